@@ -1,0 +1,66 @@
+/** The import rules of ARCHITECTURE.md: imports run one way. */
+const server = '^packages/server/src';
+
+const onlyFrom = (name, comment, from, allowed) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, pathNot: '\\.test\\.ts$' },
+  to: { path: '^packages/', pathNot: allowed },
+});
+
+export default {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'Modules that need each other are one module, or lack a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-unresolved',
+      comment: 'Every import must resolve, or the rules here check nothing.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    onlyFrom('protocol-is-a-leaf', 'protocol imports nothing of ours.', '^packages/protocol/src', [
+      '^packages/protocol/',
+    ]),
+    onlyFrom('core-is-pure', 'core imports protocol only.', `${server}/core`, [
+      '^packages/protocol/',
+      `${server}/core/`,
+    ]),
+    ...['store/sqlite', 'store/postgres', 'push', 'maintenance', 'http'].map((part) =>
+      onlyFrom(
+        `${part.replace('/', '-')}-stands-apart`,
+        'The parts around core import core and protocol, never each other.',
+        `${server}/${part}/`,
+        ['^packages/protocol/', `${server}/core/`, `${server}/${part}/`],
+      ),
+    ),
+    onlyFrom('config-stands-apart', 'config imports nothing of ours.', `${server}/config/`, [
+      '^packages/protocol/',
+      `${server}/config/`,
+    ]),
+    {
+      name: 'drivers-stay-in-stores',
+      comment: 'SQL and its drivers stand only under store/.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src', pathNot: `${server}/store/` },
+      to: { path: 'node_modules/(better-sqlite3|pg|postgres)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/dist/|/test/' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'default'],
+      mainFields: ['main', 'types'],
+    },
+    combinedDependencies: true,
+  },
+};

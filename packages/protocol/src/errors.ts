@@ -1,0 +1,68 @@
+/**
+ * The closed list of error codes and the one place that maps each to its HTTP status.
+ * `retryAfterSeconds` is there for the errors that are worth another try as they stand.
+ */
+export const ERRORS = {
+  INVALID_JSON: { status: 400, title: 'The body is no valid JSON in UTF-8.' },
+  INVALID_REQUEST: { status: 400, title: 'A field is missing, malformed or out of bounds.' },
+  UNAUTHENTICATED: {
+    status: 401,
+    title: 'The API key is missing, malformed, unknown, expired or revoked.',
+  },
+  SCOPE_MISSING: { status: 403, title: 'The API key lacks the scope that this call needs.' },
+  QUEUE_NOT_FOUND: { status: 404, title: 'The project has no queue of that name.' },
+  KEY_NOT_FOUND: { status: 404, title: 'There is no API key of that id.' },
+  ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route.' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'The route exists, with another method.' },
+  QUEUE_EXISTS: { status: 409, title: 'The queue exists and a given setting differs.' },
+  LEASE_LOST: { status: 409, title: 'The receipt names a delivery that is over.' },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 409,
+    title: 'The idempotency key was used for another request.',
+  },
+  PAYLOAD_TOO_LARGE: { status: 413, title: 'The body or a payload is over its limit.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is no plain, uncompressed JSON.' },
+  DEAD_LETTER_QUEUE_NOT_FOUND: { status: 422, title: 'The dead-letter queue does not exist.' },
+  DEAD_LETTER_CYCLE: { status: 422, title: 'The dead-letter queues would form a cycle.' },
+  INTERNAL: { status: 500, title: 'The server failed; nothing of the cause is shown here.' },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    title: 'The store cannot be reached; nothing was done.',
+    retryAfterSeconds: 1,
+  },
+  OVERLOADED: {
+    status: 503,
+    title: 'The server holds as much work as it may; nothing was done.',
+    retryAfterSeconds: 1,
+  },
+  OUTCOME_UNKNOWN: {
+    status: 503,
+    title: "The commit's answer was lost; retry with the same idempotency key.",
+    retryAfterSeconds: 1,
+  },
+  STORAGE_FULL: { status: 507, title: 'Storage is full: publishing stops, settling goes on.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export interface ErrorEntry {
+  readonly status: number;
+  readonly title: string;
+  readonly retryAfterSeconds?: number;
+}
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export const errorEntry = (code: ErrorCode): ErrorEntry => ERRORS[code];
+
+/** One thing wrong with a request: a JSON pointer to the field and the rule that it breaks. */
+export interface ErrorDetail {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The `error` member of a failed answer. */
+export interface ErrorBody {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+  readonly details?: readonly ErrorDetail[];
+}

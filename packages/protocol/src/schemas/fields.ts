@@ -1,0 +1,110 @@
+import { type SchemaOptions, type TSchema, Type } from '@sinclair/typebox';
+import { LIMITS } from '../limits.js';
+
+/**
+ * The fields that calls share. `x-rule` is what a refusal says when the plain JSON Schema message
+ * (a pattern, a union) would not help its reader.
+ */
+export const QueueName = (description: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength: LIMITS.queueNameMaxChars,
+    pattern: '^(?!\\.{1,2}$)[A-Za-z0-9._-]+$',
+    'x-rule': 'must be 1 to 128 of the characters A-Z a-z 0-9 . _ - and neither . nor ..',
+    description,
+  });
+
+export const ProjectName = Type.String({
+  minLength: 1,
+  maxLength: LIMITS.projectNameMaxChars,
+  pattern: '^[A-Za-z0-9._-]+$',
+  'x-rule': 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -',
+  description: 'The project that the key belongs to.',
+});
+
+export const OpaqueId = (description: string) =>
+  Type.String({ minLength: 1, maxLength: LIMITS.opaqueIdMaxChars, description });
+
+export const IdempotencyKey = OpaqueId(
+  'A retry with the same key and the same request gets the first answer again. The header Idempotency-Key does the same.',
+);
+
+export const MessageId = Type.String({
+  minLength: 1,
+  maxLength: LIMITS.opaqueIdMaxChars,
+  description: 'The id that publish answered.',
+});
+
+export const Receipt = Type.String({
+  minLength: 1,
+  maxLength: LIMITS.opaqueIdMaxChars,
+  description: 'The receipt of one delivery, as consume answered it.',
+});
+
+export const Payload = Type.Unknown({
+  description: 'Any JSON value; its text comes back byte for byte.',
+});
+
+export const Headers = Type.Record(Type.String(), Type.String(), {
+  description: 'A map of strings, at most 8 KiB as compact JSON.',
+  'x-rule': 'must be an object whose values are strings',
+});
+
+export const DelaySeconds = Type.Number({
+  minimum: 0,
+  maximum: LIMITS.delayMaxSeconds,
+  description: 'Seconds until the message can be delivered; fractions to the millisecond.',
+});
+
+export const Priority = Type.Integer({
+  minimum: 0,
+  maximum: LIMITS.priorityMax,
+  description: 'Higher is delivered first, where the queue has enable_priority.',
+});
+
+export const VisibilityTimeout = (description: string, minimumSeconds = 1) =>
+  Type.Number({
+    minimum: minimumSeconds,
+    maximum: LIMITS.visibilityTimeoutMaxSeconds,
+    description,
+  });
+
+export const MaxRetries = Type.Integer({
+  minimum: 0,
+  maximum: LIMITS.retriesMax,
+  description: 'Failures after the first that a message may have before it is a dead letter.',
+});
+
+export const RetentionDays = Type.Integer({
+  minimum: LIMITS.retentionMinDays,
+  maximum: LIMITS.retentionMaxDays,
+  description: 'Days that a message is kept, from when it first becomes available.',
+});
+
+export const Cursor = Type.String({
+  minLength: 1,
+  maxLength: LIMITS.cursorMaxChars,
+  description: 'The next_cursor of the page before.',
+});
+
+export const Limit = Type.Integer({
+  minimum: 1,
+  maximum: LIMITS.listLimitMax,
+  default: LIMITS.listLimitDefault,
+  description: 'Items in a page.',
+});
+
+/** On the wire a time is ISO 8601 UTC with milliseconds. */
+export const Timestamp = (description: string) => Type.String({ format: 'date-time', description });
+
+/** As an input a time may also be epoch milliseconds. */
+export const TimestampInput = (description: string) =>
+  Type.Unsafe<string | number>({
+    type: ['string', 'integer'],
+    maxLength: 40,
+    'x-rule': 'must be a time as ISO 8601 in UTC or as epoch milliseconds',
+    description,
+  });
+
+export const Optional = <T extends TSchema>(schema: T, options?: SchemaOptions) =>
+  Type.Optional(options ? ({ ...schema, ...options } as T) : schema);

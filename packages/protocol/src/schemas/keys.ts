@@ -1,0 +1,66 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { LIMITS } from '../limits.js';
+import { SCOPES, type Scope } from '../scopes.js';
+import {
+  Cursor,
+  IdempotencyKey,
+  Limit,
+  OpaqueId,
+  Optional,
+  ProjectName,
+  Timestamp,
+  TimestampInput,
+} from './fields.js';
+
+const ScopeName = Type.Unsafe<Scope>({ type: 'string', enum: [...SCOPES] });
+
+export const CreateKeyParams = Type.Object({
+  name: Optional(
+    Type.String({ maxLength: LIMITS.keyNameMaxChars, description: 'A name for people.' }),
+  ),
+  project: Optional(ProjectName, { default: 'default' }),
+  scopes: Optional(
+    Type.Array(ScopeName, {
+      minItems: 1,
+      maxItems: SCOPES.length,
+      uniqueItems: true,
+      description: 'What the key may do.',
+    }),
+    { default: ['manage'] },
+  ),
+  expires_at: Optional(TimestampInput('When the key stops working.')),
+  idempotency_key: Optional(IdempotencyKey),
+});
+export type CreateKeyParams = Static<typeof CreateKeyParams>;
+
+export const KeyRecord = Type.Object({
+  key_id: Type.String(),
+  name: Type.Optional(Type.String()),
+  project: Type.String(),
+  scopes: Type.Array(ScopeName),
+  created_at: Timestamp('When the key was made.'),
+  expires_at: Type.Optional(Timestamp('When the key stops working.')),
+  revoked_at: Type.Optional(Timestamp('When the key was revoked.')),
+});
+export type KeyRecord = Static<typeof KeyRecord>;
+
+export const CreateKeyReturns = Type.Composite([
+  KeyRecord,
+  Type.Object({
+    key: Type.Optional(Type.String({ description: 'The secret. It is shown this once.' })),
+  }),
+]);
+
+export const ListKeysParams = Type.Object({ cursor: Optional(Cursor), limit: Optional(Limit) });
+export type ListKeysParams = Static<typeof ListKeysParams>;
+export const ListKeysReturns = Type.Object({
+  items: Type.Array(KeyRecord),
+  next_cursor: Type.Optional(Type.String()),
+});
+
+export const RevokeKeyParams = Type.Object({
+  key_id: OpaqueId('The id that create answered.'),
+  idempotency_key: Optional(IdempotencyKey),
+});
+export type RevokeKeyParams = Static<typeof RevokeKeyParams>;
+export const RevokeKeyReturns = Type.Object({ key_id: Type.String(), revoked: Type.Boolean() });

@@ -1,0 +1,95 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { LIMITS, QUEUE_DEFAULTS } from '../limits.js';
+import {
+  Cursor,
+  IdempotencyKey,
+  Limit,
+  MaxRetries,
+  Optional,
+  QueueName,
+  RetentionDays,
+  Timestamp,
+  VisibilityTimeout,
+} from './fields.js';
+
+export const QueueType = Type.Unsafe<'standard' | 'fifo'>({
+  type: 'string',
+  enum: ['standard', 'fifo'],
+  description: 'standard, or fifo: strict order within a message group.',
+});
+
+export const CreateParams = Type.Object({
+  name: QueueName('The name of the queue.'),
+  type: Optional(QueueType, { default: QUEUE_DEFAULTS.type }),
+  dead_letter_queue: Optional(QueueName('An existing queue that takes the dead letters.')),
+  max_retries: Optional(MaxRetries, { default: QUEUE_DEFAULTS.maxRetries }),
+  message_retention_days: Optional(RetentionDays, {
+    default: QUEUE_DEFAULTS.messageRetentionDays,
+  }),
+  visibility_timeout_default: Optional(
+    VisibilityTimeout('Seconds that a delivery is leased when consume names none.'),
+    { default: QUEUE_DEFAULTS.visibilityTimeoutDefaultSeconds },
+  ),
+  enable_priority: Optional(
+    Type.Boolean({ description: 'Whether priorities order the messages.' }),
+    { default: QUEUE_DEFAULTS.enablePriority },
+  ),
+  idempotency_key: Optional(IdempotencyKey),
+});
+export type CreateParams = Static<typeof CreateParams>;
+
+export const QueueRecord = Type.Object({
+  queue: Type.String(),
+  type: QueueType,
+  dead_letter_queue: Type.Optional(Type.String()),
+  max_retries: Type.Integer(),
+  visibility_timeout_default: Type.Number(),
+  message_retention_days: Type.Integer(),
+  enable_priority: Type.Boolean(),
+  created_at: Timestamp('When the queue was created.'),
+  updated_at: Timestamp('When a setting last changed.'),
+});
+export type QueueRecord = Static<typeof QueueRecord>;
+
+export const GetParams = Type.Object({ queue: QueueName('The name of the queue.') });
+export type GetParams = Static<typeof GetParams>;
+
+export const ListParams = Type.Object({
+  cursor: Optional(Cursor),
+  limit: Optional(Limit),
+  prefix: Optional(
+    Type.String({
+      maxLength: LIMITS.queueNameMaxChars,
+      description: 'Only queues whose name starts so.',
+    }),
+  ),
+  include: Optional(
+    Type.Unsafe<'stats'>({
+      type: 'string',
+      enum: ['stats'],
+      description: 'stats adds the counts of each queue.',
+    }),
+  ),
+});
+export type ListParams = Static<typeof ListParams>;
+
+export const QueueStats = Type.Object({
+  queue: Type.String(),
+  available: Type.Integer(),
+  in_flight: Type.Integer(),
+  delayed: Type.Integer(),
+  dlq: Type.Integer({ description: 'Dead letters of this queue, wherever they are kept.' }),
+  oldest_age_seconds: Type.Optional(
+    Type.Number({
+      description: 'Age of the oldest available or leased message since it became available.',
+    }),
+  ),
+});
+export type QueueStats = Static<typeof QueueStats>;
+
+export const ListReturns = Type.Object({
+  items: Type.Array(
+    Type.Composite([QueueRecord, Type.Object({ stats: Type.Optional(QueueStats) })]),
+  ),
+  next_cursor: Type.Optional(Type.String()),
+});

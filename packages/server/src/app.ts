@@ -1,0 +1,125 @@
+import { pino } from 'pino';
+import type { Config } from './config/config.js';
+import { ByteBudget } from './core/byte-budget.js';
+import type { Clock } from './core/clock.js';
+import { createGroupCommit } from './core/group-commit.js';
+import { createIdSource } from './core/ids.js';
+import { createKeyRing, DEFAULT_PROJECT, hashSecret } from './core/key-ring.js';
+import { createLongPolls } from './core/long-poll.js';
+import { createQueueService } from './core/queue-service.js';
+import type { Store } from './core/store.js';
+import { createHttpApp } from './http/app.js';
+import { newSecret } from './http/routes/keys.js';
+import { DueSettler } from './maintenance/settle-due.js';
+import { SqliteStore } from './store/sqlite/sqlite-store.js';
+
+export interface Server {
+  readonly url: string;
+  /** The key that was made because there was none; it is shown this once. */
+  readonly firstKey: string | undefined;
+  /** Ends what is under way, takes no new work; idempotent. */
+  stop(): Promise<void>;
+}
+
+export interface ServerHooks {
+  /** The store can no longer work. */
+  failed(cause: Error): void;
+  /** For tests: the store's clock. */
+  makeClock?: (floorMs: number) => Clock;
+}
+
+const LONG_POLLS_MAX = 10_000;
+
+/** Puts the parts together and starts them. */
+export async function startServer(config: Config, hooks: ServerHooks): Promise<Server> {
+  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+  const store = await openStore(config, hooks);
+  const { clock } = store;
+  const ids = createIdSource(clock);
+  const commit = createGroupCommit(store);
+  const longPolls = createLongPolls(clock, LONG_POLLS_MAX);
+  const settler = new DueSettler(commit, clock);
+  store.listen({
+    ready: (queues) => longPolls.wake(queues),
+    nextDue: (atMs) => settler.nextDue(atMs),
+    failed: hooks.failed,
+  });
+  const service = createQueueService(store, commit, longPolls, ids, config);
+  const keyRing = createKeyRing(store, config.apiKey);
+  const app = createHttpApp(
+    {
+      service,
+      store,
+      clock,
+      ids,
+      keyRing,
+      budget: new ByteBudget(config.maxBytesInFlight),
+      idempotencyWindowMs: config.idempotencyHours * 3_600_000,
+    },
+    store,
+    { trustProxy: config.trustProxy, logger },
+  );
+
+  const stop = async (): Promise<void> => {
+    longPolls.stop();
+    await app.close();
+    await settler.stop();
+    await commit.stop();
+    await store.stop();
+  };
+
+  try {
+    const firstKey = config.apiKey === undefined ? await makeFirstKey(service, ids) : undefined;
+    settler.start();
+    await app.listen({ host: config.host, port: config.port });
+    let stopping: Promise<void> | undefined;
+    return {
+      url: urlOf(config.host, app.server.address()),
+      firstKey,
+      stop: () => {
+        stopping ??= stop();
+        return stopping;
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function openStore(config: Config, { makeClock }: ServerHooks): Promise<Store> {
+  return SqliteStore.open({
+    path: config.store.slice('sqlite:'.length),
+    minFreeBytes: config.minFreeBytes,
+    ...(makeClock === undefined ? {} : { makeClock }),
+  });
+}
+
+async function makeFirstKey(
+  service: ReturnType<typeof createQueueService>,
+  ids: ReturnType<typeof createIdSource>,
+): Promise<string | undefined> {
+  const secret = newSecret();
+  const outcome = await service.submit({
+    kind: 'createKey',
+    project: DEFAULT_PROJECT,
+    key: {
+      keyId: ids.uuid(),
+      name: 'first key',
+      project: DEFAULT_PROJECT,
+      scopes: ['admin'],
+      secretHash: hashSecret(secret),
+      expiresAtMs: null,
+    },
+    sealedSecret: null,
+    onlyIfNone: true,
+    idempotency: null,
+  });
+  if (!outcome.ok) throw new Error(outcome.message);
+  return outcome.key === null ? undefined : secret;
+}
+
+function urlOf(host: string, address: ReturnType<import('node:net').Server['address']>): string {
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { parse as parseToml } from 'smol-toml';
+import {
+  fileNameOf,
+  SETTINGS,
+  type Setting,
+  type SettingName,
+  settingEntry,
+  variableOf,
+} from './settings.js';
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly store: string;
+  readonly apiKey: string | undefined;
+  readonly autoCreate: boolean;
+  readonly pushAllow: readonly string[];
+  readonly pushCa: readonly string[];
+  readonly minFreeBytes: number;
+  readonly maxBytesInFlight: number;
+  readonly idempotencyHours: number;
+  readonly trustProxy: boolean;
+  readonly logLevel: string;
+}
+
+/** The configuration is wrong; the message says which setting and the rule. The process exits 2. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+type Value = string | number | boolean | readonly string[] | undefined;
+
+const NAMES = Object.keys(SETTINGS) as SettingName[];
+const API_KEY_MIN_CHARS = 16;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+const BYTE_UNITS: Record<string, number> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+/**
+ * Reads the settings from flags, the environment and a TOML file, the first that has one winning.
+ *
+ * @throws ConfigError
+ */
+export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Config {
+  const flags = readFlags(args);
+  const file = readFile((flags.config as string | undefined) ?? env.MILLRACE_CONFIG);
+  const value = (name: SettingName): Value => {
+    const setting = settingEntry(name);
+    const variable = env[variableOf(name)];
+    const candidates: [unknown, string][] = [
+      [flags[name], `--${name}`],
+      [variable === '' ? undefined : variable, variableOf(name)],
+      [file[fileNameOf(name)], `${fileNameOf(name)} in the configuration file`],
+    ];
+    const given = candidates.find(([candidate]) => candidate !== undefined);
+    return given === undefined ? setting.default : convert(given[0], setting, given[1]);
+  };
+  const config: Config = Object.freeze({
+    host: value('host') as string,
+    port: value('port') as number,
+    store: value('store') as string,
+    apiKey: value('api-key') as string | undefined,
+    autoCreate: value('auto-create') as boolean,
+    pushAllow: value('push-allow') as string[],
+    pushCa: value('push-ca') as string[],
+    minFreeBytes: value('min-free-bytes') as number,
+    maxBytesInFlight: value('max-bytes-in-flight') as number,
+    idempotencyHours: value('idempotency-hours') as number,
+    trustProxy: value('trust-proxy') as boolean,
+    logLevel: value('log-level') as string,
+  });
+  check(config);
+  return config;
+}
+
+function check({ apiKey, store, logLevel }: Config): void {
+  if (apiKey !== undefined && apiKey.length < API_KEY_MIN_CHARS) {
+    throw new ConfigError(`MILLRACE_API_KEY must have ${API_KEY_MIN_CHARS} characters or more`);
+  }
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new ConfigError('MILLRACE_API_KEY must be printable ASCII without spaces');
+  }
+  if (!/^sqlite:./.test(store)) {
+    throw new ConfigError(`--store must be sqlite:PATH, not "${store.replace(/\/\/.*@/, '//…@')}"`);
+  }
+  if (!LOG_LEVELS.includes(logLevel)) {
+    throw new ConfigError(`--log-level must be one of ${LOG_LEVELS.join(', ')}`);
+  }
+}
+
+function readFlags(args: readonly string[]): Record<string, unknown> {
+  const options: Record<string, { type: 'string' | 'boolean'; multiple?: boolean }> = {
+    config: { type: 'string' },
+  };
+  for (const name of NAMES) {
+    const { type, secret } = settingEntry(name);
+    if (secret) continue;
+    options[name] = { type: type === 'boolean' ? 'boolean' : 'string', multiple: type === 'list' };
+  }
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowNegative: true }).values;
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message.split('. ')[0]}; see millrace serve --help`);
+  }
+}
+
+function readFile(path: string | undefined): Record<string, unknown> {
+  if (path === undefined || path === '') return {};
+  let values: Record<string, unknown>;
+  try {
+    values = parseToml(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(
+      `the configuration file ${path} cannot be read: ${(error as Error).message}`,
+    );
+  }
+  const known = NAMES.map(fileNameOf);
+  const unknown = Object.keys(values).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new ConfigError(`${unknown} in ${path} is no setting; there are ${known.join(', ')}`);
+  }
+  return values;
+}
+
+function convert(given: unknown, setting: Setting, where: string): Value {
+  switch (setting.type) {
+    case 'string':
+      if (typeof given === 'string' && given !== '') return given;
+      throw new ConfigError(`${where} must be a string that is not empty`);
+    case 'boolean':
+      if (typeof given === 'boolean') return given;
+      if (given === 'true' || given === '1') return true;
+      if (given === 'false' || given === '0') return false;
+      throw new ConfigError(`${where} must be true or false`);
+    case 'list':
+      return (Array.isArray(given) ? given : [given]).flatMap((item) => {
+        if (typeof item !== 'string') throw new ConfigError(`${where} must be a list of strings`);
+        return item
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== '');
+      });
+    case 'integer':
+    case 'bytes':
+      return toInteger(given, setting, where);
+  }
+}
+
+function toInteger(given: unknown, { type, min, max }: Setting, where: string): number {
+  const match = /^(\d+) ?(|KiB|MiB|GiB)$/.exec(String(given));
+  const number = Number(match?.[1]) * (BYTE_UNITS[match?.[2] ?? ''] as number);
+  const isPlain = type === 'bytes' || match?.[2] === '';
+  if (match === null || !isPlain || !Number.isSafeInteger(number)) {
+    throw new ConfigError(`${where} must be a whole number${type === 'bytes' ? ' of bytes' : ''}`);
+  }
+  if (number < (min ?? 0) || number > (max ?? number)) {
+    throw new ConfigError(
+      `${where} must be ${min ?? 0} or more${max === undefined ? '' : ` and at most ${max}`}`,
+    );
+  }
+  return number;
+}

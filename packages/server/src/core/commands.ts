@@ -1,0 +1,192 @@
+import type { CapabilityId, Scope } from '@millrace/protocol';
+import type { DeadLetterReason } from './message-state.js';
+import type { QueueRow, QueueSettings } from './queue-settings.js';
+import type { Refusal } from './refusal.js';
+
+/**
+ * Every operation as plain data, structured-clonable, with all ids and randomness handed in: a
+ * group of commands replays to the same outcomes on every store.
+ */
+export type Command =
+  | CreateQueueCommand
+  | PublishCommand
+  | ConsumeCommand
+  | AckCommand
+  | NackCommand
+  | ExtendCommand
+  | SettleDueCommand
+  | CreateKeyCommand
+  | RevokeKeyCommand;
+
+/** What makes a retry of the same request safe; committed with the effect. */
+export interface Idempotency {
+  readonly capability: CapabilityId;
+  readonly key: string;
+  /** A digest of the request; another one under the same key is refused. */
+  readonly fingerprint: string;
+  readonly windowMs: number;
+}
+
+interface QueueCommand {
+  readonly project: string;
+  readonly queue: string;
+  readonly idempotency: Idempotency | null;
+}
+
+export interface CreateQueueCommand extends QueueCommand {
+  readonly kind: 'createQueue';
+  readonly settings: Partial<QueueSettings>;
+}
+
+export interface NewMessage {
+  readonly messageId: string;
+  /** The JSON text as it was published. */
+  readonly payload: string;
+  /** A JSON object of strings, or null. */
+  readonly headers: string | null;
+  readonly delayMs: number;
+  readonly priority: number;
+  readonly groupId: string | null;
+  readonly deduplicationId: string | null;
+}
+
+export interface PublishCommand extends QueueCommand {
+  readonly kind: 'publish';
+  readonly autoCreate: boolean;
+  readonly messages: readonly NewMessage[];
+}
+
+export interface ConsumeCommand extends QueueCommand {
+  readonly kind: 'consume';
+  readonly autoCreate: boolean;
+  readonly maxMessages: number;
+  /** Null: what the queue says. */
+  readonly visibilityTimeoutMs: number | null;
+  /** Random; the receipt of the nth message is this and n. */
+  readonly receiptPrefix: string;
+  /** The messages' payloads stop here, but there is at least one. */
+  readonly maxBytes: number;
+}
+
+export interface DeliveryRef {
+  readonly messageId: string;
+  readonly receipt: string | null;
+}
+
+export interface AckCommand extends QueueCommand {
+  readonly kind: 'ack';
+  /** In a batch each entry answers for itself; alone, a refused entry refuses the command. */
+  readonly batch: boolean;
+  readonly entries: readonly DeliveryRef[];
+}
+
+export interface NackEntry extends DeliveryRef {
+  readonly requeue: boolean;
+  readonly delayMs: number;
+  readonly error: string | null;
+}
+
+export interface NackCommand extends QueueCommand {
+  readonly kind: 'nack';
+  readonly batch: boolean;
+  readonly entries: readonly NackEntry[];
+}
+
+export interface ExtendCommand extends QueueCommand, DeliveryRef {
+  readonly kind: 'extend';
+  /** 0 gives the message back without a failure. */
+  readonly visibilityTimeoutMs: number;
+}
+
+/** Expired leases and delays that are over, oldest first. */
+export interface SettleDueCommand {
+  readonly kind: 'settleDue';
+  readonly limit: number;
+}
+
+export interface KeyRow {
+  readonly keyId: string;
+  readonly name: string | null;
+  readonly project: string;
+  readonly scopes: readonly Scope[];
+  /** SHA-256 of the secret, in hex; the secret itself is stored nowhere. */
+  readonly secretHash: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+  readonly revokedAtMs: number | null;
+}
+
+export interface CreateKeyCommand {
+  readonly kind: 'createKey';
+  /** The project of the caller, which is what an idempotency key counts in. */
+  readonly project: string;
+  readonly key: Omit<KeyRow, 'createdAtMs' | 'revokedAtMs'>;
+  /** The secret, sealed for the caller, so that a replay can show it again. */
+  readonly sealedSecret: string | null;
+  /** Make no key where one exists: for the first start, which several nodes may make at once. */
+  readonly onlyIfNone: boolean;
+  readonly idempotency: Idempotency | null;
+}
+
+export interface RevokeKeyCommand {
+  readonly kind: 'revokeKey';
+  readonly project: string;
+  readonly keyId: string;
+  readonly idempotency: Idempotency | null;
+}
+
+/** A message as its queue keeps it. */
+export interface StoredMessage {
+  readonly messageId: string;
+  readonly payload: string;
+  readonly headers: string | null;
+  readonly priority: number;
+  readonly groupId: string | null;
+  readonly deduplicationId: string | null;
+  readonly enqueuedAtMs: number;
+  readonly deliveryCount: number;
+  readonly sourceQueue: string | null;
+  readonly deadLetteredAtMs: number | null;
+  readonly deadLetterReason: DeadLetterReason | null;
+  readonly lastError: string | null;
+}
+
+export interface LeasedMessage extends StoredMessage {
+  readonly receipt: string;
+  readonly leaseExpiresAtMs: number;
+}
+
+export type EntryOutcome<T> =
+  | (T & { readonly messageId: string; readonly ok: true })
+  | EntryRefusal;
+export interface EntryRefusal extends Refusal {
+  readonly messageId: string;
+}
+
+export interface OutcomeOf {
+  createQueue: { readonly queue: QueueRow };
+  publish: { readonly messageIds: readonly string[] };
+  consume: { readonly messages: readonly LeasedMessage[] };
+  ack: { readonly results: readonly EntryOutcome<{ readonly acked: boolean }>[] };
+  nack: {
+    readonly results: readonly EntryOutcome<{
+      readonly nacked: boolean;
+      readonly requeued: boolean;
+    }>[];
+  };
+  extend: { readonly extended: boolean; readonly leaseExpiresAtMs: number | null };
+  settleDue: { readonly settled: number };
+  createKey: {
+    /** Null where `onlyIfNone` found a key. */
+    readonly key: Omit<KeyRow, 'secretHash'> | null;
+    readonly sealedSecret: string | null;
+  };
+  revokeKey: { readonly keyId: string };
+}
+
+/** `replayed`: this is the recorded answer to the same request, made again. */
+export type Accepted<K extends Command['kind']> = OutcomeOf[K] & {
+  readonly ok: true;
+  readonly replayed: boolean;
+};
+export type Outcome<K extends Command['kind'] = Command['kind']> = Accepted<K> | Refusal;

@@ -1,0 +1,112 @@
+import type { Command, Outcome } from './commands.js';
+import { overloaded, refuse } from './refusal.js';
+import type { Store } from './store.js';
+
+/**
+ * Forms groups: the commands that arrive while one group commits make up the next, so that one
+ * commit serves all requests in flight. Groups are bounded in commands and in bytes, and so is
+ * what waits.
+ */
+export interface GroupCommit {
+  submit<C extends Command>(command: C): Promise<Outcome<C['kind']>>;
+  /** Refuses further commands and waits for those under way. */
+  stop(): Promise<void>;
+}
+
+export interface GroupLimits {
+  readonly maxCommands: number;
+  readonly maxBytes: number;
+  readonly maxWaiting: number;
+}
+
+export const GROUP_LIMITS: GroupLimits = {
+  maxCommands: 512,
+  maxBytes: 4 * 1024 * 1024,
+  maxWaiting: 16_384,
+};
+
+interface Waiting {
+  readonly command: Command;
+  readonly bytes: number;
+  readonly resolve: (outcome: Outcome) => void;
+}
+
+export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMITS): GroupCommit {
+  let waiting: Waiting[] = [];
+  let busy = false;
+  let scheduled = false;
+  let stopped = false;
+  let idle: (() => void)[] = [];
+
+  const takeGroup = (): Waiting[] => {
+    let bytes = 0;
+    let count = 0;
+    while (count < waiting.length && count < limits.maxCommands) {
+      bytes += (waiting[count] as Waiting).bytes;
+      if (count > 0 && bytes > limits.maxBytes) break;
+      count += 1;
+    }
+    const group = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    return group;
+  };
+
+  const flush = async (): Promise<void> => {
+    scheduled = false;
+    if (busy) return;
+    busy = true;
+    while (waiting.length > 0) {
+      const group = takeGroup();
+      const outcomes = await applyGroup(store, group);
+      for (let index = 0; index < group.length; index += 1) {
+        (group[index] as Waiting).resolve(outcomes[index] as Outcome);
+      }
+    }
+    busy = false;
+    for (const done of idle) done();
+    idle = [];
+  };
+
+  return {
+    submit(command) {
+      if (stopped || waiting.length >= limits.maxWaiting) {
+        return Promise.resolve(overloaded('waiting requests'));
+      }
+      return new Promise((resolve) => {
+        waiting.push({
+          command,
+          bytes: commandBytes(command),
+          resolve: resolve as Waiting['resolve'],
+        });
+        if (busy || scheduled) return;
+        scheduled = true;
+        // After this turn of the event loop, so that requests that came in together go together.
+        setImmediate(flush);
+      });
+    },
+    async stop() {
+      stopped = true;
+      if (busy || waiting.length > 0) await new Promise<void>((resolve) => idle.push(resolve));
+    },
+  };
+}
+
+async function applyGroup(store: Store, group: readonly Waiting[]): Promise<Outcome[]> {
+  try {
+    return await store.apply(group.map((entry) => entry.command));
+  } catch (error) {
+    // A store that rejects has lost the answer of its commit: only a retry can tell.
+    const refusal = refuse('OUTCOME_UNKNOWN', 'The answer of the commit was lost.', {
+      hint: 'Retry with the same idempotency key, so that nothing is done twice.',
+    });
+    void error;
+    return group.map(() => refusal);
+  }
+}
+
+function commandBytes(command: Command): number {
+  if (command.kind !== 'publish') return 256;
+  let bytes = 256;
+  for (const message of command.messages) bytes += message.payload.length + 256;
+  return bytes;
+}

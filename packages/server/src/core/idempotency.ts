@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+
+/** Recorded answers are kept this long unless configured otherwise. */
+export const IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
+
+/**
+ * A digest of what a request asks for: its path and its known fields, nulls dropped, defaults not
+ * filled in, payloads by their bytes. The order of the fields in the body does not matter.
+ *
+ * @param texts fields that count by their text instead of their value, such as `payload`
+ */
+export function requestFingerprint(
+  path: string,
+  fields: Readonly<Record<string, unknown>>,
+  texts: Readonly<Record<string, string>> = {},
+): string {
+  const hash = createHash('sha256').update(path);
+  for (const name of Object.keys(fields).sort()) {
+    if (name === 'idempotency_key') continue;
+    const value = texts[name] ?? canonicalJson(fields[name]);
+    // The length stands before the text, so that no two requests run into the same bytes.
+    hash.update(`\n${name} ${value.length} ${value}`);
+  }
+  return hash.digest('base64url');
+}
+
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([name, item]) => `${JSON.stringify(name)}:${canonicalJson(item)}`).join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}

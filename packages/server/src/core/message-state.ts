@@ -1,0 +1,85 @@
+/**
+ * The life of a message, as pure decisions. Every store asks here; none decides by itself.
+ *
+ *   publish -> delayed -> available -> leased -> gone
+ *                            ^  ^        |
+ *                            |  +- retry-+-> dead letter
+ */
+export const STATE = { available: 0, leased: 1, delayed: 2, dead: 3 } as const;
+export type State = (typeof STATE)[keyof typeof STATE];
+
+/** The legal moves; whatever is not here is a fault in a store. */
+const MOVES: Record<State, readonly State[]> = {
+  [STATE.delayed]: [STATE.available, STATE.dead],
+  [STATE.available]: [STATE.leased, STATE.dead],
+  [STATE.leased]: [STATE.available, STATE.delayed, STATE.dead],
+  [STATE.dead]: [STATE.available],
+};
+
+export const canMove = (from: State, to: State): boolean => MOVES[from].includes(to);
+
+/** How the last lease of a message that is not leased came to its end. */
+export const LEASE_END = { expired: 1, returned: 2 } as const;
+export type LeaseEnd = (typeof LEASE_END)[keyof typeof LEASE_END];
+
+export type DeadLetterReason = 'max_retries' | 'rejected' | 'expired_lease';
+
+/** What a decision needs to know of a message. */
+export interface LeaseView {
+  readonly state: State;
+  /** The receipt of the latest delivery from this queue, or null before the first. */
+  readonly receipt: string | null;
+  readonly leaseEnd: LeaseEnd | null;
+  readonly failures: number;
+}
+
+export type Verb = 'ack' | 'nack' | 'extend';
+export type Verdict = 'act' | 'lease_lost' | 'no_effect';
+
+/** The table of late answers: what a call may do, by the message's state and its receipt. */
+export function judgeReceipt(
+  message: LeaseView | undefined,
+  receipt: string | null,
+  verb: Verb,
+): Verdict {
+  if (message === undefined || message.state === STATE.dead || message.receipt === null) {
+    return 'no_effect';
+  }
+  const isLatest = receipt === message.receipt;
+  if (message.state === STATE.leased) return receipt === null || isLatest ? 'act' : 'lease_lost';
+  if (message.leaseEnd === LEASE_END.expired) {
+    // The work was done, only late, and nobody else has the message: the ack still counts.
+    if (verb === 'ack' && (receipt === null || isLatest)) return 'act';
+    return receipt === null ? 'no_effect' : 'lease_lost';
+  }
+  return receipt === null ? 'no_effect' : 'lease_lost';
+}
+
+export type AfterFailure =
+  | { readonly kind: 'retry'; readonly delayMs: number }
+  | { readonly kind: 'dead_letter'; readonly reason: DeadLetterReason };
+
+/**
+ * What becomes of a message whose delivery failed; `failures` counts this failure too. After
+ * 1 + maxRetries failures it is a dead letter.
+ */
+export function afterFailure(
+  failures: number,
+  maxRetries: number,
+  how: { expired: true } | { expired: false; requeue: boolean; delayMs: number },
+): AfterFailure {
+  if (!how.expired && !how.requeue) return { kind: 'dead_letter', reason: 'rejected' };
+  if (failures > maxRetries) {
+    return { kind: 'dead_letter', reason: how.expired ? 'expired_lease' : 'max_retries' };
+  }
+  return { kind: 'retry', delayMs: how.expired ? 0 : how.delayMs };
+}
+
+/** A lease may be extended to 12 h in all, counted from its start. */
+export const LEASE_TOTAL_MAX_MS = 43_200_000;
+
+export const extendsTooFar = (leasedAtMs: number, newExpiryMs: number): boolean =>
+  newExpiryMs - leasedAtMs > LEASE_TOTAL_MAX_MS;
+
+/** Leases that ran out while the server was down are kept this long, so that acks under way win. */
+export const RESTART_GRACE_MS = 10_000;

@@ -1,0 +1,161 @@
+import type {
+  Accepted,
+  Command,
+  ConsumeCommand,
+  LeasedMessage,
+  NackEntry,
+  NewMessage,
+  Outcome,
+} from './commands.js';
+import type { GroupCommit } from './group-commit.js';
+import type { IdSource } from './ids.js';
+import type { LongPolls, Presence } from './long-poll.js';
+import { overloaded } from './refusal.js';
+import type { Store } from './store.js';
+
+/** What names a call's queue and makes its retry safe. */
+export type Target = Pick<ConsumeCommand, 'project' | 'queue' | 'idempotency'>;
+
+export interface ConsumeOptions {
+  readonly maxMessages: number;
+  readonly visibilityTimeoutMs: number | null;
+  readonly waitMs: number;
+  /** An answer stops here, but carries at least one message. */
+  readonly maxBytes: number;
+  readonly presence: Presence;
+}
+
+export interface QueueServiceOptions {
+  readonly autoCreate: boolean;
+}
+
+/**
+ * The calls of the queue, over commands: it hands ids in, waits where a consumer waits, and gives
+ * back what nobody is there to take. It knows neither HTTP nor a store's inside.
+ */
+export function createQueueService(
+  store: Store,
+  commit: GroupCommit,
+  longPolls: LongPolls,
+  ids: IdSource,
+  options: QueueServiceOptions,
+) {
+  const { autoCreate } = options;
+  const consumesUnderWay = new Map<string, Promise<unknown>>();
+
+  const consumeOnce = (target: Target, wanted: ConsumeOptions) =>
+    commit.submit<ConsumeCommand>({
+      kind: 'consume',
+      ...target,
+      autoCreate,
+      maxMessages: wanted.maxMessages,
+      visibilityTimeoutMs: wanted.visibilityTimeoutMs,
+      receiptPrefix: ids.token(),
+      maxBytes: wanted.maxBytes,
+    });
+
+  const consumeWaiting = async (
+    target: Target,
+    wanted: ConsumeOptions,
+  ): Promise<Outcome<'consume'>> => {
+    const poll = longPolls.register(target.project, target.queue);
+    if (poll === undefined) return overloaded('long polls');
+    const deadlineMs = store.clock.nowMs() + wanted.waitMs;
+    let satisfied = false;
+    try {
+      for (;;) {
+        const outcome = await consumeOnce(target, wanted);
+        satisfied = outcome.ok && outcome.messages.length > 0 && !wanted.presence.gone();
+        if (!isEmpty(outcome)) return outcome;
+        const leftMs = deadlineMs - store.clock.nowMs();
+        if (leftMs <= 0 || !(await poll.wait(leftMs, wanted.presence))) return outcome;
+      }
+    } finally {
+      poll.close(satisfied);
+    }
+  };
+
+  const giveBack = async (target: Target, messages: readonly LeasedMessage[]): Promise<void> => {
+    await Promise.all(
+      messages.map(({ messageId, receipt }) =>
+        commit.submit({
+          kind: 'extend',
+          project: target.project,
+          queue: target.queue,
+          idempotency: null,
+          messageId,
+          receipt,
+          visibilityTimeoutMs: 0,
+        }),
+      ),
+    );
+  };
+
+  const consumeForClient = async (
+    target: Target,
+    wanted: ConsumeOptions,
+  ): Promise<Outcome<'consume'>> => {
+    const outcome = await (wanted.waitMs > 0 ? consumeWaiting : consumeOnce)(target, wanted);
+    // With an idempotency key the client comes back for what it was leased; without, nobody will.
+    if (wanted.presence.gone() && target.idempotency === null && !isEmpty(outcome) && outcome.ok) {
+      await giveBack(target, outcome.messages);
+      return { ...outcome, messages: [] };
+    }
+    return outcome;
+  };
+
+  return {
+    submit: <C extends Command>(command: C): Promise<Outcome<C['kind']>> => commit.submit(command),
+
+    publish(target: Target, message: Omit<NewMessage, 'messageId'>): Promise<Outcome<'publish'>> {
+      return commit.submit({
+        kind: 'publish',
+        ...target,
+        autoCreate,
+        messages: [{ messageId: ids.uuid(), ...message }],
+      });
+    },
+
+    /** Leases messages; a call with the key of one that still runs waits for it first. */
+    async consume(target: Target, wanted: ConsumeOptions): Promise<Outcome<'consume'>> {
+      if (target.idempotency === null) return consumeForClient(target, wanted);
+      const key = `${target.project}\n${target.queue}\n${target.idempotency.key}`;
+      const before = consumesUnderWay.get(key);
+      const start = () => consumeForClient(target, wanted);
+      const run = before === undefined ? start() : before.then(start, start);
+      consumesUnderWay.set(key, run);
+      try {
+        return await run;
+      } finally {
+        if (consumesUnderWay.get(key) === run) consumesUnderWay.delete(key);
+      }
+    },
+
+    ack(target: Target, messageId: string, receipt: string | null): Promise<Outcome<'ack'>> {
+      return commit.submit({
+        kind: 'ack',
+        ...target,
+        batch: false,
+        entries: [{ messageId, receipt }],
+      });
+    },
+
+    nack(target: Target, entry: NackEntry): Promise<Outcome<'nack'>> {
+      return commit.submit({ kind: 'nack', ...target, batch: false, entries: [entry] });
+    },
+
+    extend(
+      target: Target,
+      messageId: string,
+      receipt: string | null,
+      visibilityTimeoutMs: number,
+    ): Promise<Outcome<'extend'>> {
+      return commit.submit({ kind: 'extend', ...target, messageId, receipt, visibilityTimeoutMs });
+    },
+  };
+}
+
+export type QueueService = ReturnType<typeof createQueueService>;
+
+const isEmpty = (outcome: Outcome<'consume'>): boolean =>
+  outcome.ok && (outcome as Accepted<'consume'>).messages.length === 0;

@@ -1,0 +1,101 @@
+import { QUEUE_DEFAULTS } from '@millrace/protocol';
+import { type Refusal, refuse } from './refusal.js';
+
+export interface QueueSettings {
+  readonly type: 'standard' | 'fifo';
+  readonly deadLetterQueue: string | null;
+  readonly maxRetries: number;
+  readonly messageRetentionDays: number;
+  readonly visibilityTimeoutDefaultMs: number;
+  readonly enablePriority: boolean;
+}
+
+export interface QueueRow extends QueueSettings {
+  /** Never reused: a queue made again under an old name is another queue. */
+  readonly id: number;
+  readonly project: string;
+  readonly name: string;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+export const DEFAULT_SETTINGS: QueueSettings = {
+  type: QUEUE_DEFAULTS.type,
+  deadLetterQueue: null,
+  maxRetries: QUEUE_DEFAULTS.maxRetries,
+  messageRetentionDays: QUEUE_DEFAULTS.messageRetentionDays,
+  visibilityTimeoutDefaultMs: QUEUE_DEFAULTS.visibilityTimeoutDefaultSeconds * 1_000,
+  enablePriority: QUEUE_DEFAULTS.enablePriority,
+};
+
+const WIRE_NAMES: Record<keyof QueueSettings, string> = {
+  type: 'type',
+  deadLetterQueue: 'dead_letter_queue',
+  maxRetries: 'max_retries',
+  messageRetentionDays: 'message_retention_days',
+  visibilityTimeoutDefaultMs: 'visibility_timeout_default',
+  enablePriority: 'enable_priority',
+};
+
+/** For a queue that exists, only the settings given are compared. */
+export function compareSettings(
+  existing: QueueRow,
+  given: Partial<QueueSettings>,
+): Refusal | undefined {
+  const differing = (Object.keys(given) as (keyof QueueSettings)[])
+    .filter((name) => given[name] !== undefined && given[name] !== existing[name])
+    .map((name) => WIRE_NAMES[name]);
+  if (differing.length === 0) return undefined;
+  return refuse(
+    'QUEUE_EXISTS',
+    `Queue "${existing.name}" exists with another ${differing.join(', ')}.`,
+    {
+      hint: 'Leave these settings out to get the queue as it is, or change the queue itself.',
+      details: differing.map((name) => ({
+        path: `/${name}`,
+        message: 'differs from the existing queue',
+      })),
+    },
+  );
+}
+
+/**
+ * Judges a dead-letter queue before it is set on the queue `name`: it must exist, and following
+ * dead-letter queues from it must not lead back. `find` looks a queue of the project up by name.
+ */
+export function checkDeadLetterQueue(
+  name: string,
+  deadLetterQueue: string,
+  find: (queue: string) => Pick<QueueSettings, 'deadLetterQueue' | 'type'> | undefined,
+): Refusal | undefined {
+  const details = (message: string) => ({ details: [{ path: '/dead_letter_queue', message }] });
+  if (deadLetterQueue === name) {
+    return refuse('DEAD_LETTER_CYCLE', `Queue "${name}" cannot be its own dead-letter queue.`, {
+      hint: 'Name another queue, or leave it out: every queue has a built-in dead-letter queue.',
+      ...details('must not be the queue itself'),
+    });
+  }
+  let next: string | null = deadLetterQueue;
+  while (next !== null) {
+    const queue = find(next);
+    if (queue === undefined) {
+      return refuse(
+        'DEAD_LETTER_QUEUE_NOT_FOUND',
+        `There is no queue "${next}" to take dead letters.`,
+        {
+          hint: 'Create the dead-letter queue first.',
+          ...details('must name an existing queue'),
+        },
+      );
+    }
+    next = queue.deadLetterQueue;
+    if (next === name) {
+      return refuse(
+        'DEAD_LETTER_CYCLE',
+        `Dead letters of "${deadLetterQueue}" would come back to "${name}".`,
+        { hint: 'Break the cycle.', ...details('must not close a cycle') },
+      );
+    }
+  }
+  return undefined;
+}

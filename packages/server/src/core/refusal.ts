@@ -1,0 +1,63 @@
+import type { ErrorBody, ErrorCode, ErrorDetail } from '@millrace/protocol';
+
+/**
+ * A refusal is an outcome, not an exception: it is plain data, so that it crosses a thread and
+ * never spoils the group that it came in.
+ */
+export interface Refusal extends ErrorBody {
+  readonly ok: false;
+}
+
+export function refuse(
+  code: ErrorCode,
+  message: string,
+  more: { hint?: string; details?: readonly ErrorDetail[] } = {},
+): Refusal {
+  return { ok: false, code, message, ...more };
+}
+
+/** A refusal on its way through code that awaits; the HTTP layer turns it into an answer. */
+export class RefusalError extends Error {
+  constructor(readonly refusal: Refusal) {
+    super(refusal.message);
+    this.name = 'RefusalError';
+  }
+}
+
+export const fieldRefusal = (path: string, rule: string, hint?: string): Refusal =>
+  refuse('INVALID_REQUEST', `${path.slice(1)} ${rule}`, {
+    ...(hint === undefined ? {} : { hint }),
+    details: [{ path, message: rule }],
+  });
+
+export const queueNotFound = (queue: string): Refusal =>
+  refuse('QUEUE_NOT_FOUND', `There is no queue "${queue}" in this project.`, {
+    hint: 'Create it with POST /v1/queue/create, or list the queues with GET /v1/queue/list.',
+  });
+
+export const leaseLost = (messageId: string): Refusal =>
+  refuse('LEASE_LOST', `The receipt names a delivery of message ${messageId} that is over.`, {
+    hint: 'The message may be with another consumer; drop this delivery, and lease for longer or extend earlier.',
+  });
+
+export const idempotencyKeyReused = (): Refusal =>
+  refuse('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used for a different request.', {
+    hint: 'Use a new key for a new request; a retry must repeat the request unchanged.',
+  });
+
+export const overloaded = (what: string): Refusal =>
+  refuse('OVERLOADED', `The server holds as many ${what} as it may; nothing was done.`, {
+    hint: 'Wait as Retry-After says, then try again.',
+  });
+
+export const keyNotFound = (keyId: string): Refusal =>
+  refuse('KEY_NOT_FOUND', `There is no API key of the id "${keyId}".`, {
+    hint: 'List the keys with GET /v1/account/keys/list.',
+  });
+
+export const leaseTooLong = (): Refusal =>
+  fieldRefusal(
+    '/visibility_timeout',
+    'must not make the lease last more than 12 hours in all',
+    'Finish or give the message back; it can then be leased anew.',
+  );

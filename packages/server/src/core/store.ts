@@ -1,0 +1,80 @@
+import type { Clock } from './clock.js';
+import type { Command, KeyRow, Outcome } from './commands.js';
+import type { QueueRow } from './queue-settings.js';
+
+/**
+ * The port to a store: one hot method, which applies a group of commands in one transaction, and
+ * reads that take no part in it. Time belongs to the store, because leases are judged by it.
+ */
+export interface Store {
+  readonly clock: Clock;
+  /**
+   * Applies the commands in their order and answers with their outcomes, in order. When it
+   * resolves, all accepted effects are durable. It never rejects for one command's sake.
+   */
+  apply(group: readonly Command[]): Promise<Outcome[]>;
+  /** Reads committed state; sees every command whose apply has resolved. */
+  read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]>;
+  /** Asked before the store starts to work; there is one listener. */
+  listen(listener: StoreListener): void;
+  /** Idempotent; waits for what is under way. */
+  stop(): Promise<void>;
+}
+
+export interface StoreListener {
+  /** Messages became available in these queues. */
+  ready(queues: readonly ReadyQueue[]): void;
+  /** The next time at which a lease or a delay ends; null when there is none. */
+  nextDue(atMs: number | null): void;
+  /** The store can no longer work and the process should end. */
+  failed(cause: Error): void;
+}
+
+export interface ReadyQueue {
+  readonly project: string;
+  readonly queue: string;
+  readonly messages: number;
+}
+
+export interface QueueCounts {
+  readonly available: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+  readonly dlq: number;
+  /** Since when the oldest available or leased message is available; null where there is none. */
+  readonly oldestAtMs: number | null;
+}
+
+export interface QueueWithCounts {
+  readonly queue: QueueRow;
+  readonly counts: QueueCounts;
+}
+
+interface Queries {
+  getQueue: { project: string; queue: string };
+  listQueues: {
+    project: string;
+    after: string | null;
+    prefix: string;
+    limit: number;
+    counts: boolean;
+  };
+  stats: { project: string; queue: string };
+  listKeys: { after: string | null; limit: number };
+  findKey: { secretHash: string };
+  ping: Record<never, never>;
+}
+
+export interface ReadResult {
+  getQueue: QueueRow | null;
+  listQueues: readonly (QueueRow | QueueWithCounts)[];
+  stats: QueueCounts | null;
+  listKeys: readonly Omit<KeyRow, 'secretHash'>[];
+  findKey: KeyRow | null;
+  ping: true;
+}
+
+export type QueryKind = keyof Queries;
+export type Query<K extends QueryKind = QueryKind> = K extends QueryKind
+  ? { readonly kind: K } & Readonly<Queries[K]>
+  : never;

@@ -1,0 +1,87 @@
+import type { Capability } from '@millrace/protocol';
+import type { FastifyRequest } from 'fastify';
+import type { ByteBudget } from '../core/byte-budget.js';
+import type { Caller } from '../core/caller.js';
+import type { Clock } from '../core/clock.js';
+import type { Idempotency, Outcome } from '../core/commands.js';
+import type { IdSource } from '../core/ids.js';
+import type { KeyRing } from '../core/key-ring.js';
+import type { Presence } from '../core/long-poll.js';
+import type { QueueService, Target } from '../core/queue-service.js';
+import type { Refusal } from '../core/refusal.js';
+import type { Store } from '../core/store.js';
+import type { Fields } from './validation.js';
+
+/** What the routes work with. */
+export interface RouteContext {
+  readonly service: QueueService;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly keyRing: KeyRing;
+  readonly budget: ByteBudget;
+  readonly idempotencyWindowMs: number;
+}
+
+/** One call, validated: its fields by their wire names, wherever they stood. */
+export interface Call<Params> {
+  readonly params: Params;
+  /** The body as it came, for what must keep its bytes. */
+  readonly bodyText: string;
+  readonly caller: Caller;
+  /** The caller's secret, for sealing what only the caller may read again. */
+  readonly secret: string;
+  readonly idempotency: Idempotency | null;
+  readonly presence: Presence;
+}
+
+export interface Answer {
+  readonly ok: true;
+  /** JSON text. */
+  readonly data: string;
+  readonly replayed: boolean;
+}
+
+export interface Route {
+  readonly capability: Capability;
+  /** Fields that count by their text when two requests are compared. */
+  texts?(fields: Fields, bodyText: string): Record<string, string>;
+  // biome-ignore lint/suspicious/noExplicitAny: each route knows the type that its schema makes.
+  handle(call: Call<any>, context: RouteContext): Promise<Answer | Refusal>;
+}
+
+export const answer = (data: unknown, replayed = false): Answer => ({
+  ok: true,
+  data: JSON.stringify(data),
+  replayed,
+});
+
+/** Turns an accepted outcome into an answer; a refusal passes. */
+export async function respond<O extends Outcome>(
+  pending: Promise<O>,
+  present: (outcome: Extract<O, { ok: true }>) => unknown,
+): Promise<Answer | Refusal> {
+  const outcome = await pending;
+  if (!outcome.ok) return outcome;
+  return answer(present(outcome as Extract<O, { ok: true }>), outcome.replayed);
+}
+
+export const targetOf = (call: Call<{ queue: string }>): Target => ({
+  project: call.caller.project,
+  queue: call.params.queue,
+  idempotency: call.idempotency,
+});
+
+export const toMs = (seconds: number): number => Math.round(seconds * 1_000);
+export const toIso = (timeMs: number): string => new Date(timeMs).toISOString();
+
+export function presenceOf(request: FastifyRequest): Presence {
+  const { socket } = request.raw;
+  return {
+    gone: () => socket.destroyed,
+    onGone(callback) {
+      socket.once('close', callback);
+      return () => socket.off('close', callback);
+    },
+  };
+}

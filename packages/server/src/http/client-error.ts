@@ -1,0 +1,39 @@
+import type { Socket } from 'node:net';
+import { type ErrorBody, errorEntry } from '@millrace/protocol';
+import { monotonicMs } from '../core/clock.js';
+import type { IdSource } from '../core/ids.js';
+import { errorText } from './envelope.js';
+
+/** Answers what Node could not read as HTTP: the request never reached a route. */
+export function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  ids: IdSource,
+): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const requestId = ids.uuid();
+  const body = describe(error.code ?? '');
+  const text = errorText({ requestId, startedAtMs: monotonicMs() }, body);
+  const { status } = errorEntry(body.code);
+  const allow =
+    body.code === 'METHOD_NOT_ALLOWED' ? 'Allow: GET, HEAD, POST, PATCH, DELETE\r\n' : '';
+  socket.end(
+    `HTTP/1.1 ${status} Error\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${requestId}\r\n${allow}Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+  );
+}
+
+function describe(code: string): ErrorBody {
+  if (code === 'HPE_INVALID_METHOD') {
+    return { code: 'METHOD_NOT_ALLOWED', message: 'The method of the request is unknown.' };
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return { code: 'INVALID_REQUEST', message: 'The headers are over 16 KiB.' };
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return { code: 'INVALID_REQUEST', message: 'The request did not arrive in time.' };
+  }
+  return { code: 'INVALID_REQUEST', message: 'The request is no valid HTTP/1.1.' };
+}

@@ -1,0 +1,60 @@
+import { ERRORS, type ErrorBody, errorEntry } from '@millrace/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { monotonicMs } from '../core/clock.js';
+
+/** What every request carries from its first moment. */
+export interface RequestTrace {
+  readonly requestId: string;
+  readonly startedAtMs: number;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    trace: RequestTrace;
+  }
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Answers with success; `data` is JSON text, which payloads pass through untouched. */
+export function sendData(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  data: string,
+  replayed: boolean,
+): void {
+  send(reply, request.trace, 200, successText(request.trace, data, replayed));
+}
+
+export function sendError(request: FastifyRequest, reply: FastifyReply, error: ErrorBody): void {
+  const { status, retryAfterSeconds } = errorEntry(error.code);
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
+  if (status === ERRORS.UNAUTHENTICATED.status) reply.header('www-authenticate', 'Bearer');
+  send(reply, request.trace, status, errorText(request.trace, error));
+}
+
+function send(reply: FastifyReply, trace: RequestTrace, status: number, body: string): void {
+  reply.code(status).header('content-type', JSON_TYPE).header('x-request-id', trace.requestId);
+  reply.send(body);
+}
+
+const successText = (trace: RequestTrace, data: string, replayed: boolean): string =>
+  `{"ok":true,"data":${data},"error":null,"metadata":${metadataText(trace, replayed)}}`;
+
+export function errorText(
+  trace: RequestTrace,
+  { code, message, hint, details }: ErrorBody,
+): string {
+  const error = {
+    code,
+    message,
+    ...(hint === undefined || hint === '' ? {} : { hint }),
+    ...(details === undefined || details.length === 0 ? {} : { details }),
+  };
+  return `{"ok":false,"data":null,"error":${JSON.stringify(error)},"metadata":${metadataText(trace, false)}}`;
+}
+
+function metadataText({ requestId, startedAtMs }: RequestTrace, replayed: boolean): string {
+  const latencyMs = Math.round(monotonicMs() - startedAtMs);
+  return `{"cost_usd":0,"latency_ms":${latencyMs},"vendor":"millrace","cache_hit":${replayed},"request_id":"${requestId}"}`;
+}

@@ -1,0 +1,47 @@
+import type { Capability } from '@millrace/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { refuse } from '../core/refusal.js';
+import { sendError } from './envelope.js';
+
+/** The paths of the server with the methods that each takes. */
+export type PathTable = readonly {
+  readonly pattern: RegExp;
+  readonly methods: readonly string[];
+}[];
+
+const PLAIN_PATHS = ['/healthz', '/readyz'];
+
+export function pathTable(capabilities: readonly Capability[]): PathTable {
+  const methodsByPath = new Map<string, string[]>(PLAIN_PATHS.map((path) => [path, ['GET']]));
+  for (const { path, method } of capabilities) {
+    methodsByPath.set(path, [...(methodsByPath.get(path) ?? []), method]);
+  }
+  return [...methodsByPath].map(([path, methods]) => ({
+    pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
+    methods: methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])),
+  }));
+}
+
+/** Answers where no route matched: another method of a path that exists, or no such path. */
+export function notFound(request: FastifyRequest, reply: FastifyReply, paths: PathTable): void {
+  const path = request.url.split('?', 1)[0] as string;
+  const methods = paths.filter(({ pattern }) => pattern.test(path)).flatMap((row) => row.methods);
+  if (methods.length === 0) {
+    const shown = path.slice(0, 200);
+    return sendError(
+      request,
+      reply,
+      refuse('ROUTE_NOT_FOUND', `There is no route ${request.method} ${shown}.`, {
+        hint: 'All calls of the queue lie under /v1/queue.',
+      }),
+    );
+  }
+  reply.header('allow', methods.join(', '));
+  sendError(
+    request,
+    reply,
+    refuse('METHOD_NOT_ALLOWED', `${request.method} is not a method of ${path}.`, {
+      hint: `Use ${methods.join(' or ')}.`,
+    }),
+  );
+}

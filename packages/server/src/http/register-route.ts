@@ -1,0 +1,176 @@
+import { type ErrorBody, type Scope, scopeAllows } from '@millrace/protocol';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../core/caller.js';
+import type { Idempotency } from '../core/commands.js';
+import { requestFingerprint } from '../core/idempotency.js';
+import { fieldRefusal, type Refusal, RefusalError, refuse } from '../core/refusal.js';
+import { type Body, checkMediaType, parseJson } from './body.js';
+import { presenceOf, type Route, type RouteContext } from './call.js';
+import { sendData, sendError } from './envelope.js';
+import { coerceQuery, createValidator, dropNulls, type Fields } from './validation.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller;
+  }
+  interface FastifyContextConfig {
+    bodyMaxBytes?: number;
+  }
+}
+
+const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
+
+/**
+ * Puts a capability on its route. The checks run in the contract's order: route and method
+ * (Fastify), key, scope, size (the body parser), media type, JSON, fields, and then the store's.
+ */
+export function registerRoute(app: FastifyInstance, route: Route, context: RouteContext): void {
+  const { capability } = route;
+  const validate = createValidator(capability);
+  const writes = 'idempotency_key' in capability.params.properties;
+
+  const run = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const fields = readFields(request, route);
+    const invalid = 'ok' in fields && fields.ok === false ? (fields as Refusal) : undefined;
+    if (invalid !== undefined) return sendError(request, reply, invalid);
+    const { values, bodyText } = fields as { values: Fields; bodyText: string };
+    if (writes && values.idempotency_key === undefined) {
+      values.idempotency_key = request.headers['idempotency-key'];
+    }
+    const refusal = validate(values);
+    if (refusal !== undefined) return sendError(request, reply, refusal);
+    const result = await route.handle(
+      {
+        params: values,
+        bodyText,
+        caller: request.caller,
+        secret: bearerSecret(request) ?? '',
+        idempotency: idempotencyOf(request, route, values, bodyText, context),
+        presence: presenceOf(request),
+      },
+      context,
+    );
+    if (result.ok) sendData(request, reply, result.data, result.replayed);
+    else sendError(request, reply, result);
+  };
+
+  app.route({
+    method: capability.method,
+    url: capability.path.replace(/\{(\w+)\}/g, ':$1'),
+    config: { bodyMaxBytes: capability.bodyMaxBytes },
+    onRequest: (request, reply, done) =>
+      authenticate(request, reply, capability.scopes, context, done),
+    handler: async (request, reply) => {
+      try {
+        await run(request, reply);
+      } catch (error) {
+        sendError(request, reply, refusalOf(error, request));
+      } finally {
+        const held = (request.body as Body | undefined)?.heldBytes ?? 0;
+        if (held > 0) context.budget.give(held);
+      }
+      return reply;
+    },
+  });
+}
+
+function authenticate(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  scopes: readonly Scope[],
+  { keyRing }: RouteContext,
+  done: () => void,
+): void {
+  const secret = bearerSecret(request);
+  if (secret === undefined) return sendError(request, reply, unauthenticated());
+  const judge = (caller: Caller | undefined): void => {
+    if (caller === undefined) return sendError(request, reply, unauthenticated());
+    if (!scopeAllows(caller.scopes, scopes)) return sendError(request, reply, scopeMissing(scopes));
+    request.caller = caller;
+    done();
+  };
+  const found = keyRing.find(secret);
+  if (found instanceof Promise) {
+    found.then(judge, (error) => sendError(request, reply, refusalOf(error, request)));
+  } else {
+    judge(found);
+  }
+}
+
+const bearerSecret = (request: FastifyRequest): string | undefined =>
+  BEARER.exec(request.headers.authorization ?? '')?.[1];
+
+function readFields(
+  request: FastifyRequest,
+  { capability }: Route,
+): { values: Fields; bodyText: string } | Refusal {
+  const inPath = request.params as Fields;
+  if (capability.method === 'GET') {
+    const values = { ...coerceQuery(capability, request.query as Fields), ...inPath };
+    return { values, bodyText: '' };
+  }
+  const body = request.body as Body | undefined;
+  if (body === undefined || body.bytes.length === 0)
+    return { values: { ...inPath }, bodyText: '{}' };
+  const unread = checkMediaType(request.raw);
+  if (unread !== undefined) return unread;
+  const parsed = parseJson(body.bytes);
+  if ('ok' in parsed) return parsed;
+  const { text, value } = parsed;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    return refuse('INVALID_REQUEST', 'The body must be a JSON object.', {
+      hint: 'Send the fields of the call as one object.',
+      details: [{ path: '', message: 'must be object' }],
+    });
+  }
+  const values = value as Fields;
+  dropNulls(capability, values);
+  for (const name in inPath) {
+    if (values[name] !== undefined && values[name] !== inPath[name]) {
+      return fieldRefusal(`/${name}`, 'must agree with the path', 'Leave it out of the body.');
+    }
+    values[name] = inPath[name];
+  }
+  return { values, bodyText: text };
+}
+
+function idempotencyOf(
+  request: FastifyRequest,
+  route: Route,
+  values: Fields,
+  bodyText: string,
+  context: RouteContext,
+): Idempotency | null {
+  const key = values.idempotency_key;
+  if (typeof key !== 'string') return null;
+  const known: Fields = {};
+  for (const name in route.capability.params.properties) {
+    if (values[name] !== undefined) known[name] = values[name];
+  }
+  const path = request.url.split('?', 1)[0] as string;
+  return {
+    capability: route.capability.id as Idempotency['capability'],
+    key,
+    fingerprint: requestFingerprint(path, known, route.texts?.(values, bodyText)),
+    windowMs: context.idempotencyWindowMs,
+  };
+}
+
+/** What went wrong on the way to an outcome; causes go to the log only. */
+export function refusalOf(error: unknown, request: FastifyRequest): ErrorBody {
+  if (error instanceof RefusalError) return error.refusal;
+  request.log.error({ err: error, requestId: request.trace?.requestId }, 'request failed');
+  return refuse('INTERNAL', 'The server failed on this request.', {
+    hint: 'Report it with the request id; retry with an idempotency key.',
+  });
+}
+
+const unauthenticated = (): Refusal =>
+  refuse('UNAUTHENTICATED', 'The API key is missing, malformed, unknown, expired or revoked.', {
+    hint: "Send the header 'Authorization: Bearer ifr_…' with a key of this server.",
+  });
+
+const scopeMissing = (scopes: readonly Scope[]): Refusal =>
+  refuse('SCOPE_MISSING', `This call needs a key with the scope ${scopes.join(' or ')}.`, {
+    hint: 'Make a key with that scope by POST /v1/account/keys/create.',
+  });

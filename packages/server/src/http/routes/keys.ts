@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import {
+  CAPABILITIES,
+  type CreateKeyParams,
+  type KeyRecord,
+  LIMITS,
+  type ListKeysParams,
+  type RevokeKeyParams,
+} from '@millrace/protocol';
+import type { KeyRow } from '../../core/commands.js';
+import { CONFIGURED_KEY_ID, DEFAULT_PROJECT, hashSecret } from '../../core/key-ring.js';
+import { fieldRefusal } from '../../core/refusal.js';
+import { openSealed, seal } from '../../core/sealed-secret.js';
+import { answer, type Call, type Route, respond, toIso } from '../call.js';
+import { pageOf, readCursor } from '../cursor.js';
+import { parseTime } from '../time.js';
+
+/** A key's secret: the prefix and 192 random bits. */
+export const newSecret = (): string => `ifr_${randomBytes(24).toString('base64url')}`;
+
+export const createKeyRoute: Route = {
+  capability: CAPABILITIES.createKey,
+  async handle(call: Call<CreateKeyParams>, { service, ids, store }) {
+    const { params, caller, secret: callerSecret, idempotency } = call;
+    const expiresAtMs = params.expires_at === undefined ? null : parseTime(params.expires_at);
+    if (expiresAtMs === undefined) {
+      return fieldRefusal(
+        '/expires_at',
+        'must be a time as ISO 8601 in UTC or as epoch milliseconds',
+      );
+    }
+    if (expiresAtMs !== null && expiresAtMs <= store.clock.nowMs()) {
+      return fieldRefusal('/expires_at', 'must lie in the future');
+    }
+    const secret = newSecret();
+    const outcome = service.submit({
+      kind: 'createKey',
+      project: caller.project,
+      key: {
+        keyId: ids.uuid(),
+        name: params.name ?? null,
+        project: params.project ?? DEFAULT_PROJECT,
+        scopes: params.scopes ?? ['manage'],
+        secretHash: hashSecret(secret),
+        expiresAtMs,
+      },
+      sealedSecret: idempotency === null ? null : seal(secret, callerSecret, idempotency.key),
+      onlyIfNone: false,
+      idempotency,
+    });
+    return respond(outcome, ({ key, sealedSecret, replayed }) => {
+      const shown = replayed
+        ? openSealed(sealedSecret, callerSecret, idempotency?.key ?? '')
+        : secret;
+      return { ...keyRecord(key as NonNullable<typeof key>), ...(shown && { key: shown }) };
+    });
+  },
+};
+
+export const listKeysRoute: Route = {
+  capability: CAPABILITIES.listKeys,
+  async handle({ params }: Call<ListKeysParams>, { store }) {
+    const after = readCursor(params.cursor);
+    if (typeof after === 'object' && after !== null) return after;
+    const limit = params.limit ?? LIMITS.listLimitDefault;
+    const rows = await store.read({ kind: 'listKeys', after, limit: limit + 1 });
+    return answer(pageOf(rows.map(keyRecord), limit, ({ key_id }) => key_id));
+  },
+};
+
+export const revokeKeyRoute: Route = {
+  capability: CAPABILITIES.revokeKey,
+  async handle({ params, caller, idempotency }: Call<RevokeKeyParams>, { service, keyRing }) {
+    const keyId = params.key_id;
+    if (keyId === CONFIGURED_KEY_ID) {
+      return fieldRefusal(
+        '/key_id',
+        'must not name the key that MILLRACE_API_KEY sets',
+        'Change MILLRACE_API_KEY and restart the server.',
+      );
+    }
+    const outcome = service.submit({
+      kind: 'revokeKey',
+      project: caller.project,
+      keyId,
+      idempotency,
+    });
+    return respond(outcome, () => {
+      keyRing.clear();
+      return { key_id: keyId, revoked: true };
+    });
+  },
+};
+
+function keyRecord(key: Omit<KeyRow, 'secretHash'>): KeyRecord {
+  return {
+    key_id: key.keyId,
+    ...(key.name === null ? {} : { name: key.name }),
+    project: key.project,
+    scopes: [...key.scopes],
+    created_at: toIso(key.createdAtMs),
+    ...(key.expiresAtMs === null ? {} : { expires_at: toIso(key.expiresAtMs) }),
+    ...(key.revokedAtMs === null ? {} : { revoked_at: toIso(key.revokedAtMs) }),
+  };
+}

@@ -1,0 +1,118 @@
+import {
+  CAPABILITIES,
+  type CreateParams,
+  type GetParams,
+  LIMITS,
+  type ListParams,
+  type QueueRecord,
+  type QueueStats,
+} from '@millrace/protocol';
+import type { QueueRow, QueueSettings } from '../../core/queue-settings.js';
+import { queueNotFound } from '../../core/refusal.js';
+import type { QueueCounts } from '../../core/store.js';
+import { answer, type Call, type Route, respond, toIso, toMs } from '../call.js';
+import { pageOf, readCursor } from '../cursor.js';
+
+/** The calls on queues themselves. */
+
+export const createRoute: Route = {
+  capability: CAPABILITIES.create,
+  async handle({ params, caller, idempotency }: Call<CreateParams>, { service }) {
+    const outcome = service.submit({
+      kind: 'createQueue',
+      project: caller.project,
+      queue: params.name,
+      settings: settingsOf(params),
+      idempotency,
+    });
+    return respond(outcome, ({ queue }) => queueRecord(queue));
+  },
+};
+
+export const getRoute: Route = {
+  capability: CAPABILITIES.get,
+  async handle({ params, caller }: Call<GetParams>, { store }) {
+    const { queue } = params;
+    const row = await store.read({ kind: 'getQueue', project: caller.project, queue });
+    return row === null ? queueNotFound(queue) : answer(queueRecord(row));
+  },
+};
+
+export const listRoute: Route = {
+  capability: CAPABILITIES.list,
+  async handle({ params, caller }: Call<ListParams>, { store }) {
+    const after = readCursor(params.cursor);
+    if (typeof after === 'object' && after !== null) return after;
+    const limit = params.limit ?? LIMITS.listLimitDefault;
+    const rows = await store.read({
+      kind: 'listQueues',
+      project: caller.project,
+      after,
+      prefix: params.prefix ?? '',
+      limit: limit + 1,
+      counts: params.include === 'stats',
+    });
+    const nowMs = store.clock.nowMs();
+    const items = rows.map((row) =>
+      'counts' in row
+        ? { ...queueRecord(row.queue), stats: queueStats(row.queue.name, row.counts, nowMs) }
+        : queueRecord(row),
+    );
+    return answer(pageOf(items, limit, ({ queue }) => queue));
+  },
+};
+
+export const statsRoute: Route = {
+  capability: CAPABILITIES.stats,
+  async handle({ params, caller }: Call<GetParams>, { store }) {
+    const { queue } = params;
+    const counts = await store.read({ kind: 'stats', project: caller.project, queue });
+    return counts === null
+      ? queueNotFound(queue)
+      : answer(queueStats(queue, counts, store.clock.nowMs()));
+  },
+};
+
+function settingsOf(params: CreateParams): Partial<QueueSettings> {
+  return {
+    ...(params.type === undefined ? {} : { type: params.type }),
+    ...(params.dead_letter_queue === undefined
+      ? {}
+      : { deadLetterQueue: params.dead_letter_queue }),
+    ...(params.max_retries === undefined ? {} : { maxRetries: params.max_retries }),
+    ...(params.message_retention_days === undefined
+      ? {}
+      : { messageRetentionDays: params.message_retention_days }),
+    ...(params.visibility_timeout_default === undefined
+      ? {}
+      : { visibilityTimeoutDefaultMs: toMs(params.visibility_timeout_default) }),
+    ...(params.enable_priority === undefined ? {} : { enablePriority: params.enable_priority }),
+  };
+}
+
+function queueRecord(row: QueueRow): QueueRecord {
+  return {
+    queue: row.name,
+    type: row.type,
+    ...(row.deadLetterQueue === null ? {} : { dead_letter_queue: row.deadLetterQueue }),
+    max_retries: row.maxRetries,
+    visibility_timeout_default: row.visibilityTimeoutDefaultMs / 1_000,
+    message_retention_days: row.messageRetentionDays,
+    enable_priority: row.enablePriority,
+    created_at: toIso(row.createdAtMs),
+    updated_at: toIso(row.updatedAtMs),
+  };
+}
+
+function queueStats(queue: string, counts: QueueCounts, nowMs: number): QueueStats {
+  return {
+    queue,
+    available: counts.available,
+    in_flight: counts.inFlight,
+    delayed: counts.delayed,
+    dlq: counts.dlq,
+    ...(counts.oldestAtMs === null
+      ? {}
+      : { oldest_age_seconds: Math.max(0, nowMs - counts.oldestAtMs) / 1_000 }),
+  };
+}

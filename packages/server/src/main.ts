@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { startServer } from './app.js';
+import { ConfigError, loadConfig } from './config/config.js';
+import { helpText } from './config/help.js';
+import { setSystemTimer } from './core/clock.js';
+
+const STOP_WITHIN_MS = 9_000;
+
+async function main(): Promise<void> {
+  const [command = 'serve', ...args] = process.argv.slice(2);
+  if (command === '--help' || command === '-h' || command === 'help' || args.includes('--help')) {
+    process.stdout.write(helpText());
+    return;
+  }
+  if (command !== 'serve') throw new ConfigError(`there is no command "${command}"; see --help`);
+
+  const server = await startServer(loadConfig(args), {
+    failed: (cause) => exit(1, `the store failed: ${cause.message}`),
+  });
+  if (server.firstKey !== undefined) {
+    process.stderr.write(`millrace made an API key; it is shown this once: ${server.firstKey}\n`);
+  }
+  process.stdout.write(`millrace listening on ${server.url}\n`);
+
+  const stop = (): void => {
+    setSystemTimer(() => exit(1, 'work under way did not end in time'), STOP_WITHIN_MS);
+    server.stop().then(
+      () => process.exit(0),
+      (error: Error) => exit(1, error.message),
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+function exit(code: number, message: string): never {
+  process.stderr.write(`millrace: ${message}\n`);
+  process.exit(code);
+}
+
+main().catch((error: Error) => exit(error instanceof ConfigError ? 2 : 1, error.message));

@@ -1,0 +1,61 @@
+import type { Clock } from '../core/clock.js';
+import type { GroupCommit } from '../core/group-commit.js';
+
+const LIMIT_PER_GROUP = 1_000;
+
+/**
+ * Ends leases and delays when their time has come, also when nobody consumes. It sleeps until the
+ * next one is due; an idle queue costs nothing.
+ */
+export class DueSettler {
+  private cancelTimer: (() => void) | undefined;
+  private dueAtMs: number | null = null;
+  private running: Promise<void> | undefined;
+  private started = false;
+
+  constructor(
+    private readonly commit: GroupCommit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What the store said last: when the next lease or delay ends. */
+  nextDue(atMs: number | null): void {
+    if (atMs === this.dueAtMs && (this.cancelTimer !== undefined || atMs === null)) return;
+    this.dueAtMs = atMs;
+    this.schedule();
+  }
+
+  /** Looks once at what became due while nobody ran. */
+  start(): void {
+    if (this.started) return;
+    this.started = true;
+    this.dueAtMs = this.clock.nowMs();
+    this.schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.started = false;
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    await this.running;
+  }
+
+  private schedule(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    if (!this.started || this.dueAtMs === null || this.running !== undefined) return;
+    this.cancelTimer = this.clock.setTimer(() => {
+      this.cancelTimer = undefined;
+      this.running = this.settle().finally(() => {
+        this.running = undefined;
+        this.schedule();
+      });
+    }, this.dueAtMs - this.clock.nowMs());
+  }
+
+  private async settle(): Promise<void> {
+    // The store answers with the next due time before this resolves.
+    const outcome = await this.commit.submit({ kind: 'settleDue', limit: LIMIT_PER_GROUP });
+    if (!outcome.ok) this.dueAtMs = this.clock.nowMs() + 1_000;
+  }
+}

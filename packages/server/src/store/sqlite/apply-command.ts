@@ -1,0 +1,64 @@
+import type { Command, Outcome, OutcomeOf } from '../../core/commands.js';
+import { queueNotFound, type Refusal } from '../../core/refusal.js';
+import { ack } from './commands/ack.js';
+import { consume } from './commands/consume.js';
+import { createQueue } from './commands/create-queue.js';
+import { extend } from './commands/extend.js';
+import { createKey, revokeKey } from './commands/keys.js';
+import { nack } from './commands/nack.js';
+import { publish } from './commands/publish.js';
+import { settleDue } from './commands/settle-due.js';
+import { withIdempotency } from './idempotency.js';
+import type { QueueEntry } from './rows.js';
+import type { GroupTransaction } from './transaction.js';
+
+/** Applies one command in the open transaction. */
+export function applyCommand(tx: GroupTransaction, command: Command, startedAtMs: number): Outcome {
+  switch (command.kind) {
+    case 'publish':
+      return onQueue(tx, command, (queue) => publish(tx, queue, command));
+    case 'consume':
+      return onQueue(tx, command, (queue) => consume(tx, queue, command));
+    case 'ack':
+      return onQueue(tx, command, (queue) => ack(tx, queue, command));
+    case 'nack':
+      return onQueue(tx, command, (queue) => nack(tx, queue, command));
+    case 'extend':
+      return onQueue(tx, command, (queue) => extend(tx, queue, command));
+    case 'createQueue':
+      return withIdempotency(tx, command, undefined, () =>
+        accept<'createQueue'>(createQueue(tx, command)),
+      );
+    case 'createKey':
+      return withIdempotency(tx, command, undefined, () =>
+        accept<'createKey'>(createKey(tx, command)),
+      );
+    case 'revokeKey':
+      return withIdempotency(tx, command, undefined, () =>
+        accept<'revokeKey'>(revokeKey(tx, command)),
+      );
+    case 'settleDue':
+      return accept<'settleDue'>({ settled: settleDue(tx, startedAtMs, command.limit) });
+  }
+}
+
+type OnQueue = Extract<Command, { kind: 'publish' | 'consume' | 'ack' | 'nack' | 'extend' }>;
+
+function onQueue<C extends OnQueue>(
+  tx: GroupTransaction,
+  command: C,
+  run: (queue: QueueEntry) => OutcomeOf[C['kind']] | Refusal,
+): Outcome<C['kind']> {
+  let queue = tx.queue(command.project, command.queue);
+  if (queue === undefined) {
+    if (!('autoCreate' in command) || !command.autoCreate) return queueNotFound(command.queue);
+    queue = tx.insertQueue(command.project, command.queue);
+  }
+  const found = queue;
+  return withIdempotency(tx, command, found, () => accept<C['kind']>(run(found)));
+}
+
+function accept<K extends Command['kind']>(result: OutcomeOf[K] | Refusal): Outcome<K> {
+  if ('ok' in result) return result as Refusal;
+  return { ok: true, replayed: false, ...result } as Outcome<K>;
+}

@@ -1,0 +1,109 @@
+import type Database from 'better-sqlite3';
+import type { Command, Outcome } from '../../core/commands.js';
+import { rowIdTimeMs } from '../../core/ids.js';
+import type { ReadyQueue } from '../../core/store.js';
+import { applyCommand } from './apply-command.js';
+import { nextDueMs, settleDue } from './commands/settle-due.js';
+import { isFatal, refusalOf } from './errors.js';
+import type { FreeSpace } from './free-space.js';
+import { dropExpiredRecords } from './idempotency.js';
+import { Statements } from './statements.js';
+import { GroupTransaction, QueueCache, Sequence } from './transaction.js';
+
+export interface GroupResult {
+  readonly outcomes: Outcome[];
+  readonly ready: ReadyQueue[];
+  readonly nextDueAtMs: number | null;
+}
+
+/** Settled with each group, so that a consume at the very moment a delay ends finds the message. */
+const SETTLED_PER_GROUP = 256;
+const PERSIST_CLOCK_EVERY_MS = 1_000;
+
+/** Applies groups of commands, each in one transaction, on the one connection that writes. */
+export class GroupApplier {
+  private readonly statements: Statements;
+  private readonly queues = new QueueCache();
+  private readonly sequence: Sequence;
+  private startedAtMs = 0;
+  private clockPersistedAtMs = 0;
+
+  constructor(
+    private readonly db: Database.Database,
+    private readonly freeSpace: FreeSpace,
+  ) {
+    this.statements = new Statements(db);
+    this.sequence = new Sequence(this.lastRowId());
+  }
+
+  /** The last time that was persisted: the clock starts no earlier. */
+  clockFloorMs(): number {
+    const persisted = this.statements.get("SELECT value FROM meta WHERE name = 'clock_ms'").get() as
+      | { value: number }
+      | undefined;
+    return Math.max(persisted?.value ?? 0, rowIdTimeMs(this.lastRowId()) + 1);
+  }
+
+  private lastRowId(): number {
+    const row = this.statements.get('SELECT max(id) AS id FROM messages').get();
+    return (row as { id: number | null }).id ?? 0;
+  }
+
+  start(nowMs: number): void {
+    this.startedAtMs = nowMs;
+  }
+
+  apply(commands: readonly Command[], nowMs: number): GroupResult {
+    try {
+      return this.applyTogether(commands, nowMs);
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      // One command must not spoil the group: each for itself shows which one it was.
+      return commands.length === 1
+        ? { outcomes: [refusalOf(error)], ready: [], nextDueAtMs: nowMs }
+        : this.applyOneByOne(commands, nowMs);
+    }
+  }
+
+  private applyOneByOne(commands: readonly Command[], nowMs: number): GroupResult {
+    const results = commands.map((command) => this.apply([command], nowMs));
+    return {
+      outcomes: results.flatMap((result) => result.outcomes),
+      ready: results.flatMap((result) => result.ready),
+      nextDueAtMs: results.at(-1)?.nextDueAtMs ?? null,
+    };
+  }
+
+  private applyTogether(commands: readonly Command[], nowMs: number): GroupResult {
+    const storageFull = this.freeSpace.isLow(nowMs);
+    const tx = new GroupTransaction(
+      this.statements,
+      this.queues,
+      this.sequence,
+      nowMs,
+      storageFull,
+    );
+    this.statements.get('BEGIN IMMEDIATE').run();
+    try {
+      settleDue(tx, this.startedAtMs, SETTLED_PER_GROUP);
+      const outcomes = commands.map((command) => applyCommand(tx, command, this.startedAtMs));
+      tx.writeCounters();
+      this.keepHouse(tx);
+      const nextDueAtMs = nextDueMs(tx, this.startedAtMs);
+      this.statements.get('COMMIT').run();
+      return { outcomes, ready: tx.readyQueues(), nextDueAtMs };
+    } catch (error) {
+      this.queues.clear();
+      this.clockPersistedAtMs = 0;
+      if (this.db.inTransaction) this.statements.get('ROLLBACK').run();
+      throw error;
+    }
+  }
+
+  private keepHouse(tx: GroupTransaction): void {
+    if (tx.nowMs - this.clockPersistedAtMs < PERSIST_CLOCK_EVERY_MS) return;
+    this.clockPersistedAtMs = tx.nowMs;
+    tx.sql("INSERT OR REPLACE INTO meta (name, value) VALUES ('clock_ms', ?)").run(tx.nowMs);
+    dropExpiredRecords(tx);
+  }
+}

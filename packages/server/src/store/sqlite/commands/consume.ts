@@ -1,0 +1,69 @@
+import type {
+  ConsumeCommand,
+  LeasedMessage,
+  OutcomeOf,
+  StoredMessage,
+} from '../../../core/commands.js';
+import { rowIdOf } from '../../../core/ids.js';
+import { STATE } from '../../../core/message-state.js';
+import { type QueueEntry, STORED_COLUMNS, storedMessage } from '../rows.js';
+import type { GroupTransaction } from '../transaction.js';
+
+type ReadyRow = StoredMessage & { id: number; bytes: number };
+
+export function consume(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  command: ConsumeCommand,
+): OutcomeOf['consume'] {
+  const next = tx.sql(
+    `SELECT m.id, octet_length(b.payload) AS bytes, ${STORED_COLUMNS}
+       FROM messages m JOIN bodies b ON b.id = m.id
+      WHERE m.bucket_id = ? AND m.state = 0 ORDER BY m.rank DESC, m.seq LIMIT 1`,
+  );
+  const lease = tx.sql(
+    `UPDATE messages SET state = ${STATE.leased}, due_at_ms = ?, leased_at_ms = ?, receipt = ?,
+       lease_end = NULL, delivery_count = delivery_count + 1 WHERE id = ?`,
+  );
+  const leaseExpiresAtMs =
+    tx.nowMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
+  const messages: LeasedMessage[] = [];
+  let bytes = 0;
+  while (messages.length < command.maxMessages) {
+    const row = next.get(queue.bucketId) as ReadyRow | undefined;
+    if (row === undefined) break;
+    bytes += row.bytes;
+    if (messages.length > 0 && bytes > command.maxBytes) break;
+    const receipt = `${command.receiptPrefix}.${messages.length}`;
+    lease.run(leaseExpiresAtMs, tx.nowMs, receipt, row.id);
+    messages.push({
+      ...storedMessage(row),
+      deliveryCount: row.deliveryCount + 1,
+      receipt,
+      leaseExpiresAtMs,
+    });
+  }
+  if (messages.length > 0) {
+    tx.count(queue.id, 'available', -messages.length);
+    tx.count(queue.id, 'leased', messages.length);
+  }
+  return { messages };
+}
+
+/** Those messages of an earlier consume that are still held under the receipts it gave. */
+export function stillHeld(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  given: readonly { messageId: string; receipt: string }[],
+): LeasedMessage[] {
+  const held = tx.sql(
+    `SELECT ${STORED_COLUMNS}, m.due_at_ms AS leaseExpiresAtMs
+       FROM messages m JOIN bodies b ON b.id = m.id
+      WHERE m.id = ? AND m.bucket_id = ? AND m.state = ${STATE.leased} AND m.receipt = ?`,
+  );
+  return given.flatMap(({ messageId, receipt }) => {
+    const row = held.get(rowIdOf(messageId), queue.bucketId, receipt) as LeasedMessage | undefined;
+    if (row === undefined) return [];
+    return [{ ...storedMessage(row), receipt, leaseExpiresAtMs: row.leaseExpiresAtMs }];
+  });
+}

@@ -1,0 +1,37 @@
+import type { CreateQueueCommand, OutcomeOf } from '../../../core/commands.js';
+import {
+  checkDeadLetterQueue,
+  compareSettings,
+  DEFAULT_SETTINGS,
+  type QueueRow,
+} from '../../../core/queue-settings.js';
+import type { Refusal } from '../../../core/refusal.js';
+import type { QueueEntry } from '../rows.js';
+import type { GroupTransaction } from '../transaction.js';
+
+export function createQueue(
+  tx: GroupTransaction,
+  command: CreateQueueCommand,
+): OutcomeOf['createQueue'] | Refusal {
+  const { project, queue: name, settings } = command;
+  const existing = tx.queue(project, name);
+  if (existing !== undefined) {
+    return compareSettings(existing, settings) ?? { queue: publicRow(existing) };
+  }
+  const wanted = { ...DEFAULT_SETTINGS, ...settings };
+  let deadLetterQueueId: number | null = null;
+  if (wanted.deadLetterQueue !== null) {
+    const refusal = checkDeadLetterQueue(name, wanted.deadLetterQueue, (other) =>
+      tx.queue(project, other),
+    );
+    if (refusal !== undefined) return refusal;
+    deadLetterQueueId = (tx.queue(project, wanted.deadLetterQueue) as QueueEntry).id;
+  }
+  return { queue: publicRow(tx.insertQueue(project, name, wanted, deadLetterQueueId)) };
+}
+
+/** Leaves out where the messages lie, which is the store's own business. */
+export function publicRow(entry: QueueEntry): QueueRow {
+  const { bucketId: _bucket, deadBucketId: _dead, deadLetterQueueId: _dlq, ...row } = entry;
+  return row;
+}

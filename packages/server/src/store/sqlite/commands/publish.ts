@@ -1,0 +1,53 @@
+import type { NewMessage, OutcomeOf, PublishCommand } from '../../../core/commands.js';
+import { rowIdOf } from '../../../core/ids.js';
+import { STATE } from '../../../core/message-state.js';
+import { type Refusal, refuse } from '../../../core/refusal.js';
+import type { QueueEntry } from '../rows.js';
+import type { GroupTransaction } from '../transaction.js';
+
+export function publish(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  command: PublishCommand,
+): OutcomeOf['publish'] | Refusal {
+  if (tx.storageFull) {
+    return refuse('STORAGE_FULL', 'The disk has less free space than --min-free-bytes asks for.', {
+      hint: 'Consume and ack messages, or give the server more space; then retry.',
+    });
+  }
+  for (const message of command.messages) insertMessage(tx, queue, message);
+  return { messageIds: command.messages.map(({ messageId }) => messageId) };
+}
+
+function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMessage): void {
+  const id = rowIdOf(message.messageId);
+  if (id === undefined) throw new Error(`"${message.messageId}" is no message id of ours`);
+  const delayed = message.delayMs > 0;
+  const availableAtMs = tx.nowMs + message.delayMs;
+  tx.sql(
+    `INSERT INTO messages (id, bucket_id, seq, rank, state, message_id, priority, enqueued_at_ms,
+       first_available_at_ms, live_since_ms, due_at_ms, group_id, deduplication_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    id,
+    queue.bucketId,
+    tx.nextSeq(),
+    queue.enablePriority ? message.priority : 0,
+    delayed ? STATE.delayed : STATE.available,
+    message.messageId,
+    message.priority,
+    tx.nowMs,
+    availableAtMs,
+    delayed ? null : availableAtMs,
+    delayed ? availableAtMs : null,
+    message.groupId,
+    message.deduplicationId,
+  );
+  tx.sql('INSERT INTO bodies (id, payload, headers) VALUES (?, ?, ?)').run(
+    id,
+    message.payload,
+    message.headers,
+  );
+  tx.count(queue.id, delayed ? 'delayed' : 'available', 1);
+  if (!delayed) tx.markReady(queue, 1);
+}

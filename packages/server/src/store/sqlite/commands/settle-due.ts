@@ -1,0 +1,56 @@
+import { afterFailure, LEASE_END, RESTART_GRACE_MS, STATE } from '../../../core/message-state.js';
+import { failMessage, releaseDelayed } from '../messages.js';
+import { MESSAGE_COLUMNS, type MessageEntry } from '../rows.js';
+import type { GroupTransaction } from '../transaction.js';
+
+/** Delays that are over, then leases that ran out, oldest first. */
+export function settleDue(tx: GroupTransaction, startedAtMs: number, limit: number): number {
+  const due = tx.sql(
+    `SELECT ${MESSAGE_COLUMNS} FROM messages
+      WHERE state = ? AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?`,
+  );
+  const delayed = due.all(STATE.delayed, 0, tx.nowMs, limit) as MessageEntry[];
+  for (const message of delayed) {
+    const queue = tx.queueByBucket(message.bucketId);
+    if (queue === undefined) forgetDue(tx, message);
+    else releaseDelayed(tx, queue, message);
+  }
+  const floorMs = leaseFloorMs(startedAtMs, tx.nowMs);
+  const expired = due.all(STATE.leased, floorMs, tx.nowMs, limit) as MessageEntry[];
+  for (const message of expired) {
+    const queue = tx.queueByBucket(message.bucketId);
+    if (queue === undefined) {
+      forgetDue(tx, message);
+    } else {
+      const next = afterFailure(message.failures + 1, queue.maxRetries, { expired: true });
+      failMessage(tx, queue, message, next, null, LEASE_END.expired);
+    }
+  }
+  return delayed.length + expired.length;
+}
+
+/** No queue has the bucket of this message any more: the sweep of discarded buckets takes it. */
+function forgetDue(tx: GroupTransaction, message: MessageEntry): void {
+  tx.sql('UPDATE messages SET due_at_ms = NULL WHERE id = ?').run(message.id);
+}
+
+/** When the next delay or lease ends, or null. */
+export function nextDueMs(tx: GroupTransaction, startedAtMs: number): number | null {
+  const first = tx.sql(
+    'SELECT min(due_at_ms) AS dueAtMs FROM messages WHERE state = ? AND due_at_ms > ?',
+  );
+  const firstAfter = (state: number, afterMs: number): number | null =>
+    (first.get(state, afterMs) as { dueAtMs: number | null }).dueAtMs;
+  const floorMs = leaseFloorMs(startedAtMs, tx.nowMs);
+  const kept = floorMs > 0 && firstAfter(STATE.leased, 0) !== null;
+  const times = [
+    firstAfter(STATE.delayed, 0),
+    firstAfter(STATE.leased, floorMs),
+    kept ? startedAtMs + RESTART_GRACE_MS : null,
+  ].filter((timeMs) => timeMs !== null);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/** Leases that ran out before the start are kept for a while: below this they do not count yet. */
+const leaseFloorMs = (startedAtMs: number, nowMs: number): number =>
+  nowMs < startedAtMs + RESTART_GRACE_MS ? startedAtMs : 0;

@@ -1,0 +1,135 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { MIGRATIONS } from './migrations/index.js';
+
+/** "mill" in ASCII: tells our files from other programs' SQLite files. */
+const APPLICATION_ID = 0x6d696c6c;
+/** Older ones can corrupt a WAL when a checkpoint and a write meet. */
+const SQLITE_MIN_VERSION = [3, 51, 3] as const;
+/** A file up to this size is read through at start; of a larger one, the structure alone. */
+const FULL_CHECK_MAX_BYTES = 64 * 1024 * 1024;
+const CACHE_KIB = 16 * 1024;
+
+/** The store cannot be opened; the message is for the operator. */
+export class StoreOpenError extends Error {
+  override readonly name = 'StoreOpenError';
+}
+
+/** Opens the database for writing: checks it, migrates it and reads the durability settings back. */
+export function openWriter(path: string): Database.Database {
+  mkdirSync(dirname(path), { recursive: true });
+  return explainFailure(path, () => {
+    const db = new Database(path);
+    try {
+      assertVersion(db);
+      // These two hold only if they come before the first table.
+      if (isNew(db)) {
+        db.pragma('page_size = 4096');
+        db.pragma('auto_vacuum = INCREMENTAL');
+      } else {
+        assertOurs(db, path);
+      }
+      setPragma(db, 'journal_mode', 'WAL', 'wal');
+      setPragma(db, 'synchronous', 'FULL', 2);
+      db.pragma('wal_autocheckpoint = 0');
+      db.pragma(`cache_size = -${CACHE_KIB}`);
+      db.pragma('foreign_keys = ON');
+      db.pragma('temp_store = MEMORY');
+      checkIntegrity(db, path);
+      migrate(db, path);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+/** A second connection; `readonly` for queries, else for checkpoints. */
+export function openSecondary(path: string, readonly: boolean): Database.Database {
+  const db = new Database(path, { readonly, fileMustExist: true });
+  db.pragma(`cache_size = -${CACHE_KIB / 8}`);
+  db.pragma('busy_timeout = 5000');
+  if (!readonly) db.pragma('synchronous = FULL');
+  return db;
+}
+
+function assertVersion(db: Database.Database): void {
+  const version = db.prepare('SELECT sqlite_version()').pluck().get() as string;
+  const parts = version.split('.').map(Number);
+  for (const [index, least] of SQLITE_MIN_VERSION.entries()) {
+    const part = parts[index] ?? 0;
+    if (part > least) return;
+    if (part < least) {
+      throw new StoreOpenError(
+        `SQLite ${version} is too old: ${SQLITE_MIN_VERSION.join('.')} or newer is needed. Reinstall better-sqlite3.`,
+      );
+    }
+  }
+}
+
+const isNew = (db: Database.Database): boolean =>
+  (db.pragma('page_count', { simple: true }) as number) === 0;
+
+function assertOurs(db: Database.Database, path: string): void {
+  if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+    throw new StoreOpenError(
+      `${path} is a database of another program, not of millrace. Name another file with --store.`,
+    );
+  }
+}
+
+function setPragma(
+  db: Database.Database,
+  name: string,
+  value: string,
+  expected: string | number,
+): void {
+  db.pragma(`${name} = ${value}`);
+  const actual = db.pragma(name, { simple: true });
+  if (actual !== expected) {
+    throw new StoreOpenError(
+      `The store needs ${name} = ${value}, but SQLite says ${String(actual)}. Is the file on a network drive?`,
+    );
+  }
+}
+
+function checkIntegrity(db: Database.Database, path: string): void {
+  if (statSync(path).size > FULL_CHECK_MAX_BYTES) return;
+  const result = db.pragma('quick_check(1)', { simple: true });
+  if (result !== 'ok') throw damaged(path, String(result));
+}
+
+function migrate(db: Database.Database, path: string): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > MIGRATIONS.length) {
+    throw new StoreOpenError(
+      `${path} has schema ${version}, but this millrace knows schemas up to ${MIGRATIONS.length}. Run the newer millrace that wrote it.`,
+    );
+  }
+  for (let next = version; next < MIGRATIONS.length; next += 1) {
+    db.transaction(() => {
+      db.exec(MIGRATIONS[next] as string);
+      db.pragma(`application_id = ${APPLICATION_ID}`);
+      db.pragma(`user_version = ${next + 1}`);
+    }).immediate();
+  }
+}
+
+const damaged = (path: string, cause: string): StoreOpenError =>
+  new StoreOpenError(
+    `${path} is damaged (${cause}). Restore a backup, or move the file away to start empty.`,
+  );
+
+function explainFailure<T>(path: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof StoreOpenError) throw error;
+    const { code, message } = error as { code?: string; message: string };
+    if (code?.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
+      throw damaged(path, message);
+    throw new StoreOpenError(`${path} cannot be opened: ${message}.`);
+  }
+}

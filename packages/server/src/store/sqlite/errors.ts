@@ -1,0 +1,29 @@
+import { type Refusal, refuse } from '../../core/refusal.js';
+
+/**
+ * Translates what SQLite throws. After a failed write or sync nothing is known of the file any
+ * more (a second fsync may report success for data that was dropped), so the store must stop.
+ */
+export function isFatal(error: unknown): boolean {
+  const code = codeOf(error);
+  return /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY)/.test(code);
+}
+
+export function refusalOf(error: unknown): Refusal {
+  const code = codeOf(error);
+  if (code.startsWith('SQLITE_FULL')) {
+    return refuse('STORAGE_FULL', 'The disk is full; nothing was done.', {
+      hint: 'Give the server more space, then retry.',
+    });
+  }
+  if (/^SQLITE_(BUSY|LOCKED|NOMEM)/.test(code)) {
+    return refuse('STORE_UNAVAILABLE', 'The store is busy; nothing was done.', {
+      hint: 'Wait as Retry-After says, then try again.',
+    });
+  }
+  // A fault of ours. The cause goes to the log of the process, never into an answer.
+  console.error('millrace: a command failed in the store:', error);
+  return refuse('INTERNAL', 'The server failed on this request; nothing was done.');
+}
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '');

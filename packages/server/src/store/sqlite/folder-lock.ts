@@ -1,0 +1,27 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { StoreOpenError } from './database.js';
+
+/**
+ * Keeps a second server away from the same file. The lock is SQLite's own on a small file beside
+ * it, which the operating system drops with the process, however that ends: there is no stale lock.
+ */
+export function lockStore(path: string): () => void {
+  mkdirSync(dirname(path), { recursive: true });
+  const lockPath = `${path}.lock`;
+  try {
+    const db = new Database(lockPath, { timeout: 0 });
+    db.pragma('journal_mode = MEMORY');
+    db.exec('BEGIN EXCLUSIVE');
+    return () => db.close();
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code?.startsWith('SQLITE_BUSY')) {
+      throw new StoreOpenError(
+        `${path} is held open by another millrace server. Stop that one, or name another file with --store.`,
+      );
+    }
+    throw new StoreOpenError(`${lockPath} cannot be locked: ${message}.`);
+  }
+}

@@ -1,0 +1,100 @@
+import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
+import { publicRow } from './commands/create-queue.js';
+import {
+  KEY_COLUMNS,
+  keyRow,
+  QUEUE_COLUMNS,
+  QUEUE_FROM,
+  type QueueEntry,
+  queueEntry,
+} from './rows.js';
+import type { Statements } from './statements.js';
+
+type Handlers = {
+  [K in QueryKind]: (statements: Statements, query: Query<K>, nowMs: number) => ReadResult[K];
+};
+
+const HANDLERS: Handlers = {
+  getQueue(statements, { project, queue }) {
+    const entry = findQueue(statements, project, queue);
+    return entry === undefined ? null : publicRow(entry);
+  },
+
+  listQueues(statements, { project, after, prefix, limit, counts }, nowMs) {
+    // Names are ASCII, so every name with the prefix sorts below the prefix and U+FFFF.
+    const rows = statements
+      .get(
+        `SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM}
+          WHERE q.project = ? AND q.name > ? AND q.name >= ? AND q.name < ?
+          ORDER BY q.name LIMIT ?`,
+      )
+      .all(project, after ?? '', prefix, `${prefix}\uffff`, limit)
+      .map(queueEntry);
+    return counts
+      ? rows.map((entry) => ({
+          queue: publicRow(entry),
+          counts: countsOf(statements, entry, nowMs),
+        }))
+      : rows.map(publicRow);
+  },
+
+  stats(statements, { project, queue }, nowMs) {
+    const entry = findQueue(statements, project, queue);
+    return entry === undefined ? null : countsOf(statements, entry, nowMs);
+  },
+
+  listKeys(statements, { after, limit }) {
+    return statements
+      .get(`SELECT ${KEY_COLUMNS} FROM api_keys WHERE key_id > ? ORDER BY key_id LIMIT ?`)
+      .all(after ?? '', limit)
+      .map((row) => {
+        const { secretHash: _hash, ...key } = keyRow(row);
+        return key;
+      });
+  },
+
+  findKey(statements, { secretHash }) {
+    const row = statements
+      .get(`SELECT ${KEY_COLUMNS} FROM api_keys WHERE secret_hash = ?`)
+      .get(secretHash);
+    return row === undefined ? null : keyRow(row);
+  },
+
+  ping(statements) {
+    statements.get('SELECT 1').get();
+    return true;
+  },
+};
+
+/** Answers one query from committed state, in one read transaction. */
+export function answerQuery<K extends QueryKind>(
+  statements: Statements,
+  query: Query<K>,
+  nowMs: number,
+): ReadResult[K] {
+  const handler = HANDLERS[query.kind] as Handlers[K];
+  return statements.db.transaction(() => handler(statements, query, nowMs)).deferred();
+}
+
+function findQueue(statements: Statements, project: string, name: string): QueueEntry | undefined {
+  const row = statements
+    .get(`SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM} WHERE q.project = ? AND q.name = ?`)
+    .get(project, name);
+  return row === undefined ? undefined : queueEntry(row);
+}
+
+function countsOf(statements: Statements, queue: QueueEntry, nowMs: number): QueueCounts {
+  const counters = statements
+    .get('SELECT available, leased, delayed, dead FROM queue_counters WHERE queue_id = ?')
+    .get(queue.id) as { available: number; leased: number; delayed: number; dead: number };
+  const { oldestAtMs } = statements
+    .get('SELECT min(live_since_ms) AS oldestAtMs FROM messages WHERE bucket_id = ?')
+    .get(queue.bucketId) as { oldestAtMs: number | null };
+  return {
+    available: counters.available,
+    inFlight: counters.leased,
+    delayed: counters.delayed,
+    dlq: counters.dead,
+    oldestAtMs: oldestAtMs === null ? null : Math.min(oldestAtMs, nowMs),
+  };
+}

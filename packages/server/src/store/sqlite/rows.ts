@@ -1,0 +1,73 @@
+import type { Scope } from '@millrace/protocol';
+import type { KeyRow, StoredMessage } from '../../core/commands.js';
+import type { DeadLetterReason, LeaseView } from '../../core/message-state.js';
+import type { QueueRow } from '../../core/queue-settings.js';
+
+/** A queue as the store knows it: the public row and where its messages lie. */
+export interface QueueEntry extends QueueRow {
+  readonly bucketId: number;
+  readonly deadBucketId: number;
+  readonly deadLetterQueueId: number | null;
+}
+
+/** The columns of a queue, with the name of its dead-letter queue; `q` is the queue. */
+export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS deadLetterQueue,
+  q.max_retries AS maxRetries, q.message_retention_days AS messageRetentionDays,
+  q.visibility_timeout_default_ms AS visibilityTimeoutDefaultMs,
+  q.enable_priority AS enablePriority, q.created_at_ms AS createdAtMs,
+  q.updated_at_ms AS updatedAtMs, q.bucket_id AS bucketId, q.dead_bucket_id AS deadBucketId,
+  q.dead_letter_queue_id AS deadLetterQueueId`;
+
+export const QUEUE_FROM = 'queues q LEFT JOIN queues d ON d.id = q.dead_letter_queue_id';
+
+export function queueEntry(row: unknown): QueueEntry {
+  const columns = row as QueueEntry & { enablePriority: number | boolean };
+  return { ...columns, enablePriority: Boolean(columns.enablePriority) };
+}
+
+/** Where a message stands, without its body. */
+export interface MessageEntry extends LeaseView {
+  readonly id: number;
+  readonly bucketId: number;
+  readonly priority: number;
+  readonly firstAvailableAtMs: number;
+  readonly dueAtMs: number | null;
+  readonly leasedAtMs: number | null;
+  readonly sourceQueueId: number | null;
+}
+
+export const MESSAGE_COLUMNS = `id, bucket_id AS bucketId, state, receipt, lease_end AS leaseEnd,
+  failures, priority, first_available_at_ms AS firstAvailableAtMs, due_at_ms AS dueAtMs,
+  leased_at_ms AS leasedAtMs, source_queue_id AS sourceQueueId`;
+
+/** A message with its body, for an answer; `m` is the message and `b` its body. */
+export const STORED_COLUMNS = `m.message_id AS messageId, b.payload, b.headers, m.priority,
+  m.group_id AS groupId, m.deduplication_id AS deduplicationId, m.enqueued_at_ms AS enqueuedAtMs,
+  m.delivery_count AS deliveryCount, m.source_queue AS sourceQueue,
+  m.dead_lettered_at_ms AS deadLetteredAtMs, m.dead_letter_reason AS deadLetterReason,
+  m.last_error AS lastError`;
+
+export function storedMessage(row: StoredMessage): StoredMessage {
+  return {
+    messageId: row.messageId,
+    payload: row.payload,
+    headers: row.headers,
+    priority: row.priority,
+    groupId: row.groupId,
+    deduplicationId: row.deduplicationId,
+    enqueuedAtMs: row.enqueuedAtMs,
+    deliveryCount: row.deliveryCount,
+    sourceQueue: row.sourceQueue,
+    deadLetteredAtMs: row.deadLetteredAtMs,
+    deadLetterReason: row.deadLetterReason as DeadLetterReason | null,
+    lastError: row.lastError,
+  };
+}
+
+export const KEY_COLUMNS = `key_id AS keyId, name, project, scopes, secret_hash AS secretHash,
+  created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs, revoked_at_ms AS revokedAtMs`;
+
+export function keyRow(row: unknown): KeyRow {
+  const columns = row as Omit<KeyRow, 'scopes'> & { scopes: string };
+  return { ...columns, scopes: columns.scopes.split(' ') as Scope[] };
+}

@@ -1,0 +1,126 @@
+import { resolve } from 'node:path';
+import { type Clock, monotonicClock } from '../../core/clock.js';
+import type { Command, Outcome } from '../../core/commands.js';
+import type { Query, QueryKind, ReadResult, Store, StoreListener } from '../../core/store.js';
+import { isFatal } from './errors.js';
+import type { ReaderRequest } from './reader-thread.js';
+import type { SpaceNeed } from './space.js';
+import { ThreadChannel } from './thread-channel.js';
+import type { WriterAnswer, WriterOptions, WriterRequest } from './writer-thread.js';
+
+export interface SqliteStoreOptions extends WriterOptions {
+  /** Makes the clock, given the time that it must not start before. */
+  readonly makeClock?: (floorMs: number) => Clock;
+}
+
+const RECLAIM_PAUSE_MS = 20;
+const threadFile = (name: string): URL => new URL(`./${name}-thread.js`, import.meta.url);
+
+/** The store inside one file. All of SQLite runs in threads; this side only passes messages. */
+export class SqliteStore implements Store {
+  private listener: StoreListener | undefined;
+  private stopping: Promise<void> | undefined;
+  private checkpointing = false;
+  private cancelReclaim: (() => void) | undefined;
+
+  private constructor(
+    readonly clock: Clock,
+    private readonly writer: ThreadChannel<WriterRequest, WriterAnswer>,
+    private readonly reader: ThreadChannel<ReaderRequest, ReadResult[QueryKind]>,
+    private readonly checkpointer: ThreadChannel<'checkpoint', true>,
+  ) {}
+
+  /** @throws Error with a message for the operator when the file cannot be opened. */
+  static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
+    const { makeClock = monotonicClock, minFreeBytes } = options;
+    const path = resolve(options.path);
+    let store: SqliteStore | undefined;
+    const onExit = (cause: Error): void => store?.fail(cause);
+    const writer = new ThreadChannel<WriterRequest, WriterAnswer>(
+      threadFile('writer'),
+      { path, minFreeBytes },
+      onExit,
+    );
+    try {
+      const { clockFloorMs } = await writer.call({ kind: 'open' });
+      const clock = makeClock(clockFloorMs ?? 0);
+      await writer.call({ kind: 'start', nowMs: clock.nowMs() });
+      store = new SqliteStore(
+        clock,
+        writer,
+        new ThreadChannel(threadFile('reader'), { path }, onExit),
+        new ThreadChannel(threadFile('checkpoint'), { path }, onExit),
+      );
+      return store;
+    } catch (error) {
+      await writer.stop();
+      throw error;
+    }
+  }
+
+  listen(listener: StoreListener): void {
+    this.listener = listener;
+  }
+
+  async apply(commands: readonly Command[]): Promise<Outcome[]> {
+    try {
+      const answer = await this.writer.call({
+        kind: 'apply',
+        commands,
+        nowMs: this.clock.nowMs(),
+      });
+      const group = answer.group as NonNullable<WriterAnswer['group']>;
+      this.listener?.nextDue(group.nextDueAtMs);
+      if (group.ready.length > 0) this.listener?.ready(group.ready);
+      if (answer.need !== undefined) this.serveSpace(answer.need);
+      return group.outcomes;
+    } catch (error) {
+      if (isFatal(error)) this.fail(error as Error);
+      throw error;
+    }
+  }
+
+  async read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
+    const request: ReaderRequest = { query: query as Query, nowMs: this.clock.nowMs() };
+    return (await this.reader.call(request)) as ReadResult[K];
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.close();
+    return this.stopping;
+  }
+
+  private async close(): Promise<void> {
+    this.cancelReclaim?.();
+    await this.reader.stop();
+    await this.checkpointer.stop();
+    await this.writer.call({ kind: 'close' }).catch(() => undefined);
+    await this.writer.stop();
+  }
+
+  private serveSpace(need: SpaceNeed): void {
+    if (need.checkpoint && !this.checkpointing) {
+      this.checkpointing = true;
+      this.checkpointer
+        .call('checkpoint')
+        .catch((error) => this.fail(error))
+        .finally(() => {
+          this.checkpointing = false;
+        });
+    }
+    if (need.reclaim && this.cancelReclaim === undefined) {
+      // A pause between the steps leaves the writer to the groups.
+      this.cancelReclaim = this.clock.setTimer(async () => {
+        this.cancelReclaim = undefined;
+        const { need: next } = await this.writer
+          .call({ kind: 'reclaim' })
+          .catch(() => ({ need: undefined }));
+        if (next !== undefined) this.serveSpace(next);
+      }, RECLAIM_PAUSE_MS);
+    }
+  }
+
+  private fail(cause: Error): void {
+    if (this.stopping === undefined) this.listener?.failed(cause);
+  }
+}

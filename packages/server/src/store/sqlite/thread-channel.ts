@@ -1,0 +1,80 @@
+import { type MessagePort, Worker } from 'node:worker_threads';
+
+/** A worker thread that answers each request once, and may speak up by itself. */
+export class ThreadChannel<Request, Answer> {
+  private readonly worker: Worker;
+  private readonly pending = new Map<number, Pending<Answer>>();
+  private lastId = 0;
+  private exited: Error | null = null;
+
+  constructor(file: URL, workerData: unknown, onExit: (cause: Error) => void) {
+    this.worker = new Worker(file, { workerData });
+    this.worker.on('message', ({ id, answer, error }: Reply<Answer>) => {
+      const pending = this.pending.get(id);
+      this.pending.delete(id);
+      if (error === undefined) pending?.resolve(answer as Answer);
+      else pending?.reject(rebuild(error));
+    });
+    this.worker.on('error', (error) => this.fail(error, onExit));
+    this.worker.on('exit', (code) => this.fail(new Error(`thread ended with ${code}`), onExit));
+  }
+
+  call(request: Request): Promise<Answer> {
+    if (this.exited !== null) return Promise.reject(this.exited);
+    return new Promise((resolve, reject) => {
+      this.lastId += 1;
+      this.pending.set(this.lastId, { resolve, reject });
+      this.worker.postMessage({ id: this.lastId, request });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.exited ??= new Error('the thread was stopped');
+    await this.worker.terminate();
+  }
+
+  private fail(error: Error, onExit: (cause: Error) => void): void {
+    if (this.exited !== null) return;
+    this.exited = error;
+    for (const { reject } of this.pending.values()) reject(error);
+    this.pending.clear();
+    onExit(error);
+  }
+}
+
+interface Pending<Answer> {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Reply<Answer> {
+  readonly id: number;
+  readonly answer?: Answer;
+  readonly error?: ThreadError;
+}
+
+/** Errors lose their class and code on their way through a thread boundary. */
+interface ThreadError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+}
+
+function rebuild({ name, message, code }: ThreadError): Error {
+  return Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
+}
+
+/** The thread's side: answers every request by `handle`. */
+export function serveThread<Request, Answer>(
+  port: MessagePort,
+  handle: (request: Request) => Answer,
+): void {
+  port.on('message', ({ id, request }: { id: number; request: Request }) => {
+    try {
+      port.postMessage({ id, answer: handle(request) });
+    } catch (thrown) {
+      const { name, message, code } = thrown as ThreadError;
+      port.postMessage({ id, error: { name, message, code } });
+    }
+  });
+}

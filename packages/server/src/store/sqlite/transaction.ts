@@ -1,0 +1,163 @@
+import type { Statement } from 'better-sqlite3';
+import { firstRowIdAt } from '../../core/ids.js';
+import { DEFAULT_SETTINGS } from '../../core/queue-settings.js';
+import type { ReadyQueue } from '../../core/store.js';
+import { QUEUE_COLUMNS, QUEUE_FROM, type QueueEntry, queueEntry } from './rows.js';
+import type { Statements } from './statements.js';
+
+/** A bound for memory's sake; what falls out is read again. */
+const CACHED_QUEUES_MAX = 20_000;
+
+interface CounterDelta {
+  available: number;
+  leased: number;
+  delayed: number;
+  dead: number;
+}
+
+/** Queues by name, by bucket and by id. It must be dropped when a transaction rolls back. */
+export class QueueCache {
+  private readonly byKey = new Map<string, QueueEntry>();
+
+  find(key: string, load: () => QueueEntry | undefined): QueueEntry | undefined {
+    let entry = this.byKey.get(key);
+    if (entry === undefined) {
+      entry = load();
+      if (entry === undefined) return undefined;
+      if (this.byKey.size >= CACHED_QUEUES_MAX) this.byKey.clear();
+      this.byKey.set(key, entry);
+    }
+    return entry;
+  }
+
+  clear(): void {
+    this.byKey.clear();
+  }
+}
+
+/**
+ * Places in the queues' order. They count on from the time, so that a restart needs no record of
+ * the last one: the clock never runs behind what was persisted.
+ */
+export class Sequence {
+  constructor(private last: number) {}
+
+  next(nowMs: number): number {
+    this.last = Math.max(this.last + 1, firstRowIdAt(nowMs));
+    return this.last;
+  }
+}
+
+/**
+ * What the commands of one group share while their transaction is open: the time, the queues, the
+ * counters' changes (written once, at the end) and which queues have new messages to give.
+ */
+export class GroupTransaction {
+  private readonly deltas = new Map<number, CounterDelta>();
+  private readonly readyByQueueId = new Map<number, { queue: QueueEntry; messages: number }>();
+
+  constructor(
+    private readonly statements: Statements,
+    private readonly queues: QueueCache,
+    private readonly sequence: Sequence,
+    readonly nowMs: number,
+    readonly storageFull: boolean,
+  ) {}
+
+  /** The next place at the tail, of whichever queue. */
+  nextSeq(): number {
+    return this.sequence.next(this.nowMs);
+  }
+
+  sql(text: string): Statement {
+    return this.statements.get(text);
+  }
+
+  queue(project: string, name: string): QueueEntry | undefined {
+    return this.queues.find(`${project}\n${name}`, () =>
+      this.loadQueue('q.project = ? AND q.name = ?', project, name),
+    );
+  }
+
+  queueById(id: number): QueueEntry | undefined {
+    return this.queues.find(`#${id}`, () => this.loadQueue('q.id = ?', id));
+  }
+
+  /** The queue whose messages lie in this bucket; undefined when it was purged or deleted. */
+  queueByBucket(bucketId: number): QueueEntry | undefined {
+    return this.queues.find(`@${bucketId}`, () => this.loadQueue('q.bucket_id = ?', bucketId));
+  }
+
+  private loadQueue(where: string, ...parameters: unknown[]): QueueEntry | undefined {
+    const row = this.sql(`SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM} WHERE ${where}`).get(
+      ...parameters,
+    );
+    return row === undefined ? undefined : queueEntry(row);
+  }
+
+  insertQueue(
+    project: string,
+    name: string,
+    settings = DEFAULT_SETTINGS,
+    deadLetterQueueId: number | null = null,
+  ): QueueEntry {
+    const newBucket = () =>
+      this.sql('INSERT INTO buckets DEFAULT VALUES').run().lastInsertRowid as number;
+    const id = this.sql(
+      `INSERT INTO queues (project, name, bucket_id, dead_bucket_id, type, dead_letter_queue_id,
+         max_retries, message_retention_days, visibility_timeout_default_ms, enable_priority,
+         created_at_ms, updated_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      project,
+      name,
+      newBucket(),
+      newBucket(),
+      settings.type,
+      deadLetterQueueId,
+      settings.maxRetries,
+      settings.messageRetentionDays,
+      settings.visibilityTimeoutDefaultMs,
+      settings.enablePriority ? 1 : 0,
+      this.nowMs,
+      this.nowMs,
+    ).lastInsertRowid as number;
+    this.sql('INSERT INTO queue_counters (queue_id) VALUES (?)').run(id);
+    return this.queueById(id) as QueueEntry;
+  }
+
+  count(queueId: number, state: keyof CounterDelta, change: number): void {
+    let delta = this.deltas.get(queueId);
+    if (delta === undefined) {
+      delta = { available: 0, leased: 0, delayed: 0, dead: 0 };
+      this.deltas.set(queueId, delta);
+    }
+    delta[state] += change;
+  }
+
+  markReady(queue: QueueEntry, messages: number): void {
+    const ready = this.readyByQueueId.get(queue.id);
+    if (ready === undefined) this.readyByQueueId.set(queue.id, { queue, messages });
+    else ready.messages += messages;
+  }
+
+  readyQueues(): ReadyQueue[] {
+    return [...this.readyByQueueId.values()].map(({ queue, messages }) => ({
+      project: queue.project,
+      queue: queue.name,
+      messages,
+    }));
+  }
+
+  writeCounters(): void {
+    const update = this.sql(
+      `UPDATE queue_counters SET available = available + ?, leased = leased + ?,
+         delayed = delayed + ?, dead = dead + ? WHERE queue_id = ?`,
+    );
+    for (const [queueId, { available, leased, delayed, dead }] of this.deltas) {
+      if (available !== 0 || leased !== 0 || delayed !== 0 || dead !== 0) {
+        update.run(available, leased, delayed, dead, queueId);
+      }
+    }
+  }
+}

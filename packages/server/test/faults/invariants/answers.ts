@@ -1,0 +1,42 @@
+import type { Call } from '../calls.js';
+import type { CallName } from '../ledger-events.js';
+import type { Invariant, Violation } from '../violation.js';
+
+/** Refusals that a correct server may give to a correct client. */
+const ALLOWED_CODES = new Set([
+  'STORE_UNAVAILABLE',
+  'OVERLOADED',
+  'OUTCOME_UNKNOWN',
+  'RATE_LIMITED',
+  'STORAGE_FULL',
+]);
+
+/** Refusals and answers out of the ordinary mean a fault of the server or of this harness. */
+export const checkAnswers: Invariant = (history) => {
+  const violations: Violation[] = [];
+  for (const calls of Object.values(history.calls) as (readonly Call[])[]) {
+    for (const call of calls) {
+      const detail = oddAnswer(call);
+      if (detail === undefined) continue;
+      violations.push({ invariant: 'unexpected-answer', detail, callIds: [call.id] });
+    }
+  }
+  for (const event of history.events) {
+    if (event.kind !== 'server' || event.change !== 'crashed') continue;
+    const detail = `node ${event.node} ended although nobody had killed it`;
+    violations.push({ invariant: 'server-crashed', detail, callIds: [] });
+  }
+  return violations;
+};
+
+function oddAnswer(call: Call): string | undefined {
+  const { outcome } = call;
+  if (outcome.kind === 'malformed') return `${call.name}: ${outcome.reason}`;
+  if (outcome.kind !== 'refused' || ALLOWED_CODES.has(outcome.code)) return undefined;
+  if (outcome.code === 'LEASE_LOST' && settles(call.name)) return undefined;
+  return `${call.name} answered ${outcome.status} ${outcome.code}`;
+}
+
+function settles(name: CallName): boolean {
+  return name === 'ack' || name === 'nack' || name === 'extend';
+}

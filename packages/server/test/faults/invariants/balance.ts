@@ -1,0 +1,144 @@
+import { answerOf, type Call, mayHaveActed, succeeded } from '../calls.js';
+import type { QueueStats } from '../ledger-events.js';
+import {
+  type History,
+  hiddenDeliveriesAtMost,
+  type MessageHistory,
+  queueChain,
+} from '../ledger-history.js';
+import { messagesAtMost } from '../publications.js';
+import type { CheckOptions, Invariant, Violation } from '../violation.js';
+
+/**
+ * Nothing acknowledged is lost: what was published and not settled is counted by the final stats.
+ * Queues that share a dead letter queue are balanced together, since messages move between them.
+ */
+export const checkBalance: Invariant = (history, options) => {
+  const stats = finalStats(history);
+  const violations: Violation[] = [];
+  for (const queues of queueGroups(history)) {
+    const missing = queues.filter((queue) => !stats.has(queue));
+    if (missing.length > 0) {
+      const detail = `no stats were answered after the last call: ${missing.join(', ')}`;
+      violations.push({ invariant: 'no-final-stats', detail, callIds: [] });
+      continue;
+    }
+    violations.push(...checkGroup(history, queues, stats, options));
+  }
+  return violations;
+};
+
+function checkGroup(
+  history: History,
+  queues: readonly string[],
+  stats: ReadonlyMap<string, QueueStats>,
+  options: CheckOptions,
+): Violation[] {
+  const violations: Violation[] = [];
+  const inGroup = (queue: string | undefined) => queue !== undefined && queues.includes(queue);
+  const known = [...history.messages.values()].filter((message) =>
+    inGroup(message.publication?.queue),
+  );
+  const acked = known.filter((message) => message.acks.some(succeeded));
+  const unsettled = known.filter((message) => !message.acks.some(mayHaveActed));
+  const unseen = history.publications
+    .filter((publication) => inGroup(publication.queue))
+    .map((publication) => Math.max(0, messagesAtMost(publication) - publication.messageIds.size))
+    .reduce((total, count) => total + count, 0);
+
+  const waiting = sum(queues, (queue) => {
+    const counted = stats.get(queue);
+    return counted === undefined ? 0 : counted.available + counted.inFlight + counted.delayed;
+  });
+  // A dead letter queue's own messages are already counted where they are kept.
+  const dead = sum(queues, (queue) =>
+    history.queues.get(queue)?.deadLetterQueue === undefined ? (stats.get(queue)?.dlq ?? 0) : 0,
+  );
+  const name = queues.join(' + ');
+  if (options.expectDrained && waiting > 0) {
+    const detail = `${name}: ${waiting} messages were still waiting after the drain`;
+    violations.push({ invariant: 'not-drained', detail, callIds: [] });
+  }
+  const alive = unsettled.filter((message) => !mayBeDead(history, message));
+  if (alive.length > waiting) {
+    const detail = `${name}: ${alive.length} messages are neither settled nor dead letters, and ${waiting} are waiting`;
+    const [first] = alive;
+    const callIds = alive.slice(0, 5).flatMap((message) => publishIds(message));
+    const messageId = first?.messageId ?? '';
+    violations.push({ invariant: 'lost-message', detail, messageId, callIds });
+  }
+  const counted = waiting + dead;
+  const atLeast = unsettled.length;
+  const atMost = known.length - acked.length + unseen;
+  if (counted < atLeast || counted > atMost) {
+    const detail = `${name}: stats count ${counted} (${dead} dead), the ledger ${atLeast} to ${atMost}`;
+    violations.push({ invariant: 'stats-balance', detail, callIds: [] });
+  }
+  return [...violations, ...movedTooMany(history, queues, stats, counted)];
+}
+
+/** Dead letters that moved to another queue are counted by both, so not more than are there. */
+function movedTooMany(
+  history: History,
+  queues: readonly string[],
+  stats: ReadonlyMap<string, QueueStats>,
+  counted: number,
+): Violation[] {
+  return queues.flatMap((queue): Violation[] => {
+    const moved = stats.get(queue)?.dlq ?? 0;
+    if (history.queues.get(queue)?.deadLetterQueue === undefined || moved <= counted) return [];
+    const detail = `${queue}: ${moved} dead letters, where all its queues hold ${counted} messages`;
+    return [{ invariant: 'stats-balance', detail, callIds: [] }];
+  });
+}
+
+/** A dead letter needs a failure for each try at the last queue of its way, or a rejection. */
+function mayBeDead(history: History, message: MessageHistory): boolean {
+  const { publication, deliveries, nacks } = message;
+  if (publication === undefined) return true;
+  const last = queueChain(history, publication.queue).at(-1) ?? publication.queue;
+  const rejected = nacks.some(
+    (nack) => nack.request.queue === last && nack.request.requeue === false && mayHaveActed(nack),
+  );
+  if (rejected) return true;
+  const seen = deliveries.filter((delivery) => delivery.queue === last).length;
+  const hidden = hiddenDeliveriesAtMost(history, [last], publication.startedAtMs);
+  return seen + hidden >= 1 + (history.queues.get(last)?.maxRetries ?? 0);
+}
+
+/** Only stats that were asked for after everything else had ended say how the run came out. */
+function finalStats(history: History): Map<string, QueueStats> {
+  const { stats, ...others } = history.calls;
+  let lastEndMs = 0;
+  for (const calls of Object.values(others) as (readonly Call[])[]) {
+    for (const { startedAtMs, endedAtMs } of calls) {
+      const atMs = Number.isFinite(endedAtMs) ? endedAtMs : startedAtMs;
+      lastEndMs = Math.max(lastEndMs, atMs);
+    }
+  }
+  const found = new Map<string, QueueStats>();
+  for (const call of stats) {
+    const answer = answerOf(call);
+    if (answer !== undefined && call.startedAtMs >= lastEndMs) {
+      found.set(call.request.queue, answer);
+    }
+  }
+  return found;
+}
+
+function queueGroups(history: History): string[][] {
+  const groups = new Map<string, string[]>();
+  for (const queue of history.queues.keys()) {
+    const root = queueChain(history, queue).at(-1) ?? queue;
+    groups.set(root, [...(groups.get(root) ?? []), queue]);
+  }
+  return [...groups.values()];
+}
+
+function publishIds(message: MessageHistory): number[] {
+  return (message.publication?.attempts ?? []).map((call) => call.id);
+}
+
+function sum(queues: readonly string[], count: (queue: string) => number): number {
+  return queues.reduce((total, queue) => total + count(queue), 0);
+}

@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type KillReport, runKillRounds } from './kill-rounds.js';
+import { checkLedger } from './ledger-checker.js';
+import { PLANT_NAMES, plantFault } from './planted-faults.js';
+
+const ROUNDS = 3;
+
+describe('kill -9 under load, on SQLite', () => {
+  let folder: string;
+  let report: KillReport;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'millrace-kill-'));
+    const seed = Date.now() % 1_000_000_000;
+    console.info(`seed ${seed}; again: npm run test:faults -- --rounds ${ROUNDS} --seed ${seed}`);
+    report = await runKillRounds({
+      seed,
+      rounds: ROUNDS,
+      storeUrl: `sqlite:${join(folder, 'millrace.db')}`,
+      nodes: 1,
+      longestVisibilityMs: 2_000,
+      longestSpanMs: 1_200,
+    });
+    const { events, violations, ...counts } = report;
+    console.info(`${JSON.stringify(counts)}, ${events.length} events`);
+  }, 90_000);
+
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('keeps every promise', () => {
+    expect(report.violations).toEqual([]);
+  });
+
+  it('did enough to prove something', () => {
+    expect(report.restarts).toBe(ROUNDS);
+    expect(report.published).toBeGreaterThan(500);
+    expect(report.acked).toBeGreaterThan(500);
+    expect(report.unknown).toBeGreaterThan(0);
+  });
+
+  // A ledger that nothing could be wrong with would prove nothing.
+  it.each(PLANT_NAMES)('would have noticed: %s', (name) => {
+    const violations = checkLedger(plantFault(name, report.events));
+    expect(violations.map((violation) => violation.invariant)).toContain(name);
+  });
+});

@@ -1,0 +1,39 @@
+import { checkAnswers } from './invariants/answers.js';
+import { checkBalance } from './invariants/balance.js';
+import { checkFailures } from './invariants/failures.js';
+import { checkLeases } from './invariants/leases.js';
+import { checkPublishing } from './invariants/publishing.js';
+import { checkReceipts } from './invariants/receipts.js';
+import { checkSettling } from './invariants/settling.js';
+import type { LedgerEvent } from './ledger-events.js';
+import { buildHistory } from './ledger-history.js';
+import type { CheckOptions, Invariant, Violation } from './violation.js';
+
+const INVARIANTS: readonly Invariant[] = [
+  checkAnswers,
+  checkPublishing,
+  checkLeases,
+  checkReceipts,
+  checkSettling,
+  checkFailures,
+  checkBalance,
+];
+
+const DEFAULTS: CheckOptions = {
+  clockSlackMs: 50,
+  restartGraceMs: 10_000,
+  expectDrained: true,
+};
+
+/**
+ * Judges a run by its ledger alone. It knows what the contract promises and nothing of the server,
+ * and where the ledger leaves a doubt it decides for the server.
+ */
+export function checkLedger(
+  events: readonly LedgerEvent[],
+  options: Partial<CheckOptions> = {},
+): Violation[] {
+  const history = buildHistory(events);
+  const settings = { ...DEFAULTS, ...options };
+  return INVARIANTS.flatMap((check) => check(history, settings));
+}

@@ -1,0 +1,113 @@
+/** What the clients asked, in the harness's own units. The wire format stands in wire-format.ts. */
+export interface Requests {
+  create: CreateRequest;
+  publish: PublishRequest;
+  consume: ConsumeRequest;
+  ack: SettleRequest;
+  nack: NackRequest;
+  extend: ExtendRequest;
+  stats: { readonly queue: string };
+}
+
+export interface Answers {
+  create: Record<string, never>;
+  publish: { readonly messageId: string };
+  consume: { readonly messages: readonly DeliveredMessage[] };
+  ack: { readonly acked: boolean };
+  nack: { readonly nacked: boolean; readonly requeued: boolean };
+  extend: { readonly extended: boolean };
+  stats: QueueStats;
+}
+
+export type CallName = keyof Requests;
+
+export interface CreateRequest {
+  readonly queue: string;
+  readonly type?: 'standard' | 'fifo';
+  readonly maxRetries: number;
+  readonly visibilityTimeoutMs: number;
+  readonly deadLetterQueue?: string;
+}
+
+export interface PublishRequest {
+  readonly queue: string;
+  /** The payload's JSON text, because the queue promises to keep its bytes. */
+  readonly payload: string;
+  readonly idempotencyKey?: string;
+  readonly delayMs?: number;
+}
+
+export interface ConsumeRequest {
+  readonly queue: string;
+  readonly maxMessages: number;
+  readonly visibilityTimeoutMs?: number;
+  readonly waitMs?: number;
+  readonly idempotencyKey?: string;
+}
+
+export interface SettleRequest {
+  readonly queue: string;
+  readonly messageId: string;
+  readonly receipt?: string;
+  readonly idempotencyKey?: string;
+}
+
+export interface NackRequest extends SettleRequest {
+  readonly requeue?: boolean;
+  readonly delayMs?: number;
+}
+
+export interface ExtendRequest extends SettleRequest {
+  readonly visibilityTimeoutMs: number;
+}
+
+export interface DeliveredMessage {
+  readonly messageId: string;
+  readonly payload: string;
+  readonly receipt: string;
+  readonly deliveryCount: number;
+}
+
+export interface QueueStats {
+  readonly available: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+  readonly dlq: number;
+}
+
+/** How a call ended. Only the checker decides what an ending says about the call's effect. */
+export type Outcome<A> =
+  | { readonly kind: 'answered'; readonly answer: A }
+  | { readonly kind: 'refused'; readonly status: number; readonly code: string }
+  | { readonly kind: 'malformed'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly sent: boolean; readonly reason: string };
+
+export type StartedEvent = {
+  [N in CallName]: {
+    readonly kind: 'started';
+    readonly callId: number;
+    readonly atMs: number;
+    readonly node: number;
+    readonly name: N;
+    readonly request: Requests[N];
+  };
+}[CallName];
+
+export type EndedEvent = {
+  [N in CallName]: {
+    readonly kind: 'ended';
+    readonly callId: number;
+    readonly atMs: number;
+    readonly name: N;
+    readonly outcome: Outcome<Answers[N]>;
+  };
+}[CallName];
+
+export interface ServerEvent {
+  readonly kind: 'server';
+  readonly atMs: number;
+  readonly node: number;
+  readonly change: 'starting' | 'ready' | 'killed' | 'crashed';
+}
+
+export type LedgerEvent = StartedEvent | EndedEvent | ServerEvent;

@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CommandLine, HELP, parseCommandLine } from './command-line.js';
+import { runKillRounds } from './kill-rounds.js';
+import { checkLedger } from './ledger-checker.js';
+import { plantFault } from './planted-faults.js';
+import type { Violation } from './violation.js';
+
+const SHOWN_VIOLATIONS = 20;
+
+/** Returns the exit code. */
+async function run(options: CommandLine): Promise<number> {
+  const { seed, rounds, nodes, ledgerPath, plant } = options;
+  console.log(`seed ${seed}`);
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-faults-'));
+  const storeUrl =
+    options.store === 'sqlite' ? `sqlite:${join(folder, 'millrace.db')}` : options.store;
+  try {
+    const report = await runKillRounds({
+      seed,
+      rounds,
+      nodes,
+      storeUrl,
+      longestVisibilityMs: 3_000,
+      longestSpanMs: 2_000,
+      onProgress: (line) => console.log(line),
+      ...(ledgerPath === undefined ? {} : { ledgerPath }),
+    });
+    const { events, violations, ...counts } = report;
+    console.log(JSON.stringify({ ...counts, violations: violations.length }));
+    const found = plant === undefined ? violations : checkLedger(plantFault(plant, events));
+    printViolations(found, seed);
+    return found.length === 0 ? 0 : 1;
+  } finally {
+    if (options.keep) console.log(`data kept in ${folder}`);
+    else await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function printViolations(violations: readonly Violation[], seed: number): void {
+  for (const { invariant, detail, messageId, callIds } of violations.slice(0, SHOWN_VIOLATIONS)) {
+    const where = messageId === undefined ? '' : ` [${messageId}]`;
+    console.log(`VIOLATION ${invariant}${where}: ${detail} (calls ${callIds.join(', ')})`);
+  }
+  if (violations.length === 0) console.log('no violations');
+  else console.log(`${violations.length} violations, seed ${seed}`);
+}
+
+try {
+  const options = parseCommandLine(process.argv.slice(2));
+  if (options.help) console.log(HELP);
+  else process.exitCode = await run(options);
+} catch (error) {
+  console.error(error instanceof TypeError ? `${error.message}\n\n${HELP}` : error);
+  process.exitCode = 2;
+}

@@ -1,0 +1,30 @@
+import { pause } from './pause.js';
+import { makePayload } from './payload-maker.js';
+import { isWorthRetrying, retryCall } from './retry-call.js';
+import type { SeededRandom } from './seeded-random.js';
+import type { WorkloadContext } from './workload.js';
+
+/** Publishes one message after the other, mostly as a careful client does: keyed, with retries. */
+export async function runPublisher(context: WorkloadContext, random: SeededRandom): Promise<void> {
+  const { api, plan, stopped } = context;
+  while (!stopped.aborted) {
+    const number = context.nextPublish();
+    if (number === undefined) return;
+    const request = {
+      queue: random.pick(plan.publishTo),
+      payload: makePayload(`m${number}`, random),
+      ...(random.chance(0.1) ? { delayMs: random.integer(100, 1_500) } : {}),
+    };
+    if (random.chance(0.15)) {
+      // Without a key a retry might publish twice, so a lost answer stays lost.
+      const outcome = await api.call(random.integer(0, api.nodeCount - 1), 'publish', request);
+      if (isWorthRetrying(outcome)) await pause(40, stopped);
+    } else {
+      const keyed = { ...request, idempotencyKey: `k${number}` };
+      await retryCall(api, 'publish', keyed, random, stopped);
+      // A client that forgot that it was answered: the answer must be the same.
+      if (random.chance(0.05)) await retryCall(api, 'publish', keyed, random, stopped);
+    }
+    await pause(random.integer(1, 8), stopped);
+  }
+}

@@ -1,0 +1,58 @@
+import { ExchangeError, HttpExchange } from './http-exchange.js';
+import type { Ledger } from './ledger.js';
+import type { Answers, CallName, Outcome, Requests } from './ledger-events.js';
+import { decodeAnswer, decodeErrorCode, encodeRequest } from './wire-format.js';
+
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** Makes calls to the nodes of one service, and logs each with how it ended. */
+export class QueueApi {
+  readonly nodeCount: number;
+  readonly #ledger: Ledger;
+  readonly #exchanges: readonly HttpExchange[];
+
+  constructor(ledger: Ledger, baseUrls: readonly string[], apiKey: string) {
+    this.#ledger = ledger;
+    this.nodeCount = baseUrls.length;
+    this.#exchanges = baseUrls.map((baseUrl) => new HttpExchange(baseUrl, apiKey));
+  }
+
+  async call<N extends CallName>(
+    node: number,
+    name: N,
+    request: Requests[N],
+  ): Promise<Outcome<Answers[N]>> {
+    const exchange = this.#exchanges[node];
+    if (exchange === undefined) throw new RangeError(`no node ${node}`);
+    const wire = encodeRequest(name, request);
+    const waitMs = 'waitMs' in request ? (request.waitMs ?? 0) : 0;
+    const callId = this.#ledger.started(node, name, request);
+    const outcome = await exchange
+      .send(wire, ANSWER_TIMEOUT_MS + waitMs)
+      .then(({ status, text }) => readOutcome(name, status, text))
+      .catch((error: unknown): Outcome<Answers[N]> => {
+        if (!(error instanceof ExchangeError)) throw error;
+        return { kind: 'failed', sent: error.sent, reason: error.reason };
+      });
+    this.#ledger.ended(callId, name, outcome);
+    return outcome;
+  }
+
+  close(): void {
+    for (const exchange of this.#exchanges) exchange.close();
+  }
+}
+
+function readOutcome<N extends CallName>(
+  name: N,
+  status: number,
+  text: string,
+): Outcome<Answers[N]> {
+  try {
+    if (status === 200) return { kind: 'answered', answer: decodeAnswer(name, text) };
+    return { kind: 'refused', status, code: decodeErrorCode(text) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { kind: 'malformed', reason: `status ${status}: ${reason}` };
+  }
+}

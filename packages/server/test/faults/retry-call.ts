@@ -1,0 +1,26 @@
+import type { Answers, CallName, Outcome, Requests } from './ledger-events.js';
+import { pause } from './pause.js';
+import type { QueueApi } from './queue-api.js';
+import type { SeededRandom } from './seeded-random.js';
+
+const RETRY_PAUSE_MS = 40;
+
+/** Makes a call again, at any node, until it is answered or refused for good. */
+export async function retryCall<N extends CallName>(
+  api: QueueApi,
+  name: N,
+  request: Requests[N],
+  random: SeededRandom,
+  stopped?: AbortSignal,
+): Promise<Outcome<Answers[N]>> {
+  while (true) {
+    const outcome = await api.call(random.integer(0, api.nodeCount - 1), name, request);
+    if (!isWorthRetrying(outcome)) return outcome;
+    if (!(await pause(RETRY_PAUSE_MS, stopped))) return outcome;
+  }
+}
+
+export function isWorthRetrying(outcome: Outcome<unknown>): boolean {
+  if (outcome.kind === 'failed') return true;
+  return outcome.kind === 'refused' && (outcome.status === 503 || outcome.status === 429);
+}

@@ -1,0 +1,31 @@
+import { answerOf, type Call, isUnknown, pairCalls, succeeded } from './calls.js';
+import type { LedgerEvent } from './ledger-events.js';
+
+export interface RunCounts {
+  readonly calls: number;
+  readonly published: number;
+  readonly delivered: number;
+  readonly acked: number;
+  /** Calls whose effect nobody knows, because their answer was lost. */
+  readonly unknown: number;
+  /** Kills that a start followed. */
+  readonly restarts: number;
+}
+
+export function countRun(events: readonly LedgerEvent[]): RunCounts {
+  const calls = pairCalls(events);
+  const all = (Object.values(calls) as (readonly Call[])[]).flat();
+  const messageIds = calls.publish.flatMap((call) => answerOf(call)?.messageId ?? []);
+  const messages = calls.consume.flatMap((call) => answerOf(call)?.messages ?? []);
+  const starts = events.flatMap((event) =>
+    event.kind === 'server' && event.change === 'starting' ? [event.node] : [],
+  );
+  return {
+    calls: all.length,
+    published: new Set(messageIds).size,
+    delivered: messages.length,
+    acked: calls.ack.filter(succeeded).length,
+    unknown: all.filter(isUnknown).length,
+    restarts: starts.length - new Set(starts).size,
+  };
+}

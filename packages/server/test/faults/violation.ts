@@ -1,0 +1,44 @@
+import type { History } from './ledger-history.js';
+
+export type InvariantName =
+  | 'ack-then-delivered'
+  | 'altered-payload'
+  | 'dead-letter-too-early'
+  | 'delivered-too-early'
+  | 'delivery-count-gap'
+  | 'delivery-count-order'
+  | 'double-lease'
+  | 'duplicate-publish'
+  | 'invented-message'
+  | 'live-lease-refused'
+  | 'lost-message'
+  | 'message-id-reused'
+  | 'no-final-stats'
+  | 'not-drained'
+  | 'receipt-reused'
+  | 'refused-publish-delivered'
+  | 'server-crashed'
+  | 'settled-twice'
+  | 'stale-receipt-accepted'
+  | 'stats-balance'
+  | 'too-many-failures'
+  | 'unexpected-answer'
+  | 'wrong-queue';
+
+export interface Violation {
+  readonly invariant: InvariantName;
+  readonly detail: string;
+  readonly messageId?: string;
+  readonly callIds: readonly number[];
+}
+
+export interface CheckOptions {
+  /** How far the server's clock may run apart from the test's over the length of a lease. */
+  readonly clockSlackMs: number;
+  /** How long a lease that ran out while the server was down is kept after a start. */
+  readonly restartGraceMs: number;
+  /** Whether the run ended with a drain, so that no message may be waiting any more. */
+  readonly expectDrained: boolean;
+}
+
+export type Invariant = (history: History, options: CheckOptions) => Violation[];

@@ -1,0 +1,67 @@
+import { setMaxListeners } from 'node:events';
+import { runConsumer } from './consumer.js';
+import { runPublisher } from './publisher.js';
+import type { QueueApi } from './queue-api.js';
+import type { QueuePlan } from './queue-plan.js';
+import type { SeededRandom } from './seeded-random.js';
+
+export interface WorkloadOptions {
+  readonly api: QueueApi;
+  readonly plan: QueuePlan;
+  readonly random: SeededRandom;
+  readonly publishers: number;
+  readonly consumers: number;
+  /** How many messages are published at most, over all publishers. */
+  readonly maxPublishes: number;
+  readonly maxDurationMs: number;
+}
+
+/** What the loops of one workload share. */
+export interface WorkloadContext {
+  readonly api: QueueApi;
+  readonly plan: QueuePlan;
+  readonly stopped: AbortSignal;
+  /** The next message's number, or nothing once the bound is reached. */
+  nextPublish(): number | undefined;
+}
+
+/** Publishers and consumers that go on, through any outage, until they are stopped. */
+export class Workload {
+  readonly #stop = new AbortController();
+  readonly #loops: Promise<void>[];
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: WorkloadOptions) {
+    // Every pause of every loop listens, which is no leak.
+    setMaxListeners(0, this.#stop.signal);
+    let published = 0;
+    const context: WorkloadContext = {
+      api: options.api,
+      plan: options.plan,
+      stopped: this.#stop.signal,
+      nextPublish: () => {
+        if (published >= options.maxPublishes) return undefined;
+        published += 1;
+        return published;
+      },
+    };
+    const { random } = options;
+    this.#loops = [
+      ...Array.from({ length: options.publishers }, () => runPublisher(context, random.fork())),
+      ...Array.from({ length: options.consumers }, () => runConsumer(context, random.fork())),
+    ];
+    this.#timer = setTimeout(() => this.#stop.abort(), options.maxDurationMs);
+    // A loop that fails ends the others; stop() then reports why.
+    for (const loop of this.#loops) loop.catch(() => this.#stop.abort());
+  }
+
+  /** Ends all loops, and waits until the last of their calls has ended. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    clearTimeout(this.#timer);
+    const endings = await Promise.allSettled(this.#loops);
+    for (const ending of endings) {
+      if (ending.status === 'rejected') throw ending.reason;
+    }
+  }
+}

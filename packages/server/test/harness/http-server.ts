@@ -1,0 +1,78 @@
+import { startServer } from '#server/app';
+import { loadConfig } from '#server/config/config';
+import type { Clock } from '#server/core/clock';
+import type { StoreFixture } from './stores.js';
+
+export const ADMIN_KEY = 'test-admin-key-0123456789';
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look at answers of every shape.
+export type Json = any;
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body, or undefined where it is no JSON. */
+  readonly body: Json;
+}
+
+export interface CallOptions {
+  /** The bearer secret; null sends none. The admin key by default. */
+  readonly key?: string | null;
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal;
+}
+
+export interface TestServer {
+  readonly url: string;
+  /** A body that is a string or bytes is sent as it stands, anything else as JSON. */
+  call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<HttpAnswer>;
+  stop(): Promise<void>;
+}
+
+/** A real server, in this process, on a real listener. Flags are those of `millrace serve`. */
+export async function startTestServer(
+  fixture: StoreFixture,
+  flags: readonly string[] = [],
+  makeClock?: (floorMs: number) => Clock,
+): Promise<TestServer> {
+  const config = loadConfig(
+    ['--port', '0', '--store', fixture.url, '--log-level', 'silent', ...flags],
+    {
+      MILLRACE_API_KEY: ADMIN_KEY,
+    },
+  );
+  const server = await startServer(config, {
+    failed: (cause) => {
+      throw cause;
+    },
+    ...(makeClock && { makeClock }),
+  });
+  return {
+    url: server.url,
+    stop: server.stop,
+    async call(method, path, body, { key = ADMIN_KEY, headers = {}, signal } = {}) {
+      const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+      const response = await fetch(server.url + path, {
+        method,
+        headers: {
+          ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: isRaw ? (body as string) : JSON.stringify(body) }),
+        ...(signal && { signal }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, text, body: parse(text) };
+    },
+  };
+}
+
+function parse(text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
