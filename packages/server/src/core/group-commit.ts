@@ -33,7 +33,7 @@ interface Waiting {
 
 export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMITS): GroupCommit {
   let waiting: Waiting[] = [];
-  let busy = false;
+  let underWay = 0;
   let scheduled = false;
   let stopped = false;
   let idle: (() => void)[] = [];
@@ -51,20 +51,24 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
     return group;
   };
 
-  const flush = async (): Promise<void> => {
-    scheduled = false;
-    if (busy) return;
-    busy = true;
-    while (waiting.length > 0) {
-      const group = takeGroup();
-      const outcomes = await applyGroup(store, group);
-      for (let index = 0; index < group.length; index += 1) {
-        (group[index] as Waiting).resolve(outcomes[index] as Outcome);
-      }
+  const run = async (group: readonly Waiting[]): Promise<void> => {
+    const outcomes = await applyGroup(store, group);
+    underWay -= 1;
+    start();
+    for (let index = 0; index < group.length; index += 1) {
+      (group[index] as Waiting).resolve(outcomes[index] as Outcome);
     }
-    busy = false;
+    if (underWay > 0 || waiting.length > 0) return;
     for (const done of idle) done();
     idle = [];
+  };
+
+  const start = (): void => {
+    scheduled = false;
+    while (waiting.length > 0 && underWay < store.groupsUnderWayMax) {
+      underWay += 1;
+      void run(takeGroup());
+    }
   };
 
   return {
@@ -78,15 +82,17 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
           bytes: commandBytes(command),
           resolve: resolve as Waiting['resolve'],
         });
-        if (busy || scheduled) return;
+        if (scheduled || underWay >= store.groupsUnderWayMax) return;
         scheduled = true;
         // After this turn of the event loop, so that requests that came in together go together.
-        setImmediate(flush);
+        setImmediate(start);
       });
     },
     async stop() {
       stopped = true;
-      if (busy || waiting.length > 0) await new Promise<void>((resolve) => idle.push(resolve));
+      if (underWay > 0 || waiting.length > 0) {
+        await new Promise<void>((resolve) => idle.push(resolve));
+      }
     },
   };
 }

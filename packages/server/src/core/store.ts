@@ -8,6 +8,8 @@ import type { QueueRow } from './queue-settings.js';
  */
 export interface Store {
   readonly clock: Clock;
+  /** How many groups may be under way at once. */
+  readonly groupsUnderWayMax: number;
   /**
    * Applies the commands in their order and answers with their outcomes, in order. When it
    * resolves, all accepted effects are durable. It never rejects for one command's sake.

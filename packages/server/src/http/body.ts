@@ -100,7 +100,7 @@ export function parseJson(bytes: Buffer): { text: string; value: unknown } | Ref
     return { text, value: JSON.parse(text) };
   } catch (error) {
     // The message may quote the body; what was expected where is enough.
-    return invalidJson((error as Error).message.replace(/, (\.\.\.)?"[^]*$/, ''));
+    return invalidJson((error as Error).message.replace(/, (\.\.\.)?"[\s\S]*$/, ''));
   }
 }
 

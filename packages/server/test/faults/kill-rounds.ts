@@ -20,6 +20,8 @@ export interface KillRoundsOptions {
   readonly longestVisibilityMs: number;
   /** The longest span of load before a kill. */
   readonly longestSpanMs: number;
+  /** After the last restart the load goes on until so many were published, if that is soon. */
+  readonly minPublishes: number;
   readonly ledgerPath?: string;
   readonly onProgress?: (line: string) => void;
 }
@@ -37,6 +39,7 @@ const CONSUMERS = 12;
 const MAX_PUBLISHES_PER_ROUND = 4_000;
 const MAX_ROUND_MS = 60_000;
 const DRAIN_DEADLINE_MS = 60_000;
+const MIN_PUBLISHES_DEADLINE_MS = 20_000;
 
 /** Kills nodes at random moments of a workload, drains, and judges the run by its ledger. */
 export async function runKillRounds(options: KillRoundsOptions): Promise<KillReport> {
@@ -68,6 +71,7 @@ export async function runKillRounds(options: KillRoundsOptions): Promise<KillRep
     });
     try {
       await killAndRestart(servers, options, random.fork());
+      await reachPublishes(workload, options.minPublishes);
     } finally {
       await workload.stop();
     }
@@ -108,4 +112,10 @@ async function killAndRestart(
     await Promise.all(victims.map((server) => server.start()));
   }
   await pause(random.integer(200, 800));
+}
+
+/** On a slow machine the rounds alone may be over before much has happened. */
+async function reachPublishes(workload: Workload, atLeast: number): Promise<void> {
+  const endAtMs = performance.now() + MIN_PUBLISHES_DEADLINE_MS;
+  while (workload.published < atLeast && performance.now() < endAtMs) await pause(50);
 }

@@ -9,10 +9,14 @@ import type { Violation } from './violation.js';
 
 const SHOWN_VIOLATIONS = 20;
 
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 /** Returns the exit code. */
 async function run(options: CommandLine): Promise<number> {
   const { seed, rounds, nodes, ledgerPath, plant } = options;
-  console.log(`seed ${seed}`);
+  print(`seed ${seed}`);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-faults-'));
   const storeUrl =
     options.store === 'sqlite' ? `sqlite:${join(folder, 'millrace.db')}` : options.store;
@@ -24,16 +28,17 @@ async function run(options: CommandLine): Promise<number> {
       storeUrl,
       longestVisibilityMs: 3_000,
       longestSpanMs: 2_000,
-      onProgress: (line) => console.log(line),
+      minPublishes: 0,
+      onProgress: print,
       ...(ledgerPath === undefined ? {} : { ledgerPath }),
     });
     const { events, violations, ...counts } = report;
-    console.log(JSON.stringify({ ...counts, violations: violations.length }));
+    print(JSON.stringify({ ...counts, violations: violations.length }));
     const found = plant === undefined ? violations : checkLedger(plantFault(plant, events));
     printViolations(found, seed);
     return found.length === 0 ? 0 : 1;
   } finally {
-    if (options.keep) console.log(`data kept in ${folder}`);
+    if (options.keep) print(`data kept in ${folder}`);
     else await rm(folder, { recursive: true, force: true });
   }
 }
@@ -41,17 +46,18 @@ async function run(options: CommandLine): Promise<number> {
 function printViolations(violations: readonly Violation[], seed: number): void {
   for (const { invariant, detail, messageId, callIds } of violations.slice(0, SHOWN_VIOLATIONS)) {
     const where = messageId === undefined ? '' : ` [${messageId}]`;
-    console.log(`VIOLATION ${invariant}${where}: ${detail} (calls ${callIds.join(', ')})`);
+    print(`VIOLATION ${invariant}${where}: ${detail} (calls ${callIds.join(', ')})`);
   }
-  if (violations.length === 0) console.log('no violations');
-  else console.log(`${violations.length} violations, seed ${seed}`);
+  if (violations.length === 0) print('no violations');
+  else print(`${violations.length} violations, seed ${seed}`);
 }
 
 try {
   const options = parseCommandLine(process.argv.slice(2));
-  if (options.help) console.log(HELP);
+  if (options.help) print(HELP);
   else process.exitCode = await run(options);
 } catch (error) {
-  console.error(error instanceof TypeError ? `${error.message}\n\n${HELP}` : error);
+  const usage = error instanceof TypeError;
+  process.stderr.write(usage ? `${error.message}\n\n${HELP}` : `${(error as Error).stack}\n`);
   process.exitCode = 2;
 }

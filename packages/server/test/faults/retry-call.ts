@@ -4,6 +4,8 @@ import type { QueueApi } from './queue-api.js';
 import type { SeededRandom } from './seeded-random.js';
 
 const RETRY_PAUSE_MS = 40;
+/** A node that is down is asked less often, or the attempts would crowd out its start. */
+const NODE_DOWN_PAUSE_MS = 120;
 
 /** Makes a call again, at any node, until it is answered or refused for good. */
 export async function retryCall<N extends CallName>(
@@ -16,7 +18,9 @@ export async function retryCall<N extends CallName>(
   while (true) {
     const outcome = await api.call(random.integer(0, api.nodeCount - 1), name, request);
     if (!isWorthRetrying(outcome)) return outcome;
-    if (!(await pause(RETRY_PAUSE_MS, stopped))) return outcome;
+    const isDown = outcome.kind === 'failed' && !outcome.sent;
+    const pauseMs = isDown ? NODE_DOWN_PAUSE_MS : RETRY_PAUSE_MS;
+    if (!(await pause(pauseMs, stopped))) return outcome;
   }
 }
 

@@ -30,19 +30,19 @@ export class Workload {
   readonly #stop = new AbortController();
   readonly #loops: Promise<void>[];
   readonly #timer: NodeJS.Timeout;
+  #published = 0;
 
   constructor(options: WorkloadOptions) {
     // Every pause of every loop listens, which is no leak.
     setMaxListeners(0, this.#stop.signal);
-    let published = 0;
     const context: WorkloadContext = {
       api: options.api,
       plan: options.plan,
       stopped: this.#stop.signal,
       nextPublish: () => {
-        if (published >= options.maxPublishes) return undefined;
-        published += 1;
-        return published;
+        if (this.#published >= options.maxPublishes) return undefined;
+        this.#published += 1;
+        return this.#published;
       },
     };
     const { random } = options;
@@ -53,6 +53,11 @@ export class Workload {
     this.#timer = setTimeout(() => this.#stop.abort(), options.maxDurationMs);
     // A loop that fails ends the others; stop() then reports why.
     for (const loop of this.#loops) loop.catch(() => this.#stop.abort());
+  }
+
+  /** How many messages the publishers have taken on so far. */
+  get published(): number {
+    return this.#published;
   }
 
   /** Ends all loops, and waits until the last of their calls has ended. */

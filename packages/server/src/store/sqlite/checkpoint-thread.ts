@@ -6,7 +6,7 @@ import { serveThread } from './thread-channel.js';
 const { path } = workerData as { path: string };
 const db = openSecondary(path, false);
 
-serveThread<'checkpoint', true>(parentPort as MessagePort, () => {
+serveThread<'checkpoint', true>(parentPort as MessagePort, (requests) => {
   db.pragma('wal_checkpoint(PASSIVE)');
-  return true;
+  return requests.map(() => true);
 });

@@ -14,6 +14,6 @@ export interface ReaderRequest {
 const { path } = workerData as { path: string };
 const statements = new Statements(openSecondary(path, true));
 
-serveThread<ReaderRequest, ReadResult[QueryKind]>(parentPort as MessagePort, ({ query, nowMs }) =>
-  answerQuery(statements, query, nowMs),
+serveThread<ReaderRequest, ReadResult[QueryKind]>(parentPort as MessagePort, (requests) =>
+  requests.map(({ query, nowMs }) => answerQuery(statements, query, nowMs)),
 );

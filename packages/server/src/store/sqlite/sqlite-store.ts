@@ -18,6 +18,8 @@ const threadFile = (name: string): URL => new URL(`./${name}-thread.js`, import.
 
 /** The store inside one file. All of SQLite runs in threads; this side only passes messages. */
 export class SqliteStore implements Store {
+  /** The thread makes one group of all that wait for it, so that it never idles between two. */
+  readonly groupsUnderWayMax = 16;
   private listener: StoreListener | undefined;
   private stopping: Promise<void> | undefined;
   private checkpointing = false;

@@ -1,4 +1,4 @@
-import { type MessagePort, Worker } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 
 /** A worker thread that answers each request once, and may speak up by itself. */
 export class ThreadChannel<Request, Answer> {
@@ -9,11 +9,8 @@ export class ThreadChannel<Request, Answer> {
 
   constructor(file: URL, workerData: unknown, onExit: (cause: Error) => void) {
     this.worker = new Worker(file, { workerData });
-    this.worker.on('message', ({ id, answer, error }: Reply<Answer>) => {
-      const pending = this.pending.get(id);
-      this.pending.delete(id);
-      if (error === undefined) pending?.resolve(answer as Answer);
-      else pending?.reject(rebuild(error));
+    this.worker.on('message', (replies: Reply<Answer>[]) => {
+      for (const reply of replies) this.settle(reply);
     });
     this.worker.on('error', (error) => this.fail(error, onExit));
     this.worker.on('exit', (code) => this.fail(new Error(`thread ended with ${code}`), onExit));
@@ -31,6 +28,13 @@ export class ThreadChannel<Request, Answer> {
   async stop(): Promise<void> {
     this.exited ??= new Error('the thread was stopped');
     await this.worker.terminate();
+  }
+
+  private settle({ id, answer, error }: Reply<Answer>): void {
+    const pending = this.pending.get(id);
+    this.pending.delete(id);
+    if (error === undefined) pending?.resolve(answer as Answer);
+    else pending?.reject(rebuild(error));
   }
 
   private fail(error: Error, onExit: (cause: Error) => void): void {
@@ -64,17 +68,40 @@ function rebuild({ name, message, code }: ThreadError): Error {
   return Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
 }
 
-/** The thread's side: answers every request by `handle`. */
+/**
+ * The thread's side. `handle` is given all requests that have come in since it last ran, and
+ * answers them in order; what it throws answers them all.
+ */
 export function serveThread<Request, Answer>(
   port: MessagePort,
-  handle: (request: Request) => Answer,
+  handle: (requests: readonly Request[]) => readonly Answer[],
 ): void {
-  port.on('message', ({ id, request }: { id: number; request: Request }) => {
-    try {
-      port.postMessage({ id, answer: handle(request) });
-    } catch (thrown) {
-      const { name, message, code } = thrown as ThreadError;
-      port.postMessage({ id, error: { name, message, code } });
+  port.on('message', (first: Envelope<Request>) => {
+    const envelopes = [first];
+    for (;;) {
+      const next = receiveMessageOnPort(port) as { message: Envelope<Request> } | undefined;
+      if (next === undefined) break;
+      envelopes.push(next.message);
     }
+    port.postMessage(replies(envelopes, handle));
   });
+}
+
+function replies<Request, Answer>(
+  envelopes: readonly Envelope<Request>[],
+  handle: (requests: readonly Request[]) => readonly Answer[],
+): Reply<Answer>[] {
+  try {
+    const answers = handle(envelopes.map(({ request }) => request));
+    return envelopes.map(({ id }, index) => ({ id, answer: answers[index] as Answer }));
+  } catch (thrown) {
+    const { name, message, code } = thrown as ThreadError;
+    const error = { name, message, ...(code === undefined ? {} : { code }) };
+    return envelopes.map(({ id }) => ({ id, error }));
+  }
+}
+
+interface Envelope<Request> {
+  readonly id: number;
+  readonly request: Request;
 }

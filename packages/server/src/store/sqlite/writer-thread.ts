@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Command } from '../../core/commands.js';
+import { GROUP_LIMITS } from '../../core/group-commit.js';
 import { GroupApplier, type GroupResult } from './apply-group.js';
 import { openWriter } from './database.js';
 import { lockStore } from './folder-lock.js';
@@ -27,15 +28,57 @@ export interface WriterAnswer {
 }
 
 const options = workerData as WriterOptions;
-const unlock = { run: () => {} };
+let unlock = (): void => {};
 let applier: GroupApplier;
 let space: SpaceKeeper;
 let close = (): void => {};
 
-serveThread<WriterRequest, WriterAnswer>(parentPort as MessagePort, (request) => {
+serveThread<WriterRequest, WriterAnswer>(parentPort as MessagePort, (requests) => {
+  const answers: WriterAnswer[] = [];
+  while (answers.length < requests.length) {
+    const group = leadingGroup(requests, answers.length);
+    if (group.length > 0) answers.push(...applyTogether(group));
+    else answers.push(handle(requests[answers.length] as OtherRequest));
+  }
+  return answers;
+});
+
+type ApplyRequest = Extract<WriterRequest, { kind: 'apply' }>;
+type OtherRequest = Exclude<WriterRequest, { kind: 'apply' }>;
+
+/** The groups that came in while the last one committed make up the next, within bounds. */
+function leadingGroup(requests: readonly WriterRequest[], from: number): ApplyRequest[] {
+  const group: ApplyRequest[] = [];
+  let commands = 0;
+  for (let index = from; index < requests.length; index += 1) {
+    const request = requests[index] as WriterRequest;
+    if (request.kind !== 'apply') break;
+    commands += request.commands.length;
+    if (group.length > 0 && commands > GROUP_LIMITS.maxCommands) break;
+    group.push(request);
+  }
+  return group;
+}
+
+function applyTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
+  const commands = requests.flatMap((request) => request.commands);
+  const nowMs = (requests.at(-1) as ApplyRequest).nowMs;
+  const { outcomes, ...rest } = applier.apply(commands, nowMs);
+  const need = space.afterGroup();
+  let offset = 0;
+  return requests.map((request) => {
+    const mine = outcomes.slice(offset, offset + request.commands.length);
+    offset += request.commands.length;
+    const isLast = offset === outcomes.length;
+    // What is said of the whole is said once.
+    return { group: { ...rest, ready: isLast ? rest.ready : [], outcomes: mine }, need };
+  });
+}
+
+function handle(request: OtherRequest): WriterAnswer {
   switch (request.kind) {
     case 'open': {
-      unlock.run = lockStore(options.path);
+      unlock = lockStore(options.path);
       const db = openWriter(options.path);
       close = () => db.close();
       applier = new GroupApplier(db, new FreeSpace(options.path, options.minFreeBytes));
@@ -45,16 +88,12 @@ serveThread<WriterRequest, WriterAnswer>(parentPort as MessagePort, (request) =>
     case 'start':
       applier.start(request.nowMs);
       return {};
-    case 'apply': {
-      const group = applier.apply(request.commands, request.nowMs);
-      return { group, need: space.afterGroup() };
-    }
     case 'reclaim':
       return { need: space.reclaim() };
     case 'close':
       space.beforeClose();
       close();
-      unlock.run();
+      unlock();
       return {};
   }
-});
+}

@@ -1,0 +1,21 @@
+import type { MillraceServer } from './server-process.js';
+
+/** The head is the same for both sides, so both are sent the very same bytes. */
+export function rawPost(path: string, apiKey: string, body: string): string {
+  return (
+    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${apiKey}\r\n` +
+    `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  );
+}
+
+/** A single call outside the measured load; returns the answer's text. */
+export async function call(server: MillraceServer, path: string, body: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
+    body,
+  });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`${path} answered ${response.status}: ${text}`);
+  return text;
+}

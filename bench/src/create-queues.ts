@@ -1,0 +1,16 @@
+import { call } from './api-call.js';
+import type { MillraceServer } from './server-process.js';
+
+/** Twelve hours, the longest lease: none runs out, and comes back, while a bench runs. */
+const LEASE_SECONDS = 43_200;
+
+/** Makes queues under new names, because a store that was passed in may hold an earlier run's. */
+export async function createQueues(server: MillraceServer, count: number): Promise<string[]> {
+  const run = Date.now().toString(36);
+  const names = Array.from({ length: count }, (_, index) => `bench-${run}-${index}`);
+  for (const name of names) {
+    const body = { name, visibility_timeout_default: LEASE_SECONDS };
+    await call(server, '/v1/queue/create', JSON.stringify(body));
+  }
+  return names;
+}

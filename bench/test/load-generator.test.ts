@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { generateLoad } from '../src/load-generator.js';
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+let server: Server | undefined;
+
+afterEach(() => {
+  server?.close();
+});
+
+/** Answers each request (they are small: one chunk each) as the test says. */
+async function serve(answer: (socket: Socket, request: string) => void): Promise<number> {
+  server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.setNoDelay(true).on('data', (chunk) => answer(socket, chunk.toString()));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+function run(port: number, extra: object = {}) {
+  const options = { port, connections: 3, warmupMs: 0, durationMs: 5000, requestLimit: 30 };
+  return generateLoad({ ...options, nextRequest: () => REQUEST, ...extra });
+}
+
+test('answers split anywhere, in any order of headers, are read whole', async () => {
+  const text = 'HTTP/1.1 200 OK\r\ncontent-LENGTH:5\r\nX-Request-Id: a\r\n\r\nh\u00e9y!';
+  const bytes = Buffer.from(text, 'utf8');
+  let cut = 0;
+  const port = await serve((socket) => {
+    cut = (cut % (bytes.length - 1)) + 1;
+    socket.write(bytes.subarray(0, cut));
+    const rest = bytes.subarray(cut);
+    setTimeout(() => socket.write(rest), 2);
+  });
+  const bodies = new Set<string>();
+  const result = await run(port, {
+    requestLimit: 100,
+    onBody: (body: Buffer) => void bodies.add(body.toString()),
+  });
+  expect(result).toMatchObject({ requests: 100, answered: 100, errors: 0, nonSuccess: 0 });
+  expect([...bodies]).toEqual(['h\u00e9y!']);
+  expect(result.p50Ms).toBeGreaterThan(1);
+  expect(result.p99Ms).toBeGreaterThanOrEqual(result.p50Ms);
+});
+
+test('a body may decide the next request', async () => {
+  const seen: string[] = [];
+  const port = await serve((socket, request) => {
+    seen.push(request.slice(0, 3));
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  });
+  let answers = 0;
+  const onBody = () => (answers++ % 2 === 0 ? REQUEST.replace('GET', 'ACK') : undefined);
+  await run(port, { connections: 1, requestLimit: 4, onBody });
+  expect(seen).toEqual(['GET', 'ACK', 'GET', 'ACK']);
+});
+
+test('answers that are no success are counted and the first is kept', async () => {
+  const port = await serve((socket) =>
+    socket.write('HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone'),
+  );
+  const result = await run(port);
+  expect(result).toMatchObject({ nonSuccess: 30, errors: 0, firstBadAnswer: '404 gone' });
+});
+
+test('a 200 whose body is turned down is no success', async () => {
+  const port = await serve((socket) =>
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]'),
+  );
+  const result = await run(port, { acceptBody: (body: Buffer) => !body.includes('[]') });
+  expect(result).toMatchObject({ nonSuccess: 30, firstBadAnswer: '200 []' });
+});
+
+test('a closed connection and an answer without a length are errors', async () => {
+  const closing = await serve((socket) => socket.destroy());
+  expect(await run(closing)).toMatchObject({ requests: 0, errors: 3 });
+  server?.close();
+  const chunked = await serve((socket) =>
+    socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'),
+  );
+  const result = await run(chunked);
+  expect(result.errors).toBe(3);
+  expect(result.firstError).toContain('Content-Length');
+});
+
+test('the warm-up is not measured', async () => {
+  const port = await serve((socket) =>
+    setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), 10),
+  );
+  const result = await run(port, { warmupMs: 200, durationMs: 200, requestLimit: undefined });
+  expect(result.answered).toBeGreaterThan(result.requests * 1.5);
+  expect(result.requestsPerSecond).toBeCloseTo(result.requests * 5);
+});
