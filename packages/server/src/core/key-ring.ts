@@ -20,8 +20,11 @@ export const hashSecret = (secret: string): string =>
  * tells nothing of the right one.
  */
 export interface KeyRing {
-  /** Undefined: unknown, expired or revoked. A promise only where the store has to be asked. */
-  find(secret: string): Caller | undefined | Promise<Caller | undefined>;
+  /**
+   * Whose secret has this digest. Undefined: unknown, expired or revoked. A promise only where the
+   * store has to be asked.
+   */
+  find(secretHash: string): Caller | undefined | Promise<Caller | undefined>;
   /** Forgets what it knows, after a change to the keys. */
   clear(): void;
 }
@@ -65,8 +68,7 @@ export function createKeyRing(store: Store, configuredSecret: string | undefined
   };
 
   return {
-    find(secret) {
-      const secretHash = hashSecret(secret);
+    find(secretHash) {
       if (
         configuredHash !== undefined &&
         timingSafeEqual(Buffer.from(secretHash), configuredHash)

@@ -30,7 +30,7 @@ export interface Call<Params> {
   readonly bodyText: string;
   readonly caller: Caller;
   /** The caller's secret, for sealing what only the caller may read again. */
-  readonly secret: string;
+  secret(): string;
   readonly idempotency: Idempotency | null;
   readonly presence: Presence;
 }
@@ -47,7 +47,7 @@ export interface Route {
   /** Fields that count by their text when two requests are compared. */
   texts?(fields: Fields, bodyText: string): Record<string, string>;
   // biome-ignore lint/suspicious/noExplicitAny: each route knows the type that its schema makes.
-  handle(call: Call<any>, context: RouteContext): Promise<Answer | Refusal>;
+  handle(call: Call<any>, context: RouteContext): Promise<Answer | Refusal> | Refusal;
 }
 
 export const answer = (data: unknown, replayed = false): Answer => ({
@@ -57,13 +57,15 @@ export const answer = (data: unknown, replayed = false): Answer => ({
 });
 
 /** Turns an accepted outcome into an answer; a refusal passes. */
-export async function respond<O extends Outcome>(
+export function respond<O extends Outcome>(
   pending: Promise<O>,
   present: (outcome: Extract<O, { ok: true }>) => unknown,
 ): Promise<Answer | Refusal> {
-  const outcome = await pending;
-  if (!outcome.ok) return outcome;
-  return answer(present(outcome as Extract<O, { ok: true }>), outcome.replayed);
+  return pending.then((outcome) =>
+    outcome.ok
+      ? answer(present(outcome as Extract<O, { ok: true }>), outcome.replayed)
+      : (outcome as Refusal),
+  );
 }
 
 export const targetOf = (call: Call<{ queue: string }>): Target => ({

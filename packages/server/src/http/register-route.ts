@@ -3,9 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../core/caller.js';
 import type { Idempotency } from '../core/commands.js';
 import { requestFingerprint } from '../core/idempotency.js';
+import { hashSecret, type KeyRing } from '../core/key-ring.js';
 import { fieldRefusal, type Refusal, RefusalError, refuse } from '../core/refusal.js';
 import { type Body, checkMediaType, parseJson } from './body.js';
-import { presenceOf, type Route, type RouteContext } from './call.js';
+import { type Answer, presenceOf, type Route, type RouteContext } from './call.js';
 import { sendData, sendError } from './envelope.js';
 import { coerceQuery, createValidator, dropNulls, type Fields } from './validation.js';
 
@@ -29,29 +30,26 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
   const validate = createValidator(capability);
   const writes = 'idempotency_key' in capability.params.properties;
 
-  const run = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  const run = (request: FastifyRequest): Promise<Answer | Refusal> | Refusal => {
     const fields = readFields(request, route);
-    const invalid = 'ok' in fields && fields.ok === false ? (fields as Refusal) : undefined;
-    if (invalid !== undefined) return sendError(request, reply, invalid);
-    const { values, bodyText } = fields as { values: Fields; bodyText: string };
+    if ('code' in fields) return fields;
+    const { values, bodyText } = fields;
     if (writes && values.idempotency_key === undefined) {
       values.idempotency_key = request.headers['idempotency-key'];
     }
     const refusal = validate(values);
-    if (refusal !== undefined) return sendError(request, reply, refusal);
-    const result = await route.handle(
+    if (refusal !== undefined) return refusal;
+    return route.handle(
       {
         params: values,
         bodyText,
         caller: request.caller,
-        secret: bearerSecret(request) ?? '',
+        secret: () => bearerSecret(request) ?? '',
         idempotency: idempotencyOf(request, route, values, bodyText, context),
         presence: presenceOf(request),
       },
       context,
     );
-    if (result.ok) sendData(request, reply, result.data, result.replayed);
-    else sendError(request, reply, result);
   };
 
   app.route({
@@ -60,16 +58,21 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     config: { bodyMaxBytes: capability.bodyMaxBytes },
     onRequest: (request, reply, done) =>
       authenticate(request, reply, capability.scopes, context, done),
-    handler: async (request, reply) => {
-      try {
-        await run(request, reply);
-      } catch (error) {
-        sendError(request, reply, refusalOf(error, request));
-      } finally {
+    // Without async, because every await more is felt on the path that all messages take.
+    handler: (request, reply) => {
+      const finish = (result: Answer | ErrorBody): void => {
         const held = (request.body as Body | undefined)?.heldBytes ?? 0;
         if (held > 0) context.budget.give(held);
+        if ('code' in result) sendError(request, reply, result);
+        else sendData(request, reply, result.data, result.replayed);
+      };
+      try {
+        const result = run(request);
+        if ('code' in result) finish(result);
+        else result.then(finish, (error) => finish(refusalOf(error, request)));
+      } catch (error) {
+        finish(refusalOf(error, request));
       }
-      return reply;
     },
   });
 }
@@ -81,20 +84,37 @@ function authenticate(
   { keyRing }: RouteContext,
   done: () => void,
 ): void {
-  const secret = bearerSecret(request);
-  if (secret === undefined) return sendError(request, reply, unauthenticated());
   const judge = (caller: Caller | undefined): void => {
     if (caller === undefined) return sendError(request, reply, unauthenticated());
     if (!scopeAllows(caller.scopes, scopes)) return sendError(request, reply, scopeMissing(scopes));
     request.caller = caller;
     done();
   };
-  const found = keyRing.find(secret);
+  const found = findCaller(request, keyRing);
   if (found instanceof Promise) {
     found.then(judge, (error) => sendError(request, reply, refusalOf(error, request)));
   } else {
     judge(found);
   }
+}
+
+/** The digest of the header that a connection has sent, so that it is made once for each. */
+const digests = new WeakMap<object, { readonly header: string; readonly digest: string }>();
+
+function findCaller(
+  request: FastifyRequest,
+  keyRing: KeyRing,
+): Caller | undefined | Promise<Caller | undefined> {
+  const { socket, headers } = request.raw;
+  const header = headers.authorization ?? '';
+  const known = digests.get(socket);
+  // A header is compared with what the same connection sent before, which tells it nothing new.
+  if (known?.header === header) return keyRing.find(known.digest);
+  const secret = bearerSecret(request);
+  if (secret === undefined) return undefined;
+  const digest = hashSecret(secret);
+  digests.set(socket, { header, digest });
+  return keyRing.find(digest);
 }
 
 const bearerSecret = (request: FastifyRequest): string | undefined =>

@@ -20,8 +20,8 @@ export const newSecret = (): string => `ifr_${randomBytes(24).toString('base64ur
 
 export const createKeyRoute: Route = {
   capability: CAPABILITIES.createKey,
-  async handle(call: Call<CreateKeyParams>, { service, ids, store }) {
-    const { params, caller, secret: callerSecret, idempotency } = call;
+  handle(call: Call<CreateKeyParams>, { service, ids, store }) {
+    const { params, caller, idempotency } = call;
     const expiresAtMs = params.expires_at === undefined ? null : parseTime(params.expires_at);
     if (expiresAtMs === undefined) {
       return fieldRefusal(
@@ -33,6 +33,7 @@ export const createKeyRoute: Route = {
       return fieldRefusal('/expires_at', 'must lie in the future');
     }
     const secret = newSecret();
+    const callerSecret = call.secret();
     const outcome = service.submit({
       kind: 'createKey',
       project: caller.project,
@@ -70,7 +71,7 @@ export const listKeysRoute: Route = {
 
 export const revokeKeyRoute: Route = {
   capability: CAPABILITIES.revokeKey,
-  async handle({ params, caller, idempotency }: Call<RevokeKeyParams>, { service, keyRing }) {
+  handle({ params, caller, idempotency }: Call<RevokeKeyParams>, { service, keyRing }) {
     const keyId = params.key_id;
     if (keyId === CONFIGURED_KEY_ID) {
       return fieldRefusal(

@@ -7,7 +7,7 @@ export const publishRoute: Route = {
   capability: CAPABILITIES.publish,
   texts: (_fields, bodyText) => ({ payload: memberText(bodyText, 'payload') ?? '' }),
 
-  async handle(call: { params: PublishParams } & Parameters<Route['handle']>[0], { service }) {
+  handle(call: { params: PublishParams } & Parameters<Route['handle']>[0], { service }) {
     const { params, bodyText } = call;
     const payload = memberText(bodyText, 'payload') as string;
     const headers = params.headers === undefined ? null : JSON.stringify(params.headers);

@@ -17,7 +17,7 @@ import { pageOf, readCursor } from '../cursor.js';
 
 export const createRoute: Route = {
   capability: CAPABILITIES.create,
-  async handle({ params, caller, idempotency }: Call<CreateParams>, { service }) {
+  handle({ params, caller, idempotency }: Call<CreateParams>, { service }) {
     const outcome = service.submit({
       kind: 'createQueue',
       project: caller.project,

@@ -10,7 +10,7 @@ import { type Call, type Route, respond, targetOf, toIso, toMs } from '../call.j
 
 export const ackRoute: Route = {
   capability: CAPABILITIES.ack,
-  async handle(call: Call<AckParams>, { service }) {
+  handle(call: Call<AckParams>, { service }) {
     const { message_id, receipt } = call.params;
     const outcome = service.ack(targetOf(call), message_id, receipt ?? null);
     return respond(outcome, ({ results }) => ({
@@ -22,7 +22,7 @@ export const ackRoute: Route = {
 
 export const nackRoute: Route = {
   capability: CAPABILITIES.nack,
-  async handle(call: Call<NackParams>, { service }) {
+  handle(call: Call<NackParams>, { service }) {
     const { message_id, receipt, requeue, delay_seconds, error } = call.params;
     const outcome = service.nack(targetOf(call), {
       messageId: message_id,
@@ -41,7 +41,7 @@ export const nackRoute: Route = {
 
 export const extendRoute: Route = {
   capability: CAPABILITIES.extend,
-  async handle(call: Call<ExtendParams>, { service }) {
+  handle(call: Call<ExtendParams>, { service }) {
     const { message_id, receipt, visibility_timeout } = call.params;
     const outcome = service.extend(
       targetOf(call),

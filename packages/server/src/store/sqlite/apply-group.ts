@@ -26,6 +26,8 @@ export class GroupApplier {
   private readonly queues = new QueueCache();
   private readonly sequence: Sequence;
   private startedAtMs = 0;
+  /** When the next lease or delay ends, as far as it is known; null: none does. */
+  private nextDueAtMs: number | null = 0;
   private clockPersistedAtMs = 0;
 
   constructor(
@@ -85,16 +87,20 @@ export class GroupApplier {
     );
     this.statements.get('BEGIN IMMEDIATE').run();
     try {
-      settleDue(tx, this.startedAtMs, SETTLED_PER_GROUP);
+      const isDue = this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
+      if (isDue) settleDue(tx, this.startedAtMs, SETTLED_PER_GROUP);
       const outcomes = commands.map((command) => applyCommand(tx, command, this.startedAtMs));
       tx.writeCounters();
       this.keepHouse(tx);
-      const nextDueAtMs = nextDueMs(tx, this.startedAtMs);
+      const nextDueAtMs =
+        isDue || tx.dueChanged ? nextDueMs(tx, this.startedAtMs) : this.nextDueAtMs;
       this.statements.get('COMMIT').run();
+      this.nextDueAtMs = nextDueAtMs;
       return { outcomes, ready: tx.readyQueues(), nextDueAtMs };
     } catch (error) {
       this.queues.clear();
       this.clockPersistedAtMs = 0;
+      this.nextDueAtMs = 0;
       if (this.db.inTransaction) this.statements.get('ROLLBACK').run();
       throw error;
     }

@@ -53,6 +53,8 @@ export class Sequence {
  * counters' changes (written once, at the end) and which queues have new messages to give.
  */
 export class GroupTransaction {
+  /** Whether any lease or delay began, ended or moved. */
+  dueChanged = false;
   private readonly deltas = new Map<number, CounterDelta>();
   private readonly readyByQueueId = new Map<number, { queue: QueueEntry; messages: number }>();
 
@@ -133,6 +135,7 @@ export class GroupTransaction {
       this.deltas.set(queueId, delta);
     }
     delta[state] += change;
+    if (state === 'leased' || state === 'delayed') this.dueChanged = true;
   }
 
   markReady(queue: QueueEntry, messages: number): void {

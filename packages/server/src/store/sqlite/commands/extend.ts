@@ -29,5 +29,6 @@ export function extend(
   const leaseExpiresAtMs = tx.nowMs + command.visibilityTimeoutMs;
   if (extendsTooFar(message.leasedAtMs as number, leaseExpiresAtMs)) return leaseTooLong();
   tx.sql('UPDATE messages SET due_at_ms = ? WHERE id = ?').run(leaseExpiresAtMs, message.id);
+  tx.dueChanged = true;
   return { extended: true, leaseExpiresAtMs };
 }

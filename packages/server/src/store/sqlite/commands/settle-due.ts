@@ -32,6 +32,7 @@ export function settleDue(tx: GroupTransaction, startedAtMs: number, limit: numb
 /** No queue has the bucket of this message any more: the sweep of discarded buckets takes it. */
 function forgetDue(tx: GroupTransaction, message: MessageEntry): void {
   tx.sql('UPDATE messages SET due_at_ms = NULL WHERE id = ?').run(message.id);
+  tx.dueChanged = true;
 }
 
 /** When the next delay or lease ends, or null. */

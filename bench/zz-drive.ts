@@ -1,0 +1,16 @@
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { runLoad } from './src/load-process.js';
+import { rawPost, call } from './src/api-call.js';
+import { publishBody, PUBLISH_PATH } from './src/publish-call.js';
+const key = 'bench-key-0123456789';
+const q = Number(process.argv[2] ?? 1); const secs = Number(process.argv[3] ?? 5);
+const dir='/tmp/drive-db'; rmSync(dir,{recursive:true,force:true});
+const c = spawn(process.execPath, [...(process.env.BENCH_NODE_FLAGS?.split(' ')??[]),'packages/server/dist/main.js','serve','--port','0','--store',process.env.STORE??`sqlite:${dir}/m.db`],{env:{...process.env,MILLRACE_API_KEY:key},stdio:['ignore','pipe','inherit']});
+const port = await new Promise<number>((r)=>c.stdout.on('data',(d)=>{const m=/:(\d+)\n/.exec(String(d));if(m)r(Number(m[1]))}));
+const server={port,apiKey:key,stop:async()=>{}};
+for(let i=0;i<q;i++) await call(server,'/v1/queue/create',JSON.stringify({name:`q${i}`}));
+const requests=Array.from({length:q},(_,i)=>rawPost(PUBLISH_PATH,key,publishBody(`q${i}`)));
+const r=await runLoad({port,connections:64,requests,warmupMs:1000,durationMs:secs*1000} as never);
+console.log(JSON.stringify(r).slice(0,300));
+c.kill('SIGTERM'); await new Promise(r=>c.on('exit',r));

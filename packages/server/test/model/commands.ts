@@ -1,0 +1,283 @@
+import fc from 'fast-check';
+
+/**
+ * Random steps of a few clients on a few queues. A step refers to what earlier steps produced
+ * (messages, deliveries) by index; `plan.ts` makes commands of them.
+ */
+export const QUEUE_NAMES = ['dead-2', 'dead-1', 'work', 'other'] as const;
+export const PROJECTS_PER_RUN = 2;
+
+export interface Place {
+  readonly project: number;
+  readonly queue: number;
+}
+
+export interface KeyUse {
+  readonly key: number;
+  readonly fingerprint: number;
+  readonly windowMs: number;
+}
+
+export interface Settings {
+  /** An index into the names, or past them for a queue that does not exist. */
+  readonly deadLetterQueue: number | null;
+  readonly maxRetries: number;
+  readonly visibilityTimeoutDefaultMs: number;
+  readonly enablePriority: boolean;
+}
+
+/** A message and a receipt for it, out of what was delivered or published so far. */
+export interface Reference {
+  readonly of: 'recent delivery' | 'any delivery' | 'published' | 'unknown';
+  readonly index: number;
+  readonly receipt: 'given' | 'none' | 'garbage';
+}
+
+export interface NackHow {
+  readonly requeue: boolean;
+  readonly delayMs: number;
+  readonly error: string | null;
+}
+
+export type Step =
+  | { kind: 'createQueue'; place: Place; settings: Partial<Settings>; use: KeyUse | null }
+  | {
+      kind: 'publish';
+      place: Place;
+      autoCreate: boolean;
+      messages: readonly { delayMs: number; priority: number; payload: string }[];
+      use: KeyUse | null;
+    }
+  | {
+      kind: 'consume';
+      place: Place;
+      autoCreate: boolean;
+      maxMessages: number;
+      visibilityTimeoutMs: number | null;
+      maxBytes: number;
+      use: KeyUse | null;
+    }
+  | { kind: 'ack'; batch: boolean; entries: readonly Reference[]; elsewhere: Place | null; use: KeyUse | null }
+  | {
+      kind: 'nack';
+      batch: boolean;
+      entries: readonly (Reference & { how: NackHow })[];
+      elsewhere: Place | null;
+      use: KeyUse | null;
+    }
+  | {
+      kind: 'extend';
+      entry: Reference;
+      visibilityTimeoutMs: number;
+      elsewhere: Place | null;
+      use: KeyUse | null;
+    }
+  | { kind: 'settleDue' }
+  | { kind: 'createKey'; project: number; use: KeyUse | null }
+  | { kind: 'revokeKey'; project: number; index: number; use: KeyUse | null };
+
+/** How the time moves before a group. */
+export type Advance =
+  | { kind: 'none' }
+  | { kind: 'by'; durationMs: number }
+  /** To the nth time at which a lease or a delay ends, or a millisecond beside it. */
+  | { kind: 'to due'; index: number; besideMs: number };
+
+export interface ProgramGroup {
+  readonly advance: Advance;
+  readonly steps: readonly Step[];
+}
+
+export type Program = readonly ProgramGroup[];
+
+const place: fc.Arbitrary<Place> = fc.record({
+  // Most of it in one project and on the queue whose dead letters go furthest.
+  project: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.nat(PROJECTS_PER_RUN - 1)),
+  queue: fc.oneof({ weight: 2, arbitrary: fc.constant(2) }, fc.nat(QUEUE_NAMES.length - 1)),
+});
+
+const use: fc.Arbitrary<KeyUse | null> = fc.option(
+  fc.record({
+    key: fc.nat(2),
+    fingerprint: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.constant(1)),
+    windowMs: fc.constantFrom(1_000, 86_400_000),
+  }),
+  { freq: 2 },
+);
+
+const settings: fc.Arbitrary<Partial<Settings>> = fc.record(
+  {
+    deadLetterQueue: fc.option(fc.nat(QUEUE_NAMES.length), { freq: 3 }),
+    maxRetries: fc.nat(2),
+    visibilityTimeoutDefaultMs: fc.constantFrom(1_000, 2_000, 5_000),
+    enablePriority: fc.boolean(),
+  },
+  { requiredKeys: [] },
+);
+
+const message = fc.record({
+  delayMs: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.constantFrom(1, 1_000, 60_000)),
+  priority: fc.oneof(fc.constant(0), fc.nat(9)),
+  payload: fc.constantFrom('null', '"é"', '{"a":1,"a":2}', '123456789012345678901234567890', ' [ ] '),
+});
+
+const reference: fc.Arbitrary<Reference> = fc.record({
+  of: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('recent delivery' as const) },
+    { weight: 4, arbitrary: fc.constant('any delivery' as const) },
+    fc.constantFrom('published' as const, 'unknown' as const),
+  ),
+  index: fc.nat(30),
+  receipt: fc.oneof(
+    { weight: 5, arbitrary: fc.constant('given' as const) },
+    { weight: 3, arbitrary: fc.constant('none' as const) },
+    fc.constant('garbage' as const),
+  ),
+});
+
+const nackEntry = fc
+  .tuple(
+    reference,
+    fc.record({
+      requeue: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
+      delayMs: fc.oneof(fc.constant(0), fc.constantFrom(1, 1_000, 4_000)),
+      error: fc.option(fc.constantFrom('boom', '')),
+    }),
+  )
+  .map(([entry, how]) => ({ ...entry, how }));
+
+/** One entry, or a batch of some; the empty batch and repeated messages are part of it. */
+const entriesOf = <T>(entry: fc.Arbitrary<T>) =>
+  fc.oneof(
+    { weight: 2, arbitrary: entry.map((only) => ({ batch: false, entries: [only] })) },
+    fc.array(entry, { maxLength: 5 }).map((entries) => ({ batch: true, entries })),
+  );
+
+const elsewhere = fc.option(place, { freq: 8 });
+
+const createQueue = fc.record({ kind: fc.constant('createQueue' as const), place, settings, use });
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 1, arbitrary: createQueue },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('publish' as const),
+      place,
+      autoCreate: fc.boolean(),
+      messages: fc.oneof(
+        fc.tuple(message),
+        fc.array(message, { maxLength: 4 }),
+      ),
+      use,
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('consume' as const),
+      place,
+      autoCreate: fc.boolean(),
+      maxMessages: fc.constantFrom(1, 1, 2, 3, 10),
+      visibilityTimeoutMs: fc.option(fc.constantFrom(1_000, 3_000, 43_200_000)),
+      maxBytes: fc.constantFrom(1, 30, 1_000_000, 1_000_000, 1_000_000),
+      use,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(entriesOf(reference), elsewhere, use)
+      .map(([entries, where, key]) => ({
+        kind: 'ack' as const,
+        ...entries,
+        elsewhere: where,
+        use: key,
+      })),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(entriesOf(nackEntry), elsewhere, use)
+      .map(([entries, where, key]) => ({
+        kind: 'nack' as const,
+        ...entries,
+        elsewhere: where,
+        use: key,
+      })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('extend' as const),
+      entry: reference,
+      visibilityTimeoutMs: fc.constantFrom(0, 0, 1_000, 10_000, 43_199_999, 43_200_000),
+      elsewhere,
+      use,
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'settleDue' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
+      fc.record({ kind: fc.constant('createKey' as const), project: fc.nat(1), use }),
+      fc.record({
+        kind: fc.constant('revokeKey' as const),
+        project: fc.nat(1),
+        index: fc.nat(3),
+        use,
+      }),
+    ),
+  },
+);
+
+const advance: fc.Arbitrary<Advance> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({ kind: 'none' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('by' as const),
+      durationMs: fc.constantFrom(1, 500, 1_000, 5_000, 3_600_000),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('to due' as const),
+      index: fc.nat(3),
+      besideMs: fc.constantFrom(-1, 0, 0, 1),
+    }),
+  },
+);
+
+/** The queues of the first project, so that most programs have something to work on. */
+const setup: fc.Arbitrary<ProgramGroup> = fc
+  .tuple(...QUEUE_NAMES.map(() => settings), fc.boolean())
+  .map((parts) => {
+    const chained = parts.at(-1) as boolean;
+    const steps = (parts.slice(0, -1) as Partial<Settings>[]).map((given, queue) => {
+      // A queue can only name one that is there: the one before it in the list.
+      const deadLetterQueue = chained && queue > 0 ? queue - 1 : null;
+      return {
+        kind: 'createQueue' as const,
+        place: { project: 0, queue },
+        settings: { ...given, deadLetterQueue },
+        use: null,
+      };
+    });
+    return { advance: { kind: 'none' as const }, steps };
+  });
+
+export const group: fc.Arbitrary<ProgramGroup> = fc.record({
+  advance,
+  steps: fc.array(step, { minLength: 1, maxLength: 6 }),
+});
+
+export const program: fc.Arbitrary<Program> = fc
+  .tuple(setup, fc.array(group, { minLength: 1, maxLength: 25, size: 'max' }))
+  .map(([first, others]) => [first, ...others]);
+
+/** Steps at one moment in time, for programs that are cut into groups in more than one way. */
+export const stillProgram: fc.Arbitrary<Program> = fc
+  .tuple(setup, fc.array(step, { minLength: 2, maxLength: 40, size: 'max' }))
+  .map(([first, steps]) => [first, { advance: { kind: 'none' }, steps }]);

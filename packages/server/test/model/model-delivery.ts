@@ -1,0 +1,104 @@
+import type {
+  ConsumeCommand,
+  LeasedMessage,
+  OutcomeOf,
+  PublishCommand,
+  StoredMessage,
+} from '#server/core/commands';
+import type { QueueRow } from '#server/core/queue-settings';
+import { type ModelMessage, type ModelState, takePlace } from './model-state.js';
+
+export function publish(
+  state: ModelState,
+  queue: QueueRow,
+  command: PublishCommand,
+  nowMs: number,
+): OutcomeOf['publish'] {
+  for (const { delayMs, ...message } of command.messages) {
+    state.messages.push({
+      ...message,
+      enqueuedAtMs: nowMs,
+      queue,
+      state: delayMs > 0 ? 'delayed' : 'available',
+      rank: queue.enablePriority ? message.priority : 0,
+      place: takePlace(state),
+      firstAvailableAtMs: nowMs + delayMs,
+      dueAtMs: delayMs > 0 ? nowMs + delayMs : null,
+      receipt: null,
+      leasedAtMs: 0,
+      leaseEnd: null,
+      failures: 0,
+      deliveryCount: 0,
+      source: null,
+      deadLetteredAtMs: null,
+      deadLetterReason: null,
+      lastError: null,
+    });
+  }
+  return { messageIds: command.messages.map(({ messageId }) => messageId) };
+}
+
+export function consume(
+  state: ModelState,
+  queue: QueueRow,
+  command: ConsumeCommand,
+  nowMs: number,
+): OutcomeOf['consume'] {
+  const available = state.messages
+    .filter((message) => message.queue === queue && message.state === 'available')
+    .sort((a, b) => b.rank - a.rank || a.place - b.place);
+  const messages: LeasedMessage[] = [];
+  let bytes = 0;
+  for (const message of available.slice(0, command.maxMessages)) {
+    bytes += Buffer.byteLength(message.payload);
+    if (messages.length > 0 && bytes > command.maxBytes) break;
+    message.state = 'leased';
+    message.receipt = `${command.receiptPrefix}.${messages.length}`;
+    message.leasedAtMs = nowMs;
+    message.dueAtMs = nowMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
+    message.leaseEnd = null;
+    message.deliveryCount += 1;
+    messages.push(leasedMessage(message));
+  }
+  return { messages };
+}
+
+/** Those of an earlier consume that are still held under the receipts it gave. */
+export function stillHeld(
+  state: ModelState,
+  queue: QueueRow,
+  given: readonly LeasedMessage[],
+): LeasedMessage[] {
+  return given.flatMap(({ messageId, receipt }) =>
+    state.messages
+      .filter(
+        (message) =>
+          message.messageId === messageId &&
+          message.queue === queue &&
+          message.state === 'leased' &&
+          message.receipt === receipt,
+      )
+      .map(leasedMessage),
+  );
+}
+
+const leasedMessage = (message: ModelMessage): LeasedMessage => ({
+  ...storedMessage(message),
+  receipt: message.receipt as string,
+  leaseExpiresAtMs: message.dueAtMs as number,
+});
+
+const storedMessage = (message: ModelMessage): StoredMessage => ({
+  messageId: message.messageId,
+  payload: message.payload,
+  headers: message.headers,
+  priority: message.priority,
+  groupId: message.groupId,
+  deduplicationId: message.deduplicationId,
+  enqueuedAtMs: message.enqueuedAtMs,
+  deliveryCount: message.deliveryCount,
+  sourceQueue: message.source?.name ?? null,
+  deadLetteredAtMs: message.deadLetteredAtMs,
+  deadLetterReason: message.deadLetterReason,
+  lastError: message.lastError,
+});

@@ -1,0 +1,101 @@
+import type { DeadLetterReason } from '#server/core/message-state';
+import { findQueue, type ModelMessage, type ModelState, takePlace } from './model-state.js';
+
+/** What the passing of time and failed deliveries do to messages. */
+
+/** Delays that are over, then leases that ran out, each in the order of their times, then ids. */
+export function settleEverythingDue(state: ModelState, nowMs: number): void {
+  for (const message of dueMessages(state, 'delayed', nowMs)) {
+    message.state = 'available';
+    message.dueAtMs = null;
+  }
+  for (const message of dueMessages(state, 'leased', nowMs)) {
+    message.failures += 1;
+    if (message.failures > message.queue.maxRetries) {
+      becomeDeadLetter(state, message, 'expired_lease', null, nowMs);
+    } else {
+      returnToQueue(message, 'expired', 0, nowMs);
+    }
+  }
+}
+
+function dueMessages(
+  state: ModelState,
+  wanted: 'delayed' | 'leased',
+  nowMs: number,
+): ModelMessage[] {
+  return state.messages
+    .filter((message) => message.state === wanted && (message.dueAtMs as number) <= nowMs)
+    .sort(
+      (a, b) =>
+        (a.dueAtMs as number) - (b.dueAtMs as number) || (a.messageId < b.messageId ? -1 : 1),
+    );
+}
+
+/** A consumer said that it failed. Returns whether the message will be tried again. */
+export function failByNack(
+  state: ModelState,
+  message: ModelMessage,
+  how: { requeue: boolean; delayMs: number; error: string | null },
+  nowMs: number,
+): boolean {
+  message.failures += 1;
+  if (!how.requeue) {
+    becomeDeadLetter(state, message, 'rejected', how.error, nowMs);
+    return false;
+  }
+  if (message.failures > message.queue.maxRetries) {
+    becomeDeadLetter(state, message, 'max_retries', how.error, nowMs);
+    return false;
+  }
+  if (how.error !== null) message.lastError = how.error;
+  returnToQueue(message, 'returned', how.delayMs, nowMs);
+  return true;
+}
+
+/** It keeps its place, whether it waits or not. */
+export function returnToQueue(
+  message: ModelMessage,
+  leaseEnd: 'expired' | 'returned',
+  delayMs: number,
+  nowMs: number,
+): void {
+  message.state = delayMs > 0 ? 'delayed' : 'available';
+  message.dueAtMs = delayMs > 0 ? nowMs + delayMs : null;
+  message.leaseEnd = leaseEnd;
+}
+
+/**
+ * Into the named dead-letter queue, as an ordinary message at the tail that was never delivered
+ * there, or into the built-in one.
+ */
+function becomeDeadLetter(
+  state: ModelState,
+  message: ModelMessage,
+  reason: DeadLetterReason,
+  error: string | null,
+  nowMs: number,
+): void {
+  const from = message.queue;
+  message.source = from;
+  message.deadLetteredAtMs = nowMs;
+  message.deadLetterReason = reason;
+  if (error !== null) message.lastError = error;
+  message.dueAtMs = null;
+  message.receipt = null;
+  message.leaseEnd = null;
+  message.failures = 0;
+  message.firstAvailableAtMs = nowMs;
+  message.place = takePlace(state);
+  const target =
+    from.deadLetterQueue === null
+      ? undefined
+      : findQueue(state, from.project, from.deadLetterQueue);
+  if (target === undefined) {
+    message.state = 'dead';
+  } else {
+    message.state = 'available';
+    message.queue = target;
+    message.rank = target.enablePriority ? message.priority : 0;
+  }
+}

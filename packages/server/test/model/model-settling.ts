@@ -1,0 +1,124 @@
+import type {
+  AckCommand,
+  DeliveryRef,
+  ExtendCommand,
+  NackCommand,
+  OutcomeOf,
+} from '#server/core/commands';
+import type { QueueRow } from '#server/core/queue-settings';
+import { type Refusal, refuse } from '#server/core/refusal';
+import { failByNack, returnToQueue } from './model-failures.js';
+import { findMessage, type ModelMessage, type ModelState } from './model-state.js';
+
+const LEASE_MAX_MS = 12 * 3_600_000;
+
+type Verb = 'ack' | 'nack' | 'extend';
+type Judgement = 'acts' | 'lost' | 'nothing';
+type Row = Record<Verb, readonly [latest: Judgement, older: Judgement, none: Judgement]>;
+
+/** The contract's table of receipts, row by row. */
+const LEASED: Row = {
+  ack: ['acts', 'lost', 'acts'],
+  nack: ['acts', 'lost', 'acts'],
+  extend: ['acts', 'lost', 'acts'],
+};
+const RAN_OUT: Row = {
+  ack: ['acts', 'lost', 'acts'],
+  nack: ['lost', 'lost', 'nothing'],
+  extend: ['lost', 'lost', 'nothing'],
+};
+const RETURNED: Row = {
+  ack: ['lost', 'lost', 'nothing'],
+  nack: ['lost', 'lost', 'nothing'],
+  extend: ['lost', 'lost', 'nothing'],
+};
+
+function judge(message: ModelMessage | undefined, receipt: string | null, verb: Verb): Judgement {
+  if (message === undefined || message.state === 'dead' || message.receipt === null) {
+    return 'nothing';
+  }
+  const returnedOrNot = message.leaseEnd === 'expired' ? RAN_OUT : RETURNED;
+  const row = message.state === 'leased' ? LEASED : returnedOrNot;
+  const [latest, older, none] = row[verb];
+  if (receipt === null) return none;
+  return receipt === message.receipt ? latest : older;
+}
+
+const lost = (): Refusal => refuse('LEASE_LOST', 'of the model');
+
+/** Judges all the entries before any of them does anything; a message is settled only once. */
+function judgeAll<E extends DeliveryRef>(
+  state: ModelState,
+  queue: QueueRow,
+  entries: readonly E[],
+  verb: Verb,
+): { entry: E; message: ModelMessage | undefined; judgement: Judgement }[] {
+  const settled = new Set<string>();
+  return entries.map((entry) => {
+    const message = findMessage(state, queue, entry.messageId);
+    let judgement = judge(message, entry.receipt, verb);
+    if (judgement === 'acts' && settled.has(entry.messageId)) judgement = 'nothing';
+    if (judgement === 'acts') settled.add(entry.messageId);
+    return { entry, message, judgement };
+  });
+}
+
+export function ack(
+  state: ModelState,
+  queue: QueueRow,
+  command: AckCommand,
+): OutcomeOf['ack'] | Refusal {
+  const judged = judgeAll(state, queue, command.entries, 'ack');
+  if (!command.batch && judged[0]?.judgement === 'lost') return lost();
+  const results = judged.map(({ entry: { messageId }, message, judgement }) => {
+    if (judgement === 'lost') return { messageId, ...lost() };
+    const acked = judgement === 'acts';
+    if (acked) state.messages = state.messages.filter((other) => other !== message);
+    return { messageId, ok: true as const, acked };
+  });
+  return { results };
+}
+
+export function nack(
+  state: ModelState,
+  queue: QueueRow,
+  command: NackCommand,
+  nowMs: number,
+): OutcomeOf['nack'] | Refusal {
+  const judged = judgeAll(state, queue, command.entries, 'nack');
+  if (!command.batch && judged[0]?.judgement === 'lost') return lost();
+  const results = judged.map(({ entry, message, judgement }) => {
+    const { messageId } = entry;
+    if (judgement === 'lost') return { messageId, ...lost() };
+    if (judgement === 'nothing' || message === undefined) {
+      return { messageId, ok: true as const, nacked: false, requeued: false };
+    }
+    const requeued = failByNack(state, message, entry, nowMs);
+    return { messageId, ok: true as const, nacked: true, requeued };
+  });
+  return { results };
+}
+
+export function extend(
+  state: ModelState,
+  queue: QueueRow,
+  command: ExtendCommand,
+  nowMs: number,
+): OutcomeOf['extend'] | Refusal {
+  const message = findMessage(state, queue, command.messageId);
+  const judgement = judge(message, command.receipt, 'extend');
+  if (judgement === 'lost') return lost();
+  if (judgement === 'nothing' || message === undefined) {
+    return { extended: false, leaseExpiresAtMs: null };
+  }
+  if (command.visibilityTimeoutMs === 0) {
+    returnToQueue(message, 'returned', 0, nowMs);
+    return { extended: true, leaseExpiresAtMs: null };
+  }
+  const leaseExpiresAtMs = nowMs + command.visibilityTimeoutMs;
+  if (leaseExpiresAtMs - message.leasedAtMs > LEASE_MAX_MS) {
+    return refuse('INVALID_REQUEST', 'of the model');
+  }
+  message.dueAtMs = leaseExpiresAtMs;
+  return { extended: true, leaseExpiresAtMs };
+}

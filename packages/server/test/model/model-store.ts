@@ -1,0 +1,95 @@
+import type { Clock } from '#server/core/clock';
+import type { Command, Outcome, OutcomeOf } from '#server/core/commands';
+import type { QueueRow } from '#server/core/queue-settings';
+import { type Refusal, refuse } from '#server/core/refusal';
+import type { Query, QueryKind, ReadResult, Store, StoreListener } from '#server/core/store';
+import { consume, publish } from './model-delivery.js';
+import { settleEverythingDue } from './model-failures.js';
+import { underIdempotencyKey } from './model-idempotency.js';
+import { createKey, createQueue, insertQueue, revokeKey } from './model-queues.js';
+import { answerQuery } from './model-reads.js';
+import { ack, extend, nack } from './model-settling.js';
+import { emptyState, findQueue } from './model-state.js';
+
+/**
+ * The oracle: a store that is written from the contract, plainly, and shares no decision with the
+ * real ones. Refusals count by their codes only. It has no retention yet.
+ */
+export class ModelStore implements Store {
+  readonly groupsUnderWayMax = 1;
+  readonly state = emptyState();
+  private listener: StoreListener | undefined;
+
+  constructor(readonly clock: Clock) {}
+
+  async apply(group: readonly Command[]): Promise<Outcome[]> {
+    return this.applyNow(group);
+  }
+
+  applyNow(group: readonly Command[]): Outcome[] {
+    const nowMs = this.clock.nowMs();
+    settleEverythingDue(this.state, nowMs);
+    const outcomes = group.map((command) => structuredClone(this.applyOne(command, nowMs)));
+    this.listener?.nextDue(this.dueTimes()[0] ?? null);
+    return outcomes;
+  }
+
+  async read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
+    return answerQuery(this.state, query);
+  }
+
+  listen(listener: StoreListener): void {
+    this.listener = listener;
+  }
+
+  async stop(): Promise<void> {}
+
+  /** When leases and delays end, in order. */
+  dueTimes(): number[] {
+    return this.state.messages
+      .flatMap(({ dueAtMs }) => (dueAtMs === null ? [] : [dueAtMs]))
+      .sort((a, b) => a - b);
+  }
+
+  private applyOne(command: Command, nowMs: number): Outcome {
+    const { state } = this;
+    if (command.kind === 'settleDue') return accept({ settled: 0 });
+    let queue: QueueRow | undefined;
+    if ('queue' in command && command.kind !== 'createQueue') {
+      const { project, queue: name } = command;
+      queue = findQueue(state, project, name);
+      if (queue === undefined) {
+        if (!('autoCreate' in command && command.autoCreate)) {
+          return refuse('QUEUE_NOT_FOUND', 'of the model');
+        }
+        queue = insertQueue(state, project, name, {}, nowMs);
+      }
+    }
+    return underIdempotencyKey(state, command, queue, nowMs, () => {
+      const found = queue as QueueRow;
+      switch (command.kind) {
+        case 'createQueue':
+          return accept(createQueue(state, command, nowMs));
+        case 'publish':
+          return accept(publish(state, found, command, nowMs));
+        case 'consume':
+          return accept(consume(state, found, command, nowMs));
+        case 'ack':
+          return accept(ack(state, found, command));
+        case 'nack':
+          return accept(nack(state, found, command, nowMs));
+        case 'extend':
+          return accept(extend(state, found, command, nowMs));
+        case 'createKey':
+          return accept(createKey(state, command, nowMs));
+        case 'revokeKey':
+          return accept(revokeKey(state, command, nowMs));
+      }
+    });
+  }
+}
+
+function accept(result: OutcomeOf[Command['kind']] | Refusal): Outcome {
+  if ('code' in result) return result;
+  return { ok: true, replayed: false, ...result } as Outcome;
+}

@@ -1,0 +1,212 @@
+import type { CapabilityId } from '@millrace/protocol';
+import type { Command, DeliveryRef, Idempotency, LeasedMessage } from '#server/core/commands';
+import type { QueueSettings } from '#server/core/queue-settings';
+import { FakeClock } from '../harness/fake-clock.js';
+import {
+  type KeyUse,
+  type Place,
+  type Program,
+  PROJECTS_PER_RUN,
+  QUEUE_NAMES,
+  type Reference,
+  type Settings,
+  type Step,
+} from './commands.js';
+import { messageIdOf } from './message-ids.js';
+import { ModelStore } from './model-store.js';
+
+/** Commands in their groups, with every reference resolved: the same for every store. */
+export interface Plan {
+  readonly run: string;
+  readonly startMs: number;
+  readonly projects: readonly string[];
+  readonly groups: readonly PlannedGroup[];
+}
+
+export interface PlannedGroup {
+  readonly advanceMs: number;
+  readonly commands: readonly Command[];
+}
+
+interface Delivery extends Place, DeliveryRef {}
+
+/**
+ * Makes a plan of a program. A model of its own goes ahead, one command at a time, to tell what
+ * the references stand for and when something is due.
+ */
+export function planOf(program: Program, run: string, startMs: number): Plan {
+  const planner = new Planner(run, startMs);
+  const groups = program.map(({ advance, steps }) => {
+    const advanceMs = planner.advance(
+      advance.kind === 'by' ? advance.durationMs : 0,
+      advance.kind === 'to due' ? advance : undefined,
+    );
+    return { advanceMs, commands: steps.map((step) => planner.resolve(step)) };
+  });
+  return { run, startMs, projects: planner.projects, groups };
+}
+
+class Planner {
+  readonly projects: readonly string[];
+  private readonly clock: FakeClock;
+  private readonly scout: ModelStore;
+  private readonly deliveries: Delivery[] = [];
+  private readonly published: Delivery[] = [];
+  private readonly keyIds: string[] = [];
+  private messages = 0;
+  private consumes = 0;
+
+  constructor(
+    private readonly run: string,
+    private readonly startMs: number,
+  ) {
+    this.projects = Array.from({ length: PROJECTS_PER_RUN }, (_, index) => `${run}.${index}`);
+    this.clock = new FakeClock(startMs);
+    this.scout = new ModelStore(this.clock);
+  }
+
+  advance(byMs: number, toDue?: { index: number; besideMs: number }): number {
+    let durationMs = byMs;
+    const dueTimes = [...new Set(this.scout.dueTimes())];
+    if (toDue !== undefined && dueTimes.length > 0) {
+      const dueAtMs = dueTimes[toDue.index % dueTimes.length] as number;
+      durationMs = Math.max(0, dueAtMs + toDue.besideMs - this.clock.nowMs());
+    }
+    this.clock.advance(durationMs);
+    return durationMs;
+  }
+
+  resolve(step: Step): Command {
+    const command = this.commandOf(step);
+    const [outcome] = this.scout.applyNow([command]);
+    if (outcome?.ok && 'messages' in outcome && step.kind === 'consume') {
+      for (const { messageId, receipt } of outcome.messages as LeasedMessage[]) {
+        this.deliveries.push({ ...step.place, messageId, receipt });
+      }
+    }
+    return command;
+  }
+
+  private commandOf(step: Step): Command {
+    switch (step.kind) {
+      case 'createQueue':
+        return {
+          kind: step.kind,
+          ...this.target(step.place, 'queue.create', step.use),
+          settings: settingsOf(step.settings),
+        };
+      case 'publish': {
+        const messages = step.messages.map((message) => {
+          const messageId = this.nextId();
+          this.published.push({ ...step.place, messageId, receipt: null });
+          return { messageId, headers: null, groupId: null, deduplicationId: null, ...message };
+        });
+        const capability = messages.length === 1 ? 'queue.publish' : 'queue.publish_batch';
+        return {
+          kind: step.kind,
+          ...this.target(step.place, capability as CapabilityId, step.use),
+          autoCreate: step.autoCreate,
+          messages,
+        };
+      }
+      case 'consume': {
+        const { kind, place, use, ...wanted } = step;
+        this.consumes += 1;
+        const receiptPrefix = `${this.run}-${this.consumes}`;
+        return { kind, ...this.target(place, 'queue.consume', use), ...wanted, receiptPrefix };
+      }
+      case 'ack':
+      case 'nack': {
+        const { kind, batch, use } = step;
+        const found = step.entries.map((entry) => this.find(entry));
+        const where = step.elsewhere ?? found[0] ?? { project: 0, queue: 2 };
+        const capability = (batch ? `queue.${kind}_batch` : `queue.${kind}`) as CapabilityId;
+        const entries = found.map(({ messageId, receipt }, index) => {
+          const entry = step.entries[index] as (typeof step.entries)[number];
+          return { messageId, receipt, ...('how' in entry ? entry.how : {}) };
+        });
+        return { kind, ...this.target(where, capability, use), batch, entries } as Command;
+      }
+      case 'extend': {
+        const found = this.find(step.entry);
+        return {
+          kind: step.kind,
+          ...this.target(step.elsewhere ?? found, 'queue.extend', step.use),
+          messageId: found.messageId,
+          receipt: found.receipt,
+          visibilityTimeoutMs: step.visibilityTimeoutMs,
+        };
+      }
+      case 'settleDue':
+        return { kind: step.kind, limit: 100 };
+      case 'createKey': {
+        const keyId = this.nextId();
+        this.keyIds.push(keyId);
+        const project = this.projects[step.project] as string;
+        return {
+          kind: step.kind,
+          project,
+          key: {
+            keyId,
+            name: null,
+            project,
+            scopes: ['publish', 'read'],
+            secretHash: `hash of ${keyId}`,
+            expiresAtMs: null,
+          },
+          sealedSecret: 'sealed',
+          onlyIfNone: false,
+          idempotency: this.idempotency('keys.create', step.use),
+        };
+      }
+      case 'revokeKey':
+        return {
+          kind: step.kind,
+          project: this.projects[step.project] as string,
+          keyId: this.keyIds[step.index % this.keyIds.length] ?? 'no such key',
+          idempotency: this.idempotency('keys.revoke', step.use),
+        };
+    }
+  }
+
+  private find({ of, index, receipt }: Reference): Delivery {
+    const list = of === 'published' ? this.published : this.deliveries;
+    const at = of === 'recent delivery' ? list.length - 1 - (index % 4) : index % list.length;
+    const found = of === 'unknown' ? undefined : list[at];
+    if (found === undefined) {
+      const messageId = index % 2 === 0 ? this.nextId() : 'no-id-of-ours';
+      const given = receipt === 'none' ? null : `${this.run}-unknown`;
+      return { project: 0, queue: 2, messageId, receipt: given };
+    }
+    if (receipt === 'given') return found;
+    return { ...found, receipt: receipt === 'none' ? null : `${this.run}-garbage` };
+  }
+
+  private target({ project, queue }: Place, capability: string, use: KeyUse | null) {
+    return {
+      project: this.projects[project] as string,
+      queue: QUEUE_NAMES[queue] as string,
+      idempotency: this.idempotency(capability, use),
+    };
+  }
+
+  private idempotency(capability: string, use: KeyUse | null): Idempotency | null {
+    if (use === null) return null;
+    return {
+      capability: capability as CapabilityId,
+      key: `key ${use.key}`,
+      fingerprint: `fingerprint ${use.fingerprint}`,
+      windowMs: use.windowMs,
+    };
+  }
+
+  private nextId(): string {
+    this.messages += 1;
+    return messageIdOf(this.startMs, this.messages);
+  }
+}
+
+function settingsOf({ deadLetterQueue, ...others }: Partial<Settings>): Partial<QueueSettings> {
+  if (deadLetterQueue === undefined || deadLetterQueue === null) return others;
+  return { ...others, deadLetterQueue: QUEUE_NAMES[deadLetterQueue] ?? 'missing' };
+}
