@@ -17,12 +17,15 @@ export interface GroupLimits {
   readonly maxCommands: number;
   readonly maxBytes: number;
   readonly maxWaiting: number;
+  /** Commands that make it worth to send a group ahead while another one commits. */
+  readonly minAhead: number;
 }
 
 export const GROUP_LIMITS: GroupLimits = {
   maxCommands: 512,
   maxBytes: 4 * 1024 * 1024,
   maxWaiting: 16_384,
+  minAhead: 16,
 };
 
 interface Waiting {
@@ -54,7 +57,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
   const run = async (group: readonly Waiting[]): Promise<void> => {
     const outcomes = await applyGroup(store, group);
     underWay -= 1;
-    start();
+    start(true);
     for (let index = 0; index < group.length; index += 1) {
       (group[index] as Waiting).resolve(outcomes[index] as Outcome);
     }
@@ -63,8 +66,9 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
     idle = [];
   };
 
-  const start = (): void => {
-    scheduled = false;
+  const start = (atOnce: boolean): void => {
+    // While a group is under way, a few commands more wait for others to go with them.
+    if (!atOnce && underWay > 0 && waiting.length < limits.minAhead) return;
     while (waiting.length > 0 && underWay < store.groupsUnderWayMax) {
       underWay += 1;
       void run(takeGroup());
@@ -85,7 +89,10 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
         if (scheduled || underWay >= store.groupsUnderWayMax) return;
         scheduled = true;
         // After this turn of the event loop, so that requests that came in together go together.
-        setImmediate(start);
+        setImmediate(() => {
+          scheduled = false;
+          start(false);
+        });
       });
     },
     async stop() {

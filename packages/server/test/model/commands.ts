@@ -57,7 +57,13 @@ export type Step =
       maxBytes: number;
       use: KeyUse | null;
     }
-  | { kind: 'ack'; batch: boolean; entries: readonly Reference[]; elsewhere: Place | null; use: KeyUse | null }
+  | {
+      kind: 'ack';
+      batch: boolean;
+      entries: readonly Reference[];
+      elsewhere: Place | null;
+      use: KeyUse | null;
+    }
   | {
       kind: 'nack';
       batch: boolean;
@@ -118,7 +124,13 @@ const settings: fc.Arbitrary<Partial<Settings>> = fc.record(
 const message = fc.record({
   delayMs: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.constantFrom(1, 1_000, 60_000)),
   priority: fc.oneof(fc.constant(0), fc.nat(9)),
-  payload: fc.constantFrom('null', '"é"', '{"a":1,"a":2}', '123456789012345678901234567890', ' [ ] '),
+  payload: fc.constantFrom(
+    'null',
+    '"é"',
+    '{"a":1,"a":2}',
+    '123456789012345678901234567890',
+    ' [ ] ',
+  ),
 });
 
 const reference: fc.Arbitrary<Reference> = fc.record({
@@ -165,10 +177,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('publish' as const),
       place,
       autoCreate: fc.boolean(),
-      messages: fc.oneof(
-        fc.tuple(message),
-        fc.array(message, { maxLength: 4 }),
-      ),
+      messages: fc.oneof(fc.tuple(message), fc.array(message, { maxLength: 4 })),
       use,
     }),
   },
@@ -186,25 +195,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc
-      .tuple(entriesOf(reference), elsewhere, use)
-      .map(([entries, where, key]) => ({
-        kind: 'ack' as const,
-        ...entries,
-        elsewhere: where,
-        use: key,
-      })),
+    arbitrary: fc.tuple(entriesOf(reference), elsewhere, use).map(([entries, where, key]) => ({
+      kind: 'ack' as const,
+      ...entries,
+      elsewhere: where,
+      use: key,
+    })),
   },
   {
     weight: 4,
-    arbitrary: fc
-      .tuple(entriesOf(nackEntry), elsewhere, use)
-      .map(([entries, where, key]) => ({
-        kind: 'nack' as const,
-        ...entries,
-        elsewhere: where,
-        use: key,
-      })),
+    arbitrary: fc.tuple(entriesOf(nackEntry), elsewhere, use).map(([entries, where, key]) => ({
+      kind: 'nack' as const,
+      ...entries,
+      elsewhere: where,
+      use: key,
+    })),
   },
   {
     weight: 3,

@@ -5,8 +5,8 @@ import { FakeClock } from '../harness/fake-clock.js';
 import {
   type KeyUse,
   type Place,
-  type Program,
   PROJECTS_PER_RUN,
+  type Program,
   QUEUE_NAMES,
   type Reference,
   type Settings,
@@ -156,7 +156,7 @@ class Planner {
           },
           sealedSecret: 'sealed',
           onlyIfNone: false,
-          idempotency: this.idempotency('keys.create', step.use),
+          idempotency: this.idempotency('account.keys.create', step.use),
         };
       }
       case 'revokeKey':
@@ -164,7 +164,7 @@ class Planner {
           kind: step.kind,
           project: this.projects[step.project] as string,
           keyId: this.keyIds[step.index % this.keyIds.length] ?? 'no such key',
-          idempotency: this.idempotency('keys.revoke', step.use),
+          idempotency: this.idempotency('account.keys.revoke', step.use),
         };
     }
   }

@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import { ADMIN_KEY, type Json } from '../harness/http-server.js';
+import { exchange, requestHead } from '../harness/raw-http.js';
+import { STORE_FACTORIES } from '../harness/stores.js';
+import { dataOf, errorOf } from './expect-answer.js';
+import { useServer } from './use-server.js';
+
+/** Which scopes open which call; manage and admin open more than they name. */
+const OPENED_BY: Record<string, readonly string[]> = {
+  'POST /v1/queue/publish': ['publish', 'manage', 'admin'],
+  'POST /v1/queue/consume': ['consume', 'manage', 'admin'],
+  'POST /v1/queue/ack': ['consume', 'manage', 'admin'],
+  'POST /v1/queue/nack': ['consume', 'manage', 'admin'],
+  'POST /v1/queue/extend': ['consume', 'manage', 'admin'],
+  'GET /v1/queue/get/some-queue': ['consume', 'read', 'manage', 'admin'],
+  'GET /v1/queue/stats/some-queue': ['consume', 'read', 'manage', 'admin'],
+  'GET /v1/queue/list': ['read', 'manage', 'admin'],
+  'POST /v1/queue/create': ['manage', 'admin'],
+  'POST /v1/account/keys/create': ['admin'],
+  'GET /v1/account/keys/list': ['admin'],
+  'POST /v1/account/keys/revoke/some-key': ['admin'],
+};
+const SCOPES = ['publish', 'consume', 'read', 'manage', 'admin'];
+
+describe.each(STORE_FACTORIES)('keys and what they open on $name', (factory) => {
+  const running = useServer(factory);
+  const { client, clock } = running;
+  const makeKey = async (fields: object): Promise<Json> =>
+    dataOf(await running.call('POST', '/v1/account/keys/create', fields));
+  const listWith = (authorization: string) =>
+    client.with({ key: null, headers: { authorization } }).get('list');
+
+  test.each([
+    ['an empty header', ''],
+    ['no scheme', ADMIN_KEY],
+    ['a scheme alone', 'Bearer'],
+    ['a scheme and spaces', 'Bearer    '],
+    ['another scheme', `Basic ${Buffer.from(`x:${ADMIN_KEY}`).toString('base64')}`],
+    ['two keys', `Bearer ${ADMIN_KEY} ${ADMIN_KEY}`],
+    ['a key with something before it', `Bearer x${ADMIN_KEY}`],
+    ['a key with something behind it', `Bearer ${ADMIN_KEY}x`],
+    ['an unknown key', 'Bearer ifr_0000000000000000000000000000000'],
+    ['a very long key', `Bearer ${'x'.repeat(8_000)}`],
+    ['a key in other letters', `Bearer ${ADMIN_KEY.toUpperCase()}`],
+    ['letters beyond ASCII', 'Bearer ifr_\u00e9\u00ff'],
+  ])('UNAUTHENTICATED: %s', async (_what, authorization) => {
+    errorOf(await listWith(authorization), 'UNAUTHENTICATED');
+  });
+
+  test('UNAUTHENTICATED: no header at all', async () => {
+    errorOf(await client.with({ key: null }).get('list'), 'UNAUTHENTICATED');
+  });
+
+  test('UNAUTHENTICATED: the key in the query string or in the body', async () => {
+    const nobody = client.with({ key: null });
+    errorOf(await nobody.get(`list?key=${ADMIN_KEY}&api_key=${ADMIN_KEY}`), 'UNAUTHENTICATED');
+    errorOf(await nobody.post('create', { name: 'a', key: ADMIN_KEY }), 'UNAUTHENTICATED');
+  });
+
+  test('UNAUTHENTICATED: a revoked key, also one that was just in use', async () => {
+    const { key, key_id } = await makeKey({ scopes: ['read'] });
+    dataOf(await client.with({ key }).get('list'));
+    dataOf(await running.call('POST', `/v1/account/keys/revoke/${key_id}`));
+    // A revocation holds within 5 s.
+    clock.advance(5_000);
+    errorOf(await client.with({ key }).get('list'), 'UNAUTHENTICATED');
+  });
+
+  test('UNAUTHENTICATED: an expired key, from the moment on that it named', async () => {
+    const expires_at = new Date(clock.nowMs() + 60_000).toISOString();
+    const { key } = await makeKey({ scopes: ['read'], expires_at });
+    clock.advance(59_999);
+    dataOf(await client.with({ key }).get('list'));
+    clock.advance(1);
+    errorOf(await client.with({ key }).get('list'), 'UNAUTHENTICATED');
+  });
+
+  test('a key that was refused once works when it is made later', async () => {
+    errorOf(await listWith('Bearer ifr_not-yet-known-to-anybody'), 'UNAUTHENTICATED');
+    const { key } = await makeKey({});
+    dataOf(await client.with({ key }).get('list'));
+  });
+
+  test('an unread body does not keep the refusal from the client', async () => {
+    const body = 'x'.repeat(500_000);
+    const head = requestHead('POST', '/v1/queue/publish', { 'Content-Length': body.length });
+    const answer = await exchange(running.url, [head, body]);
+    expect(answer?.status).toBe(401);
+  });
+
+  describe.each(SCOPES)('a key with the scope %s', (scope) => {
+    test.each(Object.entries(OPENED_BY))('%s', async (call, openedBy) => {
+      const { key } = await makeKey({ scopes: [scope] });
+      const [method = '', path = ''] = call.split(' ');
+      const body = method === 'POST' ? {} : undefined;
+      const answer = await running.call(method, path, body, { key });
+      if (openedBy.includes(scope)) {
+        // It gets past the scope: what then answers are the fields or the queue.
+        expect(answer.body.error?.code).not.toBe('SCOPE_MISSING');
+        expect([200, 400, 404]).toContain(answer.status);
+      } else {
+        errorOf(answer, 'SCOPE_MISSING');
+      }
+    });
+  });
+
+  test('several scopes add up', async () => {
+    const { key } = await makeKey({ scopes: ['publish', 'read'] });
+    const both = client.with({ key });
+    const queue = await client.newQueue();
+    await both.publish(queue);
+    expect((await both.stats(queue)).available).toBe(1);
+    errorOf(await both.post('consume', { queue }), 'SCOPE_MISSING');
+  });
+
+  test('the configured key opens every call', async () => {
+    for (const call of Object.keys(OPENED_BY)) {
+      const [method = '', path = ''] = call.split(' ');
+      const answer = await running.call(method, path, method === 'POST' ? {} : undefined);
+      expect([200, 400, 404], call).toContain(answer.status);
+    }
+  });
+
+  describe('projects', () => {
+    const keyOf = async (project: string) => (await makeKey({ project })).key as string;
+
+    test('a queue of another project answers exactly as one that does not exist', async () => {
+      const other = client.with({ key: await keyOf('other') });
+      const queue = await client.newQueue();
+      const id = await client.publish(queue);
+      const { receipt } = await client.take(queue);
+      const calls = (name: string) => [
+        other.get(`get/${name}`),
+        other.get(`stats/${name}`),
+        other.post('publish', { queue: name, payload: 1 }),
+        other.post('consume', { queue: name }),
+        other.ack(name, id, { receipt }),
+        other.nack(name, id, { receipt }),
+        other.extend(name, id, 60, { receipt }),
+        other.post('create', { name: `dlq-of-${name}`, dead_letter_queue: name }),
+      ];
+      const there = await Promise.all(calls(queue));
+      const absent = await Promise.all(calls('absent'));
+      for (const [index, answer] of there.entries()) {
+        const error = JSON.stringify(answer.body.error).replaceAll(queue, 'NAME');
+        const expected = JSON.stringify(absent[index]?.body.error).replaceAll('absent', 'NAME');
+        expect(error).toBe(expected);
+        expect(answer.status).toBe(absent[index]?.status);
+      }
+      expect(await client.stats(queue)).toMatchObject({ in_flight: 1, available: 0 });
+    });
+
+    test('two projects have queues of one name, each with its own messages', async () => {
+      const other = client.with({ key: await keyOf('twin') });
+      const queue = await client.newQueue({ max_retries: 1 });
+      dataOf(await other.post('create', { name: queue, max_retries: 2 }));
+      await client.publish(queue, 'ours');
+      await other.publish(queue, 'theirs');
+      expect((await client.take(queue)).payload).toBe('ours');
+      expect((await other.take(queue)).payload).toBe('theirs');
+    });
+
+    test('a list shows the queues of the project alone', async () => {
+      const other = client.with({ key: await keyOf('lister') });
+      await client.newQueue();
+      expect(dataOf(await other.get('list'))).toEqual({ items: [] });
+    });
+
+    test('a message of another project is unknown also by its id', async () => {
+      const other = client.with({ key: await keyOf('thief') });
+      const queue = await client.newQueue();
+      dataOf(await other.post('create', { name: queue }));
+      const id = await client.publish(queue);
+      const { receipt } = await client.take(queue);
+      expect(dataOf(await other.ack(queue, id, { receipt })).acked).toBe(false);
+      expect(dataOf(await client.ack(queue, id, { receipt })).acked).toBe(true);
+    });
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { STORE_FACTORIES } from '../harness/stores.js';
+import { moment, useServer } from './use-server.js';
+
+describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name', (factory) => {
+  const running = useServer(factory);
+  const { client } = running;
+  /** A long poll that can be hung up on. */
+  const startPoll = (queue: string, more = {}) => {
+    const abort = new AbortController();
+    const body = { queue, wait_seconds: 20, ...more };
+    const over = client.post('consume', body, { signal: abort.signal }).catch(() => undefined);
+    return {
+      hangUp: async () => {
+        abort.abort();
+        await over;
+      },
+    };
+  };
+
+  test('leases nothing', async () => {
+    const queue = await client.newQueue();
+    const poll = startPoll(queue);
+    await moment(80);
+    await poll.hangUp();
+    await moment(80);
+    await client.publish(queue);
+    await moment(50);
+    expect(await client.stats(queue)).toMatchObject({ available: 1, in_flight: 0 });
+    expect((await client.take(queue)).delivery_count).toBe(1);
+  });
+
+  test('leases nothing also as one of many, with and without an idempotency key', async () => {
+    const queue = await client.newQueue();
+    const polls = Array.from({ length: 20 }, (_, n) =>
+      startPoll(queue, n % 2 === 0 ? {} : { idempotency_key: `k${n}` }),
+    );
+    await moment(80);
+    await Promise.all(polls.map((poll) => poll.hangUp()));
+    await moment(80);
+    for (let n = 0; n < 20; n += 1) await client.publish(queue, n);
+    expect(await client.stats(queue)).toMatchObject({ available: 20, in_flight: 0 });
+  });
+
+  test('does not keep the message from another that waits behind it', async () => {
+    const queue = await client.newQueue();
+    const gone = startPoll(queue);
+    await moment(50);
+    const waiting = client.consume(queue, { wait_seconds: 20 });
+    await moment(50);
+    await gone.hangUp();
+    await client.publish(queue, 'for the other');
+    expect((await waiting)[0]?.payload).toBe('for the other');
+  });
+
+  test('does not swallow a message that arrives at the same moment', async () => {
+    for (let round = 0; round < 15; round += 1) {
+      const queue = await client.newQueue({ max_retries: 0 });
+      const poll = startPoll(queue);
+      await moment(round);
+      const publishing = client.publish(queue, round);
+      await moment(round % 4);
+      await poll.hangUp();
+      await publishing;
+      // The answer may have been on its way already; then this client had the delivery.
+      const [message] = await client.consume(queue, { wait_seconds: 0 });
+      const { available, in_flight, dlq } = await client.stats(queue);
+      expect(available + in_flight).toBe(1);
+      expect(dlq).toBe(0);
+      if (message !== undefined) expect(message.payload).toBe(round);
+    }
+  });
+
+  test('leaves the server at work', async () => {
+    const queue = await client.newQueue();
+    for (let n = 0; n < 50; n += 1) {
+      const poll = startPoll(queue);
+      await moment(1);
+      void poll.hangUp();
+    }
+    await moment(100);
+    await client.publish(queue);
+    expect(await client.consume(queue, { wait_seconds: 20 })).toHaveLength(1);
+  });
+});

@@ -1,0 +1,155 @@
+import { ERRORS, errorEntry } from '@millrace/protocol';
+import { afterAll, describe, expect, test } from 'vitest';
+import { STORE_FACTORIES } from '../harness/stores.js';
+import { type Code, dataOf, errorOf, STATUS_OF_CODE } from './expect-answer.js';
+import { useServer } from './use-server.js';
+
+/** What takes flags of its own to reach, or a fault that HTTP alone does not bring about. */
+const REACHED_ELSEWHERE: readonly Code[] = [
+  'OVERLOADED',
+  'STORAGE_FULL',
+  'INTERNAL',
+  'STORE_UNAVAILABLE',
+  'OUTCOME_UNKNOWN',
+];
+
+test('the published list of errors is the list of the contract, code by code', () => {
+  const published = Object.entries(ERRORS).map(([code, { status }]) => [code, status]);
+  expect(Object.fromEntries(published)).toEqual(STATUS_OF_CODE);
+});
+
+test('exactly the errors of status 503 say when to try again', () => {
+  for (const code of Object.keys(ERRORS) as (keyof typeof ERRORS)[]) {
+    const { status, retryAfterSeconds } = errorEntry(code);
+    expect(retryAfterSeconds !== undefined, code).toBe(status === 503);
+  }
+});
+
+describe.each(STORE_FACTORIES)('every error code is reached on $name', (factory) => {
+  const running = useServer(factory);
+  const { client } = running;
+  const reached = new Set<Code>();
+
+  const reaches = (
+    code: Code,
+    how: string,
+    send: () => ReturnType<typeof client.post>,
+    check: (error: ReturnType<typeof errorOf>) => void = () => undefined,
+  ) =>
+    test(`${code}: ${how}`, async () => {
+      check(errorOf(await send(), code));
+      reached.add(code);
+    });
+
+  reaches('INVALID_JSON', 'a body that ends too early', () => client.post('publish', '{"queue":'));
+  reaches(
+    'INVALID_REQUEST',
+    'a field out of bounds, named with its rule',
+    () => client.post('publish', { queue: 'q', payload: 1, delay_seconds: 604_801 }),
+    ({ details }) =>
+      expect(details).toEqual([
+        { path: '/delay_seconds', message: expect.stringContaining('604800') },
+      ]),
+  );
+  reaches('UNAUTHENTICATED', 'no key', () => client.with({ key: null }).get('list'));
+  reaches('SCOPE_MISSING', 'a key without the scope', async () => {
+    const made = dataOf(
+      await running.call('POST', '/v1/account/keys/create', { scopes: ['publish'] }),
+    );
+    return client.with({ key: made.key }).get('list');
+  });
+
+  reaches('QUEUE_NOT_FOUND', 'publish to a queue that does not exist', () =>
+    client.post('publish', { queue: 'nowhere', payload: 1 }),
+  );
+  reaches('QUEUE_NOT_FOUND', 'consume from it', () => client.post('consume', { queue: 'nowhere' }));
+  reaches('QUEUE_NOT_FOUND', 'a long poll on it, at once', () =>
+    client.post('consume', { queue: 'nowhere', wait_seconds: 20 }),
+  );
+  reaches('QUEUE_NOT_FOUND', 'ack in it', () => client.ack('nowhere', 'm'));
+  reaches('QUEUE_NOT_FOUND', 'nack in it', () => client.nack('nowhere', 'm'));
+  reaches('QUEUE_NOT_FOUND', 'extend in it', () => client.extend('nowhere', 'm', 5));
+  reaches('QUEUE_NOT_FOUND', 'get it', () => client.get('get/nowhere'));
+  reaches('QUEUE_NOT_FOUND', 'its stats', () => client.get('stats/nowhere'));
+
+  reaches('KEY_NOT_FOUND', 'revoke a key that does not exist', () =>
+    running.call('POST', '/v1/account/keys/revoke/no-such-key'),
+  );
+  for (const path of ['/', '/v1', '/v1/queue', '/v1/queue/nothing', '/v1/queue/publish/extra']) {
+    reaches('ROUTE_NOT_FOUND', path, () => running.call('POST', path, {}));
+  }
+
+  for (const [method, path, allowed] of [
+    ['GET', '/v1/queue/publish', 'POST'],
+    ['DELETE', '/v1/queue/create', 'POST'],
+    ['PUT', '/v1/queue/consume', 'POST'],
+    ['OPTIONS', '/v1/queue/ack', 'POST'],
+    ['POST', '/v1/queue/list', 'GET'],
+    ['PATCH', '/v1/queue/get/some-queue', 'GET'],
+    ['POST', '/v1/queue/stats/some-queue', 'GET'],
+    ['GET', '/v1/account/keys/revoke/some-key', 'POST'],
+  ] as const) {
+    test(`METHOD_NOT_ALLOWED: ${method} ${path} says that ${allowed} is allowed`, async () => {
+      const answer = await running.call(method, path);
+      errorOf(answer, 'METHOD_NOT_ALLOWED');
+      expect(answer.headers.get('allow')?.split(', ')).toContain(allowed);
+      reached.add('METHOD_NOT_ALLOWED');
+    });
+  }
+
+  reaches(
+    'QUEUE_EXISTS',
+    'a setting that differs, which is named',
+    async () => {
+      const name = await client.newQueue({ max_retries: 3 });
+      return client.post('create', { name, max_retries: 4 });
+    },
+    ({ message, details }) =>
+      expect(`${message} ${JSON.stringify(details)}`).toContain('max_retries'),
+  );
+  reaches('LEASE_LOST', 'a receipt of an earlier delivery', async () => {
+    const queue = await client.newQueue();
+    await client.publish(queue);
+    const { message_id, receipt } = await client.take(queue);
+    await client.nack(queue, message_id, { receipt });
+    return client.ack(queue, message_id, { receipt });
+  });
+  reaches('IDEMPOTENCY_KEY_REUSED', 'the key of another request', async () => {
+    const queue = await client.newQueue();
+    await client.publish(queue, 1, { idempotency_key: 'k' });
+    return client.post('publish', { queue, payload: 2, idempotency_key: 'k' });
+  });
+  reaches(
+    'PAYLOAD_TOO_LARGE',
+    'a payload of one byte too many, which is named',
+    async () => {
+      const queue = await client.newQueue();
+      return client.post('publish', { queue, payload: 'x'.repeat(1024 * 1024 - 1) });
+    },
+    ({ details }) => expect(details[0].path).toBe('/payload'),
+  );
+  reaches('PAYLOAD_TOO_LARGE', 'a body far beyond all limits', () =>
+    client.post('publish', { queue: 'q', payload: 'x'.repeat(4 * 1024 * 1024) }),
+  );
+  reaches('UNSUPPORTED_MEDIA_TYPE', 'a form', () =>
+    client.post('publish', 'queue=q', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    }),
+  );
+  reaches('UNSUPPORTED_MEDIA_TYPE', 'a compressed body', () =>
+    client.post('publish', '{}', { headers: { 'content-encoding': 'gzip' } }),
+  );
+  reaches('DEAD_LETTER_QUEUE_NOT_FOUND', 'a dead-letter queue that does not exist', () =>
+    client.post('create', { name: 'a', dead_letter_queue: 'nowhere' }),
+  );
+  reaches('DEAD_LETTER_CYCLE', 'a queue that would be its own dead-letter queue', () =>
+    client.post('create', { name: 'a', dead_letter_queue: 'a' }),
+  );
+
+  afterAll(() => {
+    const expected = Object.keys(STATUS_OF_CODE).filter(
+      (code) => !REACHED_ELSEWHERE.includes(code as Code),
+    );
+    expect([...reached].sort()).toEqual(expected.sort());
+  });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import { STORE_FACTORIES } from '../harness/stores.js';
+import { advanceUntil, moment, useServer } from './use-server.js';
+
+/** Long enough for a call to have begun its wait. The tests hold also where it has not. */
+const BEGUN_MS = 40;
+
+describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
+  const running = useServer(factory);
+  const { client, clock } = running;
+  const poll = (queue: string, more = {}) => client.consume(queue, { wait_seconds: 20, ...more });
+
+  test('what is there already is answered at once', async () => {
+    const queue = await client.newQueue();
+    await client.publish(queue, 1);
+    expect(await poll(queue)).toHaveLength(1);
+  });
+
+  test('a message that is published during the wait is answered', async () => {
+    const queue = await client.newQueue();
+    const waiting = poll(queue);
+    await moment(BEGUN_MS);
+    await client.publish(queue, 'new');
+    const [message] = await waiting;
+    expect(message).toMatchObject({ payload: 'new', delivery_count: 1 });
+  });
+
+  test('a message that arrives as the wait begins is not overlooked', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const queue = await client.newQueue();
+      const [messages] = await Promise.all([poll(queue), client.publish(queue, round)]);
+      expect(messages).toHaveLength(1);
+    }
+  });
+
+  test('the first message ends the wait, however many were asked for', async () => {
+    const queue = await client.newQueue();
+    const waiting = poll(queue, { max_messages: 100 });
+    await moment(BEGUN_MS);
+    await client.publish(queue);
+    expect(await waiting).toHaveLength(1);
+  });
+
+  test('without a message the answer is empty when the time is over', async () => {
+    const queue = await client.newQueue();
+    expect(await advanceUntil(clock, 1_000, poll(queue, { wait_seconds: 20 }))).toEqual([]);
+    expect(await advanceUntil(clock, 100, poll(queue, { wait_seconds: 0.5 }))).toEqual([]);
+  });
+
+  test('it waits for as long as it was told, not shorter', async () => {
+    const queue = await client.newQueue();
+    let answered = false;
+    const waiting = poll(queue).finally(() => {
+      answered = true;
+    });
+    await moment(BEGUN_MS);
+    clock.advance(19_999);
+    await moment(BEGUN_MS);
+    expect(answered).toBe(false);
+    expect(await advanceUntil(clock, 1_000, waiting)).toEqual([]);
+  });
+
+  test('0, the default, does not wait', async () => {
+    const queue = await client.newQueue();
+    expect(await client.consume(queue, { wait_seconds: 0 })).toEqual([]);
+    expect(await client.consume(queue)).toEqual([]);
+  });
+
+  test('a message whose delay ends during the wait is answered', async () => {
+    const queue = await client.newQueue();
+    await client.publish(queue, 'delayed', { delay_seconds: 5 });
+    const [message] = await advanceUntil(clock, 500, poll(queue));
+    expect(message?.payload).toBe('delayed');
+  });
+
+  test('a message whose lease runs out during the wait is answered', async () => {
+    const queue = await client.newQueue();
+    await client.publish(queue);
+    await client.take(queue, { visibility_timeout: 5 });
+    const [message] = await advanceUntil(clock, 500, poll(queue));
+    expect(message?.delivery_count).toBe(2);
+  });
+
+  test.each([
+    ['nack', (queue: string, id: string) => client.nack(queue, id)],
+    ['extend by 0', (queue: string, id: string) => client.extend(queue, id, 0)],
+  ])('a message that %s returns during the wait is answered', async (_how, giveBack) => {
+    const queue = await client.newQueue();
+    const id = await client.publish(queue);
+    await client.take(queue);
+    const waiting = poll(queue);
+    await moment(BEGUN_MS);
+    await giveBack(queue, id);
+    expect((await waiting)[0]).toMatchObject({ message_id: id, delivery_count: 2 });
+  });
+
+  test('a message that dies during the wait reaches who waits on the dead-letter queue', async () => {
+    const dead_letter_queue = await client.newQueue();
+    const queue = await client.newQueue({ dead_letter_queue });
+    const id = await client.publish(queue);
+    await client.take(queue);
+    const waiting = poll(dead_letter_queue);
+    await moment(BEGUN_MS);
+    await client.nack(queue, id, { requeue: false });
+    expect((await waiting)[0]?.message_id).toBe(id);
+  });
+
+  test('of several that wait, as many are answered as there are messages', async () => {
+    const queue = await client.newQueue();
+    const waiting = Array.from({ length: 5 }, () => poll(queue, { max_messages: 1 }));
+    await moment(BEGUN_MS);
+    const ids = [await client.publish(queue), await client.publish(queue)];
+    const answers = await advanceUntil(clock, 1_000, Promise.all(waiting));
+    const got = answers.flat().map(({ message_id }) => message_id);
+    expect(got.sort()).toEqual(ids.sort());
+    expect(answers.filter((messages) => messages.length === 0)).toHaveLength(3);
+  });
+
+  test('who takes only one of two messages leaves the other to the next that waits', async () => {
+    const queue = await client.newQueue();
+    const waiting = [poll(queue, { max_messages: 1 }), poll(queue, { max_messages: 1 })];
+    await moment(BEGUN_MS);
+    await Promise.all([client.publish(queue, 'a'), client.publish(queue, 'b')]);
+    const answers = await Promise.all(waiting);
+    expect(answers.map(([message]) => message?.payload).sort()).toEqual(['a', 'b']);
+  });
+
+  test('a message of one queue does not end the wait on another', async () => {
+    const [queue, other] = [await client.newQueue(), await client.newQueue()];
+    let answered = false;
+    const waiting = poll(queue).finally(() => {
+      answered = true;
+    });
+    await moment(BEGUN_MS);
+    await client.publish(other);
+    await moment(BEGUN_MS);
+    expect(answered).toBe(false);
+    await client.publish(queue);
+    expect(await waiting).toHaveLength(1);
+  });
+
+  test('no message lies there while clients wait for it, however fast messages come', async () => {
+    const queue = await client.newQueue();
+    const got = new Set<number>();
+    const waiting = Array.from({ length: 100 }, async () => {
+      const messages = await poll(queue, { max_messages: 1 });
+      for (const { payload } of messages) got.add(payload);
+    });
+    await moment(BEGUN_MS);
+    await Promise.all(Array.from({ length: 100 }, (_, n) => client.publish(queue, n)));
+    await expect.poll(() => got.size, { timeout: 3_000, interval: 20 }).toBe(100);
+    await Promise.all(waiting);
+  });
+
+  test('messages that are published one after another reach one waiting client each', async () => {
+    const queue = await client.newQueue();
+    const got = new Set<number>();
+    for (let n = 0; n < 10; n += 1) {
+      void poll(queue, { max_messages: 1 }).then((messages) =>
+        messages.forEach(({ payload }) => got.add(payload)),
+      );
+    }
+    await moment(BEGUN_MS);
+    for (let n = 0; n < 10; n += 1) await client.publish(queue, n);
+    await expect.poll(() => got.size, { timeout: 3_000, interval: 20 }).toBe(10);
+  });
+
+  test('a server that stops ends the waits with an answer', async () => {
+    const queue = await client.newQueue();
+    const waiting = poll(queue);
+    await moment(100);
+    await running.restart();
+    expect(await waiting).toEqual([]);
+  });
+});

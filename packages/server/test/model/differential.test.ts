@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Store } from '#server/core/store';
+import { FakeClock } from '../harness/fake-clock.js';
+import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
+import { type Program, program, stillProgram } from './commands.js';
+import { brokenInvariants } from './invariants.js';
+import { ModelStore } from './model-store.js';
+import { type Plan, planOf } from './plan.js';
+import { type FaultName, withFault } from './planted-faults.js';
+import { firstDifference, relativeTo, runPlan, type Trace } from './trace.js';
+
+/** More by the environment, for a night; a failure prints its seed, which goes in there too. */
+const RUNS = Number(process.env.MILLRACE_TEST_RUNS ?? 100);
+const SEED = process.env.MILLRACE_TEST_SEED;
+const parameters = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
+const TIMEOUT_MS = 60_000 + RUNS * 500;
+const HALF_DAY_MS = 43_200_000;
+
+const onModel = (plan: Plan, fault?: FaultName): Promise<Trace> => {
+  const clock = new FakeClock(plan.startMs);
+  const model = new ModelStore(clock);
+  return runPlan(fault === undefined ? model : withFault(model, fault), clock, plan);
+};
+
+describe.each(STORE_FACTORIES)('random commands on $name', (factory) => {
+  const clock = new FakeClock();
+  let fixture: StoreFixture;
+  let store: Store;
+  let runs = 0;
+
+  beforeAll(async () => {
+    fixture = await factory.create();
+    store = await fixture.open(() => clock);
+  });
+  afterAll(async () => {
+    await store.stop();
+    await fixture.remove();
+  });
+
+  /**
+   * One store serves all runs, each in projects of its own. What earlier ones left leased or
+   * delayed is settled before, so that it is not counted among what is due in this one.
+   */
+  const nextPlan = async (steps: Program): Promise<Plan> => {
+    clock.advance(3 * HALF_DAY_MS);
+    await store.apply([{ kind: 'settleDue', limit: 1_000_000 }]);
+    runs += 1;
+    return planOf(steps, `run${runs}`, clock.nowMs());
+  };
+
+  it('has the same outcomes, counts and lists as the model', { timeout: TIMEOUT_MS }, async () => {
+    await fc.assert(
+      fc.asyncProperty(program, async (steps) => {
+        const plan = await nextPlan(steps);
+        const trace = await runPlan(store, clock, plan);
+        expect(firstDifference(plan, trace, await onModel(plan))).toBeUndefined();
+        expect(brokenInvariants(plan, trace)).toEqual([]);
+      }),
+      parameters,
+    );
+  });
+
+  it('does not care how commands are cut into groups', { timeout: TIMEOUT_MS }, async () => {
+    const flat = fc.tuple(stillProgram, fc.infiniteStream(fc.nat(4)));
+    await fc.assert(
+      fc.asyncProperty(flat, async ([steps, sizes]) => {
+        const seen = [];
+        for (const cut of [together, oneByOne, (whole: Program) => inPieces(whole, sizes)]) {
+          const plan = await nextPlan(cut(steps));
+          const trace = await runPlan(store, clock, plan);
+          const outcomes = trace.flatMap((step) => step.outcomes);
+          seen.push(relativeTo(plan, { outcomes, queues: trace.at(-1)?.queues }));
+        }
+        expect(seen[1]).toEqual(seen[0]);
+        expect(seen[2]).toEqual(seen[0]);
+      }),
+      { ...parameters, numRuns: Math.ceil(RUNS / 4) },
+    );
+  });
+});
+
+describe('the comparison', () => {
+  const faults: FaultName[] = [
+    'an older receipt is accepted',
+    'a retried message goes to the tail',
+    'an expired lease counts no failure',
+    'a replay runs again',
+  ];
+
+  it.each(faults)('finds it when %s', async (fault) => {
+    const found = await fc.check(
+      fc.asyncProperty(program, async (steps) => {
+        const plan = planOf(steps, 'run', Date.UTC(2026, 0, 1));
+        const difference = firstDifference(plan, await onModel(plan, fault), await onModel(plan));
+        expect(difference).toBeUndefined();
+      }),
+      { numRuns: 2_000, endOnFailure: true },
+    );
+    expect(found.failed).toBe(true);
+    expect(found.numRuns).toBeLessThanOrEqual(RUNS);
+  });
+});
+
+const stepsOf = (whole: Program) => whole.flatMap(({ steps }) => steps);
+const groupOf = (steps: Program[number]['steps']) => ({
+  advance: { kind: 'none' as const },
+  steps,
+});
+
+const together = (whole: Program): Program => [groupOf(stepsOf(whole))];
+const oneByOne = (whole: Program): Program => stepsOf(whole).map((step) => groupOf([step]));
+
+function inPieces(whole: Program, sizes: Iterator<number>): Program {
+  const steps = stepsOf(whole);
+  const groups: Program[number][] = [];
+  while (steps.length > 0) groups.push(groupOf(steps.splice(0, 1 + sizes.next().value)));
+  return groups;
+}

@@ -1,0 +1,140 @@
+import { inspect, isDeepStrictEqual } from 'node:util';
+import type { Outcome } from '#server/core/commands';
+import type { QueueRow } from '#server/core/queue-settings';
+import type { Refusal } from '#server/core/refusal';
+import type { QueueWithCounts, Store } from '#server/core/store';
+import type { FakeClock } from '../harness/fake-clock.js';
+import { QUEUE_NAMES } from './commands.js';
+import type { Plan, PlannedGroup } from './plan.js';
+
+/** What a store did with a plan: everything that can be seen through the port, group by group. */
+export type Trace = readonly TraceStep[];
+
+export interface TraceStep {
+  readonly nowMs: number;
+  readonly outcomes: readonly Outcome[];
+  readonly nextDueAtMs: number | null;
+  readonly queues: readonly QueueWithCounts[];
+  /** The same facts by the other reads, and what lies beside the queues. */
+  readonly others: unknown;
+}
+
+/** Runs a plan whose start is now. The store's listener is taken. */
+export async function runPlan(store: Store, clock: FakeClock, plan: Plan): Promise<Trace> {
+  if (clock.nowMs() !== plan.startMs) throw new Error('the plan was made for another time');
+  let nextDueAtMs: number | null = null;
+  store.listen({
+    ready: () => {},
+    nextDue: (atMs) => {
+      nextDueAtMs = atMs;
+    },
+    failed: (cause) => {
+      throw cause;
+    },
+  });
+  const trace: TraceStep[] = [];
+  for (const { advanceMs, commands } of plan.groups) {
+    clock.advance(advanceMs);
+    const outcomes = await store.apply(commands);
+    const seen = await look(store, plan, trace.length);
+    trace.push({ nowMs: clock.nowMs(), outcomes, nextDueAtMs, ...seen });
+  }
+  return trace;
+}
+
+async function look(store: Store, plan: Plan, round: number) {
+  const lists = plan.projects.map((project) =>
+    store.read({ kind: 'listQueues', project, after: null, prefix: '', limit: 100, counts: true }),
+  );
+  // One of the smaller reads a round is enough, over many rounds.
+  const project = plan.projects[round % plan.projects.length] as string;
+  const queue = QUEUE_NAMES[round % QUEUE_NAMES.length] as string;
+  const page = { project, after: queue.slice(0, 4), prefix: queue[0] as string, limit: 1 };
+  const [stats, row, names, keys, key, ...queues] = await Promise.all([
+    store.read({ kind: 'stats', project, queue }),
+    store.read({ kind: 'getQueue', project, queue }),
+    store.read({ kind: 'listQueues', ...page, counts: false }),
+    store.read({ kind: 'listKeys', after: null, limit: 1_000_000 }),
+    store.read({ kind: 'findKey', secretHash: `hash of ${plan.run}` }),
+    ...lists,
+  ]);
+  const ownKeys = keys.filter((other) => plan.projects.includes(other.project));
+  return {
+    queues: queues.flat() as QueueWithCounts[],
+    others: { stats, row, names, ownKeys, key },
+  };
+}
+
+/** The first thing that two stores did differently with a plan, in words; undefined for none. */
+export function firstDifference(plan: Plan, actual: Trace, expected: Trace): string | undefined {
+  for (const [index, group] of plan.groups.entries()) {
+    const [left, right] = [actual[index], expected[index]].map(comparable) as [
+      ReturnType<typeof comparable>,
+      ReturnType<typeof comparable>,
+    ];
+    if (!isDeepStrictEqual(left, right)) return describeDifference(index, group, left, right);
+  }
+  return undefined;
+}
+
+function describeDifference(
+  index: number,
+  group: PlannedGroup,
+  actual: Record<string, unknown>,
+  expected: Record<string, unknown>,
+): string {
+  const lines = [`group ${index}, after ${group.advanceMs} ms:`];
+  for (const part of Object.keys(expected)) {
+    if (isDeepStrictEqual(actual[part], expected[part])) continue;
+    const [left, right] = [asList(actual[part]), asList(expected[part])];
+    for (let at = 0; at < Math.max(left.length, right.length); at += 1) {
+      if (isDeepStrictEqual(left[at], right[at])) continue;
+      if (part === 'outcomes') lines.push(`command ${at}: ${show(group.commands[at])}`);
+      lines.push(`${part}[${at}] is       ${show(left[at])}`);
+      lines.push(`${part}[${at}] should be ${show(right[at])}`);
+      break;
+    }
+  }
+  return lines.join('\n');
+}
+
+const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
+const show = (value: unknown): string => inspect(value, { depth: 6, breakLength: 160 });
+
+/** Refusals count by their codes, queues without the id that each store gives by itself. */
+function comparable(step: TraceStep | undefined): Record<string, unknown> {
+  return withoutWords(step) as Record<string, unknown>;
+}
+
+function withoutWords(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutWords);
+  if (value === null || typeof value !== 'object') return value;
+  if ('ok' in value && value.ok === false) {
+    return { ok: false, code: (value as unknown as Refusal).code };
+  }
+  if ('createdAtMs' in value && 'maxRetries' in value) {
+    const { id: _id, ...row } = value as unknown as QueueRow;
+    return row;
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, withoutWords(member)]),
+  );
+}
+
+/**
+ * Outcomes and counts with names, ids and times as they stand to the start of their run, so that
+ * two runs of the same program can be compared.
+ */
+export function relativeTo(plan: Plan, value: unknown): unknown {
+  // The tail of an id tells which one of its run it is.
+  const rename = (text: string): string =>
+    /^[0-9a-f]{8}-/.test(text) ? `id ${text.slice(-12)}` : text.replaceAll(plan.run, 'run');
+  const walk = (part: unknown): unknown => {
+    if (typeof part === 'string') return rename(part);
+    if (typeof part === 'number') return part >= plan.startMs ? part - plan.startMs : part;
+    if (Array.isArray(part)) return part.map(walk);
+    if (part === null || typeof part !== 'object') return part;
+    return Object.fromEntries(Object.entries(part).map(([name, member]) => [name, walk(member)]));
+  };
+  return walk(withoutWords(value));
+}
