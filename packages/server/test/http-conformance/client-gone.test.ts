@@ -1,28 +1,30 @@
 import { describe, expect, test } from 'vitest';
+import { ADMIN_KEY } from '../harness/http-server.js';
+import { openSocket, requestHead } from '../harness/raw-http.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { moment, useServer } from './use-server.js';
 
 describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name', (factory) => {
   const running = useServer(factory);
   const { client } = running;
-  /** A long poll that can be hung up on. */
+  /** A long poll on a connection of its own, so that hanging up closes that very connection. */
   const startPoll = (queue: string, more = {}) => {
-    const abort = new AbortController();
-    const body = { queue, wait_seconds: 20, ...more };
-    const over = client.post('consume', body, { signal: abort.signal }).catch(() => undefined);
-    return {
-      hangUp: async () => {
-        abort.abort();
-        await over;
-      },
-    };
+    const body = JSON.stringify({ queue, wait_seconds: 20, ...more });
+    const head = requestHead('POST', '/v1/queue/consume', {
+      Authorization: `Bearer ${ADMIN_KEY}`,
+      'Content-Length': body.length,
+    });
+    const socket = openSocket(running.url);
+    socket.on('error', () => undefined);
+    socket.write(head + body);
+    return { hangUp: () => socket.destroy() };
   };
 
   test('leases nothing', async () => {
     const queue = await client.newQueue();
     const poll = startPoll(queue);
     await moment(80);
-    await poll.hangUp();
+    poll.hangUp();
     await moment(80);
     await client.publish(queue);
     await moment(50);
@@ -36,7 +38,7 @@ describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name',
       startPoll(queue, n % 2 === 0 ? {} : { idempotency_key: `k${n}` }),
     );
     await moment(80);
-    await Promise.all(polls.map((poll) => poll.hangUp()));
+    for (const poll of polls) poll.hangUp();
     await moment(80);
     for (let n = 0; n < 20; n += 1) await client.publish(queue, n);
     expect(await client.stats(queue)).toMatchObject({ available: 20, in_flight: 0 });
@@ -48,7 +50,7 @@ describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name',
     await moment(50);
     const waiting = client.consume(queue, { wait_seconds: 20 });
     await moment(50);
-    await gone.hangUp();
+    gone.hangUp();
     await client.publish(queue, 'for the other');
     expect((await waiting)[0]?.payload).toBe('for the other');
   });
@@ -60,7 +62,7 @@ describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name',
       await moment(round);
       const publishing = client.publish(queue, round);
       await moment(round % 4);
-      await poll.hangUp();
+      poll.hangUp();
       await publishing;
       // The answer may have been on its way already; then this client had the delivery.
       const [message] = await client.consume(queue, { wait_seconds: 0 });
@@ -76,7 +78,7 @@ describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name',
     for (let n = 0; n < 50; n += 1) {
       const poll = startPoll(queue);
       await moment(1);
-      void poll.hangUp();
+      poll.hangUp();
     }
     await moment(100);
     await client.publish(queue);

@@ -76,7 +76,7 @@ describe.each(STORE_FACTORIES)('every error code is reached on $name', (factory)
     running.call('POST', '/v1/account/keys/revoke/no-such-key'),
   );
   for (const path of ['/', '/v1', '/v1/queue', '/v1/queue/nothing', '/v1/queue/publish/extra']) {
-    reaches('ROUTE_NOT_FOUND', path, () => running.call('POST', path, {}));
+    reaches('ROUTE_NOT_FOUND', path, () => running.call('POST', path));
   }
 
   for (const [method, path, allowed] of [

@@ -77,4 +77,18 @@ describe.each(STORE_FACTORIES)('retention on $name', (factory) => {
     clock.advance(5 * HOUR_MS);
     await client.expectStats(queue, EMPTY);
   });
+
+  test('a message past it is one that nobody knows: late answers have no effect', async () => {
+    const queue = await newQueue();
+    const id = await client.publish(queue);
+    const { receipt } = await client.take(queue);
+    await client.nack(queue, id);
+    clock.advance(25 * HOUR_MS);
+    await client.expectStats(queue, EMPTY);
+    for (const given of [{}, { receipt }, { receipt: 'another' }]) {
+      expect(dataOf(await client.ack(queue, id, given)).acked).toBe(false);
+      expect(dataOf(await client.nack(queue, id, given)).nacked).toBe(false);
+      expect(dataOf(await client.extend(queue, id, 60, given)).extended).toBe(false);
+    }
+  });
 });

@@ -5,6 +5,7 @@ import type { Refusal } from '#server/core/refusal';
 import type { QueueWithCounts, Store } from '#server/core/store';
 import type { FakeClock } from '../harness/fake-clock.js';
 import { QUEUE_NAMES } from './commands.js';
+import { messageIdOf } from './message-ids.js';
 import type { Plan, PlannedGroup } from './plan.js';
 
 /** What a store did with a plan: everything that can be seen through the port, group by group. */
@@ -54,7 +55,7 @@ async function look(store: Store, plan: Plan, round: number) {
     store.read({ kind: 'stats', project, queue }),
     store.read({ kind: 'getQueue', project, queue }),
     store.read({ kind: 'listQueues', ...page, counts: false }),
-    store.read({ kind: 'listKeys', after: null, limit: 1_000_000 }),
+    store.read({ kind: 'listKeys', after: messageIdOf(plan.startMs, 0), limit: 100 }),
     store.read({ kind: 'findKey', secretHash: `hash of ${plan.run}` }),
     ...lists,
   ]);

@@ -1,15 +1,14 @@
 import type { Command, Outcome, OutcomeOf } from '../../core/commands.js';
 import { queueNotFound, type Refusal } from '../../core/refusal.js';
-import { ack } from './commands/ack.js';
-import { consume } from './commands/consume.js';
+import { withIdempotency } from '../../core/replay.js';
+import { ack, extend, nack } from '../../core/settling.js';
+import type { QueueEntry } from '../../core/transaction.js';
+import { consume, stillHeld } from './commands/consume.js';
 import { createQueue } from './commands/create-queue.js';
-import { extend } from './commands/extend.js';
 import { createKey, revokeKey } from './commands/keys.js';
-import { nack } from './commands/nack.js';
 import { publish } from './commands/publish.js';
 import { settleDue } from './commands/settle-due.js';
-import { withIdempotency } from './idempotency.js';
-import type { QueueEntry } from './rows.js';
+import { answerRecords } from './idempotency.js';
 import type { GroupTransaction } from './transaction.js';
 
 /** Applies one command in the open transaction. */
@@ -26,17 +25,13 @@ export function applyCommand(tx: GroupTransaction, command: Command, startedAtMs
     case 'extend':
       return onQueue(tx, command, (queue) => extend(tx, queue, command));
     case 'createQueue':
-      return withIdempotency(tx, command, undefined, () =>
+      return idempotent(tx, command, undefined, () =>
         accept<'createQueue'>(createQueue(tx, command)),
       );
     case 'createKey':
-      return withIdempotency(tx, command, undefined, () =>
-        accept<'createKey'>(createKey(tx, command)),
-      );
+      return idempotent(tx, command, undefined, () => accept<'createKey'>(createKey(tx, command)));
     case 'revokeKey':
-      return withIdempotency(tx, command, undefined, () =>
-        accept<'revokeKey'>(revokeKey(tx, command)),
-      );
+      return idempotent(tx, command, undefined, () => accept<'revokeKey'>(revokeKey(tx, command)));
     case 'settleDue':
       return accept<'settleDue'>({ settled: settleDue(tx, startedAtMs, command.limit) });
   }
@@ -55,7 +50,20 @@ function onQueue<C extends OnQueue>(
     queue = tx.insertQueue(command.project, command.queue);
   }
   const found = queue;
-  return withIdempotency(tx, command, found, () => accept<C['kind']>(run(found)));
+  return idempotent(tx, command, found, () => accept<C['kind']>(run(found)));
+}
+
+function idempotent<C extends Extract<Command, { idempotency: unknown }>>(
+  tx: GroupTransaction,
+  command: C,
+  queue: QueueEntry | undefined,
+  run: () => Outcome<C['kind']>,
+): Outcome<C['kind']> {
+  const lookups = {
+    stillHeld: stillHeld.bind(undefined, tx),
+    queueExists: (id: number) => tx.queueById(id) !== undefined,
+  };
+  return withIdempotency<C>(answerRecords(tx), lookups, command, queue, run);
 }
 
 function accept<K extends Command['kind']>(result: OutcomeOf[K] | Refusal): Outcome<K> {

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { Command, Outcome } from '../../core/commands.js';
 import { rowIdTimeMs } from '../../core/ids.js';
+import { Sequence } from '../../core/sequence.js';
 import type { ReadyQueue } from '../../core/store.js';
 import { applyCommand } from './apply-command.js';
 import { nextDueMs, settleDue } from './commands/settle-due.js';
@@ -8,7 +9,7 @@ import { isFatal, refusalOf } from './errors.js';
 import type { FreeSpace } from './free-space.js';
 import { dropExpiredRecords } from './idempotency.js';
 import { Statements } from './statements.js';
-import { GroupTransaction, QueueCache, Sequence } from './transaction.js';
+import { GroupTransaction, QueueCache } from './transaction.js';
 
 export interface GroupResult {
   readonly outcomes: Outcome[];

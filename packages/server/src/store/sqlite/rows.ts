@@ -1,14 +1,7 @@
 import type { Scope } from '@millrace/protocol';
 import type { KeyRow, StoredMessage } from '../../core/commands.js';
-import type { DeadLetterReason, LeaseView } from '../../core/message-state.js';
-import type { QueueRow } from '../../core/queue-settings.js';
-
-/** A queue as the store knows it: the public row and where its messages lie. */
-export interface QueueEntry extends QueueRow {
-  readonly bucketId: number;
-  readonly deadBucketId: number;
-  readonly deadLetterQueueId: number | null;
-}
+import type { DeadLetterReason } from '../../core/message-state.js';
+import type { MessageEntry, QueueEntry } from '../../core/transaction.js';
 
 /** The columns of a queue, with the name of its dead-letter queue; `q` is the queue. */
 export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS deadLetterQueue,
@@ -25,19 +18,13 @@ export function queueEntry(row: unknown): QueueEntry {
   return { ...columns, enablePriority: Boolean(columns.enablePriority) };
 }
 
-/** Where a message stands, without its body. */
-export interface MessageEntry extends LeaseView {
+/** A message as decisions see it, and the row that it stands in. */
+export interface MessageRow extends MessageEntry {
   readonly id: number;
-  readonly bucketId: number;
-  readonly priority: number;
-  readonly firstAvailableAtMs: number;
-  readonly dueAtMs: number | null;
-  readonly leasedAtMs: number | null;
-  readonly sourceQueueId: number | null;
 }
 
-export const MESSAGE_COLUMNS = `id, bucket_id AS bucketId, state, receipt, lease_end AS leaseEnd,
-  failures, priority, first_available_at_ms AS firstAvailableAtMs, due_at_ms AS dueAtMs,
+export const MESSAGE_COLUMNS = `id, message_id AS messageId, bucket_id AS bucketId, state, receipt,
+  lease_end AS leaseEnd, failures, priority, first_available_at_ms AS firstAvailableAtMs,
   leased_at_ms AS leasedAtMs, source_queue_id AS sourceQueueId`;
 
 /** A message with its body, for an answer; `m` is the message and `b` its body. */

@@ -1,8 +1,16 @@
 import type { Statement } from 'better-sqlite3';
-import { firstRowIdAt } from '../../core/ids.js';
+import { rowIdOf } from '../../core/ids.js';
 import { DEFAULT_SETTINGS } from '../../core/queue-settings.js';
+import type { Sequence } from '../../core/sequence.js';
 import type { ReadyQueue } from '../../core/store.js';
-import { QUEUE_COLUMNS, QUEUE_FROM, type QueueEntry, queueEntry } from './rows.js';
+import type {
+  CountedState,
+  MessageChange,
+  MessageEntry,
+  MessageTransaction,
+  QueueEntry,
+} from '../../core/transaction.js';
+import { MESSAGE_COLUMNS, type MessageRow, QUEUE_COLUMNS, QUEUE_FROM, queueEntry } from './rows.js';
 import type { Statements } from './statements.js';
 
 /** A bound for memory's sake; what falls out is read again. */
@@ -36,23 +44,10 @@ export class QueueCache {
 }
 
 /**
- * Places in the queues' order. They count on from the time, so that a restart needs no record of
- * the last one: the clock never runs behind what was persisted.
- */
-export class Sequence {
-  constructor(private last: number) {}
-
-  next(nowMs: number): number {
-    this.last = Math.max(this.last + 1, firstRowIdAt(nowMs));
-    return this.last;
-  }
-}
-
-/**
  * What the commands of one group share while their transaction is open: the time, the queues, the
  * counters' changes (written once, at the end) and which queues have new messages to give.
  */
-export class GroupTransaction {
+export class GroupTransaction implements MessageTransaction {
   /** Whether any lease or delay began, ended or moved. */
   dueChanged = false;
   private readonly deltas = new Map<number, CounterDelta>();
@@ -128,14 +123,45 @@ export class GroupTransaction {
     return this.queueById(id) as QueueEntry;
   }
 
-  count(queueId: number, state: keyof CounterDelta, change: number): void {
+  find(queue: QueueEntry, messageId: string): MessageRow | undefined {
+    const id = rowIdOf(messageId);
+    if (id === undefined) return undefined;
+    return this.sql(
+      `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ? AND message_id = ? AND bucket_id = ?`,
+    ).get(id, messageId, queue.bucketId) as MessageRow | undefined;
+  }
+
+  remove(message: MessageEntry): void {
+    const { id } = message as MessageRow;
+    this.sql('DELETE FROM messages WHERE id = ?').run(id);
+    this.sql('DELETE FROM bodies WHERE id = ?').run(id);
+  }
+
+  change(message: MessageEntry, change: MessageChange): void {
+    const names = Object.keys(change).map((name) => `${columnName(name)} = ?`);
+    this.sql(`UPDATE messages SET ${names.join(', ')} WHERE id = ?`).run(
+      ...Object.values(change),
+      (message as MessageRow).id,
+    );
+    if ('dueAtMs' in change) this.dueChanged = true;
+  }
+
+  count(queue: QueueEntry, state: CountedState, change: number): void {
+    this.deltaOf(queue.id)[state] += change;
+    if (state !== 'available') this.dueChanged = true;
+  }
+
+  countDead(sourceQueueId: number, change: number): void {
+    this.deltaOf(sourceQueueId).dead += change;
+  }
+
+  private deltaOf(queueId: number): CounterDelta {
     let delta = this.deltas.get(queueId);
     if (delta === undefined) {
       delta = { available: 0, leased: 0, delayed: 0, dead: 0 };
       this.deltas.set(queueId, delta);
     }
-    delta[state] += change;
-    if (state === 'leased' || state === 'delayed') this.dueChanged = true;
+    return delta;
   }
 
   markReady(queue: QueueEntry, messages: number): void {
@@ -164,3 +190,7 @@ export class GroupTransaction {
     }
   }
 }
+
+/** The column of a field: `dueAtMs` is `due_at_ms`. */
+const columnName = (field: string): string =>
+  field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -6,7 +6,8 @@ import type {
 } from '../../../core/commands.js';
 import { rowIdOf } from '../../../core/ids.js';
 import { STATE } from '../../../core/message-state.js';
-import { type QueueEntry, STORED_COLUMNS, storedMessage } from '../rows.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import { STORED_COLUMNS, storedMessage } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
 type ReadyRow = StoredMessage & { id: number; bytes: number };
@@ -44,8 +45,8 @@ export function consume(
     });
   }
   if (messages.length > 0) {
-    tx.count(queue.id, 'available', -messages.length);
-    tx.count(queue.id, 'leased', messages.length);
+    tx.count(queue, 'available', -messages.length);
+    tx.count(queue, 'leased', messages.length);
   }
   return { messages };
 }

@@ -6,7 +6,7 @@ import {
   type QueueRow,
 } from '../../../core/queue-settings.js';
 import type { Refusal } from '../../../core/refusal.js';
-import type { QueueEntry } from '../rows.js';
+import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupTransaction } from '../transaction.js';
 
 export function createQueue(

@@ -2,7 +2,7 @@ import type { NewMessage, OutcomeOf, PublishCommand } from '../../../core/comman
 import { rowIdOf } from '../../../core/ids.js';
 import { STATE } from '../../../core/message-state.js';
 import { type Refusal, refuse } from '../../../core/refusal.js';
-import type { QueueEntry } from '../rows.js';
+import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupTransaction } from '../transaction.js';
 
 export function publish(
@@ -48,6 +48,6 @@ function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMess
     message.payload,
     message.headers,
   );
-  tx.count(queue.id, delayed ? 'delayed' : 'available', 1);
+  tx.count(queue, delayed ? 'delayed' : 'available', 1);
   if (!delayed) tx.markReady(queue, 1);
 }

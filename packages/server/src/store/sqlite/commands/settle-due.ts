@@ -1,6 +1,6 @@
-import { afterFailure, LEASE_END, RESTART_GRACE_MS, STATE } from '../../../core/message-state.js';
-import { failMessage, releaseDelayed } from '../messages.js';
-import { MESSAGE_COLUMNS, type MessageEntry } from '../rows.js';
+import { RESTART_GRACE_MS, STATE } from '../../../core/message-state.js';
+import { settle } from '../../../core/settling.js';
+import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
 /** Delays that are over, then leases that ran out, oldest first. */
@@ -9,30 +9,18 @@ export function settleDue(tx: GroupTransaction, startedAtMs: number, limit: numb
     `SELECT ${MESSAGE_COLUMNS} FROM messages
       WHERE state = ? AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?`,
   );
-  const delayed = due.all(STATE.delayed, 0, tx.nowMs, limit) as MessageEntry[];
-  for (const message of delayed) {
-    const queue = tx.queueByBucket(message.bucketId);
-    if (queue === undefined) forgetDue(tx, message);
-    else releaseDelayed(tx, queue, message);
-  }
   const floorMs = leaseFloorMs(startedAtMs, tx.nowMs);
-  const expired = due.all(STATE.leased, floorMs, tx.nowMs, limit) as MessageEntry[];
-  for (const message of expired) {
+  const messages = [
+    ...due.all(STATE.delayed, 0, tx.nowMs, limit),
+    ...due.all(STATE.leased, floorMs, tx.nowMs, limit),
+  ] as MessageRow[];
+  for (const message of messages) {
     const queue = tx.queueByBucket(message.bucketId);
-    if (queue === undefined) {
-      forgetDue(tx, message);
-    } else {
-      const next = afterFailure(message.failures + 1, queue.maxRetries, { expired: true });
-      failMessage(tx, queue, message, next, null, LEASE_END.expired);
-    }
+    if (queue !== undefined) settle(tx, queue, message);
+    // No queue has the bucket any more: the sweep of discarded buckets takes the message.
+    else tx.change(message, { dueAtMs: null });
   }
-  return delayed.length + expired.length;
-}
-
-/** No queue has the bucket of this message any more: the sweep of discarded buckets takes it. */
-function forgetDue(tx: GroupTransaction, message: MessageEntry): void {
-  tx.sql('UPDATE messages SET due_at_ms = NULL WHERE id = ?').run(message.id);
-  tx.dueChanged = true;
+  return messages.length;
 }
 
 /** When the next delay or lease ends, or null. */

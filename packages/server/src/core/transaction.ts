@@ -1,0 +1,85 @@
+import type { Idempotency } from './commands.js';
+import type { DeadLetterReason, LeaseEnd, LeaseView, State } from './message-state.js';
+import type { QueueRow } from './queue-settings.js';
+
+/** A queue as stores know it: the public row and where its messages lie. */
+export interface QueueEntry extends QueueRow {
+  /** Its messages' bucket. Emptying a queue means to give it another; ids are never reused. */
+  readonly bucketId: number;
+  /** The bucket of its built-in dead-letter queue. */
+  readonly deadBucketId: number;
+  readonly deadLetterQueueId: number | null;
+}
+
+/** Where a message stands, without its body: what decisions need to know. */
+export interface MessageEntry extends LeaseView {
+  readonly messageId: string;
+  readonly bucketId: number;
+  readonly priority: number;
+  readonly firstAvailableAtMs: number;
+  readonly leasedAtMs: number | null;
+  readonly sourceQueueId: number | null;
+}
+
+/** What a move of a message may change. */
+export interface MessageColumns {
+  readonly bucketId: number;
+  readonly state: State;
+  /** Its place in the order of its queue. */
+  readonly seq: number;
+  /** Its priority, where the queue heeds them; else 0. */
+  readonly rank: number;
+  /** When its lease or its delay ends. */
+  readonly dueAtMs: number | null;
+  /** Since when it is available or leased; null in any other state. */
+  readonly liveSinceMs: number | null;
+  readonly firstAvailableAtMs: number;
+  readonly leasedAtMs: number | null;
+  readonly leaseEnd: LeaseEnd | null;
+  readonly receipt: string | null;
+  readonly failures: number;
+  readonly sourceQueueId: number;
+  readonly sourceQueue: string;
+  readonly deadLetteredAtMs: number;
+  readonly deadLetterReason: DeadLetterReason;
+  readonly lastError: string;
+}
+export type MessageChange = Partial<MessageColumns>;
+
+export type CountedState = 'available' | 'leased' | 'delayed';
+
+/** What a store lends to the decisions while it applies a group. */
+export interface MessageTransaction {
+  readonly nowMs: number;
+  /** The message, if it lies in this queue. */
+  find(queue: QueueEntry, messageId: string): MessageEntry | undefined;
+  remove(message: MessageEntry): void;
+  change(message: MessageEntry, change: MessageChange): void;
+  queueById(id: number): QueueEntry | undefined;
+  /** The next place at the tail, of whichever queue. */
+  nextSeq(): number;
+  count(queue: QueueEntry, state: CountedState, change: number): void;
+  /** Dead letters are counted by the queue they came from. */
+  countDead(sourceQueueId: number, change: number): void;
+  markReady(queue: QueueEntry, messages: number): void;
+}
+
+/** What an idempotency key counts in; `queueId` is 0 for calls that belong to no queue. */
+export interface RecordScope extends Idempotency {
+  readonly project: string;
+  readonly queueId: number;
+}
+
+export interface RecordedAnswer {
+  readonly fingerprint: string;
+  /** JSON. */
+  readonly outcome: string;
+}
+
+/** The recorded answers that a group may replay or add to. */
+export interface AnswerRecords {
+  /** A record that has not expired. */
+  find(scope: RecordScope): RecordedAnswer | undefined;
+  /** Puts a record in the place of whatever is there. */
+  put(scope: RecordScope, answer: RecordedAnswer): void;
+}

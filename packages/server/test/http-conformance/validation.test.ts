@@ -1,0 +1,297 @@
+import { gzipSync } from 'node:zlib';
+import { CAPABILITIES } from '@millrace/protocol';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ADMIN_KEY, type HttpAnswer } from '../harness/http-server.js';
+import { exchange, requestHead } from '../harness/raw-http.js';
+import { STORE_FACTORIES } from '../harness/stores.js';
+import { dataOf, errorOf, expectFailureEnvelope, expectRefusedField } from './expect-answer.js';
+import {
+  CALL_NAMES,
+  type CallName,
+  type Field,
+  fieldsOf,
+  forbiddenNumbers,
+  forbiddenStrings,
+  forbiddenTexts,
+  ODD_NAMES,
+} from './field-cases.js';
+import { useServer } from './use-server.js';
+
+const QUEUE = 'valid-queue';
+/** For each call a request that is in order, as JSON texts by field. */
+const VALID: Record<CallName, Record<string, string>> = {
+  create: { name: `"${QUEUE}"` },
+  get: { queue: QUEUE },
+  list: {},
+  stats: { queue: QUEUE },
+  publish: { queue: `"${QUEUE}"`, payload: '{}' },
+  consume: { queue: `"${QUEUE}"` },
+  ack: { queue: `"${QUEUE}"`, message_id: '"m"' },
+  nack: { queue: `"${QUEUE}"`, message_id: '"m"' },
+  extend: { queue: `"${QUEUE}"`, message_id: '"m"', visibility_timeout: '5' },
+  createKey: {},
+  listKeys: {},
+  revokeKey: { key_id: 'no-such-key' },
+};
+const isPost = (call: CallName) => CAPABILITIES[call].method === 'POST';
+const inPath = (call: CallName, field: string) => CAPABILITIES[call].path.includes(`{${field}}`);
+const POST_CALLS = CALL_NAMES.filter(isPost);
+const inBody = (call: CallName) =>
+  fieldsOf(call).filter(({ name }) => isPost(call) && !inPath(call, name));
+const inQuery = (call: CallName) =>
+  fieldsOf(call).filter(({ name }) => !isPost(call) && !inPath(call, name));
+const bodyCases = POST_CALLS.flatMap((call) =>
+  inBody(call)
+    .filter((field) => forbiddenTexts(field).length > 0)
+    .map((field): [CallName, string, Field] => [call, field.name, field]),
+);
+const queryCases = CALL_NAMES.flatMap((call) =>
+  inQuery(call).map((field): [CallName, string, Field] => [call, field.name, field]),
+);
+const requiredCases = POST_CALLS.flatMap((call) =>
+  inBody(call)
+    .filter(({ required }) => required)
+    .map(({ name }): [CallName, string] => [call, name]),
+);
+
+describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
+  const running = useServer(factory);
+  const { client } = running;
+  const shown = (text: string) => text.slice(0, 60);
+
+  beforeAll(async () => {
+    dataOf(await client.post('create', { name: QUEUE }));
+  });
+  afterEach(async () => {
+    // The process lives on, and nothing of what was refused has happened.
+    expect((await running.call('GET', '/healthz')).status).toBe(200);
+    expect(await client.stats(QUEUE)).toMatchObject({ available: 0, in_flight: 0, delayed: 0 });
+  });
+
+  const pathOf = (call: CallName, field?: string, value?: string) =>
+    CAPABILITIES[call].path.replace(/\{(\w+)\}/g, (_all, name: string) =>
+      name === field ? (value ?? '') : (VALID[call][name] ?? ''),
+    );
+  const send = (call: CallName, texts: Record<string, string>): Promise<HttpAnswer> => {
+    const members = Object.entries(texts)
+      .filter(([name]) => !inPath(call, name))
+      .map(([name, text]) => `${JSON.stringify(name)}:${text}`);
+    return running.call('POST', pathOf(call), `{${members.join(',')}}`);
+  };
+  const expectClientFault = (answer: HttpAnswer, why: string) => {
+    expect(answer.status, `${why} ${answer.text.slice(0, 300)}`).toBeGreaterThanOrEqual(400);
+    expect(answer.status, `${why} ${answer.text.slice(0, 300)}`).toBeLessThan(500);
+    expectFailureEnvelope(answer);
+  };
+
+  describe('a field of the body that its schema forbids is refused and named', () => {
+    test.each(bodyCases)('%s: %s', async (call, name, field) => {
+      for (const text of forbiddenTexts(field)) {
+        const answer = await send(call, { ...VALID[call], [name]: text });
+        expectRefusedField(answer, name, `${name} = ${shown(text)}`);
+      }
+    });
+  });
+
+  describe('a required field that is missing is refused and named', () => {
+    test.each(requiredCases)('%s: %s', async (call, name) => {
+      const { [name]: _left, ...others } = VALID[call];
+      expectRefusedField(await send(call, others), name);
+    });
+  });
+
+  describe('a parameter of the query that its schema forbids is refused and named', () => {
+    test.each(queryCases)('%s: %s', async (call, name, { schema }) => {
+      const isNumber = schema.type === 'integer' || schema.type === 'number';
+      const values = isNumber
+        ? [...forbiddenNumbers(schema), '', ' ', 'abc', '5x', '0x10', 'NaN', 'true', '[]', '五']
+        : forbiddenStrings(schema);
+      for (const value of values) {
+        const answer = await running.call(
+          'GET',
+          `${pathOf(call)}?${name}=${encodeURIComponent(value)}`,
+        );
+        expectRefusedField(answer, name, `${name} = ${shown(value)}`);
+      }
+      const twice = await running.call('GET', `${pathOf(call)}?${name}=1&${name}=2`);
+      expectRefusedField(twice, name, `${name} twice`);
+    });
+  });
+
+  test.each(['get', 'stats'] as const)(
+    '%s: a name in the path that no queue can have',
+    async (call) => {
+      const names = [...ODD_NAMES.filter((name) => name !== '\ud800'), 'x'.repeat(129)];
+      for (const name of names) {
+        const answer = await running.call('GET', pathOf(call, 'queue', encodeURIComponent(name)));
+        expectRefusedField(answer, 'queue', `queue = ${shown(name)}`);
+      }
+      for (const dots of ['.', '..', '%2e', '%2E%2e']) {
+        // A client of the web platform would resolve them before it sends.
+        const authorization = { Authorization: `Bearer ${ADMIN_KEY}` };
+        const head = requestHead('GET', pathOf(call, 'queue', dots), authorization);
+        const answer = await exchange(running.url, [head]);
+        expect(answer, dots).toBeDefined();
+        if (answer !== undefined) expectRefusedField(answer, 'queue', dots);
+      }
+    },
+  );
+
+  test('revokeKey: an id in the path that is too long', async () => {
+    const path = pathOf('revokeKey', 'key_id', 'x'.repeat(257));
+    expectRefusedField(await running.call('POST', path), 'key_id');
+  });
+
+  test('several fields that are wrong are named together', async () => {
+    const body = { queue: 'a b', delay_seconds: -1, priority: 1.5 };
+    const { details } = errorOf(await client.post('publish', body), 'INVALID_REQUEST');
+    const paths = details.map(({ path }: { path: string }) => path).sort();
+    expect(paths).toEqual(['/delay_seconds', '/payload', '/priority', '/queue']);
+  });
+
+  test.each([
+    ['no time at all', '"tomorrow"'],
+    ['a date without a time', '"2027-01-01"'],
+    ['a month that does not exist', '"2027-13-01T00:00:00.000Z"'],
+    ['a day that does not exist', '"2027-02-30T00:00:00.000Z"'],
+    ['an hour that does not exist', '"2027-01-01T25:00:00.000Z"'],
+    ['another time zone', '"2027-01-01T00:00:00.000+02:00"'],
+    ['no time zone', '"2027-01-01T00:00:00.000"'],
+    ['the past', '"2020-01-01T00:00:00.000Z"'],
+    ['the past in milliseconds', '1577836800000'],
+    ['a negative number', '-1'],
+    ['fractions of a millisecond', '1893456000000.5'],
+    ['a time beyond all calendars', '1e300'],
+    ['a number as text', '"1893456000000"'],
+    ['infinity', '1e400'],
+  ])('createKey: expires_at that is %s', async (_what, text) => {
+    expectRefusedField(await send('createKey', { expires_at: text }), 'expires_at');
+  });
+
+  describe.each(POST_CALLS)('the body of %s', (call) => {
+    const post = (body: string | Uint8Array, headers = {}) =>
+      running.call('POST', pathOf(call), body, { headers });
+
+    test('that is no JSON is INVALID_JSON', async () => {
+      const texts = [
+        '{',
+        '{"queue":',
+        '{"a":1}}',
+        '{"a":1,}',
+        "{'a':1}",
+        'queue=q',
+        '\ufeff{}',
+        '"',
+      ];
+      for (const text of texts) errorOf(await post(text), 'INVALID_JSON', text);
+      errorOf(await post(Buffer.from([0x7b, 0xff, 0x7d])), 'INVALID_JSON', 'invalid UTF-8');
+      errorOf(await post(Buffer.from('{}', 'utf16le')), 'INVALID_JSON', 'UTF-16');
+      errorOf(await post('['.repeat(100_000)), 'INVALID_JSON', 'open brackets');
+    });
+
+    test('that is JSON but no object is refused', async () => {
+      for (const text of ['[]', '"x"', '5', 'true', 'null', '[{"queue":"q"}]']) {
+        errorOf(await post(text), 'INVALID_REQUEST', text);
+      }
+    });
+
+    test('that is compressed or of another type is UNSUPPORTED_MEDIA_TYPE', async () => {
+      const gzip = { 'content-encoding': 'gzip' };
+      errorOf(await post(gzipSync('{}'), gzip), 'UNSUPPORTED_MEDIA_TYPE', 'gzip');
+      for (const type of [
+        'text/plain',
+        'text/json',
+        'application/x-www-form-urlencoded',
+        'multipart/form-data; boundary=x',
+        'application/xml',
+        'application/json2',
+        'application/json; charset=iso-8859-1',
+      ]) {
+        errorOf(await post('{}', { 'content-type': type }), 'UNSUPPORTED_MEDIA_TYPE', type);
+      }
+    });
+
+    test('that is nested a hundred thousand deep does no harm', async () => {
+      const deep = '['.repeat(30_000) + ']'.repeat(30_000);
+      for (const { name, schema } of inBody(call)) {
+        if (schema.type === undefined) continue;
+        expectRefusedField(await send(call, { ...VALID[call], [name]: deep }), name);
+      }
+    });
+
+    test('that is cut off by a client that is gone does no harm', async () => {
+      const head = requestHead('POST', pathOf(call), {
+        Authorization: `Bearer ${ADMIN_KEY}`,
+        'Content-Type': 'application/json',
+        'Content-Length': 1_000,
+      });
+      const answer = await exchange(running.url, [head, '{"queue":'], { hangUpAfterSending: true });
+      if (answer !== undefined) expectClientFault(answer, 'cut off');
+    });
+  });
+
+  test.each([
+    undefined,
+    'application/json',
+    'Application/JSON; charset=UTF-8',
+    'application/json;charset="utf-8"',
+  ])('the content type %s is JSON', async (type) => {
+    const body = `{"queue":"${QUEUE}"}`;
+    const head = requestHead('POST', '/v1/queue/consume', {
+      Authorization: `Bearer ${ADMIN_KEY}`,
+      'Content-Length': body.length,
+      ...(type === undefined ? {} : { 'Content-Type': type }),
+    });
+    const answer = await exchange(running.url, [head, body]);
+    expect(answer?.status, answer?.text).toBe(200);
+  });
+
+  test.each(['nonsense', '', '/', ';', 'application', 'application/json/x', '*/*', 'a b/c d'])(
+    'the content type "%s", which is none, is no fault of the server',
+    async (type) => {
+      const body = `{"queue":"${QUEUE}"}`;
+      const head = requestHead('POST', '/v1/queue/consume', {
+        Authorization: `Bearer ${ADMIN_KEY}`,
+        'Content-Length': body.length,
+        'Content-Type': type,
+      });
+      const answer = await exchange(running.url, [head, body]);
+      if (answer === undefined) throw new Error('no answer');
+      if (type === '') expect([200, 415]).toContain(answer.status);
+      else errorOf(answer, 'UNSUPPORTED_MEDIA_TYPE');
+    },
+  );
+
+  test('an optional field that is null is absent, in every call', async () => {
+    for (const call of POST_CALLS.filter((name) => name !== 'publish')) {
+      const nulls = inBody(call)
+        .filter(({ required }) => !required)
+        .map(({ name }) => [name, 'null']);
+      const answer = await send(call, { ...VALID[call], ...Object.fromEntries(nulls) });
+      expect(answer.status, `${call} ${answer.text}`).toBe(call === 'revokeKey' ? 404 : 200);
+    }
+  });
+
+  test('odd strings where any string may stand are answered, never with a fault of the server', async () => {
+    for (const odd of [
+      '\ud800',
+      '\u0000',
+      '\uffff',
+      "'; DROP TABLE messages; --",
+      '%',
+      '__proto__',
+    ]) {
+      const more = { message_id: odd, receipt: odd, idempotency_key: odd };
+      const acked = await client.post('ack', { queue: QUEUE, ...more });
+      expect(acked.status, acked.text).toBeLessThan(500);
+      const nacked = await client.post('nack', { queue: QUEUE, error: odd, ...more });
+      expect(nacked.status, nacked.text).toBeLessThan(500);
+      const key = await running.call('POST', '/v1/account/keys/create', { name: odd });
+      expect(key.status, key.text).toBeLessThan(500);
+      const listed = await client.get(
+        `list?prefix=${encodeURIComponent(Buffer.from(odd).toString())}`,
+      );
+      expect(listed.status, listed.text).toBeLessThan(500);
+    }
+  });
+});

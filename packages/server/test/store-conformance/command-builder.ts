@@ -1,0 +1,114 @@
+import type {
+  AckCommand,
+  ConsumeCommand,
+  CreateQueueCommand,
+  DeliveryRef,
+  ExtendCommand,
+  Idempotency,
+  NackCommand,
+  NackEntry,
+  NewMessage,
+  PublishCommand,
+} from '#server/core/commands';
+import type { IdSource } from '#server/core/ids';
+import type { QueueSettings } from '#server/core/queue-settings';
+
+type WithKey = { readonly idempotency?: Idempotency };
+
+/** Commands of one project with everything filled in that a test does not care about. */
+export class CommandBuilder {
+  constructor(
+    readonly name: string,
+    private readonly ids: IdSource,
+  ) {}
+
+  createQueue(
+    queue: string,
+    settings: Partial<QueueSettings> = {},
+    { idempotency = null }: { idempotency?: Idempotency | null } = {},
+  ): CreateQueueCommand {
+    return { kind: 'createQueue', project: this.name, queue, idempotency, settings };
+  }
+
+  /** One message for each of the payloads or sets of fields given. */
+  publish(
+    queue: string,
+    messages: readonly (string | Partial<NewMessage>)[],
+    more: Partial<PublishCommand> = {},
+  ): PublishCommand {
+    return {
+      kind: 'publish',
+      project: this.name,
+      queue,
+      idempotency: null,
+      autoCreate: false,
+      messages: messages.map((given) => ({
+        messageId: this.ids.uuid(),
+        payload: 'null',
+        headers: null,
+        delayMs: 0,
+        priority: 0,
+        groupId: null,
+        deduplicationId: null,
+        ...(typeof given === 'string' ? { payload: given } : given),
+      })),
+      ...more,
+    };
+  }
+
+  consume(queue: string, more: Partial<ConsumeCommand> = {}): ConsumeCommand {
+    return {
+      kind: 'consume',
+      project: this.name,
+      queue,
+      idempotency: null,
+      autoCreate: false,
+      maxMessages: 10,
+      visibilityTimeoutMs: null,
+      receiptPrefix: this.ids.token(),
+      maxBytes: 16 * 1024 * 1024,
+      ...more,
+    };
+  }
+
+  /** A list of deliveries makes it a batch. */
+  ack(
+    queue: string,
+    deliveries: DeliveryRef | readonly DeliveryRef[],
+    { idempotency = null }: { idempotency?: Idempotency | null } = {},
+  ): AckCommand {
+    const entries = refsOf(deliveries).map(({ messageId, receipt }) => ({ messageId, receipt }));
+    const batch = Array.isArray(deliveries);
+    return { kind: 'ack', project: this.name, queue, idempotency, batch, entries };
+  }
+
+  nack(
+    queue: string,
+    deliveries: DeliveryRef | readonly DeliveryRef[],
+    how: Partial<NackEntry> & WithKey = {},
+  ): NackCommand {
+    const { idempotency = null, requeue = true, delayMs = 0, error = null } = how;
+    const entries = refsOf(deliveries).map(({ messageId, receipt }) => ({
+      messageId,
+      receipt,
+      requeue,
+      delayMs,
+      error,
+    }));
+    const batch = Array.isArray(deliveries);
+    return { kind: 'nack', project: this.name, queue, idempotency, batch, entries };
+  }
+
+  extend(
+    queue: string,
+    { messageId, receipt }: DeliveryRef,
+    visibilityTimeoutMs: number,
+    { idempotency = null }: { idempotency?: Idempotency | null } = {},
+  ): ExtendCommand {
+    const target = { project: this.name, queue, idempotency };
+    return { kind: 'extend', ...target, messageId, receipt, visibilityTimeoutMs };
+  }
+}
+
+const refsOf = (deliveries: DeliveryRef | readonly DeliveryRef[]): readonly DeliveryRef[] =>
+  Array.isArray(deliveries) ? deliveries : [deliveries as DeliveryRef];

@@ -1,0 +1,94 @@
+import { expect, it } from 'vitest';
+import { onEachStore } from './store-session.js';
+
+onEachStore('retries', (session) => {
+  it.each([0, 1, 3])('makes a dead letter of 1 + %i failures by nack', async (maxRetries) => {
+    const project = session().project();
+    await project.create('q', { maxRetries });
+    await project.send('q', '1');
+    for (let failure = 1; failure <= maxRetries + 1; failure += 1) {
+      const message = await project.receiveOne('q');
+      expect(message.deliveryCount).toBe(failure);
+      const { results } = await project.run(project.nack('q', message));
+      const requeued = failure <= maxRetries;
+      const { messageId } = message;
+      expect(results).toEqual([{ ok: true, messageId, nacked: true, requeued }]);
+    }
+    expect(await project.tally('q')).toEqual({ dlq: 1 });
+  });
+
+  it('counts a lease that ran out like a nack', async () => {
+    const project = session().project();
+    await project.create('q', { maxRetries: 2 });
+    await project.send('q', '1');
+    await project.receiveOne('q', 1_000);
+    session().clock.advance(1_000);
+    await project.run(project.nack('q', await project.receiveOne('q')));
+    expect(await project.tally('q')).toEqual({ available: 1 });
+    await project.receiveOne('q', 1_000);
+    session().clock.advance(1_000);
+    expect(await project.tally('q')).toEqual({ dlq: 1 });
+  });
+
+  it('counts no failure when a message is given back', async () => {
+    const project = session().project();
+    await project.create('q', { maxRetries: 0 });
+    await project.send('q', '1');
+    for (let delivery = 1; delivery <= 5; delivery += 1) {
+      const message = await project.receiveOne('q');
+      expect(message.deliveryCount).toBe(delivery);
+      await project.run(project.extend('q', message, 0));
+    }
+    expect(await project.tally('q')).toEqual({ available: 1 });
+  });
+
+  it('makes a dead letter at once where a nack asks for no requeue', async () => {
+    const project = session().project();
+    await project.create('q', { maxRetries: 1_000 });
+    await project.send('q', '1');
+    const message = await project.receiveOne('q');
+    const { results } = await project.run(project.nack('q', message, { requeue: false }));
+    const { messageId } = message;
+    expect(results).toEqual([{ ok: true, messageId, nacked: true, requeued: false }]);
+    expect(await project.tally('q')).toEqual({ dlq: 1 });
+  });
+
+  it('keeps the last error that a nack gave', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.send('q', '1');
+    const first = await project.receiveOne('q');
+    expect(first.lastError).toBeNull();
+    await project.run(project.nack('q', first, { error: 'no "disk"\n\u0000é' }));
+    const second = await project.receiveOne('q', 1_000);
+    expect(second.lastError).toBe('no "disk"\n\u0000é');
+    await project.run(project.nack('q', second));
+    expect((await project.receiveOne('q')).lastError).toBe('no "disk"\n\u0000é');
+  });
+
+  it('ends expired leases with any group that comes by', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.send('q', '1');
+    const { messageId } = await project.receiveOne('q', 1_000);
+    session().clock.advance(999);
+    expect(await project.payloads('q')).toEqual([]);
+    session().clock.advance(1);
+    const again = await project.receiveOne('q');
+    expect(again).toMatchObject({ messageId, deliveryCount: 2 });
+  });
+
+  it('fails a message once where a batch names it twice', async () => {
+    const project = session().project();
+    await project.create('q', { maxRetries: 1 });
+    await project.send('q', '1');
+    const message = await project.receiveOne('q');
+    const { messageId } = message;
+    const { results } = await project.run(project.nack('q', [message, message]));
+    expect(results).toEqual([
+      { ok: true, messageId, nacked: true, requeued: true },
+      { ok: true, messageId, nacked: false, requeued: false },
+    ]);
+    expect(await project.tally('q')).toEqual({ available: 1 });
+  });
+});

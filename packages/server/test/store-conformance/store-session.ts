@@ -1,0 +1,167 @@
+import type { ErrorCode } from '@millrace/protocol';
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { Clock } from '#server/core/clock';
+import type {
+  Accepted,
+  Command,
+  DeliveryRef,
+  LeasedMessage,
+  NewMessage,
+  Outcome,
+} from '#server/core/commands';
+import { createIdSource, type IdSource } from '#server/core/ids';
+import type { QueueSettings } from '#server/core/queue-settings';
+import type { QueueCounts, Store } from '#server/core/store';
+import { FakeClock } from '../harness/fake-clock.js';
+import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
+import { CommandBuilder } from './command-builder.js';
+
+/** Runs a suite on every store. `session` is there once the tests run, with one store for all. */
+export function onEachStore(topic: string, suite: (session: () => StoreSession) => void): void {
+  describe.each(STORE_FACTORIES)(`${topic} on $name`, (factory) => {
+    let session: StoreSession;
+    beforeAll(async () => {
+      session = await StoreSession.open(await factory.create());
+    });
+    afterAll(() => session.remove());
+    suite(() => session);
+  });
+}
+
+/** A store over a clock that the test moves. Each test works in a project of its own. */
+export class StoreSession {
+  private projects = 0;
+
+  private constructor(
+    readonly fixture: StoreFixture,
+    private opened: Store,
+    private ticking: FakeClock,
+    private readonly ids: IdSource,
+  ) {}
+
+  static async open(fixture: StoreFixture): Promise<StoreSession> {
+    const clock = new FakeClock();
+    const store = await fixture.open(() => clock);
+    // Ids come from one source for the whole session, so that they never repeat.
+    return new StoreSession(fixture, store, clock, createIdSource(clock));
+  }
+
+  get store(): Store {
+    return this.opened;
+  }
+
+  get clock(): FakeClock {
+    return this.ticking;
+  }
+
+  project(): Project {
+    this.projects += 1;
+    return new Project(this, `project-${this.projects}`, this.ids);
+  }
+
+  /** Stops the store, lets time pass while it is down, and opens it again. */
+  async restart(downMs = 0): Promise<void> {
+    await this.reopen(() => new FakeClock(this.clock.nowMs() + downMs));
+  }
+
+  async reopen(makeClock: (floorMs: number) => Clock): Promise<void> {
+    await this.opened.stop();
+    this.opened = await this.fixture.open((floorMs) => {
+      this.ticking = makeClock(floorMs) as FakeClock;
+      return this.ticking;
+    });
+  }
+
+  async remove(): Promise<void> {
+    await this.opened.stop();
+    await this.fixture.remove();
+  }
+}
+
+/** Shorthands for the calls of one project, each in a group of its own. */
+export class Project extends CommandBuilder {
+  constructor(
+    private readonly session: StoreSession,
+    name: string,
+    ids: IdSource,
+  ) {
+    super(name, ids);
+  }
+
+  /** Applies commands of every kind in one group. */
+  group(...commands: Command[]): Promise<Outcome[]> {
+    return this.session.store.apply(commands);
+  }
+
+  async submit<C extends Command>(command: C): Promise<Outcome<C['kind']>> {
+    return (await this.group(command))[0] as Outcome<C['kind']>;
+  }
+
+  /** For a command that must be accepted. */
+  async run<C extends Command>(command: C): Promise<Accepted<C['kind']>> {
+    const outcome = await this.submit(command);
+    if (!outcome.ok) throw new Error(`${command.kind} was refused: ${outcome.code}`);
+    return outcome as Accepted<C['kind']>;
+  }
+
+  /** For a command that must be refused. */
+  async refused(command: Command): Promise<ErrorCode> {
+    const outcome = await this.submit(command);
+    if (outcome.ok) throw new Error(`${command.kind} was accepted: ${JSON.stringify(outcome)}`);
+    return outcome.code;
+  }
+
+  async create(queue: string, settings: Partial<QueueSettings> = {}): Promise<void> {
+    await this.run(this.createQueue(queue, settings));
+  }
+
+  async send(queue: string, ...messages: (string | Partial<NewMessage>)[]): Promise<string[]> {
+    const { messageIds } = await this.run(this.publish(queue, messages));
+    return [...messageIds];
+  }
+
+  async receive(
+    queue: string,
+    maxMessages = 10,
+    visibilityTimeoutMs: number | null = null,
+  ): Promise<readonly LeasedMessage[]> {
+    const command = this.consume(queue, { maxMessages, visibilityTimeoutMs });
+    return (await this.run(command)).messages;
+  }
+
+  /** The one message that is there to receive. */
+  async receiveOne(queue: string, visibilityTimeoutMs?: number): Promise<LeasedMessage> {
+    const messages = await this.receive(queue, 1, visibilityTimeoutMs ?? null);
+    if (messages[0] === undefined) throw new Error(`${queue} has nothing to give`);
+    return messages[0];
+  }
+
+  async payloads(queue: string, maxMessages = 10): Promise<string[]> {
+    return (await this.receive(queue, maxMessages)).map(({ payload }) => payload);
+  }
+
+  async acked(queue: string, delivery: DeliveryRef): Promise<boolean> {
+    const { results } = await this.run(this.ack(queue, delivery));
+    return results[0]?.ok === true && results[0].acked;
+  }
+
+  /** Lets what is due happen, then counts. */
+  async counts(queue: string): Promise<QueueCounts> {
+    await this.group();
+    const counts = await this.session.store.read({ kind: 'stats', project: this.name, queue });
+    if (counts === null) throw new Error(`there is no queue ${queue}`);
+    return counts;
+  }
+
+  /** The counts without the age, most of them 0. */
+  async tally(queue: string): Promise<Partial<QueueCounts>> {
+    const { oldestAtMs: _oldest, ...counts } = await this.counts(queue);
+    return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
+  }
+}
+
+/** A message without its receipt, or with another one. */
+export const withReceipt = (
+  { messageId }: { readonly messageId: string },
+  receipt: string | null,
+): DeliveryRef => ({ messageId, receipt });
