@@ -8,9 +8,10 @@ import { createKeyRing, DEFAULT_PROJECT, hashSecret } from './core/key-ring.js';
 import { createLongPolls } from './core/long-poll.js';
 import { createQueueService } from './core/queue-service.js';
 import type { Store } from './core/store.js';
-import { createHttpApp } from './http/app.js';
+import { closeHttp, createHttpApp } from './http/app.js';
 import { newSecret } from './http/routes/keys.js';
 import { DueSettler } from './maintenance/settle-due.js';
+import { PostgresStore } from './store/postgres/postgres-store.js';
 import { SqliteStore } from './store/sqlite/sqlite-store.js';
 
 export interface Server {
@@ -33,12 +34,12 @@ const LONG_POLLS_MAX = 10_000;
 /** Puts the parts together and starts them. */
 export async function startServer(config: Config, hooks: ServerHooks): Promise<Server> {
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
-  const store = await openStore(config, hooks);
+  const store = await openStore(config, hooks, (message) => logger.warn(message));
   const { clock } = store;
   const ids = createIdSource(clock);
   const commit = createGroupCommit(store);
   const longPolls = createLongPolls(clock, LONG_POLLS_MAX);
-  const settler = new DueSettler(commit, clock);
+  const settler = new DueSettler(commit, clock, store.safetyPollMs);
   store.listen({
     ready: (queues) => longPolls.wake(queues),
     nextDue: (atMs) => settler.nextDue(atMs),
@@ -62,7 +63,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
 
   const stop = async (): Promise<void> => {
     longPolls.stop();
-    await app.close();
+    await closeHttp(app);
     await settler.stop();
     await commit.stop();
     await store.stop();
@@ -87,12 +88,18 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   }
 }
 
-function openStore(config: Config, { makeClock }: ServerHooks): Promise<Store> {
-  return SqliteStore.open({
-    path: config.store.slice('sqlite:'.length),
-    minFreeBytes: config.minFreeBytes,
-    ...(makeClock === undefined ? {} : { makeClock }),
-  });
+function openStore(
+  config: Config,
+  { makeClock }: ServerHooks,
+  log: (message: string) => void,
+): Promise<Store> {
+  const clock = makeClock === undefined ? {} : { makeClock };
+  if (!config.store.startsWith('sqlite:')) {
+    const { store: url, postgresConnections: maxConnections } = config;
+    return PostgresStore.open({ url, maxConnections, log, ...clock });
+  }
+  const path = config.store.slice('sqlite:'.length);
+  return SqliteStore.open({ path, minFreeBytes: config.minFreeBytes, ...clock });
 }
 
 async function makeFirstKey(

@@ -22,8 +22,22 @@ export const ProjectName = Type.String({
   description: 'The project that the key belongs to.',
 });
 
+/** Text that every store can keep: well-formed Unicode without U+0000. */
+const PLAIN_TEXT = {
+  format: 'plain-text',
+  'x-rule-format': 'must be well-formed Unicode without U+0000',
+};
+
+export const PlainText = (description: string, maxLength: number) =>
+  Type.String({ maxLength, ...PLAIN_TEXT, description });
+
 export const OpaqueId = (description: string) =>
-  Type.String({ minLength: 1, maxLength: LIMITS.opaqueIdMaxChars, description });
+  Type.String({
+    minLength: 1,
+    maxLength: LIMITS.opaqueIdMaxChars,
+    ...PLAIN_TEXT,
+    description,
+  });
 
 export const IdempotencyKey = OpaqueId(
   'A retry with the same key and the same request gets the first answer again. The header Idempotency-Key does the same.',

@@ -7,6 +7,7 @@ import {
   Limit,
   OpaqueId,
   Optional,
+  PlainText,
   ProjectName,
   Timestamp,
   TimestampInput,
@@ -15,9 +16,7 @@ import {
 const ScopeName = Type.Unsafe<Scope>({ type: 'string', enum: [...SCOPES] });
 
 export const CreateKeyParams = Type.Object({
-  name: Optional(
-    Type.String({ maxLength: LIMITS.keyNameMaxChars, description: 'A name for people.' }),
-  ),
+  name: Optional(PlainText('A name for people.', LIMITS.keyNameMaxChars)),
   project: Optional(ProjectName, { default: 'default' }),
   scopes: Optional(
     Type.Array(ScopeName, {

@@ -6,6 +6,7 @@ import {
   Limit,
   MaxRetries,
   Optional,
+  PlainText,
   QueueName,
   RetentionDays,
   Timestamp,
@@ -57,12 +58,7 @@ export type GetParams = Static<typeof GetParams>;
 export const ListParams = Type.Object({
   cursor: Optional(Cursor),
   limit: Optional(Limit),
-  prefix: Optional(
-    Type.String({
-      maxLength: LIMITS.queueNameMaxChars,
-      description: 'Only queues whose name starts so.',
-    }),
-  ),
+  prefix: Optional(PlainText('Only queues whose name starts so.', LIMITS.queueNameMaxChars)),
   include: Optional(
     Type.Unsafe<'stats'>({
       type: 'string',

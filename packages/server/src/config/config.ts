@@ -14,6 +14,7 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly store: string;
+  readonly postgresConnections: number;
   readonly apiKey: string | undefined;
   readonly autoCreate: boolean;
   readonly pushAllow: readonly string[];
@@ -60,6 +61,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     host: value('host') as string,
     port: value('port') as number,
     store: value('store') as string,
+    postgresConnections: value('postgres-connections') as number,
     apiKey: value('api-key') as string | undefined,
     autoCreate: value('auto-create') as boolean,
     pushAllow: value('push-allow') as string[],
@@ -81,13 +83,17 @@ function check({ apiKey, store, logLevel }: Config): void {
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new ConfigError('MILLRACE_API_KEY must be printable ASCII without spaces');
   }
-  if (!/^sqlite:./.test(store)) {
-    throw new ConfigError(`--store must be sqlite:PATH, not "${store.replace(/\/\/.*@/, '//…@')}"`);
+  if (!/^sqlite:./.test(store) && !isPostgresUrl(store)) {
+    // What was given may hold a password, so it is not repeated.
+    throw new ConfigError('--store must be sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE');
   }
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new ConfigError(`--log-level must be one of ${LOG_LEVELS.join(', ')}`);
   }
 }
+
+const isPostgresUrl = (store: string): boolean =>
+  /^postgres(ql)?:\/\//.test(store) && URL.canParse(store);
 
 function readFlags(args: readonly string[]): Record<string, unknown> {
   const options: Record<string, { type: 'string' | 'boolean'; multiple?: boolean }> = {

@@ -23,7 +23,14 @@ export const SETTINGS = {
   store: {
     type: 'string',
     default: 'sqlite:./data/millrace.db',
-    help: 'where messages are kept: sqlite:PATH',
+    help: 'where messages are kept: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE',
+  },
+  'postgres-connections': {
+    type: 'integer',
+    default: 10,
+    min: 2,
+    max: 1_000,
+    help: 'connections to PostgreSQL at most, beside one for signals',
   },
   'api-key': {
     type: 'string',

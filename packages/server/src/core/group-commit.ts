@@ -28,6 +28,23 @@ export const GROUP_LIMITS: GroupLimits = {
   minAhead: 16,
 };
 
+/**
+ * The order inside a group. None of its commands has seen another's answer, so any order is a fair
+ * one; in this one a store can apply commands of a kind together, what settles makes room for what
+ * is published, and a consume finds what came in with it.
+ */
+const ORDER: Record<Command['kind'], number> = {
+  settleDue: 0,
+  createQueue: 1,
+  createKey: 1,
+  revokeKey: 1,
+  ack: 2,
+  nack: 2,
+  extend: 2,
+  publish: 3,
+  consume: 4,
+};
+
 interface Waiting {
   readonly command: Command;
   readonly bytes: number;
@@ -51,7 +68,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
     }
     const group = waiting.slice(0, count);
     waiting = waiting.slice(count);
-    return group;
+    return group.sort((a, b) => ORDER[a.command.kind] - ORDER[b.command.kind]);
   };
 
   const run = async (group: readonly Waiting[]): Promise<void> => {

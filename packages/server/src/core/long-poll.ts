@@ -15,7 +15,7 @@ export interface Presence {
 export interface LongPolls {
   /** Undefined when as many wait as may. */
   register(project: string, queue: string): LongPoll | undefined;
-  wake(queues: readonly ReadyQueue[]): void;
+  wake(queues: readonly ReadyQueue[] | 'all'): void;
   /** Ends every wait, now and later. */
   stop(): void;
 }
@@ -23,6 +23,8 @@ export interface LongPolls {
 export interface LongPoll {
   /** Resolves true when woken since the last call, false when time is up or the wait was ended. */
   wait(timeoutMs: number, presence: Presence): Promise<boolean>;
+  /** The client has gone or the server stops: there is nothing left to wait for. */
+  ended(presence: Presence): boolean;
   /** `satisfied`: it got its messages. Otherwise a wake that it had goes on to another waiter. */
   close(satisfied: boolean): void;
 }
@@ -48,14 +50,20 @@ export function createLongPolls(clock: Clock, maxWaiters: number): LongPolls {
   const wake = (queues: readonly ReadyQueue[]): void => {
     if (count === 0) return;
     for (const { project, queue, messages } of queues) {
-      let left = messages;
-      for (const waiter of waitersByQueue.get(`${project}\n${queue}`) ?? []) {
-        if (left <= 0) break;
-        if (waiter.woken) continue;
-        left -= 1;
-        wakeOne(waiter);
-      }
+      const waiters = [...(waitersByQueue.get(`${project}\n${queue}`) ?? [])].filter(
+        (waiter) => !waiter.woken,
+      );
+      // Who waits comes first; who is just looking, for older news, looks again.
+      const inTurn = [
+        ...waiters.filter((waiter) => waiter.notify !== null),
+        ...waiters.filter((waiter) => waiter.notify === null),
+      ];
+      for (const waiter of inTurn.slice(0, messages)) wakeOne(waiter);
     }
+  };
+
+  const wakeAll = (): void => {
+    for (const waiters of waitersByQueue.values()) for (const waiter of waiters) wakeOne(waiter);
   };
 
   return {
@@ -68,18 +76,22 @@ export function createLongPolls(clock: Clock, maxWaiters: number): LongPolls {
       count += 1;
       return {
         wait: (timeoutMs, presence) => waitFor(waiter, timeoutMs, presence, clock, () => stopped),
+        ended: (presence) => stopped || presence.gone(),
         close(satisfied) {
           if (!waiters.delete(waiter)) return;
           count -= 1;
           if (waiters.size === 0) waitersByQueue.delete(key);
-          else if (waiter.everWoken && !satisfied) wake([{ project, queue, messages: 1 }]);
+          // A wake that it had no use for, or that came after the one it used, is another's.
+          else if (waiter.woken || (waiter.everWoken && !satisfied)) {
+            wake([{ project, queue, messages: 1 }]);
+          }
         },
       };
     },
-    wake,
+    wake: (queues) => (queues === 'all' ? wakeAll() : wake(queues)),
     stop() {
       stopped = true;
-      for (const waiters of waitersByQueue.values()) for (const waiter of waiters) wakeOne(waiter);
+      wakeAll();
     },
   };
 }

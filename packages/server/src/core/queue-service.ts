@@ -60,6 +60,7 @@ export function createQueueService(
   ): Promise<Outcome<'consume'>> => {
     const poll = longPolls.register(target.project, target.queue);
     if (poll === undefined) return overloaded('long polls');
+    store.expectReady(target.project, target.queue);
     const deadlineMs = store.clock.nowMs() + wanted.waitMs;
     let satisfied = false;
     try {
@@ -68,7 +69,10 @@ export function createQueueService(
         satisfied = outcome.ok && outcome.messages.length > 0 && !wanted.presence.gone();
         if (!isEmpty(outcome)) return outcome;
         const leftMs = deadlineMs - store.clock.nowMs();
-        if (leftMs <= 0 || !(await poll.wait(leftMs, wanted.presence))) return outcome;
+        if (leftMs <= 0) return outcome;
+        const sliceMs = Math.min(leftMs, store.safetyPollMs ?? leftMs);
+        const woken = await poll.wait(sliceMs, wanted.presence);
+        if (!woken && (sliceMs === leftMs || poll.ended(wanted.presence))) return outcome;
       }
     } finally {
       poll.close(satisfied);

@@ -1,5 +1,6 @@
 import { QUEUE_DEFAULTS } from '@millrace/protocol';
 import { type Refusal, refuse } from './refusal.js';
+import type { QueueEntry } from './transaction.js';
 
 export interface QueueSettings {
   readonly type: 'standard' | 'fifo';
@@ -98,4 +99,10 @@ export function checkDeadLetterQueue(
     }
   }
   return undefined;
+}
+
+/** Leaves out where the messages lie, which is the store's own business. */
+export function publicRow(entry: QueueEntry): QueueRow {
+  const { bucketId: _bucket, deadBucketId: _dead, deadLetterQueueId: _dlq, ...row } = entry;
+  return row;
 }

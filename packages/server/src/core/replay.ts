@@ -1,6 +1,6 @@
-import type { Accepted, Command, Idempotency, LeasedMessage, Outcome } from './commands.js';
+import type { Accepted, Command, LeasedMessage, Outcome } from './commands.js';
 import { idempotencyKeyReused } from './refusal.js';
-import type { AnswerRecords, QueueEntry } from './transaction.js';
+import type { AnswerRecords, QueueEntry, RecordScope } from './transaction.js';
 
 /** What a replay has to look up: some answers hold only as long as what they speak of. */
 export interface ReplayLookups {
@@ -12,30 +12,57 @@ export interface ReplayLookups {
   queueExists(id: number): boolean;
 }
 
+type Recordable = Extract<Command, { idempotency: unknown }>;
+
 /**
  * Runs a command under its idempotency key: a recorded answer is replayed, another request under
  * the same key is refused, and a success is recorded with its effect in the same transaction.
  */
-export function withIdempotency<C extends Command>(
+export function withIdempotency<C extends Recordable>(
   records: AnswerRecords,
   lookups: ReplayLookups,
-  command: C & { readonly project: string; readonly idempotency: Idempotency | null },
+  command: C,
   queue: QueueEntry | undefined,
   run: () => Outcome<C['kind']>,
 ): Outcome<C['kind']> {
-  if (command.idempotency === null) return run();
-  const scope = { ...command.idempotency, project: command.project, queueId: queue?.id ?? 0 };
-  const recorded = records.find(scope);
-  if (recorded !== undefined) {
-    if (recorded.fingerprint !== scope.fingerprint) return idempotencyKeyReused();
-    const replay = replayed(lookups, command, queue, JSON.parse(recorded.outcome));
-    if (replay !== undefined) return replay;
-  }
+  const earlier = replayOrReuse(records, lookups, command, queue);
+  if (earlier !== undefined) return earlier;
   const outcome = run();
-  if (outcome.ok && isWorthRecording(outcome)) {
-    records.put(scope, { fingerprint: scope.fingerprint, outcome: JSON.stringify(kept(outcome)) });
-  }
+  recordAnswer(records, command, queue, outcome);
   return outcome;
+}
+
+/** The answer of an earlier request under the same key, if there is one. */
+export function replayOrReuse<C extends Recordable>(
+  records: AnswerRecords,
+  lookups: ReplayLookups,
+  command: C,
+  queue: QueueEntry | undefined,
+): Outcome<C['kind']> | undefined {
+  const scope = recordScope(command, queue);
+  const recorded = scope === undefined ? undefined : records.find(scope);
+  if (scope === undefined || recorded === undefined) return undefined;
+  if (recorded.fingerprint !== scope.fingerprint) return idempotencyKeyReused();
+  return replayed(lookups, command, queue, JSON.parse(recorded.outcome));
+}
+
+export function recordAnswer<C extends Recordable>(
+  records: AnswerRecords,
+  command: C,
+  queue: QueueEntry | undefined,
+  outcome: Outcome<C['kind']>,
+): void {
+  const scope = recordScope(command, queue);
+  if (scope === undefined || !outcome.ok || !isWorthRecording(outcome)) return;
+  records.put(scope, { fingerprint: scope.fingerprint, outcome: JSON.stringify(kept(outcome)) });
+}
+
+/** What the command's idempotency key counts in; undefined where it has none. */
+export function recordScope(
+  { project, idempotency }: Recordable,
+  queue: QueueEntry | undefined,
+): RecordScope | undefined {
+  return idempotency === null ? undefined : { ...idempotency, project, queueId: queue?.id ?? 0 };
 }
 
 function replayed<C extends Command>(

@@ -2,6 +2,11 @@ import type { Clock } from './clock.js';
 import type { Command, KeyRow, Outcome } from './commands.js';
 import type { QueueRow } from './queue-settings.js';
 
+/** The store cannot be opened; the message is for the operator. */
+export class StoreOpenError extends Error {
+  override readonly name = 'StoreOpenError';
+}
+
 /**
  * The port to a store: one hot method, which applies a group of commands in one transaction, and
  * reads that take no part in it. Time belongs to the store, because leases are judged by it.
@@ -15,6 +20,13 @@ export interface Store {
    * resolves, all accepted effects are durable. It never rejects for one command's sake.
    */
   apply(group: readonly Command[]): Promise<Outcome[]>;
+  /**
+   * Somebody waits for messages of this queue: a store of many nodes has the others tell when some
+   * become available, for as long as a wait may last.
+   */
+  expectReady(project: string, queue: string): void;
+  /** How often a wait looks again by itself, should word from another node be lost; null: never. */
+  readonly safetyPollMs: number | null;
   /** Reads committed state; sees every command whose apply has resolved. */
   read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]>;
   /** Asked before the store starts to work; there is one listener. */
@@ -24,8 +36,8 @@ export interface Store {
 }
 
 export interface StoreListener {
-  /** Messages became available in these queues. */
-  ready(queues: readonly ReadyQueue[]): void;
+  /** Messages became available in these queues; 'all': perhaps in any. */
+  ready(queues: readonly ReadyQueue[] | 'all'): void;
   /** The next time at which a lease or a delay ends; null when there is none. */
   nextDue(atMs: number | null): void;
   /** The store can no longer work and the process should end. */

@@ -2,8 +2,9 @@ import type { ErrorBody } from '@millrace/protocol';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { monotonicMs } from '../core/clock.js';
 import type { Store } from '../core/store.js';
-import { readBody } from './body.js';
+import { readBody, wrongMediaType } from './body.js';
 import type { RouteContext } from './call.js';
+import { CallsUnderWay } from './calls-under-way.js';
 import { answerClientError } from './client-error.js';
 import { sendError } from './envelope.js';
 import { registerHealth } from './health.js';
@@ -50,6 +51,7 @@ export function createHttpApp(
   app.server.maxConnections = CONNECTIONS_MAX;
 
   const newTrace = () => ({ requestId: context.ids.uuid(), startedAtMs: monotonicMs() });
+  app.decorate('callsUnderWay', new CallsUnderWay());
   app.decorateRequest('trace');
   app.decorateRequest('caller');
   app.addHook('onRequest', (request, _reply, done) => {
@@ -57,9 +59,16 @@ export function createHttpApp(
     done();
   });
 
+  const paths = pathTable(ROUTES.map(({ capability }) => capability));
+
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (request, stream, done) => {
-    const maxBytes = request.routeOptions.config.bodyMaxBytes ?? 0;
+    const maxBytes = request.routeOptions.config.bodyMaxBytes;
+    if (maxBytes === undefined) {
+      // No route of ours: the answer does not depend on the body.
+      stream.resume();
+      return done(null, undefined);
+    }
     readBody(stream, maxBytes, context.budget, (result) =>
       'ok' in result
         ? done(Object.assign(new Error(result.message), { refusal: result }))
@@ -68,6 +77,10 @@ export function createHttpApp(
   });
 
   app.setErrorHandler((error, request, reply) => {
+    if ((error as { code?: string }).code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+      if (request.is404) return notFound(request, reply, paths);
+      return sendError(request, reply, wrongMediaType());
+    }
     const refusal = (error as { refusal?: ErrorBody }).refusal;
     if (refusal?.code === 'PAYLOAD_TOO_LARGE') reply.header('connection', 'close');
     sendError(request, reply, refusal ?? refusalOf(error, request));
@@ -75,9 +88,22 @@ export function createHttpApp(
 
   for (const route of ROUTES) registerRoute(app, route, context);
   registerHealth(app, store);
-  const paths = pathTable(ROUTES.map(({ capability }) => capability));
   app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
   return app;
+}
+
+/** How long calls that run may take to end when the server stops. */
+const DRAIN_MAX_MS = 8_000;
+
+/**
+ * Takes no new connections, lets the calls that run end with their answers, then drops what is
+ * left: connections that are idle or have not sent a whole request.
+ */
+export async function closeHttp(app: FastifyInstance): Promise<void> {
+  const closed = app.close();
+  await app.callsUnderWay.drained(DRAIN_MAX_MS);
+  app.server.closeAllConnections();
+  await closed;
 }
 
 const malformedUrl = (why: string): ErrorBody => ({

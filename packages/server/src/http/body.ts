@@ -73,11 +73,14 @@ export function checkMediaType({ headers }: IncomingMessage): Refusal | undefine
   }
   const type = headers['content-type'];
   if (type === undefined || isJsonType(type)) return undefined;
-  return refuse('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON in UTF-8.', {
+  return wrongMediaType();
+}
+
+export const wrongMediaType = (): Refusal =>
+  refuse('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON in UTF-8.', {
     hint: "Send the header 'Content-Type: application/json'.",
     details: [{ path: '', message: 'Content-Type must be application/json' }],
   });
-}
 
 function isJsonType(type: string): boolean {
   if (type === 'application/json') return true;

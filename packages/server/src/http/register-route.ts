@@ -60,6 +60,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
       authenticate(request, reply, capability.scopes, context, done),
     // Without async, because every await more is felt on the path that all messages take.
     handler: (request, reply) => {
+      app.callsUnderWay.begin(reply.raw);
       const finish = (result: Answer | ErrorBody): void => {
         const held = (request.body as Body | undefined)?.heldBytes ?? 0;
         if (held > 0) context.budget.give(held);

@@ -8,5 +8,7 @@ export function parseTime(input: string | number): number | undefined {
     return input >= 0 && input <= TIME_MAX_MS ? input : undefined;
   }
   const timeMs = ISO_UTC.test(input) ? Date.parse(input) : Number.NaN;
-  return Number.isNaN(timeMs) ? undefined : timeMs;
+  if (Number.isNaN(timeMs)) return undefined;
+  // Date.parse makes the 2nd of March of a 30th of February.
+  return new Date(timeMs).toISOString().slice(0, 19) === input.slice(0, 19) ? timeMs : undefined;
 }

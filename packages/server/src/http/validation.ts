@@ -14,9 +14,15 @@ const ajv = new Ajv({
   verbose: true,
   strict: true,
   allowUnionTypes: true,
-  formats: { 'date-time': true },
+  formats: { 'date-time': true, 'plain-text': isPlainText },
 });
 ajv.addKeyword('x-rule');
+ajv.addKeyword('x-rule-format');
+
+function isPlainText(text: string): boolean {
+  // A lone surrogate has no UTF-8; it would come back as another character.
+  return !text.includes('\0') && text.isWellFormed();
+}
 
 /** Judges the fields of a call, wherever they stood, by the capability's schema. */
 export function createValidator(capability: Capability): Validator {
@@ -71,6 +77,9 @@ function explainOne(error: ErrorObject): ErrorDetail {
   const rule: unknown = parentSchema?.['x-rule'];
   const path = instancePath;
   if (typeof rule === 'string') return { path, message: rule };
+  if (keyword === 'format') {
+    return { path, message: String(parentSchema?.['x-rule-format'] ?? error.message) };
+  }
   if (keyword === 'enum') {
     return { path, message: `must be one of ${params.allowedValues.join(', ')}` };
   }

@@ -16,6 +16,8 @@ export class DueSettler {
   constructor(
     private readonly commit: GroupCommit,
     private readonly clock: Clock,
+    /** How often to look for what other nodes left when they ended; null: there are none. */
+    private readonly safetyPollMs: number | null,
   ) {}
 
   /** What the store said last: when the next lease or delay ends. */
@@ -43,14 +45,21 @@ export class DueSettler {
   private schedule(): void {
     this.cancelTimer?.();
     this.cancelTimer = undefined;
-    if (!this.started || this.dueAtMs === null || this.running !== undefined) return;
-    this.cancelTimer = this.clock.setTimer(() => {
-      this.cancelTimer = undefined;
-      this.running = this.settle().finally(() => {
-        this.running = undefined;
-        this.schedule();
-      });
-    }, this.dueAtMs - this.clock.nowMs());
+    if (!this.started || this.running !== undefined) return;
+    const nowMs = this.clock.nowMs();
+    const pollAtMs = this.safetyPollMs === null ? null : nowMs + this.safetyPollMs;
+    const times = [this.dueAtMs, pollAtMs].filter((timeMs) => timeMs !== null);
+    if (times.length === 0) return;
+    this.cancelTimer = this.clock.setTimer(
+      () => {
+        this.cancelTimer = undefined;
+        this.running = this.settle().finally(() => {
+          this.running = undefined;
+          this.schedule();
+        });
+      },
+      Math.min(...times) - nowMs,
+    );
   }
 
   private async settle(): Promise<void> {

@@ -1,8 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
+import { inject } from 'vitest';
 import type { Clock } from '#server/core/clock';
 import type { Store } from '#server/core/store';
+import { PostgresStore } from '#server/store/postgres/postgres-store';
 import { SqliteStore } from '#server/store/sqlite/sqlite-store';
 
 /**
@@ -18,11 +22,14 @@ export interface StoreFixture {
 
 export interface StoreFactory {
   readonly name: string;
+  /** Whether the store itself sees to it that time goes on where it stopped. */
+  readonly keepsTime: boolean;
   create(): Promise<StoreFixture>;
 }
 
 const sqlite: StoreFactory = {
   name: 'sqlite',
+  keepsTime: true,
   async create() {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
     const path = join(folder, 'millrace.db');
@@ -35,4 +42,31 @@ const sqlite: StoreFactory = {
   },
 };
 
-export const STORE_FACTORIES: readonly StoreFactory[] = [sqlite];
+const postgres: StoreFactory = {
+  name: 'postgres',
+  keepsTime: false,
+  async create() {
+    const admin = new pg.Client(inject('postgresUrl'));
+    await admin.connect();
+    const database = `millrace_${randomBytes(8).toString('hex')}`;
+    await admin.query(`CREATE DATABASE ${database}`);
+    const url = new URL(inject('postgresUrl'));
+    url.pathname = `/${database}`;
+    return {
+      url: url.toString(),
+      open: (makeClock) =>
+        PostgresStore.open({
+          url: url.toString(),
+          maxConnections: 6,
+          log: () => {},
+          ...(makeClock && { makeClock }),
+        }),
+      async remove() {
+        await admin.query(`DROP DATABASE ${database} WITH (FORCE)`);
+        await admin.end();
+      },
+    };
+  },
+};
+
+export const STORE_FACTORIES: readonly StoreFactory[] = [sqlite, postgres];

@@ -123,7 +123,7 @@ describe.each(STORE_FACTORIES)('keys are managed while the server runs on $name'
     errorOf(other, 'IDEMPOTENCY_KEY_REUSED');
   });
 
-  test('revoke replays for the header too; for another key it is another request', async () => {
+  test('revoke replays; of another key it is another request', async () => {
     const [a, b] = [dataOf(await create({})).key_id, dataOf(await create({})).key_id];
     dataOf(await revoke(a, { idempotency_key: 'end' }));
     expect(replayOf(await revoke(a, { idempotency_key: 'end' })).key_id).toBe(a);

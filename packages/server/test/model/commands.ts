@@ -189,7 +189,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       autoCreate: fc.boolean(),
       maxMessages: fc.constantFrom(1, 1, 2, 3, 10),
       visibilityTimeoutMs: fc.option(fc.constantFrom(1_000, 3_000, 43_200_000)),
-      maxBytes: fc.constantFrom(1, 30, 1_000_000, 1_000_000, 1_000_000),
+      maxBytes: fc.constantFrom(1, 1_500, 1_000_000, 1_000_000, 1_000_000),
       use,
     }),
   },

@@ -7,7 +7,7 @@ import { type Program, program, stillProgram } from './commands.js';
 import { brokenInvariants } from './invariants.js';
 import { ModelStore } from './model-store.js';
 import { type Plan, planOf } from './plan.js';
-import { type FaultName, withFault } from './planted-faults.js';
+import { type FaultName, FaultyModel } from './planted-faults.js';
 import { firstDifference, relativeTo, runPlan, type Trace } from './trace.js';
 
 /** More by the environment, for a night; a failure prints its seed, which goes in there too. */
@@ -19,8 +19,8 @@ const HALF_DAY_MS = 43_200_000;
 
 const onModel = (plan: Plan, fault?: FaultName): Promise<Trace> => {
   const clock = new FakeClock(plan.startMs);
-  const model = new ModelStore(clock);
-  return runPlan(fault === undefined ? model : withFault(model, fault), clock, plan);
+  const model = fault === undefined ? new ModelStore(clock) : new FaultyModel(clock, fault);
+  return runPlan(model, clock, plan);
 };
 
 describe.each(STORE_FACTORIES)('random commands on $name', (factory) => {

@@ -1,3 +1,4 @@
+import { answerBytes } from '#server/core/answer-size';
 import type {
   ConsumeCommand,
   LeasedMessage,
@@ -50,7 +51,10 @@ export function consume(
   const messages: LeasedMessage[] = [];
   let bytes = 0;
   for (const message of available.slice(0, command.maxMessages)) {
-    bytes += Buffer.byteLength(message.payload);
+    bytes += answerBytes(
+      Buffer.byteLength(message.payload) + Buffer.byteLength(message.headers ?? ''),
+      storedMessage(message),
+    );
     if (messages.length > 0 && bytes > command.maxBytes) break;
     message.state = 'leased';
     message.receipt = `${command.receiptPrefix}.${messages.length}`;

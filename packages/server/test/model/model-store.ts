@@ -17,6 +17,7 @@ import { emptyState, findQueue } from './model-state.js';
  */
 export class ModelStore implements Store {
   readonly groupsUnderWayMax = 1;
+  readonly safetyPollMs = null;
   readonly state = emptyState();
   private listener: StoreListener | undefined;
 
@@ -41,6 +42,8 @@ export class ModelStore implements Store {
   listen(listener: StoreListener): void {
     this.listener = listener;
   }
+
+  expectReady(): void {}
 
   async stop(): Promise<void> {}
 

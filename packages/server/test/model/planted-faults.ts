@@ -1,7 +1,7 @@
+import type { Clock } from '#server/core/clock';
 import type { Command, Outcome } from '#server/core/commands';
-import type { Store } from '#server/core/store';
 import { takePlace } from './model-state.js';
-import type { ModelStore } from './model-store.js';
+import { ModelStore } from './model-store.js';
 
 export type FaultName =
   | 'an older receipt is accepted'
@@ -10,38 +10,40 @@ export type FaultName =
   | 'a replay runs again';
 
 /** A model that is wrong in one way, to show that the comparison would see it in a real store. */
-export function withFault(model: ModelStore, fault: FaultName): Store {
-  const applyOne = (command: Command): Outcome[] => {
-    switch (fault) {
+export class FaultyModel extends ModelStore {
+  constructor(
+    clock: Clock,
+    private readonly fault: FaultName,
+  ) {
+    super(clock);
+  }
+
+  override applyNow(group: readonly Command[]): Outcome[] {
+    return group.flatMap((command) => this.applyWrongly(command));
+  }
+
+  private applyWrongly(command: Command): Outcome[] {
+    switch (this.fault) {
       case 'an older receipt is accepted':
-        return model.applyNow([acceptAnyReceipt(command)]);
+        return super.applyNow([acceptAnyReceipt(command)]);
       case 'a retried message goes to the tail': {
-        const [outcome] = model.applyNow([command]);
-        if (outcome?.ok && 'results' in outcome) {
-          for (const result of outcome.results) {
-            if ('requeued' in result && result.requeued) moveToTail(model, result.messageId);
-          }
+        const outcomes = super.applyNow([command]);
+        for (const messageId of requeuedBy(outcomes)) {
+          const message = this.state.messages.find((other) => other.messageId === messageId);
+          if (message !== undefined) message.place = takePlace(this.state);
         }
-        return [outcome as Outcome];
+        return outcomes;
       }
       case 'an expired lease counts no failure': {
-        const leased = model.state.messages.filter(({ state }) => state === 'leased');
-        const outcomes = model.applyNow([command]);
+        const leased = this.state.messages.filter(({ state }) => state === 'leased');
+        const outcomes = super.applyNow([command]);
         for (const message of leased) if (message.leaseEnd === 'expired') message.failures = 0;
         return outcomes;
       }
       case 'a replay runs again':
-        return model.applyNow([{ ...command, idempotency: null } as Command]);
+        return super.applyNow([{ ...command, idempotency: null } as Command]);
     }
-  };
-  return {
-    clock: model.clock,
-    groupsUnderWayMax: model.groupsUnderWayMax,
-    apply: async (group) => group.flatMap(applyOne),
-    read: (query) => model.read(query),
-    listen: (listener) => model.listen(listener),
-    stop: () => model.stop(),
-  };
+  }
 }
 
 function acceptAnyReceipt(command: Command): Command {
@@ -50,7 +52,7 @@ function acceptAnyReceipt(command: Command): Command {
   return { ...command, entries };
 }
 
-function moveToTail(model: ModelStore, messageId: string): void {
-  const message = model.state.messages.find((other) => other.messageId === messageId);
-  if (message !== undefined) message.place = takePlace(model.state);
-}
+const requeuedBy = (outcomes: readonly Outcome[]): string[] =>
+  outcomes
+    .flatMap((outcome) => (outcome.ok && 'results' in outcome ? [...outcome.results] : []))
+    .flatMap((result) => ('requeued' in result && result.requeued ? [result.messageId] : []));

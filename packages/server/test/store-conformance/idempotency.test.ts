@@ -101,7 +101,7 @@ onEachStore('idempotency', (session) => {
     }
   });
 
-  it('replays a creation, also one whose settings were left out', async () => {
+  it('replays a creation, and refuses another queue under its key', async () => {
     const project = session().project();
     const withKey = key({ capability: 'queue.create' });
     const first = await project.run(project.createQueue('q', { maxRetries: 9 }, withKey));

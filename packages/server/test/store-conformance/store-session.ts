@@ -147,7 +147,7 @@ export class Project extends CommandBuilder {
 
   /** Lets what is due happen, then counts. */
   async counts(queue: string): Promise<QueueCounts> {
-    await this.group();
+    await this.group({ kind: 'settleDue', limit: 1_000 });
     const counts = await this.session.store.read({ kind: 'stats', project: this.name, queue });
     if (counts === null) throw new Error(`there is no queue ${queue}`);
     return counts;

@@ -4,6 +4,8 @@ import { messageText } from '../message-text.js';
 
 /** As the room for bytes in flight fills, answers get smaller before calls are refused. */
 const BUDGET_SHARE = 8;
+/** What an answer holds beside its messages. */
+const ENVELOPE_BYTES = 512;
 const ANSWER_FLOOR_BYTES = 64 * 1024;
 
 export const consumeRoute: Route = {
@@ -17,7 +19,10 @@ export const consumeRoute: Route = {
       visibilityTimeoutMs:
         params.visibility_timeout === undefined ? null : toMs(params.visibility_timeout),
       waitMs: toMs(params.wait_seconds ?? 0),
-      maxBytes: Math.min(LIMITS.answerMaxBytes, Math.max(ANSWER_FLOOR_BYTES, share)),
+      maxBytes: Math.min(
+        LIMITS.answerMaxBytes - ENVELOPE_BYTES,
+        Math.max(ANSWER_FLOOR_BYTES, share),
+      ),
       presence: call.presence,
     });
     if (!outcome.ok) return outcome;

@@ -107,10 +107,21 @@ export class GroupApplier {
     }
   }
 
+  /** Persists the time, so that the next start counts on from here. */
+  beforeClose(nowMs: number): void {
+    this.persistClock(nowMs);
+  }
+
+  private persistClock(nowMs: number): void {
+    this.statements
+      .get("INSERT OR REPLACE INTO meta (name, value) VALUES ('clock_ms', ?)")
+      .run(nowMs);
+  }
+
   private keepHouse(tx: GroupTransaction): void {
     if (tx.nowMs - this.clockPersistedAtMs < PERSIST_CLOCK_EVERY_MS) return;
     this.clockPersistedAtMs = tx.nowMs;
-    tx.sql("INSERT OR REPLACE INTO meta (name, value) VALUES ('clock_ms', ?)").run(tx.nowMs);
+    this.persistClock(tx.nowMs);
     dropExpiredRecords(tx);
   }
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { StoreOpenError } from '../../core/store.js';
 import { MIGRATIONS } from './migrations/index.js';
 
 /** "mill" in ASCII: tells our files from other programs' SQLite files. */
@@ -11,11 +12,6 @@ const SQLITE_MIN_VERSION = [3, 51, 3] as const;
 const FULL_CHECK_MAX_BYTES = 64 * 1024 * 1024;
 const CACHE_KIB = 16 * 1024;
 
-/** The store cannot be opened; the message is for the operator. */
-export class StoreOpenError extends Error {
-  override readonly name = 'StoreOpenError';
-}
-
 /** Opens the database for writing: checks it, migrates it and reads the durability settings back. */
 export function openWriter(path: string): Database.Database {
   mkdirSync(dirname(path), { recursive: true });
@@ -24,9 +20,10 @@ export function openWriter(path: string): Database.Database {
     try {
       assertVersion(db);
       // These two hold only if they come before the first table.
-      if (isNew(db)) {
+      if (isEmpty(db)) {
         db.pragma('page_size = 4096');
         db.pragma('auto_vacuum = INCREMENTAL');
+        db.exec('VACUUM');
       } else {
         assertOurs(db, path);
       }
@@ -69,8 +66,10 @@ function assertVersion(db: Database.Database): void {
   }
 }
 
-const isNew = (db: Database.Database): boolean =>
-  (db.pragma('page_count', { simple: true }) as number) === 0;
+/** New, or left behind by a start that was killed before its first table. */
+const isEmpty = (db: Database.Database): boolean =>
+  db.pragma('application_id', { simple: true }) === 0 &&
+  db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
 
 function assertOurs(db: Database.Database, path: string): void {
   if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) {

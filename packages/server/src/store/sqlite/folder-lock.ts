@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { StoreOpenError } from './database.js';
+import { StoreOpenError } from '../../core/store.js';
 
 /**
  * Keeps a second server away from the same file. The lock is SQLite's own on a small file beside

@@ -1,6 +1,7 @@
+import { publicRow } from '../../core/queue-settings.js';
 import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
-import { publicRow } from './commands/create-queue.js';
+
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM, queueEntry } from './rows.js';
 import type { Statements } from './statements.js';
 

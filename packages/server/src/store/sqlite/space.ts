@@ -38,7 +38,9 @@ export class SpaceKeeper {
   /** One small step of giving free pages back. */
   reclaim(): SpaceNeed {
     this.db.pragma(`incremental_vacuum(${RECLAIM_PAGES_PER_STEP})`);
-    return { checkpoint: this.walPages() >= CHECKPOINT_PAGES, reclaim: this.hasSpareFreePages() };
+    const reclaim = this.hasSpareFreePages();
+    // The file gets shorter only when a checkpoint brings what was done here into it.
+    return { checkpoint: !reclaim || this.walPages() >= CHECKPOINT_PAGES, reclaim };
   }
 
   beforeClose(): void {

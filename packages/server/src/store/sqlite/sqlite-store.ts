@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { type Clock, monotonicClock } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
+import { RefusalError } from '../../core/refusal.js';
 import type { Query, QueryKind, ReadResult, Store, StoreListener } from '../../core/store.js';
-import { isFatal } from './errors.js';
+import { isFatal, refusalOf } from './errors.js';
 import type { ReaderRequest } from './reader-thread.js';
 import type { SpaceNeed } from './space.js';
 import { ThreadChannel } from './thread-channel.js';
@@ -20,6 +21,7 @@ const threadFile = (name: string): URL => new URL(`./${name}-thread.js`, import.
 export class SqliteStore implements Store {
   /** The thread makes one group of all that wait for it, so that it never idles between two. */
   readonly groupsUnderWayMax = 16;
+  readonly safetyPollMs = null;
   private listener: StoreListener | undefined;
   private stopping: Promise<void> | undefined;
   private checkpointing = false;
@@ -64,6 +66,8 @@ export class SqliteStore implements Store {
     this.listener = listener;
   }
 
+  expectReady(): void {}
+
   async apply(commands: readonly Command[]): Promise<Outcome[]> {
     try {
       const answer = await this.writer.call({
@@ -84,7 +88,11 @@ export class SqliteStore implements Store {
 
   async read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
     const request: ReaderRequest = { query: query as Query, nowMs: this.clock.nowMs() };
-    return (await this.reader.call(request)) as ReadResult[K];
+    try {
+      return (await this.reader.call(request)) as ReadResult[K];
+    } catch (error) {
+      throw new RefusalError(refusalOf(error));
+    }
   }
 
   stop(): Promise<void> {
@@ -96,7 +104,7 @@ export class SqliteStore implements Store {
     this.cancelReclaim?.();
     await this.reader.stop();
     await this.checkpointer.stop();
-    await this.writer.call({ kind: 'close' }).catch(() => undefined);
+    await this.writer.call({ kind: 'close', nowMs: this.clock.nowMs() }).catch(() => undefined);
     await this.writer.stop();
   }
 

@@ -19,7 +19,7 @@ export type WriterRequest =
   | { readonly kind: 'start'; readonly nowMs: number }
   | { readonly kind: 'apply'; readonly commands: readonly Command[]; readonly nowMs: number }
   | { readonly kind: 'reclaim' }
-  | { readonly kind: 'close' };
+  | { readonly kind: 'close'; readonly nowMs: number };
 
 export interface WriterAnswer {
   readonly clockFloorMs?: number;
@@ -91,6 +91,7 @@ function handle(request: OtherRequest): WriterAnswer {
     case 'reclaim':
       return { need: space.reclaim() };
     case 'close':
+      applier.beforeClose(request.nowMs);
       space.beforeClose();
       close();
       unlock();

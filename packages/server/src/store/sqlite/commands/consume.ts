@@ -1,3 +1,4 @@
+import { answerBytes } from '../../../core/answer-size.js';
 import type {
   ConsumeCommand,
   LeasedMessage,
@@ -18,7 +19,7 @@ export function consume(
   command: ConsumeCommand,
 ): OutcomeOf['consume'] {
   const next = tx.sql(
-    `SELECT m.id, octet_length(b.payload) AS bytes, ${STORED_COLUMNS}
+    `SELECT m.id, octet_length(b.payload) + coalesce(octet_length(b.headers), 0) AS bytes, ${STORED_COLUMNS}
        FROM messages m JOIN bodies b ON b.id = m.id
       WHERE m.bucket_id = ? AND m.state = 0 ORDER BY m.rank DESC, m.seq LIMIT 1`,
   );
@@ -33,7 +34,7 @@ export function consume(
   while (messages.length < command.maxMessages) {
     const row = next.get(queue.bucketId) as ReadyRow | undefined;
     if (row === undefined) break;
-    bytes += row.bytes;
+    bytes += answerBytes(row.bytes, row);
     if (messages.length > 0 && bytes > command.maxBytes) break;
     const receipt = `${command.receiptPrefix}.${messages.length}`;
     lease.run(leaseExpiresAtMs, tx.nowMs, receipt, row.id);

@@ -3,7 +3,7 @@ import {
   checkDeadLetterQueue,
   compareSettings,
   DEFAULT_SETTINGS,
-  type QueueRow,
+  publicRow,
 } from '../../../core/queue-settings.js';
 import type { Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
@@ -28,10 +28,4 @@ export function createQueue(
     deadLetterQueueId = (tx.queue(project, wanted.deadLetterQueue) as QueueEntry).id;
   }
   return { queue: publicRow(tx.insertQueue(project, name, wanted, deadLetterQueueId)) };
-}
-
-/** Leaves out where the messages lie, which is the store's own business. */
-export function publicRow(entry: QueueEntry): QueueRow {
-  const { bucketId: _bucket, deadBucketId: _dead, deadLetterQueueId: _dlq, ...row } = entry;
-  return row;
 }

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from './config.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const file = (text: string): string => {
+  const path = join(folder, 'millrace.toml');
+  writeFileSync(path, text);
+  return path;
+};
+
+const KEY = 'sixteen-chars-16';
+
+describe('loadConfig', () => {
+  it('has the defaults of the contract', () => {
+    expect(loadConfig([], {})).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      store: 'sqlite:./data/millrace.db',
+      apiKey: undefined,
+      autoCreate: false,
+      pushAllow: [],
+      pushCa: [],
+      minFreeBytes: 64 * 1024 * 1024,
+      idempotencyHours: 24,
+      trustProxy: false,
+    });
+  });
+
+  it('takes flags before the environment before the file before the defaults', () => {
+    const path = file('host = "file"\nport = 1\nlog_level = "error"\nauto_create = true');
+    const env = { MILLRACE_HOST: 'env', MILLRACE_PORT: '2', MILLRACE_CONFIG: path };
+    expect(loadConfig(['--host', 'flag'], env)).toMatchObject({
+      host: 'flag',
+      port: 2,
+      logLevel: 'error',
+      autoCreate: true,
+      trustProxy: false,
+    });
+  });
+
+  it('takes the file that a flag names before the one of the environment', () => {
+    const path = file('port = 7');
+    expect(loadConfig(['--config', path], { MILLRACE_CONFIG: '/nowhere' }).port).toBe(7);
+  });
+
+  it('takes an empty variable as unset', () => {
+    const env = { MILLRACE_PORT: '', MILLRACE_API_KEY: '', MILLRACE_CONFIG: '' };
+    expect(loadConfig([], env)).toMatchObject({ port: 8080, apiKey: undefined });
+  });
+
+  it('reads lists repeated, separated by commas, and from a file', () => {
+    const flags = ['--push-allow', '10.0.0.0/8, 10.1.0.0/16', '--push-allow=fd00::/8'];
+    const both = ['10.0.0.0/8', '10.1.0.0/16', 'fd00::/8'];
+    expect(loadConfig(flags, {}).pushAllow).toEqual(both);
+    expect(loadConfig([], { MILLRACE_PUSH_ALLOW: both.join(',') }).pushAllow).toEqual(both);
+    const path = file('push_allow = ["10.0.0.0/8", "10.1.0.0/16,fd00::/8"]');
+    expect(loadConfig(['--config', path], {}).pushAllow).toEqual(both);
+  });
+
+  it.each([
+    ['0', 0],
+    ['1024', 1_024],
+    ['64MiB', 64 * 2 ** 20],
+    ['2 GiB', 2 * 2 ** 30],
+    ['8KiB', 8_192],
+  ])('reads %s as a number of bytes', (text, bytes) => {
+    expect(loadConfig(['--min-free-bytes', text], {}).minFreeBytes).toBe(bytes);
+  });
+
+  it.each([
+    [['--auto-create'], true],
+    [['--no-auto-create'], false],
+    [[], true],
+  ])('reads a switch from %j', (flags, expected) => {
+    expect(loadConfig(flags, { MILLRACE_AUTO_CREATE: '1' }).autoCreate).toBe(expected);
+  });
+
+  it('reads the API key from the environment or a file, never from a flag', () => {
+    expect(loadConfig([], { MILLRACE_API_KEY: KEY }).apiKey).toBe(KEY);
+    expect(loadConfig(['--config', file(`api_key = "${KEY}"`)], {}).apiKey).toBe(KEY);
+    expect(() => loadConfig(['--api-key', KEY], {})).toThrow(ConfigError);
+  });
+
+  it('is frozen', () => {
+    expect(Object.isFrozen(loadConfig([], {}))).toBe(true);
+  });
+
+  it.each([
+    [[], { MILLRACE_API_KEY: 'fifteen-chars-x' }, 'MILLRACE_API_KEY must have 16 characters'],
+    [['--port', '65536'], {}, '--port must be 0 or more and at most 65535'],
+    [['--port', 'http'], {}, '--port must be a whole number'],
+    [['--port=-1'], {}, '--port must be'],
+    [['--port', '80.5'], {}, '--port must be a whole number'],
+    [['--port', '8KiB'], {}, '--port must be a whole number'],
+    [['--port', ''], {}, '--port must be a whole number'],
+    [['--min-free-bytes', '1 TB'], {}, '--min-free-bytes must be a whole number of bytes'],
+    [['--host', ''], {}, '--host must be a string that is not empty'],
+    [['--store', 'mysql://u:secret@host/db'], {}, '--store must be'],
+    [['--log-level', 'loud'], {}, '--log-level must be one of trace, debug'],
+    [['--prot', '80'], {}, "Unknown option '--prot'"],
+    [['serve'], {}, 'millrace serve --help'],
+    [[], { MILLRACE_PORT: 'x' }, 'MILLRACE_PORT must be a whole number'],
+    [[], { MILLRACE_AUTO_CREATE: 'yes' }, 'MILLRACE_AUTO_CREATE must be true or false'],
+    [['--config', '/nowhere.toml'], {}, 'the configuration file /nowhere.toml cannot be read'],
+  ])('refuses %j with %j: %s', (flags, env, message) => {
+    expect(() => loadConfig(flags as string[], env)).toThrow(ConfigError);
+    expect(() => loadConfig(flags as string[], env)).toThrow(message);
+  });
+
+  it.each([
+    ['colour = 1', 'colour in'],
+    ['port = "x"', 'port in the configuration file must be a whole number'],
+    ['port = [1]', 'port in the configuration file must be a whole number'],
+    ['auto_create = 2', 'auto_create in the configuration file must be true or false'],
+    ['push_allow = [1]', 'push_allow in the configuration file must be a list of strings'],
+    ['port = ', 'cannot be read'],
+  ])('refuses a file with %s', (text, message) => {
+    expect(() => loadConfig(['--config', file(text)], {})).toThrow(message);
+  });
+
+  it('does not show a password of the store', () => {
+    expect(() => loadConfig(['--store', 'mysql://user:secret@host/db'], {})).not.toThrow('secret');
+  });
+});

@@ -1,0 +1,190 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Command, Outcome, PublishCommand, SettleDueCommand } from './commands.js';
+import { createGroupCommit, GROUP_LIMITS, type GroupLimits } from './group-commit.js';
+import type { Store } from './store.js';
+
+/** Commands that are told apart by their limit, which the fake store gives back as the outcome. */
+const command = (limit: number): SettleDueCommand => ({ kind: 'settleDue', limit });
+
+const publish = (payload: string): PublishCommand => ({
+  kind: 'publish',
+  project: 'p',
+  queue: 'q',
+  idempotency: null,
+  autoCreate: false,
+  messages: [
+    {
+      messageId: 'id',
+      payload,
+      headers: null,
+      delayMs: 0,
+      priority: 0,
+      groupId: null,
+      deduplicationId: null,
+    },
+  ],
+});
+
+interface Applied {
+  readonly group: readonly Command[];
+  finish(): void;
+  fail(): void;
+}
+
+/** A store whose groups end when the test says so. */
+function heldStore(groupsUnderWayMax = 1) {
+  const applied: Applied[] = [];
+  const store = {
+    groupsUnderWayMax,
+    apply: (group: readonly Command[]) =>
+      new Promise<Outcome[]>((resolve, reject) => {
+        const outcomes = group.map((entry) => ({
+          ok: true as const,
+          replayed: false,
+          settled: 'limit' in entry ? entry.limit : 0,
+        }));
+        applied.push({
+          group,
+          finish: () => resolve(outcomes),
+          fail: () => reject(new Error('the connection broke')),
+        });
+      }),
+  };
+  return { applied, store: store as unknown as Store };
+}
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
+const sizes = (applied: readonly Applied[]) => applied.map(({ group }) => group.length);
+
+describe('group commit', () => {
+  let held: ReturnType<typeof heldStore>;
+  beforeEach(() => {
+    held = heldStore();
+  });
+  const commitWith = (limits: Partial<GroupLimits> = {}) =>
+    createGroupCommit(held.store, { ...GROUP_LIMITS, ...limits });
+
+  it('sends together what comes in together, and what comes meanwhile next', async () => {
+    const commit = commitWith();
+    const first = [commit.submit(command(1)), commit.submit(command(2))];
+    await nextTurn();
+    const second = [
+      commit.submit(command(3)),
+      commit.submit(command(4)),
+      commit.submit(command(5)),
+    ];
+    await nextTurn();
+    expect(sizes(held.applied)).toEqual([2]);
+    held.applied[0]?.finish();
+    expect(await Promise.all(first)).toMatchObject([{ settled: 1 }, { settled: 2 }]);
+    await nextTurn();
+    expect(sizes(held.applied)).toEqual([2, 3]);
+    held.applied[1]?.finish();
+    expect(await Promise.all(second)).toMatchObject([
+      { settled: 3 },
+      { settled: 4 },
+      { settled: 5 },
+    ]);
+  });
+
+  it('goes on after a pause', async () => {
+    const commit = commitWith();
+    for (const limit of [1, 2]) {
+      const outcome = commit.submit(command(limit));
+      await nextTurn();
+      held.applied.at(-1)?.finish();
+      expect(await outcome).toMatchObject({ settled: limit });
+    }
+  });
+
+  it('gives each its own outcome, in whichever order the group was sent', async () => {
+    const commit = commitWith();
+    const outcomes = [commit.submit(publish('1')), commit.submit(command(7))];
+    await nextTurn();
+    held.applied[0]?.finish();
+    expect(await Promise.all(outcomes)).toMatchObject([{ settled: 0 }, { settled: 7 }]);
+  });
+
+  it('bounds a group in commands', async () => {
+    const commit = commitWith({ maxCommands: 2 });
+    for (let limit = 1; limit <= 5; limit += 1) void commit.submit(command(limit));
+    for (let group = 0; group < 3; group += 1) {
+      await nextTurn();
+      held.applied[group]?.finish();
+    }
+    expect(sizes(held.applied)).toEqual([2, 2, 1]);
+  });
+
+  it('bounds a group in bytes, but sends at least one command', async () => {
+    const commit = commitWith({ maxBytes: 1_000 });
+    for (const length of [5_000, 400, 400, 5_000, 100])
+      void commit.submit(publish('x'.repeat(length)));
+    for (let group = 0; group < 5; group += 1) {
+      await nextTurn();
+      held.applied[group]?.finish();
+    }
+    expect(held.applied.flatMap(({ group }) => group)).toHaveLength(5);
+    expect(held.applied[0]?.group).toHaveLength(1);
+    for (const { group } of held.applied) {
+      const bytes = group.flatMap((entry) =>
+        entry.kind === 'publish' ? entry.messages.map(({ payload }) => payload.length) : [],
+      );
+      if (bytes.length > 1) expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(1_000);
+    }
+  });
+
+  it('refuses what is too much to wait, and nothing else', async () => {
+    const commit = commitWith({ maxWaiting: 2 });
+    const outcomes = [1, 2, 3].map((limit) => commit.submit(command(limit)));
+    expect(await outcomes[2]).toMatchObject({ ok: false, code: 'OVERLOADED' });
+    await nextTurn();
+    held.applied[0]?.finish();
+    expect(await Promise.all(outcomes.slice(0, 2))).toMatchObject([{ ok: true }, { ok: true }]);
+  });
+
+  it('says that the outcome is unknown when the store lost its answer, and goes on', async () => {
+    const commit = commitWith();
+    const lost = [commit.submit(command(1)), commit.submit(command(2))];
+    await nextTurn();
+    held.applied[0]?.fail();
+    const unknown = { ok: false, code: 'OUTCOME_UNKNOWN' };
+    expect(await Promise.all(lost)).toMatchObject([unknown, unknown]);
+    const next = commit.submit(command(3));
+    await nextTurn();
+    held.applied[1]?.finish();
+    expect(await next).toMatchObject({ settled: 3 });
+  });
+
+  it('has as many groups under way as the store takes', async () => {
+    held = heldStore(2);
+    const commit = commitWith({ maxCommands: 1 });
+    const outcomes = [1, 2, 3].map((limit) => commit.submit(command(limit)));
+    await nextTurn();
+    expect(sizes(held.applied)).toEqual([1, 1]);
+    held.applied[1]?.finish();
+    expect(await outcomes[1]).toMatchObject({ settled: 2 });
+    await nextTurn();
+    expect(sizes(held.applied)).toEqual([1, 1, 1]);
+    held.applied[0]?.finish();
+    held.applied[2]?.finish();
+    await Promise.all(outcomes);
+  });
+
+  it('stops after what is under way, and refuses what comes later', async () => {
+    const commit = commitWith({ maxCommands: 1 });
+    const outcomes = [commit.submit(command(1)), commit.submit(command(2))];
+    let stopped = false;
+    const stop = commit.stop().then(() => {
+      stopped = true;
+    });
+    expect(await commit.submit(command(3))).toMatchObject({ ok: false });
+    await nextTurn();
+    held.applied[0]?.finish();
+    await nextTurn();
+    expect(stopped).toBe(false);
+    held.applied[1]?.finish();
+    await stop;
+    expect(await Promise.all(outcomes)).toMatchObject([{ settled: 1 }, { settled: 2 }]);
+    await commit.stop();
+  });
+});

@@ -1,0 +1,153 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../../test/harness/fake-clock.js';
+import { createLongPolls, type LongPoll, type LongPolls, type Presence } from './long-poll.js';
+
+const HERE: Presence = { gone: () => false, onGone: () => () => {} };
+
+function leavingClient() {
+  let gone = false;
+  const listeners = new Set<() => void>();
+  const presence: Presence = {
+    gone: () => gone,
+    onGone(callback) {
+      listeners.add(callback);
+      return () => listeners.delete(callback);
+    },
+  };
+  const leave = () => {
+    gone = true;
+    for (const listener of listeners) listener();
+  };
+  return { presence, leave, listeners };
+}
+
+/** What a wait has come to: undefined while it goes on. */
+async function stateOf(wait: Promise<boolean>): Promise<boolean | undefined> {
+  const nextTurn = new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)));
+  return Promise.race([wait, nextTurn]);
+}
+
+describe('long polls', () => {
+  let clock: FakeClock;
+  let polls: LongPolls;
+  beforeEach(() => {
+    clock = new FakeClock();
+    polls = createLongPolls(clock, 3);
+  });
+
+  const register = (queue = 'q'): LongPoll => {
+    const poll = polls.register('p', queue);
+    if (poll === undefined) throw new Error('too many wait');
+    return poll;
+  };
+  const wake = (messages = 1, queue = 'q', project = 'p') =>
+    polls.wake([{ project, queue, messages }]);
+
+  it('ends when time is up, not before', async () => {
+    const wait = register().wait(1_000, HERE);
+    clock.advance(999);
+    expect(await stateOf(wait)).toBeUndefined();
+    clock.advance(1);
+    expect(await stateOf(wait)).toBe(false);
+  });
+
+  it('wakes those who wait for this queue of this project', async () => {
+    const wait = register().wait(1_000, HERE);
+    wake(1, 'r');
+    wake(1, 'q', 'another project');
+    expect(await stateOf(wait)).toBeUndefined();
+    wake();
+    expect(await stateOf(wait)).toBe(true);
+  });
+
+  it('hears what came between registering and waiting', async () => {
+    const poll = register();
+    wake();
+    expect(await stateOf(poll.wait(1_000, HERE))).toBe(true);
+    // That wake is used up.
+    expect(await stateOf(poll.wait(1_000, HERE))).toBeUndefined();
+  });
+
+  it('wakes as many as messages became available, the first to wait first', async () => {
+    const waits = [register(), register(), register()].map((poll) => poll.wait(1_000, HERE));
+    wake(2);
+    expect(await Promise.all(waits.map(stateOf))).toEqual([true, true, undefined]);
+  });
+
+  it('passes a wake on when the one that had it got nothing', async () => {
+    const [first, second] = [register(), register()];
+    const waits = [first.wait(1_000, HERE), second.wait(1_000, HERE)];
+    wake();
+    first.close(false);
+    expect(await Promise.all(waits.map(stateOf))).toEqual([true, true]);
+  });
+
+  it('passes no wake on when it was used', async () => {
+    const [first, second] = [register(), register()];
+    const waits = [first.wait(1_000, HERE), second.wait(1_000, HERE)];
+    wake();
+    first.close(true);
+    expect(await Promise.all(waits.map(stateOf))).toEqual([true, undefined]);
+  });
+
+  it('passes on what came while the first was fetching its own message', async () => {
+    const [first, second] = [register(), register()];
+    const waits = [first.wait(1_000, HERE), second.wait(1_000, HERE)];
+    wake();
+    expect(await stateOf(waits[0] as Promise<boolean>)).toBe(true);
+    // The first has left its wait and consumes one message; a second message comes in. Whoever is
+    // told of it, the second waiter must not sleep on while that message lies there.
+    wake();
+    first.close(true);
+    expect(await stateOf(waits[1] as Promise<boolean>)).toBe(true);
+  });
+
+  it('ends when the client goes, and passes its wake on', async () => {
+    const { presence, leave, listeners } = leavingClient();
+    const [first, second] = [register(), register()];
+    const waits = [first.wait(1_000, presence), second.wait(1_000, HERE)];
+    leave();
+    expect(await Promise.all(waits.map(stateOf))).toEqual([false, undefined]);
+    expect(listeners.size).toBe(0);
+    wake();
+    first.close(false);
+    expect(await stateOf(waits[1] as Promise<boolean>)).toBe(true);
+  });
+
+  it('does not begin for a client that has gone', async () => {
+    const { presence, leave } = leavingClient();
+    leave();
+    expect(await stateOf(register().wait(1_000, presence))).toBe(false);
+  });
+
+  it('leaves no listener and no timer behind', async () => {
+    const { presence, listeners } = leavingClient();
+    const poll = register();
+    const wait = poll.wait(1_000, presence);
+    wake();
+    expect(await stateOf(wait)).toBe(true);
+    expect(listeners.size).toBe(0);
+    const again = poll.wait(5_000, presence);
+    // Were the first timer still there, it would end the second wait.
+    clock.advance(4_999);
+    expect(await stateOf(again)).toBeUndefined();
+  });
+
+  it('lets only so many wait, and others after them', () => {
+    const first = register();
+    register();
+    register('r');
+    expect(polls.register('p', 'q')).toBeUndefined();
+    first.close(true);
+    first.close(true);
+    register();
+    expect(polls.register('p', 'q')).toBeUndefined();
+  });
+
+  it('ends all waits when it stops, and later ones at once', async () => {
+    const waits = [register(), register('r')].map((poll) => poll.wait(1_000, HERE));
+    polls.stop();
+    expect(await Promise.all(waits.map(stateOf))).toEqual([false, false]);
+    expect(await stateOf(register().wait(1_000, HERE))).toBe(false);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import {
+  afterFailure,
+  canMove,
+  extendsTooFar,
+  judgeReceipt,
+  LEASE_END,
+  LEASE_TOTAL_MAX_MS,
+  type LeaseView,
+  STATE,
+  type Verb,
+} from './message-state.js';
+
+const view = (given: Partial<LeaseView>): LeaseView => ({
+  state: STATE.available,
+  receipt: 'latest',
+  leaseEnd: null,
+  failures: 0,
+  ...given,
+});
+
+describe('judgeReceipt', () => {
+  const { expired, returned } = LEASE_END;
+  const none = ['no_effect', 'no_effect', 'no_effect'] as const;
+  const lost = ['lease_lost', 'lease_lost', 'no_effect'] as const;
+  const acts = ['act', 'lease_lost', 'act'] as const;
+
+  // The answers stand in the order: latest receipt, older receipt, no receipt.
+  it.each([
+    ['leased', view({ state: STATE.leased }), acts, acts],
+    ['leased again after a lease ran out', view({ state: STATE.leased }), acts, acts],
+    ['available, its lease having run out', view({ leaseEnd: expired }), acts, lost],
+    ['available after a nack', view({ leaseEnd: returned }), lost, lost],
+    ['delayed after a nack', view({ state: STATE.delayed, leaseEnd: returned }), lost, lost],
+    ['never delivered', view({ receipt: null }), none, none],
+    ['delayed and never delivered', view({ state: STATE.delayed, receipt: null }), none, none],
+    ['dead', view({ state: STATE.dead, leaseEnd: expired }), none, none],
+    ['unknown', undefined, none, none],
+  ])('of a message that is %s', (_name, message, ofAck, ofOthers) => {
+    const answers = (verb: Verb) =>
+      ['latest', 'older', null].map((receipt) => judgeReceipt(message, receipt, verb));
+    expect(answers('ack')).toEqual(ofAck);
+    expect(answers('nack')).toEqual(ofOthers);
+    expect(answers('extend')).toEqual(ofOthers);
+  });
+});
+
+describe('afterFailure', () => {
+  const nack = (more: { requeue?: boolean; delayMs?: number } = {}) =>
+    ({ expired: false, requeue: true, delayMs: 0, ...more }) as const;
+
+  it('retries as long as there are retries, after the delay that was asked for', () => {
+    expect(afterFailure(3, 3, nack({ delayMs: 500 }))).toEqual({ kind: 'retry', delayMs: 500 });
+    expect(afterFailure(3, 3, { expired: true })).toEqual({ kind: 'retry', delayMs: 0 });
+  });
+
+  it.each([
+    ['max_retries', afterFailure(4, 3, nack())],
+    ['max_retries', afterFailure(1, 0, nack())],
+    ['expired_lease', afterFailure(4, 3, { expired: true })],
+    ['rejected', afterFailure(1, 3, nack({ requeue: false }))],
+    ['rejected', afterFailure(4, 3, nack({ requeue: false }))],
+  ])('makes a dead letter because of %s', (reason, decision) => {
+    expect(decision).toEqual({ kind: 'dead_letter', reason });
+  });
+});
+
+it('lists the legal moves', () => {
+  const names = Object.keys(STATE) as (keyof typeof STATE)[];
+  const moves = names.flatMap((from) =>
+    names.filter((to) => canMove(STATE[from], STATE[to])).map((to) => `${from} > ${to}`),
+  );
+  expect(moves.sort()).toEqual([
+    'available > dead',
+    'available > leased',
+    'dead > available',
+    'delayed > available',
+    'delayed > dead',
+    'leased > available',
+    'leased > dead',
+    'leased > delayed',
+  ]);
+});
+
+it('lets a lease last twelve hours in all', () => {
+  expect(LEASE_TOTAL_MAX_MS).toBe(12 * 3_600_000);
+  expect(extendsTooFar(1_000, 1_000 + LEASE_TOTAL_MAX_MS)).toBe(false);
+  expect(extendsTooFar(1_000, 1_001 + LEASE_TOTAL_MAX_MS)).toBe(true);
+});

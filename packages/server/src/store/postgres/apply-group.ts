@@ -1,0 +1,90 @@
+import type {
+  AckCommand,
+  Command,
+  ConsumeCommand,
+  ExtendCommand,
+  NackCommand,
+  Outcome,
+  PublishCommand,
+} from '../../core/commands.js';
+import { accept, type GroupRun } from './group-run.js';
+import { insertQueue } from './load-queues.js';
+import { runAdmin } from './runs/admin.js';
+import { runConsumes } from './runs/consume.js';
+import { loadHeld } from './runs/held.js';
+import { runPublishes } from './runs/publish.js';
+import { runSettling } from './runs/settle.js';
+import { settleDue } from './runs/settle-due.js';
+
+type Kind = 'settle' | 'publish' | 'consume' | 'single';
+
+const KIND_OF: Record<Command['kind'], Kind> = {
+  ack: 'settle',
+  nack: 'settle',
+  extend: 'settle',
+  publish: 'publish',
+  consume: 'consume',
+  createQueue: 'single',
+  createKey: 'single',
+  revokeKey: 'single',
+  settleDue: 'single',
+};
+
+/** Applies the commands in their order; those of a kind that stand together go together. */
+export async function applyGroup(run: GroupRun, commands: readonly Command[]): Promise<Outcome[]> {
+  await run.records.load(commands);
+  const outcomes: Outcome[] = [];
+  for (const together of runsOf(commands)) outcomes.push(...(await applyRun(run, together)));
+  run.records.flush();
+  return outcomes;
+}
+
+async function applyRun(run: GroupRun, commands: readonly Command[]): Promise<readonly Outcome[]> {
+  const [first] = commands as [Command];
+  switch (KIND_OF[first.kind]) {
+    case 'settle': {
+      const outcomes = await runSettling(
+        run,
+        commands as (AckCommand | NackCommand | ExtendCommand)[],
+      );
+      run.tx.flushMessages();
+      return outcomes;
+    }
+    case 'publish':
+      await createMissing(run, commands);
+      return runPublishes(run, commands as PublishCommand[]);
+    case 'consume': {
+      await createMissing(run, commands);
+      await loadHeld(run, commands);
+      const outcomes = await runConsumes(run, commands as ConsumeCommand[]);
+      // What was read before is older than what was leased now.
+      run.tx.forgetMessages();
+      return outcomes;
+    }
+    case 'single':
+      if (first.kind === 'settleDue') {
+        return [accept<'settleDue'>({ settled: await settleDue(run, first.limit) })];
+      }
+      return [await runAdmin(run, first as Parameters<typeof runAdmin>[1])];
+  }
+}
+
+function runsOf(commands: readonly Command[]): Command[][] {
+  const runs: Command[][] = [];
+  let last: Kind | undefined;
+  for (const command of commands) {
+    const kind = KIND_OF[command.kind];
+    if (kind === last && kind !== 'single') (runs.at(-1) as Command[]).push(command);
+    else runs.push([command]);
+    last = kind;
+  }
+  return runs;
+}
+
+async function createMissing(run: GroupRun, commands: readonly Command[]): Promise<void> {
+  for (const command of commands) {
+    if (!('autoCreate' in command) || !command.autoCreate) continue;
+    if (run.tx.queue(command.project, command.queue) !== undefined) continue;
+    await insertQueue(run.tx, command.project, command.queue);
+  }
+}

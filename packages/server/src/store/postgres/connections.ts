@@ -1,0 +1,103 @@
+import pg, { type ClientBase, type PoolClient, type QueryResult } from 'pg';
+
+/** Row ids, times and counts all stay below 2^53, so bigints come as numbers. */
+const INT8 = 20;
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
+} as pg.CustomTypesConfig;
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 20_000;
+/** The client's own, longer watch: a server that has vanished says nothing at all. */
+const QUERY_TIMEOUT_MS = 25_000;
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly maxConnections: number;
+}
+
+export interface ParsedUrl {
+  readonly connectionString: string;
+  /** False behind a pooler that does not keep prepared statements: `?prepare=false`. */
+  readonly prepare: boolean;
+}
+
+export function parseUrl(url: string): ParsedUrl {
+  const parsed = new URL(url);
+  const prepare = parsed.searchParams.get('prepare') !== 'false';
+  parsed.searchParams.delete('prepare');
+  return { connectionString: parsed.toString(), prepare };
+}
+
+export function clientConfig(url: ParsedUrl): pg.ClientConfig {
+  return {
+    connectionString: url.connectionString,
+    application_name: 'millrace',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+    types,
+    // Behind a transaction pooler a startup parameter may be refused.
+    ...(url.prepare ? { statement_timeout: STATEMENT_TIMEOUT_MS } : {}),
+  };
+}
+
+/** A bounded pool whose connections send statements without waiting for the answers before. */
+export function createPool(url: ParsedUrl, maxConnections: number): pg.Pool {
+  const config = { ...clientConfig(url), pipeline: true, max: maxConnections };
+  const pool = new pg.Pool(config as pg.PoolConfig);
+  // An idle connection that breaks is dropped by the pool; the next query opens another.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+const names = new Map<string, string>();
+
+/** A statement under a name of its own, so that each connection prepares it once. */
+export function statement(text: string, values: readonly unknown[], prepare: boolean) {
+  if (!prepare) return { text, values: [...values] };
+  let name = names.get(text);
+  if (name === undefined) {
+    name = `m${names.size}`;
+    names.set(text, name);
+  }
+  return { name, text, values: [...values] };
+}
+
+/** Sends statements down one connection and remembers their answers until somebody asks. */
+export class Pipeline {
+  private readonly sent: Promise<QueryResult>[] = [];
+
+  constructor(
+    readonly client: ClientBase | PoolClient,
+    private readonly prepare: boolean,
+  ) {}
+
+  /** @returns the rows; a failure also shows in `settled`. */
+  async query<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    const result = await this.track(this.client.query(statement(text, values, this.prepare)));
+    return result.rows as Row[];
+  }
+
+  /** Sends without anyone waiting for the answer but `settled`. */
+  send(text: string, values: readonly unknown[]): void {
+    void this.track(this.client.query(statement(text, values, this.prepare)));
+  }
+
+  /** Statements without parameters, several in one string. */
+  script(text: string): void {
+    void this.track(this.client.query(text));
+  }
+
+  /** Waits for all that was sent; rejects with the first failure. */
+  async settled(): Promise<void> {
+    await Promise.all(this.sent);
+  }
+
+  private track(answer: Promise<QueryResult>): Promise<QueryResult> {
+    answer.catch(() => undefined);
+    this.sent.push(answer);
+    return answer;
+  }
+}

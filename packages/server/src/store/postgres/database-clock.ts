@@ -1,0 +1,50 @@
+import { type Clock, monotonicMs, setSystemTimer } from '../../core/clock.js';
+
+/** More than this apart from the monotonic clock, and the database's clock has jumped. */
+const JUMP_MS = 5_000;
+/** A jump that lasts is believed after this long. */
+const DISTRUST_MS = 60_000;
+
+/**
+ * The database's time, as every answer of its carries it, counted on by the monotonic clock in
+ * between. After a jump, leases are not swept until the clock is back or has been steady again for
+ * a minute: a jump must not end them all at once.
+ */
+export class DatabaseClock implements Clock {
+  private offsetMs = 0;
+  private lastMs = 0;
+  private beforeJump: { offsetMs: number; atMs: number } | undefined;
+
+  constructor(private readonly log: (message: string) => void) {}
+
+  nowMs(): number {
+    this.lastMs = Math.max(this.lastMs, Math.floor(monotonicMs() + this.offsetMs));
+    return this.lastMs;
+  }
+
+  setTimer = setSystemTimer;
+
+  /** Takes in what the database said its time was, just now. */
+  observe(databaseMs: number): void {
+    const elapsedMs = monotonicMs();
+    const offsetMs = databaseMs - elapsedMs;
+    const known = this.offsetMs !== 0;
+    if (known && Math.abs(offsetMs - this.offsetMs) > JUMP_MS) {
+      this.beforeJump ??= { offsetMs: this.offsetMs, atMs: elapsedMs };
+      this.log(
+        `the database's clock jumped by ${Math.round(offsetMs - this.offsetMs)} ms; leases are not swept until that is explained`,
+      );
+    }
+    this.offsetMs = offsetMs;
+    if (this.beforeJump === undefined) return;
+    const isBack = Math.abs(offsetMs - this.beforeJump.offsetMs) <= JUMP_MS;
+    if (!isBack && elapsedMs - this.beforeJump.atMs < DISTRUST_MS) return;
+    this.beforeJump = undefined;
+    this.log(`the database's clock is ${isBack ? 'back' : 'steady again'}; leases are swept`);
+  }
+
+  /** Whether the sweep of leases may go by this clock. */
+  isTrusted(): boolean {
+    return this.beforeJump === undefined;
+  }
+}

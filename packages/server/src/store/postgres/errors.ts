@@ -1,0 +1,39 @@
+import { type Refusal, refuse } from '../../core/refusal.js';
+
+/** Translates what PostgreSQL and its driver throw, at the edge of the store. */
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '');
+
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+/** Another transaction was in the way: the group can run again, unseen. */
+export function isConflict(error: unknown): boolean {
+  // Serialization failure, deadlock, or a name or key that another node inserted first.
+  if (['40001', '40P01'].includes(codeOf(error))) return true;
+  const { table } = error as { table?: string };
+  return codeOf(error) === '23505' && (table === 'idempotency' || table === 'queues');
+}
+
+/** The connection or the server went away, so that the transaction cannot go on. */
+export function isConnectionLoss(error: unknown): boolean {
+  const code = codeOf(error);
+  if (!SQLSTATE.test(code)) return true;
+  // Connection exceptions, shutdown and start-up, too many connections, a timed-out statement.
+  return /^(08|57P|53300|57014|25006|25P03)/.test(code);
+}
+
+export function refusalOf(error: unknown): Refusal {
+  if (isConnectionLoss(error) || isConflict(error)) {
+    return refuse('STORE_UNAVAILABLE', 'The database cannot be reached; nothing was done.', {
+      hint: 'Wait as Retry-After says, then try again.',
+    });
+  }
+  if (codeOf(error) === '53100') {
+    return refuse('STORAGE_FULL', "The database's disk is full; nothing was done.", {
+      hint: 'Give the database more space, then retry.',
+    });
+  }
+  // A fault of ours. The cause goes to the log of the process, never into an answer.
+  console.error('millrace: a command failed in the store:', error);
+  return refuse('INTERNAL', 'The server failed on this request; nothing was done.');
+}

@@ -1,0 +1,43 @@
+import type { Command, LeasedMessage, Outcome, OutcomeOf } from '../../core/commands.js';
+import { RESTART_GRACE_MS } from '../../core/message-state.js';
+import type { Refusal } from '../../core/refusal.js';
+import type { ReplayLookups } from '../../core/replay.js';
+import { GroupRecords } from './records.js';
+import type { GroupTransaction } from './transaction.js';
+
+/** One run of a group: its transaction, its recorded answers and what replays may look up. */
+export class GroupRun {
+  readonly records: GroupRecords;
+  /** Messages that are leased, by id: what a consume made again may get back. */
+  readonly held = new Map<string, LeasedMessage>();
+  /** Leases and delays that this run has settled. */
+  settled = 0;
+  readonly graceEndMs: number;
+  /** Leases that ran out before the start are kept for a while: up to here they count as running. */
+  readonly leaseFloorMs: number;
+
+  constructor(
+    readonly tx: GroupTransaction,
+    startedAtMs: number,
+    /** False while the database's clock is not to be trusted. */
+    readonly sweepsLeases: boolean,
+  ) {
+    this.records = new GroupRecords(tx);
+    this.graceEndMs = startedAtMs + RESTART_GRACE_MS;
+    this.leaseFloorMs = tx.nowMs < this.graceEndMs ? startedAtMs : 0;
+  }
+
+  readonly lookups: ReplayLookups = {
+    stillHeld: (_queue, given) =>
+      given.flatMap(({ messageId, receipt }) => {
+        const message = this.held.get(messageId);
+        return message?.receipt === receipt ? [message] : [];
+      }),
+    queueExists: (id) => this.tx.queueById(id) !== undefined,
+  };
+}
+
+export function accept<K extends Command['kind']>(result: OutcomeOf[K] | Refusal): Outcome<K> {
+  if ('ok' in result) return result as Refusal;
+  return { ok: true, replayed: false, ...result } as Outcome<K>;
+}

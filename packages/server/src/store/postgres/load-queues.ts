@@ -1,0 +1,91 @@
+import type { Command } from '../../core/commands.js';
+import { DEFAULT_SETTINGS, type QueueSettings } from '../../core/queue-settings.js';
+import type { QueueEntry } from '../../core/transaction.js';
+import type { Pipeline } from './connections.js';
+import { QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
+import type { GroupTransaction } from './transaction.js';
+
+/**
+ * The queues that these commands name, and the dead-letter queues that can be reached from them:
+ * decisions need both, and a chain is short.
+ */
+export async function readNamedQueues(
+  pipeline: Pipeline,
+  commands: readonly Command[],
+): Promise<QueueEntry[]> {
+  const names = new Map<string, readonly [string, string]>();
+  const add = (project: string, name: string) => names.set(`${project}\n${name}`, [project, name]);
+  for (const command of commands) {
+    if ('queue' in command) add(command.project, command.queue);
+    if (command.kind === 'createQueue' && command.settings.deadLetterQueue) {
+      add(command.project, command.settings.deadLetterQueue);
+    }
+  }
+  if (names.size === 0) return [];
+  return readChains(
+    pipeline,
+    `SELECT q.* FROM millrace.queues q
+       JOIN unnest($1::text[], $2::text[]) AS n(project, name)
+         ON q.project = n.project AND q.name = n.name`,
+    [[...names.values()].map(([project]) => project), [...names.values()].map(([, name]) => name)],
+  );
+}
+
+export function readQueuesByBucket(
+  pipeline: Pipeline,
+  bucketIds: readonly number[],
+): Promise<QueueEntry[]> {
+  return readChains(
+    pipeline,
+    'SELECT q.* FROM millrace.queues q WHERE q.bucket_id = ANY ($1::bigint[])',
+    [bucketIds],
+  );
+}
+
+const readChains = (
+  pipeline: Pipeline,
+  roots: string,
+  values: readonly unknown[],
+): Promise<QueueEntry[]> =>
+  pipeline.query<QueueEntry>(
+    `WITH RECURSIVE chain AS (
+       ${roots}
+       UNION
+       SELECT q.* FROM millrace.queues q JOIN chain c ON q.id = c.dead_letter_queue_id
+     )
+     SELECT ${QUEUE_COLUMNS} FROM chain q LEFT JOIN millrace.queues d ON d.id = q.dead_letter_queue_id`,
+    values,
+  );
+
+/** Inserts a queue; a node that made it first makes the group run again. */
+export async function insertQueue(
+  tx: GroupTransaction,
+  project: string,
+  name: string,
+  settings: QueueSettings = DEFAULT_SETTINGS,
+  deadLetterQueueId: number | null = null,
+): Promise<QueueEntry> {
+  await tx.pipeline.query(
+    `INSERT INTO millrace.queues (project, name, type, dead_letter_queue_id, max_retries,
+       message_retention_days, visibility_timeout_default_ms, enable_priority, created_at_ms,
+       updated_at_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
+    [
+      project,
+      name,
+      settings.type,
+      deadLetterQueueId,
+      settings.maxRetries,
+      settings.messageRetentionDays,
+      settings.visibilityTimeoutDefaultMs,
+      settings.enablePriority,
+      tx.nowMs,
+    ],
+  );
+  const [queue] = await tx.pipeline.query<QueueEntry>(
+    `SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM} WHERE q.project = $1 AND q.name = $2`,
+    [project, name],
+  );
+  tx.addQueue(queue as QueueEntry);
+  return queue as QueueEntry;
+}

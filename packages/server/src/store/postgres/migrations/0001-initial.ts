@@ -1,0 +1,107 @@
+/**
+ * Every key of queue data starts with the bucket of its queue, so that a sharded PostgreSQL can
+ * place a queue whole. A message's payload lies in its row: PostgreSQL keeps large values out of
+ * line and does not copy them when the row changes.
+ *
+ * Rows live shortly and change often: pages keep room for new versions, and autovacuum comes early
+ * and does not pause.
+ */
+export const initial = `
+CREATE SEQUENCE millrace.ids;
+
+CREATE TABLE millrace.queues (
+  id bigint PRIMARY KEY DEFAULT nextval('millrace.ids'),
+  project text COLLATE "C" NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  bucket_id bigint NOT NULL UNIQUE DEFAULT nextval('millrace.ids'),
+  dead_bucket_id bigint NOT NULL UNIQUE DEFAULT nextval('millrace.ids'),
+  type text NOT NULL,
+  dead_letter_queue_id bigint REFERENCES millrace.queues (id),
+  max_retries integer NOT NULL,
+  message_retention_days integer NOT NULL,
+  visibility_timeout_default_ms bigint NOT NULL,
+  enable_priority boolean NOT NULL,
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint NOT NULL,
+  UNIQUE (project, name)
+);
+
+CREATE INDEX queues_by_dead_letter_queue ON millrace.queues (dead_letter_queue_id)
+  WHERE dead_letter_queue_id IS NOT NULL;
+
+-- What a queue holds is the sum over slots: a connection has one, so that none waits for another.
+-- The owner is a bucket for what is live and a queue for its dead letters; no id is both.
+CREATE TABLE millrace.queue_counters (
+  owner_id bigint NOT NULL,
+  slot smallint NOT NULL,
+  available bigint NOT NULL DEFAULT 0,
+  leased bigint NOT NULL DEFAULT 0,
+  delayed bigint NOT NULL DEFAULT 0,
+  dead bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (owner_id, slot)
+) WITH (fillfactor = 40, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0,
+        autovacuum_vacuum_cost_delay = 0);
+
+CREATE TABLE millrace.messages (
+  bucket_id bigint NOT NULL,
+  message_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  rank smallint NOT NULL,
+  state smallint NOT NULL,
+  priority smallint NOT NULL,
+  enqueued_at_ms bigint NOT NULL,
+  first_available_at_ms bigint NOT NULL,
+  live_since_ms bigint,
+  due_at_ms bigint,
+  leased_at_ms bigint,
+  lease_end smallint,
+  receipt text,
+  delivery_count integer NOT NULL DEFAULT 0,
+  failures integer NOT NULL DEFAULT 0,
+  group_id text,
+  deduplication_id text,
+  source_queue_id bigint,
+  source_queue text,
+  dead_lettered_at_ms bigint,
+  dead_letter_reason text,
+  last_error text,
+  headers text,
+  payload_bytes integer NOT NULL,
+  payload text NOT NULL,
+  PRIMARY KEY (bucket_id, message_id)
+) WITH (fillfactor = 70, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_scale_factor = 0.02,
+        autovacuum_vacuum_insert_threshold = 200000, autovacuum_analyze_threshold = 5000,
+        autovacuum_vacuum_cost_delay = 0);
+
+CREATE INDEX messages_ready ON millrace.messages (bucket_id, rank DESC, seq) WHERE state = 0;
+CREATE INDEX messages_live ON millrace.messages (bucket_id, live_since_ms)
+  WHERE live_since_ms IS NOT NULL;
+CREATE INDEX messages_dead ON millrace.messages (source_queue_id, dead_lettered_at_ms, message_id)
+  WHERE source_queue_id IS NOT NULL;
+-- Not a key: what is due is due in whichever bucket.
+CREATE INDEX messages_due ON millrace.messages (state, due_at_ms) WHERE due_at_ms IS NOT NULL;
+
+CREATE TABLE millrace.idempotency (
+  project text NOT NULL,
+  capability text NOT NULL,
+  queue_id bigint NOT NULL,
+  key text NOT NULL,
+  fingerprint text NOT NULL,
+  outcome text NOT NULL,
+  expires_at_ms bigint NOT NULL,
+  PRIMARY KEY (queue_id, project, capability, key)
+) WITH (autovacuum_vacuum_scale_factor = 0.05);
+
+CREATE INDEX idempotency_expiry ON millrace.idempotency (expires_at_ms);
+
+CREATE TABLE millrace.api_keys (
+  key_id text COLLATE "C" PRIMARY KEY,
+  name text,
+  project text NOT NULL,
+  scopes text NOT NULL,
+  secret_hash text NOT NULL UNIQUE,
+  created_at_ms bigint NOT NULL,
+  expires_at_ms bigint,
+  revoked_at_ms bigint
+);
+`;

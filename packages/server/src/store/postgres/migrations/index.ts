@@ -1,0 +1,4 @@
+import { initial } from './0001-initial.js';
+
+/** Append-only: a migration that was released is never changed. Its version is its place + 1. */
+export const MIGRATIONS: readonly string[] = [initial];

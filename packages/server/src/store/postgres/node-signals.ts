@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { setSystemTimer } from '../../core/clock.js';
+import type { ReadyQueue } from '../../core/store.js';
+import { clientConfig, type ParsedUrl } from './connections.js';
+
+/**
+ * What nodes tell each other by LISTEN and NOTIFY, on a connection of its own: inside a transaction
+ * a NOTIFY would make all commits wait for each other. A node says which queues somebody waits for;
+ * the others then say when messages become available there, and stay silent otherwise.
+ */
+const CHANNEL = 'millrace';
+/** Longer than the longest wait, so that no wait outlives what was said of it. */
+const INTEREST_MS = 30_000;
+const REPEAT_INTEREST_MS = 5_000;
+/** A message that was published just before the interest became known is told of then. */
+const RECENT_MS = 2_000;
+const RECONNECT_MS = 1_000;
+/** PostgreSQL takes 8,000 bytes; a queue's key takes under 250. */
+const KEYS_PER_SIGNAL = 30;
+
+type Signal =
+  | { readonly node: string; readonly waits: readonly string[] }
+  | { readonly node: string; readonly ready: readonly (readonly [string, number])[] }
+  | { readonly node: string; readonly hello: true };
+
+type SignalBody = Signal extends infer S ? (S extends Signal ? Omit<S, 'node'> : never) : never;
+
+export class NodeSignals {
+  private readonly node = randomUUID();
+  private client: pg.Client | undefined;
+  private stopped = false;
+  private cancelReconnect: (() => void) | undefined;
+  /** Until when some other node waits for a queue. */
+  private readonly awaited = new Map<string, number>();
+  /** When this node last said that it waits. */
+  private readonly announced = new Map<string, number>();
+  private readonly recent = new Map<string, number>();
+  private readonly unsent = new Map<string, number>();
+  private sending = false;
+
+  constructor(
+    private readonly url: ParsedUrl,
+    private readonly nowMs: () => number,
+    private readonly onReady: (queues: readonly ReadyQueue[]) => void,
+    /** Word may have been lost: all who wait should look. */
+    private readonly onGap: () => void,
+  ) {}
+
+  async start(): Promise<void> {
+    if (this.stopped) return;
+    const client = new pg.Client(clientConfig(this.url));
+    client.on('notification', ({ payload }) => this.receive(payload ?? ''));
+    client.on('error', () => undefined);
+    client.on('end', () => this.reconnect(client));
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+      if (this.stopped) return await client.end();
+      this.client = client;
+      this.announced.clear();
+      this.send({ hello: true });
+      this.onGap();
+    } catch {
+      client.end().catch(() => undefined);
+      this.reconnect(client);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancelReconnect?.();
+    await this.client?.end().catch(() => undefined);
+  }
+
+  /** Somebody here waits for messages of this queue. */
+  expect(project: string, queue: string): void {
+    const key = keyOf(project, queue);
+    const nowMs = this.nowMs();
+    if (nowMs - (this.announced.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_INTEREST_MS) return;
+    forgetOld(this.announced, nowMs - INTEREST_MS);
+    this.announced.set(key, nowMs);
+    this.send({ waits: [key] });
+  }
+
+  /** Messages became available by a commit of this node. */
+  tell(queues: readonly ReadyQueue[]): void {
+    const nowMs = this.nowMs();
+    forgetOld(this.recent, nowMs - RECENT_MS);
+    for (const { project, queue, messages } of queues) {
+      const key = keyOf(project, queue);
+      this.recent.set(key, nowMs);
+      if ((this.awaited.get(key) ?? 0) > nowMs) this.add(key, messages);
+    }
+    void this.flush();
+  }
+
+  private add(key: string, messages: number): void {
+    this.unsent.set(key, (this.unsent.get(key) ?? 0) + messages);
+  }
+
+  /** One signal at a time: what becomes ready meanwhile goes with the next. */
+  private async flush(): Promise<void> {
+    if (this.sending) return;
+    this.sending = true;
+    while (this.unsent.size > 0) {
+      const ready = [...this.unsent].slice(0, KEYS_PER_SIGNAL);
+      for (const [key] of ready) this.unsent.delete(key);
+      await this.send({ ready });
+    }
+    this.sending = false;
+  }
+
+  private receive(payload: string): void {
+    const signal = JSON.parse(payload) as Signal;
+    if (signal.node === this.node) return;
+    const nowMs = this.nowMs();
+    if ('ready' in signal) {
+      this.onReady(signal.ready.map(([key, messages]) => ({ ...partsOf(key), messages })));
+    } else if ('waits' in signal) {
+      forgetOld(this.awaited, nowMs);
+      for (const key of signal.waits) {
+        this.awaited.set(key, nowMs + INTEREST_MS);
+        if (nowMs - (this.recent.get(key) ?? 0) < RECENT_MS) this.add(key, 1);
+      }
+      void this.flush();
+    } else {
+      // A node that just came does not know yet what is waited for here.
+      forgetOld(this.announced, nowMs - INTEREST_MS);
+      const waits = [...this.announced.keys()];
+      for (let from = 0; from < waits.length; from += KEYS_PER_SIGNAL) {
+        this.send({ waits: waits.slice(from, from + KEYS_PER_SIGNAL) });
+      }
+    }
+  }
+
+  private async send(body: SignalBody): Promise<void> {
+    const payload = JSON.stringify({ node: this.node, ...body });
+    // A signal that is lost costs a wait its safety poll, nothing more.
+    await this.client?.query('SELECT pg_notify($1, $2)', [CHANNEL, payload]).catch(() => undefined);
+  }
+
+  private reconnect(client: pg.Client): void {
+    if (this.client === client) this.client = undefined;
+    if (this.stopped || this.client !== undefined) return;
+    this.cancelReconnect?.();
+    this.cancelReconnect = setSystemTimer(() => void this.start(), RECONNECT_MS);
+  }
+}
+
+const keyOf = (project: string, queue: string): string => `${project}\n${queue}`;
+
+function partsOf(key: string): { project: string; queue: string } {
+  const [project = '', queue = ''] = key.split('\n');
+  return { project, queue };
+}
+
+function forgetOld(times: Map<string, number>, beforeMs: number): void {
+  for (const [key, timeMs] of times) if (timeMs < beforeMs) times.delete(key);
+}

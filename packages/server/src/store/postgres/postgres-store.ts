@@ -1,0 +1,259 @@
+import { randomInt } from 'node:crypto';
+import pg, { type Pool, type PoolClient } from 'pg';
+import { type Clock, monotonicMs, setSystemTimer } from '../../core/clock.js';
+import type { Command, Outcome } from '../../core/commands.js';
+import { RefusalError } from '../../core/refusal.js';
+import { Sequence } from '../../core/sequence.js';
+import {
+  type Query,
+  type QueryKind,
+  type ReadResult,
+  type ReadyQueue,
+  type Store,
+  type StoreListener,
+  StoreOpenError,
+} from '../../core/store.js';
+import { applyGroup } from './apply-group.js';
+import { clientConfig, createPool, type ParsedUrl, Pipeline, parseUrl } from './connections.js';
+import { DatabaseClock } from './database-clock.js';
+import { isConflict, isConnectionLoss, refusalOf } from './errors.js';
+import { GroupRun } from './group-run.js';
+import { readNamedQueues } from './load-queues.js';
+import { migrate } from './migrate.js';
+import { NodeSignals } from './node-signals.js';
+import { answerQuery } from './queries.js';
+import { readNextDue, settleDue } from './runs/settle-due.js';
+import { GroupTransaction } from './transaction.js';
+
+export interface PostgresStoreOptions {
+  readonly url: string;
+  readonly maxConnections: number;
+  /** For tests: takes the place of the database's clock. */
+  readonly makeClock?: (floorMs: number) => Clock;
+  readonly log: (message: string) => void;
+}
+
+const SLOTS = 64;
+const ATTEMPTS_MAX = 8;
+const RETRY_PAUSE_MS = 20;
+const RETRY_WITHIN_MS = 5_000;
+/** What is due and cannot be settled now, because another node is at it, is looked at again. */
+const LOOK_AGAIN_MS = 200;
+const SETTLED_PER_GROUP = 256;
+const SAFETY_POLL_MS = 2_000;
+
+/** The commit was sent and its answer never came. */
+class OutcomeUnknownError extends Error {}
+
+/**
+ * The store over PostgreSQL, shared by any number of nodes. PostgreSQL does what is distributed:
+ * nodes know of each other only by what they commit and by the signals that wake them.
+ */
+export class PostgresStore implements Store {
+  readonly groupsUnderWayMax: number;
+  readonly safetyPollMs = SAFETY_POLL_MS;
+  private listener: StoreListener | undefined;
+  private readonly signals: NodeSignals;
+  private readonly sequence = new Sequence();
+  private readonly slots = new WeakMap<PoolClient, number>();
+  private lastSlot = randomInt(SLOTS);
+  private nextDueAtMs: number | null = 0;
+  private startedAtMs = 0;
+  private stopping: Promise<void> | undefined;
+
+  private constructor(
+    private readonly url: ParsedUrl,
+    private readonly pool: Pool,
+    maxConnections: number,
+    private readonly databaseClock: DatabaseClock,
+    readonly clock: Clock,
+  ) {
+    // The rest of the pool is for reads, which must not wait behind groups.
+    this.groupsUnderWayMax = Math.max(1, Math.floor(maxConnections / 2));
+    this.signals = new NodeSignals(
+      url,
+      () => clock.nowMs(),
+      (queues) => this.listener?.ready(queues),
+      () => this.listener?.ready('all'),
+    );
+  }
+
+  /** @throws StoreOpenError when the database cannot be reached or is not ours to use. */
+  static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
+    const url = parseUrl(options.url);
+    const databaseClock = new DatabaseClock(options.log);
+    const client = new pg.Client(clientConfig(url));
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await migrate(client);
+      const { rows } = await client.query(NOW);
+      databaseClock.observe(Number(rows[0].nowMs));
+    } catch (error) {
+      if (error instanceof StoreOpenError) throw error;
+      throw new StoreOpenError(`the database cannot be used: ${(error as Error).message}.`);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+    const clock = options.makeClock?.(0) ?? databaseClock;
+    const pool = createPool(url, options.maxConnections);
+    const store = new PostgresStore(url, pool, options.maxConnections, databaseClock, clock);
+    store.startedAtMs = clock.nowMs();
+    await store.signals.start();
+    return store;
+  }
+
+  listen(listener: StoreListener): void {
+    this.listener = listener;
+  }
+
+  expectReady(project: string, queue: string): void {
+    this.signals.expect(project, queue);
+  }
+
+  async apply(commands: readonly Command[]): Promise<Outcome[]> {
+    if (this.stopping !== undefined) throw new Error('the store was stopped');
+    const startedMs = monotonicMs();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.attempt(commands);
+      } catch (error) {
+        if (error instanceof OutcomeUnknownError) throw error;
+        const again = isConflict(error) || isConnectionLoss(error);
+        const mayRetry = attempt < ATTEMPTS_MAX && monotonicMs() - startedMs < RETRY_WITHIN_MS;
+        if (again && mayRetry && this.stopping === undefined) {
+          await pause(RETRY_PAUSE_MS * attempt);
+          continue;
+        }
+        if (again || commands.length === 1) return commands.map(() => refusalOf(error));
+        // One command must not spoil the group: each for itself shows which one it was.
+        const outcomes: Outcome[] = [];
+        for (const command of commands) outcomes.push(...(await this.apply([command])));
+        return outcomes;
+      }
+    }
+  }
+
+  private async attempt(commands: readonly Command[]): Promise<Outcome[]> {
+    const client = await this.pool.connect();
+    const pipeline = new Pipeline(client, this.url.prepare);
+    let committing = false;
+    let broken: Error | undefined;
+    try {
+      // Rows here come and go too fast for statistics: an index is always the right way.
+      pipeline.script('BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off');
+      const [now, queues] = await Promise.all([
+        pipeline.query<{ nowMs: number }>(NOW, []),
+        readNamedQueues(pipeline, commands),
+      ]);
+      const nowMs = this.observe((now[0] as { nowMs: number }).nowMs);
+      const tx = new GroupTransaction(pipeline, this.sequence, nowMs);
+      for (const queue of queues) tx.addQueue(queue);
+      const run = new GroupRun(tx, this.startedAtMs, this.databaseClock.isTrusted());
+
+      const isDue = this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
+      if (isDue) await settleDue(run, SETTLED_PER_GROUP);
+      const outcomes = await applyGroup(run, commands);
+      const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
+      const dueAtMs = readsDue ? await this.readDue(run) : null;
+      tx.flushCounters(this.slotOf(client));
+      committing = true;
+      pipeline.script('COMMIT');
+      await pipeline.settled();
+
+      this.nextDueAtMs = readsDue ? dueAtMs : earlier(this.nextDueAtMs, tx);
+      this.announce(tx.readyQueues());
+      return outcomes;
+    } catch (error) {
+      broken = isConnectionLoss(error) ? (error as Error) : undefined;
+      if (broken !== undefined && committing) throw new OutcomeUnknownError(broken.message);
+      if (broken === undefined) broken = await rollBack(client);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /** The group's time: the database's, as it said it a moment ago. */
+  private observe(databaseMs: number): number {
+    this.databaseClock.observe(databaseMs);
+    return this.clock === this.databaseClock ? databaseMs : this.clock.nowMs();
+  }
+
+  private async readDue(run: GroupRun): Promise<number | null> {
+    const dueAtMs = await readNextDue(run);
+    const isStuck = dueAtMs !== null && dueAtMs <= run.tx.nowMs && run.settled === 0;
+    return isStuck ? run.tx.nowMs + LOOK_AGAIN_MS : dueAtMs;
+  }
+
+  private announce(ready: readonly ReadyQueue[]): void {
+    this.listener?.nextDue(this.nextDueAtMs);
+    if (ready.length === 0) return;
+    this.listener?.ready(ready);
+    this.signals.tell(ready);
+  }
+
+  /** Each connection counts in a row of its own. */
+  private slotOf(client: PoolClient): number {
+    let slot = this.slots.get(client);
+    if (slot === undefined) {
+      this.lastSlot = (this.lastSlot + 1) % SLOTS;
+      slot = this.lastSlot;
+      this.slots.set(client, slot);
+    }
+    return slot;
+  }
+
+  async read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
+    const startedMs = monotonicMs();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.readOnce(query);
+      } catch (error) {
+        const mayRetry = attempt < ATTEMPTS_MAX && monotonicMs() - startedMs < RETRY_WITHIN_MS;
+        if (!isConnectionLoss(error) || !mayRetry || this.stopping !== undefined) {
+          throw new RefusalError(refusalOf(error));
+        }
+        await pause(RETRY_PAUSE_MS * attempt);
+      }
+    }
+  }
+
+  private async readOnce<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      const pipeline = new Pipeline(client, this.url.prepare);
+      return await answerQuery(pipeline, query, this.clock.nowMs());
+    } catch (error) {
+      if (isConnectionLoss(error)) broken = error as Error;
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= Promise.all([this.signals.stop(), this.pool.end()]).then(() => undefined);
+    return this.stopping;
+  }
+}
+
+const NOW = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs"';
+
+const earlier = (knownMs: number | null, { earliestDueMs }: GroupTransaction): number | null =>
+  knownMs === null || earliestDueMs === null
+    ? (knownMs ?? earliestDueMs)
+    : Math.min(knownMs, earliestDueMs);
+
+/** Undefined, or why the connection is of no more use. */
+const rollBack = (client: PoolClient): Promise<Error | undefined> =>
+  client.query('ROLLBACK').then(
+    () => undefined,
+    (error) => error,
+  );
+
+const pause = (durationMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    setSystemTimer(resolve, durationMs);
+  });

@@ -1,0 +1,104 @@
+import { publicRow } from '../../core/queue-settings.js';
+import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
+import type { QueueEntry } from '../../core/transaction.js';
+import type { Pipeline } from './connections.js';
+import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
+
+type Handlers = {
+  [K in QueryKind]: (pipeline: Pipeline, query: Query<K>, nowMs: number) => Promise<ReadResult[K]>;
+};
+
+/** Counts and age of each queue in one statement, so that they are of one moment. */
+const COUNTS = `
+  (SELECT coalesce(sum(c.available), 0)::bigint FROM millrace.queue_counters c
+    WHERE c.owner_id = q.bucket_id) AS available,
+  (SELECT coalesce(sum(c.leased), 0)::bigint FROM millrace.queue_counters c
+    WHERE c.owner_id = q.bucket_id) AS leased,
+  (SELECT coalesce(sum(c.delayed), 0)::bigint FROM millrace.queue_counters c
+    WHERE c.owner_id = q.bucket_id) AS delayed,
+  (SELECT coalesce(sum(c.dead), 0)::bigint FROM millrace.queue_counters c
+    WHERE c.owner_id = q.id) AS dead,
+  (SELECT min(m.live_since_ms) FROM millrace.messages m
+    WHERE m.bucket_id = q.bucket_id AND m.live_since_ms IS NOT NULL) AS "oldestAtMs"`;
+
+interface CountsRow {
+  readonly available: number;
+  readonly leased: number;
+  readonly delayed: number;
+  readonly dead: number;
+  readonly oldestAtMs: number | null;
+}
+
+const HANDLERS: Handlers = {
+  async getQueue(pipeline, { project, queue }) {
+    const [entry] = await pipeline.query<QueueEntry>(
+      `SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM} WHERE q.project = $1 AND q.name = $2`,
+      [project, queue],
+    );
+    return entry === undefined ? null : publicRow(entry);
+  },
+
+  async listQueues(pipeline, { project, after, prefix, limit, counts }, nowMs) {
+    const rows = await pipeline.query<QueueEntry & CountsRow>(
+      `SELECT ${QUEUE_COLUMNS} ${counts ? `, ${COUNTS}` : ''} FROM ${QUEUE_FROM}
+        WHERE q.project = $1 AND q.name > $2 AND q.name >= $3 AND q.name < $4
+        ORDER BY q.name LIMIT $5`,
+      // Names are ASCII, so every name with the prefix sorts below the prefix and U+FFFF.
+      [project, after ?? '', prefix, `${prefix}\uffff`, limit],
+    );
+    if (!counts) return rows.map(publicRow);
+    return rows.map(({ available, leased, delayed, dead, oldestAtMs, ...entry }) => ({
+      queue: publicRow(entry),
+      counts: countsOf({ available, leased, delayed, dead, oldestAtMs }, nowMs),
+    }));
+  },
+
+  async stats(pipeline, { project, queue }, nowMs) {
+    const [row] = await pipeline.query<CountsRow>(
+      `SELECT ${COUNTS} FROM millrace.queues q WHERE q.project = $1 AND q.name = $2`,
+      [project, queue],
+    );
+    return row === undefined ? null : countsOf(row, nowMs);
+  },
+
+  async listKeys(pipeline, { after, limit }) {
+    const rows = await pipeline.query(
+      `SELECT ${KEY_COLUMNS} FROM millrace.api_keys WHERE key_id > $1 ORDER BY key_id LIMIT $2`,
+      [after ?? '', limit],
+    );
+    return rows.map((row) => {
+      const { secretHash: _hash, ...key } = keyRow(row);
+      return key;
+    });
+  },
+
+  async findKey(pipeline, { secretHash }) {
+    const [row] = await pipeline.query(
+      `SELECT ${KEY_COLUMNS} FROM millrace.api_keys WHERE secret_hash = $1`,
+      [secretHash],
+    );
+    return row === undefined ? null : keyRow(row);
+  },
+
+  async ping(pipeline) {
+    await pipeline.query('SELECT 1', []);
+    return true;
+  },
+};
+
+export function answerQuery<K extends QueryKind>(
+  pipeline: Pipeline,
+  query: Query<K>,
+  nowMs: number,
+): Promise<ReadResult[K]> {
+  const handler = HANDLERS[query.kind] as Handlers[K];
+  return handler(pipeline, query, nowMs);
+}
+
+const countsOf = (row: CountsRow, nowMs: number): QueueCounts => ({
+  available: row.available,
+  inFlight: row.leased,
+  delayed: row.delayed,
+  dlq: row.dead,
+  oldestAtMs: row.oldestAtMs === null ? null : Math.min(row.oldestAtMs, nowMs),
+});

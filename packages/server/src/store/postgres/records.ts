@@ -1,0 +1,92 @@
+import type { Command } from '../../core/commands.js';
+import { recordScope } from '../../core/replay.js';
+import type { AnswerRecords, RecordedAnswer, RecordScope } from '../../core/transaction.js';
+import type { GroupTransaction } from './transaction.js';
+
+type RecordRow = RecordedAnswer & Pick<RecordScope, 'project' | 'capability' | 'queueId' | 'key'>;
+
+/**
+ * The recorded answers that a group's commands may replay, read before they run, and those that
+ * they add. If another node records the same key first, the group runs again and finds its answer.
+ */
+export class GroupRecords implements AnswerRecords {
+  private readonly known = new Map<string, RecordedAnswer>();
+  private readonly added = new Map<string, RecordScope & RecordedAnswer>();
+
+  constructor(private readonly tx: GroupTransaction) {}
+
+  async load(commands: readonly Command[]): Promise<void> {
+    const scopes = commands.flatMap((command) => scopeOf(this.tx, command) ?? []);
+    if (scopes.length === 0) return;
+    const rows = await this.tx.pipeline.query<RecordRow>(
+      `SELECT i.project, i.capability, i.queue_id AS "queueId", i.key, i.fingerprint, i.outcome
+         FROM millrace.idempotency i
+         JOIN unnest($1::bigint[], $2::text[], $3::text[], $4::text[])
+              AS s(queue_id, project, capability, key)
+           ON i.queue_id = s.queue_id AND i.project = s.project
+          AND i.capability = s.capability AND i.key = s.key
+        WHERE i.expires_at_ms > $5`,
+      [...columnsOf(scopes), this.tx.nowMs],
+    );
+    for (const row of rows) this.known.set(idOf(row), row);
+  }
+
+  find(scope: RecordScope): RecordedAnswer | undefined {
+    return this.added.get(idOf(scope)) ?? this.known.get(idOf(scope));
+  }
+
+  put(scope: RecordScope, answer: RecordedAnswer): void {
+    this.added.set(idOf(scope), { ...scope, ...answer });
+  }
+
+  flush(): void {
+    const rows = [...this.added.values()];
+    if (rows.length === 0) return;
+    const keys = columnsOf(rows);
+    // What stands in the way is either expired or a record that this group has read and replaces.
+    this.tx.pipeline.send(
+      `DELETE FROM millrace.idempotency i
+        USING unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[])
+              AS s(queue_id, project, capability, key, replaced)
+        WHERE i.queue_id = s.queue_id AND i.project = s.project AND i.capability = s.capability
+          AND i.key = s.key AND (s.replaced OR i.expires_at_ms <= $6)`,
+      [...keys, rows.map((row) => this.known.has(idOf(row))), this.tx.nowMs],
+    );
+    this.tx.pipeline.send(
+      `INSERT INTO millrace.idempotency
+         (queue_id, project, capability, key, fingerprint, outcome, expires_at_ms)
+       SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[],
+         $6::text[], $7::bigint[])`,
+      [
+        ...keys,
+        rows.map(({ fingerprint }) => fingerprint),
+        rows.map(({ outcome }) => outcome),
+        rows.map(({ windowMs }) => this.tx.nowMs + windowMs),
+      ],
+    );
+  }
+}
+
+function scopeOf(tx: GroupTransaction, command: Command): RecordScope | undefined {
+  if (!('idempotency' in command)) return undefined;
+  if (command.kind === 'createQueue' || !('queue' in command)) {
+    return recordScope(command, undefined);
+  }
+  const queue = tx.queue(command.project, command.queue);
+  return queue === undefined ? undefined : recordScope(command, queue);
+}
+
+const columnsOf = (rows: readonly RecordScope[]) => [
+  rows.map(({ queueId }) => queueId),
+  rows.map(({ project }) => project),
+  rows.map(({ capability }) => capability),
+  rows.map(({ key }) => key),
+];
+
+const idOf = ({
+  project,
+  capability,
+  queueId,
+  key,
+}: Pick<RecordScope, 'project' | 'capability' | 'queueId' | 'key'>): string =>
+  `${queueId}\n${capability}\n${project}\n${key}`;

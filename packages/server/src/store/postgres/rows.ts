@@ -1,0 +1,58 @@
+import type { Scope } from '@millrace/protocol';
+import type { KeyRow, StoredMessage } from '../../core/commands.js';
+import type { MessageEntry, QueueEntry } from '../../core/transaction.js';
+
+/** The columns of a queue, with the name of its dead-letter queue; `q` is the queue. */
+export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS "deadLetterQueue",
+  q.max_retries AS "maxRetries", q.message_retention_days AS "messageRetentionDays",
+  q.visibility_timeout_default_ms AS "visibilityTimeoutDefaultMs",
+  q.enable_priority AS "enablePriority", q.created_at_ms AS "createdAtMs",
+  q.updated_at_ms AS "updatedAtMs", q.bucket_id AS "bucketId",
+  q.dead_bucket_id AS "deadBucketId", q.dead_letter_queue_id AS "deadLetterQueueId"`;
+
+export const QUEUE_FROM =
+  'millrace.queues q LEFT JOIN millrace.queues d ON d.id = q.dead_letter_queue_id';
+
+export type QueueSqlRow = QueueEntry;
+
+/** A message as decisions see it; `dueAtMs` tells a lease that ran out from one that runs. */
+export interface MessageRow extends MessageEntry {
+  readonly dueAtMs: number | null;
+}
+
+export const MESSAGE_COLUMNS = `m.message_id AS "messageId", m.bucket_id AS "bucketId", m.state,
+  m.receipt, m.lease_end AS "leaseEnd", m.failures, m.priority,
+  m.first_available_at_ms AS "firstAvailableAtMs", m.leased_at_ms AS "leasedAtMs",
+  m.source_queue_id AS "sourceQueueId", m.due_at_ms AS "dueAtMs"`;
+
+/** What an answer says of a message, but for its payload. */
+export const STORED_COLUMNS = `m.message_id AS "messageId", m.headers, m.priority,
+  m.group_id AS "groupId", m.deduplication_id AS "deduplicationId",
+  m.enqueued_at_ms AS "enqueuedAtMs", m.delivery_count AS "deliveryCount",
+  m.source_queue AS "sourceQueue", m.dead_lettered_at_ms AS "deadLetteredAtMs",
+  m.dead_letter_reason AS "deadLetterReason", m.last_error AS "lastError"`;
+
+export function storedMessage(row: StoredMessage): StoredMessage {
+  return {
+    messageId: row.messageId,
+    payload: row.payload,
+    headers: row.headers,
+    priority: row.priority,
+    groupId: row.groupId,
+    deduplicationId: row.deduplicationId,
+    enqueuedAtMs: row.enqueuedAtMs,
+    deliveryCount: row.deliveryCount,
+    sourceQueue: row.sourceQueue,
+    deadLetteredAtMs: row.deadLetteredAtMs,
+    deadLetterReason: row.deadLetterReason,
+    lastError: row.lastError,
+  };
+}
+
+export const KEY_COLUMNS = `key_id AS "keyId", name, project, scopes, secret_hash AS "secretHash",
+  created_at_ms AS "createdAtMs", expires_at_ms AS "expiresAtMs", revoked_at_ms AS "revokedAtMs"`;
+
+export function keyRow(row: unknown): KeyRow {
+  const columns = row as Omit<KeyRow, 'scopes'> & { scopes: string };
+  return { ...columns, scopes: columns.scopes.split(' ') as Scope[] };
+}

@@ -1,0 +1,91 @@
+import type {
+  CreateKeyCommand,
+  CreateQueueCommand,
+  Outcome,
+  OutcomeOf,
+  RevokeKeyCommand,
+} from '../../../core/commands.js';
+import {
+  checkDeadLetterQueue,
+  compareSettings,
+  DEFAULT_SETTINGS,
+  publicRow,
+} from '../../../core/queue-settings.js';
+import { keyNotFound, type Refusal } from '../../../core/refusal.js';
+import { recordAnswer, replayOrReuse } from '../../../core/replay.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import { accept, type GroupRun } from '../group-run.js';
+import { insertQueue } from '../load-queues.js';
+
+type AdminCommand = CreateQueueCommand | CreateKeyCommand | RevokeKeyCommand;
+
+/** Queues and keys change rarely: one command at a time, each awaited. */
+export async function runAdmin(run: GroupRun, command: AdminCommand): Promise<Outcome> {
+  const recorded = replayOrReuse(run.records, run.lookups, command, undefined);
+  if (recorded !== undefined) return recorded;
+  const outcome = await apply(run, command);
+  recordAnswer(run.records, command, undefined, outcome);
+  return outcome;
+}
+
+async function apply(run: GroupRun, command: AdminCommand): Promise<Outcome<AdminCommand['kind']>> {
+  switch (command.kind) {
+    case 'createQueue':
+      return accept<'createQueue'>(await createQueue(run, command));
+    case 'createKey':
+      return accept<'createKey'>(await createKey(run, command));
+    case 'revokeKey':
+      return accept<'revokeKey'>(await revokeKey(run, command));
+  }
+}
+
+async function createQueue(
+  { tx }: GroupRun,
+  { project, queue: name, settings }: CreateQueueCommand,
+): Promise<OutcomeOf['createQueue'] | Refusal> {
+  const existing = tx.queue(project, name);
+  if (existing !== undefined) {
+    return compareSettings(existing, settings) ?? { queue: publicRow(existing) };
+  }
+  const wanted = { ...DEFAULT_SETTINGS, ...settings };
+  let deadLetterQueueId: number | null = null;
+  if (wanted.deadLetterQueue !== null) {
+    const refusal = checkDeadLetterQueue(name, wanted.deadLetterQueue, (other) =>
+      tx.queue(project, other),
+    );
+    if (refusal !== undefined) return refusal;
+    deadLetterQueueId = (tx.queue(project, wanted.deadLetterQueue) as QueueEntry).id;
+  }
+  return { queue: publicRow(await insertQueue(tx, project, name, wanted, deadLetterQueueId)) };
+}
+
+async function createKey(
+  { tx }: GroupRun,
+  { key: { secretHash, ...key }, onlyIfNone, sealedSecret }: CreateKeyCommand,
+): Promise<OutcomeOf['createKey']> {
+  if (onlyIfNone) {
+    // Nodes that start at once make one key between them.
+    await tx.pipeline.query('LOCK TABLE millrace.api_keys IN SHARE ROW EXCLUSIVE MODE', []);
+    const rows = await tx.pipeline.query('SELECT 1 FROM millrace.api_keys LIMIT 1', []);
+    if (rows.length > 0) return { key: null, sealedSecret: null };
+  }
+  await tx.pipeline.query(
+    `INSERT INTO millrace.api_keys
+       (key_id, name, project, scopes, secret_hash, created_at_ms, expires_at_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [key.keyId, key.name, key.project, key.scopes.join(' '), secretHash, tx.nowMs, key.expiresAtMs],
+  );
+  return { key: { ...key, createdAtMs: tx.nowMs, revokedAtMs: null }, sealedSecret };
+}
+
+async function revokeKey(
+  { tx }: GroupRun,
+  { keyId }: RevokeKeyCommand,
+): Promise<OutcomeOf['revokeKey'] | Refusal> {
+  const rows = await tx.pipeline.query(
+    `UPDATE millrace.api_keys SET revoked_at_ms = coalesce(revoked_at_ms, $2)
+      WHERE key_id = $1 RETURNING 1`,
+    [keyId, tx.nowMs],
+  );
+  return rows.length === 0 ? keyNotFound(keyId) : { keyId };
+}

@@ -1,0 +1,217 @@
+import type { Sequence } from '../../core/sequence.js';
+import type { ReadyQueue } from '../../core/store.js';
+import type {
+  CountedState,
+  MessageChange,
+  MessageEntry,
+  MessageTransaction,
+  QueueEntry,
+} from '../../core/transaction.js';
+import type { Pipeline } from './connections.js';
+import type { MessageRow } from './rows.js';
+
+interface Delta {
+  available: number;
+  leased: number;
+  delayed: number;
+  dead: number;
+}
+
+interface Loaded {
+  readonly entry: MessageRow;
+  /** Where the row lies in the database until the next flush. */
+  bucketId: number;
+  change: MessageChange;
+  removed: boolean;
+}
+
+/**
+ * What the commands of one group share while their transaction is open. Decisions work on queues
+ * and messages that were loaded before, in memory; what they change is gathered and goes out as
+ * few statements over sets of rows.
+ */
+export class GroupTransaction implements MessageTransaction {
+  private readonly queuesByKey = new Map<string, QueueEntry>();
+  private readonly queuesById = new Map<number, QueueEntry>();
+  private readonly queuesByBucket = new Map<number, QueueEntry>();
+  private readonly messages = new Map<string, Loaded>();
+  private readonly touched = new Set<Loaded>();
+  private readonly deltas = new Map<number, Delta>();
+  private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
+  /** The earliest end of a lease or delay that began here. */
+  earliestDueMs: number | null = null;
+
+  constructor(
+    readonly pipeline: Pipeline,
+    private readonly sequence: Sequence,
+    readonly nowMs: number,
+  ) {}
+
+  nextSeq(): number {
+    return this.sequence.next(this.nowMs);
+  }
+
+  addQueue(queue: QueueEntry): void {
+    this.queuesByKey.set(`${queue.project}\n${queue.name}`, queue);
+    this.queuesById.set(queue.id, queue);
+    this.queuesByBucket.set(queue.bucketId, queue);
+  }
+
+  queue(project: string, name: string): QueueEntry | undefined {
+    return this.queuesByKey.get(`${project}\n${name}`);
+  }
+
+  queueById(id: number): QueueEntry | undefined {
+    return this.queuesById.get(id);
+  }
+
+  queueByBucket(bucketId: number): QueueEntry | undefined {
+    return this.queuesByBucket.get(bucketId);
+  }
+
+  /** Takes in rows that were read and locked. What is known already is newer. */
+  addMessages(rows: readonly MessageRow[]): MessageRow[] {
+    return rows.map((row) => {
+      const known = this.messages.get(row.messageId);
+      if (known !== undefined && !known.removed) return known.entry;
+      const loaded = { entry: row, bucketId: row.bucketId, change: {}, removed: false };
+      this.messages.set(row.messageId, loaded);
+      return row;
+    });
+  }
+
+  /** Forgets what was read, because statements after it may have changed the rows. */
+  forgetMessages(): void {
+    this.messages.clear();
+  }
+
+  find(queue: QueueEntry, messageId: string): MessageRow | undefined {
+    const loaded = this.messages.get(messageId);
+    if (loaded === undefined || loaded.removed) return undefined;
+    return loaded.entry.bucketId === queue.bucketId ? loaded.entry : undefined;
+  }
+
+  remove(message: MessageEntry): void {
+    const loaded = this.messages.get(message.messageId) as Loaded;
+    loaded.removed = true;
+    this.touched.add(loaded);
+  }
+
+  change(message: MessageEntry, change: MessageChange): void {
+    const loaded = this.messages.get(message.messageId) as Loaded;
+    loaded.change = { ...loaded.change, ...change };
+    Object.assign(loaded.entry, change);
+    this.touched.add(loaded);
+    if (typeof change.dueAtMs === 'number') this.noteDue(change.dueAtMs);
+  }
+
+  noteDue(dueAtMs: number): void {
+    this.earliestDueMs = Math.min(this.earliestDueMs ?? dueAtMs, dueAtMs);
+  }
+
+  count(queue: QueueEntry, state: CountedState, change: number): void {
+    this.deltaOf(queue.bucketId)[state] += change;
+  }
+
+  countDead(sourceQueueId: number, change: number): void {
+    this.deltaOf(sourceQueueId).dead += change;
+  }
+
+  private deltaOf(ownerId: number): Delta {
+    let delta = this.deltas.get(ownerId);
+    if (delta === undefined) {
+      delta = { available: 0, leased: 0, delayed: 0, dead: 0 };
+      this.deltas.set(ownerId, delta);
+    }
+    return delta;
+  }
+
+  markReady(queue: QueueEntry, messages: number): void {
+    const ready = this.ready.get(queue.id);
+    if (ready === undefined) this.ready.set(queue.id, { queue, messages });
+    else ready.messages += messages;
+  }
+
+  readyQueues(): ReadyQueue[] {
+    return [...this.ready.values()].map(({ queue, messages }) => ({
+      project: queue.project,
+      queue: queue.name,
+      messages,
+    }));
+  }
+
+  /** Sends what was removed and changed. */
+  flushMessages(): void {
+    const removed = [...this.touched].filter((loaded) => loaded.removed);
+    if (removed.length > 0) {
+      this.pipeline.send(
+        `DELETE FROM millrace.messages WHERE (bucket_id, message_id) IN
+           (SELECT * FROM unnest($1::bigint[], $2::uuid[]))`,
+        [removed.map(({ bucketId }) => bucketId), removed.map(({ entry }) => entry.messageId)],
+      );
+    }
+    const changesByShape = new Map<string, Loaded[]>();
+    for (const loaded of this.touched) {
+      if (loaded.removed) continue;
+      const shape = Object.keys(loaded.change).sort().join(' ');
+      changesByShape.set(shape, [...(changesByShape.get(shape) ?? []), loaded]);
+    }
+    for (const [shape, changed] of changesByShape) this.sendChanges(shape.split(' '), changed);
+    for (const loaded of this.touched) {
+      loaded.bucketId = loaded.entry.bucketId;
+      loaded.change = {};
+    }
+    this.touched.clear();
+  }
+
+  private sendChanges(fields: readonly string[], changed: readonly Loaded[]): void {
+    const columns = fields.map((field) => [field, columnName(field)] as const);
+    this.pipeline.send(
+      `UPDATE millrace.messages m
+          SET ${columns.map(([field, column]) => `${column} = u."${field}"`).join(', ')}
+         FROM json_to_recordset($1::json) AS u(
+           "at" bigint, "id" uuid, ${columns.map(([field]) => `"${field}" ${columnType(field)}`).join(', ')})
+        WHERE m.bucket_id = u."at" AND m.message_id = u."id"`,
+      [
+        JSON.stringify(
+          changed.map(({ bucketId, entry, change }) => ({
+            ...change,
+            at: bucketId,
+            id: entry.messageId,
+          })),
+        ),
+      ],
+    );
+  }
+
+  flushCounters(slot: number): void {
+    const rows = [...this.deltas]
+      .filter(([, delta]) => Object.values(delta).some((change) => change !== 0))
+      // In one order on every node, so that no two wait for each other.
+      .sort(([a], [b]) => a - b);
+    if (rows.length === 0) return;
+    this.pipeline.send(
+      `INSERT INTO millrace.queue_counters AS c (owner_id, slot, available, leased, delayed, dead)
+       SELECT u.o, $6::smallint, u.a, u.l, u.y, u.d FROM unnest(
+         $1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) AS u(o, a, l, y, d)
+       ON CONFLICT (owner_id, slot) DO UPDATE SET available = c.available + excluded.available,
+         leased = c.leased + excluded.leased, delayed = c.delayed + excluded.delayed,
+         dead = c.dead + excluded.dead`,
+      [
+        rows.map(([ownerId]) => ownerId),
+        rows.map(([, { available }]) => available),
+        rows.map(([, { leased }]) => leased),
+        rows.map(([, { delayed }]) => delayed),
+        rows.map(([, { dead }]) => dead),
+        slot,
+      ],
+    );
+  }
+}
+
+/** The column of a field: `dueAtMs` is `due_at_ms`. */
+const columnName = (field: string): string =>
+  field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const TEXT_FIELDS = ['receipt', 'sourceQueue', 'deadLetterReason', 'lastError'];
+const columnType = (field: string): string => (TEXT_FIELDS.includes(field) ? 'text' : 'bigint');

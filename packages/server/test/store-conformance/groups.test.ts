@@ -1,0 +1,116 @@
+import { expect, it } from 'vitest';
+import { onEachStore } from './store-session.js';
+
+onEachStore('groups', (session) => {
+  it('answer every command in order, and later ones see earlier ones', async () => {
+    const project = session().project();
+    const outcomes = await project.group(
+      project.createQueue('q'),
+      project.publish('q', ['1', '2']),
+      project.consume('q', { maxMessages: 1 }),
+      project.consume('q'),
+      project.consume('q'),
+    );
+    expect(outcomes).toMatchObject([
+      { queue: { name: 'q' } },
+      { messageIds: [expect.any(String), expect.any(String)] },
+      { messages: [{ payload: '1' }] },
+      { messages: [{ payload: '2' }] },
+      { messages: [] },
+    ]);
+  });
+
+  it('are not spoilt by refusals', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.send('q', '0');
+    const message = await project.receiveOne('q');
+    const outcomes = await project.group(
+      project.publish('q', ['1']),
+      project.publish('unknown', ['never']),
+      project.ack('q', { ...message, receipt: 'stale' }),
+      project.publish('q', ['2']),
+      project.createQueue('q', { maxRetries: 99 }),
+      project.ack('q', message),
+    );
+    expect(outcomes.map((outcome) => outcome.ok || outcome.code)).toEqual([
+      true,
+      'QUEUE_NOT_FOUND',
+      'LEASE_LOST',
+      true,
+      'QUEUE_EXISTS',
+      true,
+    ]);
+    expect(await project.payloads('q')).toEqual(['1', '2']);
+  });
+
+  it('do everything but the one command that a store fails on', async () => {
+    const project = session().project();
+    await project.create('q');
+    const [messageId = ''] = await project.send('q', '0');
+    const outcomes = await project.group(
+      project.publish('q', ['1']),
+      // An id that is taken already: no caller does that, so it stands for any fault of ours. The
+      // first message of its batch must not stay behind.
+      project.publish('q', ['never', { payload: 'never', messageId }]),
+      project.createQueue('made after the fault'),
+      project.publish('q', ['2']),
+    );
+    expect(outcomes.map((outcome) => outcome.ok || outcome.code)).toEqual([
+      true,
+      'INTERNAL',
+      true,
+      true,
+    ]);
+    expect(await project.tally('q')).toEqual({ available: 3 });
+    expect(await project.payloads('q')).toEqual(['0', '1', '2']);
+    await project.run(project.publish('made after the fault', ['1']));
+  });
+
+  it('make a queue in their order, by its own settings or by auto-create', async () => {
+    const project = session().project();
+    const outcomes = await project.group(
+      project.createQueue('q', { maxRetries: 9 }),
+      project.publish('q', ['1'], { autoCreate: true }),
+    );
+    expect(outcomes).toMatchObject([{ ok: true, queue: { maxRetries: 9 } }, { ok: true }]);
+    const turned = await project.group(
+      project.publish('r', ['1'], { autoCreate: true }),
+      project.createQueue('r', { maxRetries: 9 }),
+    );
+    expect(turned).toMatchObject([{ ok: true }, { ok: false, code: 'QUEUE_EXISTS' }]);
+  });
+
+  it('may be empty', async () => {
+    expect(await session().project().group()).toEqual([]);
+  });
+
+  it('that are under way together lose and double nothing', async () => {
+    const project = session().project();
+    await project.create('q');
+    const sent = Array.from({ length: 100 }, (_, index) => index);
+    const lanes = Array.from({ length: session().store.groupsUnderWayMax }, (_, lane) => lane);
+    const received = await Promise.all(
+      lanes.map(async (lane) => {
+        const payloads: string[] = [];
+        for (const index of sent.filter((number) => number % lanes.length === lane)) {
+          await project.send('q', String(index));
+          payloads.push(...(await project.payloads('q', 2)));
+        }
+        return payloads;
+      }),
+    );
+    const all = [...received.flat(), ...(await project.payloads('q', 1_000))];
+    expect(all.map(Number).sort((a, b) => a - b)).toEqual(sent);
+  });
+
+  it('are seen by reads as soon as they are answered', async () => {
+    const project = session().project();
+    await project.create('q');
+    const query = { kind: 'stats', project: project.name, queue: 'q' } as const;
+    for (let count = 1; count <= 50; count += 1) {
+      await project.send('q', '1');
+      expect((await session().store.read(query))?.available).toBe(count);
+    }
+  });
+});

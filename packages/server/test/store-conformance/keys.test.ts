@@ -1,0 +1,110 @@
+import { expect, it } from 'vitest';
+import type { CreateKeyCommand, Idempotency, RevokeKeyCommand } from '#server/core/commands';
+import { onEachStore, type Project } from './store-session.js';
+
+interface KeyOptions {
+  readonly keyId: string;
+  readonly onlyIfNone?: boolean;
+  readonly expiresAtMs?: number;
+  readonly idempotency?: Idempotency;
+}
+
+const createKey = (project: Project, options: KeyOptions): CreateKeyCommand => ({
+  kind: 'createKey',
+  project: project.name,
+  key: {
+    keyId: options.keyId,
+    name: `name of ${options.keyId}`,
+    project: project.name,
+    scopes: ['publish', 'read'],
+    secretHash: `hash of ${options.keyId}`,
+    expiresAtMs: options.expiresAtMs ?? null,
+  },
+  sealedSecret: options.idempotency === undefined ? null : `sealed for ${options.keyId}`,
+  onlyIfNone: options.onlyIfNone ?? false,
+  idempotency: options.idempotency ?? null,
+});
+
+const revokeKey = (project: Project, keyId: string): RevokeKeyCommand => ({
+  kind: 'revokeKey',
+  project: project.name,
+  keyId,
+  idempotency: null,
+});
+
+onEachStore('keys', (session) => {
+  // The first test, while there is no key yet.
+  it('makes a first key where there is none, once', async () => {
+    const project = session().project();
+    const [first, second] = await project.group(
+      createKey(project, { keyId: 'a-first', onlyIfNone: true }),
+      createKey(project, { keyId: 'a-second', onlyIfNone: true }),
+    );
+    expect(first).toMatchObject({ ok: true, key: { keyId: 'a-first' } });
+    expect(second).toMatchObject({ ok: true, key: null });
+    await project.run(revokeKey(project, 'a-first'));
+    const third = await project.run(createKey(project, { keyId: 'a-third', onlyIfNone: true }));
+    expect(third.key).toBeNull();
+  });
+
+  it('finds a key by the hash of its secret and shows the hash nowhere else', async () => {
+    const project = session().project();
+    const nowMs = session().clock.nowMs();
+    const expiresAtMs = nowMs + 1_000;
+    const outcome = await project.run(createKey(project, { keyId: 'b', expiresAtMs }));
+    const shown = {
+      keyId: 'b',
+      name: 'name of b',
+      project: project.name,
+      scopes: ['publish', 'read'],
+      createdAtMs: nowMs,
+      expiresAtMs,
+      revokedAtMs: null,
+    };
+    expect(outcome.key).toEqual(shown);
+    const { store } = session();
+    const found = await store.read({ kind: 'findKey', secretHash: 'hash of b' });
+    expect(found).toEqual({ ...shown, secretHash: 'hash of b' });
+    expect(await store.read({ kind: 'findKey', secretHash: 'hash of nobody' })).toBeNull();
+    const listed = await store.read({ kind: 'listKeys', after: 'a-third', limit: 1 });
+    expect(listed).toEqual([shown]);
+  });
+
+  it('lists by id, in pages', async () => {
+    const project = session().project();
+    for (const keyId of ['c3', 'c1', 'c2']) await project.run(createKey(project, { keyId }));
+    const page = await session().store.read({ kind: 'listKeys', after: 'c', limit: 2 });
+    expect(page.map(({ keyId }) => keyId)).toEqual(['c1', 'c2']);
+    const rest = await session().store.read({ kind: 'listKeys', after: 'c2', limit: 1 });
+    expect(rest.map(({ keyId }) => keyId)).toEqual(['c3']);
+  });
+
+  it('revokes, and keeps the time of the first revocation', async () => {
+    const project = session().project();
+    await project.run(createKey(project, { keyId: 'd' }));
+    session().clock.advance(1_000);
+    const revokedAtMs = session().clock.nowMs();
+    expect(await project.run(revokeKey(project, 'd'))).toMatchObject({ keyId: 'd' });
+    session().clock.advance(1_000);
+    await project.run(revokeKey(project, 'd'));
+    const found = await session().store.read({ kind: 'findKey', secretHash: 'hash of d' });
+    expect(found?.revokedAtMs).toBe(revokedAtMs);
+    expect(await project.refused(revokeKey(project, 'nobody'))).toBe('KEY_NOT_FOUND');
+  });
+
+  it('replays a creation with the secret sealed as it was', async () => {
+    const project = session().project();
+    const idempotency: Idempotency = {
+      capability: 'account.keys.create',
+      key: 'k',
+      fingerprint: 'f',
+      windowMs: 1_000,
+    };
+    const first = await project.run(createKey(project, { keyId: 'e1', idempotency }));
+    const again = await project.run(createKey(project, { keyId: 'e2', idempotency }));
+    expect(again).toEqual({ ...first, replayed: true });
+    expect(again.sealedSecret).toBe('sealed for e1');
+    const found = await session().store.read({ kind: 'findKey', secretHash: 'hash of e2' });
+    expect(found).toBeNull();
+  });
+});

@@ -1,0 +1,105 @@
+CREATE TABLE api_keys (
+ key_id TEXT PRIMARY KEY,
+ name TEXT,
+ project TEXT NOT NULL,
+ scopes TEXT NOT NULL,
+ secret_hash TEXT NOT NULL UNIQUE,
+ created_at_ms INTEGER NOT NULL,
+ expires_at_ms INTEGER,
+ revoked_at_ms INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bodies (
+ id INTEGER PRIMARY KEY,
+ payload TEXT NOT NULL,
+ headers TEXT
+) STRICT;
+
+CREATE TABLE buckets (
+ id INTEGER PRIMARY KEY AUTOINCREMENT
+) STRICT;
+
+CREATE TABLE idempotency (
+ project TEXT NOT NULL,
+ capability TEXT NOT NULL,
+ queue_id INTEGER NOT NULL,
+ key TEXT NOT NULL,
+ fingerprint TEXT NOT NULL,
+ outcome TEXT NOT NULL,
+ expires_at_ms INTEGER NOT NULL,
+ PRIMARY KEY (project, capability, queue_id, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE messages (
+ id INTEGER PRIMARY KEY,
+ bucket_id INTEGER NOT NULL,
+ seq INTEGER NOT NULL,
+ rank INTEGER NOT NULL,
+ state INTEGER NOT NULL,
+ message_id TEXT NOT NULL,
+ priority INTEGER NOT NULL,
+ enqueued_at_ms INTEGER NOT NULL,
+ first_available_at_ms INTEGER NOT NULL,
+ -- first_available_at_ms while the message is available or leased, else null.
+ live_since_ms INTEGER,
+ -- When a lease or a delay ends, else null.
+ due_at_ms INTEGER,
+ leased_at_ms INTEGER,
+ lease_end INTEGER,
+ receipt TEXT,
+ delivery_count INTEGER NOT NULL DEFAULT 0,
+ failures INTEGER NOT NULL DEFAULT 0,
+ group_id TEXT,
+ deduplication_id TEXT,
+ source_queue_id INTEGER,
+ source_queue TEXT,
+ dead_lettered_at_ms INTEGER,
+ dead_letter_reason TEXT,
+ last_error TEXT
+) STRICT;
+
+CREATE TABLE meta (
+ name TEXT PRIMARY KEY,
+ value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE queue_counters (
+ queue_id INTEGER PRIMARY KEY,
+ available INTEGER NOT NULL DEFAULT 0,
+ leased INTEGER NOT NULL DEFAULT 0,
+ delayed INTEGER NOT NULL DEFAULT 0,
+ dead INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE queues (
+ id INTEGER PRIMARY KEY AUTOINCREMENT,
+ project TEXT NOT NULL,
+ name TEXT NOT NULL,
+ bucket_id INTEGER NOT NULL UNIQUE,
+ dead_bucket_id INTEGER NOT NULL UNIQUE,
+ type TEXT NOT NULL,
+ dead_letter_queue_id INTEGER REFERENCES queues (id),
+ max_retries INTEGER NOT NULL,
+ message_retention_days INTEGER NOT NULL,
+ visibility_timeout_default_ms INTEGER NOT NULL,
+ enable_priority INTEGER NOT NULL,
+ created_at_ms INTEGER NOT NULL,
+ updated_at_ms INTEGER NOT NULL,
+ UNIQUE (project, name)
+) STRICT;
+
+CREATE TABLE sqlite_sequence(name,seq);
+
+CREATE INDEX idempotency_expiry ON idempotency (expires_at_ms);
+
+CREATE INDEX messages_dead ON messages (source_queue_id, dead_lettered_at_ms, id)
+ WHERE source_queue_id IS NOT NULL;
+
+CREATE INDEX messages_due ON messages (state, due_at_ms) WHERE due_at_ms IS NOT NULL;
+
+CREATE INDEX messages_live ON messages (bucket_id, live_since_ms);
+
+CREATE INDEX messages_ready ON messages (bucket_id, rank DESC, seq) WHERE state = 0;
+
+CREATE INDEX queues_by_dead_letter_queue ON queues (dead_letter_queue_id)
+ WHERE dead_letter_queue_id IS NOT NULL;
