@@ -22,10 +22,10 @@ export const ProjectName = Type.String({
   description: 'The project that the key belongs to.',
 });
 
-/** Text that every store can keep: well-formed Unicode without U+0000. */
+/** Text that has a UTF-8 form, so that it comes back as it was. */
 const PLAIN_TEXT = {
   format: 'plain-text',
-  'x-rule-format': 'must be well-formed Unicode without U+0000',
+  'x-rule-format': 'must be well-formed Unicode',
 };
 
 export const PlainText = (description: string, maxLength: number) =>

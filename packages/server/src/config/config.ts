@@ -154,7 +154,8 @@ function convert(given: unknown, setting: Setting, where: string): Value {
 }
 
 function toInteger(given: unknown, { type, min, max }: Setting, where: string): number {
-  const match = /^(\d+) ?(|KiB|MiB|GiB)$/.exec(String(given));
+  const isScalar = typeof given === 'string' || typeof given === 'number';
+  const match = /^(\d+) ?(|KiB|MiB|GiB)$/.exec(isScalar ? String(given) : '');
   const number = Number(match?.[1]) * (BYTE_UNITS[match?.[2] ?? ''] as number);
   const isPlain = type === 'bytes' || match?.[2] === '';
   if (match === null || !isPlain || !Number.isSafeInteger(number)) {

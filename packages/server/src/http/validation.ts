@@ -21,7 +21,7 @@ ajv.addKeyword('x-rule-format');
 
 function isPlainText(text: string): boolean {
   // A lone surrogate has no UTF-8; it would come back as another character.
-  return !text.includes('\0') && text.isWellFormed();
+  return text.isWellFormed();
 }
 
 /** Judges the fields of a call, wherever they stood, by the capability's schema. */

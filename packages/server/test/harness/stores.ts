@@ -22,14 +22,14 @@ export interface StoreFixture {
 
 export interface StoreFactory {
   readonly name: string;
-  /** Whether the store itself sees to it that time goes on where it stopped. */
-  readonly keepsTime: boolean;
+  /** A file of this machine: the store then sees to its own clock and watches its own disk. */
+  readonly isLocal: boolean;
   create(): Promise<StoreFixture>;
 }
 
 const sqlite: StoreFactory = {
   name: 'sqlite',
-  keepsTime: true,
+  isLocal: true,
   async create() {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
     const path = join(folder, 'millrace.db');
@@ -44,7 +44,7 @@ const sqlite: StoreFactory = {
 
 const postgres: StoreFactory = {
   name: 'postgres',
-  keepsTime: false,
+  isLocal: false,
   async create() {
     const admin = new pg.Client(inject('postgresUrl'));
     await admin.connect();

@@ -59,11 +59,11 @@ onEachStore('retries', (session) => {
     await project.send('q', '1');
     const first = await project.receiveOne('q');
     expect(first.lastError).toBeNull();
-    await project.run(project.nack('q', first, { error: 'no "disk"\n\u0007é' }));
+    await project.run(project.nack('q', first, { error: 'no "disk"\n\u0000é' }));
     const second = await project.receiveOne('q', 1_000);
-    expect(second.lastError).toBe('no "disk"\n\u0007é');
+    expect(second.lastError).toBe('no "disk"\n\u0000é');
     await project.run(project.nack('q', second));
-    expect((await project.receiveOne('q')).lastError).toBe('no "disk"\n\u0007é');
+    expect((await project.receiveOne('q')).lastError).toBe('no "disk"\n\u0000é');
   });
 
   it('ends expired leases with any group that comes by', async () => {

@@ -29,7 +29,8 @@ export const nackRoute: Route = {
       receipt: receipt ?? null,
       requeue: requeue ?? true,
       delayMs: toMs(delay_seconds ?? 0),
-      error: error === undefined ? null : storable(error),
+      // It is for people: a lone surrogate gives way, and the nack still counts.
+      error: error === undefined ? null : error.toWellFormed(),
     });
     return respond(outcome, ({ results: [result] }) => ({
       message_id,
@@ -38,9 +39,6 @@ export const nackRoute: Route = {
     }));
   },
 };
-
-/** An error text is for people: what no store can keep gives way, and the nack still counts. */
-const storable = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed();
 
 export const extendRoute: Route = {
   capability: CAPABILITIES.extend,

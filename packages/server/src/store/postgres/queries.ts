@@ -3,6 +3,7 @@ import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store
 import type { QueueEntry } from '../../core/transaction.js';
 import type { Pipeline } from './connections.js';
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
+import { toText } from './text.js';
 
 type Handlers = {
   [K in QueryKind]: (pipeline: Pipeline, query: Query<K>, nowMs: number) => Promise<ReadResult[K]>;
@@ -44,7 +45,7 @@ const HANDLERS: Handlers = {
         WHERE q.project = $1 AND q.name > $2 AND q.name >= $3 AND q.name < $4
         ORDER BY q.name LIMIT $5`,
       // Names are ASCII, so every name with the prefix sorts below the prefix and U+FFFF.
-      [project, after ?? '', prefix, `${prefix}\uffff`, limit],
+      [project, toText(after ?? ''), toText(prefix), `${toText(prefix)}\uffff`, limit],
     );
     if (!counts) return rows.map(publicRow);
     return rows.map(({ available, leased, delayed, dead, oldestAtMs, ...entry }) => ({
@@ -64,7 +65,7 @@ const HANDLERS: Handlers = {
   async listKeys(pipeline, { after, limit }) {
     const rows = await pipeline.query(
       `SELECT ${KEY_COLUMNS} FROM millrace.api_keys WHERE key_id > $1 ORDER BY key_id LIMIT $2`,
-      [after ?? '', limit],
+      [toText(after ?? ''), limit],
     );
     return rows.map((row) => {
       const { secretHash: _hash, ...key } = keyRow(row);

@@ -1,6 +1,7 @@
 import type { Command } from '../../core/commands.js';
 import { recordScope } from '../../core/replay.js';
 import type { AnswerRecords, RecordedAnswer, RecordScope } from '../../core/transaction.js';
+import { fromText, toText } from './text.js';
 import type { GroupTransaction } from './transaction.js';
 
 type RecordRow = RecordedAnswer & Pick<RecordScope, 'project' | 'capability' | 'queueId' | 'key'>;
@@ -28,7 +29,7 @@ export class GroupRecords implements AnswerRecords {
         WHERE i.expires_at_ms > $5`,
       [...columnsOf(scopes), this.tx.nowMs],
     );
-    for (const row of rows) this.known.set(idOf(row), row);
+    for (const row of rows) this.known.set(idOf({ ...row, key: fromText(row.key) }), row);
   }
 
   find(scope: RecordScope): RecordedAnswer | undefined {
@@ -80,7 +81,7 @@ const columnsOf = (rows: readonly RecordScope[]) => [
   rows.map(({ queueId }) => queueId),
   rows.map(({ project }) => project),
   rows.map(({ capability }) => capability),
-  rows.map(({ key }) => key),
+  rows.map(({ key }) => toText(key)),
 ];
 
 const idOf = ({

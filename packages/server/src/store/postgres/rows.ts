@@ -1,6 +1,7 @@
 import type { Scope } from '@millrace/protocol';
 import type { KeyRow, StoredMessage } from '../../core/commands.js';
 import type { MessageEntry, QueueEntry } from '../../core/transaction.js';
+import { fromText } from './text.js';
 
 /** The columns of a queue, with the name of its dead-letter queue; `q` is the queue. */
 export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS "deadLetterQueue",
@@ -38,14 +39,14 @@ export function storedMessage(row: StoredMessage): StoredMessage {
     payload: row.payload,
     headers: row.headers,
     priority: row.priority,
-    groupId: row.groupId,
-    deduplicationId: row.deduplicationId,
+    groupId: fromText(row.groupId),
+    deduplicationId: fromText(row.deduplicationId),
     enqueuedAtMs: row.enqueuedAtMs,
     deliveryCount: row.deliveryCount,
     sourceQueue: row.sourceQueue,
     deadLetteredAtMs: row.deadLetteredAtMs,
     deadLetterReason: row.deadLetterReason,
-    lastError: row.lastError,
+    lastError: fromText(row.lastError),
   };
 }
 
@@ -54,5 +55,5 @@ export const KEY_COLUMNS = `key_id AS "keyId", name, project, scopes, secret_has
 
 export function keyRow(row: unknown): KeyRow {
   const columns = row as Omit<KeyRow, 'scopes'> & { scopes: string };
-  return { ...columns, scopes: columns.scopes.split(' ') as Scope[] };
+  return { ...columns, name: fromText(columns.name), scopes: columns.scopes.split(' ') as Scope[] };
 }

@@ -9,6 +9,7 @@ import type {
 } from '../../core/transaction.js';
 import type { Pipeline } from './connections.js';
 import type { MessageRow } from './rows.js';
+import { toText } from './text.js';
 
 interface Delta {
   available: number;
@@ -176,6 +177,7 @@ export class GroupTransaction implements MessageTransaction {
         JSON.stringify(
           changed.map(({ bucketId, entry, change }) => ({
             ...change,
+            ...(change.lastError === undefined ? {} : { lastError: toText(change.lastError) }),
             at: bucketId,
             id: entry.messageId,
           })),

@@ -16,6 +16,7 @@ import { recordAnswer, replayOrReuse } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { insertQueue } from '../load-queues.js';
+import { toText } from '../text.js';
 
 type AdminCommand = CreateQueueCommand | CreateKeyCommand | RevokeKeyCommand;
 
@@ -73,7 +74,15 @@ async function createKey(
     `INSERT INTO millrace.api_keys
        (key_id, name, project, scopes, secret_hash, created_at_ms, expires_at_ms)
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    [key.keyId, key.name, key.project, key.scopes.join(' '), secretHash, tx.nowMs, key.expiresAtMs],
+    [
+      key.keyId,
+      toText(key.name),
+      key.project,
+      key.scopes.join(' '),
+      secretHash,
+      tx.nowMs,
+      key.expiresAtMs,
+    ],
   );
   return { key: { ...key, createdAtMs: tx.nowMs, revokedAtMs: null }, sealedSecret };
 }

@@ -4,6 +4,7 @@ import { queueNotFound } from '../../../core/refusal.js';
 import { withIdempotency } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { accept, type GroupRun } from '../group-run.js';
+import { toText } from '../text.js';
 
 /** All messages of all publishes go in with one statement. */
 export function runPublishes(run: GroupRun, commands: readonly PublishCommand[]): Outcome[] {
@@ -39,8 +40,8 @@ function messageRow(
     ...(queue.enablePriority && message.priority !== 0 ? { r: message.priority } : {}),
     ...(message.priority === 0 ? {} : { p: message.priority }),
     ...(delayed ? { u: availableAtMs } : {}),
-    ...(message.groupId === null ? {} : { g: message.groupId }),
-    ...(message.deduplicationId === null ? {} : { d: message.deduplicationId }),
+    ...(message.groupId === null ? {} : { g: toText(message.groupId) }),
+    ...(message.deduplicationId === null ? {} : { d: toText(message.deduplicationId) }),
     ...(message.headers === null ? {} : { h: message.headers }),
     t: message.payload,
   };
