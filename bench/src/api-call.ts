@@ -8,6 +8,10 @@ export function rawPost(path: string, apiKey: string, body: string): string {
   );
 }
 
+export function rawGet(path: string, apiKey: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${apiKey}\r\n\r\n`;
+}
+
 /** A single call outside the measured load; returns the answer's text. */
 export async function call(server: MillraceServer, path: string, body: string): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {

@@ -6,17 +6,24 @@ import { type LoadResult, LoadTally, type TallyLimits } from './load-tally.js';
 /** One whole HTTP/1.1 request, head and body. */
 export type RawRequest = Buffer | string;
 
-export interface LoadOptions extends TallyLimits {
-  port: number;
-  connections: number;
-  nextRequest(connectionIndex: number, requestIndex: number): RawRequest;
+/** What the connections send. A unit of work is one request, or several where `onBody` adds some. */
+export interface LoadDriver {
+  /** The first request of a unit. */
+  nextRequest(connectionIndex: number): RawRequest;
   /** Says whether a 200 is a success; a body it turns down counts as `nonSuccess`. */
-  acceptBody?(body: Buffer): boolean;
+  acceptBody?(body: Buffer, connectionIndex: number): boolean;
   /**
-   * Sees each body before the next request; what it returns is sent instead of `nextRequest`, so
-   * a connection can ack what it has just consumed. The bytes are valid only during the call.
+   * Sees the body of each success; what it returns is the unit's next request, so a connection can
+   * ack what it has just consumed. `undefined` ends the unit. The bytes are valid only during the
+   * call.
    */
   onBody?(body: Buffer, connectionIndex: number): RawRequest | undefined;
+}
+
+export interface LoadOptions extends TallyLimits, LoadDriver {
+  port: number;
+  connections: number;
+  progress?: { everyMs: number; report(completed: number): void };
 }
 
 const READ_BUFFER_BYTES = 16 * 1024;
@@ -24,7 +31,8 @@ const READ_BUFFER_BYTES = 16 * 1024;
 const DRAIN_MS = 10_000;
 
 /**
- * A closed loop: each connection sends its next request when the answer to the last one is in.
+ * A closed loop: each connection sends its next request when the answer to the last one is in. A
+ * unit that has begun is brought to its end, so no run leaves messages leased behind it.
  * Raw sockets, because the generator shares its cores with the server that it measures.
  */
 export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
@@ -34,7 +42,10 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   const connections = Array.from({ length: options.connections }, (_, index) =>
     driveConnection(index, options, tally, cutOff),
   );
+  const { progress } = options;
+  const ticker = progress && setInterval(() => progress.report(tally.completed), progress.everyMs);
   await Promise.all(connections);
+  clearInterval(ticker);
   return tally.result();
 }
 
@@ -46,8 +57,7 @@ function driveConnection(
 ): Promise<void> {
   const parser = new AnswerParser();
   const readBuffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
-  let requestIndex = 0;
-  let sentAtMs = 0;
+  let unitFromMs = 0;
   let settled = false;
 
   const socket = connect({
@@ -69,23 +79,29 @@ function driveConnection(
     },
   });
 
-  function sendNext(nowMs: number, followUp: RawRequest | undefined): void {
+  function startUnit(nowMs: number): void {
     if (!tally.takeTurn(nowMs)) {
       finish();
       return;
     }
-    sentAtMs = nowMs;
-    socket.write(followUp ?? options.nextRequest(connectionIndex, requestIndex));
-    requestIndex += 1;
+    unitFromMs = nowMs;
+    socket.write(options.nextRequest(connectionIndex));
   }
 
   function receive(chunk: Buffer): void {
     const answer = parser.push(chunk);
     if (!answer) return;
     const nowMs = performance.now();
-    const accepted = answer.status === 200 && (options.acceptBody?.(answer.body) ?? true);
-    tally.recordAnswer(answer, accepted, sentAtMs, nowMs);
-    sendNext(nowMs, options.onBody?.(answer.body, connectionIndex));
+    const isOk = answer.status === 200;
+    const accepted = isOk && (options.acceptBody?.(answer.body, connectionIndex) ?? true);
+    tally.recordAnswer(answer, accepted);
+    const followUp = accepted ? options.onBody?.(answer.body, connectionIndex) : undefined;
+    if (followUp !== undefined) {
+      socket.write(followUp);
+      return;
+    }
+    if (accepted) tally.recordUnit(unitFromMs, nowMs);
+    startUnit(nowMs);
   }
 
   function finish(error?: unknown): void {
@@ -95,7 +111,7 @@ function driveConnection(
   }
 
   return new Promise((resolve) => {
-    socket.once('connect', () => sendNext(performance.now(), undefined));
+    socket.once('connect', () => startUnit(performance.now()));
     socket.once('error', finish);
     socket.once('close', () => {
       finish('the server closed the connection');

@@ -1,14 +1,16 @@
 import { generateLoad } from './load-generator.js';
-import type { LoadJob } from './load-process.js';
+import type { LoadJob, LoadReport } from './load-process.js';
+import { driverOf } from './traffic.js';
 
-process.once('message', async (job: LoadJob) => {
-  const requests = job.requests.map((request) => Buffer.from(request));
-  const { refuseText } = job;
-  let sent = 0;
+process.once('message', async ({ traffic, progressEveryMs, ...job }: LoadJob) => {
+  const progress = progressEveryMs !== undefined && {
+    everyMs: progressEveryMs,
+    report: (completed: number) => void process.send?.({ completed } satisfies LoadReport),
+  };
   const result = await generateLoad({
     ...job,
-    nextRequest: () => requests[sent++ % requests.length] as Buffer,
-    ...(refuseText !== undefined && { acceptBody: (body) => !body.includes(refuseText) }),
+    ...driverOf(traffic),
+    ...(progress && { progress }),
   });
-  process.send?.(result, () => process.disconnect());
+  process.send?.({ result } satisfies LoadReport, () => process.disconnect());
 });

@@ -1,34 +1,26 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { killOnExit } from './child-process.js';
 import type { LoadResult, TallyLimits } from './load-tally.js';
+import type { Traffic } from './traffic.js';
 
 /** A load run as plain data, so that it can be sent to another process. */
 export interface LoadJob extends TallyLimits {
   port: number;
   connections: number;
-  /** Whole HTTP requests, sent round-robin over all connections. */
-  requests: string[];
-  /** An answer that contains this text counts as failed. */
-  refuseText?: string;
+  traffic: Traffic;
+  progressEveryMs?: number;
 }
 
-const childFile = fileURLToPath(new URL('./load-process-child.ts', import.meta.url));
+/** What a process that makes load says: how far it is, and in the end what it saw. */
+export type LoadReport = { completed: number } | { result: LoadResult };
 
 /**
  * Runs a job in a process of its own, so that the generator's garbage collection and event loop
  * are nobody else's. Any failed request fails the whole run: its numbers would mean nothing.
  */
 export async function runLoad(job: LoadJob): Promise<LoadResult> {
-  const child = fork(childFile, { execArgv: ['--import', 'tsx'] });
-  killOnExit(child);
-  const ended = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`the load generator ended early (${signal ?? code})`);
-  });
-  const answered = once(child, 'message').then(([result]) => result as LoadResult);
-  child.send(job);
-  const result = await Promise.race([answered, ended]);
+  const result = await runLoadWithFailures(job);
   if (result.errors > 0 || result.nonSuccess > 0) {
     throw new Error(
       `${result.errors} of ${job.connections} connections failed ` +
@@ -38,4 +30,34 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
     );
   }
   return result;
+}
+
+/** The same for a run so long that a failure is a finding rather than its end. */
+export function runLoadWithFailures(
+  job: LoadJob,
+  onProgress?: (completed: number) => void,
+): Promise<LoadResult> {
+  return runLoadChild('./load-process-child.ts', job, onProgress);
+}
+
+/** Starts the file, hands it the job and waits for its result. */
+export function runLoadChild(
+  file: string,
+  job: object,
+  onProgress?: (completed: number) => void,
+): Promise<LoadResult> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+    execArgv: ['--import', 'tsx'],
+  });
+  killOnExit(child);
+  child.send(job);
+  return new Promise((resolve, reject) => {
+    child.on('message', (report: LoadReport) => {
+      if ('result' in report) resolve(report.result);
+      else onProgress?.(report.completed);
+    });
+    child.once('exit', (code, signal) => {
+      reject(new Error(`${file} ended early (${signal ?? code})`));
+    });
+  });
 }

@@ -2,9 +2,10 @@ import type { Answer } from './answer-parser.js';
 import { LatencyHistogram } from './latency-histogram.js';
 
 export interface LoadResult {
-  /** Answers inside the measured time; those of the warm-up are not among them. */
-  requests: number;
-  requestsPerSecond: number;
+  /** Units of work that ended inside the measured time; those of the warm-up are not among them. */
+  completed: number;
+  perSecond: number;
+  /** Of a unit. */
   p50Ms: number;
   p99Ms: number;
   /** All answers, the warm-up and the last ones under way included. */
@@ -22,8 +23,8 @@ export interface LoadResult {
 export interface TallyLimits {
   warmupMs: number;
   durationMs: number;
-  /** Ends the run early, after exactly so many requests. */
-  requestLimit?: number;
+  /** Ends the run early, after exactly so many units. */
+  unitLimit?: number;
 }
 
 /** What one run has sent and seen, over all connections, and whether it may go on. */
@@ -34,7 +35,7 @@ export class LoadTally {
   readonly #measureUntilMs: number;
   readonly #latencies = new LatencyHistogram();
   #turnsLeft: number;
-  #requests = 0;
+  #completed = 0;
   #answered = 0;
   #errors = 0;
   #firstError: string | undefined;
@@ -44,25 +45,32 @@ export class LoadTally {
   constructor(limits: TallyLimits) {
     this.#measureFromMs = this.#startedAtMs + limits.warmupMs;
     this.#measureUntilMs = this.#measureFromMs + limits.durationMs;
-    this.#turnsLeft = limits.requestLimit ?? Number.POSITIVE_INFINITY;
+    this.#turnsLeft = limits.unitLimit ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Asks for leave to send one more request. */
+  /** Asks for leave to begin one more unit. */
   takeTurn(nowMs: number): boolean {
     if (this.#turnsLeft <= 0 || nowMs >= this.#measureUntilMs) return false;
     this.#turnsLeft -= 1;
     return true;
   }
 
-  recordAnswer(answer: Answer, accepted: boolean, sentAtMs: number, nowMs: number): void {
+  get completed(): number {
+    return this.#completed;
+  }
+
+  recordAnswer(answer: Answer, accepted: boolean): void {
     this.#answered += 1;
     if (!accepted) {
       this.#nonSuccess += 1;
       this.#firstBadAnswer ??= `${answer.status} ${answer.body.toString('utf8', 0, 2000)}`;
     }
+  }
+
+  recordUnit(fromMs: number, nowMs: number): void {
     if (nowMs < this.#measureFromMs || nowMs >= this.#measureUntilMs) return;
-    this.#requests += 1;
-    this.#latencies.record(nowMs - sentAtMs);
+    this.#completed += 1;
+    this.#latencies.record(nowMs - fromMs);
   }
 
   recordError(error: unknown): void {
@@ -75,8 +83,8 @@ export class LoadTally {
     const measuredMs = Math.min(nowMs, this.#measureUntilMs) - this.#measureFromMs;
     const cpu = process.cpuUsage(this.#cpuAtStart);
     return {
-      requests: this.#requests,
-      requestsPerSecond: measuredMs > 0 ? (this.#requests * 1000) / measuredMs : 0,
+      completed: this.#completed,
+      perSecond: measuredMs > 0 ? (this.#completed * 1000) / measuredMs : 0,
       p50Ms: this.#latencies.percentileMs(0.5),
       p99Ms: this.#latencies.percentileMs(0.99),
       answered: this.#answered,

@@ -1,33 +1,32 @@
 import { writeFile } from 'node:fs/promises';
-import { type Comparison, compare } from './compare.js';
+import { loadavg } from 'node:os';
+import { readOrExit, runToEnd } from './end-of-process.js';
 import { help, type Options, readOptions } from './options.js';
 import { describeEnvironment, markdownReport } from './report.js';
+import type { Comparison } from './scenario.js';
+import { Stores } from './stores.js';
 
-async function run({ selected, settings, jsonFile }: Options): Promise<void> {
-  const environment = describeEnvironment(settings);
+async function run({ selected, settings, jsonFile }: Options, stores: Stores): Promise<void> {
+  const loadBefore = loadavg()[0] ?? 0;
   const comparisons: Comparison[] = [];
   for (const scenario of selected) {
-    comparisons.push(await compare(scenario, settings, (line) => console.error(line)));
+    const progress = (line: string) => console.error(line);
+    comparisons.push(...(await scenario.run({ settings, stores, progress })));
   }
+  const environment = describeEnvironment(settings, stores, loadBefore);
   process.stdout.write(`${markdownReport(environment, comparisons)}\n`);
   if (jsonFile !== undefined) {
     await writeFile(jsonFile, `${JSON.stringify({ environment, comparisons }, null, 2)}\n`);
   }
 }
 
-function optionsOrExit(): Options | undefined {
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return process.exit(2);
-  }
+const options = readOrExit(readOptions);
+if (options) {
+  const stores = new Stores(options.stores);
+  await runToEnd(
+    () => run(options, stores),
+    () => stores.stop(),
+  );
+} else {
+  process.stdout.write(help);
 }
-
-// Without a handler a signal would skip the exit hooks that end the children.
-process.once('SIGTERM', () => process.exit(143));
-process.once('SIGINT', () => process.exit(130));
-
-const options = optionsOrExit();
-if (options) await run(options);
-else process.stdout.write(help);

@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
-import type { CompareSettings } from './compare.js';
-import type { Scenario } from './scenario.js';
+import { positive } from './positive-number.js';
+import type { BenchSettings, Scenario } from './scenario.js';
 import { scenarios } from './scenarios/index.js';
+import { isKind, type StoresSettings } from './stores.js';
 
 export interface Options {
   selected: Scenario[];
-  settings: CompareSettings;
+  settings: BenchSettings;
+  stores: StoresSettings;
   jsonFile?: string;
 }
 
@@ -14,18 +16,26 @@ export const help = `Usage: npm run bench -- [options]
   --scenario NAME    run only this one (repeatable)
   --rounds N         rounds per scenario (5)
   --seconds S        measured seconds per round and side (2)
-  --connections N    keep-alive connections (64)
-  --store URL        a store other than a new SQLite file
-  --data-dir DIR     where that SQLite file is made (the system's directory for temporary files)
+  --connections N    keep-alive connections, or concurrent calls of a library (64)
+  --store STORE      for publish-* and consume: sqlite (the default) or postgres, of which each
+                     round gets a new one, or the URL of a store that is used as it is
+  --postgres URL     make the databases on this server, with a role that may; without it, a
+                     PostgreSQL from npm is started where one is needed, and removed
+  --data-dir DIR     where files are made (the system's directory for temporary files)
+  --backlog N        waiting messages in the large queue of backlog (1000000)
   --json FILE        also write every round's numbers to FILE
   --help
 
-Scenarios:
-${scenarios.map(({ name, summary }) => `  ${name.padEnd(24)}${summary}`).join('\n')}
+Scenarios (* runs only when it is named):
+${scenarios.map(scenarioLine).join('\n')}
 
 Environment: BENCH_NODE_FLAGS is handed to the server's node, for example
 "--cpu-prof --cpu-prof-dir=./profiles".
 `;
+
+function scenarioLine({ name, summary, onlyWhenNamed }: Scenario): string {
+  return `  ${(name + (onlyWhenNamed ? ' *' : '')).padEnd(29)}${summary}`;
+}
 
 /** Throws what is wrong with the arguments; `undefined` means that only the help is wanted. */
 export function readOptions(args: string[]): Options | undefined {
@@ -36,20 +46,29 @@ export function readOptions(args: string[]): Options | undefined {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '2' },
       connections: { type: 'string', default: '64' },
-      store: { type: 'string' },
+      store: { type: 'string', default: 'sqlite' },
+      postgres: { type: 'string' },
       'data-dir': { type: 'string' },
+      backlog: { type: 'string', default: '1000000' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
+  if (!isKind(values.store) && !values.store.includes(':')) {
+    throw new Error(`--store is sqlite, postgres or a URL, not ${values.store}`);
+  }
   return {
     selected: selectScenarios(values.scenario),
     settings: {
       rounds: positive('rounds', values.rounds),
       seconds: positive('seconds', values.seconds, Number.isFinite),
       connections: positive('connections', values.connections),
-      ...(values.store !== undefined && { storeUrl: values.store }),
+      backlog: positive('backlog', values.backlog),
+    },
+    stores: {
+      store: values.store,
+      ...(values.postgres !== undefined && { postgresUrl: values.postgres }),
       ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
     },
     ...(values.json !== undefined && { jsonFile: values.json }),
@@ -60,11 +79,7 @@ function selectScenarios(names: string[]): Scenario[] {
   const known = scenarios.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new Error(`no scenario ${unknown}; known: ${known.join(', ')}`);
-  return scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
-}
-
-function positive(name: string, text: string, isAllowed = Number.isInteger): number {
-  const value = Number(text);
-  if (!(value > 0) || !isAllowed(value)) throw new Error(`--${name} cannot be ${text}`);
-  return value;
+  return scenarios.filter(({ name, onlyWhenNamed }) =>
+    names.length === 0 ? !onlyWhenNamed : names.includes(name),
+  );
 }

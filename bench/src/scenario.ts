@@ -1,20 +1,54 @@
-import type { FixedAnswers } from './bare-route.js';
-import type { MillraceServer } from './server-process.js';
+import type { LoadResult } from './load-tally.js';
+import type { Stores } from './stores.js';
 
-export interface PreparedScenario {
-  /** The requests for both sides, byte for byte, sent round-robin. */
-  requests: string[];
-  /** An answer with this text means that the scenario is not measuring what it says. */
-  refuseText?: string;
-  /** What the reference answers: the text of a real answer, so that its size is right. */
-  referenceAnswers: FixedAnswers;
-  /** Publishes so many messages, more than a round can take, before ours is measured. */
-  prefill?(messageCount: number): Promise<void>;
+export interface BenchSettings {
+  rounds: number;
+  seconds: number;
+  connections: number;
+  /** Messages that wait in the large queue of the backlog scenario. */
+  backlog: number;
+}
+
+/** What a scenario works with. */
+export interface Bench {
+  settings: BenchSettings;
+  stores: Stores;
+  progress(line: string): void;
+}
+
+/** Both sides of one comparison, measured in turn. */
+export interface Round {
+  reference: LoadResult;
+  ours: LoadResult;
+}
+
+/** What is compared: a rate of units, or the median time that one takes. */
+export interface Measure {
+  name: string;
+  /** Of a rate: what is counted. Of a cost: what differs between the sides. */
+  unit: string;
+  kind: 'rate' | 'cost';
+  /** The ratio that the project aims at. It is printed beside the real one and never asserted. */
+  target?: number;
+}
+
+export interface Comparison extends Measure {
+  /** Medians over the rounds, per second or in milliseconds. */
+  ours: number;
+  reference: number;
+  /** Of the medians. */
+  ratio: number;
+  /** The lowest and the highest ratio of a single round: how far the machine can be trusted. */
+  ratioRange: [number, number];
+  oursP50Ms: number;
+  oursP99Ms: number;
+  rounds: Round[];
 }
 
 export interface Scenario {
   name: string;
   summary: string;
-  /** Makes the queues on a fresh server and a first real call. */
-  prepare(server: MillraceServer): Promise<PreparedScenario>;
+  /** It takes minutes to prepare, so it runs only when `--scenario` names it. */
+  onlyWhenNamed?: true;
+  run(bench: Bench): Promise<Comparison[]>;
 }

@@ -2,9 +2,6 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { killOnExit, stopChild } from './child-process.js';
@@ -15,21 +12,12 @@ export interface MillraceServer {
   stop(): Promise<void>;
 }
 
-export interface ServerSettings {
-  /** A store URL; without one, a new SQLite file that is removed afterwards. */
-  storeUrl?: string;
-  /** Where that file is made. A memory file system makes fsync free and the numbers false. */
-  dataDir?: string;
-}
-
 const START_LIMIT_MS = 30_000;
 const KEPT_LOG_CHARS = 4000;
 const serverFile = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url));
 
-export async function startServer(settings: ServerSettings): Promise<MillraceServer> {
+export async function startServer(storeUrl: string): Promise<MillraceServer> {
   if (!existsSync(serverFile)) throw new Error(`${serverFile} is missing: npm run build first`);
-  const ownDir = await mkdtemp(join(settings.dataDir ?? tmpdir(), 'millrace-bench-'));
-  const storeUrl = settings.storeUrl ?? `sqlite:${join(ownDir, 'millrace.db')}`;
   const apiKey = `ifr_${randomBytes(14).toString('hex')}`;
   const nodeFlags = process.env.BENCH_NODE_FLAGS?.split(/\s+/).filter(Boolean) ?? [];
   const child = spawn(
@@ -43,10 +31,7 @@ export async function startServer(settings: ServerSettings): Promise<MillraceSer
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-KEPT_LOG_CHARS);
   });
-  const stop = async () => {
-    await stopChild(child);
-    await rm(ownDir, { recursive: true, force: true });
-  };
+  const stop = () => stopChild(child);
 
   const listening = new Promise<number>((resolve) => {
     // The reader stays: an undrained pipe would stop a server that logs to stdout.

@@ -21,7 +21,7 @@ async function serve(answer: (socket: Socket, request: string) => void): Promise
 }
 
 function run(port: number, extra: object = {}) {
-  const options = { port, connections: 3, warmupMs: 0, durationMs: 5000, requestLimit: 30 };
+  const options = { port, connections: 3, warmupMs: 0, durationMs: 5000, unitLimit: 30 };
   return generateLoad({ ...options, nextRequest: () => REQUEST, ...extra });
 }
 
@@ -37,16 +37,16 @@ test('answers split anywhere, in any order of headers, are read whole', async ()
   });
   const bodies = new Set<string>();
   const result = await run(port, {
-    requestLimit: 100,
+    unitLimit: 100,
     onBody: (body: Buffer) => void bodies.add(body.toString()),
   });
-  expect(result).toMatchObject({ requests: 100, answered: 100, errors: 0, nonSuccess: 0 });
+  expect(result).toMatchObject({ completed: 100, answered: 100, errors: 0, nonSuccess: 0 });
   expect([...bodies]).toEqual(['h\u00e9y!']);
   expect(result.p50Ms).toBeGreaterThan(1);
   expect(result.p99Ms).toBeGreaterThanOrEqual(result.p50Ms);
 });
 
-test('a body may decide the next request', async () => {
+test('a body may add a request to its unit', async () => {
   const seen: string[] = [];
   const port = await serve((socket, request) => {
     seen.push(request.slice(0, 3));
@@ -54,7 +54,8 @@ test('a body may decide the next request', async () => {
   });
   let answers = 0;
   const onBody = () => (answers++ % 2 === 0 ? REQUEST.replace('GET', 'ACK') : undefined);
-  await run(port, { connections: 1, requestLimit: 4, onBody });
+  const result = await run(port, { connections: 1, unitLimit: 2, onBody });
+  expect(result).toMatchObject({ completed: 2, answered: 4 });
   expect(seen).toEqual(['GET', 'ACK', 'GET', 'ACK']);
 });
 
@@ -63,7 +64,12 @@ test('answers that are no success are counted and the first is kept', async () =
     socket.write('HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone'),
   );
   const result = await run(port);
-  expect(result).toMatchObject({ nonSuccess: 30, errors: 0, firstBadAnswer: '404 gone' });
+  expect(result).toMatchObject({
+    completed: 0,
+    nonSuccess: 30,
+    errors: 0,
+    firstBadAnswer: '404 gone',
+  });
 });
 
 test('a 200 whose body is turned down is no success', async () => {
@@ -76,7 +82,7 @@ test('a 200 whose body is turned down is no success', async () => {
 
 test('a closed connection and an answer without a length are errors', async () => {
   const closing = await serve((socket) => socket.destroy());
-  expect(await run(closing)).toMatchObject({ requests: 0, errors: 3 });
+  expect(await run(closing)).toMatchObject({ completed: 0, errors: 3 });
   server?.close();
   const chunked = await serve((socket) =>
     socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'),
@@ -90,7 +96,7 @@ test('the warm-up is not measured', async () => {
   const port = await serve((socket) =>
     setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), 10),
   );
-  const result = await run(port, { warmupMs: 200, durationMs: 200, requestLimit: undefined });
-  expect(result.answered).toBeGreaterThan(result.requests * 1.5);
-  expect(result.requestsPerSecond).toBeCloseTo(result.requests * 5);
+  const result = await run(port, { warmupMs: 200, durationMs: 200, unitLimit: undefined });
+  expect(result.answered).toBeGreaterThan(result.completed * 1.5);
+  expect(result.perSecond).toBeCloseTo(result.completed * 5);
 });

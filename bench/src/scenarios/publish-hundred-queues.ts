@@ -1,8 +1,10 @@
-import { preparePublish } from '../prepare-publish.js';
+import { comparePublish } from '../compare-publish.js';
 import type { Scenario } from '../scenario.js';
 
+const NAME = 'publish-hundred-queues';
+
 export const publishHundredQueues: Scenario = {
-  name: 'publish-hundred-queues',
+  name: NAME,
   summary: 'the same, round-robin over 100 queues',
-  prepare: (server) => preparePublish(server, 100),
+  run: (bench) => comparePublish(NAME, bench, 100),
 };

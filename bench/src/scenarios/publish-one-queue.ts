@@ -1,8 +1,10 @@
-import { preparePublish } from '../prepare-publish.js';
+import { comparePublish } from '../compare-publish.js';
 import type { Scenario } from '../scenario.js';
 
+const NAME = 'publish-one-queue';
+
 export const publishOneQueue: Scenario = {
-  name: 'publish-one-queue',
-  summary: 'one 200-byte message per request into one queue, each answer after the fsync',
-  prepare: (server) => preparePublish(server, 1),
+  name: NAME,
+  summary: 'one 200-byte message per request into one queue, each answer after the commit',
+  run: (bench) => comparePublish(NAME, bench, 1),
 };

@@ -11,10 +11,12 @@ export const ERRORS = {
   },
   SCOPE_MISSING: { status: 403, title: 'The API key lacks the scope that this call needs.' },
   QUEUE_NOT_FOUND: { status: 404, title: 'The project has no queue of that name.' },
+  MESSAGE_NOT_FOUND: { status: 404, title: 'The queue has no message of that id.' },
   KEY_NOT_FOUND: { status: 404, title: 'There is no API key of that id.' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route.' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route exists, with another method.' },
   QUEUE_EXISTS: { status: 409, title: 'The queue exists and a given setting differs.' },
+  QUEUE_IN_USE: { status: 409, title: 'The queue takes the dead letters of another one.' },
   LEASE_LOST: { status: 409, title: 'The receipt names a delivery that is over.' },
   IDEMPOTENCY_KEY_REUSED: {
     status: 409,
@@ -24,6 +26,11 @@ export const ERRORS = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is no plain, uncompressed JSON.' },
   DEAD_LETTER_QUEUE_NOT_FOUND: { status: 422, title: 'The dead-letter queue does not exist.' },
   DEAD_LETTER_CYCLE: { status: 422, title: 'The dead-letter queues would form a cycle.' },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'The API key has made more requests than it may.',
+    retryAfterSeconds: 1,
+  },
   INTERNAL: { status: 500, title: 'The server failed; nothing of the cause is shown here.' },
   STORE_UNAVAILABLE: {
     status: 503,

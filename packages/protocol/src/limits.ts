@@ -21,6 +21,8 @@ export const LIMITS = {
   retentionMaxDays: 30,
   retriesMax: 1_000,
   priorityMax: 9,
+  /** Failed deliveries that a message remembers. */
+  failuresKept: 20,
   listLimitMax: 1_000,
   listLimitDefault: 50,
   consumeMaxMessages: 1_000,

@@ -10,7 +10,10 @@ import { createQueueService } from './core/queue-service.js';
 import type { Store } from './core/store.js';
 import { closeHttp, createHttpApp } from './http/app.js';
 import { newSecret } from './http/routes/keys.js';
+import { createExpiry } from './maintenance/expire-messages.js';
+import { createJobResumption } from './maintenance/resume-jobs.js';
 import { DueSettler } from './maintenance/settle-due.js';
+import { createDiscardedSweep } from './maintenance/sweep-discarded.js';
 import { PostgresStore } from './store/postgres/postgres-store.js';
 import { SqliteStore } from './store/sqlite/sqlite-store.js';
 
@@ -40,6 +43,9 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const commit = createGroupCommit(store);
   const longPolls = createLongPolls(clock, LONG_POLLS_MAX);
   const settler = new DueSettler(commit, clock, store.safetyPollMs);
+  const discardedSweep = createDiscardedSweep(commit, clock, store.safetyPollMs !== null);
+  const expiry = createExpiry(commit, clock);
+  const jobs = [settler, discardedSweep, expiry, createJobResumption(store, commit)];
   store.listen({
     ready: (queues) => longPolls.wake(queues),
     nextDue: (atMs) => settler.nextDue(atMs),
@@ -56,6 +62,10 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       keyRing,
       budget: new ByteBudget(config.maxBytesInFlight),
       idempotencyWindowMs: config.idempotencyHours * 3_600_000,
+      maintenance: {
+        bucketDiscarded: () => discardedSweep.wake(),
+        retentionChanged: () => expiry.wake(),
+      },
     },
     store,
     { trustProxy: config.trustProxy, logger },
@@ -64,14 +74,14 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const stop = async (): Promise<void> => {
     longPolls.stop();
     await closeHttp(app);
-    await settler.stop();
+    await Promise.all(jobs.map((job) => job.stop()));
     await commit.stop();
     await store.stop();
   };
 
   try {
     const firstKey = config.apiKey === undefined ? await makeFirstKey(service, ids) : undefined;
-    settler.start();
+    for (const job of jobs) job.start();
     await app.listen({ host: config.host, port: config.port });
     let stopping: Promise<void> | undefined;
     return {

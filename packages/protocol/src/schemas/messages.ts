@@ -1,9 +1,11 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { LIMITS } from '../limits.js';
 import {
+  Cursor,
   DelaySeconds,
   Headers,
   IdempotencyKey,
+  Limit,
   MessageId,
   OpaqueId,
   Optional,
@@ -12,6 +14,7 @@ import {
   QueueName,
   Receipt,
   Timestamp,
+  TimestampInput,
   VisibilityTimeout,
 } from './fields.js';
 
@@ -30,6 +33,19 @@ const NewMessageFields = {
 export const PublishParams = Type.Object({ queue, ...NewMessageFields, idempotency_key });
 export type PublishParams = Static<typeof PublishParams>;
 export const PublishReturns = Type.Object({ message_id: Type.String() });
+
+const NewMessage = Type.Object(NewMessageFields);
+
+export const PublishBatchParams = Type.Object({
+  queue,
+  messages: Type.Array(NewMessage, {
+    maxItems: LIMITS.batchMaxMessages,
+    description: 'The messages, published together or not at all.',
+  }),
+  idempotency_key,
+});
+export type PublishBatchParams = Static<typeof PublishBatchParams>;
+export const PublishBatchReturns = Type.Object({ message_ids: Type.Array(Type.String()) });
 
 export const ConsumeParams = Type.Object({
   queue,
@@ -90,8 +106,7 @@ export const AckParams = Type.Object({
 export type AckParams = Static<typeof AckParams>;
 export const AckReturns = Type.Object({ message_id: Type.String(), acked: Type.Boolean() });
 
-export const NackParams = Type.Object({
-  queue,
+const NackFields = {
   message_id: MessageId,
   requeue: Optional(
     Type.Boolean({ default: true, description: 'false makes it a dead letter at once.' }),
@@ -104,14 +119,130 @@ export const NackParams = Type.Object({
     }),
   ),
   receipt: Optional(Receipt),
-  idempotency_key,
-});
+};
+export const NackParams = Type.Object({ queue, ...NackFields, idempotency_key });
 export type NackParams = Static<typeof NackParams>;
 export const NackReturns = Type.Object({
   message_id: Type.String(),
   nacked: Type.Boolean(),
   requeued: Type.Boolean(),
 });
+
+const BatchError = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  hint: Type.Optional(Type.String()),
+});
+const batch = <T extends TObject>(entry: T) =>
+  Type.Array(entry, { maxItems: LIMITS.batchMaxMessages });
+
+export const AckBatchParams = Type.Object({
+  queue,
+  messages: batch(Type.Object({ message_id: MessageId, receipt: Optional(Receipt) })),
+  idempotency_key,
+});
+export type AckBatchParams = Static<typeof AckBatchParams>;
+export const AckBatchReturns = Type.Object({
+  results: Type.Array(
+    Type.Object({
+      message_id: Type.String(),
+      acked: Type.Boolean(),
+      error: Type.Optional(BatchError),
+    }),
+  ),
+});
+
+export const NackBatchParams = Type.Object({
+  queue,
+  messages: batch(Type.Object(NackFields)),
+  idempotency_key,
+});
+export type NackBatchParams = Static<typeof NackBatchParams>;
+export const NackBatchReturns = Type.Object({
+  results: Type.Array(
+    Type.Object({
+      message_id: Type.String(),
+      nacked: Type.Boolean(),
+      requeued: Type.Boolean(),
+      error: Type.Optional(BatchError),
+    }),
+  ),
+});
+
+export const PeekParams = Type.Object({
+  queue,
+  state: Optional(
+    Type.Unsafe<'available' | 'delayed' | 'leased'>({
+      type: 'string',
+      enum: ['available', 'delayed', 'leased'],
+      description: 'Only messages in this state.',
+    }),
+  ),
+  cursor: Optional(Cursor),
+  limit: Optional(Limit),
+});
+export type PeekParams = Static<typeof PeekParams>;
+const Seen = Type.Object({
+  state: Type.Unsafe<'available' | 'delayed' | 'leased' | 'dead'>({
+    type: 'string',
+    enum: ['available', 'delayed', 'leased', 'dead'],
+  }),
+  state_reason: Type.Optional(Type.String({ description: 'Why it is not available.' })),
+});
+export const PeekReturns = Type.Object({
+  items: Type.Array(Type.Composite([QueueMessage, Seen])),
+  next_cursor: Type.Optional(Type.String()),
+});
+
+export const MessageParams = Type.Object({ queue, message_id: MessageId });
+export type MessageParams = Static<typeof MessageParams>;
+export const MessageReturns = Type.Composite([
+  QueueMessage,
+  Seen,
+  Type.Object({
+    failed_deliveries: Type.Array(
+      Type.Object({
+        at: Timestamp('When the delivery failed.'),
+        how: Type.Unsafe<'nack' | 'rejected' | 'expired_lease'>({
+          type: 'string',
+          enum: ['nack', 'rejected', 'expired_lease'],
+        }),
+        error: Type.Optional(Type.String()),
+        key_id: Type.Optional(Type.String({ description: 'The key that held or failed it.' })),
+      }),
+    ),
+  }),
+]);
+
+export const DlqListParams = Type.Object({
+  queue,
+  cursor: Optional(Cursor),
+  limit: Optional(Limit),
+});
+export type DlqListParams = Static<typeof DlqListParams>;
+export const DlqListReturns = Type.Object({
+  items: Type.Array(QueueMessage),
+  next_cursor: Type.Optional(Type.String()),
+});
+
+export const RedriveParams = Type.Object({
+  queue,
+  message_id: Optional(MessageId),
+  since: Optional(TimestampInput('Only what became a dead letter then or later.')),
+  max_messages: Optional(
+    Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'At most so many.' }),
+  ),
+  idempotency_key,
+});
+export type RedriveParams = Static<typeof RedriveParams>;
+export const RedriveReturns = Type.Object({ queue: Type.String(), redriven: Type.Integer() });
+
+export const DlqPurgeParams = Type.Object({
+  queue,
+  message_id: Optional(MessageId),
+  idempotency_key,
+});
+export type DlqPurgeParams = Static<typeof DlqPurgeParams>;
 
 export const ExtendParams = Type.Object({
   queue,

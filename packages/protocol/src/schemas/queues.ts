@@ -52,6 +52,35 @@ export const QueueRecord = Type.Object({
 });
 export type QueueRecord = Static<typeof QueueRecord>;
 
+export const UpdateParams = Type.Object({
+  queue: QueueName('The name of the queue.'),
+  type: Optional(QueueType),
+  dead_letter_queue: Optional(
+    Type.Unsafe<string | null>({
+      ...QueueName('An existing queue that takes the dead letters; null detaches it.'),
+      type: ['string', 'null'],
+    }),
+  ),
+  max_retries: Optional(MaxRetries),
+  message_retention_days: Optional(RetentionDays),
+  visibility_timeout_default: Optional(
+    VisibilityTimeout('Seconds that a delivery is leased when consume names none.'),
+  ),
+  enable_priority: Optional(
+    Type.Boolean({ description: 'Whether priorities order the messages.' }),
+  ),
+  idempotency_key: Optional(IdempotencyKey),
+});
+export type UpdateParams = Static<typeof UpdateParams>;
+
+export const WriteQueueParams = Type.Object({
+  queue: QueueName('The name of the queue.'),
+  idempotency_key: Optional(IdempotencyKey),
+});
+export type WriteQueueParams = Static<typeof WriteQueueParams>;
+export const DeleteReturns = Type.Object({ queue: Type.String(), deleted: Type.Boolean() });
+export const PurgeReturns = Type.Object({ queue: Type.String(), purged: Type.Integer() });
+
 export const GetParams = Type.Object({ queue: QueueName('The name of the queue.') });
 export type GetParams = Static<typeof GetParams>;
 

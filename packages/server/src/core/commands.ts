@@ -14,7 +14,14 @@ export type Command =
   | AckCommand
   | NackCommand
   | ExtendCommand
+  | UpdateQueueCommand
+  | DeleteQueueCommand
+  | PurgeQueueCommand
+  | DeadLetterJobCommand
+  | StepJobCommand
   | SettleDueCommand
+  | SweepDiscardedCommand
+  | ExpireCommand
   | CreateKeyCommand
   | RevokeKeyCommand;
 
@@ -36,6 +43,40 @@ interface QueueCommand {
 export interface CreateQueueCommand extends QueueCommand {
   readonly kind: 'createQueue';
   readonly settings: Partial<QueueSettings>;
+}
+
+export interface UpdateQueueCommand extends QueueCommand {
+  readonly kind: 'updateQueue';
+  /** Only what is given changes; a dead-letter queue of null detaches it. */
+  readonly settings: Partial<QueueSettings>;
+}
+
+export interface DeleteQueueCommand extends QueueCommand {
+  readonly kind: 'deleteQueue';
+}
+
+export interface PurgeQueueCommand extends QueueCommand {
+  readonly kind: 'purgeQueue';
+}
+
+export type DeadLetterAction = 'redrive' | 'purge';
+
+/**
+ * Redrives or removes the dead letters that came from a queue. One message is done at once; more
+ * are a job, which fixes its set now and goes on in steps.
+ */
+export interface DeadLetterJobCommand extends QueueCommand {
+  readonly kind: 'deadLetterJob';
+  readonly action: DeadLetterAction;
+  readonly jobId: string;
+  readonly messageId: string | null;
+  readonly sinceMs: number | null;
+  readonly maxMessages: number | null;
+}
+
+export interface StepJobCommand {
+  readonly kind: 'stepJob';
+  readonly jobId: string;
 }
 
 export interface NewMessage {
@@ -64,8 +105,10 @@ export interface ConsumeCommand extends QueueCommand {
   readonly visibilityTimeoutMs: number | null;
   /** Random; the receipt of the nth message is this and n. */
   readonly receiptPrefix: string;
-  /** The messages' payloads stop here, but there is at least one. */
+  /** What the messages take in an answer stops here, but there is at least one. */
   readonly maxBytes: number;
+  /** The key that consumes, for the record of a delivery that fails. */
+  readonly keyId?: string;
 }
 
 export interface DeliveryRef {
@@ -90,6 +133,7 @@ export interface NackCommand extends QueueCommand {
   readonly kind: 'nack';
   readonly batch: boolean;
   readonly entries: readonly NackEntry[];
+  readonly keyId?: string;
 }
 
 export interface ExtendCommand extends QueueCommand, DeliveryRef {
@@ -101,6 +145,20 @@ export interface ExtendCommand extends QueueCommand, DeliveryRef {
 /** Expired leases and delays that are over, oldest first. */
 export interface SettleDueCommand {
   readonly kind: 'settleDue';
+  readonly limit: number;
+}
+
+/** Messages of queues that were purged or deleted, a few at a time. */
+export interface SweepDiscardedCommand {
+  readonly kind: 'sweepDiscarded';
+  readonly limit: number;
+}
+
+/** Messages past their retention, queue by queue, a few at a time. */
+export interface ExpireCommand {
+  readonly kind: 'expire';
+  /** Queues up to this id have been looked at. */
+  readonly afterQueueId: number;
   readonly limit: number;
 }
 
@@ -135,6 +193,13 @@ export interface RevokeKeyCommand {
   readonly idempotency: Idempotency | null;
 }
 
+export interface FailedDelivery {
+  readonly atMs: number;
+  readonly how: 'nack' | 'rejected' | 'expired_lease';
+  readonly error: string | null;
+  readonly keyId: string | null;
+}
+
 /** A message as its queue keeps it. */
 export interface StoredMessage {
   readonly messageId: string;
@@ -163,6 +228,12 @@ export interface EntryRefusal extends Refusal {
   readonly messageId: string;
 }
 
+export interface JobProgress {
+  /** Messages that the job has moved or removed so far. */
+  readonly done: number;
+  readonly finished: boolean;
+}
+
 export interface OutcomeOf {
   createQueue: { readonly queue: QueueRow };
   publish: { readonly messageIds: readonly string[] };
@@ -175,7 +246,19 @@ export interface OutcomeOf {
     }>[];
   };
   extend: { readonly extended: boolean; readonly leaseExpiresAtMs: number | null };
+  updateQueue: { readonly queue: QueueRow };
+  deleteQueue: { readonly deleted: boolean };
+  purgeQueue: { readonly purged: number };
+  deadLetterJob: JobProgress & { readonly jobId: string | null };
+  stepJob: JobProgress;
   settleDue: { readonly settled: number };
+  sweepDiscarded: { readonly more: boolean };
+  expire: {
+    /** Where to go on; null when all queues have been looked at. */
+    readonly nextQueueId: number | null;
+    /** When a message of those looked at will next be past its retention, or null. */
+    readonly nextAtMs: number | null;
+  };
   createKey: {
     /** Null where `onlyIfNone` found a key. */
     readonly key: Omit<KeyRow, 'secretHash'> | null;

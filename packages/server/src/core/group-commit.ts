@@ -35,14 +35,21 @@ export const GROUP_LIMITS: GroupLimits = {
  */
 const ORDER: Record<Command['kind'], number> = {
   settleDue: 0,
+  expire: 0,
   createQueue: 1,
+  updateQueue: 1,
+  deleteQueue: 1,
+  purgeQueue: 1,
   createKey: 1,
   revokeKey: 1,
   ack: 2,
   nack: 2,
   extend: 2,
-  publish: 3,
-  consume: 4,
+  deadLetterJob: 3,
+  stepJob: 3,
+  publish: 4,
+  consume: 5,
+  sweepDiscarded: 6,
 };
 
 interface Waiting {

@@ -24,7 +24,8 @@ export function requestFingerprint(
   return hash.digest('base64url');
 }
 
-function canonicalJson(value: unknown): string {
+/** JSON whose text does not depend on the order of the fields. */
+export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (value !== null && typeof value === 'object') {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

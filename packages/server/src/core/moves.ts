@@ -1,3 +1,5 @@
+import { LIMITS } from '@millrace/protocol';
+import type { FailedDelivery } from './commands.js';
 import { type AfterFailure, type DeadLetterReason, type LeaseEnd, STATE } from './message-state.js';
 import type { CountedState, MessageEntry, MessageTransaction, QueueEntry } from './transaction.js';
 
@@ -10,7 +12,7 @@ export function removeMessage(
 ): void {
   tx.remove(message);
   leaveState(tx, queue, message);
-  if (message.sourceQueueId !== null) tx.countDead(message.sourceQueueId, -1);
+  uncountDead(tx, message);
 }
 
 /** Ends a lease with the message available again, in its old place, or after a delay. */
@@ -20,6 +22,8 @@ export function returnMessage(
   message: MessageEntry,
   end: { how: LeaseEnd; failures: number; delayMs: number; error: string | null },
 ): void {
+  // A leased message outlives its retention; when the lease is over it goes.
+  if (isPastRetention(queue, message, tx.nowMs)) return removeMessage(tx, queue, message);
   const delayed = end.delayMs > 0;
   leaveState(tx, queue, message);
   tx.change(message, {
@@ -40,9 +44,11 @@ export function failMessage(
   queue: QueueEntry,
   message: MessageEntry,
   next: AfterFailure,
-  error: string | null,
+  failure: Omit<FailedDelivery, 'atMs'>,
   how: LeaseEnd,
 ): void {
+  const { error } = failure;
+  tx.change(message, { failureLog: appendFailure(message, { atMs: tx.nowMs, ...failure }) });
   if (next.kind === 'dead_letter') return deadLetter(tx, queue, message, next.reason, error);
   const failures = message.failures + 1;
   returnMessage(tx, queue, message, { how, failures, delayMs: next.delayMs, error });
@@ -78,14 +84,15 @@ function deadLetter(
   const target =
     queue.deadLetterQueueId === null ? undefined : tx.queueById(queue.deadLetterQueueId);
   leaveState(tx, queue, message);
-  if (message.sourceQueueId !== null) tx.countDead(message.sourceQueueId, -1);
+  uncountDead(tx, message);
+  const bucketId = target?.bucketId ?? queue.deadBucketId;
   tx.change(message, {
-    bucketId: target?.bucketId ?? queue.deadBucketId,
+    bucketId,
     state: target === undefined ? STATE.dead : STATE.available,
     seq: tx.nextSeq(),
     rank: target?.enablePriority ? message.priority : 0,
     dueAtMs: null,
-    liveSinceMs: target === undefined ? null : tx.nowMs,
+    liveSinceMs: tx.nowMs,
     firstAvailableAtMs: tx.nowMs,
     receipt: null,
     leaseEnd: null,
@@ -97,11 +104,65 @@ function deadLetter(
     deadLetterReason: reason,
     ...(error === null ? {} : { lastError: error }),
   });
-  tx.countDead(queue.id, 1);
+  tx.countDead(queue.id, bucketId, 1);
   if (target !== undefined) {
     tx.count(target, 'available', 1);
     tx.markReady(target, 1);
   }
+}
+
+/**
+ * Sends a dead letter home, to the tail of the queue it came from, with fresh retries and retention.
+ *
+ * @param holder the queue that keeps it; undefined for the built-in dead-letter queue
+ */
+export function redriveMessage(
+  tx: MessageTransaction,
+  source: QueueEntry,
+  holder: QueueEntry | undefined,
+  message: MessageEntry,
+): void {
+  if (holder !== undefined) leaveState(tx, holder, message);
+  uncountDead(tx, message);
+  tx.change(message, {
+    bucketId: source.bucketId,
+    state: STATE.available,
+    seq: tx.nextSeq(),
+    rank: source.enablePriority ? message.priority : 0,
+    dueAtMs: null,
+    liveSinceMs: tx.nowMs,
+    firstAvailableAtMs: tx.nowMs,
+    receipt: null,
+    leaseEnd: null,
+    leasedAtMs: null,
+    failures: 0,
+    sourceQueueId: null,
+    sourceQueue: null,
+    deadLetteredAtMs: null,
+    deadLetterReason: null,
+  });
+  tx.count(source, 'available', 1);
+  tx.markReady(source, 1);
+}
+
+export const retentionMs = (queue: Pick<QueueEntry, 'messageRetentionDays'>): number =>
+  queue.messageRetentionDays * 86_400_000;
+
+const isPastRetention = (queue: QueueEntry, message: MessageEntry, nowMs: number): boolean =>
+  nowMs >= message.firstAvailableAtMs + retentionMs(queue);
+
+/** Long errors are kept whole as the last error; in the list, their beginning. */
+const LOGGED_ERROR_CHARS = 512;
+
+function appendFailure({ failureLog }: MessageEntry, failure: FailedDelivery): string {
+  const earlier: FailedDelivery[] = failureLog === null ? [] : JSON.parse(failureLog);
+  const error = failure.error?.slice(0, LOGGED_ERROR_CHARS).toWellFormed() ?? null;
+  return JSON.stringify([...earlier, { ...failure, error }].slice(-LIMITS.failuresKept));
+}
+
+function uncountDead(tx: MessageTransaction, message: MessageEntry): void {
+  const { sourceQueueId, bucketId } = message;
+  if (sourceQueueId !== null) tx.countDead(sourceQueueId, bucketId, -1);
 }
 
 const COUNTED: Partial<Record<number, CountedState>> = {

@@ -2,6 +2,8 @@ import type {
   Accepted,
   Command,
   ConsumeCommand,
+  DeadLetterJobCommand,
+  DeliveryRef,
   LeasedMessage,
   NackEntry,
   NewMessage,
@@ -14,7 +16,7 @@ import { overloaded } from './refusal.js';
 import type { Store } from './store.js';
 
 /** What names a call's queue and makes its retry safe. */
-export type Target = Pick<ConsumeCommand, 'project' | 'queue' | 'idempotency'>;
+export type Target = Pick<ConsumeCommand, 'project' | 'queue' | 'idempotency' | 'keyId'>;
 
 export interface ConsumeOptions {
   readonly maxMessages: number;
@@ -111,13 +113,34 @@ export function createQueueService(
   return {
     submit: <C extends Command>(command: C): Promise<Outcome<C['kind']>> => commit.submit(command),
 
-    publish(target: Target, message: Omit<NewMessage, 'messageId'>): Promise<Outcome<'publish'>> {
+    /** Publishes all of the messages or none. */
+    publish(
+      target: Target,
+      messages: readonly Omit<NewMessage, 'messageId'>[],
+    ): Promise<Outcome<'publish'>> {
       return commit.submit({
         kind: 'publish',
         ...target,
         autoCreate,
-        messages: [{ messageId: ids.uuid(), ...message }],
+        messages: messages.map((message) => ({ messageId: ids.uuid(), ...message })),
       });
+    },
+
+    /** Redrives or purges dead letters; the job that it starts outlives this call and this process. */
+    async deadLetters(
+      target: Target,
+      wanted: Pick<DeadLetterJobCommand, 'action' | 'messageId' | 'sinceMs' | 'maxMessages'>,
+    ): Promise<Outcome<'deadLetterJob'>> {
+      const started = await commit.submit<DeadLetterJobCommand>({
+        kind: 'deadLetterJob',
+        ...target,
+        ...wanted,
+        jobId: ids.uuid(),
+      });
+      // A replay joins the job that the first request began.
+      if (!started.ok || started.jobId === null) return started;
+      const finished = await finishJob(commit, started.jobId);
+      return finished.ok ? { ...started, done: finished.done, finished: true } : finished;
     },
 
     /** Leases messages; a call with the key of one that still runs waits for it first. */
@@ -135,17 +158,12 @@ export function createQueueService(
       }
     },
 
-    ack(target: Target, messageId: string, receipt: string | null): Promise<Outcome<'ack'>> {
-      return commit.submit({
-        kind: 'ack',
-        ...target,
-        batch: false,
-        entries: [{ messageId, receipt }],
-      });
+    ack(target: Target, entries: readonly DeliveryRef[], batch: boolean): Promise<Outcome<'ack'>> {
+      return commit.submit({ kind: 'ack', ...target, batch, entries });
     },
 
-    nack(target: Target, entry: NackEntry): Promise<Outcome<'nack'>> {
-      return commit.submit({ kind: 'nack', ...target, batch: false, entries: [entry] });
+    nack(target: Target, entries: readonly NackEntry[], batch: boolean): Promise<Outcome<'nack'>> {
+      return commit.submit({ kind: 'nack', ...target, batch, entries });
     },
 
     extend(
@@ -157,6 +175,14 @@ export function createQueueService(
       return commit.submit({ kind: 'extend', ...target, messageId, receipt, visibilityTimeoutMs });
     },
   };
+}
+
+/** Steps a job to its end; other commands go between its steps. */
+export async function finishJob(commit: GroupCommit, jobId: string): Promise<Outcome<'stepJob'>> {
+  for (;;) {
+    const outcome = await commit.submit({ kind: 'stepJob', jobId });
+    if (!outcome.ok || outcome.finished) return outcome;
+  }
 }
 
 export type QueueService = ReturnType<typeof createQueueService>;

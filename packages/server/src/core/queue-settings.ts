@@ -1,5 +1,5 @@
 import { QUEUE_DEFAULTS } from '@millrace/protocol';
-import { type Refusal, refuse } from './refusal.js';
+import { fieldRefusal, type Refusal, refuse } from './refusal.js';
 import type { QueueEntry } from './transaction.js';
 
 export interface QueueSettings {
@@ -99,6 +99,34 @@ export function checkDeadLetterQueue(
     }
   }
   return undefined;
+}
+
+/**
+ * The settings of a queue after a change of those given; a type that differs is refused.
+ *
+ * @param find looks a queue of the project up by name
+ */
+export function changeSettings(
+  existing: QueueRow,
+  given: Partial<QueueSettings>,
+  find: (queue: string) => Pick<QueueSettings, 'deadLetterQueue' | 'type'> | undefined,
+): QueueSettings | Refusal {
+  if (given.type !== undefined && given.type !== existing.type) {
+    return fieldRefusal('/type', `must be ${existing.type}: the type of a queue never changes`);
+  }
+  const { type, maxRetries, messageRetentionDays, visibilityTimeoutDefaultMs } = existing;
+  const { deadLetterQueue, enablePriority } = existing;
+  const settings = {
+    type,
+    maxRetries,
+    messageRetentionDays,
+    visibilityTimeoutDefaultMs,
+    deadLetterQueue,
+    enablePriority,
+    ...given,
+  };
+  if (settings.deadLetterQueue === null) return settings;
+  return checkDeadLetterQueue(existing.name, settings.deadLetterQueue, find) ?? settings;
 }
 
 /** Leaves out where the messages lie, which is the store's own business. */

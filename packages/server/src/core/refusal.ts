@@ -35,6 +35,18 @@ export const queueNotFound = (queue: string): Refusal =>
     hint: 'Create it with POST /v1/queue/create, or list the queues with GET /v1/queue/list.',
   });
 
+export const queueInUse = (queue: string, users: readonly string[]): Refusal =>
+  refuse(
+    'QUEUE_IN_USE',
+    `Queue "${queue}" takes the dead letters of ${users.map((name) => `"${name}"`).join(', ')}.`,
+    { hint: 'Detach it first: PATCH /v1/queue/update/{queue} with "dead_letter_queue": null.' },
+  );
+
+export const messageNotFound = (queue: string, messageId: string): Refusal =>
+  refuse('MESSAGE_NOT_FOUND', `Queue "${queue}" has no message "${messageId}".`, {
+    hint: 'It may have been acked, purged, moved to a dead-letter queue, or be past its retention.',
+  });
+
 export const leaseLost = (messageId: string): Refusal =>
   refuse('LEASE_LOST', `The receipt names a delivery of message ${messageId} that is over.`, {
     hint: 'The message may be with another consumer; drop this delivery, and lease for longer or extend earlier.',

@@ -10,6 +10,7 @@ export interface ReplayLookups {
     given: readonly { messageId: string; receipt: string }[],
   ): LeasedMessage[];
   queueExists(id: number): boolean;
+  queueNamed(project: string, name: string): boolean;
 }
 
 type Recordable = Extract<Command, { idempotency: unknown }>;
@@ -81,6 +82,10 @@ function replayed<C extends Command>(
   if (command.kind === 'createQueue') {
     const { id } = (outcome as Accepted<'createQueue'>).queue;
     if (!lookups.queueExists(id)) return undefined;
+  }
+  // A queue that was made again under the name of one that was deleted is another queue.
+  if (command.kind === 'deleteQueue' && lookups.queueNamed(command.project, command.queue)) {
+    return undefined;
   }
   return { ...outcome, replayed: true };
 }

@@ -48,7 +48,12 @@ export function nack(
       return { messageId, ok: true as const, nacked: false, requeued: false };
     }
     const next = afterFailure(message.failures + 1, queue.maxRetries, { expired: false, ...entry });
-    failMessage(tx, queue, message, next, entry.error, LEASE_END.returned);
+    const failure = {
+      how: entry.requeue ? ('nack' as const) : ('rejected' as const),
+      error: entry.error,
+      keyId: command.keyId ?? null,
+    };
+    failMessage(tx, queue, message, next, failure, LEASE_END.returned);
     done.add(messageId);
     return { messageId, ok: true as const, nacked: true, requeued: next.kind === 'retry' };
   });
@@ -85,6 +90,7 @@ export function settle(tx: MessageTransaction, queue: QueueEntry, message: Messa
     releaseDelayed(tx, queue, message);
   } else if (message.state === STATE.leased) {
     const next = afterFailure(message.failures + 1, queue.maxRetries, { expired: true });
-    failMessage(tx, queue, message, next, null, LEASE_END.expired);
+    const failure = { how: 'expired_lease' as const, error: null, keyId: message.leasedBy };
+    failMessage(tx, queue, message, next, failure, LEASE_END.expired);
   }
 }

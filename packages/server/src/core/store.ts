@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import type { Command, KeyRow, Outcome } from './commands.js';
+import type { Command, FailedDelivery, KeyRow, Outcome, StoredMessage } from './commands.js';
 import type { QueueRow } from './queue-settings.js';
 
 /** The store cannot be opened; the message is for the operator. */
@@ -64,6 +64,20 @@ export interface QueueWithCounts {
   readonly counts: QueueCounts;
 }
 
+export type PeekState = 'available' | 'leased' | 'delayed';
+
+export interface SeenMessage extends StoredMessage {
+  readonly state: PeekState | 'dead';
+  readonly dueAtMs: number | null;
+  readonly failures: readonly FailedDelivery[];
+}
+
+export interface MessagePage<T> {
+  readonly items: readonly T[];
+  /** Where the next page goes on, in the store's own words; null on the last one. */
+  readonly next: string | null;
+}
+
 interface Queries {
   getQueue: { project: string; queue: string };
   listQueues: {
@@ -74,6 +88,23 @@ interface Queries {
     counts: boolean;
   };
   stats: { project: string; queue: string };
+  peek: {
+    project: string;
+    queue: string;
+    state: PeekState | null;
+    after: string | null;
+    limit: number;
+    maxBytes: number;
+  };
+  message: { project: string; queue: string; messageId: string };
+  deadLetters: {
+    project: string;
+    queue: string;
+    after: string | null;
+    limit: number;
+    maxBytes: number;
+  };
+  unfinishedJobs: Record<never, never>;
   listKeys: { after: string | null; limit: number };
   findKey: { secretHash: string };
   ping: Record<never, never>;
@@ -83,6 +114,12 @@ export interface ReadResult {
   getQueue: QueueRow | null;
   listQueues: readonly (QueueRow | QueueWithCounts)[];
   stats: QueueCounts | null;
+  /** Null: there is no such queue. */
+  peek: MessagePage<SeenMessage> | null;
+  /** Null where there is no such queue or message; which one, `queueExists` tells. */
+  message: { readonly queueExists: boolean; readonly message: SeenMessage | null };
+  deadLetters: MessagePage<StoredMessage> | null;
+  unfinishedJobs: readonly string[];
   listKeys: readonly Omit<KeyRow, 'secretHash'>[];
   findKey: KeyRow | null;
   ping: true;

@@ -19,6 +19,10 @@ export interface MessageEntry extends LeaseView {
   readonly firstAvailableAtMs: number;
   readonly leasedAtMs: number | null;
   readonly sourceQueueId: number | null;
+  /** The key that leased it last. */
+  readonly leasedBy: string | null;
+  /** FailedDelivery[] as JSON, the oldest first. */
+  readonly failureLog: string | null;
 }
 
 /** What a move of a message may change. */
@@ -31,18 +35,19 @@ export interface MessageColumns {
   readonly rank: number;
   /** When its lease or its delay ends. */
   readonly dueAtMs: number | null;
-  /** Since when it is available or leased; null in any other state. */
+  /** Since when it is available, leased or a dead letter; null while it is delayed. */
   readonly liveSinceMs: number | null;
   readonly firstAvailableAtMs: number;
   readonly leasedAtMs: number | null;
   readonly leaseEnd: LeaseEnd | null;
   readonly receipt: string | null;
   readonly failures: number;
-  readonly sourceQueueId: number;
-  readonly sourceQueue: string;
-  readonly deadLetteredAtMs: number;
-  readonly deadLetterReason: DeadLetterReason;
+  readonly sourceQueueId: number | null;
+  readonly sourceQueue: string | null;
+  readonly deadLetteredAtMs: number | null;
+  readonly deadLetterReason: DeadLetterReason | null;
   readonly lastError: string;
+  readonly failureLog: string;
 }
 export type MessageChange = Partial<MessageColumns>;
 
@@ -56,11 +61,13 @@ export interface MessageTransaction {
   remove(message: MessageEntry): void;
   change(message: MessageEntry, change: MessageChange): void;
   queueById(id: number): QueueEntry | undefined;
+  /** The queue whose messages lie there; undefined for a dead or a discarded bucket. */
+  queueByBucket(bucketId: number): QueueEntry | undefined;
   /** The next place at the tail, of whichever queue. */
   nextSeq(): number;
   count(queue: QueueEntry, state: CountedState, change: number): void;
-  /** Dead letters are counted by the queue they came from. */
-  countDead(sourceQueueId: number, change: number): void;
+  /** Dead letters are counted by the queue they came from and the bucket they lie in. */
+  countDead(sourceQueueId: number, bucketId: number, change: number): void;
   markReady(queue: QueueEntry, messages: number): void;
 }
 

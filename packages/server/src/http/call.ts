@@ -21,6 +21,13 @@ export interface RouteContext {
   readonly keyRing: KeyRing;
   readonly budget: ByteBudget;
   readonly idempotencyWindowMs: number;
+  readonly maintenance: MaintenanceSignals;
+}
+
+/** What background work has to hear of. */
+export interface MaintenanceSignals {
+  bucketDiscarded(): void;
+  retentionChanged(): void;
 }
 
 /** One call, validated: its fields by their wire names, wherever they stood. */
@@ -72,6 +79,7 @@ export const targetOf = (call: Call<{ queue: string }>): Target => ({
   project: call.caller.project,
   queue: call.params.queue,
   idempotency: call.idempotency,
+  keyId: call.caller.keyId,
 });
 
 export const toMs = (seconds: number): number => Math.round(seconds * 1_000);

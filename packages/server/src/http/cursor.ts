@@ -12,7 +12,7 @@ export function readCursor(cursor: string | undefined): string | null | Refusal 
     : fieldRefusal('/cursor', 'must be the next_cursor of an earlier page');
 }
 
-const writeCursor = (key: string): string => Buffer.from(key, 'utf8').toString('base64url');
+export const writeCursor = (key: string): string => Buffer.from(key, 'utf8').toString('base64url');
 
 /** A page of `limit` items out of one more than that, where there are so many. */
 export function pageOf<T>(items: readonly T[], limit: number, keyOf: (item: T) => string) {

@@ -1,4 +1,5 @@
 import type { Capability, ErrorDetail } from '@millrace/protocol';
+import type { TObject, TSchema } from '@sinclair/typebox';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type Refusal, refuse } from '../core/refusal.js';
 
@@ -32,10 +33,23 @@ export function createValidator(capability: Capability): Validator {
 
 /** In an optional field null means absent; a payload may be null. */
 export function dropNulls(capability: Capability, fields: Fields): void {
-  for (const name in capability.params.properties) {
-    if (fields[name] === null && name !== 'payload') fields[name] = undefined;
+  dropNullsOf(capability.params, fields);
+}
+
+function dropNullsOf(schema: TObject, fields: Fields): void {
+  for (const name in schema.properties) {
+    const property = schema.properties[name] as TSchema;
+    const value = fields[name];
+    // Where null is a value of its own (a payload, a setting that it clears), it stays.
+    if (value === null && name !== 'payload' && !isNullable(property)) fields[name] = undefined;
+    if (!Array.isArray(value) || property.items?.type !== 'object') continue;
+    for (const item of value) {
+      if (item !== null && typeof item === 'object') dropNullsOf(property.items, item);
+    }
   }
 }
+
+const isNullable = ({ type }: TSchema): boolean => Array.isArray(type) && type.includes('null');
 
 /** Query strings are text: numbers and booleans are read out of them where the schema wants some. */
 export function coerceQuery(capability: Capability, query: Fields): Fields {

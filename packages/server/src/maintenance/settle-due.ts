@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import type { GroupCommit } from '../core/group-commit.js';
+import type { BackgroundJob } from './background-job.js';
 
 const LIMIT_PER_GROUP = 1_000;
 
@@ -7,7 +8,7 @@ const LIMIT_PER_GROUP = 1_000;
  * Ends leases and delays when their time has come, also when nobody consumes. It sleeps until the
  * next one is due; an idle queue costs nothing.
  */
-export class DueSettler {
+export class DueSettler implements BackgroundJob {
   private cancelTimer: (() => void) | undefined;
   private dueAtMs: number | null = null;
   private running: Promise<void> | undefined;

@@ -7,9 +7,10 @@ export const HELP = `Kills millrace under load, again and again, and checks that
 
   --rounds N      how often to kill and restart (20)
   --seed S        seed of the run's decisions (random; always printed)
-  --store STORE   sqlite (in a folder of its own) or postgres://… (sqlite)
-  --nodes N       nodes over one store, postgres only (1)
-  --keep          keep the data folder
+  --store STORE   sqlite (in a folder of its own), postgres (one of its own), or the one that
+                  a postgres:// url names (sqlite)
+  --nodes N       nodes over one store (1 on sqlite, which takes no more; 3 on postgres)
+  --keep          keep the data folder (sqlite only)
   --ledger FILE   write every call and answer there, one JSON object a line
   --plant NAME    falsify the ledger before the check, which must then fail
   --help          this text
@@ -38,16 +39,16 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       rounds: { type: 'string', default: '20' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
       store: { type: 'string', default: 'sqlite' },
-      nodes: { type: 'string', default: '1' },
+      nodes: { type: 'string' },
       keep: { type: 'boolean', default: false },
       ledger: { type: 'string' },
       plant: { type: 'string' },
     },
   });
   const { store } = values;
-  const nodes = wholeNumber('--nodes', values.nodes, 1);
-  if (store !== 'sqlite' && !/^postgres(ql)?:\/\//.test(store)) {
-    throw new TypeError('--store takes sqlite or a postgres:// url');
+  const nodes = wholeNumber('--nodes', values.nodes ?? (store === 'sqlite' ? '1' : '3'), 1);
+  if (!/^(sqlite$|postgres$|postgres(ql)?:\/\/)/.test(store)) {
+    throw new TypeError('--store takes sqlite, postgres or a postgres:// url');
   }
   if (store === 'sqlite' && nodes > 1) throw new TypeError('SQLite takes one node');
   return {

@@ -3,6 +3,8 @@ import type { WireRequest } from './wire-format.js';
 
 export interface HttpAnswer {
   readonly status: number;
+  /** The header Retry-After; null where the answer has none. */
+  readonly retryAfter: string | null;
   readonly text: string;
 }
 
@@ -56,7 +58,8 @@ export class HttpExchange {
         response.on('end', () => {
           clearTimeout(timer);
           const text = Buffer.concat(chunks).toString('utf8');
-          resolve({ status: response.statusCode ?? 0, text });
+          const retryAfter = response.headers['retry-after'] ?? null;
+          resolve({ status: response.statusCode ?? 0, retryAfter, text });
         });
       });
       request.end(body);

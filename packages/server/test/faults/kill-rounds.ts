@@ -1,16 +1,13 @@
-import { drain } from './drain.js';
 import { Ledger } from './ledger.js';
 import { checkLedger } from './ledger-checker.js';
 import type { LedgerEvent } from './ledger-events.js';
+import { runLoad } from './load-run.js';
 import { pause } from './pause.js';
-import { QueueApi } from './queue-api.js';
-import { planQueues, type QueuePlan } from './queue-plan.js';
-import { retryCall } from './retry-call.js';
 import { countRun, type RunCounts } from './run-counts.js';
 import { SeededRandom } from './seeded-random.js';
 import { freePort, ServerProcess } from './server-process.js';
 import type { Violation } from './violation.js';
-import { Workload } from './workload.js';
+import type { Workload } from './workload.js';
 
 export interface KillRoundsOptions {
   readonly seed: number;
@@ -38,7 +35,6 @@ const PUBLISHERS = 8;
 const CONSUMERS = 12;
 const MAX_PUBLISHES_PER_ROUND = 4_000;
 const MAX_ROUND_MS = 60_000;
-const DRAIN_DEADLINE_MS = 60_000;
 const MIN_PUBLISHES_DEADLINE_MS = 20_000;
 
 /** Kills nodes at random moments of a workload, drains, and judges the run by its ledger. */
@@ -52,48 +48,32 @@ export async function runKillRounds(options: KillRoundsOptions): Promise<KillRep
     const port = await freePort();
     servers.push(new ServerProcess({ node, port, storeUrl, apiKey: API_KEY, ledger }));
   }
-  const baseUrls = servers.map((server) => server.baseUrl);
-  const api = new QueueApi(ledger, baseUrls, API_KEY);
   try {
     for (const server of servers) await server.start();
-    // Names of their own, because the store may be one that earlier runs have used.
-    const prefix = `faults-${seed}-${Date.now().toString(36)}`;
-    const plan = planQueues(prefix, options.longestVisibilityMs);
-    await createQueues(api, plan, random);
-    const workload = new Workload({
-      api,
-      plan,
-      random: random.fork(),
+    await runLoad({
+      ledger,
+      baseUrls: servers.map((server) => server.baseUrl),
+      apiKey: API_KEY,
+      random,
+      prefix: `faults-${seed}-${Date.now().toString(36)}`,
+      longestVisibilityMs: options.longestVisibilityMs,
       publishers: PUBLISHERS,
       consumers: CONSUMERS,
       maxPublishes: MAX_PUBLISHES_PER_ROUND * rounds,
       maxDurationMs: MAX_ROUND_MS * rounds,
+      async during(workload) {
+        await killAndRestart(servers, options, random.fork());
+        await reachPublishes(workload, options.minPublishes);
+      },
+      onDrain: () => options.onProgress?.('draining'),
     });
-    try {
-      await killAndRestart(servers, options, random.fork());
-      await reachPublishes(workload, options.minPublishes);
-    } finally {
-      await workload.stop();
-    }
-    options.onProgress?.('draining');
-    await drain(api, plan, random.fork(), DRAIN_DEADLINE_MS);
   } finally {
     await Promise.all(servers.map((server) => server.kill()));
-    api.close();
     await ledger.close();
   }
   const violations = checkLedger(ledger.events);
   const counts = countRun(ledger.events);
   return { seed, rounds, ...counts, violations, events: ledger.events };
-}
-
-async function createQueues(api: QueueApi, plan: QueuePlan, random: SeededRandom): Promise<void> {
-  for (const settings of plan.settings) {
-    const outcome = await retryCall(api, 'create', settings, random);
-    if (outcome.kind !== 'answered') {
-      throw new Error(`cannot create ${settings.queue}: ${JSON.stringify(outcome)}`);
-    }
-  }
 }
 
 async function killAndRestart(
@@ -104,7 +84,7 @@ async function killAndRestart(
   for (let round = 1; round <= rounds; round += 1) {
     // Short spans hit starts and recoveries, long ones hit leases that run out.
     await pause(random.chance(0.3) ? random.integer(20, 400) : random.integer(400, longestSpanMs));
-    const victims = random.chance(0.3) ? servers : [random.pick(servers)];
+    const victims = random.chance(0.3) ? servers : pickSome(servers, random);
     await Promise.all(victims.map((server) => server.kill()));
     const downMs = random.chance(0.3) ? random.integer(500, 1_500) : random.integer(0, 200);
     onProgress?.(`round ${round} of ${rounds}: killed ${victims.length}, down for ${downMs} ms`);
@@ -112,6 +92,15 @@ async function killAndRestart(
     await Promise.all(victims.map((server) => server.start()));
   }
   await pause(random.integer(200, 800));
+}
+
+/** One of them at least, in any order. */
+function pickSome(
+  servers: readonly ServerProcess[],
+  random: SeededRandom,
+): readonly ServerProcess[] {
+  const some = servers.filter(() => random.chance(0.4));
+  return some.length > 0 ? some : [random.pick(servers)];
 }
 
 /** On a slow machine the rounds alone may be over before much has happened. */

@@ -78,7 +78,13 @@ export interface QueueStats {
 /** How a call ended. Only the checker decides what an ending says about the call's effect. */
 export type Outcome<A> =
   | { readonly kind: 'answered'; readonly answer: A }
-  | { readonly kind: 'refused'; readonly status: number; readonly code: string }
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly code: string;
+      /** The header Retry-After; null where the answer had none, absent where nobody looked. */
+      readonly retryAfter?: string | null;
+    }
   | { readonly kind: 'malformed'; readonly reason: string }
   | { readonly kind: 'failed'; readonly sent: boolean; readonly reason: string };
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startPostgres } from '../harness/postgres.js';
 import { type CommandLine, HELP, parseCommandLine } from './command-line.js';
 import { runKillRounds } from './kill-rounds.js';
 import { checkLedger } from './ledger-checker.js';
@@ -17,15 +18,13 @@ function print(line: string): void {
 async function run(options: CommandLine): Promise<number> {
   const { seed, rounds, nodes, ledgerPath, plant } = options;
   print(`seed ${seed}`);
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-faults-'));
-  const storeUrl =
-    options.store === 'sqlite' ? `sqlite:${join(folder, 'millrace.db')}` : options.store;
+  const store = await openStore(options);
   try {
     const report = await runKillRounds({
       seed,
       rounds,
       nodes,
-      storeUrl,
+      storeUrl: store.url,
       longestVisibilityMs: 3_000,
       longestSpanMs: 2_000,
       minPublishes: 0,
@@ -38,9 +37,30 @@ async function run(options: CommandLine): Promise<number> {
     printViolations(found, seed);
     return found.length === 0 ? 0 : 1;
   } finally {
-    if (options.keep) print(`data kept in ${folder}`);
-    else await rm(folder, { recursive: true, force: true });
+    await store.remove();
   }
+}
+
+interface OpenStore {
+  readonly url: string;
+  /** Removes what was made for this run only. */
+  remove(): Promise<void>;
+}
+
+async function openStore({ store, keep }: CommandLine): Promise<OpenStore> {
+  if (store === 'postgres') {
+    const { url, stop } = await startPostgres();
+    return { url, remove: stop };
+  }
+  if (store !== 'sqlite') return { url: store, remove: async () => {} };
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-faults-'));
+  return {
+    url: `sqlite:${join(folder, 'millrace.db')}`,
+    async remove() {
+      if (keep) print(`data kept in ${folder}`);
+      else await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 function printViolations(violations: readonly Violation[], seed: number): void {

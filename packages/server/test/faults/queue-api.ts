@@ -1,4 +1,4 @@
-import { ExchangeError, HttpExchange } from './http-exchange.js';
+import { ExchangeError, type HttpAnswer, HttpExchange } from './http-exchange.js';
 import type { Ledger } from './ledger.js';
 import type { Answers, CallName, Outcome, Requests } from './ledger-events.js';
 import { decodeAnswer, decodeErrorCode, encodeRequest } from './wire-format.js';
@@ -10,9 +10,16 @@ export class QueueApi {
   readonly nodeCount: number;
   readonly #ledger: Ledger;
   readonly #exchanges: readonly HttpExchange[];
+  readonly #answerTimeoutMs: number;
 
-  constructor(ledger: Ledger, baseUrls: readonly string[], apiKey: string) {
+  constructor(
+    ledger: Ledger,
+    baseUrls: readonly string[],
+    apiKey: string,
+    answerTimeoutMs = ANSWER_TIMEOUT_MS,
+  ) {
     this.#ledger = ledger;
+    this.#answerTimeoutMs = answerTimeoutMs;
     this.nodeCount = baseUrls.length;
     this.#exchanges = baseUrls.map((baseUrl) => new HttpExchange(baseUrl, apiKey));
   }
@@ -28,8 +35,8 @@ export class QueueApi {
     const waitMs = 'waitMs' in request ? (request.waitMs ?? 0) : 0;
     const callId = this.#ledger.started(node, name, request);
     const outcome = await exchange
-      .send(wire, ANSWER_TIMEOUT_MS + waitMs)
-      .then(({ status, text }) => readOutcome(name, status, text))
+      .send(wire, this.#answerTimeoutMs + waitMs)
+      .then((answer) => readOutcome(name, answer))
       .catch((error: unknown): Outcome<Answers[N]> => {
         if (!(error instanceof ExchangeError)) throw error;
         return { kind: 'failed', sent: error.sent, reason: error.reason };
@@ -45,12 +52,11 @@ export class QueueApi {
 
 function readOutcome<N extends CallName>(
   name: N,
-  status: number,
-  text: string,
+  { status, retryAfter, text }: HttpAnswer,
 ): Outcome<Answers[N]> {
   try {
     if (status === 200) return { kind: 'answered', answer: decodeAnswer(name, text) };
-    return { kind: 'refused', status, code: decodeErrorCode(text) };
+    return { kind: 'refused', status, code: decodeErrorCode(text), retryAfter };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { kind: 'malformed', reason: `status ${status}: ${reason}` };

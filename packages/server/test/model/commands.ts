@@ -44,14 +44,12 @@ export type Step =
   | {
       kind: 'publish';
       place: Place;
-      autoCreate: boolean;
       messages: readonly { delayMs: number; priority: number; payload: string }[];
       use: KeyUse | null;
     }
   | {
       kind: 'consume';
       place: Place;
-      autoCreate: boolean;
       maxMessages: number;
       visibilityTimeoutMs: number | null;
       maxBytes: number;
@@ -176,7 +174,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('publish' as const),
       place,
-      autoCreate: fc.boolean(),
       messages: fc.oneof(fc.tuple(message), fc.array(message, { maxLength: 4 })),
       use,
     }),
@@ -186,7 +183,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('consume' as const),
       place,
-      autoCreate: fc.boolean(),
       maxMessages: fc.constantFrom(1, 1, 2, 3, 10),
       visibilityTimeoutMs: fc.option(fc.constantFrom(1_000, 3_000, 43_200_000)),
       maxBytes: fc.constantFrom(1, 1_500, 1_000_000, 1_000_000, 1_000_000),

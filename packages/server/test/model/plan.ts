@@ -105,7 +105,7 @@ class Planner {
         return {
           kind: step.kind,
           ...this.target(step.place, capability as CapabilityId, step.use),
-          autoCreate: step.autoCreate,
+          autoCreate: autoCreates(step.place),
           messages,
         };
       }
@@ -113,7 +113,13 @@ class Planner {
         const { kind, place, use, ...wanted } = step;
         this.consumes += 1;
         const receiptPrefix = `${this.run}-${this.consumes}`;
-        return { kind, ...this.target(place, 'queue.consume', use), ...wanted, receiptPrefix };
+        return {
+          kind,
+          ...this.target(place, 'queue.consume', use),
+          ...wanted,
+          autoCreate: autoCreates(place),
+          receiptPrefix,
+        };
       }
       case 'ack':
       case 'nack': {
@@ -210,3 +216,6 @@ function settingsOf({ deadLetterQueue, ...others }: Partial<Settings>): Partial<
   if (deadLetterQueue === undefined || deadLetterQueue === null) return others;
   return { ...others, deadLetterQueue: QUEUE_NAMES[deadLetterQueue] ?? 'missing' };
 }
+
+/** A setting of a server, so that no queue sees both. */
+const autoCreates = ({ queue }: Place): boolean => queue % 2 === 0;

@@ -56,10 +56,12 @@ onEachStore('bounds', (session) => {
     expect(await project.payloads('q', 1_000)).toEqual(['3']);
   });
 
-  it('takes an empty batch and a thousand messages in one command', async () => {
+  it('takes empty batches and a thousand messages in one command', async () => {
     const project = session().project();
     await project.create('q');
     expect(await project.send('q')).toEqual([]);
+    expect((await project.run(project.ack('q', []))).results).toEqual([]);
+    expect((await project.run(project.nack('q', []))).results).toEqual([]);
     const payloads = Array.from({ length: 1_000 }, (_, index) => String(index));
     expect(await project.send('q', ...payloads)).toHaveLength(1_000);
     expect(await project.payloads('q', 1_000)).toEqual(payloads);

@@ -81,6 +81,20 @@ onEachStore('groups', (session) => {
     expect(turned).toMatchObject([{ ok: true }, { ok: false, code: 'QUEUE_EXISTS' }]);
   });
 
+  it('refuse a call that may not make a queue, though the next one makes it', async () => {
+    const project = session().project();
+    const outcomes = await project.group(
+      project.consume('q'),
+      project.consume('q', { autoCreate: true }),
+      project.consume('q'),
+    );
+    expect(outcomes.map((outcome) => outcome.ok || outcome.code)).toEqual([
+      'QUEUE_NOT_FOUND',
+      true,
+      true,
+    ]);
+  });
+
   it('may be empty', async () => {
     expect(await session().project().group()).toEqual([]);
   });

@@ -247,13 +247,6 @@ onEachStore('leases and receipts', (session) => {
     ]);
   });
 
-  it('answers an empty batch with an empty list', async () => {
-    const project = session().project();
-    await project.create('q');
-    expect((await project.run(project.ack('q', []))).results).toEqual([]);
-    expect((await project.run(project.nack('q', []))).results).toEqual([]);
-  });
-
   it('refuses what names a queue that does not exist', async () => {
     const project = session().project();
     const delivery = { messageId: 'any', receipt: null };

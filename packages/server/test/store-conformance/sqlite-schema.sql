@@ -19,6 +19,31 @@ CREATE TABLE buckets (
  id INTEGER PRIMARY KEY AUTOINCREMENT
 ) STRICT;
 
+CREATE TABLE dead_counters (
+ source_queue_id INTEGER NOT NULL,
+ bucket_id INTEGER NOT NULL,
+ dead INTEGER NOT NULL,
+ PRIMARY KEY (source_queue_id, bucket_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dead_letter_jobs (
+ job_id TEXT PRIMARY KEY,
+ queue_id INTEGER NOT NULL,
+ action TEXT NOT NULL,
+ bound_seq INTEGER NOT NULL,
+ at_ms INTEGER NOT NULL,
+ at_seq INTEGER NOT NULL,
+ max_messages INTEGER,
+ done INTEGER NOT NULL DEFAULT 0,
+ finished INTEGER NOT NULL DEFAULT 0,
+ started_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE discarded_buckets (
+ bucket_id INTEGER PRIMARY KEY,
+ discarded_at_ms INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE idempotency (
  project TEXT NOT NULL,
  capability TEXT NOT NULL,
@@ -40,11 +65,12 @@ CREATE TABLE messages (
  priority INTEGER NOT NULL,
  enqueued_at_ms INTEGER NOT NULL,
  first_available_at_ms INTEGER NOT NULL,
- -- first_available_at_ms while the message is available or leased, else null.
+ -- first_available_at_ms while the message is available, leased or dead, else null.
  live_since_ms INTEGER,
  -- When a lease or a delay ends, else null.
  due_at_ms INTEGER,
  leased_at_ms INTEGER,
+ leased_by TEXT,
  lease_end INTEGER,
  receipt TEXT,
  delivery_count INTEGER NOT NULL DEFAULT 0,
@@ -55,7 +81,8 @@ CREATE TABLE messages (
  source_queue TEXT,
  dead_lettered_at_ms INTEGER,
  dead_letter_reason TEXT,
- last_error TEXT
+ last_error TEXT,
+ failure_log TEXT
 ) STRICT;
 
 CREATE TABLE meta (
@@ -67,8 +94,7 @@ CREATE TABLE queue_counters (
  queue_id INTEGER PRIMARY KEY,
  available INTEGER NOT NULL DEFAULT 0,
  leased INTEGER NOT NULL DEFAULT 0,
- delayed INTEGER NOT NULL DEFAULT 0,
- dead INTEGER NOT NULL DEFAULT 0
+ delayed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE queues (
@@ -90,9 +116,13 @@ CREATE TABLE queues (
 
 CREATE TABLE sqlite_sequence(name,seq);
 
+CREATE INDEX dead_counters_by_bucket ON dead_counters (bucket_id);
+
+CREATE INDEX dead_letter_jobs_unfinished ON dead_letter_jobs (job_id) WHERE finished = 0;
+
 CREATE INDEX idempotency_expiry ON idempotency (expires_at_ms);
 
-CREATE INDEX messages_dead ON messages (source_queue_id, dead_lettered_at_ms, id)
+CREATE INDEX messages_dead ON messages (source_queue_id, dead_lettered_at_ms, seq)
  WHERE source_queue_id IS NOT NULL;
 
 CREATE INDEX messages_due ON messages (state, due_at_ms) WHERE due_at_ms IS NOT NULL;

@@ -1,20 +1,34 @@
 import type { Route } from '../call.js';
+import { deleteRoute, purgeRoute, updateRoute } from './change-queue.js';
 import { consumeRoute } from './consume.js';
+import { dlqPurgeRoute, redriveRoute } from './dead-letters.js';
 import { createKeyRoute, listKeysRoute, revokeKeyRoute } from './keys.js';
-import { publishRoute } from './publish.js';
+import { dlqListRoute, messageRoute, peekRoute } from './look.js';
+import { publishBatchRoute, publishRoute } from './publish.js';
 import { createRoute, getRoute, listRoute, statsRoute } from './queues.js';
-import { ackRoute, extendRoute, nackRoute } from './settle.js';
+import { ackBatchRoute, ackRoute, extendRoute, nackBatchRoute, nackRoute } from './settle.js';
 
 export const ROUTES: readonly Route[] = [
   createRoute,
   getRoute,
   listRoute,
   statsRoute,
+  updateRoute,
+  deleteRoute,
+  purgeRoute,
   publishRoute,
+  publishBatchRoute,
   consumeRoute,
   ackRoute,
   nackRoute,
+  ackBatchRoute,
+  nackBatchRoute,
   extendRoute,
+  peekRoute,
+  messageRoute,
+  dlqListRoute,
+  redriveRoute,
+  dlqPurgeRoute,
   createKeyRoute,
   listKeysRoute,
   revokeKeyRoute,

@@ -1,42 +1,101 @@
-import { CAPABILITIES, LIMITS, type PublishParams } from '@millrace/protocol';
+import {
+  CAPABILITIES,
+  LIMITS,
+  type PublishBatchParams,
+  type PublishParams,
+} from '@millrace/protocol';
+import type { NewMessage } from '../../core/commands.js';
+import { canonicalJson } from '../../core/idempotency.js';
 import { fieldRefusal, type Refusal, refuse } from '../../core/refusal.js';
-import { type Route, respond, targetOf, toMs } from '../call.js';
-import { memberText } from '../raw-json.js';
+import { type Call, type Route, respond, targetOf, toMs } from '../call.js';
+import { elementTexts, memberText } from '../raw-json.js';
+
+type MessageParams = PublishBatchParams['messages'][number];
+type MessageContent = Omit<NewMessage, 'messageId'>;
 
 export const publishRoute: Route = {
   capability: CAPABILITIES.publish,
   texts: (_fields, bodyText) => ({ payload: memberText(bodyText, 'payload') ?? '' }),
 
-  handle(call: { params: PublishParams } & Parameters<Route['handle']>[0], { service }) {
-    const { params, bodyText } = call;
-    const payload = memberText(bodyText, 'payload') as string;
-    const headers = params.headers === undefined ? null : JSON.stringify(params.headers);
-    const refusal = checkPayload(payload) ?? checkHeaders(headers);
-    if (refusal !== undefined) return refusal;
-    const outcome = service.publish(targetOf(call), {
-      payload,
-      headers,
-      delayMs: toMs(params.delay_seconds ?? 0),
-      priority: params.priority ?? 0,
-      groupId: params.message_group_id ?? null,
-      deduplicationId: params.deduplication_id ?? null,
-    });
+  handle(call: Call<PublishParams>, { service }) {
+    const message = messageOf(call.params, memberText(call.bodyText, 'payload') as string, '');
+    if ('code' in message) return message;
+    const outcome = service.publish(targetOf(call), [message]);
     return respond(outcome, ({ messageIds }) => ({ message_id: messageIds[0] }));
   },
 };
 
-function checkPayload(payload: string): Refusal | undefined {
+export const publishBatchRoute: Route = {
+  capability: CAPABILITIES.publishBatch,
+  texts: (fields, bodyText) => ({ messages: comparableBatch(fields.messages, bodyText) }),
+
+  handle(call: Call<PublishBatchParams>, { service }) {
+    const payloads = payloadTexts(call.bodyText);
+    const messages: MessageContent[] = [];
+    let bytes = 0;
+    for (const [index, params] of call.params.messages.entries()) {
+      const payload = payloads[index] as string;
+      const message = messageOf(params, payload, `/messages/${index}`);
+      if ('code' in message) return message;
+      messages.push(message);
+      bytes += Buffer.byteLength(payload);
+    }
+    if (bytes > LIMITS.batchMaxBytes) return tooLarge('/messages', LIMITS.batchMaxBytes, 'in all');
+    const outcome = service.publish(targetOf(call), messages);
+    return respond(outcome, ({ messageIds }) => ({ message_ids: messageIds }));
+  },
+};
+
+const payloadTexts = (bodyText: string): string[] =>
+  elementTexts(memberText(bodyText, 'messages') as string).map(
+    (text) => memberText(text, 'payload') as string,
+  );
+
+const COMPARED = ['delay_seconds', 'priority', 'headers', 'message_group_id', 'deduplication_id'];
+
+/** Each message's known fields, and its payload by its text. */
+function comparableBatch(messages: unknown, bodyText: string): string {
+  const payloads = payloadTexts(bodyText);
+  return (messages as Record<string, unknown>[])
+    .map((message, index) => {
+      const known = COMPARED.filter((name) => message[name] !== undefined);
+      const fields = canonicalJson(Object.fromEntries(known.map((name) => [name, message[name]])));
+      return `${fields}${payloads[index]?.length} ${payloads[index]}`;
+    })
+    .join('\n');
+}
+
+/** @param path where the message stands in the request, as a JSON pointer */
+function messageOf(params: MessageParams, payload: string, path: string): MessageContent | Refusal {
+  const headers = params.headers === undefined ? null : JSON.stringify(params.headers);
+  const refusal = checkPayload(payload, path) ?? checkHeaders(headers, path);
+  if (refusal !== undefined) return refusal;
+  return {
+    payload,
+    headers,
+    delayMs: toMs(params.delay_seconds ?? 0),
+    priority: params.priority ?? 0,
+    groupId: params.message_group_id ?? null,
+    deduplicationId: params.deduplication_id ?? null,
+  };
+}
+
+function checkPayload(payload: string, path: string): Refusal | undefined {
   // A character of UTF-16 takes three bytes of UTF-8 at most.
   if (payload.length * 3 <= LIMITS.payloadMaxBytes) return undefined;
   if (Buffer.byteLength(payload) <= LIMITS.payloadMaxBytes) return undefined;
-  const rule = `must be at most ${LIMITS.payloadMaxBytes} bytes of JSON`;
-  return refuse('PAYLOAD_TOO_LARGE', `payload ${rule}`, {
+  return tooLarge(`${path}/payload`, LIMITS.payloadMaxBytes, 'of JSON');
+}
+
+function tooLarge(path: string, maxBytes: number, what: string): Refusal {
+  const rule = `must be at most ${maxBytes} bytes ${what}`;
+  return refuse('PAYLOAD_TOO_LARGE', `${path.slice(1)} ${rule}`, {
     hint: 'Keep large data elsewhere and publish a reference to it.',
-    details: [{ path: '/payload', message: rule }],
+    details: [{ path, message: rule }],
   });
 }
 
-function checkHeaders(headers: string | null): Refusal | undefined {
+function checkHeaders(headers: string | null, path: string): Refusal | undefined {
   if (headers === null || Buffer.byteLength(headers) <= LIMITS.headersMaxBytes) return undefined;
-  return fieldRefusal('/headers', `must be at most ${LIMITS.headersMaxBytes} bytes of JSON`);
+  return fieldRefusal(`${path}/headers`, `must be at most ${LIMITS.headersMaxBytes} bytes of JSON`);
 }

@@ -6,6 +6,7 @@ import {
   type ListParams,
   type QueueRecord,
   type QueueStats,
+  type UpdateParams,
 } from '@millrace/protocol';
 import type { QueueRow, QueueSettings } from '../../core/queue-settings.js';
 import { fieldRefusal, queueNotFound } from '../../core/refusal.js';
@@ -76,7 +77,7 @@ export const statsRoute: Route = {
   },
 };
 
-function settingsOf(params: CreateParams): Partial<QueueSettings> {
+export function settingsOf(params: CreateParams | UpdateParams): Partial<QueueSettings> {
   return {
     ...(params.type === undefined ? {} : { type: params.type }),
     ...(params.dead_letter_queue === undefined
@@ -93,7 +94,7 @@ function settingsOf(params: CreateParams): Partial<QueueSettings> {
   };
 }
 
-function queueRecord(row: QueueRow): QueueRecord {
+export function queueRecord(row: QueueRow): QueueRecord {
   return {
     queue: row.name,
     type: row.type,

@@ -1,21 +1,41 @@
 import {
+  type AckBatchParams,
   type AckParams,
   CAPABILITIES,
   type ExtendParams,
+  type NackBatchParams,
   type NackParams,
 } from '@millrace/protocol';
+import type { EntryRefusal, NackEntry } from '../../core/commands.js';
 import { type Call, type Route, respond, targetOf, toIso, toMs } from '../call.js';
 
-/** The calls that a consumer ends or prolongs a delivery with. */
+/** The calls that a consumer ends or prolongs deliveries with. */
 
 export const ackRoute: Route = {
   capability: CAPABILITIES.ack,
   handle(call: Call<AckParams>, { service }) {
     const { message_id, receipt } = call.params;
-    const outcome = service.ack(targetOf(call), message_id, receipt ?? null);
-    return respond(outcome, ({ results }) => ({
+    const entries = [{ messageId: message_id, receipt: receipt ?? null }];
+    return respond(service.ack(targetOf(call), entries, false), ({ results: [result] }) => ({
       message_id,
-      acked: results[0]?.ok === true && results[0].acked,
+      acked: result?.ok === true && result.acked,
+    }));
+  },
+};
+
+export const ackBatchRoute: Route = {
+  capability: CAPABILITIES.ackBatch,
+  handle(call: Call<AckBatchParams>, { service }) {
+    const entries = call.params.messages.map(({ message_id, receipt }) => ({
+      messageId: message_id,
+      receipt: receipt ?? null,
+    }));
+    return respond(service.ack(targetOf(call), entries, true), ({ results }) => ({
+      results: results.map((result) => ({
+        message_id: result.messageId,
+        acked: result.ok && result.acked,
+        ...(result.ok ? {} : { error: errorOf(result) }),
+      })),
     }));
   },
 };
@@ -23,19 +43,27 @@ export const ackRoute: Route = {
 export const nackRoute: Route = {
   capability: CAPABILITIES.nack,
   handle(call: Call<NackParams>, { service }) {
-    const { message_id, receipt, requeue, delay_seconds, error } = call.params;
-    const outcome = service.nack(targetOf(call), {
-      messageId: message_id,
-      receipt: receipt ?? null,
-      requeue: requeue ?? true,
-      delayMs: toMs(delay_seconds ?? 0),
-      // It is for people: a lone surrogate gives way, and the nack still counts.
-      error: error === undefined ? null : error.toWellFormed(),
-    });
-    return respond(outcome, ({ results: [result] }) => ({
+    const { message_id } = call.params;
+    const entries = [nackEntry(call.params)];
+    return respond(service.nack(targetOf(call), entries, false), ({ results: [result] }) => ({
       message_id,
       nacked: result?.ok === true && result.nacked,
       requeued: result?.ok === true && result.requeued,
+    }));
+  },
+};
+
+export const nackBatchRoute: Route = {
+  capability: CAPABILITIES.nackBatch,
+  handle(call: Call<NackBatchParams>, { service }) {
+    const entries = call.params.messages.map(nackEntry);
+    return respond(service.nack(targetOf(call), entries, true), ({ results }) => ({
+      results: results.map((result) => ({
+        message_id: result.messageId,
+        nacked: result.ok && result.nacked,
+        requeued: result.ok && result.requeued,
+        ...(result.ok ? {} : { error: errorOf(result) }),
+      })),
     }));
   },
 };
@@ -44,12 +72,8 @@ export const extendRoute: Route = {
   capability: CAPABILITIES.extend,
   handle(call: Call<ExtendParams>, { service }) {
     const { message_id, receipt, visibility_timeout } = call.params;
-    const outcome = service.extend(
-      targetOf(call),
-      message_id,
-      receipt ?? null,
-      toMs(visibility_timeout),
-    );
+    const timeoutMs = toMs(visibility_timeout);
+    const outcome = service.extend(targetOf(call), message_id, receipt ?? null, timeoutMs);
     return respond(outcome, ({ extended, leaseExpiresAtMs }) => ({
       message_id,
       extended,
@@ -57,3 +81,18 @@ export const extendRoute: Route = {
     }));
   },
 };
+
+const nackEntry = (params: NackBatchParams['messages'][number]): NackEntry => ({
+  messageId: params.message_id,
+  receipt: params.receipt ?? null,
+  requeue: params.requeue ?? true,
+  delayMs: toMs(params.delay_seconds ?? 0),
+  // It is for people: a lone surrogate gives way, and the nack still counts.
+  error: params.error === undefined ? null : params.error.toWellFormed(),
+});
+
+const errorOf = ({ code, message, hint }: EntryRefusal) => ({
+  code,
+  message,
+  ...(hint === undefined ? {} : { hint }),
+});

@@ -11,10 +11,12 @@ import { accept, type GroupRun } from './group-run.js';
 import { insertQueue } from './load-queues.js';
 import { runAdmin } from './runs/admin.js';
 import { runConsumes } from './runs/consume.js';
+import { stepJob } from './runs/dead-letter-job.js';
 import { loadHeld } from './runs/held.js';
 import { runPublishes } from './runs/publish.js';
 import { runSettling } from './runs/settle.js';
 import { settleDue } from './runs/settle-due.js';
+import { expire, sweepDiscarded } from './runs/sweep.js';
 
 type Kind = 'settle' | 'publish' | 'consume' | 'single';
 
@@ -27,7 +29,14 @@ const KIND_OF: Record<Command['kind'], Kind> = {
   createQueue: 'single',
   createKey: 'single',
   revokeKey: 'single',
+  updateQueue: 'single',
+  deleteQueue: 'single',
+  purgeQueue: 'single',
+  deadLetterJob: 'single',
+  stepJob: 'single',
   settleDue: 'single',
+  sweepDiscarded: 'single',
+  expire: 'single',
 };
 
 /** Applies the commands in their order; those of a kind that stand together go together. */
@@ -62,10 +71,22 @@ async function applyRun(run: GroupRun, commands: readonly Command[]): Promise<re
       return outcomes;
     }
     case 'single':
-      if (first.kind === 'settleDue') {
-        return [accept<'settleDue'>({ settled: await settleDue(run, first.limit) })];
-      }
-      return [await runAdmin(run, first as Parameters<typeof runAdmin>[1])];
+      return [await applySingle(run, first)];
+  }
+}
+
+async function applySingle(run: GroupRun, command: Command): Promise<Outcome> {
+  switch (command.kind) {
+    case 'settleDue':
+      return accept<'settleDue'>({ settled: await settleDue(run, command.limit) });
+    case 'stepJob':
+      return accept<'stepJob'>(await stepJob(run, command.jobId));
+    case 'sweepDiscarded':
+      return accept<'sweepDiscarded'>(await sweepDiscarded(run, command.limit));
+    case 'expire':
+      return accept<'expire'>(await expire(run, command));
+    default:
+      return runAdmin(run, command as Parameters<typeof runAdmin>[1]);
   }
 }
 

@@ -34,6 +34,7 @@ export class GroupRun {
         return message?.receipt === receipt ? [message] : [];
       }),
     queueExists: (id) => this.tx.queueById(id) !== undefined,
+    queueNamed: (project, name) => this.tx.queue(project, name) !== undefined,
   };
 }
 

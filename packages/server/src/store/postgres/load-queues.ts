@@ -17,7 +17,7 @@ export async function readNamedQueues(
   const add = (project: string, name: string) => names.set(`${project}\n${name}`, [project, name]);
   for (const command of commands) {
     if ('queue' in command) add(command.project, command.queue);
-    if (command.kind === 'createQueue' && command.settings.deadLetterQueue) {
+    if ('settings' in command && command.settings.deadLetterQueue) {
       add(command.project, command.settings.deadLetterQueue);
     }
   }
@@ -31,7 +31,7 @@ export async function readNamedQueues(
   );
 }
 
-export function readQueuesByBucket(
+function readQueuesByBucket(
   pipeline: Pipeline,
   bucketIds: readonly number[],
 ): Promise<QueueEntry[]> {
@@ -88,4 +88,40 @@ export async function insertQueue(
   );
   tx.addQueue(queue as QueueEntry);
   return queue as QueueEntry;
+}
+
+/** Reads the queues that are known anew, after one of them has changed. */
+export async function reloadQueues(tx: GroupTransaction): Promise<void> {
+  const ids = tx.queueIds();
+  tx.forgetQueues();
+  const queues = await readChains(
+    tx.pipeline,
+    'SELECT q.* FROM millrace.queues q WHERE q.id = ANY ($1::bigint[])',
+    [ids],
+  );
+  for (const queue of queues) tx.addQueue(queue);
+}
+
+/** A queue that no command of the group names, with the dead-letter queues behind it. */
+export async function loadQueueById(
+  tx: GroupTransaction,
+  id: number,
+): Promise<QueueEntry | undefined> {
+  const queues = await readChains(
+    tx.pipeline,
+    'SELECT q.* FROM millrace.queues q WHERE q.id = $1',
+    [id],
+  );
+  for (const queue of queues) tx.addQueue(queue);
+  return tx.queueById(id);
+}
+
+/** The queues, among those not known yet, whose messages lie in these buckets. */
+export async function loadQueuesByBucket(
+  tx: GroupTransaction,
+  bucketIds: readonly number[],
+): Promise<void> {
+  const unknown = new Set(bucketIds.filter((id) => tx.queueByBucket(id) === undefined));
+  if (unknown.size === 0) return;
+  for (const queue of await readQueuesByBucket(tx.pipeline, [...unknown])) tx.addQueue(queue);
 }

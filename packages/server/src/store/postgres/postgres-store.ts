@@ -147,7 +147,7 @@ export class PostgresStore implements Store {
         readNamedQueues(pipeline, commands),
       ]);
       const nowMs = this.observe((now[0] as { nowMs: number }).nowMs);
-      const tx = new GroupTransaction(pipeline, this.sequence, nowMs);
+      const tx = new GroupTransaction(pipeline, this.sequence, nowMs, this.slotOf(client));
       for (const queue of queues) tx.addQueue(queue);
       const run = new GroupRun(tx, this.startedAtMs, this.databaseClock.isTrusted());
 
@@ -156,7 +156,7 @@ export class PostgresStore implements Store {
       const outcomes = await applyGroup(run, commands);
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await this.readDue(run) : null;
-      tx.flushCounters(this.slotOf(client));
+      tx.flushCounters();
       committing = true;
       pipeline.script('COMMIT');
       await pipeline.settled();
@@ -211,6 +211,7 @@ export class PostgresStore implements Store {
         return await this.readOnce(query);
       } catch (error) {
         const mayRetry = attempt < ATTEMPTS_MAX && monotonicMs() - startedMs < RETRY_WITHIN_MS;
+        if (error instanceof RefusalError) throw error;
         if (!isConnectionLoss(error) || !mayRetry || this.stopping !== undefined) {
           throw new RefusalError(refusalOf(error));
         }
@@ -226,7 +227,7 @@ export class PostgresStore implements Store {
       const pipeline = new Pipeline(client, this.url.prepare);
       return await answerQuery(pipeline, query, this.clock.nowMs());
     } catch (error) {
-      if (isConnectionLoss(error)) broken = error as Error;
+      if (!(error instanceof RefusalError) && isConnectionLoss(error)) broken = error as Error;
       throw error;
     } finally {
       client.release(broken);

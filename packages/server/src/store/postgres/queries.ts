@@ -2,6 +2,7 @@ import { publicRow } from '../../core/queue-settings.js';
 import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import type { Pipeline } from './connections.js';
+import { deadLetters, message, peek } from './message-queries.js';
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 import { toText } from './text.js';
 
@@ -12,13 +13,14 @@ type Handlers = {
 /** Counts and age of each queue in one statement, so that they are of one moment. */
 const COUNTS = `
   (SELECT coalesce(sum(c.available), 0)::bigint FROM millrace.queue_counters c
-    WHERE c.owner_id = q.bucket_id) AS available,
+    WHERE c.bucket_id = q.bucket_id) AS available,
   (SELECT coalesce(sum(c.leased), 0)::bigint FROM millrace.queue_counters c
-    WHERE c.owner_id = q.bucket_id) AS leased,
+    WHERE c.bucket_id = q.bucket_id) AS leased,
   (SELECT coalesce(sum(c.delayed), 0)::bigint FROM millrace.queue_counters c
-    WHERE c.owner_id = q.bucket_id) AS delayed,
-  (SELECT coalesce(sum(c.dead), 0)::bigint FROM millrace.queue_counters c
-    WHERE c.owner_id = q.id) AS dead,
+    WHERE c.bucket_id = q.bucket_id) AS delayed,
+  (SELECT coalesce(sum(c.dead), 0)::bigint FROM millrace.dead_counters c
+    WHERE c.source_queue_id = q.id AND NOT EXISTS (
+      SELECT 1 FROM millrace.discarded_buckets x WHERE x.bucket_id = c.bucket_id)) AS dead,
   (SELECT min(m.live_since_ms) FROM millrace.messages m
     WHERE m.bucket_id = q.bucket_id AND m.live_since_ms IS NOT NULL) AS "oldestAtMs"`;
 
@@ -32,10 +34,7 @@ interface CountsRow {
 
 const HANDLERS: Handlers = {
   async getQueue(pipeline, { project, queue }) {
-    const [entry] = await pipeline.query<QueueEntry>(
-      `SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM} WHERE q.project = $1 AND q.name = $2`,
-      [project, queue],
-    );
+    const entry = await findQueue(pipeline, project, queue);
     return entry === undefined ? null : publicRow(entry);
   },
 
@@ -60,6 +59,32 @@ const HANDLERS: Handlers = {
       [project, queue],
     );
     return row === undefined ? null : countsOf(row, nowMs);
+  },
+
+  async peek(pipeline, query) {
+    const entry = await findQueue(pipeline, query.project, query.queue);
+    return entry === undefined ? null : peek(pipeline, entry, query);
+  },
+
+  async message(pipeline, { project, queue, messageId }) {
+    const entry = await findQueue(pipeline, project, queue);
+    return {
+      queueExists: entry !== undefined,
+      message: entry === undefined ? null : await message(pipeline, entry, messageId),
+    };
+  },
+
+  async deadLetters(pipeline, query) {
+    const entry = await findQueue(pipeline, query.project, query.queue);
+    return entry === undefined ? null : deadLetters(pipeline, entry, query);
+  },
+
+  async unfinishedJobs(pipeline) {
+    const rows = await pipeline.query<{ jobId: string }>(
+      'SELECT job_id AS "jobId" FROM millrace.dead_letter_jobs WHERE NOT finished',
+      [],
+    );
+    return rows.map(({ jobId }) => jobId);
   },
 
   async listKeys(pipeline, { after, limit }) {
@@ -94,6 +119,18 @@ export function answerQuery<K extends QueryKind>(
 ): Promise<ReadResult[K]> {
   const handler = HANDLERS[query.kind] as Handlers[K];
   return handler(pipeline, query, nowMs);
+}
+
+async function findQueue(
+  pipeline: Pipeline,
+  project: string,
+  name: string,
+): Promise<QueueEntry | undefined> {
+  const [entry] = await pipeline.query<QueueEntry>(
+    `SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM} WHERE q.project = $1 AND q.name = $2`,
+    [project, name],
+  );
+  return entry;
 }
 
 const countsOf = (row: CountsRow, nowMs: number): QueueCounts => ({

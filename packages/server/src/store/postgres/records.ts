@@ -70,7 +70,7 @@ export class GroupRecords implements AnswerRecords {
 
 function scopeOf(tx: GroupTransaction, command: Command): RecordScope | undefined {
   if (!('idempotency' in command)) return undefined;
-  if (command.kind === 'createQueue' || !('queue' in command)) {
+  if (command.kind === 'createQueue' || command.kind === 'deleteQueue' || !('queue' in command)) {
     return recordScope(command, undefined);
   }
   const queue = tx.queue(command.project, command.queue);

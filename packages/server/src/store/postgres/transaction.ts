@@ -15,7 +15,6 @@ interface Delta {
   available: number;
   leased: number;
   delayed: number;
-  dead: number;
 }
 
 interface Loaded {
@@ -38,6 +37,7 @@ export class GroupTransaction implements MessageTransaction {
   private readonly messages = new Map<string, Loaded>();
   private readonly touched = new Set<Loaded>();
   private readonly deltas = new Map<number, Delta>();
+  private readonly deadDeltas = new Map<string, number>();
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
   /** The earliest end of a lease or delay that began here. */
   earliestDueMs: number | null = null;
@@ -46,6 +46,8 @@ export class GroupTransaction implements MessageTransaction {
     readonly pipeline: Pipeline,
     private readonly sequence: Sequence,
     readonly nowMs: number,
+    /** The row that this connection counts in. */
+    readonly slot: number,
   ) {}
 
   nextSeq(): number {
@@ -114,15 +116,16 @@ export class GroupTransaction implements MessageTransaction {
     this.deltaOf(queue.bucketId)[state] += change;
   }
 
-  countDead(sourceQueueId: number, change: number): void {
-    this.deltaOf(sourceQueueId).dead += change;
+  countDead(sourceQueueId: number, bucketId: number, change: number): void {
+    const key = `${sourceQueueId} ${bucketId}`;
+    this.deadDeltas.set(key, (this.deadDeltas.get(key) ?? 0) + change);
   }
 
-  private deltaOf(ownerId: number): Delta {
-    let delta = this.deltas.get(ownerId);
+  private deltaOf(bucketId: number): Delta {
+    let delta = this.deltas.get(bucketId);
     if (delta === undefined) {
-      delta = { available: 0, leased: 0, delayed: 0, dead: 0 };
-      this.deltas.set(ownerId, delta);
+      delta = { available: 0, leased: 0, delayed: 0 };
+      this.deltas.set(bucketId, delta);
     }
     return delta;
   }
@@ -186,28 +189,56 @@ export class GroupTransaction implements MessageTransaction {
     );
   }
 
-  flushCounters(slot: number): void {
+  /** Once per group and row, in one order on every node, so that no two wait for each other. */
+  flushCounters(): void {
     const rows = [...this.deltas]
       .filter(([, delta]) => Object.values(delta).some((change) => change !== 0))
-      // In one order on every node, so that no two wait for each other.
       .sort(([a], [b]) => a - b);
+    if (rows.length > 0) {
+      this.pipeline.send(
+        `INSERT INTO millrace.queue_counters AS c (bucket_id, slot, available, leased, delayed)
+         SELECT u.b, $5::smallint, u.a, u.l, u.d
+           FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS u(b, a, l, d)
+         ON CONFLICT (bucket_id, slot) DO UPDATE SET available = c.available + excluded.available,
+           leased = c.leased + excluded.leased, delayed = c.delayed + excluded.delayed`,
+        [
+          rows.map(([bucketId]) => bucketId),
+          rows.map(([, { available }]) => available),
+          rows.map(([, { leased }]) => leased),
+          rows.map(([, { delayed }]) => delayed),
+          this.slot,
+        ],
+      );
+    }
+    this.deltas.clear();
+    this.flushDeadCounters();
+  }
+
+  private flushDeadCounters(): void {
+    const rows = [...this.deadDeltas]
+      .filter(([, change]) => change !== 0)
+      .map(([key, change]) => [...key.split(' ').map(Number), change] as [number, number, number])
+      .sort(([a, b], [c, d]) => a - c || b - d);
+    this.deadDeltas.clear();
     if (rows.length === 0) return;
     this.pipeline.send(
-      `INSERT INTO millrace.queue_counters AS c (owner_id, slot, available, leased, delayed, dead)
-       SELECT u.o, $6::smallint, u.a, u.l, u.y, u.d FROM unnest(
-         $1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) AS u(o, a, l, y, d)
-       ON CONFLICT (owner_id, slot) DO UPDATE SET available = c.available + excluded.available,
-         leased = c.leased + excluded.leased, delayed = c.delayed + excluded.delayed,
-         dead = c.dead + excluded.dead`,
-      [
-        rows.map(([ownerId]) => ownerId),
-        rows.map(([, { available }]) => available),
-        rows.map(([, { leased }]) => leased),
-        rows.map(([, { delayed }]) => delayed),
-        rows.map(([, { dead }]) => dead),
-        slot,
-      ],
+      `INSERT INTO millrace.dead_counters AS c (source_queue_id, bucket_id, slot, dead)
+       SELECT u.q, u.b, $4::smallint, u.n
+         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u(q, b, n)
+       ON CONFLICT (source_queue_id, bucket_id, slot) DO UPDATE SET dead = c.dead + excluded.dead`,
+      [rows.map(([id]) => id), rows.map(([, id]) => id), rows.map(([, , n]) => n), this.slot],
     );
+  }
+
+  queueIds(): number[] {
+    return [...this.queuesById.keys()];
+  }
+
+  /** A queue has changed: what was known of it may be wrong. */
+  forgetQueues(): void {
+    this.queuesByKey.clear();
+    this.queuesById.clear();
+    this.queuesByBucket.clear();
   }
 }
 
@@ -215,5 +246,5 @@ export class GroupTransaction implements MessageTransaction {
 const columnName = (field: string): string =>
   field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const TEXT_FIELDS = ['receipt', 'sourceQueue', 'deadLetterReason', 'lastError'];
+const TEXT_FIELDS = ['receipt', 'sourceQueue', 'deadLetterReason', 'lastError', 'failureLog'];
 const columnType = (field: string): string => (TEXT_FIELDS.includes(field) ? 'text' : 'bigint');

@@ -3,11 +3,14 @@ import { queueNotFound, type Refusal } from '../../core/refusal.js';
 import { withIdempotency } from '../../core/replay.js';
 import { ack, extend, nack } from '../../core/settling.js';
 import type { QueueEntry } from '../../core/transaction.js';
+import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';
 import { consume, stillHeld } from './commands/consume.js';
 import { createQueue } from './commands/create-queue.js';
+import { startDeadLetterJob, stepJob } from './commands/dead-letter-job.js';
 import { createKey, revokeKey } from './commands/keys.js';
 import { publish } from './commands/publish.js';
 import { settleDue } from './commands/settle-due.js';
+import { expire, sweepDiscarded } from './commands/sweep.js';
 import { answerRecords } from './idempotency.js';
 import type { GroupTransaction } from './transaction.js';
 
@@ -32,12 +35,31 @@ export function applyCommand(tx: GroupTransaction, command: Command, startedAtMs
       return idempotent(tx, command, undefined, () => accept<'createKey'>(createKey(tx, command)));
     case 'revokeKey':
       return idempotent(tx, command, undefined, () => accept<'revokeKey'>(revokeKey(tx, command)));
+    case 'updateQueue':
+      return onQueue(tx, command, (queue) => updateQueue(tx, queue, command));
+    case 'purgeQueue':
+      return onQueue(tx, command, (queue) => purgeQueue(tx, queue, command));
+    case 'deleteQueue':
+      return idempotent(tx, command, undefined, () =>
+        accept<'deleteQueue'>(deleteQueue(tx, command)),
+      );
+    case 'deadLetterJob':
+      return onQueue(tx, command, (queue) => startDeadLetterJob(tx, queue, command));
+    case 'stepJob':
+      return accept<'stepJob'>(stepJob(tx, command.jobId));
+    case 'sweepDiscarded':
+      return accept<'sweepDiscarded'>(sweepDiscarded(tx, command.limit));
+    case 'expire':
+      return accept<'expire'>(expire(tx, command));
     case 'settleDue':
       return accept<'settleDue'>({ settled: settleDue(tx, startedAtMs, command.limit) });
   }
 }
 
-type OnQueue = Extract<Command, { kind: 'publish' | 'consume' | 'ack' | 'nack' | 'extend' }>;
+type OnQueue = Exclude<
+  Extract<Command, { queue: string }>,
+  { kind: 'createQueue' | 'deleteQueue' }
+>;
 
 function onQueue<C extends OnQueue>(
   tx: GroupTransaction,
@@ -62,6 +84,7 @@ function idempotent<C extends Extract<Command, { idempotency: unknown }>>(
   const lookups = {
     stillHeld: stillHeld.bind(undefined, tx),
     queueExists: (id: number) => tx.queueById(id) !== undefined,
+    queueNamed: (project: string, name: string) => tx.queue(project, name) !== undefined,
   };
   return withIdempotency<C>(answerRecords(tx), lookups, command, queue, run);
 }

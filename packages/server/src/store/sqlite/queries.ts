@@ -1,7 +1,7 @@
 import { publicRow } from '../../core/queue-settings.js';
 import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
-
+import { deadLetters, message, peek } from './message-queries.js';
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM, queueEntry } from './rows.js';
 import type { Statements } from './statements.js';
 
@@ -36,6 +36,31 @@ const HANDLERS: Handlers = {
   stats(statements, { project, queue }, nowMs) {
     const entry = findQueue(statements, project, queue);
     return entry === undefined ? null : countsOf(statements, entry, nowMs);
+  },
+
+  peek(statements, query) {
+    const entry = findQueue(statements, query.project, query.queue);
+    return entry === undefined ? null : peek(statements, entry, query);
+  },
+
+  message(statements, { project, queue, messageId }) {
+    const entry = findQueue(statements, project, queue);
+    return {
+      queueExists: entry !== undefined,
+      message: entry === undefined ? null : message(statements, entry, messageId),
+    };
+  },
+
+  deadLetters(statements, query) {
+    const entry = findQueue(statements, query.project, query.queue);
+    return entry === undefined ? null : deadLetters(statements, entry, query);
+  },
+
+  unfinishedJobs(statements) {
+    return statements
+      .get('SELECT job_id FROM dead_letter_jobs WHERE finished = 0')
+      .pluck()
+      .all() as string[];
   },
 
   listKeys(statements, { after, limit }) {
@@ -80,7 +105,9 @@ function findQueue(statements: Statements, project: string, name: string): Queue
 
 function countsOf(statements: Statements, queue: QueueEntry, nowMs: number): QueueCounts {
   const counters = statements
-    .get('SELECT available, leased, delayed, dead FROM queue_counters WHERE queue_id = ?')
+    .get(`SELECT available, leased, delayed,
+         (SELECT coalesce(sum(dead), 0) FROM dead_counters WHERE source_queue_id = queue_id) AS dead
+       FROM queue_counters WHERE queue_id = ?`)
     .get(queue.id) as { available: number; leased: number; delayed: number; dead: number };
   const { oldestAtMs } = statements
     .get('SELECT min(live_since_ms) AS oldestAtMs FROM messages WHERE bucket_id = ?')

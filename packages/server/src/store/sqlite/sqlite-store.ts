@@ -91,7 +91,7 @@ export class SqliteStore implements Store {
     try {
       return (await this.reader.call(request)) as ReadResult[K];
     } catch (error) {
-      throw new RefusalError(refusalOf(error));
+      throw error instanceof RefusalError ? error : new RefusalError(refusalOf(error));
     }
   }
 

@@ -1,4 +1,5 @@
 import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { type Refusal, RefusalError } from '../../core/refusal.js';
 
 /** A worker thread that answers each request once, and may speak up by itself. */
 export class ThreadChannel<Request, Answer> {
@@ -62,9 +63,11 @@ interface ThreadError {
   readonly name: string;
   readonly message: string;
   readonly code?: string;
+  readonly refusal?: Refusal;
 }
 
-function rebuild({ name, message, code }: ThreadError): Error {
+function rebuild({ name, message, code, refusal }: ThreadError): Error {
+  if (refusal !== undefined) return new RefusalError(refusal);
   return Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
 }
 
@@ -95,8 +98,13 @@ function replies<Request, Answer>(
     const answers = handle(envelopes.map(({ request }) => request));
     return envelopes.map(({ id }, index) => ({ id, answer: answers[index] as Answer }));
   } catch (thrown) {
-    const { name, message, code } = thrown as ThreadError;
-    const error = { name, message, ...(code === undefined ? {} : { code }) };
+    const { name, message, code, refusal } = thrown as ThreadError;
+    const error = {
+      name,
+      message,
+      ...(code === undefined ? {} : { code }),
+      ...(refusal === undefined ? {} : { refusal }),
+    };
     return envelopes.map(({ id }) => ({ id, error }));
   }
 }

@@ -20,7 +20,6 @@ interface CounterDelta {
   available: number;
   leased: number;
   delayed: number;
-  dead: number;
 }
 
 /** Queues by name, by bucket and by id. It must be dropped when a transaction rolls back. */
@@ -51,6 +50,7 @@ export class GroupTransaction implements MessageTransaction {
   /** Whether any lease or delay began, ended or moved. */
   dueChanged = false;
   private readonly deltas = new Map<number, CounterDelta>();
+  private readonly deadDeltas = new Map<string, number>();
   private readonly readyByQueueId = new Map<number, { queue: QueueEntry; messages: number }>();
 
   constructor(
@@ -98,8 +98,6 @@ export class GroupTransaction implements MessageTransaction {
     settings = DEFAULT_SETTINGS,
     deadLetterQueueId: number | null = null,
   ): QueueEntry {
-    const newBucket = () =>
-      this.sql('INSERT INTO buckets DEFAULT VALUES').run().lastInsertRowid as number;
     const id = this.sql(
       `INSERT INTO queues (project, name, bucket_id, dead_bucket_id, type, dead_letter_queue_id,
          max_retries, message_retention_days, visibility_timeout_default_ms, enable_priority,
@@ -108,8 +106,8 @@ export class GroupTransaction implements MessageTransaction {
     ).run(
       project,
       name,
-      newBucket(),
-      newBucket(),
+      this.newBucket(),
+      this.newBucket(),
       settings.type,
       deadLetterQueueId,
       settings.maxRetries,
@@ -151,14 +149,15 @@ export class GroupTransaction implements MessageTransaction {
     if (state !== 'available') this.dueChanged = true;
   }
 
-  countDead(sourceQueueId: number, change: number): void {
-    this.deltaOf(sourceQueueId).dead += change;
+  countDead(sourceQueueId: number, bucketId: number, change: number): void {
+    const key = `${sourceQueueId} ${bucketId}`;
+    this.deadDeltas.set(key, (this.deadDeltas.get(key) ?? 0) + change);
   }
 
   private deltaOf(queueId: number): CounterDelta {
     let delta = this.deltas.get(queueId);
     if (delta === undefined) {
-      delta = { available: 0, leased: 0, delayed: 0, dead: 0 };
+      delta = { available: 0, leased: 0, delayed: 0 };
       this.deltas.set(queueId, delta);
     }
     return delta;
@@ -181,13 +180,42 @@ export class GroupTransaction implements MessageTransaction {
   writeCounters(): void {
     const update = this.sql(
       `UPDATE queue_counters SET available = available + ?, leased = leased + ?,
-         delayed = delayed + ?, dead = dead + ? WHERE queue_id = ?`,
+         delayed = delayed + ? WHERE queue_id = ?`,
     );
-    for (const [queueId, { available, leased, delayed, dead }] of this.deltas) {
-      if (available !== 0 || leased !== 0 || delayed !== 0 || dead !== 0) {
-        update.run(available, leased, delayed, dead, queueId);
+    for (const [queueId, { available, leased, delayed }] of this.deltas) {
+      if (available !== 0 || leased !== 0 || delayed !== 0) {
+        update.run(available, leased, delayed, queueId);
       }
     }
+    for (const [key, change] of this.deadDeltas) {
+      const [sourceQueueId, bucketId] = key.split(' ').map(Number) as [number, number];
+      // A source that was deleted counts no more.
+      if (change === 0 || this.queueById(sourceQueueId) === undefined) continue;
+      this.sql(
+        `INSERT INTO dead_counters (source_queue_id, bucket_id, dead) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET dead = dead + excluded.dead`,
+      ).run(sourceQueueId, bucketId, change);
+    }
+    this.deltas.clear();
+    this.deadDeltas.clear();
+  }
+
+  /** A queue has changed: what was known of queues may be wrong. */
+  forgetQueues(): void {
+    this.queues.clear();
+  }
+
+  newBucket(): number {
+    return this.sql('INSERT INTO buckets DEFAULT VALUES').run().lastInsertRowid as number;
+  }
+
+  /** Takes a bucket from its queue; what lies in it is swept later and counts no more. */
+  discardBucket(bucketId: number): void {
+    this.sql('DELETE FROM dead_counters WHERE bucket_id = ?').run(bucketId);
+    this.sql('INSERT INTO discarded_buckets (bucket_id, discarded_at_ms) VALUES (?, ?)').run(
+      bucketId,
+      this.nowMs,
+    );
   }
 }
 

@@ -2,6 +2,8 @@ import type { Call } from '../calls.js';
 import type { CallName } from '../ledger-events.js';
 import type { Invariant, Violation } from '../violation.js';
 
+type Refused = Extract<Call['outcome'], { kind: 'refused' }>;
+
 /** Refusals that a correct server may give to a correct client. */
 const ALLOWED_CODES = new Set([
   'STORE_UNAVAILABLE',
@@ -32,9 +34,19 @@ export const checkAnswers: Invariant = (history) => {
 function oddAnswer(call: Call): string | undefined {
   const { outcome } = call;
   if (outcome.kind === 'malformed') return `${call.name}: ${outcome.reason}`;
-  if (outcome.kind !== 'refused' || ALLOWED_CODES.has(outcome.code)) return undefined;
+  if (outcome.kind !== 'refused') return undefined;
+  if (!saysWhenToRetry(outcome)) {
+    return `${call.name}: ${outcome.status} with the Retry-After ${outcome.retryAfter}`;
+  }
+  if (ALLOWED_CODES.has(outcome.code)) return undefined;
   if (outcome.code === 'LEASE_LOST' && settles(call.name)) return undefined;
   return `${call.name} answered ${outcome.status} ${outcome.code}`;
+}
+
+/** Whoever is told to come back is told when, in whole seconds. */
+function saysWhenToRetry({ status, retryAfter }: Refused): boolean {
+  if (retryAfter === undefined || (status !== 503 && status !== 429)) return true;
+  return retryAfter !== null && /^\d+$/.test(retryAfter);
 }
 
 function settles(name: CallName): boolean {

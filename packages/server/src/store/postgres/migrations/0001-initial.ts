@@ -30,17 +30,50 @@ CREATE INDEX queues_by_dead_letter_queue ON millrace.queues (dead_letter_queue_i
   WHERE dead_letter_queue_id IS NOT NULL;
 
 -- What a queue holds is the sum over slots: a connection has one, so that none waits for another.
--- The owner is a bucket for what is live and a queue for its dead letters; no id is both.
 CREATE TABLE millrace.queue_counters (
-  owner_id bigint NOT NULL,
+  bucket_id bigint NOT NULL,
   slot smallint NOT NULL,
   available bigint NOT NULL DEFAULT 0,
   leased bigint NOT NULL DEFAULT 0,
   delayed bigint NOT NULL DEFAULT 0,
-  dead bigint NOT NULL DEFAULT 0,
-  PRIMARY KEY (owner_id, slot)
+  PRIMARY KEY (bucket_id, slot)
 ) WITH (fillfactor = 40, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0,
         autovacuum_vacuum_cost_delay = 0);
+
+-- Dead letters by the queue they came from and the bucket they lie in, so that they go from the
+-- count at once when that bucket is discarded.
+CREATE TABLE millrace.dead_counters (
+  source_queue_id bigint NOT NULL,
+  bucket_id bigint NOT NULL,
+  slot smallint NOT NULL,
+  dead bigint NOT NULL,
+  PRIMARY KEY (source_queue_id, bucket_id, slot)
+) WITH (fillfactor = 40);
+
+CREATE INDEX dead_counters_by_bucket ON millrace.dead_counters (bucket_id);
+
+-- Buckets that no queue has any more, until their messages are swept.
+CREATE TABLE millrace.discarded_buckets (
+  bucket_id bigint PRIMARY KEY,
+  discarded_at_ms bigint NOT NULL
+);
+
+-- Redrives and purges of dead letters: their set is fixed by bound_seq, how far they are by the
+-- place of the last message that they looked at.
+CREATE TABLE millrace.dead_letter_jobs (
+  job_id uuid PRIMARY KEY,
+  queue_id bigint NOT NULL,
+  action text NOT NULL,
+  bound_seq bigint NOT NULL,
+  at_ms bigint NOT NULL,
+  at_seq bigint NOT NULL,
+  max_messages bigint,
+  done bigint NOT NULL DEFAULT 0,
+  finished boolean NOT NULL DEFAULT false,
+  started_at_ms bigint NOT NULL
+);
+
+CREATE INDEX dead_letter_jobs_unfinished ON millrace.dead_letter_jobs (job_id) WHERE NOT finished;
 
 CREATE TABLE millrace.messages (
   bucket_id bigint NOT NULL,
@@ -54,6 +87,7 @@ CREATE TABLE millrace.messages (
   live_since_ms bigint,
   due_at_ms bigint,
   leased_at_ms bigint,
+  leased_by text,
   lease_end smallint,
   receipt text,
   delivery_count integer NOT NULL DEFAULT 0,
@@ -65,6 +99,7 @@ CREATE TABLE millrace.messages (
   dead_lettered_at_ms bigint,
   dead_letter_reason text,
   last_error text,
+  failure_log text,
   headers text,
   payload_bytes integer NOT NULL,
   payload text NOT NULL,
@@ -76,7 +111,7 @@ CREATE TABLE millrace.messages (
 CREATE INDEX messages_ready ON millrace.messages (bucket_id, rank DESC, seq) WHERE state = 0;
 CREATE INDEX messages_live ON millrace.messages (bucket_id, live_since_ms)
   WHERE live_since_ms IS NOT NULL;
-CREATE INDEX messages_dead ON millrace.messages (source_queue_id, dead_lettered_at_ms, message_id)
+CREATE INDEX messages_dead ON millrace.messages (source_queue_id, dead_lettered_at_ms, seq)
   WHERE source_queue_id IS NOT NULL;
 -- Not a key: what is due is due in whichever bucket.
 CREATE INDEX messages_due ON millrace.messages (state, due_at_ms) WHERE due_at_ms IS NOT NULL;

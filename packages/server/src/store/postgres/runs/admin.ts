@@ -1,9 +1,13 @@
 import type {
   CreateKeyCommand,
   CreateQueueCommand,
+  DeadLetterJobCommand,
+  DeleteQueueCommand,
   Outcome,
   OutcomeOf,
+  PurgeQueueCommand,
   RevokeKeyCommand,
+  UpdateQueueCommand,
 } from '../../../core/commands.js';
 import {
   checkDeadLetterQueue,
@@ -17,15 +21,31 @@ import type { QueueEntry } from '../../../core/transaction.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { insertQueue } from '../load-queues.js';
 import { toText } from '../text.js';
+import { deleteQueue, purgeQueue, updateQueue } from './change-queue.js';
+import { startDeadLetterJob } from './dead-letter-job.js';
 
-type AdminCommand = CreateQueueCommand | CreateKeyCommand | RevokeKeyCommand;
+type AdminCommand =
+  | CreateQueueCommand
+  | UpdateQueueCommand
+  | DeleteQueueCommand
+  | PurgeQueueCommand
+  | DeadLetterJobCommand
+  | CreateKeyCommand
+  | RevokeKeyCommand;
 
-/** Queues and keys change rarely: one command at a time, each awaited. */
+/** Calls that count their idempotency keys in the queue that they name. */
+const OF_A_QUEUE: readonly AdminCommand['kind'][] = ['updateQueue', 'purgeQueue', 'deadLetterJob'];
+
+/** Rare calls: one command at a time, each awaited. */
 export async function runAdmin(run: GroupRun, command: AdminCommand): Promise<Outcome> {
-  const recorded = replayOrReuse(run.records, run.lookups, command, undefined);
+  const queue =
+    'queue' in command && OF_A_QUEUE.includes(command.kind)
+      ? run.tx.queue(command.project, command.queue)
+      : undefined;
+  const recorded = replayOrReuse(run.records, run.lookups, command, queue);
   if (recorded !== undefined) return recorded;
   const outcome = await apply(run, command);
-  recordAnswer(run.records, command, undefined, outcome);
+  recordAnswer(run.records, command, queue, outcome);
   return outcome;
 }
 
@@ -33,6 +53,14 @@ async function apply(run: GroupRun, command: AdminCommand): Promise<Outcome<Admi
   switch (command.kind) {
     case 'createQueue':
       return accept<'createQueue'>(await createQueue(run, command));
+    case 'updateQueue':
+      return accept<'updateQueue'>(await updateQueue(run, command));
+    case 'purgeQueue':
+      return accept<'purgeQueue'>(await purgeQueue(run, command));
+    case 'deleteQueue':
+      return accept<'deleteQueue'>(await deleteQueue(run, command));
+    case 'deadLetterJob':
+      return accept<'deadLetterJob'>(await startDeadLetterJob(run, command));
     case 'createKey':
       return accept<'createKey'>(await createKey(run, command));
     case 'revokeKey':

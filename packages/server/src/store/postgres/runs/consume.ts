@@ -20,6 +20,7 @@ interface ReadyRow extends StoredMessage {
 interface Lease {
   readonly bucketId: number;
   readonly message: LeasedMessage;
+  readonly keyId: string | null;
 }
 
 /**
@@ -38,7 +39,7 @@ export async function runConsumes(
     return withIdempotency(run.records, run.lookups, command, queue, () => {
       const messages = take(run, queue, command, ready.get(queue.bucketId) ?? []);
       for (const message of messages) {
-        leases.push({ bucketId: queue.bucketId, message });
+        leases.push({ bucketId: queue.bucketId, message, keyId: command.keyId ?? null });
         run.held.set(message.messageId, message);
       }
       return accept<'consume'>({ messages });
@@ -111,8 +112,9 @@ function take(
 async function lease({ tx }: GroupRun, leases: readonly Lease[]): Promise<void> {
   const rows = await tx.pipeline.query<{ messageId: string; payload: string }>(
     `UPDATE millrace.messages m SET state = ${STATE.leased}, due_at_ms = u.due, leased_at_ms = $5,
-       receipt = u.receipt, lease_end = NULL, delivery_count = m.delivery_count + 1
-       FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[]) AS u(bucket, id, due, receipt)
+       receipt = u.receipt, leased_by = u.key, lease_end = NULL, delivery_count = m.delivery_count + 1
+       FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $6::text[])
+         AS u(bucket, id, due, receipt, key)
       WHERE m.bucket_id = u.bucket AND m.message_id = u.id
       RETURNING m.message_id AS "messageId", m.payload`,
     [
@@ -121,6 +123,7 @@ async function lease({ tx }: GroupRun, leases: readonly Lease[]): Promise<void> 
       leases.map(({ message }) => message.leaseExpiresAtMs),
       leases.map(({ message }) => message.receipt),
       tx.nowMs,
+      leases.map(({ keyId }) => keyId),
     ],
   );
   const payloads = new Map(rows.map(({ messageId, payload }) => [messageId, payload]));

@@ -1,7 +1,7 @@
 import { STATE } from '../../../core/message-state.js';
 import { settle } from '../../../core/settling.js';
 import type { GroupRun } from '../group-run.js';
-import { readQueuesByBucket } from '../load-queues.js';
+import { loadQueuesByBucket } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 
 /** Delays that are over, then leases that ran out, oldest first; what others hold is theirs. */
@@ -19,14 +19,10 @@ export async function settleDue(run: GroupRun, limit: number): Promise<number> {
     run.sweepsLeases ? due(STATE.leased, run.leaseFloorMs) : [],
   ]);
   const messages = tx.addMessages([...delayed, ...expired]);
-  const unknown = new Set(
-    messages
-      .map(({ bucketId }) => bucketId)
-      .filter((bucketId) => tx.queueByBucket(bucketId) === undefined),
+  await loadQueuesByBucket(
+    tx,
+    messages.map(({ bucketId }) => bucketId),
   );
-  if (unknown.size > 0) {
-    for (const queue of await readQueuesByBucket(tx.pipeline, [...unknown])) tx.addQueue(queue);
-  }
   for (const message of messages) {
     const queue = tx.queueByBucket(message.bucketId);
     if (queue !== undefined) settle(tx, queue, message);

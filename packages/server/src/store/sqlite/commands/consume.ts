@@ -25,7 +25,7 @@ export function consume(
   );
   const lease = tx.sql(
     `UPDATE messages SET state = ${STATE.leased}, due_at_ms = ?, leased_at_ms = ?, receipt = ?,
-       lease_end = NULL, delivery_count = delivery_count + 1 WHERE id = ?`,
+       leased_by = ?, lease_end = NULL, delivery_count = delivery_count + 1 WHERE id = ?`,
   );
   const leaseExpiresAtMs =
     tx.nowMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
@@ -37,7 +37,7 @@ export function consume(
     bytes += answerBytes(row.bytes, row);
     if (messages.length > 0 && bytes > command.maxBytes) break;
     const receipt = `${command.receiptPrefix}.${messages.length}`;
-    lease.run(leaseExpiresAtMs, tx.nowMs, receipt, row.id);
+    lease.run(leaseExpiresAtMs, tx.nowMs, receipt, command.keyId ?? null, row.id);
     messages.push({
       ...storedMessage(row),
       deliveryCount: row.deliveryCount + 1,

@@ -38,9 +38,42 @@ CREATE TABLE queue_counters (
   queue_id INTEGER PRIMARY KEY,
   available INTEGER NOT NULL DEFAULT 0,
   leased INTEGER NOT NULL DEFAULT 0,
-  delayed INTEGER NOT NULL DEFAULT 0,
-  dead INTEGER NOT NULL DEFAULT 0
+  delayed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+
+-- Dead letters by the queue they came from and the bucket they lie in, so that they go from the
+-- count at once when that bucket is discarded.
+CREATE TABLE dead_counters (
+  source_queue_id INTEGER NOT NULL,
+  bucket_id INTEGER NOT NULL,
+  dead INTEGER NOT NULL,
+  PRIMARY KEY (source_queue_id, bucket_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX dead_counters_by_bucket ON dead_counters (bucket_id);
+
+-- Buckets that no queue has any more, until their messages are swept.
+CREATE TABLE discarded_buckets (
+  bucket_id INTEGER PRIMARY KEY,
+  discarded_at_ms INTEGER NOT NULL
+) STRICT;
+
+-- Redrives and purges of dead letters: their set is fixed by bound_seq, how far they are by the
+-- place of the last message that they looked at.
+CREATE TABLE dead_letter_jobs (
+  job_id TEXT PRIMARY KEY,
+  queue_id INTEGER NOT NULL,
+  action TEXT NOT NULL,
+  bound_seq INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  at_seq INTEGER NOT NULL,
+  max_messages INTEGER,
+  done INTEGER NOT NULL DEFAULT 0,
+  finished INTEGER NOT NULL DEFAULT 0,
+  started_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX dead_letter_jobs_unfinished ON dead_letter_jobs (job_id) WHERE finished = 0;
 
 CREATE TABLE messages (
   id INTEGER PRIMARY KEY,
@@ -52,11 +85,12 @@ CREATE TABLE messages (
   priority INTEGER NOT NULL,
   enqueued_at_ms INTEGER NOT NULL,
   first_available_at_ms INTEGER NOT NULL,
-  -- first_available_at_ms while the message is available or leased, else null.
+  -- first_available_at_ms while the message is available, leased or dead, else null.
   live_since_ms INTEGER,
   -- When a lease or a delay ends, else null.
   due_at_ms INTEGER,
   leased_at_ms INTEGER,
+  leased_by TEXT,
   lease_end INTEGER,
   receipt TEXT,
   delivery_count INTEGER NOT NULL DEFAULT 0,
@@ -67,13 +101,14 @@ CREATE TABLE messages (
   source_queue TEXT,
   dead_lettered_at_ms INTEGER,
   dead_letter_reason TEXT,
-  last_error TEXT
+  last_error TEXT,
+  failure_log TEXT
 ) STRICT;
 
 CREATE INDEX messages_ready ON messages (bucket_id, rank DESC, seq) WHERE state = 0;
 CREATE INDEX messages_live ON messages (bucket_id, live_since_ms);
 CREATE INDEX messages_due ON messages (state, due_at_ms) WHERE due_at_ms IS NOT NULL;
-CREATE INDEX messages_dead ON messages (source_queue_id, dead_lettered_at_ms, id)
+CREATE INDEX messages_dead ON messages (source_queue_id, dead_lettered_at_ms, seq)
   WHERE source_queue_id IS NOT NULL;
 
 CREATE TABLE bodies (

@@ -1,0 +1,29 @@
+import { againstBareRoute } from './against-bare-route.js';
+import { call, rawPost } from './api-call.js';
+import { createQueues } from './create-queues.js';
+import { PUBLISH_PATH, publishBody } from './publish-call.js';
+import type { Bench, Comparison } from './scenario.js';
+
+/** What the publish scenarios share: they differ only in the number of queues. */
+export async function comparePublish(
+  name: string,
+  bench: Bench,
+  queueCount: number,
+): Promise<Comparison[]> {
+  const measure = { name, unit: 'messages', kind: 'rate' } as const;
+  const comparison = await againstBareRoute(
+    measure,
+    bench,
+    () => bench.stores.chosen(),
+    async (server) => {
+      const bodies = (await createQueues(server, queueCount)).map(publishBody);
+      const answer = await call(server, PUBLISH_PATH, bodies[0] as string);
+      const requests = bodies.map((body) => rawPost(PUBLISH_PATH, server.apiKey, body));
+      return {
+        traffic: { kind: 'requests', requests },
+        referenceAnswers: { [PUBLISH_PATH]: answer },
+      };
+    },
+  );
+  return [comparison];
+}

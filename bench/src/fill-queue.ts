@@ -1,0 +1,55 @@
+import { rawPost } from './api-call.js';
+import { runLoad } from './load-process.js';
+import { PUBLISH_PATH, payload, publishBody } from './publish-call.js';
+import type { MillraceServer } from './server-process.js';
+
+const BATCH_PATH = '/v1/queue/publish_batch';
+const BATCH = 1000;
+const BATCH_CONNECTIONS = 4;
+const SINGLE_CONNECTIONS = 256;
+const LIMIT_MS = 3_600_000;
+
+/** Publishes so many messages as fast as the server takes them: in batches if it has that call. */
+export async function fillQueue(
+  server: MillraceServer,
+  queue: string,
+  messageCount: number,
+): Promise<void> {
+  const batch = `{"queue":"${queue}","messages":[${Array(BATCH).fill(`{"payload":${payload}}`)}]}`;
+  const batches = Math.floor(messageCount / BATCH);
+  const inBatches = batches > 0 && (await takesBatch(server, batch));
+  if (inBatches) await sendTimes(server, BATCH_PATH, batch, batches - 1, BATCH_CONNECTIONS);
+  const rest = inBatches ? messageCount % BATCH : messageCount;
+  await sendTimes(server, PUBLISH_PATH, publishBody(queue), rest, SINGLE_CONNECTIONS);
+}
+
+/** Publishes the first batch, unless the server is of a version without that call. */
+async function takesBatch(server: MillraceServer, body: string): Promise<boolean> {
+  const response = await fetch(`http://127.0.0.1:${server.port}${BATCH_PATH}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
+    body,
+  });
+  const text = await response.text();
+  if (response.status === 404 && text.includes('ROUTE_NOT_FOUND')) return false;
+  if (response.status !== 200) throw new Error(`a batch was answered ${response.status}: ${text}`);
+  return true;
+}
+
+async function sendTimes(
+  server: MillraceServer,
+  path: string,
+  body: string,
+  times: number,
+  connections: number,
+): Promise<void> {
+  if (times === 0) return;
+  await runLoad({
+    port: server.port,
+    connections: Math.min(connections, times),
+    traffic: { kind: 'requests', requests: [rawPost(path, server.apiKey, body)] },
+    unitLimit: times,
+    warmupMs: 0,
+    durationMs: LIMIT_MS,
+  });
+}

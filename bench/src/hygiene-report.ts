@@ -1,0 +1,49 @@
+import type { TableSize } from './table-sizes.js';
+
+/** One line of the closing table: how fast a phase was and what the tables came to at its end. */
+export interface Phase {
+  name: string;
+  /** Absent where nothing was sent. */
+  perSecond?: number;
+  tables: TableSize[];
+}
+
+export function progressLine(
+  elapsedMs: number,
+  completed: number,
+  perSecond: number,
+  tables: TableSize[],
+): string {
+  const seconds = Math.round(elapsedMs / 1000);
+  return `${seconds} s: ${completed} messages, ${Math.round(perSecond)}/s; ${tables.map(tableText).join('; ')}`;
+}
+
+function tableText({ name, bytes, deadTuples, indexes }: TableSize): string {
+  const indexTexts = indexes.map((index) => `${index.name} ${mebibytes(index.bytes)}`);
+  return `${name} ${mebibytes(bytes)} MiB, ${deadTuples} dead (${indexTexts.join(', ')})`;
+}
+
+/** One column for the speed, then for each table its size, its dead tuples and its indexes. */
+export function phasesTable(phases: Phase[]): string {
+  const last = phases.at(-1)?.tables ?? [];
+  const columns = last.flatMap(({ name, indexes }) => [
+    `${name} MiB`,
+    `${name} dead`,
+    ...indexes.map((index) => `${index.name} MiB`),
+  ]);
+  const rows = phases.map(({ name, perSecond, tables }) => {
+    const values = tables.flatMap(({ bytes, deadTuples, indexes }) => [
+      mebibytes(bytes),
+      deadTuples,
+      ...indexes.map((index) => mebibytes(index.bytes)),
+    ]);
+    return [name, perSecond === undefined ? '' : Math.round(perSecond), ...values];
+  });
+  return [
+    `| at the end of | messages/s | ${columns.join(' | ')} |`,
+    `| --- |${' ---: |'.repeat(columns.length + 1)}`,
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+  ].join('\n');
+}
+
+const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);

@@ -1,0 +1,23 @@
+import { againstBareRoute } from '../against-bare-route.js';
+import { prepareCycle } from '../prepare-cycle.js';
+import type { Scenario } from '../scenario.js';
+
+const NAME = 'sqlite-cycle';
+
+export const sqliteCycle: Scenario = {
+  name: NAME,
+  summary: 'publish, consume, ack on SQLite, beside the bare route',
+
+  async run(bench) {
+    const comparison = await againstBareRoute(
+      { name: NAME, unit: 'cycles', kind: 'rate' },
+      bench,
+      () => bench.stores.make('sqlite'),
+      async (server) => {
+        const { traffic, answers } = await prepareCycle(server);
+        return { traffic, referenceAnswers: answers };
+      },
+    );
+    return [comparison];
+  },
+};

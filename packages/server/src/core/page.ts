@@ -1,0 +1,64 @@
+import { answerBytes } from './answer-size.js';
+import type { StoredMessage } from './commands.js';
+import { fieldRefusal, RefusalError } from './refusal.js';
+import type { MessagePage, PeekState } from './store.js';
+
+/** How a store says where the next page of messages goes on: a part and a place in its order. */
+export interface PagePlace {
+  /** Which of the parts that are walked one after another. */
+  readonly part: string;
+  readonly major: number;
+  readonly minor: number;
+}
+
+export const writePlace = ({ part, major, minor }: PagePlace): string =>
+  `${part} ${major} ${minor}`;
+
+/** @throws RefusalError for a text that no page of ours ended with. */
+export function readPlace(text: string | null, parts: readonly string[]): PagePlace | null {
+  if (text === null) return null;
+  const match = /^(\w+) (-?\d{1,16}) (-?\d{1,16})$/.exec(text);
+  if (match === null || !parts.includes(match[1] as string)) {
+    throw new RefusalError(fieldRefusal('/cursor', 'must be the next_cursor of an earlier page'));
+  }
+  return { part: match[1] as string, major: Number(match[2]), minor: Number(match[3]) };
+}
+
+/** A look at a queue walks its states one after another, unless it asks for one. */
+export const peekParts = (state: PeekState | null): readonly PeekState[] =>
+  state === null ? ['available', 'leased', 'delayed'] : [state];
+
+/** Gathers a page, which ends at so many messages or at so many bytes of answer. */
+export class PageBuilder<T extends StoredMessage> {
+  private readonly items: T[] = [];
+  private last: PagePlace | null = null;
+  private bytes = 0;
+  private more = false;
+
+  constructor(
+    private readonly limit: number,
+    private readonly maxBytes: number,
+  ) {}
+
+  /** How many more it may take, and one to see whether there are more. */
+  get wanted(): number {
+    return this.limit - this.items.length + 1;
+  }
+
+  /** @returns false when the page is full without this message. */
+  add(item: T, bodyBytes: number, place: PagePlace): boolean {
+    this.bytes += answerBytes(bodyBytes, item);
+    const fits = this.items.length === 0 || this.bytes <= this.maxBytes;
+    if (this.items.length === this.limit || !fits) {
+      this.more = true;
+      return false;
+    }
+    this.items.push(item);
+    this.last = place;
+    return true;
+  }
+
+  page(): MessagePage<T> {
+    return { items: this.items, next: this.more && this.last ? writePlace(this.last) : null };
+  }
+}

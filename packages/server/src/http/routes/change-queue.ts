@@ -1,0 +1,41 @@
+import { CAPABILITIES, type UpdateParams, type WriteQueueParams } from '@millrace/protocol';
+import { type Call, type Route, respond, targetOf } from '../call.js';
+import { queueRecord, settingsOf } from './queues.js';
+
+/** The calls that change, empty or remove a queue. */
+
+export const updateRoute: Route = {
+  capability: CAPABILITIES.update,
+  handle(call: Call<UpdateParams>, { service, maintenance }) {
+    const settings = settingsOf(call.params);
+    const outcome = service.submit({ kind: 'updateQueue', ...targetOf(call), settings });
+    return respond(outcome, ({ queue }) => {
+      maintenance.retentionChanged();
+      return queueRecord(queue);
+    });
+  },
+};
+
+export const deleteRoute: Route = {
+  capability: CAPABILITIES.delete,
+  handle(call: Call<WriteQueueParams>, { service, maintenance }) {
+    const { queue } = call.params;
+    const outcome = service.submit({ kind: 'deleteQueue', ...targetOf(call) });
+    return respond(outcome, ({ deleted }) => {
+      maintenance.bucketDiscarded();
+      return { queue, deleted };
+    });
+  },
+};
+
+export const purgeRoute: Route = {
+  capability: CAPABILITIES.purge,
+  handle(call: Call<WriteQueueParams>, { service, maintenance }) {
+    const { queue } = call.params;
+    const outcome = service.submit({ kind: 'purgeQueue', ...targetOf(call) });
+    return respond(outcome, ({ purged }) => {
+      maintenance.bucketDiscarded();
+      return { queue, purged };
+    });
+  },
+};

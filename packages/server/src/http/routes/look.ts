@@ -1,0 +1,93 @@
+import {
+  CAPABILITIES,
+  type DlqListParams,
+  LIMITS,
+  type MessageParams,
+  type PeekParams,
+} from '@millrace/protocol';
+import { messageNotFound, queueNotFound, type Refusal } from '../../core/refusal.js';
+import type { MessagePage, SeenMessage } from '../../core/store.js';
+import { type Answer, type Call, type Route, toIso } from '../call.js';
+import { readCursor, writeCursor } from '../cursor.js';
+import { messageText } from '../message-text.js';
+
+/** The calls that look at messages and change nothing. */
+
+const PAGE_MAX_BYTES = LIMITS.answerMaxBytes - 4_096;
+
+export const peekRoute: Route = {
+  capability: CAPABILITIES.peek,
+  async handle({ params, caller }: Call<PeekParams>, { store }) {
+    const { queue, state } = params;
+    const after = readCursor(params.cursor);
+    if (typeof after === 'object' && after !== null) return after;
+    const limit = params.limit ?? LIMITS.listLimitDefault;
+    const page = await store.read({
+      kind: 'peek',
+      project: caller.project,
+      queue,
+      state: state ?? null,
+      after,
+      limit,
+      maxBytes: PAGE_MAX_BYTES,
+    });
+    return pageAnswer(page, queue, (item) => seenText(item, queue));
+  },
+};
+
+export const messageRoute: Route = {
+  capability: CAPABILITIES.message,
+  async handle({ params, caller }: Call<MessageParams>, { store }) {
+    const { queue, message_id: messageId } = params;
+    const found = await store.read({ kind: 'message', project: caller.project, queue, messageId });
+    if (!found.queueExists) return queueNotFound(queue);
+    if (found.message === null) return messageNotFound(queue, messageId);
+    const failures = found.message.failures.map(({ atMs, how, error, keyId }) => ({
+      at: toIso(atMs),
+      how,
+      ...(error === null ? {} : { error }),
+      ...(keyId === null ? {} : { key_id: keyId }),
+    }));
+    const text = seenText(found.message, queue);
+    const data = `${text.slice(0, -1)},"failed_deliveries":${JSON.stringify(failures)}}`;
+    return { ok: true, data, replayed: false };
+  },
+};
+
+export const dlqListRoute: Route = {
+  capability: CAPABILITIES.dlqList,
+  async handle({ params, caller }: Call<DlqListParams>, { store }) {
+    const { queue } = params;
+    const after = readCursor(params.cursor);
+    if (typeof after === 'object' && after !== null) return after;
+    const page = await store.read({
+      kind: 'deadLetters',
+      project: caller.project,
+      queue,
+      after,
+      limit: params.limit ?? LIMITS.listLimitDefault,
+      maxBytes: PAGE_MAX_BYTES,
+    });
+    return pageAnswer(page, queue, (item) => messageText(item, queue));
+  },
+};
+
+function pageAnswer<T>(
+  page: MessagePage<T> | null,
+  queue: string,
+  textOf: (item: T) => string,
+): Answer | Refusal {
+  if (page === null) return queueNotFound(queue);
+  const next = page.next === null ? '' : `,"next_cursor":"${writeCursor(page.next)}"`;
+  const data = `{"items":[${page.items.map(textOf).join(',')}]${next}}`;
+  return { ok: true, data, replayed: false };
+}
+
+function seenText(message: SeenMessage, queue: string): string {
+  const { state, dueAtMs } = message;
+  const reason =
+    dueAtMs === null || state === 'available' || state === 'dead'
+      ? ''
+      : `,"state_reason":"${state} until ${toIso(dueAtMs)}"`;
+  return `${messageText(message, queue).slice(0, -1)},"state":"${state}"${reason}}`;
+}

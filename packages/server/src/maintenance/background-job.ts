@@ -1,0 +1,59 @@
+import type { Clock } from '../core/clock.js';
+
+/** Every background part has this shape; both are idempotent, and `stop` waits for its work. */
+export interface BackgroundJob {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs work now and then: `step` says in how many milliseconds it wants to run again, or null for
+ * not before it is woken. A failed step is tried again after a second.
+ */
+export class SteppedJob implements BackgroundJob {
+  private started = false;
+  private cancelTimer: (() => void) | undefined;
+  private running: Promise<void> | undefined;
+  private woken = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly step: () => Promise<number | null>,
+  ) {}
+
+  start(): void {
+    if (this.started) return;
+    this.started = true;
+    this.wake();
+  }
+
+  /** There is something to do. */
+  wake(): void {
+    this.woken = true;
+    if (!this.started || this.running !== undefined) return;
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.started = false;
+    this.cancelTimer?.();
+    await this.running;
+  }
+
+  private run(): void {
+    this.woken = false;
+    this.running = this.step()
+      .catch(() => RETRY_MS)
+      .then((delayMs) => {
+        this.running = undefined;
+        if (!this.started) return;
+        if (this.woken) this.run();
+        else if (delayMs !== null)
+          this.cancelTimer = this.clock.setTimer(() => this.run(), delayMs);
+      });
+  }
+}
+
+const RETRY_MS = 1_000;

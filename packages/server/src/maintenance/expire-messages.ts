@@ -1,0 +1,30 @@
+import type { Clock } from '../core/clock.js';
+import type { GroupCommit } from '../core/group-commit.js';
+import { SteppedJob } from './background-job.js';
+
+const MESSAGES_PER_STEP = 500;
+const PAUSE_MS = 10;
+/** A message that comes now lives for a day at least, so nothing is missed by sleeping so long. */
+const LOOK_AGAIN_MS = 86_400_000;
+
+/** Removes messages past their retention; it sleeps until the next one's time has come. */
+export const createExpiry = (commit: GroupCommit, clock: Clock): SteppedJob => {
+  let afterQueueId = 0;
+  let nextAtMs: number | null = null;
+  return new SteppedJob(clock, async () => {
+    const outcome = await commit.submit({ kind: 'expire', afterQueueId, limit: MESSAGES_PER_STEP });
+    if (!outcome.ok) throw new Error(outcome.message);
+    if (outcome.nextAtMs !== null) {
+      nextAtMs = Math.min(nextAtMs ?? outcome.nextAtMs, outcome.nextAtMs);
+    }
+    if (outcome.nextQueueId !== null) {
+      afterQueueId = outcome.nextQueueId;
+      return PAUSE_MS;
+    }
+    const nowMs = clock.nowMs();
+    const delayMs = Math.min(LOOK_AGAIN_MS, Math.max(PAUSE_MS, (nextAtMs ?? Infinity) - nowMs));
+    afterQueueId = 0;
+    nextAtMs = null;
+    return delayMs;
+  });
+};

@@ -1,0 +1,101 @@
+import type {
+  DeleteQueueCommand,
+  OutcomeOf,
+  PurgeQueueCommand,
+  UpdateQueueCommand,
+} from '../../../core/commands.js';
+import { changeSettings, publicRow } from '../../../core/queue-settings.js';
+import { queueInUse, queueNotFound, type Refusal } from '../../../core/refusal.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import type { GroupRun } from '../group-run.js';
+import { reloadQueues } from '../load-queues.js';
+
+export async function updateQueue(
+  { tx }: GroupRun,
+  { project, queue: name, settings }: UpdateQueueCommand,
+): Promise<OutcomeOf['updateQueue'] | Refusal> {
+  const queue = tx.queue(project, name);
+  if (queue === undefined) return queueNotFound(name);
+  const wanted = changeSettings(queue, settings, (other) => tx.queue(project, other));
+  if ('ok' in wanted) return wanted;
+  const deadLetterQueueId =
+    wanted.deadLetterQueue === null
+      ? null
+      : (tx.queue(project, wanted.deadLetterQueue) as QueueEntry).id;
+  await tx.pipeline.query(
+    `UPDATE millrace.queues SET dead_letter_queue_id = $2, max_retries = $3,
+       message_retention_days = $4, visibility_timeout_default_ms = $5, enable_priority = $6,
+       updated_at_ms = $7 WHERE id = $1`,
+    [
+      queue.id,
+      deadLetterQueueId,
+      wanted.maxRetries,
+      wanted.messageRetentionDays,
+      wanted.visibilityTimeoutDefaultMs,
+      wanted.enablePriority,
+      tx.nowMs,
+    ],
+  );
+  await reloadQueues(tx);
+  return { queue: publicRow(tx.queueById(queue.id) as QueueEntry) };
+}
+
+/** The queue gets a new bucket: that is all, whatever lay in the old one. */
+export async function purgeQueue(
+  { tx }: GroupRun,
+  { project, queue: name }: PurgeQueueCommand,
+): Promise<OutcomeOf['purgeQueue'] | Refusal> {
+  const queue = tx.queue(project, name);
+  if (queue === undefined) return queueNotFound(name);
+  tx.flushCounters();
+  const [row] = await tx.pipeline.query<{ purged: number }>(
+    `WITH old AS (
+       DELETE FROM millrace.queue_counters WHERE bucket_id = $1
+       RETURNING available + leased + delayed AS held)
+     SELECT coalesce(sum(held), 0)::bigint AS purged FROM old`,
+    [queue.bucketId],
+  );
+  discardBucket(tx, queue.bucketId);
+  tx.pipeline.send("UPDATE millrace.queues SET bucket_id = nextval('millrace.ids') WHERE id = $1", [
+    queue.id,
+  ]);
+  await reloadQueues(tx);
+  return { purged: row?.purged ?? 0 };
+}
+
+export async function deleteQueue(
+  { tx }: GroupRun,
+  { project, queue: name }: DeleteQueueCommand,
+): Promise<OutcomeOf['deleteQueue'] | Refusal> {
+  const queue = tx.queue(project, name);
+  if (queue === undefined) return { deleted: false };
+  const users = await tx.pipeline.query<{ name: string }>(
+    'SELECT name FROM millrace.queues WHERE dead_letter_queue_id = $1 ORDER BY name LIMIT 10',
+    [queue.id],
+  );
+  if (users.length > 0) {
+    return queueInUse(
+      name,
+      users.map((user) => user.name),
+    );
+  }
+  tx.flushCounters();
+  discardBucket(tx, queue.bucketId);
+  discardBucket(tx, queue.deadBucketId);
+  const send = (sql: string, id: number): void => tx.pipeline.send(sql, [id]);
+  send('DELETE FROM millrace.queue_counters WHERE bucket_id = $1', queue.bucketId);
+  send('DELETE FROM millrace.dead_counters WHERE source_queue_id = $1', queue.id);
+  send('UPDATE millrace.dead_letter_jobs SET finished = true WHERE queue_id = $1', queue.id);
+  send('DELETE FROM millrace.queues WHERE id = $1', queue.id);
+  await reloadQueues(tx);
+  return { deleted: true };
+}
+
+/** What lies in the bucket is swept later and counts no more. */
+function discardBucket(tx: GroupRun['tx'], bucketId: number): void {
+  tx.pipeline.send('DELETE FROM millrace.dead_counters WHERE bucket_id = $1', [bucketId]);
+  tx.pipeline.send(
+    'INSERT INTO millrace.discarded_buckets (bucket_id, discarded_at_ms) VALUES ($1, $2)',
+    [bucketId, tx.nowMs],
+  );
+}

@@ -1,0 +1,105 @@
+import type { DeadLetterJobCommand, JobProgress, OutcomeOf } from '../../../core/commands.js';
+import {
+  applyToDeadLetter,
+  type DeadLetterEntry,
+  type DeadLetterJob,
+  JOB_STEP_MESSAGES,
+  stepDeadLetters,
+} from '../../../core/dead-letter-job.js';
+import { rowIdOf } from '../../../core/ids.js';
+import { queueNotFound, type Refusal } from '../../../core/refusal.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import type { GroupRun } from '../group-run.js';
+import { loadQueueById, loadQueuesByBucket } from '../load-queues.js';
+import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
+
+const DEAD_COLUMNS = `${MESSAGE_COLUMNS}, m.dead_lettered_at_ms AS "deadLetteredAtMs", m.seq`;
+
+type DeadRow = MessageRow & DeadLetterEntry;
+type JobRow = DeadLetterJob & { readonly queueId: number; readonly finished: boolean };
+
+export async function startDeadLetterJob(
+  run: GroupRun,
+  command: DeadLetterJobCommand,
+): Promise<OutcomeOf['deadLetterJob'] | Refusal> {
+  const { tx } = run;
+  const queue = tx.queue(command.project, command.queue);
+  if (queue === undefined) return queueNotFound(command.queue);
+  if (command.messageId !== null) {
+    const done = (await onOne(run, queue, command, command.messageId)) ? 1 : 0;
+    return { jobId: null, done, finished: true };
+  }
+  const { jobId, action, sinceMs, maxMessages } = command;
+  tx.pipeline.send(
+    `INSERT INTO millrace.dead_letter_jobs
+       (job_id, queue_id, action, bound_seq, at_ms, at_seq, max_messages, started_at_ms)
+     VALUES ($1, $2, $3, $4, $5, 0, $6, $7)`,
+    [jobId, queue.id, action, tx.nextSeq(), (sinceMs ?? 0) - 1, maxMessages, tx.nowMs],
+  );
+  return { jobId, ...(await stepJob(run, jobId)) };
+}
+
+async function onOne(
+  run: GroupRun,
+  queue: QueueEntry,
+  { action }: DeadLetterJobCommand,
+  messageId: string,
+): Promise<boolean> {
+  if (rowIdOf(messageId) === undefined) return false;
+  const { tx } = run;
+  // By its key in each bucket where it may lie: the built-in one, and wherever a queue keeps it.
+  const rows = await tx.pipeline.query<DeadRow>(
+    `SELECT ${DEAD_COLUMNS} FROM millrace.messages m
+      WHERE m.message_id = $2 AND m.source_queue_id = $1
+        AND m.bucket_id IN (SELECT c.bucket_id FROM millrace.dead_counters c
+                             WHERE c.source_queue_id = $1)
+      FOR UPDATE`,
+    [queue.id, messageId],
+  );
+  const [message] = await known(run, rows);
+  const applied =
+    message !== undefined &&
+    message.sourceQueueId === queue.id &&
+    applyToDeadLetter(tx, queue, action, message);
+  tx.flushMessages();
+  return applied;
+}
+
+/** One step; a job that is finished, or whose queue has gone, stays as it is. */
+export async function stepJob(run: GroupRun, jobId: string): Promise<JobProgress> {
+  const { tx } = run;
+  // The lock keeps nodes that step the same job one behind the other.
+  const [job] = await tx.pipeline.query<JobRow>(
+    `SELECT queue_id AS "queueId", action, bound_seq AS "boundSeq", at_ms AS "atMs",
+       at_seq AS "atSeq", max_messages AS "maxMessages", done, finished
+       FROM millrace.dead_letter_jobs WHERE job_id = $1 FOR UPDATE`,
+    [jobId],
+  );
+  if (job === undefined || job.finished) return { done: job?.done ?? 0, finished: true };
+  const source = tx.queueById(job.queueId) ?? (await loadQueueById(tx, job.queueId));
+  if (source === undefined) return { done: job.done, finished: true };
+  const rows = await tx.pipeline.query<DeadRow>(
+    `SELECT ${DEAD_COLUMNS} FROM millrace.messages m
+      WHERE m.source_queue_id = $1 AND (m.dead_lettered_at_ms, m.seq) > ($2, $3) AND m.seq <= $4
+      ORDER BY m.dead_lettered_at_ms, m.seq LIMIT ${JOB_STEP_MESSAGES} FOR UPDATE`,
+    [source.id, job.atMs, job.atSeq, job.boundSeq],
+  );
+  const step = stepDeadLetters(tx, source, job, await known(run, rows));
+  tx.flushMessages();
+  tx.pipeline.send(
+    `UPDATE millrace.dead_letter_jobs SET at_ms = $2, at_seq = $3, done = $4, finished = $5
+      WHERE job_id = $1`,
+    [jobId, step.atMs, step.atSeq, step.done, step.finished],
+  );
+  return { done: step.done, finished: step.finished };
+}
+
+async function known(run: GroupRun, rows: readonly DeadRow[]): Promise<DeadRow[]> {
+  await loadQueuesByBucket(
+    run.tx,
+    rows.map(({ bucketId }) => bucketId),
+  );
+  // What was read of them earlier in the group may be older than these rows.
+  run.tx.forgetMessages();
+  return run.tx.addMessages(rows) as DeadRow[];
+}

@@ -1,0 +1,82 @@
+import type {
+  DeleteQueueCommand,
+  OutcomeOf,
+  PurgeQueueCommand,
+  UpdateQueueCommand,
+} from '../../../core/commands.js';
+import { changeSettings, publicRow } from '../../../core/queue-settings.js';
+import { queueInUse, type Refusal } from '../../../core/refusal.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import type { GroupTransaction } from '../transaction.js';
+
+export function updateQueue(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  command: UpdateQueueCommand,
+): OutcomeOf['updateQueue'] | Refusal {
+  const { project, settings } = command;
+  const wanted = changeSettings(queue, settings, (name) => tx.queue(project, name));
+  if ('ok' in wanted) return wanted;
+  const deadLetterQueueId =
+    wanted.deadLetterQueue === null
+      ? null
+      : (tx.queue(project, wanted.deadLetterQueue) as QueueEntry).id;
+  tx.sql(
+    `UPDATE queues SET dead_letter_queue_id = ?, max_retries = ?, message_retention_days = ?,
+       visibility_timeout_default_ms = ?, enable_priority = ?, updated_at_ms = ? WHERE id = ?`,
+  ).run(
+    deadLetterQueueId,
+    wanted.maxRetries,
+    wanted.messageRetentionDays,
+    wanted.visibilityTimeoutDefaultMs,
+    wanted.enablePriority ? 1 : 0,
+    tx.nowMs,
+    queue.id,
+  );
+  tx.forgetQueues();
+  return { queue: publicRow(tx.queueById(queue.id) as QueueEntry) };
+}
+
+/** The queue gets a new bucket: that is all, whatever lay in the old one. */
+export function purgeQueue(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  _command: PurgeQueueCommand,
+): OutcomeOf['purgeQueue'] {
+  tx.writeCounters();
+  const purged = tx
+    .sql('SELECT available + leased + delayed FROM queue_counters WHERE queue_id = ?')
+    .pluck()
+    .get(queue.id) as number;
+  tx.sql('UPDATE queue_counters SET available = 0, leased = 0, delayed = 0 WHERE queue_id = ?').run(
+    queue.id,
+  );
+  tx.discardBucket(queue.bucketId);
+  tx.sql('UPDATE queues SET bucket_id = ? WHERE id = ?').run(tx.newBucket(), queue.id);
+  tx.forgetQueues();
+  return { purged };
+}
+
+export function deleteQueue(
+  tx: GroupTransaction,
+  { project, queue: name }: DeleteQueueCommand,
+): OutcomeOf['deleteQueue'] | Refusal {
+  const queue = tx.queue(project, name);
+  if (queue === undefined) return { deleted: false };
+  const users = tx
+    .sql('SELECT name FROM queues WHERE dead_letter_queue_id = ? ORDER BY name LIMIT 10')
+    .pluck()
+    .all(queue.id) as string[];
+  if (users.length > 0) return queueInUse(name, users);
+  tx.writeCounters();
+  tx.discardBucket(queue.bucketId);
+  tx.discardBucket(queue.deadBucketId);
+  tx.sql('DELETE FROM queue_counters WHERE queue_id = ?').run(queue.id);
+  tx.sql('DELETE FROM dead_counters WHERE source_queue_id = ?').run(queue.id);
+  tx.sql('UPDATE dead_letter_jobs SET finished = 1 WHERE queue_id = ? AND finished = 0').run(
+    queue.id,
+  );
+  tx.sql('DELETE FROM queues WHERE id = ?').run(queue.id);
+  tx.forgetQueues();
+  return { deleted: true };
+}

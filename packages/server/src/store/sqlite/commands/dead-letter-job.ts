@@ -1,0 +1,76 @@
+import type { DeadLetterJobCommand, JobProgress, OutcomeOf } from '../../../core/commands.js';
+import {
+  applyToDeadLetter,
+  type DeadLetterEntry,
+  type DeadLetterJob,
+  JOB_STEP_MESSAGES,
+  stepDeadLetters,
+} from '../../../core/dead-letter-job.js';
+import { rowIdOf } from '../../../core/ids.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import { MESSAGE_COLUMNS } from '../rows.js';
+import type { GroupTransaction } from '../transaction.js';
+
+const DEAD_COLUMNS = `${MESSAGE_COLUMNS}, dead_lettered_at_ms AS deadLetteredAtMs, seq`;
+
+type JobRow = DeadLetterJob & { readonly queueId: number; readonly finished: number };
+
+export function startDeadLetterJob(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  command: DeadLetterJobCommand,
+): OutcomeOf['deadLetterJob'] {
+  if (command.messageId !== null) {
+    const done = onOne(tx, queue, command, command.messageId) ? 1 : 0;
+    return { jobId: null, done, finished: true };
+  }
+  const { jobId, action, sinceMs, maxMessages } = command;
+  tx.sql(
+    `INSERT INTO dead_letter_jobs
+       (job_id, queue_id, action, bound_seq, at_ms, at_seq, max_messages, started_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(jobId, queue.id, action, tx.nextSeq(), (sinceMs ?? 0) - 1, 0, maxMessages, tx.nowMs);
+  return { jobId, ...stepJob(tx, jobId) };
+}
+
+function onOne(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  { action }: DeadLetterJobCommand,
+  messageId: string,
+): boolean {
+  const id = rowIdOf(messageId);
+  if (id === undefined) return false;
+  const message = tx
+    .sql(
+      `SELECT ${DEAD_COLUMNS} FROM messages WHERE id = ? AND message_id = ? AND source_queue_id = ?`,
+    )
+    .get(id, messageId, queue.id) as DeadLetterEntry | undefined;
+  return message !== undefined && applyToDeadLetter(tx, queue, action, message);
+}
+
+/** One step; a job that is finished, or whose queue has gone, stays as it is. */
+export function stepJob(tx: GroupTransaction, jobId: string): JobProgress {
+  const job = tx
+    .sql(
+      `SELECT queue_id AS queueId, action, bound_seq AS boundSeq, at_ms AS atMs, at_seq AS atSeq,
+         max_messages AS maxMessages, done, finished FROM dead_letter_jobs WHERE job_id = ?`,
+    )
+    .get(jobId) as JobRow | undefined;
+  const source = job === undefined ? undefined : tx.queueById(job.queueId);
+  if (job === undefined || source === undefined || job.finished !== 0) {
+    return { done: job?.done ?? 0, finished: true };
+  }
+  const next = tx
+    .sql(
+      `SELECT ${DEAD_COLUMNS} FROM messages
+        WHERE source_queue_id = ? AND (dead_lettered_at_ms, seq) > (?, ?) AND seq <= ?
+        ORDER BY dead_lettered_at_ms, seq LIMIT ${JOB_STEP_MESSAGES}`,
+    )
+    .all(source.id, job.atMs, job.atSeq, job.boundSeq) as DeadLetterEntry[];
+  const step = stepDeadLetters(tx, source, job, next);
+  tx.sql(
+    'UPDATE dead_letter_jobs SET at_ms = ?, at_seq = ?, done = ?, finished = ? WHERE job_id = ?',
+  ).run(step.atMs, step.atSeq, step.done, step.finished ? 1 : 0, jobId);
+  return { done: step.done, finished: step.finished };
+}

@@ -1,0 +1,80 @@
+import type { ExpireCommand, OutcomeOf } from '../../../core/commands.js';
+import { STATE } from '../../../core/message-state.js';
+import { removeMessage, retentionMs } from '../../../core/moves.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
+import type { GroupTransaction } from '../transaction.js';
+
+/** Queues that one step of the retention sweep looks at. */
+const QUEUES_PER_STEP = 200;
+/** A message that is leased is looked at again after this. */
+const LEASED_AGAIN_MS = 60_000;
+
+/** Removes messages that lie in a bucket which no queue has any more. */
+export function sweepDiscarded(tx: GroupTransaction, limit: number): OutcomeOf['sweepDiscarded'] {
+  const bucketId = tx.sql('SELECT min(bucket_id) FROM discarded_buckets').pluck().get() as
+    | number
+    | null;
+  if (bucketId === null) return { more: false };
+  const ids = tx
+    .sql('SELECT id FROM messages WHERE bucket_id = ? LIMIT ?')
+    .pluck()
+    .all(bucketId, limit) as number[];
+  for (const id of ids) {
+    tx.sql('DELETE FROM messages WHERE id = ?').run(id);
+    tx.sql('DELETE FROM bodies WHERE id = ?').run(id);
+  }
+  if (ids.length < limit) {
+    tx.sql('DELETE FROM discarded_buckets WHERE bucket_id = ?').run(bucketId);
+  }
+  return { more: tx.sql('SELECT 1 FROM discarded_buckets LIMIT 1').get() !== undefined };
+}
+
+/** Removes messages past their retention from the queues that come next. */
+export function expire(tx: GroupTransaction, command: ExpireCommand): OutcomeOf['expire'] {
+  const ids = tx
+    .sql('SELECT id FROM queues WHERE id > ? ORDER BY id LIMIT ?')
+    .pluck()
+    .all(command.afterQueueId, QUEUES_PER_STEP) as number[];
+  let left = command.limit;
+  let nextAtMs: number | null = null;
+  let lastId = command.afterQueueId;
+  for (const id of ids) {
+    const queue = tx.queueById(id) as QueueEntry;
+    for (const bucketId of [queue.bucketId, queue.deadBucketId]) {
+      left -= expireBucket(tx, queue, bucketId, left);
+      const atMs = left > 0 ? nextExpiryMs(tx, queue, bucketId) : null;
+      if (atMs !== null) nextAtMs = Math.min(nextAtMs ?? atMs, atMs);
+    }
+    if (left <= 0) return { nextQueueId: lastId, nextAtMs };
+    lastId = id;
+  }
+  return { nextQueueId: ids.length < QUEUES_PER_STEP ? null : lastId, nextAtMs };
+}
+
+function expireBucket(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  bucketId: number,
+  limit: number,
+): number {
+  const messages = tx
+    .sql(
+      `SELECT ${MESSAGE_COLUMNS} FROM messages
+        WHERE bucket_id = ? AND live_since_ms <= ? AND state <> ${STATE.leased}
+        ORDER BY live_since_ms LIMIT ?`,
+    )
+    .all(bucketId, tx.nowMs - retentionMs(queue), Math.max(0, limit)) as MessageRow[];
+  for (const message of messages) removeMessage(tx, queue, message);
+  return messages.length;
+}
+
+function nextExpiryMs(tx: GroupTransaction, queue: QueueEntry, bucketId: number): number | null {
+  const oldestMs = tx
+    .sql('SELECT min(live_since_ms) FROM messages WHERE bucket_id = ?')
+    .pluck()
+    .get(bucketId) as number | null;
+  if (oldestMs === null) return null;
+  const atMs = oldestMs + retentionMs(queue);
+  return atMs > tx.nowMs ? atMs : tx.nowMs + LEASED_AGAIN_MS;
+}

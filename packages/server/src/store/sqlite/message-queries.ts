@@ -1,0 +1,115 @@
+import type { FailedDelivery, StoredMessage } from '../../core/commands.js';
+import { rowIdOf } from '../../core/ids.js';
+import { STATE, type State } from '../../core/message-state.js';
+import { PageBuilder, type PagePlace, peekParts, readPlace } from '../../core/page.js';
+import type { PeekState, Query, ReadResult, SeenMessage } from '../../core/store.js';
+import type { QueueEntry } from '../../core/transaction.js';
+import { STORED_COLUMNS, storedMessage } from './rows.js';
+import type { Statements } from './statements.js';
+
+/** Looks at messages, from committed state and without touching them. */
+
+interface SeenRow extends StoredMessage {
+  readonly state: State;
+  readonly dueAtMs: number | null;
+  readonly failureLog: string | null;
+  readonly bytes: number;
+  readonly major: number;
+  readonly minor: number;
+}
+
+const SEEN_COLUMNS = `${STORED_COLUMNS}, m.state, m.due_at_ms AS dueAtMs,
+  m.failure_log AS failureLog,
+  octet_length(b.payload) + coalesce(octet_length(b.headers), 0) AS bytes`;
+
+const FROM = 'messages m JOIN bodies b ON b.id = m.id';
+const STATE_NAMES = ['available', 'leased', 'delayed', 'dead'] as const;
+
+/** Before the first place of each part: ranks fall, times rise. */
+const START: Record<PeekState, Omit<PagePlace, 'part'>> = {
+  available: { major: 1_000, minor: 0 },
+  leased: { major: -1, minor: 0 },
+  delayed: { major: -1, minor: 0 },
+};
+
+const PART_SQL: Record<PeekState, string> = {
+  available: `SELECT ${SEEN_COLUMNS}, m.rank AS major, m.seq AS minor FROM ${FROM}
+    WHERE m.bucket_id = ?1 AND m.state = ${STATE.available}
+      AND m.rank <= ?2 AND (m.rank < ?2 OR m.seq > ?3)
+    ORDER BY m.rank DESC, m.seq LIMIT ?4`,
+  leased: dueSql(STATE.leased),
+  delayed: dueSql(STATE.delayed),
+};
+
+function dueSql(state: State): string {
+  return `SELECT ${SEEN_COLUMNS}, m.due_at_ms AS major, m.id AS minor FROM ${FROM}
+    WHERE m.bucket_id = ?1 AND m.state = ${state} AND (m.due_at_ms, m.id) > (?2, ?3)
+    ORDER BY m.due_at_ms, m.id LIMIT ?4`;
+}
+
+export function peek(
+  statements: Statements,
+  queue: QueueEntry,
+  { state, after, limit, maxBytes }: Query<'peek'>,
+): ReadResult['peek'] {
+  const parts = peekParts(state);
+  const from = readPlace(after, parts);
+  const builder = new PageBuilder<SeenMessage>(limit, maxBytes);
+  for (const part of parts.slice(from === null ? 0 : parts.indexOf(from.part as PeekState))) {
+    const { major, minor } = from?.part === part ? from : START[part];
+    const rows = statements
+      .get(PART_SQL[part])
+      .iterate(queue.bucketId, major, minor, builder.wanted) as Iterable<SeenRow>;
+    for (const row of rows) {
+      const place = { part, major: row.major, minor: row.minor };
+      if (!builder.add(seenMessage(row), row.bytes, place)) return builder.page();
+    }
+  }
+  return builder.page();
+}
+
+export function deadLetters(
+  statements: Statements,
+  queue: QueueEntry,
+  { after, limit, maxBytes }: Query<'deadLetters'>,
+): ReadResult['deadLetters'] {
+  const from = readPlace(after, ['dead']);
+  const builder = new PageBuilder<StoredMessage>(limit, maxBytes);
+  const rows = statements
+    .get(
+      `SELECT ${SEEN_COLUMNS}, m.dead_lettered_at_ms AS major, m.seq AS minor FROM ${FROM}
+        WHERE m.source_queue_id = ? AND (m.dead_lettered_at_ms, m.seq) > (?, ?)
+          AND m.bucket_id NOT IN (SELECT bucket_id FROM discarded_buckets)
+        ORDER BY m.dead_lettered_at_ms, m.seq LIMIT ?`,
+    )
+    .iterate(queue.id, from?.major ?? -1, from?.minor ?? 0, builder.wanted) as Iterable<SeenRow>;
+  for (const row of rows) {
+    const place = { part: 'dead', major: row.major, minor: row.minor };
+    if (!builder.add(storedMessage(row), row.bytes, place)) break;
+  }
+  return builder.page();
+}
+
+export function message(
+  statements: Statements,
+  queue: QueueEntry,
+  messageId: string,
+): SeenMessage | null {
+  const row = statements
+    .get(
+      `SELECT ${SEEN_COLUMNS} FROM ${FROM}
+        WHERE m.id = ? AND m.message_id = ? AND m.bucket_id IN (?, ?)`,
+    )
+    .get(rowIdOf(messageId) ?? 0, messageId, queue.bucketId, queue.deadBucketId);
+  return row === undefined ? null : seenMessage(row as SeenRow);
+}
+
+function seenMessage(row: SeenRow): SeenMessage {
+  const failures: FailedDelivery[] = row.failureLog === null ? [] : JSON.parse(row.failureLog);
+  return {
+    ...storedMessage(row),
+    state: STATE_NAMES[row.state],
+    dueAtMs: row.dueAtMs,
+    failures,
+  };
+}

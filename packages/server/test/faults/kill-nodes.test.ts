@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
+import { type KillReport, runKillRounds } from './kill-rounds.js';
+
+const ROUNDS = 3;
+const NODES = 2;
+
+describe('kill -9 of nodes under load, on PostgreSQL', () => {
+  let postgres: RunningPostgres;
+  let report: KillReport;
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    const seed = Date.now() % 1_000_000_000;
+    process.stdout.write(
+      `seed ${seed}; again: npm run test:faults -- --store postgres --nodes ${NODES} --rounds ${ROUNDS} --seed ${seed}\n`,
+    );
+    report = await runKillRounds({
+      seed,
+      rounds: ROUNDS,
+      storeUrl: postgres.url,
+      nodes: NODES,
+      longestVisibilityMs: 2_000,
+      longestSpanMs: 1_200,
+      minPublishes: 800,
+    });
+    const { events, violations, ...counts } = report;
+    process.stdout.write(`${JSON.stringify(counts)}, ${events.length} events\n`);
+  }, 90_000);
+
+  afterAll(() => postgres?.stop());
+
+  it('keeps every promise', () => {
+    expect(report.violations).toEqual([]);
+  });
+
+  it('did enough to prove something', () => {
+    expect(report.restarts).toBeGreaterThanOrEqual(ROUNDS);
+    expect(report.published).toBeGreaterThan(500);
+    expect(report.acked).toBeGreaterThan(500);
+    expect(report.unknown).toBeGreaterThan(0);
+  });
+});

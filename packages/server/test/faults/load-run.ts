@@ -1,0 +1,56 @@
+import { drain } from './drain.js';
+import type { Ledger } from './ledger.js';
+import { QueueApi } from './queue-api.js';
+import { planQueues, type QueuePlan } from './queue-plan.js';
+import { retryCall } from './retry-call.js';
+import type { SeededRandom } from './seeded-random.js';
+import { Workload } from './workload.js';
+
+export interface LoadRunOptions {
+  readonly ledger: Ledger;
+  readonly baseUrls: readonly string[];
+  readonly apiKey: string;
+  readonly random: SeededRandom;
+  /** What the queues' names begin with, because the store may be one that other runs have used. */
+  readonly prefix: string;
+  readonly longestVisibilityMs: number;
+  readonly publishers: number;
+  readonly consumers: number;
+  readonly maxPublishes: number;
+  readonly maxDurationMs: number;
+  readonly answerTimeoutMs?: number;
+  /** What happens under the load, which ends when this has ended. */
+  readonly during: (workload: Workload, api: QueueApi) => Promise<void>;
+  readonly onDrain?: () => void;
+}
+
+const DRAIN_DEADLINE_MS = 60_000;
+
+/** Puts nodes under load while something happens to them, then drains what is left. */
+export async function runLoad(options: LoadRunOptions): Promise<void> {
+  const { ledger, baseUrls, apiKey, random, answerTimeoutMs } = options;
+  const api = new QueueApi(ledger, baseUrls, apiKey, answerTimeoutMs);
+  try {
+    const plan = planQueues(options.prefix, options.longestVisibilityMs);
+    await createQueues(api, plan, random);
+    const workload = new Workload({ ...options, api, plan, random: random.fork() });
+    try {
+      await options.during(workload, api);
+    } finally {
+      await workload.stop();
+    }
+    options.onDrain?.();
+    await drain(api, plan, random.fork(), DRAIN_DEADLINE_MS);
+  } finally {
+    api.close();
+  }
+}
+
+async function createQueues(api: QueueApi, plan: QueuePlan, random: SeededRandom): Promise<void> {
+  for (const settings of plan.settings) {
+    const outcome = await retryCall(api, 'create', settings, random);
+    if (outcome.kind !== 'answered') {
+      throw new Error(`cannot create ${settings.queue}: ${JSON.stringify(outcome)}`);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+interface Link {
+  readonly client: Socket;
+  readonly target: Socket;
+}
+
+/**
+ * A stretch of network between a server and its database that a test can break: cut connections,
+ * or lose what is sent over them without telling either side.
+ */
+export class TcpProxy {
+  private readonly links = new Set<Link>();
+  /** Connections that came in while the network was silent. */
+  private readonly held = new Set<Socket>();
+  /** Connections whose other end has gone without a word. */
+  private readonly forgotten = new Set<Socket>();
+  private silent = false;
+  private refusing = false;
+
+  private constructor(
+    private readonly targetUrl: URL,
+    private readonly server: Server,
+  ) {}
+
+  /** `targetUrl` names the host and port that connections are handed on to. */
+  static async start(targetUrl: string): Promise<TcpProxy> {
+    const server = createServer();
+    const proxy = new TcpProxy(new URL(targetUrl), server);
+    server.on('connection', (client) => proxy.accept(client));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return proxy;
+  }
+
+  /** The target's URL, by way of this proxy. */
+  get url(): string {
+    const url = new URL(this.targetUrl);
+    url.hostname = '127.0.0.1';
+    url.port = String((this.server.address() as { port: number }).port);
+    return url.toString();
+  }
+
+  get connections(): number {
+    return this.links.size;
+  }
+
+  /** Ends all connections at both ends, with a reset, as a firewall or a crashed router does. */
+  cut(): void {
+    for (const { client, target } of this.links) {
+      client.resetAndDestroy();
+      target.resetAndDestroy();
+    }
+  }
+
+  /** From now on new connections are reset, too. */
+  refuse(): void {
+    this.refusing = true;
+    this.cut();
+  }
+
+  /** Loses contact: nothing arrives any more, and nobody is told. Connections still open. */
+  goSilent(): void {
+    this.silent = true;
+    for (const { client, target } of this.links) {
+      client.pause();
+      target.pause();
+    }
+  }
+
+  /** Ends what was begun above: what was sent meanwhile arrives late, as TCP sees to. */
+  resume(): void {
+    this.silent = false;
+    this.refusing = false;
+    for (const client of this.held) this.link(client);
+    this.held.clear();
+    for (const { client, target } of this.links) {
+      client.resume();
+      target.resume();
+    }
+  }
+
+  /** The connections that there are go silent for good, as after a failover; new ones work. */
+  forgetConnections(): void {
+    for (const link of this.links) {
+      this.links.delete(link);
+      link.client.pause();
+      link.target.destroy();
+      this.forgotten.add(link.client);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    for (const client of [...this.held, ...this.forgotten]) client.destroy();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private accept(client: Socket): void {
+    client.on('error', () => undefined);
+    if (this.refusing) client.resetAndDestroy();
+    else if (this.silent) this.held.add(client.pause());
+    else this.link(client);
+  }
+
+  private link(client: Socket): void {
+    const target = connect({ host: this.targetUrl.hostname, port: Number(this.targetUrl.port) });
+    const link = { client, target };
+    this.links.add(link);
+    for (const [from, to] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      from.on('data', (chunk) => to.write(chunk));
+      from.on('error', () => undefined);
+      from.on('close', () => {
+        // A link that was forgotten must not tell the client that its other end has gone.
+        if (this.links.delete(link)) to.destroy();
+      });
+    }
+  }
+}

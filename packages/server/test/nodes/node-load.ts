@@ -1,0 +1,120 @@
+import { type Call, pairCalls } from '../faults/calls.js';
+import { Ledger } from '../faults/ledger.js';
+import { checkLedger } from '../faults/ledger-checker.js';
+import type { LedgerEvent } from '../faults/ledger-events.js';
+import { runLoad } from '../faults/load-run.js';
+import { pause } from '../faults/pause.js';
+import { countRun } from '../faults/run-counts.js';
+import { SeededRandom } from '../faults/seeded-random.js';
+import { freePort, ServerProcess } from '../faults/server-process.js';
+import type { Violation } from '../faults/violation.js';
+
+export const API_KEY = 'ifr_database_faults_0123456789';
+
+/** No answer may take longer, whatever becomes of the database. */
+export const ANSWER_WITHIN_MS = 30_000;
+
+/** Nodes in processes of their own, over one database that a test may break. */
+export class LoadedNodes {
+  /** Starts and ends of the nodes. Each load writes a ledger of its own. */
+  private readonly life = new Ledger();
+  readonly servers: ServerProcess[] = [];
+
+  static async start(storeUrls: readonly string[]): Promise<LoadedNodes> {
+    const nodes = new LoadedNodes();
+    for (const [node, storeUrl] of storeUrls.entries()) {
+      const options = { node, port: await freePort(), storeUrl, apiKey: API_KEY };
+      nodes.servers.push(new ServerProcess({ ...options, ledger: nodes.life }));
+    }
+    await Promise.all(nodes.servers.map((server) => server.start()));
+    return nodes;
+  }
+
+  get baseUrls(): string[] {
+    return this.servers.map(({ baseUrl }) => baseUrl);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.kill()));
+  }
+
+  /** Puts the nodes under load while `during` happens, and judges what they answered. */
+  async load(during: () => Promise<void>): Promise<LoadReport> {
+    const seed = Date.now() % 1_000_000_000;
+    const ledger = new Ledger();
+    await runLoad({
+      ledger,
+      baseUrls: this.baseUrls,
+      apiKey: API_KEY,
+      random: new SeededRandom(seed),
+      prefix: `load-${seed}`,
+      longestVisibilityMs: 1_500,
+      publishers: 6,
+      consumers: 8,
+      maxPublishes: 3_000,
+      maxDurationMs: 60_000,
+      answerTimeoutMs: ANSWER_WITHIN_MS,
+      during,
+    });
+    return judge(ledger.events, this);
+  }
+
+  /** A node that ended although nobody had ended it, with what it said last. */
+  crashes(): string[] {
+    return this.life.events.flatMap((event) =>
+      event.kind === 'server' && event.change === 'crashed'
+        ? [`node ${event.node}: ${this.servers[event.node]?.stderr.slice(-1_500)}`]
+        : [],
+    );
+  }
+
+  /** Waits until every node answers a call, and says how long that took. */
+  async answering(withinMs: number): Promise<number> {
+    const startedAtMs = performance.now();
+    for (const baseUrl of this.baseUrls) {
+      while (!(await isAnswering(baseUrl))) {
+        const crashes = this.crashes();
+        if (crashes.length > 0) throw new Error(crashes.join('\n'));
+        if (performance.now() - startedAtMs > withinMs) {
+          throw new Error(`${baseUrl} did not come back within ${withinMs} ms`);
+        }
+        await pause(50);
+      }
+    }
+    return performance.now() - startedAtMs;
+  }
+}
+
+export interface LoadReport {
+  readonly violations: readonly Violation[];
+  /** Nodes that ended by themselves. */
+  readonly crashes: readonly string[];
+  /** Calls that got no answer at all: the connections to the nodes are never touched. */
+  readonly unanswered: readonly string[];
+  readonly slowestMs: number;
+  /** How often which failure was answered. */
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly acked: number;
+}
+
+function judge(events: readonly LedgerEvent[], nodes: LoadedNodes): LoadReport {
+  const calls = (Object.values(pairCalls(events)) as (readonly Call[])[]).flat();
+  const refusals: Record<string, number> = {};
+  const unanswered: string[] = [];
+  for (const { id, name, outcome } of calls) {
+    if (outcome.kind === 'failed') unanswered.push(`call ${id}, ${name}: ${outcome.reason}`);
+    if (outcome.kind !== 'refused') continue;
+    refusals[outcome.code] = (refusals[outcome.code] ?? 0) + 1;
+  }
+  const slowestMs = Math.max(...calls.map((call) => call.endedAtMs - call.startedAtMs));
+  const { acked } = countRun(events);
+  const violations = checkLedger(events);
+  return { violations, crashes: nodes.crashes(), unanswered, slowestMs, refusals, acked };
+}
+
+async function isAnswering(baseUrl: string): Promise<boolean> {
+  const response = await fetch(`${baseUrl}/v1/queue/list`, {
+    headers: { authorization: `Bearer ${API_KEY}` },
+  }).catch(() => undefined);
+  return response?.status === 200;
+}

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { pause } from '../faults/pause.js';
+
+const MAIN_PATH = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const LISTENING = /^millrace listening on (\S+)$/m;
+
+/** `millrace serve` as an operator runs it, with all that it says. */
+export class ServerRun {
+  stdout = '';
+  stderr = '';
+  private readonly child: ChildProcess;
+  private readonly closed: Promise<unknown>;
+
+  constructor(storeUrl: string, environment: Record<string, string> = {}) {
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MILLRACE_'));
+    this.child = spawn(process.execPath, [MAIN_PATH, 'serve', '--port', '0'], {
+      env: { ...Object.fromEntries(inherited), MILLRACE_STORE: storeUrl, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child.stdout?.on('data', (chunk) => {
+      this.stdout += chunk;
+    });
+    this.child.stderr?.on('data', (chunk) => {
+      this.stderr += chunk;
+    });
+    this.closed = once(this.child, 'close');
+  }
+
+  /** The address, once it listens; undefined where it ended before. */
+  async listening(withinMs = 20_000): Promise<string | undefined> {
+    const endAtMs = performance.now() + withinMs;
+    while (performance.now() < endAtMs) {
+      const url = LISTENING.exec(this.stdout)?.[1];
+      if (url !== undefined || !this.isRunning) return url;
+      await pause(10);
+    }
+    return undefined;
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  signal(name: 'SIGTERM' | 'SIGKILL'): void {
+    this.child.kill(name);
+  }
+
+  /** The exit code; null where a signal ended it. */
+  async ended(): Promise<number | null> {
+    await this.closed;
+    return this.child.exitCode;
+  }
+
+  async kill(): Promise<void> {
+    if (this.isRunning) this.signal('SIGKILL');
+    await this.closed;
+  }
+}

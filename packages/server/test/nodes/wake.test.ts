@@ -1,0 +1,189 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pause } from '../faults/pause.js';
+import type { Json } from '../harness/http-server.js';
+import type { QueueClient } from '../harness/queue-client.js';
+import {
+  connectAdmin,
+  listeningPids,
+  median,
+  type PostgresNodes,
+  startNodes,
+  terminate,
+} from './postgres-nodes.js';
+
+/** How often a wait looks by itself. What comes by a signal comes long before. */
+const SAFETY_POLL_MS = 2_000;
+const ROUNDS = 20;
+
+describe('a long poll on one node', () => {
+  let nodes: PostgresNodes;
+  let admin: pg.Client;
+  let publisher: QueueClient;
+  let waiter: QueueClient;
+  let waitersListener: number[];
+
+  beforeAll(async () => {
+    nodes = await startNodes(1);
+    admin = await connectAdmin(nodes.fixture.url);
+    const known = await listeningPids(admin);
+    await nodes.add();
+    waitersListener = (await listeningPids(admin)).filter((pid) => !known.includes(pid));
+    expect([known.length, waitersListener.length]).toEqual([1, 1]);
+    [publisher, waiter] = nodes.clients as [QueueClient, QueueClient];
+  });
+  afterAll(async () => {
+    await admin.end();
+    await nodes.stop();
+  });
+
+  it('is woken by a publish on another', async () => {
+    await expectSignals('publish', async (queue) => {
+      await publisher.publish(queue);
+    });
+  });
+
+  it('is woken by a message that another node gives back', async () => {
+    await expectSignals('give back', async (queue, held) => {
+      await publisher.extend(queue, held.message_id, 0, { receipt: held.receipt });
+    });
+  });
+
+  it('is woken by a delay that ends on another', async () => {
+    const delayMs = 100;
+    await expectSignals('delay', async (queue) => {
+      await publisher.publish(queue, 'delayed', { delay_seconds: delayMs / 1_000 });
+      await pause(delayMs);
+    });
+  });
+
+  it('is woken as often as messages come, wherever they wait', async () => {
+    const queue = await publisher.newQueue();
+    const polls = Array.from({ length: 20 }, (_, turn) =>
+      (nodes.clients[turn % 2] as QueueClient).take(queue, { wait_seconds: 20 }),
+    );
+    await pause(200);
+    const startedAtMs = performance.now();
+    const published = await Promise.all(polls.map((_, turn) => publisher.publish(queue, turn)));
+    const taken = await Promise.all(polls);
+    expect(taken.map(({ message_id }) => message_id).sort()).toEqual(published.sort());
+    expect(performance.now() - startedAtMs).toBeLessThan(SAFETY_POLL_MS * 0.75);
+  });
+
+  it('is woken by a node that came after it had begun to wait', async () => {
+    const latenciesMs: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const queue = await publisher.newQueue();
+      const polled = waiter.take(queue, { wait_seconds: 20 });
+      await pause(100);
+      const late = await nodes.add();
+      const startedAtMs = performance.now();
+      await late.call('POST', '/v1/queue/publish', { queue, payload: 'late' });
+      await polled;
+      latenciesMs.push(performance.now() - startedAtMs);
+    }
+    print('a new node', latenciesMs);
+    expect(total(latenciesMs)).toBeLessThan(3 * SAFETY_POLL_MS * 0.4);
+  });
+
+  it('leaves a message alone whose publish comes after the client has hung up', async () => {
+    const queue = await publisher.newQueue();
+    const hangUp = new AbortController();
+    const polled = waiter.post('consume', { queue, wait_seconds: 20 }, { signal: hangUp.signal });
+    await pause(150);
+    hangUp.abort();
+    await expect(polled).rejects.toThrow();
+    await publisher.publish(queue);
+    await pause(300);
+    expect(await publisher.stats(queue)).toMatchObject({ available: 1, in_flight: 0 });
+    expect(await publisher.take(queue)).toMatchObject({ delivery_count: 1 });
+  });
+
+  it('is answered although word cannot reach it, and by signals again later', async () => {
+    const queue = await publisher.newQueue();
+    for (let round = 0; round < 3; round += 1) {
+      const polled = waiter.take(queue, { wait_seconds: 20 });
+      await pause(100);
+      const before = await listeningPids(admin);
+      await terminate(admin, round === 0 ? waitersListener : before);
+      const messageId = await publisher.publish(queue, round);
+      const startedAtMs = performance.now();
+      expect((await polled).message_id).toBe(messageId);
+      print('looking again, its listener cut,', [performance.now() - startedAtMs]);
+      await publisher.ack(queue, messageId);
+      await expect
+        .poll(() => listeningPids(admin), { timeout: 10_000, interval: 50 })
+        .toHaveLength(before.length);
+    }
+    await expectSignals('after the cut', async (name) => {
+      await publisher.publish(name);
+    });
+  });
+
+  /**
+   * Lets the waiter wait and `act` happen elsewhere, again and again. No single wait is judged: on
+   * a busy machine one may be slow, but the safety poll alone would make nearly all of them so.
+   */
+  async function expectSignals(
+    what: string,
+    act: (queue: string, held: Json) => Promise<void>,
+    rounds = ROUNDS,
+  ): Promise<void> {
+    const queue = await publisher.newQueue({ max_retries: 1_000 });
+    const latenciesMs: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const held = what === 'give back' ? await publishAndTake(queue) : undefined;
+      const polled = waiter.take(queue, { wait_seconds: 20 });
+      await pause(20 + 5 * (round % 10));
+      const startedAtMs = performance.now();
+      await act(queue, held);
+      const { message_id } = await polled;
+      latenciesMs.push(performance.now() - startedAtMs);
+      await waiter.ack(queue, message_id);
+    }
+    print(what, latenciesMs);
+    expect(total(latenciesMs)).toBeLessThan(rounds * SAFETY_POLL_MS * 0.25);
+  }
+
+  async function publishAndTake(queue: string): Promise<Json> {
+    await publisher.publish(queue);
+    return publisher.take(queue);
+  }
+});
+
+describe('what a node that stopped has left', () => {
+  it('is settled on time by another one that nobody calls', async () => {
+    const nodes = await startNodes(2);
+    try {
+      const [stopped, other] = nodes.clients as [QueueClient, QueueClient];
+      const queue = await stopped.newQueue({ max_retries: 0 });
+      const retried = await stopped.newQueue();
+      await stopped.publish(retried);
+      await stopped.take(retried, { visibility_timeout: 1 });
+      await stopped.publish(queue);
+      const last = await stopped.take(queue, { visibility_timeout: 1 });
+      await stopped.publish(queue, 'delayed', { delay_seconds: 1 });
+      await nodes.servers[0]?.stop();
+      expect(await other.stats(queue)).toMatchObject({ delayed: 1, in_flight: 1 });
+      // One who waits meanwhile gets what comes back.
+      const polled = other.take(retried, { wait_seconds: 20 });
+      await expect
+        .poll(() => other.stats(queue), { timeout: 6_000, interval: 50 })
+        .toMatchObject({ delayed: 0, available: 1, in_flight: 0, dlq: 1 });
+      expect(await polled).toMatchObject({ delivery_count: 2 });
+      const ack = await other.ack(queue, last.message_id, { receipt: last.receipt });
+      expect(ack.body.data).toMatchObject({ acked: false });
+    } finally {
+      await nodes.stop();
+    }
+  });
+});
+
+function print(what: string, latenciesMs: readonly number[]): void {
+  const slowest = Math.max(...latenciesMs).toFixed(1);
+  process.stdout.write(
+    `woken by ${what}: median ${median(latenciesMs).toFixed(1)} ms, slowest ${slowest} ms\n`,
+  );
+}
+
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
