@@ -3,11 +3,17 @@ import { once } from 'node:events';
 
 const STOP_LIMIT_MS = 15_000;
 
+const running = new Set<ChildProcess>();
+process.once('exit', killChildren);
+
 /** Lets no child outlive the bench, however the bench ends. */
 export function killOnExit(child: ChildProcess): void {
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  child.once('exit', () => process.off('exit', kill));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+}
+
+export function killChildren(): void {
+  for (const child of running) child.kill('SIGKILL');
 }
 
 /** Asks a child to stop and waits for it: profiles are written on a clean exit. */

@@ -1,17 +1,25 @@
-/**
- * Runs `work` to its end, or to a signal, and lets go of what it holds either way. Without a
- * handler a signal would skip the exit hooks that end the children.
- */
-export async function runToEnd(work: () => Promise<void>, letGo: () => Promise<void>) {
-  const endBy = (exitCode: number) => () => {
+import { killChildren } from './child-process.js';
+
+/** Runs `work` to its end, or to a signal, and lets go of what it holds either way. */
+export async function runToEnd(
+  work: () => Promise<void>,
+  letGo: () => Promise<void>,
+): Promise<void> {
+  let endedBySignal = false;
+  const endWith = (exitCode: number) => () => {
+    endedBySignal = true;
+    // First, because they would report what is being taken away from under them.
+    killChildren();
     void letGo().finally(() => process.exit(exitCode));
   };
-  process.once('SIGTERM', endBy(143));
-  process.once('SIGINT', endBy(130));
+  process.once('SIGTERM', endWith(143));
+  process.once('SIGINT', endWith(130));
   try {
     await work();
+  } catch (error) {
+    if (!endedBySignal) throw error;
   } finally {
-    await letGo();
+    if (!endedBySignal) await letGo();
   }
 }
 

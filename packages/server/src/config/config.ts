@@ -80,9 +80,6 @@ function check({ apiKey, store, logLevel }: Config): void {
   if (apiKey !== undefined && apiKey.length < API_KEY_MIN_CHARS) {
     throw new ConfigError(`MILLRACE_API_KEY must have ${API_KEY_MIN_CHARS} characters or more`);
   }
-  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw new ConfigError('MILLRACE_API_KEY must be printable ASCII without spaces');
-  }
   if (!/^sqlite:./.test(store) && !isPostgresUrl(store)) {
     // What was given may hold a password, so it is not repeated.
     throw new ConfigError('--store must be sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE');

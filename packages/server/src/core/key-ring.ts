@@ -12,8 +12,9 @@ export const DEFAULT_PROJECT = 'default';
 /** The id of the key that the configuration sets; it is in no store. */
 export const CONFIGURED_KEY_ID = 'configured';
 
+/** @param secret as it stands in a header, where Node gives each byte as one character */
 export const hashSecret = (secret: string): string =>
-  createHash('sha256').update(secret).digest('hex');
+  createHash('sha256').update(secret, 'latin1').digest('hex');
 
 /**
  * Who a secret belongs to. Secrets are compared by their digests only: what a wrong guess takes
@@ -39,7 +40,9 @@ export function createKeyRing(store: Store, configuredSecret: string | undefined
   const known = new Map<string, Known>();
   const asking = new Map<string, Promise<Caller | undefined>>();
   const configuredHash =
-    configuredSecret === undefined ? undefined : Buffer.from(hashSecret(configuredSecret));
+    configuredSecret === undefined
+      ? undefined
+      : Buffer.from(hashSecret(Buffer.from(configuredSecret, 'utf8').toString('latin1')));
   const configuredCaller: Caller = {
     keyId: CONFIGURED_KEY_ID,
     project: DEFAULT_PROJECT,

@@ -148,8 +148,14 @@ export function redriveMessage(
 export const retentionMs = (queue: Pick<QueueEntry, 'messageRetentionDays'>): number =>
   queue.messageRetentionDays * 86_400_000;
 
-const isPastRetention = (queue: QueueEntry, message: MessageEntry, nowMs: number): boolean =>
-  nowMs >= message.firstAvailableAtMs + retentionMs(queue);
+export const isPastRetention = (
+  queue: QueueEntry,
+  message: Pick<MessageEntry, 'firstAvailableAtMs'>,
+  nowMs: number,
+): boolean => nowMs >= message.firstAvailableAtMs + retentionMs(queue);
+
+/** Messages past their retention that one consume removes on its way, so that it stays short. */
+export const EXPIRED_PER_CONSUME = 100;
 
 /** Long errors are kept whole as the last error; in the list, their beginning. */
 const LOGGED_ERROR_CHARS = 512;

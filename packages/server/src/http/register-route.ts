@@ -19,7 +19,7 @@ declare module 'fastify' {
   }
 }
 
-const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
+const BEARER = /^Bearer +(.*\S) *$/i;
 
 /**
  * Puts a capability on its route. The checks run in the contract's order: route and method

@@ -49,7 +49,7 @@ export class SteppedJob implements BackgroundJob {
       .then((delayMs) => {
         this.running = undefined;
         if (!this.started) return;
-        if (this.woken) this.run();
+        if (this.woken || delayMs === 0) this.run();
         else if (delayMs !== null)
           this.cancelTimer = this.clock.setTimer(() => this.run(), delayMs);
       });

@@ -22,7 +22,7 @@ export const createExpiry = (commit: GroupCommit, clock: Clock): SteppedJob => {
       return PAUSE_MS;
     }
     const nowMs = clock.nowMs();
-    const delayMs = Math.min(LOOK_AGAIN_MS, Math.max(PAUSE_MS, (nextAtMs ?? Infinity) - nowMs));
+    const delayMs = Math.min(LOOK_AGAIN_MS, Math.max(0, (nextAtMs ?? Infinity) - nowMs));
     afterQueueId = 0;
     nextAtMs = null;
     return delayMs;

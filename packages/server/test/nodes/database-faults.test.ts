@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pause } from '../faults/pause.js';
 import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
 import { TcpProxy } from '../harness/tcp-proxy.js';
@@ -17,11 +17,13 @@ describe('nodes whose database fails under load', () => {
   beforeAll(async () => {
     postgres = await startPostgres();
     proxy = await TcpProxy.start(postgres.url);
+  });
+  beforeEach(async () => {
     // One node goes by the network that tests break, the other one is spared by that.
     nodes = await LoadedNodes.start([proxy.url, postgres.url]);
   });
+  afterEach(() => nodes?.stop());
   afterAll(async () => {
-    await nodes?.stop();
     await proxy?.stop();
     await postgres?.stop();
   });

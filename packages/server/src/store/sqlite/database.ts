@@ -8,7 +8,7 @@ import { MIGRATIONS } from './migrations/index.js';
 const APPLICATION_ID = 0x6d696c6c;
 /** Older ones can corrupt a WAL when a checkpoint and a write meet. */
 const SQLITE_MIN_VERSION = [3, 51, 3] as const;
-/** A file up to this size is read through at start; of a larger one, the structure alone. */
+/** A file up to this size is read through at start; a larger one shows damage when it is met. */
 const FULL_CHECK_MAX_BYTES = 64 * 1024 * 1024;
 const CACHE_KIB = 16 * 1024;
 
@@ -97,7 +97,7 @@ function setPragma(
 function checkIntegrity(db: Database.Database, path: string): void {
   if (statSync(path).size > FULL_CHECK_MAX_BYTES) return;
   const result = db.pragma('quick_check(1)', { simple: true });
-  if (result !== 'ok') throw damaged(path, String(result));
+  if (result !== 'ok') throw damaged(path, String(result).split('\n').at(-1) ?? '');
 }
 
 function migrate(db: Database.Database, path: string): void {

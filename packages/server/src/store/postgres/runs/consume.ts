@@ -6,16 +6,14 @@ import type {
   StoredMessage,
 } from '../../../core/commands.js';
 import { STATE } from '../../../core/message-state.js';
+import { isPastRetention, removeMessage } from '../../../core/moves.js';
 import { queueNotFound } from '../../../core/refusal.js';
 import { withIdempotency } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { accept, type GroupRun } from '../group-run.js';
-import { STORED_COLUMNS, storedMessage } from '../rows.js';
+import { MESSAGE_COLUMNS, type MessageRow, STORED_COLUMNS, storedMessage } from '../rows.js';
 
-interface ReadyRow extends StoredMessage {
-  readonly bucketId: number;
-  readonly bytes: number;
-}
+type ReadyRow = MessageRow & StoredMessage & { readonly bytes: number };
 
 interface Lease {
   readonly bucketId: number;
@@ -45,6 +43,7 @@ export async function runConsumes(
       return accept<'consume'>({ messages });
     });
   });
+  run.tx.flushMessages();
   if (leases.length > 0) await lease(run, leases);
   return outcomes;
 }
@@ -64,7 +63,8 @@ async function lockHeads(
   const rows = await tx.pipeline.query<ReadyRow>(
     `SELECT h.* FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
       CROSS JOIN LATERAL (
-        SELECT m.bucket_id AS "bucketId", m.payload_bytes + coalesce(octet_length(m.headers), 0) AS bytes, ${STORED_COLUMNS}
+        SELECT m.payload_bytes + coalesce(octet_length(m.headers), 0) AS bytes,
+               ${MESSAGE_COLUMNS}, ${STORED_COLUMNS}
           FROM millrace.messages m WHERE m.bucket_id = w.bucket_id AND m.state = 0
          ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
     [[...wanted.keys()], [...wanted.values()]],
@@ -90,6 +90,12 @@ function take(
   let bytes = 0;
   while (messages.length < command.maxMessages && ready.length > 0) {
     const next = ready[0] as ReadyRow;
+    if (isPastRetention(queue, next, tx.nowMs)) {
+      const [message] = tx.addMessages([next]) as [MessageRow];
+      removeMessage(tx, queue, message);
+      ready.shift();
+      continue;
+    }
     bytes += answerBytes(next.bytes, next);
     if (messages.length > 0 && bytes > command.maxBytes) break;
     const row = ready.shift() as ReadyRow;

@@ -7,7 +7,7 @@ import { loadQueueById } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 
 /** Queues that one step of the retention sweep looks at. */
-const QUEUES_PER_STEP = 50;
+const QUEUES_PER_STEP = 200;
 /** A message that is leased is looked at again after this. */
 const LEASED_AGAIN_MS = 60_000;
 /** A commit that was under way when its bucket was discarded may still bring messages into it. */
@@ -42,28 +42,46 @@ export async function sweepDiscarded(
   return { more: false };
 }
 
+interface QueueAges {
+  readonly id: number;
+  readonly retentionDays: number;
+  readonly oldestMs: number | null;
+}
+
 /** Removes messages past their retention from the queues that come next. */
 export async function expire(run: GroupRun, command: ExpireCommand): Promise<OutcomeOf['expire']> {
   const { tx } = run;
-  const ids = await tx.pipeline.query<{ id: number }>(
-    'SELECT id FROM millrace.queues WHERE id > $1 ORDER BY id LIMIT $2',
+  const queues = await tx.pipeline.query<QueueAges>(
+    `SELECT q.id, q.message_retention_days AS "retentionDays", least(
+         (SELECT min(m.live_since_ms) FROM millrace.messages m
+           WHERE m.bucket_id = q.bucket_id AND m.live_since_ms IS NOT NULL),
+         (SELECT min(m.live_since_ms) FROM millrace.messages m
+           WHERE m.bucket_id = q.dead_bucket_id AND m.live_since_ms IS NOT NULL)) AS "oldestMs"
+       FROM millrace.queues q WHERE q.id > $1 ORDER BY q.id LIMIT $2`,
     [command.afterQueueId, QUEUES_PER_STEP],
   );
   let left = command.limit;
   let nextAtMs: number | null = null;
   let lastId = command.afterQueueId;
-  for (const { id } of ids) {
-    const queue = tx.queueById(id) ?? (await loadQueueById(tx, id));
-    if (queue === undefined) continue;
-    for (const bucketId of [queue.bucketId, queue.deadBucketId]) {
-      left -= await expireBucket(run, queue, bucketId, left);
-      const atMs = left > 0 ? await nextExpiryMs(run, queue, bucketId) : null;
-      if (atMs !== null) nextAtMs = Math.min(nextAtMs ?? atMs, atMs);
+  for (const { id, retentionDays, oldestMs } of queues) {
+    if (oldestMs !== null) {
+      const atMs = oldestMs + retentionMs({ messageRetentionDays: retentionDays });
+      if (atMs <= tx.nowMs) left -= await expireQueue(run, id, left);
+      // Of those that were removed just now the next pass knows better.
+      const lookMs = atMs > tx.nowMs ? atMs : tx.nowMs + LEASED_AGAIN_MS;
+      nextAtMs = Math.min(nextAtMs ?? lookMs, lookMs);
     }
     if (left <= 0) return { nextQueueId: lastId, nextAtMs };
     lastId = id;
   }
-  return { nextQueueId: ids.length < QUEUES_PER_STEP ? null : lastId, nextAtMs };
+  return { nextQueueId: queues.length < QUEUES_PER_STEP ? null : lastId, nextAtMs };
+}
+
+async function expireQueue(run: GroupRun, id: number, limit: number): Promise<number> {
+  const queue = run.tx.queueById(id) ?? (await loadQueueById(run.tx, id));
+  if (queue === undefined) return 0;
+  const live = await expireBucket(run, queue, queue.bucketId, limit);
+  return live + (await expireBucket(run, queue, queue.deadBucketId, limit - live));
 }
 
 async function expireBucket(
@@ -81,19 +99,4 @@ async function expireBucket(
   for (const message of tx.addMessages(rows)) removeMessage(tx, queue, message);
   tx.flushMessages();
   return rows.length;
-}
-
-async function nextExpiryMs(
-  { tx }: GroupRun,
-  queue: QueueEntry,
-  bucketId: number,
-): Promise<number | null> {
-  const [row] = await tx.pipeline.query<{ oldestMs: number | null }>(
-    `SELECT min(live_since_ms) AS "oldestMs" FROM millrace.messages
-      WHERE bucket_id = $1 AND live_since_ms IS NOT NULL`,
-    [bucketId],
-  );
-  if (row === undefined || row.oldestMs === null) return null;
-  const atMs = row.oldestMs + retentionMs(queue);
-  return atMs > tx.nowMs ? atMs : tx.nowMs + LEASED_AGAIN_MS;
 }

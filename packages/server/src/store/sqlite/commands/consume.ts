@@ -7,11 +7,12 @@ import type {
 } from '../../../core/commands.js';
 import { rowIdOf } from '../../../core/ids.js';
 import { STATE } from '../../../core/message-state.js';
+import { EXPIRED_PER_CONSUME, isPastRetention, removeMessage } from '../../../core/moves.js';
 import type { QueueEntry } from '../../../core/transaction.js';
-import { STORED_COLUMNS, storedMessage } from '../rows.js';
+import { type MessageRow, STORED_COLUMNS, storedMessage } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
-type ReadyRow = StoredMessage & { id: number; bytes: number };
+type ReadyRow = StoredMessage & { bytes: number; firstAvailableAtMs: number; id: number };
 
 export function consume(
   tx: GroupTransaction,
@@ -19,7 +20,7 @@ export function consume(
   command: ConsumeCommand,
 ): OutcomeOf['consume'] {
   const next = tx.sql(
-    `SELECT m.id, octet_length(b.payload) + coalesce(octet_length(b.headers), 0) AS bytes, ${STORED_COLUMNS}
+    `SELECT m.id, m.first_available_at_ms AS firstAvailableAtMs, octet_length(b.payload) + coalesce(octet_length(b.headers), 0) AS bytes, ${STORED_COLUMNS}
        FROM messages m JOIN bodies b ON b.id = m.id
       WHERE m.bucket_id = ? AND m.state = 0 ORDER BY m.rank DESC, m.seq LIMIT 1`,
   );
@@ -31,9 +32,16 @@ export function consume(
     tx.nowMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
   const messages: LeasedMessage[] = [];
   let bytes = 0;
+  let expired = 0;
   while (messages.length < command.maxMessages) {
     const row = next.get(queue.bucketId) as ReadyRow | undefined;
     if (row === undefined) break;
+    if (isPastRetention(queue, row, tx.nowMs)) {
+      removeMessage(tx, queue, tx.find(queue, row.messageId) as MessageRow);
+      expired += 1;
+      if (expired === EXPIRED_PER_CONSUME) break;
+      continue;
+    }
     bytes += answerBytes(row.bytes, row);
     if (messages.length > 0 && bytes > command.maxBytes) break;
     const receipt = `${command.receiptPrefix}.${messages.length}`;
