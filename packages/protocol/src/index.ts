@@ -1,6 +1,11 @@
+export * from './call-errors.js';
 export * from './capabilities.js';
+export * from './discovery.js';
 export * from './errors.js';
+export * from './examples.js';
 export * from './limits.js';
+export * from './openapi.js';
+export type { JsonSchema } from './public-schema.js';
 export * from './schemas/keys.js';
 export * from './schemas/messages.js';
 export * from './schemas/queues.js';

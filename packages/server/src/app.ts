@@ -7,6 +7,7 @@ import { createIdSource } from './core/ids.js';
 import { createKeyRing, DEFAULT_PROJECT, hashSecret } from './core/key-ring.js';
 import { createLongPolls } from './core/long-poll.js';
 import { createQueueService } from './core/queue-service.js';
+import { RateLimiter } from './core/rate-limit.js';
 import type { Store } from './core/store.js';
 import { closeHttp, createHttpApp } from './http/app.js';
 import { newSecret } from './http/routes/keys.js';
@@ -61,6 +62,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       ids,
       keyRing,
       budget: new ByteBudget(config.maxBytesInFlight),
+      rateLimiter: makeRateLimiter(config, clock),
       idempotencyWindowMs: config.idempotencyHours * 3_600_000,
       maintenance: {
         bucketDiscarded: () => discardedSweep.wake(),
@@ -96,6 +98,12 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     await stop();
     throw error;
   }
+}
+
+function makeRateLimiter({ rateLimit, rateBurst }: Config, clock: Clock): RateLimiter | undefined {
+  if (rateLimit === 0) return undefined;
+  const burst = rateBurst === 0 ? rateLimit : rateBurst;
+  return new RateLimiter(clock, { requestsPerSecond: rateLimit, burst });
 }
 
 function openStore(

@@ -21,6 +21,8 @@ export interface Config {
   readonly pushCa: readonly string[];
   readonly minFreeBytes: number;
   readonly maxBytesInFlight: number;
+  readonly rateLimit: number;
+  readonly rateBurst: number;
   readonly idempotencyHours: number;
   readonly trustProxy: boolean;
   readonly logLevel: string;
@@ -68,6 +70,8 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     pushCa: value('push-ca') as string[],
     minFreeBytes: value('min-free-bytes') as number,
     maxBytesInFlight: value('max-bytes-in-flight') as number,
+    rateLimit: value('rate-limit') as number,
+    rateBurst: value('rate-burst') as number,
     idempotencyHours: value('idempotency-hours') as number,
     trustProxy: value('trust-proxy') as boolean,
     logLevel: value('log-level') as string,

@@ -65,6 +65,20 @@ export const SETTINGS = {
     min: 32 * 1024 * 1024,
     help: 'bodies and answers that are under way at once',
   },
+  'rate-limit': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    help: 'requests a second that an API key may make on this node; 0: any number',
+  },
+  'rate-burst': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 10_000_000,
+    help: 'requests that it may make at once after a pause; 0: as many as in a second',
+  },
   'idempotency-hours': {
     type: 'integer',
     default: 24,

@@ -8,6 +8,7 @@ import type { IdSource } from '../core/ids.js';
 import type { KeyRing } from '../core/key-ring.js';
 import type { Presence } from '../core/long-poll.js';
 import type { QueueService, Target } from '../core/queue-service.js';
+import type { RateLimiter } from '../core/rate-limit.js';
 import type { Refusal } from '../core/refusal.js';
 import type { Store } from '../core/store.js';
 import type { Fields } from './validation.js';
@@ -20,6 +21,8 @@ export interface RouteContext {
   readonly ids: IdSource;
   readonly keyRing: KeyRing;
   readonly budget: ByteBudget;
+  /** Undefined: requests are not limited. */
+  readonly rateLimiter: RateLimiter | undefined;
   readonly idempotencyWindowMs: number;
   readonly maintenance: MaintenanceSignals;
 }

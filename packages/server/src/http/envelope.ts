@@ -28,7 +28,9 @@ export function sendData(
 
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: ErrorBody): void {
   const { status, retryAfterSeconds } = errorEntry(error.code);
-  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
+  if (retryAfterSeconds !== undefined && !reply.hasHeader('retry-after')) {
+    reply.header('retry-after', String(retryAfterSeconds));
+  }
   if (status === ERRORS.UNAUTHENTICATED.status) reply.header('www-authenticate', 'Bearer');
   send(reply, request.trace, status, errorText(request.trace, error));
 }

@@ -4,6 +4,7 @@ import type { Caller } from '../core/caller.js';
 import type { Idempotency } from '../core/commands.js';
 import { requestFingerprint } from '../core/idempotency.js';
 import { hashSecret, type KeyRing } from '../core/key-ring.js';
+import type { RateLimiter } from '../core/rate-limit.js';
 import { fieldRefusal, type Refusal, RefusalError, refuse } from '../core/refusal.js';
 import { type Body, checkMediaType, parseJson } from './body.js';
 import { type Answer, presenceOf, type Route, type RouteContext } from './call.js';
@@ -82,12 +83,14 @@ function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
   scopes: readonly Scope[],
-  { keyRing }: RouteContext,
+  { keyRing, rateLimiter }: RouteContext,
   done: () => void,
 ): void {
   const judge = (caller: Caller | undefined): void => {
     if (caller === undefined) return sendError(request, reply, unauthenticated());
     if (!scopeAllows(caller.scopes, scopes)) return sendError(request, reply, scopeMissing(scopes));
+    const refusal = rateLimiter === undefined ? undefined : limitRate(rateLimiter, caller, reply);
+    if (refusal !== undefined) return sendError(request, reply, refusal);
     request.caller = caller;
     done();
   };
@@ -97,6 +100,25 @@ function authenticate(
   } else {
     judge(found);
   }
+}
+
+/** The header fields are those of draft-ietf-httpapi-ratelimit-headers-06. */
+function limitRate(
+  limiter: RateLimiter,
+  { keyId }: Caller,
+  reply: FastifyReply,
+): Refusal | undefined {
+  const verdict = limiter.take(keyId);
+  reply.headers({
+    'ratelimit-limit': String(verdict.limit),
+    'ratelimit-remaining': String(verdict.remaining),
+    'ratelimit-reset': String(verdict.resetSeconds),
+  });
+  if (verdict.allowed) return undefined;
+  reply.header('retry-after', String(verdict.retryAfterSeconds));
+  return refuse('RATE_LIMITED', 'This API key has made more requests than it may.', {
+    hint: 'Wait as Retry-After says, then try again.',
+  });
 }
 
 /** The digest of the header that a connection has sent, so that it is made once for each. */

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { type Call, pairCalls } from '../faults/calls.js';
 import { Ledger } from '../faults/ledger.js';
 import { checkLedger } from '../faults/ledger-checker.js';
@@ -13,6 +14,8 @@ export const API_KEY = 'ifr_database_faults_0123456789';
 
 /** No answer may take longer, whatever becomes of the database. */
 export const ANSWER_WITHIN_MS = 30_000;
+
+let loads = 0;
 
 /** Nodes in processes of their own, over one database that a test may break. */
 export class LoadedNodes {
@@ -40,7 +43,8 @@ export class LoadedNodes {
 
   /** Puts the nodes under load while `during` happens, and judges what they answered. */
   async load(during: () => Promise<void>): Promise<LoadReport> {
-    const seed = Date.now() % 1_000_000_000;
+    const seed = (Date.now() + loads) % 1_000_000_000;
+    loads += 1;
     const ledger = new Ledger();
     await runLoad({
       ledger,
@@ -48,9 +52,9 @@ export class LoadedNodes {
       apiKey: API_KEY,
       random: new SeededRandom(seed),
       prefix: `load-${seed}`,
-      longestVisibilityMs: 1_500,
-      publishers: 6,
-      consumers: 8,
+      longestVisibilityMs: 1_200,
+      publishers: 5,
+      consumers: 7,
       maxPublishes: 3_000,
       maxDurationMs: 60_000,
       answerTimeoutMs: ANSWER_WITHIN_MS,
@@ -95,6 +99,22 @@ export interface LoadReport {
   /** How often which failure was answered. */
   readonly refusals: Readonly<Record<string, number>>;
   readonly acked: number;
+  /** What the nodes have written to stderr last. */
+  readonly log: string;
+}
+
+/** Prints what a load came to, and expects that nothing was lost, refused for no reason or hung. */
+export function expectKept(what: string, report: LoadReport): void {
+  const { violations, crashes, unanswered, slowestMs, refusals, acked, log } = report;
+  process.stdout.write(
+    `${what}: ${acked} acked, slowest answer ${Math.round(slowestMs)} ms, ${JSON.stringify(refusals)}\n`,
+  );
+  expect(crashes).toEqual([]);
+  expect(unanswered).toEqual([]);
+  // What a node says to its operator about a failure is nowhere else.
+  expect(violations, log).toEqual([]);
+  expect(slowestMs).toBeLessThan(ANSWER_WITHIN_MS);
+  expect(acked).toBeGreaterThan(20);
 }
 
 function judge(events: readonly LedgerEvent[], nodes: LoadedNodes): LoadReport {
@@ -109,7 +129,8 @@ function judge(events: readonly LedgerEvent[], nodes: LoadedNodes): LoadReport {
   const slowestMs = Math.max(...calls.map((call) => call.endedAtMs - call.startedAtMs));
   const { acked } = countRun(events);
   const violations = checkLedger(events);
-  return { violations, crashes: nodes.crashes(), unanswered, slowestMs, refusals, acked };
+  const log = nodes.servers.map(({ stderr }) => stderr).join('\n');
+  return { violations, crashes: nodes.crashes(), unanswered, slowestMs, refusals, acked, log };
 }
 
 async function isAnswering(baseUrl: string): Promise<boolean> {

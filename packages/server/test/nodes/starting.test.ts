@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pause } from '../faults/pause.js';
 import { freePort } from '../faults/server-process.js';
 import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
 import { TcpProxy } from '../harness/tcp-proxy.js';
@@ -108,6 +109,7 @@ describe('starting and stopping nodes', () => {
         });
       expect((await call('create', { name: 'q' })).status).toBe(200);
       const poll = call('consume', { queue: 'q', wait_seconds: 20 });
+      await pause(300);
       proxy.refuse();
       const startedAtMs = performance.now();
       idle.signal('SIGTERM');

@@ -1,0 +1,55 @@
+import { CAPABILITIES, type Capability, type CapabilityName } from './capabilities.js';
+import { ERRORS, type ErrorCode } from './errors.js';
+
+/** A request that reaches no call is answered with these. */
+export const ROUTE_ERRORS: readonly ErrorCode[] = ['ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED'];
+
+const EVERY_CALL: readonly ErrorCode[] = [
+  'INVALID_REQUEST',
+  'UNAUTHENTICATED',
+  'SCOPE_MISSING',
+  'RATE_LIMITED',
+  'INTERNAL',
+  'STORE_UNAVAILABLE',
+  'OVERLOADED',
+];
+const CALLS_WITH_A_BODY: readonly ErrorCode[] = [
+  'INVALID_JSON',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+];
+const WRITING_CALLS: readonly ErrorCode[] = [
+  'IDEMPOTENCY_KEY_REUSED',
+  'OUTCOME_UNKNOWN',
+  'STORAGE_FULL',
+];
+
+/** What only some calls can answer; of a queue that is not there, see below. */
+const OWN_ERRORS: { readonly [Name in CapabilityName]?: readonly ErrorCode[] } = {
+  create: ['QUEUE_EXISTS', 'DEAD_LETTER_QUEUE_NOT_FOUND', 'DEAD_LETTER_CYCLE'],
+  update: ['DEAD_LETTER_QUEUE_NOT_FOUND', 'DEAD_LETTER_CYCLE'],
+  delete: ['QUEUE_IN_USE'],
+  ack: ['LEASE_LOST'],
+  nack: ['LEASE_LOST'],
+  extend: ['LEASE_LOST'],
+  message: ['MESSAGE_NOT_FOUND'],
+  revokeKey: ['KEY_NOT_FOUND'],
+};
+
+/** A call that changes something takes an idempotency key. */
+export const isWriting = ({ params }: Capability): boolean =>
+  'idempotency_key' in params.properties;
+
+/** The codes that a call can answer, in the order of the list of errors. */
+export function errorCodesOf(name: CapabilityName): ErrorCode[] {
+  const capability: Capability = CAPABILITIES[name];
+  const possible = new Set<ErrorCode>([...EVERY_CALL, ...(OWN_ERRORS[name] ?? [])]);
+  const add = (codes: readonly ErrorCode[]): void => {
+    for (const code of codes) possible.add(code);
+  };
+  if (capability.method !== 'GET') add(CALLS_WITH_A_BODY);
+  if (isWriting(capability)) add(WRITING_CALLS);
+  // To delete a queue that is not there is no error: it is gone, as was asked.
+  if ('queue' in capability.params.properties && name !== 'delete') add(['QUEUE_NOT_FOUND']);
+  return (Object.keys(ERRORS) as ErrorCode[]).filter((code) => possible.has(code));
+}

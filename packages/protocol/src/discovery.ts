@@ -1,0 +1,49 @@
+import { isWriting } from './call-errors.js';
+import { CAPABILITIES, type Capability, type CapabilityName } from './capabilities.js';
+import { EXAMPLES, type Example } from './examples.js';
+import { type JsonSchema, publicSchema } from './public-schema.js';
+
+/** What a client that knows only the base URL learns of one call. */
+export interface CapabilitySummary {
+  readonly id: string;
+  readonly method: Capability['method'];
+  readonly path: string;
+  readonly available: true;
+  /** A retry with the same idempotency key does nothing twice. */
+  readonly idempotent: boolean;
+  readonly description: string;
+}
+
+export interface CapabilityDetail extends CapabilitySummary {
+  /** All fields of the call, whether they go into the path, the query string or the body. */
+  readonly params: JsonSchema;
+  /** Describes `data`. */
+  readonly returns: JsonSchema;
+  readonly examples: readonly Example[];
+}
+
+const NAMES = Object.keys(CAPABILITIES) as CapabilityName[];
+
+export const discoveryList = (): { capabilities: CapabilitySummary[] } => ({
+  capabilities: NAMES.map(summaryOf),
+});
+
+/** Undefined where there is no capability of that id. */
+export function discoveryOf(id: string): CapabilityDetail | undefined {
+  const name = NAMES.find((candidate) => CAPABILITIES[candidate].id === id);
+  if (name === undefined) return undefined;
+  const { params, returns }: Capability = CAPABILITIES[name];
+  return {
+    ...summaryOf(name),
+    params: publicSchema(params),
+    returns: publicSchema(returns),
+    examples: EXAMPLES[name],
+  };
+}
+
+function summaryOf(name: CapabilityName): CapabilitySummary {
+  const capability: Capability = CAPABILITIES[name];
+  const { id, method, path, description } = capability;
+  const idempotent = method === 'GET' || isWriting(capability);
+  return { id, method, path, available: true, idempotent, description };
+}

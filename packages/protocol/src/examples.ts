@@ -1,0 +1,297 @@
+import type { Static } from '@sinclair/typebox';
+import type { CAPABILITIES, CapabilityName } from './capabilities.js';
+
+/** One call as it may go: the fields that are sent and the `data` that answers them. */
+export interface Example<Params = unknown, Data = unknown> {
+  readonly title: string;
+  readonly params: Params;
+  readonly data: Data;
+}
+
+type ExampleOf<Name extends CapabilityName> = Example<
+  Static<(typeof CAPABILITIES)[Name]['params']>,
+  Static<(typeof CAPABILITIES)[Name]['returns']>
+>;
+
+/** The examples tell one story, so that ids and receipts recur from call to call. */
+const FIRST = '0198f3a2-6c10-7b3e-9a41-5d0f3c2b1a01';
+const SECOND = '0198f3a2-6c11-7d52-8c07-2e9b4f6a7c02';
+const RECEIPT = 'pZ3kQ9vTt1mWx2Yb.0';
+const KEY_ID = '0198f3a0-11c4-7a90-b2d3-7f1e6c5a4b03';
+
+const ORDERS = {
+  queue: 'orders',
+  type: 'standard' as const,
+  dead_letter_queue: 'orders-failed',
+  max_retries: 5,
+  visibility_timeout_default: 60,
+  message_retention_days: 7,
+  enable_priority: true,
+  created_at: '2026-01-05T08:00:00.000Z',
+  updated_at: '2026-01-05T08:00:00.000Z',
+};
+const ORDERS_STATS = {
+  queue: 'orders',
+  available: 12,
+  in_flight: 3,
+  delayed: 1,
+  dlq: 0,
+  oldest_age_seconds: 4.25,
+};
+const MESSAGE = {
+  message_id: FIRST,
+  queue: 'orders',
+  payload: { order_id: 'o_123' },
+  headers: { trace: '7f3a' },
+  priority: 5,
+  enqueued_at: '2026-01-05T08:00:10.000Z',
+  delivery_count: 1,
+};
+const DEAD = {
+  ...MESSAGE,
+  delivery_count: 6,
+  source_queue: 'orders',
+  dead_lettered_at: '2026-01-05T08:09:00.000Z',
+  dead_letter_reason: 'max_retries' as const,
+  last_error: 'the payment service answered 500',
+};
+const KEY = {
+  key_id: KEY_ID,
+  name: 'order worker',
+  project: 'default',
+  scopes: ['consume' as const],
+  created_at: '2026-01-05T07:59:00.000Z',
+};
+
+export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<Name>[] } = {
+  create: [
+    {
+      title: 'A queue with a dead-letter queue that exists',
+      params: {
+        name: 'orders',
+        dead_letter_queue: 'orders-failed',
+        max_retries: 5,
+        visibility_timeout_default: 60,
+        enable_priority: true,
+      },
+      data: ORDERS,
+    },
+  ],
+  get: [{ title: 'The settings', params: { queue: 'orders' }, data: ORDERS }],
+  list: [
+    {
+      title: 'The first page, with counts',
+      params: { prefix: 'orders', include: 'stats', limit: 1 },
+      data: { items: [{ ...ORDERS, stats: ORDERS_STATS }], next_cursor: 'b3JkZXJz' },
+    },
+  ],
+  stats: [{ title: 'The counts', params: { queue: 'orders' }, data: ORDERS_STATS }],
+  update: [
+    {
+      title: 'More retries, and no dead-letter queue any more',
+      params: { queue: 'orders', max_retries: 8, dead_letter_queue: null },
+      data: {
+        queue: 'orders',
+        type: 'standard',
+        max_retries: 8,
+        visibility_timeout_default: 60,
+        message_retention_days: 7,
+        enable_priority: true,
+        created_at: ORDERS.created_at,
+        updated_at: '2026-01-05T09:30:00.000Z',
+      },
+    },
+  ],
+  delete: [
+    { title: 'Delete', params: { queue: 'orders' }, data: { queue: 'orders', deleted: true } },
+  ],
+  purge: [{ title: 'Empty', params: { queue: 'orders' }, data: { queue: 'orders', purged: 16 } }],
+  publish: [
+    {
+      title: 'A message that may be sent again safely',
+      params: {
+        queue: 'orders',
+        payload: { order_id: 'o_123' },
+        headers: { trace: '7f3a' },
+        priority: 5,
+        idempotency_key: 'order-o_123',
+      },
+      data: { message_id: FIRST },
+    },
+    {
+      title: 'A message for later',
+      params: { queue: 'orders', payload: 'remind', delay_seconds: 90.5 },
+      data: { message_id: SECOND },
+    },
+  ],
+  publishBatch: [
+    {
+      title: 'Two messages, together or not at all',
+      params: {
+        queue: 'orders',
+        messages: [
+          { payload: { order_id: 'o_123' }, priority: 5 },
+          { payload: { order_id: 'o_124' }, delay_seconds: 10 },
+        ],
+      },
+      data: { message_ids: [FIRST, SECOND] },
+    },
+  ],
+  consume: [
+    {
+      title: 'Wait up to 20 seconds for work',
+      params: { queue: 'orders', max_messages: 10, visibility_timeout: 60, wait_seconds: 20 },
+      data: {
+        messages: [{ ...MESSAGE, receipt: RECEIPT, lease_expires_at: '2026-01-05T08:01:12.000Z' }],
+      },
+    },
+    {
+      title: 'Nothing there',
+      params: { queue: 'orders' },
+      data: { messages: [] },
+    },
+  ],
+  ack: [
+    {
+      title: 'Done',
+      params: { queue: 'orders', message_id: FIRST, receipt: RECEIPT },
+      data: { message_id: FIRST, acked: true },
+    },
+  ],
+  nack: [
+    {
+      title: 'Try again in half a minute',
+      params: {
+        queue: 'orders',
+        message_id: FIRST,
+        receipt: RECEIPT,
+        delay_seconds: 30,
+        error: 'the payment service answered 500',
+      },
+      data: { message_id: FIRST, nacked: true, requeued: true },
+    },
+    {
+      title: 'Never again',
+      params: { queue: 'orders', message_id: FIRST, receipt: RECEIPT, requeue: false },
+      data: { message_id: FIRST, nacked: true, requeued: false },
+    },
+  ],
+  extend: [
+    {
+      title: 'Two more minutes from now',
+      params: { queue: 'orders', message_id: FIRST, receipt: RECEIPT, visibility_timeout: 120 },
+      data: { message_id: FIRST, extended: true, lease_expires_at: '2026-01-05T08:03:00.000Z' },
+    },
+    {
+      title: 'Give it back',
+      params: { queue: 'orders', message_id: FIRST, receipt: RECEIPT, visibility_timeout: 0 },
+      data: { message_id: FIRST, extended: true },
+    },
+  ],
+  ackBatch: [
+    {
+      title: 'One done in time, one too late',
+      params: {
+        queue: 'orders',
+        messages: [
+          { message_id: FIRST, receipt: RECEIPT },
+          { message_id: SECOND, receipt: 'pZ3kQ9vTt1mWx2Yb.1' },
+        ],
+      },
+      data: {
+        results: [
+          { message_id: FIRST, acked: true },
+          {
+            message_id: SECOND,
+            acked: false,
+            error: {
+              code: 'LEASE_LOST',
+              message: `The receipt names a delivery of message ${SECOND} that is over.`,
+            },
+          },
+        ],
+      },
+    },
+  ],
+  nackBatch: [
+    {
+      title: 'One to retry, one to reject',
+      params: {
+        queue: 'orders',
+        messages: [
+          { message_id: FIRST, receipt: RECEIPT, delay_seconds: 30 },
+          { message_id: SECOND, requeue: false, error: 'no such customer' },
+        ],
+      },
+      data: {
+        results: [
+          { message_id: FIRST, nacked: true, requeued: true },
+          { message_id: SECOND, nacked: true, requeued: false },
+        ],
+      },
+    },
+  ],
+  peek: [
+    {
+      title: 'What consumers hold',
+      params: { queue: 'orders', state: 'leased', limit: 10 },
+      data: {
+        items: [
+          { ...MESSAGE, state: 'leased', state_reason: 'leased until 2026-01-05T08:01:12.000Z' },
+        ],
+      },
+    },
+  ],
+  message: [
+    {
+      title: 'A message that failed once',
+      params: { queue: 'orders', message_id: FIRST },
+      data: {
+        ...MESSAGE,
+        last_error: 'the payment service answered 500',
+        state: 'available',
+        failed_deliveries: [
+          {
+            at: '2026-01-05T08:00:42.000Z',
+            how: 'nack',
+            error: 'the payment service answered 500',
+            key_id: KEY_ID,
+          },
+        ],
+      },
+    },
+  ],
+  dlqList: [
+    {
+      title: 'What could not be handled',
+      params: { queue: 'orders', limit: 10 },
+      data: { items: [DEAD] },
+    },
+  ],
+  dlqRedrive: [
+    { title: 'All of them', params: { queue: 'orders' }, data: { queue: 'orders', redriven: 7 } },
+    {
+      title: 'What failed since eight, a hundred at most',
+      params: { queue: 'orders', since: '2026-01-05T08:00:00.000Z', max_messages: 100 },
+      data: { queue: 'orders', redriven: 3 },
+    },
+  ],
+  dlqPurge: [
+    {
+      title: 'Only one',
+      params: { queue: 'orders', message_id: FIRST },
+      data: { queue: 'orders', purged: 1 },
+    },
+  ],
+  createKey: [
+    {
+      title: 'A key for a worker',
+      params: { name: 'order worker', scopes: ['consume'] },
+      data: { ...KEY, key: 'ifr_0123456789abcdefghijklmnopqrstuv' },
+    },
+  ],
+  listKeys: [{ title: 'The first page', params: { limit: 50 }, data: { items: [KEY] } }],
+  revokeKey: [
+    { title: 'Revoke', params: { key_id: KEY_ID }, data: { key_id: KEY_ID, revoked: true } },
+  ],
+};

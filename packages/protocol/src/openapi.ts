@@ -1,0 +1,173 @@
+import type { TSchema } from '@sinclair/typebox';
+import { errorCodesOf, isWriting } from './call-errors.js';
+import { CAPABILITIES, type Capability, type CapabilityName } from './capabilities.js';
+import { ERRORS, type ErrorCode } from './errors.js';
+import { EXAMPLES } from './examples.js';
+import {
+  componentRef,
+  components,
+  failureSchema,
+  METADATA_EXAMPLE,
+  schemaName,
+  successSchema,
+} from './openapi-components.js';
+import { type JsonSchema, publicSchema } from './public-schema.js';
+
+/** Also the version of the packages; a test keeps them equal. */
+export const PROTOCOL_VERSION = '0.1.0';
+
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0';
+  readonly info: JsonSchema;
+  readonly servers: readonly JsonSchema[];
+  readonly tags: readonly JsonSchema[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>>;
+  readonly components: JsonSchema;
+}
+
+/** All calls as one OpenAPI 3.1 document. */
+export function openApiDocument(): OpenApiDocument {
+  const paths: Record<string, Record<string, JsonSchema>> = {};
+  for (const name of Object.keys(CAPABILITIES) as CapabilityName[]) {
+    const { path, method }: Capability = CAPABILITIES[name];
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(name) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'millrace',
+      version: PROTOCOL_VERSION,
+      summary: 'A self-hosted message queue over plain HTTP.',
+      description:
+        'Every answer has the same envelope: `ok`, `data`, `error` and `metadata`. A success is always status 200.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'The server that this document came from.' }],
+    tags: [
+      { name: 'queue', description: 'Queues and their messages.' },
+      { name: 'dlq', description: 'Dead letters.' },
+      { name: 'account', description: 'API keys.' },
+    ],
+    paths,
+    components: components(),
+  };
+}
+
+function operation(name: CapabilityName): JsonSchema {
+  const capability: Capability = CAPABILITIES[name];
+  const { id, description, scopes } = capability;
+  const body = requestBody(name);
+  return {
+    operationId: id,
+    tags: [id.startsWith('queue.dlq.') ? 'dlq' : (id.split('.')[0] as string)],
+    summary: description,
+    description: `Needs a key with the scope ${scopes.map((scope) => `\`${scope}\``).join(' or ')}.`,
+    security: scopes.map((scope) => ({ bearer: [scope] })),
+    parameters: parameters(name),
+    ...(body && { requestBody: body }),
+    responses: { '200': success(name), ...failures(name) },
+  };
+}
+
+/** Where a field of a call goes. */
+export type FieldPlace = 'path' | 'query' | 'body';
+
+export function placeOf({ path, method }: Capability, field: string): FieldPlace {
+  if (path.includes(`{${field}}`)) return 'path';
+  return method === 'GET' ? 'query' : 'body';
+}
+
+function parameters(name: CapabilityName): JsonSchema[] {
+  const capability: Capability = CAPABILITIES[name];
+  const { properties, required = [] } = capability.params;
+  const example = EXAMPLES[name][0]?.params as Record<string, unknown> | undefined;
+  const fields = Object.entries(properties)
+    .filter(([field]) => placeOf(capability, field) !== 'body')
+    .map(([field, property]) => {
+      const { description, ...schema } = publicSchema(property as TSchema);
+      return {
+        name: field,
+        in: placeOf(capability, field),
+        required: required.includes(field),
+        description,
+        schema,
+        ...(example?.[field] === undefined ? {} : { example: example[field] }),
+      };
+    });
+  if (!isWriting(capability)) return fields;
+  return [...fields, { $ref: componentRef('parameters', 'IdempotencyKey') }];
+}
+
+function requestBody(name: CapabilityName): JsonSchema | undefined {
+  const capability: Capability = CAPABILITIES[name];
+  const { method, params } = capability;
+  if (method === 'GET') return undefined;
+  const inBody = (field: string): boolean => placeOf(capability, field) === 'body';
+  const { properties, ...schema } = publicSchema(params) as { properties: JsonSchema };
+  const required = (params.required ?? []).filter(inBody);
+  return {
+    required: required.length > 0,
+    content: {
+      'application/json': {
+        schema: {
+          ...schema,
+          properties: pick(properties, inBody),
+          required: required.length > 0 ? required : undefined,
+        },
+        examples: examplesOf(name, ({ params: fields }) => pick(fields as JsonSchema, inBody)),
+      },
+    },
+  };
+}
+
+const pick = (fields: JsonSchema, wanted: (name: string) => boolean): JsonSchema =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => wanted(name)));
+
+function examplesOf(
+  name: CapabilityName,
+  valueOf: (example: { params: unknown; data: unknown }) => unknown,
+): JsonSchema {
+  const entries = EXAMPLES[name].map((example, index) => [
+    `example${index + 1}`,
+    { summary: example.title, value: valueOf(example) },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+const REQUEST_ID_HEADER = { 'X-Request-Id': { $ref: componentRef('headers', 'RequestId') } };
+const RETRY_AFTER_HEADER = { 'Retry-After': { $ref: componentRef('headers', 'RetryAfter') } };
+
+function success(name: CapabilityName): JsonSchema {
+  const data = publicSchema(CAPABILITIES[name].returns, schemaName);
+  const examples = examplesOf(name, (example) => ({
+    ok: true,
+    data: example.data,
+    error: null,
+    metadata: METADATA_EXAMPLE,
+  }));
+  return {
+    description: 'Done.',
+    headers: REQUEST_ID_HEADER,
+    content: { 'application/json': { schema: successSchema(data), examples } },
+  };
+}
+
+/** One response for each status; its codes are told apart in the body. */
+function failures(name: CapabilityName): Record<string, JsonSchema> {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of errorCodesOf(name)) {
+    const { status } = ERRORS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const responses = [...byStatus].map(([status, codes]) => [String(status), failure(codes)]);
+  return Object.fromEntries(responses);
+}
+
+function failure(codes: readonly ErrorCode[]): JsonSchema {
+  const waits = codes.some((code) => 'retryAfterSeconds' in ERRORS[code]);
+  return {
+    description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join('\n\n'),
+    headers: { ...REQUEST_ID_HEADER, ...(waits && RETRY_AFTER_HEADER) },
+    content: { 'application/json': { schema: failureSchema(codes) } },
+  };
+}

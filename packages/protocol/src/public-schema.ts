@@ -1,0 +1,46 @@
+import type { TSchema } from '@sinclair/typebox';
+
+export interface JsonSchema {
+  readonly [keyword: string]: unknown;
+}
+
+/** Keywords that only this server's validation knows. */
+const INTERNAL_KEYWORDS = ['x-rule', 'x-rule-format'];
+const INTERNAL_FORMATS = ['plain-text'];
+/** How TypeBox writes "any name"; the keyword for that says it better. */
+const ANY_NAME = '^(.*)$';
+
+type Naming = (schema: TSchema) => string | undefined;
+
+/**
+ * A schema as clients see it: plain JSON Schema, which a strict validator takes without our own
+ * keywords and formats.
+ *
+ * @param nameOf gives the reference that stands for a schema; by default every schema stands for
+ *   itself
+ */
+export function publicSchema(schema: TSchema, nameOf: Naming = () => undefined): JsonSchema {
+  const reference = nameOf(schema);
+  return reference === undefined ? publicBody(schema, nameOf) : { $ref: reference };
+}
+
+/** The schema itself, even where it has a name; what it holds goes by its names. */
+export function publicBody(schema: TSchema, nameOf: Naming): JsonSchema {
+  const inner = (value: unknown): JsonSchema => publicSchema(value as TSchema, nameOf);
+  const shown: Record<string, unknown> = {};
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (INTERNAL_KEYWORDS.includes(keyword)) continue;
+    if (keyword === 'format' && INTERNAL_FORMATS.includes(value)) continue;
+    if (keyword === 'properties') {
+      const properties = Object.entries(value).map(([name, property]) => [name, inner(property)]);
+      shown.properties = Object.fromEntries(properties);
+    } else if (keyword === 'patternProperties' && ANY_NAME in value) {
+      shown.additionalProperties = inner(value[ANY_NAME]);
+    } else if (keyword === 'items') {
+      shown.items = inner(value);
+    } else {
+      shown[keyword] = value;
+    }
+  }
+  return shown;
+}
