@@ -13,12 +13,17 @@ export function rawGet(path: string, apiKey: string): string {
 }
 
 /** A single call outside the measured load; returns the answer's text. */
-export async function call(server: MillraceServer, path: string, body: string): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
-    body,
-  });
+export function call(server: MillraceServer, path: string, body: string): Promise<string> {
+  const headers = { 'content-type': 'application/json' };
+  return textOf(server, path, { method: 'POST', headers, body });
+}
+
+export const get = (server: MillraceServer, path: string): Promise<string> =>
+  textOf(server, path, {});
+
+async function textOf(server: MillraceServer, path: string, request: RequestInit): Promise<string> {
+  const headers = { ...request.headers, authorization: `Bearer ${server.apiKey}` };
+  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { ...request, headers });
   const text = await response.text();
   if (response.status !== 200) throw new Error(`${path} answered ${response.status}: ${text}`);
   return text;

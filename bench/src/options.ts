@@ -26,16 +26,12 @@ export const help = `Usage: npm run bench -- [options]
   --json FILE        also write every round's numbers to FILE
   --help
 
-Scenarios (* runs only when it is named):
-${scenarios.map(scenarioLine).join('\n')}
+Scenarios:
+${scenarios.map(({ name, summary }) => `  ${name.padEnd(29)}${summary}`).join('\n')}
 
 Environment: BENCH_NODE_FLAGS is handed to the server's node, for example
 "--cpu-prof --cpu-prof-dir=./profiles".
 `;
-
-function scenarioLine({ name, summary, onlyWhenNamed }: Scenario): string {
-  return `  ${(name + (onlyWhenNamed ? ' *' : '')).padEnd(29)}${summary}`;
-}
 
 /** Throws what is wrong with the arguments; `undefined` means that only the help is wanted. */
 export function readOptions(args: string[]): Options | undefined {
@@ -79,7 +75,5 @@ function selectScenarios(names: string[]): Scenario[] {
   const known = scenarios.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new Error(`no scenario ${unknown}; known: ${known.join(', ')}`);
-  return scenarios.filter(({ name, onlyWhenNamed }) =>
-    names.length === 0 ? !onlyWhenNamed : names.includes(name),
-  );
+  return scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
 }

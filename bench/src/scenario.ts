@@ -48,7 +48,5 @@ export interface Comparison extends Measure {
 export interface Scenario {
   name: string;
   summary: string;
-  /** It takes minutes to prepare, so it runs only when `--scenario` names it. */
-  onlyWhenNamed?: true;
   run(bench: Bench): Promise<Comparison[]>;
 }

@@ -11,12 +11,12 @@ const EVERY_CALL: readonly ErrorCode[] = [
   'RATE_LIMITED',
   'INTERNAL',
   'STORE_UNAVAILABLE',
-  'OVERLOADED',
 ];
 const CALLS_WITH_A_BODY: readonly ErrorCode[] = [
   'INVALID_JSON',
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
+  'OVERLOADED',
 ];
 const WRITING_CALLS: readonly ErrorCode[] = [
   'IDEMPOTENCY_KEY_REUSED',

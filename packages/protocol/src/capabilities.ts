@@ -199,6 +199,16 @@ export const CAPABILITIES = {
     bodyMaxBytes: SMALL_BODY,
     description: 'One message, with its failed deliveries.',
   },
+  history: {
+    id: 'queue.history',
+    method: 'GET',
+    path: '/v1/queue/history/{queue}',
+    scopes: ['read'],
+    params: queues.GetParams,
+    returns: queues.HistoryReturns,
+    bodyMaxBytes: SMALL_BODY,
+    description: 'Depth and rates of a queue, minute by minute, for the last hour.',
+  },
   dlqList: {
     id: 'queue.dlq.list',
     method: 'GET',

@@ -261,6 +261,46 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
       },
     },
   ],
+  history: [
+    {
+      title: 'The last hour',
+      params: { queue: 'orders' },
+      data: {
+        queue: 'orders',
+        minutes: [
+          {
+            at: '2026-01-05T08:00:00.000Z',
+            depth: 12,
+            published: 40,
+            delivered: 31,
+            acked: 28,
+            failed: 3,
+            dead_lettered: 0,
+          },
+        ],
+      },
+    },
+  ],
+  history: [
+    {
+      title: 'One of the sixty minutes',
+      params: { queue: 'orders' },
+      data: {
+        queue: 'orders',
+        minutes: [
+          {
+            at: '2026-01-05T08:00:00.000Z',
+            depth: 16,
+            published: 240,
+            delivered: 231,
+            acked: 224,
+            failed: 4,
+            dead_lettered: 0,
+          },
+        ],
+      },
+    },
+  ],
   dlqList: [
     {
       title: 'What could not be handled',

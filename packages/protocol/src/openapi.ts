@@ -103,16 +103,16 @@ function requestBody(name: CapabilityName): JsonSchema | undefined {
   const { method, params } = capability;
   if (method === 'GET') return undefined;
   const inBody = (field: string): boolean => placeOf(capability, field) === 'body';
-  const { properties, ...schema } = publicSchema(params) as { properties: JsonSchema };
+  const { properties } = publicSchema(params) as { properties: JsonSchema };
   const required = (params.required ?? []).filter(inBody);
   return {
     required: required.length > 0,
     content: {
       'application/json': {
         schema: {
-          ...schema,
+          type: 'object',
+          ...(required.length > 0 && { required }),
           properties: pick(properties, inBody),
-          required: required.length > 0 ? required : undefined,
         },
         examples: examplesOf(name, ({ params: fields }) => pick(fields as JsonSchema, inBody)),
       },
@@ -125,11 +125,11 @@ const pick = (fields: JsonSchema, wanted: (name: string) => boolean): JsonSchema
 
 function examplesOf(
   name: CapabilityName,
-  valueOf: (example: { params: unknown; data: unknown }) => unknown,
+  show: (example: { params: unknown; data: unknown }) => unknown,
 ): JsonSchema {
   const entries = EXAMPLES[name].map((example, index) => [
     `example${index + 1}`,
-    { summary: example.title, value: valueOf(example) },
+    { summary: example.title, value: show(example) },
   ]);
   return Object.fromEntries(entries);
 }

@@ -84,6 +84,23 @@ export const PurgeReturns = Type.Object({ queue: Type.String(), purged: Type.Int
 export const GetParams = Type.Object({ queue: QueueName('The name of the queue.') });
 export type GetParams = Static<typeof GetParams>;
 
+export const HistoryReturns = Type.Object({
+  queue: Type.String(),
+  minutes: Type.Array(
+    Type.Object({
+      at: Timestamp('The beginning of the minute.'),
+      depth: Type.Integer({
+        description: 'Messages held when the minute ended, dead letters not.',
+      }),
+      published: Type.Integer(),
+      delivered: Type.Integer(),
+      acked: Type.Integer(),
+      failed: Type.Integer(),
+      dead_lettered: Type.Integer(),
+    }),
+  ),
+});
+
 export const ListParams = Type.Object({
   cursor: Optional(Cursor),
   limit: Optional(Limit),

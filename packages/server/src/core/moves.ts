@@ -48,6 +48,7 @@ export function failMessage(
   how: LeaseEnd,
 ): void {
   const { error } = failure;
+  tx.tally(queue, 'failed', 1);
   tx.change(message, { failureLog: appendFailure(message, { atMs: tx.nowMs, ...failure }) });
   if (next.kind === 'dead_letter') return deadLetter(tx, queue, message, next.reason, error);
   const failures = message.failures + 1;
@@ -105,6 +106,7 @@ function deadLetter(
     ...(error === null ? {} : { lastError: error }),
   });
   tx.countDead(queue.id, bucketId, 1);
+  tx.tally(queue, 'deadLettered', 1);
   if (target !== undefined) {
     tx.count(target, 'available', 1);
     tx.markReady(target, 1);

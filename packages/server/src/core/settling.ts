@@ -22,6 +22,7 @@ export function ack(
     const acts = verdict === 'act' && message !== undefined && !done.has(messageId);
     if (acts) {
       removeMessage(tx, queue, message);
+      tx.tally(queue, 'acked', 1);
       done.add(messageId);
     }
     return { messageId, ok: true as const, acked: acts };

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import type { Command, FailedDelivery, KeyRow, Outcome, StoredMessage } from './commands.js';
+import type { HistoryMinute } from './history.js';
 import type { QueueRow } from './queue-settings.js';
 
 /** The store cannot be opened; the message is for the operator. */
@@ -104,6 +105,8 @@ interface Queries {
     limit: number;
     maxBytes: number;
   };
+  /** Minutes from `sinceMinute` on, and the last one before it, for its depth. */
+  history: { project: string; queue: string; sinceMinute: number };
   unfinishedJobs: Record<never, never>;
   listKeys: { after: string | null; limit: number };
   findKey: { secretHash: string };
@@ -119,6 +122,7 @@ export interface ReadResult {
   /** Null where there is no such queue or message; which one, `queueExists` tells. */
   message: { readonly queueExists: boolean; readonly message: SeenMessage | null };
   deadLetters: MessagePage<StoredMessage> | null;
+  history: readonly HistoryMinute[] | null;
   unfinishedJobs: readonly string[];
   listKeys: readonly Omit<KeyRow, 'secretHash'>[];
   findKey: KeyRow | null;

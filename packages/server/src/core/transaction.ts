@@ -1,4 +1,5 @@
 import type { Idempotency } from './commands.js';
+import type { TallyKind } from './history.js';
 import type { DeadLetterReason, LeaseEnd, LeaseView, State } from './message-state.js';
 import type { QueueRow } from './queue-settings.js';
 
@@ -69,6 +70,8 @@ export interface MessageTransaction {
   /** Dead letters are counted by the queue they came from and the bucket they lie in. */
   countDead(sourceQueueId: number, bucketId: number, change: number): void;
   markReady(queue: QueueEntry, messages: number): void;
+  /** Counts for the history of the queue. */
+  tally(queue: QueueEntry, kind: TallyKind, messages: number): void;
 }
 
 /** What an idempotency key counts in; `queueId` is 0 for calls that belong to no queue. */

@@ -6,6 +6,7 @@ import { readBody, wrongMediaType } from './body.js';
 import type { RouteContext } from './call.js';
 import { CallsUnderWay } from './calls-under-way.js';
 import { answerClientError } from './client-error.js';
+import { registerDocs } from './docs.js';
 import { sendError } from './envelope.js';
 import { registerHealth } from './health.js';
 import { notFound, pathTable } from './not-found.js';
@@ -88,6 +89,7 @@ export function createHttpApp(
 
   for (const route of ROUTES) registerRoute(app, route, context);
   registerHealth(app, store);
+  registerDocs(app);
   app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
   return app;
 }

@@ -9,7 +9,14 @@ export type PathTable = readonly {
   readonly methods: readonly string[];
 }[];
 
-const PLAIN_PATHS = ['/healthz', '/readyz'];
+const PLAIN_PATHS = [
+  '/healthz',
+  '/readyz',
+  '/v1/discovery',
+  '/v1/discovery/{id}',
+  '/openapi.json',
+  '/docs',
+];
 
 export function pathTable(capabilities: readonly Capability[]): PathTable {
   const methodsByPath = new Map<string, string[]>(PLAIN_PATHS.map((path) => [path, ['GET']]));

@@ -16,6 +16,17 @@ const OPENED_BY: Record<string, readonly string[]> = {
   'GET /v1/queue/stats/some-queue': ['consume', 'read', 'manage', 'admin'],
   'GET /v1/queue/list': ['read', 'manage', 'admin'],
   'POST /v1/queue/create': ['manage', 'admin'],
+  'POST /v1/queue/publish_batch': ['publish', 'manage', 'admin'],
+  'POST /v1/queue/ack_batch': ['consume', 'manage', 'admin'],
+  'POST /v1/queue/nack_batch': ['consume', 'manage', 'admin'],
+  'GET /v1/queue/peek/some-queue': ['read', 'manage', 'admin'],
+  'GET /v1/queue/message/some-queue/m': ['read', 'manage', 'admin'],
+  'GET /v1/queue/dlq/list/some-queue': ['read', 'manage', 'admin'],
+  'POST /v1/queue/dlq/redrive/some-queue': ['manage', 'admin'],
+  'POST /v1/queue/dlq/purge/some-queue': ['manage', 'admin'],
+  'PATCH /v1/queue/update/some-queue': ['manage', 'admin'],
+  'DELETE /v1/queue/delete/some-queue': ['manage', 'admin'],
+  'POST /v1/queue/purge/some-queue': ['manage', 'admin'],
   'POST /v1/account/keys/create': ['admin'],
   'GET /v1/account/keys/list': ['admin'],
   'POST /v1/account/keys/revoke/some-key': ['admin'],
@@ -125,7 +136,8 @@ describe.each(STORE_FACTORIES)('keys and what they open on $name', (factory) => 
     const keyOf = async (project: string) => (await makeKey({ project })).key as string;
 
     test('a queue of another project answers exactly as one that does not exist', async () => {
-      const other = client.with({ key: await keyOf('other') });
+      const key = await keyOf('other');
+      const other = client.with({ key });
       const queue = await client.newQueue();
       const id = await client.publish(queue);
       const { receipt } = await client.take(queue);
@@ -137,13 +149,30 @@ describe.each(STORE_FACTORIES)('keys and what they open on $name', (factory) => 
         other.ack(name, id, { receipt }),
         other.nack(name, id, { receipt }),
         other.extend(name, id, 60, { receipt }),
+        other.post('publish_batch', { queue: name, messages: [{ payload: 1 }] }),
+        other.post('ack_batch', { queue: name, messages: [{ message_id: id, receipt }] }),
+        other.post('nack_batch', { queue: name, messages: [{ message_id: id, receipt }] }),
+        other.get(`peek/${name}`),
+        other.get(`message/${name}/${id}`),
+        other.get(`dlq/list/${name}`),
+        other.post(`dlq/redrive/${name}`, {}),
+        other.post(`dlq/purge/${name}`, {}),
+        other.post(`purge/${name}`, {}),
+        ...(['PATCH /v1/queue/update', 'DELETE /v1/queue/delete'] as const).map((call) => {
+          const [method = '', path = ''] = call.split(' ');
+          return running.call(method, `${path}/${name}`, undefined, { key });
+        }),
         other.post('create', { name: `dlq-of-${name}`, dead_letter_queue: name }),
       ];
       const there = await Promise.all(calls(queue));
       const absent = await Promise.all(calls('absent'));
       for (const [index, answer] of there.entries()) {
-        const error = JSON.stringify(answer.body.error).replaceAll(queue, 'NAME');
-        const expected = JSON.stringify(absent[index]?.body.error).replaceAll('absent', 'NAME');
+        const error = JSON.stringify([answer.body.error, answer.body.data]).replaceAll(
+          queue,
+          'NAME',
+        );
+        const { error: otherError, data } = absent[index]?.body ?? {};
+        const expected = JSON.stringify([otherError, data]).replaceAll('absent', 'NAME');
         expect(error).toBe(expected);
         expect(answer.status).toBe(absent[index]?.status);
       }

@@ -6,6 +6,7 @@ import { useServer } from './use-server.js';
 
 /** What takes flags of its own to reach, or a fault that HTTP alone does not bring about. */
 const REACHED_ELSEWHERE: readonly Code[] = [
+  'RATE_LIMITED',
   'OVERLOADED',
   'STORAGE_FULL',
   'INTERNAL',
@@ -18,10 +19,10 @@ test('the published list of errors is the list of the contract, code by code', (
   expect(Object.fromEntries(published)).toEqual(STATUS_OF_CODE);
 });
 
-test('exactly the errors of status 503 say when to try again', () => {
+test('exactly the errors of status 429 and 503 say when to try again', () => {
   for (const code of Object.keys(ERRORS) as (keyof typeof ERRORS)[]) {
     const { status, retryAfterSeconds } = errorEntry(code);
-    expect(retryAfterSeconds !== undefined, code).toBe(status === 503);
+    expect(retryAfterSeconds !== undefined, code).toBe(status === 429 || status === 503);
   }
 });
 
@@ -72,6 +73,40 @@ describe.each(STORE_FACTORIES)('every error code is reached on $name', (factory)
   reaches('QUEUE_NOT_FOUND', 'get it', () => client.get('get/nowhere'));
   reaches('QUEUE_NOT_FOUND', 'its stats', () => client.get('stats/nowhere'));
 
+  for (const path of ['peek/nowhere', 'message/nowhere/m', 'dlq/list/nowhere']) {
+    reaches('QUEUE_NOT_FOUND', `get ${path}`, () => client.get(path));
+  }
+  for (const path of ['purge/nowhere', 'dlq/redrive/nowhere', 'dlq/purge/nowhere']) {
+    reaches('QUEUE_NOT_FOUND', `post ${path}`, () => client.post(path, {}));
+    reaches('QUEUE_NOT_FOUND', `post ${path} of one message`, () =>
+      client.post(path, { message_id: 'm' }),
+    );
+  }
+  for (const call of ['publish_batch', 'ack_batch', 'nack_batch']) {
+    reaches('QUEUE_NOT_FOUND', `an empty ${call}`, () =>
+      client.post(call, { queue: 'nowhere', messages: [] }),
+    );
+    reaches('QUEUE_NOT_FOUND', `${call} of one`, () =>
+      client.post(call, { queue: 'nowhere', messages: [{ payload: 1, message_id: 'm' }] }),
+    );
+  }
+  reaches('QUEUE_NOT_FOUND', 'update it', () =>
+    running.call('PATCH', '/v1/queue/update/nowhere', { max_retries: 1 }),
+  );
+  reaches('MESSAGE_NOT_FOUND', 'look at a message that is not there', async () =>
+    client.get(`message/${await client.newQueue()}/m`),
+  );
+  reaches(
+    'QUEUE_IN_USE',
+    'delete the dead-letter queue of others, which are named',
+    async () => {
+      const dlq = await client.newQueue();
+      await client.newQueue({ dead_letter_queue: dlq });
+      return running.call('DELETE', `/v1/queue/delete/${dlq}`);
+    },
+    (error) => expect(JSON.stringify(error)).toMatch(/queue-\d+.*queue-\d+/),
+  );
+
   reaches('KEY_NOT_FOUND', 'revoke a key that does not exist', () =>
     running.call('POST', '/v1/account/keys/revoke/no-such-key'),
   );
@@ -88,6 +123,18 @@ describe.each(STORE_FACTORIES)('every error code is reached on $name', (factory)
     ['PATCH', '/v1/queue/get/some-queue', 'GET'],
     ['POST', '/v1/queue/stats/some-queue', 'GET'],
     ['GET', '/v1/account/keys/revoke/some-key', 'POST'],
+    ['POST', '/v1/queue/update/some-queue', 'PATCH'],
+    ['PUT', '/v1/queue/update/some-queue', 'PATCH'],
+    ['POST', '/v1/queue/delete/some-queue', 'DELETE'],
+    ['DELETE', '/v1/queue/purge/some-queue', 'POST'],
+    ['GET', '/v1/queue/publish_batch', 'POST'],
+    ['GET', '/v1/queue/ack_batch', 'POST'],
+    ['GET', '/v1/queue/nack_batch', 'POST'],
+    ['POST', '/v1/queue/peek/some-queue', 'GET'],
+    ['DELETE', '/v1/queue/message/some-queue/m', 'GET'],
+    ['POST', '/v1/queue/dlq/list/some-queue', 'GET'],
+    ['GET', '/v1/queue/dlq/redrive/some-queue', 'POST'],
+    ['DELETE', '/v1/queue/dlq/purge/some-queue', 'POST'],
   ] as const) {
     test(`METHOD_NOT_ALLOWED: ${method} ${path} says that ${allowed} is allowed`, async () => {
       const answer = await running.call(method, path);

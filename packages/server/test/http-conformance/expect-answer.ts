@@ -8,16 +8,19 @@ export const STATUS_OF_CODE = {
   UNAUTHENTICATED: 401,
   SCOPE_MISSING: 403,
   QUEUE_NOT_FOUND: 404,
+  MESSAGE_NOT_FOUND: 404,
   KEY_NOT_FOUND: 404,
   ROUTE_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   QUEUE_EXISTS: 409,
+  QUEUE_IN_USE: 409,
   LEASE_LOST: 409,
   IDEMPOTENCY_KEY_REUSED: 409,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   DEAD_LETTER_QUEUE_NOT_FOUND: 422,
   DEAD_LETTER_CYCLE: 422,
+  RATE_LIMITED: 429,
   INTERNAL: 500,
   STORE_UNAVAILABLE: 503,
   OVERLOADED: 503,
@@ -51,7 +54,8 @@ export function errorOf(answer: HttpAnswer, code: Code, why = ''): Json {
   expect(answer.body?.error?.code, seen).toBe(code);
   expect(answer.status, seen).toBe(STATUS_OF_CODE[code]);
   expectFailureEnvelope(answer);
-  if (answer.status === 503) expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+  if ([429, 503].includes(answer.status))
+    expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
   if (answer.status === 405) expect(answer.headers.get('allow')).toMatch(/^[A-Z]+(, [A-Z]+)*$/);
   return answer.body.error;
 }

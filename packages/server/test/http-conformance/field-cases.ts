@@ -15,6 +15,12 @@ export interface FieldSchema {
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly uniqueItems?: boolean;
+  readonly items?: ObjectSchema;
+}
+
+interface ObjectSchema extends FieldSchema {
+  readonly properties?: Record<string, unknown>;
+  readonly required?: readonly string[];
 }
 
 export interface Field {
@@ -23,14 +29,21 @@ export interface Field {
   readonly required: boolean;
 }
 
-export function fieldsOf(call: CallName): Field[] {
-  const { properties, required = [] } = CAPABILITIES[call].params;
-  return Object.entries(properties).map(([name, schema]) => ({
+export const fieldsOf = (call: CallName): Field[] =>
+  membersOf(CAPABILITIES[call].params as ObjectSchema);
+
+/** The fields of one entry of the list that a call carries. */
+export function entryFieldsOf(call: CallName): Field[] {
+  const list = fieldsOf(call).find(({ name }) => name === 'messages');
+  return membersOf(list?.schema.items ?? {});
+}
+
+const membersOf = ({ properties = {}, required = [] }: ObjectSchema): Field[] =>
+  Object.entries(properties).map(([name, schema]) => ({
     name,
     schema: schema as FieldSchema,
-    required: (required as readonly string[]).includes(name),
+    required: required.includes(name),
   }));
-}
 
 const SAMPLES: Record<string, readonly string[]> = {
   string: ['"5"', '"true"', '""', '"x"'],

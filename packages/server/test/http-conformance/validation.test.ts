@@ -1,58 +1,30 @@
 import { gzipSync } from 'node:zlib';
-import { CAPABILITIES } from '@millrace/protocol';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ADMIN_KEY, type HttpAnswer } from '../harness/http-server.js';
 import { exchange, requestHead } from '../harness/raw-http.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { dataOf, errorOf, expectFailureEnvelope, expectRefusedField } from './expect-answer.js';
 import {
-  CALL_NAMES,
   type CallName,
-  type Field,
-  fieldsOf,
   forbiddenNumbers,
   forbiddenStrings,
   forbiddenTexts,
   ODD_NAMES,
 } from './field-cases.js';
 import { useServer } from './use-server.js';
-
-const QUEUE = 'valid-queue';
-/** For each call a request that is in order, as JSON texts by field. */
-const VALID: Record<CallName, Record<string, string>> = {
-  create: { name: `"${QUEUE}"` },
-  get: { queue: QUEUE },
-  list: {},
-  stats: { queue: QUEUE },
-  publish: { queue: `"${QUEUE}"`, payload: '{}' },
-  consume: { queue: `"${QUEUE}"` },
-  ack: { queue: `"${QUEUE}"`, message_id: '"m"' },
-  nack: { queue: `"${QUEUE}"`, message_id: '"m"' },
-  extend: { queue: `"${QUEUE}"`, message_id: '"m"', visibility_timeout: '5' },
-  createKey: {},
-  listKeys: {},
-  revokeKey: { key_id: 'no-such-key' },
-};
-const isPost = (call: CallName) => CAPABILITIES[call].method === 'POST';
-const inPath = (call: CallName, field: string) => CAPABILITIES[call].path.includes(`{${field}}`);
-const POST_CALLS = CALL_NAMES.filter(isPost);
-const inBody = (call: CallName) =>
-  fieldsOf(call).filter(({ name }) => isPost(call) && !inPath(call, name));
-const inQuery = (call: CallName) =>
-  fieldsOf(call).filter(({ name }) => !isPost(call) && !inPath(call, name));
-const bodyCases = POST_CALLS.flatMap((call) =>
-  inBody(call)
-    .filter((field) => forbiddenTexts(field).length > 0)
-    .map((field): [CallName, string, Field] => [call, field.name, field]),
-);
-const queryCases = CALL_NAMES.flatMap((call) =>
-  inQuery(call).map((field): [CallName, string, Field] => [call, field.name, field]),
-);
-const requiredCases = POST_CALLS.flatMap((call) =>
-  inBody(call)
-    .filter(({ required }) => required)
-    .map(({ name }): [CallName, string] => [call, name]),
-);
+import {
+  BODY_CALLS,
+  bodyCases,
+  bodyText,
+  inBody,
+  methodOf,
+  pathOf,
+  QUEUE,
+  QUEUE_IN_PATH,
+  queryCases,
+  requiredCases,
+  VALID,
+} from './valid-calls.js';
 
 describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
   const running = useServer(factory);
@@ -68,16 +40,8 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     expect(await client.stats(QUEUE)).toMatchObject({ available: 0, in_flight: 0, delayed: 0 });
   });
 
-  const pathOf = (call: CallName, field?: string, value?: string) =>
-    CAPABILITIES[call].path.replace(/\{(\w+)\}/g, (_all, name: string) =>
-      name === field ? (value ?? '') : (VALID[call][name] ?? ''),
-    );
-  const send = (call: CallName, texts: Record<string, string>): Promise<HttpAnswer> => {
-    const members = Object.entries(texts)
-      .filter(([name]) => !inPath(call, name))
-      .map(([name, text]) => `${JSON.stringify(name)}:${text}`);
-    return running.call('POST', pathOf(call), `{${members.join(',')}}`);
-  };
+  const send = (call: CallName, texts: Record<string, string>): Promise<HttpAnswer> =>
+    running.call(methodOf(call), pathOf(call), bodyText(call, texts));
   const expectClientFault = (answer: HttpAnswer, why: string) => {
     expect(answer.status, `${why} ${answer.text.slice(0, 300)}`).toBeGreaterThanOrEqual(400);
     expect(answer.status, `${why} ${answer.text.slice(0, 300)}`).toBeLessThan(500);
@@ -118,29 +82,57 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     });
   });
 
-  test.each(['get', 'stats'] as const)(
-    '%s: a name in the path that no queue can have',
-    async (call) => {
-      const names = [...ODD_NAMES.filter((name) => name !== '\ud800'), 'x'.repeat(129)];
-      for (const name of names) {
-        const answer = await running.call('GET', pathOf(call, 'queue', encodeURIComponent(name)));
-        expectRefusedField(answer, 'queue', `queue = ${shown(name)}`);
-      }
-      for (const dots of ['.', '..', '%2e', '%2E%2e']) {
-        // A client of the web platform would resolve them before it sends.
-        const authorization = { Authorization: `Bearer ${ADMIN_KEY}` };
-        const head = requestHead('GET', pathOf(call, 'queue', dots), authorization);
-        const answer = await exchange(running.url, [head]);
-        expect(answer, dots).toBeDefined();
-        if (answer !== undefined) expectRefusedField(answer, 'queue', dots);
-      }
-    },
-  );
+  test.each(QUEUE_IN_PATH)('%s: a name in the path that no queue can have', async (call) => {
+    const names = [...ODD_NAMES.filter((name) => name !== '\ud800'), 'x'.repeat(129)];
+    for (const name of names) {
+      const path = pathOf(call, 'queue', encodeURIComponent(name));
+      const answer = await running.call(methodOf(call), path);
+      expectRefusedField(answer, 'queue', `queue = ${shown(name)}`);
+    }
+    for (const dots of ['.', '..', '%2e', '%2E%2e']) {
+      // A client of the web platform would resolve them before it sends.
+      const authorization = { Authorization: `Bearer ${ADMIN_KEY}` };
+      const head = requestHead(methodOf(call), pathOf(call, 'queue', dots), authorization);
+      const answer = await exchange(running.url, [head]);
+      expect(answer, dots).toBeDefined();
+      if (answer !== undefined) expectRefusedField(answer, 'queue', dots);
+    }
+  });
 
   test('revokeKey: an id in the path that is too long', async () => {
     const path = pathOf('revokeKey', 'key_id', 'x'.repeat(257));
     expectRefusedField(await running.call('POST', path), 'key_id');
   });
+
+  test('message: an id in the path that is too long', async () => {
+    const path = pathOf('message', 'message_id', 'x'.repeat(257));
+    expectRefusedField(await running.call('GET', path), 'message_id');
+  });
+
+  test.each(QUEUE_IN_PATH.filter((call) => BODY_CALLS.includes(call)))(
+    '%s: a queue in the body must agree with the path',
+    async (call) => {
+      for (const text of ['"another"', '5', '""', '[]', `"${QUEUE} "`]) {
+        const answer = await running.call(methodOf(call), pathOf(call), `{"queue":${text}}`);
+        expectRefusedField(answer, 'queue', text);
+      }
+      for (const text of [JSON.stringify(VALID[call].queue), 'null']) {
+        const answer = await running.call(methodOf(call), pathOf(call), `{"queue":${text}}`);
+        expect(answer.status, answer.text).toBe(200);
+      }
+    },
+  );
+
+  test.each(['update', 'delete', 'purge', 'dlqRedrive', 'dlqPurge'] as const)(
+    '%s: the body may be absent, every field being optional or in the path',
+    async (call) => {
+      const bare = await running.call(methodOf(call), pathOf(call));
+      expect(bare.status, bare.text).toBe(200);
+      const headers = { 'content-type': 'application/json' };
+      const typed = await running.call(methodOf(call), pathOf(call), undefined, { headers });
+      expect(typed.status, typed.text).toBe(200);
+    },
+  );
 
   test('several fields that are wrong are named together', async () => {
     const body = { queue: 'a b', delay_seconds: -1, priority: 1.5 };
@@ -157,20 +149,26 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     ['an hour that does not exist', '"2027-01-01T25:00:00.000Z"'],
     ['another time zone', '"2027-01-01T00:00:00.000+02:00"'],
     ['no time zone', '"2027-01-01T00:00:00.000"'],
-    ['the past', '"2020-01-01T00:00:00.000Z"'],
-    ['the past in milliseconds', '1577836800000'],
     ['a negative number', '-1'],
     ['fractions of a millisecond', '1893456000000.5'],
     ['a time beyond all calendars', '1e300'],
     ['a number as text', '"1893456000000"'],
     ['infinity', '1e400'],
+  ])('createKey: expires_at and redrive: since that is %s', async (_what, text) => {
+    expectRefusedField(await send('createKey', { expires_at: text }), 'expires_at');
+    expectRefusedField(await send('dlqRedrive', { since: text }), 'since');
+  });
+
+  test.each([
+    ['the past', '"2020-01-01T00:00:00.000Z"'],
+    ['the past in milliseconds', '1577836800000'],
   ])('createKey: expires_at that is %s', async (_what, text) => {
     expectRefusedField(await send('createKey', { expires_at: text }), 'expires_at');
   });
 
-  describe.each(POST_CALLS)('the body of %s', (call) => {
+  describe.each(BODY_CALLS)('the body of %s', (call) => {
     const post = (body: string | Uint8Array, headers = {}) =>
-      running.call('POST', pathOf(call), body, { headers });
+      running.call(methodOf(call), pathOf(call), body, { headers });
 
     test('that is no JSON is INVALID_JSON', async () => {
       const texts = [
@@ -220,7 +218,7 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     });
 
     test('that is cut off by a client that is gone does no harm', async () => {
-      const head = requestHead('POST', pathOf(call), {
+      const head = requestHead(methodOf(call), pathOf(call), {
         Authorization: `Bearer ${ADMIN_KEY}`,
         'Content-Type': 'application/json',
         'Content-Length': 1_000,
@@ -230,40 +228,8 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     });
   });
 
-  test.each([
-    undefined,
-    'application/json',
-    'Application/JSON; charset=UTF-8',
-    'application/json;charset="utf-8"',
-  ])('the content type %s is JSON', async (type) => {
-    const body = `{"queue":"${QUEUE}"}`;
-    const head = requestHead('POST', '/v1/queue/consume', {
-      Authorization: `Bearer ${ADMIN_KEY}`,
-      'Content-Length': body.length,
-      ...(type === undefined ? {} : { 'Content-Type': type }),
-    });
-    const answer = await exchange(running.url, [head, body]);
-    expect(answer?.status, answer?.text).toBe(200);
-  });
-
-  test.each(['nonsense', '', '/', ';', 'application', 'application/json/x', '*/*', 'a b/c d'])(
-    'the content type "%s", which is none, is no fault of the server',
-    async (type) => {
-      const body = `{"queue":"${QUEUE}"}`;
-      const head = requestHead('POST', '/v1/queue/consume', {
-        Authorization: `Bearer ${ADMIN_KEY}`,
-        'Content-Length': body.length,
-        'Content-Type': type,
-      });
-      const answer = await exchange(running.url, [head, body]);
-      if (answer === undefined) throw new Error('no answer');
-      if (type === '') expect([200, 415]).toContain(answer.status);
-      else errorOf(answer, 'UNSUPPORTED_MEDIA_TYPE');
-    },
-  );
-
   test('an optional field that is null is absent, in every call', async () => {
-    for (const call of POST_CALLS.filter((name) => name !== 'publish')) {
+    for (const call of BODY_CALLS.filter((name) => name !== 'publish')) {
       const nulls = inBody(call)
         .filter(({ required }) => !required)
         .map(({ name }) => [name, 'null']);

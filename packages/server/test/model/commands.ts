@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { DeadLetterAction } from '#server/core/commands';
 
 /**
  * Random steps of a few clients on a few queues. A step refers to what earlier steps produced
@@ -24,7 +25,20 @@ export interface Settings {
   readonly maxRetries: number;
   readonly visibilityTimeoutDefaultMs: number;
   readonly enablePriority: boolean;
+  readonly messageRetentionDays: number;
 }
+
+export interface Update extends Settings {
+  readonly type: 'standard' | 'fifo';
+}
+
+/** Which dead letters a job is about. */
+export type DeadLetterChoice =
+  | { readonly of: 'all' }
+  | { readonly of: 'one'; readonly index: number }
+  | { readonly of: 'any message'; readonly index: number }
+  /** Since the nth of them died, or a millisecond beside it. */
+  | { readonly of: 'since'; readonly index: number; readonly besideMs: number };
 
 /** A message and a receipt for it, out of what was delivered or published so far. */
 export interface Reference {
@@ -53,6 +67,7 @@ export type Step =
       maxMessages: number;
       visibilityTimeoutMs: number | null;
       maxBytes: number;
+      keyId?: string | undefined;
       use: KeyUse | null;
     }
   | {
@@ -67,6 +82,7 @@ export type Step =
       batch: boolean;
       entries: readonly (Reference & { how: NackHow })[];
       elsewhere: Place | null;
+      keyId?: string | undefined;
       use: KeyUse | null;
     }
   | {
@@ -76,7 +92,18 @@ export type Step =
       elsewhere: Place | null;
       use: KeyUse | null;
     }
-  | { kind: 'settleDue' }
+  | { kind: 'updateQueue'; place: Place; settings: Partial<Update>; use: KeyUse | null }
+  | { kind: 'deleteQueue' | 'purgeQueue'; place: Place; use: KeyUse | null }
+  | {
+      kind: 'deadLetterJob';
+      action: DeadLetterAction;
+      choice: DeadLetterChoice;
+      maxMessages: number | null;
+      place: Place;
+      use: KeyUse | null;
+    }
+  | { kind: 'stepJob'; index: number }
+  | { kind: 'settleDue' | 'sweepDiscarded' | 'expire' }
   | { kind: 'createKey'; project: number; use: KeyUse | null }
   | { kind: 'revokeKey'; project: number; index: number; use: KeyUse | null };
 
@@ -85,7 +112,9 @@ export type Advance =
   | { kind: 'none' }
   | { kind: 'by'; durationMs: number }
   /** To the nth time at which a lease or a delay ends, or a millisecond beside it. */
-  | { kind: 'to due'; index: number; besideMs: number };
+  | { kind: 'to due'; index: number; besideMs: number }
+  /** To the nth end of a retention, likewise. */
+  | { kind: 'to retention'; index: number; besideMs: number };
 
 export interface ProgramGroup {
   readonly advance: Advance;
@@ -115,9 +144,30 @@ const settings: fc.Arbitrary<Partial<Settings>> = fc.record(
     maxRetries: fc.nat(2),
     visibilityTimeoutDefaultMs: fc.constantFrom(1_000, 2_000, 5_000),
     enablePriority: fc.boolean(),
+    messageRetentionDays: fc.constantFrom(1, 2),
   },
   { requiredKeys: [] },
 );
+
+const update: fc.Arbitrary<Partial<Update>> = fc
+  .tuple(settings, fc.constantFrom(undefined, undefined, 'standard' as const, 'fifo' as const))
+  .map(([given, type]) => (type === undefined ? given : { ...given, type }));
+
+const choice: fc.Arbitrary<DeadLetterChoice> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant({ of: 'all' as const }) },
+  { weight: 2, arbitrary: fc.record({ of: fc.constant('one' as const), index: fc.nat(5) }) },
+  fc.record({ of: fc.constant('any message' as const), index: fc.nat(30) }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      of: fc.constant('since' as const),
+      index: fc.nat(5),
+      besideMs: fc.constantFrom(-1, 0, 1),
+    }),
+  },
+);
+
+const keyId = fc.constantFrom('key-a', 'key-b', undefined);
 
 const message = fc.record({
   delayMs: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.constantFrom(1, 1_000, 60_000)),
@@ -168,7 +218,7 @@ const elsewhere = fc.option(place, { freq: 8 });
 const createQueue = fc.record({ kind: fc.constant('createQueue' as const), place, settings, use });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 1, arbitrary: createQueue },
+  { weight: 2, arbitrary: createQueue },
   {
     weight: 5,
     arbitrary: fc.record({
@@ -186,6 +236,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       maxMessages: fc.constantFrom(1, 1, 2, 3, 10),
       visibilityTimeoutMs: fc.option(fc.constantFrom(1_000, 3_000, 43_200_000)),
       maxBytes: fc.constantFrom(1, 1_500, 1_000_000, 1_000_000, 1_000_000),
+      keyId,
       use,
     }),
   },
@@ -200,12 +251,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc.tuple(entriesOf(nackEntry), elsewhere, use).map(([entries, where, key]) => ({
-      kind: 'nack' as const,
-      ...entries,
-      elsewhere: where,
-      use: key,
-    })),
+    arbitrary: fc
+      .tuple(entriesOf(nackEntry), elsewhere, use, keyId)
+      .map(([entries, where, key, by]) => ({
+        kind: 'nack' as const,
+        ...entries,
+        ...(by === undefined ? {} : { keyId: by }),
+        elsewhere: where,
+        use: key,
+      })),
   },
   {
     weight: 3,
@@ -217,7 +271,41 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       use,
     }),
   },
-  { weight: 1, arbitrary: fc.constant({ kind: 'settleDue' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('updateQueue' as const),
+      place,
+      settings: update,
+      use,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('deleteQueue' as const, 'purgeQueue' as const),
+      place,
+      use,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('deadLetterJob' as const),
+      action: fc.constantFrom('redrive' as const, 'redrive' as const, 'purge' as const),
+      choice,
+      maxMessages: fc.option(fc.constantFrom(1, 2), { freq: 2 }),
+      place,
+      use,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
+      fc.record({ kind: fc.constant('stepJob' as const), index: fc.nat(3) }),
+      fc.record({ kind: fc.constantFrom('settleDue', 'sweepDiscarded', 'expire', 'expire') }),
+    ),
+  },
   {
     weight: 1,
     arbitrary: fc.oneof(
@@ -246,6 +334,14 @@ const advance: fc.Arbitrary<Advance> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('to due' as const),
       index: fc.nat(3),
+      besideMs: fc.constantFrom(-1, 0, 0, 1),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('to retention' as const),
+      index: fc.nat(2),
       besideMs: fc.constantFrom(-1, 0, 0, 1),
     }),
   },

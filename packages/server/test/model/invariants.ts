@@ -8,6 +8,8 @@ interface Lease {
   expiresAtMs: number;
 }
 
+const DAY_MS = 86_400_000;
+
 /**
  * Reads a trace the way its clients would and finds what no store may do, without the model: two
  * live receipts for a message, a receipt twice, a delivery after the ack, a message lost or doubled.
@@ -19,6 +21,7 @@ export function brokenInvariants(plan: Plan, trace: Trace): string[] {
       const outcome = outcomes[at];
       if (outcome?.ok) ledger.note(command, outcome as Accepted<Command['kind']>, nowMs);
     }
+    if (nowMs - plan.startMs >= DAY_MS) ledger.mayLose = true;
     ledger.balance(queues, index);
   }
   return ledger.broken;
@@ -26,6 +29,11 @@ export function brokenInvariants(plan: Plan, trace: Trace): string[] {
 
 class Ledger {
   readonly broken: string[] = [];
+  /** A deletion took an unknown number of messages, or a retention may have. */
+  mayLose = false;
+  /** Dead letters may lie elsewhere than their queue says now. */
+  private moved = false;
+  private removed = 0;
   private readonly published = new Set<string>();
   private readonly acked = new Set<string>();
   private readonly leases = new Map<string, Lease>();
@@ -49,11 +57,21 @@ class Ledger {
         if ('nacked' in result && result.nacked) this.leases.delete(result.messageId);
       }
     }
+    this.noteRemoval(command, outcome);
     if (command.kind === 'extend' && 'extended' in outcome && outcome.extended) {
       const lease = this.leases.get(command.messageId);
       if (outcome.leaseExpiresAtMs === null) this.leases.delete(command.messageId);
       else if (lease !== undefined) lease.expiresAtMs = outcome.leaseExpiresAtMs;
     }
+  }
+
+  private noteRemoval(command: Command, outcome: Accepted<Command['kind']>): void {
+    if ('purged' in outcome) this.removed += outcome.purged;
+    if (command.kind === 'deadLetterJob' && command.action === 'purge' && 'done' in outcome) {
+      this.removed += outcome.done;
+    }
+    if ('deleted' in outcome && outcome.deleted) this.mayLose = true;
+    if (command.kind === 'updateQueue') this.moved = true;
   }
 
   private deliver(message: Accepted<'consume'>['messages'][number], nowMs: number): void {
@@ -80,17 +98,24 @@ class Ledger {
     this.leases.delete(messageId);
   }
 
-  /** Every message that was not acked is in one state of one queue. */
+  /** Every message that was not acked or removed is in one state of one queue. */
   balance(queues: readonly QueueWithCounts[], index: number): void {
+    let live = 0;
     let kept = 0;
+    let dead = 0;
     for (const { queue, counts } of queues) {
-      kept += counts.available + counts.inFlight + counts.delayed;
+      live += counts.available + counts.inFlight + counts.delayed;
+      dead += counts.dlq;
       // Dead letters in a named queue are counted there already.
       if (queue.deadLetterQueue === null) kept += counts.dlq;
     }
-    const left = this.published.size - this.acked.size;
-    if (kept !== left) {
-      this.broken.push(`after group ${index}, ${kept} messages are counted and ${left} are left`);
+    const left = this.published.size - this.acked.size - this.removed;
+    const isLost = this.mayLose ? false : this.moved ? live + dead < left : live + kept < left;
+    const isDoubled = this.mayLose || this.moved ? live > left : live + kept > left;
+    if (isLost || isDoubled) {
+      this.broken.push(
+        `after group ${index}, ${live} live and ${dead} dead messages are counted, ${left} are left`,
+      );
     }
   }
 }

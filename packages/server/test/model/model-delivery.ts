@@ -6,12 +6,11 @@ import type {
   PublishCommand,
   StoredMessage,
 } from '#server/core/commands';
-import type { QueueRow } from '#server/core/queue-settings';
-import { type ModelMessage, type ModelState, takePlace } from './model-state.js';
+import { type ModelMessage, type ModelQueue, type ModelState, takePlace } from './model-state.js';
 
 export function publish(
   state: ModelState,
-  queue: QueueRow,
+  queue: ModelQueue,
   command: PublishCommand,
   nowMs: number,
 ): OutcomeOf['publish'] {
@@ -29,6 +28,8 @@ export function publish(
       leasedAtMs: 0,
       leaseEnd: null,
       failures: 0,
+      failed: [],
+      leasedBy: null,
       deliveryCount: 0,
       source: null,
       deadLetteredAtMs: null,
@@ -41,7 +42,7 @@ export function publish(
 
 export function consume(
   state: ModelState,
-  queue: QueueRow,
+  queue: ModelQueue,
   command: ConsumeCommand,
   nowMs: number,
 ): OutcomeOf['consume'] {
@@ -59,6 +60,7 @@ export function consume(
     message.state = 'leased';
     message.receipt = `${command.receiptPrefix}.${messages.length}`;
     message.leasedAtMs = nowMs;
+    message.leasedBy = command.keyId ?? null;
     message.dueAtMs = nowMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
     message.leaseEnd = null;
     message.deliveryCount += 1;
@@ -70,7 +72,7 @@ export function consume(
 /** Those of an earlier consume that are still held under the receipts it gave. */
 export function stillHeld(
   state: ModelState,
-  queue: QueueRow,
+  queue: ModelQueue,
   given: readonly LeasedMessage[],
 ): LeasedMessage[] {
   return given.flatMap(({ messageId, receipt }) =>
@@ -92,7 +94,7 @@ const leasedMessage = (message: ModelMessage): LeasedMessage => ({
   leaseExpiresAtMs: message.dueAtMs as number,
 });
 
-const storedMessage = (message: ModelMessage): StoredMessage => ({
+export const storedMessage = (message: ModelMessage): StoredMessage => ({
   messageId: message.messageId,
   payload: message.payload,
   headers: message.headers,

@@ -1,5 +1,13 @@
+import type { FailedDelivery } from '#server/core/commands';
 import type { DeadLetterReason } from '#server/core/message-state';
-import { findQueue, type ModelMessage, type ModelState, takePlace } from './model-state.js';
+import {
+  findQueue,
+  type ModelMessage,
+  type ModelState,
+  removeMessages,
+  retentionEndMs,
+  takePlace,
+} from './model-state.js';
 
 /** What the passing of time and failed deliveries do to messages. */
 
@@ -10,11 +18,16 @@ export function settleEverythingDue(state: ModelState, nowMs: number): void {
     message.dueAtMs = null;
   }
   for (const message of dueMessages(state, 'leased', nowMs)) {
-    message.failures += 1;
+    noteFailure(message, {
+      atMs: nowMs,
+      how: 'expired_lease',
+      error: null,
+      keyId: message.leasedBy,
+    });
     if (message.failures > message.queue.maxRetries) {
       becomeDeadLetter(state, message, 'expired_lease', null, nowMs);
     } else {
-      returnToQueue(message, 'expired', 0, nowMs);
+      returnToQueue(state, message, 'expired', 0, nowMs);
     }
   }
 }
@@ -37,9 +50,15 @@ export function failByNack(
   state: ModelState,
   message: ModelMessage,
   how: { requeue: boolean; delayMs: number; error: string | null },
+  keyId: string | null,
   nowMs: number,
 ): boolean {
-  message.failures += 1;
+  noteFailure(message, {
+    atMs: nowMs,
+    how: how.requeue ? 'nack' : 'rejected',
+    error: how.error,
+    keyId,
+  });
   if (!how.requeue) {
     becomeDeadLetter(state, message, 'rejected', how.error, nowMs);
     return false;
@@ -49,17 +68,26 @@ export function failByNack(
     return false;
   }
   if (how.error !== null) message.lastError = how.error;
-  returnToQueue(message, 'returned', how.delayMs, nowMs);
+  returnToQueue(state, message, 'returned', how.delayMs, nowMs);
   return true;
 }
 
-/** It keeps its place, whether it waits or not. */
+const FAILURES_KEPT = 20;
+
+function noteFailure(message: ModelMessage, failure: FailedDelivery): void {
+  message.failures += 1;
+  message.failed = [...message.failed, failure].slice(-FAILURES_KEPT);
+}
+
+/** It keeps its place, whether it waits or not; past its retention it goes. */
 export function returnToQueue(
+  state: ModelState,
   message: ModelMessage,
   leaseEnd: 'expired' | 'returned',
   delayMs: number,
   nowMs: number,
 ): void {
+  if (nowMs >= retentionEndMs(message)) removeMessages(state, (other) => other === message);
   message.state = delayMs > 0 ? 'delayed' : 'available';
   message.dueAtMs = delayMs > 0 ? nowMs + delayMs : null;
   message.leaseEnd = leaseEnd;

@@ -1,23 +1,30 @@
 import type { Accepted, Command, Outcome } from '#server/core/commands';
-import type { QueueRow } from '#server/core/queue-settings';
 import { refuse } from '#server/core/refusal';
 import { stillHeld } from './model-delivery.js';
-import type { ModelState } from './model-state.js';
+import { findQueue, type ModelQueue, type ModelState } from './model-state.js';
 
-type Recorded = Exclude<Command, { kind: 'settleDue' }>;
+type Recorded = Extract<Command, { idempotency: unknown }>;
 
 /** Replays, refuses, or runs and records; only successes are recorded, and no empty consume. */
 export function underIdempotencyKey(
   state: ModelState,
   command: Recorded,
-  queue: QueueRow | undefined,
+  queue: ModelQueue | undefined,
   nowMs: number,
   run: () => Outcome,
 ): Outcome {
   const { idempotency, project } = command;
   if (idempotency === null) return run();
   const { capability, key, fingerprint, windowMs } = idempotency;
-  const scope = JSON.stringify([project, capability, queue?.id ?? null, key]);
+  const scopeOf = (owner: string | number | null): string =>
+    JSON.stringify([project, capability, owner, key]);
+  // The record of a delete is all that is left of its queue; it counts by the name, until that
+  // is another queue's.
+  const ofDelete = command.kind === 'deleteQueue';
+  if (ofDelete && findQueue(state, project, command.queue) !== undefined) {
+    state.records = state.records.filter((record) => record.scope !== scopeOf(command.queue));
+  }
+  const scope = scopeOf(ofDelete ? command.queue : (queue?.id ?? null));
   const recorded = state.records.find(
     (record) => record.scope === scope && record.expiresAtMs > nowMs,
   );
@@ -27,7 +34,7 @@ export function underIdempotencyKey(
     }
     const outcome = { ...(recorded.outcome as Accepted<Command['kind']>), replayed: true };
     if (!('messages' in outcome)) return outcome;
-    const messages = stillHeld(state, queue as QueueRow, outcome.messages);
+    const messages = stillHeld(state, queue as ModelQueue, outcome.messages);
     if (messages.length > 0) return { ...outcome, messages };
   }
   const outcome = run();
@@ -37,6 +44,7 @@ export function underIdempotencyKey(
     scope,
     fingerprint,
     expiresAtMs: nowMs + windowMs,
+    queueId: queue?.id ?? ('queue' in outcome ? outcome.queue.id : null),
     outcome: structuredClone(outcome),
   });
   return outcome;

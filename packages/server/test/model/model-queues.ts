@@ -2,12 +2,15 @@ import { QUEUE_DEFAULTS } from '@millrace/protocol';
 import type {
   CreateKeyCommand,
   CreateQueueCommand,
+  DeleteQueueCommand,
   OutcomeOf,
+  PurgeQueueCommand,
   RevokeKeyCommand,
+  UpdateQueueCommand,
 } from '#server/core/commands';
-import type { QueueRow, QueueSettings } from '#server/core/queue-settings';
+import type { QueueSettings } from '#server/core/queue-settings';
 import { type Refusal, refuse } from '#server/core/refusal';
-import { findQueue, type ModelState } from './model-state.js';
+import { findQueue, type ModelQueue, type ModelState, removeMessages } from './model-state.js';
 
 const DEFAULTS: QueueSettings = {
   type: 'standard',
@@ -44,18 +47,68 @@ export function insertQueue(
   name: string,
   settings: Partial<QueueSettings>,
   nowMs: number,
-): QueueRow {
-  const row: QueueRow = {
+): ModelQueue {
+  const row: ModelQueue = {
     ...DEFAULTS,
     ...settings,
-    id: state.queues.length + 1,
+    id: state.nextQueueId,
     project,
     name,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   };
+  state.nextQueueId += 1;
   state.queues.push(row);
   return row;
+}
+
+export function updateQueue(
+  state: ModelState,
+  queue: ModelQueue,
+  { project, settings }: UpdateQueueCommand,
+  nowMs: number,
+): OutcomeOf['updateQueue'] | Refusal {
+  if (settings.type !== undefined && settings.type !== queue.type) {
+    return refuse('INVALID_REQUEST', 'of the model');
+  }
+  let next = settings.deadLetterQueue ?? null;
+  while (next !== null) {
+    if (next === queue.name) return refuse('DEAD_LETTER_CYCLE', 'of the model');
+    const target = findQueue(state, project, next);
+    if (target === undefined) return refuse('DEAD_LETTER_QUEUE_NOT_FOUND', 'of the model');
+    next = target.deadLetterQueue;
+  }
+  Object.assign(queue, settings, { updatedAtMs: nowMs });
+  return { queue };
+}
+
+/** With all that lies in it; its dead letters elsewhere are nobody's from now on. */
+export function deleteQueue(
+  state: ModelState,
+  { project, queue: name }: DeleteQueueCommand,
+): OutcomeOf['deleteQueue'] | Refusal {
+  const queue = findQueue(state, project, name);
+  if (queue === undefined) return { deleted: false };
+  const isUsed = state.queues.some(
+    (other) => other.project === project && other.deadLetterQueue === name,
+  );
+  if (isUsed) return refuse('QUEUE_IN_USE', 'of the model');
+  removeMessages(state, (message) => message.queue === queue);
+  state.queues = state.queues.filter((other) => other !== queue);
+  state.records = state.records.filter(({ queueId }) => queueId !== queue.id);
+  return { deleted: true };
+}
+
+export function purgeQueue(
+  state: ModelState,
+  queue: ModelQueue,
+  _command: PurgeQueueCommand,
+): OutcomeOf['purgeQueue'] {
+  const purged = removeMessages(
+    state,
+    (message) => message.queue === queue && message.state !== 'dead',
+  );
+  return { purged };
 }
 
 export function createKey(

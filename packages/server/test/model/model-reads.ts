@@ -1,6 +1,14 @@
-import type { QueueRow } from '#server/core/queue-settings';
-import type { Query, QueryKind, QueueCounts, ReadResult } from '#server/core/store';
-import { findQueue, type ModelState } from './model-state.js';
+import type {
+  MessagePage,
+  Query,
+  QueryKind,
+  QueueCounts,
+  ReadResult,
+  SeenMessage,
+} from '#server/core/store';
+import { deadLettersOf } from './model-dead-letters.js';
+import { storedMessage } from './model-delivery.js';
+import { findQueue, type ModelMessage, type ModelQueue, type ModelState } from './model-state.js';
 
 type Answers = { [K in QueryKind]: (state: ModelState, query: Query<K>) => ReadResult[K] };
 
@@ -21,6 +29,37 @@ const ANSWERS: Answers = {
     return row === undefined ? null : countsOf(state, row);
   },
 
+  peek(state, { project, queue, state: wanted, after, limit }) {
+    const row = findQueue(state, project, queue);
+    if (row === undefined) return null;
+    const seen = (wanted === null ? PEEKED : [wanted]).flatMap((part) =>
+      state.messages
+        .filter((message) => message.queue === row && message.state === part)
+        .sort((a, b) => ORDER[part](a, b) || (a.messageId < b.messageId ? -1 : 1)),
+    );
+    return pageOf(seen.map(seenMessage), after, limit);
+  },
+
+  message(state, { project, queue, messageId }) {
+    const row = findQueue(state, project, queue);
+    const found = state.messages.find(
+      (message) => message.queue === row && message.messageId === messageId,
+    );
+    return {
+      queueExists: row !== undefined,
+      message: found === undefined ? null : seenMessage(found),
+    };
+  },
+
+  deadLetters(state, { project, queue, after, limit }) {
+    const row = findQueue(state, project, queue);
+    if (row === undefined) return null;
+    return pageOf(deadLettersOf(state, row).map(storedMessage), after, limit);
+  },
+
+  // A job is done at once.
+  unfinishedJobs: () => [],
+
   listKeys: (state, { after, limit }) =>
     state.keys
       .filter(({ keyId }) => after === null || keyId > after)
@@ -34,12 +73,36 @@ const ANSWERS: Answers = {
   ping: () => true,
 };
 
+const PEEKED = ['available', 'leased', 'delayed'] as const;
+
+const byDue = (a: ModelMessage, b: ModelMessage): number =>
+  (a.dueAtMs as number) - (b.dueAtMs as number);
+const ORDER = {
+  available: (a: ModelMessage, b: ModelMessage) => b.rank - a.rank || a.place - b.place,
+  leased: byDue,
+  delayed: byDue,
+};
+
+const seenMessage = (message: ModelMessage): SeenMessage => ({
+  ...storedMessage(message),
+  state: message.state,
+  dueAtMs: message.dueAtMs,
+  failures: message.failed,
+});
+
+/** A cursor here is how many came before; bytes bound no page. */
+function pageOf<T>(all: readonly T[], after: string | null, limit: number): MessagePage<T> {
+  const start = Number(after ?? 0);
+  const end = start + limit;
+  return { items: all.slice(start, end), next: end < all.length ? String(end) : null };
+}
+
 export function answerQuery<K extends QueryKind>(state: ModelState, query: Query<K>) {
   const answer = ANSWERS[query.kind] as Answers[K];
   return structuredClone(answer(state, query));
 }
 
-function countsOf(state: ModelState, queue: QueueRow): QueueCounts {
+function countsOf(state: ModelState, queue: ModelQueue): QueueCounts {
   const here = state.messages.filter((message) => message.queue === queue);
   const count = (wanted: string): number => here.filter((m) => m.state === wanted).length;
   const live = here.filter((m) => m.state === 'available' || m.state === 'leased');

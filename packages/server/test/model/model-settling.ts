@@ -5,10 +5,9 @@ import type {
   NackCommand,
   OutcomeOf,
 } from '#server/core/commands';
-import type { QueueRow } from '#server/core/queue-settings';
 import { type Refusal, refuse } from '#server/core/refusal';
 import { failByNack, returnToQueue } from './model-failures.js';
-import { findMessage, type ModelMessage, type ModelState } from './model-state.js';
+import { findMessage, type ModelMessage, type ModelQueue, type ModelState } from './model-state.js';
 
 const LEASE_MAX_MS = 12 * 3_600_000;
 
@@ -49,7 +48,7 @@ const lost = (): Refusal => refuse('LEASE_LOST', 'of the model');
 /** Judges all the entries before any of them does anything; a message is settled only once. */
 function judgeAll<E extends DeliveryRef>(
   state: ModelState,
-  queue: QueueRow,
+  queue: ModelQueue,
   entries: readonly E[],
   verb: Verb,
 ): { entry: E; message: ModelMessage | undefined; judgement: Judgement }[] {
@@ -65,7 +64,7 @@ function judgeAll<E extends DeliveryRef>(
 
 export function ack(
   state: ModelState,
-  queue: QueueRow,
+  queue: ModelQueue,
   command: AckCommand,
 ): OutcomeOf['ack'] | Refusal {
   const judged = judgeAll(state, queue, command.entries, 'ack');
@@ -81,7 +80,7 @@ export function ack(
 
 export function nack(
   state: ModelState,
-  queue: QueueRow,
+  queue: ModelQueue,
   command: NackCommand,
   nowMs: number,
 ): OutcomeOf['nack'] | Refusal {
@@ -93,7 +92,7 @@ export function nack(
     if (judgement === 'nothing' || message === undefined) {
       return { messageId, ok: true as const, nacked: false, requeued: false };
     }
-    const requeued = failByNack(state, message, entry, nowMs);
+    const requeued = failByNack(state, message, entry, command.keyId ?? null, nowMs);
     return { messageId, ok: true as const, nacked: true, requeued };
   });
   return { results };
@@ -101,7 +100,7 @@ export function nack(
 
 export function extend(
   state: ModelState,
-  queue: QueueRow,
+  queue: ModelQueue,
   command: ExtendCommand,
   nowMs: number,
 ): OutcomeOf['extend'] | Refusal {
@@ -112,7 +111,7 @@ export function extend(
     return { extended: false, leaseExpiresAtMs: null };
   }
   if (command.visibilityTimeoutMs === 0) {
-    returnToQueue(message, 'returned', 0, nowMs);
+    returnToQueue(state, message, 'returned', 0, nowMs);
     return { extended: true, leaseExpiresAtMs: null };
   }
   const leaseExpiresAtMs = nowMs + command.visibilityTimeoutMs;

@@ -1,10 +1,16 @@
-import type { KeyRow } from '#server/core/commands';
+import type { FailedDelivery, JobProgress, KeyRow } from '#server/core/commands';
 import type { DeadLetterReason } from '#server/core/message-state';
 import type { QueueRow } from '#server/core/queue-settings';
 
+/** One object for as long as the queue lives: an update changes it in place. */
+export type ModelQueue = { -readonly [K in keyof QueueRow]: QueueRow[K] };
+
 /** Everything that the model knows: plain lists, looked through from end to end. */
 export interface ModelState {
-  readonly queues: QueueRow[];
+  queues: ModelQueue[];
+  /** Ids are never used again. */
+  nextQueueId: number;
+  readonly jobs: Map<string, JobProgress>;
   messages: ModelMessage[];
   records: ModelRecord[];
   readonly keys: KeyRow[];
@@ -20,7 +26,7 @@ export interface ModelMessage {
   readonly groupId: string | null;
   readonly deduplicationId: string | null;
   readonly enqueuedAtMs: number;
-  queue: QueueRow;
+  queue: ModelQueue;
   state: 'available' | 'leased' | 'delayed' | 'dead';
   /** Higher ranks go first, then lower places. */
   rank: number;
@@ -34,8 +40,12 @@ export interface ModelMessage {
   /** How the latest lease in this queue ended, once it has. */
   leaseEnd: 'expired' | 'returned' | null;
   failures: number;
+  /** Its failed deliveries, in whichever queue, the oldest first. */
+  failed: FailedDelivery[];
+  /** The key that leased it last. */
+  leasedBy: string | null;
   deliveryCount: number;
-  source: QueueRow | null;
+  source: ModelQueue | null;
   deadLetteredAtMs: number | null;
   deadLetterReason: DeadLetterReason | null;
   lastError: string | null;
@@ -45,18 +55,26 @@ export interface ModelRecord {
   readonly scope: string;
   readonly fingerprint: string;
   readonly expiresAtMs: number;
+  /** The queue that it goes with. */
+  readonly queueId: number | null;
   readonly outcome: unknown;
 }
 
 export const emptyState = (): ModelState => ({
   queues: [],
+  nextQueueId: 1,
+  jobs: new Map(),
   messages: [],
   records: [],
   keys: [],
   nextPlace: 1,
 });
 
-export const findQueue = (state: ModelState, project: string, name: string): QueueRow | undefined =>
+export const findQueue = (
+  state: ModelState,
+  project: string,
+  name: string,
+): ModelQueue | undefined =>
   state.queues.find((queue) => queue.project === project && queue.name === name);
 
 export const findMessage = (
@@ -70,3 +88,18 @@ export const takePlace = (state: ModelState): number => {
   state.nextPlace += 1;
   return state.nextPlace - 1;
 };
+
+const DAY_MS = 86_400_000;
+
+/** Retention counts from when a message became available for the first time, or died. */
+export const retentionEndMs = ({ queue, firstAvailableAtMs }: ModelMessage): number =>
+  firstAvailableAtMs + queue.messageRetentionDays * DAY_MS;
+
+export function removeMessages(
+  state: ModelState,
+  which: (message: ModelMessage) => boolean,
+): number {
+  const before = state.messages.length;
+  state.messages = state.messages.filter((message) => !which(message));
+  return before - state.messages.length;
+}

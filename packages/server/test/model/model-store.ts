@@ -1,19 +1,27 @@
 import type { Clock } from '#server/core/clock';
 import type { Command, Outcome, OutcomeOf } from '#server/core/commands';
-import type { QueueRow } from '#server/core/queue-settings';
 import { type Refusal, refuse } from '#server/core/refusal';
 import type { Query, QueryKind, ReadResult, Store, StoreListener } from '#server/core/store';
+import { deadLetterJob, expire, retentionTimes } from './model-dead-letters.js';
 import { consume, publish } from './model-delivery.js';
 import { settleEverythingDue } from './model-failures.js';
 import { underIdempotencyKey } from './model-idempotency.js';
-import { createKey, createQueue, insertQueue, revokeKey } from './model-queues.js';
+import {
+  createKey,
+  createQueue,
+  deleteQueue,
+  insertQueue,
+  purgeQueue,
+  revokeKey,
+  updateQueue,
+} from './model-queues.js';
 import { answerQuery } from './model-reads.js';
 import { ack, extend, nack } from './model-settling.js';
-import { emptyState, findQueue } from './model-state.js';
+import { emptyState, findQueue, type ModelQueue } from './model-state.js';
 
 /**
  * The oracle: a store that is written from the contract, plainly, and shares no decision with the
- * real ones. Refusals count by their codes only. It has no retention yet.
+ * real ones. Refusals count by their codes only.
  */
 export class ModelStore implements Store {
   readonly groupsUnderWayMax = 1;
@@ -54,11 +62,26 @@ export class ModelStore implements Store {
       .sort((a, b) => a - b);
   }
 
+  /** When messages will be past their retention, in order. */
+  retentionTimes(): number[] {
+    return retentionTimes(this.state);
+  }
+
   private applyOne(command: Command, nowMs: number): Outcome {
     const { state } = this;
-    if (command.kind === 'settleDue') return accept({ settled: 0 });
-    let queue: QueueRow | undefined;
-    if ('queue' in command && command.kind !== 'createQueue') {
+    switch (command.kind) {
+      case 'settleDue':
+        return accept({ settled: 0 });
+      case 'sweepDiscarded':
+        return accept({ more: false });
+      case 'expire':
+        return accept(expire(state, command, nowMs));
+      case 'stepJob':
+        return accept(state.jobs.get(command.jobId) ?? { done: 0, finished: true });
+    }
+    let queue: ModelQueue | undefined;
+    const { kind } = command;
+    if ('queue' in command && kind !== 'createQueue' && kind !== 'deleteQueue') {
       const { project, queue: name } = command;
       queue = findQueue(state, project, name);
       if (queue === undefined) {
@@ -69,7 +92,7 @@ export class ModelStore implements Store {
       }
     }
     return underIdempotencyKey(state, command, queue, nowMs, () => {
-      const found = queue as QueueRow;
+      const found = queue as ModelQueue;
       switch (command.kind) {
         case 'createQueue':
           return accept(createQueue(state, command, nowMs));
@@ -83,6 +106,14 @@ export class ModelStore implements Store {
           return accept(nack(state, found, command, nowMs));
         case 'extend':
           return accept(extend(state, found, command, nowMs));
+        case 'updateQueue':
+          return accept(updateQueue(state, found, command, nowMs));
+        case 'deleteQueue':
+          return accept(deleteQueue(state, command));
+        case 'purgeQueue':
+          return accept(purgeQueue(state, found, command));
+        case 'deadLetterJob':
+          return accept(deadLetterJob(state, found, command, nowMs));
         case 'createKey':
           return accept(createKey(state, command, nowMs));
         case 'revokeKey':

@@ -3,14 +3,16 @@ import type { Command, DeliveryRef, Idempotency, LeasedMessage } from '#server/c
 import type { QueueSettings } from '#server/core/queue-settings';
 import { FakeClock } from '../harness/fake-clock.js';
 import {
+  type Advance,
+  type DeadLetterChoice,
   type KeyUse,
   type Place,
   PROJECTS_PER_RUN,
   type Program,
   QUEUE_NAMES,
   type Reference,
-  type Settings,
   type Step,
+  type Update,
 } from './commands.js';
 import { messageIdOf } from './message-ids.js';
 import { ModelStore } from './model-store.js';
@@ -39,7 +41,7 @@ export function planOf(program: Program, run: string, startMs: number): Plan {
   const groups = program.map(({ advance, steps }) => {
     const advanceMs = planner.advance(
       advance.kind === 'by' ? advance.durationMs : 0,
-      advance.kind === 'to due' ? advance : undefined,
+      advance.kind === 'to due' || advance.kind === 'to retention' ? advance : undefined,
     );
     return { advanceMs, commands: steps.map((step) => planner.resolve(step)) };
   });
@@ -53,6 +55,7 @@ class Planner {
   private readonly deliveries: Delivery[] = [];
   private readonly published: Delivery[] = [];
   private readonly keyIds: string[] = [];
+  private readonly jobIds: string[] = [];
   private messages = 0;
   private consumes = 0;
 
@@ -65,12 +68,15 @@ class Planner {
     this.scout = new ModelStore(this.clock);
   }
 
-  advance(byMs: number, toDue?: { index: number; besideMs: number }): number {
+  advance(byMs: number, to?: Extract<Advance, { index: number }>): number {
     let durationMs = byMs;
-    const dueTimes = [...new Set(this.scout.dueTimes())];
-    if (toDue !== undefined && dueTimes.length > 0) {
-      const dueAtMs = dueTimes[toDue.index % dueTimes.length] as number;
-      durationMs = Math.max(0, dueAtMs + toDue.besideMs - this.clock.nowMs());
+    const { scout } = this;
+    const times = [
+      ...new Set(to?.kind === 'to retention' ? scout.retentionTimes() : scout.dueTimes()),
+    ];
+    if (to !== undefined && times.length > 0) {
+      const atMs = times[to.index % times.length] as number;
+      durationMs = Math.max(0, atMs + to.besideMs - this.clock.nowMs());
     }
     this.clock.advance(durationMs);
     return durationMs;
@@ -110,7 +116,7 @@ class Planner {
         };
       }
       case 'consume': {
-        const { kind, place, use, ...wanted } = step;
+        const { kind, place, use, keyId, ...wanted } = step;
         this.consumes += 1;
         const receiptPrefix = `${this.run}-${this.consumes}`;
         return {
@@ -119,6 +125,7 @@ class Planner {
           ...wanted,
           autoCreate: autoCreates(place),
           receiptPrefix,
+          ...(keyId === undefined ? {} : { keyId }),
         };
       }
       case 'ack':
@@ -131,7 +138,8 @@ class Planner {
           const entry = step.entries[index] as (typeof step.entries)[number];
           return { messageId, receipt, ...('how' in entry ? entry.how : {}) };
         });
-        return { kind, ...this.target(where, capability, use), batch, entries } as Command;
+        const by = 'keyId' in step ? { keyId: step.keyId } : {};
+        return { kind, ...this.target(where, capability, use), batch, entries, ...by } as Command;
       }
       case 'extend': {
         const found = this.find(step.entry);
@@ -143,7 +151,44 @@ class Planner {
           visibilityTimeoutMs: step.visibilityTimeoutMs,
         };
       }
+      case 'updateQueue': {
+        const { deadLetterQueue } = step.settings;
+        return {
+          kind: step.kind,
+          ...this.target(step.place, 'queue.update', step.use),
+          settings: {
+            ...settingsOf(step.settings),
+            // Here null says something: it detaches.
+            ...(deadLetterQueue === null ? { deadLetterQueue } : {}),
+          },
+        };
+      }
+      case 'purgeQueue':
+        return { kind: step.kind, ...this.target(step.place, 'queue.purge', step.use) };
+      case 'deleteQueue': {
+        // The path of the request is part of its fingerprint, and its only field.
+        const name = QUEUE_NAMES[step.place.queue] as string;
+        const use = step.use && { ...step.use, fingerprint: 0 };
+        const target = this.target(step.place, 'queue.delete', use);
+        const { idempotency } = target;
+        return {
+          kind: step.kind,
+          ...target,
+          idempotency: idempotency && {
+            ...idempotency,
+            key: `${idempotency.key} for ${name}`,
+            fingerprint: name,
+          },
+        };
+      }
+      case 'deadLetterJob':
+        return this.deadLetterJob(step);
+      case 'stepJob':
+        return { kind: step.kind, jobId: this.jobIds.at(-1 - step.index) ?? this.nextId() };
+      case 'expire':
+        return { kind: step.kind, afterQueueId: 0, limit: 10_000 };
       case 'settleDue':
+      case 'sweepDiscarded':
         return { kind: step.kind, limit: 100 };
       case 'createKey': {
         const keyId = this.nextId();
@@ -173,6 +218,47 @@ class Planner {
           idempotency: this.idempotency('account.keys.revoke', step.use),
         };
     }
+  }
+
+  private deadLetterJob({ choice, ...step }: Extract<Step, { kind: 'deadLetterJob' }>): Command {
+    const { messageId = null, sinceMs = null, place = step.place } = this.choose(choice);
+    const jobId = this.nextId();
+    this.jobIds.push(jobId);
+    return {
+      kind: step.kind,
+      ...this.target(
+        place,
+        step.action === 'purge' ? 'queue.dlq.purge' : 'queue.dlq.redrive',
+        step.use,
+      ),
+      action: step.action,
+      jobId,
+      messageId,
+      sinceMs,
+      maxMessages: step.maxMessages,
+    };
+  }
+
+  private choose(choice: DeadLetterChoice): {
+    messageId?: string;
+    sinceMs?: number;
+    place?: Place;
+  } {
+    if (choice.of === 'all') return {};
+    if (choice.of === 'any message') {
+      const message = this.published[choice.index % this.published.length];
+      return message === undefined ? {} : { messageId: message.messageId };
+    }
+    const dead = this.scout.state.messages.filter(({ source }) => source !== null);
+    const letter = dead[choice.index % dead.length];
+    if (letter === undefined) return { messageId: this.nextId() };
+    const { messageId, source, deadLetteredAtMs } = letter;
+    const place = {
+      project: this.projects.indexOf(source?.project as string),
+      queue: (QUEUE_NAMES as readonly string[]).indexOf(source?.name as string),
+    };
+    if (choice.of === 'one') return { messageId, place };
+    return { sinceMs: (deadLetteredAtMs as number) + choice.besideMs, place };
   }
 
   private find({ of, index, receipt }: Reference): Delivery {
@@ -212,7 +298,7 @@ class Planner {
   }
 }
 
-function settingsOf({ deadLetterQueue, ...others }: Partial<Settings>): Partial<QueueSettings> {
+function settingsOf({ deadLetterQueue, ...others }: Partial<Update>): Partial<QueueSettings> {
   if (deadLetterQueue === undefined || deadLetterQueue === null) return others;
   return { ...others, deadLetterQueue: QUEUE_NAMES[deadLetterQueue] ?? 'missing' };
 }

@@ -7,7 +7,10 @@ export type FaultName =
   | 'an older receipt is accepted'
   | 'a retried message goes to the tail'
   | 'an expired lease counts no failure'
-  | 'a replay runs again';
+  | 'a replay runs again'
+  | 'a purge leaves what is leased'
+  | 'a redriven message keeps its place'
+  | 'a dead letter keeps its old retention';
 
 /** A model that is wrong in one way, to show that the comparison would see it in a real store. */
 export class FaultyModel extends ModelStore {
@@ -38,6 +41,36 @@ export class FaultyModel extends ModelStore {
         const leased = this.state.messages.filter(({ state }) => state === 'leased');
         const outcomes = super.applyNow([command]);
         for (const message of leased) if (message.leaseEnd === 'expired') message.failures = 0;
+        return outcomes;
+      }
+      case 'a purge leaves what is leased': {
+        const leased = this.state.messages.filter(({ state }) => state === 'leased');
+        const outcomes = super.applyNow([command]);
+        if (command.kind === 'purgeQueue') {
+          const lost = leased.filter((message) => !this.state.messages.includes(message));
+          this.state.messages.push(...lost);
+        }
+        return outcomes;
+      }
+      case 'a redriven message keeps its place': {
+        const places = new Map(this.state.messages.map((message) => [message, message.place]));
+        const outcomes = super.applyNow([command]);
+        if (command.kind === 'deadLetterJob') {
+          for (const message of this.state.messages) {
+            message.place = places.get(message) ?? message.place;
+          }
+        }
+        return outcomes;
+      }
+      case 'a dead letter keeps its old retention': {
+        const before = new Map(
+          this.state.messages.map((message) => [message, message.firstAvailableAtMs]),
+        );
+        const outcomes = super.applyNow([command]);
+        for (const message of this.state.messages) {
+          if (message.source === null) continue;
+          message.firstAvailableAtMs = before.get(message) ?? message.firstAvailableAtMs;
+        }
         return outcomes;
       }
       case 'a replay runs again':

@@ -1,8 +1,14 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
-import type { Outcome } from '#server/core/commands';
+import type { Accepted, Command, Outcome } from '#server/core/commands';
 import type { QueueRow } from '#server/core/queue-settings';
 import type { Refusal } from '#server/core/refusal';
-import type { QueueWithCounts, Store } from '#server/core/store';
+import type {
+  MessagePage,
+  PeekState,
+  QueueWithCounts,
+  SeenMessage,
+  Store,
+} from '#server/core/store';
 import type { FakeClock } from '../harness/fake-clock.js';
 import { QUEUE_NAMES } from './commands.js';
 import { messageIdOf } from './message-ids.js';
@@ -36,22 +42,105 @@ export async function runPlan(store: Store, clock: FakeClock, plan: Plan): Promi
   const trace: TraceStep[] = [];
   for (const { advanceMs, commands } of plan.groups) {
     clock.advance(advanceMs);
-    const outcomes = await store.apply(commands);
+    const outcomes = await finishJobs(store, await store.apply(commands));
     const seen = await look(store, plan, trace.length);
     trace.push({ nowMs: clock.nowMs(), outcomes, nextDueAtMs, ...seen });
   }
   return trace;
 }
 
+/** A store may do a job in steps; seen from outside it is done when it is finished. */
+async function finishJobs(store: Store, outcomes: readonly Outcome[]): Promise<Outcome[]> {
+  const finished: Outcome[] = [];
+  for (const outcome of outcomes) {
+    let last = outcome;
+    while (isUnfinished(last)) {
+      const [step] = await store.apply([{ kind: 'stepJob', jobId: last.jobId as string }]);
+      last = { ...last, ...(step as Accepted<'stepJob'>), replayed: last.replayed } as Outcome;
+    }
+    finished.push(last);
+  }
+  return finished;
+}
+
+const isUnfinished = (outcome: Outcome): outcome is Accepted<'deadLetterJob'> =>
+  outcome.ok && 'jobId' in outcome && !outcome.finished && outcome.jobId !== null;
+
+const PEEKED: readonly (PeekState | null)[] = [null, 'available', 'leased', 'delayed'];
+
+/** All that can be seen of the messages of one queue, page by page. */
+async function lookAtMessages(store: Store, plan: Plan, round: number) {
+  const [project, queue] = placeOf(plan, round);
+  // Pages end at their limit or, now and then, at their bytes.
+  const bounds = { limit: 1 + (round % 3), maxBytes: round % 5 === 0 ? 1 : 1_000_000 };
+  const state = PEEKED[round % PEEKED.length] as PeekState | null;
+  const known = plan.groups
+    .flatMap(({ commands }) => commands)
+    .flatMap((command) => (command.kind === 'publish' ? command.messages : []));
+  const messageId = known[round % known.length]?.messageId ?? 'no-id-of-ours';
+  const [peeked, dead, message, jobs] = await Promise.all([
+    allPages(bounds.limit, (after) =>
+      store.read({ kind: 'peek', project, queue, state, after, ...bounds }),
+    ),
+    allPages(bounds.limit, (after) =>
+      store.read({ kind: 'deadLetters', project, queue, after, ...bounds }),
+    ),
+    store.read({ kind: 'message', project, queue, messageId }),
+    store.read({ kind: 'unfinishedJobs' }),
+  ]);
+  return { peeked: peeked && inOneOrder(peeked as SeenMessage[]), dead, message, jobs };
+}
+
+async function allPages<T>(
+  limit: number,
+  read: (after: string | null) => Promise<MessagePage<T> | null>,
+): Promise<T[] | null> {
+  const items: T[] = [];
+  let after: string | null = null;
+  do {
+    const page: MessagePage<T> | null = await read(after);
+    if (page === null) return null;
+    if (page.items.length === 0 && after !== null) throw new Error('a cursor led to an empty page');
+    if (page.items.length > limit) throw new Error('a page is longer than it may be');
+    items.push(...page.items);
+    after = page.next;
+  } while (after !== null);
+  return items;
+}
+
+/** Leases and delays that end at the same moment may stand in any order. */
+function inOneOrder(seen: readonly SeenMessage[]): SeenMessage[] {
+  const rank = ({ state }: SeenMessage): number => PEEKED.indexOf(state as PeekState);
+  const isTie = (a: SeenMessage, b: SeenMessage): boolean =>
+    a.state === b.state && a.state !== 'available' && a.dueAtMs === b.dueAtMs;
+  const sorted = [...seen];
+  // Neighbours only, so that any other disorder stays to be seen.
+  for (let end = sorted.length; end > 0; end -= 1) {
+    for (let at = 1; at < end; at += 1) {
+      const [a, b] = [sorted[at - 1], sorted[at]] as [SeenMessage, SeenMessage];
+      if (rank(a) === rank(b) && isTie(a, b) && a.messageId > b.messageId) {
+        [sorted[at - 1], sorted[at]] = [b, a];
+      }
+    }
+  }
+  return sorted;
+}
+
+const placeOf = (plan: Plan, round: number): [project: string, queue: string] => [
+  plan.projects[round % plan.projects.length] as string,
+  QUEUE_NAMES[round % QUEUE_NAMES.length] as string,
+];
+
 async function look(store: Store, plan: Plan, round: number) {
   const lists = plan.projects.map((project) =>
     store.read({ kind: 'listQueues', project, after: null, prefix: '', limit: 100, counts: true }),
   );
   // One of the smaller reads a round is enough, over many rounds.
-  const project = plan.projects[round % plan.projects.length] as string;
-  const queue = QUEUE_NAMES[round % QUEUE_NAMES.length] as string;
+  const [project, queue] = placeOf(plan, round);
   const page = { project, after: queue.slice(0, 4), prefix: queue[0] as string, limit: 1 };
-  const [stats, row, names, keys, key, ...queues] = await Promise.all([
+  const messages = lookAtMessages(store, plan, plan.groups.length + round);
+  const [seen, stats, row, names, keys, key, ...queues] = await Promise.all([
+    messages,
     store.read({ kind: 'stats', project, queue }),
     store.read({ kind: 'getQueue', project, queue }),
     store.read({ kind: 'listQueues', ...page, counts: false }),
@@ -62,14 +151,14 @@ async function look(store: Store, plan: Plan, round: number) {
   const ownKeys = keys.filter((other) => plan.projects.includes(other.project));
   return {
     queues: queues.flat() as QueueWithCounts[],
-    others: { stats, row, names, ownKeys, key },
+    others: { seen, stats, row, names, ownKeys, key },
   };
 }
 
 /** The first thing that two stores did differently with a plan, in words; undefined for none. */
 export function firstDifference(plan: Plan, actual: Trace, expected: Trace): string | undefined {
   for (const [index, group] of plan.groups.entries()) {
-    const [left, right] = [dueInTime(actual[index], expected[index]), expected[index]].map(
+    const [left, right] = [inTime(group, actual[index], expected[index]), expected[index]].map(
       comparable,
     ) as [ReturnType<typeof comparable>, ReturnType<typeof comparable>];
     if (!isDeepStrictEqual(left, right)) return describeDifference(index, group, left, right);
@@ -80,14 +169,36 @@ export function firstDifference(plan: Plan, actual: Trace, expected: Trace): str
 /**
  * A store may say that something is due earlier than it is, which costs a look, but never later.
  */
-function dueInTime(
+function inTime(
+  { commands }: PlannedGroup,
   actual: TraceStep | undefined,
   expected: TraceStep | undefined,
 ): TraceStep | undefined {
   if (actual === undefined || expected === undefined) return actual;
-  const dueAtMs = expected.nextDueAtMs;
-  const inTime = dueAtMs === null || (actual.nextDueAtMs ?? Infinity) <= dueAtMs;
-  return inTime ? { ...actual, nextDueAtMs: dueAtMs } : actual;
+  const outcomes = actual.outcomes.map((outcome, at) =>
+    maintained(commands[at], outcome, expected.outcomes[at]),
+  );
+  return {
+    ...actual,
+    outcomes,
+    nextDueAtMs: noLater(actual.nextDueAtMs, expected.nextDueAtMs),
+  };
+}
+
+const noLater = (actual: number | null, expected: number | null): number | null =>
+  expected === null || (actual ?? Infinity) <= expected ? expected : actual;
+
+/** How much there is left to sweep is a store's own business. */
+function maintained(
+  command: Command | undefined,
+  actual: Outcome,
+  expected: Outcome | undefined,
+): Outcome {
+  if (!actual.ok || !expected?.ok) return actual;
+  if (command?.kind === 'sweepDiscarded') return expected;
+  if (command?.kind !== 'expire') return actual;
+  const [is, shouldBe] = [actual, expected] as [Accepted<'expire'>, Accepted<'expire'>];
+  return { ...is, nextAtMs: noLater(is.nextAtMs, shouldBe.nextAtMs) };
 }
 
 function describeDifference(

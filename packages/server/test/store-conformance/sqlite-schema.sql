@@ -97,6 +97,18 @@ CREATE TABLE queue_counters (
  delayed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+CREATE TABLE queue_history (
+ queue_id INTEGER NOT NULL,
+ minute INTEGER NOT NULL,
+ depth INTEGER NOT NULL,
+ published INTEGER NOT NULL,
+ delivered INTEGER NOT NULL,
+ acked INTEGER NOT NULL,
+ failed INTEGER NOT NULL,
+ dead_lettered INTEGER NOT NULL,
+ PRIMARY KEY (queue_id, minute)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE queues (
  id INTEGER PRIMARY KEY AUTOINCREMENT,
  project TEXT NOT NULL,

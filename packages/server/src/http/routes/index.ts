@@ -3,7 +3,7 @@ import { deleteRoute, purgeRoute, updateRoute } from './change-queue.js';
 import { consumeRoute } from './consume.js';
 import { dlqPurgeRoute, redriveRoute } from './dead-letters.js';
 import { createKeyRoute, listKeysRoute, revokeKeyRoute } from './keys.js';
-import { dlqListRoute, messageRoute, peekRoute } from './look.js';
+import { dlqListRoute, historyRoute, messageRoute, peekRoute } from './look.js';
 import { publishBatchRoute, publishRoute } from './publish.js';
 import { createRoute, getRoute, listRoute, statsRoute } from './queues.js';
 import { ackBatchRoute, ackRoute, extendRoute, nackBatchRoute, nackRoute } from './settle.js';
@@ -26,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   extendRoute,
   peekRoute,
   messageRoute,
+  historyRoute,
   dlqListRoute,
   redriveRoute,
   dlqPurgeRoute,

@@ -1,13 +1,15 @@
 import {
   CAPABILITIES,
   type DlqListParams,
+  type GetParams,
   LIMITS,
   type MessageParams,
   type PeekParams,
 } from '@millrace/protocol';
+import { fillHistory, HISTORY_MINUTES, minuteOf } from '../../core/history.js';
 import { messageNotFound, queueNotFound, type Refusal } from '../../core/refusal.js';
 import type { MessagePage, SeenMessage } from '../../core/store.js';
-import { type Answer, type Call, type Route, toIso } from '../call.js';
+import { type Answer, answer, type Call, type Route, toIso } from '../call.js';
 import { readCursor, writeCursor } from '../cursor.js';
 import { messageText } from '../message-text.js';
 
@@ -69,6 +71,32 @@ export const dlqListRoute: Route = {
       maxBytes: PAGE_MAX_BYTES,
     });
     return pageAnswer(page, queue, (item) => messageText(item, queue));
+  },
+};
+
+export const historyRoute: Route = {
+  capability: CAPABILITIES.history,
+  async handle({ params, caller }: Call<GetParams>, { store }) {
+    const { queue } = params;
+    const nowMs = store.clock.nowMs();
+    const sinceMinute = minuteOf(nowMs) - HISTORY_MINUTES + 1;
+    const rows = await store.read({
+      kind: 'history',
+      project: caller.project,
+      queue,
+      sinceMinute,
+    });
+    if (rows === null) return queueNotFound(queue);
+    const minutes = fillHistory(rows, nowMs).map((row) => ({
+      at: toIso(row.minute * 60_000),
+      depth: row.depth,
+      published: row.published,
+      delivered: row.delivered,
+      acked: row.acked,
+      failed: row.failed,
+      dead_lettered: row.deadLettered,
+    }));
+    return answer({ queue, minutes });
   },
 };
 

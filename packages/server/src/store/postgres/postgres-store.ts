@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import pg, { type Pool, type PoolClient } from 'pg';
 import { type Clock, monotonicMs, setSystemTimer } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
+import { HISTORY_FLUSH_MS, minuteOf, TallyBook, type TallyRow } from '../../core/history.js';
 import { RefusalError } from '../../core/refusal.js';
 import { Sequence } from '../../core/sequence.js';
 import {
@@ -18,6 +19,7 @@ import { clientConfig, createPool, type ParsedUrl, Pipeline, parseUrl } from './
 import { DatabaseClock } from './database-clock.js';
 import { isConflict, isConnectionLoss, refusalOf } from './errors.js';
 import { GroupRun } from './group-run.js';
+import { writeHistory } from './history.js';
 import { readNamedQueues } from './load-queues.js';
 import { migrate } from './migrate.js';
 import { NodeSignals } from './node-signals.js';
@@ -56,6 +58,9 @@ export class PostgresStore implements Store {
   private readonly signals: NodeSignals;
   private readonly sequence = new Sequence();
   private readonly slots = new WeakMap<PoolClient, number>();
+  private readonly book = new TallyBook();
+  private talliesTakenAtMs = 0;
+  private cancelFlush: (() => void) | undefined;
   private lastSlot = randomInt(SLOTS);
   private nextDueAtMs: number | null = 0;
   private startedAtMs = 0;
@@ -157,11 +162,15 @@ export class PostgresStore implements Store {
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await this.readDue(run) : null;
       tx.flushCounters();
+      const tallies = this.takeTallies(nowMs);
+      writeHistory(pipeline, tallies);
       committing = true;
       pipeline.script('COMMIT');
       await pipeline.settled();
 
       this.nextDueAtMs = readsDue ? dueAtMs : earlier(this.nextDueAtMs, tx);
+      this.book.add(minuteOf(nowMs), tx.tallies);
+      if (!this.book.isEmpty) this.flushTalliesLater();
       this.announce(tx.readyQueues());
       return outcomes;
     } catch (error) {
@@ -178,6 +187,20 @@ export class PostgresStore implements Store {
   private observe(databaseMs: number): number {
     this.databaseClock.observe(databaseMs);
     return this.clock === this.databaseClock ? databaseMs : this.clock.nowMs();
+  }
+
+  /** Statistics go along with a group once a second; those of a group that fails are lost. */
+  private takeTallies(nowMs: number): TallyRow[] {
+    if (nowMs - this.talliesTakenAtMs < HISTORY_FLUSH_MS) return [];
+    this.talliesTakenAtMs = nowMs;
+    return this.book.take();
+  }
+
+  private flushTalliesLater(): void {
+    this.cancelFlush ??= this.clock.setTimer(() => {
+      this.cancelFlush = undefined;
+      this.apply([]).catch(() => undefined);
+    }, 2 * HISTORY_FLUSH_MS);
   }
 
   private async readDue(run: GroupRun): Promise<number | null> {
@@ -234,8 +257,14 @@ export class PostgresStore implements Store {
     }
   }
 
+  private async close(): Promise<void> {
+    this.cancelFlush?.();
+    await this.attempt([]).catch(() => undefined);
+    await Promise.all([this.signals.stop(), this.pool.end()]);
+  }
+
   stop(): Promise<void> {
-    this.stopping ??= Promise.all([this.signals.stop(), this.pool.end()]).then(() => undefined);
+    this.stopping ??= this.close();
     return this.stopping;
   }
 }

@@ -2,6 +2,7 @@ import { publicRow } from '../../core/queue-settings.js';
 import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import type { Pipeline } from './connections.js';
+import { readHistory } from './history.js';
 import { deadLetters, message, peek } from './message-queries.js';
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 import { toText } from './text.js';
@@ -77,6 +78,11 @@ const HANDLERS: Handlers = {
   async deadLetters(pipeline, query) {
     const entry = await findQueue(pipeline, query.project, query.queue);
     return entry === undefined ? null : deadLetters(pipeline, entry, query);
+  },
+
+  async history(pipeline, { project, queue, sinceMinute }) {
+    const entry = await findQueue(pipeline, project, queue);
+    return entry === undefined ? null : readHistory(pipeline, entry.id, sinceMinute);
   },
 
   async unfinishedJobs(pipeline) {

@@ -1,3 +1,4 @@
+import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import type { Sequence } from '../../core/sequence.js';
 import type { ReadyQueue } from '../../core/store.js';
 import type {
@@ -37,6 +38,7 @@ export class GroupTransaction implements MessageTransaction {
   private readonly messages = new Map<string, Loaded>();
   private readonly touched = new Set<Loaded>();
   private readonly deltas = new Map<number, Delta>();
+  readonly tallies = new Map<number, Tally>();
   private readonly deadDeltas = new Map<string, number>();
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
   /** The earliest end of a lease or delay that began here. */
@@ -128,6 +130,15 @@ export class GroupTransaction implements MessageTransaction {
       this.deltas.set(bucketId, delta);
     }
     return delta;
+  }
+
+  tally(queue: QueueEntry, kind: TallyKind, messages: number): void {
+    let tally = this.tallies.get(queue.id);
+    if (tally === undefined) {
+      tally = emptyTally();
+      this.tallies.set(queue.id, tally);
+    }
+    tally[kind] += messages;
   }
 
   markReady(queue: QueueEntry, messages: number): void {

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Command, Outcome } from '../../core/commands.js';
+import { HISTORY_FLUSH_MS, minuteOf, TallyBook } from '../../core/history.js';
 import { rowIdTimeMs } from '../../core/ids.js';
 import { Sequence } from '../../core/sequence.js';
 import type { ReadyQueue } from '../../core/store.js';
@@ -7,6 +8,7 @@ import { applyCommand } from './apply-command.js';
 import { nextDueMs, settleDue } from './commands/settle-due.js';
 import { isFatal, refusalOf } from './errors.js';
 import type { FreeSpace } from './free-space.js';
+import { writeHistory } from './history.js';
 import { dropExpiredRecords } from './idempotency.js';
 import { Statements } from './statements.js';
 import { GroupTransaction, QueueCache } from './transaction.js';
@@ -19,13 +21,14 @@ export interface GroupResult {
 
 /** Settled with each group, so that a consume at the very moment a delay ends finds the message. */
 const SETTLED_PER_GROUP = 256;
-const PERSIST_CLOCK_EVERY_MS = 1_000;
+const KEEP_HOUSE_EVERY_MS = HISTORY_FLUSH_MS;
 
 /** Applies groups of commands, each in one transaction, on the one connection that writes. */
 export class GroupApplier {
   private readonly statements: Statements;
   private readonly queues = new QueueCache();
   private readonly sequence: Sequence;
+  private readonly book = new TallyBook();
   private startedAtMs = 0;
   /** When the next lease or delay ends, as far as it is known; null: none does. */
   private nextDueAtMs: number | null = 0;
@@ -97,6 +100,7 @@ export class GroupApplier {
         isDue || tx.dueChanged ? nextDueMs(tx, this.startedAtMs) : this.nextDueAtMs;
       this.statements.get('COMMIT').run();
       this.nextDueAtMs = nextDueAtMs;
+      this.book.add(minuteOf(nowMs), tx.tallies);
       return { outcomes, ready: tx.readyQueues(), nextDueAtMs };
     } catch (error) {
       this.queues.clear();
@@ -110,6 +114,7 @@ export class GroupApplier {
   /** Persists the time, so that the next start counts on from here. */
   beforeClose(nowMs: number): void {
     this.persistClock(nowMs);
+    writeHistory(this.statements, this.book.take());
   }
 
   private persistClock(nowMs: number): void {
@@ -118,8 +123,14 @@ export class GroupApplier {
       .run(nowMs);
   }
 
+  /** Whether there are tallies that wait to be written. */
+  get hasTallies(): boolean {
+    return !this.book.isEmpty;
+  }
+
   private keepHouse(tx: GroupTransaction): void {
-    if (tx.nowMs - this.clockPersistedAtMs < PERSIST_CLOCK_EVERY_MS) return;
+    if (tx.nowMs - this.clockPersistedAtMs < KEEP_HOUSE_EVERY_MS) return;
+    writeHistory(this.statements, this.book.take());
     this.clockPersistedAtMs = tx.nowMs;
     this.persistClock(tx.nowMs);
     dropExpiredRecords(tx);

@@ -34,17 +34,17 @@ const START: Record<PeekState, Omit<PagePlace, 'part'>> = {
 
 const PART_SQL: Record<PeekState, string> = {
   available: `SELECT ${SEEN_COLUMNS}, m.rank AS major, m.seq AS minor FROM ${FROM}
-    WHERE m.bucket_id = ?1 AND m.state = ${STATE.available}
-      AND m.rank <= ?2 AND (m.rank < ?2 OR m.seq > ?3)
-    ORDER BY m.rank DESC, m.seq LIMIT ?4`,
+    WHERE m.bucket_id = @bucketId AND m.state = ${STATE.available}
+      AND m.rank <= @major AND (m.rank < @major OR m.seq > @minor)
+    ORDER BY m.rank DESC, m.seq LIMIT @limit`,
   leased: dueSql(STATE.leased),
   delayed: dueSql(STATE.delayed),
 };
 
 function dueSql(state: State): string {
   return `SELECT ${SEEN_COLUMNS}, m.due_at_ms AS major, m.id AS minor FROM ${FROM}
-    WHERE m.bucket_id = ?1 AND m.state = ${state} AND (m.due_at_ms, m.id) > (?2, ?3)
-    ORDER BY m.due_at_ms, m.id LIMIT ?4`;
+    WHERE m.bucket_id = @bucketId AND m.state = ${state} AND (m.due_at_ms, m.id) > (@major, @minor)
+    ORDER BY m.due_at_ms, m.id LIMIT @limit`;
 }
 
 export function peek(
@@ -59,7 +59,12 @@ export function peek(
     const { major, minor } = from?.part === part ? from : START[part];
     const rows = statements
       .get(PART_SQL[part])
-      .iterate(queue.bucketId, major, minor, builder.wanted) as Iterable<SeenRow>;
+      .iterate({
+        bucketId: queue.bucketId,
+        major,
+        minor,
+        limit: builder.wanted,
+      }) as Iterable<SeenRow>;
     for (const row of rows) {
       const place = { part, major: row.major, minor: row.minor };
       if (!builder.add(seenMessage(row), row.bytes, place)) return builder.page();

@@ -1,6 +1,7 @@
 import { publicRow } from '../../core/queue-settings.js';
 import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
+import { readHistory } from './history.js';
 import { deadLetters, message, peek } from './message-queries.js';
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM, queueEntry } from './rows.js';
 import type { Statements } from './statements.js';
@@ -54,6 +55,11 @@ const HANDLERS: Handlers = {
   deadLetters(statements, query) {
     const entry = findQueue(statements, query.project, query.queue);
     return entry === undefined ? null : deadLetters(statements, entry, query);
+  },
+
+  history(statements, { project, queue, sinceMinute }) {
+    const entry = findQueue(statements, project, queue);
+    return entry === undefined ? null : readHistory(statements, entry.id, sinceMinute);
   },
 
   unfinishedJobs(statements) {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Clock, monotonicClock } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
+import { HISTORY_FLUSH_MS } from '../../core/history.js';
 import { RefusalError } from '../../core/refusal.js';
 import type { Query, QueryKind, ReadResult, Store, StoreListener } from '../../core/store.js';
 import { isFatal, refusalOf } from './errors.js';
@@ -25,6 +26,7 @@ export class SqliteStore implements Store {
   private listener: StoreListener | undefined;
   private stopping: Promise<void> | undefined;
   private checkpointing = false;
+  private cancelFlush: (() => void) | undefined;
   private cancelReclaim: (() => void) | undefined;
 
   private constructor(
@@ -79,6 +81,7 @@ export class SqliteStore implements Store {
       this.listener?.nextDue(group.nextDueAtMs);
       if (group.ready.length > 0) this.listener?.ready(group.ready);
       if (answer.need !== undefined) this.serveSpace(answer.need);
+      if (answer.hasTallies) this.flushTalliesLater();
       return group.outcomes;
     } catch (error) {
       if (isFatal(error)) this.fail(error as Error);
@@ -102,6 +105,7 @@ export class SqliteStore implements Store {
 
   private async close(): Promise<void> {
     this.cancelReclaim?.();
+    this.cancelFlush?.();
     await this.reader.stop();
     await this.checkpointer.stop();
     await this.writer.call({ kind: 'close', nowMs: this.clock.nowMs() }).catch(() => undefined);
@@ -128,6 +132,14 @@ export class SqliteStore implements Store {
         if (next !== undefined) this.serveSpace(next);
       }, RECLAIM_PAUSE_MS);
     }
+  }
+
+  /** Should no group come by that takes the tallies along, an empty one does. */
+  private flushTalliesLater(): void {
+    this.cancelFlush ??= this.clock.setTimer(() => {
+      this.cancelFlush = undefined;
+      this.apply([]).catch(() => undefined);
+    }, 2 * HISTORY_FLUSH_MS);
   }
 
   private fail(cause: Error): void {

@@ -1,4 +1,5 @@
 import type { Statement } from 'better-sqlite3';
+import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import { rowIdOf } from '../../core/ids.js';
 import { DEFAULT_SETTINGS } from '../../core/queue-settings.js';
 import type { Sequence } from '../../core/sequence.js';
@@ -50,6 +51,7 @@ export class GroupTransaction implements MessageTransaction {
   /** Whether any lease or delay began, ended or moved. */
   dueChanged = false;
   private readonly deltas = new Map<number, CounterDelta>();
+  readonly tallies = new Map<number, Tally>();
   private readonly deadDeltas = new Map<string, number>();
   private readonly readyByQueueId = new Map<number, { queue: QueueEntry; messages: number }>();
 
@@ -161,6 +163,15 @@ export class GroupTransaction implements MessageTransaction {
       this.deltas.set(queueId, delta);
     }
     return delta;
+  }
+
+  tally(queue: QueueEntry, kind: TallyKind, messages: number): void {
+    let tally = this.tallies.get(queue.id);
+    if (tally === undefined) {
+      tally = emptyTally();
+      this.tallies.set(queue.id, tally);
+    }
+    tally[kind] += messages;
   }
 
   markReady(queue: QueueEntry, messages: number): void {

@@ -25,6 +25,8 @@ export interface WriterAnswer {
   readonly clockFloorMs?: number;
   readonly group?: GroupResult;
   readonly need?: SpaceNeed;
+  /** Tallies wait to be written with a later group. */
+  readonly hasTallies?: boolean;
 }
 
 const options = workerData as WriterOptions;
@@ -71,7 +73,8 @@ function applyTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
     offset += request.commands.length;
     const isLast = offset === outcomes.length;
     // What is said of the whole is said once.
-    return { group: { ...rest, ready: isLast ? rest.ready : [], outcomes: mine }, need };
+    const group = { ...rest, ready: isLast ? rest.ready : [], outcomes: mine };
+    return { group, need, hasTallies: applier.hasTallies };
   });
 }
 

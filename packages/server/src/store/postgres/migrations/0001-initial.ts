@@ -129,6 +129,19 @@ CREATE TABLE millrace.idempotency (
 
 CREATE INDEX idempotency_expiry ON millrace.idempotency (expires_at_ms);
 
+-- What happened in a queue, minute by minute; rows older than two hours go as new ones come.
+CREATE TABLE millrace.queue_history (
+  queue_id bigint NOT NULL,
+  minute bigint NOT NULL,
+  depth bigint NOT NULL,
+  published bigint NOT NULL,
+  delivered bigint NOT NULL,
+  acked bigint NOT NULL,
+  failed bigint NOT NULL,
+  dead_lettered bigint NOT NULL,
+  PRIMARY KEY (queue_id, minute)
+) WITH (fillfactor = 60);
+
 CREATE TABLE millrace.api_keys (
   key_id text COLLATE "C" PRIMARY KEY,
   name text,

@@ -86,6 +86,7 @@ export async function deleteQueue(
   send('DELETE FROM millrace.queue_counters WHERE bucket_id = $1', queue.bucketId);
   send('DELETE FROM millrace.dead_counters WHERE source_queue_id = $1', queue.id);
   send('UPDATE millrace.dead_letter_jobs SET finished = true WHERE queue_id = $1', queue.id);
+  send('DELETE FROM millrace.queue_history WHERE queue_id = $1', queue.id);
   send('DELETE FROM millrace.queues WHERE id = $1', queue.id);
   await reloadQueues(tx);
   return { deleted: true };

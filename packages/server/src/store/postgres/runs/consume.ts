@@ -109,6 +109,7 @@ function take(
   if (messages.length > 0) {
     tx.count(queue, 'available', -messages.length);
     tx.count(queue, 'leased', messages.length);
+    tx.tally(queue, 'delivered', messages.length);
     tx.noteDue(leaseExpiresAtMs);
   }
   return messages;

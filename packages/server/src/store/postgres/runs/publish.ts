@@ -13,6 +13,7 @@ export function runPublishes(run: GroupRun, commands: readonly PublishCommand[])
     const queue = run.tx.queue(command.project, command.queue);
     if (queue === undefined) return queueNotFound(command.queue);
     return withIdempotency(run.records, run.lookups, command, queue, () => {
+      run.tx.tally(queue, 'published', command.messages.length);
       for (const message of command.messages) rows.push(messageRow(run, queue, message));
       return accept<'publish'>({
         messageIds: command.messages.map(({ messageId }) => messageId),

@@ -72,6 +72,7 @@ export function deleteQueue(
   tx.discardBucket(queue.bucketId);
   tx.discardBucket(queue.deadBucketId);
   tx.sql('DELETE FROM queue_counters WHERE queue_id = ?').run(queue.id);
+  tx.sql('DELETE FROM queue_history WHERE queue_id = ?').run(queue.id);
   tx.sql('DELETE FROM dead_counters WHERE source_queue_id = ?').run(queue.id);
   tx.sql('UPDATE dead_letter_jobs SET finished = 1 WHERE queue_id = ? AND finished = 0').run(
     queue.id,

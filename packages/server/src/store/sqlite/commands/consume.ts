@@ -56,6 +56,7 @@ export function consume(
   if (messages.length > 0) {
     tx.count(queue, 'available', -messages.length);
     tx.count(queue, 'leased', messages.length);
+    tx.tally(queue, 'delivered', messages.length);
   }
   return { messages };
 }

@@ -16,6 +16,7 @@ export function publish(
     });
   }
   for (const message of command.messages) insertMessage(tx, queue, message);
+  tx.tally(queue, 'published', command.messages.length);
   return { messageIds: command.messages.map(({ messageId }) => messageId) };
 }
 

@@ -130,6 +130,19 @@ CREATE TABLE idempotency (
 
 CREATE INDEX idempotency_expiry ON idempotency (expires_at_ms);
 
+-- What happened in a queue, minute by minute; rows older than two hours go as new ones come.
+CREATE TABLE queue_history (
+  queue_id INTEGER NOT NULL,
+  minute INTEGER NOT NULL,
+  depth INTEGER NOT NULL,
+  published INTEGER NOT NULL,
+  delivered INTEGER NOT NULL,
+  acked INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  dead_lettered INTEGER NOT NULL,
+  PRIMARY KEY (queue_id, minute)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE api_keys (
   key_id TEXT PRIMARY KEY,
   name TEXT,

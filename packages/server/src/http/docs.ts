@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { discoveryList, discoveryOf, openApiDocument } from '@millrace/protocol';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { refuse } from '../core/refusal.js';
+import { docsPage } from './docs-page/page.js';
+import { STYLE } from './docs-page/style.js';
+import { sendError } from './envelope.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const HTML_TYPE = 'text/html; charset=utf-8';
+
+/** The page has no script and loads nothing: only its own style counts. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** What the server says of itself: public, not enveloped, and the same for as long as it runs. */
+export function registerDocs(app: FastifyInstance): void {
+  const list = JSON.stringify(discoveryList());
+  const openApi = JSON.stringify(openApiDocument());
+  const page = docsPage();
+
+  app.get('/v1/discovery', (request, reply) => {
+    sendText(request, reply, JSON_TYPE, list);
+  });
+
+  app.get<{ Params: { id: string } }>('/v1/discovery/:id', (request, reply) => {
+    const { id } = request.params;
+    const detail = discoveryOf(id);
+    if (detail === undefined) return sendError(request, reply, unknownCapability(id));
+    sendText(request, reply, JSON_TYPE, JSON.stringify(detail));
+  });
+
+  app.get('/openapi.json', (request, reply) => {
+    // Tools in a browser read it from wherever they are served.
+    reply.header('access-control-allow-origin', '*');
+    sendText(request, reply, JSON_TYPE, openApi);
+  });
+
+  app.get('/docs', (request, reply) => {
+    reply
+      .header('content-security-policy', CONTENT_SECURITY_POLICY)
+      .header('x-content-type-options', 'nosniff')
+      .header('referrer-policy', 'no-referrer');
+    sendText(request, reply, HTML_TYPE, page);
+  });
+}
+
+function sendText(request: FastifyRequest, reply: FastifyReply, type: string, text: string): void {
+  reply.header('content-type', type).header('x-request-id', request.trace.requestId).send(text);
+}
+
+const unknownCapability = (id: string) =>
+  refuse('ROUTE_NOT_FOUND', `There is no capability "${id.slice(0, 200)}".`, {
+    hint: 'List the ids with GET /v1/discovery.',
+  });

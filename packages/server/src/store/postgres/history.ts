@@ -1,0 +1,52 @@
+import { HISTORY_MINUTES, type HistoryMinute, type TallyRow } from '../../core/history.js';
+import type { Pipeline } from './connections.js';
+
+export function writeHistory(pipeline: Pipeline, rows: readonly TallyRow[]): void {
+  if (rows.length === 0) return;
+  pipeline.send(
+    `INSERT INTO millrace.queue_history AS h
+       (queue_id, minute, depth, published, delivered, acked, failed, dead_lettered)
+     SELECT u.q, u.m, (SELECT coalesce(sum(c.available + c.leased + c.delayed), 0)
+                         FROM millrace.queue_counters c WHERE c.bucket_id = q.bucket_id),
+       u.p, u.d, u.a, u.f, u.x
+       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
+         $6::bigint[], $7::bigint[]) AS u(q, m, p, d, a, f, x)
+       JOIN millrace.queues q ON q.id = u.q
+      ORDER BY u.q, u.m
+     ON CONFLICT (queue_id, minute) DO UPDATE SET depth = excluded.depth,
+       published = h.published + excluded.published, delivered = h.delivered + excluded.delivered,
+       acked = h.acked + excluded.acked, failed = h.failed + excluded.failed,
+       dead_lettered = h.dead_lettered + excluded.dead_lettered`,
+    [
+      rows.map(({ queueId }) => queueId),
+      rows.map(({ minute }) => minute),
+      rows.map(({ published }) => published),
+      rows.map(({ delivered }) => delivered),
+      rows.map(({ acked }) => acked),
+      rows.map(({ failed }) => failed),
+      rows.map(({ deadLettered }) => deadLettered),
+    ],
+  );
+  pipeline.send(
+    'DELETE FROM millrace.queue_history WHERE queue_id = ANY ($1::bigint[]) AND minute < $2',
+    [
+      rows.map(({ queueId }) => queueId),
+      Math.min(...rows.map(({ minute }) => minute)) - 2 * HISTORY_MINUTES,
+    ],
+  );
+}
+
+export function readHistory(
+  pipeline: Pipeline,
+  queueId: number,
+  sinceMinute: number,
+): Promise<HistoryMinute[]> {
+  return pipeline.query<HistoryMinute>(
+    `SELECT minute, depth, published, delivered, acked, failed, dead_lettered AS "deadLettered"
+       FROM millrace.queue_history
+      WHERE queue_id = $1 AND minute >= coalesce(
+        (SELECT max(minute) FROM millrace.queue_history WHERE queue_id = $1 AND minute < $2), $2)
+      ORDER BY minute`,
+    [queueId, sinceMinute],
+  );
+}

@@ -1,0 +1,85 @@
+import { CAPABILITIES } from '@millrace/protocol';
+import { CALL_NAMES, type CallName, type Field, fieldsOf, forbiddenTexts } from './field-cases.js';
+
+export const QUEUE = 'valid-queue';
+
+/** For each call a request that is in order and changes nothing, as JSON texts by field. */
+export const VALID: Record<CallName, Record<string, string>> = {
+  create: { name: `"${QUEUE}"` },
+  get: { queue: QUEUE },
+  list: {},
+  stats: { queue: QUEUE },
+  update: { queue: QUEUE },
+  delete: { queue: 'never-made' },
+  purge: { queue: QUEUE },
+  publish: { queue: `"${QUEUE}"`, payload: '{}' },
+  publishBatch: { queue: `"${QUEUE}"`, messages: '[]' },
+  consume: { queue: `"${QUEUE}"` },
+  ack: { queue: `"${QUEUE}"`, message_id: '"m"' },
+  nack: { queue: `"${QUEUE}"`, message_id: '"m"' },
+  extend: { queue: `"${QUEUE}"`, message_id: '"m"', visibility_timeout: '5' },
+  ackBatch: { queue: `"${QUEUE}"`, messages: '[]' },
+  nackBatch: { queue: `"${QUEUE}"`, messages: '[]' },
+  peek: { queue: QUEUE },
+  message: { queue: QUEUE, message_id: 'm' },
+  dlqList: { queue: QUEUE },
+  dlqRedrive: { queue: QUEUE },
+  dlqPurge: { queue: QUEUE },
+  createKey: {},
+  listKeys: {},
+  revokeKey: { key_id: 'no-such-key' },
+};
+
+/** For each call that carries a batch an entry of it that is in order. */
+export const VALID_ENTRY = {
+  publishBatch: { payload: '{}' },
+  ackBatch: { message_id: '"m"' },
+  nackBatch: { message_id: '"m"' },
+} as const satisfies Partial<Record<CallName, Record<string, string>>>;
+export type BatchCall = keyof typeof VALID_ENTRY;
+export const BATCH_CALLS = Object.keys(VALID_ENTRY) as BatchCall[];
+
+export const methodOf = (call: CallName) => CAPABILITIES[call].method;
+export const hasBody = (call: CallName) => methodOf(call) !== 'GET';
+export const inPath = (call: CallName, field: string) =>
+  CAPABILITIES[call].path.includes(`{${field}}`);
+
+/** The calls that a body may come with, whatever their method. */
+export const BODY_CALLS = CALL_NAMES.filter(hasBody);
+export const QUEUE_IN_PATH = CALL_NAMES.filter((call) => inPath(call, 'queue'));
+
+export const inBody = (call: CallName) =>
+  fieldsOf(call).filter(({ name }) => hasBody(call) && !inPath(call, name));
+const inQuery = (call: CallName) =>
+  fieldsOf(call).filter(({ name }) => !hasBody(call) && !inPath(call, name));
+
+type Case = [call: CallName, name: string, field: Field];
+export const bodyCases = BODY_CALLS.flatMap((call) =>
+  inBody(call)
+    .filter((field) => forbiddenTexts(field).length > 0)
+    .map((field): Case => [call, field.name, field]),
+);
+export const queryCases = CALL_NAMES.flatMap((call) =>
+  inQuery(call).map((field): Case => [call, field.name, field]),
+);
+export const requiredCases = BODY_CALLS.flatMap((call) =>
+  inBody(call)
+    .filter(({ required }) => required)
+    .map(({ name }): [CallName, string] => [call, name]),
+);
+
+/** The path of a call, with the valid parameters but for the one given. */
+export const pathOf = (call: CallName, field?: string, value?: string) =>
+  CAPABILITIES[call].path.replace(/\{(\w+)\}/g, (_all, name: string) =>
+    name === field ? (value ?? '') : (VALID[call][name] ?? ''),
+  );
+
+/** An object out of JSON texts by name. */
+export const objectText = (texts: Record<string, string>): string =>
+  `{${Object.entries(texts)
+    .map(([name, text]) => `${JSON.stringify(name)}:${text}`)
+    .join(',')}}`;
+
+/** The body of a call out of the texts of its fields, without those in the path. */
+export const bodyText = (call: CallName, texts: Record<string, string>): string =>
+  objectText(Object.fromEntries(Object.entries(texts).filter(([name]) => !inPath(call, name))));

@@ -1,0 +1,76 @@
+import type { DeadLetterJobCommand, ExpireCommand, OutcomeOf } from '#server/core/commands';
+import {
+  type ModelMessage,
+  type ModelQueue,
+  type ModelState,
+  removeMessages,
+  retentionEndMs,
+  takePlace,
+} from './model-state.js';
+
+/** The dead letters of a queue, wherever they are kept, in the order in which they died. */
+export const deadLettersOf = (state: ModelState, queue: ModelQueue): ModelMessage[] =>
+  state.messages
+    .filter((message) => message.source === queue)
+    .sort(
+      (a, b) =>
+        (a.deadLetteredAtMs as number) - (b.deadLetteredAtMs as number) || a.place - b.place,
+    );
+
+/** Here a job is done whole at once. */
+export function deadLetterJob(
+  state: ModelState,
+  queue: ModelQueue,
+  { action, jobId, messageId, sinceMs, maxMessages }: DeadLetterJobCommand,
+  nowMs: number,
+): OutcomeOf['deadLetterJob'] {
+  const chosen = deadLettersOf(state, queue)
+    .filter((message) => messageId === null || message.messageId === messageId)
+    .filter(({ deadLetteredAtMs }) => sinceMs === null || (deadLetteredAtMs as number) >= sinceMs)
+    .filter((message) => message.state !== 'leased')
+    .slice(0, maxMessages ?? Number.POSITIVE_INFINITY);
+  for (const message of chosen) {
+    if (action === 'redrive') redrive(state, queue, message, nowMs);
+  }
+  if (action === 'purge') removeMessages(state, (message) => chosen.includes(message));
+  const progress = { done: chosen.length, finished: true };
+  if (messageId !== null) return { jobId: null, ...progress };
+  state.jobs.set(jobId, progress);
+  return { jobId, ...progress };
+}
+
+/** Home, to the tail, as a message that was never delivered there. */
+function redrive(state: ModelState, home: ModelQueue, message: ModelMessage, nowMs: number): void {
+  message.queue = home;
+  message.state = 'available';
+  message.rank = home.enablePriority ? message.priority : 0;
+  message.place = takePlace(state);
+  message.firstAvailableAtMs = nowMs;
+  message.dueAtMs = null;
+  message.receipt = null;
+  message.leaseEnd = null;
+  message.failures = 0;
+  message.source = null;
+  message.deadLetteredAtMs = null;
+  message.deadLetterReason = null;
+}
+
+/** Every queue in one step. */
+export function expire(
+  state: ModelState,
+  _command: ExpireCommand,
+  nowMs: number,
+): OutcomeOf['expire'] {
+  removeMessages(
+    state,
+    (message) => message.state !== 'leased' && retentionEndMs(message) <= nowMs,
+  );
+  return { nextQueueId: null, nextAtMs: retentionTimes(state)[0] ?? null };
+}
+
+/** When messages will be past their retention, in order. */
+export const retentionTimes = (state: ModelState): number[] =>
+  state.messages
+    .filter(({ state: now }) => now === 'available' || now === 'dead')
+    .map(retentionEndMs)
+    .sort((a, b) => a - b);
