@@ -281,26 +281,6 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
       },
     },
   ],
-  history: [
-    {
-      title: 'One of the sixty minutes',
-      params: { queue: 'orders' },
-      data: {
-        queue: 'orders',
-        minutes: [
-          {
-            at: '2026-01-05T08:00:00.000Z',
-            depth: 16,
-            published: 240,
-            delivered: 231,
-            acked: 224,
-            failed: 4,
-            dead_lettered: 0,
-          },
-        ],
-      },
-    },
-  ],
   dlqList: [
     {
       title: 'What could not be handled',

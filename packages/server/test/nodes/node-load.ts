@@ -134,8 +134,19 @@ function judge(events: readonly LedgerEvent[], nodes: LoadedNodes): LoadReport {
 }
 
 async function isAnswering(baseUrl: string): Promise<boolean> {
-  const response = await fetch(`${baseUrl}/v1/queue/list`, {
-    headers: { authorization: `Bearer ${API_KEY}` },
-  }).catch(() => undefined);
+  const response = await callNode(baseUrl, 'list').catch(() => undefined);
   return response?.status === 200;
+}
+
+/** One call outside of any ledger, given up when it has taken too long. */
+export function callNode(baseUrl: string, path: string, body?: object): Promise<Response> {
+  return fetch(`${baseUrl}/v1/queue/${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      authorization: `Bearer ${API_KEY}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
 }

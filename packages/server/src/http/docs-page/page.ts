@@ -54,8 +54,10 @@ const basics = (): Html => html`
 this server from the shell:</p>
 <pre><code>export MILLRACE=http://127.0.0.1:8080 KEY=ifr_…</code></pre>
 <p>All answers have one envelope. The tables below describe <code>data</code>.</p>
-<pre><code>{"ok":true,"data":{…},"error":null,"metadata":{"cost_usd":0,"latency_ms":2,"vendor":"millrace","cache_hit":false,"request_id":"…"}}
-{"ok":false,"data":null,"error":{"code":"QUEUE_NOT_FOUND","message":"…","hint":"…"},"metadata":{…}}</code></pre>
+<pre><code>{"ok":true,"data":{…},"error":null,"metadata":{
+  "cost_usd":0,"latency_ms":2,"vendor":"millrace","cache_hit":false,"request_id":"…"}}
+{"ok":false,"data":null,"error":{
+  "code":"QUEUE_NOT_FOUND","message":"…","hint":"…"},"metadata":{…}}</code></pre>
 <p>For programs there are <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1) and
 <a href="/v1/discovery">/v1/discovery</a>. A writing call takes <code>idempotency_key</code>, or the
 header <code>Idempotency-Key</code>: repeated with the same key it does nothing twice and answers as
@@ -65,7 +67,7 @@ the first time.</p>
 const callTable = (): Html => html`
 <section id="calls">
 <h2><a class="anchor" href="#calls">Calls</a></h2>
-<div class="scroll"><table>
+<div class="scroll"><table class="calls">
 <thead><tr><th>Call</th><th>Endpoint</th><th>What it does</th></tr></thead>
 <tbody>${CALLS.map(
   (capability) => html`

@@ -70,6 +70,10 @@ tr:target, section:target h2 { background: var(--panel); }
   nav { position: static; height: auto; border-right: 0; border-bottom: 1px solid var(--line); }
   nav .ids { display: none; }
   main { padding: 1rem 1rem 4rem; }
+  .calls thead { display: none; }
+  .calls td { display: block; border: 0; padding: 0; }
+  .calls td:last-child { padding-bottom: .5rem; margin-bottom: .5rem;
+    border-bottom: 1px solid var(--line); }
 }
 @media print { nav { display: none; } body { display: block; } }
 `;
