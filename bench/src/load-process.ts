@@ -51,13 +51,16 @@ export function runLoadChild(
   });
   killOnExit(child);
   child.send(job);
+  let result: LoadResult | undefined;
+  child.on('message', (report: LoadReport) => {
+    if ('result' in report) result = report.result;
+    else onProgress?.(report.completed);
+  });
   return new Promise((resolve, reject) => {
-    child.on('message', (report: LoadReport) => {
-      if ('result' in report) resolve(report.result);
-      else onProgress?.(report.completed);
-    });
+    // Only now are its connections closed, and the server or database may go.
     child.once('exit', (code, signal) => {
-      reject(new Error(`${file} ended early (${signal ?? code})`));
+      if (result !== undefined && code === 0) resolve(result);
+      else reject(new Error(`${file} ended early (${signal ?? code})`));
     });
   });
 }

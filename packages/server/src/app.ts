@@ -113,11 +113,12 @@ function openStore(
 ): Promise<Store> {
   const clock = makeClock === undefined ? {} : { makeClock };
   if (!config.store.startsWith('sqlite:')) {
-    const { store: url, postgresConnections: maxConnections } = config;
-    return PostgresStore.open({ url, maxConnections, log, ...clock });
+    const { store: url, postgresConnections: maxConnections, limits } = config;
+    return PostgresStore.open({ url, maxConnections, limits, log, ...clock });
   }
   const path = config.store.slice('sqlite:'.length);
-  return SqliteStore.open({ path, minFreeBytes: config.minFreeBytes, ...clock });
+  const { minFreeBytes, limits } = config;
+  return SqliteStore.open({ path, minFreeBytes, limits, ...clock });
 }
 
 async function makeFirstKey(

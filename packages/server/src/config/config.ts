@@ -20,6 +20,12 @@ export interface Config {
   readonly pushAllow: readonly string[];
   readonly pushCa: readonly string[];
   readonly minFreeBytes: number;
+  readonly limits: {
+    readonly queueMessages: number;
+    readonly queueBytes: number;
+    readonly projectMessages: number;
+    readonly projectBytes: number;
+  };
   readonly maxBytesInFlight: number;
   readonly rateLimit: number;
   readonly rateBurst: number;
@@ -69,6 +75,12 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     pushAllow: value('push-allow') as string[],
     pushCa: value('push-ca') as string[],
     minFreeBytes: value('min-free-bytes') as number,
+    limits: Object.freeze({
+      queueMessages: value('max-queue-messages') as number,
+      queueBytes: value('max-queue-bytes') as number,
+      projectMessages: value('max-project-messages') as number,
+      projectBytes: value('max-project-bytes') as number,
+    }),
     maxBytesInFlight: value('max-bytes-in-flight') as number,
     rateLimit: value('rate-limit') as number,
     rateBurst: value('rate-burst') as number,

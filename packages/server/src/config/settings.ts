@@ -59,6 +59,30 @@ export const SETTINGS = {
     min: 0,
     help: 'publishing stops when the disk has less left; with KiB, MiB or GiB if you like',
   },
+  'max-queue-messages': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    help: 'messages that a queue may hold; 0: any number',
+  },
+  'max-queue-bytes': {
+    type: 'bytes',
+    default: 0,
+    min: 0,
+    help: 'bytes of payloads and headers that a queue may hold; 0: any number',
+  },
+  'max-project-messages': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    help: 'messages that a project may hold; 0: any number',
+  },
+  'max-project-bytes': {
+    type: 'bytes',
+    default: 0,
+    min: 0,
+    help: 'bytes of payloads and headers that a project may hold; 0: any number',
+  },
   'max-bytes-in-flight': {
     type: 'bytes',
     default: 256 * 1024 * 1024,

@@ -34,7 +34,7 @@ export function returnMessage(
     failures: end.failures,
     ...(end.error === null ? {} : { lastError: end.error }),
   });
-  tx.count(queue, delayed ? 'delayed' : 'available', 1);
+  tx.count(queue, delayed ? 'delayed' : 'available', 1, message.bytes);
   if (!delayed) tx.markReady(queue, 1);
 }
 
@@ -67,7 +67,7 @@ export function releaseDelayed(
     dueAtMs: null,
     liveSinceMs: message.firstAvailableAtMs,
   });
-  tx.count(queue, 'available', 1);
+  tx.count(queue, 'available', 1, message.bytes);
   tx.markReady(queue, 1);
 }
 
@@ -108,7 +108,7 @@ function deadLetter(
   tx.countDead(queue.id, bucketId, 1);
   tx.tally(queue, 'deadLettered', 1);
   if (target !== undefined) {
-    tx.count(target, 'available', 1);
+    tx.count(target, 'available', 1, message.bytes);
     tx.markReady(target, 1);
   }
 }
@@ -143,7 +143,7 @@ export function redriveMessage(
     deadLetteredAtMs: null,
     deadLetterReason: null,
   });
-  tx.count(source, 'available', 1);
+  tx.count(source, 'available', 1, message.bytes);
   tx.markReady(source, 1);
 }
 
@@ -181,5 +181,5 @@ const COUNTED: Partial<Record<number, CountedState>> = {
 
 function leaveState(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
   const counted = COUNTED[message.state];
-  if (counted !== undefined) tx.count(queue, counted, -1);
+  if (counted !== undefined) tx.count(queue, counted, -1, -message.bytes);
 }

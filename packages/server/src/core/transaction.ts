@@ -20,6 +20,8 @@ export interface MessageEntry extends LeaseView {
   readonly firstAvailableAtMs: number;
   readonly leasedAtMs: number | null;
   readonly sourceQueueId: number | null;
+  /** What its payload and headers take. */
+  readonly bytes: number;
   /** The key that leased it last. */
   readonly leasedBy: string | null;
   /** FailedDelivery[] as JSON, the oldest first. */
@@ -66,7 +68,7 @@ export interface MessageTransaction {
   queueByBucket(bucketId: number): QueueEntry | undefined;
   /** The next place at the tail, of whichever queue. */
   nextSeq(): number;
-  count(queue: QueueEntry, state: CountedState, change: number): void;
+  count(queue: QueueEntry, state: CountedState, messages: number, bytes: number): void;
   /** Dead letters are counted by the queue they came from and the bucket they lie in. */
   countDead(sourceQueueId: number, bucketId: number, change: number): void;
   markReady(queue: QueueEntry, messages: number): void;

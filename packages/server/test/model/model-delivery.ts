@@ -6,7 +6,14 @@ import type {
   PublishCommand,
   StoredMessage,
 } from '#server/core/commands';
-import { type ModelMessage, type ModelQueue, type ModelState, takePlace } from './model-state.js';
+import {
+  type ModelMessage,
+  type ModelQueue,
+  type ModelState,
+  removeMessages,
+  retentionEndMs,
+  takePlace,
+} from './model-state.js';
 
 export function publish(
   state: ModelState,
@@ -51,7 +58,12 @@ export function consume(
     .sort((a, b) => b.rank - a.rank || a.place - b.place);
   const messages: LeasedMessage[] = [];
   let bytes = 0;
-  for (const message of available.slice(0, command.maxMessages)) {
+  for (const message of available) {
+    if (messages.length === command.maxMessages) break;
+    if (nowMs >= retentionEndMs(message)) {
+      removeMessages(state, (other) => other === message);
+      continue;
+    }
     bytes += answerBytes(
       Buffer.byteLength(message.payload) + Buffer.byteLength(message.headers ?? ''),
       storedMessage(message),

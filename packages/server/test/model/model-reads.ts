@@ -10,7 +10,9 @@ import { deadLettersOf } from './model-dead-letters.js';
 import { storedMessage } from './model-delivery.js';
 import { findQueue, type ModelMessage, type ModelQueue, type ModelState } from './model-state.js';
 
-type Answers = { [K in QueryKind]: (state: ModelState, query: Query<K>) => ReadResult[K] };
+/** The history is statistics, which no model has. */
+type Asked = Exclude<QueryKind, 'history'>;
+type Answers = { [K in Asked]: (state: ModelState, query: Query<K>) => ReadResult[K] };
 
 const ANSWERS: Answers = {
   getQueue: (state, { project, queue }) => findQueue(state, project, queue) ?? null,
@@ -98,7 +100,11 @@ function pageOf<T>(all: readonly T[], after: string | null, limit: number): Mess
 }
 
 export function answerQuery<K extends QueryKind>(state: ModelState, query: Query<K>) {
-  const answer = ANSWERS[query.kind] as Answers[K];
+  if (query.kind === 'history') throw new Error('the model has no history');
+  const answer = ANSWERS[query.kind as Asked] as (
+    state: ModelState,
+    query: Query<K>,
+  ) => ReadResult[K];
   return structuredClone(answer(state, query));
 }
 

@@ -2,13 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pause } from '../faults/pause.js';
 import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
 import { TcpProxy } from '../harness/tcp-proxy.js';
-import {
-  ANSWER_WITHIN_MS,
-  callNode,
-  expectKept,
-  LoadedNodes,
-  type LoadReport,
-} from './node-load.js';
+import { callNode, expectKept, LoadedNodes, type LoadReport } from './node-load.js';
 import { median } from './postgres-nodes.js';
 
 /** How soon a node must serve again once its database can be reached. */

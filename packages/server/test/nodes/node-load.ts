@@ -99,7 +99,7 @@ export interface LoadReport {
   /** How often which failure was answered. */
   readonly refusals: Readonly<Record<string, number>>;
   readonly acked: number;
-  /** What the nodes have written to stderr last. */
+  /** What the nodes have written to stderr last, and the calls that the violations speak of. */
   readonly log: string;
 }
 
@@ -111,7 +111,6 @@ export function expectKept(what: string, report: LoadReport): void {
   );
   expect(crashes).toEqual([]);
   expect(unanswered).toEqual([]);
-  // What a node says to its operator about a failure is nowhere else.
   expect(violations, log).toEqual([]);
   expect(slowestMs).toBeLessThan(ANSWER_WITHIN_MS);
   expect(acked).toBeGreaterThan(20);
@@ -129,8 +128,22 @@ function judge(events: readonly LedgerEvent[], nodes: LoadedNodes): LoadReport {
   const slowestMs = Math.max(...calls.map((call) => call.endedAtMs - call.startedAtMs));
   const { acked } = countRun(events);
   const violations = checkLedger(events);
-  const log = nodes.servers.map(({ stderr }) => stderr).join('\n');
+  const log = [
+    ...nodes.servers.map(({ stderr }) => stderr),
+    ...eventsOf(events, violations).map((event) => JSON.stringify(event)),
+  ].join('\n');
   return { violations, crashes: nodes.crashes(), unanswered, slowestMs, refusals, acked, log };
+}
+
+/** All calls that had to do with a violation or its message. */
+function eventsOf(events: readonly LedgerEvent[], violations: readonly Violation[]): LedgerEvent[] {
+  const ids = new Set(violations.flatMap(({ callIds }) => callIds));
+  for (const event of events) {
+    if (event.kind === 'server') continue;
+    const text = JSON.stringify(event);
+    if (violations.some(({ messageId = '-' }) => text.includes(messageId))) ids.add(event.callId);
+  }
+  return events.filter((event) => event.kind !== 'server' && ids.has(event.callId));
 }
 
 async function isAnswering(baseUrl: string): Promise<boolean> {

@@ -2,6 +2,8 @@ import type {
   AckCommand,
   ConsumeCommand,
   CreateQueueCommand,
+  DeadLetterJobCommand,
+  DeleteQueueCommand,
   DeliveryRef,
   ExtendCommand,
   Idempotency,
@@ -9,11 +11,13 @@ import type {
   NackEntry,
   NewMessage,
   PublishCommand,
+  PurgeQueueCommand,
+  UpdateQueueCommand,
 } from '#server/core/commands';
 import type { IdSource } from '#server/core/ids';
 import type { QueueSettings } from '#server/core/queue-settings';
 
-type WithKey = { readonly idempotency?: Idempotency };
+type WithKey = { readonly idempotency?: Idempotency | null };
 
 /** Commands of one project with everything filled in that a test does not care about. */
 export class CommandBuilder {
@@ -28,6 +32,42 @@ export class CommandBuilder {
     { idempotency = null }: { idempotency?: Idempotency | null } = {},
   ): CreateQueueCommand {
     return { kind: 'createQueue', project: this.name, queue, idempotency, settings };
+  }
+
+  updateQueue(
+    queue: string,
+    settings: Partial<QueueSettings>,
+    { idempotency = null }: WithKey = {},
+  ): UpdateQueueCommand {
+    return { kind: 'updateQueue', project: this.name, queue, idempotency, settings };
+  }
+
+  deleteQueue(queue: string, { idempotency = null }: WithKey = {}): DeleteQueueCommand {
+    return { kind: 'deleteQueue', project: this.name, queue, idempotency };
+  }
+
+  purgeQueue(queue: string, { idempotency = null }: WithKey = {}): PurgeQueueCommand {
+    return { kind: 'purgeQueue', project: this.name, queue, idempotency };
+  }
+
+  /** All dead letters of the queue, unless some are named. */
+  redrive(queue: string, more: Partial<DeadLetterJobCommand> = {}): DeadLetterJobCommand {
+    return {
+      kind: 'deadLetterJob',
+      project: this.name,
+      queue,
+      idempotency: null,
+      action: 'redrive',
+      jobId: this.ids.uuid(),
+      messageId: null,
+      sinceMs: null,
+      maxMessages: null,
+      ...more,
+    };
+  }
+
+  purgeDead(queue: string, more: Partial<DeadLetterJobCommand> = {}): DeadLetterJobCommand {
+    return this.redrive(queue, { action: 'purge', ...more });
   }
 
   /** One message for each of the payloads or sets of fields given. */

@@ -63,6 +63,7 @@ CREATE TABLE messages (
  state INTEGER NOT NULL,
  message_id TEXT NOT NULL,
  priority INTEGER NOT NULL,
+ bytes INTEGER NOT NULL,
  enqueued_at_ms INTEGER NOT NULL,
  first_available_at_ms INTEGER NOT NULL,
  -- first_available_at_ms while the message is available, leased or dead, else null.
@@ -90,11 +91,18 @@ CREATE TABLE meta (
  value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE project_counters (
+ project TEXT PRIMARY KEY,
+ messages INTEGER NOT NULL,
+ bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE queue_counters (
  queue_id INTEGER PRIMARY KEY,
  available INTEGER NOT NULL DEFAULT 0,
  leased INTEGER NOT NULL DEFAULT 0,
- delayed INTEGER NOT NULL DEFAULT 0
+ delayed INTEGER NOT NULL DEFAULT 0,
+ bytes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE queue_history (

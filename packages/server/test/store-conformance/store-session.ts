@@ -11,7 +11,7 @@ import type {
 } from '#server/core/commands';
 import { createIdSource, type IdSource } from '#server/core/ids';
 import type { QueueSettings } from '#server/core/queue-settings';
-import type { QueueCounts, Store } from '#server/core/store';
+import type { MessagePage, Query, QueueCounts, SeenMessage, Store } from '#server/core/store';
 import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
 import { CommandBuilder } from './command-builder.js';
@@ -140,6 +140,58 @@ export class Project extends CommandBuilder {
     return (await this.receive(queue, maxMessages)).map(({ payload }) => payload);
   }
 
+  /** Sends messages, receives them and rejects them, in that order. */
+  async bury(queue: string, ...payloads: string[]): Promise<string[]> {
+    const messageIds = await this.send(queue, ...payloads);
+    const messages = await this.receive(queue, payloads.length);
+    await this.run(this.nack(queue, [...messages], { requeue: false }));
+    return messageIds;
+  }
+
+  /** Takes a job to its end and says how many messages it moved or removed. */
+  async finish(jobId: string): Promise<number> {
+    for (;;) {
+      const { done, finished } = await this.run({ kind: 'stepJob', jobId });
+      if (finished) return done;
+    }
+  }
+
+  /** Goes through all the queues once. */
+  async expire(limit = 500): Promise<void> {
+    let afterQueueId: number | null = 0;
+    while (afterQueueId !== null) {
+      const step: Accepted<'expire'> = await this.run({ kind: 'expire', afterQueueId, limit });
+      afterQueueId = step.nextQueueId;
+    }
+  }
+
+  /** One page of a queue's messages. */
+  async peek(queue: string, more: Partial<Query<'peek'>> = {}) {
+    const bounds = { state: null, after: null, limit: 100, maxBytes: 16 * 1024 * 1024 };
+    const query: Query<'peek'> = { kind: 'peek', project: this.name, queue, ...bounds, ...more };
+    return pageOf(await this.session.store.read(query));
+  }
+
+  /** One page of the dead letters that came from a queue. */
+  async deadLetters(queue: string, more: Partial<Query<'deadLetters'>> = {}) {
+    const bounds = { after: null, limit: 100, maxBytes: 16 * 1024 * 1024 };
+    return pageOf(
+      await this.session.store.read({
+        kind: 'deadLetters',
+        project: this.name,
+        queue,
+        ...bounds,
+        ...more,
+      }),
+    );
+  }
+
+  /** One message, with its failed deliveries. */
+  async look(queue: string, messageId: string): Promise<SeenMessage | null> {
+    const query = { kind: 'message', project: this.name, queue, messageId } as const;
+    return (await this.session.store.read(query)).message;
+  }
+
   async acked(queue: string, delivery: DeliveryRef): Promise<boolean> {
     const { results } = await this.run(this.ack(queue, delivery));
     return results[0]?.ok === true && results[0].acked;
@@ -158,6 +210,12 @@ export class Project extends CommandBuilder {
     const { oldestAtMs: _oldest, ...counts } = await this.counts(queue);
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
   }
+}
+
+/** A page as its payloads, and the items for those who want more. */
+function pageOf<T extends { readonly payload: string }>(page: MessagePage<T> | null) {
+  if (page === null) throw new Error('there is no such queue');
+  return { ...page, payloads: page.items.map(({ payload }) => payload) };
 }
 
 /** A message without its receipt, or with another one. */

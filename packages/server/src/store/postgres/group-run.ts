@@ -2,6 +2,7 @@ import type { Command, LeasedMessage, Outcome, OutcomeOf } from '../../core/comm
 import { RESTART_GRACE_MS } from '../../core/message-state.js';
 import type { Refusal } from '../../core/refusal.js';
 import type { ReplayLookups } from '../../core/replay.js';
+import type { StorageLimits } from '../../core/storage-limits.js';
 import { GroupRecords } from './records.js';
 import type { GroupTransaction } from './transaction.js';
 
@@ -21,6 +22,7 @@ export class GroupRun {
     startedAtMs: number,
     /** False while the database's clock is not to be trusted. */
     readonly sweepsLeases: boolean,
+    readonly limits: StorageLimits,
   ) {
     this.records = new GroupRecords(tx);
     this.graceEndMs = startedAtMs + RESTART_GRACE_MS;

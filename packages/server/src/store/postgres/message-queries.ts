@@ -21,7 +21,7 @@ interface SeenRow extends StoredMessage {
 
 const SEEN_COLUMNS = `${STORED_COLUMNS}, m.bucket_id AS "bucketId", m.state, m.due_at_ms AS "dueAtMs",
   m.failure_log AS "failureLog",
-  m.payload_bytes + coalesce(octet_length(m.headers), 0) AS bytes`;
+  m.bytes`;
 
 const STATE_NAMES = ['available', 'leased', 'delayed', 'dead'] as const;
 

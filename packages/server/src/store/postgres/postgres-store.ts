@@ -5,6 +5,7 @@ import type { Command, Outcome } from '../../core/commands.js';
 import { HISTORY_FLUSH_MS, minuteOf, TallyBook, type TallyRow } from '../../core/history.js';
 import { RefusalError } from '../../core/refusal.js';
 import { Sequence } from '../../core/sequence.js';
+import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
 import {
   type Query,
   type QueryKind,
@@ -33,6 +34,7 @@ export interface PostgresStoreOptions {
   /** For tests: takes the place of the database's clock. */
   readonly makeClock?: (floorMs: number) => Clock;
   readonly log: (message: string) => void;
+  readonly limits?: StorageLimits;
 }
 
 const SLOTS = 64;
@@ -72,6 +74,7 @@ export class PostgresStore implements Store {
     maxConnections: number,
     private readonly databaseClock: DatabaseClock,
     readonly clock: Clock,
+    private readonly limits: StorageLimits,
   ) {
     // The rest of the pool is for reads, which must not wait behind groups.
     this.groupsUnderWayMax = Math.max(1, Math.floor(maxConnections / 2));
@@ -102,7 +105,14 @@ export class PostgresStore implements Store {
     }
     const clock = options.makeClock?.(0) ?? databaseClock;
     const pool = createPool(url, options.maxConnections);
-    const store = new PostgresStore(url, pool, options.maxConnections, databaseClock, clock);
+    const store = new PostgresStore(
+      url,
+      pool,
+      options.maxConnections,
+      databaseClock,
+      clock,
+      options.limits ?? NO_LIMITS,
+    );
     store.startedAtMs = clock.nowMs();
     await store.signals.start();
     return store;
@@ -154,7 +164,7 @@ export class PostgresStore implements Store {
       const nowMs = this.observe((now[0] as { nowMs: number }).nowMs);
       const tx = new GroupTransaction(pipeline, this.sequence, nowMs, this.slotOf(client));
       for (const queue of queues) tx.addQueue(queue);
-      const run = new GroupRun(tx, this.startedAtMs, this.databaseClock.isTrusted());
+      const run = new GroupRun(tx, this.startedAtMs, this.databaseClock.isTrusted(), this.limits);
 
       const isDue = this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
       if (isDue) await settleDue(run, SETTLED_PER_GROUP);

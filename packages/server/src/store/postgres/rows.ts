@@ -25,7 +25,7 @@ export const MESSAGE_COLUMNS = `m.message_id AS "messageId", m.bucket_id AS "buc
   m.receipt, m.lease_end AS "leaseEnd", m.failures, m.priority,
   m.first_available_at_ms AS "firstAvailableAtMs", m.leased_at_ms AS "leasedAtMs",
   m.source_queue_id AS "sourceQueueId", m.due_at_ms AS "dueAtMs", m.leased_by AS "leasedBy",
-  m.failure_log AS "failureLog"`;
+  m.failure_log AS "failureLog", m.bytes`;
 
 /** What an answer says of a message, but for its payload. */
 export const STORED_COLUMNS = `m.message_id AS "messageId", m.headers, m.priority,

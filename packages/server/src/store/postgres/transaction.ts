@@ -16,6 +16,7 @@ interface Delta {
   available: number;
   leased: number;
   delayed: number;
+  bytes: number;
 }
 
 interface Loaded {
@@ -39,6 +40,7 @@ export class GroupTransaction implements MessageTransaction {
   private readonly touched = new Set<Loaded>();
   private readonly deltas = new Map<number, Delta>();
   readonly tallies = new Map<number, Tally>();
+  private readonly projectDeltas = new Map<string, { messages: number; bytes: number }>();
   private readonly deadDeltas = new Map<string, number>();
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
   /** The earliest end of a lease or delay that began here. */
@@ -114,8 +116,18 @@ export class GroupTransaction implements MessageTransaction {
     this.earliestDueMs = Math.min(this.earliestDueMs ?? dueAtMs, dueAtMs);
   }
 
-  count(queue: QueueEntry, state: CountedState, change: number): void {
-    this.deltaOf(queue.bucketId)[state] += change;
+  count(queue: QueueEntry, state: CountedState, messages: number, bytes: number): void {
+    const delta = this.deltaOf(queue.bucketId);
+    delta[state] += messages;
+    delta.bytes += bytes;
+    this.countProject(queue.project, messages, bytes);
+  }
+
+  countProject(project: string, messages: number, bytes: number): void {
+    const delta = this.projectDeltas.get(project) ?? { messages: 0, bytes: 0 };
+    delta.messages += messages;
+    delta.bytes += bytes;
+    this.projectDeltas.set(project, delta);
   }
 
   countDead(sourceQueueId: number, bucketId: number, change: number): void {
@@ -126,7 +138,7 @@ export class GroupTransaction implements MessageTransaction {
   private deltaOf(bucketId: number): Delta {
     let delta = this.deltas.get(bucketId);
     if (delta === undefined) {
-      delta = { available: 0, leased: 0, delayed: 0 };
+      delta = { available: 0, leased: 0, delayed: 0, bytes: 0 };
       this.deltas.set(bucketId, delta);
     }
     return delta;
@@ -207,22 +219,47 @@ export class GroupTransaction implements MessageTransaction {
       .sort(([a], [b]) => a - b);
     if (rows.length > 0) {
       this.pipeline.send(
-        `INSERT INTO millrace.queue_counters AS c (bucket_id, slot, available, leased, delayed)
-         SELECT u.b, $5::smallint, u.a, u.l, u.d
-           FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS u(b, a, l, d)
+        `INSERT INTO millrace.queue_counters AS c
+           (bucket_id, slot, available, leased, delayed, bytes)
+         SELECT u.b, $6::smallint, u.a, u.l, u.d, u.n FROM unnest(
+           $1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) AS u(b, a, l, d, n)
          ON CONFLICT (bucket_id, slot) DO UPDATE SET available = c.available + excluded.available,
-           leased = c.leased + excluded.leased, delayed = c.delayed + excluded.delayed`,
+           leased = c.leased + excluded.leased, delayed = c.delayed + excluded.delayed,
+           bytes = c.bytes + excluded.bytes`,
         [
           rows.map(([bucketId]) => bucketId),
           rows.map(([, { available }]) => available),
           rows.map(([, { leased }]) => leased),
           rows.map(([, { delayed }]) => delayed),
+          rows.map(([, { bytes }]) => bytes),
           this.slot,
         ],
       );
     }
     this.deltas.clear();
+    this.flushProjectCounters();
     this.flushDeadCounters();
+  }
+
+  private flushProjectCounters(): void {
+    const rows = [...this.projectDeltas]
+      .filter(([, { messages, bytes }]) => messages !== 0 || bytes !== 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    this.projectDeltas.clear();
+    if (rows.length === 0) return;
+    this.pipeline.send(
+      `INSERT INTO millrace.project_counters AS c (project, slot, messages, bytes)
+       SELECT u.p, $4::smallint, u.m, u.n
+         FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS u(p, m, n)
+       ON CONFLICT (project, slot) DO UPDATE SET messages = c.messages + excluded.messages,
+         bytes = c.bytes + excluded.bytes`,
+      [
+        rows.map(([project]) => project),
+        rows.map(([, { messages }]) => messages),
+        rows.map(([, { bytes }]) => bytes),
+        this.slot,
+      ],
+    );
   }
 
   private flushDeadCounters(): void {

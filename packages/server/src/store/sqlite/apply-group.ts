@@ -3,6 +3,7 @@ import type { Command, Outcome } from '../../core/commands.js';
 import { HISTORY_FLUSH_MS, minuteOf, TallyBook } from '../../core/history.js';
 import { rowIdTimeMs } from '../../core/ids.js';
 import { Sequence } from '../../core/sequence.js';
+import type { StorageLimits } from '../../core/storage-limits.js';
 import type { ReadyQueue } from '../../core/store.js';
 import { applyCommand } from './apply-command.js';
 import { nextDueMs, settleDue } from './commands/settle-due.js';
@@ -37,6 +38,7 @@ export class GroupApplier {
   constructor(
     private readonly db: Database.Database,
     private readonly freeSpace: FreeSpace,
+    private readonly limits: StorageLimits,
   ) {
     this.statements = new Statements(db);
     this.sequence = new Sequence(this.lastRowId());
@@ -88,6 +90,7 @@ export class GroupApplier {
       this.sequence,
       nowMs,
       storageFull,
+      this.limits,
     );
     this.statements.get('BEGIN IMMEDIATE').run();
     try {

@@ -20,7 +20,7 @@ interface SeenRow extends StoredMessage {
 
 const SEEN_COLUMNS = `${STORED_COLUMNS}, m.state, m.due_at_ms AS dueAtMs,
   m.failure_log AS failureLog,
-  octet_length(b.payload) + coalesce(octet_length(b.headers), 0) AS bytes`;
+  m.bytes`;
 
 const FROM = 'messages m JOIN bodies b ON b.id = m.id';
 const STATE_NAMES = ['available', 'leased', 'delayed', 'dead'] as const;
@@ -57,14 +57,12 @@ export function peek(
   const builder = new PageBuilder<SeenMessage>(limit, maxBytes);
   for (const part of parts.slice(from === null ? 0 : parts.indexOf(from.part as PeekState))) {
     const { major, minor } = from?.part === part ? from : START[part];
-    const rows = statements
-      .get(PART_SQL[part])
-      .iterate({
-        bucketId: queue.bucketId,
-        major,
-        minor,
-        limit: builder.wanted,
-      }) as Iterable<SeenRow>;
+    const rows = statements.get(PART_SQL[part]).iterate({
+      bucketId: queue.bucketId,
+      major,
+      minor,
+      limit: builder.wanted,
+    }) as Iterable<SeenRow>;
     for (const row of rows) {
       const place = { part, major: row.major, minor: row.minor };
       if (!builder.add(seenMessage(row), row.bytes, place)) return builder.page();

@@ -25,7 +25,7 @@ export interface MessageRow extends MessageEntry {
 
 export const MESSAGE_COLUMNS = `id, message_id AS messageId, bucket_id AS bucketId, state, receipt,
   lease_end AS leaseEnd, failures, priority, first_available_at_ms AS firstAvailableAtMs,
-  leased_at_ms AS leasedAtMs, source_queue_id AS sourceQueueId, leased_by AS leasedBy,
+  leased_at_ms AS leasedAtMs, source_queue_id AS sourceQueueId, leased_by AS leasedBy, bytes,
   failure_log AS failureLog`;
 
 /** A message with its body, for an answer; `m` is the message and `b` its body. */

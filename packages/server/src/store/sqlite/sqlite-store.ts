@@ -3,6 +3,7 @@ import { type Clock, monotonicClock } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
 import { HISTORY_FLUSH_MS } from '../../core/history.js';
 import { RefusalError } from '../../core/refusal.js';
+import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
 import type { Query, QueryKind, ReadResult, Store, StoreListener } from '../../core/store.js';
 import { isFatal, refusalOf } from './errors.js';
 import type { ReaderRequest } from './reader-thread.js';
@@ -10,7 +11,8 @@ import type { SpaceNeed } from './space.js';
 import { ThreadChannel } from './thread-channel.js';
 import type { WriterAnswer, WriterOptions, WriterRequest } from './writer-thread.js';
 
-export interface SqliteStoreOptions extends WriterOptions {
+export interface SqliteStoreOptions extends Omit<WriterOptions, 'limits'> {
+  readonly limits?: StorageLimits;
   /** Makes the clock, given the time that it must not start before. */
   readonly makeClock?: (floorMs: number) => Clock;
 }
@@ -38,13 +40,13 @@ export class SqliteStore implements Store {
 
   /** @throws Error with a message for the operator when the file cannot be opened. */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    const { makeClock = monotonicClock, minFreeBytes } = options;
+    const { makeClock = monotonicClock, minFreeBytes, limits = NO_LIMITS } = options;
     const path = resolve(options.path);
     let store: SqliteStore | undefined;
     const onExit = (cause: Error): void => store?.fail(cause);
     const writer = new ThreadChannel<WriterRequest, WriterAnswer>(
       threadFile('writer'),
-      { path, minFreeBytes },
+      { path, minFreeBytes, limits },
       onExit,
     );
     try {

@@ -2,7 +2,14 @@ import type { Statement } from 'better-sqlite3';
 import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import { rowIdOf } from '../../core/ids.js';
 import { DEFAULT_SETTINGS } from '../../core/queue-settings.js';
+import type { Refusal } from '../../core/refusal.js';
 import type { Sequence } from '../../core/sequence.js';
+import {
+  checkStorage,
+  hasLimits,
+  type StorageLimits,
+  type Usage,
+} from '../../core/storage-limits.js';
 import type { ReadyQueue } from '../../core/store.js';
 import type {
   CountedState,
@@ -21,6 +28,7 @@ interface CounterDelta {
   available: number;
   leased: number;
   delayed: number;
+  bytes: number;
 }
 
 /** Queues by name, by bucket and by id. It must be dropped when a transaction rolls back. */
@@ -52,6 +60,7 @@ export class GroupTransaction implements MessageTransaction {
   dueChanged = false;
   private readonly deltas = new Map<number, CounterDelta>();
   readonly tallies = new Map<number, Tally>();
+  private readonly projectDeltas = new Map<string, { messages: number; bytes: number }>();
   private readonly deadDeltas = new Map<string, number>();
   private readonly readyByQueueId = new Map<number, { queue: QueueEntry; messages: number }>();
 
@@ -61,6 +70,7 @@ export class GroupTransaction implements MessageTransaction {
     private readonly sequence: Sequence,
     readonly nowMs: number,
     readonly storageFull: boolean,
+    private readonly limits: StorageLimits,
   ) {}
 
   /** The next place at the tail, of whichever queue. */
@@ -146,8 +156,11 @@ export class GroupTransaction implements MessageTransaction {
     if ('dueAtMs' in change) this.dueChanged = true;
   }
 
-  count(queue: QueueEntry, state: CountedState, change: number): void {
-    this.deltaOf(queue.id)[state] += change;
+  count(queue: QueueEntry, state: CountedState, messages: number, bytes: number): void {
+    const delta = this.deltaOf(queue.id);
+    delta[state] += messages;
+    delta.bytes += bytes;
+    this.countProject(queue.project, messages, bytes);
     if (state !== 'available') this.dueChanged = true;
   }
 
@@ -156,10 +169,31 @@ export class GroupTransaction implements MessageTransaction {
     this.deadDeltas.set(key, (this.deadDeltas.get(key) ?? 0) + change);
   }
 
+  countProject(project: string, messages: number, bytes: number): void {
+    const delta = this.projectDeltas.get(project) ?? { messages: 0, bytes: 0 };
+    delta.messages += messages;
+    delta.bytes += bytes;
+    this.projectDeltas.set(project, delta);
+  }
+
+  /** Refuses what would go over a limit of the queue or its project. */
+  checkStorage(queue: QueueEntry, messages: number, bytes: number): Refusal | undefined {
+    if (!hasLimits(this.limits)) return undefined;
+    this.writeCounters();
+    const ofQueue = this.sql(
+      'SELECT available + leased + delayed AS messages, bytes FROM queue_counters WHERE queue_id = ?',
+    ).get(queue.id) as Usage;
+    const ofProject = this.sql(
+      'SELECT messages, bytes FROM project_counters WHERE project = ?',
+    ).get(queue.project) as Usage | undefined;
+    const none = { messages: 0, bytes: 0 };
+    return checkStorage(this.limits, ofQueue, ofProject ?? none, { messages, bytes });
+  }
+
   private deltaOf(queueId: number): CounterDelta {
     let delta = this.deltas.get(queueId);
     if (delta === undefined) {
-      delta = { available: 0, leased: 0, delayed: 0 };
+      delta = { available: 0, leased: 0, delayed: 0, bytes: 0 };
       this.deltas.set(queueId, delta);
     }
     return delta;
@@ -191,11 +225,11 @@ export class GroupTransaction implements MessageTransaction {
   writeCounters(): void {
     const update = this.sql(
       `UPDATE queue_counters SET available = available + ?, leased = leased + ?,
-         delayed = delayed + ? WHERE queue_id = ?`,
+         delayed = delayed + ?, bytes = bytes + ? WHERE queue_id = ?`,
     );
-    for (const [queueId, { available, leased, delayed }] of this.deltas) {
-      if (available !== 0 || leased !== 0 || delayed !== 0) {
-        update.run(available, leased, delayed, queueId);
+    for (const [queueId, { available, leased, delayed, bytes }] of this.deltas) {
+      if (available !== 0 || leased !== 0 || delayed !== 0 || bytes !== 0) {
+        update.run(available, leased, delayed, bytes, queueId);
       }
     }
     for (const [key, change] of this.deadDeltas) {
@@ -207,6 +241,15 @@ export class GroupTransaction implements MessageTransaction {
          ON CONFLICT DO UPDATE SET dead = dead + excluded.dead`,
       ).run(sourceQueueId, bucketId, change);
     }
+    for (const [project, { messages, bytes }] of this.projectDeltas) {
+      if (messages === 0 && bytes === 0) continue;
+      this.sql(
+        `INSERT INTO project_counters (project, messages, bytes) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET messages = messages + excluded.messages,
+           bytes = bytes + excluded.bytes`,
+      ).run(project, messages, bytes);
+    }
+    this.projectDeltas.clear();
     this.deltas.clear();
     this.deadDeltas.clear();
   }

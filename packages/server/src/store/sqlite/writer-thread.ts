@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Command } from '../../core/commands.js';
 import { GROUP_LIMITS } from '../../core/group-commit.js';
+import type { StorageLimits } from '../../core/storage-limits.js';
 import { GroupApplier, type GroupResult } from './apply-group.js';
 import { openWriter } from './database.js';
 import { lockStore } from './folder-lock.js';
@@ -12,6 +13,7 @@ import { serveThread } from './thread-channel.js';
 export interface WriterOptions {
   readonly path: string;
   readonly minFreeBytes: number;
+  readonly limits: StorageLimits;
 }
 
 export type WriterRequest =
@@ -84,7 +86,11 @@ function handle(request: OtherRequest): WriterAnswer {
       unlock = lockStore(options.path);
       const db = openWriter(options.path);
       close = () => db.close();
-      applier = new GroupApplier(db, new FreeSpace(options.path, options.minFreeBytes));
+      applier = new GroupApplier(
+        db,
+        new FreeSpace(options.path, options.minFreeBytes),
+        options.limits,
+      );
       space = new SpaceKeeper(db);
       return { clockFloorMs: applier.clockFloorMs() };
     }

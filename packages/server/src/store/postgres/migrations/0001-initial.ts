@@ -36,7 +36,17 @@ CREATE TABLE millrace.queue_counters (
   available bigint NOT NULL DEFAULT 0,
   leased bigint NOT NULL DEFAULT 0,
   delayed bigint NOT NULL DEFAULT 0,
+  bytes bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (bucket_id, slot)
+) WITH (fillfactor = 40, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0,
+        autovacuum_vacuum_cost_delay = 0);
+
+CREATE TABLE millrace.project_counters (
+  project text COLLATE "C" NOT NULL,
+  slot smallint NOT NULL,
+  messages bigint NOT NULL,
+  bytes bigint NOT NULL,
+  PRIMARY KEY (project, slot)
 ) WITH (fillfactor = 40, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0,
         autovacuum_vacuum_cost_delay = 0);
 
@@ -101,7 +111,7 @@ CREATE TABLE millrace.messages (
   last_error text,
   failure_log text,
   headers text,
-  payload_bytes integer NOT NULL,
+  bytes integer NOT NULL,
   payload text NOT NULL,
   PRIMARY KEY (bucket_id, message_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_scale_factor = 0.02,

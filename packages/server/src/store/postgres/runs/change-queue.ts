@@ -48,19 +48,13 @@ export async function purgeQueue(
   const queue = tx.queue(project, name);
   if (queue === undefined) return queueNotFound(name);
   tx.flushCounters();
-  const [row] = await tx.pipeline.query<{ purged: number }>(
-    `WITH old AS (
-       DELETE FROM millrace.queue_counters WHERE bucket_id = $1
-       RETURNING available + leased + delayed AS held)
-     SELECT coalesce(sum(held), 0)::bigint AS purged FROM old`,
-    [queue.bucketId],
-  );
+  const purged = await releaseUsage(tx, queue);
   discardBucket(tx, queue.bucketId);
   tx.pipeline.send("UPDATE millrace.queues SET bucket_id = nextval('millrace.ids') WHERE id = $1", [
     queue.id,
   ]);
   await reloadQueues(tx);
-  return { purged: row?.purged ?? 0 };
+  return { purged };
 }
 
 export async function deleteQueue(
@@ -83,13 +77,28 @@ export async function deleteQueue(
   discardBucket(tx, queue.bucketId);
   discardBucket(tx, queue.deadBucketId);
   const send = (sql: string, id: number): void => tx.pipeline.send(sql, [id]);
-  send('DELETE FROM millrace.queue_counters WHERE bucket_id = $1', queue.bucketId);
+  await releaseUsage(tx, queue);
   send('DELETE FROM millrace.dead_counters WHERE source_queue_id = $1', queue.id);
   send('UPDATE millrace.dead_letter_jobs SET finished = true WHERE queue_id = $1', queue.id);
   send('DELETE FROM millrace.queue_history WHERE queue_id = $1', queue.id);
   send('DELETE FROM millrace.queues WHERE id = $1', queue.id);
   await reloadQueues(tx);
   return { deleted: true };
+}
+
+/** Takes what the queue holds off the counters. @returns how many messages that is */
+async function releaseUsage(tx: GroupRun['tx'], queue: QueueEntry): Promise<number> {
+  const [row] = await tx.pipeline.query<{ messages: number; bytes: number }>(
+    `WITH old AS (
+       DELETE FROM millrace.queue_counters WHERE bucket_id = $1
+       RETURNING available + leased + delayed AS messages, bytes)
+     SELECT coalesce(sum(messages), 0)::bigint AS messages, coalesce(sum(bytes), 0)::bigint AS bytes
+       FROM old`,
+    [queue.bucketId],
+  );
+  const { messages, bytes } = row as { messages: number; bytes: number };
+  tx.countProject(queue.project, -messages, -bytes);
+  return messages;
 }
 
 /** What lies in the bucket is swept later and counts no more. */

@@ -13,7 +13,7 @@ import type { QueueEntry } from '../../../core/transaction.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { MESSAGE_COLUMNS, type MessageRow, STORED_COLUMNS, storedMessage } from '../rows.js';
 
-type ReadyRow = MessageRow & StoredMessage & { readonly bytes: number };
+type ReadyRow = MessageRow & StoredMessage;
 
 interface Lease {
   readonly bucketId: number;
@@ -63,8 +63,7 @@ async function lockHeads(
   const rows = await tx.pipeline.query<ReadyRow>(
     `SELECT h.* FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
       CROSS JOIN LATERAL (
-        SELECT m.payload_bytes + coalesce(octet_length(m.headers), 0) AS bytes,
-               ${MESSAGE_COLUMNS}, ${STORED_COLUMNS}
+        SELECT ${MESSAGE_COLUMNS}, ${STORED_COLUMNS}
           FROM millrace.messages m WHERE m.bucket_id = w.bucket_id AND m.state = 0
          ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
     [[...wanted.keys()], [...wanted.values()]],
@@ -107,8 +106,8 @@ function take(
     });
   }
   if (messages.length > 0) {
-    tx.count(queue, 'available', -messages.length);
-    tx.count(queue, 'leased', messages.length);
+    tx.count(queue, 'available', -messages.length, 0);
+    tx.count(queue, 'leased', messages.length, 0);
     tx.tally(queue, 'delivered', messages.length);
     tx.noteDue(leaseExpiresAtMs);
   }

@@ -44,17 +44,26 @@ export function purgeQueue(
   _command: PurgeQueueCommand,
 ): OutcomeOf['purgeQueue'] {
   tx.writeCounters();
-  const purged = tx
-    .sql('SELECT available + leased + delayed FROM queue_counters WHERE queue_id = ?')
-    .pluck()
-    .get(queue.id) as number;
-  tx.sql('UPDATE queue_counters SET available = 0, leased = 0, delayed = 0 WHERE queue_id = ?').run(
-    queue.id,
-  );
+  const purged = releaseUsage(tx, queue);
+  tx.sql(
+    `UPDATE queue_counters SET available = 0, leased = 0, delayed = 0, bytes = 0
+      WHERE queue_id = ?`,
+  ).run(queue.id);
   tx.discardBucket(queue.bucketId);
   tx.sql('UPDATE queues SET bucket_id = ? WHERE id = ?').run(tx.newBucket(), queue.id);
   tx.forgetQueues();
   return { purged };
+}
+
+/** Takes what the queue holds off its project. @returns how many messages that is */
+function releaseUsage(tx: GroupTransaction, queue: QueueEntry): number {
+  const { messages, bytes } = tx
+    .sql(
+      'SELECT available + leased + delayed AS messages, bytes FROM queue_counters WHERE queue_id = ?',
+    )
+    .get(queue.id) as { messages: number; bytes: number };
+  tx.countProject(queue.project, -messages, -bytes);
+  return messages;
 }
 
 export function deleteQueue(
@@ -71,6 +80,7 @@ export function deleteQueue(
   tx.writeCounters();
   tx.discardBucket(queue.bucketId);
   tx.discardBucket(queue.deadBucketId);
+  releaseUsage(tx, queue);
   tx.sql('DELETE FROM queue_counters WHERE queue_id = ?').run(queue.id);
   tx.sql('DELETE FROM queue_history WHERE queue_id = ?').run(queue.id);
   tx.sql('DELETE FROM dead_counters WHERE source_queue_id = ?').run(queue.id);

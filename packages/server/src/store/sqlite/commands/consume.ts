@@ -20,7 +20,7 @@ export function consume(
   command: ConsumeCommand,
 ): OutcomeOf['consume'] {
   const next = tx.sql(
-    `SELECT m.id, m.first_available_at_ms AS firstAvailableAtMs, octet_length(b.payload) + coalesce(octet_length(b.headers), 0) AS bytes, ${STORED_COLUMNS}
+    `SELECT m.id, m.first_available_at_ms AS firstAvailableAtMs, m.bytes, ${STORED_COLUMNS}
        FROM messages m JOIN bodies b ON b.id = m.id
       WHERE m.bucket_id = ? AND m.state = 0 ORDER BY m.rank DESC, m.seq LIMIT 1`,
   );
@@ -54,8 +54,8 @@ export function consume(
     });
   }
   if (messages.length > 0) {
-    tx.count(queue, 'available', -messages.length);
-    tx.count(queue, 'leased', messages.length);
+    tx.count(queue, 'available', -messages.length, 0);
+    tx.count(queue, 'leased', messages.length, 0);
     tx.tally(queue, 'delivered', messages.length);
   }
   return { messages };

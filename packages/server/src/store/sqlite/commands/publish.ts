@@ -1,5 +1,6 @@
 import type { NewMessage, OutcomeOf, PublishCommand } from '../../../core/commands.js';
 import { rowIdOf } from '../../../core/ids.js';
+import { bytesOf, sum } from '../../../core/message-bytes.js';
 import { STATE } from '../../../core/message-state.js';
 import { type Refusal, refuse } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
@@ -15,6 +16,8 @@ export function publish(
       hint: 'Consume and ack messages, or give the server more space; then retry.',
     });
   }
+  const full = tx.checkStorage(queue, command.messages.length, sum(command.messages.map(bytesOf)));
+  if (full !== undefined) return full;
   for (const message of command.messages) insertMessage(tx, queue, message);
   tx.tally(queue, 'published', command.messages.length);
   return { messageIds: command.messages.map(({ messageId }) => messageId) };
@@ -26,9 +29,9 @@ function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMess
   const delayed = message.delayMs > 0;
   const availableAtMs = tx.nowMs + message.delayMs;
   tx.sql(
-    `INSERT INTO messages (id, bucket_id, seq, rank, state, message_id, priority, enqueued_at_ms,
+    `INSERT INTO messages (id, bucket_id, seq, rank, state, message_id, priority, bytes, enqueued_at_ms,
        first_available_at_ms, live_since_ms, due_at_ms, group_id, deduplication_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     id,
     queue.bucketId,
@@ -37,6 +40,7 @@ function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMess
     delayed ? STATE.delayed : STATE.available,
     message.messageId,
     message.priority,
+    bytesOf(message),
     tx.nowMs,
     availableAtMs,
     delayed ? null : availableAtMs,
@@ -49,6 +53,6 @@ function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMess
     message.payload,
     message.headers,
   );
-  tx.count(queue, delayed ? 'delayed' : 'available', 1);
+  tx.count(queue, delayed ? 'delayed' : 'available', 1, bytesOf(message));
   if (!delayed) tx.markReady(queue, 1);
 }

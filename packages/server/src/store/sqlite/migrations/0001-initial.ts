@@ -38,8 +38,15 @@ CREATE TABLE queue_counters (
   queue_id INTEGER PRIMARY KEY,
   available INTEGER NOT NULL DEFAULT 0,
   leased INTEGER NOT NULL DEFAULT 0,
-  delayed INTEGER NOT NULL DEFAULT 0
+  delayed INTEGER NOT NULL DEFAULT 0,
+  bytes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+
+CREATE TABLE project_counters (
+  project TEXT PRIMARY KEY,
+  messages INTEGER NOT NULL,
+  bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- Dead letters by the queue they came from and the bucket they lie in, so that they go from the
 -- count at once when that bucket is discarded.
@@ -83,6 +90,7 @@ CREATE TABLE messages (
   state INTEGER NOT NULL,
   message_id TEXT NOT NULL,
   priority INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
   enqueued_at_ms INTEGER NOT NULL,
   first_available_at_ms INTEGER NOT NULL,
   -- first_available_at_ms while the message is available, leased or dead, else null.

@@ -1,0 +1,78 @@
+import { CAPABILITIES, type Capability } from '@millrace/protocol';
+import { describe, expect, test } from 'vitest';
+import { ROUTES } from '#server/http/routes/index';
+import { STORE_FACTORIES, type StoreFactory } from '../harness/stores.js';
+import { errorOf, UUID_V7 } from '../http-conformance/expect-answer.js';
+import { useServer } from '../http-conformance/use-server.js';
+
+/** What is public does not depend on the store, so one is enough. */
+const server = useServer(STORE_FACTORIES[0] as StoreFactory);
+const look = (path: string) => server.call('GET', path, undefined, { key: null });
+
+describe('GET /v1/discovery', () => {
+  test('lists every call that has a route, without a key and without an envelope', async () => {
+    const answer = await look('/v1/discovery');
+    expect(answer.status).toBe(200);
+    expect(Object.keys(answer.body)).toEqual(['capabilities']);
+    const expected = Object.values(CAPABILITIES).map(({ id, method, path, description }) => ({
+      id,
+      method,
+      path,
+      available: true,
+      idempotent: true,
+      description,
+    }));
+    expect(answer.body.capabilities).toEqual(expected);
+    const routed = ROUTES.map(({ capability }) => capability.id);
+    expect(expected.map(({ id }) => id).sort()).toEqual(routed.sort());
+  });
+
+  test.each(Object.values(CAPABILITIES) as Capability[])('shows $id', async ({ id }) => {
+    const answer = await look(`/v1/discovery/${id}`);
+    expect(answer.status).toBe(200);
+    const { params, returns, examples, ...summary } = answer.body;
+    const { capabilities } = (await look('/v1/discovery')).body;
+    expect(capabilities).toContainEqual(summary);
+    expect(summary.id).toBe(id);
+    expect(params.type).toBe('object');
+    expect(returns.type).toBe('object');
+    expect(examples.length).toBeGreaterThan(0);
+    expect(answer.text).not.toMatch(/"x-rule|plain-text/);
+  });
+
+  test('answers 404 for an id that is not there, in the envelope', async () => {
+    for (const id of ['queue.nothing', 'publish', '%2e%2e', '__proto__', 'x'.repeat(5_000)]) {
+      const error = errorOf(await look(`/v1/discovery/${id}`), 'ROUTE_NOT_FOUND', id);
+      expect(error.hint).toContain('/v1/discovery');
+      expect(error.message.length).toBeLessThan(300);
+    }
+  });
+});
+
+describe.each(['/v1/discovery', '/v1/discovery/queue.ack', '/openapi.json', '/docs'])(
+  '%s',
+  (path) => {
+    test('has a request id', async () => {
+      expect((await look(path)).headers.get('x-request-id')).toMatch(UUID_V7);
+    });
+
+    test('does not mind a key that is wrong', async () => {
+      expect((await server.call('GET', path, undefined, { key: 'nonsense' })).status).toBe(200);
+    });
+
+    test('answers HEAD', async () => {
+      const answer = await server.call('HEAD', path, undefined, { key: null });
+      expect(answer.status).toBe(200);
+      expect(answer.text).toBe('');
+    });
+
+    test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+      '%s is not its method',
+      async (method) => {
+        const answer = await server.call(method, path, undefined, { key: null });
+        errorOf(answer, 'METHOD_NOT_ALLOWED');
+        expect(answer.headers.get('allow')).toBe('GET, HEAD');
+      },
+    );
+  },
+);

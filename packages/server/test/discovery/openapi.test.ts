@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import {
+  CAPABILITIES,
+  type CapabilityName,
+  ERRORS,
+  type ErrorCode,
+  errorCodesOf,
+  PROTOCOL_VERSION,
+  ROUTE_ERRORS,
+} from '@millrace/protocol';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Json } from '../harness/http-server.js';
+import { STORE_FACTORIES, type StoreFactory } from '../harness/stores.js';
+import { useServer } from '../http-conformance/use-server.js';
+
+const server = useServer(STORE_FACTORIES[0] as StoreFactory);
+const NAMES = Object.keys(CAPABILITIES) as CapabilityName[];
+
+let document: Json;
+beforeAll(async () => {
+  document = (await server.call('GET', '/openapi.json', undefined, { key: null })).body;
+});
+
+const operationOf = (name: CapabilityName): Json => {
+  const { path, method } = CAPABILITIES[name];
+  return document.paths[path][method.toLowerCase()];
+};
+
+describe('/openapi.json', () => {
+  test('is valid OpenAPI 3.1', async () => {
+    const validator = new Validator();
+    const { valid, errors } = await validator.validate(structuredClone(document));
+    expect(errors).toBeUndefined();
+    expect(valid).toBe(true);
+    expect(validator.version).toBe('3.1');
+  });
+
+  test('a fault that is planted in it is found', async () => {
+    const broken = structuredClone(document);
+    broken.paths['/v1/queue/publish'].post.parameters.push({ name: 'x', in: 'nowhere' });
+    expect((await new Validator().validate(broken)).valid).toBe(false);
+  });
+
+  test('every reference in it leads somewhere', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)];
+    expect(references.length).toBeGreaterThan(0);
+    for (const [, pointer = ''] of references) {
+      const target = pointer.split('/').reduce((node, part) => node?.[part], document);
+      expect(target, pointer).toBeDefined();
+    }
+  });
+
+  test('holds nothing that only the server understands', () => {
+    expect(JSON.stringify(document)).not.toMatch(/"x-rule|plain-text/);
+  });
+
+  test('has the version of the packages', async () => {
+    const file = new URL('../../../protocol/package.json', import.meta.url);
+    expect(PROTOCOL_VERSION).toBe(JSON.parse(await readFile(file, 'utf8')).version);
+  });
+});
+
+describe.each(NAMES)('the operation %s', (name) => {
+  const { id, path, method, params } = CAPABILITIES[name];
+
+  test('has every field exactly once: in the path, the query string or the body', () => {
+    const { parameters, requestBody, operationId } = operationOf(name);
+    expect(operationId).toBe(id);
+    const outside = parameters.filter((parameter: Json) => parameter.name !== undefined);
+    const schema = requestBody?.content['application/json'].schema ?? { properties: {} };
+    const names = [
+      ...outside.map((parameter: Json) => parameter.name),
+      ...Object.keys(schema.properties),
+    ];
+    expect(names.sort()).toEqual(Object.keys(params.properties).sort());
+    const inPath = outside.filter((parameter: Json) => parameter.in === 'path');
+    expect(inPath.map((parameter: Json) => `{${parameter.name}}`)).toEqual(
+      path.match(/\{\w+\}/g) ?? [],
+    );
+  });
+
+  test('takes an idempotency key in the header if it changes something', () => {
+    const references = operationOf(name).parameters.map((parameter: Json) => parameter.$ref);
+    expect(references.includes('#/components/parameters/IdempotencyKey')).toBe(method !== 'GET');
+  });
+
+  test('names each of its errors under its status', () => {
+    const { responses } = operationOf(name);
+    const codes = errorCodesOf(name);
+    const statuses = codes.map((code) => String(ERRORS[code].status));
+    expect(Object.keys(responses).sort()).toEqual(['200', ...new Set(statuses)].sort());
+    for (const code of codes) {
+      expect(responses[ERRORS[code].status].description).toContain(`\`${code}\``);
+    }
+  });
+});
+
+test('each error belongs to a call, or to a request that reaches none', () => {
+  const given = new Set<ErrorCode>([...ROUTE_ERRORS, ...NAMES.flatMap(errorCodesOf)]);
+  expect([...given].sort()).toEqual(Object.keys(ERRORS).sort());
+});

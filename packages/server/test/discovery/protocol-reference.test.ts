@@ -1,0 +1,95 @@
+import {
+  CAPABILITIES,
+  type Capability,
+  discoveryOf,
+  ERRORS,
+  type JsonSchema,
+  LIMITS,
+  openApiDocument,
+} from '@millrace/protocol';
+import { describe, expect, test } from 'vitest';
+import { fieldRows } from '#server/http/docs-page/field-rows';
+import { readProtocol, sectionOf, tableRows } from './protocol-document.js';
+
+/** PROTOCOL.md is written by hand; what it takes from the schemas is kept equal to them here. */
+
+const document = await readProtocol();
+
+test('the table of errors is the list of errors', () => {
+  const expected = Object.entries(ERRORS).map(([code, { status, title }]) => [
+    String(status),
+    `\`${code}\``,
+    title,
+  ]);
+  expect(tableRows(sectionOf(document, '## Errors'))).toEqual(expected);
+});
+
+test('the calls are those that the server has', () => {
+  const headings = [...sectionOf(document, '## Calls').matchAll(/^### (.+)$/gm)];
+  const ids = Object.values(CAPABILITIES).map(({ id }) => id);
+  expect(headings.map((match) => match[1]).sort()).toEqual([...ids].sort());
+});
+
+describe.each(Object.values(CAPABILITIES) as Capability[])('$id', (capability) => {
+  const { id, method, path, scopes } = capability;
+  const section = sectionOf(document, `### ${id}`);
+
+  test('its method, path and scopes', () => {
+    const named = scopes.map((scope) => `\`${scope}\``).join(' or ');
+    expect(section).toContain(`\`${method} ${path}\` · scope ${named}\n`);
+  });
+
+  test('its fields, with their types and bounds', () => {
+    const rows = fieldRows(discoveryOf(id)?.params ?? {});
+    const expected = rows.map(({ name, type, required }) => [
+      `\`${name}\`${required ? ', required' : ''}`,
+      type.replaceAll('|', '\\|'),
+    ]);
+    const written = tableRows(section).map(([name, _place, type]) => [name, type]);
+    expect(written).toEqual(expected);
+  });
+
+  test('the fields of its answer are named', () => {
+    const { properties = {} } = (discoveryOf(id)?.returns ?? {}) as {
+      properties?: Record<string, JsonSchema>;
+    };
+    const returns = /^Returns [^\n]+/m.exec(section)?.[0] ?? '';
+    if (/^Returns (a )?(Queue|Key)/.test(returns)) return;
+    for (const name of Object.keys(properties)) expect(returns, name).toContain(name);
+  });
+});
+
+test.each(['QueueRecord', 'QueueMessage', 'QueueStats', 'KeyRecord'])('the record %s', (name) => {
+  const schemas = openApiDocument().components.schemas as Record<string, JsonSchema>;
+  const expected = fieldRows(schemas[name] as JsonSchema).map((row) => [
+    `\`${row.name}\`${row.required ? '' : ', optional'}`,
+    row.type.replaceAll('|', '\\|'),
+  ]);
+  const written = tableRows(sectionOf(document, `### ${name}`)).map(([field, type]) => [
+    field,
+    type,
+  ]);
+  expect(written).toEqual(expected);
+});
+
+test('the limits that stand in the text are those of the schemas', () => {
+  const limits = new Map(
+    tableRows(sectionOf(document, '## Limits')).map(([what, bounds]) => [what, bounds]),
+  );
+  const upTo = (value: number): string => value.toLocaleString('en-US');
+  expect(limits.get('`delay_seconds`')).toContain(upTo(LIMITS.delayMaxSeconds));
+  expect(limits.get('`wait_seconds`')).toContain(upTo(LIMITS.waitMaxSeconds));
+  expect(limits.get('`max_messages` of `consume`')).toContain(upTo(LIMITS.consumeMaxMessages));
+  expect(limits.get('messages in a batch')).toContain(upTo(LIMITS.batchMaxMessages));
+  expect(limits.get('`max_retries`')).toContain(upTo(LIMITS.retriesMax));
+  expect(limits.get('`error` of a nack')).toContain(upTo(LIMITS.lastErrorMaxChars));
+  expect(limits.get('body of `publish_batch`')).toBe(
+    `${CAPABILITIES.publishBatch.bodyMaxBytes / 1024 ** 2} MiB`,
+  );
+  expect(limits.get('body of `ack_batch` and `nack_batch`')).toBe(
+    `${CAPABILITIES.ackBatch.bodyMaxBytes / 1024 ** 2} MiB`,
+  );
+  expect(limits.get('body of every other call')).toBe(
+    `${CAPABILITIES.consume.bodyMaxBytes / 1024} KiB`,
+  );
+});

@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import type { Json } from '../harness/http-server.js';
+import { STORE_FACTORIES } from '../harness/stores.js';
+import { dataOf, errorOf, expectRefusedField } from './expect-answer.js';
+import { useManager } from './use-manager.js';
+
+const MIB = 1024 * 1024;
+
+describe.each(STORE_FACTORIES)('publish_batch on $name', (factory) => {
+  const { running, client, clock } = useManager(factory);
+  const publish = (queue: string, messages: unknown[], more = {}) =>
+    client.post('publish_batch', { queue, messages, ...more });
+
+  test('the ids answer the messages in their order, and so does consume', async () => {
+    const queue = await client.newQueue();
+    const payloads = Array.from({ length: 200 }, (_, n) => n);
+    const messages = payloads.map((payload) => ({ payload }));
+    const data = dataOf(await publish(queue, messages));
+    expect(Object.keys(data)).toEqual(['message_ids']);
+    expect(new Set(data.message_ids).size).toBe(200);
+    const consumed = await client.consume(queue, { max_messages: 1_000 });
+    expect(consumed.map(({ payload }) => payload)).toEqual(payloads);
+    expect(consumed.map(({ message_id }) => message_id)).toEqual(data.message_ids);
+  });
+
+  test('each message has fields of its own', async () => {
+    const queue = await client.newQueue({ enable_priority: true });
+    const full = {
+      payload: null,
+      priority: 7,
+      headers: { a: 'b' },
+      message_group_id: 'g',
+      deduplication_id: 'd',
+    };
+    await publish(queue, [{ payload: 1 }, full, { payload: 'later', delay_seconds: 10 }]);
+    expect(await client.stats(queue)).toMatchObject({ available: 2, delayed: 1 });
+    const [first, second] = await client.consume(queue);
+    expect(first).toMatchObject(full);
+    expect(second).toMatchObject({ payload: 1, priority: 0 });
+    expect(second).not.toHaveProperty('headers');
+    clock.advance(10_000);
+    expect((await client.take(queue)).payload).toBe('later');
+  });
+
+  test('an empty list gives an empty list', async () => {
+    const queue = await client.newQueue();
+    expect(dataOf(await publish(queue, []))).toEqual({ message_ids: [] });
+    expect((await client.stats(queue)).available).toBe(0);
+  });
+
+  test.each([
+    ['a priority out of bounds', { payload: 1, priority: 10 }, '/messages/2/priority'],
+    [
+      'headers that are too large',
+      { payload: 1, headers: { a: 'x'.repeat(8_192) } },
+      '/messages/2/headers',
+    ],
+    ['no payload', {}, '/messages/2/payload'],
+  ])(
+    'all or nothing: %s names its entry, and no message is published',
+    async (_what, bad, path) => {
+      const queue = await client.newQueue();
+      const answer = await publish(queue, [{ payload: 1 }, { payload: 2 }, bad, { payload: 3 }]);
+      expect(errorOf(answer, 'INVALID_REQUEST').details[0].path).toBe(path);
+      expect(await client.stats(queue)).toMatchObject({ available: 0, delayed: 0 });
+    },
+  );
+
+  test('all or nothing: one payload that is too large, which is named', async () => {
+    const queue = await client.newQueue();
+    const answer = await publish(queue, [{ payload: 1 }, { payload: 'x'.repeat(MIB - 1) }]);
+    const { details } = errorOf(answer, 'PAYLOAD_TOO_LARGE');
+    expect(details[0].path).toBe('/messages/1/payload');
+    expect((await client.stats(queue)).available).toBe(0);
+    dataOf(await publish(queue, [{ payload: 1 }, { payload: 'x'.repeat(MIB - 2) }]));
+  });
+
+  test('1,000 messages and 16 MiB of payloads pass; one byte more does not', async () => {
+    const queue = await client.newQueue();
+    dataOf(
+      await publish(
+        queue,
+        Array.from({ length: 1_000 }, (_, payload) => ({ payload })),
+      ),
+    );
+    const large = Array.from({ length: 16 }, () => ({ payload: 'x'.repeat(MIB - 2) }));
+    errorOf(await publish(queue, [...large, { payload: 1 }]), 'PAYLOAD_TOO_LARGE');
+    expect((await client.stats(queue)).available).toBe(1_000);
+    expect(dataOf(await publish(queue, large)).message_ids).toHaveLength(16);
+  });
+
+  test('every payload comes back byte for byte, wherever it stands in its entry', async () => {
+    const queue = await client.newQueue();
+    const entries: [text: string, payload: string][] = [
+      ['{"payload":{ "b":1, "a":9007199254740993 }}', '{ "b":1, "a":9007199254740993 }'],
+      ['{"x":{"payload":0},"payload" : [1.0]\n,"headers":{"payload":"]}"}}', '[1.0]'],
+      ['{"payload":1,"payload":"\\u0041]},{\\"payload\\":2"}', '"\\u0041]},{\\"payload\\":2"'],
+      ['{"\\u0070ayload":1e400}', '1e400'],
+      ['{"payload":null}', 'null'],
+    ];
+    const list = entries.map(([text]) => text).join(' , ');
+    const body = `{"messages":1,"extra":[{"messages":[]}],"messages":[ ${list} ],"queue":"${queue}"}`;
+    dataOf(await client.post('publish_batch', body));
+    const { text } = await client.post('consume', { queue });
+    const parts = text.split('"payload":').slice(1);
+    for (const [index, [, payload]] of entries.entries())
+      expect(text).toContain(`"payload":${payload},`), expect(parts.length).toBeGreaterThan(index);
+  });
+
+  test('wakes a long poll that waits', async () => {
+    const queue = await client.newQueue();
+    const waiting = client.consume(queue, { wait_seconds: 20 });
+    await client.publishAll(queue, [1, 2, 3]);
+    expect((await waiting).length).toBeGreaterThan(0);
+  });
+
+  test('a batch outlasts a restart', async () => {
+    const queue = await client.newQueue();
+    await client.publishAll(queue, [1, 2, 3]);
+    await running.restart();
+    expect(await client.payloads(queue)).toEqual([1, 2, 3]);
+  });
+});
+
+describe.each(STORE_FACTORIES)('auto-create on $name', (factory) => {
+  const { client } = useManager(factory, ['--auto-create']);
+
+  test('publish_batch makes a queue that is unknown; other new calls do not', async () => {
+    const messages = [{ payload: 1 }];
+    dataOf(await client.post('publish_batch', { queue: 'made-by-batch', messages }));
+    expect((await client.stats('made-by-batch')).available).toBe(1);
+    errorOf(await client.post('ack_batch', { queue: 'unmade', messages: [] }), 'QUEUE_NOT_FOUND');
+    errorOf(await client.purge('unmade'), 'QUEUE_NOT_FOUND');
+    errorOf(await client.update('unmade'), 'QUEUE_NOT_FOUND');
+    errorOf(await client.redrive('unmade'), 'QUEUE_NOT_FOUND');
+    expect(dataOf(await client.delete('unmade')).deleted).toBe(false);
+    errorOf(await client.get('get/unmade'), 'QUEUE_NOT_FOUND');
+  });
+});

@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import type { Json } from '../harness/http-server.js';
+import { STORE_FACTORIES } from '../harness/stores.js';
+import { dataOf, errorOf, expectRefusedField } from './expect-answer.js';
+import { useManager } from './use-manager.js';
+
+describe.each(STORE_FACTORIES)('ack_batch and nack_batch on $name', (factory) => {
+  const { client, clock } = useManager(factory);
+  const settle = async (call: 'ack_batch' | 'nack_batch', queue: string, messages: unknown[]) => {
+    const data = dataOf(await client.post(call, { queue, messages }));
+    expect(Object.keys(data)).toEqual(['results']);
+    return data.results as Json[];
+  };
+  const leaseLost = { code: 'LEASE_LOST', message: expect.stringMatching(/\S/) };
+  const leased = async (count: number, settings = {}) => {
+    const queue = await client.newQueue(settings);
+    await client.publishAll(
+      queue,
+      Array.from({ length: count }, (_, n) => n),
+    );
+    return { queue, messages: await client.consume(queue, { max_messages: count }) };
+  };
+
+  test('ack_batch answers each entry for itself, in order', async () => {
+    const { queue, messages } = await leased(4);
+    const [a, b, c, d] = messages;
+    await client.nack(queue, b.message_id);
+    await client.ack(queue, c.message_id);
+    const results = await settle('ack_batch', queue, [
+      { message_id: d.message_id },
+      { message_id: b.message_id, receipt: b.receipt },
+      { message_id: 'unknown' },
+      { message_id: c.message_id, receipt: c.receipt },
+      { message_id: a.message_id, receipt: a.receipt },
+    ]);
+    expect(results).toEqual([
+      { message_id: d.message_id, acked: true },
+      { message_id: b.message_id, acked: false, error: expect.objectContaining(leaseLost) },
+      { message_id: 'unknown', acked: false },
+      { message_id: c.message_id, acked: false },
+      { message_id: a.message_id, acked: true },
+    ]);
+    expect(await client.stats(queue)).toMatchObject({ available: 1, in_flight: 0 });
+  });
+
+  test('nack_batch answers each entry for itself, in order, each with its own fields', async () => {
+    const { queue, messages } = await leased(5, { max_retries: 1 });
+    const [a, b, c, d, e] = messages;
+    await client.extend(queue, d.message_id, 0);
+    const results = await settle('nack_batch', queue, [
+      { message_id: a.message_id, receipt: a.receipt, error: 'why' },
+      { message_id: b.message_id, delay_seconds: 5 },
+      { message_id: c.message_id, requeue: false },
+      { message_id: d.message_id, receipt: d.receipt },
+      { message_id: 'unknown', requeue: false },
+      { message_id: e.message_id, receipt: `${e.receipt}x` },
+    ]);
+    const nothing = { nacked: false, requeued: false };
+    const error = expect.objectContaining(leaseLost);
+    expect(results).toEqual([
+      { message_id: a.message_id, nacked: true, requeued: true },
+      { message_id: b.message_id, nacked: true, requeued: true },
+      { message_id: c.message_id, nacked: true, requeued: false },
+      { message_id: d.message_id, ...nothing, error },
+      { message_id: 'unknown', ...nothing },
+      { message_id: e.message_id, ...nothing, error },
+    ]);
+    const counts = { available: 2, delayed: 1, in_flight: 1, dlq: 1 };
+    expect(await client.stats(queue)).toMatchObject(counts);
+    expect((await client.take(queue)).last_error).toBe('why');
+  });
+
+  test('receipts are judged before anything is applied', async () => {
+    const { queue, messages } = await leased(2);
+    const [a, b] = messages;
+    await client.nack(queue, a.message_id);
+    const again = await client.take(queue);
+    expect(again.message_id).toBe(a.message_id);
+    // Were the first entry applied first, the second would speak of a message that nobody knows.
+    const acked = await settle('ack_batch', queue, [
+      { message_id: a.message_id, receipt: again.receipt },
+      { message_id: a.message_id, receipt: a.receipt },
+    ]);
+    expect(acked[0].acked).toBe(true);
+    expect(acked[1]).toMatchObject({ acked: false, error: leaseLost });
+    // And here it would name a delivery that is over.
+    const nacked = await settle('nack_batch', queue, [
+      { message_id: b.message_id },
+      { message_id: b.message_id, receipt: b.receipt },
+    ]);
+    expect(nacked[0].nacked).toBe(true);
+    expect(nacked[1]).not.toHaveProperty('error');
+  });
+
+  test('a message named twice fails once', async () => {
+    const { queue, messages } = await leased(1, { max_retries: 1 });
+    const [{ message_id, receipt }] = messages as [Json];
+    const entry = { message_id, receipt };
+    await settle('nack_batch', queue, [entry, entry, entry]);
+    expect(await client.stats(queue)).toMatchObject({ available: 1, dlq: 0 });
+  });
+
+  test('empty lists give empty lists', async () => {
+    const queue = await client.newQueue();
+    expect(await settle('ack_batch', queue, [])).toEqual([]);
+    expect(await settle('nack_batch', queue, [])).toEqual([]);
+  });
+
+  test('a malformed entry fails the call: none of the others is settled', async () => {
+    const { queue, messages } = await leased(2);
+    const entries = messages.map(({ message_id, receipt }) => ({ message_id, receipt }));
+    for (const call of ['ack_batch', 'nack_batch']) {
+      const body = { queue, messages: [...entries, { message_id: 5 }] };
+      expectRefusedField(await client.post(call, body), 'messages/2/message_id');
+    }
+    expect((await client.stats(queue)).in_flight).toBe(2);
+  });
+
+  test('a lease that ran out is acked late, and cannot be nacked', async () => {
+    const { queue, messages } = await leased(2);
+    const [a, b] = messages;
+    clock.advance(30_001);
+    await client.expectStats(queue, { available: 2, in_flight: 0 });
+    const nacked = await settle('nack_batch', queue, [
+      { message_id: a.message_id, receipt: a.receipt },
+      { message_id: b.message_id },
+    ]);
+    expect(nacked[0]).toMatchObject({ nacked: false, requeued: false, error: leaseLost });
+    expect(nacked[1]).toEqual({ message_id: b.message_id, nacked: false, requeued: false });
+    const acked = await settle('ack_batch', queue, [
+      { message_id: a.message_id, receipt: a.receipt },
+      { message_id: b.message_id },
+    ]);
+    expect(acked.map((result) => result.acked)).toEqual([true, true]);
+  });
+
+  test('a thousand messages are settled in one call', async () => {
+    const { queue, messages } = await leased(1_000, { max_retries: 0 });
+    const entries = messages.map(({ message_id, receipt }) => ({ message_id, receipt }));
+    const half = entries.slice(0, 500);
+    for (const result of await settle('ack_batch', queue, half)) expect(result.acked).toBe(true);
+    for (const result of await settle('nack_batch', queue, entries.slice(500))) {
+      expect(result).toMatchObject({ nacked: true, requeued: false });
+    }
+    expect(await client.stats(queue)).toMatchObject({ available: 0, in_flight: 0, dlq: 500 });
+  });
+
+  test('a message is settled only in its own queue', async () => {
+    const { queue, messages } = await leased(1);
+    const [{ message_id, receipt }] = messages as [Json];
+    const other = await client.newQueue();
+    const entries = [{ message_id, receipt }];
+    expect((await settle('ack_batch', other, entries))[0].acked).toBe(false);
+    expect((await settle('nack_batch', other, entries))[0].nacked).toBe(false);
+    expect((await client.stats(queue)).in_flight).toBe(1);
+  });
+
+  test('a queue that does not exist fails the call', async () => {
+    const messages = [{ message_id: 'm' }];
+    errorOf(await client.post('ack_batch', { queue: 'nowhere', messages }), 'QUEUE_NOT_FOUND');
+  });
+});

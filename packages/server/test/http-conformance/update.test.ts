@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import type { Json } from '../harness/http-server.js';
+import { STORE_FACTORIES } from '../harness/stores.js';
+import { dataOf, errorOf, expectRefusedField } from './expect-answer.js';
+import { useManager } from './use-manager.js';
+
+const HOUR_MS = 3_600_000;
+
+describe.each(STORE_FACTORIES)('update on $name', (factory) => {
+  const { running, client, clock } = useManager(factory);
+  const record = async (queue: string): Promise<Json> => dataOf(await client.get(`get/${queue}`));
+
+  test.each([
+    { max_retries: 0 },
+    { max_retries: 1_000 },
+    { message_retention_days: 30 },
+    { visibility_timeout_default: 1.5 },
+    { visibility_timeout_default: 43_200 },
+    { enable_priority: true },
+  ])('%o is changed, and nothing else', async (settings) => {
+    const queue = await client.newQueue();
+    const before = await record(queue);
+    clock.advance(1_000);
+    const updated_at = new Date(clock.nowMs()).toISOString();
+    const expected = { ...before, ...settings, updated_at };
+    expect(dataOf(await client.update(queue, settings))).toEqual(expected);
+    expect(await record(queue)).toEqual(expected);
+    const listed = dataOf(await client.get(`list?prefix=${queue}`)).items[0];
+    expect(listed).toEqual(expected);
+  });
+
+  test('an update of nothing answers the record as it is', async () => {
+    const queue = await client.newQueue({ max_retries: 5 });
+    const before = await record(queue);
+    clock.advance(1_000);
+    for (const body of [undefined, {}, { queue }, { max_retries: null }, { name: 'x', foo: 1 }]) {
+      expect(dataOf(await client.update(queue, body))).toEqual(before);
+    }
+    expect(dataOf(await client.update(queue, { max_retries: 5, type: 'standard' }))).toEqual(
+      before,
+    );
+  });
+
+  test('settings outlast a restart', async () => {
+    const queue = await client.newQueue();
+    const changed = dataOf(await client.update(queue, { max_retries: 8, enable_priority: true }));
+    await running.restart();
+    expect(await record(queue)).toEqual(changed);
+  });
+
+  test('a type that differs is refused, and nothing is changed', async () => {
+    const queue = await client.newQueue();
+    const before = await record(queue);
+    expectRefusedField(await client.update(queue, { type: 'fifo', max_retries: 9 }), 'type');
+    expect(await record(queue)).toEqual(before);
+  });
+
+  test('create compares with the settings as they are now', async () => {
+    const name = await client.newQueue({ max_retries: 2 });
+    await client.update(name, { max_retries: 4 });
+    errorOf(await client.post('create', { name, max_retries: 2 }), 'QUEUE_EXISTS');
+    dataOf(await client.post('create', { name, max_retries: 4 }));
+  });
+
+  test('a queue that does not exist is QUEUE_NOT_FOUND, and none is made', async () => {
+    errorOf(await client.update('nowhere', { max_retries: 1 }), 'QUEUE_NOT_FOUND');
+    errorOf(await client.get('get/nowhere'), 'QUEUE_NOT_FOUND');
+  });
+
+  describe("the new settings hold from each message's next event on", () => {
+    test('fewer retries: from the next failure on', async () => {
+      const queue = await client.newQueue({ max_retries: 3 });
+      const [id = ''] = await client.publishAll(queue, [1]);
+      await client.take(queue);
+      await client.nack(queue, id);
+      await client.take(queue);
+      await client.update(queue, { max_retries: 0 });
+      expect(await client.stats(queue)).toMatchObject({ in_flight: 1, dlq: 0 });
+      expect(dataOf(await client.nack(queue, id)).requeued).toBe(false);
+    });
+
+    test('more retries: from the next failure on', async () => {
+      const queue = await client.newQueue({ max_retries: 0 });
+      const [id = ''] = await client.publishAll(queue, [1]);
+      await client.take(queue);
+      await client.update(queue, { max_retries: 1 });
+      expect(dataOf(await client.nack(queue, id)).requeued).toBe(true);
+      await client.take(queue);
+      expect(dataOf(await client.nack(queue, id)).requeued).toBe(false);
+    });
+
+    test('fewer retries hold for a lease that runs out, too', async () => {
+      const queue = await client.newQueue({ max_retries: 3 });
+      await client.publish(queue);
+      await client.take(queue, { visibility_timeout: 5 });
+      await client.update(queue, { max_retries: 0 });
+      clock.advance(5_001);
+      await client.expectStats(queue, { available: 0, in_flight: 0, dlq: 1 });
+    });
+
+    test('another lease time: from the next consume on', async () => {
+      const queue = await client.newQueue({ visibility_timeout_default: 10 });
+      await client.publishAll(queue, [1, 2]);
+      const first = await client.take(queue);
+      await client.update(queue, { visibility_timeout_default: 100 });
+      const second = await client.take(queue);
+      const inSeconds = (s: number) => new Date(clock.nowMs() + s * 1_000).toISOString();
+      expect(first.lease_expires_at).toBe(inSeconds(10));
+      expect(second.lease_expires_at).toBe(inSeconds(100));
+      clock.advance(10_001);
+      await client.expectStats(queue, { available: 1, in_flight: 1 });
+    });
+
+    test('a shorter retention: from the next sweep on', async () => {
+      const queue = await client.newQueue({ message_retention_days: 3 });
+      await client.publish(queue);
+      clock.advance(30 * HOUR_MS);
+      await client.expectStats(queue, { available: 1 });
+      await client.update(queue, { message_retention_days: 1 });
+      clock.advance(HOUR_MS);
+      expect(await client.consume(queue)).toEqual([]);
+      await client.expectStats(queue, { available: 0 });
+    });
+
+    test('a longer retention keeps what was about to go', async () => {
+      const queue = await client.newQueue({ message_retention_days: 1 });
+      await client.publish(queue);
+      clock.advance(23 * HOUR_MS);
+      await client.update(queue, { message_retention_days: 2 });
+      clock.advance(20 * HOUR_MS);
+      expect(await client.stats(queue)).toMatchObject({ available: 1 });
+      expect(await client.consume(queue)).toHaveLength(1);
+    });
+
+    test('a dead-letter queue: from the next dead letter on', async () => {
+      const queue = await client.newQueue();
+      const dlq = await client.newQueue();
+      const [early = ''] = await client.bury(queue, 'early');
+      await client.update(queue, { dead_letter_queue: dlq });
+      // Those that are there stay there.
+      expect(await client.stats(dlq)).toMatchObject({ available: 0 });
+      const [late = ''] = await client.bury(queue, 'late');
+      expect(await client.stats(dlq)).toMatchObject({ available: 1 });
+      expect((await client.stats(queue)).dlq).toBe(2);
+      const ids = (await client.deadLetters(queue)).map(({ message_id }) => message_id);
+      expect(ids.sort()).toEqual([early, late].sort());
+      expect(dataOf(await client.redrive(queue)).redriven).toBe(2);
+      expect((await client.payloads(queue)).sort()).toEqual(['early', 'late']);
+      expect((await client.stats(dlq)).available).toBe(0);
+    });
+
+    test('null detaches the dead-letter queue; what is there stays its own', async () => {
+      const dlq = await client.newQueue();
+      const queue = await client.newQueue({ dead_letter_queue: dlq });
+      await client.bury(queue, 'kept there');
+      const detached = dataOf(await client.update(queue, { dead_letter_queue: null }));
+      expect(detached).not.toHaveProperty('dead_letter_queue');
+      await client.bury(queue, 'kept here');
+      expect(await client.stats(dlq)).toMatchObject({ available: 1 });
+      expect((await client.stats(queue)).dlq).toBe(2);
+      expect(dataOf(await client.redrive(queue)).redriven).toBe(2);
+    });
+  });
+});
