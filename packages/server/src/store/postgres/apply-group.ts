@@ -92,12 +92,14 @@ async function applySingle(run: GroupRun, command: Command): Promise<Outcome> {
 
 function runsOf(commands: readonly Command[]): Command[][] {
   const runs: Command[][] = [];
-  let last: Kind | undefined;
+  let last: string | undefined;
   for (const command of commands) {
     const kind = KIND_OF[command.kind];
-    if (kind === last && kind !== 'single') (runs.at(-1) as Command[]).push(command);
+    // A run makes the queues that it lacks before it begins, or makes none.
+    const like = `${kind} ${'autoCreate' in command && command.autoCreate}`;
+    if (like === last && kind !== 'single') (runs.at(-1) as Command[]).push(command);
     else runs.push([command]);
-    last = kind;
+    last = like;
   }
   return runs;
 }
