@@ -1,5 +1,16 @@
 import type { Static } from '@sinclair/typebox';
 import type { CAPABILITIES, CapabilityName } from './capabilities.js';
+import {
+  DEAD,
+  FIRST,
+  KEY,
+  KEY_ID,
+  MESSAGE,
+  ORDERS,
+  ORDERS_STATS,
+  RECEIPT,
+  SECOND,
+} from './example-story.js';
 
 /** One call as it may go: the fields that are sent and the `data` that answers them. */
 export interface Example<Params = unknown, Data = unknown> {
@@ -12,56 +23,6 @@ type ExampleOf<Name extends CapabilityName> = Example<
   Static<(typeof CAPABILITIES)[Name]['params']>,
   Static<(typeof CAPABILITIES)[Name]['returns']>
 >;
-
-/** The examples tell one story, so that ids and receipts recur from call to call. */
-const FIRST = '0198f3a2-6c10-7b3e-9a41-5d0f3c2b1a01';
-const SECOND = '0198f3a2-6c11-7d52-8c07-2e9b4f6a7c02';
-const RECEIPT = 'pZ3kQ9vTt1mWx2Yb.0';
-const KEY_ID = '0198f3a0-11c4-7a90-b2d3-7f1e6c5a4b03';
-
-const ORDERS = {
-  queue: 'orders',
-  type: 'standard' as const,
-  dead_letter_queue: 'orders-failed',
-  max_retries: 5,
-  visibility_timeout_default: 60,
-  message_retention_days: 7,
-  enable_priority: true,
-  created_at: '2026-01-05T08:00:00.000Z',
-  updated_at: '2026-01-05T08:00:00.000Z',
-};
-const ORDERS_STATS = {
-  queue: 'orders',
-  available: 12,
-  in_flight: 3,
-  delayed: 1,
-  dlq: 0,
-  oldest_age_seconds: 4.25,
-};
-const MESSAGE = {
-  message_id: FIRST,
-  queue: 'orders',
-  payload: { order_id: 'o_123' },
-  headers: { trace: '7f3a' },
-  priority: 5,
-  enqueued_at: '2026-01-05T08:00:10.000Z',
-  delivery_count: 1,
-};
-const DEAD = {
-  ...MESSAGE,
-  delivery_count: 6,
-  source_queue: 'orders',
-  dead_lettered_at: '2026-01-05T08:09:00.000Z',
-  dead_letter_reason: 'max_retries' as const,
-  last_error: 'the payment service answered 500',
-};
-const KEY = {
-  key_id: KEY_ID,
-  name: 'order worker',
-  project: 'default',
-  scopes: ['consume' as const],
-  created_at: '2026-01-05T07:59:00.000Z',
-};
 
 export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<Name>[] } = {
   create: [

@@ -15,8 +15,6 @@ import { createExpiry } from './maintenance/expire-messages.js';
 import { createJobResumption } from './maintenance/resume-jobs.js';
 import { DueSettler } from './maintenance/settle-due.js';
 import { createDiscardedSweep } from './maintenance/sweep-discarded.js';
-import { PostgresStore } from './store/postgres/postgres-store.js';
-import { SqliteStore } from './store/sqlite/sqlite-store.js';
 
 export interface Server {
   readonly url: string;
@@ -106,7 +104,8 @@ function makeRateLimiter({ rateLimit, rateBurst }: Config, clock: Clock): RateLi
   return new RateLimiter(clock, { requestsPerSecond: rateLimit, burst });
 }
 
-function openStore(
+/** Only the store that is used is loaded: the other one's driver would slow the start. */
+async function openStore(
   config: Config,
   { makeClock }: ServerHooks,
   log: (message: string) => void,
@@ -114,10 +113,12 @@ function openStore(
   const clock = makeClock === undefined ? {} : { makeClock };
   if (!config.store.startsWith('sqlite:')) {
     const { store: url, postgresConnections: maxConnections, limits } = config;
+    const { PostgresStore } = await import('./store/postgres/postgres-store.js');
     return PostgresStore.open({ url, maxConnections, limits, log, ...clock });
   }
   const path = config.store.slice('sqlite:'.length);
   const { minFreeBytes, limits } = config;
+  const { SqliteStore } = await import('./store/sqlite/sqlite-store.js');
   return SqliteStore.open({ path, minFreeBytes, limits, ...clock });
 }
 

@@ -39,7 +39,7 @@ export function notFound(request: FastifyRequest, reply: FastifyReply, paths: Pa
       request,
       reply,
       refuse('ROUTE_NOT_FOUND', `There is no route ${request.method} ${shown}.`, {
-        hint: 'All calls of the queue lie under /v1/queue.',
+        hint: 'All calls of the queue lie under /v1/queue; GET /v1/discovery lists them.',
       }),
     );
   }

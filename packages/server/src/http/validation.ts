@@ -27,8 +27,12 @@ function isPlainText(text: string): boolean {
 
 /** Judges the fields of a call, wherever they stood, by the capability's schema. */
 export function createValidator(capability: Capability): Validator {
-  const validate: ValidateFunction = ajv.compile(capability.params);
-  return (fields) => (validate(fields) ? undefined : explain(validate.errors ?? []));
+  let validate: ValidateFunction | undefined;
+  return (fields) => {
+    // Compiled with the first call: all of them would take a good part of the start.
+    validate ??= ajv.compile(capability.params);
+    return validate(fields) ? undefined : explain(validate.errors ?? []);
+  };
 }
 
 /** In an optional field null means absent; a payload may be null. */

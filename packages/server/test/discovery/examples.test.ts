@@ -4,6 +4,7 @@ import {
   type CapabilityName,
   discoveryOf,
   EXAMPLES,
+  type Example,
 } from '@millrace/protocol';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
@@ -21,12 +22,14 @@ describe.each(Object.keys(CAPABILITIES) as CapabilityName[])('the examples of %s
   const capability: Capability = CAPABILITIES[name];
   const detail = discoveryOf(capability.id);
 
-  test.each(EXAMPLES[name])('$title', ({ params, data }) => {
+  const examples: readonly Example[] = EXAMPLES[name];
+
+  test.each([...examples])('$title', ({ params, data }) => {
     const isRequest = ajv.compile(detail?.params ?? false);
     expect(isRequest(params), ajv.errorsText(isRequest.errors)).toBe(true);
     const isAnswer = ajv.compile(detail?.returns ?? false);
     expect(isAnswer(data), ajv.errorsText(isAnswer.errors)).toBe(true);
-    expect(createValidator(capability)({ ...params })).toBeUndefined();
+    expect(createValidator(capability)({ ...(params as object) })).toBeUndefined();
   });
 
   test('name no field that the schemas do not have', () => {

@@ -7,12 +7,20 @@ export const readProtocol = (): Promise<string> =>
 
 /** The text under a heading, up to the next one of its level or above. */
 export function sectionOf(document: string, heading: string): string {
-  const level = heading.split(' ', 1)[0] as string;
-  const start = document.indexOf(`\n${heading}\n`);
+  const level = heading.indexOf(' ');
+  const lines = document.split('\n');
+  const start = lines.indexOf(heading);
   if (start < 0) throw new Error(`PROTOCOL.md has no heading "${heading}"`);
-  const rest = document.slice(start + heading.length + 2);
-  const end = rest.search(new RegExp(`^#{1,${level.length}} `, 'm'));
-  return end < 0 ? rest : rest.slice(0, end);
+  const section: string[] = [];
+  let inBlock = false;
+  for (const line of lines.slice(start + 1)) {
+    // In a shell block a number sign begins a comment.
+    if (line.startsWith('```')) inBlock = !inBlock;
+    const hashes = /^#+(?= )/.exec(line)?.[0].length;
+    if (!inBlock && hashes !== undefined && hashes <= level) break;
+    section.push(line);
+  }
+  return section.join('\n');
 }
 
 /** The rows of the first table in a text, without its head; cells without their white space. */

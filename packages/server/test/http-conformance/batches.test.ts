@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Json } from '../harness/http-server.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
-import { dataOf, errorOf, expectRefusedField } from './expect-answer.js';
+import { dataOf, errorOf } from './expect-answer.js';
 import { useManager } from './use-manager.js';
 
 const MIB = 1024 * 1024;
@@ -102,9 +101,7 @@ describe.each(STORE_FACTORIES)('publish_batch on $name', (factory) => {
     const body = `{"messages":1,"extra":[{"messages":[]}],"messages":[ ${list} ],"queue":"${queue}"}`;
     dataOf(await client.post('publish_batch', body));
     const { text } = await client.post('consume', { queue });
-    const parts = text.split('"payload":').slice(1);
-    for (const [index, [, payload]] of entries.entries())
-      expect(text).toContain(`"payload":${payload},`), expect(parts.length).toBeGreaterThan(index);
+    for (const [, payload] of entries) expect(text).toContain(`"payload":${payload},`);
   });
 
   test('wakes a long poll that waits', async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Json } from '../harness/http-server.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { dataOf, errorOf, expectRefusedField } from './expect-answer.js';
 import { useManager } from './use-manager.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../harness/http-server.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
-import { dataOf, errorOf, expectRefusedField } from './expect-answer.js';
+import { dataOf, errorOf } from './expect-answer.js';
 import { useManager } from './use-manager.js';
 
 describe.each(STORE_FACTORIES)('a queue made again under its name on $name', (factory) => {

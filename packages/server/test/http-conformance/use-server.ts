@@ -40,7 +40,11 @@ export class RunningServer {
   }
 
   private startOn(fixture: StoreFixture, flags: readonly string[]): Promise<TestServer> {
-    return startTestServer(fixture, flags, () => this.clock);
+    return startTestServer(fixture, flags, (floorMs) => {
+      // As the server's own clock does: none starts before the last time that the store has seen.
+      this.clock.advance(Math.max(0, floorMs - this.clock.nowMs()));
+      return this.clock;
+    });
   }
 
   private get running(): { fixture: StoreFixture; server: TestServer } {

@@ -22,6 +22,7 @@ export const VALID: Record<CallName, Record<string, string>> = {
   nackBatch: { queue: `"${QUEUE}"`, messages: '[]' },
   peek: { queue: QUEUE },
   message: { queue: QUEUE, message_id: 'm' },
+  history: { queue: QUEUE },
   dlqList: { queue: QUEUE },
   dlqRedrive: { queue: QUEUE },
   dlqPurge: { queue: QUEUE },

@@ -35,6 +35,7 @@ export function fieldRows(schema: ObjectSchema, prefix = ''): FieldRow[] {
 /** The type with its bounds in words. */
 function typeText(schema: JsonSchema): string {
   const { enum: values, default: preset, format } = schema;
+  if (isTimeInput(schema)) return 'time, or epoch milliseconds';
   const parts = [Array.isArray(values) ? values.join(' | ') : typeName(schema)];
   if (format === 'date-time') parts.push('time');
   const bounds = boundsText(schema);
@@ -42,6 +43,10 @@ function typeText(schema: JsonSchema): string {
   if (preset !== undefined) parts.push(`default ${JSON.stringify(preset)}`);
   return parts.join(', ');
 }
+
+/** An input of a time is the only field that may be a text or a number. */
+const isTimeInput = ({ type }: JsonSchema): boolean =>
+  Array.isArray(type) && type.includes('string') && type.includes('integer');
 
 function typeName(schema: JsonSchema): string {
   const { type, items, additionalProperties } = schema;

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { STORE_FACTORIES } from '../harness/stores.js';
+import { dataOf, expectRefusedField } from './expect-answer.js';
+import { useManager } from './use-manager.js';
+
+describe.each(STORE_FACTORIES)('priorities on $name', (factory) => {
+  const { running, client, clock } = useManager(factory);
+  const publish = async (queue: string, ...priorities: (number | undefined)[]) => {
+    const messages = priorities.map((priority, n) => ({ payload: `${priority}.${n}`, priority }));
+    dataOf(await client.post('publish_batch', { queue, messages }));
+  };
+
+  test('high first, then publish order; without one a message has priority 0', async () => {
+    const queue = await client.newQueue({ enable_priority: true });
+    await publish(queue, 0, 9, undefined, 5, 9, 1);
+    const messages = await client.consume(queue);
+    const order = ['9.1', '9.4', '5.3', '1.5', '0.0', 'undefined.2'];
+    expect(messages.map(({ payload }) => payload)).toEqual(order);
+    expect(messages.map(({ priority }) => priority)).toEqual([9, 9, 5, 1, 0, 0]);
+  });
+
+  test('a higher one that comes later overtakes what waits, call after call', async () => {
+    const queue = await client.newQueue({ enable_priority: true });
+    for (const priority of [1, 5, 9]) await publish(queue, priority, priority);
+    const seen: string[] = [];
+    for (let n = 0; n < 3; n += 1) seen.push((await client.take(queue)).priority);
+    await publish(queue, 9);
+    for (let n = 0; n < 4; n += 1) seen.push((await client.take(queue)).priority);
+    expect(seen).toEqual([9, 9, 5, 9, 5, 1, 1]);
+  });
+
+  test('a retried message keeps its place among its equals', async () => {
+    const queue = await client.newQueue({ enable_priority: true });
+    await publish(queue, 3, 3, 7);
+    await client.take(queue);
+    const second = await client.take(queue);
+    await client.nack(queue, second.message_id);
+    expect(await client.payloads(queue)).toEqual(['3.0', '3.1']);
+  });
+
+  test('a delayed message takes its rank when it is due', async () => {
+    const queue = await client.newQueue({ enable_priority: true });
+    await client.publish(queue, 'late', { priority: 9, delay_seconds: 5 });
+    await client.publish(queue, 'early', { priority: 1 });
+    clock.advance(5_001);
+    expect(await client.payloads(queue)).toEqual(['late', 'early']);
+  });
+
+  test('only where enable_priority was on when it was published: switched on later', async () => {
+    const queue = await client.newQueue();
+    await client.publish(queue, 'before', { priority: 9 });
+    await client.update(queue, { enable_priority: true });
+    await publish(queue, 0, 5);
+    expect(await client.payloads(queue)).toEqual(['5.1', 'before', '0.0']);
+  });
+
+  test('only where enable_priority was on when it was published: switched off later', async () => {
+    const queue = await client.newQueue({ enable_priority: true });
+    await publish(queue, 0, 5);
+    await client.update(queue, { enable_priority: false });
+    await client.publish(queue, 'after', { priority: 9 });
+    expect(await client.payloads(queue)).toEqual(['5.1', '0.0', 'after']);
+  });
+
+  test('order outlasts a restart', async () => {
+    const queue = await client.newQueue({ enable_priority: true });
+    await publish(queue, 0, 9, 4);
+    await running.restart();
+    expect(await client.payloads(queue)).toEqual(['9.1', '4.2', '0.0']);
+  });
+
+  test('0 to 9 are priorities, others are none, on any queue', async () => {
+    const queue = await client.newQueue();
+    await publish(queue, 0, 9);
+    for (const priority of [-1, 10, 1.5, '5']) {
+      const answer = await client.post('publish', { queue, payload: 1, priority });
+      expectRefusedField(answer, 'priority', String(priority));
+    }
+  });
+});
