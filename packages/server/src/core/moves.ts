@@ -28,7 +28,8 @@ export function returnMessage(
   leaveState(tx, queue, message);
   tx.change(message, {
     state: delayed ? STATE.delayed : STATE.available,
-    dueAtMs: delayed ? tx.nowMs + end.delayMs : null,
+    // A delay that would outlast the retention ends with it, and the message goes.
+    dueAtMs: delayed ? Math.min(tx.nowMs + end.delayMs, endOfRetention(queue, message)) : null,
     liveSinceMs: delayed ? null : message.firstAvailableAtMs,
     leaseEnd: end.how,
     failures: end.failures,
@@ -61,6 +62,7 @@ export function releaseDelayed(
   queue: QueueEntry,
   message: MessageEntry,
 ): void {
+  if (isPastRetention(queue, message, tx.nowMs)) return removeMessage(tx, queue, message);
   leaveState(tx, queue, message);
   tx.change(message, {
     state: STATE.available,
@@ -154,7 +156,12 @@ export const isPastRetention = (
   queue: QueueEntry,
   message: Pick<MessageEntry, 'firstAvailableAtMs'>,
   nowMs: number,
-): boolean => nowMs >= message.firstAvailableAtMs + retentionMs(queue);
+): boolean => nowMs >= endOfRetention(queue, message);
+
+const endOfRetention = (
+  queue: QueueEntry,
+  message: Pick<MessageEntry, 'firstAvailableAtMs'>,
+): number => message.firstAvailableAtMs + retentionMs(queue);
 
 /** Messages past their retention that one consume removes on its way, so that it stays short. */
 export const EXPIRED_PER_CONSUME = 100;

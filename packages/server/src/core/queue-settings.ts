@@ -129,6 +129,11 @@ export function changeSettings(
   return checkDeadLetterQueue(existing.name, settings.deadLetterQueue, find) ?? settings;
 }
 
+export const changes = (existing: QueueRow, wanted: QueueSettings): boolean =>
+  (Object.keys(WIRE_NAMES) as (keyof QueueSettings)[]).some(
+    (name) => existing[name] !== wanted[name],
+  );
+
 /** Leaves out where the messages lie, which is the store's own business. */
 export function publicRow(entry: QueueEntry): QueueRow {
   const { bucketId: _bucket, deadBucketId: _dead, deadLetterQueueId: _dlq, ...row } = entry;

@@ -43,8 +43,10 @@ export function replayOrReuse<C extends Recordable>(
   const scope = recordScope(command, queue);
   const recorded = scope === undefined ? undefined : records.find(scope);
   if (scope === undefined || recorded === undefined) return undefined;
+  const outcome = JSON.parse(recorded.outcome);
+  if (hasGone(lookups, command, outcome)) return undefined;
   if (recorded.fingerprint !== scope.fingerprint) return idempotencyKeyReused();
-  return replayed(lookups, command, queue, JSON.parse(recorded.outcome));
+  return replayed(lookups, command, queue, outcome);
 }
 
 export function recordAnswer<C extends Recordable>(
@@ -60,10 +62,28 @@ export function recordAnswer<C extends Recordable>(
 
 /** What the command's idempotency key counts in; undefined where it has none. */
 export function recordScope(
-  { project, idempotency }: Recordable,
+  command: Recordable,
   queue: QueueEntry | undefined,
 ): RecordScope | undefined {
-  return idempotency === null ? undefined : { ...idempotency, project, queueId: queue?.id ?? 0 };
+  const { project, idempotency } = command;
+  if (idempotency === null) return undefined;
+  const scope = { ...idempotency, project, queueId: queue?.id ?? 0 };
+  // A deleted queue has no id any more that its record could count in; its name stands for it.
+  return command.kind === 'deleteQueue'
+    ? { ...scope, key: `${command.queue} ${idempotency.key}` }
+    : scope;
+}
+
+/** A queue's record goes with the queue, and one that was made again under a name is another. */
+function hasGone(
+  lookups: ReplayLookups,
+  command: Recordable,
+  outcome: Accepted<Command['kind']>,
+): boolean {
+  if (command.kind === 'createQueue') {
+    return !lookups.queueExists((outcome as Accepted<'createQueue'>).queue.id);
+  }
+  return command.kind === 'deleteQueue' && lookups.queueNamed(command.project, command.queue);
 }
 
 function replayed<C extends Command>(
@@ -77,15 +97,6 @@ function replayed<C extends Command>(
     return messages.length === 0
       ? undefined
       : ({ ok: true, replayed: true, messages } as Outcome<C['kind']>);
-  }
-  // The record goes with its queue: of one that was deleted, nothing is replayed.
-  if (command.kind === 'createQueue') {
-    const { id } = (outcome as Accepted<'createQueue'>).queue;
-    if (!lookups.queueExists(id)) return undefined;
-  }
-  // A queue that was made again under the name of one that was deleted is another queue.
-  if (command.kind === 'deleteQueue' && lookups.queueNamed(command.project, command.queue)) {
-    return undefined;
   }
   return { ...outcome, replayed: true };
 }

@@ -1,5 +1,9 @@
 import type { FastifyInstance } from 'fastify';
+import { setSystemTimer } from '../core/clock.js';
 import type { Store } from '../core/store.js';
+
+/** A load balancer does not wait for long, and a store that answers late is not ready either. */
+const READY_WITHIN_MS = 3_000;
 
 /** Health for load balancers: public, not enveloped. */
 export function registerHealth(app: FastifyInstance, store: Store): void {
@@ -9,7 +13,7 @@ export function registerHealth(app: FastifyInstance, store: Store): void {
 
   app.get('/readyz', async (_request, reply) => {
     try {
-      await store.read({ kind: 'ping' });
+      await answersInTime(store);
       return reply.send({ status: 'ready' });
     } catch (error) {
       return reply
@@ -17,5 +21,16 @@ export function registerHealth(app: FastifyInstance, store: Store): void {
         .header('retry-after', '1')
         .send({ status: 'not ready', cause: `store: ${(error as Error).message}` });
     }
+  });
+}
+
+function answersInTime(store: Store): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const tooLate = new Error(`it did not answer within ${READY_WITHIN_MS / 1_000} s`);
+    const cancel = setSystemTimer(() => reject(tooLate), READY_WITHIN_MS);
+    store
+      .read({ kind: 'ping' })
+      .then(() => resolve(), reject)
+      .finally(cancel);
   });
 }

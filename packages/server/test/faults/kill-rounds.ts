@@ -1,13 +1,12 @@
 import { Ledger } from './ledger.js';
 import { checkLedger } from './ledger-checker.js';
 import type { LedgerEvent } from './ledger-events.js';
-import { runLoad } from './load-run.js';
+import { reachPublishes, runLoad } from './load-run.js';
 import { pause } from './pause.js';
 import { countRun, type RunCounts } from './run-counts.js';
 import { SeededRandom } from './seeded-random.js';
 import { freePort, ServerProcess } from './server-process.js';
 import type { Violation } from './violation.js';
-import type { Workload } from './workload.js';
 
 export interface KillRoundsOptions {
   readonly seed: number;
@@ -35,7 +34,6 @@ const PUBLISHERS = 8;
 const CONSUMERS = 12;
 const MAX_PUBLISHES_PER_ROUND = 4_000;
 const MAX_ROUND_MS = 60_000;
-const MIN_PUBLISHES_DEADLINE_MS = 20_000;
 
 /** Kills nodes at random moments of a workload, drains, and judges the run by its ledger. */
 export async function runKillRounds(options: KillRoundsOptions): Promise<KillReport> {
@@ -101,10 +99,4 @@ function pickSome(
 ): readonly ServerProcess[] {
   const some = servers.filter(() => random.chance(0.4));
   return some.length > 0 ? some : [random.pick(servers)];
-}
-
-/** On a slow machine the rounds alone may be over before much has happened. */
-async function reachPublishes(workload: Workload, atLeast: number): Promise<void> {
-  const endAtMs = performance.now() + MIN_PUBLISHES_DEADLINE_MS;
-  while (workload.published < atLeast && performance.now() < endAtMs) await pause(50);
 }

@@ -1,5 +1,6 @@
 import { drain } from './drain.js';
 import type { Ledger } from './ledger.js';
+import { pause } from './pause.js';
 import { QueueApi } from './queue-api.js';
 import { planQueues, type QueuePlan } from './queue-plan.js';
 import { retryCall } from './retry-call.js';
@@ -25,6 +26,7 @@ export interface LoadRunOptions {
 }
 
 const DRAIN_DEADLINE_MS = 60_000;
+const MIN_PUBLISHES_DEADLINE_MS = 20_000;
 
 /** Puts nodes under load while something happens to them, then drains what is left. */
 export async function runLoad(options: LoadRunOptions): Promise<void> {
@@ -53,4 +55,10 @@ async function createQueues(api: QueueApi, plan: QueuePlan, random: SeededRandom
       throw new Error(`cannot create ${settings.queue}: ${JSON.stringify(outcome)}`);
     }
   }
+}
+
+/** Waits for so many publishes: on a slow machine a span of time alone may see few. */
+export async function reachPublishes(workload: Workload, atLeast: number): Promise<void> {
+  const endAtMs = performance.now() + MIN_PUBLISHES_DEADLINE_MS;
+  while (workload.published < atLeast && performance.now() < endAtMs) await pause(50);
 }

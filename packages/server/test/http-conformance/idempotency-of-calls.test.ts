@@ -73,11 +73,13 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
       await prepare(client, queue);
       const first = dataOf(await send(client, queue, { idempotency_key: 'k' }));
       await client.publish(queue, 'since then');
-      const counts = await client.stats(queue);
+      const { oldest_age_seconds: _age, ...counts } = await client.stats(queue);
       expect(replayOf(await send(client, queue, { idempotency_key: 'k' }))).toEqual(first);
       if (name === 'update') await running.restart();
       expect(replayOf(await send(client, queue, { idempotency_key: 'k' }))).toEqual(first);
-      expect(await client.stats(queue)).toEqual(counts);
+      // Time goes on over a restart.
+      const { oldest_age_seconds: _later, ...after } = await client.stats(queue);
+      expect(counts).toMatchObject(after);
     });
 
     test('the header does the same as the field', async () => {

@@ -26,7 +26,7 @@ export function deadLetterJob(
 ): OutcomeOf['deadLetterJob'] {
   const chosen = deadLettersOf(state, queue)
     .filter((message) => messageId === null || message.messageId === messageId)
-    .filter(({ deadLetteredAtMs }) => sinceMs === null || (deadLetteredAtMs as number) >= sinceMs - 1)
+    .filter(({ deadLetteredAtMs }) => sinceMs === null || (deadLetteredAtMs as number) >= sinceMs)
     .filter((message) => message.state !== 'leased')
     .slice(0, maxMessages ?? Number.POSITIVE_INFINITY);
   for (const message of chosen) {
@@ -63,7 +63,7 @@ export function expire(
 ): OutcomeOf['expire'] {
   removeMessages(
     state,
-    (message) => message.state !== 'leased' && message.state !== 'delayed' && retentionEndMs(message) <= nowMs,
+    (message) => message.state !== 'leased' && retentionEndMs(message) <= nowMs,
   );
   return { nextQueueId: null, nextAtMs: retentionTimes(state)[0] ?? null };
 }

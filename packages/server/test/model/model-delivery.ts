@@ -58,7 +58,7 @@ export function consume(
     .sort((a, b) => b.rank - a.rank || a.place - b.place);
   const messages: LeasedMessage[] = [];
   let bytes = 0;
-  for (const message of available.slice(0, command.maxMessages)) {
+  for (const message of available) {
     if (messages.length === command.maxMessages) break;
     if (nowMs >= retentionEndMs(message)) {
       removeMessages(state, (other) => other === message);

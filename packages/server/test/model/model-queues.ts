@@ -78,7 +78,10 @@ export function updateQueue(
     if (target === undefined) return refuse('DEAD_LETTER_QUEUE_NOT_FOUND', 'of the model');
     next = target.deadLetterQueue;
   }
-  Object.assign(queue, settings, { updatedAtMs: nowMs });
+  const changed = Object.entries(settings).some(
+    ([name, value]) => queue[name as keyof QueueRow] !== value,
+  );
+  Object.assign(queue, settings, changed ? { updatedAtMs: nowMs } : {});
   return { queue };
 }
 

@@ -98,7 +98,7 @@ class Planner {
       case 'createQueue':
         return {
           kind: step.kind,
-          ...this.target(step.place, 'queue.create', step.use && { ...step.use, fingerprint: 0 }),
+          ...this.target(step.place, 'queue.create', step.use),
           settings: settingsOf(step.settings),
         };
       case 'publish': {

@@ -3,7 +3,8 @@ import { pause } from '../faults/pause.js';
 import { QueueClient } from '../harness/queue-client.js';
 import { startNodes } from './postgres-nodes.js';
 
-it('keeps a lease that ran out while all nodes were down, on each that starts', async () => {
+// Both spend their time waiting.
+it.concurrent('keeps a lease that ran out while all nodes were down, on each that starts', async () => {
   const nodes = await startNodes(2);
   try {
     const [before] = nodes.clients as [QueueClient];
@@ -38,7 +39,7 @@ it('keeps a lease that ran out while all nodes were down, on each that starts', 
   }
 });
 
-it('ends leases on time where one node stayed up, whatever starts beside it', async () => {
+it.concurrent('ends leases on time where one node stayed up, whatever starts beside it', async () => {
   const nodes = await startNodes(2);
   try {
     const [stayed, leaving] = nodes.clients as [QueueClient, QueueClient];

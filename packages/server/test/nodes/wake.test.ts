@@ -51,10 +51,14 @@ describe('a long poll on one node', () => {
 
   it('is woken by a delay that ends on another', async () => {
     const delayMs = 100;
-    await expectSignals('delay', async (queue) => {
-      await publisher.publish(queue, 'delayed', { delay_seconds: delayMs / 1_000 });
-      await pause(delayMs);
-    });
+    await expectSignals(
+      'delay',
+      async (queue) => {
+        await publisher.publish(queue, 'delayed', { delay_seconds: delayMs / 1_000 });
+        await pause(delayMs);
+      },
+      10,
+    );
   });
 
   it('is woken as often as messages come, wherever they wait', async () => {
@@ -115,9 +119,13 @@ describe('a long poll on one node', () => {
         .poll(() => listeningPids(admin), { timeout: 10_000, interval: 50 })
         .toHaveLength(before.length);
     }
-    await expectSignals('after the cut', async (name) => {
-      await publisher.publish(name);
-    });
+    await expectSignals(
+      'publish, after the cuts',
+      async (name) => {
+        await publisher.publish(name);
+      },
+      10,
+    );
   });
 
   /**

@@ -8,9 +8,9 @@ const types = {
 } as pg.CustomTypesConfig;
 
 const CONNECT_TIMEOUT_MS = 5_000;
-const STATEMENT_TIMEOUT_MS = 20_000;
+const STATEMENT_TIMEOUT_MS = 8_000;
 /** The client's own, longer watch: a server that has vanished says nothing at all. */
-const QUERY_TIMEOUT_MS = 25_000;
+const QUERY_TIMEOUT_MS = 10_000;
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -29,6 +29,14 @@ export function parseUrl(url: string): ParsedUrl {
   parsed.searchParams.delete('prepare');
   return { connectionString: parsed.toString(), prepare };
 }
+
+/** A connection that may take its time, for migrations. */
+export const patientConfig = (url: ParsedUrl): pg.ClientConfig => ({
+  connectionString: url.connectionString,
+  application_name: 'millrace',
+  connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  keepAlive: true,
+});
 
 export function clientConfig(url: ParsedUrl): pg.ClientConfig {
   return {
@@ -49,6 +57,8 @@ export function createPool(url: ParsedUrl, maxConnections: number): pg.Pool {
   const pool = new pg.Pool(config as pg.PoolConfig);
   // An idle connection that breaks is dropped by the pool; the next query opens another.
   pool.on('error', () => undefined);
+  // While one is lent, the pool does not listen: what breaks it shows in its statements.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -68,6 +78,8 @@ export function statement(text: string, values: readonly unknown[], prepare: boo
 /** Sends statements down one connection and remembers their answers until somebody asks. */
 export class Pipeline {
   private readonly sent: Promise<QueryResult>[] = [];
+  /** What went wrong first: statements after it fail only because it did. */
+  firstFailure: unknown;
 
   constructor(
     readonly client: ClientBase | PoolClient,
@@ -96,7 +108,9 @@ export class Pipeline {
   }
 
   private track(answer: Promise<QueryResult>): Promise<QueryResult> {
-    answer.catch(() => undefined);
+    answer.catch((error) => {
+      this.firstFailure ??= error;
+    });
     this.sent.push(answer);
     return answer;
   }

@@ -1,10 +1,9 @@
+import pg from 'pg';
 import { type Refusal, refuse } from '../../core/refusal.js';
 
 /** Translates what PostgreSQL and its driver throw, at the edge of the store. */
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '');
-
-const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /** Another transaction was in the way: the group can run again, unseen. */
 export function isConflict(error: unknown): boolean {
@@ -16,10 +15,12 @@ export function isConflict(error: unknown): boolean {
 
 /** The connection or the server went away, so that the transaction cannot go on. */
 export function isConnectionLoss(error: unknown): boolean {
-  const code = codeOf(error);
-  if (!SQLSTATE.test(code)) return true;
+  // A fault of ours is none of the connection's.
+  if (error instanceof TypeError || error instanceof RangeError) return false;
+  // What the server did not say came from the socket or the driver.
+  if (!(error instanceof pg.DatabaseError)) return true;
   // Connection exceptions, shutdown and start-up, too many connections, a timed-out statement.
-  return /^(08|57P|53300|57014|25006|25P03)/.test(code);
+  return /^(08|57P|53300|57014|25006|25P03)/.test(codeOf(error));
 }
 
 export function refusalOf(error: unknown): Refusal {

@@ -16,6 +16,8 @@ const REPEAT_INTEREST_MS = 5_000;
 /** A message that was published just before the interest became known is told of then. */
 const RECENT_MS = 2_000;
 const RECONNECT_MS = 1_000;
+const WATCH_MS = 10_000;
+const ANSWER_WITHIN_MS = 3_000;
 /** PostgreSQL takes 8,000 bytes; a queue's key takes under 250. */
 const KEYS_PER_SIGNAL = 30;
 
@@ -30,6 +32,7 @@ export class NodeSignals {
   private readonly node = randomUUID();
   private client: pg.Client | undefined;
   private stopped = false;
+  private cancelWatch: (() => void) | undefined;
   private cancelReconnect: (() => void) | undefined;
   /** Until when some other node waits for a queue. */
   private readonly awaited = new Map<string, number>();
@@ -49,8 +52,11 @@ export class NodeSignals {
 
   async start(): Promise<void> {
     if (this.stopped) return;
-    const client = new pg.Client(clientConfig(this.url));
-    client.on('notification', ({ payload }) => this.receive(payload ?? ''));
+    const client = new pg.Client({ ...clientConfig(this.url), query_timeout: ANSWER_WITHIN_MS });
+    client.on('notification', ({ payload }) => {
+      const signal = parseSignal(payload ?? '');
+      if (signal !== undefined) this.receive(signal);
+    });
     client.on('error', () => undefined);
     client.on('end', () => this.reconnect(client));
     try {
@@ -58,8 +64,9 @@ export class NodeSignals {
       await client.query(`LISTEN ${CHANNEL}`);
       if (this.stopped) return await client.end();
       this.client = client;
-      this.announced.clear();
       this.send({ hello: true });
+      this.announceAgain();
+      this.watch(client);
       this.onGap();
     } catch {
       client.end().catch(() => undefined);
@@ -70,6 +77,7 @@ export class NodeSignals {
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancelReconnect?.();
+    this.cancelWatch?.();
     await this.client?.end().catch(() => undefined);
   }
 
@@ -111,8 +119,7 @@ export class NodeSignals {
     this.sending = false;
   }
 
-  private receive(payload: string): void {
-    const signal = JSON.parse(payload) as Signal;
+  private receive(signal: Signal): void {
     if (signal.node === this.node) return;
     const nowMs = this.nowMs();
     if ('ready' in signal) {
@@ -125,26 +132,69 @@ export class NodeSignals {
       }
       void this.flush();
     } else {
-      // A node that just came does not know yet what is waited for here.
-      forgetOld(this.announced, nowMs - INTEREST_MS);
-      const waits = [...this.announced.keys()];
-      for (let from = 0; from < waits.length; from += KEYS_PER_SIGNAL) {
-        this.send({ waits: waits.slice(from, from + KEYS_PER_SIGNAL) });
-      }
+      this.announceAgain();
     }
+  }
+
+  /** For a node that just came, or that could not hear, and does not know what is waited for here. */
+  private announceAgain(): void {
+    forgetOld(this.announced, this.nowMs() - INTEREST_MS);
+    const waits = [...this.announced.keys()];
+    for (let from = 0; from < waits.length; from += KEYS_PER_SIGNAL) {
+      this.send({ waits: waits.slice(from, from + KEYS_PER_SIGNAL) });
+    }
+  }
+
+  /** A connection may be gone without a word; one that does not answer is given up. */
+  private watch(client: pg.Client): void {
+    this.cancelWatch?.();
+    this.cancelWatch = setSystemTimer(() => {
+      client.query('SELECT 1').then(
+        () => this.watch(client),
+        () => this.giveUp(client),
+      );
+    }, WATCH_MS);
+  }
+
+  private giveUp(client: pg.Client): void {
+    client.end().catch(() => undefined);
+    this.reconnect(client);
   }
 
   private async send(body: SignalBody): Promise<void> {
     const payload = JSON.stringify({ node: this.node, ...body });
     // A signal that is lost costs a wait its safety poll, nothing more.
-    await this.client?.query('SELECT pg_notify($1, $2)', [CHANNEL, payload]).catch(() => undefined);
+    const client = this.client;
+    await client
+      ?.query('SELECT pg_notify($1, $2)', [CHANNEL, payload])
+      .catch(() => this.giveUp(client));
   }
 
   private reconnect(client: pg.Client): void {
     if (this.client === client) this.client = undefined;
+    this.cancelWatch?.();
     if (this.stopped || this.client !== undefined) return;
     this.cancelReconnect?.();
     this.cancelReconnect = setSystemTimer(() => void this.start(), RECONNECT_MS);
+  }
+}
+
+/** Anybody may notify on the channel; what is no signal of ours is passed over. */
+function parseSignal(payload: string): Signal | undefined {
+  try {
+    const signal = JSON.parse(payload);
+    if (typeof signal?.node !== 'string') return undefined;
+    const isReady =
+      Array.isArray(signal.ready) &&
+      signal.ready.every(
+        (entry: unknown) =>
+          Array.isArray(entry) && typeof entry[0] === 'string' && typeof entry[1] === 'number',
+      );
+    const isWaits =
+      Array.isArray(signal.waits) && signal.waits.every((key: unknown) => typeof key === 'string');
+    return isReady || isWaits || signal.hello === true ? signal : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -16,7 +16,7 @@ import {
   StoreOpenError,
 } from '../../core/store.js';
 import { applyGroup } from './apply-group.js';
-import { clientConfig, createPool, type ParsedUrl, Pipeline, parseUrl } from './connections.js';
+import { createPool, type ParsedUrl, Pipeline, parseUrl, patientConfig } from './connections.js';
 import { DatabaseClock } from './database-clock.js';
 import { isConflict, isConnectionLoss, refusalOf } from './errors.js';
 import { GroupRun } from './group-run.js';
@@ -63,6 +63,8 @@ export class PostgresStore implements Store {
   private readonly book = new TallyBook();
   private talliesTakenAtMs = 0;
   private cancelFlush: (() => void) | undefined;
+  /** Resolves when the group that settles what is due has ended. */
+  private settling: Promise<void> | undefined;
   private lastSlot = randomInt(SLOTS);
   private nextDueAtMs: number | null = 0;
   private startedAtMs = 0;
@@ -90,7 +92,7 @@ export class PostgresStore implements Store {
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
     const url = parseUrl(options.url);
     const databaseClock = new DatabaseClock(options.log);
-    const client = new pg.Client(clientConfig(url));
+    const client = new pg.Client(patientConfig(url));
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -152,6 +154,7 @@ export class PostgresStore implements Store {
   private async attempt(commands: readonly Command[]): Promise<Outcome[]> {
     const client = await this.pool.connect();
     const pipeline = new Pipeline(client, this.url.prepare);
+    let settled: (() => void) | undefined;
     let committing = false;
     let broken: Error | undefined;
     try {
@@ -166,8 +169,18 @@ export class PostgresStore implements Store {
       for (const queue of queues) tx.addQueue(queue);
       const run = new GroupRun(tx, this.startedAtMs, this.databaseClock.isTrusted(), this.limits);
 
-      const isDue = this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
-      if (isDue) await settleDue(run, SETTLED_PER_GROUP);
+      // While another group of this node settles what is due, its rows are locked and would be
+      // skipped: what comes after the end of a lease is to see it ended.
+      while (commands.length > 0 && this.isDue(nowMs) && this.settling !== undefined) {
+        await this.settling;
+      }
+      const isDue = commands.length > 0 && this.isDue(nowMs);
+      if (isDue) {
+        this.settling = new Promise((resolve) => {
+          settled = resolve;
+        });
+        await settleDue(run, SETTLED_PER_GROUP);
+      }
       const outcomes = await applyGroup(run, commands);
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await this.readDue(run) : null;
@@ -181,16 +194,25 @@ export class PostgresStore implements Store {
       this.nextDueAtMs = readsDue ? dueAtMs : earlier(this.nextDueAtMs, tx);
       this.book.add(minuteOf(nowMs), tx.tallies);
       if (!this.book.isEmpty) this.flushTalliesLater();
-      this.announce(tx.readyQueues());
+      if (commands.length > 0) this.announce(tx.readyQueues());
       return outcomes;
-    } catch (error) {
+    } catch (thrown) {
+      const error = pipeline.firstFailure ?? thrown;
       broken = isConnectionLoss(error) ? (error as Error) : undefined;
       if (broken !== undefined && committing) throw new OutcomeUnknownError(broken.message);
       if (broken === undefined) broken = await rollBack(client);
       throw error;
     } finally {
+      if (settled !== undefined) {
+        this.settling = undefined;
+        settled();
+      }
       client.release(broken);
     }
+  }
+
+  private isDue(nowMs: number): boolean {
+    return this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
   }
 
   /** The group's time: the database's, as it said it a moment ago. */

@@ -1,6 +1,8 @@
-import type { Command } from '../../core/commands.js';
+import { createHash } from 'node:crypto';
+import type { Command, OutcomeOf } from '../../core/commands.js';
 import { recordScope } from '../../core/replay.js';
 import type { AnswerRecords, RecordedAnswer, RecordScope } from '../../core/transaction.js';
+import { loadQueueById } from './load-queues.js';
 import { fromText, toText } from './text.js';
 import type { GroupTransaction } from './transaction.js';
 
@@ -19,6 +21,10 @@ export class GroupRecords implements AnswerRecords {
   async load(commands: readonly Command[]): Promise<void> {
     const scopes = commands.flatMap((command) => scopeOf(this.tx, command) ?? []);
     if (scopes.length === 0) return;
+    // Who comes with a key that another one works under waits for it, and then finds its answer.
+    this.tx.pipeline.send('SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k', [
+      lockKeys(scopes),
+    ]);
     const rows = await this.tx.pipeline.query<RecordRow>(
       `SELECT i.project, i.capability, i.queue_id AS "queueId", i.key, i.fingerprint, i.outcome
          FROM millrace.idempotency i
@@ -29,6 +35,7 @@ export class GroupRecords implements AnswerRecords {
         WHERE i.expires_at_ms > $5`,
       [...columnsOf(scopes), this.tx.nowMs],
     );
+    await loadCreatedQueues(this.tx, rows);
     for (const row of rows) this.known.set(idOf({ ...row, key: fromText(row.key) }), row);
   }
 
@@ -68,6 +75,15 @@ export class GroupRecords implements AnswerRecords {
   }
 }
 
+/** Whether the answer of a create still holds depends on the queue that it made. */
+async function loadCreatedQueues(tx: GroupTransaction, rows: readonly RecordRow[]): Promise<void> {
+  for (const { capability, outcome } of rows) {
+    if (capability !== 'queue.create') continue;
+    const { queue } = JSON.parse(outcome) as OutcomeOf['createQueue'];
+    if (tx.queueById(queue.id) === undefined) await loadQueueById(tx, queue.id);
+  }
+}
+
 function scopeOf(tx: GroupTransaction, command: Command): RecordScope | undefined {
   if (!('idempotency' in command)) return undefined;
   if (command.kind === 'createQueue' || command.kind === 'deleteQueue' || !('queue' in command)) {
@@ -76,6 +92,14 @@ function scopeOf(tx: GroupTransaction, command: Command): RecordScope | undefine
   const queue = tx.queue(command.project, command.queue);
   return queue === undefined ? undefined : recordScope(command, queue);
 }
+
+/** Numbers that stand for the keys, in one order on every node. */
+const lockKeys = (scopes: readonly RecordScope[]): string[] =>
+  [...new Set(scopes.map((scope) => lockKey(idOf(scope))))]
+    .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(String);
+
+const lockKey = (id: string): bigint => createHash('sha256').update(id).digest().readBigInt64BE(0);
 
 const columnsOf = (rows: readonly RecordScope[]) => [
   rows.map(({ queueId }) => queueId),

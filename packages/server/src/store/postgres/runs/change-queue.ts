@@ -4,7 +4,7 @@ import type {
   PurgeQueueCommand,
   UpdateQueueCommand,
 } from '../../../core/commands.js';
-import { changeSettings, publicRow } from '../../../core/queue-settings.js';
+import { changeSettings, changes, publicRow } from '../../../core/queue-settings.js';
 import { queueInUse, queueNotFound, type Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRun } from '../group-run.js';
@@ -18,6 +18,7 @@ export async function updateQueue(
   if (queue === undefined) return queueNotFound(name);
   const wanted = changeSettings(queue, settings, (other) => tx.queue(project, other));
   if ('ok' in wanted) return wanted;
+  if (!changes(queue, wanted)) return { queue: publicRow(queue) };
   const deadLetterQueueId =
     wanted.deadLetterQueue === null
       ? null

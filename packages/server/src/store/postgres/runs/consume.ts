@@ -15,6 +15,9 @@ import { MESSAGE_COLUMNS, type MessageRow, STORED_COLUMNS, storedMessage } from 
 
 type ReadyRow = MessageRow & StoredMessage;
 
+/** Looks again behind heads that were past their retention, so often at most. */
+const EXPIRED_ROUNDS = 100;
+
 interface Lease {
   readonly bucketId: number;
   readonly message: LeasedMessage;
@@ -29,7 +32,10 @@ export async function runConsumes(
   run: GroupRun,
   commands: readonly ConsumeCommand[],
 ): Promise<Outcome[]> {
-  const ready = await lockHeads(run, commands);
+  let ready = await lockHeads(run, commands);
+  for (let round = 0; dropExpired(run, ready) && round < EXPIRED_ROUNDS; round += 1) {
+    ready = await lockHeads(run, commands);
+  }
   const leases: Lease[] = [];
   const outcomes = commands.map((command): Outcome => {
     const queue = run.tx.queue(command.project, command.queue);
@@ -43,7 +49,6 @@ export async function runConsumes(
       return accept<'consume'>({ messages });
     });
   });
-  run.tx.flushMessages();
   if (leases.length > 0) await lease(run, leases);
   return outcomes;
 }
@@ -76,6 +81,19 @@ async function lockHeads(
   return ready;
 }
 
+/** Removes those past their retention. @returns whether there were any, so that more may follow */
+function dropExpired({ tx }: GroupRun, ready: ReadonlyMap<number, ReadyRow[]>): boolean {
+  let dropped = false;
+  for (const [bucketId, rows] of ready) {
+    const queue = tx.queueByBucket(bucketId) as QueueEntry;
+    const expired = rows.filter((row) => isPastRetention(queue, row, tx.nowMs));
+    for (const message of tx.addMessages(expired)) removeMessage(tx, queue, message);
+    dropped ||= expired.length > 0;
+  }
+  if (dropped) tx.flushMessages();
+  return dropped;
+}
+
 /** Takes one command's share off the head of what is ready. */
 function take(
   { tx }: GroupRun,
@@ -89,12 +107,6 @@ function take(
   let bytes = 0;
   while (messages.length < command.maxMessages && ready.length > 0) {
     const next = ready[0] as ReadyRow;
-    if (isPastRetention(queue, next, tx.nowMs)) {
-      const [message] = tx.addMessages([next]) as [MessageRow];
-      removeMessage(tx, queue, message);
-      ready.shift();
-      continue;
-    }
     bytes += answerBytes(next.bytes, next);
     if (messages.length > 0 && bytes > command.maxBytes) break;
     const row = ready.shift() as ReadyRow;

@@ -34,7 +34,7 @@ export async function startDeadLetterJob(
     `INSERT INTO millrace.dead_letter_jobs
        (job_id, queue_id, action, bound_seq, at_ms, at_seq, max_messages, started_at_ms)
      VALUES ($1, $2, $3, $4, $5, 0, $6, $7)`,
-    [jobId, queue.id, action, tx.nextSeq(), (sinceMs ?? 0) - 1, maxMessages, tx.nowMs],
+    [jobId, queue.id, action, tx.nextSeq(), sinceMs ?? 0, maxMessages, tx.nowMs],
   );
   return { jobId, ...(await stepJob(run, jobId)) };
 }

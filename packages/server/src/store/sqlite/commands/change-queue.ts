@@ -4,7 +4,7 @@ import type {
   PurgeQueueCommand,
   UpdateQueueCommand,
 } from '../../../core/commands.js';
-import { changeSettings, publicRow } from '../../../core/queue-settings.js';
+import { changeSettings, changes, publicRow } from '../../../core/queue-settings.js';
 import { queueInUse, type Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupTransaction } from '../transaction.js';
@@ -17,6 +17,7 @@ export function updateQueue(
   const { project, settings } = command;
   const wanted = changeSettings(queue, settings, (name) => tx.queue(project, name));
   if ('ok' in wanted) return wanted;
+  if (!changes(queue, wanted)) return { queue: publicRow(queue) };
   const deadLetterQueueId =
     wanted.deadLetterQueue === null
       ? null

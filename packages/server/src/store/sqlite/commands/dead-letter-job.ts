@@ -29,7 +29,7 @@ export function startDeadLetterJob(
     `INSERT INTO dead_letter_jobs
        (job_id, queue_id, action, bound_seq, at_ms, at_seq, max_messages, started_at_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(jobId, queue.id, action, tx.nextSeq(), (sinceMs ?? 0) - 1, 0, maxMessages, tx.nowMs);
+  ).run(jobId, queue.id, action, tx.nextSeq(), sinceMs ?? 0, 0, maxMessages, tx.nowMs);
   return { jobId, ...stepJob(tx, jobId) };
 }
 

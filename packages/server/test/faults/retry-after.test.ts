@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { checkLedger } from './ledger-checker.js';
+import { LedgerScript } from './ledger-script.js';
+
+/** What the checker says of one publish that is told to come back later. */
+function judge(retryAfter: string | null | undefined, status = 503, code = 'STORE_UNAVAILABLE') {
+  const refused = {
+    kind: 'refused',
+    status,
+    code,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  } as const;
+  const ledger = new LedgerScript()
+    .server(0, 'starting')
+    .server(0, 'ready')
+    .create()
+    .call([10, 11], 'publish', { queue: 'q', payload: '1' }, refused)
+    .stats();
+  return checkLedger(ledger.events).map(({ detail }) => detail);
+}
+
+it('takes whole seconds, and ledgers that did not look', () => {
+  expect(judge('1')).toEqual([]);
+  expect(judge('30', 429, 'RATE_LIMITED')).toEqual([]);
+  expect(judge(undefined)).toEqual([]);
+});
+
+it.each([null, '', '0.5', '-1', 'Wed, 21 Oct 2026 07:28:00 GMT'])('refuses %o', (retryAfter) => {
+  expect(judge(retryAfter)).toEqual([`publish: 503 with the Retry-After ${retryAfter}`]);
+  expect(judge(retryAfter, 429, 'RATE_LIMITED')).toHaveLength(1);
+});
