@@ -14,6 +14,7 @@ import {
 /** Delays that are over, then leases that ran out, each in the order of their times, then ids. */
 export function settleEverythingDue(state: ModelState, nowMs: number): void {
   for (const message of dueMessages(state, 'delayed', nowMs)) {
+    if (nowMs >= retentionEndMs(message)) removeMessages(state, (other) => other === message);
     message.state = 'available';
     message.dueAtMs = null;
   }
@@ -79,7 +80,7 @@ function noteFailure(message: ModelMessage, failure: FailedDelivery): void {
   message.failed = [...message.failed, failure].slice(-FAILURES_KEPT);
 }
 
-/** It keeps its place, whether it waits or not; past its retention it goes. */
+/** It keeps its place, whether it waits or not; past its retention it goes, and no wait outlasts it. */
 export function returnToQueue(
   state: ModelState,
   message: ModelMessage,
@@ -89,7 +90,7 @@ export function returnToQueue(
 ): void {
   if (nowMs >= retentionEndMs(message)) removeMessages(state, (other) => other === message);
   message.state = delayMs > 0 ? 'delayed' : 'available';
-  message.dueAtMs = delayMs > 0 ? nowMs + delayMs : null;
+  message.dueAtMs = delayMs > 0 ? Math.min(nowMs + delayMs, retentionEndMs(message)) : null;
   message.leaseEnd = leaseEnd;
 }
 

@@ -78,9 +78,8 @@ export function updateQueue(
     if (target === undefined) return refuse('DEAD_LETTER_QUEUE_NOT_FOUND', 'of the model');
     next = target.deadLetterQueue;
   }
-  const changed = Object.entries(settings).some(
-    ([name, value]) => queue[name as keyof QueueRow] !== value,
-  );
+  const names = Object.keys(settings) as (keyof typeof settings)[];
+  const changed = names.some((name) => queue[name] !== settings[name]);
   Object.assign(queue, settings, changed ? { updatedAtMs: nowMs } : {});
   return { queue };
 }

@@ -47,6 +47,8 @@ async function onOne(
 ): Promise<boolean> {
   if (rowIdOf(messageId) === undefined) return false;
   const { tx } = run;
+  // The counters name the buckets, those of this group's own dead letters too.
+  tx.flushCounters();
   // By its key in each bucket where it may lie: the built-in one, and wherever a queue keeps it.
   const rows = await tx.pipeline.query<DeadRow>(
     `SELECT ${DEAD_COLUMNS} FROM millrace.messages m

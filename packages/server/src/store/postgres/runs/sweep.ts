@@ -8,8 +8,6 @@ import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 
 /** Queues that one step of the retention sweep looks at. */
 const QUEUES_PER_STEP = 200;
-/** A message that is leased is looked at again after this. */
-const LEASED_AGAIN_MS = 60_000;
 /** A commit that was under way when its bucket was discarded may still bring messages into it. */
 const STRAGGLERS_MS = 60_000;
 
@@ -48,34 +46,44 @@ interface QueueAges {
   readonly oldestMs: number | null;
 }
 
+/** What is leased goes when its lease ends, if not acked, and needs no sweep. */
+const oldestIn = (bucket: string): string =>
+  `(SELECT m.live_since_ms FROM millrace.messages m
+     WHERE m.bucket_id = ${bucket} AND m.live_since_ms IS NOT NULL AND m.state <> ${STATE.leased}
+     ORDER BY m.live_since_ms LIMIT 1)`;
+
+const QUEUE_AGES = `SELECT q.id, q.message_retention_days AS "retentionDays",
+    least(${oldestIn('q.bucket_id')}, ${oldestIn('q.dead_bucket_id')}) AS "oldestMs"
+  FROM millrace.queues q`;
+
 /** Removes messages past their retention from the queues that come next. */
 export async function expire(run: GroupRun, command: ExpireCommand): Promise<OutcomeOf['expire']> {
   const { tx } = run;
   const queues = await tx.pipeline.query<QueueAges>(
-    `SELECT q.id, q.message_retention_days AS "retentionDays", least(
-         (SELECT min(m.live_since_ms) FROM millrace.messages m
-           WHERE m.bucket_id = q.bucket_id AND m.live_since_ms IS NOT NULL),
-         (SELECT min(m.live_since_ms) FROM millrace.messages m
-           WHERE m.bucket_id = q.dead_bucket_id AND m.live_since_ms IS NOT NULL)) AS "oldestMs"
-       FROM millrace.queues q WHERE q.id > $1 ORDER BY q.id LIMIT $2`,
+    `${QUEUE_AGES} WHERE q.id > $1 ORDER BY q.id LIMIT $2`,
     [command.afterQueueId, QUEUES_PER_STEP],
   );
   let left = command.limit;
   let nextAtMs: number | null = null;
   let lastId = command.afterQueueId;
-  for (const { id, retentionDays, oldestMs } of queues) {
-    if (oldestMs !== null) {
-      const atMs = oldestMs + retentionMs({ messageRetentionDays: retentionDays });
-      if (atMs <= tx.nowMs) left -= await expireQueue(run, id, left);
-      // Of those that were removed just now the next pass knows better.
-      const lookMs = atMs > tx.nowMs ? atMs : tx.nowMs + LEASED_AGAIN_MS;
-      nextAtMs = Math.min(nextAtMs ?? lookMs, lookMs);
+  for (const queue of queues) {
+    let atMs = expiryMs(queue);
+    if (atMs !== null && atMs <= tx.nowMs) {
+      left -= await expireQueue(run, queue.id, left);
+      if (left <= 0) return { nextQueueId: lastId, nextAtMs };
+      const [again] = await tx.pipeline.query<QueueAges>(`${QUEUE_AGES} WHERE q.id = $1`, [
+        queue.id,
+      ]);
+      atMs = again === undefined ? null : expiryMs(again);
     }
-    if (left <= 0) return { nextQueueId: lastId, nextAtMs };
-    lastId = id;
+    if (atMs !== null) nextAtMs = Math.min(nextAtMs ?? atMs, atMs);
+    lastId = queue.id;
   }
   return { nextQueueId: queues.length < QUEUES_PER_STEP ? null : lastId, nextAtMs };
 }
+
+const expiryMs = ({ oldestMs, retentionDays }: QueueAges): number | null =>
+  oldestMs === null ? null : oldestMs + retentionMs({ messageRetentionDays: retentionDays });
 
 async function expireQueue(run: GroupRun, id: number, limit: number): Promise<number> {
   const queue = run.tx.queueById(id) ?? (await loadQueueById(run.tx, id));

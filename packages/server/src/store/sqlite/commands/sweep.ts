@@ -7,8 +7,6 @@ import type { GroupTransaction } from '../transaction.js';
 
 /** Queues that one step of the retention sweep looks at. */
 const QUEUES_PER_STEP = 200;
-/** A message that is leased is looked at again after this. */
-const LEASED_AGAIN_MS = 60_000;
 
 /** Removes messages that lie in a bucket which no queue has any more. */
 export function sweepDiscarded(tx: GroupTransaction, limit: number): OutcomeOf['sweepDiscarded'] {
@@ -69,12 +67,15 @@ function expireBucket(
   return messages.length;
 }
 
+/** What is leased goes when its lease ends, if not acked, and needs no sweep. */
 function nextExpiryMs(tx: GroupTransaction, queue: QueueEntry, bucketId: number): number | null {
   const oldestMs = tx
-    .sql('SELECT min(live_since_ms) FROM messages WHERE bucket_id = ?')
+    .sql(
+      `SELECT live_since_ms FROM messages
+        WHERE bucket_id = ? AND live_since_ms IS NOT NULL AND state <> ${STATE.leased}
+        ORDER BY live_since_ms LIMIT 1`,
+    )
     .pluck()
-    .get(bucketId) as number | null;
-  if (oldestMs === null) return null;
-  const atMs = oldestMs + retentionMs(queue);
-  return atMs > tx.nowMs ? atMs : tx.nowMs + LEASED_AGAIN_MS;
+    .get(bucketId) as number | undefined;
+  return oldestMs === undefined ? null : oldestMs + retentionMs(queue);
 }
