@@ -1,7 +1,7 @@
 import type { LoadResult } from './load-tally.js';
 import type { Bench, Comparison, Measure, Round } from './scenario.js';
 
-export const WARMUP_MS = 1000;
+export const WARMUP_MS = 2000;
 
 /**
  * Measures both sides turn by turn in one run, so that whatever else slows the machine down for a

@@ -9,6 +9,7 @@ import { isFatal, refusalOf } from './errors.js';
 import type { ReaderRequest } from './reader-thread.js';
 import type { SpaceNeed } from './space.js';
 import { ThreadChannel } from './thread-channel.js';
+import { packCommand, unpackOutcome } from './wire-codec.js';
 import type { WriterAnswer, WriterOptions, WriterRequest } from './writer-thread.js';
 
 export interface SqliteStoreOptions extends Omit<WriterOptions, 'limits'> {
@@ -76,7 +77,7 @@ export class SqliteStore implements Store {
     try {
       const answer = await this.writer.call({
         kind: 'apply',
-        commands,
+        commands: commands.map(packCommand),
         nowMs: this.clock.nowMs(),
       });
       const group = answer.group as NonNullable<WriterAnswer['group']>;
@@ -84,7 +85,9 @@ export class SqliteStore implements Store {
       if (group.ready.length > 0) this.listener?.ready(group.ready);
       if (answer.need !== undefined) this.serveSpace(answer.need);
       if (answer.hasTallies) this.flushTalliesLater();
-      return group.outcomes;
+      return group.outcomes.map((outcome, index) =>
+        unpackOutcome(commands[index] as Command, outcome),
+      );
     } catch (error) {
       if (isFatal(error)) this.fail(error as Error);
       throw error;

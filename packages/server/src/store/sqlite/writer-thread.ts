@@ -8,6 +8,12 @@ import { lockStore } from './folder-lock.js';
 import { FreeSpace } from './free-space.js';
 import { SpaceKeeper, type SpaceNeed } from './space.js';
 import { serveThread } from './thread-channel.js';
+import {
+  type PackedCommand,
+  type PackedOutcome,
+  packOutcome,
+  unpackCommand,
+} from './wire-codec.js';
 
 /** The thread that owns the one connection that writes. */
 export interface WriterOptions {
@@ -19,13 +25,13 @@ export interface WriterOptions {
 export type WriterRequest =
   | { readonly kind: 'open' }
   | { readonly kind: 'start'; readonly nowMs: number }
-  | { readonly kind: 'apply'; readonly commands: readonly Command[]; readonly nowMs: number }
+  | { readonly kind: 'apply'; readonly commands: readonly PackedCommand[]; readonly nowMs: number }
   | { readonly kind: 'reclaim' }
   | { readonly kind: 'close'; readonly nowMs: number };
 
 export interface WriterAnswer {
   readonly clockFloorMs?: number;
-  readonly group?: GroupResult;
+  readonly group?: Omit<GroupResult, 'outcomes'> & { readonly outcomes: PackedOutcome[] };
   readonly need?: SpaceNeed;
   /** Tallies wait to be written with a later group. */
   readonly hasTallies?: boolean;
@@ -65,14 +71,17 @@ function leadingGroup(requests: readonly WriterRequest[], from: number): ApplyRe
 }
 
 function applyTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
-  const commands = requests.flatMap((request) => request.commands);
+  const commands = requests.flatMap((request) => request.commands.map(unpackCommand));
   const nowMs = (requests.at(-1) as ApplyRequest).nowMs;
   const { outcomes, ...rest } = applier.apply(commands, nowMs);
   const need = space.afterGroup();
   let offset = 0;
   return requests.map((request) => {
-    const mine = outcomes.slice(offset, offset + request.commands.length);
+    const from = offset;
     offset += request.commands.length;
+    const mine = outcomes
+      .slice(from, offset)
+      .map((outcome, index) => packOutcome(commands[from + index] as Command, outcome));
     const isLast = offset === outcomes.length;
     // What is said of the whole is said once.
     const group = { ...rest, ready: isLast ? rest.ready : [], outcomes: mine };
