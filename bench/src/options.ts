@@ -15,7 +15,7 @@ export const help = `Usage: npm run bench -- [options]
 
   --scenario NAME    run only this one (repeatable)
   --rounds N         rounds per scenario (5)
-  --seconds S        measured seconds per round and side (2)
+  --seconds S        measured seconds per round and side (5)
   --connections N    keep-alive connections, or concurrent calls of a library (64)
   --store STORE      for publish-* and consume: sqlite (the default) or postgres, of which each
                      round gets a new one, or the URL of a store that is used as it is
@@ -40,7 +40,7 @@ export function readOptions(args: string[]): Options | undefined {
     options: {
       scenario: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '2' },
+      seconds: { type: 'string', default: '5' },
       connections: { type: 'string', default: '64' },
       store: { type: 'string', default: 'sqlite' },
       postgres: { type: 'string' },
