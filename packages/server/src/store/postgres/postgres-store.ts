@@ -38,6 +38,8 @@ export interface PostgresStoreOptions {
 }
 
 const SLOTS = 64;
+/** One commits while the next one is prepared; more would only make the groups smaller. */
+const GROUPS_UNDER_WAY = 2;
 const ATTEMPTS_MAX = 8;
 const RETRY_PAUSE_MS = 20;
 const RETRY_WITHIN_MS = 5_000;
@@ -79,7 +81,7 @@ export class PostgresStore implements Store {
     private readonly limits: StorageLimits,
   ) {
     // The rest of the pool is for reads, which must not wait behind groups.
-    this.groupsUnderWayMax = Math.max(1, Math.floor(maxConnections / 2));
+    this.groupsUnderWayMax = Math.min(GROUPS_UNDER_WAY, Math.floor(maxConnections / 2));
     this.signals = new NodeSignals(
       url,
       () => clock.nowMs(),

@@ -40,7 +40,6 @@ export class GroupTransaction implements MessageTransaction {
   private readonly touched = new Set<Loaded>();
   private readonly deltas = new Map<number, Delta>();
   readonly tallies = new Map<number, Tally>();
-  private readonly projectDeltas = new Map<string, { messages: number; bytes: number }>();
   private readonly deadDeltas = new Map<string, number>();
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
   /** The earliest end of a lease or delay that began here. */
@@ -120,14 +119,6 @@ export class GroupTransaction implements MessageTransaction {
     const delta = this.deltaOf(queue.bucketId);
     delta[state] += messages;
     delta.bytes += bytes;
-    this.countProject(queue.project, messages, bytes);
-  }
-
-  countProject(project: string, messages: number, bytes: number): void {
-    const delta = this.projectDeltas.get(project) ?? { messages: 0, bytes: 0 };
-    delta.messages += messages;
-    delta.bytes += bytes;
-    this.projectDeltas.set(project, delta);
   }
 
   countDead(sourceQueueId: number, bucketId: number, change: number): void {
@@ -237,29 +228,7 @@ export class GroupTransaction implements MessageTransaction {
       );
     }
     this.deltas.clear();
-    this.flushProjectCounters();
     this.flushDeadCounters();
-  }
-
-  private flushProjectCounters(): void {
-    const rows = [...this.projectDeltas]
-      .filter(([, { messages, bytes }]) => messages !== 0 || bytes !== 0)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    this.projectDeltas.clear();
-    if (rows.length === 0) return;
-    this.pipeline.send(
-      `INSERT INTO millrace.project_counters AS c (project, slot, messages, bytes)
-       SELECT u.p, $4::smallint, u.m, u.n
-         FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS u(p, m, n)
-       ON CONFLICT (project, slot) DO UPDATE SET messages = c.messages + excluded.messages,
-         bytes = c.bytes + excluded.bytes`,
-      [
-        rows.map(([project]) => project),
-        rows.map(([, { messages }]) => messages),
-        rows.map(([, { bytes }]) => bytes),
-        this.slot,
-      ],
-    );
   }
 
   private flushDeadCounters(): void {

@@ -41,15 +41,6 @@ CREATE TABLE millrace.queue_counters (
 ) WITH (fillfactor = 40, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0,
         autovacuum_vacuum_cost_delay = 0);
 
-CREATE TABLE millrace.project_counters (
-  project text COLLATE "C" NOT NULL,
-  slot smallint NOT NULL,
-  messages bigint NOT NULL,
-  bytes bigint NOT NULL,
-  PRIMARY KEY (project, slot)
-) WITH (fillfactor = 40, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0,
-        autovacuum_vacuum_cost_delay = 0);
-
 -- Dead letters by the queue they came from and the bucket they lie in, so that they go from the
 -- count at once when that bucket is discarded.
 CREATE TABLE millrace.dead_counters (

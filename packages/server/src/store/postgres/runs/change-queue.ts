@@ -89,17 +89,14 @@ export async function deleteQueue(
 
 /** Takes what the queue holds off the counters. @returns how many messages that is */
 async function releaseUsage(tx: GroupRun['tx'], queue: QueueEntry): Promise<number> {
-  const [row] = await tx.pipeline.query<{ messages: number; bytes: number }>(
+  const [row] = await tx.pipeline.query<{ messages: number }>(
     `WITH old AS (
        DELETE FROM millrace.queue_counters WHERE bucket_id = $1
-       RETURNING available + leased + delayed AS messages, bytes)
-     SELECT coalesce(sum(messages), 0)::bigint AS messages, coalesce(sum(bytes), 0)::bigint AS bytes
-       FROM old`,
+       RETURNING available + leased + delayed AS messages)
+     SELECT coalesce(sum(messages), 0)::bigint AS messages FROM old`,
     [queue.bucketId],
   );
-  const { messages, bytes } = row as { messages: number; bytes: number };
-  tx.countProject(queue.project, -messages, -bytes);
-  return messages;
+  return row?.messages ?? 0;
 }
 
 /** What lies in the bucket is swept later and counts no more. */
