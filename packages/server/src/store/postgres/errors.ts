@@ -34,7 +34,10 @@ export function refusalOf(error: unknown): Refusal {
       hint: 'Give the database more space, then retry.',
     });
   }
-  // A fault of ours. The cause goes to the log of the process, never into an answer.
-  console.error('millrace: a command failed in the store:', error);
+  // A fault of ours. The cause goes to the log of the process, never into an answer; what the server
+  // says in detail may quote a whole row, payload included, and goes nowhere.
+  console.error(
+    `millrace: a command failed in the store: ${codeOf(error)} ${(error as Error).stack}`,
+  );
   return refuse('INTERNAL', 'The server failed on this request; nothing was done.');
 }
