@@ -4,6 +4,7 @@ import type { Refusal } from '../../core/refusal.js';
 import type { ReplayLookups } from '../../core/replay.js';
 import type { StorageLimits } from '../../core/storage-limits.js';
 import { GroupRecords } from './records.js';
+import type { DueFloor, ReadyFloors } from './scan-floors.js';
 import type { GroupTransaction } from './transaction.js';
 
 /** One run of a group: its transaction, its recorded answers and what replays may look up. */
@@ -23,6 +24,8 @@ export class GroupRun {
     /** False while the database's clock is not to be trusted. */
     readonly sweepsLeases: boolean,
     readonly limits: StorageLimits,
+    readonly readyFloors: ReadyFloors,
+    readonly dueFloor: DueFloor,
   ) {
     this.records = new GroupRecords(tx);
     this.graceEndMs = startedAtMs + RESTART_GRACE_MS;

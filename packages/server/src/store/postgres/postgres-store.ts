@@ -17,6 +17,7 @@ import {
 } from '../../core/store.js';
 import { applyGroup } from './apply-group.js';
 import { createPool, type ParsedUrl, Pipeline, parseUrl, patientConfig } from './connections.js';
+import { CounterRows } from './counter-rows.js';
 import { DatabaseClock } from './database-clock.js';
 import { isConflict, isConnectionLoss, refusalOf } from './errors.js';
 import { GroupRun } from './group-run.js';
@@ -26,6 +27,7 @@ import { migrate } from './migrate.js';
 import { NodeSignals } from './node-signals.js';
 import { answerQuery } from './queries.js';
 import { readNextDue, settleDue } from './runs/settle-due.js';
+import { DueFloor, ReadyFloors } from './scan-floors.js';
 import { GroupTransaction } from './transaction.js';
 
 export interface PostgresStoreOptions {
@@ -61,12 +63,14 @@ export class PostgresStore implements Store {
   private listener: StoreListener | undefined;
   private readonly signals: NodeSignals;
   private readonly sequence = new Sequence();
-  private readonly slots = new WeakMap<PoolClient, number>();
+  private readonly counterRows = new WeakMap<PoolClient, CounterRows>();
   private readonly book = new TallyBook();
   private talliesTakenAtMs = 0;
   private cancelFlush: (() => void) | undefined;
   /** Resolves when the group that settles what is due has ended. */
   private settling: Promise<void> | undefined;
+  private readonly readyFloors = new ReadyFloors();
+  private readonly dueFloor = new DueFloor();
   private lastSlot = randomInt(SLOTS);
   private nextDueAtMs: number | null = 0;
   private startedAtMs = 0;
@@ -167,9 +171,16 @@ export class PostgresStore implements Store {
         readNamedQueues(pipeline, commands),
       ]);
       const nowMs = this.observe((now[0] as { nowMs: number }).nowMs);
-      const tx = new GroupTransaction(pipeline, this.sequence, nowMs, this.slotOf(client));
+      const tx = new GroupTransaction(pipeline, this.sequence, nowMs, this.counterRowsOf(client));
       for (const queue of queues) tx.addQueue(queue);
-      const run = new GroupRun(tx, this.startedAtMs, this.databaseClock.isTrusted(), this.limits);
+      const run = new GroupRun(
+        tx,
+        this.startedAtMs,
+        this.databaseClock.isTrusted(),
+        this.limits,
+        this.readyFloors,
+        this.dueFloor,
+      );
 
       // While another group of this node settles what is due, its rows are locked and would be
       // skipped: what comes after the end of a lease is to see it ended.
@@ -251,14 +262,14 @@ export class PostgresStore implements Store {
   }
 
   /** Each connection counts in a row of its own. */
-  private slotOf(client: PoolClient): number {
-    let slot = this.slots.get(client);
-    if (slot === undefined) {
+  private counterRowsOf(client: PoolClient): CounterRows {
+    let rows = this.counterRows.get(client);
+    if (rows === undefined) {
       this.lastSlot = (this.lastSlot + 1) % SLOTS;
-      slot = this.lastSlot;
-      this.slots.set(client, slot);
+      rows = new CounterRows(this.lastSlot);
+      this.counterRows.set(client, rows);
     }
-    return slot;
+    return rows;
   }
 
   async read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {

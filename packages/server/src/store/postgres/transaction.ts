@@ -9,15 +9,9 @@ import type {
   QueueEntry,
 } from '../../core/transaction.js';
 import type { Pipeline } from './connections.js';
+import type { CounterDelta, CounterRows } from './counter-rows.js';
 import type { MessageRow } from './rows.js';
 import { toText } from './text.js';
-
-interface Delta {
-  available: number;
-  leased: number;
-  delayed: number;
-  bytes: number;
-}
 
 interface Loaded {
   readonly entry: MessageRow;
@@ -38,7 +32,7 @@ export class GroupTransaction implements MessageTransaction {
   private readonly queuesByBucket = new Map<number, QueueEntry>();
   private readonly messages = new Map<string, Loaded>();
   private readonly touched = new Set<Loaded>();
-  private readonly deltas = new Map<number, Delta>();
+  private readonly deltas = new Map<number, CounterDelta>();
   readonly tallies = new Map<number, Tally>();
   private readonly deadDeltas = new Map<string, number>();
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
@@ -49,8 +43,7 @@ export class GroupTransaction implements MessageTransaction {
     readonly pipeline: Pipeline,
     private readonly sequence: Sequence,
     readonly nowMs: number,
-    /** The row that this connection counts in. */
-    readonly slot: number,
+    private readonly counterRows: CounterRows,
   ) {}
 
   nextSeq(): number {
@@ -126,7 +119,7 @@ export class GroupTransaction implements MessageTransaction {
     this.deadDeltas.set(key, (this.deadDeltas.get(key) ?? 0) + change);
   }
 
-  private deltaOf(bucketId: number): Delta {
+  private deltaOf(bucketId: number): CounterDelta {
     let delta = this.deltas.get(bucketId);
     if (delta === undefined) {
       delta = { available: 0, leased: 0, delayed: 0, bytes: 0 };
@@ -208,25 +201,7 @@ export class GroupTransaction implements MessageTransaction {
     const rows = [...this.deltas]
       .filter(([, delta]) => Object.values(delta).some((change) => change !== 0))
       .sort(([a], [b]) => a - b);
-    if (rows.length > 0) {
-      this.pipeline.send(
-        `INSERT INTO millrace.queue_counters AS c
-           (bucket_id, slot, available, leased, delayed, bytes)
-         SELECT u.b, $6::smallint, u.a, u.l, u.d, u.n FROM unnest(
-           $1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) AS u(b, a, l, d, n)
-         ON CONFLICT (bucket_id, slot) DO UPDATE SET available = c.available + excluded.available,
-           leased = c.leased + excluded.leased, delayed = c.delayed + excluded.delayed,
-           bytes = c.bytes + excluded.bytes`,
-        [
-          rows.map(([bucketId]) => bucketId),
-          rows.map(([, { available }]) => available),
-          rows.map(([, { leased }]) => leased),
-          rows.map(([, { delayed }]) => delayed),
-          rows.map(([, { bytes }]) => bytes),
-          this.slot,
-        ],
-      );
-    }
+    this.counterRows.add(this.pipeline, rows);
     this.deltas.clear();
     this.flushDeadCounters();
   }
@@ -243,7 +218,12 @@ export class GroupTransaction implements MessageTransaction {
        SELECT u.q, u.b, $4::smallint, u.n
          FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u(q, b, n)
        ON CONFLICT (source_queue_id, bucket_id, slot) DO UPDATE SET dead = c.dead + excluded.dead`,
-      [rows.map(([id]) => id), rows.map(([, id]) => id), rows.map(([, , n]) => n), this.slot],
+      [
+        rows.map(([id]) => id),
+        rows.map(([, id]) => id),
+        rows.map(([, , n]) => n),
+        this.counterRows.slot,
+      ],
     );
   }
 

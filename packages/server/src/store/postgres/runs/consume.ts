@@ -10,10 +10,14 @@ import { isPastRetention, removeMessage } from '../../../core/moves.js';
 import { queueNotFound } from '../../../core/refusal.js';
 import { withIdempotency } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
+import type { Pipeline } from '../connections.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { MESSAGE_COLUMNS, type MessageRow, STORED_COLUMNS, storedMessage } from '../rows.js';
+import { countWalked, type RankFloor } from '../scan-floors.js';
 
-type ReadyRow = MessageRow & StoredMessage;
+type ReadyRow = MessageRow & StoredMessage & RankFloor;
+
+const READY_COLUMNS = `${MESSAGE_COLUMNS}, ${STORED_COLUMNS}, m.rank, m.seq`;
 
 /** Looks again behind heads that were past their retention, so often at most. */
 const EXPIRED_ROUNDS = 100;
@@ -54,9 +58,10 @@ export async function runConsumes(
 }
 
 async function lockHeads(
-  { tx }: GroupRun,
+  run: GroupRun,
   commands: readonly ConsumeCommand[],
 ): Promise<Map<number, ReadyRow[]>> {
+  const { tx, readyFloors } = run;
   const wanted = new Map<number, number>();
   for (const { project, queue: name, maxMessages } of commands) {
     const queue = tx.queue(project, name);
@@ -65,20 +70,71 @@ async function lockHeads(
   }
   const ready = new Map<number, ReadyRow[]>();
   if (wanted.size === 0) return ready;
-  const rows = await tx.pipeline.query<ReadyRow>(
-    `SELECT h.* FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
-      CROSS JOIN LATERAL (
-        SELECT ${MESSAGE_COLUMNS}, ${STORED_COLUMNS}
-          FROM millrace.messages m WHERE m.bucket_id = w.bucket_id AND m.state = 0
-         ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
-    [[...wanted.keys()], [...wanted.values()]],
-  );
-  for (const row of rows) {
+  const looks = [...wanted].map(([bucketId, limit]) => ({
+    bucketId,
+    limit,
+    from: readyFloors.of(bucketId, tx.nowMs),
+  }));
+  const look = (): Promise<ReadyRow[]> => lookForHeads(tx.pipeline, looks);
+  const counts = readyFloors.isToCount(tx.nowMs);
+  const { found, walked } = counts
+    ? await countWalked(tx.pipeline, 'messages_ready', look)
+    : { found: await look(), walked: 0 };
+  for (const row of found) {
     const list = ready.get(row.bucketId);
     if (list === undefined) ready.set(row.bucketId, [row]);
     else list.push(row);
   }
+  if (counts) {
+    for (const { bucketId, from } of looks) {
+      readyFloors.note(bucketId, from, ready.get(bucketId) ?? [], walked, tx.nowMs);
+    }
+  }
   return ready;
+}
+
+interface Look {
+  readonly bucketId: number;
+  readonly limit: number;
+  readonly from: readonly RankFloor[] | undefined;
+}
+
+async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise<ReadyRow[]> {
+  const fromHead = looks.filter(({ from }) => from === undefined);
+  const fromFloor = looks.flatMap(({ bucketId, limit, from = [] }) =>
+    from.map(({ rank, seq }) => ({ bucketId, limit, rank, seq })),
+  );
+  const [heads, behind] = await Promise.all([
+    fromHead.length === 0
+      ? []
+      : pipeline.query<ReadyRow>(
+          `SELECT h.* FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
+            CROSS JOIN LATERAL (
+              SELECT ${READY_COLUMNS}
+                FROM millrace.messages m WHERE m.bucket_id = w.bucket_id AND m.state = 0
+               ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
+          [fromHead.map(({ bucketId }) => bucketId), fromHead.map(({ limit }) => limit)],
+        ),
+    fromFloor.length === 0
+      ? []
+      : pipeline.query<ReadyRow>(
+          `SELECT h.* FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[])
+               AS w(bucket_id, wanted, rank, seq)
+            CROSS JOIN LATERAL (
+              SELECT ${READY_COLUMNS}
+                FROM millrace.messages m
+               WHERE m.bucket_id = w.bucket_id AND m.state = 0 AND m.rank = w.rank
+                 AND m.seq >= w.seq
+               ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
+          [
+            fromFloor.map(({ bucketId }) => bucketId),
+            fromFloor.map(({ limit }) => limit),
+            fromFloor.map(({ rank }) => rank),
+            fromFloor.map(({ seq }) => seq),
+          ],
+        ),
+  ]);
+  return [...heads, ...behind];
 }
 
 /** Removes those past their retention. @returns whether there were any, so that more may follow */

@@ -1,0 +1,68 @@
+import type { Pipeline } from './connections.js';
+
+export interface CounterDelta {
+  available: number;
+  leased: number;
+  delayed: number;
+  bytes: number;
+}
+
+/** A bound for memory's sake; what is forgotten is found by its key again. */
+const KNOWN_PLACES_MAX = 20_000;
+
+/**
+ * The rows that one connection counts in, a row for each bucket. It remembers where their newest
+ * versions lie. Somebody's old snapshot keeps every version of a row that changes with each group,
+ * and to find the newest by its key means to walk past all of them: by its place it costs the same
+ * after a million changes as after one. A place that is out of date finds nothing, and the key does.
+ */
+export class CounterRows {
+  private readonly places = new Map<number, string>();
+
+  constructor(readonly slot: number) {}
+
+  /** Adds the deltas, in the order of the buckets on every node, so that no two wait for each other. */
+  add(pipeline: Pipeline, deltas: readonly (readonly [bucketId: number, CounterDelta])[]): void {
+    if (deltas.length === 0) return;
+    const answer = pipeline.query<{ bucketId: number; place: string }>(ADD, [
+      deltas.map(([bucketId]) => bucketId),
+      deltas.map(([bucketId]) => this.places.get(bucketId) ?? null),
+      deltas.map(([, { available }]) => available),
+      deltas.map(([, { leased }]) => leased),
+      deltas.map(([, { delayed }]) => delayed),
+      deltas.map(([, { bytes }]) => bytes),
+      this.slot,
+    ]);
+    // A failure shows where the whole pipeline is waited for.
+    answer.then(
+      (rows) => this.remember(rows),
+      () => undefined,
+    );
+  }
+
+  private remember(rows: readonly { bucketId: number; place: string }[]): void {
+    if (this.places.size + rows.length > KNOWN_PLACES_MAX) this.places.clear();
+    for (const { bucketId, place } of rows) this.places.set(bucketId, place);
+  }
+}
+
+const ADD = `
+  WITH u AS (
+    SELECT * FROM unnest($1::bigint[], $2::tid[], $3::bigint[], $4::bigint[], $5::bigint[],
+      $6::bigint[]) AS u(bucket_id, place, available, leased, delayed, bytes)
+  ), known AS (
+    UPDATE millrace.queue_counters c SET available = c.available + u.available,
+        leased = c.leased + u.leased, delayed = c.delayed + u.delayed, bytes = c.bytes + u.bytes
+      FROM u WHERE c.ctid = u.place AND c.bucket_id = u.bucket_id AND c.slot = $7::smallint
+    RETURNING c.bucket_id, c.ctid
+  ), found AS (
+    INSERT INTO millrace.queue_counters AS c (bucket_id, slot, available, leased, delayed, bytes)
+    SELECT u.bucket_id, $7::smallint, u.available, u.leased, u.delayed, u.bytes FROM u
+     WHERE NOT EXISTS (SELECT FROM known k WHERE k.bucket_id = u.bucket_id)
+    ON CONFLICT (bucket_id, slot) DO UPDATE SET available = c.available + excluded.available,
+      leased = c.leased + excluded.leased, delayed = c.delayed + excluded.delayed,
+      bytes = c.bytes + excluded.bytes
+    RETURNING bucket_id, ctid
+  )
+  SELECT bucket_id AS "bucketId", ctid::text AS place FROM known
+  UNION ALL SELECT bucket_id, ctid::text FROM found`;
