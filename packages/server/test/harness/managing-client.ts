@@ -66,9 +66,11 @@ export class ManagingClient extends QueueClient {
     }));
     const answer = await this.post('nack_batch', { queue, messages: entries });
     expect(answer.status, answer.text.slice(0, 500)).toBe(200);
-    for (const { nacked, requeued } of answer.body.data.results) {
-      expect({ nacked, requeued }).toEqual({ nacked: true, requeued: false });
-    }
+    // One assertion for all of them: a thousand would take longer than the call.
+    const others = answer.body.data.results.filter(
+      ({ nacked, requeued }: Json) => nacked !== true || requeued !== false,
+    );
+    expect(others).toEqual([]);
     return entries.map(({ message_id }) => message_id);
   }
 
@@ -89,14 +91,16 @@ export class ManagingClient extends QueueClient {
     return (await this.consume(queue, { max_messages: 1_000 })).map(({ payload }) => payload);
   }
 
-  /** Follows the pages of a list to their end. */
-  async *pages(path: string, limit: number): AsyncGenerator<Json[]> {
+  /** Follows the pages of a list to their end; the limit may be another one for each page. */
+  async *pages(path: string, limit: number | (() => number)): AsyncGenerator<Json[]> {
     let cursor = '';
     for (;;) {
       const joint = path.includes('?') ? '&' : '?';
-      const answer = await this.get(`${path}${joint}limit=${limit}${cursor}`);
+      const most = typeof limit === 'number' ? limit : limit();
+      const answer = await this.get(`${path}${joint}limit=${most}${cursor}`);
       expect(answer.status, answer.text.slice(0, 500)).toBe(200);
       const { items, next_cursor } = answer.body.data;
+      expect(items.length).toBeLessThanOrEqual(most);
       yield items;
       if (next_cursor === undefined) return;
       cursor = `&cursor=${encodeURIComponent(next_cursor)}`;
