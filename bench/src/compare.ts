@@ -52,8 +52,10 @@ export function showValue({ kind, unit }: Measure, value: number): string {
   return kind === 'rate' ? `${Math.round(value)} ${unit}/s` : `${value.toFixed(3)} ms`;
 }
 
-const measured = ({ kind }: Measure, result: LoadResult): number =>
-  kind === 'rate' ? result.perSecond : result.p50Ms;
+const measured = (measure: Measure, result: LoadResult): number =>
+  measure.kind === 'rate'
+    ? result.perSecond * (measure.countPerUnit ?? 1)
+    : result[measure.percentile ?? 'p50Ms'];
 
 function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

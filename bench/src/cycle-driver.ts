@@ -1,4 +1,4 @@
-import { rawPost } from './api-call.js';
+import { rawGet, rawPost } from './api-call.js';
 import type { LoadDriver, RawRequest } from './load-generator.js';
 import { PUBLISH_PATH, publishBody } from './publish-call.js';
 import type { CycleTraffic } from './traffic.js';
@@ -6,38 +6,73 @@ import type { CycleTraffic } from './traffic.js';
 export const CONSUME_PATH = '/v1/queue/consume';
 export const ACK_PATH = '/v1/queue/ack';
 
-export const consumeBody = (queue: string): string => JSON.stringify({ queue, max_messages: 1 });
+export const consumeBody = (queue: string, maxMessages = 1): string =>
+  JSON.stringify({ queue, max_messages: maxMessages });
 
-type Step = 'publish' | 'consume' | 'ack';
+type Step = 'publish' | 'consume' | 'ack' | 'stats';
+
+/** The requests of one queue that are the same in each unit. */
+interface QueueCalls {
+  queue: string;
+  /** One for each priority in turn. */
+  publishes: Buffer[];
+  consume: Buffer;
+  stats: Buffer;
+}
 
 /**
  * A connection may be handed the message of another one. An empty answer to consume is asked
  * again: what this connection published is there, but a store may hold it back for an instant
  * while other consumers choose. The time counts, the answer does not.
  */
-export function cycleDriver({ apiKey, queue, publishes }: CycleTraffic): LoadDriver {
-  const publish = Buffer.from(rawPost(PUBLISH_PATH, apiKey, publishBody(queue)));
-  const consume = Buffer.from(rawPost(CONSUME_PATH, apiKey, consumeBody(queue)));
-  const firstStep: Step = publishes ? 'publish' : 'consume';
-  const steps: Step[] = [];
+export function cycleDriver(traffic: CycleTraffic): LoadDriver {
+  const { publishes, asksStats = false } = traffic;
+  const calls = traffic.queues.map((queue) => callsOf(queue, traffic));
+  const places: { step: Step; calls: QueueCalls }[] = [];
+  let units = 0;
 
+  const place = (connection: number) => places[connection] as (typeof places)[number];
   const send = (connection: number, step: Step, request: RawRequest): RawRequest => {
-    steps[connection] = step;
+    place(connection).step = step;
     return request;
   };
 
   return {
-    nextRequest: (connection) => send(connection, firstStep, publishes ? publish : consume),
+    nextRequest(connection) {
+      const of = calls[units % calls.length] as QueueCalls;
+      const turn = Math.floor(units / calls.length);
+      units += 1;
+      places[connection] = { step: publishes ? 'publish' : 'consume', calls: of };
+      return publishes ? (of.publishes[turn % of.publishes.length] as Buffer) : of.consume;
+    },
 
-    acceptBody: (body, connection) => steps[connection] !== 'ack' || body.includes('"acked":true'),
+    acceptBody: (body, connection) =>
+      place(connection).step !== 'ack' || body.includes('"acked":true'),
+
+    step: (connection) => place(connection).step,
 
     onBody(body, connection) {
-      if (steps[connection] === 'ack') return undefined;
-      if (steps[connection] === 'publish') return send(connection, 'consume', consume);
-      const ack = ackBody(queue, body);
-      if (ack === undefined) return consume;
-      return send(connection, 'ack', rawPost(ACK_PATH, apiKey, ack));
+      const { step, calls: of } = place(connection);
+      if (step === 'publish') return send(connection, 'consume', of.consume);
+      if (step === 'consume') {
+        const ack = ackBody(of.queue, body);
+        if (ack === undefined) return of.consume;
+        return send(connection, 'ack', rawPost(ACK_PATH, traffic.apiKey, ack));
+      }
+      return step === 'ack' && asksStats ? send(connection, 'stats', of.stats) : undefined;
     },
+  };
+}
+
+function callsOf(queue: string, { apiKey, priorities }: CycleTraffic): QueueCalls {
+  const bodies = priorities?.map((priority) => publishBody(queue, priority));
+  return {
+    queue,
+    publishes: (bodies ?? [publishBody(queue)]).map((body) =>
+      Buffer.from(rawPost(PUBLISH_PATH, apiKey, body)),
+    ),
+    consume: Buffer.from(rawPost(CONSUME_PATH, apiKey, consumeBody(queue))),
+    stats: Buffer.from(rawGet(`/v1/queue/stats/${queue}`, apiKey)),
   };
 }
 

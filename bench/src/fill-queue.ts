@@ -1,9 +1,9 @@
 import { rawPost } from './api-call.js';
+import { batchBody, PUBLISH_BATCH_PATH } from './batch-calls.js';
 import { runLoad } from './load-process.js';
-import { PUBLISH_PATH, payload, publishBody } from './publish-call.js';
+import { PUBLISH_PATH, publishBody } from './publish-call.js';
 import type { MillraceServer } from './server-process.js';
 
-const BATCH_PATH = '/v1/queue/publish_batch';
 const BATCH = 1000;
 const BATCH_CONNECTIONS = 4;
 const SINGLE_CONNECTIONS = 256;
@@ -15,17 +15,17 @@ export async function fillQueue(
   queue: string,
   messageCount: number,
 ): Promise<void> {
-  const batch = `{"queue":"${queue}","messages":[${Array(BATCH).fill(`{"payload":${payload}}`)}]}`;
+  const batch = batchBody(queue, BATCH);
   const batches = Math.floor(messageCount / BATCH);
   const inBatches = batches > 0 && (await takesBatch(server, batch));
-  if (inBatches) await sendTimes(server, BATCH_PATH, batch, batches - 1, BATCH_CONNECTIONS);
+  if (inBatches) await sendTimes(server, PUBLISH_BATCH_PATH, batch, batches - 1, BATCH_CONNECTIONS);
   const rest = inBatches ? messageCount % BATCH : messageCount;
   await sendTimes(server, PUBLISH_PATH, publishBody(queue), rest, SINGLE_CONNECTIONS);
 }
 
 /** Publishes the first batch, unless the server is of a version without that call. */
 async function takesBatch(server: MillraceServer, body: string): Promise<boolean> {
-  const response = await fetch(`http://127.0.0.1:${server.port}${BATCH_PATH}`, {
+  const response = await fetch(`http://127.0.0.1:${server.port}${PUBLISH_BATCH_PATH}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
     body,

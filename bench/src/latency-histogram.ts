@@ -17,6 +17,10 @@ export class LatencyHistogram {
     this.#total += 1;
   }
 
+  get count(): number {
+    return this.#total;
+  }
+
   /** The upper edge of the bucket in which the given share (0 to 1) of all values is reached. */
   percentileMs(share: number): number {
     const wanted = Math.max(1, Math.ceil(this.#total * share));

@@ -18,6 +18,8 @@ export interface LoadDriver {
    * call.
    */
   onBody?(body: Buffer, connectionIndex: number): RawRequest | undefined;
+  /** Names the request under way, so that each kind is timed by itself too. */
+  step?(connectionIndex: number): string;
 }
 
 export interface LoadOptions extends TallyLimits, LoadDriver {
@@ -58,6 +60,7 @@ function driveConnection(
   const parser = new AnswerParser();
   const readBuffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
   let unitFromMs = 0;
+  let requestFromMs = 0;
   let settled = false;
 
   const socket = connect({
@@ -85,6 +88,7 @@ function driveConnection(
       return;
     }
     unitFromMs = nowMs;
+    requestFromMs = nowMs;
     socket.write(options.nextRequest(connectionIndex));
   }
 
@@ -95,8 +99,11 @@ function driveConnection(
     const isOk = answer.status === 200;
     const accepted = isOk && (options.acceptBody?.(answer.body, connectionIndex) ?? true);
     tally.recordAnswer(answer, accepted);
+    const step = accepted ? options.step?.(connectionIndex) : undefined;
+    if (step !== undefined) tally.recordStep(step, requestFromMs, nowMs);
     const followUp = accepted ? options.onBody?.(answer.body, connectionIndex) : undefined;
     if (followUp !== undefined) {
+      requestFromMs = nowMs;
       socket.write(followUp);
       return;
     }

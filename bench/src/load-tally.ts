@@ -1,6 +1,13 @@
 import type { Answer } from './answer-parser.js';
 import { LatencyHistogram } from './latency-histogram.js';
 
+/** Of the answers to one kind of request. */
+export interface StepLatency {
+  answered: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
 export interface LoadResult {
   /** Units of work that ended inside the measured time; those of the warm-up are not among them. */
   completed: number;
@@ -8,6 +15,8 @@ export interface LoadResult {
   /** Of a unit. */
   p50Ms: number;
   p99Ms: number;
+  /** Of the single requests in a unit, where the load names them. */
+  steps?: Record<string, StepLatency>;
   /** All answers, the warm-up and the last ones under way included. */
   answered: number;
   /** Connections that failed: refused, closed early, timed out, or not speaking HTTP. */
@@ -34,6 +43,7 @@ export class LoadTally {
   readonly #measureFromMs: number;
   readonly #measureUntilMs: number;
   readonly #latencies = new LatencyHistogram();
+  readonly #steps = new Map<string, LatencyHistogram>();
   #turnsLeft: number;
   #completed = 0;
   #answered = 0;
@@ -68,9 +78,20 @@ export class LoadTally {
   }
 
   recordUnit(fromMs: number, nowMs: number): void {
-    if (nowMs < this.#measureFromMs || nowMs >= this.#measureUntilMs) return;
+    if (!this.#isMeasured(nowMs)) return;
     this.#completed += 1;
     this.#latencies.record(nowMs - fromMs);
+  }
+
+  recordStep(step: string, fromMs: number, nowMs: number): void {
+    if (!this.#isMeasured(nowMs)) return;
+    const latencies = this.#steps.get(step) ?? new LatencyHistogram();
+    this.#steps.set(step, latencies);
+    latencies.record(nowMs - fromMs);
+  }
+
+  #isMeasured(nowMs: number): boolean {
+    return nowMs >= this.#measureFromMs && nowMs < this.#measureUntilMs;
   }
 
   recordError(error: unknown): void {
@@ -85,8 +106,8 @@ export class LoadTally {
     return {
       completed: this.#completed,
       perSecond: measuredMs > 0 ? (this.#completed * 1000) / measuredMs : 0,
-      p50Ms: this.#latencies.percentileMs(0.5),
-      p99Ms: this.#latencies.percentileMs(0.99),
+      ...latencyOf(this.#latencies),
+      ...(this.#steps.size > 0 && { steps: this.#stepLatencies() }),
       answered: this.#answered,
       errors: this.#errors,
       ...(this.#firstError !== undefined && { firstError: this.#firstError }),
@@ -95,4 +116,16 @@ export class LoadTally {
       cpuShare: (cpu.user + cpu.system) / 1000 / (nowMs - this.#startedAtMs),
     };
   }
+
+  #stepLatencies(): Record<string, StepLatency> {
+    const entries = [...this.#steps].map(([step, latencies]) => {
+      return [step, { answered: latencies.count, ...latencyOf(latencies) }] as const;
+    });
+    return Object.fromEntries(entries);
+  }
 }
+
+const latencyOf = (latencies: LatencyHistogram) => ({
+  p50Ms: latencies.percentileMs(0.5),
+  p99Ms: latencies.percentileMs(0.99),
+});

@@ -9,14 +9,19 @@ import { Stores } from './stores.js';
 async function run({ selected, settings, jsonFile }: Options, stores: Stores): Promise<void> {
   const loadBefore = loadavg()[0] ?? 0;
   const comparisons: Comparison[] = [];
+  const notes: string[] = [];
+  const progress = (line: string) => console.error(line);
+  const note = (line: string) => {
+    notes.push(line);
+    progress(line);
+  };
   for (const scenario of selected) {
-    const progress = (line: string) => console.error(line);
-    comparisons.push(...(await scenario.run({ settings, stores, progress })));
+    comparisons.push(...(await scenario.run({ settings, stores, progress, note })));
   }
   const environment = describeEnvironment(settings, stores, loadBefore);
-  process.stdout.write(`${markdownReport(environment, comparisons)}\n`);
+  process.stdout.write(`${markdownReport(environment, comparisons, notes)}\n`);
   if (jsonFile !== undefined) {
-    await writeFile(jsonFile, `${JSON.stringify({ environment, comparisons }, null, 2)}\n`);
+    await writeFile(jsonFile, `${JSON.stringify({ environment, comparisons, notes }, null, 2)}\n`);
   }
 }
 

@@ -15,7 +15,7 @@ export async function prepareCycle(
   const consumed = await call(server, CONSUME_PATH, consumeBody(queue));
   const acked = await call(server, ACK_PATH, ackBody(queue, Buffer.from(consumed)) ?? '');
   return {
-    traffic: { kind: 'cycle', apiKey: server.apiKey, queue, publishes: true },
+    traffic: { kind: 'cycle', apiKey: server.apiKey, queues: [queue], publishes: true },
     answers: { [PUBLISH_PATH]: published, [CONSUME_PATH]: consumed, [ACK_PATH]: acked },
   };
 }

@@ -6,6 +6,7 @@ const FRAME = '{"data":""}';
 /** A JSON payload of exactly 200 bytes, the size that every scenario uses. */
 export const payload = `{"data":"${'x'.repeat(PAYLOAD_BYTES - FRAME.length)}"}`;
 
-export function publishBody(queue: string): string {
-  return `{"queue":"${queue}","payload":${payload}}`;
+export function publishBody(queue: string, priority?: number): string {
+  const field = priority === undefined ? '' : `,"priority":${priority}`;
+  return `{"queue":"${queue}","payload":${payload}${field}}`;
 }

@@ -27,7 +27,11 @@ export function describeEnvironment(
   };
 }
 
-export function markdownReport(environment: Environment, comparisons: Comparison[]): string {
+export function markdownReport(
+  environment: Environment,
+  comparisons: Comparison[],
+  notes: string[],
+): string {
   const { node, cores, cpu, loadBefore, store, rounds, seconds, connections } = environment;
   return [
     `Node ${node}, ${cores} cores (${cpu}), store: ${store}.`,
@@ -38,6 +42,7 @@ export function markdownReport(environment: Environment, comparisons: Comparison
     '| scenario | ours | reference | ratio (range of rounds) | target | ours p50/p99 ms |',
     '| --- | ---: | ---: | ---: | ---: | ---: |',
     ...comparisons.map(row),
+    ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []),
   ].join('\n');
 }
 
@@ -48,7 +53,7 @@ function row(result: Comparison): string {
     showValue(result, result.ours),
     showValue(result, result.reference),
     `${result.ratio.toFixed(2)} (${result.ratioRange.map((ratio) => ratio.toFixed(2)).join('–')})`,
-    result.target === undefined ? '' : `>= ${result.target}`,
+    result.target === undefined ? '' : `${result.kind === 'rate' ? '>=' : '<='} ${result.target}`,
     `${result.oursP50Ms.toFixed(2)} / ${result.oursP99Ms.toFixed(2)}`,
   ];
   return `| ${cells.join(' | ')} |`;

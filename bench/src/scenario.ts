@@ -5,7 +5,7 @@ export interface BenchSettings {
   rounds: number;
   seconds: number;
   connections: number;
-  /** Messages that wait in the large queue of the backlog scenario. */
+  /** Messages that wait on the large side of the scenarios that compare backlogs, or are purged. */
   backlog: number;
 }
 
@@ -14,6 +14,8 @@ export interface Bench {
   settings: BenchSettings;
   stores: Stores;
   progress(line: string): void;
+  /** For what is no ratio: stands below the table. */
+  note(line: string): void;
 }
 
 /** Both sides of one comparison, measured in turn. */
@@ -22,13 +24,20 @@ export interface Round {
   ours: LoadResult;
 }
 
-/** What is compared: a rate of units, or the median time that one takes. */
+/** What is compared: a rate of units, or the time that one takes. */
 export interface Measure {
   name: string;
   /** Of a rate: what is counted. Of a cost: what differs between the sides. */
   unit: string;
   kind: 'rate' | 'cost';
-  /** The ratio that the project aims at. It is printed beside the real one and never asserted. */
+  /** Of a rate: how many of what is counted are in one unit of load; 1 where it is not given. */
+  countPerUnit?: number;
+  /** Of a cost: which time; the median where it is not given. */
+  percentile?: 'p50Ms' | 'p99Ms';
+  /**
+   * The ratio that the project aims at: a rate's is at least so high, a cost's at most. It is
+   * printed beside the real one and never asserted.
+   */
   target?: number;
 }
 

@@ -9,6 +9,7 @@ import { killOnExit, stopChild } from './child-process.js';
 export interface MillraceServer {
   port: number;
   apiKey: string;
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -49,7 +50,8 @@ export async function startServer(storeUrl: string): Promise<MillraceServer> {
     },
   );
   try {
-    return { port: await Promise.race([listening, failed]), apiKey, stop };
+    const port = await Promise.race([listening, failed]);
+    return { port, apiKey, pid: child.pid as number, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,8 +1,9 @@
+import { batchCycleDriver } from './batch-cycle-driver.js';
 import { cycleDriver } from './cycle-driver.js';
 import type { LoadDriver } from './load-generator.js';
 
 /** What a load run sends, as plain data, so that it can go to another process. */
-export type Traffic = RequestTraffic | CycleTraffic;
+export type Traffic = RequestTraffic | CycleTraffic | BatchCycleTraffic;
 
 export interface RequestTraffic {
   kind: 'requests';
@@ -16,13 +17,33 @@ export interface RequestTraffic {
 export interface CycleTraffic {
   kind: 'cycle';
   apiKey: string;
-  queue: string;
+  /** The units go round-robin over these. */
+  queues: string[];
   /** False: only consume and ack, out of what waits in the queue. */
   publishes: boolean;
+  /** What is published has these priorities in turn; none is named where they are not given. */
+  priorities?: number[];
+  /** A unit ends with a request for the queue's stats. */
+  asksStats?: boolean;
+}
+
+/** The same with `size` messages in each request. */
+export interface BatchCycleTraffic {
+  kind: 'batch-cycle';
+  apiKey: string;
+  queue: string;
+  size: number;
 }
 
 export function driverOf(traffic: Traffic): LoadDriver {
-  return traffic.kind === 'cycle' ? cycleDriver(traffic) : requestDriver(traffic);
+  switch (traffic.kind) {
+    case 'requests':
+      return requestDriver(traffic);
+    case 'cycle':
+      return cycleDriver(traffic);
+    case 'batch-cycle':
+      return batchCycleDriver(traffic);
+  }
 }
 
 function requestDriver(traffic: RequestTraffic): LoadDriver {

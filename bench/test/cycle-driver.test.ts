@@ -8,7 +8,7 @@ const message = { message_id: 'm2', payload: { data: 'x' }, receipt: 'r2' };
 const consumed = bytes({ messages: [message] });
 
 function driver(publishes = true) {
-  return cycleDriver({ kind: 'cycle', apiKey: 'key', queue: 'q', publishes });
+  return cycleDriver({ kind: 'cycle', apiKey: 'key', queues: ['q'], publishes });
 }
 
 test('a unit publishes, consumes, asks again while nothing comes, and acks what came', () => {

@@ -111,7 +111,12 @@ function costs(filled: FilledStore, { settings }: Bench) {
 /** One connection at rest: under load, waiting for others would hide what the backlog costs. */
 async function settleSamples(server: MillraceServer, queue: string): Promise<LoadResult> {
   const job = { port: server.port, connections: 1, warmupMs: 0, durationMs: SAMPLES_LIMIT_MS };
-  const traffic: CycleTraffic = { kind: 'cycle', apiKey: server.apiKey, queue, publishes: true };
+  const traffic: CycleTraffic = {
+    kind: 'cycle',
+    apiKey: server.apiKey,
+    queues: [queue],
+    publishes: true,
+  };
   // Whole cycles warm the server up and leave as much in the queue as there was.
   await runLoad({ ...job, traffic, durationMs: WARMUP_MS });
   return runLoad({ ...job, traffic: { ...traffic, publishes: false }, unitLimit: SAMPLES });

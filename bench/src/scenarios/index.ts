@@ -1,18 +1,30 @@
 import type { Scenario } from '../scenario.js';
 import { backlog } from './backlog.js';
+import { batchCycle } from './batch-cycle.js';
+import { batchPublish } from './batch-publish.js';
+import { batchPublishVsSqlite } from './batch-publish-vs-sqlite.js';
 import { consume } from './consume.js';
+import { mixedBacklog } from './mixed-backlog.js';
 import { postgresCycleVsSqlite } from './postgres-cycle-vs-sqlite.js';
 import { postgresPublishVsPgBoss } from './postgres-publish-vs-pg-boss.js';
 import { publishHundredQueues } from './publish-hundred-queues.js';
 import { publishOneQueue } from './publish-one-queue.js';
+import { purgeMillion } from './purge-million.js';
 import { sqliteCycle } from './sqlite-cycle.js';
 
 export const scenarios: readonly Scenario[] = [
   publishOneQueue,
   publishHundredQueues,
   consume,
+  batchPublish(10),
+  batchPublish(100),
+  batchCycle(10),
+  batchCycle(100),
   sqliteCycle,
   postgresPublishVsPgBoss,
   postgresCycleVsSqlite,
+  batchPublishVsSqlite,
   backlog,
+  mixedBacklog,
+  purgeMillion,
 ];

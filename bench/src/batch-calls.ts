@@ -1,0 +1,28 @@
+import { payload } from './publish-call.js';
+
+export const PUBLISH_BATCH_PATH = '/v1/queue/publish_batch';
+export const ACK_BATCH_PATH = '/v1/queue/ack_batch';
+
+export const batchBody = (queue: string, size: number): string =>
+  `{"queue":"${queue}","messages":[${Array(size).fill(`{"payload":${payload}}`)}]}`;
+
+const ID_OPENING = '"message_id":"';
+const RECEIPT_OPENING = '"receipt":"';
+
+/** Undefined where the consume came back empty. Looks for the fields: parsing costs the load. */
+export function ackBatchBody(queue: string, consumed: Buffer): string | undefined {
+  const entries: string[] = [];
+  let idAt = consumed.indexOf(ID_OPENING);
+  while (idAt >= 0) {
+    const id = textAt(consumed, idAt + ID_OPENING.length);
+    const receiptAt = consumed.indexOf(RECEIPT_OPENING, idAt);
+    if (receiptAt < 0) throw new Error('a message without a receipt');
+    const receipt = textAt(consumed, receiptAt + RECEIPT_OPENING.length);
+    entries.push(`{"message_id":"${id}","receipt":"${receipt}"}`);
+    idAt = consumed.indexOf(ID_OPENING, receiptAt);
+  }
+  return entries.length === 0 ? undefined : `{"queue":"${queue}","messages":[${entries}]}`;
+}
+
+const textAt = (body: Buffer, from: number): string =>
+  body.toString('latin1', from, body.indexOf('"', from));
