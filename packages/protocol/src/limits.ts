@@ -21,6 +21,8 @@ export const LIMITS = {
   retentionMaxDays: 30,
   retriesMax: 1_000,
   priorityMax: 9,
+  /** How long a deduplication id suppresses another publish to its fifo queue. */
+  deduplicationSeconds: 300,
   /** Failed deliveries that a message remembers. */
   failuresKept: 20,
   listLimitMax: 1_000,

@@ -94,6 +94,8 @@ export interface NewMessage {
 export interface PublishCommand extends QueueCommand {
   readonly kind: 'publish';
   readonly autoCreate: boolean;
+  /** Whether the request has a list of messages: a refusal names the place in it. */
+  readonly batch: boolean;
   readonly messages: readonly NewMessage[];
 }
 

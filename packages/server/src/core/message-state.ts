@@ -83,3 +83,7 @@ export const extendsTooFar = (leasedAtMs: number, newExpiryMs: number): boolean 
 
 /** Leases that ran out while the server was down are kept this long, so that acks under way win. */
 export const RESTART_GRACE_MS = 10_000;
+
+/** Leases that ended up to this time are kept just now; 0 when the grace after the start is over. */
+export const leaseFloorMs = (startedAtMs: number, nowMs: number): number =>
+  nowMs < startedAtMs + RESTART_GRACE_MS ? startedAtMs : 0;

@@ -1,6 +1,13 @@
 import { LIMITS } from '@millrace/protocol';
 import type { FailedDelivery } from './commands.js';
-import { type AfterFailure, type DeadLetterReason, type LeaseEnd, STATE } from './message-state.js';
+import { groupKeyOf } from './fifo.js';
+import {
+  type AfterFailure,
+  type DeadLetterReason,
+  LEASE_END,
+  type LeaseEnd,
+  STATE,
+} from './message-state.js';
 import type { CountedState, MessageEntry, MessageTransaction, QueueEntry } from './transaction.js';
 
 /** The moves of one message from state to state. Each keeps the counters true. */
@@ -15,12 +22,55 @@ export function removeMessage(
   uncountDead(tx, message);
 }
 
-/** Ends a lease with the message available again, in its old place, or after a delay. */
+export interface ReturnOptions {
+  readonly how: LeaseEnd;
+  readonly failures: number;
+  readonly delayMs: number;
+  readonly error: string | null;
+}
+
+/**
+ * Ends a lease with the message available again, in its old place, or after a delay. In a FIFO
+ * group those behind it go back as well.
+ */
 export function returnMessage(
   tx: MessageTransaction,
   queue: QueueEntry,
   message: MessageEntry,
-  end: { how: LeaseEnd; failures: number; delayMs: number; error: string | null },
+  end: ReturnOptions,
+): void {
+  putBack(tx, queue, message, end);
+  withdrawBehind(tx, queue, message);
+}
+
+/** A message went back into its FIFO group: nothing that comes after it may stay leased. */
+function withdrawBehind(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  { groupKey, seq }: MessageEntry,
+): void {
+  if (groupKey === null) return;
+  for (const later of tx.heldInGroup(queue, groupKey)) {
+    if (later.state === STATE.leased && later.seq > seq) putBackUnharmed(tx, queue, later);
+  }
+}
+
+/** Ends the lease of this message alone, and its receipt, without a failure. */
+export function putBackUnharmed(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  message: MessageEntry,
+): void {
+  const { failures } = message;
+  putBack(tx, queue, message, { how: LEASE_END.returned, failures, delayMs: 0, error: null });
+}
+
+/** Ends the lease of this message alone. */
+function putBack(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  message: MessageEntry,
+  end: ReturnOptions,
 ): void {
   // A leased message outlives its retention; when the lease is over it goes.
   if (isPastRetention(queue, message, tx.nowMs)) return removeMessage(tx, queue, message);
@@ -36,7 +86,7 @@ export function returnMessage(
     ...(end.error === null ? {} : { lastError: end.error }),
   });
   tx.count(queue, delayed ? 'delayed' : 'available', 1, message.bytes);
-  if (!delayed) tx.markReady(queue, 1);
+  if (!delayed) becomeReady(tx, queue, message.groupKey);
 }
 
 /** A delivery failed: the message is retried or becomes a dead letter. */
@@ -70,7 +120,7 @@ export function releaseDelayed(
     liveSinceMs: message.firstAvailableAtMs,
   });
   tx.count(queue, 'available', 1, message.bytes);
-  tx.markReady(queue, 1);
+  becomeReady(tx, queue, message.groupKey);
 }
 
 /**
@@ -89,11 +139,13 @@ function deadLetter(
   leaveState(tx, queue, message);
   uncountDead(tx, message);
   const bucketId = target?.bucketId ?? queue.deadBucketId;
+  const groupKey = target === undefined ? null : groupKeyOf(target, message.groupId);
   tx.change(message, {
     bucketId,
     state: target === undefined ? STATE.dead : STATE.available,
     seq: tx.nextSeq(),
     rank: target?.enablePriority ? message.priority : 0,
+    groupKey,
     dueAtMs: null,
     liveSinceMs: tx.nowMs,
     firstAvailableAtMs: tx.nowMs,
@@ -111,7 +163,7 @@ function deadLetter(
   tx.tally(queue, 'deadLettered', 1);
   if (target !== undefined) {
     tx.count(target, 'available', 1, message.bytes);
-    tx.markReady(target, 1);
+    becomeReady(tx, target, groupKey);
   }
 }
 
@@ -128,11 +180,13 @@ export function redriveMessage(
 ): void {
   if (holder !== undefined) leaveState(tx, holder, message);
   uncountDead(tx, message);
+  const groupKey = groupKeyOf(source, message.groupId);
   tx.change(message, {
     bucketId: source.bucketId,
     state: STATE.available,
     seq: tx.nextSeq(),
     rank: source.enablePriority ? message.priority : 0,
+    groupKey,
     dueAtMs: null,
     liveSinceMs: tx.nowMs,
     firstAvailableAtMs: tx.nowMs,
@@ -146,7 +200,7 @@ export function redriveMessage(
     deadLetterReason: null,
   });
   tx.count(source, 'available', 1, message.bytes);
-  tx.markReady(source, 1);
+  becomeReady(tx, source, groupKey);
 }
 
 export const retentionMs = (queue: Pick<QueueEntry, 'messageRetentionDays'>): number =>
@@ -189,4 +243,11 @@ const COUNTED: Partial<Record<number, CountedState>> = {
 function leaveState(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
   const counted = COUNTED[message.state];
   if (counted !== undefined) tx.count(queue, counted, -1, -message.bytes);
+  if (message.groupKey !== null) tx.touchGroup(queue, message.groupKey);
+}
+
+/** In a FIFO queue the group says whether a message is there to be had. */
+function becomeReady(tx: MessageTransaction, queue: QueueEntry, groupKey: string | null): void {
+  if (groupKey === null) tx.markReady(queue, 1);
+  else tx.touchGroup(queue, groupKey);
 }

@@ -117,11 +117,13 @@ export function createQueueService(
     publish(
       target: Target,
       messages: readonly Omit<NewMessage, 'messageId'>[],
+      batch: boolean,
     ): Promise<Outcome<'publish'>> {
       return commit.submit({
         kind: 'publish',
         ...target,
         autoCreate,
+        batch,
         messages: messages.map((message) => ({ messageId: ids.uuid(), ...message })),
       });
     },

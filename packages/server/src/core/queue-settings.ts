@@ -38,6 +38,27 @@ const WIRE_NAMES: Record<keyof QueueSettings, string> = {
   enablePriority: 'enable_priority',
 };
 
+/** The settings of a queue that is made, with what was not given at its default. */
+export function newSettings(
+  name: string,
+  given: Partial<QueueSettings>,
+  find: (queue: string) => Pick<QueueSettings, 'deadLetterQueue' | 'type'> | undefined,
+): QueueSettings | Refusal {
+  return checkSettings(name, { ...DEFAULT_SETTINGS, ...given }, find);
+}
+
+function checkSettings(
+  name: string,
+  settings: QueueSettings,
+  find: (queue: string) => Pick<QueueSettings, 'deadLetterQueue' | 'type'> | undefined,
+): QueueSettings | Refusal {
+  if (settings.type === 'fifo' && settings.enablePriority) {
+    return fieldRefusal('/enable_priority', 'must be false in a fifo queue, which keeps its order');
+  }
+  if (settings.deadLetterQueue === null) return settings;
+  return checkDeadLetterQueue(name, settings.deadLetterQueue, find) ?? settings;
+}
+
 /** For a queue that exists, only the settings given are compared. */
 export function compareSettings(
   existing: QueueRow,
@@ -116,17 +137,9 @@ export function changeSettings(
   }
   const { type, maxRetries, messageRetentionDays, visibilityTimeoutDefaultMs } = existing;
   const { deadLetterQueue, enablePriority } = existing;
-  const settings = {
-    type,
-    maxRetries,
-    messageRetentionDays,
-    visibilityTimeoutDefaultMs,
-    deadLetterQueue,
-    enablePriority,
-    ...given,
-  };
-  if (settings.deadLetterQueue === null) return settings;
-  return checkDeadLetterQueue(existing.name, settings.deadLetterQueue, find) ?? settings;
+  const before = { type, maxRetries, messageRetentionDays, visibilityTimeoutDefaultMs };
+  const settings = { ...before, deadLetterQueue, enablePriority, ...given };
+  return checkSettings(existing.name, settings, find);
 }
 
 export const changes = (existing: QueueRow, wanted: QueueSettings): boolean =>

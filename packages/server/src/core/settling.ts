@@ -1,6 +1,12 @@
-import type { AckCommand, ExtendCommand, NackCommand, OutcomeOf } from './commands.js';
+import type { AckCommand, ExtendCommand, NackCommand, NackEntry, OutcomeOf } from './commands.js';
 import { afterFailure, extendsTooFar, judgeReceipt, LEASE_END, STATE } from './message-state.js';
-import { failMessage, releaseDelayed, removeMessage, returnMessage } from './moves.js';
+import {
+  failMessage,
+  putBackUnharmed,
+  releaseDelayed,
+  removeMessage,
+  returnMessage,
+} from './moves.js';
 import { leaseLost, leaseTooLong, type Refusal } from './refusal.js';
 import type { MessageEntry, MessageTransaction, QueueEntry } from './transaction.js';
 
@@ -37,29 +43,66 @@ export function nack(
   command: NackCommand,
 ): OutcomeOf['nack'] | Refusal {
   // All receipts are judged before anything is applied.
-  const judged = command.entries.map((entry) => {
+  const judged = command.entries.map((entry, at) => {
     const message = tx.find(queue, entry.messageId);
-    return { entry, message, verdict: judgeReceipt(message, entry.receipt, 'nack') };
+    return { at, entry, message, verdict: judgeReceipt(message, entry.receipt, 'nack') };
   });
   const done = new Set<string>();
-  const results = judged.map(({ entry, message, verdict }) => {
+  const failedGroups = new Set<string>();
+  const results: OutcomeOf['nack']['results'][number][] = [];
+  for (const { at, entry, message, verdict } of inPlaces(queue, judged)) {
     const { messageId } = entry;
-    if (verdict === 'lease_lost') return { messageId, ...leaseLost(messageId) };
-    if (verdict === 'no_effect' || message === undefined || done.has(messageId)) {
-      return { messageId, ok: true as const, nacked: false, requeued: false };
+    if (verdict === 'lease_lost') {
+      results[at] = { messageId, ...leaseLost(messageId) };
+    } else if (verdict === 'no_effect' || message === undefined || done.has(messageId)) {
+      results[at] = { messageId, ok: true, nacked: false, requeued: false };
+    } else {
+      done.add(messageId);
+      const requeued = nackOne(tx, queue, message, entry, command.keyId ?? null, failedGroups);
+      results[at] = { messageId, ok: true, nacked: true, requeued };
     }
-    const next = afterFailure(message.failures + 1, queue.maxRetries, { expired: false, ...entry });
-    const failure = {
-      how: entry.requeue ? ('nack' as const) : ('rejected' as const),
-      error: entry.error,
-      keyId: command.keyId ?? null,
-    };
-    failMessage(tx, queue, message, next, failure, LEASE_END.returned);
-    done.add(messageId);
-    return { messageId, ok: true as const, nacked: true, requeued: next.kind === 'retry' };
-  });
+  }
   const only = results[0];
   return !command.batch && only?.ok === false ? only : { results };
+}
+
+/** In a FIFO queue the first message of a group has its turn first, wherever it stands in the call. */
+function inPlaces<T extends { message: MessageEntry | undefined }>(
+  queue: QueueEntry,
+  entries: T[],
+): T[] {
+  if (queue.type !== 'fifo') return entries;
+  return entries.sort((a, b) => (a.message?.seq ?? 0) - (b.message?.seq ?? 0));
+}
+
+/**
+ * @param failedGroups FIFO groups in which this call has counted its failure already
+ * @returns whether the message is to be delivered again
+ */
+function nackOne(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  judged: MessageEntry,
+  entry: NackEntry,
+  keyId: string | null,
+  failedGroups: Set<string>,
+): boolean {
+  const { groupKey } = judged;
+  // In a FIFO group the entries before this one may have withdrawn its lease.
+  const message =
+    groupKey === null ? judged : (tx.find(queue, entry.messageId) as MessageEntry | undefined);
+  // A withdrawn message that was past its retention has gone.
+  if (message === undefined) return false;
+  if (entry.requeue && groupKey !== null && failedGroups.has(groupKey)) {
+    if (message.state === STATE.leased) putBackUnharmed(tx, queue, message);
+    return true;
+  }
+  if (entry.requeue && groupKey !== null) failedGroups.add(groupKey);
+  const next = afterFailure(message.failures + 1, queue.maxRetries, { expired: false, ...entry });
+  const how = entry.requeue ? ('nack' as const) : ('rejected' as const);
+  const failure = { how, error: entry.error, keyId };
+  failMessage(tx, queue, message, next, failure, LEASE_END.returned);
+  return next.kind === 'retry';
 }
 
 export function extend(
@@ -89,9 +132,53 @@ export function extend(
 export function settle(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
   if (message.state === STATE.delayed) {
     releaseDelayed(tx, queue, message);
+  } else if (message.groupKey !== null) {
+    endLeasesOfGroup(tx, queue, message.groupKey);
   } else if (message.state === STATE.leased) {
-    const next = afterFailure(message.failures + 1, queue.maxRetries, { expired: true });
-    const failure = { how: 'expired_lease' as const, error: null, keyId: message.leasedBy };
-    failMessage(tx, queue, message, next, failure, LEASE_END.expired);
+    failExpired(tx, queue, message);
   }
+}
+
+function failExpired(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
+  const next = afterFailure(message.failures + 1, queue.maxRetries, { expired: true });
+  const failure = { how: 'expired_lease' as const, error: null, keyId: message.leasedBy };
+  failMessage(tx, queue, message, next, failure, LEASE_END.expired);
+}
+
+/**
+ * Leases of a FIFO group that ran out. One consumer that crashed may have held many of them: only
+ * the message whose turn it was counts a failure, even if it goes to the dead letters by it.
+ */
+function endLeasesOfGroup(tx: MessageTransaction, queue: QueueEntry, groupKey: string): void {
+  let failed = false;
+  for (;;) {
+    const held = tx.heldInGroup(queue, groupKey);
+    const message = firstToRunOut(tx, held);
+    if (message === undefined) return;
+    const { failures } = message;
+    if (failed) {
+      const end = { how: LEASE_END.returned, failures, delayMs: 0, error: null };
+      returnMessage(tx, queue, message, end);
+    } else if (held[0]?.messageId === message.messageId) {
+      failExpired(tx, queue, message);
+      failed = true;
+    } else {
+      // An earlier message is still held, so that nobody could have begun with this one.
+      const end = { how: LEASE_END.expired, failures, delayMs: 0, error: null };
+      returnMessage(tx, queue, message, end);
+    }
+  }
+}
+
+function firstToRunOut(
+  { nowMs, leaseFloorMs }: MessageTransaction,
+  held: readonly MessageEntry[],
+): MessageEntry | undefined {
+  let first: MessageEntry | undefined;
+  for (const message of held) {
+    const endMs = message.dueAtMs ?? Number.POSITIVE_INFINITY;
+    if (message.state !== STATE.leased || endMs > nowMs || endMs <= leaseFloorMs) continue;
+    if (first === undefined || endMs < (first.dueAtMs as number)) first = message;
+  }
+  return first;
 }

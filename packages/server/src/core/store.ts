@@ -69,6 +69,8 @@ export type PeekState = 'available' | 'leased' | 'delayed';
 
 export interface SeenMessage extends StoredMessage {
   readonly state: PeekState | 'dead';
+  /** In a FIFO queue it waits for an earlier message of its group. */
+  readonly behindHead: boolean;
   readonly dueAtMs: number | null;
   readonly failures: readonly FailedDelivery[];
 }

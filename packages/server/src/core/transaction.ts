@@ -16,7 +16,14 @@ export interface QueueEntry extends QueueRow {
 export interface MessageEntry extends LeaseView {
   readonly messageId: string;
   readonly bucketId: number;
+  /** Its place in the order of its queue. */
+  readonly seq: number;
+  readonly groupId: string | null;
+  /** Its group in a FIFO queue; null elsewhere. */
+  readonly groupKey: string | null;
   readonly priority: number;
+  /** When its lease or its delay ends. */
+  readonly dueAtMs: number | null;
   readonly firstAvailableAtMs: number;
   readonly leasedAtMs: number | null;
   readonly sourceQueueId: number | null;
@@ -36,6 +43,7 @@ export interface MessageColumns {
   readonly seq: number;
   /** Its priority, where the queue heeds them; else 0. */
   readonly rank: number;
+  readonly groupKey: string | null;
   /** When its lease or its delay ends. */
   readonly dueAtMs: number | null;
   /** Since when it is available, leased or a dead letter; null while it is delayed. */
@@ -59,6 +67,8 @@ export type CountedState = 'available' | 'leased' | 'delayed';
 /** What a store lends to the decisions while it applies a group. */
 export interface MessageTransaction {
   readonly nowMs: number;
+  /** Leases that ran out up to this time, while nobody was there, are kept for a while: or 0. */
+  readonly leaseFloorMs: number;
   /** The message, if it lies in this queue. */
   find(queue: QueueEntry, messageId: string): MessageEntry | undefined;
   remove(message: MessageEntry): void;
@@ -71,6 +81,10 @@ export interface MessageTransaction {
   count(queue: QueueEntry, state: CountedState, messages: number, bytes: number): void;
   /** Dead letters are counted by the queue they came from and the bucket they lie in. */
   countDead(sourceQueueId: number, bucketId: number, change: number): void;
+  /** Those messages of a FIFO group that are leased or delayed, in their order. */
+  heldInGroup(queue: QueueEntry, groupKey: string): MessageEntry[];
+  /** A FIFO group has changed: whether it is blocked, and where it goes on, is found out anew. */
+  touchGroup(queue: QueueEntry, groupKey: string): void;
   markReady(queue: QueueEntry, messages: number): void;
   /** Counts for the history of the queue. */
   tally(queue: QueueEntry, kind: TallyKind, messages: number): void;

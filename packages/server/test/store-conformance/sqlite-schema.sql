@@ -39,10 +39,26 @@ CREATE TABLE dead_letter_jobs (
  started_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE deduplications (
+ queue_id INTEGER NOT NULL,
+ deduplication_id TEXT NOT NULL,
+ message_id TEXT NOT NULL,
+ expires_at_ms INTEGER NOT NULL,
+ PRIMARY KEY (queue_id, deduplication_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE discarded_buckets (
  bucket_id INTEGER PRIMARY KEY,
  discarded_at_ms INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE fifo_groups (
+ bucket_id INTEGER NOT NULL,
+ group_key TEXT NOT NULL,
+ head_seq INTEGER NOT NULL,
+ blocked INTEGER NOT NULL,
+ PRIMARY KEY (bucket_id, group_key)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency (
  project TEXT NOT NULL,
@@ -84,7 +100,7 @@ CREATE TABLE messages (
  dead_letter_reason TEXT,
  last_error TEXT,
  failure_log TEXT
-) STRICT;
+, group_key TEXT) STRICT;
 
 CREATE TABLE meta (
  name TEXT PRIMARY KEY,
@@ -140,12 +156,22 @@ CREATE INDEX dead_counters_by_bucket ON dead_counters (bucket_id);
 
 CREATE INDEX dead_letter_jobs_unfinished ON dead_letter_jobs (job_id) WHERE finished = 0;
 
+CREATE INDEX deduplications_expiry ON deduplications (expires_at_ms);
+
+CREATE INDEX fifo_groups_ready ON fifo_groups (bucket_id, head_seq) WHERE blocked = 0;
+
 CREATE INDEX idempotency_expiry ON idempotency (expires_at_ms);
 
 CREATE INDEX messages_dead ON messages (source_queue_id, dead_lettered_at_ms, seq)
  WHERE source_queue_id IS NOT NULL;
 
 CREATE INDEX messages_due ON messages (state, due_at_ms) WHERE due_at_ms IS NOT NULL;
+
+CREATE INDEX messages_held_in_group ON messages (bucket_id, group_key, seq)
+ WHERE group_key IS NOT NULL AND state IN (1, 2);
+
+CREATE INDEX messages_in_group ON messages (bucket_id, group_key, seq)
+ WHERE group_key IS NOT NULL;
 
 CREATE INDEX messages_live ON messages (bucket_id, live_since_ms);
 

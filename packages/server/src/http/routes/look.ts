@@ -112,10 +112,12 @@ function pageAnswer<T>(
 }
 
 function seenText(message: SeenMessage, queue: string): string {
-  const { state, dueAtMs } = message;
-  const reason =
-    dueAtMs === null || state === 'available' || state === 'dead'
-      ? ''
-      : `,"state_reason":"${state} until ${toIso(dueAtMs)}"`;
-  return `${messageText(message, queue).slice(0, -1)},"state":"${state}"${reason}}`;
+  const reason = reasonOf(message);
+  const text = reason === undefined ? '' : `,"state_reason":"${reason}"`;
+  return `${messageText(message, queue).slice(0, -1)},"state":"${message.state}"${text}}`;
+}
+
+function reasonOf({ state, dueAtMs, behindHead }: SeenMessage): string | undefined {
+  if (state === 'available') return behindHead ? 'behind the head of its group' : undefined;
+  return state === 'dead' || dueAtMs === null ? undefined : `${state} until ${toIso(dueAtMs)}`;
 }

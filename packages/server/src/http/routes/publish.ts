@@ -20,7 +20,7 @@ export const publishRoute: Route = {
   handle(call: Call<PublishParams>, { service }) {
     const message = messageOf(call.params, memberText(call.bodyText, 'payload') as string, '');
     if ('code' in message) return message;
-    const outcome = service.publish(targetOf(call), [message]);
+    const outcome = service.publish(targetOf(call), [message], false);
     return respond(outcome, ({ messageIds }) => ({ message_id: messageIds[0] }));
   },
 };
@@ -41,7 +41,7 @@ export const publishBatchRoute: Route = {
       bytes += Buffer.byteLength(payload);
     }
     if (bytes > LIMITS.batchMaxBytes) return tooLarge('/messages', LIMITS.batchMaxBytes, 'in all');
-    const outcome = service.publish(targetOf(call), messages);
+    const outcome = service.publish(targetOf(call), messages, true);
     return respond(outcome, ({ messageIds }) => ({ message_ids: messageIds }));
   },
 };

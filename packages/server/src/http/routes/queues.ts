@@ -9,7 +9,7 @@ import {
   type UpdateParams,
 } from '@millrace/protocol';
 import type { QueueRow, QueueSettings } from '../../core/queue-settings.js';
-import { fieldRefusal, queueNotFound } from '../../core/refusal.js';
+import { queueNotFound } from '../../core/refusal.js';
 import type { QueueCounts } from '../../core/store.js';
 import { answer, type Call, type Route, respond, toIso, toMs } from '../call.js';
 import { pageOf, readCursor } from '../cursor.js';
@@ -19,9 +19,6 @@ import { pageOf, readCursor } from '../cursor.js';
 export const createRoute: Route = {
   capability: CAPABILITIES.create,
   handle({ params, caller, idempotency }: Call<CreateParams>, { service }) {
-    if (params.type === 'fifo') {
-      return fieldRefusal('/type', 'must be standard: this version has no fifo queues yet');
-    }
     const outcome = service.submit({
       kind: 'createQueue',
       project: caller.project,

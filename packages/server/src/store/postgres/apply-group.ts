@@ -42,9 +42,11 @@ const KIND_OF: Record<Command['kind'], Kind> = {
 /** Applies the commands in their order; those of a kind that stand together go together. */
 export async function applyGroup(run: GroupRun, commands: readonly Command[]): Promise<Outcome[]> {
   await run.records.load(commands);
+  await run.deduplications.load(commands);
   const outcomes: Outcome[] = [];
   for (const together of runsOf(commands)) outcomes.push(...(await applyRun(run, together)));
   run.records.flush();
+  run.deduplications.flush();
   return outcomes;
 }
 
@@ -56,7 +58,7 @@ async function applyRun(run: GroupRun, commands: readonly Command[]): Promise<re
         run,
         commands as (AckCommand | NackCommand | ExtendCommand)[],
       );
-      run.tx.flushMessages();
+      await run.tx.flushMessages();
       return outcomes;
     }
     case 'publish':

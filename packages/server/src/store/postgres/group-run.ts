@@ -3,6 +3,7 @@ import { RESTART_GRACE_MS } from '../../core/message-state.js';
 import type { Refusal } from '../../core/refusal.js';
 import type { ReplayLookups } from '../../core/replay.js';
 import type { StorageLimits } from '../../core/storage-limits.js';
+import { GroupDeduplications } from './deduplications.js';
 import { GroupRecords } from './records.js';
 import type { DueFloor, ReadyFloors } from './scan-floors.js';
 import type { GroupTransaction } from './transaction.js';
@@ -10,13 +11,12 @@ import type { GroupTransaction } from './transaction.js';
 /** One run of a group: its transaction, its recorded answers and what replays may look up. */
 export class GroupRun {
   readonly records: GroupRecords;
+  readonly deduplications: GroupDeduplications;
   /** Messages that are leased, by id: what a consume made again may get back. */
   readonly held = new Map<string, LeasedMessage>();
   /** Leases and delays that this run has settled. */
   settled = 0;
   readonly graceEndMs: number;
-  /** Leases that ran out before the start are kept for a while: up to here they count as running. */
-  readonly leaseFloorMs: number;
 
   constructor(
     readonly tx: GroupTransaction,
@@ -28,8 +28,8 @@ export class GroupRun {
     readonly dueFloor: DueFloor,
   ) {
     this.records = new GroupRecords(tx);
+    this.deduplications = new GroupDeduplications(tx);
     this.graceEndMs = startedAtMs + RESTART_GRACE_MS;
-    this.leaseFloorMs = tx.nowMs < this.graceEndMs ? startedAtMs : 0;
   }
 
   readonly lookups: ReplayLookups = {

@@ -14,14 +14,16 @@ interface SeenRow extends StoredMessage {
   readonly state: State;
   readonly dueAtMs: number | null;
   readonly failureLog: string | null;
+  readonly behindHead: boolean;
   readonly bytes: number;
   readonly major: number;
   readonly minor: number;
 }
 
 const SEEN_COLUMNS = `${STORED_COLUMNS}, m.bucket_id AS "bucketId", m.state, m.due_at_ms AS "dueAtMs",
-  m.failure_log AS "failureLog",
-  m.bytes`;
+  m.failure_log AS "failureLog", m.bytes,
+  coalesce(m.seq > (SELECT g.head_seq FROM millrace.fifo_groups g
+    WHERE g.bucket_id = m.bucket_id AND g.group_key = m.group_key), false) AS "behindHead"`;
 
 const STATE_NAMES = ['available', 'leased', 'delayed', 'dead'] as const;
 
@@ -36,18 +38,21 @@ const START: Record<PeekState, Omit<PagePlace, 'part'>> = {
  * A page's rows without their payloads, whose bytes are known before they are read; the payloads
  * of those that fit come in a second statement.
  */
-const PART_SQL: Record<PeekState, string> = {
-  available: `SELECT ${SEEN_COLUMNS}, m.rank AS major, m.seq AS minor FROM millrace.messages m
+const partSql: Record<PeekState, (type: QueueEntry['type']) => string> = {
+  available: () => `SELECT ${SEEN_COLUMNS}, m.rank AS major, m.seq AS minor FROM millrace.messages m
     WHERE m.bucket_id = $1 AND m.state = ${STATE.available}
       AND m.rank <= $2 AND (m.rank < $2 OR m.seq > $3)
     ORDER BY m.rank DESC, m.seq LIMIT $4`,
-  leased: dueSql(STATE.leased),
-  delayed: dueSql(STATE.delayed),
+  leased: (type) => dueSql(STATE.leased, type),
+  delayed: (type) => dueSql(STATE.delayed, type),
 };
 
-function dueSql(state: State): string {
+/** What ends in FIFO groups has an index of its own. */
+function dueSql(state: State, type: QueueEntry['type']): string {
+  const group = type === 'fifo' ? 'IS NOT NULL' : 'IS NULL';
   return `SELECT ${SEEN_COLUMNS}, m.due_at_ms AS major, m.seq AS minor FROM millrace.messages m
     WHERE m.bucket_id = $1 AND m.state = ${state} AND m.due_at_ms >= $2
+      AND m.group_key ${group}
       AND (m.due_at_ms, m.seq) > ($2, $3)
     ORDER BY m.due_at_ms, m.seq LIMIT $4`;
 }
@@ -63,7 +68,7 @@ export async function peek(
   const seen: SeenRow[] = [];
   for (const part of parts.slice(from === null ? 0 : parts.indexOf(from.part as PeekState))) {
     const { major, minor } = from?.part === part ? from : START[part];
-    const rows = await pipeline.query<SeenRow>(PART_SQL[part], [
+    const rows = await pipeline.query<SeenRow>(partSql[part](queue.type), [
       queue.bucketId,
       major,
       minor,
@@ -136,5 +141,7 @@ const placeOf = (part: string, { major, minor }: SeenRow): PagePlace => ({ part,
 
 function seenMessage(row: SeenRow): SeenMessage {
   const failures: FailedDelivery[] = row.failureLog === null ? [] : JSON.parse(row.failureLog);
-  return { ...storedMessage(row), state: STATE_NAMES[row.state], dueAtMs: row.dueAtMs, failures };
+  const { dueAtMs, behindHead } = row;
+  const state = STATE_NAMES[row.state];
+  return { ...storedMessage(row), state, dueAtMs, behindHead, failures };
 }

@@ -3,6 +3,7 @@ import pg, { type Pool, type PoolClient } from 'pg';
 import { type Clock, monotonicMs, setSystemTimer } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
 import { HISTORY_FLUSH_MS, minuteOf, TallyBook, type TallyRow } from '../../core/history.js';
+import { leaseFloorMs } from '../../core/message-state.js';
 import { RefusalError } from '../../core/refusal.js';
 import { Sequence } from '../../core/sequence.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
@@ -20,12 +21,14 @@ import { createPool, type ParsedUrl, Pipeline, parseUrl, patientConfig } from '.
 import { CounterRows } from './counter-rows.js';
 import { DatabaseClock } from './database-clock.js';
 import { isConflict, isConnectionLoss, refusalOf } from './errors.js';
+import { lockGroupsOf } from './group-locks.js';
 import { GroupRun } from './group-run.js';
 import { writeHistory } from './history.js';
 import { readNamedQueues } from './load-queues.js';
 import { migrate } from './migrate.js';
 import { NodeSignals } from './node-signals.js';
 import { answerQuery } from './queries.js';
+import { dropExpiredRecords } from './runs/drop-expired-records.js';
 import { readNextDue, settleDue } from './runs/settle-due.js';
 import { DueFloor, ReadyFloors } from './scan-floors.js';
 import { GroupTransaction } from './transaction.js';
@@ -66,6 +69,7 @@ export class PostgresStore implements Store {
   private readonly counterRows = new WeakMap<PoolClient, CounterRows>();
   private readonly book = new TallyBook();
   private talliesTakenAtMs = 0;
+  private houseKeptAtMs = 0;
   private cancelFlush: (() => void) | undefined;
   /** Resolves when the group that settles what is due has ended. */
   private settling: Promise<void> | undefined;
@@ -171,7 +175,13 @@ export class PostgresStore implements Store {
         readNamedQueues(pipeline, commands),
       ]);
       const nowMs = this.observe((now[0] as { nowMs: number }).nowMs);
-      const tx = new GroupTransaction(pipeline, this.sequence, nowMs, this.counterRowsOf(client));
+      const tx = new GroupTransaction(
+        pipeline,
+        this.sequence,
+        nowMs,
+        this.counterRowsOf(client),
+        leaseFloorMs(this.startedAtMs, nowMs),
+      );
       for (const queue of queues) tx.addQueue(queue);
       const run = new GroupRun(
         tx,
@@ -182,6 +192,7 @@ export class PostgresStore implements Store {
         this.dueFloor,
       );
 
+      await lockGroupsOf(tx, commands);
       // While another group of this node settles what is due, its rows are locked and would be
       // skipped: what comes after the end of a lease is to see it ended.
       while (commands.length > 0 && this.isDue(nowMs) && this.settling !== undefined) {
@@ -200,6 +211,7 @@ export class PostgresStore implements Store {
       tx.flushCounters();
       const tallies = this.takeTallies(nowMs);
       writeHistory(pipeline, tallies);
+      if (this.isTimeToKeepHouse(nowMs)) dropExpiredRecords(pipeline, nowMs);
       committing = true;
       pipeline.script('COMMIT');
       await pipeline.settled();
@@ -239,6 +251,12 @@ export class PostgresStore implements Store {
     if (nowMs - this.talliesTakenAtMs < HISTORY_FLUSH_MS) return [];
     this.talliesTakenAtMs = nowMs;
     return this.book.take();
+  }
+
+  private isTimeToKeepHouse(nowMs: number): boolean {
+    if (nowMs - this.houseKeptAtMs < HISTORY_FLUSH_MS) return false;
+    this.houseKeptAtMs = nowMs;
+    return true;
   }
 
   private flushTalliesLater(): void {

@@ -16,12 +16,11 @@ export const QUEUE_FROM =
 
 export type QueueSqlRow = QueueEntry;
 
-/** A message as decisions see it; `dueAtMs` tells a lease that ran out from one that runs. */
-export interface MessageRow extends MessageEntry {
-  readonly dueAtMs: number | null;
-}
+/** A message as decisions see it. Its group is as the database keeps it, see `text.ts`. */
+export type MessageRow = MessageEntry;
 
 export const MESSAGE_COLUMNS = `m.message_id AS "messageId", m.bucket_id AS "bucketId", m.state,
+  m.seq, m.group_id AS "groupId", m.group_key AS "groupKey",
   m.receipt, m.lease_end AS "leaseEnd", m.failures, m.priority,
   m.first_available_at_ms AS "firstAvailableAtMs", m.leased_at_ms AS "leasedAtMs",
   m.source_queue_id AS "sourceQueueId", m.due_at_ms AS "dueAtMs", m.leased_by AS "leasedBy",

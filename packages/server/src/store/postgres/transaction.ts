@@ -1,4 +1,5 @@
 import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
+import { STATE } from '../../core/message-state.js';
 import type { Sequence } from '../../core/sequence.js';
 import type { ReadyQueue } from '../../core/store.js';
 import type {
@@ -10,6 +11,7 @@ import type {
 } from '../../core/transaction.js';
 import type { Pipeline } from './connections.js';
 import type { CounterDelta, CounterRows } from './counter-rows.js';
+import { type Arrival, FifoGroups } from './fifo-groups.js';
 import type { MessageRow } from './rows.js';
 import { toText } from './text.js';
 
@@ -19,6 +21,8 @@ interface Loaded {
   bucketId: number;
   change: MessageChange;
   removed: boolean;
+  /** It joins the tail of a FIFO group. */
+  arrives: boolean;
 }
 
 /**
@@ -30,6 +34,7 @@ export class GroupTransaction implements MessageTransaction {
   private readonly queuesByKey = new Map<string, QueueEntry>();
   private readonly queuesById = new Map<number, QueueEntry>();
   private readonly queuesByBucket = new Map<number, QueueEntry>();
+  readonly groups: FifoGroups;
   private readonly messages = new Map<string, Loaded>();
   private readonly touched = new Set<Loaded>();
   private readonly deltas = new Map<number, CounterDelta>();
@@ -44,7 +49,10 @@ export class GroupTransaction implements MessageTransaction {
     private readonly sequence: Sequence,
     readonly nowMs: number,
     private readonly counterRows: CounterRows,
-  ) {}
+    readonly leaseFloorMs: number,
+  ) {
+    this.groups = new FifoGroups(pipeline, (queue) => this.markReady(queue, 1));
+  }
 
   nextSeq(): number {
     return this.sequence.next(this.nowMs);
@@ -73,7 +81,13 @@ export class GroupTransaction implements MessageTransaction {
     return rows.map((row) => {
       const known = this.messages.get(row.messageId);
       if (known !== undefined && !known.removed) return known.entry;
-      const loaded = { entry: row, bucketId: row.bucketId, change: {}, removed: false };
+      const loaded = {
+        entry: row,
+        bucketId: row.bucketId,
+        change: {},
+        removed: false,
+        arrives: false,
+      };
       this.messages.set(row.messageId, loaded);
       return row;
     });
@@ -99,6 +113,7 @@ export class GroupTransaction implements MessageTransaction {
   change(message: MessageEntry, change: MessageChange): void {
     const loaded = this.messages.get(message.messageId) as Loaded;
     loaded.change = { ...loaded.change, ...change };
+    loaded.arrives ||= change.bucketId !== undefined && typeof change.groupKey === 'string';
     Object.assign(loaded.entry, change);
     this.touched.add(loaded);
     if (typeof change.dueAtMs === 'number') this.noteDue(change.dueAtMs);
@@ -151,8 +166,23 @@ export class GroupTransaction implements MessageTransaction {
     }));
   }
 
-  /** Sends what was removed and changed. */
-  flushMessages(): void {
+  heldInGroup({ bucketId }: QueueEntry, groupKey: string): MessageRow[] {
+    const held: MessageRow[] = [];
+    for (const { entry, removed } of this.messages.values()) {
+      const isHeld = entry.state === STATE.leased || entry.state === STATE.delayed;
+      if (removed || !isHeld || entry.groupKey !== groupKey) continue;
+      if (entry.bucketId === bucketId) held.push(entry);
+    }
+    return held.sort((a, b) => a.seq - b.seq);
+  }
+
+  touchGroup(queue: QueueEntry, groupKey: string): void {
+    this.groups.touch(queue, groupKey);
+  }
+
+  /** Sends what was removed and changed, and what has become of the groups. */
+  async flushMessages(): Promise<void> {
+    await this.placeArrivals();
     const removed = [...this.touched].filter((loaded) => loaded.removed);
     if (removed.length > 0) {
       this.pipeline.send(
@@ -173,6 +203,26 @@ export class GroupTransaction implements MessageTransaction {
       loaded.change = {};
     }
     this.touched.clear();
+    this.groups.flush();
+  }
+
+  private async placeArrivals(): Promise<void> {
+    const arriving = [...this.touched].filter(({ arrives, removed }) => arrives && !removed);
+    if (arriving.length === 0) return;
+    const arrivals = arriving
+      .sort((a, b) => a.entry.seq - b.entry.seq)
+      .map(({ entry }) => ({
+        queue: this.queueByBucket(entry.bucketId) as QueueEntry,
+        groupKey: entry.groupKey as string,
+        seq: entry.seq,
+      }));
+    await this.groups.arrive(arrivals);
+    for (const [index, loaded] of arriving.entries()) {
+      const { seq } = arrivals[index] as Arrival;
+      loaded.change = { ...loaded.change, seq };
+      Object.assign(loaded.entry, { seq });
+      loaded.arrives = false;
+    }
   }
 
   private sendChanges(fields: readonly string[], changed: readonly Loaded[]): void {
@@ -243,5 +293,12 @@ export class GroupTransaction implements MessageTransaction {
 const columnName = (field: string): string =>
   field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const TEXT_FIELDS = ['receipt', 'sourceQueue', 'deadLetterReason', 'lastError', 'failureLog'];
+const TEXT_FIELDS = [
+  'receipt',
+  'groupKey',
+  'sourceQueue',
+  'deadLetterReason',
+  'lastError',
+  'failureLog',
+];
 const columnType = (field: string): string => (TEXT_FIELDS.includes(field) ? 'text' : 'bigint');

@@ -15,7 +15,7 @@ import { answerRecords } from './idempotency.js';
 import type { GroupTransaction } from './transaction.js';
 
 /** Applies one command in the open transaction. */
-export function applyCommand(tx: GroupTransaction, command: Command, startedAtMs: number): Outcome {
+export function applyCommand(tx: GroupTransaction, command: Command): Outcome {
   switch (command.kind) {
     case 'publish':
       return onQueue(tx, command, (queue) => publish(tx, queue, command));
@@ -52,7 +52,7 @@ export function applyCommand(tx: GroupTransaction, command: Command, startedAtMs
     case 'expire':
       return accept<'expire'>(expire(tx, command));
     case 'settleDue':
-      return accept<'settleDue'>({ settled: settleDue(tx, startedAtMs, command.limit) });
+      return accept<'settleDue'>({ settled: settleDue(tx, command.limit) });
   }
 }
 

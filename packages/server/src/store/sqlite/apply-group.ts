@@ -2,11 +2,13 @@ import type Database from 'better-sqlite3';
 import type { Command, Outcome } from '../../core/commands.js';
 import { HISTORY_FLUSH_MS, minuteOf, TallyBook } from '../../core/history.js';
 import { rowIdTimeMs } from '../../core/ids.js';
+import { leaseFloorMs } from '../../core/message-state.js';
 import { Sequence } from '../../core/sequence.js';
 import type { StorageLimits } from '../../core/storage-limits.js';
 import type { ReadyQueue } from '../../core/store.js';
 import { applyCommand } from './apply-command.js';
 import { nextDueMs, settleDue } from './commands/settle-due.js';
+import { dropExpiredDeduplications } from './deduplication.js';
 import { isFatal, refusalOf } from './errors.js';
 import type { FreeSpace } from './free-space.js';
 import { writeHistory } from './history.js';
@@ -89,14 +91,16 @@ export class GroupApplier {
       this.queues,
       this.sequence,
       nowMs,
+      leaseFloorMs(this.startedAtMs, nowMs),
       storageFull,
       this.limits,
     );
     this.statements.get('BEGIN IMMEDIATE').run();
     try {
       const isDue = this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
-      if (isDue) settleDue(tx, this.startedAtMs, SETTLED_PER_GROUP);
-      const outcomes = commands.map((command) => applyCommand(tx, command, this.startedAtMs));
+      if (isDue) settleDue(tx, SETTLED_PER_GROUP);
+      const outcomes = commands.map((command) => applyCommand(tx, command));
+      tx.groups.flush();
       tx.writeCounters();
       this.keepHouse(tx);
       const nextDueAtMs =
@@ -137,5 +141,6 @@ export class GroupApplier {
     this.clockPersistedAtMs = tx.nowMs;
     this.persistClock(tx.nowMs);
     dropExpiredRecords(tx);
+    dropExpiredDeduplications(tx);
   }
 }

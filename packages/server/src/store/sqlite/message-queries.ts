@@ -13,14 +13,16 @@ interface SeenRow extends StoredMessage {
   readonly state: State;
   readonly dueAtMs: number | null;
   readonly failureLog: string | null;
+  readonly behindHead: number;
   readonly bytes: number;
   readonly major: number;
   readonly minor: number;
 }
 
 const SEEN_COLUMNS = `${STORED_COLUMNS}, m.state, m.due_at_ms AS dueAtMs,
-  m.failure_log AS failureLog,
-  m.bytes`;
+  m.failure_log AS failureLog, m.bytes,
+  coalesce(m.seq > (SELECT g.head_seq FROM fifo_groups g
+    WHERE g.bucket_id = m.bucket_id AND g.group_key = m.group_key), 0) AS behindHead`;
 
 const FROM = 'messages m JOIN bodies b ON b.id = m.id';
 const STATE_NAMES = ['available', 'leased', 'delayed', 'dead'] as const;
@@ -113,6 +115,7 @@ function seenMessage(row: SeenRow): SeenMessage {
     ...storedMessage(row),
     state: STATE_NAMES[row.state],
     dueAtMs: row.dueAtMs,
+    behindHead: row.behindHead !== 0,
     failures,
   };
 }

@@ -24,6 +24,7 @@ export interface MessageRow extends MessageEntry {
 }
 
 export const MESSAGE_COLUMNS = `id, message_id AS messageId, bucket_id AS bucketId, state, receipt,
+  seq, group_id AS groupId, group_key AS groupKey, due_at_ms AS dueAtMs,
   lease_end AS leaseEnd, failures, priority, first_available_at_ms AS firstAvailableAtMs,
   leased_at_ms AS leasedAtMs, source_queue_id AS sourceQueueId, leased_by AS leasedBy, bytes,
   failure_log AS failureLog`;

@@ -18,6 +18,7 @@ import type {
   MessageTransaction,
   QueueEntry,
 } from '../../core/transaction.js';
+import { FifoGroups } from './fifo-groups.js';
 import { MESSAGE_COLUMNS, type MessageRow, QUEUE_COLUMNS, QUEUE_FROM, queueEntry } from './rows.js';
 import type { Statements } from './statements.js';
 
@@ -62,6 +63,7 @@ export class GroupTransaction implements MessageTransaction {
   readonly tallies = new Map<number, Tally>();
   private readonly projectDeltas = new Map<string, { messages: number; bytes: number }>();
   private readonly deadDeltas = new Map<string, number>();
+  readonly groups: FifoGroups;
   private readonly readyByQueueId = new Map<number, { queue: QueueEntry; messages: number }>();
 
   constructor(
@@ -69,9 +71,12 @@ export class GroupTransaction implements MessageTransaction {
     private readonly queues: QueueCache,
     private readonly sequence: Sequence,
     readonly nowMs: number,
+    readonly leaseFloorMs: number,
     readonly storageFull: boolean,
     private readonly limits: StorageLimits,
-  ) {}
+  ) {
+    this.groups = new FifoGroups(statements, (queue) => this.markReady(queue, 1));
+  }
 
   /** The next place at the tail, of whichever queue. */
   nextSeq(): number {
@@ -162,6 +167,14 @@ export class GroupTransaction implements MessageTransaction {
     delta.bytes += bytes;
     this.countProject(queue.project, messages, bytes);
     if (state !== 'available') this.dueChanged = true;
+  }
+
+  heldInGroup(queue: QueueEntry, groupKey: string): MessageEntry[] {
+    return this.groups.held(queue, groupKey);
+  }
+
+  touchGroup(queue: QueueEntry, groupKey: string): void {
+    this.groups.touch(queue, groupKey);
   }
 
   countDead(sourceQueueId: number, bucketId: number, change: number): void {

@@ -46,20 +46,21 @@ const LEASED_FIELDS = [
 
 export function packCommand(command: Command): PackedCommand {
   if (command.kind !== 'publish') return command;
-  const { project, queue, idempotency, autoCreate, messages } = command;
-  return packRows([project, queue, idempotency, autoCreate], NEW_FIELDS, messages);
+  const { project, queue, idempotency, autoCreate, batch, messages } = command;
+  return packRows([project, queue, idempotency, autoCreate, batch], NEW_FIELDS, messages);
 }
 
 export function unpackCommand(packed: PackedCommand): Command {
   if (!isRow(packed)) return packed;
-  const [project, queue, idempotency, autoCreate] = packed;
-  const messages = unpackRows<NewMessage>(packed, 4, NEW_FIELDS);
-  return { kind: 'publish', project, queue, idempotency, autoCreate, messages } as PublishCommand;
+  const [project, queue, idempotency, autoCreate, batch] = packed;
+  const messages = unpackRows<NewMessage>(packed, 5, NEW_FIELDS);
+  const target = { project, queue, idempotency, autoCreate, batch };
+  return { kind: 'publish', ...target, messages } as PublishCommand;
 }
 
 export function packOutcome(command: Command, outcome: Outcome): PackedOutcome {
   if (!outcome.ok) return outcome;
-  if (command.kind === 'publish') return outcome.replayed ? outcome : PUBLISHED;
+  if (command.kind === 'publish') return isAsSent(command, outcome) ? PUBLISHED : outcome;
   if (command.kind !== 'consume') return outcome;
   const { replayed, messages } = outcome as Accepted<'consume'>;
   return packRows([replayed], LEASED_FIELDS, messages);
@@ -74,6 +75,12 @@ export function unpackOutcome(command: Command, packed: PackedOutcome): Outcome 
   if (!isRow(packed)) return packed;
   const messages = unpackRows<LeasedMessage>(packed, 1, LEASED_FIELDS);
   return { ok: true, replayed: packed[0] as boolean, messages };
+}
+
+/** Whether the ids answered are those sent, as they are unless it was made before. */
+function isAsSent({ messages }: PublishCommand, outcome: Outcome): boolean {
+  const { replayed, messageIds } = outcome as Accepted<'publish'>;
+  return !replayed && messages.every(({ messageId }, at) => messageIds[at] === messageId);
 }
 
 function packRows<T>(

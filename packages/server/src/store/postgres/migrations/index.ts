@@ -1,4 +1,5 @@
 import { initial } from './0001-initial.js';
+import { fifo } from './0002-fifo.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
-export const MIGRATIONS: readonly string[] = [initial];
+export const MIGRATIONS: readonly string[] = [initial, fifo];

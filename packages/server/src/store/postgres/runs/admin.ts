@@ -9,12 +9,7 @@ import type {
   RevokeKeyCommand,
   UpdateQueueCommand,
 } from '../../../core/commands.js';
-import {
-  checkDeadLetterQueue,
-  compareSettings,
-  DEFAULT_SETTINGS,
-  publicRow,
-} from '../../../core/queue-settings.js';
+import { compareSettings, newSettings, publicRow } from '../../../core/queue-settings.js';
 import { keyNotFound, type Refusal } from '../../../core/refusal.js';
 import { recordAnswer, replayOrReuse } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
@@ -76,15 +71,12 @@ async function createQueue(
   if (existing !== undefined) {
     return compareSettings(existing, settings) ?? { queue: publicRow(existing) };
   }
-  const wanted = { ...DEFAULT_SETTINGS, ...settings };
-  let deadLetterQueueId: number | null = null;
-  if (wanted.deadLetterQueue !== null) {
-    const refusal = checkDeadLetterQueue(name, wanted.deadLetterQueue, (other) =>
-      tx.queue(project, other),
-    );
-    if (refusal !== undefined) return refusal;
-    deadLetterQueueId = (tx.queue(project, wanted.deadLetterQueue) as QueueEntry).id;
-  }
+  const wanted = newSettings(name, settings, (other) => tx.queue(project, other));
+  if ('ok' in wanted) return wanted;
+  const deadLetterQueueId =
+    wanted.deadLetterQueue === null
+      ? null
+      : (tx.queue(project, wanted.deadLetterQueue) as QueueEntry).id;
   return { queue: publicRow(await insertQueue(tx, project, name, wanted, deadLetterQueueId)) };
 }
 

@@ -1,23 +1,14 @@
 import { answerBytes } from '../../../core/answer-size.js';
-import type {
-  ConsumeCommand,
-  LeasedMessage,
-  Outcome,
-  StoredMessage,
-} from '../../../core/commands.js';
+import type { ConsumeCommand, LeasedMessage, Outcome } from '../../../core/commands.js';
 import { STATE } from '../../../core/message-state.js';
 import { isPastRetention, removeMessage } from '../../../core/moves.js';
 import { queueNotFound } from '../../../core/refusal.js';
 import { withIdempotency } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
-import type { Pipeline } from '../connections.js';
 import { accept, type GroupRun } from '../group-run.js';
-import { MESSAGE_COLUMNS, type MessageRow, STORED_COLUMNS, storedMessage } from '../rows.js';
-import { countWalked, type RankFloor } from '../scan-floors.js';
-
-type ReadyRow = MessageRow & StoredMessage & RankFloor;
-
-const READY_COLUMNS = `${MESSAGE_COLUMNS}, ${STORED_COLUMNS}, m.rank, m.seq`;
+import { storedMessage } from '../rows.js';
+import { claimGroups } from './claim-groups.js';
+import { type Lanes, lockHeads, type ReadyRow } from './lock-heads.js';
 
 /** Looks again behind heads that were past their retention, so often at most. */
 const EXPIRED_ROUNDS = 100;
@@ -36,9 +27,10 @@ export async function runConsumes(
   run: GroupRun,
   commands: readonly ConsumeCommand[],
 ): Promise<Outcome[]> {
-  let ready = await lockHeads(run, commands);
+  let ready = await lockReady(run, commands);
   for (let round = 0; dropExpired(run, ready) && round < EXPIRED_ROUNDS; round += 1) {
-    ready = await lockHeads(run, commands);
+    await run.tx.flushMessages();
+    ready = await lockReady(run, commands);
   }
   const leases: Lease[] = [];
   const outcomes = commands.map((command): Outcome => {
@@ -54,125 +46,75 @@ export async function runConsumes(
     });
   });
   if (leases.length > 0) await lease(run, leases);
+  await run.tx.flushMessages();
   return outcomes;
 }
 
-async function lockHeads(
+/** What is there to be had, for each queue that these commands consume from. */
+async function lockReady(
   run: GroupRun,
   commands: readonly ConsumeCommand[],
-): Promise<Map<number, ReadyRow[]>> {
-  const { tx, readyFloors } = run;
-  const wanted = new Map<number, number>();
+): Promise<Map<number, Lanes>> {
+  const wanted = { standard: new Map<number, number[]>(), fifo: new Map<number, number[]>() };
   for (const { project, queue: name, maxMessages } of commands) {
-    const queue = tx.queue(project, name);
+    const queue = run.tx.queue(project, name);
     if (queue === undefined) continue;
-    wanted.set(queue.bucketId, (wanted.get(queue.bucketId) ?? 0) + maxMessages);
+    const ofType = wanted[queue.type];
+    ofType.set(queue.bucketId, [...(ofType.get(queue.bucketId) ?? []), maxMessages]);
   }
-  const ready = new Map<number, ReadyRow[]>();
-  if (wanted.size === 0) return ready;
-  const looks = [...wanted].map(([bucketId, limit]) => ({
-    bucketId,
-    limit,
-    from: readyFloors.of(bucketId, tx.nowMs),
-  }));
-  const look = (): Promise<ReadyRow[]> => lookForHeads(tx.pipeline, looks);
-  const counts = readyFloors.isToCount(tx.nowMs);
-  const { found, walked } = counts
-    ? await countWalked(tx.pipeline, 'messages_ready', look)
-    : { found: await look(), walked: 0 };
-  for (const row of found) {
-    const list = ready.get(row.bucketId);
-    if (list === undefined) ready.set(row.bucketId, [row]);
-    else list.push(row);
-  }
-  if (counts) {
-    for (const { bucketId, from } of looks) {
-      readyFloors.note(bucketId, from, ready.get(bucketId) ?? [], walked, tx.nowMs);
-    }
+  const ready = await lockHeads(run, wanted.standard);
+  for (const [bucketId, limits] of wanted.fifo) {
+    ready.set(bucketId, await claimGroups(run.tx, bucketId, limits));
   }
   return ready;
 }
 
-interface Look {
-  readonly bucketId: number;
-  readonly limit: number;
-  readonly from: readonly RankFloor[] | undefined;
-}
-
-async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise<ReadyRow[]> {
-  const fromHead = looks.filter(({ from }) => from === undefined);
-  const fromFloor = looks.flatMap(({ bucketId, limit, from = [] }) =>
-    from.map(({ rank, seq }) => ({ bucketId, limit, rank, seq })),
-  );
-  const [heads, behind] = await Promise.all([
-    fromHead.length === 0
-      ? []
-      : pipeline.query<ReadyRow>(
-          `SELECT h.* FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
-            CROSS JOIN LATERAL (
-              SELECT ${READY_COLUMNS}
-                FROM millrace.messages m WHERE m.bucket_id = w.bucket_id AND m.state = 0
-               ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
-          [fromHead.map(({ bucketId }) => bucketId), fromHead.map(({ limit }) => limit)],
-        ),
-    fromFloor.length === 0
-      ? []
-      : pipeline.query<ReadyRow>(
-          `SELECT h.* FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[])
-               AS w(bucket_id, wanted, rank, seq)
-            CROSS JOIN LATERAL (
-              SELECT ${READY_COLUMNS}
-                FROM millrace.messages m
-               WHERE m.bucket_id = w.bucket_id AND m.state = 0 AND m.rank = w.rank
-                 AND m.seq >= w.seq
-               ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
-          [
-            fromFloor.map(({ bucketId }) => bucketId),
-            fromFloor.map(({ limit }) => limit),
-            fromFloor.map(({ rank }) => rank),
-            fromFloor.map(({ seq }) => seq),
-          ],
-        ),
-  ]);
-  return [...heads, ...behind];
-}
-
 /** Removes those past their retention. @returns whether there were any, so that more may follow */
-function dropExpired({ tx }: GroupRun, ready: ReadonlyMap<number, ReadyRow[]>): boolean {
+function dropExpired({ tx }: GroupRun, ready: ReadonlyMap<number, Lanes>): boolean {
   let dropped = false;
-  for (const [bucketId, rows] of ready) {
+  for (const [bucketId, lanes] of ready) {
     const queue = tx.queueByBucket(bucketId) as QueueEntry;
-    const expired = rows.filter((row) => isPastRetention(queue, row, tx.nowMs));
+    const expired = lanes.flat().filter((row) => isPastRetention(queue, row, tx.nowMs));
     for (const message of tx.addMessages(expired)) removeMessage(tx, queue, message);
     dropped ||= expired.length > 0;
   }
-  if (dropped) tx.flushMessages();
   return dropped;
 }
 
-/** Takes one command's share off the head of what is ready. */
+/** Takes one command's share off what is ready. */
 function take(
   { tx }: GroupRun,
   queue: QueueEntry,
   command: ConsumeCommand,
-  ready: ReadyRow[],
+  lanes: Lanes,
 ): LeasedMessage[] {
   const leaseExpiresAtMs =
     tx.nowMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
   const messages: LeasedMessage[] = [];
   let bytes = 0;
-  while (messages.length < command.maxMessages && ready.length > 0) {
-    const next = ready[0] as ReadyRow;
+  let begun: ReadyRow[] | undefined;
+  while (messages.length < command.maxMessages && lanes.length > 0) {
+    const lane = lanes[0] as ReadyRow[];
+    const next = lane[0];
+    if (next === undefined) {
+      lanes.shift();
+      continue;
+    }
     bytes += answerBytes(next.bytes, next);
     if (messages.length > 0 && bytes > command.maxBytes) break;
-    const row = ready.shift() as ReadyRow;
+    lane.shift();
     messages.push({
-      ...storedMessage(row),
-      deliveryCount: row.deliveryCount + 1,
+      ...storedMessage(next),
+      deliveryCount: next.deliveryCount + 1,
       receipt: `${command.receiptPrefix}.${messages.length}`,
       leaseExpiresAtMs,
     });
+    if (next.groupKey === null) continue;
+    tx.touchGroup(queue, next.groupKey);
+    begun = lane;
   }
+  // What is left of a group is blocked by what was taken of it.
+  if (begun !== undefined && lanes[0] === begun) lanes.shift();
   if (messages.length > 0) {
     tx.count(queue, 'available', -messages.length, 0);
     tx.count(queue, 'leased', messages.length, 0);

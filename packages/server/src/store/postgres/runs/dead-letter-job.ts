@@ -12,8 +12,9 @@ import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRun } from '../group-run.js';
 import { loadQueueById, loadQueuesByBucket } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
+import type { GroupTransaction } from '../transaction.js';
 
-const DEAD_COLUMNS = `${MESSAGE_COLUMNS}, m.dead_lettered_at_ms AS "deadLetteredAtMs", m.seq`;
+const DEAD_COLUMNS = `${MESSAGE_COLUMNS}, m.dead_lettered_at_ms AS "deadLetteredAtMs"`;
 
 type DeadRow = MessageRow & DeadLetterEntry;
 type JobRow = DeadLetterJob & { readonly queueId: number; readonly finished: boolean };
@@ -50,20 +51,16 @@ async function onOne(
   // The counters name the buckets, those of this group's own dead letters too.
   tx.flushCounters();
   // By its key in each bucket where it may lie: the built-in one, and wherever a queue keeps it.
-  const rows = await tx.pipeline.query<DeadRow>(
-    `SELECT ${DEAD_COLUMNS} FROM millrace.messages m
-      WHERE m.message_id = $2 AND m.source_queue_id = $1
-        AND m.bucket_id IN (SELECT c.bucket_id FROM millrace.dead_counters c
-                             WHERE c.source_queue_id = $1)
-      FOR UPDATE`,
-    [queue.id, messageId],
-  );
+  const which = `m.message_id = $2 AND m.source_queue_id = $1
+    AND m.bucket_id IN (SELECT c.bucket_id FROM millrace.dead_counters c
+                         WHERE c.source_queue_id = $1)`;
+  const rows = await lockDead(tx, which, [queue.id, messageId]);
   const [message] = await known(run, rows);
   const applied =
     message !== undefined &&
     message.sourceQueueId === queue.id &&
     applyToDeadLetter(tx, queue, action, message);
-  tx.flushMessages();
+  await tx.flushMessages();
   return applied;
 }
 
@@ -80,20 +77,38 @@ export async function stepJob(run: GroupRun, jobId: string): Promise<JobProgress
   if (job === undefined || job.finished) return { done: job?.done ?? 0, finished: true };
   const source = tx.queueById(job.queueId) ?? (await loadQueueById(tx, job.queueId));
   if (source === undefined) return { done: job.done, finished: true };
-  const rows = await tx.pipeline.query<DeadRow>(
-    `SELECT ${DEAD_COLUMNS} FROM millrace.messages m
-      WHERE m.source_queue_id = $1 AND (m.dead_lettered_at_ms, m.seq) > ($2, $3) AND m.seq <= $4
-      ORDER BY m.dead_lettered_at_ms, m.seq LIMIT ${JOB_STEP_MESSAGES} FOR UPDATE`,
-    [source.id, job.atMs, job.atSeq, job.boundSeq],
-  );
+  const which = `m.source_queue_id = $1 AND (m.dead_lettered_at_ms, m.seq) > ($2, $3)
+      AND m.seq <= $4
+    ORDER BY m.dead_lettered_at_ms, m.seq LIMIT ${JOB_STEP_MESSAGES}`;
+  const rows = await lockDead(tx, which, [source.id, job.atMs, job.atSeq, job.boundSeq]);
   const step = stepDeadLetters(tx, source, job, await known(run, rows));
-  tx.flushMessages();
+  await tx.flushMessages();
   tx.pipeline.send(
     `UPDATE millrace.dead_letter_jobs SET at_ms = $2, at_seq = $3, done = $4, finished = $5
       WHERE job_id = $1`,
     [jobId, step.atMs, step.atSeq, step.done, step.finished],
   );
   return { done: step.done, finished: step.finished };
+}
+
+/** Dead letters may lie in a FIFO queue as ordinary messages, whose groups are locked first. */
+function lockDead(
+  { pipeline }: GroupTransaction,
+  which: string,
+  values: readonly unknown[],
+): Promise<DeadRow[]> {
+  pipeline.send(
+    `SELECT 1 FROM millrace.fifo_groups g
+      WHERE (g.bucket_id, g.group_key) IN (
+        SELECT d.bucket_id, d.group_key FROM (
+          SELECT m.bucket_id, m.group_key FROM millrace.messages m WHERE ${which}) AS d)
+      ORDER BY g.bucket_id, g.group_key FOR UPDATE OF g`,
+    values,
+  );
+  return pipeline.query<DeadRow>(
+    `SELECT ${DEAD_COLUMNS} FROM millrace.messages m WHERE ${which} FOR UPDATE`,
+    values,
+  );
 }
 
 async function known(run: GroupRun, rows: readonly DeadRow[]): Promise<DeadRow[]> {

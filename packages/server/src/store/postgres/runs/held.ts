@@ -28,7 +28,7 @@ export async function loadHeld(run: GroupRun, commands: readonly Command[]): Pro
       ids.map(({ bucketId }) => bucketId),
       ids.map(({ messageId }) => messageId),
       run.tx.nowMs,
-      run.leaseFloorMs,
+      run.tx.leaseFloorMs,
     ],
   );
   for (const row of rows) {

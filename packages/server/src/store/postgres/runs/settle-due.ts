@@ -1,5 +1,7 @@
 import { STATE } from '../../../core/message-state.js';
 import { settle } from '../../../core/settling.js';
+import type { GroupRef } from '../fifo-groups.js';
+import { lockFreeGroups } from '../group-locks.js';
 import type { GroupRun } from '../group-run.js';
 import { loadQueuesByBucket } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
@@ -12,7 +14,7 @@ export async function settleDue(run: GroupRun, limit: number): Promise<number> {
   const due = (state: number, floorMs: number) =>
     tx.pipeline.query<MessageRow>(
       `SELECT ${MESSAGE_COLUMNS} FROM millrace.messages m
-        WHERE m.state = $1 AND m.due_at_ms > $2 AND m.due_at_ms <= $3
+        WHERE m.state = $1 AND m.due_at_ms > $2 AND m.due_at_ms <= $3 AND m.group_key IS NULL
         ORDER BY m.due_at_ms, m.message_id LIMIT $4 FOR UPDATE SKIP LOCKED`,
       [state, floorMs, tx.nowMs, limit],
     );
@@ -22,38 +24,79 @@ export async function settleDue(run: GroupRun, limit: number): Promise<number> {
   } = await countWalked(tx.pipeline, 'messages_due', () =>
     Promise.all([
       due(STATE.delayed, fromMs),
-      run.sweepsLeases ? due(STATE.leased, Math.max(fromMs, run.leaseFloorMs)) : [],
+      run.sweepsLeases ? due(STATE.leased, Math.max(fromMs, run.tx.leaseFloorMs)) : [],
     ]),
   );
-  const settlesAll = run.sweepsLeases && run.leaseFloorMs === 0;
+  const settlesAll = run.sweepsLeases && run.tx.leaseFloorMs === 0;
   const isLimited = Math.max(delayed.length, expired.length) >= limit;
   dueFloor.note(fromMs, settlesAll && !isLimited, walked, tx.nowMs);
-  const messages = tx.addMessages([...delayed, ...expired]);
+  const grouped = await lockDueInGroups(run, fromMs, limit);
+  const messages = tx.addMessages([...delayed, ...expired, ...grouped]).sort(byDue);
   await loadQueuesByBucket(
     tx,
     messages.map(({ bucketId }) => bucketId),
   );
   for (const message of messages) {
     const queue = tx.queueByBucket(message.bucketId);
+    // What others of its group have led to is already done.
+    if (message.dueAtMs === null || message.dueAtMs > tx.nowMs) continue;
     if (queue !== undefined) settle(tx, queue, message);
     // No queue has the bucket any more: the sweep of discarded buckets takes the message.
     else tx.change(message, { dueAtMs: null });
   }
-  tx.flushMessages();
+  await tx.flushMessages();
   run.settled += messages.length;
   return messages.length;
 }
 
+/** Delays before leases, then by time; equal times by their ids, so that stores agree. */
+const byDue = (a: MessageRow, b: MessageRow): number =>
+  b.state - a.state || (a.dueAtMs ?? 0) - (b.dueAtMs ?? 0) || (a.messageId < b.messageId ? -1 : 1);
+
+/**
+ * The held messages of those FIFO groups in which something is due: all of them, because one
+ * lease that ran out may end the others. Groups that somebody works on are left to them.
+ */
+async function lockDueInGroups(
+  { tx, sweepsLeases }: GroupRun,
+  fromMs: number,
+  limit: number,
+): Promise<MessageRow[]> {
+  const due = (state: number, fromParameter: string) =>
+    `(SELECT m.bucket_id, m.group_key FROM millrace.messages m
+       WHERE m.state = ${state} AND m.due_at_ms > ${fromParameter} AND m.due_at_ms <= $3
+         AND m.group_key IS NOT NULL
+       ORDER BY m.due_at_ms LIMIT $4)`;
+  const groups = await tx.pipeline.query<GroupRef>(
+    `SELECT bucket_id AS "bucketId", group_key AS "groupKey" FROM
+       (${due(STATE.leased, '$1')} UNION ${due(STATE.delayed, '$2')}) AS g`,
+    [sweepsLeases ? Math.max(fromMs, tx.leaseFloorMs) : tx.nowMs, fromMs, tx.nowMs, limit],
+  );
+  if (groups.length === 0) return [];
+  const free = await lockFreeGroups(tx.pipeline, groups);
+  return tx.pipeline.query<MessageRow>(
+    `SELECT ${MESSAGE_COLUMNS} FROM unnest($1::bigint[], $2::text[]) AS g(bucket_id, group_key)
+       JOIN millrace.messages m ON m.bucket_id = g.bucket_id AND m.group_key = g.group_key
+        AND m.state IN (1, 2)
+      ORDER BY m.bucket_id, m.message_id FOR UPDATE OF m`,
+    [free.map(({ bucketId }) => bucketId), free.map(({ groupKey }) => groupKey)],
+  );
+}
+
 /** When the next delay or lease ends, whoever began it; null when none does. */
 export async function readNextDue(run: GroupRun): Promise<number | null> {
+  const first = (state: number, kind: string): string =>
+    `(SELECT min(due_at_ms) FROM millrace.messages
+       WHERE state = ${state} AND due_at_ms > $1 AND group_key ${kind})`;
+  const firsts = [STATE.delayed, STATE.leased].flatMap((state) => [
+    first(state, 'IS NULL'),
+    first(state, 'IS NOT NULL'),
+  ]);
   const [row] = await run.tx.pipeline.query<{ dueAtMs: number | null }>(
-    `SELECT least(
-       (SELECT min(due_at_ms) FROM millrace.messages WHERE state = ${STATE.delayed} AND due_at_ms > $1),
-       (SELECT min(due_at_ms) FROM millrace.messages WHERE state = ${STATE.leased} AND due_at_ms > $1)
-     ) AS "dueAtMs"`,
+    `SELECT least(${firsts.join(', ')}) AS "dueAtMs"`,
     [run.dueFloor.of(run.tx.nowMs)],
   );
   const dueAtMs = row?.dueAtMs ?? null;
   // A lease that is kept for a while after the start is looked at again when that is over.
-  return dueAtMs !== null && dueAtMs <= run.leaseFloorMs ? run.graceEndMs : dueAtMs;
+  return dueAtMs !== null && dueAtMs <= run.tx.leaseFloorMs ? run.graceEndMs : dueAtMs;
 }

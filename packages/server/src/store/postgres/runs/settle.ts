@@ -7,6 +7,7 @@ import { ack, extend, nack, settle } from '../../../core/settling.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
+import type { GroupTransaction } from '../transaction.js';
 
 type SettleCommand = AckCommand | NackCommand | ExtendCommand;
 
@@ -16,23 +17,21 @@ export async function runSettling(
   commands: readonly SettleCommand[],
 ): Promise<Outcome[]> {
   const { tx } = run;
-  const refs = commands.flatMap((command) => {
+  const refs = { standard: [] as MessageRef[], fifo: [] as MessageRef[] };
+  for (const command of commands) {
     const queue = tx.queue(command.project, command.queue);
-    if (queue === undefined) return [];
+    if (queue === undefined) continue;
     const ids = command.kind === 'extend' ? [command] : command.entries;
-    return ids
-      .filter(({ messageId }) => rowIdOf(messageId) !== undefined)
-      .map(({ messageId }) => ({ bucketId: queue.bucketId, messageId }));
-  });
-  if (refs.length > 0) {
-    const rows = await tx.pipeline.query<MessageRow>(
-      `SELECT ${MESSAGE_COLUMNS} FROM millrace.messages m
-        WHERE (m.bucket_id, m.message_id) IN (SELECT * FROM unnest($1::bigint[], $2::uuid[]))
-        ORDER BY m.bucket_id, m.message_id FOR UPDATE`,
-      [refs.map(({ bucketId }) => bucketId), refs.map(({ messageId }) => messageId)],
-    );
-    for (const message of tx.addMessages(rows)) endLeaseThatRanOut(run, message);
+    for (const { messageId } of ids) {
+      if (rowIdOf(messageId) === undefined) continue;
+      refs[queue.type].push({ bucketId: queue.bucketId, messageId });
+    }
   }
+  const [alone, grouped] = await Promise.all([
+    lockMessages(tx, refs.standard, 'SELECT * FROM r'),
+    lockMessages(tx, refs.fifo, WITH_HELD_OF_GROUPS),
+  ]);
+  for (const message of tx.addMessages([...alone, ...grouped])) endLeaseThatRanOut(run, message);
   return commands.map((command) => {
     const queue = tx.queue(command.project, command.queue);
     if (queue === undefined) return queueNotFound(command.queue);
@@ -40,6 +39,36 @@ export async function runSettling(
       decide(run, queue, command),
     );
   });
+}
+
+interface MessageRef {
+  readonly bucketId: number;
+  readonly messageId: string;
+}
+
+/** Whatever blocks the groups of these messages takes part in what becomes of them. */
+const WITH_HELD_OF_GROUPS = `SELECT * FROM r
+  UNION
+  SELECT h.bucket_id, h.message_id
+    FROM (SELECT DISTINCT x.bucket_id, x.group_key FROM r JOIN millrace.messages x
+             ON x.bucket_id = r.bucket_id AND x.message_id = r.message_id) AS g
+    JOIN millrace.messages h ON h.bucket_id = g.bucket_id AND h.group_key = g.group_key
+     AND h.state IN (1, 2)`;
+
+async function lockMessages(
+  tx: GroupTransaction,
+  refs: readonly MessageRef[],
+  which: string,
+): Promise<MessageRow[]> {
+  if (refs.length === 0) return [];
+  return tx.pipeline.query<MessageRow>(
+    `WITH r AS MATERIALIZED (
+       SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS r(bucket_id, message_id))
+     SELECT ${MESSAGE_COLUMNS} FROM millrace.messages m
+      WHERE (m.bucket_id, m.message_id) IN (${which})
+      ORDER BY m.bucket_id, m.message_id FOR UPDATE`,
+    [refs.map(({ bucketId }) => bucketId), refs.map(({ messageId }) => messageId)],
+  );
 }
 
 function decide(
@@ -64,7 +93,7 @@ function endLeaseThatRanOut(run: GroupRun, message: MessageRow): void {
     message.state === STATE.leased &&
     message.dueAtMs !== null &&
     message.dueAtMs <= tx.nowMs &&
-    message.dueAtMs > run.leaseFloorMs;
+    message.dueAtMs > run.tx.leaseFloorMs;
   const queue = isOver ? tx.queueByBucket(message.bucketId) : undefined;
   if (queue !== undefined) settle(tx, queue, message);
 }

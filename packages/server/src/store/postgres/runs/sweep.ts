@@ -2,9 +2,12 @@ import type { ExpireCommand, OutcomeOf } from '../../../core/commands.js';
 import { STATE } from '../../../core/message-state.js';
 import { removeMessage, retentionMs } from '../../../core/moves.js';
 import type { QueueEntry } from '../../../core/transaction.js';
+import type { GroupRef } from '../fifo-groups.js';
+import { lockFreeGroups } from '../group-locks.js';
 import type { GroupRun } from '../group-run.js';
 import { loadQueueById } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
+import type { GroupTransaction } from '../transaction.js';
 
 /** Queues that one step of the retention sweep looks at. */
 const QUEUES_PER_STEP = 200;
@@ -26,7 +29,17 @@ export async function sweepDiscarded(
       WHERE m.bucket_id = gone.bucket_id AND m.message_id = gone.message_id RETURNING 1`,
     [limit],
   );
-  if (swept.length > 0) return { more: true };
+  const groups = await tx.pipeline.query(
+    `DELETE FROM millrace.fifo_groups g USING (
+       SELECT x.bucket_id, y.group_key FROM millrace.discarded_buckets x
+         CROSS JOIN LATERAL (
+           SELECT group_key FROM millrace.fifo_groups WHERE bucket_id = x.bucket_id
+            LIMIT $1 FOR UPDATE SKIP LOCKED) y
+        LIMIT $1) gone
+      WHERE g.bucket_id = gone.bucket_id AND g.group_key = gone.group_key RETURNING 1`,
+    [limit],
+  );
+  if (swept.length + groups.length > 0) return { more: true };
   const rest = await tx.pipeline.query<{ bucketId: number }>(
     `DELETE FROM millrace.discarded_buckets x WHERE discarded_at_ms < $1 AND NOT EXISTS (
        SELECT 1 FROM millrace.messages m WHERE m.bucket_id = x.bucket_id)
@@ -98,13 +111,35 @@ async function expireBucket(
   bucketId: number,
   limit: number,
 ): Promise<number> {
+  const beforeMs = tx.nowMs - retentionMs(queue);
+  const groups = bucketId === queue.bucketId ? await lockGroups(tx, queue, beforeMs, limit) : null;
   const rows = await tx.pipeline.query<MessageRow>(
     `SELECT ${MESSAGE_COLUMNS} FROM millrace.messages m
       WHERE m.bucket_id = $1 AND m.live_since_ms <= $2 AND m.state <> ${STATE.leased}
+        AND ($4::text[] IS NULL OR m.group_key = ANY ($4))
       ORDER BY m.live_since_ms LIMIT $3 FOR UPDATE SKIP LOCKED`,
-    [bucketId, tx.nowMs - retentionMs(queue), Math.max(0, limit)],
+    [bucketId, beforeMs, Math.max(0, limit), groups],
   );
   for (const message of tx.addMessages(rows)) removeMessage(tx, queue, message);
-  tx.flushMessages();
+  await tx.flushMessages();
   return rows.length;
+}
+
+/** Those groups of a FIFO queue that have messages past their retention; null for a standard one. */
+async function lockGroups(
+  { pipeline }: GroupTransaction,
+  { type, bucketId }: QueueEntry,
+  beforeMs: number,
+  limit: number,
+): Promise<string[] | null> {
+  if (type !== 'fifo') return null;
+  const groups = await pipeline.query<GroupRef>(
+    `SELECT DISTINCT bucket_id AS "bucketId", group_key AS "groupKey" FROM (
+       SELECT m.bucket_id, m.group_key FROM millrace.messages m
+        WHERE m.bucket_id = $1 AND m.live_since_ms <= $2 AND m.state <> ${STATE.leased}
+        ORDER BY m.live_since_ms LIMIT $3) AS g`,
+    [bucketId, beforeMs, Math.max(0, limit)],
+  );
+  const free = await lockFreeGroups(pipeline, groups);
+  return free.map(({ groupKey }) => groupKey);
 }

@@ -12,18 +12,24 @@ import type { QueueEntry } from '../../../core/transaction.js';
 import { type MessageRow, STORED_COLUMNS, storedMessage } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
-type ReadyRow = StoredMessage & { bytes: number; firstAvailableAtMs: number; id: number };
+interface ReadyRow extends StoredMessage {
+  readonly id: number;
+  readonly bytes: number;
+  readonly firstAvailableAtMs: number;
+  readonly seq: number;
+  readonly groupKey: string | null;
+}
+
+const READY = `SELECT m.id, m.first_available_at_ms AS firstAvailableAtMs, m.bytes, m.seq,
+    m.group_key AS groupKey, ${STORED_COLUMNS}
+  FROM messages m JOIN bodies b ON b.id = m.id`;
 
 export function consume(
   tx: GroupTransaction,
   queue: QueueEntry,
   command: ConsumeCommand,
 ): OutcomeOf['consume'] {
-  const next = tx.sql(
-    `SELECT m.id, m.first_available_at_ms AS firstAvailableAtMs, m.bytes, ${STORED_COLUMNS}
-       FROM messages m JOIN bodies b ON b.id = m.id
-      WHERE m.bucket_id = ? AND m.state = 0 ORDER BY m.rank DESC, m.seq LIMIT 1`,
-  );
+  const next = queue.type === 'fifo' ? nextOfGroups(tx, queue) : nextOfAll(tx, queue);
   const lease = tx.sql(
     `UPDATE messages SET state = ${STATE.leased}, due_at_ms = ?, leased_at_ms = ?, receipt = ?,
        leased_by = ?, lease_end = NULL, delivery_count = delivery_count + 1 WHERE id = ?`,
@@ -34,7 +40,7 @@ export function consume(
   let bytes = 0;
   let expired = 0;
   while (messages.length < command.maxMessages) {
-    const row = next.get(queue.bucketId) as ReadyRow | undefined;
+    const row = next();
     if (row === undefined) break;
     if (isPastRetention(queue, row, tx.nowMs)) {
       removeMessage(tx, queue, tx.find(queue, row.messageId) as MessageRow);
@@ -45,6 +51,7 @@ export function consume(
     bytes += answerBytes(row.bytes, row);
     if (messages.length > 0 && bytes > command.maxBytes) break;
     const receipt = `${command.receiptPrefix}.${messages.length}`;
+    if (row.groupKey !== null) tx.touchGroup(queue, row.groupKey);
     lease.run(leaseExpiresAtMs, tx.nowMs, receipt, command.keyId ?? null, row.id);
     messages.push({
       ...storedMessage(row),
@@ -59,6 +66,39 @@ export function consume(
     tx.tally(queue, 'delivered', messages.length);
   }
   return { messages };
+}
+
+/** The head of what is available, each time: what was taken is available no more. */
+function nextOfAll(tx: GroupTransaction, { bucketId }: QueueEntry): () => ReadyRow | undefined {
+  const head = tx.sql(
+    `${READY} WHERE m.bucket_id = ? AND m.state = 0 ORDER BY m.rank DESC, m.seq LIMIT 1`,
+  );
+  return () => head.get(bucketId) as ReadyRow | undefined;
+}
+
+/** Message after message of the group whose turn it is, then of the next one. */
+function nextOfGroups(tx: GroupTransaction, queue: QueueEntry): () => ReadyRow | undefined {
+  const after = tx.sql(
+    `${READY} WHERE m.bucket_id = ? AND m.group_key = ? AND m.seq > ? ORDER BY m.seq LIMIT 1`,
+  );
+  let groupKey: string | undefined;
+  let lastSeq = 0;
+  return () => {
+    for (;;) {
+      if (groupKey === undefined) {
+        const group = tx.groups.next(queue);
+        if (group === undefined) return undefined;
+        groupKey = group.groupKey;
+        lastSeq = group.headSeq - 1;
+      }
+      const row = after.get(queue.bucketId, groupKey, lastSeq) as ReadyRow | undefined;
+      if (row !== undefined) {
+        lastSeq = row.seq;
+        return row;
+      }
+      groupKey = undefined;
+    }
+  };
 }
 
 /** Those messages of an earlier consume that are still held under the receipts it gave. */

@@ -1,10 +1,5 @@
 import type { CreateQueueCommand, OutcomeOf } from '../../../core/commands.js';
-import {
-  checkDeadLetterQueue,
-  compareSettings,
-  DEFAULT_SETTINGS,
-  publicRow,
-} from '../../../core/queue-settings.js';
+import { compareSettings, newSettings, publicRow } from '../../../core/queue-settings.js';
 import type { Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupTransaction } from '../transaction.js';
@@ -18,14 +13,11 @@ export function createQueue(
   if (existing !== undefined) {
     return compareSettings(existing, settings) ?? { queue: publicRow(existing) };
   }
-  const wanted = { ...DEFAULT_SETTINGS, ...settings };
-  let deadLetterQueueId: number | null = null;
-  if (wanted.deadLetterQueue !== null) {
-    const refusal = checkDeadLetterQueue(name, wanted.deadLetterQueue, (other) =>
-      tx.queue(project, other),
-    );
-    if (refusal !== undefined) return refusal;
-    deadLetterQueueId = (tx.queue(project, wanted.deadLetterQueue) as QueueEntry).id;
-  }
+  const wanted = newSettings(name, settings, (other) => tx.queue(project, other));
+  if ('ok' in wanted) return wanted;
+  const deadLetterQueueId =
+    wanted.deadLetterQueue === null
+      ? null
+      : (tx.queue(project, wanted.deadLetterQueue) as QueueEntry).id;
   return { queue: publicRow(tx.insertQueue(project, name, wanted, deadLetterQueueId)) };
 }

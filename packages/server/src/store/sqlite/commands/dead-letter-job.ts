@@ -11,7 +11,7 @@ import type { QueueEntry } from '../../../core/transaction.js';
 import { MESSAGE_COLUMNS } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
-const DEAD_COLUMNS = `${MESSAGE_COLUMNS}, dead_lettered_at_ms AS deadLetteredAtMs, seq`;
+const DEAD_COLUMNS = `${MESSAGE_COLUMNS}, dead_lettered_at_ms AS deadLetteredAtMs`;
 
 type JobRow = DeadLetterJob & { readonly queueId: number; readonly finished: number };
 

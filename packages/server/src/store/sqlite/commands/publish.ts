@@ -1,9 +1,11 @@
 import type { NewMessage, OutcomeOf, PublishCommand } from '../../../core/commands.js';
+import { checkFifoPublish, deduplicate, groupKeyOf } from '../../../core/fifo.js';
 import { rowIdOf } from '../../../core/ids.js';
 import { bytesOf, sum } from '../../../core/message-bytes.js';
 import { STATE } from '../../../core/message-state.js';
 import { type Refusal, refuse } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
+import { deduplications } from '../deduplication.js';
 import type { GroupTransaction } from '../transaction.js';
 
 export function publish(
@@ -16,11 +18,15 @@ export function publish(
       hint: 'Consume and ack messages, or give the server more space; then retry.',
     });
   }
-  const full = tx.checkStorage(queue, command.messages.length, sum(command.messages.map(bytesOf)));
+  const refusal = checkFifoPublish(queue, command);
+  if (refusal !== undefined) return refusal;
+  const { fresh, messageIds, remember } = deduplicate(queue, command, deduplications(tx));
+  const full = tx.checkStorage(queue, fresh.length, sum(fresh.map(bytesOf)));
   if (full !== undefined) return full;
-  for (const message of command.messages) insertMessage(tx, queue, message);
-  tx.tally(queue, 'published', command.messages.length);
-  return { messageIds: command.messages.map(({ messageId }) => messageId) };
+  for (const message of fresh) insertMessage(tx, queue, message);
+  remember();
+  tx.tally(queue, 'published', fresh.length);
+  return { messageIds };
 }
 
 function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMessage): void {
@@ -28,14 +34,16 @@ function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMess
   if (id === undefined) throw new Error(`"${message.messageId}" is no message id of ours`);
   const delayed = message.delayMs > 0;
   const availableAtMs = tx.nowMs + message.delayMs;
+  const groupKey = groupKeyOf(queue, message.groupId);
+  const seq = tx.nextSeq();
   tx.sql(
     `INSERT INTO messages (id, bucket_id, seq, rank, state, message_id, priority, bytes, enqueued_at_ms,
-       first_available_at_ms, live_since_ms, due_at_ms, group_id, deduplication_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       first_available_at_ms, live_since_ms, due_at_ms, group_id, group_key, deduplication_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     id,
     queue.bucketId,
-    tx.nextSeq(),
+    seq,
     queue.enablePriority ? message.priority : 0,
     delayed ? STATE.delayed : STATE.available,
     message.messageId,
@@ -46,6 +54,7 @@ function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMess
     delayed ? null : availableAtMs,
     delayed ? availableAtMs : null,
     message.groupId,
+    groupKey,
     message.deduplicationId,
   );
   tx.sql('INSERT INTO bodies (id, payload, headers) VALUES (?, ?, ?)').run(
@@ -54,5 +63,6 @@ function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMess
     message.headers,
   );
   tx.count(queue, delayed ? 'delayed' : 'available', 1, bytesOf(message));
-  if (!delayed) tx.markReady(queue, 1);
+  if (groupKey !== null) tx.groups.append(queue, groupKey, seq);
+  else if (!delayed) tx.markReady(queue, 1);
 }

@@ -4,15 +4,14 @@ import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
 /** Delays that are over, then leases that ran out, oldest first. */
-export function settleDue(tx: GroupTransaction, startedAtMs: number, limit: number): number {
+export function settleDue(tx: GroupTransaction, limit: number): number {
   const due = tx.sql(
     `SELECT ${MESSAGE_COLUMNS} FROM messages
       WHERE state = ? AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?`,
   );
-  const floorMs = leaseFloorMs(startedAtMs, tx.nowMs);
   const messages = [
     ...due.all(STATE.delayed, 0, tx.nowMs, limit),
-    ...due.all(STATE.leased, floorMs, tx.nowMs, limit),
+    ...due.all(STATE.leased, tx.leaseFloorMs, tx.nowMs, limit),
   ] as MessageRow[];
   for (const message of messages) {
     const queue = tx.queueByBucket(message.bucketId);
@@ -30,7 +29,7 @@ export function nextDueMs(tx: GroupTransaction, startedAtMs: number): number | n
   );
   const firstAfter = (state: number, afterMs: number): number | null =>
     (first.get(state, afterMs) as { dueAtMs: number | null }).dueAtMs;
-  const floorMs = leaseFloorMs(startedAtMs, tx.nowMs);
+  const floorMs = tx.leaseFloorMs;
   const kept = floorMs > 0 && firstAfter(STATE.leased, 0) !== null;
   const times = [
     firstAfter(STATE.delayed, 0),
@@ -39,7 +38,3 @@ export function nextDueMs(tx: GroupTransaction, startedAtMs: number): number | n
   ].filter((timeMs) => timeMs !== null);
   return times.length === 0 ? null : Math.min(...times);
 }
-
-/** Leases that ran out before the start are kept for a while: below this they do not count yet. */
-const leaseFloorMs = (startedAtMs: number, nowMs: number): number =>
-  nowMs < startedAtMs + RESTART_GRACE_MS ? startedAtMs : 0;

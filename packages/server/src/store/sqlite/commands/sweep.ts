@@ -22,10 +22,22 @@ export function sweepDiscarded(tx: GroupTransaction, limit: number): OutcomeOf['
     tx.sql('DELETE FROM messages WHERE id = ?').run(id);
     tx.sql('DELETE FROM bodies WHERE id = ?').run(id);
   }
-  if (ids.length < limit) {
+  const groups = sweepGroups(tx, bucketId, limit - ids.length);
+  if (ids.length + groups < limit) {
     tx.sql('DELETE FROM discarded_buckets WHERE bucket_id = ?').run(bucketId);
   }
   return { more: tx.sql('SELECT 1 FROM discarded_buckets LIMIT 1').get() !== undefined };
+}
+
+function sweepGroups(tx: GroupTransaction, bucketId: number, limit: number): number {
+  if (limit === 0) return 0;
+  const { changes } = tx
+    .sql(
+      `DELETE FROM fifo_groups WHERE bucket_id = @bucketId AND group_key IN (
+         SELECT group_key FROM fifo_groups WHERE bucket_id = @bucketId LIMIT @limit)`,
+    )
+    .run({ bucketId, limit });
+  return changes;
 }
 
 /** Removes messages past their retention from the queues that come next. */

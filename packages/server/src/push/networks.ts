@@ -1,0 +1,72 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { type Address, isIPv4, parseAddress } from './addresses.js';
+
+/** Networks that an operator named with `--push-allow`. */
+export interface Networks {
+  readonly isEmpty: boolean;
+  /** False for anything that is no address. */
+  contains(address: string): boolean;
+}
+
+interface Network {
+  readonly base: Address;
+  readonly prefixBits: number;
+}
+
+/**
+ * Reads networks in CIDR form; a single address is a network of one. An IPv4-mapped network is the
+ * IPv4 network inside, since that is what an address is compared as.
+ *
+ * @throws Error that names the entry and what is wrong with it
+ */
+export function parseNetworks(list: readonly string[]): Networks {
+  const networks = list.map(parseNetwork);
+  return {
+    isEmpty: networks.length === 0,
+    contains: (text) => {
+      const address = parseAddress(text);
+      return address !== undefined && networks.some((network) => holds(network, address));
+    },
+  };
+}
+
+function parseNetwork(entry: string): Network {
+  const [text = '', prefix, ...rest] = entry.split('/');
+  if (isIP(text) === 0 || text.includes('%') || rest.length > 0) {
+    throw new Error(`${entry} is no network; write it like 10.1.0.0/16 or fd00::/8`);
+  }
+  const written = ipaddr.parse(text);
+  const widthBits = isIPv4(written) ? 32 : 128;
+  const writtenBits = prefix === undefined ? widthBits : readPrefix(prefix);
+  if (writtenBits === undefined || writtenBits > widthBits) {
+    throw new Error(`${entry} is no network; its prefix must be 0 to ${widthBits}`);
+  }
+  const base = ipaddr.process(text);
+  const isMapped = base.kind() !== written.kind();
+  if (isMapped && writtenBits < 96) {
+    throw new Error(`${entry} is no network; an IPv4-mapped one has a prefix of 96 or more`);
+  }
+  const network = { base, prefixBits: isMapped ? writtenBits - 96 : writtenBits };
+  const first = firstAddress(network);
+  // 10.1.2.3/16 may mean one address or 65,536 of them, and the difference is what is opened.
+  if (first.toString() !== base.toString()) {
+    throw new Error(
+      `${entry} has bits set behind its prefix; write ${first}/${network.prefixBits} for the network or ${base} for the address`,
+    );
+  }
+  return network;
+}
+
+const readPrefix = (text: string): number | undefined =>
+  /^(0|[1-9]\d{0,2})$/.test(text) ? Number(text) : undefined;
+
+function firstAddress({ base, prefixBits }: Network): Address {
+  const cidr = `${base}/${prefixBits}`;
+  return isIPv4(base)
+    ? ipaddr.IPv4.networkAddressFromCIDR(cidr)
+    : ipaddr.IPv6.networkAddressFromCIDR(cidr);
+}
+
+const holds = ({ base, prefixBits }: Network, address: Address): boolean =>
+  base.kind() === address.kind() && address.match([base, prefixBits] as never);

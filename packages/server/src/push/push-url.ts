@@ -1,0 +1,78 @@
+import { isIP } from 'node:net';
+import { judgeAddress } from './address-guard.js';
+import type { Networks } from './networks.js';
+
+export const PUSH_URL_MAX_CHARS = 2_048;
+
+export type UrlVerdict =
+  | { readonly verdict: 'ok'; readonly url: URL }
+  /** It is no url of a receiver at all. */
+  | { readonly verdict: 'invalid'; readonly rule: string }
+  /** It is one, and deliveries may not go there. */
+  | { readonly verdict: 'forbidden'; readonly rule: string };
+
+const invalid = (rule: string): UrlVerdict => ({ verdict: 'invalid', rule });
+const forbidden = (rule: string): UrlVerdict => ({ verdict: 'forbidden', rule });
+
+const HTTPS_RULE = 'must begin with https:// (http:// only for networks that --push-allow names)';
+const ADDRESS_RULE = 'must not lead to an address that is not public';
+
+/**
+ * Judges the url of a receiver as far as it shows: names are judged by their addresses, at each
+ * delivery. The url is judged as the WHATWG parser reads it, which is what will be connected to:
+ * `https://0x7f.1`, `https://２１３０７０６４３３` and `https://%31%32%37.1` are all 127.0.0.1. What the
+ * parser would silently drop or mend is refused, so that the url kept is the url that was given.
+ */
+export function judgeUrl(text: string, networks: Networks): UrlVerdict {
+  if (text.length === 0 || text.length > PUSH_URL_MAX_CHARS) {
+    return invalid(`must have 1 to ${PUSH_URL_MAX_CHARS} characters`);
+  }
+  if (hasUnsafeCharacter(text) || !text.isWellFormed()) {
+    return invalid('must have no white space, control characters or backslashes');
+  }
+  if (!URL.canParse(text)) return invalid('must be an absolute url');
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return forbidden(HTTPS_RULE);
+  // The parser takes any number of slashes, none included; others read another host there.
+  const authority = /^https?:\/\/([^/?#]+)/i.exec(text)?.[1];
+  if (authority === undefined) return invalid('must have a host behind two slashes');
+  // An empty name before the @ is gone after parsing.
+  if (authority.includes('@')) return forbidden('must not hold a user name or password');
+  if (text.includes('#')) return invalid('must have no fragment');
+  if (url.port === '0') return invalid('must not have the port 0');
+  if (url.href.length > PUSH_URL_MAX_CHARS) {
+    return invalid(`must have at most ${PUSH_URL_MAX_CHARS} characters when it is encoded`);
+  }
+  return judgeHost(url, networks);
+}
+
+function judgeHost(url: URL, networks: Networks): UrlVerdict {
+  const host = hostOf(url);
+  const isPlain = url.protocol === 'http:';
+  if (isIP(host) !== 0) {
+    const address = judgeAddress(host, networks);
+    if (!address.allowed) return forbidden(`${ADDRESS_RULE} (${address.reason})`);
+    return isPlain && !address.byName ? forbidden(HTTPS_RULE) : { verdict: 'ok', url };
+  }
+  const name = withoutFinalDot(host);
+  if (!isHostName(name)) return invalid('must have a valid host name');
+  if (name === 'localhost' || name.endsWith('.localhost')) {
+    return forbidden('must not lead to localhost');
+  }
+  // Whether its address lies in a named network shows when it is connected to.
+  return isPlain && networks.isEmpty ? forbidden(HTTPS_RULE) : { verdict: 'ok', url };
+}
+
+/** The host without the brackets of an IPv6 address. */
+export const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
+
+export const withoutFinalDot = (name: string): string =>
+  name.endsWith('.') ? name.slice(0, -1) : name;
+
+/** White space and control characters are dropped or encoded by the parser, backslashes are turned. */
+const hasUnsafeCharacter = (text: string): boolean =>
+  /[\p{Cc}\p{Zs}\p{Zl}\p{Zp}\\\ufeff]/u.test(text);
+
+/** The parser lets empty and overlong labels and a dozen odd characters pass. */
+const isHostName = (name: string): boolean =>
+  name.length <= 253 && name.split('.').every((label) => /^[a-z0-9_-]{1,63}$/.test(label));

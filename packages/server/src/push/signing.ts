@@ -1,0 +1,55 @@
+import { createHmac } from 'node:crypto';
+
+export interface SignedDelivery {
+  readonly messageId: string;
+  readonly timestampSeconds: number;
+  /** The bytes that are sent. */
+  readonly body: Buffer;
+  /** Newest first. Two while a secret is being rotated, none where no secret is set. */
+  readonly secrets: readonly string[];
+}
+
+const PREFIX = 'whsec_';
+
+/**
+ * The headers of Standard Webhooks, and `x-infrai-signature` of the newest secret. A receiver may
+ * verify either; during a rotation the former carries a signature for each secret.
+ */
+export function signatureHeaders(delivery: SignedDelivery): Record<string, string> {
+  const { messageId, timestampSeconds, body, secrets } = delivery;
+  const headers: Record<string, string> = {
+    'webhook-id': messageId,
+    'webhook-timestamp': String(timestampSeconds),
+  };
+  const newest = secrets[0];
+  if (newest === undefined) return headers;
+  const signedPart = `${messageId}.${timestampSeconds}.`;
+  headers['webhook-signature'] = secrets
+    .map((secret) => {
+      const mac = createHmac('sha256', webhookKey(secret)).update(signedPart).update(body);
+      return `v1,${mac.digest('base64')}`;
+    })
+    .join(' ');
+  headers['x-infrai-signature'] = createHmac('sha256', newest).update(body).digest('hex');
+  return headers;
+}
+
+/** Undefined for a secret that every receiver reads alike; for others the rule that it breaks. */
+export function secretFault(secret: string): string | undefined {
+  if (secret === '') return 'must not be empty';
+  if (secret.startsWith(PREFIX) && decodedKey(secret) === undefined) {
+    return 'must be proper base64 behind whsec_';
+  }
+  return undefined;
+}
+
+/** A secret with the prefix and no base64 behind it is refused at subscription; here it is bytes. */
+const webhookKey = (secret: string): Buffer => decodedKey(secret) ?? Buffer.from(secret, 'utf8');
+
+function decodedKey(secret: string): Buffer | undefined {
+  if (!secret.startsWith(PREFIX)) return undefined;
+  const text = secret.slice(PREFIX.length);
+  const key = Buffer.from(text, 'base64');
+  // Node skips what is not base64; only text that comes out the same was proper.
+  return key.length > 0 && key.toString('base64') === text ? key : undefined;
+}

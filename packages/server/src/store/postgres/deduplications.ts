@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import type { Command } from '../../core/commands.js';
+import { DEDUPLICATION_MS, type Deduplications, deduplicationIdOf } from '../../core/fifo.js';
+import type { QueueEntry } from '../../core/transaction.js';
+import { fromText, toText } from './text.js';
+import type { GroupTransaction } from './transaction.js';
+
+interface Row {
+  readonly queueId: number;
+  readonly id: string;
+  readonly messageId: string;
+}
+
+/**
+ * The deduplication ids of a group's publishes: those that are remembered, read before anything is
+ * decided, and those that it adds.
+ */
+export class GroupDeduplications implements Deduplications {
+  private readonly known = new Map<string, string>();
+  private readonly added = new Map<string, Row>();
+
+  constructor(private readonly tx: GroupTransaction) {}
+
+  async load(commands: readonly Command[]): Promise<void> {
+    const wanted = new Map<string, { queueId: number; id: string }>();
+    for (const command of commands) {
+      const queue = 'queue' in command ? this.tx.queue(command.project, command.queue) : undefined;
+      if (command.kind !== 'publish' || queue?.type !== 'fifo') continue;
+      for (const message of command.messages) {
+        const id = deduplicationIdOf(command, message);
+        if (id !== null) wanted.set(keyOf(queue.id, id), { queueId: queue.id, id });
+      }
+    }
+    if (wanted.size === 0) return;
+    // Who publishes under an id that another one publishes under waits, and then finds it.
+    this.tx.pipeline.send('SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k', [
+      lockKeys([...wanted.keys()]),
+    ]);
+    const rows = await this.tx.pipeline.query<Row>(
+      `SELECT d.queue_id AS "queueId", d.deduplication_id AS id, d.message_id AS "messageId"
+         FROM unnest($1::bigint[], $2::text[]) AS w(queue_id, id)
+         JOIN millrace.deduplications d ON d.queue_id = w.queue_id AND d.deduplication_id = w.id
+        WHERE d.expires_at_ms > $3`,
+      [
+        [...wanted.values()].map(({ queueId }) => queueId),
+        [...wanted.values()].map(({ id }) => toText(id)),
+        this.tx.nowMs,
+      ],
+    );
+    for (const row of rows) this.known.set(keyOf(row.queueId, fromText(row.id)), row.messageId);
+  }
+
+  find(queue: QueueEntry, deduplicationId: string): string | undefined {
+    const key = keyOf(queue.id, deduplicationId);
+    return this.added.get(key)?.messageId ?? this.known.get(key);
+  }
+
+  put(queue: QueueEntry, id: string, messageId: string): void {
+    this.added.set(keyOf(queue.id, id), { queueId: queue.id, id, messageId });
+  }
+
+  flush(): void {
+    const rows = [...this.added.values()];
+    if (rows.length === 0) return;
+    this.tx.pipeline.send(
+      `INSERT INTO millrace.deduplications (queue_id, deduplication_id, message_id, expires_at_ms)
+       SELECT *, $4::bigint FROM unnest($1::bigint[], $2::text[], $3::uuid[])
+       ON CONFLICT (queue_id, deduplication_id) DO UPDATE SET message_id = excluded.message_id,
+         expires_at_ms = excluded.expires_at_ms`,
+      [
+        rows.map(({ queueId }) => queueId),
+        rows.map(({ id }) => toText(id)),
+        rows.map(({ messageId }) => messageId),
+        this.tx.nowMs + DEDUPLICATION_MS,
+      ],
+    );
+  }
+}
+
+const keyOf = (queueId: number, id: string): string => `${queueId}\n${id}`;
+
+/**
+ * How many ids may be locked apart. A large batch has an id for each message, and the server's
+ * table of locks is small; two ids that share a lock only wait for each other.
+ */
+const LOCKS = 1_024;
+/** Keeps these locks apart from those of idempotency keys. */
+const LOCK_SPACE = 7_235_438_202n;
+
+const lockKeys = (keys: readonly string[]): string[] =>
+  [...new Set(keys.map((key) => createHash('sha256').update(key).digest().readUInt32BE(0) % LOCKS))]
+    .sort((a, b) => a - b)
+    .map((lock) => String(LOCK_SPACE * BigInt(LOCKS) + BigInt(lock)));

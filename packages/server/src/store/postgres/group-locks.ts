@@ -1,0 +1,79 @@
+import type { Command } from '../../core/commands.js';
+import { groupKeyOf } from '../../core/fifo.js';
+import { rowIdOf } from '../../core/ids.js';
+import type { Pipeline } from './connections.js';
+import type { GroupRef } from './fifo-groups.js';
+import { toText } from './text.js';
+import type { GroupTransaction } from './transaction.js';
+
+/** What names messages of FIFO queues. */
+export interface MessageRefs {
+  readonly bucketIds: readonly number[];
+  readonly messageIds: readonly string[];
+}
+
+/**
+ * Locks the groups that these commands settle in or publish to, all at once and in one order, so
+ * that no two transactions wait for each other. Claims come later and never wait.
+ *
+ * Messages without a group match none. To ask for those that have one would lead a planner without
+ * statistics to an index of groups, and through the whole queue.
+ */
+export async function lockGroupsOf(
+  tx: GroupTransaction,
+  commands: readonly Command[],
+): Promise<void> {
+  const settled: { bucketId: number; messageId: string }[] = [];
+  const joined: GroupRef[] = [];
+  for (const command of commands) {
+    const queue = 'queue' in command ? tx.queue(command.project, command.queue) : undefined;
+    if (queue?.type !== 'fifo') continue;
+    const { bucketId } = queue;
+    if (command.kind === 'publish') {
+      for (const { groupId } of command.messages) {
+        const groupKey = groupKeyOf(queue, groupId === null ? null : toText(groupId));
+        if (groupKey !== null) joined.push({ bucketId, groupKey });
+      }
+    }
+    for (const messageId of settledIds(command)) settled.push({ bucketId, messageId });
+  }
+  if (settled.length === 0 && joined.length === 0) return;
+  await tx.pipeline.query(
+    `SELECT 1 FROM millrace.fifo_groups g
+      WHERE (g.bucket_id, g.group_key) IN (
+        SELECT m.bucket_id, m.group_key
+          FROM unnest($1::bigint[], $2::uuid[]) AS s(bucket_id, message_id)
+          JOIN millrace.messages m
+            ON m.bucket_id = s.bucket_id AND m.message_id = s.message_id
+        UNION SELECT * FROM unnest($3::bigint[], $4::text[]))
+      ORDER BY g.bucket_id, g.group_key FOR UPDATE OF g`,
+    [
+      settled.map(({ bucketId }) => bucketId),
+      settled.map(({ messageId }) => messageId),
+      joined.map(({ bucketId }) => bucketId),
+      joined.map(({ groupKey }) => groupKey),
+    ],
+  );
+}
+
+function settledIds(command: Command): string[] {
+  const ids =
+    command.kind === 'ack' || command.kind === 'nack'
+      ? command.entries.map(({ messageId }) => messageId)
+      : command.kind === 'extend'
+        ? [command.messageId]
+        : [];
+  return ids.filter((id) => rowIdOf(id) !== undefined);
+}
+
+/** Locks those of the groups that nobody else holds. @returns the ones that are locked now */
+export const lockFreeGroups = (
+  pipeline: Pipeline,
+  groups: readonly GroupRef[],
+): Promise<GroupRef[]> =>
+  pipeline.query<GroupRef>(
+    `SELECT g.bucket_id AS "bucketId", g.group_key AS "groupKey" FROM millrace.fifo_groups g
+      WHERE (g.bucket_id, g.group_key) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
+      ORDER BY g.bucket_id, g.group_key FOR UPDATE SKIP LOCKED`,
+    [groups.map(({ bucketId }) => bucketId), groups.map(({ groupKey }) => groupKey)],
+  );

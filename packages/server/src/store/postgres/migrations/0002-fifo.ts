@@ -1,0 +1,46 @@
+/**
+ * A FIFO group is a row of its own: where it goes on and whether it is blocked, which both follow
+ * from its messages. Whoever changes the messages of a group holds the lock of its row, so that no
+ * second node takes a message while the one before it is being claimed. `last_seq` keeps places
+ * growing in the order of commits, whichever node publishes.
+ *
+ * `group_key` is null in standard queues, so that these indexes cost them nothing.
+ */
+export const fifo = `
+ALTER TABLE millrace.messages ADD COLUMN group_key text COLLATE "C";
+
+CREATE INDEX messages_in_group ON millrace.messages (bucket_id, group_key, seq)
+  WHERE group_key IS NOT NULL;
+-- Those that block their group: leased, or delayed after a failure.
+CREATE INDEX messages_held_in_group ON millrace.messages (bucket_id, group_key, seq)
+  WHERE group_key IS NOT NULL AND state IN (1, 2);
+
+-- What ends in a group is settled under the lock of the group, so it is looked for apart.
+DROP INDEX millrace.messages_due;
+CREATE INDEX messages_due ON millrace.messages (state, due_at_ms)
+  WHERE due_at_ms IS NOT NULL AND group_key IS NULL;
+CREATE INDEX messages_due_in_groups ON millrace.messages (state, due_at_ms)
+  WHERE due_at_ms IS NOT NULL AND group_key IS NOT NULL;
+
+CREATE TABLE millrace.fifo_groups (
+  bucket_id bigint NOT NULL,
+  group_key text COLLATE "C" NOT NULL,
+  head_seq bigint NOT NULL,
+  last_seq bigint NOT NULL,
+  blocked boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (bucket_id, group_key)
+) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_scale_factor = 0.02,
+        autovacuum_vacuum_cost_delay = 0);
+
+CREATE INDEX fifo_groups_ready ON millrace.fifo_groups (bucket_id, head_seq) WHERE NOT blocked;
+
+CREATE TABLE millrace.deduplications (
+  queue_id bigint NOT NULL,
+  deduplication_id text COLLATE "C" NOT NULL,
+  message_id uuid NOT NULL,
+  expires_at_ms bigint NOT NULL,
+  PRIMARY KEY (queue_id, deduplication_id)
+) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+
+CREATE INDEX deduplications_expiry ON millrace.deduplications (expires_at_ms);
+`;

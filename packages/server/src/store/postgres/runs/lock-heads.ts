@@ -1,0 +1,86 @@
+import type { StoredMessage } from '../../../core/commands.js';
+import { sum } from '../../../core/message-bytes.js';
+import type { Pipeline } from '../connections.js';
+import type { GroupRun } from '../group-run.js';
+import { MESSAGE_COLUMNS, type MessageRow, STORED_COLUMNS } from '../rows.js';
+import { countWalked, type RankFloor } from '../scan-floors.js';
+
+export type ReadyRow = MessageRow & StoredMessage & RankFloor;
+
+/**
+ * Messages that are locked and there to be had, in order. A standard queue has one lane, which all
+ * commands share; a FIFO queue has one for each group, and a group goes to one command.
+ */
+export type Lanes = ReadyRow[][];
+
+export const READY_COLUMNS = `${MESSAGE_COLUMNS}, ${STORED_COLUMNS}, m.rank`;
+
+/** @param wanted of each bucket, how many messages each command wants */
+export async function lockHeads(
+  { tx, readyFloors }: GroupRun,
+  wanted: ReadonlyMap<number, readonly number[]>,
+): Promise<Map<number, Lanes>> {
+  const ready = new Map<number, Lanes>([...wanted.keys()].map((bucketId) => [bucketId, [[]]]));
+  if (wanted.size === 0) return ready;
+  const looks = [...wanted].map(([bucketId, limits]) => ({
+    bucketId,
+    limit: sum(limits),
+    from: readyFloors.of(bucketId, tx.nowMs),
+  }));
+  const look = (): Promise<ReadyRow[]> => lookForHeads(tx.pipeline, looks);
+  const counts = readyFloors.isToCount(tx.nowMs);
+  const { found, walked } = counts
+    ? await countWalked(tx.pipeline, 'messages_ready', look)
+    : { found: await look(), walked: 0 };
+  for (const row of found) ready.get(row.bucketId)?.[0]?.push(row);
+  if (counts) {
+    for (const { bucketId, from } of looks) {
+      readyFloors.note(bucketId, from, ready.get(bucketId)?.[0] ?? [], walked, tx.nowMs);
+    }
+  }
+  return ready;
+}
+
+interface Look {
+  readonly bucketId: number;
+  readonly limit: number;
+  readonly from: readonly RankFloor[] | undefined;
+}
+
+async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise<ReadyRow[]> {
+  const fromHead = looks.filter(({ from }) => from === undefined);
+  const fromFloor = looks.flatMap(({ bucketId, limit, from = [] }) =>
+    from.map(({ rank, seq }) => ({ bucketId, limit, rank, seq })),
+  );
+  const [heads, behind] = await Promise.all([
+    fromHead.length === 0
+      ? []
+      : pipeline.query<ReadyRow>(
+          `SELECT h.* FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
+            CROSS JOIN LATERAL (
+              SELECT ${READY_COLUMNS}
+                FROM millrace.messages m WHERE m.bucket_id = w.bucket_id AND m.state = 0
+               ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
+          [fromHead.map(({ bucketId }) => bucketId), fromHead.map(({ limit }) => limit)],
+        ),
+    fromFloor.length === 0
+      ? []
+      : pipeline.query<ReadyRow>(
+          `SELECT h.* FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[])
+               AS w(bucket_id, wanted, rank, seq)
+            CROSS JOIN LATERAL (
+              SELECT ${READY_COLUMNS}
+                FROM millrace.messages m
+               WHERE m.bucket_id = w.bucket_id AND m.state = 0 AND m.rank = w.rank
+                 AND m.seq >= w.seq
+               ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
+          [
+            fromFloor.map(({ bucketId }) => bucketId),
+            fromFloor.map(({ limit }) => limit),
+            fromFloor.map(({ rank }) => rank),
+            fromFloor.map(({ seq }) => seq),
+          ],
+        ),
+  ]);
+  return [...heads, ...behind];
+}
