@@ -45,6 +45,20 @@ export default {
       `${server}/config/`,
     ]),
     {
+      name: 'only-the-app-knows-push',
+      comment: 'Push is handed to those who need it; only app.ts puts it together.',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: `${server}/(push/|app\\.ts$)` },
+      to: { path: `${server}/push/` },
+    },
+    {
+      name: 'outgoing-http-stays-in-push',
+      comment: 'Only push sends requests, and only through its address guard.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src', pathNot: `${server}/push/` },
+      to: { path: 'node_modules/undici/' },
+    },
+    {
       name: 'drivers-stay-in-stores',
       comment: 'SQL and its drivers stand only under store/.',
       severity: 'error',
