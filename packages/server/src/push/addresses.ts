@@ -6,17 +6,33 @@ export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 export const isIPv4 = (address: Address): address is ipaddr.IPv4 => address.kind() === 'ipv4';
 
 /**
- * An address as the kernel would connect to it: an IPv4-mapped one is the IPv4 address inside.
- * Undefined for anything but a plain literal. Node decides what one is, because ipaddr.js also reads
- * octal and shortened forms; an address with a zone names a link of this machine and is none here.
+ * Reads a plain literal as it is written; undefined for anything else. Node decides what one is, because
+ * ipaddr.js also reads octal and shortened forms. An address with a zone names a link of this machine
+ * and is none here.
  */
-export function parseAddress(text: string): Address | undefined {
+export function readLiteral(text: string): Address | undefined {
   if (isIP(text) === 0 || text.includes('%')) return undefined;
-  return ipaddr.process(text);
+  // ipaddr.js takes ::127.0.0.1 for ::ffff:127.0.0.1, which is another address; ::7f00:1 it reads well.
+  return ipaddr.parse(
+    text.includes(':') ? text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, inHexadecimal) : text,
+  );
+}
+
+/** An address as the kernel would connect to it: an IPv4-mapped one is the IPv4 address inside. */
+export function parseAddress(text: string): Address | undefined {
+  const address = readLiteral(text);
+  return address === undefined || isIPv4(address) || !address.isIPv4MappedAddress()
+    ? address
+    : address.toIPv4Address();
 }
 
 /** Whether two texts name one address, however they spell it. */
 export function isSameAddress(one: string, other: string): boolean {
   const address = parseAddress(one);
   return address !== undefined && address.toString() === parseAddress(other)?.toString();
+}
+
+function inHexadecimal(_: string, ...bytes: string[]): string {
+  const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number);
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }

@@ -1,6 +1,5 @@
-import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { type Address, isIPv4, parseAddress } from './addresses.js';
+import { type Address, isIPv4, parseAddress, readLiteral } from './addresses.js';
 
 /** Networks that an operator named with `--push-allow`. */
 export interface Networks {
@@ -33,16 +32,18 @@ export function parseNetworks(list: readonly string[]): Networks {
 
 function parseNetwork(entry: string): Network {
   const [text = '', prefix, ...rest] = entry.split('/');
-  if (isIP(text) === 0 || text.includes('%') || rest.length > 0) {
-    throw new Error(`${entry} is no network; write it like 10.1.0.0/16 or fd00::/8`);
+  const written = readLiteral(text);
+  const base = parseAddress(text);
+  if (written === undefined || base === undefined || rest.length > 0) {
+    throw new Error(
+      `${entry || 'an empty entry'} is no network; write it like 10.1.0.0/16 or fd00::/8`,
+    );
   }
-  const written = ipaddr.parse(text);
   const widthBits = isIPv4(written) ? 32 : 128;
   const writtenBits = prefix === undefined ? widthBits : readPrefix(prefix);
   if (writtenBits === undefined || writtenBits > widthBits) {
     throw new Error(`${entry} is no network; its prefix must be 0 to ${widthBits}`);
   }
-  const base = ipaddr.process(text);
   const isMapped = base.kind() !== written.kind();
   if (isMapped && writtenBits < 96) {
     throw new Error(`${entry} is no network; an IPv4-mapped one has a prefix of 96 or more`);
