@@ -8,6 +8,7 @@ import { onNewStore } from './millrace-turn.js';
 import { prepareCycle } from './prepare-cycle.js';
 import type { MillraceServer } from './server-process.js';
 import { Stores } from './stores.js';
+import type { Traffic } from './traffic.js';
 
 const PROGRESS_MS = 500;
 const SPEED_AFTER_MS = 10_000;
@@ -42,7 +43,17 @@ async function measure(
   const limitMs = options.maxMinutes * 60_000;
   const afterLoadMs = Math.min(AUTOVACUUM_LIMIT_MS + SPEED_AFTER_MS, limitMs * SHARE_AFTER_LOAD);
   const startedMs = performance.now();
-  const { traffic } = await prepareCycle(server);
+  const { traffic: single } = await prepareCycle(server);
+  const { batch } = options;
+  const traffic: Traffic =
+    batch === 1
+      ? single
+      : {
+          kind: 'batch-cycle',
+          apiKey: single.apiKey,
+          queue: single.queues[0] as string,
+          size: batch,
+        };
   const job = { port: server.port, connections: options.connections, traffic, warmupMs: 0 };
   const watch = new HygieneWatch(client, {
     databaseUrl,
@@ -53,20 +64,22 @@ async function measure(
   const load = runLoadWithFailures(
     {
       ...job,
-      unitLimit: options.messages,
+      unitLimit: Math.ceil(options.messages / batch),
       durationMs: limitMs - afterLoadMs,
       progressEveryMs: PROGRESS_MS,
     },
     (completed) => {
-      watch.completed = completed;
+      watch.completed = completed * batch;
     },
   );
-  const result = await watch.follow(load);
+  const result = await watch.follow(
+    load.then((units) => ({ ...units, completed: units.completed * batch })),
+  );
   const leftMs = limitMs - (performance.now() - startedMs);
   const speedMs = Math.min(SPEED_AFTER_MS, leftMs / 2);
   await watch.awaitAutovacuum(Math.min(AUTOVACUUM_LIMIT_MS, leftMs - speedMs));
   const after = await runLoadWithFailures({ ...job, durationMs: speedMs });
-  await watch.addPhase(`${Math.round(speedMs / 1000)} s of load after it`, after.perSecond);
+  await watch.addPhase(`${Math.round(speedMs / 1000)} s of load after it`, after.perSecond * batch);
 
   const failures = result.errors + result.nonSuccess + after.errors + after.nonSuccess;
   const firstFailure = result.firstBadAnswer ?? result.firstError ?? after.firstBadAnswer;

@@ -12,6 +12,7 @@ const publish = (payload: string): PublishCommand => ({
   queue: 'q',
   idempotency: null,
   autoCreate: false,
+  batch: false,
   messages: [
     {
       messageId: 'id',
