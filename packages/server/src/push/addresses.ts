@@ -26,11 +26,9 @@ export function parseAddress(text: string): Address | undefined {
     : address.toIPv4Address();
 }
 
-/** Whether two texts name one address, however they spell it. */
-export function isSameAddress(one: string, other: string): boolean {
-  const address = parseAddress(one);
-  return address !== undefined && address.toString() === parseAddress(other)?.toString();
-}
+/** The one spelling of an address, so that two can be compared. */
+export const canonicalAddress = (text: string): string | undefined =>
+  parseAddress(text)?.toString();
 
 function inHexadecimal(_: string, ...bytes: string[]): string {
   const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number);

@@ -80,11 +80,12 @@ const BY_CODE: Readonly<Record<string, PushError>> = {
 /** The text of an error itself may name addresses and paths of this machine, so it is not shown. */
 export function pushErrorOf(error: unknown): PushError {
   if (error instanceof PushFault) return error.reason;
-  const code = (error as { code?: unknown } | null)?.code;
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  // Not every parser error has a code.
+  if (name === 'HTTPParserError' && code !== 'HPE_HEADER_OVERFLOW') return 'answer is not http';
   if (typeof code !== 'string') return 'delivery failed';
   const known = BY_CODE[code];
   if (known !== undefined) return known;
-  if (code.startsWith('HPE_')) return 'answer is not http';
   if (/^ERR_(SSL|TLS|OSSL)_/.test(code)) return 'tls handshake failed';
   return 'delivery failed';
 }

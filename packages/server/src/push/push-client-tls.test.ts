@@ -1,0 +1,250 @@
+import {
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  X509Certificate,
+} from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import tls from 'node:tls';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readAuthorities } from './certificate-authorities.js';
+import { parseNetworks } from './networks.js';
+import { PushClient, type PushOutcome } from './push-client.js';
+
+/* A writer of X.509 in as much DER as these tests need, so that no key lies in the repository. */
+const der = (tag: number, ...parts: Buffer[]): Buffer => {
+  const body = Buffer.concat(parts);
+  const size = body.length;
+  const length = size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 255];
+  return Buffer.concat([Buffer.from([tag, ...length]), body]);
+};
+const sequence = (...parts: Buffer[]) => der(0x30, ...parts);
+const oid = (...bytes: number[]) => der(0x06, Buffer.from(bytes));
+const bits = (body: Buffer) => der(0x03, Buffer.from([0]), body);
+const nameOf = (text: string) =>
+  sequence(der(0x31, sequence(oid(0x55, 4, 3), der(0x0c, Buffer.from(text)))));
+const timeOf = (ms: number) =>
+  der(0x18, Buffer.from(new Date(ms).toISOString().replace(/[-:T]|\.\d+/g, '')));
+const extension = (id: number, critical: boolean, body: Buffer) =>
+  sequence(oid(0x55, 29, id), ...(critical ? [der(1, Buffer.from([255]))] : []), der(4, body));
+const ECDSA_WITH_SHA256 = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2));
+
+interface Issuer {
+  readonly name: string;
+  readonly key: KeyObject;
+}
+
+interface Wish {
+  readonly name: string;
+  readonly hosts?: readonly string[];
+  readonly addresses?: readonly number[][];
+  readonly validMs?: readonly [number, number];
+}
+
+const DAY_MS = 86_400_000;
+
+/** A certificate and its key; signed by itself, as an authority, where no issuer is given. */
+function certificate(wish: Wish, issuer?: Issuer) {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const [fromMs, untilMs] = wish.validMs ?? [Date.now() - DAY_MS, Date.now() + DAY_MS];
+  const names = [
+    ...(wish.hosts ?? []).map((host) => der(0x82, Buffer.from(host))),
+    ...(wish.addresses ?? []).map((bytes) => der(0x87, Buffer.from(bytes))),
+  ];
+  const isAuthority = sequence(...(issuer ? [] : [der(1, Buffer.from([255]))]));
+  const extensions = [extension(19, true, isAuthority)];
+  if (names.length > 0) extensions.push(extension(17, false, sequence(...names)));
+  const content = sequence(
+    der(0xa0, der(2, Buffer.from([2]))),
+    der(2, Buffer.from([1]), randomBytes(8)),
+    ECDSA_WITH_SHA256,
+    nameOf(issuer?.name ?? wish.name),
+    sequence(timeOf(fromMs), timeOf(untilMs)),
+    nameOf(wish.name),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, sequence(...extensions)),
+  );
+  const signature = bits(sign('sha256', content, issuer?.key ?? privateKey));
+  const whole = new X509Certificate(sequence(content, ECDSA_WITH_SHA256, signature));
+  return {
+    cert: whole.toString(),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    issuer: { name: wish.name, key: privateKey },
+  };
+}
+
+const authority = certificate({ name: 'millrace test authority' });
+const stranger = certificate({ name: 'another authority' });
+const clock = { nowMs: () => 0, setTimer: () => () => {} };
+const networks = parseNetworks(['127.0.0.1']);
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+/** A TLS receiver that notes what name it was asked for, and what came. */
+async function receiver(identity: { cert: string; key: string }, options: tls.TlsOptions = {}) {
+  const names: unknown[] = [];
+  const protocols: unknown[] = [];
+  const bodies: string[] = [];
+  const server = tls.createServer({ ...identity, ...options }, (socket) => {
+    names.push(socket.servername);
+    protocols.push(socket.alpnProtocol);
+    socket.on('error', () => {});
+    socket.on('data', (data) => {
+      bodies.push(data.toString());
+      socket.write('HTTP/1.1 204 No\r\n\r\n');
+    });
+    closers.push(() => socket.destroy());
+  });
+  server.on('tlsClientError', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(() => server.close());
+  return { port: (server.address() as AddressInfo).port, names, protocols, bodies };
+}
+
+function newClient(ca: readonly string[]): PushClient {
+  const lookup = async () => [{ address: '127.0.0.1' }];
+  const client = new PushClient({ networks, clock, lookup, ca });
+  closers.push(() => client.close());
+  return client;
+}
+
+const post = async (client: PushClient, url: string): Promise<string> => {
+  const body = Buffer.from('{}');
+  const outcome: PushOutcome = await client.post({ url, headers: {}, body, timeoutMs: 5_000 });
+  return 'error' in outcome ? outcome.error : String(outcome.status);
+};
+
+const HOST = 'receiver.example';
+const good = certificate({ name: HOST, hosts: [HOST] }, authority.issuer);
+
+describe('deliveries over TLS', () => {
+  it('go to the judged address under the name of the host', async () => {
+    const { port, names, protocols, bodies } = await receiver(good, {
+      ALPNProtocols: ['h2', 'http/1.1'],
+    });
+    const client = newClient([authority.cert]);
+    expect(await post(client, `https://${HOST}:${port}/`)).toBe('204');
+    expect(await post(client, `https://${HOST}.:${port}/`)).toBe('204');
+    expect(names).toEqual([HOST, HOST]);
+    expect(protocols).toEqual(['http/1.1', 'http/1.1']);
+    expect(bodies[0]).toContain(`host: ${HOST}:${port}\r\n`);
+  });
+
+  it('name no address, and yet compare it with the certificate', async () => {
+    const client = newClient([authority.cert]);
+    const addresses = [[127, 0, 0, 1]];
+    const named = certificate({ name: 'a', addresses }, authority.issuer);
+    const { port, names } = await receiver(named);
+    expect(await post(client, `https://127.0.0.1:${port}/`)).toBe('204');
+    expect(names).toEqual([false]);
+    const other = await receiver(good);
+    expect(await post(client, `https://127.0.0.1:${other.port}/`)).toBe(
+      'certificate of another name',
+    );
+    expect(other.bodies).toEqual([]);
+  });
+
+  it.each([
+    [
+      'of another authority',
+      certificate({ name: HOST, hosts: [HOST] }, stranger.issuer),
+      'certificate not trusted',
+    ],
+    ['signed by itself', certificate({ name: HOST, hosts: [HOST] }), 'certificate not trusted'],
+    [
+      'of another name',
+      certificate({ name: 'b.example', hosts: ['b.example', `a.${HOST}`] }, authority.issuer),
+      'certificate of another name',
+    ],
+    [
+      'that has expired',
+      certificate(
+        { name: HOST, hosts: [HOST], validMs: [Date.now() - 2 * DAY_MS, Date.now() - DAY_MS] },
+        authority.issuer,
+      ),
+      'certificate out of date',
+    ],
+    [
+      'that is not yet valid',
+      certificate(
+        { name: HOST, hosts: [HOST], validMs: [Date.now() + DAY_MS, Date.now() + 2 * DAY_MS] },
+        authority.issuer,
+      ),
+      'certificate out of date',
+    ],
+  ])('send nothing to a receiver with a certificate %s', async (_, identity, error) => {
+    const { port, bodies } = await receiver(identity);
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    closers.push(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED);
+    expect(await post(newClient([authority.cert]), `https://${HOST}:${port}/`)).toBe(error);
+    expect(bodies).toEqual([]);
+  });
+
+  it('trust an authority only where it was added', async () => {
+    const { port } = await receiver(good);
+    const url = `https://${HOST}:${port}/`;
+    expect(await post(newClient([]), url)).toBe('certificate not trusted');
+    expect(await post(newClient([stranger.cert]), url)).toBe('certificate not trusted');
+    expect(await post(newClient([`${stranger.cert}\n${authority.cert}`]), url)).toBe('204');
+  });
+
+  it('need TLS 1.2', async () => {
+    const options = {
+      minVersion: 'TLSv1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'ALL@SECLEVEL=0',
+    } as const;
+    const { port, bodies } = await receiver(good, options);
+    const error = await post(newClient([authority.cert]), `https://${HOST}:${port}/`);
+    expect([error, bodies]).toEqual(['tls handshake failed', []]);
+  });
+
+  it('speak no TLS to what speaks none', async () => {
+    const { createServer } = await import('node:net');
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.end('HTTP/1.1 200 OK\r\n\r\n');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closers.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    expect(await post(newClient([]), `https://${HOST}:${port}/`)).toBe('tls handshake failed');
+  });
+});
+
+describe('readAuthorities', () => {
+  it('reads all certificates of all files, and refuses a file without one', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-push-ca-'));
+    closers.push(() => rmSync(folder, { recursive: true }));
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const both = file('both.pem', `# two\n${authority.cert}\n${stranger.cert}`);
+    expect(readAuthorities([both, file('one.pem', stranger.cert)])).toEqual(
+      [authority.cert, stranger.cert, stranger.cert].map((pem) => pem.trim()),
+    );
+    const broken = authority.cert.replace(/[A-Z]{2}/, '!!');
+    for (const [name, text] of [
+      ['empty.pem', ''],
+      ['key.pem', authority.key],
+      ['broken.pem', broken],
+    ] as const) {
+      expect(() => readAuthorities([both, file(name, text)])).toThrow(
+        `${name} holds no certificate`,
+      );
+    }
+    expect(() => readAuthorities(['/nowhere.pem'])).toThrow('/nowhere.pem holds no certificate');
+    expect(() => newClient(['no certificate'])).toThrow('no certificate in PEM form');
+  });
+});
