@@ -36,7 +36,8 @@ export function signatureHeaders(delivery: SignedDelivery): Record<string, strin
 
 /** Undefined for a secret that every receiver reads alike; for others the rule that it breaks. */
 export function secretFault(secret: string): string | undefined {
-  if (secret === '') return 'must not be empty';
+  // The bytes of other characters depend on the encoding, and receivers differ in it.
+  if (!/^[\x20-\x7e]+$/.test(secret)) return 'must be printable ASCII characters';
   if (secret.startsWith(PREFIX) && decodedKey(secret) === undefined) {
     return 'must be proper base64 behind whsec_';
   }
