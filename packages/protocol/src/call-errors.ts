@@ -33,6 +33,11 @@ const OWN_ERRORS: { readonly [Name in CapabilityName]?: readonly ErrorCode[] } =
   nack: ['LEASE_LOST'],
   extend: ['LEASE_LOST'],
   message: ['MESSAGE_NOT_FOUND'],
+  pushSubscribe: ['DEAD_LETTER_QUEUE_NOT_FOUND', 'DEAD_LETTER_CYCLE', 'URL_NOT_ALLOWED'],
+  pushPause: ['SUBSCRIPTION_NOT_FOUND'],
+  pushResume: ['SUBSCRIPTION_NOT_FOUND'],
+  pushTest: ['SUBSCRIPTION_NOT_FOUND'],
+  pushDeliveries: ['SUBSCRIPTION_NOT_FOUND'],
   revokeKey: ['KEY_NOT_FOUND'],
 };
 

@@ -1,27 +1,11 @@
-import type { TObject, TSchema } from '@sinclair/typebox';
+import type { Capability } from './capability.js';
 import { LIMITS } from './limits.js';
+import { PUSH_CAPABILITIES } from './push-capabilities.js';
 import * as keys from './schemas/keys.js';
 import * as messages from './schemas/messages.js';
 import * as queues from './schemas/queues.js';
-import type { Scope } from './scopes.js';
 
-/**
- * One call of the wire contract. `params` holds every field, whether it stands in the path, in the
- * query string (GET) or in the body; `returns` describes `data`.
- */
-export interface Capability {
-  readonly id: string;
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** With `{name}` where a path parameter stands. */
-  readonly path: string;
-  /** Any one of these opens the call. */
-  readonly scopes: readonly Scope[];
-  readonly params: TObject;
-  readonly returns: TSchema;
-  /** The largest body that is read. */
-  readonly bodyMaxBytes: number;
-  readonly description: string;
-}
+export type { Capability } from './capability.js';
 
 const SMALL_BODY = LIMITS.bodyOverheadMaxBytes;
 const BATCH_BODY = LIMITS.batchMaxBytes + 8 * LIMITS.bodyOverheadMaxBytes;
@@ -239,6 +223,7 @@ export const CAPABILITIES = {
     bodyMaxBytes: SMALL_BODY,
     description: 'Remove dead letters of a queue.',
   },
+  ...PUSH_CAPABILITIES,
   createKey: {
     id: 'account.keys.create',
     method: 'POST',

@@ -12,6 +12,10 @@ export const ERRORS = {
   SCOPE_MISSING: { status: 403, title: 'The API key lacks the scope that this call needs.' },
   QUEUE_NOT_FOUND: { status: 404, title: 'The project has no queue of that name.' },
   MESSAGE_NOT_FOUND: { status: 404, title: 'The queue has no message of that id.' },
+  SUBSCRIPTION_NOT_FOUND: {
+    status: 404,
+    title: 'The queue has no push subscription of that id.',
+  },
   KEY_NOT_FOUND: { status: 404, title: 'There is no API key of that id.' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route.' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route exists, with another method.' },
@@ -26,6 +30,7 @@ export const ERRORS = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is no plain, uncompressed JSON.' },
   DEAD_LETTER_QUEUE_NOT_FOUND: { status: 422, title: 'The dead-letter queue does not exist.' },
   DEAD_LETTER_CYCLE: { status: 422, title: 'The dead-letter queues would form a cycle.' },
+  URL_NOT_ALLOWED: { status: 422, title: 'Pushes may not go to that url.' },
   RATE_LIMITED: {
     status: 429,
     title: 'The API key has made more requests than it may.',

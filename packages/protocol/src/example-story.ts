@@ -41,6 +41,19 @@ export const DEAD = {
   dead_letter_reason: 'max_retries' as const,
   last_error: 'the payment service answered 500',
 };
+export const SUBSCRIPTION_ID = '0198f3a1-70b2-7e18-9f55-3a2c8d4e6b04';
+export const SUBSCRIPTION = {
+  subscription_id: SUBSCRIPTION_ID,
+  queue: 'orders',
+  url: 'https://shop.example.com/hooks/orders',
+  state: 'active' as const,
+  signed: true,
+  max_retries: 8,
+  format: 'message' as const,
+  max_in_flight: 20,
+  created_at: '2026-01-05T08:00:05.000Z',
+  updated_at: '2026-01-05T08:00:05.000Z',
+};
 export const KEY = {
   key_id: KEY_ID,
   name: 'order worker',

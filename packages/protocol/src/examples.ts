@@ -10,6 +10,8 @@ import {
   ORDERS_STATS,
   RECEIPT,
   SECOND,
+  SUBSCRIPTION,
+  SUBSCRIPTION_ID,
 } from './example-story.js';
 
 /** One call as it may go: the fields that are sent and the `data` that answers them. */
@@ -262,6 +264,74 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
       title: 'Only one',
       params: { queue: 'orders', message_id: FIRST },
       data: { queue: 'orders', purged: 1 },
+    },
+  ],
+  pushSubscribe: [
+    {
+      title: 'Signed, twenty at once',
+      params: {
+        queue: 'orders',
+        url: SUBSCRIPTION.url,
+        secret: 'whsec_bWlsbHJhY2UtZXhhbXBsZS1zZWNyZXQ=',
+        max_retries: 8,
+        max_in_flight: 20,
+      },
+      data: SUBSCRIPTION,
+    },
+  ],
+  pushSubscriptions: [
+    { title: 'All of a queue', params: { queue: 'orders' }, data: { items: [SUBSCRIPTION] } },
+  ],
+  pushUnsubscribe: [
+    {
+      title: 'Delete',
+      params: { queue: 'orders', subscription_id: SUBSCRIPTION_ID },
+      data: { subscription_id: SUBSCRIPTION_ID, deleted: true },
+    },
+  ],
+  pushPause: [
+    {
+      title: 'Pause',
+      params: { queue: 'orders', subscription_id: SUBSCRIPTION_ID },
+      data: { ...SUBSCRIPTION, state: 'paused', paused_reason: 'requested' },
+    },
+  ],
+  pushResume: [
+    {
+      title: 'Resume',
+      params: { queue: 'orders', subscription_id: SUBSCRIPTION_ID },
+      data: SUBSCRIPTION,
+    },
+  ],
+  pushTest: [
+    {
+      title: 'The receiver is well',
+      params: { queue: 'orders', subscription_id: SUBSCRIPTION_ID },
+      data: { delivered: true, status: 204, duration_ms: 31 },
+    },
+  ],
+  pushDeliveries: [
+    {
+      title: 'One failed, one went through',
+      params: { queue: 'orders', subscription_id: SUBSCRIPTION_ID },
+      data: {
+        items: [
+          {
+            at: '2026-01-05T08:00:12.000Z',
+            message_id: FIRST,
+            attempt: 2,
+            status: 200,
+            duration_ms: 24,
+          },
+          {
+            at: '2026-01-05T08:00:10.000Z',
+            message_id: FIRST,
+            attempt: 1,
+            duration_ms: 3012,
+            error: 'timeout',
+          },
+        ],
+      },
     },
   ],
   createKey: [

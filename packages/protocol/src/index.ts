@@ -8,5 +8,6 @@ export * from './openapi.js';
 export type { JsonSchema } from './public-schema.js';
 export * from './schemas/keys.js';
 export * from './schemas/messages.js';
+export * from './schemas/push.js';
 export * from './schemas/queues.js';
 export * from './scopes.js';

@@ -23,6 +23,13 @@ export const LIMITS = {
   priorityMax: 9,
   /** How long a deduplication id suppresses another publish to its fifo queue. */
   deduplicationSeconds: 300,
+  pushUrlMaxChars: 2_048,
+  pushSecretMaxChars: 512,
+  pushInFlightMax: 1_000,
+  pushInFlightDefault: 10,
+  pushSubscriptionsPerQueueMax: 100,
+  /** Attempts that a subscription remembers. */
+  pushDeliveriesKept: 100,
   /** Failed deliveries that a message remembers. */
   failuresKept: 20,
   listLimitMax: 1_000,

@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { pino } from 'pino';
-import type { Config } from './config/config.js';
+import { type Config, ConfigError } from './config/config.js';
 import { ByteBudget } from './core/byte-budget.js';
 import type { Clock } from './core/clock.js';
 import { createGroupCommit } from './core/group-commit.js';
@@ -15,6 +16,14 @@ import { createExpiry } from './maintenance/expire-messages.js';
 import { createJobResumption } from './maintenance/resume-jobs.js';
 import { DueSettler } from './maintenance/settle-due.js';
 import { createDiscardedSweep } from './maintenance/sweep-discarded.js';
+import { AttemptLog } from './push/attempt-log.js';
+import { readAuthorities } from './push/certificate-authorities.js';
+import { PushDispatcher } from './push/dispatcher.js';
+import { createSettingsJudge } from './push/judge-settings.js';
+import { parseNetworks } from './push/networks.js';
+import { PushClient } from './push/push-client.js';
+import { SecretBox } from './push/push-secret.js';
+import { Settlement } from './push/settlement.js';
 
 export interface Server {
   readonly url: string;
@@ -32,10 +41,13 @@ export interface ServerHooks {
 }
 
 const LONG_POLLS_MAX = 10_000;
+const RANDOM_STEPS = 2 ** 32;
 
 /** Puts the parts together and starts them. */
 export async function startServer(config: Config, hooks: ServerHooks): Promise<Server> {
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+  const networks = setting('--push-allow', () => parseNetworks(config.pushAllow));
+  const authorities = setting('--push-ca', () => readAuthorities(config.pushCa));
   const store = await openStore(config, hooks, (message) => logger.warn(message));
   const { clock } = store;
   const ids = createIdSource(clock);
@@ -52,6 +64,20 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   });
   const service = createQueueService(store, commit, longPolls, ids, config);
   const keyRing = createKeyRing(store, config.apiKey);
+  const secrets = new SecretBox(config.secretKey);
+  const dispatcher = new PushDispatcher({
+    store,
+    commit,
+    longPolls,
+    clock,
+    ids,
+    secrets,
+    client: new PushClient({ networks, clock, ca: authorities }),
+    log: new AttemptLog(commit, clock),
+    settlement: new Settlement(commit, clock),
+    random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
+    warn: (message) => logger.warn(message),
+  });
   const app = createHttpApp(
     {
       service,
@@ -66,6 +92,13 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
         bucketDiscarded: () => discardedSweep.wake(),
         retentionChanged: () => expiry.wake(),
       },
+      push: {
+        ...createSettingsJudge(networks),
+        sealSecret: (secret) => secrets.seal(secret),
+        subscriptionsChanged: () => dispatcher.refresh(),
+        test: (subscription) => dispatcher.test(subscription),
+        flushAttempts: (subscriptionId) => dispatcher.flushAttempts(subscriptionId),
+      },
     },
     store,
     { trustProxy: config.trustProxy, logger },
@@ -73,7 +106,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
 
   const stop = async (): Promise<void> => {
     longPolls.stop();
-    await closeHttp(app);
+    await Promise.all([closeHttp(app), dispatcher.stop()]);
     await Promise.all(jobs.map((job) => job.stop()));
     await commit.stop();
     await store.stop();
@@ -82,6 +115,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   try {
     const firstKey = config.apiKey === undefined ? await makeFirstKey(service, ids) : undefined;
     for (const job of jobs) job.start();
+    dispatcher.start();
     await app.listen({ host: config.host, port: config.port });
     let stopping: Promise<void> | undefined;
     return {
@@ -95,6 +129,15 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** A setting whose meaning only the part that it is for can judge. */
+function setting<T>(flag: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new ConfigError(`${flag}: ${(error as Error).message}`);
   }
 }
 

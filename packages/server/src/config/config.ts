@@ -19,6 +19,8 @@ export interface Config {
   readonly autoCreate: boolean;
   readonly pushAllow: readonly string[];
   readonly pushCa: readonly string[];
+  /** Undefined: the secrets of push subscriptions lie in the store as they are. */
+  readonly secretKey: string | undefined;
   readonly minFreeBytes: number;
   readonly limits: {
     readonly queueMessages: number;
@@ -42,7 +44,7 @@ export class ConfigError extends Error {
 type Value = string | number | boolean | readonly string[] | undefined;
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
-const API_KEY_MIN_CHARS = 16;
+const SECRET_MIN_CHARS = 16;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 const BYTE_UNITS: Record<string, number> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 
@@ -74,6 +76,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     autoCreate: value('auto-create') as boolean,
     pushAllow: value('push-allow') as string[],
     pushCa: value('push-ca') as string[],
+    secretKey: value('secret-key') as string | undefined,
     minFreeBytes: value('min-free-bytes') as number,
     limits: Object.freeze({
       queueMessages: value('max-queue-messages') as number,
@@ -92,9 +95,10 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   return config;
 }
 
-function check({ apiKey, store, logLevel }: Config): void {
-  if (apiKey !== undefined && apiKey.length < API_KEY_MIN_CHARS) {
-    throw new ConfigError(`MILLRACE_API_KEY must have ${API_KEY_MIN_CHARS} characters or more`);
+function check({ apiKey, secretKey, store, logLevel }: Config): void {
+  for (const [name, secret] of Object.entries({ 'api-key': apiKey, 'secret-key': secretKey })) {
+    if (secret === undefined || secret.length >= SECRET_MIN_CHARS) continue;
+    throw new ConfigError(`${variableOf(name)} must have ${SECRET_MIN_CHARS} characters or more`);
   }
   if (!/^sqlite:./.test(store) && !isPostgresUrl(store)) {
     // What was given may hold a password, so it is not repeated.

@@ -53,6 +53,12 @@ export const SETTINGS = {
     default: [],
     help: 'files of certificate authorities that push trusts as well; repeatable',
   },
+  'secret-key': {
+    type: 'string',
+    default: undefined,
+    secret: true,
+    help: 'seals the secrets of push subscriptions in the store, 16 characters or more; keep it, and give it to every node',
+  },
   'min-free-bytes': {
     type: 'bytes',
     default: 64 * 1024 * 1024,

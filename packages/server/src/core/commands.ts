@@ -1,5 +1,6 @@
 import type { CapabilityId, Scope } from '@millrace/protocol';
 import type { DeadLetterReason } from './message-state.js';
+import type { PushCommand, PushOutcomeOf } from './push-commands.js';
 import type { QueueRow, QueueSettings } from './queue-settings.js';
 import type { Refusal } from './refusal.js';
 
@@ -22,6 +23,7 @@ export type Command =
   | SettleDueCommand
   | SweepDiscardedCommand
   | ExpireCommand
+  | PushCommand
   | CreateKeyCommand
   | RevokeKeyCommand;
 
@@ -34,7 +36,7 @@ export interface Idempotency {
   readonly windowMs: number;
 }
 
-interface QueueCommand {
+export interface QueueCommand {
   readonly project: string;
   readonly queue: string;
   readonly idempotency: Idempotency | null;
@@ -129,6 +131,8 @@ export interface NackEntry extends DeliveryRef {
   readonly requeue: boolean;
   readonly delayMs: number;
   readonly error: string | null;
+  /** The message goes back without a failure: it was not the message that failed. */
+  readonly unharmed?: boolean;
 }
 
 export interface NackCommand extends QueueCommand {
@@ -219,6 +223,8 @@ export interface StoredMessage {
 }
 
 export interface LeasedMessage extends StoredMessage {
+  /** Deliveries that have failed so far. */
+  readonly failures: number;
   readonly receipt: string;
   readonly leaseExpiresAtMs: number;
 }
@@ -236,7 +242,7 @@ export interface JobProgress {
   readonly finished: boolean;
 }
 
-export interface OutcomeOf {
+export interface OutcomeOf extends PushOutcomeOf {
   createQueue: { readonly queue: QueueRow };
   publish: { readonly messageIds: readonly string[] };
   consume: { readonly messages: readonly LeasedMessage[] };

@@ -40,6 +40,9 @@ const ORDER: Record<Command['kind'], number> = {
   updateQueue: 1,
   deleteQueue: 1,
   purgeQueue: 1,
+  subscribePush: 1,
+  unsubscribePush: 1,
+  pausePush: 1,
   createKey: 1,
   revokeKey: 1,
   ack: 2,
@@ -50,6 +53,7 @@ const ORDER: Record<Command['kind'], number> = {
   publish: 4,
   consume: 5,
   sweepDiscarded: 6,
+  recordPushes: 6,
 };
 
 interface Waiting {

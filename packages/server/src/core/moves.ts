@@ -8,6 +8,7 @@ import {
   type LeaseEnd,
   STATE,
 } from './message-state.js';
+import { subscriptionOfHolder } from './push-subscription.js';
 import type { CountedState, MessageEntry, MessageTransaction, QueueEntry } from './transaction.js';
 
 /** The moves of one message from state to state. Each keeps the counters true. */
@@ -89,19 +90,38 @@ function putBack(
   if (!delayed) becomeReady(tx, queue, message.groupKey);
 }
 
+/** How many failures a message may have, and where it goes after the last. */
+export type FailurePolicy = Pick<QueueEntry, 'maxRetries' | 'deadLetterQueueId'>;
+
+/** The queue's own, or that of the push subscription which holds the message. */
+export function failurePolicy(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  { leasedBy }: MessageEntry,
+): FailurePolicy {
+  const subscriptionId = subscriptionOfHolder(leasedBy);
+  const policy = subscriptionId === undefined ? undefined : tx.pushPolicy(subscriptionId);
+  return {
+    maxRetries: policy?.maxRetries ?? queue.maxRetries,
+    deadLetterQueueId: policy?.deadLetterQueueId ?? queue.deadLetterQueueId,
+  };
+}
+
 /** A delivery failed: the message is retried or becomes a dead letter. */
 export function failMessage(
   tx: MessageTransaction,
   queue: QueueEntry,
   message: MessageEntry,
   next: AfterFailure,
-  failure: Omit<FailedDelivery, 'atMs'>,
+  { policy, ...failure }: Omit<FailedDelivery, 'atMs'> & { readonly policy: FailurePolicy },
   how: LeaseEnd,
 ): void {
   const { error } = failure;
   tx.tally(queue, 'failed', 1);
   tx.change(message, { failureLog: appendFailure(message, { atMs: tx.nowMs, ...failure }) });
-  if (next.kind === 'dead_letter') return deadLetter(tx, queue, message, next.reason, error);
+  if (next.kind === 'dead_letter') {
+    return deadLetter(tx, queue, message, policy, next.reason, error);
+  }
   const failures = message.failures + 1;
   returnMessage(tx, queue, message, { how, failures, delayMs: next.delayMs, error });
 }
@@ -131,11 +151,12 @@ function deadLetter(
   tx: MessageTransaction,
   queue: QueueEntry,
   message: MessageEntry,
+  policy: FailurePolicy,
   reason: DeadLetterReason,
   error: string | null,
 ): void {
-  const target =
-    queue.deadLetterQueueId === null ? undefined : tx.queueById(queue.deadLetterQueueId);
+  const { deadLetterQueueId } = policy;
+  const target = deadLetterQueueId === null ? undefined : tx.queueById(deadLetterQueueId);
   leaveState(tx, queue, message);
   uncountDead(tx, message);
   const bucketId = target?.bucketId ?? queue.deadBucketId;

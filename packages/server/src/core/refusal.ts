@@ -62,6 +62,13 @@ export const overloaded = (what: string): Refusal =>
     hint: 'Wait as Retry-After says, then try again.',
   });
 
+export const subscriptionNotFound = (queue: string, subscriptionId: string): Refusal =>
+  refuse(
+    'SUBSCRIPTION_NOT_FOUND',
+    `Queue "${queue}" has no push subscription of the id "${subscriptionId}".`,
+    { hint: 'List them with GET /v1/queue/push_subscriptions/{queue}.' },
+  );
+
 export const keyNotFound = (keyId: string): Refusal =>
   refuse('KEY_NOT_FOUND', `There is no API key of the id "${keyId}".`, {
     hint: 'List the keys with GET /v1/account/keys/list.',

@@ -2,6 +2,7 @@ import type { AckCommand, ExtendCommand, NackCommand, NackEntry, OutcomeOf } fro
 import { afterFailure, extendsTooFar, judgeReceipt, LEASE_END, STATE } from './message-state.js';
 import {
   failMessage,
+  failurePolicy,
   putBackUnharmed,
   releaseDelayed,
   removeMessage,
@@ -97,11 +98,18 @@ function nackOne(
     if (message.state === STATE.leased) putBackUnharmed(tx, queue, message);
     return true;
   }
+  if (entry.unharmed) {
+    const { failures } = message;
+    const { delayMs, error } = entry;
+    returnMessage(tx, queue, message, { how: LEASE_END.returned, failures, delayMs, error });
+    return true;
+  }
   if (entry.requeue && groupKey !== null) failedGroups.add(groupKey);
-  const next = afterFailure(message.failures + 1, queue.maxRetries, { expired: false, ...entry });
+  const policy = failurePolicy(tx, queue, message);
+  const next = afterFailure(message.failures + 1, policy.maxRetries, { expired: false, ...entry });
   const how = entry.requeue ? ('nack' as const) : ('rejected' as const);
   const failure = { how, error: entry.error, keyId };
-  failMessage(tx, queue, message, next, failure, LEASE_END.returned);
+  failMessage(tx, queue, message, next, { ...failure, policy }, LEASE_END.returned);
   return next.kind === 'retry';
 }
 
@@ -140,9 +148,10 @@ export function settle(tx: MessageTransaction, queue: QueueEntry, message: Messa
 }
 
 function failExpired(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
-  const next = afterFailure(message.failures + 1, queue.maxRetries, { expired: true });
+  const policy = failurePolicy(tx, queue, message);
+  const next = afterFailure(message.failures + 1, policy.maxRetries, { expired: true });
   const failure = { how: 'expired_lease' as const, error: null, keyId: message.leasedBy };
-  failMessage(tx, queue, message, next, failure, LEASE_END.expired);
+  failMessage(tx, queue, message, next, { ...failure, policy }, LEASE_END.expired);
 }
 
 /**

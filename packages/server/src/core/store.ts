@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import type { Command, FailedDelivery, KeyRow, Outcome, StoredMessage } from './commands.js';
 import type { HistoryMinute } from './history.js';
+import type { PushAttempt, PushSubscriptionRow } from './push-subscription.js';
 import type { QueueRow } from './queue-settings.js';
 
 /** The store cannot be opened; the message is for the operator. */
@@ -109,6 +110,10 @@ interface Queries {
   };
   /** Minutes from `sinceMinute` on, and the last one before it, for its depth. */
   history: { project: string; queue: string; sinceMinute: number };
+  pushSubscriptions: { project: string; queue: string };
+  /** Those that push, of all projects, by id. */
+  activePushSubscriptions: { after: string; limit: number };
+  pushAttempts: { subscriptionId: string; limit: number };
   unfinishedJobs: Record<never, never>;
   listKeys: { after: string | null; limit: number };
   findKey: { secretHash: string };
@@ -125,6 +130,11 @@ export interface ReadResult {
   message: { readonly queueExists: boolean; readonly message: SeenMessage | null };
   deadLetters: MessagePage<StoredMessage> | null;
   history: readonly HistoryMinute[] | null;
+  /** Null: there is no such queue. */
+  pushSubscriptions: readonly PushSubscriptionRow[] | null;
+  activePushSubscriptions: readonly PushSubscriptionRow[];
+  /** The newest first. */
+  pushAttempts: readonly PushAttempt[];
   unfinishedJobs: readonly string[];
   listKeys: readonly Omit<KeyRow, 'secretHash'>[];
   findKey: KeyRow | null;

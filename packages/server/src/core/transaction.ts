@@ -1,6 +1,7 @@
 import type { Idempotency } from './commands.js';
 import type { TallyKind } from './history.js';
 import type { DeadLetterReason, LeaseEnd, LeaseView, State } from './message-state.js';
+import type { PushPolicy } from './push-subscription.js';
 import type { QueueRow } from './queue-settings.js';
 
 /** A queue as stores know it: the public row and where its messages lie. */
@@ -85,6 +86,8 @@ export interface MessageTransaction {
   heldInGroup(queue: QueueEntry, groupKey: string): MessageEntry[];
   /** A FIFO group has changed: whether it is blocked, and where it goes on, is found out anew. */
   touchGroup(queue: QueueEntry, groupKey: string): void;
+  /** What the subscription that holds a message says of failures; undefined when it has gone. */
+  pushPolicy(subscriptionId: string): PushPolicy | undefined;
   markReady(queue: QueueEntry, messages: number): void;
   /** Counts for the history of the queue. */
   tally(queue: QueueEntry, kind: TallyKind, messages: number): void;

@@ -1,4 +1,4 @@
-import type { Capability } from '@millrace/protocol';
+import type { Capability, PushTestReturns } from '@millrace/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { ByteBudget } from '../core/byte-budget.js';
 import type { Caller } from '../core/caller.js';
@@ -7,6 +7,7 @@ import type { Idempotency, Outcome } from '../core/commands.js';
 import type { IdSource } from '../core/ids.js';
 import type { KeyRing } from '../core/key-ring.js';
 import type { Presence } from '../core/long-poll.js';
+import type { PushFormat, PushSubscriptionRow } from '../core/push-subscription.js';
 import type { QueueService, Target } from '../core/queue-service.js';
 import type { RateLimiter } from '../core/rate-limit.js';
 import type { Refusal } from '../core/refusal.js';
@@ -25,12 +26,29 @@ export interface RouteContext {
   readonly rateLimiter: RateLimiter | undefined;
   readonly idempotencyWindowMs: number;
   readonly maintenance: MaintenanceSignals;
+  readonly push: PushParts;
 }
 
 /** What background work has to hear of. */
 export interface MaintenanceSignals {
   bucketDiscarded(): void;
   retentionChanged(): void;
+}
+
+/** What the calls of push subscriptions need of the part that pushes. */
+export interface PushParts {
+  /** Says why pushes may not go to this url; undefined where they may. */
+  judgeUrl(url: string): Refusal | undefined;
+  judgeSecret(secret: string): Refusal | undefined;
+  judgeHeaders(headers: Record<string, string>, format: PushFormat): Refusal | undefined;
+  /** The secret as it is stored, and what tells it from another. */
+  sealSecret(secret: string): { readonly secret: string; readonly secretDigest: string };
+  /** A subscription was made, changed or deleted. */
+  subscriptionsChanged(): void;
+  /** Posts one message made up for it. */
+  test(subscription: PushSubscriptionRow): Promise<PushTestReturns>;
+  /** Has the pushes of the last moment written down. */
+  flushAttempts(subscriptionId: string): Promise<void>;
 }
 
 /** One call, validated: its fields by their wire names, wherever they stood. */

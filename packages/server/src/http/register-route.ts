@@ -1,4 +1,4 @@
-import { type ErrorBody, type Scope, scopeAllows } from '@millrace/protocol';
+import { type Capability, type ErrorBody, type Scope, scopeAllows } from '@millrace/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../core/caller.js';
 import type { Idempotency } from '../core/commands.js';
@@ -35,6 +35,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     const fields = readFields(request, route);
     if ('code' in fields) return fields;
     const { values, bodyText } = fields;
+    takeAliases(capability, values);
     if (writes && values.idempotency_key === undefined) {
       values.idempotency_key = request.headers['idempotency-key'];
     }
@@ -175,6 +176,14 @@ function readFields(
     values[name] = inPath[name];
   }
   return { values, bodyText: text };
+}
+
+/** The field's own name wins over its aliases, and an earlier alias over a later one. */
+function takeAliases({ aliases = {} }: Capability, values: Fields): void {
+  for (const [alias, name] of Object.entries(aliases)) {
+    const value = values[alias];
+    if (values[name] === undefined && value !== null) values[name] = value;
+  }
 }
 
 function idempotencyOf(

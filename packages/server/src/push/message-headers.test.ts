@@ -4,7 +4,7 @@ import { deliveryHeaders, headerFault } from './message-headers.js';
 const OURS = {
   queue: 'orders',
   attempt: 2,
-  format: 'envelope',
+  format: 'message',
   signature: { 'webhook-id': 'id', 'webhook-signature': 'v1,x', 'x-infrai-signature': 'ab' },
   message: {},
   subscription: {},
@@ -79,14 +79,14 @@ describe('deliveryHeaders', () => {
 
   it.each(BAD_NAMES)('leaves out a header with the name %j', (name) => {
     expect(deliveryHeaders({ ...OURS, message: { [name]: 'x' } })).toEqual(BARE);
-    expect(headerFault(name, 'x', 'envelope')).toBe('must have a valid header name');
+    expect(headerFault(name, 'x', 'message')).toBe('must have a valid header name');
   });
 
   it.each([...BAD_VALUES, 1, null, true, ['a'], { a: 'b' }, undefined])(
     'leaves out a header with the value %j',
     (value) => {
       expect(deliveryHeaders({ ...OURS, subscription: { 'x-a': value } })).toEqual(BARE);
-      expect(headerFault('x-a', value, 'envelope')).toMatch(/^must be a string of at most 8192/);
+      expect(headerFault('x-a', value, 'message')).toMatch(/^must be a string of at most 8192/);
     },
   );
 

@@ -1,5 +1,4 @@
-/** `envelope` sends a JSON document about the message, `payload` the payload alone. */
-export type PushFormat = 'envelope' | 'payload';
+import type { PushFormat } from '../core/push-subscription.js';
 
 export interface DeliveryHeaders {
   readonly queue: string;
@@ -61,9 +60,9 @@ export function headerFault(name: string, value: unknown, format: PushFormat): s
   if (RESERVED.has(key) || RESERVED_PREFIXES.some((prefix) => key.startsWith(prefix))) {
     return 'must not be a header that the delivery sets itself';
   }
-  // An envelope is always JSON of ours; of a payload its publisher may know more.
+  // A whole message is always JSON of ours; of a payload its publisher may know more.
   if (key === 'content-type' && format !== 'payload') {
-    return 'must not set the content type of an envelope';
+    return 'must not set the content type where the format is message';
   }
   if (typeof value !== 'string' || value.length > VALUE_MAX_CHARS || !VALUE.test(value)) {
     return `must be a string of at most ${VALUE_MAX_CHARS} printable ASCII characters`;

@@ -63,7 +63,7 @@ export class PushClient {
     // An Agent of its own: undici's global one may have been set to use a proxy.
     this.agent = new Agent({
       connect: this.connector.connect,
-      connections: options.connectionsPerOrigin ?? 64,
+      connections: options.connectionsPerOrigin ?? 1_024,
       allowH2: false,
       pipelining: 1,
       maxHeaderSize: 16 * 1024,

@@ -1,6 +1,6 @@
 import { CAPABILITIES, type ConsumeParams, LIMITS } from '@millrace/protocol';
+import { messageText } from '../../core/message-text.js';
 import { answer, type Call, type Route, targetOf, toMs } from '../call.js';
-import { messageText } from '../message-text.js';
 
 /** As the room for bytes in flight fills, answers get smaller before calls are refused. */
 const BUDGET_SHARE = 8;

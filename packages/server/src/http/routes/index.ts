@@ -5,6 +5,7 @@ import { dlqPurgeRoute, redriveRoute } from './dead-letters.js';
 import { createKeyRoute, listKeysRoute, revokeKeyRoute } from './keys.js';
 import { dlqListRoute, historyRoute, messageRoute, peekRoute } from './look.js';
 import { publishBatchRoute, publishRoute } from './publish.js';
+import { PUSH_ROUTES } from './push.js';
 import { createRoute, getRoute, listRoute, statsRoute } from './queues.js';
 import { ackBatchRoute, ackRoute, extendRoute, nackBatchRoute, nackRoute } from './settle.js';
 
@@ -30,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   dlqListRoute,
   redriveRoute,
   dlqPurgeRoute,
+  ...PUSH_ROUTES,
   createKeyRoute,
   listKeysRoute,
   revokeKeyRoute,

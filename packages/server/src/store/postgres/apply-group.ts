@@ -14,6 +14,7 @@ import { runConsumes } from './runs/consume.js';
 import { stepJob } from './runs/dead-letter-job.js';
 import { loadHeld } from './runs/held.js';
 import { runPublishes } from './runs/publish.js';
+import { recordPushes } from './runs/push.js';
 import { runSettling } from './runs/settle.js';
 import { settleDue } from './runs/settle-due.js';
 import { expire, sweepDiscarded } from './runs/sweep.js';
@@ -27,6 +28,10 @@ const KIND_OF: Record<Command['kind'], Kind> = {
   publish: 'publish',
   consume: 'consume',
   createQueue: 'single',
+  subscribePush: 'single',
+  unsubscribePush: 'single',
+  pausePush: 'single',
+  recordPushes: 'single',
   createKey: 'single',
   revokeKey: 'single',
   updateQueue: 'single',
@@ -83,6 +88,8 @@ async function applySingle(run: GroupRun, command: Command): Promise<Outcome> {
       return accept<'settleDue'>({ settled: await settleDue(run, command.limit) });
     case 'stepJob':
       return accept<'stepJob'>(await stepJob(run, command.jobId));
+    case 'recordPushes':
+      return accept<'recordPushes'>(await recordPushes(run, command));
     case 'sweepDiscarded':
       return accept<'sweepDiscarded'>(await sweepDiscarded(run, command.limit));
     case 'expire':

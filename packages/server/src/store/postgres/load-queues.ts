@@ -1,8 +1,10 @@
 import type { Command } from '../../core/commands.js';
+import { subscriptionOfHolder } from '../../core/push-subscription.js';
 import { DEFAULT_SETTINGS, type QueueSettings } from '../../core/queue-settings.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import type { Pipeline } from './connections.js';
-import { QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
+import { pushPolicies } from './push-rows.js';
+import { type MessageRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 import type { GroupTransaction } from './transaction.js';
 
 /**
@@ -114,6 +116,20 @@ export async function loadQueueById(
   );
   for (const queue of queues) tx.addQueue(queue);
   return tx.queueById(id);
+}
+
+/** What the push subscriptions that hold these messages say of failures. */
+export async function loadPolicies(
+  tx: GroupTransaction,
+  messages: readonly MessageRow[],
+): Promise<void> {
+  const ids = new Set(messages.flatMap(({ leasedBy }) => subscriptionOfHolder(leasedBy) ?? []));
+  if (ids.size === 0) return;
+  for (const { subscriptionId, ...policy } of await pushPolicies(tx.pipeline, [...ids])) {
+    const { deadLetterQueueId: id } = policy;
+    if (id !== null && tx.queueById(id) === undefined) await loadQueueById(tx, id);
+    tx.addPolicy(subscriptionId, policy);
+  }
 }
 
 /** The queues, among those not known yet, whose messages lie in these buckets. */

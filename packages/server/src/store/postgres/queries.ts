@@ -4,6 +4,7 @@ import type { QueueEntry } from '../../core/transaction.js';
 import type { Pipeline } from './connections.js';
 import { readHistory } from './history.js';
 import { deadLetters, message, peek } from './message-queries.js';
+import { activeSubscriptions, pushAttempts, subscriptionsOf } from './push-rows.js';
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 import { toText } from './text.js';
 
@@ -84,6 +85,17 @@ const HANDLERS: Handlers = {
     const entry = await findQueue(pipeline, project, queue);
     return entry === undefined ? null : readHistory(pipeline, entry.id, sinceMinute);
   },
+
+  async pushSubscriptions(pipeline, { project, queue }) {
+    const entry = await findQueue(pipeline, project, queue);
+    return entry === null || entry === undefined ? null : subscriptionsOf(pipeline, entry.id);
+  },
+
+  activePushSubscriptions: (pipeline, { after, limit }) =>
+    activeSubscriptions(pipeline, after, limit),
+
+  pushAttempts: (pipeline, { subscriptionId, limit }) =>
+    pushAttempts(pipeline, subscriptionId, limit),
 
   async unfinishedJobs(pipeline) {
     const rows = await pipeline.query<{ jobId: string }>(

@@ -31,7 +31,7 @@ export const STORED_COLUMNS = `m.message_id AS "messageId", m.headers, m.priorit
   m.group_id AS "groupId", m.deduplication_id AS "deduplicationId",
   m.enqueued_at_ms AS "enqueuedAtMs", m.delivery_count AS "deliveryCount",
   m.source_queue AS "sourceQueue", m.dead_lettered_at_ms AS "deadLetteredAtMs",
-  m.dead_letter_reason AS "deadLetterReason", m.last_error AS "lastError"`;
+  m.dead_letter_reason AS "deadLetterReason", m.last_error AS "lastError", m.failures`;
 
 export function storedMessage(row: StoredMessage): StoredMessage {
   return {

@@ -7,15 +7,17 @@ import type { Pipeline } from './connections.js';
  * before (a dump, a forgotten transaction), and whoever looks for the first ready message walks
  * past all of them. Here a node remembers how far the dead stretch reaches and looks behind it.
  *
- * That is a hint and no truth: a message that came back to an early place lies below it. So the
- * whole index is still walked, but only so often that it takes a small part of the time; until a
- * walk has been long, always. Nobody's order or delivery changes while no such snapshot is held.
+ * Messages that come back to an early place are found by an index of their own, which is short.
+ * What may still lie below a floor is a publish that committed late, so the whole index is walked
+ * now and then, in a small part of the time; until a walk has been long, always.
  */
 
 /** Dead entries that one look may walk past before floors are kept: some ten milliseconds. */
 const WALKED_MAX = 20_000;
-/** For each entry of a long walk this passes until the next: a tenth of the time at 1 us an entry. */
-const PAUSE_MS_PER_ENTRY = 0.01;
+/** For each entry of a long walk this passes until the next: a twentieth of the time at 3 us each. */
+const PAUSE_MS_PER_ENTRY = 0.06;
+/** A walk that has begun and never ended stands in the way of others for so long. */
+const WALK_MAX_MS = 60_000;
 /** A publish that commits this much later than one with a later place is still found at once. */
 const READY_SLACK_MS = 1_000;
 /** A lease that began in a transaction this long is still found at once. */
@@ -43,14 +45,22 @@ export async function countWalked<T>(
 /** How often the whole of one stretch may be walked. */
 class Walks {
   private nextAtMs = 0;
+  private wasLong = false;
 
+  /** One at a time: once a walk has been long, who gets leave to walk keeps others from it. */
   isFreeToWalk(nowMs: number): boolean {
-    return nowMs >= this.nextAtMs;
+    if (nowMs < this.nextAtMs) return false;
+    if (this.wasLong) this.nextAtMs = nowMs + WALK_MAX_MS;
+    return true;
   }
 
   /** @returns whether the walk was short, so that no floor is needed */
   walked(entries: number, nowMs: number): boolean {
-    if (entries <= WALKED_MAX) return true;
+    this.wasLong = entries > WALKED_MAX;
+    if (!this.wasLong) {
+      this.nextAtMs = 0;
+      return true;
+    }
     this.nextAtMs = nowMs + entries * PAUSE_MS_PER_ENTRY;
     return false;
   }
@@ -138,6 +148,11 @@ export class DueFloor {
   /** @returns above which time to look */
   of(nowMs: number): number {
     return this.walks.isFreeToWalk(nowMs) ? 0 : this.floorMs;
+  }
+
+  /** Above which time there is anything that is not settled yet. */
+  get currentMs(): number {
+    return this.floorMs;
   }
 
   /** @param settledAll whether nothing that was due is left */

@@ -1,5 +1,6 @@
 import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import { STATE } from '../../core/message-state.js';
+import type { PushPolicy } from '../../core/push-subscription.js';
 import type { Sequence } from '../../core/sequence.js';
 import type { ReadyQueue } from '../../core/store.js';
 import type {
@@ -35,6 +36,7 @@ export class GroupTransaction implements MessageTransaction {
   private readonly queuesById = new Map<number, QueueEntry>();
   private readonly queuesByBucket = new Map<number, QueueEntry>();
   readonly groups: FifoGroups;
+  private readonly policies = new Map<string, PushPolicy>();
   private readonly messages = new Map<string, Loaded>();
   private readonly touched = new Set<Loaded>();
   private readonly deltas = new Map<number, CounterDelta>();
@@ -174,6 +176,14 @@ export class GroupTransaction implements MessageTransaction {
       if (entry.bucketId === bucketId) held.push(entry);
     }
     return held.sort((a, b) => a.seq - b.seq);
+  }
+
+  pushPolicy(subscriptionId: string): PushPolicy | undefined {
+    return this.policies.get(subscriptionId);
+  }
+
+  addPolicy(subscriptionId: string, policy: PushPolicy): void {
+    this.policies.set(subscriptionId, policy);
   }
 
   touchGroup(queue: QueueEntry, groupKey: string): void {

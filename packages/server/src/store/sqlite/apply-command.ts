@@ -9,6 +9,7 @@ import { createQueue } from './commands/create-queue.js';
 import { startDeadLetterJob, stepJob } from './commands/dead-letter-job.js';
 import { createKey, revokeKey } from './commands/keys.js';
 import { publish } from './commands/publish.js';
+import { pausePush, recordPushes, subscribePush, unsubscribePush } from './commands/push.js';
 import { settleDue } from './commands/settle-due.js';
 import { expire, sweepDiscarded } from './commands/sweep.js';
 import { answerRecords } from './idempotency.js';
@@ -45,6 +46,14 @@ export function applyCommand(tx: GroupTransaction, command: Command): Outcome {
       );
     case 'deadLetterJob':
       return onQueue(tx, command, (queue) => startDeadLetterJob(tx, queue, command));
+    case 'subscribePush':
+      return onQueue(tx, command, (queue) => subscribePush(tx, queue, command));
+    case 'unsubscribePush':
+      return onQueue(tx, command, (queue) => unsubscribePush(tx, queue, command));
+    case 'pausePush':
+      return onQueue(tx, command, (queue) => pausePush(tx, queue, command));
+    case 'recordPushes':
+      return accept<'recordPushes'>(recordPushes(tx, command));
     case 'stepJob':
       return accept<'stepJob'>(stepJob(tx, command.jobId));
     case 'sweepDiscarded':

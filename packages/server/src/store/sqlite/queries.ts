@@ -3,6 +3,7 @@ import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store
 import type { QueueEntry } from '../../core/transaction.js';
 import { readHistory } from './history.js';
 import { deadLetters, message, peek } from './message-queries.js';
+import { activeSubscriptions, pushAttempts, subscriptionsOf } from './push-rows.js';
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM, queueEntry } from './rows.js';
 import type { Statements } from './statements.js';
 
@@ -61,6 +62,17 @@ const HANDLERS: Handlers = {
     const entry = findQueue(statements, project, queue);
     return entry === undefined ? null : readHistory(statements, entry.id, sinceMinute);
   },
+
+  pushSubscriptions(statements, { project, queue }) {
+    const entry = findQueue(statements, project, queue);
+    return entry === undefined ? null : subscriptionsOf(statements, entry.id);
+  },
+
+  activePushSubscriptions: (statements, { after, limit }) =>
+    activeSubscriptions(statements, after, limit),
+
+  pushAttempts: (statements, { subscriptionId, limit }) =>
+    pushAttempts(statements, subscriptionId, limit),
 
   unfinishedJobs(statements) {
     return statements

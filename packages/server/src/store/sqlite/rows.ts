@@ -1,5 +1,5 @@
 import type { Scope } from '@millrace/protocol';
-import type { KeyRow, StoredMessage } from '../../core/commands.js';
+import type { KeyRow, LeasedMessage, StoredMessage } from '../../core/commands.js';
 import type { DeadLetterReason } from '../../core/message-state.js';
 import type { MessageEntry, QueueEntry } from '../../core/transaction.js';
 
@@ -34,7 +34,7 @@ export const STORED_COLUMNS = `m.message_id AS messageId, b.payload, b.headers, 
   m.group_id AS groupId, m.deduplication_id AS deduplicationId, m.enqueued_at_ms AS enqueuedAtMs,
   m.delivery_count AS deliveryCount, m.source_queue AS sourceQueue,
   m.dead_lettered_at_ms AS deadLetteredAtMs, m.dead_letter_reason AS deadLetterReason,
-  m.last_error AS lastError`;
+  m.last_error AS lastError, m.failures`;
 
 export function storedMessage(row: StoredMessage): StoredMessage {
   return {
@@ -52,6 +52,16 @@ export function storedMessage(row: StoredMessage): StoredMessage {
     lastError: row.lastError,
   };
 }
+
+/** @param row with the columns of STORED_COLUMNS */
+export const leasedMessage = (
+  row: StoredMessage & { readonly failures: number },
+  lease: {
+    readonly receipt: string;
+    readonly leaseExpiresAtMs: number;
+    readonly deliveryCount: number;
+  },
+): LeasedMessage => ({ ...storedMessage(row), failures: row.failures, ...lease });
 
 export const KEY_COLUMNS = `key_id AS keyId, name, project, scopes, secret_hash AS secretHash,
   created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs, revoked_at_ms AS revokedAtMs`;

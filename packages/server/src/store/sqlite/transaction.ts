@@ -1,6 +1,7 @@
 import type { Statement } from 'better-sqlite3';
 import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import { rowIdOf } from '../../core/ids.js';
+import type { PushPolicy } from '../../core/push-subscription.js';
 import { DEFAULT_SETTINGS } from '../../core/queue-settings.js';
 import type { Refusal } from '../../core/refusal.js';
 import type { Sequence } from '../../core/sequence.js';
@@ -67,7 +68,7 @@ export class GroupTransaction implements MessageTransaction {
   private readonly readyByQueueId = new Map<number, { queue: QueueEntry; messages: number }>();
 
   constructor(
-    private readonly statements: Statements,
+    readonly statements: Statements,
     private readonly queues: QueueCache,
     private readonly sequence: Sequence,
     readonly nowMs: number,
@@ -175,6 +176,13 @@ export class GroupTransaction implements MessageTransaction {
 
   touchGroup(queue: QueueEntry, groupKey: string): void {
     this.groups.touch(queue, groupKey);
+  }
+
+  pushPolicy(subscriptionId: string): PushPolicy | undefined {
+    return this.sql(
+      `SELECT max_retries AS maxRetries, dead_letter_queue_id AS deadLetterQueueId
+         FROM push_subscriptions WHERE subscription_id = ?`,
+    ).get(subscriptionId) as PushPolicy | undefined;
   }
 
   countDead(sourceQueueId: number, bucketId: number, change: number): void {

@@ -40,6 +40,7 @@ const LEASED_FIELDS = [
   'deadLetteredAtMs',
   'deadLetterReason',
   'lastError',
+  'failures',
   'receipt',
   'leaseExpiresAtMs',
 ] as const satisfies readonly (keyof LeasedMessage)[];

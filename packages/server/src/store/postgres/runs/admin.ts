@@ -9,6 +9,11 @@ import type {
   RevokeKeyCommand,
   UpdateQueueCommand,
 } from '../../../core/commands.js';
+import type {
+  PausePushCommand,
+  SubscribePushCommand,
+  UnsubscribePushCommand,
+} from '../../../core/push-commands.js';
 import { compareSettings, newSettings, publicRow } from '../../../core/queue-settings.js';
 import { keyNotFound, type Refusal } from '../../../core/refusal.js';
 import { recordAnswer, replayOrReuse } from '../../../core/replay.js';
@@ -18,6 +23,7 @@ import { insertQueue } from '../load-queues.js';
 import { toText } from '../text.js';
 import { deleteQueue, purgeQueue, updateQueue } from './change-queue.js';
 import { startDeadLetterJob } from './dead-letter-job.js';
+import { pausePush, subscribePush, unsubscribePush } from './push.js';
 
 type AdminCommand =
   | CreateQueueCommand
@@ -25,11 +31,21 @@ type AdminCommand =
   | DeleteQueueCommand
   | PurgeQueueCommand
   | DeadLetterJobCommand
+  | SubscribePushCommand
+  | UnsubscribePushCommand
+  | PausePushCommand
   | CreateKeyCommand
   | RevokeKeyCommand;
 
 /** Calls that count their idempotency keys in the queue that they name. */
-const OF_A_QUEUE: readonly AdminCommand['kind'][] = ['updateQueue', 'purgeQueue', 'deadLetterJob'];
+const OF_A_QUEUE: readonly AdminCommand['kind'][] = [
+  'updateQueue',
+  'purgeQueue',
+  'deadLetterJob',
+  'subscribePush',
+  'unsubscribePush',
+  'pausePush',
+];
 
 /** Rare calls: one command at a time, each awaited. */
 export async function runAdmin(run: GroupRun, command: AdminCommand): Promise<Outcome> {
@@ -56,6 +72,12 @@ async function apply(run: GroupRun, command: AdminCommand): Promise<Outcome<Admi
       return accept<'deleteQueue'>(await deleteQueue(run, command));
     case 'deadLetterJob':
       return accept<'deadLetterJob'>(await startDeadLetterJob(run, command));
+    case 'subscribePush':
+      return accept<'subscribePush'>(await subscribePush(run, command));
+    case 'unsubscribePush':
+      return accept<'unsubscribePush'>(await unsubscribePush(run, command));
+    case 'pausePush':
+      return accept<'pausePush'>(await pausePush(run, command));
     case 'createKey':
       return accept<'createKey'>(await createKey(run, command));
     case 'revokeKey':

@@ -9,6 +9,7 @@ import { queueInUse, queueNotFound, type Refusal } from '../../../core/refusal.j
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRun } from '../group-run.js';
 import { reloadQueues } from '../load-queues.js';
+import { deleteSubscriptionsOf } from './push.js';
 
 export async function updateQueue(
   { tx }: GroupRun,
@@ -65,7 +66,9 @@ export async function deleteQueue(
   const queue = tx.queue(project, name);
   if (queue === undefined) return { deleted: false };
   const users = await tx.pipeline.query<{ name: string }>(
-    'SELECT name FROM millrace.queues WHERE dead_letter_queue_id = $1 ORDER BY name LIMIT 10',
+    `SELECT name FROM millrace.queues WHERE dead_letter_queue_id = $1 OR id IN (
+       SELECT queue_id FROM millrace.push_subscriptions WHERE dead_letter_queue_id = $1)
+      ORDER BY name LIMIT 10`,
     [queue.id],
   );
   if (users.length > 0) {
@@ -81,6 +84,7 @@ export async function deleteQueue(
   await releaseUsage(tx, queue);
   send('DELETE FROM millrace.dead_counters WHERE source_queue_id = $1', queue.id);
   send('UPDATE millrace.dead_letter_jobs SET finished = true WHERE queue_id = $1', queue.id);
+  deleteSubscriptionsOf(tx, queue.id);
   send('DELETE FROM millrace.queue_history WHERE queue_id = $1', queue.id);
   send('DELETE FROM millrace.queues WHERE id = $1', queue.id);
   await reloadQueues(tx);

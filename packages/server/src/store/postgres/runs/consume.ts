@@ -105,6 +105,7 @@ function take(
     lane.shift();
     messages.push({
       ...storedMessage(next),
+      failures: next.failures,
       deliveryCount: next.deliveryCount + 1,
       receipt: `${command.receiptPrefix}.${messages.length}`,
       leaseExpiresAtMs,

@@ -33,6 +33,7 @@ export async function loadHeld(run: GroupRun, commands: readonly Command[]): Pro
   );
   for (const row of rows) {
     const { receipt, leaseExpiresAtMs } = row;
-    run.held.set(row.messageId, { ...storedMessage(row), receipt, leaseExpiresAtMs });
+    const { failures } = row;
+    run.held.set(row.messageId, { ...storedMessage(row), failures, receipt, leaseExpiresAtMs });
   }
 }

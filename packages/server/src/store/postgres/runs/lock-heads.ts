@@ -52,7 +52,7 @@ async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise
   const fromFloor = looks.flatMap(({ bucketId, limit, from = [] }) =>
     from.map(({ rank, seq }) => ({ bucketId, limit, rank, seq })),
   );
-  const [heads, behind] = await Promise.all([
+  const [heads, returned, behind] = await Promise.all([
     fromHead.length === 0
       ? []
       : pipeline.query<ReadyRow>(
@@ -63,6 +63,7 @@ async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise
                ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
           [fromHead.map(({ bucketId }) => bucketId), fromHead.map(({ limit }) => limit)],
         ),
+    fromFloor.length === 0 ? [] : lookForReturned(pipeline, looks),
     fromFloor.length === 0
       ? []
       : pipeline.query<ReadyRow>(
@@ -82,5 +83,24 @@ async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise
           ],
         ),
   ]);
-  return [...heads, ...behind];
+  return [...heads, ...inOrder([...returned, ...behind])];
+}
+
+/** Messages that came back may lie before a floor. */
+function lookForReturned(pipeline: Pipeline, looks: readonly Look[]): Promise<ReadyRow[]> {
+  const floored = looks.filter(({ from }) => from !== undefined);
+  return pipeline.query<ReadyRow>(
+    `SELECT h.* FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
+      CROSS JOIN LATERAL (
+        SELECT ${READY_COLUMNS}
+          FROM millrace.messages m WHERE m.bucket_id = w.bucket_id AND m.state = 0
+           AND (m.leased_at_ms IS NOT NULL OR m.first_available_at_ms > m.enqueued_at_ms)
+         ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
+    [floored.map(({ bucketId }) => bucketId), floored.map(({ limit }) => limit)],
+  );
+}
+
+function inOrder(rows: readonly ReadyRow[]): ReadyRow[] {
+  const once = new Map(rows.map((row) => [row.messageId, row]));
+  return [...once.values()].sort((a, b) => b.rank - a.rank || a.seq - b.seq);
 }

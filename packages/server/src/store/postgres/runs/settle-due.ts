@@ -3,7 +3,7 @@ import { settle } from '../../../core/settling.js';
 import type { GroupRef } from '../fifo-groups.js';
 import { lockFreeGroups } from '../group-locks.js';
 import type { GroupRun } from '../group-run.js';
-import { loadQueuesByBucket } from '../load-queues.js';
+import { loadPolicies, loadQueuesByBucket } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 import { countWalked } from '../scan-floors.js';
 
@@ -36,6 +36,7 @@ export async function settleDue(run: GroupRun, limit: number): Promise<number> {
     tx,
     messages.map(({ bucketId }) => bucketId),
   );
+  await loadPolicies(tx, messages);
   for (const message of messages) {
     const queue = tx.queueByBucket(message.bucketId);
     // What others of its group have led to is already done.
@@ -94,7 +95,7 @@ export async function readNextDue(run: GroupRun): Promise<number | null> {
   ]);
   const [row] = await run.tx.pipeline.query<{ dueAtMs: number | null }>(
     `SELECT least(${firsts.join(', ')}) AS "dueAtMs"`,
-    [run.dueFloor.of(run.tx.nowMs)],
+    [run.dueFloor.currentMs],
   );
   const dueAtMs = row?.dueAtMs ?? null;
   // A lease that is kept for a while after the start is looked at again when that is over.

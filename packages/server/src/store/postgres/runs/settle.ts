@@ -6,6 +6,7 @@ import { withIdempotency } from '../../../core/replay.js';
 import { ack, extend, nack, settle } from '../../../core/settling.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { accept, type GroupRun } from '../group-run.js';
+import { loadPolicies } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
@@ -31,6 +32,7 @@ export async function runSettling(
     lockMessages(tx, refs.standard, 'SELECT * FROM r'),
     lockMessages(tx, refs.fifo, WITH_HELD_OF_GROUPS),
   ]);
+  await loadPolicies(tx, [...alone, ...grouped]);
   for (const message of tx.addMessages([...alone, ...grouped])) endLeaseThatRanOut(run, message);
   return commands.map((command) => {
     const queue = tx.queue(command.project, command.queue);

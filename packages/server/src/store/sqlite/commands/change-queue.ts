@@ -8,6 +8,7 @@ import { changeSettings, changes, publicRow } from '../../../core/queue-settings
 import { queueInUse, type Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupTransaction } from '../transaction.js';
+import { deleteSubscriptionsOf } from './push.js';
 
 export function updateQueue(
   tx: GroupTransaction,
@@ -74,15 +75,20 @@ export function deleteQueue(
   const queue = tx.queue(project, name);
   if (queue === undefined) return { deleted: false };
   const users = tx
-    .sql('SELECT name FROM queues WHERE dead_letter_queue_id = ? ORDER BY name LIMIT 10')
+    .sql(
+      `SELECT name FROM queues WHERE dead_letter_queue_id = @id OR id IN (
+         SELECT queue_id FROM push_subscriptions WHERE dead_letter_queue_id = @id)
+        ORDER BY name LIMIT 10`,
+    )
     .pluck()
-    .all(queue.id) as string[];
+    .all({ id: queue.id }) as string[];
   if (users.length > 0) return queueInUse(name, users);
   tx.writeCounters();
   tx.discardBucket(queue.bucketId);
   tx.discardBucket(queue.deadBucketId);
   releaseUsage(tx, queue);
   tx.sql('DELETE FROM queue_counters WHERE queue_id = ?').run(queue.id);
+  deleteSubscriptionsOf(tx, queue.id);
   tx.sql('DELETE FROM queue_history WHERE queue_id = ?').run(queue.id);
   tx.sql('DELETE FROM dead_counters WHERE source_queue_id = ?').run(queue.id);
   tx.sql('UPDATE dead_letter_jobs SET finished = 1 WHERE queue_id = ? AND finished = 0').run(

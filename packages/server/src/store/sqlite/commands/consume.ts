@@ -9,7 +9,7 @@ import { rowIdOf } from '../../../core/ids.js';
 import { STATE } from '../../../core/message-state.js';
 import { EXPIRED_PER_CONSUME, isPastRetention, removeMessage } from '../../../core/moves.js';
 import type { QueueEntry } from '../../../core/transaction.js';
-import { type MessageRow, STORED_COLUMNS, storedMessage } from '../rows.js';
+import { leasedMessage, type MessageRow, STORED_COLUMNS } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
 interface ReadyRow extends StoredMessage {
@@ -18,6 +18,7 @@ interface ReadyRow extends StoredMessage {
   readonly firstAvailableAtMs: number;
   readonly seq: number;
   readonly groupKey: string | null;
+  readonly failures: number;
 }
 
 const READY = `SELECT m.id, m.first_available_at_ms AS firstAvailableAtMs, m.bytes, m.seq,
@@ -53,12 +54,8 @@ export function consume(
     const receipt = `${command.receiptPrefix}.${messages.length}`;
     if (row.groupKey !== null) tx.touchGroup(queue, row.groupKey);
     lease.run(leaseExpiresAtMs, tx.nowMs, receipt, command.keyId ?? null, row.id);
-    messages.push({
-      ...storedMessage(row),
-      deliveryCount: row.deliveryCount + 1,
-      receipt,
-      leaseExpiresAtMs,
-    });
+    const deliveryCount = row.deliveryCount + 1;
+    messages.push(leasedMessage(row, { deliveryCount, receipt, leaseExpiresAtMs }));
   }
   if (messages.length > 0) {
     tx.count(queue, 'available', -messages.length, 0);
@@ -115,6 +112,7 @@ export function stillHeld(
   return given.flatMap(({ messageId, receipt }) => {
     const row = held.get(rowIdOf(messageId), queue.bucketId, receipt) as LeasedMessage | undefined;
     if (row === undefined) return [];
-    return [{ ...storedMessage(row), receipt, leaseExpiresAtMs: row.leaseExpiresAtMs }];
+    const { deliveryCount, leaseExpiresAtMs } = row;
+    return [leasedMessage(row, { deliveryCount, receipt, leaseExpiresAtMs })];
   });
 }

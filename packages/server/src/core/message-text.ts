@@ -1,5 +1,10 @@
-import type { LeasedMessage, StoredMessage } from '../core/commands.js';
-import { toIso } from './call.js';
+import type { LeasedMessage, StoredMessage } from './commands.js';
+
+/** What is pushed: the delivery is the push itself, so that there is no receipt. */
+export function pushedText(message: LeasedMessage, queue: string): string {
+  const { receipt: _receipt, leaseExpiresAtMs: _lease, ...stored } = message;
+  return messageText(stored, queue);
+}
 
 /** A QueueMessage as JSON text, its payload and headers as they were stored. */
 export function messageText(message: StoredMessage | LeasedMessage, queue: string): string {
@@ -21,6 +26,8 @@ export function messageText(message: StoredMessage | LeasedMessage, queue: strin
   text += optional('last_error', message.lastError);
   return `${text}}`;
 }
+
+const toIso = (timeMs: number): string => new Date(timeMs).toISOString();
 
 const optional = (name: string, value: string | null): string =>
   value === null ? '' : `,"${name}":${JSON.stringify(value)}`;

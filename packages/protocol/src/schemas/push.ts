@@ -1,0 +1,138 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { LIMITS } from '../limits.js';
+import { IdempotencyKey, OpaqueId, Optional, QueueName, Timestamp } from './fields.js';
+
+/** What null clears, back to the queue's own setting or the default. */
+const Clearable = <T extends TSchema>(schema: T) =>
+  Type.Optional(
+    Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type as string, 'null'] }),
+  );
+
+const Format = Type.Unsafe<'message' | 'payload' | null>({
+  type: ['string', 'null'],
+  enum: ['message', 'payload', null],
+  description: 'What a push carries: the whole message as JSON, or the bytes of its payload.',
+});
+
+export const SubscriptionId = OpaqueId('The id that push_subscribe answered.');
+
+export const PushSubscribeParams = Type.Object({
+  queue: QueueName('The queue whose messages are pushed.'),
+  url: Type.String({
+    minLength: 1,
+    maxLength: LIMITS.pushUrlMaxChars,
+    description:
+      'Where to: an https url that leads to a public address. forward_to and endpoint mean the same.',
+  }),
+  secret: Clearable(
+    Type.String({
+      minLength: 1,
+      maxLength: LIMITS.pushSecretMaxChars,
+      format: 'plain-text',
+      'x-rule-format': 'must be well-formed Unicode',
+      description:
+        'Signs each push; never shown again. The one before it signs as well for another day.',
+    }),
+  ),
+  max_retries: Clearable(
+    Type.Integer({
+      minimum: 0,
+      maximum: LIMITS.retriesMax,
+      description:
+        "Failed pushes after the first before a message is a dead letter; else the queue's.",
+    }),
+  ),
+  visibility_timeout: Clearable(
+    Type.Number({
+      minimum: LIMITS.visibilityTimeoutMinSeconds,
+      maximum: LIMITS.visibilityTimeoutMaxSeconds,
+      description:
+        "Seconds that a push holds its message; it may take 0.8 of them, 30 at most. Else the queue's.",
+    }),
+  ),
+  dead_letter_queue: Clearable(
+    QueueName("An existing queue for what cannot be pushed; else the queue's own."),
+  ),
+  format: Optional(Format),
+  max_in_flight: Clearable(
+    Type.Integer({
+      minimum: 1,
+      maximum: LIMITS.pushInFlightMax,
+      description: 'Pushes under way at once, on each node. Default: 10.',
+    }),
+  ),
+  headers: Clearable(
+    Type.Unsafe<Record<string, string>>({
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      description: 'Headers of each push, at most 8 KiB as compact JSON.',
+      'x-rule': 'must be an object whose values are strings',
+    }),
+  ),
+  idempotency_key: Optional(IdempotencyKey),
+});
+export type PushSubscribeParams = Static<typeof PushSubscribeParams>;
+
+export const PushSubscription = Type.Object({
+  subscription_id: Type.String(),
+  queue: Type.String(),
+  url: Type.String(),
+  state: Type.Unsafe<'active' | 'paused'>({ type: 'string', enum: ['active', 'paused'] }),
+  paused_reason: Type.Optional(
+    Type.String({ description: 'requested, or gone: the receiver answered 410.' }),
+  ),
+  signed: Type.Boolean({ description: 'Whether a secret is set.' }),
+  max_retries: Type.Optional(Type.Integer()),
+  visibility_timeout: Type.Optional(Type.Number()),
+  dead_letter_queue: Type.Optional(Type.String()),
+  format: Type.Unsafe<'message' | 'payload'>({ type: 'string', enum: ['message', 'payload'] }),
+  max_in_flight: Type.Integer(),
+  headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+  created_at: Timestamp('When it was made.'),
+  updated_at: Timestamp('When it was last changed.'),
+});
+export type PushSubscription = Static<typeof PushSubscription>;
+
+export const PushSubscriptionsParams = Type.Object({ queue: QueueName('The name of the queue.') });
+export type PushSubscriptionsParams = Static<typeof PushSubscriptionsParams>;
+export const PushSubscriptionsReturns = Type.Object({ items: Type.Array(PushSubscription) });
+
+export const OnePushSubscriptionParams = Type.Object({
+  queue: QueueName('The name of the queue.'),
+  subscription_id: SubscriptionId,
+});
+export type OnePushSubscriptionParams = Static<typeof OnePushSubscriptionParams>;
+
+export const ChangePushSubscriptionParams = Type.Object({
+  ...OnePushSubscriptionParams.properties,
+  idempotency_key: Optional(IdempotencyKey),
+});
+export type ChangePushSubscriptionParams = Static<typeof ChangePushSubscriptionParams>;
+
+export const PushUnsubscribeReturns = Type.Object({
+  subscription_id: Type.String(),
+  deleted: Type.Boolean(),
+});
+
+export const PushTestReturns = Type.Object({
+  delivered: Type.Boolean(),
+  status: Type.Optional(Type.Integer()),
+  duration_ms: Type.Integer(),
+  error: Type.Optional(Type.String()),
+});
+export type PushTestReturns = Static<typeof PushTestReturns>;
+
+export const PushDeliveriesReturns = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      at: Timestamp('When the push began.'),
+      message_id: Type.String(),
+      attempt: Type.Integer({ description: "The message's delivery count." }),
+      status: Type.Optional(
+        Type.Integer({ description: 'What the receiver answered, if it did.' }),
+      ),
+      duration_ms: Type.Integer(),
+      error: Type.Optional(Type.String()),
+    }),
+  ),
+});

@@ -1,0 +1,48 @@
+import type { QueueCommand } from './commands.js';
+import type {
+  GivenPushSettings,
+  PausedReason,
+  PushAttempt,
+  PushSubscriptionRow,
+} from './push-subscription.js';
+
+/** The commands of push subscriptions. What they deliver goes by the queue's own commands. */
+export type PushCommand =
+  | SubscribePushCommand
+  | UnsubscribePushCommand
+  | PausePushCommand
+  | RecordPushesCommand;
+
+/** The same queue and url again changes the subscription that is there. */
+export interface SubscribePushCommand extends QueueCommand {
+  readonly kind: 'subscribePush';
+  /** For a new one. */
+  readonly subscriptionId: string;
+  readonly settings: GivenPushSettings;
+}
+
+export interface UnsubscribePushCommand extends QueueCommand {
+  readonly kind: 'unsubscribePush';
+  readonly subscriptionId: string;
+}
+
+export interface PausePushCommand extends QueueCommand {
+  readonly kind: 'pausePush';
+  readonly subscriptionId: string;
+  /** Null: it goes on. */
+  readonly reason: PausedReason | null;
+}
+
+/** Adds to the list of the last pushes. */
+export interface RecordPushesCommand {
+  readonly kind: 'recordPushes';
+  readonly subscriptionId: string;
+  readonly attempts: readonly PushAttempt[];
+}
+
+export interface PushOutcomeOf {
+  subscribePush: { readonly subscription: PushSubscriptionRow };
+  unsubscribePush: { readonly deleted: boolean };
+  pausePush: { readonly subscription: PushSubscriptionRow };
+  recordPushes: { readonly recorded: boolean };
+}

@@ -1,0 +1,145 @@
+import { LIMITS } from '@millrace/protocol';
+import { checkDeadLetterQueue, type QueueSettings } from './queue-settings.js';
+import { fieldRefusal, type Refusal } from './refusal.js';
+import type { QueueEntry } from './transaction.js';
+
+/** A queue's messages go to a url. What is null is as the queue says, or the default. */
+export interface PushSettings {
+  readonly url: string;
+  /** Sealed, or plain where the server has no key to seal with; see `push-secret.ts`. */
+  readonly secret: string | null;
+  /** Tells whether a secret that is given is another one. */
+  readonly secretDigest: string | null;
+  readonly maxRetries: number | null;
+  readonly visibilityTimeoutMs: number | null;
+  /** By name. */
+  readonly deadLetterQueue: string | null;
+  readonly format: PushFormat;
+  readonly maxInFlight: number;
+  /** A JSON object of strings, or null. */
+  readonly headers: string | null;
+}
+
+export type PushFormat = 'message' | 'payload';
+export type PushState = 'active' | 'paused';
+export type PausedReason = 'requested' | 'gone';
+
+export interface PushSubscriptionRow extends PushSettings {
+  readonly subscriptionId: string;
+  readonly project: string;
+  readonly queue: string;
+  readonly queueType: QueueSettings['type'];
+  readonly state: PushState;
+  readonly pausedReason: PausedReason | null;
+  /** Signs as well until then, so that a receiver can change over. */
+  readonly previousSecret: string | null;
+  readonly previousSecretUntilMs: number | null;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+/** What a store keeps of it beside. */
+export interface PushSubscriptionEntry extends PushSubscriptionRow {
+  readonly queueId: number;
+  readonly deadLetterQueueId: number | null;
+}
+
+/** What a failed push of a message leads to, where the subscription says so and not the queue. */
+export interface PushPolicy {
+  readonly maxRetries: number | null;
+  readonly deadLetterQueueId: number | null;
+}
+
+export interface PushAttempt {
+  readonly deliveryId: string;
+  readonly atMs: number;
+  readonly messageId: string;
+  readonly attempt: number;
+  readonly status: number | null;
+  readonly durationMs: number;
+  readonly error: string | null;
+}
+
+const SECRET_OVERLAP_MS = 86_400_000;
+
+const DEFAULTS: Omit<PushSettings, 'url'> = {
+  secret: null,
+  secretDigest: null,
+  maxRetries: null,
+  visibilityTimeoutMs: null,
+  deadLetterQueue: null,
+  format: 'message',
+  maxInFlight: LIMITS.pushInFlightDefault,
+  headers: null,
+};
+
+/** Only what is given changes. */
+export type GivenPushSettings = Partial<PushSettings> & Pick<PushSettings, 'url'>;
+
+export function newSubscription(
+  subscriptionId: string,
+  queue: QueueEntry,
+  given: GivenPushSettings,
+  nowMs: number,
+): PushSubscriptionRow {
+  return {
+    ...DEFAULTS,
+    ...given,
+    subscriptionId,
+    project: queue.project,
+    queue: queue.name,
+    queueType: queue.type,
+    state: 'active',
+    pausedReason: null,
+    previousSecret: null,
+    previousSecretUntilMs: null,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
+}
+
+/** The secret that a new one takes the place of goes on signing for a while; a cleared one does not. */
+export function changeSubscription<T extends PushSubscriptionRow>(
+  existing: T,
+  given: GivenPushSettings,
+  nowMs: number,
+): T {
+  const { secretDigest, secret, ...rest } = given;
+  const changed = { ...existing, ...rest, updatedAtMs: nowMs };
+  if (secretDigest === undefined || secretDigest === existing.secretDigest) return changed;
+  const isReplaced = secret != null && existing.secret !== null;
+  return {
+    ...changed,
+    secret: secret ?? null,
+    secretDigest,
+    previousSecret: isReplaced ? existing.secret : null,
+    previousSecretUntilMs: isReplaced ? nowMs + SECRET_OVERLAP_MS : null,
+  };
+}
+
+/** @param count how many subscriptions the queue has */
+export function checkSubscription(
+  queue: QueueEntry,
+  given: GivenPushSettings,
+  isNew: boolean,
+  count: number,
+  find: (queue: string) => Pick<QueueSettings, 'deadLetterQueue' | 'type'> | undefined,
+): Refusal | undefined {
+  if (isNew && count >= LIMITS.pushSubscriptionsPerQueueMax) {
+    const rule = `must not be more than ${LIMITS.pushSubscriptionsPerQueueMax} for a queue`;
+    return fieldRefusal('/url', rule, 'Delete one that is not needed any more.');
+  }
+  const { deadLetterQueue } = given;
+  return deadLetterQueue == null
+    ? undefined
+    : checkDeadLetterQueue(queue.name, deadLetterQueue, find);
+}
+
+const LEASED_BY = 'push:';
+
+/** Who holds a message that is being pushed, where otherwise the id of a key stands. */
+export const pushHolder = (subscriptionId: string): string => `${LEASED_BY}${subscriptionId}`;
+
+/** The subscription that holds a message, by what stands in its lease. */
+export const subscriptionOfHolder = (leasedBy: string | null): string | undefined =>
+  leasedBy?.startsWith(LEASED_BY) ? leasedBy.slice(LEASED_BY.length) : undefined;

@@ -1,0 +1,49 @@
+import { LIMITS } from '@millrace/protocol';
+import type { Clock } from '../core/clock.js';
+import type { GroupCommit } from '../core/group-commit.js';
+import type { PushAttempt } from '../core/push-subscription.js';
+
+const FLUSH_AFTER_MS = 1_000;
+
+/**
+ * The last attempts of each subscription, on their way into the store: written now and then and
+ * many at once, because they are for people to look at, and a crash may cost the last second.
+ */
+export class AttemptLog {
+  private readonly pending = new Map<string, PushAttempt[]>();
+  private cancelTimer: (() => void) | undefined;
+
+  constructor(
+    private readonly commit: GroupCommit,
+    private readonly clock: Clock,
+  ) {}
+
+  add(subscriptionId: string, attempt: PushAttempt): void {
+    const attempts = this.pending.get(subscriptionId) ?? [];
+    attempts.push(attempt);
+    // More would not be kept; the room for as many again keeps this from being done each time.
+    if (attempts.length > 2 * LIMITS.pushDeliveriesKept) {
+      attempts.splice(0, LIMITS.pushDeliveriesKept);
+    }
+    this.pending.set(subscriptionId, attempts);
+    this.cancelTimer ??= this.clock.setTimer(() => void this.flush(), FLUSH_AFTER_MS);
+  }
+
+  async flush(): Promise<void> {
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    const ids = [...this.pending.keys()];
+    await Promise.all(ids.map((subscriptionId) => this.flushOf(subscriptionId)));
+  }
+
+  async flushOf(subscriptionId: string): Promise<void> {
+    const attempts = this.pending.get(subscriptionId);
+    if (attempts === undefined) return;
+    this.pending.delete(subscriptionId);
+    await this.commit.submit({
+      kind: 'recordPushes',
+      subscriptionId,
+      attempts: attempts.slice(-LIMITS.pushDeliveriesKept),
+    });
+  }
+}

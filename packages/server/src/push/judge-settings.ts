@@ -1,0 +1,33 @@
+import type { PushFormat } from '../core/push-subscription.js';
+import { fieldRefusal, type Refusal, refuse } from '../core/refusal.js';
+import { headerFault } from './message-headers.js';
+import type { Networks } from './networks.js';
+import { judgeUrl } from './push-url.js';
+import { secretFault } from './signing.js';
+
+/** What a subscription may say, as far as it shows before anything is sent. */
+export const createSettingsJudge = (networks: Networks) => ({
+  judgeUrl(url: string): Refusal | undefined {
+    const judged = judgeUrl(url, networks);
+    if (judged.verdict === 'ok') return undefined;
+    if (judged.verdict === 'invalid') return fieldRefusal('/url', judged.rule);
+    return refuse('URL_NOT_ALLOWED', `url ${judged.rule}`, {
+      hint: 'For a receiver in a network of your own, start the server with --push-allow.',
+      details: [{ path: '/url', message: judged.rule }],
+    });
+  },
+
+  judgeSecret(secret: string): Refusal | undefined {
+    const rule = secretFault(secret);
+    return rule === undefined ? undefined : fieldRefusal('/secret', rule);
+  },
+
+  judgeHeaders(headers: Record<string, string>, format: PushFormat): Refusal | undefined {
+    for (const [name, value] of Object.entries(headers)) {
+      const rule = headerFault(name, value, format);
+      if (rule !== undefined)
+        return fieldRefusal(`/headers/${name.replace(/~/g, '~0').replace(/\//g, '~1')}`, rule);
+    }
+    return undefined;
+  },
+});

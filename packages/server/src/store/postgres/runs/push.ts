@@ -1,0 +1,166 @@
+import { LIMITS } from '@millrace/protocol';
+import type { OutcomeOf } from '../../../core/commands.js';
+import type {
+  PausePushCommand,
+  RecordPushesCommand,
+  SubscribePushCommand,
+  UnsubscribePushCommand,
+} from '../../../core/push-commands.js';
+import {
+  changeSubscription,
+  checkSubscription,
+  newSubscription,
+  type PushSubscriptionRow,
+} from '../../../core/push-subscription.js';
+import { queueNotFound, type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import type { GroupRun } from '../group-run.js';
+import { subscriptionsOf } from '../push-rows.js';
+import type { GroupTransaction } from '../transaction.js';
+
+export async function subscribePush(
+  { tx }: GroupRun,
+  { project, queue: name, subscriptionId, settings }: SubscribePushCommand,
+): Promise<OutcomeOf['subscribePush'] | Refusal> {
+  const queue = tx.queue(project, name);
+  if (queue === undefined) return queueNotFound(name);
+  // Two nodes that subscribe the same url would otherwise make two of it.
+  await tx.pipeline.query('SELECT 1 FROM millrace.queues WHERE id = $1 FOR UPDATE', [queue.id]);
+  const all = await subscriptionsOf(tx.pipeline, queue.id);
+  const existing = all.find(({ url }) => url === settings.url);
+  const find = (other: string) => tx.queue(project, other);
+  const refusal = checkSubscription(queue, settings, existing === undefined, all.length, find);
+  if (refusal !== undefined) return refusal;
+  const wanted: PushSubscriptionRow =
+    existing === undefined
+      ? newSubscription(subscriptionId, queue, settings, tx.nowMs)
+      : changeSubscription(existing, settings, tx.nowMs);
+  write(tx, queue, wanted);
+  const subscription = await find1(tx, queue, wanted.subscriptionId);
+  return { subscription: subscription as PushSubscriptionRow };
+}
+
+function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow): void {
+  tx.pipeline.send(
+    `INSERT INTO millrace.push_subscriptions (subscription_id, queue_id, url, secret,
+       secret_digest, previous_secret, previous_secret_until_ms, max_retries,
+       visibility_timeout_ms, dead_letter_queue_id, format, max_in_flight, headers, state,
+       paused_reason, created_at_ms, updated_at_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+       (SELECT id FROM millrace.queues WHERE project = $10 AND name = $11), $12, $13, $14, $15,
+       $16, $17, $18)
+     ON CONFLICT (subscription_id) DO UPDATE SET secret = excluded.secret,
+       secret_digest = excluded.secret_digest, previous_secret = excluded.previous_secret,
+       previous_secret_until_ms = excluded.previous_secret_until_ms,
+       max_retries = excluded.max_retries, visibility_timeout_ms = excluded.visibility_timeout_ms,
+       dead_letter_queue_id = excluded.dead_letter_queue_id, format = excluded.format,
+       max_in_flight = excluded.max_in_flight, headers = excluded.headers,
+       updated_at_ms = excluded.updated_at_ms`,
+    [
+      row.subscriptionId,
+      queue.id,
+      row.url,
+      row.secret,
+      row.secretDigest,
+      row.previousSecret,
+      row.previousSecretUntilMs,
+      row.maxRetries,
+      row.visibilityTimeoutMs,
+      queue.project,
+      row.deadLetterQueue,
+      row.format,
+      row.maxInFlight,
+      row.headers,
+      row.state,
+      row.pausedReason,
+      row.createdAtMs,
+      row.updatedAtMs,
+    ],
+  );
+}
+
+async function find1(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  id: string,
+): Promise<PushSubscriptionRow | undefined> {
+  const all = await subscriptionsOf(tx.pipeline, queue.id);
+  return all.find(({ subscriptionId }) => subscriptionId === id);
+}
+
+export async function unsubscribePush(
+  { tx }: GroupRun,
+  { project, queue: name, subscriptionId }: UnsubscribePushCommand,
+): Promise<OutcomeOf['unsubscribePush'] | Refusal> {
+  const queue = tx.queue(project, name);
+  if (queue === undefined) return queueNotFound(name);
+  const gone = await tx.pipeline.query(
+    `DELETE FROM millrace.push_subscriptions WHERE subscription_id = $1 AND queue_id = $2
+     RETURNING 1`,
+    [subscriptionId, queue.id],
+  );
+  if (gone.length > 0) {
+    tx.pipeline.send('DELETE FROM millrace.push_attempts WHERE subscription_id = $1', [
+      subscriptionId,
+    ]);
+  }
+  return { deleted: gone.length > 0 };
+}
+
+export async function pausePush(
+  { tx }: GroupRun,
+  { project, queue: name, subscriptionId, reason }: PausePushCommand,
+): Promise<OutcomeOf['pausePush'] | Refusal> {
+  const queue = tx.queue(project, name);
+  if (queue === undefined) return queueNotFound(name);
+  tx.pipeline.send(
+    `UPDATE millrace.push_subscriptions SET state = $3, paused_reason = $4, updated_at_ms = $5
+      WHERE subscription_id = $1 AND queue_id = $2`,
+    [subscriptionId, queue.id, reason === null ? 'active' : 'paused', reason, tx.nowMs],
+  );
+  const subscription = await find1(tx, queue, subscriptionId);
+  return subscription === undefined ? subscriptionNotFound(name, subscriptionId) : { subscription };
+}
+
+/** Those of a subscription that has gone meanwhile are of no use to anybody. */
+export async function recordPushes(
+  { tx }: GroupRun,
+  { subscriptionId, attempts }: RecordPushesCommand,
+): Promise<OutcomeOf['recordPushes']> {
+  const rows = await tx.pipeline.query(
+    `INSERT INTO millrace.push_attempts (subscription_id, at_ms, delivery_id, message_id, attempt,
+       status, duration_ms, error)
+     SELECT s.subscription_id, a.* FROM millrace.push_subscriptions s
+      CROSS JOIN unnest($2::bigint[], $3::text[], $4::text[], $5::integer[], $6::integer[],
+        $7::bigint[], $8::text[]) AS a
+      WHERE s.subscription_id = $1
+     ON CONFLICT DO NOTHING RETURNING 1`,
+    [
+      subscriptionId,
+      attempts.map(({ atMs }) => atMs),
+      attempts.map(({ deliveryId }) => deliveryId),
+      attempts.map(({ messageId }) => messageId),
+      attempts.map(({ attempt }) => attempt),
+      attempts.map(({ status }) => status),
+      attempts.map(({ durationMs }) => durationMs),
+      attempts.map(({ error }) => error),
+    ],
+  );
+  tx.pipeline.send(
+    `DELETE FROM millrace.push_attempts WHERE subscription_id = $1 AND (at_ms, delivery_id) <= (
+       SELECT at_ms, delivery_id FROM millrace.push_attempts WHERE subscription_id = $1
+        ORDER BY at_ms DESC, delivery_id DESC LIMIT 1 OFFSET ${LIMITS.pushDeliveriesKept})`,
+    [subscriptionId],
+  );
+  return { recorded: rows.length > 0 };
+}
+
+/** A queue that goes takes its subscriptions with it. */
+export function deleteSubscriptionsOf(tx: GroupTransaction, queueId: number): void {
+  tx.pipeline.send(
+    `DELETE FROM millrace.push_attempts WHERE subscription_id IN (
+       SELECT subscription_id FROM millrace.push_subscriptions WHERE queue_id = $1)`,
+    [queueId],
+  );
+  tx.pipeline.send('DELETE FROM millrace.push_subscriptions WHERE queue_id = $1', [queueId]);
+}

@@ -1,0 +1,135 @@
+import { LIMITS } from '@millrace/protocol';
+import type { OutcomeOf } from '../../../core/commands.js';
+import type {
+  PausePushCommand,
+  RecordPushesCommand,
+  SubscribePushCommand,
+  UnsubscribePushCommand,
+} from '../../../core/push-commands.js';
+import {
+  changeSubscription,
+  checkSubscription,
+  newSubscription,
+  type PushSubscriptionRow,
+} from '../../../core/push-subscription.js';
+import { type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import { subscriptionsOf } from '../push-rows.js';
+import type { GroupTransaction } from '../transaction.js';
+
+export function subscribePush(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  { subscriptionId, settings }: SubscribePushCommand,
+): OutcomeOf['subscribePush'] | Refusal {
+  const all = subscriptionsOf(tx.statements, queue.id);
+  const existing = all.find(({ url }) => url === settings.url);
+  const find = (name: string) => tx.queue(queue.project, name);
+  const refusal = checkSubscription(queue, settings, existing === undefined, all.length, find);
+  if (refusal !== undefined) return refusal;
+  const wanted: PushSubscriptionRow =
+    existing === undefined
+      ? newSubscription(subscriptionId, queue, settings, tx.nowMs)
+      : changeSubscription(existing, settings, tx.nowMs);
+  write(tx, queue, wanted);
+  return { subscription: found(tx, queue, wanted.subscriptionId) as PushSubscriptionRow };
+}
+
+function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow): void {
+  const deadLetterQueue =
+    row.deadLetterQueue === null ? undefined : tx.queue(queue.project, row.deadLetterQueue);
+  tx.sql(
+    `INSERT OR REPLACE INTO push_subscriptions (subscription_id, queue_id, url, secret,
+       secret_digest, previous_secret, previous_secret_until_ms, max_retries,
+       visibility_timeout_ms, dead_letter_queue_id, format, max_in_flight, headers, state,
+       paused_reason, created_at_ms, updated_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    row.subscriptionId,
+    queue.id,
+    row.url,
+    row.secret,
+    row.secretDigest,
+    row.previousSecret,
+    row.previousSecretUntilMs,
+    row.maxRetries,
+    row.visibilityTimeoutMs,
+    deadLetterQueue?.id ?? null,
+    row.format,
+    row.maxInFlight,
+    row.headers,
+    row.state,
+    row.pausedReason,
+    row.createdAtMs,
+    row.updatedAtMs,
+  );
+}
+
+const found = (
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  id: string,
+): PushSubscriptionRow | undefined =>
+  subscriptionsOf(tx.statements, queue.id).find(({ subscriptionId }) => subscriptionId === id);
+
+export function unsubscribePush(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  { subscriptionId }: UnsubscribePushCommand,
+): OutcomeOf['unsubscribePush'] {
+  const { changes } = tx
+    .sql('DELETE FROM push_subscriptions WHERE subscription_id = ? AND queue_id = ?')
+    .run(subscriptionId, queue.id);
+  if (changes > 0) {
+    tx.sql('DELETE FROM push_attempts WHERE subscription_id = ?').run(subscriptionId);
+  }
+  return { deleted: changes > 0 };
+}
+
+export function pausePush(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  { subscriptionId, reason }: PausePushCommand,
+): OutcomeOf['pausePush'] | Refusal {
+  tx.sql(
+    `UPDATE push_subscriptions SET state = ?, paused_reason = ?, updated_at_ms = ?
+      WHERE subscription_id = ? AND queue_id = ?`,
+  ).run(reason === null ? 'active' : 'paused', reason, tx.nowMs, subscriptionId, queue.id);
+  const subscription = found(tx, queue, subscriptionId);
+  return subscription === undefined
+    ? subscriptionNotFound(queue.name, subscriptionId)
+    : { subscription };
+}
+
+/** Those of a subscription that has gone meanwhile are of no use to anybody. */
+export function recordPushes(
+  tx: GroupTransaction,
+  { subscriptionId, attempts }: RecordPushesCommand,
+): OutcomeOf['recordPushes'] {
+  const exists = tx
+    .sql('SELECT 1 FROM push_subscriptions WHERE subscription_id = ?')
+    .get(subscriptionId);
+  if (exists === undefined) return { recorded: false };
+  const insert = tx.sql(
+    `INSERT OR IGNORE INTO push_attempts (subscription_id, at_ms, delivery_id, message_id, attempt,
+       status, duration_ms, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  for (const { deliveryId, atMs, messageId, attempt, status, durationMs, error } of attempts) {
+    insert.run(subscriptionId, atMs, deliveryId, messageId, attempt, status, durationMs, error);
+  }
+  tx.sql(
+    `DELETE FROM push_attempts WHERE subscription_id = @id AND (at_ms, delivery_id) <= (
+       SELECT at_ms, delivery_id FROM push_attempts WHERE subscription_id = @id
+        ORDER BY at_ms DESC, delivery_id DESC LIMIT 1 OFFSET ${LIMITS.pushDeliveriesKept})`,
+  ).run({ id: subscriptionId });
+  return { recorded: true };
+}
+
+/** A queue that goes takes its subscriptions with it. */
+export function deleteSubscriptionsOf(tx: GroupTransaction, queueId: number): void {
+  tx.sql(
+    `DELETE FROM push_attempts WHERE subscription_id IN (
+       SELECT subscription_id FROM push_subscriptions WHERE queue_id = ?)`,
+  ).run(queueId);
+  tx.sql('DELETE FROM push_subscriptions WHERE queue_id = ?').run(queueId);
+}
