@@ -3,8 +3,13 @@ import { STATE } from './message-state.js';
 import { redriveMessage, removeMessage } from './moves.js';
 import type { MessageEntry, MessageTransaction, QueueEntry } from './transaction.js';
 
+/** The longest window that idempotency keys can be given, and a day. */
+export const JOB_KEPT_MS = 31 * 86_400_000;
+
 /** Messages that one step of a job looks at. */
-export const JOB_STEP_MESSAGES = 500;
+const STEP_MESSAGES = 500;
+/** Some may be held by consumers and are skipped; with these to spare one step is mostly enough. */
+const SKIPPED_AT_ONCE = 20;
 
 /** A dead letter with its place among those of its source. */
 export interface DeadLetterEntry extends MessageEntry {
@@ -18,13 +23,22 @@ export interface DeadLetterJob {
   readonly boundSeq: number;
   readonly atMs: number;
   readonly atSeq: number;
+  /** The id of the last message, where two may have one place; a store with one writer needs none. */
+  readonly atId?: string;
   readonly maxMessages: number | null;
   readonly done: number;
 }
 
+/** What a step need not look at is not locked. */
+export const stepLimit = ({ maxMessages, done }: DeadLetterJob): number =>
+  maxMessages === null
+    ? STEP_MESSAGES
+    : Math.min(STEP_MESSAGES, 2 * (maxMessages - done) + SKIPPED_AT_ONCE);
+
 export interface JobStep {
   readonly atMs: number;
   readonly atSeq: number;
+  readonly atId: string | undefined;
   readonly done: number;
   readonly finished: boolean;
 }
@@ -33,7 +47,7 @@ export interface JobStep {
  * One step of a redrive or purge over the dead letters of `source` that come next, in the order in
  * which they became dead letters. Those that a consumer of the dead-letter queue holds are skipped.
  *
- * @param next at most JOB_STEP_MESSAGES of them, locked
+ * @param next at most `stepLimit` of them, locked
  */
 export function stepDeadLetters(
   tx: MessageTransaction,
@@ -42,15 +56,15 @@ export function stepDeadLetters(
   next: readonly DeadLetterEntry[],
 ): JobStep {
   const max = job.maxMessages ?? Number.POSITIVE_INFINITY;
-  let { atMs, atSeq, done } = job;
+  let { atMs, atSeq, atId, done } = job;
   for (const message of next) {
     if (done >= max) break;
     // An entry changes as it moves; its place is where it was found.
-    ({ deadLetteredAtMs: atMs, seq: atSeq } = message);
+    ({ deadLetteredAtMs: atMs, seq: atSeq, messageId: atId } = message);
     if (applyToDeadLetter(tx, source, job.action, message)) done += 1;
   }
-  const finished = next.length < JOB_STEP_MESSAGES || done >= max;
-  return { atMs, atSeq, done, finished };
+  const finished = next.length < stepLimit(job) || done >= max;
+  return { atMs, atSeq, atId, done, finished };
 }
 
 /** @returns false where the message is held, or lies in a bucket that was discarded. */

@@ -63,7 +63,11 @@ export function createIdSource(clock: Clock, fillRandom = randomFillSync): IdSou
  * (which no store can hold). Two ids that share it still differ in their random half.
  */
 export function rowIdOf(messageId: string): number | undefined {
-  if (!UUID_V7.test(messageId)) return undefined;
+  return UUID_V7.test(messageId) ? ownRowId(messageId) : undefined;
+}
+
+/** The same for an id that this process has made, which needs no look at its form. */
+export function ownRowId(messageId: string): number | undefined {
   const timeMs = Number.parseInt(messageId.slice(0, 8) + messageId.slice(9, 13), 16);
   const rowId =
     (timeMs - ROW_EPOCH_MS) * COUNTER_SIZE + Number.parseInt(messageId.slice(15, 18), 16);

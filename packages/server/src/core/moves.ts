@@ -57,11 +57,7 @@ function withdrawBehind(
 }
 
 /** Ends the lease of this message alone, and its receipt, without a failure. */
-export function putBackUnharmed(
-  tx: MessageTransaction,
-  queue: QueueEntry,
-  message: MessageEntry,
-): void {
+function putBackUnharmed(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
   const { failures } = message;
   putBack(tx, queue, message, { how: LEASE_END.returned, failures, delayMs: 0, error: null });
 }

@@ -9,19 +9,22 @@ export interface PagePlace {
   readonly part: string;
   readonly major: number;
   readonly minor: number;
+  /** Tells messages apart whose places two nodes have given at the same moment; or nothing. */
+  readonly tie: string;
 }
 
-export const writePlace = ({ part, major, minor }: PagePlace): string =>
-  `${part} ${major} ${minor}`;
+export const writePlace = ({ part, major, minor, tie }: PagePlace): string =>
+  `${part} ${major} ${minor} ${tie}`;
 
 /** @throws RefusalError for a text that no page of ours ended with. */
 export function readPlace(text: string | null, parts: readonly string[]): PagePlace | null {
   if (text === null) return null;
-  const match = /^(\w+) (-?\d{1,16}) (-?\d{1,16})$/.exec(text);
+  const match = /^(\w+) (-?\d{1,16}) (-?\d{1,16}) ([0-9a-f-]{36}|)$/.exec(text);
   if (match === null || !parts.includes(match[1] as string)) {
     throw new RefusalError(fieldRefusal('/cursor', 'must be the next_cursor of an earlier page'));
   }
-  return { part: match[1] as string, major: Number(match[2]), minor: Number(match[3]) };
+  const [, part, major, minor, tie] = match as unknown as [string, string, string, string, string];
+  return { part, major: Number(major), minor: Number(minor), tie };
 }
 
 /** A look at a queue walks its states one after another, unless it asks for one. */

@@ -3,7 +3,6 @@ import { afterFailure, extendsTooFar, judgeReceipt, LEASE_END, STATE } from './m
 import {
   failMessage,
   failurePolicy,
-  putBackUnharmed,
   releaseDelayed,
   removeMessage,
   returnMessage,
@@ -95,7 +94,9 @@ function nackOne(
   // A withdrawn message that was past its retention has gone.
   if (message === undefined) return false;
   if (entry.requeue && groupKey !== null && failedGroups.has(groupKey)) {
-    if (message.state === STATE.leased) putBackUnharmed(tx, queue, message);
+    const { failures } = message;
+    const end = { how: LEASE_END.returned, failures, delayMs: 0, error: null };
+    if (message.state === STATE.leased) returnMessage(tx, queue, message, end);
     return true;
   }
   if (entry.unharmed) {

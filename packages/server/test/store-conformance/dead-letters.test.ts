@@ -39,6 +39,7 @@ onEachStore('dead letters', (session) => {
       deadLetteredAtMs: nowMs,
       deadLetterReason: 'max_retries',
       lastError: 'no',
+      failures: 0,
       receipt: message.receipt,
       leaseExpiresAtMs: nowMs + 4_000,
     });

@@ -186,6 +186,10 @@ CREATE TABLE sqlite_sequence(name,seq);
 
 CREATE INDEX dead_counters_by_bucket ON dead_counters (bucket_id);
 
+CREATE INDEX dead_letter_jobs_by_queue ON dead_letter_jobs (queue_id);
+
+CREATE INDEX dead_letter_jobs_by_start ON dead_letter_jobs (started_at_ms);
+
 CREATE INDEX dead_letter_jobs_unfinished ON dead_letter_jobs (job_id) WHERE finished = 0;
 
 CREATE INDEX deduplications_expiry ON deduplications (expires_at_ms);

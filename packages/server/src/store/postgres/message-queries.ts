@@ -27,11 +27,14 @@ const SEEN_COLUMNS = `${STORED_COLUMNS}, m.bucket_id AS "bucketId", m.state, m.d
 
 const STATE_NAMES = ['available', 'leased', 'delayed', 'dead'] as const;
 
+/** Below every message id. */
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
 /** Before the first place of each part: ranks fall, times rise. */
 const START: Record<PeekState, Omit<PagePlace, 'part'>> = {
-  available: { major: 1_000, minor: 0 },
-  leased: { major: -1, minor: 0 },
-  delayed: { major: -1, minor: 0 },
+  available: { major: 1_000, minor: 0, tie: NO_ID },
+  leased: { major: -1, minor: 0, tie: NO_ID },
+  delayed: { major: -1, minor: 0, tie: NO_ID },
 };
 
 /**
@@ -41,8 +44,8 @@ const START: Record<PeekState, Omit<PagePlace, 'part'>> = {
 const partSql: Record<PeekState, (type: QueueEntry['type']) => string> = {
   available: () => `SELECT ${SEEN_COLUMNS}, m.rank AS major, m.seq AS minor FROM millrace.messages m
     WHERE m.bucket_id = $1 AND m.state = ${STATE.available}
-      AND m.rank <= $2 AND (m.rank < $2 OR m.seq > $3)
-    ORDER BY m.rank DESC, m.seq LIMIT $4`,
+      AND m.rank <= $2 AND (m.rank < $2 OR (m.seq, m.message_id) > ($3, $5))
+    ORDER BY m.rank DESC, m.seq, m.message_id LIMIT $4`,
   leased: (type) => dueSql(STATE.leased, type),
   delayed: (type) => dueSql(STATE.delayed, type),
 };
@@ -53,8 +56,8 @@ function dueSql(state: State, type: QueueEntry['type']): string {
   return `SELECT ${SEEN_COLUMNS}, m.due_at_ms AS major, m.seq AS minor FROM millrace.messages m
     WHERE m.bucket_id = $1 AND m.state = ${state} AND m.due_at_ms >= $2
       AND m.group_key ${group}
-      AND (m.due_at_ms, m.seq) > ($2, $3)
-    ORDER BY m.due_at_ms, m.seq LIMIT $4`;
+      AND (m.due_at_ms, m.seq, m.message_id) > ($2, $3, $5)
+    ORDER BY m.due_at_ms, m.seq, m.message_id LIMIT $4`;
 }
 
 export async function peek(
@@ -67,12 +70,13 @@ export async function peek(
   const builder = new PageBuilder<SeenMessage>(limit, maxBytes);
   const seen: SeenRow[] = [];
   for (const part of parts.slice(from === null ? 0 : parts.indexOf(from.part as PeekState))) {
-    const { major, minor } = from?.part === part ? from : START[part];
+    const { major, minor, tie } = from?.part === part ? from : START[part];
     const rows = await pipeline.query<SeenRow>(partSql[part](queue.type), [
       queue.bucketId,
       major,
       minor,
       builder.wanted,
+      tie || NO_ID,
     ]);
     seen.push(...rows);
     if (!rows.every((row) => builder.add(seenMessage(row), row.bytes, placeOf(part, row)))) break;
@@ -90,11 +94,12 @@ export async function deadLetters(
   const rows = await pipeline.query<SeenRow>(
     `SELECT ${SEEN_COLUMNS}, m.dead_lettered_at_ms AS major, m.seq AS minor
        FROM millrace.messages m
-      WHERE m.source_queue_id = $1 AND (m.dead_lettered_at_ms, m.seq) > ($2, $3)
+      WHERE m.source_queue_id = $1
+        AND (m.dead_lettered_at_ms, m.seq, m.message_id) > ($2, $3, $5)
         AND NOT EXISTS (
           SELECT 1 FROM millrace.discarded_buckets x WHERE x.bucket_id = m.bucket_id)
-      ORDER BY m.dead_lettered_at_ms, m.seq LIMIT $4`,
-    [queue.id, from?.major ?? -1, from?.minor ?? 0, builder.wanted],
+      ORDER BY m.dead_lettered_at_ms, m.seq, m.message_id LIMIT $4`,
+    [queue.id, from?.major ?? -1, from?.minor ?? 0, builder.wanted, from?.tie || NO_ID],
   );
   for (const row of rows) {
     if (!builder.add(storedMessage(row), row.bytes, placeOf('dead', row))) break;
@@ -137,7 +142,12 @@ async function withPayloads<T extends StoredMessage>(
   return { ...page, items };
 }
 
-const placeOf = (part: string, { major, minor }: SeenRow): PagePlace => ({ part, major, minor });
+const placeOf = (part: string, { major, minor, messageId }: SeenRow): PagePlace => ({
+  part,
+  major,
+  minor,
+  tie: messageId,
+});
 
 function seenMessage(row: SeenRow): SeenMessage {
   const failures: FailedDelivery[] = row.failureLog === null ? [] : JSON.parse(row.failureLog);

@@ -1,3 +1,4 @@
+import { JOB_KEPT_MS } from '../../core/dead-letter-job.js';
 import type { AnswerRecords, RecordedAnswer, RecordScope } from '../../core/transaction.js';
 import type { GroupTransaction } from './transaction.js';
 
@@ -33,6 +34,11 @@ export const answerRecords = (tx: GroupTransaction): AnswerRecords => ({
 });
 
 export function dropExpiredRecords(tx: GroupTransaction): void {
+  tx.sql(
+    `DELETE FROM dead_letter_jobs WHERE finished = 1 AND job_id IN (
+       SELECT job_id FROM dead_letter_jobs WHERE started_at_ms < ?
+        ORDER BY started_at_ms LIMIT ${EXPIRED_PER_STEP})`,
+  ).run(tx.nowMs - JOB_KEPT_MS);
   tx.sql(
     `DELETE FROM idempotency WHERE (project, capability, queue_id, key) IN (
        SELECT project, capability, queue_id, key FROM idempotency

@@ -28,7 +28,7 @@ const FROM = 'messages m JOIN bodies b ON b.id = m.id';
 const STATE_NAMES = ['available', 'leased', 'delayed', 'dead'] as const;
 
 /** Before the first place of each part: ranks fall, times rise. */
-const START: Record<PeekState, Omit<PagePlace, 'part'>> = {
+const START: Record<PeekState, Omit<PagePlace, 'part' | 'tie'>> = {
   available: { major: 1_000, minor: 0 },
   leased: { major: -1, minor: 0 },
   delayed: { major: -1, minor: 0 },
@@ -66,7 +66,7 @@ export function peek(
       limit: builder.wanted,
     }) as Iterable<SeenRow>;
     for (const row of rows) {
-      const place = { part, major: row.major, minor: row.minor };
+      const place = { part, major: row.major, minor: row.minor, tie: '' };
       if (!builder.add(seenMessage(row), row.bytes, place)) return builder.page();
     }
   }
@@ -89,7 +89,7 @@ export function deadLetters(
     )
     .iterate(queue.id, from?.major ?? -1, from?.minor ?? 0, builder.wanted) as Iterable<SeenRow>;
   for (const row of rows) {
-    const place = { part: 'dead', major: row.major, minor: row.minor };
+    const place = { part: 'dead', major: row.major, minor: row.minor, tie: '' };
     if (!builder.add(storedMessage(row), row.bytes, place)) break;
   }
   return builder.page();

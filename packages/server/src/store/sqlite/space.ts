@@ -16,7 +16,7 @@ export const WAL_LIMIT_PAGES = (64 * 1024 * 1024) / PAGE_BYTES;
 const LOOK_EVERY_GROUPS = 8;
 /** Free pages that stay for the next messages. */
 const FREE_PAGES_KEPT = 2_048;
-const RECLAIM_PAGES_PER_STEP = 128;
+const RECLAIM_PAGES_PER_STEP = 32;
 
 /**
  * Keeps the WAL and the file in bounds. Passive checkpoints alone never catch up with a steady

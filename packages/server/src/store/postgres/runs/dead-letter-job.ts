@@ -3,8 +3,8 @@ import {
   applyToDeadLetter,
   type DeadLetterEntry,
   type DeadLetterJob,
-  JOB_STEP_MESSAGES,
   stepDeadLetters,
+  stepLimit,
 } from '../../../core/dead-letter-job.js';
 import { rowIdOf } from '../../../core/ids.js';
 import { queueNotFound, type Refusal } from '../../../core/refusal.js';
@@ -70,23 +70,25 @@ export async function stepJob(run: GroupRun, jobId: string): Promise<JobProgress
   // The lock keeps nodes that step the same job one behind the other.
   const [job] = await tx.pipeline.query<JobRow>(
     `SELECT queue_id AS "queueId", action, bound_seq AS "boundSeq", at_ms AS "atMs",
-       at_seq AS "atSeq", max_messages AS "maxMessages", done, finished
+       at_seq AS "atSeq", at_id AS "atId", max_messages AS "maxMessages", done, finished
        FROM millrace.dead_letter_jobs WHERE job_id = $1 FOR UPDATE`,
     [jobId],
   );
   if (job === undefined || job.finished) return { done: job?.done ?? 0, finished: true };
   const source = tx.queueById(job.queueId) ?? (await loadQueueById(tx, job.queueId));
   if (source === undefined) return { done: job.done, finished: true };
-  const which = `m.source_queue_id = $1 AND (m.dead_lettered_at_ms, m.seq) > ($2, $3)
-      AND m.seq <= $4
-    ORDER BY m.dead_lettered_at_ms, m.seq LIMIT ${JOB_STEP_MESSAGES}`;
-  const rows = await lockDead(tx, which, [source.id, job.atMs, job.atSeq, job.boundSeq]);
+  const which = `m.source_queue_id = $1
+      AND (m.dead_lettered_at_ms, m.seq, m.message_id) > ($2, $3, $4) AND m.seq <= $5
+    ORDER BY m.dead_lettered_at_ms, m.seq, m.message_id LIMIT $6`;
+  const { atMs, atSeq, atId, boundSeq } = job;
+  const place = [source.id, atMs, atSeq, atId, boundSeq, stepLimit(job)];
+  const rows = await lockDead(tx, which, place);
   const step = stepDeadLetters(tx, source, job, await known(run, rows));
   await tx.flushMessages();
   tx.pipeline.send(
-    `UPDATE millrace.dead_letter_jobs SET at_ms = $2, at_seq = $3, done = $4, finished = $5
-      WHERE job_id = $1`,
-    [jobId, step.atMs, step.atSeq, step.done, step.finished],
+    `UPDATE millrace.dead_letter_jobs SET at_ms = $2, at_seq = $3, at_id = $4, done = $5,
+       finished = $6 WHERE job_id = $1`,
+    [jobId, step.atMs, step.atSeq, step.atId, step.done, step.finished],
   );
   return { done: step.done, finished: step.finished };
 }

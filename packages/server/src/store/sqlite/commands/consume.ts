@@ -40,17 +40,20 @@ export function consume(
   const messages: LeasedMessage[] = [];
   let bytes = 0;
   let expired = 0;
+  let wasTaken = true;
   while (messages.length < command.maxMessages) {
-    const row = next();
+    const row = next(wasTaken);
     if (row === undefined) break;
     if (isPastRetention(queue, row, tx.nowMs)) {
       removeMessage(tx, queue, tx.find(queue, row.messageId) as MessageRow);
+      wasTaken = false;
       expired += 1;
       if (expired === EXPIRED_PER_CONSUME) break;
       continue;
     }
     bytes += answerBytes(row.bytes, row);
     if (messages.length > 0 && bytes > command.maxBytes) break;
+    wasTaken = true;
     const receipt = `${command.receiptPrefix}.${messages.length}`;
     if (row.groupKey !== null) tx.touchGroup(queue, row.groupKey);
     lease.run(leaseExpiresAtMs, tx.nowMs, receipt, command.keyId ?? null, row.id);
@@ -73,20 +76,30 @@ function nextOfAll(tx: GroupTransaction, { bucketId }: QueueEntry): () => ReadyR
   return () => head.get(bucketId) as ReadyRow | undefined;
 }
 
-/** Message after message of the group whose turn it is, then of the next one. */
-function nextOfGroups(tx: GroupTransaction, queue: QueueEntry): () => ReadyRow | undefined {
+/**
+ * Message after message of the group whose turn it is, then of the next one. Where the message
+ * before was not taken but removed, it may be another group's turn now.
+ */
+function nextOfGroups(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+): (wasTaken: boolean) => ReadyRow | undefined {
   const after = tx.sql(
     `${READY} WHERE m.bucket_id = ? AND m.group_key = ? AND m.seq > ? ORDER BY m.seq LIMIT 1`,
   );
   let groupKey: string | undefined;
   let lastSeq = 0;
-  return () => {
+  let hasBegun = false;
+  return (wasTaken) => {
+    hasBegun = groupKey !== undefined && (hasBegun || wasTaken);
+    if (!hasBegun) groupKey = undefined;
     for (;;) {
       if (groupKey === undefined) {
         const group = tx.groups.next(queue);
         if (group === undefined) return undefined;
         groupKey = group.groupKey;
         lastSeq = group.headSeq - 1;
+        hasBegun = false;
       }
       const row = after.get(queue.bucketId, groupKey, lastSeq) as ReadyRow | undefined;
       if (row !== undefined) {

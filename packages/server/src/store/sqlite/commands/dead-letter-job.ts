@@ -3,8 +3,8 @@ import {
   applyToDeadLetter,
   type DeadLetterEntry,
   type DeadLetterJob,
-  JOB_STEP_MESSAGES,
   stepDeadLetters,
+  stepLimit,
 } from '../../../core/dead-letter-job.js';
 import { rowIdOf } from '../../../core/ids.js';
 import type { QueueEntry } from '../../../core/transaction.js';
@@ -65,9 +65,9 @@ export function stepJob(tx: GroupTransaction, jobId: string): JobProgress {
     .sql(
       `SELECT ${DEAD_COLUMNS} FROM messages
         WHERE source_queue_id = ? AND (dead_lettered_at_ms, seq) > (?, ?) AND seq <= ?
-        ORDER BY dead_lettered_at_ms, seq LIMIT ${JOB_STEP_MESSAGES}`,
+        ORDER BY dead_lettered_at_ms, seq LIMIT ?`,
     )
-    .all(source.id, job.atMs, job.atSeq, job.boundSeq) as DeadLetterEntry[];
+    .all(source.id, job.atMs, job.atSeq, job.boundSeq, stepLimit(job)) as DeadLetterEntry[];
   const step = stepDeadLetters(tx, source, job, next);
   tx.sql(
     'UPDATE dead_letter_jobs SET at_ms = ?, at_seq = ?, done = ?, finished = ? WHERE job_id = ?',

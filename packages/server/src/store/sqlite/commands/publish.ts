@@ -1,6 +1,6 @@
 import type { NewMessage, OutcomeOf, PublishCommand } from '../../../core/commands.js';
 import { checkFifoPublish, deduplicate, groupKeyOf } from '../../../core/fifo.js';
-import { rowIdOf } from '../../../core/ids.js';
+import { ownRowId } from '../../../core/ids.js';
 import { bytesOf, sum } from '../../../core/message-bytes.js';
 import { STATE } from '../../../core/message-state.js';
 import { type Refusal, refuse } from '../../../core/refusal.js';
@@ -30,7 +30,7 @@ export function publish(
 }
 
 function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMessage): void {
-  const id = rowIdOf(message.messageId);
+  const id = ownRowId(message.messageId);
   if (id === undefined) throw new Error(`"${message.messageId}" is no message id of ours`);
   const delayed = message.delayMs > 0;
   const availableAtMs = tx.nowMs + message.delayMs;

@@ -1,0 +1,11 @@
+/**
+ * Finished jobs go when no idempotency key can speak of them any more. Two nodes may give two
+ * messages the same place, so how far a job is takes the id of the last one too.
+ */
+export const deadLetterJobs = `
+ALTER TABLE millrace.dead_letter_jobs
+  ADD COLUMN at_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000';
+
+CREATE INDEX dead_letter_jobs_by_queue ON millrace.dead_letter_jobs (queue_id);
+CREATE INDEX dead_letter_jobs_by_start ON millrace.dead_letter_jobs (started_at_ms);
+`;
