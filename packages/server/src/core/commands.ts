@@ -111,6 +111,8 @@ export interface ConsumeCommand extends QueueCommand {
   readonly receiptPrefix: string;
   /** What the messages take in an answer stops here, but there is at least one. */
   readonly maxBytes: number;
+  /** Of a FIFO group one message at most, so that none waits for another one of the same lease. */
+  readonly onePerGroup?: boolean;
   /** The key that consumes, for the record of a delivery that fails. */
   readonly keyId?: string;
 }

@@ -3,7 +3,7 @@ import type {
   GivenPushSettings,
   PausedReason,
   PushAttempt,
-  PushSubscriptionRow,
+  ShownSubscription,
 } from './push-subscription.js';
 
 /** The commands of push subscriptions. What they deliver goes by the queue's own commands. */
@@ -41,8 +41,8 @@ export interface RecordPushesCommand {
 }
 
 export interface PushOutcomeOf {
-  subscribePush: { readonly subscription: PushSubscriptionRow };
+  subscribePush: { readonly subscription: ShownSubscription };
   unsubscribePush: { readonly deleted: boolean };
-  pausePush: { readonly subscription: PushSubscriptionRow };
+  pausePush: { readonly subscription: ShownSubscription };
   recordPushes: { readonly recorded: boolean };
 }

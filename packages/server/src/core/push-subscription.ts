@@ -1,6 +1,6 @@
 import { LIMITS } from '@millrace/protocol';
 import { checkDeadLetterQueue, type QueueSettings } from './queue-settings.js';
-import { fieldRefusal, type Refusal } from './refusal.js';
+import { fieldRefusal, type Refusal, subscriptionNotFound } from './refusal.js';
 import type { QueueEntry } from './transaction.js';
 
 /** A queue's messages go to a url. What is null is as the queue says, or the default. */
@@ -46,6 +46,8 @@ export interface PushSubscriptionEntry extends PushSubscriptionRow {
 
 /** What a failed push of a message leads to, where the subscription says so and not the queue. */
 export interface PushPolicy {
+  readonly queueId: number;
+  readonly state: PushState;
   readonly maxRetries: number | null;
   readonly deadLetterQueueId: number | null;
 }
@@ -133,6 +135,40 @@ export function checkSubscription(
   return deadLetterQueue == null
     ? undefined
     : checkDeadLetterQueue(queue.name, deadLetterQueue, find);
+}
+
+/** What an answer says of a subscription: of its secrets, only whether there is one. */
+export type ShownSubscription = Omit<
+  PushSubscriptionRow,
+  'secret' | 'secretDigest' | 'previousSecret' | 'previousSecretUntilMs'
+> & { readonly signed: boolean };
+
+export function shownSubscription(row: PushSubscriptionRow): ShownSubscription {
+  const {
+    secret,
+    secretDigest: _digest,
+    previousSecret: _previous,
+    previousSecretUntilMs: _until,
+    ...shown
+  } = row;
+  return { ...shown, signed: secret !== null };
+}
+
+/**
+ * Refuses a lease for a subscription that is paused or has gone, or whose queue has: another one may
+ * have its name by now. A worker hears of it late, its node perhaps later still.
+ */
+export function checkHolder(
+  queue: QueueEntry,
+  holder: string | undefined,
+  policyOf: (subscriptionId: string) => PushPolicy | undefined,
+): Refusal | undefined {
+  const subscriptionId = subscriptionOfHolder(holder ?? null);
+  if (subscriptionId === undefined) return undefined;
+  const policy = policyOf(subscriptionId);
+  return policy?.queueId === queue.id && policy.state === 'active'
+    ? undefined
+    : subscriptionNotFound(queue.name, subscriptionId);
 }
 
 const LEASED_BY = 'push:';

@@ -43,8 +43,8 @@ export interface PushParts {
   judgeHeaders(headers: Record<string, string>, format: PushFormat): Refusal | undefined;
   /** The secret as it is stored, and what tells it from another. */
   sealSecret(secret: string): { readonly secret: string; readonly secretDigest: string };
-  /** A subscription was made, changed or deleted. */
-  subscriptionsChanged(): void;
+  /** A subscription was made, changed or deleted; resolves when that holds on this node. */
+  subscriptionsChanged(): Promise<void>;
   /** Posts one message made up for it. */
   test(subscription: PushSubscriptionRow): Promise<PushTestReturns>;
   /** Has the pushes of the last moment written down. */
@@ -72,6 +72,8 @@ export interface Answer {
 
 export interface Route {
   readonly capability: Capability;
+  /** Fields that count by a keyed digest, because what is compared is kept. */
+  readonly secrets?: readonly string[];
   /** Fields that count by their text when two requests are compared. */
   texts?(fields: Fields, bodyText: string): Record<string, string>;
   // biome-ignore lint/suspicious/noExplicitAny: each route knows the type that its schema makes.

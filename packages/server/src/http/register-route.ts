@@ -199,6 +199,10 @@ function idempotencyOf(
   for (const name in route.capability.params.properties) {
     if (values[name] !== undefined) known[name] = values[name];
   }
+  for (const name of route.secrets ?? []) {
+    const secret = known[name];
+    if (typeof secret === 'string') known[name] = context.push.sealSecret(secret).secretDigest;
+  }
   const path = request.url.split('?', 1)[0] as string;
   return {
     capability: route.capability.id as Idempotency['capability'],

@@ -39,21 +39,20 @@ export class PushDispatcher {
   start(): void {
     if (this.started) return;
     this.started = true;
-    this.refresh();
+    void this.refresh();
   }
 
-  /** Subscriptions may have changed. */
-  refresh(): void {
+  /** Subscriptions may have changed. Resolves when what is there now has been taken in. */
+  refresh(): Promise<void> {
+    if (!this.started || this.stopped !== undefined) return Promise.resolve();
     this.refreshAgain = true;
-    if (!this.started || this.stopped !== undefined || this.refreshing !== undefined) return;
-    this.cancelTimer?.();
-    this.refreshing = this.refreshAll().finally(() => {
-      this.refreshing = undefined;
-    });
+    this.refreshing ??= this.refreshAll();
+    return this.refreshing;
   }
 
   private async refreshAll(): Promise<void> {
     const { store, clock } = this.parts;
+    this.cancelTimer?.();
     let failed = false;
     while (this.refreshAgain && this.stopped === undefined) {
       this.refreshAgain = false;
@@ -62,10 +61,11 @@ export class PushDispatcher {
         () => true,
       );
     }
+    this.refreshing = undefined;
     // Other nodes change subscriptions too, and do not say so.
     const delayMs = failed ? RETRY_MS : store.safetyPollMs;
     if (delayMs === null || this.stopped !== undefined) return;
-    this.cancelTimer = clock.setTimer(() => this.refresh(), delayMs);
+    this.cancelTimer = clock.setTimer(() => void this.refresh(), delayMs);
   }
 
   private async load(): Promise<void> {
@@ -89,10 +89,10 @@ export class PushDispatcher {
   private keep(id: string, row: PushSubscriptionRow): void {
     const known = this.workers.get(id);
     if (known === undefined) {
-      const worker = new SubscriptionWorker(this.parts, row, () => this.refresh());
+      const worker = new SubscriptionWorker(this.parts, row, () => void this.refresh());
       this.workers.set(id, { worker, row });
       worker.start();
-    } else if (known.row.updatedAtMs !== row.updatedAtMs) {
+    } else if (JSON.stringify(known.row) !== JSON.stringify(row)) {
       this.workers.set(id, { ...known, row });
       known.worker.update(row);
     }

@@ -1,3 +1,4 @@
+import { LIMITS } from '@millrace/protocol';
 import type { Clock } from '../core/clock.js';
 import type { ConsumeCommand, LeasedMessage } from '../core/commands.js';
 import type { GroupCommit } from '../core/group-commit.js';
@@ -32,6 +33,14 @@ export interface WorkerParts {
 
 /** A refused command, or a queue that has no room for another wait: looked at again after this. */
 const PAUSE_MS = 1_000;
+interface Leased {
+  readonly leased: number;
+  /** Whether there may be more to lease at once. */
+  readonly more: boolean;
+  /** Nothing is to be leased for so long. */
+  readonly pauseMs?: number;
+}
+
 const GONE = 410;
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -45,6 +54,7 @@ export class SubscriptionWorker {
   /** Pushes that are posted or settled. */
   private readonly underWay = new Set<Promise<void>>();
   private posting = 0;
+  private isGone = false;
   private stopping = false;
   private stirred = false;
   private interrupt: (() => void) | undefined;
@@ -66,6 +76,7 @@ export class SubscriptionWorker {
   /** The settings have changed; pushes under way end under the old ones. */
   update(subscription: PushSubscriptionRow): void {
     this.subscription = subscription;
+    this.isGone = false;
     this.stir();
   }
 
@@ -83,22 +94,42 @@ export class SubscriptionWorker {
   }
 
   private async run(): Promise<void> {
-    const { longPolls } = this.parts;
+    while (!this.stopping) {
+      this.stirred = false;
+      const holdMs = this.holdMs() ?? (await this.leaseUntilHeld());
+      await this.sleep(holdMs);
+    }
+  }
+
+  /**
+   * Leases and waits for more, until nothing more may be leased. Only so long does it stand among
+   * those who wait for messages: word that comes to somebody who cannot use it is lost to the others.
+   *
+   * @returns how long to hold
+   */
+  private async leaseUntilHeld(): Promise<number> {
+    const { longPolls, store } = this.parts;
     const { project, queue } = this.subscription;
     const poll = longPolls.register(project, queue);
+    if (poll === undefined) return (await this.leaseSome()).pauseMs ?? PAUSE_MS;
+    let satisfied = false;
     try {
-      while (!this.stopping) {
-        this.stirred = false;
-        const waitMs = this.holdMs() ?? (await this.leaseSome());
-        if (waitMs === 0 || this.stirred) continue;
-        this.parts.store.expectReady(project, queue);
-        const longestMs = this.parts.store.safetyPollMs ?? Number.POSITIVE_INFINITY;
-        // Without a place among those who wait, it looks again by itself.
-        if (poll === undefined) await this.sleep(Math.min(waitMs, PAUSE_MS));
-        else await poll.wait(Math.min(waitMs, longestMs), this.presence);
+      for (;;) {
+        const { pauseMs, more, leased } = await this.leaseSome();
+        satisfied = leased > 0;
+        if (pauseMs !== undefined) return pauseMs;
+        const holdMs = this.holdMs();
+        if (holdMs !== undefined) return holdMs;
+        if (this.stopping) return 0;
+        if (more || this.stirred) {
+          this.stirred = false;
+          continue;
+        }
+        store.expectReady(project, queue);
+        await poll.wait(store.safetyPollMs ?? Number.POSITIVE_INFINITY, this.presence);
       }
     } finally {
-      poll?.close(false);
+      poll.close(satisfied);
     }
   }
 
@@ -112,20 +143,24 @@ export class SubscriptionWorker {
     },
   };
 
+  /** Until the time is up or something stirs. */
   private sleep(durationMs: number): Promise<void> {
+    if (this.stirred || this.stopping || durationMs <= 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const cancel = this.parts.clock.setTimer(resolve, durationMs);
-      this.interrupt = () => {
+      const wake = (): void => {
         cancel();
+        this.interrupt = undefined;
         resolve();
       };
+      const cancel = this.parts.clock.setTimer(wake, durationMs);
+      this.interrupt = wake;
     });
   }
 
   /** How long nothing may be leased; undefined when something may. */
   private holdMs(): number | undefined {
     const nowMs = this.parts.clock.nowMs();
-    if (this.freeHands() === 0) return Number.POSITIVE_INFINITY;
+    if (this.isGone || this.freeHands() === 0) return Number.POSITIVE_INFINITY;
     if (this.breaker.admits(nowMs) === 'no') {
       return this.breaker.nextProbeAtMs === null
         ? Number.POSITIVE_INFINITY
@@ -141,50 +176,49 @@ export class SubscriptionWorker {
     return Math.max(0, (isOneByOne ? 1 : maxInFlight) - this.posting);
   }
 
-  /** @returns 0 when there may be more to lease at once, else how long to wait for word of it */
-  private async leaseSome(): Promise<number> {
-    const { store, warn, clock } = this.parts;
+  private async leaseSome(): Promise<Leased> {
+    const { warn, clock, secrets, commit } = this.parts;
     const { subscriptionId } = this.subscription;
-    if (secretsOf(this.subscription, this.parts.secrets, clock.nowMs()) === undefined) {
+    if (secretsOf(this.subscription, secrets, clock.nowMs()) === undefined) {
       warn(`push subscription ${subscriptionId}: its secret was sealed under another key`);
-      return Number.POSITIVE_INFINITY;
+      return { leased: 0, more: false, pauseMs: Number.POSITIVE_INFINITY };
     }
     const hands = this.freeHands();
-    const commands = this.consumeCommands(hands);
-    const outcomes = await Promise.all(
-      commands.map((command) => this.parts.commit.submit(command)),
-    );
-    const messages = outcomes.flatMap((outcome) => (outcome.ok ? outcome.messages : []));
-    for (const message of messages) this.begin(message);
-    if (outcomes.some((outcome) => !outcome.ok)) return PAUSE_MS;
+    const outcome = await commit.submit(this.consumeCommand(hands));
+    if (!outcome.ok) {
+      // It was paused or deleted, here or on another node, or its queue was.
+      if (outcome.code === 'SUBSCRIPTION_NOT_FOUND' || outcome.code === 'QUEUE_NOT_FOUND') {
+        this.changed();
+      }
+      return { leased: 0, more: false, pauseMs: PAUSE_MS };
+    }
+    for (const message of outcome.messages) this.begin(message);
     // What comes from here on wakes it; what a full answer has left behind does not.
-    return messages.length >= hands ? 0 : (store.safetyPollMs ?? Number.POSITIVE_INFINITY);
+    return { leased: outcome.messages.length, more: outcome.messages.length >= hands };
   }
 
-  /** In a FIFO queue each push takes a group of its own, so that no lease waits for another push. */
-  private consumeCommands(hands: number): ConsumeCommand[] {
+  private consumeCommand(hands: number): ConsumeCommand {
     const { project, queue, subscriptionId, visibilityTimeoutMs } = this.subscription;
-    const one = (maxMessages: number): ConsumeCommand => ({
+    return {
       kind: 'consume',
       project,
       queue,
       idempotency: null,
       autoCreate: false,
-      maxMessages,
+      maxMessages: Math.min(hands, LIMITS.consumeMaxMessages),
       visibilityTimeoutMs,
       receiptPrefix: this.parts.ids.token(),
       maxBytes: MAX_BYTES,
+      // In a FIFO queue no lease is to wait for the push of the message before it.
+      onePerGroup: true,
       keyId: pushHolder(subscriptionId),
-    });
-    return this.subscription.queueType === 'fifo'
-      ? Array.from({ length: hands }, () => one(1))
-      : [one(hands)];
+    };
   }
 
   private begin(message: LeasedMessage): void {
     const attempt = this.breaker.began(message.messageId, this.parts.clock.nowMs());
     const push: Promise<void> = this.push(message, attempt)
-      .catch((error) => this.parts.warn(`push failed: ${(error as Error).message}`))
+      .catch((error) => this.abandon(message, attempt, error as Error))
       .finally(() => {
         this.underWay.delete(push);
       });
@@ -195,15 +229,12 @@ export class SubscriptionWorker {
     const { client, clock, settlement, secrets } = this.parts;
     const { subscription } = this;
     const atMs = clock.nowMs();
-    const request = requestOf(
-      subscription,
-      message,
-      secretsOf(subscription, secrets, atMs) ?? [],
-      clock,
-    );
     this.posting += 1;
-    const outcome = await client.post(request);
-    this.posting -= 1;
+    const signing = secretsOf(subscription, secrets, atMs) ?? [];
+    const request = requestOf(subscription, message, signing, clock);
+    const outcome = await client.post(request).finally(() => {
+      this.posting -= 1;
+    });
     const result = deliveryResult(outcome);
     this.record(message, atMs, outcome);
     const nowMs = clock.nowMs();
@@ -218,6 +249,16 @@ export class SubscriptionWorker {
     const delayMs = this.delayMs(message, result, usesRetry, outcome);
     await settlement.fail(subscription, message, { delayMs, usesRetry, error: errorOf(outcome) });
     if ('status' in outcome && outcome.status === GONE) await this.pause(subscription);
+  }
+
+  /** A fault of ours: the message goes back, and the breaker learns nothing of it. */
+  private async abandon(message: LeasedMessage, attempt: Attempt, fault: Error): Promise<void> {
+    const { warn, settlement, clock } = this.parts;
+    warn(`push failed: ${fault.message}`);
+    this.breaker.ended(attempt, 'cancelled', clock.nowMs());
+    const failed = { delayMs: PAUSE_MS, usesRetry: false, error: 'the push failed' };
+    await settlement.fail(this.subscription, message, failed).catch(() => undefined);
+    this.stir();
   }
 
   private delayMs(
@@ -243,10 +284,10 @@ export class SubscriptionWorker {
     });
   }
 
-  /** The receiver says that it is no more. */
+  /** The receiver says that it is no more. Nothing is leased until the subscription is seen again. */
   private async pause({ project, queue, subscriptionId }: PushSubscriptionRow): Promise<void> {
-    this.stopping = true;
-    await this.parts.commit.submit({
+    this.isGone = true;
+    const outcome = await this.parts.commit.submit({
       kind: 'pausePush',
       project,
       queue,
@@ -254,7 +295,10 @@ export class SubscriptionWorker {
       subscriptionId,
       reason: 'gone',
     });
+    // Where it could not be written down, the next push will hear the same.
+    if (!outcome.ok) this.isGone = false;
     this.changed();
+    this.stir();
   }
 }
 

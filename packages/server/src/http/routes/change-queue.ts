@@ -18,13 +18,15 @@ export const updateRoute: Route = {
 
 export const deleteRoute: Route = {
   capability: CAPABILITIES.delete,
-  handle(call: Call<WriteQueueParams>, { service, maintenance }) {
+  async handle(call: Call<WriteQueueParams>, { service, maintenance, push }) {
     const { queue } = call.params;
-    const outcome = service.submit({ kind: 'deleteQueue', ...targetOf(call) });
-    return respond(outcome, ({ deleted }) => {
+    const outcome = await service.submit({ kind: 'deleteQueue', ...targetOf(call) });
+    if (outcome.ok) {
       maintenance.bucketDiscarded();
-      return { queue, deleted };
-    });
+      // Its push subscriptions have gone with it.
+      await push.subscriptionsChanged();
+    }
+    return respond(Promise.resolve(outcome), ({ deleted }) => ({ queue, deleted }));
   },
 };
 

@@ -11,7 +11,9 @@ import type {
   GivenPushSettings,
   PausedReason,
   PushSubscriptionRow,
+  ShownSubscription,
 } from '../../core/push-subscription.js';
+import { shownSubscription } from '../../core/push-subscription.js';
 import {
   fieldRefusal,
   queueNotFound,
@@ -34,6 +36,7 @@ import {
 
 const subscribeRoute: Route = {
   capability: CAPABILITIES.pushSubscribe,
+  secrets: ['secret'],
   async handle(call: Call<PushSubscribeParams>, { service, ids, push }) {
     const refusal = judge(call.params, push);
     if (refusal !== undefined) return refusal;
@@ -43,7 +46,7 @@ const subscribeRoute: Route = {
       subscriptionId: ids.uuid(),
       settings: settingsOf(call.params, push),
     });
-    if (outcome.ok) push.subscriptionsChanged();
+    if (outcome.ok) await push.subscriptionsChanged();
     return respond(Promise.resolve(outcome), ({ subscription }) => recordOf(subscription));
   },
 };
@@ -53,7 +56,9 @@ const listRoute: Route = {
   async handle({ params: { queue }, caller }: Call<PushSubscriptionsParams>, { store }) {
     const { project } = caller;
     const rows = await store.read({ kind: 'pushSubscriptions', project, queue });
-    return rows === null ? queueNotFound(queue) : answer({ items: rows.map(recordOf) });
+    return rows === null
+      ? queueNotFound(queue)
+      : answer({ items: rows.map((row) => recordOf(shownSubscription(row))) });
   },
 };
 
@@ -66,7 +71,7 @@ const unsubscribeRoute: Route = {
       ...targetOf(call),
       subscriptionId,
     });
-    if (outcome.ok) push.subscriptionsChanged();
+    if (outcome.ok) await push.subscriptionsChanged();
     return respond(Promise.resolve(outcome), ({ deleted }) => ({
       subscription_id: subscriptionId,
       deleted,
@@ -87,7 +92,7 @@ const pauseRoute = (
       subscriptionId,
       reason,
     });
-    if (outcome.ok) push.subscriptionsChanged();
+    if (outcome.ok) await push.subscriptionsChanged();
     return respond(Promise.resolve(outcome), ({ subscription }) => recordOf(subscription));
   },
 });
@@ -177,14 +182,14 @@ function settingsOf(params: PushSubscribeParams, push: PushParts): GivenPushSett
   };
 }
 
-function recordOf(row: PushSubscriptionRow): PushSubscription {
+function recordOf(row: ShownSubscription): PushSubscription {
   return {
     subscription_id: row.subscriptionId,
     queue: row.queue,
     url: row.url,
     state: row.state,
     ...(row.pausedReason === null ? {} : { paused_reason: row.pausedReason }),
-    signed: row.secret !== null,
+    signed: row.signed,
     ...(row.maxRetries === null ? {} : { max_retries: row.maxRetries }),
     ...(row.visibilityTimeoutMs === null
       ? {}

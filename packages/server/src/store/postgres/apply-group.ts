@@ -8,7 +8,7 @@ import type {
   PublishCommand,
 } from '../../core/commands.js';
 import { accept, type GroupRun } from './group-run.js';
-import { insertQueue } from './load-queues.js';
+import { insertQueue, loadHolders } from './load-queues.js';
 import { runAdmin } from './runs/admin.js';
 import { runConsumes } from './runs/consume.js';
 import { stepJob } from './runs/dead-letter-job.js';
@@ -72,6 +72,7 @@ async function applyRun(run: GroupRun, commands: readonly Command[]): Promise<re
     case 'consume': {
       await createMissing(run, commands);
       await loadHeld(run, commands);
+      await loadHolders(run.tx, commands);
       const outcomes = await runConsumes(run, commands as ConsumeCommand[]);
       // What was read before is older than what was leased now.
       run.tx.forgetMessages();

@@ -119,11 +119,27 @@ export async function loadQueueById(
 }
 
 /** What the push subscriptions that hold these messages say of failures. */
-export async function loadPolicies(
+export const loadPolicies = (
   tx: GroupTransaction,
   messages: readonly MessageRow[],
+): Promise<void> =>
+  loadPoliciesOf(
+    tx,
+    messages.map(({ leasedBy }) => leasedBy),
+  );
+
+/** The push subscriptions that these commands consume for. */
+export const loadHolders = (tx: GroupTransaction, commands: readonly Command[]): Promise<void> =>
+  loadPoliciesOf(
+    tx,
+    commands.map((command) => ('keyId' in command ? (command.keyId ?? null) : null)),
+  );
+
+async function loadPoliciesOf(
+  tx: GroupTransaction,
+  holders: readonly (string | null)[],
 ): Promise<void> {
-  const ids = new Set(messages.flatMap(({ leasedBy }) => subscriptionOfHolder(leasedBy) ?? []));
+  const ids = new Set(holders.flatMap((holder) => subscriptionOfHolder(holder) ?? []));
   if (ids.size === 0) return;
   for (const { subscriptionId, ...policy } of await pushPolicies(tx.pipeline, [...ids])) {
     const { deadLetterQueueId: id } = policy;

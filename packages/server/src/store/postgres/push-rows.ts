@@ -53,7 +53,8 @@ export const pushPolicies = (
   subscriptionIds: readonly string[],
 ): Promise<(PushPolicy & { subscriptionId: string })[]> =>
   pipeline.query(
-    `SELECT subscription_id AS "subscriptionId", max_retries AS "maxRetries",
+    `SELECT subscription_id AS "subscriptionId", queue_id AS "queueId", state,
+       max_retries AS "maxRetries",
        dead_letter_queue_id AS "deadLetterQueueId"
        FROM millrace.push_subscriptions WHERE subscription_id = ANY ($1::text[])`,
     [subscriptionIds],

@@ -180,7 +180,8 @@ export class GroupTransaction implements MessageTransaction {
 
   pushPolicy(subscriptionId: string): PushPolicy | undefined {
     return this.sql(
-      `SELECT max_retries AS maxRetries, dead_letter_queue_id AS deadLetterQueueId
+      `SELECT queue_id AS queueId, state, max_retries AS maxRetries,
+         dead_letter_queue_id AS deadLetterQueueId
          FROM push_subscriptions WHERE subscription_id = ?`,
     ).get(subscriptionId) as PushPolicy | undefined;
   }

@@ -2,6 +2,7 @@ import { answerBytes } from '../../../core/answer-size.js';
 import type { ConsumeCommand, LeasedMessage, Outcome } from '../../../core/commands.js';
 import { STATE } from '../../../core/message-state.js';
 import { isPastRetention, removeMessage } from '../../../core/moves.js';
+import { checkHolder } from '../../../core/push-subscription.js';
 import { queueNotFound } from '../../../core/refusal.js';
 import { withIdempotency } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
@@ -37,6 +38,8 @@ export async function runConsumes(
     const queue = run.tx.queue(command.project, command.queue);
     if (queue === undefined) return queueNotFound(command.queue);
     return withIdempotency(run.records, run.lookups, command, queue, () => {
+      const refusal = checkHolder(queue, command.keyId, (id) => run.tx.pushPolicy(id));
+      if (refusal !== undefined) return refusal;
       const messages = take(run, queue, command, ready.get(queue.bucketId) ?? []);
       for (const message of messages) {
         leases.push({ bucketId: queue.bucketId, message, keyId: command.keyId ?? null });
@@ -56,11 +59,13 @@ async function lockReady(
   commands: readonly ConsumeCommand[],
 ): Promise<Map<number, Lanes>> {
   const wanted = { standard: new Map<number, number[]>(), fifo: new Map<number, number[]>() };
-  for (const { project, queue: name, maxMessages } of commands) {
+  for (const { project, queue: name, maxMessages, onePerGroup } of commands) {
     const queue = run.tx.queue(project, name);
     if (queue === undefined) continue;
     const ofType = wanted[queue.type];
-    ofType.set(queue.bucketId, [...(ofType.get(queue.bucketId) ?? []), maxMessages]);
+    // One of each group is as many takes as messages.
+    const limits = onePerGroup ? Array<number>(maxMessages).fill(1) : [maxMessages];
+    ofType.set(queue.bucketId, [...(ofType.get(queue.bucketId) ?? []), ...limits]);
   }
   const ready = await lockHeads(run, wanted.standard);
   for (const [bucketId, limits] of wanted.fifo) {
@@ -113,6 +118,7 @@ function take(
     if (next.groupKey === null) continue;
     tx.touchGroup(queue, next.groupKey);
     begun = lane;
+    if (command.onePerGroup) lanes.shift();
   }
   // What is left of a group is blocked by what was taken of it.
   if (begun !== undefined && lanes[0] === begun) lanes.shift();

@@ -11,6 +11,7 @@ import {
   checkSubscription,
   newSubscription,
   type PushSubscriptionRow,
+  shownSubscription,
 } from '../../../core/push-subscription.js';
 import { queueNotFound, type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
@@ -37,7 +38,7 @@ export async function subscribePush(
       : changeSubscription(existing, settings, tx.nowMs);
   write(tx, queue, wanted);
   const subscription = await find1(tx, queue, wanted.subscriptionId);
-  return { subscription: subscription as PushSubscriptionRow };
+  return { subscription: shownSubscription(subscription as PushSubscriptionRow) };
 }
 
 function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow): void {
@@ -119,7 +120,9 @@ export async function pausePush(
     [subscriptionId, queue.id, reason === null ? 'active' : 'paused', reason, tx.nowMs],
   );
   const subscription = await find1(tx, queue, subscriptionId);
-  return subscription === undefined ? subscriptionNotFound(name, subscriptionId) : { subscription };
+  return subscription === undefined
+    ? subscriptionNotFound(name, subscriptionId)
+    : { subscription: shownSubscription(subscription) };
 }
 
 /** Those of a subscription that has gone meanwhile are of no use to anybody. */

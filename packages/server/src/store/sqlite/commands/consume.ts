@@ -8,6 +8,8 @@ import type {
 import { rowIdOf } from '../../../core/ids.js';
 import { STATE } from '../../../core/message-state.js';
 import { EXPIRED_PER_CONSUME, isPastRetention, removeMessage } from '../../../core/moves.js';
+import { checkHolder } from '../../../core/push-subscription.js';
+import type { Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { leasedMessage, type MessageRow, STORED_COLUMNS } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
@@ -29,8 +31,13 @@ export function consume(
   tx: GroupTransaction,
   queue: QueueEntry,
   command: ConsumeCommand,
-): OutcomeOf['consume'] {
-  const next = queue.type === 'fifo' ? nextOfGroups(tx, queue) : nextOfAll(tx, queue);
+): OutcomeOf['consume'] | Refusal {
+  const refusal = checkHolder(queue, command.keyId, (id) => tx.pushPolicy(id));
+  if (refusal !== undefined) return refusal;
+  const next =
+    queue.type === 'fifo'
+      ? nextOfGroups(tx, queue, command.onePerGroup ?? false)
+      : nextOfAll(tx, queue);
   const lease = tx.sql(
     `UPDATE messages SET state = ${STATE.leased}, due_at_ms = ?, leased_at_ms = ?, receipt = ?,
        leased_by = ?, lease_end = NULL, delivery_count = delivery_count + 1 WHERE id = ?`,
@@ -83,6 +90,7 @@ function nextOfAll(tx: GroupTransaction, { bucketId }: QueueEntry): () => ReadyR
 function nextOfGroups(
   tx: GroupTransaction,
   queue: QueueEntry,
+  onePerGroup: boolean,
 ): (wasTaken: boolean) => ReadyRow | undefined {
   const after = tx.sql(
     `${READY} WHERE m.bucket_id = ? AND m.group_key = ? AND m.seq > ? ORDER BY m.seq LIMIT 1`,
@@ -92,7 +100,7 @@ function nextOfGroups(
   let hasBegun = false;
   return (wasTaken) => {
     hasBegun = groupKey !== undefined && (hasBegun || wasTaken);
-    if (!hasBegun) groupKey = undefined;
+    if (!hasBegun || onePerGroup) groupKey = undefined;
     for (;;) {
       if (groupKey === undefined) {
         const group = tx.groups.next(queue);

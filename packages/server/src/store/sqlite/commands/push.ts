@@ -11,6 +11,7 @@ import {
   checkSubscription,
   newSubscription,
   type PushSubscriptionRow,
+  shownSubscription,
 } from '../../../core/push-subscription.js';
 import { type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
@@ -32,7 +33,8 @@ export function subscribePush(
       ? newSubscription(subscriptionId, queue, settings, tx.nowMs)
       : changeSubscription(existing, settings, tx.nowMs);
   write(tx, queue, wanted);
-  return { subscription: found(tx, queue, wanted.subscriptionId) as PushSubscriptionRow };
+  const row = found(tx, queue, wanted.subscriptionId) as PushSubscriptionRow;
+  return { subscription: shownSubscription(row) };
 }
 
 function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow): void {
@@ -98,7 +100,7 @@ export function pausePush(
   const subscription = found(tx, queue, subscriptionId);
   return subscription === undefined
     ? subscriptionNotFound(queue.name, subscriptionId)
-    : { subscription };
+    : { subscription: shownSubscription(subscription) };
 }
 
 /** Those of a subscription that has gone meanwhile are of no use to anybody. */
