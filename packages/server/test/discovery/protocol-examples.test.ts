@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ADMIN_KEY, startTestServer } from '../harness/http-server.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { readProtocol, sectionOf, shellBlocks } from './protocol-document.js';
+import { startReceiver } from './receiver.js';
 
 const run = promisify(execFile);
 
@@ -15,9 +16,12 @@ const END_OF_BLOCK = '--- end of block ---';
 const EXPECTED_ERROR = /^# (\d{3}) ([A-Z_]+)$/m;
 
 /** Runs all blocks in one shell, so that later ones have the variables of earlier ones. */
-async function runBlocks(blocks: readonly string[], url: string): Promise<string[]> {
+async function runBlocks(
+  blocks: readonly string[],
+  variables: { MILLRACE: string; RECEIVER: string },
+): Promise<string[]> {
   const script = blocks.map((block) => `${block}\necho; echo '${END_OF_BLOCK}'\n`).join('');
-  const env = { ...process.env, MILLRACE: url, KEY: ADMIN_KEY };
+  const env = { ...process.env, ...variables, KEY: ADMIN_KEY };
   const { stdout, stderr } = await run('bash', ['-c', script], { env });
   expect(stderr).toBe('');
   return stdout.split(END_OF_BLOCK).slice(0, -1);
@@ -27,15 +31,18 @@ describe.each(STORE_FACTORIES)('the examples of PROTOCOL.md on $name', (factory)
   test('run one after another against a fresh server', async () => {
     const blocks = shellBlocks(await readProtocol());
     const fixture = await factory.create();
-    const server = await startTestServer(fixture);
+    const receiver = await startReceiver();
+    const server = await startTestServer(fixture, ['--push-allow', '127.0.0.0/8']);
     try {
-      const outputs = await runBlocks(blocks, server.url);
+      const variables = { MILLRACE: server.url, RECEIVER: receiver.url };
+      const outputs = await runBlocks(blocks, variables);
       expect(outputs).toHaveLength(blocks.length);
       for (const [index, block] of blocks.entries()) {
         if (block.includes('curl')) expectAnswer(block, outputs[index] as string);
       }
     } finally {
       await server.stop();
+      await receiver.stop();
       await fixture.remove();
     }
   });
@@ -47,7 +54,7 @@ function expectAnswer(block: string, output: string): void {
   if (code === undefined) {
     expect(answer.ok, `${block}\n${output}`).toBe(true);
     // An example in which nothing happens explains nothing.
-    expect(output, block).not.toMatch(/"(acked|nacked|extended|deleted|revoked)":false/);
+    expect(output, block).not.toMatch(/"(acked|nacked|extended|deleted|revoked|delivered)":false/);
     expect(output, block).not.toMatch(/"(messages|items|results|message_ids)":\[\]/);
     expect(output, block).not.toMatch(/"(redriven|purged)":0/);
   } else {

@@ -43,7 +43,8 @@ describe.each(Object.values(CAPABILITIES) as Capability[])('$id', (capability) =
     const rows = fieldRows(discoveryOf(id)?.params ?? {});
     const expected = rows.map(({ name, type, required }) => [
       `\`${name}\`${required ? ', required' : ''}`,
-      type.replaceAll('|', '\\|'),
+      // A null among the values has no text of its own yet.
+      type.replace(/\| $/, '| null').replaceAll('|', '\\|'),
     ]);
     const written = tableRows(section).map(([name, _place, type]) => [name, type]);
     expect(written).toEqual(expected);
@@ -54,14 +55,18 @@ describe.each(Object.values(CAPABILITIES) as Capability[])('$id', (capability) =
       properties?: Record<string, JsonSchema>;
     };
     const returns = /^Returns [^\n]+/m.exec(section)?.[0] ?? '';
-    if (/^Returns (a )?(Queue|Key)/.test(returns)) return;
+    if (/^Returns (a )?(Queue|Key|Push)/.test(returns)) return;
     for (const name of Object.keys(properties)) expect(returns, name).toContain(name);
   });
 });
 
-test.each(['QueueRecord', 'QueueMessage', 'QueueStats', 'KeyRecord'])('the record %s', (name) => {
-  const schemas = openApiDocument().components.schemas as Record<string, JsonSchema>;
-  const expected = fieldRows(schemas[name] as JsonSchema).map((row) => [
+const { QueueRecord, QueueMessage, QueueStats, KeyRecord } = openApiDocument().components
+  .schemas as Record<string, JsonSchema>;
+const PushSubscription = discoveryOf('queue.push_subscribe')?.returns;
+const RECORDS = { QueueRecord, QueueMessage, QueueStats, KeyRecord, PushSubscription };
+
+test.each(Object.entries(RECORDS))('the record %s', (name, schema) => {
+  const expected = fieldRows(schema as JsonSchema).map((row) => [
     `\`${row.name}\`${row.required ? '' : ', optional'}`,
     row.type.replaceAll('|', '\\|'),
   ]);
@@ -83,6 +88,14 @@ test('the limits that stand in the text are those of the schemas', () => {
   expect(limits.get('messages in a batch')).toContain(upTo(LIMITS.batchMaxMessages));
   expect(limits.get('`max_retries`')).toContain(upTo(LIMITS.retriesMax));
   expect(limits.get('`error` of a nack')).toContain(upTo(LIMITS.lastErrorMaxChars));
+  expect(limits.get('push subscriptions of a queue')).toBe(
+    upTo(LIMITS.pushSubscriptionsPerQueueMax),
+  );
+  expect(limits.get('`url` of a push subscription')).toContain(upTo(LIMITS.pushUrlMaxChars));
+  expect(limits.get('`secret` of a push subscription')).toContain(upTo(LIMITS.pushSecretMaxChars));
+  expect(limits.get('`max_in_flight` of a push subscription')).toContain(
+    upTo(LIMITS.pushInFlightMax),
+  );
   expect(limits.get('body of `publish_batch`')).toBe(
     `${CAPABILITIES.publishBatch.bodyMaxBytes / 1024 ** 2} MiB`,
   );
