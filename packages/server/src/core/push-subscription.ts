@@ -78,7 +78,31 @@ const DEFAULTS: Omit<PushSettings, 'url'> = {
 /** Only what is given changes. */
 export type GivenPushSettings = Partial<PushSettings> & Pick<PushSettings, 'url'>;
 
-export function newSubscription(
+type FindQueue = (queue: string) => Pick<QueueSettings, 'deadLetterQueue' | 'type'> | undefined;
+
+/**
+ * What a subscribe makes: the same url again changes what is there, so that it keeps its id.
+ *
+ * @param all the subscriptions of the queue
+ * @param newId for a new one
+ */
+export function subscribed(
+  queue: QueueEntry,
+  all: readonly PushSubscriptionRow[],
+  newId: string,
+  given: GivenPushSettings,
+  nowMs: number,
+  find: FindQueue,
+): PushSubscriptionRow | Refusal {
+  const existing = all.find(({ url }) => url === given.url);
+  const refusal = checkSubscription(queue, given, existing === undefined, all.length, find);
+  if (refusal !== undefined) return refusal;
+  return existing === undefined
+    ? newSubscription(newId, queue, given, nowMs)
+    : changeSubscription(existing, given, nowMs);
+}
+
+function newSubscription(
   subscriptionId: string,
   queue: QueueEntry,
   given: GivenPushSettings,
@@ -101,11 +125,11 @@ export function newSubscription(
 }
 
 /** The secret that a new one takes the place of goes on signing for a while; a cleared one does not. */
-export function changeSubscription<T extends PushSubscriptionRow>(
-  existing: T,
+function changeSubscription(
+  existing: PushSubscriptionRow,
   given: GivenPushSettings,
   nowMs: number,
-): T {
+): PushSubscriptionRow {
   const { secretDigest, secret, ...rest } = given;
   const changed = { ...existing, ...rest, updatedAtMs: nowMs };
   if (secretDigest === undefined || secretDigest === existing.secretDigest) return changed;
@@ -119,19 +143,17 @@ export function changeSubscription<T extends PushSubscriptionRow>(
   };
 }
 
-/** @param count how many subscriptions the queue has */
-export function checkSubscription(
+function checkSubscription(
   queue: QueueEntry,
-  given: GivenPushSettings,
+  { deadLetterQueue }: GivenPushSettings,
   isNew: boolean,
   count: number,
-  find: (queue: string) => Pick<QueueSettings, 'deadLetterQueue' | 'type'> | undefined,
+  find: FindQueue,
 ): Refusal | undefined {
   if (isNew && count >= LIMITS.pushSubscriptionsPerQueueMax) {
     const rule = `must not be more than ${LIMITS.pushSubscriptionsPerQueueMax} for a queue`;
     return fieldRefusal('/url', rule, 'Delete one that is not needed any more.');
   }
-  const { deadLetterQueue } = given;
   return deadLetterQueue == null
     ? undefined
     : checkDeadLetterQueue(queue.name, deadLetterQueue, find);

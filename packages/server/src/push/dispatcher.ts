@@ -3,7 +3,8 @@ import type { LeasedMessage } from '../core/commands.js';
 import type { PushSubscriptionRow } from '../core/push-subscription.js';
 import { requestOf, secretsOf } from './delivery.js';
 import { deliveryResult } from './delivery-result.js';
-import { SubscriptionWorker, type WorkerParts } from './subscription-worker.js';
+import { SubscriptionWorker } from './subscription-worker.js';
+import type { WorkerParts } from './worker-parts.js';
 
 const PAGE_SIZE = 500;
 /** A stop waits so long for pushes under way; then it calls them off and gives their messages back. */

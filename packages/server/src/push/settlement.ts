@@ -10,7 +10,7 @@ const TRY_AGAIN = new Set(['STORE_UNAVAILABLE', 'OVERLOADED', 'OUTCOME_UNKNOWN']
 export interface FailedPush {
   readonly delayMs: number;
   readonly error: string;
-  /** Null: it uses no retry. */
+  /** Whether the failure counts towards the retries. */
   readonly usesRetry: boolean;
 }
 

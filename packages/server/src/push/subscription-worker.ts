@@ -1,35 +1,13 @@
 import { LIMITS } from '@millrace/protocol';
-import type { Clock } from '../core/clock.js';
 import type { ConsumeCommand, LeasedMessage } from '../core/commands.js';
-import type { GroupCommit } from '../core/group-commit.js';
-import type { IdSource } from '../core/ids.js';
-import type { LongPolls, Presence } from '../core/long-poll.js';
+import type { Presence } from '../core/long-poll.js';
 import { type PushSubscriptionRow, pushHolder } from '../core/push-subscription.js';
-import type { Store } from '../core/store.js';
-import type { AttemptLog } from './attempt-log.js';
-import { backoffMs } from './backoff.js';
 import { type Attempt, Breaker } from './breaker.js';
-import { requestOf, secretsOf } from './delivery.js';
-import { type DeliveryResult, deliveryResult } from './delivery-result.js';
+import { secretsOf } from './delivery.js';
+import { deliveryResult } from './delivery-result.js';
+import { post, retryAfterOf, settle } from './one-push.js';
 import { Pace } from './pace.js';
-import type { PushClient, PushOutcome } from './push-client.js';
-import type { SecretBox } from './push-secret.js';
-import type { Settlement } from './settlement.js';
-
-export interface WorkerParts {
-  readonly store: Store;
-  readonly commit: GroupCommit;
-  readonly longPolls: LongPolls;
-  readonly clock: Clock;
-  readonly ids: IdSource;
-  readonly client: PushClient;
-  readonly secrets: SecretBox;
-  readonly log: AttemptLog;
-  readonly settlement: Settlement;
-  readonly random: () => number;
-  /** Says something to the operator. */
-  readonly warn: (message: string) => void;
-}
+import type { WorkerParts } from './worker-parts.js';
 
 /** A refused command, or a queue that has no room for another wait: looked at again after this. */
 const PAUSE_MS = 1_000;
@@ -226,28 +204,18 @@ export class SubscriptionWorker {
   }
 
   private async push(message: LeasedMessage, attempt: Attempt): Promise<void> {
-    const { client, clock, settlement, secrets } = this.parts;
-    const { subscription } = this;
-    const atMs = clock.nowMs();
+    const { parts, breaker, pace, subscription } = this;
     this.posting += 1;
-    const signing = secretsOf(subscription, secrets, atMs) ?? [];
-    const request = requestOf(subscription, message, signing, clock);
-    const outcome = await client.post(request).finally(() => {
+    const outcome = await post(parts, subscription, message).finally(() => {
       this.posting -= 1;
     });
     const result = deliveryResult(outcome);
-    this.record(message, atMs, outcome);
-    const nowMs = clock.nowMs();
-    const { usesRetry } = this.breaker.ended(attempt, result, nowMs, retryAfterOf(outcome));
-    if (result !== 'cancelled') this.pace.ended(result === 'success', nowMs);
+    const nowMs = parts.clock.nowMs();
+    const { usesRetry } = breaker.ended(attempt, result, nowMs, retryAfterOf(outcome));
+    if (result !== 'cancelled') pace.ended(result === 'success', nowMs);
     // A hand is free: what follows is the store's work.
     this.stir();
-    if (result === 'success') {
-      await settlement.ack(subscription, message);
-      return;
-    }
-    const delayMs = this.delayMs(message, result, usesRetry, outcome);
-    await settlement.fail(subscription, message, { delayMs, usesRetry, error: errorOf(outcome) });
+    await settle(parts, subscription, message, outcome, usesRetry);
     if ('status' in outcome && outcome.status === GONE) await this.pause(subscription);
   }
 
@@ -259,29 +227,6 @@ export class SubscriptionWorker {
     const failed = { delayMs: PAUSE_MS, usesRetry: false, error: 'the push failed' };
     await settlement.fail(this.subscription, message, failed).catch(() => undefined);
     this.stir();
-  }
-
-  private delayMs(
-    { failures }: LeasedMessage,
-    result: DeliveryResult,
-    usesRetry: boolean,
-    outcome: PushOutcome,
-  ): number {
-    if (result === 'cancelled') return 0;
-    const backoff = backoffMs(usesRetry ? failures + 1 : 1, this.parts.random);
-    return Math.round(Math.max(backoff, retryAfterOf(outcome) ?? 0));
-  }
-
-  private record({ messageId, deliveryCount }: LeasedMessage, atMs: number, outcome: PushOutcome) {
-    this.parts.log.add(this.subscription.subscriptionId, {
-      deliveryId: this.parts.ids.uuid(),
-      atMs,
-      messageId,
-      attempt: deliveryCount,
-      status: 'status' in outcome ? outcome.status : null,
-      durationMs: outcome.durationMs,
-      error: 'error' in outcome ? outcome.error : null,
-    });
   }
 
   /** The receiver says that it is no more. Nothing is leased until the subscription is seen again. */
@@ -301,9 +246,3 @@ export class SubscriptionWorker {
     this.stir();
   }
 }
-
-const retryAfterOf = (outcome: PushOutcome): number | null =>
-  'status' in outcome ? outcome.retryAfterMs : null;
-
-const errorOf = (outcome: PushOutcome): string =>
-  'status' in outcome ? `the receiver answered ${outcome.status}` : outcome.error;

@@ -7,11 +7,9 @@ import type {
   UnsubscribePushCommand,
 } from '../../../core/push-commands.js';
 import {
-  changeSubscription,
-  checkSubscription,
-  newSubscription,
   type PushSubscriptionRow,
   shownSubscription,
+  subscribed,
 } from '../../../core/push-subscription.js';
 import { queueNotFound, type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
@@ -28,17 +26,11 @@ export async function subscribePush(
   // Two nodes that subscribe the same url would otherwise make two of it.
   await tx.pipeline.query('SELECT 1 FROM millrace.queues WHERE id = $1 FOR UPDATE', [queue.id]);
   const all = await subscriptionsOf(tx.pipeline, queue.id);
-  const existing = all.find(({ url }) => url === settings.url);
   const find = (other: string) => tx.queue(project, other);
-  const refusal = checkSubscription(queue, settings, existing === undefined, all.length, find);
-  if (refusal !== undefined) return refusal;
-  const wanted: PushSubscriptionRow =
-    existing === undefined
-      ? newSubscription(subscriptionId, queue, settings, tx.nowMs)
-      : changeSubscription(existing, settings, tx.nowMs);
+  const wanted = subscribed(queue, all, subscriptionId, settings, tx.nowMs, find);
+  if ('ok' in wanted) return wanted;
   write(tx, queue, wanted);
-  const subscription = await find1(tx, queue, wanted.subscriptionId);
-  return { subscription: shownSubscription(subscription as PushSubscriptionRow) };
+  return { subscription: shownSubscription(wanted) };
 }
 
 function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow): void {
@@ -80,15 +72,6 @@ function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow
   );
 }
 
-async function find1(
-  tx: GroupTransaction,
-  queue: QueueEntry,
-  id: string,
-): Promise<PushSubscriptionRow | undefined> {
-  const all = await subscriptionsOf(tx.pipeline, queue.id);
-  return all.find(({ subscriptionId }) => subscriptionId === id);
-}
-
 export async function unsubscribePush(
   { tx }: GroupRun,
   { project, queue: name, subscriptionId }: UnsubscribePushCommand,
@@ -119,7 +102,8 @@ export async function pausePush(
       WHERE subscription_id = $1 AND queue_id = $2`,
     [subscriptionId, queue.id, reason === null ? 'active' : 'paused', reason, tx.nowMs],
   );
-  const subscription = await find1(tx, queue, subscriptionId);
+  const all = await subscriptionsOf(tx.pipeline, queue.id);
+  const subscription = all.find((row) => row.subscriptionId === subscriptionId);
   return subscription === undefined
     ? subscriptionNotFound(name, subscriptionId)
     : { subscription: shownSubscription(subscription) };

@@ -7,11 +7,9 @@ import type {
   UnsubscribePushCommand,
 } from '../../../core/push-commands.js';
 import {
-  changeSubscription,
-  checkSubscription,
-  newSubscription,
   type PushSubscriptionRow,
   shownSubscription,
+  subscribed,
 } from '../../../core/push-subscription.js';
 import { type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
@@ -24,17 +22,11 @@ export function subscribePush(
   { subscriptionId, settings }: SubscribePushCommand,
 ): OutcomeOf['subscribePush'] | Refusal {
   const all = subscriptionsOf(tx.statements, queue.id);
-  const existing = all.find(({ url }) => url === settings.url);
   const find = (name: string) => tx.queue(queue.project, name);
-  const refusal = checkSubscription(queue, settings, existing === undefined, all.length, find);
-  if (refusal !== undefined) return refusal;
-  const wanted: PushSubscriptionRow =
-    existing === undefined
-      ? newSubscription(subscriptionId, queue, settings, tx.nowMs)
-      : changeSubscription(existing, settings, tx.nowMs);
+  const wanted = subscribed(queue, all, subscriptionId, settings, tx.nowMs, find);
+  if ('ok' in wanted) return wanted;
   write(tx, queue, wanted);
-  const row = found(tx, queue, wanted.subscriptionId) as PushSubscriptionRow;
-  return { subscription: shownSubscription(row) };
+  return { subscription: shownSubscription(wanted) };
 }
 
 function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow): void {
@@ -67,13 +59,6 @@ function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow
   );
 }
 
-const found = (
-  tx: GroupTransaction,
-  queue: QueueEntry,
-  id: string,
-): PushSubscriptionRow | undefined =>
-  subscriptionsOf(tx.statements, queue.id).find(({ subscriptionId }) => subscriptionId === id);
-
 export function unsubscribePush(
   tx: GroupTransaction,
   queue: QueueEntry,
@@ -97,7 +82,9 @@ export function pausePush(
     `UPDATE push_subscriptions SET state = ?, paused_reason = ?, updated_at_ms = ?
       WHERE subscription_id = ? AND queue_id = ?`,
   ).run(reason === null ? 'active' : 'paused', reason, tx.nowMs, subscriptionId, queue.id);
-  const subscription = found(tx, queue, subscriptionId);
+  const subscription = subscriptionsOf(tx.statements, queue.id).find(
+    (row) => row.subscriptionId === subscriptionId,
+  );
   return subscription === undefined
     ? subscriptionNotFound(queue.name, subscriptionId)
     : { subscription: shownSubscription(subscription) };

@@ -1,0 +1,48 @@
+import type { LeasedMessage } from '../core/commands.js';
+import type { PushSubscriptionRow } from '../core/push-subscription.js';
+import { backoffMs } from './backoff.js';
+import { requestOf, secretsOf } from './delivery.js';
+import { deliveryResult } from './delivery-result.js';
+import type { PushOutcome } from './push-client.js';
+import type { WorkerParts } from './worker-parts.js';
+
+/** Posts a leased message once and notes what came of it. */
+export async function post(
+  { client, clock, ids, log, secrets }: WorkerParts,
+  subscription: PushSubscriptionRow,
+  message: LeasedMessage,
+): Promise<PushOutcome> {
+  const atMs = clock.nowMs();
+  const signing = secretsOf(subscription, secrets, atMs) ?? [];
+  const outcome = await client.post(requestOf(subscription, message, signing, clock));
+  log.add(subscription.subscriptionId, {
+    deliveryId: ids.uuid(),
+    atMs,
+    messageId: message.messageId,
+    attempt: message.deliveryCount,
+    status: 'status' in outcome ? outcome.status : null,
+    durationMs: outcome.durationMs,
+    error: 'error' in outcome ? outcome.error : null,
+  });
+  return outcome;
+}
+
+/** Ends the lease as the outcome wants it. */
+export function settle(
+  { settlement, random }: WorkerParts,
+  subscription: PushSubscriptionRow,
+  message: LeasedMessage,
+  outcome: PushOutcome,
+  usesRetry: boolean,
+): Promise<void> {
+  const result = deliveryResult(outcome);
+  if (result === 'success') return settlement.ack(subscription, message);
+  const backoff = backoffMs(usesRetry ? message.failures + 1 : 1, random);
+  const delayMs =
+    result === 'cancelled' ? 0 : Math.round(Math.max(backoff, retryAfterOf(outcome) ?? 0));
+  const error = 'status' in outcome ? `the receiver answered ${outcome.status}` : outcome.error;
+  return settlement.fail(subscription, message, { delayMs, usesRetry, error });
+}
+
+export const retryAfterOf = (outcome: PushOutcome): number | null =>
+  'status' in outcome ? outcome.retryAfterMs : null;

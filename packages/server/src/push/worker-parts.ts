@@ -1,0 +1,25 @@
+import type { Clock } from '../core/clock.js';
+import type { GroupCommit } from '../core/group-commit.js';
+import type { IdSource } from '../core/ids.js';
+import type { LongPolls } from '../core/long-poll.js';
+import type { Store } from '../core/store.js';
+import type { AttemptLog } from './attempt-log.js';
+import type { PushClient } from './push-client.js';
+import type { SecretBox } from './push-secret.js';
+import type { Settlement } from './settlement.js';
+
+/** What all that pushes works with. */
+export interface WorkerParts {
+  readonly store: Store;
+  readonly commit: GroupCommit;
+  readonly longPolls: LongPolls;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly client: PushClient;
+  readonly secrets: SecretBox;
+  readonly log: AttemptLog;
+  readonly settlement: Settlement;
+  readonly random: () => number;
+  /** Says something to the operator. */
+  readonly warn: (message: string) => void;
+}
