@@ -192,7 +192,6 @@ export class PostgresStore implements Store {
         this.dueFloor,
       );
 
-      await lockGroupsOf(tx, commands);
       // While another group of this node settles what is due, its rows are locked and would be
       // skipped: what comes after the end of a lease is to see it ended.
       while (commands.length > 0 && this.isDue(nowMs) && this.settling !== undefined) {
@@ -203,8 +202,9 @@ export class PostgresStore implements Store {
         this.settling = new Promise((resolve) => {
           settled = resolve;
         });
-        await settleDue(run, SETTLED_PER_GROUP);
       }
+      await lockGroupsOf(tx, commands);
+      if (isDue) await settleDue(run, SETTLED_PER_GROUP);
       const outcomes = await applyGroup(run, commands);
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await this.readDue(run) : null;
