@@ -20,8 +20,8 @@ import { AttemptLog } from './push/attempt-log.js';
 import { readAuthorities } from './push/certificate-authorities.js';
 import { PushDispatcher } from './push/dispatcher.js';
 import { createSettingsJudge } from './push/judge-settings.js';
+import { LazyClient } from './push/lazy-client.js';
 import { parseNetworks } from './push/networks.js';
-import { PushClient } from './push/push-client.js';
 import { SecretBox } from './push/push-secret.js';
 import { Settlement } from './push/settlement.js';
 
@@ -72,7 +72,10 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     clock,
     ids,
     secrets,
-    client: new PushClient({ networks, clock, ca: authorities }),
+    client: new LazyClient(async () => {
+      const { PushClient } = await import('./push/push-client.js');
+      return new PushClient({ networks, clock, ca: authorities });
+    }),
     log: new AttemptLog(commit, clock),
     settlement: new Settlement(commit, clock),
     random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,

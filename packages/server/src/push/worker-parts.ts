@@ -4,7 +4,7 @@ import type { IdSource } from '../core/ids.js';
 import type { LongPolls } from '../core/long-poll.js';
 import type { Store } from '../core/store.js';
 import type { AttemptLog } from './attempt-log.js';
-import type { PushClient } from './push-client.js';
+import type { Poster } from './lazy-client.js';
 import type { SecretBox } from './push-secret.js';
 import type { Settlement } from './settlement.js';
 
@@ -15,7 +15,7 @@ export interface WorkerParts {
   readonly longPolls: LongPolls;
   readonly clock: Clock;
   readonly ids: IdSource;
-  readonly client: PushClient;
+  readonly client: Poster;
   readonly secrets: SecretBox;
   readonly log: AttemptLog;
   readonly settlement: Settlement;
