@@ -96,6 +96,20 @@ describe.each(STORE_FACTORIES)(
       errorOf(await client.ack('nowhere', 'm', { receipt: 'r' }), 'QUEUE_NOT_FOUND');
     });
 
+    test('of a subscription: the fields, then the url, then the queue, then its dead-letter queue', async () => {
+      const here = { url: 'https://127.0.0.1/' };
+      const subscribe = (queue: string, body: object) =>
+        client.post(`push_subscribe/${queue}`, body);
+      errorOf(await subscribe('nowhere', { ...here, max_in_flight: 0 }), 'INVALID_REQUEST');
+      errorOf(await subscribe('nowhere', here), 'URL_NOT_ALLOWED');
+      const there = { url: 'https://receiver.example/', dead_letter_queue: 'nowhere-either' };
+      errorOf(await subscribe('nowhere', there), 'QUEUE_NOT_FOUND');
+      const queue = await client.newQueue();
+      errorOf(await subscribe(queue, there), 'DEAD_LETTER_QUEUE_NOT_FOUND');
+      errorOf(await client.post('push_subscribe/nowhere/s/pause', {}), 'QUEUE_NOT_FOUND');
+      errorOf(await client.post(`push_subscribe/${queue}/s/pause`, {}), 'SUBSCRIPTION_NOT_FOUND');
+    });
+
     test('a refused call leaves nothing behind', async () => {
       const queue = await client.newQueue();
       await reader.post('publish', { queue, payload: 1 });

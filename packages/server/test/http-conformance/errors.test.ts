@@ -107,6 +107,31 @@ describe.each(STORE_FACTORIES)('every error code is reached on $name', (factory)
     (error) => expect(JSON.stringify(error)).toMatch(/queue-\d+.*queue-\d+/),
   );
 
+  for (const path of ['push_subscriptions/nowhere', 'push_subscribe/nowhere/s/deliveries']) {
+    reaches('QUEUE_NOT_FOUND', `get ${path}`, () => client.get(path));
+  }
+  for (const call of ['', '/s/pause', '/s/resume', '/s/test']) {
+    reaches('QUEUE_NOT_FOUND', `post push_subscribe/nowhere${call}`, () =>
+      client.post(`push_subscribe/nowhere${call}`, { url: 'https://receiver.example' }),
+    );
+  }
+  for (const call of ['pause', 'resume', 'test', 'deliveries']) {
+    reaches('SUBSCRIPTION_NOT_FOUND', `${call} of one that is not there`, async () => {
+      const path = `push_subscribe/${await client.newQueue()}/no-such-one/${call}`;
+      return call === 'deliveries' ? client.get(path) : client.post(path, {});
+    });
+  }
+  reaches(
+    'URL_NOT_ALLOWED',
+    'a url of this very machine, which is named',
+    async () =>
+      client.post(`push_subscribe/${await client.newQueue()}`, { url: 'https://127.0.0.1/' }),
+    ({ details, hint }) => {
+      expect(details).toEqual([{ path: '/url', message: expect.stringMatching(/\S/) }]);
+      expect(hint).toContain('--push-allow');
+    },
+  );
+
   reaches('KEY_NOT_FOUND', 'revoke a key that does not exist', () =>
     running.call('POST', '/v1/account/keys/revoke/no-such-key'),
   );
@@ -135,6 +160,13 @@ describe.each(STORE_FACTORIES)('every error code is reached on $name', (factory)
     ['POST', '/v1/queue/dlq/list/some-queue', 'GET'],
     ['GET', '/v1/queue/dlq/redrive/some-queue', 'POST'],
     ['DELETE', '/v1/queue/dlq/purge/some-queue', 'POST'],
+    ['GET', '/v1/queue/push_subscribe/some-queue', 'POST'],
+    ['POST', '/v1/queue/push_subscriptions/some-queue', 'GET'],
+    ['POST', '/v1/queue/push_subscribe/some-queue/s', 'DELETE'],
+    ['GET', '/v1/queue/push_subscribe/some-queue/s/pause', 'POST'],
+    ['PUT', '/v1/queue/push_subscribe/some-queue/s/resume', 'POST'],
+    ['GET', '/v1/queue/push_subscribe/some-queue/s/test', 'POST'],
+    ['POST', '/v1/queue/push_subscribe/some-queue/s/deliveries', 'GET'],
   ] as const) {
     test(`METHOD_NOT_ALLOWED: ${method} ${path} says that ${allowed} is allowed`, async () => {
       const answer = await running.call(method, path);

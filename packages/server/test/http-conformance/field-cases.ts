@@ -6,7 +6,8 @@ export const CALL_NAMES = Object.keys(CAPABILITIES) as CallName[];
 /** As much of JSON Schema as the protocol's schemas use. */
 export interface FieldSchema {
   readonly type?: string | readonly string[];
-  readonly enum?: readonly string[];
+  /** Null stands there where it clears. */
+  readonly enum?: readonly (string | null)[];
   readonly pattern?: string;
   readonly minLength?: number;
   readonly maxLength?: number;
@@ -56,7 +57,11 @@ const SAMPLES: Record<string, readonly string[]> = {
 /** JSON texts that the schema of a field forbids. */
 export function forbiddenTexts({ schema, required }: Field): string[] {
   if (schema.type === undefined) return [];
-  const types = [schema.type].flat().map((type) => (type === 'integer' ? 'number' : type));
+  // Of every field that is not required null is allowed, whether it means absent or cleared.
+  const types = [schema.type]
+    .flat()
+    .filter((type) => type !== 'null')
+    .map((type) => (type === 'integer' ? 'number' : type));
   const texts = Object.entries(SAMPLES)
     .filter(([type]) => !types.includes(type))
     .flatMap(([, samples]) => samples);
@@ -76,8 +81,9 @@ export function forbiddenStrings({ minLength, maxLength, pattern, enum: names }:
   if (maxLength !== undefined) strings.push('x'.repeat(maxLength + 1), '😀'.repeat(maxLength + 1));
   if (pattern !== undefined) strings.push(...ODD_NAMES);
   if (names !== undefined) {
-    strings.push('nonsense', '', ' ', ...names.map((name) => name.toUpperCase()));
-    strings.push(...names.map((name) => `${name} `));
+    const texts = names.filter((name) => name !== null);
+    strings.push('nonsense', '', ' ', ...texts.map((name) => name.toUpperCase()));
+    strings.push(...texts.map((name) => `${name} `));
   }
   return strings;
 }
@@ -105,11 +111,12 @@ export const ODD_NAMES = [
 ] as const;
 
 export function forbiddenNumbers({ type, minimum, maximum }: FieldSchema): string[] {
-  const step = type === 'integer' ? 1 : 0.001;
+  const isInteger = [type].flat().includes('integer');
+  const step = isInteger ? 1 : 0.001;
   const texts = ['1e308', '-1e308', '1e400', '-1e400', '9007199254740993', '-9007199254740993'];
   if (minimum !== undefined) texts.push(String(minimum - step), String(minimum - 1));
   if (maximum !== undefined) texts.push(String(maximum + step), String(maximum + 1));
-  if (type === 'integer') texts.push('1.5', '1.0000001');
+  if (isInteger) texts.push('1.5', '1.0000001');
   return texts;
 }
 

@@ -3,7 +3,10 @@ import { CALL_NAMES, type CallName, type Field, fieldsOf, forbiddenTexts } from 
 
 export const QUEUE = 'valid-queue';
 
-/** For each call a request that is in order and changes nothing, as JSON texts by field. */
+/**
+ * For each call a request that is in order and changes no message, as JSON texts by field. Names that
+ * end in `.example` lead nowhere, and the queue that is pushed stays empty.
+ */
 export const VALID: Record<CallName, Record<string, string>> = {
   create: { name: `"${QUEUE}"` },
   get: { queue: QUEUE },
@@ -26,10 +29,27 @@ export const VALID: Record<CallName, Record<string, string>> = {
   dlqList: { queue: QUEUE },
   dlqRedrive: { queue: QUEUE },
   dlqPurge: { queue: QUEUE },
+  pushSubscribe: { queue: QUEUE, url: '"https://receiver.example/hook"' },
+  pushSubscriptions: { queue: QUEUE },
+  pushUnsubscribe: { queue: QUEUE, subscription_id: 'no-such-subscription' },
+  pushPause: { queue: QUEUE, subscription_id: 'no-such-subscription' },
+  pushResume: { queue: QUEUE, subscription_id: 'no-such-subscription' },
+  pushTest: { queue: QUEUE, subscription_id: 'no-such-subscription' },
+  pushDeliveries: { queue: QUEUE, subscription_id: 'no-such-subscription' },
   createKey: {},
   listKeys: {},
   revokeKey: { key_id: 'no-such-key' },
 };
+
+/** What a call answers to its request above: most succeed, some name what is not there. */
+export const STATUS_OF_VALID: Partial<Record<CallName, number>> = {
+  revokeKey: 404,
+  pushPause: 404,
+  pushResume: 404,
+  pushTest: 404,
+  pushDeliveries: 404,
+};
+export const statusOfValid = (call: CallName): number => STATUS_OF_VALID[call] ?? 200;
 
 /** For each call that carries a batch an entry of it that is in order. */
 export const VALID_ENTRY = {
@@ -47,6 +67,7 @@ export const inPath = (call: CallName, field: string) =>
 
 /** The calls that a body may come with, whatever their method. */
 export const BODY_CALLS = CALL_NAMES.filter(hasBody);
+export const SUBSCRIPTION_IN_PATH = CALL_NAMES.filter((call) => inPath(call, 'subscription_id'));
 export const QUEUE_IN_PATH = CALL_NAMES.filter((call) => inPath(call, 'queue'));
 
 export const inBody = (call: CallName) =>

@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import {
+  createServer as createPlainServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'vitest';
+import type { Json } from './http-server.js';
+
+/** One POST as it came over the wire. */
+export interface Push {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** The body as JSON, undefined where it is none. */
+  readonly json: Json;
+  /** Sees to an answer of another kind than those below; the reply is then `none`. */
+  readonly response: ServerResponse;
+}
+
+/** What the receiver answers: a status, one with headers, or nothing at all. */
+export type Reply =
+  | number
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
+  | 'none';
+
+/** A receiver of pushes, as somebody would write one, that notes what came. */
+export class PushReceiver {
+  readonly pushes: Push[] = [];
+  /** Decides on each answer; a promise keeps the push waiting. */
+  reply: (push: Push) => Reply | Promise<Reply> = () => 200;
+  private server: Server | undefined;
+  private port = 0;
+
+  private constructor(private readonly identity: { cert: string; key: string } | undefined) {}
+
+  /** With a certificate it speaks TLS. */
+  static async start(identity?: { cert: string; key: string }): Promise<PushReceiver> {
+    const receiver = new PushReceiver(identity);
+    await receiver.startAgain();
+    return receiver;
+  }
+
+  get url(): string {
+    return `${this.identity === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}/hook`;
+  }
+
+  /** The ids of what came, in order. */
+  get ids(): string[] {
+    return this.pushes.map(({ headers }) => String(headers['webhook-id']));
+  }
+
+  async startAgain(): Promise<void> {
+    const listener = (request: IncomingMessage, response: ServerResponse) =>
+      void this.receive(request, response);
+    const { identity } = this;
+    this.server =
+      identity === undefined ? createPlainServer(listener) : createTlsServer(identity, listener);
+    this.server.on('tlsClientError', () => undefined);
+    this.server.listen(this.port, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.port = (this.server.address() as AddressInfo).port;
+  }
+
+  /** Breaks off what is under way, as a crash would. */
+  async stop(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    if (server === undefined) return;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  }
+
+  /** Waits until so many have come, and gives them back. */
+  async received(count: number, timeoutMs = 5_000): Promise<readonly Push[]> {
+    await expect
+      .poll(() => this.pushes.length, { timeout: timeoutMs, interval: 5 })
+      .toBeGreaterThanOrEqual(count);
+    return this.pushes;
+  }
+
+  private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of request) chunks.push(chunk);
+    } catch {
+      return;
+    }
+    const body = Buffer.concat(chunks);
+    const { method = '', url: path = '', headers } = request;
+    const push: Push = { method, path, headers, body, json: parsed(body), response };
+    this.pushes.push(push);
+    const reply = await this.reply(push);
+    if (reply === 'none' || response.destroyed) return;
+    const whole = typeof reply === 'number' ? { status: reply } : reply;
+    response.writeHead(whole.status, whole.headers);
+    response.end(whole.body);
+  }
+}
+
+function parsed(body: Buffer): Json {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
