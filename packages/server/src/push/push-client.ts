@@ -5,7 +5,7 @@ import { trustOf } from './certificate-authorities.js';
 import { GuardedConnector, type Lookup } from './guarded-connector.js';
 import type { Networks } from './networks.js';
 import { type PushError, PushFault, pushErrorOf } from './push-error.js';
-import { judgeUrl } from './push-url.js';
+import { judgeUrl, type UrlVerdict } from './push-url.js';
 import { retryAfterMs } from './retry-after.js';
 
 export interface PushClientOptions {
@@ -38,6 +38,7 @@ export interface PushAnswer {
 
 export type PushOutcome = PushAnswer | { readonly error: PushError; readonly durationMs: number };
 
+const VERDICTS_MAX = 1_000;
 const ANSWER_MAX_BYTES = 16 * 1024;
 
 const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true, verbatim: true });
@@ -50,6 +51,7 @@ export class PushClient {
   private readonly connector: GuardedConnector;
   private readonly agent: Agent;
   private readonly underWay = new Set<AbortController>();
+  private readonly verdicts = new Map<string, UrlVerdict>();
   private closed = false;
 
   /** @throws Error when an authority is no certificate */
@@ -101,12 +103,22 @@ export class PushClient {
     await this.agent.destroy();
   }
 
+  private judge(url: string): UrlVerdict {
+    let verdict = this.verdicts.get(url);
+    if (verdict === undefined) {
+      verdict = judgeUrl(url, this.options.networks);
+      if (this.verdicts.size >= VERDICTS_MAX) this.verdicts.clear();
+      this.verdicts.set(url, verdict);
+    }
+    return verdict;
+  }
+
   private async exchange(
     request: PushRequest,
     signal: AbortSignal,
   ): Promise<Omit<PushAnswer, 'durationMs'> | { error: PushError }> {
     // Judged again: the networks may have changed since the subscription was made.
-    const judged = judgeUrl(request.url, this.options.networks);
+    const judged = this.judge(request.url);
     if (judged.verdict !== 'ok') return { error: 'url not allowed' };
     let failure: Omit<PushAnswer, 'durationMs'> | undefined;
     const answer = async () => {

@@ -2,6 +2,7 @@ import { LIMITS } from '@millrace/protocol';
 import type { ConsumeCommand, LeasedMessage } from '../core/commands.js';
 import type { Presence } from '../core/long-poll.js';
 import { type PushSubscriptionRow, pushHolder } from '../core/push-subscription.js';
+import type { Refusal } from '../core/refusal.js';
 import { type Attempt, Breaker } from './breaker.js';
 import { secretsOf } from './delivery.js';
 import { deliveryResult } from './delivery-result.js';
@@ -11,14 +12,6 @@ import type { WorkerParts } from './worker-parts.js';
 
 /** A refused command, or a queue that has no room for another wait: looked at again after this. */
 const PAUSE_MS = 1_000;
-interface Leased {
-  readonly leased: number;
-  /** Whether there may be more to lease at once. */
-  readonly more: boolean;
-  /** Nothing is to be leased for so long. */
-  readonly pauseMs?: number;
-}
-
 const GONE = 410;
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -29,9 +22,16 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export class SubscriptionWorker {
   private readonly breaker: Breaker;
   private readonly pace = new Pace();
-  /** Pushes that are posted or settled. */
+  /** What is being leased, posted or settled. */
   private readonly underWay = new Set<Promise<void>>();
   private posting = 0;
+  /** Hands for which messages are being leased. */
+  private reserved = 0;
+  /** Nothing was left when it looked last, and no word of more has come since. */
+  private drained = false;
+  private foundSome = false;
+  private wakes = 0;
+  private pauseUntilMs = 0;
   private isGone = false;
   private stopping = false;
   private stirred = false;
@@ -63,7 +63,8 @@ export class SubscriptionWorker {
     this.stopping = true;
     this.stir();
     await this.running;
-    await Promise.all(this.underWay);
+    // What was being leased goes back, so that this takes two rounds.
+    while (this.underWay.size > 0) await Promise.all(this.underWay);
   }
 
   private stir(): void {
@@ -73,41 +74,45 @@ export class SubscriptionWorker {
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      this.stirred = false;
-      const holdMs = this.holdMs() ?? (await this.leaseUntilHeld());
-      await this.sleep(holdMs);
+      const holdMs = this.holdMs();
+      if (holdMs === undefined) await this.leaseUntilHeld();
+      else await this.sleep(holdMs);
     }
   }
 
   /**
-   * Leases and waits for more, until nothing more may be leased. Only so long does it stand among
+   * Leases as hands become free, until nothing more may be leased. Only so long does it stand among
    * those who wait for messages: word that comes to somebody who cannot use it is lost to the others.
-   *
-   * @returns how long to hold
    */
-  private async leaseUntilHeld(): Promise<number> {
+  private async leaseUntilHeld(): Promise<void> {
     const { longPolls, store } = this.parts;
     const { project, queue } = this.subscription;
     const poll = longPolls.register(project, queue);
-    if (poll === undefined) return (await this.leaseSome()).pauseMs ?? PAUSE_MS;
-    let satisfied = false;
+    if (poll === undefined) {
+      await this.lease(this.freeHands());
+      this.pauseUntilMs = this.parts.clock.nowMs() + PAUSE_MS;
+      return;
+    }
+    this.drained = false;
+    this.foundSome = false;
     try {
-      for (;;) {
-        const { pauseMs, more, leased } = await this.leaseSome();
-        satisfied = leased > 0;
-        if (pauseMs !== undefined) return pauseMs;
-        const holdMs = this.holdMs();
-        if (holdMs !== undefined) return holdMs;
-        if (this.stopping) return 0;
-        if (more || this.stirred) {
-          this.stirred = false;
+      while (!this.stopping && this.holdMs() === undefined) {
+        this.stirred = false;
+        const hands = this.freeHands() - this.reserved;
+        if (!this.drained && hands > 0) {
+          void this.lease(hands);
           continue;
         }
         store.expectReady(project, queue);
-        await poll.wait(store.safetyPollMs ?? Number.POSITIVE_INFINITY, this.presence);
+        const longestMs = store.safetyPollMs ?? Number.POSITIVE_INFINITY;
+        const woken = await poll.wait(longestMs, this.presence);
+        if (!woken && this.stirred) continue;
+        // There may be more: by word of it, or because it is time to look again.
+        this.drained = false;
+        this.wakes += 1;
       }
     } finally {
-      poll.close(satisfied);
+      poll.close(this.foundSome);
     }
   }
 
@@ -123,7 +128,8 @@ export class SubscriptionWorker {
 
   /** Until the time is up or something stirs. */
   private sleep(durationMs: number): Promise<void> {
-    if (this.stirred || this.stopping || durationMs <= 0) return Promise.resolve();
+    this.stirred = false;
+    if (this.stopping) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         cancel();
@@ -138,7 +144,8 @@ export class SubscriptionWorker {
   /** How long nothing may be leased; undefined when something may. */
   private holdMs(): number | undefined {
     const nowMs = this.parts.clock.nowMs();
-    if (this.isGone || this.freeHands() === 0) return Number.POSITIVE_INFINITY;
+    if (this.isGone || this.freeHands() === 0 || !this.canSign()) return Number.POSITIVE_INFINITY;
+    if (nowMs < this.pauseUntilMs) return this.pauseUntilMs - nowMs;
     if (this.breaker.admits(nowMs) === 'no') {
       return this.breaker.nextProbeAtMs === null
         ? Number.POSITIVE_INFINITY
@@ -148,31 +155,48 @@ export class SubscriptionWorker {
     return paceMs > 0 ? paceMs : undefined;
   }
 
+  private canSign(): boolean {
+    const { secrets, clock, warn } = this.parts;
+    if (secretsOf(this.subscription, secrets, clock.nowMs()) !== undefined) return true;
+    const { subscriptionId } = this.subscription;
+    warn(`push subscription ${subscriptionId}: its secret was sealed under another key`);
+    return false;
+  }
+
+  /** Hands that post nothing. */
   private freeHands(): number {
     const { maxInFlight } = this.subscription;
     const isOneByOne = this.pace.isSlow || this.breaker.isOpen;
     return Math.max(0, (isOneByOne ? 1 : maxInFlight) - this.posting);
   }
 
-  private async leaseSome(): Promise<Leased> {
-    const { warn, clock, secrets, commit } = this.parts;
-    const { subscriptionId } = this.subscription;
-    if (secretsOf(this.subscription, secrets, clock.nowMs()) === undefined) {
-      warn(`push subscription ${subscriptionId}: its secret was sealed under another key`);
-      return { leased: 0, more: false, pauseMs: Number.POSITIVE_INFINITY };
-    }
-    const hands = this.freeHands();
-    const outcome = await commit.submit(this.consumeCommand(hands));
-    if (!outcome.ok) {
-      // It was paused or deleted, here or on another node, or its queue was.
-      if (outcome.code === 'SUBSCRIPTION_NOT_FOUND' || outcome.code === 'QUEUE_NOT_FOUND') {
-        this.changed();
-      }
-      return { leased: 0, more: false, pauseMs: PAUSE_MS };
-    }
-    for (const message of outcome.messages) this.begin(message);
-    // What comes from here on wakes it; what a full answer has left behind does not.
-    return { leased: outcome.messages.length, more: outcome.messages.length >= hands };
+  /** Leases for so many hands. The next ones need not wait for it. */
+  private lease(hands: number): Promise<void> {
+    this.reserved += hands;
+    const { wakes } = this;
+    const leasing = this.parts.commit
+      .submit(this.consumeCommand(hands))
+      .then((outcome) => {
+        this.reserved -= hands;
+        if (!outcome.ok) return this.heldBack(outcome);
+        const { messages } = outcome;
+        this.foundSome ||= messages.length > 0;
+        // What has come since wakes it; what a full answer has left behind does not.
+        this.drained = messages.length < hands && wakes === this.wakes;
+        for (const message of messages) this.begin(message);
+      })
+      .finally(() => {
+        this.underWay.delete(leasing);
+        this.stir();
+      });
+    this.underWay.add(leasing);
+    return leasing;
+  }
+
+  private heldBack({ code }: Refusal): void {
+    this.pauseUntilMs = this.parts.clock.nowMs() + PAUSE_MS;
+    // It was paused or deleted, here or on another node, or its queue was.
+    if (code === 'SUBSCRIPTION_NOT_FOUND' || code === 'QUEUE_NOT_FOUND') this.changed();
   }
 
   private consumeCommand(hands: number): ConsumeCommand {
@@ -194,6 +218,10 @@ export class SubscriptionWorker {
   }
 
   private begin(message: LeasedMessage): void {
+    if (this.stopping) {
+      this.giveBack(message);
+      return;
+    }
     const attempt = this.breaker.began(message.messageId, this.parts.clock.nowMs());
     const push: Promise<void> = this.push(message, attempt)
       .catch((error) => this.abandon(message, attempt, error as Error))
@@ -217,6 +245,14 @@ export class SubscriptionWorker {
     this.stir();
     await settle(parts, subscription, message, outcome, usesRetry);
     if ('status' in outcome && outcome.status === GONE) await this.pause(subscription);
+  }
+
+  private giveBack(message: LeasedMessage): void {
+    const end = { delayMs: 0, usesRetry: false, error: 'the push was called off' };
+    const ended = this.parts.settlement.fail(this.subscription, message, end).finally(() => {
+      this.underWay.delete(ended);
+    });
+    this.underWay.add(ended);
   }
 
   /** A fault of ours: the message goes back, and the breaker learns nothing of it. */
