@@ -38,6 +38,7 @@ describe('kill -9 of nodes under load, on PostgreSQL', () => {
     expect(report.restarts).toBeGreaterThanOrEqual(ROUNDS);
     expect(report.published).toBeGreaterThan(500);
     expect(report.acked).toBeGreaterThan(500);
+    expect(report.inOrder).toBeGreaterThan(100);
     expect(report.unknown).toBeGreaterThan(0);
   });
 });

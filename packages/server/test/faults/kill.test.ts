@@ -43,6 +43,7 @@ describe('kill -9 under load, on SQLite', () => {
     expect(report.restarts).toBe(ROUNDS);
     expect(report.published).toBeGreaterThan(500);
     expect(report.acked).toBeGreaterThan(500);
+    expect(report.inOrder).toBeGreaterThan(100);
     expect(report.unknown).toBeGreaterThan(0);
   });
 

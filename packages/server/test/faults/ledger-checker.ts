@@ -1,6 +1,7 @@
 import { checkAnswers } from './invariants/answers.js';
 import { checkBalance } from './invariants/balance.js';
 import { checkFailures } from './invariants/failures.js';
+import { checkGroupOrder, checkWithdrawals } from './invariants/groups.js';
 import { checkLeases } from './invariants/leases.js';
 import { checkPublishing } from './invariants/publishing.js';
 import { checkReceipts } from './invariants/receipts.js';
@@ -13,6 +14,8 @@ const INVARIANTS: readonly Invariant[] = [
   checkAnswers,
   checkPublishing,
   checkLeases,
+  checkGroupOrder,
+  checkWithdrawals,
   checkReceipts,
   checkSettling,
   checkFailures,

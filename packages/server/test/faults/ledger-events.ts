@@ -35,6 +35,7 @@ export interface PublishRequest {
   readonly payload: string;
   readonly idempotencyKey?: string;
   readonly delayMs?: number;
+  readonly groupId?: string;
 }
 
 export interface ConsumeRequest {

@@ -14,6 +14,8 @@ import {
   type History,
   type MessageHistory,
 } from './ledger-history.js';
+import { isFifo } from './message-groups.js';
+import { plantOvertaking, plantReceiptThatOutlives } from './planted-group-faults.js';
 import type { InvariantName } from './violation.js';
 
 type Plant = (history: History) => LedgerEvent[];
@@ -70,7 +72,7 @@ const PLANTS = {
   'double-lease': (history) => {
     const { message, delivery } = someDelivery(history, (it, held) => {
       const soonMs = held.answeredAtMs + 1;
-      return leaseHeldUntilMs(it, held, soonMs) > soonMs + 200;
+      return !isFifo(history, it) && leaseHeldUntilMs(it, held, soonMs) > soonMs + 200;
     });
     return deliverAgain(history, message, delivery, delivery.answeredAtMs + 1);
   },
@@ -79,6 +81,7 @@ const PLANTS = {
       const message = history.messages.get(call.request.messageId);
       const held = message?.deliveries.find((it) => it.receipt === call.request.receipt);
       if (message === undefined || held === undefined || !succeeded(call)) return false;
+      if (isFifo(history, message)) return false;
       const onlyAck = message.acks.length === 1;
       return onlyAck && leaseHeldUntilMs(message, held, call.endedAtMs) > call.endedAtMs + 200;
     });
@@ -120,7 +123,7 @@ const PLANTS = {
   'too-many-failures': (history) => {
     const { message, delivery } = someDelivery(
       history,
-      (_message, held) => (history.queues.get(held.queue)?.maxRetries ?? 0) < 10,
+      (it, held) => !isFifo(history, it) && (history.queues.get(held.queue)?.maxRetries ?? 0) < 10,
     );
     let { events } = history;
     let next = message.deliveries.filter((it) => it.queue === delivery.queue).at(-1) ?? delivery;
@@ -131,6 +134,8 @@ const PLANTS = {
     }
     return [...events];
   },
+  'group-order': plantOvertaking,
+  'withdrawn-receipt-accepted': plantReceiptThatOutlives,
 } satisfies Partial<Record<InvariantName, Plant>>;
 
 export type PlantName = keyof typeof PLANTS;

@@ -1,5 +1,7 @@
+import type { PublishRequest } from './ledger-events.js';
 import { pause } from './pause.js';
 import { makePayload } from './payload-maker.js';
+import { GROUP_IDS, type QueuePlan } from './queue-plan.js';
 import { isWorthRetrying, retryCall } from './retry-call.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { WorkloadContext } from './workload.js';
@@ -10,11 +12,9 @@ export async function runPublisher(context: WorkloadContext, random: SeededRando
   while (!stopped.aborted) {
     const number = context.nextPublish();
     if (number === undefined) return;
-    const request = {
-      queue: random.pick(plan.publishTo),
-      payload: makePayload(`m${number}`, random),
-      ...(random.chance(0.1) ? { delayMs: random.integer(100, 1_500) } : {}),
-    };
+    const queue = random.pick(plan.publishTo);
+    const payload = makePayload(`m${number}`, random);
+    const request = { queue, payload, ...placeOf(plan, queue, random) };
     if (random.chance(0.15)) {
       // Without a key a retry might publish twice, so a lost answer stays lost.
       const outcome = await api.call(random.integer(0, api.nodeCount - 1), 'publish', request);
@@ -27,4 +27,11 @@ export async function runPublisher(context: WorkloadContext, random: SeededRando
     }
     await pause(random.integer(1, 8), stopped);
   }
+}
+
+/** A delay, or a group where order is kept, which takes no delay. */
+function placeOf(plan: QueuePlan, queue: string, random: SeededRandom): Partial<PublishRequest> {
+  if (plan.fifo.includes(queue))
+    return random.chance(0.9) ? { groupId: random.pick(GROUP_IDS) } : {};
+  return random.chance(0.1) ? { delayMs: random.integer(100, 1_500) } : {};
 }

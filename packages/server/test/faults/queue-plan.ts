@@ -5,6 +5,8 @@ export interface QueuePlan {
   /** Publishers use these; a dead letter queue is only consumed. */
   readonly publishTo: readonly string[];
   readonly all: readonly string[];
+  /** Those of them that keep order, each within the groups of the plan. */
+  readonly fifo: readonly string[];
   /** No lease taken by this workload is asked to last longer. */
   readonly longestVisibilityMs: number;
 }
@@ -12,9 +14,12 @@ export interface QueuePlan {
 /** So many retries that no run uses them up: what is missing from such a queue is lost. */
 const NEVER_DEAD = 1_000;
 
+/** Enough that a group which waits for a slow consumer does not hold up the run. */
+export const GROUP_IDS = Array.from({ length: 12 }, (_, index) => `group ${index}`);
+
 /**
  * One queue for each way a message may go: never a dead letter, a dead letter kept in the queue,
- * and one moved to another queue, where the drain finds it again.
+ * and one moved to another queue, where the drain finds it again. Two of them are FIFO queues.
  */
 export function planQueues(prefix: string, longestVisibilityMs: number): QueuePlan {
   const visibilityTimeoutMs = longestVisibilityMs;
@@ -30,8 +35,11 @@ export function planQueues(prefix: string, longestVisibilityMs: number): QueuePl
       visibilityTimeoutMs,
       deadLetterQueue: name('parked-dead'),
     },
+    { queue: name('ordered'), type: 'fifo', maxRetries: NEVER_DEAD, visibilityTimeoutMs },
+    { queue: name('ordered-brittle'), type: 'fifo', maxRetries: 2, visibilityTimeoutMs },
   ];
   const all = settings.map((setting) => setting.queue);
   const publishTo = all.filter((queue) => queue !== name('parked-dead'));
-  return { settings, publishTo, all, longestVisibilityMs };
+  const fifo = settings.filter(({ type }) => type === 'fifo').map(({ queue }) => queue);
+  return { settings, publishTo, all, fifo, longestVisibilityMs };
 }

@@ -9,6 +9,7 @@ export type InvariantName =
   | 'delivery-count-order'
   | 'double-lease'
   | 'duplicate-publish'
+  | 'group-order'
   | 'invented-message'
   | 'live-lease-refused'
   | 'lost-message'
@@ -23,6 +24,7 @@ export type InvariantName =
   | 'stats-balance'
   | 'too-many-failures'
   | 'unexpected-answer'
+  | 'withdrawn-receipt-accepted'
   | 'wrong-queue';
 
 export interface Violation {

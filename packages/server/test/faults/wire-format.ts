@@ -41,6 +41,7 @@ const encoders: Encoders = {
     const { path, method, body } = post('publish', {
       queue: request.queue,
       delay_seconds: seconds(request.delayMs),
+      message_group_id: request.groupId,
       idempotency_key: request.idempotencyKey,
     });
     // The payload goes in as text: serialising it anew would hide what the server does to it.

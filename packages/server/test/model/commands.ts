@@ -20,16 +20,13 @@ export interface KeyUse {
 }
 
 export interface Settings {
+  readonly type: 'standard' | 'fifo';
   /** An index into the names, or past them for a queue that does not exist. */
   readonly deadLetterQueue: number | null;
   readonly maxRetries: number;
   readonly visibilityTimeoutDefaultMs: number;
   readonly enablePriority: boolean;
   readonly messageRetentionDays: number;
-}
-
-export interface Update extends Settings {
-  readonly type: 'standard' | 'fifo';
 }
 
 /** Which dead letters a job is about. */
@@ -53,12 +50,24 @@ export interface NackHow {
   readonly error: string | null;
 }
 
+export interface PlannedMessage {
+  readonly delayMs: number;
+  readonly priority: number;
+  readonly payload: string;
+  readonly groupId: string | null;
+  readonly deduplicationId: string | null;
+}
+
 export type Step =
   | { kind: 'createQueue'; place: Place; settings: Partial<Settings>; use: KeyUse | null }
   | {
       kind: 'publish';
       place: Place;
-      messages: readonly { delayMs: number; priority: number; payload: string }[];
+      messages: readonly PlannedMessage[];
+      /** One message may come in a batch, too. */
+      batch: boolean;
+      /** Priorities and delays stay, which a FIFO queue refuses. */
+      forbidden: boolean;
       use: KeyUse | null;
     }
   | {
@@ -92,7 +101,7 @@ export type Step =
       elsewhere: Place | null;
       use: KeyUse | null;
     }
-  | { kind: 'updateQueue'; place: Place; settings: Partial<Update>; use: KeyUse | null }
+  | { kind: 'updateQueue'; place: Place; settings: Partial<Settings>; use: KeyUse | null }
   | { kind: 'deleteQueue' | 'purgeQueue'; place: Place; use: KeyUse | null }
   | {
       kind: 'deadLetterJob';
@@ -113,8 +122,8 @@ export type Advance =
   | { kind: 'by'; durationMs: number }
   /** To the nth time at which a lease or a delay ends, or a millisecond beside it. */
   | { kind: 'to due'; index: number; besideMs: number }
-  /** To the nth end of a retention, likewise. */
-  | { kind: 'to retention'; index: number; besideMs: number };
+  /** To the nth end of a retention, or of a deduplication window, likewise. */
+  | { kind: 'to retention' | 'to window'; index: number; besideMs: number };
 
 export interface ProgramGroup {
   readonly advance: Advance;
@@ -123,7 +132,7 @@ export interface ProgramGroup {
 
 export type Program = readonly ProgramGroup[];
 
-const place: fc.Arbitrary<Place> = fc.record({
+export const place: fc.Arbitrary<Place> = fc.record({
   // Most of it in one project and on the queue whose dead letters go furthest.
   project: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.nat(PROJECTS_PER_RUN - 1)),
   queue: fc.oneof({ weight: 2, arbitrary: fc.constant(2) }, fc.nat(QUEUE_NAMES.length - 1)),
@@ -149,9 +158,22 @@ const settings: fc.Arbitrary<Partial<Settings>> = fc.record(
   { requiredKeys: [] },
 );
 
-const update: fc.Arbitrary<Partial<Update>> = fc
+/** To ask for a type that the queue does not have, or for priorities without order, is refused. */
+const update: fc.Arbitrary<Partial<Settings>> = fc
   .tuple(settings, fc.constantFrom(undefined, undefined, 'standard' as const, 'fifo' as const))
   .map(([given, type]) => (type === undefined ? given : { ...given, type }));
+
+/** Most of what a queue is made with is allowed. */
+export const newSettings: fc.Arbitrary<Partial<Settings>> = fc
+  .tuple(
+    settings,
+    fc.constantFrom('standard' as const, 'standard' as const, 'fifo' as const),
+    fc.nat(7),
+  )
+  .map(([given, type, luck]) => {
+    if (type === 'standard') return given;
+    return { ...given, type, ...(luck > 0 ? { enablePriority: false } : {}) };
+  });
 
 const choice: fc.Arbitrary<DeadLetterChoice> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ of: 'all' as const }) },
@@ -169,7 +191,7 @@ const choice: fc.Arbitrary<DeadLetterChoice> = fc.oneof(
 
 const keyId = fc.constantFrom('key-a', 'key-b', undefined);
 
-const message = fc.record({
+export const message = fc.record({
   delayMs: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.constantFrom(1, 1_000, 60_000)),
   priority: fc.oneof(fc.constant(0), fc.nat(9)),
   payload: fc.constantFrom(
@@ -179,6 +201,9 @@ const message = fc.record({
     '123456789012345678901234567890',
     ' [ ] ',
   ),
+  groupId: fc.constantFrom('a', 'b', null),
+  // One of them is an idempotency key, too.
+  deduplicationId: fc.constantFrom(null, null, null, 'd1', 'd2', 'key 0'),
 });
 
 const reference: fc.Arbitrary<Reference> = fc.record({
@@ -215,9 +240,14 @@ const entriesOf = <T>(entry: fc.Arbitrary<T>) =>
 
 const elsewhere = fc.option(place, { freq: 8 });
 
-const createQueue = fc.record({ kind: fc.constant('createQueue' as const), place, settings, use });
+const createQueue = fc.record({
+  kind: fc.constant('createQueue' as const),
+  place,
+  settings: newSettings,
+  use,
+});
 
-const step: fc.Arbitrary<Step> = fc.oneof(
+export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: createQueue },
   {
     weight: 5,
@@ -225,6 +255,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('publish' as const),
       place,
       messages: fc.oneof(fc.tuple(message), fc.array(message, { maxLength: 4 })),
+      batch: fc.boolean(),
+      forbidden: fc.integer({ min: 0, max: 9 }).map((luck) => luck === 0),
       use,
     }),
   },
@@ -319,62 +351,3 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
 );
-
-const advance: fc.Arbitrary<Advance> = fc.oneof(
-  { weight: 3, arbitrary: fc.constant({ kind: 'none' as const }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('by' as const),
-      durationMs: fc.constantFrom(1, 500, 1_000, 5_000, 3_600_000),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('to due' as const),
-      index: fc.nat(3),
-      besideMs: fc.constantFrom(-1, 0, 0, 1),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('to retention' as const),
-      index: fc.nat(2),
-      besideMs: fc.constantFrom(-1, 0, 0, 1),
-    }),
-  },
-);
-
-/** The queues of the first project, so that most programs have something to work on. */
-const setup: fc.Arbitrary<ProgramGroup> = fc
-  .tuple(...QUEUE_NAMES.map(() => settings), fc.boolean())
-  .map((parts) => {
-    const chained = parts.at(-1) as boolean;
-    const steps = (parts.slice(0, -1) as Partial<Settings>[]).map((given, queue) => {
-      // A queue can only name one that is there: the one before it in the list.
-      const deadLetterQueue = chained && queue > 0 ? queue - 1 : null;
-      return {
-        kind: 'createQueue' as const,
-        place: { project: 0, queue },
-        settings: { ...given, deadLetterQueue },
-        use: null,
-      };
-    });
-    return { advance: { kind: 'none' as const }, steps };
-  });
-
-export const group: fc.Arbitrary<ProgramGroup> = fc.record({
-  advance,
-  steps: fc.array(step, { minLength: 1, maxLength: 6 }),
-});
-
-export const program: fc.Arbitrary<Program> = fc
-  .tuple(setup, fc.array(group, { minLength: 1, maxLength: 25, size: 'max' }))
-  .map(([first, others]) => [first, ...others]);
-
-/** Steps at one moment in time, for programs that are cut into groups in more than one way. */
-export const stillProgram: fc.Arbitrary<Program> = fc
-  .tuple(setup, fc.array(step, { minLength: 2, maxLength: 40, size: 'max' }))
-  .map(([first, steps]) => [first, { advance: { kind: 'none' }, steps }]);

@@ -5,11 +5,13 @@ import type { QueueRow } from '#server/core/queue-settings';
 import type { Store } from '#server/core/store';
 import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
-import { type Program, program, stillProgram } from './commands.js';
+import type { Program } from './commands.js';
 import { brokenInvariants } from './invariants.js';
 import { ModelStore } from './model-store.js';
 import { type Plan, planOf } from './plan.js';
 import { type FaultName, FaultyModel } from './planted-faults.js';
+import { FIFO_FAULTS } from './planted-fifo-faults.js';
+import { program, stillProgram } from './programs.js';
 import { firstDifference, relativeTo, runPlan, type Trace } from './trace.js';
 
 /** More by the environment, for a night; a failure prints its seed, which goes in there too. */
@@ -18,7 +20,7 @@ const RUNS = Number(process.env.MILLRACE_TEST_RUNS ?? 60);
 const FOUND_WITHIN = 300;
 const SEED = process.env.MILLRACE_TEST_SEED;
 const parameters = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
-const TIMEOUT_MS = 60_000 + RUNS * 500;
+const TIMEOUT_MS = 60_000 + RUNS * 1_000;
 const HALF_DAY_MS = 43_200_000;
 
 /** What a store does by itself, beside the groups that it is given, is put off for ever. */
@@ -107,6 +109,7 @@ describe('the comparison', () => {
     'a purge leaves what is leased',
     'a redriven message keeps its place',
     'a dead letter keeps its old retention',
+    ...FIFO_FAULTS,
   ];
 
   it.each(faults)('finds it when %s', async (fault) => {

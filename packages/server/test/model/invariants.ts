@@ -6,6 +6,8 @@ import type { Trace } from './trace.js';
 interface Lease {
   readonly receipt: string;
   expiresAtMs: number;
+  /** In a FIFO queue an earlier message may have gone back; the ledger's checker judges those. */
+  readonly mayBeWithdrawn: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -27,6 +29,9 @@ export function brokenInvariants(plan: Plan, trace: Trace): string[] {
   return ledger.broken;
 }
 
+const nameOf = ({ project, queue }: { project: string; queue: string }): string =>
+  `${project} ${queue}`;
+
 class Ledger {
   readonly broken: string[] = [];
   /** A deletion took an unknown number of messages, or a retention may have. */
@@ -34,6 +39,8 @@ class Ledger {
   /** Dead letters may lie elsewhere than their queue says now. */
   private moved = false;
   private removed = 0;
+  /** Those that have ever been of this type, by their names. */
+  private readonly fifoQueues = new Set<string>();
   private readonly published = new Set<string>();
   private readonly acked = new Set<string>();
   private readonly leases = new Map<string, Lease>();
@@ -42,9 +49,13 @@ class Ledger {
 
   note(command: Command, outcome: Accepted<Command['kind']>, nowMs: number): void {
     if (outcome.replayed) return;
+    if (command.kind === 'createQueue' && 'queue' in outcome && outcome.queue.type === 'fifo') {
+      this.fifoQueues.add(nameOf(command));
+    }
     if ('messageIds' in outcome) for (const id of outcome.messageIds) this.published.add(id);
     if ('messages' in outcome) {
-      for (const message of outcome.messages) this.deliver(message, nowMs);
+      const isFifo = 'queue' in command && this.fifoQueues.has(nameOf(command));
+      for (const message of outcome.messages) this.deliver(message, nowMs, isFifo);
     }
     if ('results' in outcome) {
       const entries = 'entries' in command ? command.entries : [];
@@ -74,10 +85,14 @@ class Ledger {
     if (command.kind === 'updateQueue') this.moved = true;
   }
 
-  private deliver(message: Accepted<'consume'>['messages'][number], nowMs: number): void {
+  private deliver(
+    message: Accepted<'consume'>['messages'][number],
+    nowMs: number,
+    mayBeWithdrawn: boolean,
+  ): void {
     const { messageId, receipt, leaseExpiresAtMs, deliveryCount } = message;
     const lease = this.leases.get(messageId);
-    if (lease !== undefined && lease.expiresAtMs > nowMs) {
+    if (lease !== undefined && lease.expiresAtMs > nowMs && !lease.mayBeWithdrawn) {
       this.broken.push(`${messageId} has the live receipts ${lease.receipt} and ${receipt}`);
     }
     if (this.receipts.has(receipt)) this.broken.push(`the receipt ${receipt} was given twice`);
@@ -89,7 +104,7 @@ class Ledger {
     }
     this.deliveries.set(messageId, deliveryCount);
     this.receipts.add(receipt);
-    this.leases.set(messageId, { receipt, expiresAtMs: leaseExpiresAtMs });
+    this.leases.set(messageId, { receipt, expiresAtMs: leaseExpiresAtMs, mayBeWithdrawn });
   }
 
   private ack(messageId: string): void {

@@ -2,10 +2,13 @@ import { answerBytes } from '#server/core/answer-size';
 import type {
   ConsumeCommand,
   LeasedMessage,
+  NewMessage,
   OutcomeOf,
   PublishCommand,
   StoredMessage,
 } from '#server/core/commands';
+import { type Refusal, refuse } from '#server/core/refusal';
+import { deliverable, isForbidden, publishedBefore, rememberPublish } from './model-fifo.js';
 import {
   type ModelMessage,
   type ModelQueue,
@@ -20,31 +23,49 @@ export function publish(
   queue: ModelQueue,
   command: PublishCommand,
   nowMs: number,
-): OutcomeOf['publish'] {
-  for (const { delayMs, ...message } of command.messages) {
-    state.messages.push({
-      ...message,
-      enqueuedAtMs: nowMs,
-      queue,
-      state: delayMs > 0 ? 'delayed' : 'available',
-      rank: queue.enablePriority ? message.priority : 0,
-      place: takePlace(state),
-      firstAvailableAtMs: nowMs + delayMs,
-      dueAtMs: delayMs > 0 ? nowMs + delayMs : null,
-      receipt: null,
-      leasedAtMs: 0,
-      leaseEnd: null,
-      failures: 0,
-      failed: [],
-      leasedBy: null,
-      deliveryCount: 0,
-      source: null,
-      deadLetteredAtMs: null,
-      deadLetterReason: null,
-      lastError: null,
-    });
+): OutcomeOf['publish'] | Refusal {
+  if (queue.type !== 'fifo') {
+    for (const message of command.messages) insert(state, queue, message, nowMs);
+    return { messageIds: command.messages.map(({ messageId }) => messageId) };
   }
-  return { messageIds: command.messages.map(({ messageId }) => messageId) };
+  if (command.messages.some(isForbidden)) return refuse('INVALID_REQUEST', 'of the model');
+  const messageIds = command.messages.map((message) => {
+    const first = publishedBefore(state, queue, command, message, nowMs);
+    if (first !== undefined) return first;
+    rememberPublish(state, queue, command, message, nowMs);
+    insert(state, queue, message, nowMs);
+    return message.messageId;
+  });
+  return { messageIds };
+}
+
+function insert(
+  state: ModelState,
+  queue: ModelQueue,
+  { delayMs, ...message }: NewMessage,
+  nowMs: number,
+): void {
+  state.messages.push({
+    ...message,
+    enqueuedAtMs: nowMs,
+    queue,
+    state: delayMs > 0 ? 'delayed' : 'available',
+    rank: queue.enablePriority ? message.priority : 0,
+    place: takePlace(state),
+    firstAvailableAtMs: nowMs + delayMs,
+    dueAtMs: delayMs > 0 ? nowMs + delayMs : null,
+    receipt: null,
+    leasedAtMs: 0,
+    leaseEnd: null,
+    failures: 0,
+    failed: [],
+    leasedBy: null,
+    deliveryCount: 0,
+    source: null,
+    deadLetteredAtMs: null,
+    deadLetterReason: null,
+    lastError: null,
+  });
 }
 
 export function consume(
@@ -53,9 +74,12 @@ export function consume(
   command: ConsumeCommand,
   nowMs: number,
 ): OutcomeOf['consume'] {
-  const available = state.messages
-    .filter((message) => message.queue === queue && message.state === 'available')
-    .sort((a, b) => b.rank - a.rank || a.place - b.place);
+  const available =
+    queue.type === 'fifo'
+      ? deliverable(state, queue, nowMs)
+      : state.messages
+          .filter((message) => message.queue === queue && message.state === 'available')
+          .sort((a, b) => b.rank - a.rank || a.place - b.place);
   const messages: LeasedMessage[] = [];
   let bytes = 0;
   for (const message of available) {
@@ -102,6 +126,7 @@ export function stillHeld(
 
 const leasedMessage = (message: ModelMessage): LeasedMessage => ({
   ...storedMessage(message),
+  failures: message.failures,
   receipt: message.receipt as string,
   leaseExpiresAtMs: message.dueAtMs as number,
 });

@@ -1,5 +1,6 @@
 import type { FailedDelivery } from '#server/core/commands';
 import type { DeadLetterReason } from '#server/core/message-state';
+import { settleGroup, withdrawLater } from './model-fifo.js';
 import {
   findQueue,
   type ModelMessage,
@@ -18,18 +19,32 @@ export function settleEverythingDue(state: ModelState, nowMs: number): void {
     message.state = 'available';
     message.dueAtMs = null;
   }
-  for (const message of dueMessages(state, 'leased', nowMs)) {
-    noteFailure(message, {
-      atMs: nowMs,
-      how: 'expired_lease',
-      error: null,
-      keyId: message.leasedBy,
-    });
-    if (message.failures > message.queue.maxRetries) {
-      becomeDeadLetter(state, message, 'expired_lease', null, nowMs);
-    } else {
-      returnToQueue(state, message, 'expired', 0, nowMs);
+  const ranOut = dueMessages(state, 'leased', nowMs);
+  for (const message of ranOut) {
+    // Settled already, with another of its group.
+    if (message.state !== 'leased') continue;
+    if (message.queue.type !== 'fifo') failByLeaseEnd(state, message, nowMs);
+    else {
+      const { queue, groupId } = message;
+      const group = ranOut.filter((other) => other.queue === queue && other.groupId === groupId);
+      settleGroup(state, group, nowMs);
     }
+  }
+}
+
+/** Nobody settled it in time. */
+export function failByLeaseEnd(state: ModelState, message: ModelMessage, nowMs: number): void {
+  noteFailure(message, {
+    atMs: nowMs,
+    how: 'expired_lease',
+    error: null,
+    keyId: message.leasedBy,
+  });
+  if (message.failures > message.queue.maxRetries) {
+    becomeDeadLetter(state, message, 'expired_lease', null, nowMs);
+  } else {
+    returnToQueue(state, message, 'expired', 0, nowMs);
+    withdrawLater(state, message, nowMs);
   }
 }
 
@@ -70,6 +85,7 @@ export function failByNack(
   }
   if (how.error !== null) message.lastError = how.error;
   returnToQueue(state, message, 'returned', how.delayMs, nowMs);
+  withdrawLater(state, message, nowMs);
   return true;
 }
 

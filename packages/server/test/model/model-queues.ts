@@ -32,6 +32,9 @@ export function createQueue(
     const same = given.every(([setting, value]) => existing[setting] === value);
     return same ? { queue: existing } : refuse('QUEUE_EXISTS', 'of the model');
   }
+  if (settings.type === 'fifo' && settings.enablePriority) {
+    return refuse('INVALID_REQUEST', 'of the model');
+  }
   const target = settings.deadLetterQueue ?? null;
   // A queue that does not exist yet is nobody's dead-letter queue: only itself makes a cycle.
   if (target === name) return refuse('DEAD_LETTER_CYCLE', 'of the model');
@@ -71,6 +74,9 @@ export function updateQueue(
   if (settings.type !== undefined && settings.type !== queue.type) {
     return refuse('INVALID_REQUEST', 'of the model');
   }
+  if (queue.type === 'fifo' && settings.enablePriority) {
+    return refuse('INVALID_REQUEST', 'of the model');
+  }
   let next = settings.deadLetterQueue ?? null;
   while (next !== null) {
     if (next === queue.name) return refuse('DEAD_LETTER_CYCLE', 'of the model');
@@ -98,6 +104,7 @@ export function deleteQueue(
   removeMessages(state, (message) => message.queue === queue);
   state.queues = state.queues.filter((other) => other !== queue);
   state.records = state.records.filter(({ queueId }) => queueId !== queue.id);
+  state.publishes = state.publishes.filter(({ queueId }) => queueId !== queue.id);
   return { deleted: true };
 }
 

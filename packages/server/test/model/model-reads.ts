@@ -8,6 +8,7 @@ import type {
 } from '#server/core/store';
 import { deadLettersOf } from './model-dead-letters.js';
 import { storedMessage } from './model-delivery.js';
+import { isBehindHead } from './model-fifo.js';
 import { findQueue, type ModelMessage, type ModelQueue, type ModelState } from './model-state.js';
 
 type Answers = { [K in QueryKind]: (state: ModelState, query: Query<K>) => ReadResult[K] };
@@ -37,7 +38,11 @@ const ANSWERS: Answers = {
         .filter((message) => message.queue === row && message.state === part)
         .sort((a, b) => ORDER[part](a, b) || (a.messageId < b.messageId ? -1 : 1)),
     );
-    return pageOf(seen.map(seenMessage), after, limit);
+    return pageOf(
+      seen.map((message) => seenMessage(state, message)),
+      after,
+      limit,
+    );
   },
 
   message(state, { project, queue, messageId }) {
@@ -47,7 +52,7 @@ const ANSWERS: Answers = {
     );
     return {
       queueExists: row !== undefined,
-      message: found === undefined ? null : seenMessage(found),
+      message: found === undefined ? null : seenMessage(state, found),
     };
   },
 
@@ -87,10 +92,11 @@ const ORDER = {
   delayed: byDue,
 };
 
-const seenMessage = (message: ModelMessage): SeenMessage => ({
+const seenMessage = (state: ModelState, message: ModelMessage): SeenMessage => ({
   ...storedMessage(message),
   state: message.state,
   dueAtMs: message.dueAtMs,
+  behindHead: isBehindHead(state, message),
   failures: message.failed,
 });
 

@@ -7,6 +7,7 @@ import type {
 } from '#server/core/commands';
 import { type Refusal, refuse } from '#server/core/refusal';
 import { failByNack, returnToQueue } from './model-failures.js';
+import { nackInGroups, withdrawLater } from './model-fifo.js';
 import { findMessage, type ModelMessage, type ModelQueue, type ModelState } from './model-state.js';
 
 const LEASE_MAX_MS = 12 * 3_600_000;
@@ -86,14 +87,23 @@ export function nack(
 ): OutcomeOf['nack'] | Refusal {
   const judged = judgeAll(state, queue, command.entries, 'nack');
   if (!command.batch && judged[0]?.judgement === 'lost') return lost();
-  const results = judged.map(({ entry, message, judgement }) => {
-    const { messageId } = entry;
+  const acting = judged.flatMap(({ entry, message, judgement }) =>
+    judgement === 'acts' && message !== undefined ? [{ entry, message }] : [],
+  );
+  const again =
+    queue.type === 'fifo'
+      ? nackInGroups(state, acting, command, nowMs)
+      : new Map(
+          acting.map(({ entry, message }) => [
+            entry.messageId,
+            failByNack(state, message, entry, command.keyId ?? null, nowMs),
+          ]),
+        );
+  const results = judged.map(({ entry: { messageId }, judgement }) => {
     if (judgement === 'lost') return { messageId, ...lost() };
-    if (judgement === 'nothing' || message === undefined) {
-      return { messageId, ok: true as const, nacked: false, requeued: false };
-    }
-    const requeued = failByNack(state, message, entry, command.keyId ?? null, nowMs);
-    return { messageId, ok: true as const, nacked: true, requeued };
+    const nacked = judgement === 'acts';
+    const requeued = nacked && again.get(messageId) === true;
+    return { messageId, ok: true as const, nacked, requeued };
   });
   return { results };
 }
@@ -112,6 +122,7 @@ export function extend(
   }
   if (command.visibilityTimeoutMs === 0) {
     returnToQueue(state, message, 'returned', 0, nowMs);
+    withdrawLater(state, message, nowMs);
     return { extended: true, leaseExpiresAtMs: null };
   }
   const leaseExpiresAtMs = nowMs + command.visibilityTimeoutMs;

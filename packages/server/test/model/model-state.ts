@@ -14,6 +14,8 @@ export interface ModelState {
   messages: ModelMessage[];
   records: ModelRecord[];
   readonly keys: KeyRow[];
+  /** The first publishes under deduplication ids. */
+  publishes: { queueId: number; id: string; messageId: string; atMs: number }[];
   /** The next place at the tail, of whichever queue. */
   nextPlace: number;
 }
@@ -67,6 +69,7 @@ export const emptyState = (): ModelState => ({
   messages: [],
   records: [],
   keys: [],
+  publishes: [],
   nextPlace: 1,
 });
 

@@ -5,6 +5,7 @@ import type { Query, QueryKind, ReadResult, Store, StoreListener } from '#server
 import { deadLetterJob, expire, retentionTimes } from './model-dead-letters.js';
 import { consume, publish } from './model-delivery.js';
 import { settleEverythingDue } from './model-failures.js';
+import { windowEnds } from './model-fifo.js';
 import { underIdempotencyKey } from './model-idempotency.js';
 import {
   createKey,
@@ -65,6 +66,11 @@ export class ModelStore implements Store {
   /** When messages will be past their retention, in order. */
   retentionTimes(): number[] {
     return retentionTimes(this.state);
+  }
+
+  /** When deduplication windows end, in order. */
+  windowEnds(): number[] {
+    return windowEnds(this.state);
   }
 
   private applyOne(command: Command, nowMs: number): Outcome {

@@ -11,10 +11,11 @@ import {
   type Program,
   QUEUE_NAMES,
   type Reference,
+  type Settings,
   type Step,
-  type Update,
 } from './commands.js';
 import { messageIdOf } from './message-ids.js';
+import { findQueue } from './model-state.js';
 import { ModelStore } from './model-store.js';
 
 /** Commands in their groups, with every reference resolved: the same for every store. */
@@ -41,7 +42,7 @@ export function planOf(program: Program, run: string, startMs: number): Plan {
   const groups = program.map(({ advance, steps }) => {
     const advanceMs = planner.advance(
       advance.kind === 'by' ? advance.durationMs : 0,
-      advance.kind === 'to due' || advance.kind === 'to retention' ? advance : undefined,
+      advance.kind === 'by' || advance.kind === 'none' ? undefined : advance,
     );
     return { advanceMs, commands: steps.map((step) => planner.resolve(step)) };
   });
@@ -71,9 +72,12 @@ class Planner {
   advance(byMs: number, to?: Extract<Advance, { index: number }>): number {
     let durationMs = byMs;
     const { scout } = this;
-    const times = [
-      ...new Set(to?.kind === 'to retention' ? scout.retentionTimes() : scout.dueTimes()),
-    ];
+    const ends = {
+      'to due': () => scout.dueTimes(),
+      'to retention': () => scout.retentionTimes(),
+      'to window': () => scout.windowEnds(),
+    };
+    const times = to === undefined ? [] : [...new Set(ends[to.kind]())];
     if (to !== undefined && times.length > 0) {
       const atMs = times[to.index % times.length] as number;
       durationMs = Math.max(0, atMs + to.besideMs - this.clock.nowMs());
@@ -102,15 +106,19 @@ class Planner {
           settings: settingsOf(step.settings),
         };
       case 'publish': {
+        const allowed =
+          step.forbidden || !this.isFifo(step.place) ? {} : { delayMs: 0, priority: 0 };
         const messages = step.messages.map((message) => {
           const messageId = this.nextId();
           this.published.push({ ...step.place, messageId, receipt: null });
-          return { messageId, headers: null, groupId: null, deduplicationId: null, ...message };
+          return { messageId, headers: null, ...message, ...allowed };
         });
-        const capability = messages.length === 1 ? 'queue.publish' : 'queue.publish_batch';
+        const batch = step.batch || messages.length !== 1;
+        const capability = batch ? 'queue.publish_batch' : 'queue.publish';
         return {
           kind: step.kind,
-          ...this.target(step.place, capability as CapabilityId, step.use),
+          ...this.target(step.place, capability, step.use),
+          batch,
           autoCreate: autoCreates(step.place),
           messages,
         };
@@ -274,6 +282,15 @@ class Planner {
     return { ...found, receipt: receipt === 'none' ? null : `${this.run}-garbage` };
   }
 
+  private isFifo({ project, queue }: Place): boolean {
+    const row = findQueue(
+      this.scout.state,
+      this.projects[project] as string,
+      QUEUE_NAMES[queue] as string,
+    );
+    return row?.type === 'fifo';
+  }
+
   private target({ project, queue }: Place, capability: string, use: KeyUse | null) {
     return {
       project: this.projects[project] as string,
@@ -298,7 +315,7 @@ class Planner {
   }
 }
 
-function settingsOf({ deadLetterQueue, ...others }: Partial<Update>): Partial<QueueSettings> {
+function settingsOf({ deadLetterQueue, ...others }: Partial<Settings>): Partial<QueueSettings> {
   if (deadLetterQueue === undefined || deadLetterQueue === null) return others;
   return { ...others, deadLetterQueue: QUEUE_NAMES[deadLetterQueue] ?? 'missing' };
 }

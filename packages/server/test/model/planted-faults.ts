@@ -2,8 +2,10 @@ import type { Clock } from '#server/core/clock';
 import type { Command, Outcome } from '#server/core/commands';
 import { takePlace } from './model-state.js';
 import { ModelStore } from './model-store.js';
+import { type FifoFaultName, isFifoFault, sabotageFifo } from './planted-fifo-faults.js';
 
 export type FaultName =
+  | FifoFaultName
   | 'an older receipt is accepted'
   | 'a retried message goes to the tail'
   | 'an expired lease counts no failure'
@@ -26,6 +28,9 @@ export class FaultyModel extends ModelStore {
   }
 
   private applyWrongly(command: Command): Outcome[] {
+    if (isFifoFault(this.fault)) {
+      return sabotageFifo(this.fault, this.state, command, () => super.applyNow([command]));
+    }
     switch (this.fault) {
       case 'an older receipt is accepted':
         return super.applyNow([acceptAnyReceipt(command)]);

@@ -70,7 +70,7 @@ export class CommandBuilder {
     return this.redrive(queue, { action: 'purge', ...more });
   }
 
-  /** One message for each of the payloads or sets of fields given. */
+  /** One message for each of the payloads or sets of fields given; one alone is no batch. */
   publish(
     queue: string,
     messages: readonly (string | Partial<NewMessage>)[],
@@ -82,6 +82,7 @@ export class CommandBuilder {
       queue,
       idempotency: null,
       autoCreate: false,
+      batch: messages.length !== 1,
       messages: messages.map((given) => ({
         messageId: this.ids.uuid(),
         payload: 'null',

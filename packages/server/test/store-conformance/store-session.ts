@@ -13,12 +13,34 @@ import { createIdSource, type IdSource } from '#server/core/ids';
 import type { QueueSettings } from '#server/core/queue-settings';
 import type { MessagePage, Query, QueueCounts, SeenMessage, Store } from '#server/core/store';
 import { FakeClock } from '../harness/fake-clock.js';
-import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
+import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harness/stores.js';
+import { ModelStore } from '../model/model-store.js';
 import { CommandBuilder } from './command-builder.js';
 
 /** Runs a suite on every store. `session` is there once the tests run, with one store for all. */
-export function onEachStore(topic: string, suite: (session: () => StoreSession) => void): void {
-  describe.each(STORE_FACTORIES)(`${topic} on $name`, (factory) => {
+export function onEachStore(topic: string, suite: Suite): void {
+  onStores(STORE_FACTORIES, topic, suite);
+}
+
+/** The same, and on the model that random commands are judged by, so that both say one thing. */
+export function onEachStoreAndModel(topic: string, suite: Suite): void {
+  onStores([MODEL, ...STORE_FACTORIES], topic, suite);
+}
+
+type Suite = (session: () => StoreSession) => void;
+
+const MODEL: StoreFactory = {
+  name: 'the model',
+  isLocal: true,
+  create: async () => ({
+    url: 'no server can be started on this',
+    open: async (makeClock) => new ModelStore(makeClock?.(0) ?? new FakeClock()),
+    remove: async () => {},
+  }),
+};
+
+function onStores(factories: readonly StoreFactory[], topic: string, suite: Suite): void {
+  describe.each(factories)(`${topic} on $name`, (factory) => {
     let session: StoreSession;
     beforeAll(async () => {
       session = await StoreSession.open(await factory.create());

@@ -6,6 +6,7 @@ import {
   type History,
   type MessageHistory,
 } from '../ledger-history.js';
+import { isFifo, notWithdrawnUntilMs } from '../message-groups.js';
 import type { CheckOptions, Invariant, Violation } from '../violation.js';
 
 /** One message has one holder, whose lease nothing ends early: no other consumer, no restart. */
@@ -30,7 +31,12 @@ function doubleLeases(
     for (const second of message.deliveries.slice(index + 1)) {
       if (second.receipt === first.receipt) continue;
       const takenAtMs = second.answeredAtMs;
-      const untilMs = leaseKeptUntilMs(history, message, first, takenAtMs, options.restartGraceMs);
+      const keptUntilMs = leaseKeptUntilMs(
+        ...([history, message, first, takenAtMs, options.restartGraceMs] as const),
+      );
+      const untilMs = isFifo(history, message)
+        ? Math.min(keptUntilMs, notWithdrawnUntilMs(history, message, first, takenAtMs))
+        : keptUntilMs;
       const earlyMs = untilMs - options.clockSlackMs - takenAtMs;
       if (earlyMs <= 0) continue;
       violations.push({
@@ -117,10 +123,4 @@ function restartsBetween(history: History, first: Delivery, second: Delivery): s
       event.atMs < second.answeredAtMs,
   );
   return restarted ? ', across a restart' : '';
-}
-
-/** In a FIFO queue a lease may be withdrawn, because one before it in its group failed. */
-function isFifo(history: History, message: MessageHistory): boolean {
-  const queue = message.publication?.queue;
-  return queue !== undefined && history.queues.get(queue)?.type === 'fifo';
 }

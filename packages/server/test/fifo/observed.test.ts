@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createIdSource } from '#server/core/ids';
+import type { Store } from '#server/core/store';
+import { FakeClock } from '../harness/fake-clock.js';
+import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
+import { ModelStore } from '../model/model-store.js';
+import { FaultyModel } from '../model/planted-faults.js';
+import type { FifoFaultName } from '../model/planted-fifo-faults.js';
+import { inRounds, type ObservedRun, observeRun } from './observed-run.js';
+import { portClient } from './port-client.js';
+
+/** More by the environment, for a night. */
+const RUNS = Number(process.env.MILLRACE_TEST_RUNS ?? 8);
+const SEED = Number(process.env.MILLRACE_TEST_SEED ?? Date.now() % 1_000_000_000);
+const ROUNDS = 250;
+const CLIENTS = 8;
+const VISIBILITY_MS = 2_000;
+const DRAIN_STEPS = 200;
+/** A fault of the model has to show in so many runs. */
+const FOUND_WITHIN = 20;
+
+function observe(store: Store, clock: FakeClock, seed: number, atOnce = 1): Promise<ObservedRun> {
+  const api = portClient(store, clock, `run-${seed}-${atOnce}`, createIdSource(clock));
+  const work = inRounds(ROUNDS, atOnce, (durationMs) => api.pass(durationMs));
+  return observeRun({
+    ...{ api, seed, work, clients: CLIENTS, visibilityMs: VISIBILITY_MS },
+    ...{ oneByOne: atOnce === 1, drainSteps: DRAIN_STEPS },
+  });
+}
+
+function expectKept(run: ObservedRun, seed: number): void {
+  expect(run.broken.slice(0, 10), `seed ${seed}`).toEqual([]);
+  expect(run.delivered).toBeGreaterThan(ROUNDS / 4);
+}
+
+describe('FIFO queues as their clients see them', () => {
+  it('keep their promises on the model', async () => {
+    for (let seed = SEED; seed < SEED + RUNS; seed += 1) {
+      const clock = new FakeClock();
+      expectKept(await observe(new ModelStore(clock), clock, seed), seed);
+    }
+  }, 120_000);
+
+  describe.each(STORE_FACTORIES)('on $name', (factory) => {
+    const clock = new FakeClock();
+    let fixture: StoreFixture;
+    let store: Store;
+    beforeAll(async () => {
+      fixture = await factory.create();
+      store = await fixture.open(() => clock);
+    });
+    afterAll(async () => {
+      await store.stop();
+      await fixture.remove();
+    });
+
+    it.each([
+      ['one call after the other', 1],
+      ['several calls at once', 6],
+    ])(
+      'keep their promises, %s',
+      async (_how, atOnce) => {
+        process.stdout.write(`FIFO on ${factory.name}, seed ${SEED}\n`);
+        for (let seed = SEED; seed < SEED + Math.ceil(RUNS / 4); seed += 1) {
+          expectKept(await observe(store, clock, seed, atOnce), seed);
+        }
+      },
+      120_000,
+    );
+  });
+});
+
+describe('what clients see', () => {
+  const faults: [FifoFaultName, RegExp][] = [
+    ['a blocked group is delivered', /before .* was settled/],
+    ['messages without a group do not wait for each other', /before .* was settled/],
+    ['a delay blocks no group', /did not wait for the delay|before .* was settled/],
+    ['later leases are kept when a message goes back', /was settled after .* had gone back/],
+    ['an ack withdraws what is leased after it', /while its lease was held|nothing of its group/],
+    ['the group is not freed by a dead letter', /nothing of its group|stuck/],
+    ['groups wait for each other', /nothing of its group was held/],
+    ['a withdrawn lease counts a failure', /is a dead letter/],
+  ];
+
+  it.each(faults)(
+    'shows it when %s',
+    async (fault, sign) => {
+      const signs: string[] = [];
+      for (let seed = SEED; seed < SEED + FOUND_WITHIN; seed += 1) {
+        const clock = new FakeClock();
+        const { broken } = await observe(new FaultyModel(clock, fault), clock, seed);
+        signs.push(...broken);
+        if (broken.some((text) => sign.test(text))) return;
+      }
+      expect.fail(`seed ${SEED}: ${signs.slice(0, 5).join('\n')}`);
+    },
+    60_000,
+  );
+});

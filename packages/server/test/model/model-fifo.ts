@@ -1,0 +1,150 @@
+import type { NackCommand, NackEntry, NewMessage, PublishCommand } from '#server/core/commands';
+import { failByLeaseEnd, failByNack, returnToQueue } from './model-failures.js';
+import {
+  type ModelMessage,
+  type ModelQueue,
+  type ModelState,
+  removeMessages,
+  retentionEndMs,
+} from './model-state.js';
+
+/** What a queue of the type fifo does differently: order and blocking within its groups. */
+
+const WINDOW_MS = 300_000;
+
+/** All that lies in the queue of a message with its group id, in order; none is a group, too. */
+export const groupOf = (state: ModelState, { queue, groupId }: ModelMessage): ModelMessage[] =>
+  state.messages
+    .filter((other) => other.queue === queue && other.groupId === groupId && other.state !== 'dead')
+    .sort((a, b) => a.place - b.place);
+
+const isHeld = ({ state }: ModelMessage): boolean => state === 'leased' || state === 'delayed';
+
+/**
+ * What may be delivered now, in the order of delivery: group after group, each in its order. What
+ * is past its retention stands before all else and goes on the way.
+ */
+export function deliverable(state: ModelState, queue: ModelQueue, nowMs: number): ModelMessage[] {
+  const here = state.messages
+    .filter((message) => message.queue === queue && message.state !== 'dead')
+    .sort((a, b) => a.place - b.place);
+  const blocked = new Set(here.filter(isHeld).map(({ groupId }) => groupId));
+  const free = here.filter(({ groupId }) => !blocked.has(groupId));
+  removeMessages(state, (message) => free.includes(message) && nowMs >= retentionEndMs(message));
+  const left = free.filter((message) => state.messages.includes(message));
+  // By their first messages, since these come first here.
+  const groupIds = [...new Set(left.map(({ groupId }) => groupId))];
+  return groupIds.flatMap((groupId) => left.filter((message) => message.groupId === groupId));
+}
+
+/** Whether something of its group stands before it; what is leased with that is behind it, too. */
+export const isBehindHead = (state: ModelState, message: ModelMessage): boolean =>
+  message.queue.type === 'fifo' &&
+  message.state !== 'dead' &&
+  groupOf(state, message)[0] !== message;
+
+/** A message has gone back to its group: whatever was leased after it is so no longer. */
+export function withdrawLater(state: ModelState, message: ModelMessage, nowMs: number): void {
+  if (message.queue.type !== 'fifo') return;
+  for (const later of groupOf(state, message)) {
+    if (later.place <= message.place || later.state !== 'leased') continue;
+    returnToQueue(state, later, 'returned', 0, nowMs);
+  }
+}
+
+/** Leases of one group that ran out, which are settled together. */
+export function settleGroup(
+  state: ModelState,
+  ranOut: readonly ModelMessage[],
+  nowMs: number,
+): void {
+  const inOrder = [...ranOut].sort(
+    (a, b) => (a.dueAtMs as number) - (b.dueAtMs as number) || a.place - b.place,
+  );
+  for (const message of inOrder) {
+    if (message.state !== 'leased') continue;
+    const waitsForOther = groupOf(state, message).some(
+      (other) => other.place < message.place && isHeld(other),
+    );
+    if (waitsForOther) {
+      returnToQueue(state, message, 'expired', 0, nowMs);
+      withdrawLater(state, message, nowMs);
+      continue;
+    }
+    // Its turn it was, and no other's.
+    failByLeaseEnd(state, message, nowMs);
+    for (const other of inOrder) {
+      if (other === message || other.state !== 'leased') continue;
+      returnToQueue(state, other, 'returned', 0, nowMs);
+      withdrawLater(state, other, nowMs);
+    }
+  }
+}
+
+/** The entries of a nack that act, with whether each is tried again. */
+export function nackInGroups(
+  state: ModelState,
+  acting: readonly { entry: NackEntry; message: ModelMessage }[],
+  command: NackCommand,
+  nowMs: number,
+): Map<string, boolean> {
+  const requeued = new Map<string, boolean>();
+  const failedGroups = new Set<string | null>();
+  // The order is that of the queue, whatever that of the entries is.
+  for (const { entry, message } of [...acting].sort((a, b) => a.message.place - b.message.place)) {
+    const { messageId, requeue } = entry;
+    if (!state.messages.includes(message)) {
+      // Withdrawn by an entry before it, when it was past its retention.
+      requeued.set(messageId, false);
+    } else if (requeue && failedGroups.has(message.groupId)) {
+      returnToQueue(state, message, 'returned', 0, nowMs);
+      withdrawLater(state, message, nowMs);
+      requeued.set(messageId, true);
+    } else {
+      const again = failByNack(state, message, entry, command.keyId ?? null, nowMs);
+      requeued.set(messageId, again);
+      if (requeue) failedGroups.add(message.groupId);
+    }
+  }
+  return requeued;
+}
+
+export const isForbidden = ({ priority, delayMs }: NewMessage): boolean =>
+  priority !== 0 || delayMs !== 0;
+
+/** The id of the message that makes this one a second publish of the same. */
+export function publishedBefore(
+  state: ModelState,
+  queue: ModelQueue,
+  command: PublishCommand,
+  message: NewMessage,
+  nowMs: number,
+): string | undefined {
+  const id = deduplicationOf(command, message);
+  return state.publishes.find(
+    (known) => known.queueId === queue.id && known.id === id && nowMs < known.atMs + WINDOW_MS,
+  )?.messageId;
+}
+
+export function rememberPublish(
+  state: ModelState,
+  queue: ModelQueue,
+  command: PublishCommand,
+  message: NewMessage,
+  nowMs: number,
+): void {
+  const id = deduplicationOf(command, message);
+  if (id === null) return;
+  state.publishes = state.publishes.filter((old) => old.queueId !== queue.id || old.id !== id);
+  const { messageId } = message;
+  state.publishes.push({ queueId: queue.id, id, messageId, atMs: nowMs });
+}
+
+/** When deduplication windows end, in order. */
+export const windowEnds = (state: ModelState): number[] =>
+  state.publishes.map(({ atMs }) => atMs + WINDOW_MS).sort((a, b) => a - b);
+
+const deduplicationOf = (
+  { batch, idempotency }: PublishCommand,
+  { deduplicationId }: NewMessage,
+): string | null => deduplicationId ?? (batch ? null : (idempotency?.key ?? null));

@@ -1,0 +1,126 @@
+import { expect } from 'vitest';
+import type { DeliveryRef, LeasedMessage, NackEntry, NewMessage } from '#server/core/commands';
+import type { QueueSettings } from '#server/core/queue-settings';
+import type { Project, StoreSession } from './store-session.js';
+
+/** A message under a name that begins with its group: `a1` is of the group a, `-1` of none. */
+export const named = (name: string): Partial<NewMessage> => ({
+  payload: JSON.stringify(name),
+  groupId: /^[a-z]+/.exec(name)?.[0] ?? null,
+});
+
+export const nameOf = ({ payload }: { readonly payload: string }): string => JSON.parse(payload);
+
+/** What one call leased, by name. */
+export class Held {
+  constructor(readonly messages: readonly LeasedMessage[]) {}
+
+  get names(): string[] {
+    return this.messages.map(nameOf);
+  }
+
+  get(name: string): LeasedMessage {
+    const found = this.messages.find((message) => nameOf(message) === name);
+    if (found === undefined) throw new Error(`${name} is not among ${this.names.join(', ')}`);
+    return found;
+  }
+
+  pick(...names: string[]): LeasedMessage[] {
+    return names.map((name) => this.get(name));
+  }
+}
+
+/** The calls of a FIFO queue in short. */
+export class FifoQueue {
+  private constructor(
+    readonly project: Project,
+    readonly name: string,
+  ) {}
+
+  /** In a project of its own, or in the one given. */
+  static async create(
+    session: StoreSession,
+    settings: Partial<QueueSettings> = {},
+    { project = session.project(), name = 'q' }: { project?: Project; name?: string } = {},
+  ): Promise<FifoQueue> {
+    await project.create(name, { type: 'fifo', ...settings });
+    return new FifoQueue(project, name);
+  }
+
+  send(...names: string[]): Promise<string[]> {
+    return this.project.send(this.name, ...names.map(named));
+  }
+
+  async lease(maxMessages = 10, visibilityTimeoutMs: number | null = null): Promise<Held> {
+    return new Held(await this.project.receive(this.name, maxMessages, visibilityTimeoutMs));
+  }
+
+  /** What one call leases. */
+  async next(maxMessages = 10): Promise<string[]> {
+    return (await this.lease(maxMessages)).names;
+  }
+
+  async ack(...messages: DeliveryRef[]): Promise<void> {
+    for (const message of messages) {
+      expect(await this.project.acked(this.name, message), message.messageId).toBe(true);
+    }
+  }
+
+  /** One message fails; says whether it will be tried again. */
+  async nack(message: DeliveryRef, how: Partial<NackEntry> = {}): Promise<boolean> {
+    const { results } = await this.project.run(this.project.nack(this.name, message, how));
+    expect(results[0]).toMatchObject({ ok: true, nacked: true });
+    return results[0]?.ok === true && results[0].requeued;
+  }
+
+  /** Several fail in one call, each as it says. */
+  async nackBatch(...entries: (DeliveryRef & Partial<NackEntry>)[]) {
+    const command = this.project.nack(this.name, entries);
+    const { results } = await this.project.run({
+      ...command,
+      entries: command.entries.map((entry, at) => {
+        const { requeue = true, delayMs = 0, error = null } = entries[at] ?? {};
+        return { ...entry, requeue, delayMs, error };
+      }),
+    });
+    return results.map((result) =>
+      result.ok ? { nacked: result.nacked, requeued: result.requeued } : result.code,
+    );
+  }
+
+  async giveBack(message: DeliveryRef): Promise<void> {
+    const { extended } = await this.project.run(this.project.extend(this.name, message, 0));
+    expect(extended).toBe(true);
+  }
+
+  async prolong(message: DeliveryRef, visibilityTimeoutMs: number): Promise<void> {
+    const command = this.project.extend(this.name, message, visibilityTimeoutMs);
+    expect((await this.project.run(command)).extended).toBe(true);
+  }
+
+  /** Whether the receipt of this delivery has been taken back. */
+  async isLost(message: DeliveryRef): Promise<boolean> {
+    const outcome = await this.project.submit(this.project.extend(this.name, message, 1_000));
+    return !outcome.ok && outcome.code === 'LEASE_LOST';
+  }
+
+  /** How often this message has failed, and how. */
+  async failures(message: DeliveryRef): Promise<string[]> {
+    const seen = await this.project.look(this.name, message.messageId);
+    return seen?.failures.map(({ how }) => how) ?? [];
+  }
+
+  async peek(state: 'available' | 'leased' | 'delayed'): Promise<string[]> {
+    return (await this.project.peek(this.name, { state })).items.map(nameOf);
+  }
+
+  /** The dead letters that came from here, in the order in which they died. */
+  async dead(): Promise<string[]> {
+    return (await this.project.deadLetters(this.name)).items.map(nameOf);
+  }
+
+  async redrive(): Promise<void> {
+    const { jobId } = await this.project.run(this.project.redrive(this.name));
+    if (jobId !== null) await this.project.finish(jobId);
+  }
+}
