@@ -66,6 +66,10 @@ const ANSWERS: Answers = {
     throw new Error('statistics are no part of the model');
   },
 
+  pushSubscriptions: () => refusePush(),
+  activePushSubscriptions: () => refusePush(),
+  pushAttempts: () => refusePush(),
+
   // A job is done at once.
   unfinishedJobs: () => [],
 
@@ -81,6 +85,10 @@ const ANSWERS: Answers = {
 
   ping: () => true,
 };
+
+function refusePush(): never {
+  throw new Error('push is no part of the model');
+}
 
 const PEEKED = ['available', 'leased', 'delayed'] as const;
 

@@ -84,6 +84,11 @@ export class ModelStore implements Store {
         return accept(expire(state, command, nowMs));
       case 'stepJob':
         return accept(state.jobs.get(command.jobId) ?? { done: 0, finished: true });
+      case 'subscribePush':
+      case 'unsubscribePush':
+      case 'pausePush':
+      case 'recordPushes':
+        throw new Error('push is no part of the model');
     }
     let queue: ModelQueue | undefined;
     const { kind } = command;
