@@ -5,12 +5,15 @@ import { type Refusal, refuse } from '../../core/refusal.js';
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '');
 
+/** What two nodes may insert at once: a key, a name, a bucket that both have emptied. */
+const INSERTED_BY_OTHERS = new Set(['idempotency', 'queues', 'discarded_buckets']);
+
 /** Another transaction was in the way: the group can run again, unseen. */
 export function isConflict(error: unknown): boolean {
-  // Serialization failure, deadlock, or a name or key that another node inserted first.
+  // Serialization failure, deadlock, or what another node inserted first.
   if (['40001', '40P01'].includes(codeOf(error))) return true;
-  const { table } = error as { table?: string };
-  return codeOf(error) === '23505' && (table === 'idempotency' || table === 'queues');
+  const { table = '' } = error as { table?: string };
+  return codeOf(error) === '23505' && INSERTED_BY_OTHERS.has(table);
 }
 
 /** The connection or the server went away, so that the transaction cannot go on. */

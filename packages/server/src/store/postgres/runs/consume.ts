@@ -4,7 +4,7 @@ import { STATE } from '../../../core/message-state.js';
 import { isPastRetention, removeMessage } from '../../../core/moves.js';
 import { checkHolder } from '../../../core/push-subscription.js';
 import { queueNotFound } from '../../../core/refusal.js';
-import { withIdempotency } from '../../../core/replay.js';
+import { replayOrReuse, withIdempotency } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { storedMessage } from '../rows.js';
@@ -59,9 +59,11 @@ async function lockReady(
   commands: readonly ConsumeCommand[],
 ): Promise<Map<number, Lanes>> {
   const wanted = { standard: new Map<number, number[]>(), fifo: new Map<number, number[]>() };
-  for (const { project, queue: name, maxMessages, onePerGroup } of commands) {
+  for (const command of commands) {
+    const { project, queue: name, maxMessages, onePerGroup } = command;
     const queue = run.tx.queue(project, name);
-    if (queue === undefined) continue;
+    // What is replayed or refused for its key takes nothing and removes nothing.
+    if (queue === undefined || replayOrReuse(run.records, run.lookups, command, queue)) continue;
     const ofType = wanted[queue.type];
     // One of each group is as many takes as messages.
     const limits = onePerGroup ? Array<number>(maxMessages).fill(1) : [maxMessages];
