@@ -1,4 +1,5 @@
 import { promises as dns } from 'node:dns';
+import type { Readable } from 'node:stream';
 import { Agent } from 'undici';
 import { type Clock, monotonicMs, setSystemTimer } from '../core/clock.js';
 import { trustOf } from './certificate-authorities.js';
@@ -141,29 +142,32 @@ export class PushClient {
       await readToLimit(response.body);
       return result;
     };
-    try {
-      // undici looks at the signal only once it has a connection, so it alone would come late.
-      return await Promise.race([answer(), abortOf(signal)]);
-    } catch (error) {
+    return new Promise((resolve) => {
       // A refusal counts as soon as it is there. A success counts when the answer is whole, because
       // a receiver that breaks off in the middle of one may not have done the work.
-      return failure ?? { error: pushErrorOf(error) };
-    }
+      const fail = (error: unknown) => resolve(failure ?? { error: pushErrorOf(error) });
+      // undici looks at the signal only once it has a connection, so it alone would come late.
+      signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+      answer().then(resolve, fail);
+    });
   }
 }
 
-/** Reads to the end, after which the connection is kept, or to the limit, after which it is not. */
-async function readToLimit(body: AsyncIterable<Buffer>): Promise<void> {
-  let readBytes = 0;
-  for await (const chunk of body) {
-    readBytes += chunk.length;
-    // Leaving the loop destroys the body and with it the connection.
-    if (readBytes >= ANSWER_MAX_BYTES) return;
-  }
-}
-
-const abortOf = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+/**
+ * Reads to the end, after which the connection is kept, or to the limit, after which it is not. By
+ * events, because an iterator costs a promise or two for each piece.
+ */
+function readToLimit(body: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let readBytes = 0;
+    body.on('data', (chunk: Buffer) => {
+      readBytes += chunk.length;
+      if (readBytes < ANSWER_MAX_BYTES) return;
+      resolve();
+      body.destroy();
+    });
+    body.once('end', resolve);
+    body.once('error', reject);
+    body.once('close', () => reject(new PushFault('connection closed')));
   });
+}
