@@ -31,6 +31,16 @@ const settle =
     return client.post(call, { queue, messages, ...more });
   };
 
+/** Only of paused ones: an active one would lease what these tests count. */
+const subscriptions = new Map<string, string>();
+const subscribe = async (client: ManagingClient, queue: string) => {
+  const made = dataOf(
+    await client.post(`push_subscribe/${queue}`, { url: 'https://receiver.example' }),
+  );
+  subscriptions.set(queue, made.subscription_id);
+  await client.post(`push_subscribe/${queue}/${made.subscription_id}/pause`, {});
+};
+
 const CALLS: Record<string, WritingCall> = {
   publish_batch: {
     prepare: nothing,
@@ -59,6 +69,12 @@ const CALLS: Record<string, WritingCall> = {
     prepare: bury,
     send: (client, queue, more) => client.purgeDead(queue, more),
     other: { message_id: 'm' },
+  },
+  push_pause: {
+    prepare: subscribe,
+    send: (client, queue, more) =>
+      client.post(`push_subscribe/${queue}/${subscriptions.get(queue)}/pause`, more),
+    other: {},
   },
 };
 

@@ -1,0 +1,236 @@
+import { describe, expect, test } from 'vitest';
+import type { Json } from '../harness/http-server.js';
+import { STORE_FACTORIES } from '../harness/stores.js';
+import { dataOf } from './expect-answer.js';
+import { usePushes } from './use-pushes.js';
+import { moment } from './use-server.js';
+
+describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
+  const { running, client, clock, receiver, advanceUntil } = usePushes(factory);
+
+  /** Moves the clock on until the dead letter is there, and gives it back. */
+  const deadLetter = async (queue: string): Promise<Json> => {
+    await advanceUntil(async () => (await client.stats(queue)).dlq === 1, 2_000);
+    return (await client.deadLetters(queue))[0];
+  };
+
+  test.each([300, 302, 307, 400, 404, 500, 501, 505])(
+    'the answer %i is a failure, after which the message comes again',
+    async (status) => {
+      const hook = await receiver();
+      hook.reply = () => ({ status, headers: { location: `${hook.url}/elsewhere` } });
+      const queue = await client.newQueue();
+      await client.subscribed(queue, hook.url);
+      const id = await client.publish(queue);
+      await client.expectDelayed(queue);
+      const { data } = (await client.message(queue, id)).body;
+      expect(data.last_error).toBe(`the receiver answered ${status}`);
+      expect(data.failed_deliveries).toHaveLength(1);
+      hook.reply = () => 200;
+      await advanceUntil(() => hook.pushes.length === 2);
+      await client.expectEmpty(queue);
+      expect(hook.pushes.map(({ path }) => path)).toEqual(['/hook', '/hook']);
+    },
+  );
+
+  test.each([200, 201, 202, 204, 206, 299])('the answer %i is a success', async (status) => {
+    const hook = await receiver();
+    hook.reply = () => status;
+    const queue = await client.newQueue({ max_retries: 0 });
+    await client.subscribed(queue, hook.url);
+    await client.publish(queue);
+    await hook.received(1);
+    await client.expectEmpty(queue);
+    expect(await client.deadLetters(queue)).toEqual([]);
+  });
+
+  test('the delay doubles, and a random part of up to a half is taken off', async () => {
+    const hook = await receiver();
+    hook.reply = () => 500;
+    const queue = await client.newQueue({ max_retries: 4 });
+    await client.subscribed(queue, hook.url);
+    await client.publish(queue);
+    for (const [index, wholeMs] of [1_000, 2_000, 4_000, 8_000].entries()) {
+      await client.expectDelayed(queue);
+      const failedAtMs = clock.nowMs();
+      await advanceUntil(() => hook.pushes.length === index + 2, 25);
+      const waitedMs = clock.nowMs() - failedAtMs;
+      expect(waitedMs, `delay ${index + 1}`).toBeGreaterThanOrEqual(wholeMs / 2);
+      // The clock goes on while the push is on its way.
+      expect(waitedMs, `delay ${index + 1}`).toBeLessThanOrEqual(wholeMs + 1_500);
+    }
+  });
+
+  test('after 1 + max_retries attempts it is a dead letter, with its failures', async () => {
+    const hook = await receiver();
+    hook.reply = () => 500;
+    const queue = await client.newQueue({ max_retries: 2 });
+    const { subscription_id: id } = await client.subscribed(queue, hook.url);
+    const message = await client.publish(queue, 'bad');
+    expect(await deadLetter(queue)).toMatchObject({
+      message_id: message,
+      dead_letter_reason: 'max_retries',
+      last_error: 'the receiver answered 500',
+      delivery_count: 3,
+    });
+    expect(hook.ids).toEqual([message, message, message]);
+    const { failed_deliveries } = dataOf(await client.message(queue, message));
+    expect(failed_deliveries).toHaveLength(3);
+    for (const failure of failed_deliveries) {
+      expect(failure).toMatchObject({ how: 'nack', key_id: `push:${id}` });
+    }
+    clock.advance(3_600_000);
+    await moment(50);
+    expect(hook.pushes).toHaveLength(3);
+  });
+
+  test.each([
+    [0, 5],
+    [4, 0],
+  ])('max_retries %i of the subscription stands above %i of the queue', async (own, queues) => {
+    const hook = await receiver();
+    hook.reply = () => 500;
+    const queue = await client.newQueue({ max_retries: queues });
+    await client.subscribed(queue, hook.url, { max_retries: own });
+    await client.publish(queue);
+    await deadLetter(queue);
+    expect(hook.pushes).toHaveLength(own + 1);
+  });
+
+  test('the dead-letter queue of the subscription stands above the queue’s', async () => {
+    const hook = await receiver();
+    hook.reply = () => 400;
+    const theirs = await client.newQueue();
+    const ours = await client.newQueue();
+    const queue = await client.newQueue({ max_retries: 0, dead_letter_queue: theirs });
+    await client.subscribed(queue, hook.url, { dead_letter_queue: ours });
+    await client.publish(queue, 'bad');
+    await client.expectStats(ours, { available: 1 });
+    expect(await client.stats(theirs)).toMatchObject({ available: 0 });
+    expect((await client.take(ours)).source_queue).toBe(queue);
+    // A consumer of the same queue that gives up on a message goes by the queue's own.
+    const [{ subscription_id: id }] = (await client.subscriptions(queue)) as [Json];
+    dataOf(await client.change(queue, id, 'pause'));
+    await client.publish(queue, 'by hand');
+    const { message_id, receipt } = await client.take(queue);
+    dataOf(await client.nack(queue, message_id, { receipt, requeue: false }));
+    await client.expectStats(theirs, { available: 1 });
+  });
+
+  test('also a lease that runs out counts by the subscription’s settings', async () => {
+    const hook = await receiver();
+    hook.reply = () => 'none';
+    const ours = await client.newQueue();
+    const queue = await client.newQueue({ max_retries: 9 });
+    const settings = { max_retries: 0, visibility_timeout: 20, dead_letter_queue: ours };
+    await client.subscribed(queue, hook.url, settings);
+    const id = await client.publish(queue);
+    await hook.received(1);
+    // The push itself would end after 16 seconds of the machine's time.
+    await advanceUntil(async () => (await client.stats(ours)).available === 1, 1_000);
+    expect(await client.take(ours)).toMatchObject({
+      message_id: id,
+      source_queue: queue,
+      dead_letter_reason: 'expired_lease',
+    });
+    expect(hook.pushes).toHaveLength(1);
+  });
+
+  test.each([
+    ['in seconds', () => '600', 600_000],
+    ['as a date', () => new Date(clock.nowMs() + 600_000).toUTCString(), 600_000],
+    ['capped at an hour', () => '100000', 3_600_000],
+  ])('Retry-After is honoured: %s', async (_how, header, delayMs) => {
+    const hook = await receiver();
+    hook.reply = () => ({ status: 500, headers: { 'retry-after': header() } });
+    const queue = await client.newQueue();
+    await client.subscribed(queue, hook.url);
+    const atMs = clock.nowMs();
+    await client.publish(queue);
+    await client.expectDelayed(queue);
+    hook.reply = () => 200;
+    // A date has whole seconds.
+    clock.advance(delayMs - 1_500 - (clock.nowMs() - atMs));
+    await moment(100);
+    expect(hook.pushes).toHaveLength(1);
+    await advanceUntil(() => hook.pushes.length === 2);
+    expect(clock.nowMs() - atMs).toBeLessThanOrEqual(delayMs + 2_000);
+    await client.expectEmpty(queue);
+  });
+
+  test('a Retry-After that is shorter than the backoff does not shorten it', async () => {
+    const hook = await receiver();
+    hook.reply = () => ({ status: 500, headers: { 'retry-after': '0' } });
+    const queue = await client.newQueue();
+    await client.subscribed(queue, hook.url);
+    await client.publish(queue);
+    await client.expectDelayed(queue);
+    clock.advance(499);
+    await moment(50);
+    expect(hook.pushes).toHaveLength(1);
+  });
+
+  test('410 is a failure and pauses the subscription; a resume at once pushes again', async () => {
+    const hook = await receiver();
+    const queue = await client.newQueue({ max_retries: 100 });
+    const { subscription_id: id } = await client.subscribed(queue, hook.url);
+    for (let round = 0; round < 8; round += 1) {
+      const before = hook.pushes.length;
+      hook.reply = () => 410;
+      await client.publish(queue, round);
+      await hook.received(before + 1);
+      await expect
+        .poll(async () => (await client.subscriptions(queue))[0], { interval: 1 })
+        .toMatchObject({ state: 'paused', paused_reason: 'gone' });
+      hook.reply = () => 200;
+      dataOf(await client.change(queue, id, 'resume'));
+      await advanceUntil(() => hook.pushes.length > before + 1);
+      await client.expectEmpty(queue);
+    }
+    expect(await client.deadLetters(queue)).toEqual([]);
+  });
+
+  test('410 uses a retry: with none left the message is a dead letter', async () => {
+    const hook = await receiver();
+    hook.reply = () => 410;
+    const queue = await client.newQueue({ max_retries: 0 });
+    await client.subscribed(queue, hook.url);
+    await client.publish(queue);
+    await client.expectStats(queue, { dlq: 1 });
+    await client.publish(queue, 'after');
+    clock.advance(60_000);
+    await moment(50);
+    expect(hook.pushes).toHaveLength(1);
+    expect(await client.stats(queue)).toMatchObject({ available: 1 });
+  });
+
+  test('the last 100 deliveries are kept, the newest first, also over a restart', async () => {
+    const hook = await receiver();
+    hook.reply = ({ json }) => (json.payload === 104 ? 418 : 200);
+    const queue = await client.newQueue({ max_retries: 0 });
+    const { subscription_id: id } = await client.subscribed(queue, hook.url, { max_in_flight: 1 });
+    const ids: string[] = [];
+    for (let n = 0; n < 105; n += 1) {
+      ids.push(await client.publish(queue, n));
+      await expect.poll(() => hook.pushes.length, { interval: 1 }).toBe(n + 1);
+      clock.advance(1);
+    }
+    await client.expectEmpty(queue);
+    const list = await client.deliveries(queue, id);
+    expect(list.map(({ message_id }) => message_id)).toEqual(ids.slice(5).reverse());
+    const times = list.map(({ at }) => at);
+    expect(times).toEqual([...times].sort().reverse());
+    expect(list[0]).toEqual({
+      at: expect.any(String),
+      message_id: ids[104],
+      attempt: 1,
+      status: 418,
+      duration_ms: expect.any(Number),
+    });
+    await running.restart();
+    expect(await client.deliveries(queue, id)).toEqual(list);
+    dataOf(await client.unsubscribe(queue, id));
+    const { subscription_id: next } = await client.subscribed(queue, hook.url);
+    expect(await client.deliveries(queue, next)).toEqual([]);
+  });
+});
