@@ -76,7 +76,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       const { PushClient } = await import('./push/push-client.js');
       return new PushClient({ networks, clock, ca: authorities });
     }),
-    log: new AttemptLog(commit, clock),
+    log: new AttemptLog(commit, clock, ids),
     settlement: new Settlement(commit, clock),
     random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
     warn: (message) => logger.warn(message),

@@ -1,24 +1,28 @@
 import { LIMITS } from '@millrace/protocol';
 import type { Clock } from '../core/clock.js';
 import type { GroupCommit } from '../core/group-commit.js';
+import type { IdSource } from '../core/ids.js';
 import type { PushAttempt } from '../core/push-subscription.js';
 
 const FLUSH_AFTER_MS = 1_000;
+
+type NewAttempt = Omit<PushAttempt, 'deliveryId'>;
 
 /**
  * The last attempts of each subscription, on their way into the store: written now and then and
  * many at once, because they are for people to look at, and a crash may cost the last second.
  */
 export class AttemptLog {
-  private readonly pending = new Map<string, PushAttempt[]>();
+  private readonly pending = new Map<string, NewAttempt[]>();
   private cancelTimer: (() => void) | undefined;
 
   constructor(
     private readonly commit: GroupCommit,
     private readonly clock: Clock,
+    private readonly ids: IdSource,
   ) {}
 
-  add(subscriptionId: string, attempt: PushAttempt): void {
+  add(subscriptionId: string, attempt: NewAttempt): void {
     const attempts = this.pending.get(subscriptionId) ?? [];
     attempts.push(attempt);
     // More would not be kept; the room for as many again keeps this from being done each time.
@@ -43,7 +47,9 @@ export class AttemptLog {
     await this.commit.submit({
       kind: 'recordPushes',
       subscriptionId,
-      attempts: attempts.slice(-LIMITS.pushDeliveriesKept),
+      attempts: attempts
+        .slice(-LIMITS.pushDeliveriesKept)
+        .map((attempt) => ({ deliveryId: this.ids.uuid(), ...attempt })),
     });
   }
 }

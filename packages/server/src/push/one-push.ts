@@ -8,7 +8,7 @@ import type { WorkerParts } from './worker-parts.js';
 
 /** Posts a leased message once and notes what came of it. */
 export async function post(
-  { client, clock, ids, log, secrets }: WorkerParts,
+  { client, clock, log, secrets }: WorkerParts,
   subscription: PushSubscriptionRow,
   message: LeasedMessage,
 ): Promise<PushOutcome> {
@@ -16,7 +16,6 @@ export async function post(
   const signing = secretsOf(subscription, secrets, atMs) ?? [];
   const outcome = await client.post(requestOf(subscription, message, signing, clock));
   log.add(subscription.subscriptionId, {
-    deliveryId: ids.uuid(),
     atMs,
     messageId: message.messageId,
     attempt: message.deliveryCount,

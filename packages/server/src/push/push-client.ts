@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { Agent } from 'undici';
 import { type Clock, monotonicMs, setSystemTimer } from '../core/clock.js';
 import { trustOf } from './certificate-authorities.js';
+import { CutOff } from './cut-off.js';
 import { GuardedConnector, type Lookup } from './guarded-connector.js';
 import type { Networks } from './networks.js';
 import { type PushError, PushFault, pushErrorOf } from './push-error.js';
@@ -51,7 +52,7 @@ const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true, ver
 export class PushClient {
   private readonly connector: GuardedConnector;
   private readonly agent: Agent;
-  private readonly underWay = new Set<AbortController>();
+  private readonly underWay = new Set<CutOff>();
   private readonly verdicts = new Map<string, UrlVerdict>();
   private closed = false;
 
@@ -80,16 +81,13 @@ export class PushClient {
 
   async post(request: PushRequest): Promise<PushOutcome> {
     const startMs = monotonicMs();
-    const cut = new AbortController();
-    const cancel = () => cut.abort(new PushFault('cancelled'));
-    const cancelTimer = setSystemTimer(
-      () => cut.abort(new PushFault('timeout')),
-      request.timeoutMs,
-    );
+    const cut = new CutOff();
+    const cancel = () => cut.abort('cancelled');
+    const cancelTimer = setSystemTimer(() => cut.abort('timeout'), request.timeoutMs);
     request.signal?.addEventListener('abort', cancel, { once: true });
     if (this.closed || request.signal?.aborted) cancel();
     this.underWay.add(cut);
-    const result = await this.exchange(request, cut.signal);
+    const result = await this.exchange(request, cut);
     this.underWay.delete(cut);
     request.signal?.removeEventListener('abort', cancel);
     cancelTimer();
@@ -99,7 +97,7 @@ export class PushClient {
   /** Posts under way end as cancelled; who wants to let them end waits for them first. */
   async close(): Promise<void> {
     this.closed = true;
-    for (const cut of this.underWay) cut.abort(new PushFault('cancelled'));
+    for (const cut of this.underWay) cut.abort('cancelled');
     this.connector.close();
     await this.agent.destroy();
   }
@@ -116,14 +114,14 @@ export class PushClient {
 
   private async exchange(
     request: PushRequest,
-    signal: AbortSignal,
+    cut: CutOff,
   ): Promise<Omit<PushAnswer, 'durationMs'> | { error: PushError }> {
     // Judged again: the networks may have changed since the subscription was made.
     const judged = this.judge(request.url);
     if (judged.verdict !== 'ok') return { error: 'url not allowed' };
     let failure: Omit<PushAnswer, 'durationMs'> | undefined;
     const answer = async () => {
-      signal.throwIfAborted();
+      if (cut.aborted) throw cut.reason;
       const { origin, pathname, search } = judged.url;
       const response = await this.agent.request({
         origin,
@@ -131,7 +129,7 @@ export class PushClient {
         method: 'POST',
         headers: { ...request.headers },
         body: request.body,
-        signal,
+        signal: cut,
       });
       const status = response.statusCode;
       const isSuccess = status >= 200 && status < 300;
@@ -147,7 +145,7 @@ export class PushClient {
       // a receiver that breaks off in the middle of one may not have done the work.
       const fail = (error: unknown) => resolve(failure ?? { error: pushErrorOf(error) });
       // undici looks at the signal only once it has a connection, so it alone would come late.
-      signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+      cut.once('abort', () => fail(cut.reason));
       answer().then(resolve, fail);
     });
   }
@@ -168,6 +166,8 @@ function readToLimit(body: Readable): Promise<void> {
     });
     body.once('end', resolve);
     body.once('error', reject);
-    body.once('close', () => reject(new PushFault('connection closed')));
+    body.once('close', () => {
+      if (!body.readableEnded) reject(new PushFault('connection closed'));
+    });
   });
 }

@@ -1,6 +1,9 @@
 import type {
   Accepted,
+  AckCommand,
   Command,
+  ConsumeCommand,
+  DeliveryRef,
   LeasedMessage,
   NewMessage,
   Outcome,
@@ -9,13 +12,30 @@ import type {
 
 /**
  * Commands and outcomes on their way between threads. Copying an object writes the name of every
- * field; publish and consume, which are most of the traffic, go as rows of values instead, and of a
- * publish that went through only that it did.
+ * field; publish, consume and ack, which are most of the traffic, go as rows of values instead, and
+ * of a publish or an ack that went through only that it did.
  */
-export type PackedCommand = readonly unknown[] | Exclude<Command, PublishCommand>;
-export type PackedOutcome = readonly unknown[] | typeof PUBLISHED | Outcome;
+export type PackedCommand =
+  | readonly unknown[]
+  | Exclude<Command, PublishCommand | ConsumeCommand | AckCommand>;
+export type PackedOutcome = readonly unknown[] | typeof AS_ASKED | Outcome;
 
-const PUBLISHED = 1;
+const AS_ASKED = 1;
+
+const CONSUME_FIELDS = [
+  'project',
+  'queue',
+  'idempotency',
+  'autoCreate',
+  'maxMessages',
+  'visibilityTimeoutMs',
+  'receiptPrefix',
+  'maxBytes',
+  'onePerGroup',
+  'keyId',
+] as const satisfies readonly (keyof ConsumeCommand)[];
+
+const ACK_FIELDS = ['messageId', 'receipt'] as const satisfies readonly (keyof DeliveryRef)[];
 
 const NEW_FIELDS = [
   'messageId',
@@ -46,37 +66,72 @@ const LEASED_FIELDS = [
 ] as const satisfies readonly (keyof LeasedMessage)[];
 
 export function packCommand(command: Command): PackedCommand {
-  if (command.kind !== 'publish') return command;
-  const { project, queue, idempotency, autoCreate, batch, messages } = command;
-  return packRows([project, queue, idempotency, autoCreate, batch], NEW_FIELDS, messages);
+  switch (command.kind) {
+    case 'publish': {
+      const { kind, project, queue, idempotency, autoCreate, batch, messages } = command;
+      const head = [kind, project, queue, idempotency, autoCreate, batch];
+      return packRows(head, NEW_FIELDS, messages);
+    }
+    case 'consume':
+      return packRows([command.kind], CONSUME_FIELDS, [command]);
+    case 'ack': {
+      const { kind, project, queue, idempotency, batch, entries } = command;
+      return packRows([kind, project, queue, idempotency, batch], ACK_FIELDS, entries);
+    }
+    default:
+      return command;
+  }
 }
 
 export function unpackCommand(packed: PackedCommand): Command {
   if (!isRow(packed)) return packed;
-  const [project, queue, idempotency, autoCreate, batch] = packed;
-  const messages = unpackRows<NewMessage>(packed, 5, NEW_FIELDS);
-  const target = { project, queue, idempotency, autoCreate, batch };
-  return { kind: 'publish', ...target, messages } as PublishCommand;
+  const [kind, project, queue, idempotency, fourth, fifth] = packed;
+  if (kind === 'publish') {
+    const messages = unpackRows<NewMessage>(packed, 6, NEW_FIELDS);
+    const target = { project, queue, idempotency, autoCreate: fourth, batch: fifth };
+    return { kind, ...target, messages } as PublishCommand;
+  }
+  if (kind === 'ack') {
+    const entries = unpackRows<DeliveryRef>(packed, 5, ACK_FIELDS);
+    return { kind, project, queue, idempotency, batch: fourth, entries } as AckCommand;
+  }
+  const [command] = unpackRows<ConsumeCommand>(packed, 1, CONSUME_FIELDS);
+  return { ...(command as ConsumeCommand), kind: 'consume' };
 }
 
 export function packOutcome(command: Command, outcome: Outcome): PackedOutcome {
   if (!outcome.ok) return outcome;
-  if (command.kind === 'publish') return isAsSent(command, outcome) ? PUBLISHED : outcome;
+  if (command.kind === 'publish') return isAsSent(command, outcome) ? AS_ASKED : outcome;
+  if (command.kind === 'ack') return isAllAcked(outcome) ? AS_ASKED : outcome;
   if (command.kind !== 'consume') return outcome;
   const { replayed, messages } = outcome as Accepted<'consume'>;
   return packRows([replayed], LEASED_FIELDS, messages);
 }
 
 export function unpackOutcome(command: Command, packed: PackedOutcome): Outcome {
-  if (packed === PUBLISHED) {
-    const { messages } = command as PublishCommand;
-    const messageIds = messages.map(({ messageId }) => messageId);
-    return { ok: true, replayed: false, messageIds };
-  }
+  if (packed === AS_ASKED) return outcomeAsAsked(command as PublishCommand | AckCommand);
   if (!isRow(packed)) return packed;
   const messages = unpackRows<LeasedMessage>(packed, 1, LEASED_FIELDS);
   return { ok: true, replayed: packed[0] as boolean, messages };
 }
+
+function outcomeAsAsked(command: PublishCommand | AckCommand): Outcome {
+  if (command.kind === 'publish') {
+    const messageIds = command.messages.map(({ messageId }) => messageId);
+    return { ok: true, replayed: false, messageIds };
+  }
+  const results = command.entries.map(({ messageId }) => ({
+    messageId,
+    ok: true as const,
+    acked: true,
+  }));
+  return { ok: true, replayed: false, results };
+}
+
+const isAllAcked = (outcome: Outcome): boolean => {
+  const { replayed, results } = outcome as Accepted<'ack'>;
+  return !replayed && results.every((result) => result.ok && result.acked);
+};
 
 /** Whether the ids answered are those sent, as they are unless it was made before. */
 function isAsSent({ messages }: PublishCommand, outcome: Outcome): boolean {
