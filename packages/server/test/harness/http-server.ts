@@ -51,21 +51,26 @@ export async function startTestServer(
   return {
     url: server.url,
     stop: server.stop,
-    async call(method, path, body, { key = ADMIN_KEY, headers = {}, signal } = {}) {
-      const isRaw = typeof body === 'string' || body instanceof Uint8Array;
-      const response = await fetch(server.url + path, {
-        method,
-        headers: {
-          ...(key === null ? {} : { authorization: `Bearer ${key}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: isRaw ? (body as string) : JSON.stringify(body) }),
-        ...(signal && { signal }),
-      });
-      const text = await response.text();
-      return { status: response.status, headers: response.headers, text, body: parse(text) };
-    },
+    call: callerOf(server.url),
+  };
+}
+
+/** Sends calls to whatever server answers there, for example one in a process of its own. */
+export function callerOf(url: string): TestServer['call'] {
+  return async (method, path, body, { key = ADMIN_KEY, headers = {}, signal } = {}) => {
+    const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: isRaw ? (body as string) : JSON.stringify(body) }),
+      ...(signal && { signal }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: parse(text) };
   };
 }
 

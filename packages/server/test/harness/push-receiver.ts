@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { expect } from 'vitest';
 import type { Json } from './http-server.js';
 
@@ -35,6 +35,7 @@ export class PushReceiver {
   /** Decides on each answer; a promise keeps the push waiting. */
   reply: (push: Push) => Reply | Promise<Reply> = () => 200;
   private server: Server | undefined;
+  private readonly sockets = new Set<Socket>();
   private port = 0;
 
   private constructor(private readonly identity: { cert: string; key: string } | undefined) {}
@@ -62,6 +63,10 @@ export class PushReceiver {
     this.server =
       identity === undefined ? createPlainServer(listener) : createTlsServer(identity, listener);
     this.server.on('tlsClientError', () => undefined);
+    this.server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
     this.port = (this.server.address() as AddressInfo).port;
@@ -74,7 +79,8 @@ export class PushReceiver {
     if (server === undefined) return;
     const closed = once(server, 'close');
     server.close();
-    server.closeAllConnections();
+    // Node's own list lacks connections in a TLS handshake, which would go on and serve pushes.
+    for (const socket of this.sockets) socket.destroy();
     await closed;
   }
 

@@ -72,6 +72,8 @@ export interface Pushes {
   receiver(): Promise<PushReceiver>;
   /** Moves the clock in steps until the condition holds. */
   advanceUntil(isDone: () => boolean | Promise<boolean>, stepMs?: number): Promise<void>;
+  /** Moves the clock while nothing of the queue is leased, so that no lease runs out by it. */
+  advanceIdle(queue: string, durationMs: number): Promise<void>;
 }
 
 export const ALLOW_THIS_MACHINE = ['--push-allow', '127.0.0.1'] as const;
@@ -82,9 +84,10 @@ export function usePushes(factory: StoreFactory, flags: readonly string[] = []):
   const receivers: PushReceiver[] = [];
   // Hooks run backwards, so the receivers end before the server that pushes to them.
   afterAll(() => Promise.all(receivers.map((receiver) => receiver.stop())));
+  const client = new PushingClient(running);
   return {
     running,
-    client: new PushingClient(running),
+    client,
     clock: running.clock,
     async receiver() {
       const receiver = await PushReceiver.start();
@@ -95,8 +98,14 @@ export function usePushes(factory: StoreFactory, flags: readonly string[] = []):
       for (let step = 0; !(await isDone()); step += 1) {
         expect(step, 'steps of the clock until the condition holds').toBeLessThan(2_000);
         running.clock.advance(stepMs);
-        await moment(4);
+        // A lease of 30 seconds is to last for 600 ms at least, which a busy machine may need.
+        await moment(Math.max(4, stepMs / 50));
       }
+    },
+    async advanceIdle(queue, durationMs) {
+      await client.expectStats(queue, { in_flight: 0 });
+      running.clock.advance(durationMs);
+      await moment(2);
     },
   };
 }

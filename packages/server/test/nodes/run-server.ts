@@ -13,9 +13,13 @@ export class ServerRun {
   private readonly child: ChildProcess;
   private readonly closed: Promise<unknown>;
 
-  constructor(storeUrl: string, environment: Record<string, string> = {}) {
+  constructor(
+    storeUrl: string,
+    environment: Record<string, string> = {},
+    flags: readonly string[] = [],
+  ) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MILLRACE_'));
-    this.child = spawn(process.execPath, [MAIN_PATH, 'serve', '--port', '0'], {
+    this.child = spawn(process.execPath, [MAIN_PATH, 'serve', '--port', '0', ...flags], {
       env: { ...Object.fromEntries(inherited), MILLRACE_STORE: storeUrl, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { brokenPromises, type PushRun, type Received, repetitions } from './delivery-checker.js';
+
+const ok = (id: string): Received => ({ id, status: 200 });
+const refused = (id: string): Received => ({ id, status: 500 });
+const cut = (id: string): Received => ({ id, status: null });
+const published = ['a1', 'b1', 'a2', 'a3', 'b2'].map((id) => ({ id, group: id[0] as string }));
+
+const run = (received: Received[], more: Partial<PushRun> = {}): PushRun => ({
+  published,
+  received,
+  deadLetters: [],
+  maxRetries: 1,
+  isFifo: true,
+  ...more,
+});
+const all = [ok('a1'), ok('b1'), ok('a2'), ok('b2'), ok('a3')];
+const dead = (failures: number) => ({ deadLetters: [{ id: 'a2', failures }] });
+
+describe('the checker of deliveries', () => {
+  it.each([
+    ['one success each', run(all)],
+    [
+      'a refusal in between',
+      run([ok('a1'), refused('a2'), ok('b1'), ok('a2'), ok('a3'), ok('b2')]),
+    ],
+    ['an answer that was lost', run([cut('a1'), ok('a1'), ...all.slice(1)])],
+    ['a repetition before the next of its group', run([ok('a1'), ...all])],
+    [
+      'a dead letter after its retries',
+      run([ok('a1'), refused('a2'), refused('a2'), ok('a3'), ok('b1'), ok('b2')], dead(2)),
+    ],
+    ['any order where it is no FIFO queue', run([...all].reverse(), { isFifo: false })],
+  ])('finds nothing wrong with %s', (_what, given) => {
+    expect(brokenPromises(given)).toEqual([]);
+  });
+
+  it.each([
+    ['a lost message', run(all.slice(0, -1)), 'a3 is lost'],
+    ['one that was only refused', run([...all.slice(0, -1), refused('a3')]), 'a3 is lost'],
+    [
+      'one that was pushed beyond its retries',
+      run([refused('a1'), refused('a1'), ...all]),
+      'a1 was refused 2 times',
+    ],
+    [
+      'a dead letter too early',
+      run([ok('a1'), refused('a2'), ...all.slice(3), ok('b1')], dead(1)),
+      'a2 is dead after 1',
+    ],
+    [
+      'a dead letter too late',
+      run([ok('a1'), refused('a2'), ...all.slice(3), ok('b1')], dead(3)),
+      'a2 is dead after 3',
+    ],
+    ['a message from nowhere', run([...all, ok('c1')]), 'c1 was never published'],
+    [
+      'a dead letter that is there twice',
+      run(all, { deadLetters: [...dead(2).deadLetters, ...dead(2).deadLetters] }),
+      'twice',
+    ],
+    [
+      'two that changed places',
+      run([ok('a2'), ok('a1'), ok('a3'), ok('b1'), ok('b2')]),
+      'a: message 1 came while 0',
+    ],
+    [
+      'one that overtakes a refused one',
+      run([refused('a1'), ok('a2'), ok('a1'), ok('a3'), ok('b1'), ok('b2')]),
+      'a: message 1 came',
+    ],
+    [
+      'one that overtakes a lost answer',
+      run([cut('a1'), ok('a2'), ok('a1'), ok('a3'), ok('b1'), ok('b2')]),
+      'a: message 1 came',
+    ],
+    ['a repetition that comes too late', run([...all, ok('a1')]), 'a: message 0 came while 2'],
+  ])('finds %s', (_what, given, sentence) => {
+    expect(brokenPromises(given).join('\n')).toContain(sentence);
+  });
+
+  it('counts repetitions', () => {
+    expect([...repetitions([...all, ok('a1'), cut('a1')])]).toEqual([['a1', 2]]);
+  });
+});

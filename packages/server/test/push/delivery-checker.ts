@@ -1,0 +1,95 @@
+/** What the tests know of a run of pushes, and what must be true of it. */
+
+export interface Published {
+  readonly id: string;
+  readonly group: string;
+}
+
+/** One POST that came, in the order of their coming. */
+export interface Received {
+  readonly id: string;
+  /** What was answered; null where the receiver was stopped before, or the answer was lost. */
+  readonly status: number | null;
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly failures: number;
+}
+
+export interface PushRun {
+  /** In the order of publishing. */
+  readonly published: readonly Published[];
+  readonly received: readonly Received[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly maxRetries: number;
+  readonly isFifo: boolean;
+}
+
+/** Every promise that was broken, in a sentence each; none means that the run is in order. */
+export function brokenPromises(run: PushRun): string[] {
+  return [...brokenDeliveries(run), ...(run.isFifo ? brokenOrder(run) : [])];
+}
+
+/** Each message is acknowledged, or a dead letter after exactly its retries; and none comes from nowhere. */
+function brokenDeliveries({ published, received, deadLetters, maxRetries }: PushRun): string[] {
+  const broken: string[] = [];
+  const refusals = countBy(received, ({ status }) => status !== null && status >= 300);
+  const acked = new Set(received.filter(({ status }) => status === 200).map(({ id }) => id));
+  const failuresOf = new Map(deadLetters.map(({ id, failures }) => [id, failures]));
+  const known = new Set(published.map(({ id }) => id));
+  for (const { id } of published) {
+    const failures = failuresOf.get(id);
+    const refused = refusals.get(id) ?? 0;
+    if (failures === undefined) {
+      if (!acked.has(id)) broken.push(`${id} is lost: no success and no dead letter`);
+      if (refused > maxRetries) broken.push(`${id} was refused ${refused} times and pushed on`);
+    } else {
+      if (failures !== maxRetries + 1) broken.push(`${id} is dead after ${failures} failures`);
+      if (refused > maxRetries + 1) broken.push(`${id} is dead and was refused ${refused} times`);
+    }
+  }
+  for (const { id } of [...received, ...deadLetters]) {
+    if (!known.has(id)) broken.push(`${id} was never published`);
+  }
+  if (new Set(deadLetters.map(({ id }) => id)).size !== deadLetters.length) {
+    broken.push('a message is a dead letter twice');
+  }
+  return broken;
+}
+
+/** A group goes on to its next message when the one before was a success or is a dead letter. */
+function brokenOrder({ published, received, deadLetters }: PushRun): string[] {
+  const broken: string[] = [];
+  const dead = new Set(deadLetters.map(({ id }) => id));
+  const groupOf = new Map(published.map(({ id, group }) => [id, group]));
+  const queues = new Map<string, string[]>();
+  for (const { id, group } of published) queues.set(group, [...(queues.get(group) ?? []), id]);
+  const heads = new Map([...queues.keys()].map((group) => [group, { at: 0, isOver: false }]));
+  for (const { id, status } of received) {
+    const group = groupOf.get(id) ?? '';
+    const head = heads.get(group);
+    const queue = queues.get(group);
+    if (head === undefined || queue === undefined) continue;
+    const at = queue.indexOf(id);
+    const mayFollow = head.isOver || dead.has(queue[head.at] as string);
+    if (at === head.at + 1 && mayFollow) heads.set(group, { at, isOver: status === 200 });
+    else if (at === head.at) head.isOver ||= status === 200;
+    else broken.push(`${group}: message ${at} came while ${head.at} was not over`);
+  }
+  return broken;
+}
+
+/** How often each message came more than once. */
+export function repetitions(received: readonly Received[]): Map<string, number> {
+  const counts = countBy(received, () => true);
+  return new Map([...counts].filter(([, count]) => count > 1).map(([id, n]) => [id, n - 1]));
+}
+
+function countBy(received: readonly Received[], counts: (push: Received) => boolean) {
+  const result = new Map<string, number>();
+  for (const push of received) {
+    if (counts(push)) result.set(push.id, (result.get(push.id) ?? 0) + 1);
+  }
+  return result;
+}
