@@ -6,6 +6,12 @@ export const ACK_BATCH_PATH = '/v1/queue/ack_batch';
 export const batchBody = (queue: string, size: number): string =>
   `{"queue":"${queue}","messages":[${Array(size).fill(`{"payload":${payload}}`)}]}`;
 
+/** A message for each of these groups of a FIFO queue. */
+export function groupBatchBody(queue: string, groups: readonly string[]): string {
+  const messages = groups.map((id) => `{"payload":${payload},"message_group_id":"${id}"}`);
+  return `{"queue":"${queue}","messages":[${messages}]}`;
+}
+
 const ID_OPENING = '"message_id":"';
 const RECEIPT_OPENING = '"receipt":"';
 

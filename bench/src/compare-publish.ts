@@ -16,7 +16,7 @@ export async function comparePublish(
     bench,
     () => bench.stores.chosen(),
     async (server) => {
-      const bodies = (await createQueues(server, queueCount)).map(publishBody);
+      const bodies = (await createQueues(server, queueCount)).map((queue) => publishBody(queue));
       const answer = await call(server, PUBLISH_PATH, bodies[0] as string);
       const requests = bodies.map((body) => rawPost(PUBLISH_PATH, server.apiKey, body));
       return {

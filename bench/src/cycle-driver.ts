@@ -1,6 +1,6 @@
 import { rawGet, rawPost } from './api-call.js';
 import type { LoadDriver, RawRequest } from './load-generator.js';
-import { PUBLISH_PATH, publishBody } from './publish-call.js';
+import { PUBLISH_PATH, type PublishFields, publishBody } from './publish-call.js';
 import type { CycleTraffic } from './traffic.js';
 
 export const CONSUME_PATH = '/v1/queue/consume';
@@ -14,7 +14,7 @@ type Step = 'publish' | 'consume' | 'ack' | 'stats';
 /** The requests of one queue that are the same in each unit. */
 interface QueueCalls {
   queue: string;
-  /** One for each priority in turn. */
+  /** One for each priority or group in turn. */
   publishes: Buffer[];
   consume: Buffer;
   stats: Buffer;
@@ -64,12 +64,18 @@ export function cycleDriver(traffic: CycleTraffic): LoadDriver {
   };
 }
 
-function callsOf(queue: string, { apiKey, priorities }: CycleTraffic): QueueCalls {
-  const bodies = priorities?.map((priority) => publishBody(queue, priority));
+/** Of the group of a FIFO queue. */
+export const groupId = (index: number): string => `group-${index}`;
+
+function callsOf(queue: string, { apiKey, priorities, groups }: CycleTraffic): QueueCalls {
+  const fields: PublishFields[] =
+    groups === undefined
+      ? (priorities?.map((priority) => ({ priority })) ?? [{}])
+      : Array.from({ length: groups }, (_, index) => ({ message_group_id: groupId(index) }));
   return {
     queue,
-    publishes: (bodies ?? [publishBody(queue)]).map((body) =>
-      Buffer.from(rawPost(PUBLISH_PATH, apiKey, body)),
+    publishes: fields.map((of) =>
+      Buffer.from(rawPost(PUBLISH_PATH, apiKey, publishBody(queue, of))),
     ),
     consume: Buffer.from(rawPost(CONSUME_PATH, apiKey, consumeBody(queue))),
     stats: Buffer.from(rawGet(`/v1/queue/stats/${queue}`, apiKey)),

@@ -1,5 +1,5 @@
 import { rawPost } from './api-call.js';
-import { batchBody, PUBLISH_BATCH_PATH } from './batch-calls.js';
+import { batchBody, groupBatchBody, PUBLISH_BATCH_PATH } from './batch-calls.js';
 import { runLoad } from './load-process.js';
 import { PUBLISH_PATH, publishBody } from './publish-call.js';
 import type { MillraceServer } from './server-process.js';
@@ -18,10 +18,46 @@ export async function fillQueue(
   const batch = batchBody(queue, BATCH);
   const batches = Math.floor(messageCount / BATCH);
   const inBatches = batches > 0 && (await takesBatch(server, batch));
-  if (inBatches) await sendTimes(server, PUBLISH_BATCH_PATH, batch, batches - 1, BATCH_CONNECTIONS);
+  if (inBatches) {
+    await sendTimes(server, PUBLISH_BATCH_PATH, [batch], batches - 1, BATCH_CONNECTIONS);
+  }
   const rest = inBatches ? messageCount % BATCH : messageCount;
-  await sendTimes(server, PUBLISH_PATH, publishBody(queue), rest, SINGLE_CONNECTIONS);
+  await sendTimes(server, PUBLISH_PATH, [publishBody(queue)], rest, SINGLE_CONNECTIONS);
 }
+
+/** Publishes at least so many messages into each queue, in whole batches. */
+export function fillQueues(
+  server: MillraceServer,
+  queues: readonly string[],
+  messagesPerQueue: number,
+): Promise<void> {
+  const bodies = queues.map((queue) => batchBody(queue, BATCH));
+  return publishBatches(server, bodies, Math.ceil(messagesPerQueue / BATCH));
+}
+
+/** Publishes so many messages into each of these groups of a FIFO queue. */
+export function fillGroups(
+  server: MillraceServer,
+  queue: string,
+  groups: readonly string[],
+  messagesPerGroup: number,
+): Promise<void> {
+  // Many messages of one group go in batches too.
+  const repeated = Math.max(1, Math.min(messagesPerGroup, Math.floor(BATCH / groups.length)));
+  const places = groups.flatMap((group) => Array<string>(repeated).fill(group));
+  const bodies: string[] = [];
+  for (let from = 0; from < places.length; from += BATCH) {
+    bodies.push(groupBatchBody(queue, places.slice(from, from + BATCH)));
+  }
+  return publishBatches(server, bodies, Math.ceil(messagesPerGroup / repeated));
+}
+
+const publishBatches = (
+  server: MillraceServer,
+  bodies: readonly string[],
+  times: number,
+): Promise<void> =>
+  sendTimes(server, PUBLISH_BATCH_PATH, bodies, bodies.length * times, BATCH_CONNECTIONS);
 
 /** Publishes the first batch, unless the server is of a version without that call. */
 async function takesBatch(server: MillraceServer, body: string): Promise<boolean> {
@@ -39,7 +75,7 @@ async function takesBatch(server: MillraceServer, body: string): Promise<boolean
 async function sendTimes(
   server: MillraceServer,
   path: string,
-  body: string,
+  bodies: readonly string[],
   times: number,
   connections: number,
 ): Promise<void> {
@@ -47,7 +83,10 @@ async function sendTimes(
   await runLoad({
     port: server.port,
     connections: Math.min(connections, times),
-    traffic: { kind: 'requests', requests: [rawPost(path, server.apiKey, body)] },
+    traffic: {
+      kind: 'requests',
+      requests: bodies.map((body) => rawPost(path, server.apiKey, body)),
+    },
     unitLimit: times,
     warmupMs: 0,
     durationMs: LIMIT_MS,

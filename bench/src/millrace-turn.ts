@@ -5,9 +5,10 @@ import type { NewStore } from './stores.js';
 export async function onNewStore<T>(
   store: NewStore,
   use: (server: MillraceServer) => Promise<T>,
+  flags: readonly string[] = [],
 ): Promise<T> {
   try {
-    return await withServer(store.url, use);
+    return await withServer(store.url, use, flags);
   } finally {
     await store.remove();
   }
@@ -16,8 +17,9 @@ export async function onNewStore<T>(
 export async function withServer<T>(
   storeUrl: string,
   use: (server: MillraceServer) => Promise<T>,
+  flags: readonly string[] = [],
 ): Promise<T> {
-  const server = await startServer(storeUrl);
+  const server = await startServer(storeUrl, flags);
   try {
     return await use(server);
   } finally {

@@ -17,14 +17,14 @@ export const help = `Usage: npm run bench -- [options]
   --rounds N         rounds per scenario (5)
   --seconds S        measured seconds per round and side (5)
   --connections N    keep-alive connections, or concurrent calls of a library (64)
-  --store STORE      for publish-*, consume, batch-publish-N and batch-cycle-N: sqlite (the
-                     default) or postgres, of which each round gets a new one, or the URL of a
-                     store that is used as it is
+  --store STORE      for publish-*, consume, batch-publish-N, batch-cycle-N, push-vs-undici and
+                     push-isolation: sqlite (the default) or postgres, of which each round gets
+                     a new one, or the URL of a store that is used as it is
   --postgres URL     make the databases on this server, with a role that may; without it, a
                      PostgreSQL from npm is started where one is needed, and removed
   --data-dir DIR     where files are made (the system's directory for temporary files)
-  --backlog N        messages that wait on the large side of backlog and mixed-backlog, or are
-                     purged in purge-million (1000000)
+  --backlog N        messages that wait on the large side of backlog and mixed-backlog or behind
+                     the head of fifo-blocked, or are purged in purge-million (1000000)
   --json FILE        also write every round's numbers to FILE
   --help
 

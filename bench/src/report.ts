@@ -27,6 +27,11 @@ export function describeEnvironment(
   };
 }
 
+const HEAD = [
+  '| scenario | ours | reference | ratio (range of rounds) | target | ours p50/p99 ms |',
+  '| --- | ---: | ---: | ---: | ---: | ---: |',
+];
+
 export function markdownReport(
   environment: Environment,
   comparisons: Comparison[],
@@ -38,10 +43,7 @@ export function markdownReport(
     `Load average before: ${loadBefore.toFixed(2)}.`,
     `Medians of ${rounds} rounds of ${seconds} s, ${connections} connections;`,
     'servers and load generator share the cores.',
-    '',
-    '| scenario | ours | reference | ratio (range of rounds) | target | ours p50/p99 ms |',
-    '| --- | ---: | ---: | ---: | ---: | ---: |',
-    ...comparisons.map(row),
+    ...(comparisons.length > 0 ? ['', ...HEAD, ...comparisons.map(row)] : []),
     ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []),
   ].join('\n');
 }
@@ -54,7 +56,10 @@ function row(result: Comparison): string {
     showValue(result, result.reference),
     `${result.ratio.toFixed(2)} (${result.ratioRange.map((ratio) => ratio.toFixed(2)).join('–')})`,
     result.target === undefined ? '' : `${result.kind === 'rate' ? '>=' : '<='} ${result.target}`,
-    `${result.oursP50Ms.toFixed(2)} / ${result.oursP99Ms.toFixed(2)}`,
+    // Where only arrivals are counted there is nothing that takes a time.
+    Number.isNaN(result.oursP50Ms)
+      ? ''
+      : `${result.oursP50Ms.toFixed(2)} / ${result.oursP99Ms.toFixed(2)}`,
   ];
   return `| ${cells.join(' | ')} |`;
 }

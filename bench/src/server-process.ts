@@ -17,13 +17,16 @@ const START_LIMIT_MS = 30_000;
 const KEPT_LOG_CHARS = 4000;
 const serverFile = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url));
 
-export async function startServer(storeUrl: string): Promise<MillraceServer> {
+export async function startServer(
+  storeUrl: string,
+  flags: readonly string[] = [],
+): Promise<MillraceServer> {
   if (!existsSync(serverFile)) throw new Error(`${serverFile} is missing: npm run build first`);
   const apiKey = `ifr_${randomBytes(14).toString('hex')}`;
   const nodeFlags = process.env.BENCH_NODE_FLAGS?.split(/\s+/).filter(Boolean) ?? [];
   const child = spawn(
     process.execPath,
-    [...nodeFlags, serverFile, 'serve', '--port', '0', '--store', storeUrl],
+    [...nodeFlags, serverFile, 'serve', '--port', '0', '--store', storeUrl, ...flags],
     { env: { ...process.env, MILLRACE_API_KEY: apiKey }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   killOnExit(child);

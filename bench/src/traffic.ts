@@ -23,6 +23,8 @@ export interface CycleTraffic {
   publishes: boolean;
   /** What is published has these priorities in turn; none is named where they are not given. */
   priorities?: number[];
+  /** Of a FIFO queue: so many groups, to which it is published in turn. */
+  groups?: number;
   /** A unit ends with a request for the queue's stats. */
   asksStats?: boolean;
 }

@@ -39,3 +39,17 @@ test('connections are at steps of their own', () => {
   expect(String(cycle.onBody?.(consumed, 0))).toMatch(/^POST \/v1\/queue\/ack /);
   expect(String(cycle.onBody?.(published, 1))).toMatch(/^POST \/v1\/queue\/consume /);
 });
+
+test('of a FIFO queue the groups have their turns', () => {
+  const cycle = cycleDriver({
+    kind: 'cycle',
+    apiKey: 'key',
+    queues: ['q'],
+    publishes: true,
+    groups: 2,
+  });
+  const groups = [0, 1, 2].map(
+    (connection) => /"message_group_id":"([^"]+)"/.exec(String(cycle.nextRequest(connection)))?.[1],
+  );
+  expect(groups).toEqual(['group-0', 'group-1', 'group-0']);
+});

@@ -4,12 +4,17 @@ import { batchCycle } from './batch-cycle.js';
 import { batchPublish } from './batch-publish.js';
 import { batchPublishVsSqlite } from './batch-publish-vs-sqlite.js';
 import { consume } from './consume.js';
+import { fifoBlocked } from './fifo-blocked.js';
+import { fifoGroups } from './fifo-groups.js';
 import { mixedBacklog } from './mixed-backlog.js';
 import { postgresCycleVsSqlite } from './postgres-cycle-vs-sqlite.js';
 import { postgresPublishVsPgBoss } from './postgres-publish-vs-pg-boss.js';
 import { publishHundredQueues } from './publish-hundred-queues.js';
 import { publishOneQueue } from './publish-one-queue.js';
 import { purgeMillion } from './purge-million.js';
+import { pushIsolation } from './push-isolation.js';
+import { pushLatency } from './push-latency.js';
+import { pushVsUndici } from './push-vs-undici.js';
 import { sqliteCycle } from './sqlite-cycle.js';
 
 export const scenarios: readonly Scenario[] = [
@@ -27,4 +32,9 @@ export const scenarios: readonly Scenario[] = [
   backlog,
   mixedBacklog,
   purgeMillion,
+  fifoGroups,
+  fifoBlocked,
+  pushVsUndici,
+  pushLatency,
+  pushIsolation,
 ];
