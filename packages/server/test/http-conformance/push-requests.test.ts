@@ -169,7 +169,12 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
 
   test('ends after 0.8 of its lease, which is an outage that costs nothing at first', async () => {
     const hook = await receiver();
-    hook.reply = () => 'none';
+    const ends: string[] = [];
+    hook.reply = ({ response }) => {
+      response.once('close', () => ends.push('the push'));
+      setTimeout(() => ends.push('the lease'), 1_000);
+      return 'none';
+    };
     const queue = await client.newQueue({ max_retries: 0 });
     const { subscription_id: id } = await client.subscribed(queue, hook.url, {
       visibility_timeout: 1,
@@ -183,6 +188,7 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     expect(delivery).toMatchObject({ error: 'timeout', attempt: 1 });
     expect(delivery).not.toHaveProperty('status');
     expect(delivery.duration_ms).toBeGreaterThanOrEqual(790);
+    await expect.poll(() => ends).toEqual(['the push', 'the lease']);
     expect(delivery.duration_ms).toBeLessThanOrEqual(Math.ceil(tookMs) + 1);
     expect(await client.deadLetters(queue)).toEqual([]);
   });
