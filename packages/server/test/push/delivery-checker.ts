@@ -24,6 +24,8 @@ export interface PushRun {
   readonly deadLetters: readonly DeadLetter[];
   readonly maxRetries: number;
   readonly isFifo: boolean;
+  /** Restarts of the receiver: each may have lost an answer that it thought was sent. */
+  readonly restarts?: number;
 }
 
 /** Every promise that was broken, in a sentence each; none means that the run is in order. */
@@ -32,7 +34,8 @@ export function brokenPromises(run: PushRun): string[] {
 }
 
 /** Each message is acknowledged, or a dead letter after exactly its retries; and none comes from nowhere. */
-function brokenDeliveries({ published, received, deadLetters, maxRetries }: PushRun): string[] {
+function brokenDeliveries(run: PushRun): string[] {
+  const { published, received, deadLetters, maxRetries, restarts = 0 } = run;
   const broken: string[] = [];
   const refusals = countBy(received, ({ status }) => status !== null && status >= 300);
   const acked = new Set(received.filter(({ status }) => status === 200).map(({ id }) => id));
@@ -43,10 +46,12 @@ function brokenDeliveries({ published, received, deadLetters, maxRetries }: Push
     const refused = refusals.get(id) ?? 0;
     if (failures === undefined) {
       if (!acked.has(id)) broken.push(`${id} is lost: no success and no dead letter`);
-      if (refused > maxRetries) broken.push(`${id} was refused ${refused} times and pushed on`);
+      if (refused > maxRetries + restarts)
+        broken.push(`${id} was refused ${refused} times and pushed on`);
     } else {
       if (failures !== maxRetries + 1) broken.push(`${id} is dead after ${failures} failures`);
-      if (refused > maxRetries + 1) broken.push(`${id} is dead and was refused ${refused} times`);
+      if (refused > maxRetries + 1 + restarts)
+        broken.push(`${id} is dead and was refused ${refused} times`);
     }
   }
   for (const { id } of [...received, ...deadLetters]) {
