@@ -1,5 +1,5 @@
 import { LIMITS } from '@millrace/protocol';
-import { checkDeadLetterQueue, type QueueSettings } from './queue-settings.js';
+import { checkDeadLetterQueue, type QueueSettings, type ReachableFrom } from './queue-settings.js';
 import { fieldRefusal, type Refusal, subscriptionNotFound } from './refusal.js';
 import type { QueueEntry } from './transaction.js';
 
@@ -78,8 +78,6 @@ const DEFAULTS: Omit<PushSettings, 'url'> = {
 /** Only what is given changes. */
 export type GivenPushSettings = Partial<PushSettings> & Pick<PushSettings, 'url'>;
 
-type FindQueue = (queue: string) => Pick<QueueSettings, 'deadLetterQueue' | 'type'> | undefined;
-
 /**
  * What a subscribe makes: the same url again changes what is there, so that it keeps its id.
  *
@@ -92,10 +90,16 @@ export function subscribed(
   newId: string,
   given: GivenPushSettings,
   nowMs: number,
-  find: FindQueue,
+  reachableFrom: ReachableFrom,
 ): PushSubscriptionRow | Refusal {
   const existing = all.find(({ url }) => url === given.url);
-  const refusal = checkSubscription(queue, given, existing === undefined, all.length, find);
+  const refusal = checkSubscription(
+    queue,
+    given,
+    existing === undefined,
+    all.length,
+    reachableFrom,
+  );
   if (refusal !== undefined) return refusal;
   return existing === undefined
     ? newSubscription(newId, queue, given, nowMs)
@@ -148,7 +152,7 @@ function checkSubscription(
   { deadLetterQueue }: GivenPushSettings,
   isNew: boolean,
   count: number,
-  find: FindQueue,
+  reachableFrom: ReachableFrom,
 ): Refusal | undefined {
   if (isNew && count >= LIMITS.pushSubscriptionsPerQueueMax) {
     const rule = `must not be more than ${LIMITS.pushSubscriptionsPerQueueMax} for a queue`;
@@ -156,7 +160,7 @@ function checkSubscription(
   }
   return deadLetterQueue == null
     ? undefined
-    : checkDeadLetterQueue(queue.name, deadLetterQueue, find);
+    : checkDeadLetterQueue(queue.name, deadLetterQueue, reachableFrom);
 }
 
 /** What an answer says of a subscription: of its secrets, only whether there is one. */

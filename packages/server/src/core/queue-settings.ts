@@ -42,21 +42,21 @@ const WIRE_NAMES: Record<keyof QueueSettings, string> = {
 export function newSettings(
   name: string,
   given: Partial<QueueSettings>,
-  find: (queue: string) => Pick<QueueSettings, 'deadLetterQueue' | 'type'> | undefined,
+  reachableFrom: ReachableFrom,
 ): QueueSettings | Refusal {
-  return checkSettings(name, { ...DEFAULT_SETTINGS, ...given }, find);
+  return checkSettings(name, { ...DEFAULT_SETTINGS, ...given }, reachableFrom);
 }
 
 function checkSettings(
   name: string,
   settings: QueueSettings,
-  find: (queue: string) => Pick<QueueSettings, 'deadLetterQueue' | 'type'> | undefined,
+  reachableFrom: ReachableFrom,
 ): QueueSettings | Refusal {
   if (settings.type === 'fifo' && settings.enablePriority) {
     return fieldRefusal('/enable_priority', 'must be false in a fifo queue, which keeps its order');
   }
   if (settings.deadLetterQueue === null) return settings;
-  return checkDeadLetterQueue(name, settings.deadLetterQueue, find) ?? settings;
+  return checkDeadLetterQueue(name, settings.deadLetterQueue, reachableFrom) ?? settings;
 }
 
 /** For a queue that exists, only the settings given are compared. */
@@ -82,13 +82,19 @@ export function compareSettings(
 }
 
 /**
- * Judges a dead-letter queue before it is set on the queue `name`: it must exist, and following
- * dead-letter queues from it must not lead back. `find` looks a queue of the project up by name.
+ * The queues that dead letters may come to from a queue of the project, itself included: by its
+ * dead-letter queue and by those of its push subscriptions. Undefined: there is no such queue.
+ */
+export type ReachableFrom = (queue: string) => ReadonlySet<string> | undefined;
+
+/**
+ * Judges a dead-letter queue before it is set on the queue `name` or on a subscription of it: it must
+ * exist, and no way that dead letters may take from it must lead back.
  */
 export function checkDeadLetterQueue(
   name: string,
   deadLetterQueue: string,
-  find: (queue: string) => Pick<QueueSettings, 'deadLetterQueue' | 'type'> | undefined,
+  reachableFrom: ReachableFrom,
 ): Refusal | undefined {
   const details = (message: string) => ({ details: [{ path: '/dead_letter_queue', message }] });
   if (deadLetterQueue === name) {
@@ -97,40 +103,32 @@ export function checkDeadLetterQueue(
       ...details('must not be the queue itself'),
     });
   }
-  let next: string | null = deadLetterQueue;
-  while (next !== null) {
-    const queue = find(next);
-    if (queue === undefined) {
-      return refuse(
-        'DEAD_LETTER_QUEUE_NOT_FOUND',
-        `There is no queue "${next}" to take dead letters.`,
-        {
-          hint: 'Create the dead-letter queue first.',
-          ...details('must name an existing queue'),
-        },
-      );
-    }
-    next = queue.deadLetterQueue;
-    if (next === name) {
-      return refuse(
-        'DEAD_LETTER_CYCLE',
-        `Dead letters of "${deadLetterQueue}" would come back to "${name}".`,
-        { hint: 'Break the cycle.', ...details('must not close a cycle') },
-      );
-    }
+  const reachable = reachableFrom(deadLetterQueue);
+  if (reachable === undefined) {
+    return refuse(
+      'DEAD_LETTER_QUEUE_NOT_FOUND',
+      `There is no queue "${deadLetterQueue}" to take dead letters.`,
+      {
+        hint: 'Create the dead-letter queue first.',
+        ...details('must name an existing queue'),
+      },
+    );
   }
-  return undefined;
+  if (!reachable.has(name)) return undefined;
+  return refuse(
+    'DEAD_LETTER_CYCLE',
+    `Dead letters of "${deadLetterQueue}" would come back to "${name}".`,
+    { hint: 'Break the cycle.', ...details('must not close a cycle') },
+  );
 }
 
 /**
  * The settings of a queue after a change of those given; a type that differs is refused.
- *
- * @param find looks a queue of the project up by name
  */
 export function changeSettings(
   existing: QueueRow,
   given: Partial<QueueSettings>,
-  find: (queue: string) => Pick<QueueSettings, 'deadLetterQueue' | 'type'> | undefined,
+  reachableFrom: ReachableFrom,
 ): QueueSettings | Refusal {
   if (given.type !== undefined && given.type !== existing.type) {
     return fieldRefusal('/type', `must be ${existing.type}: the type of a queue never changes`);
@@ -139,7 +137,7 @@ export function changeSettings(
   const { deadLetterQueue, enablePriority } = existing;
   const before = { type, maxRetries, messageRetentionDays, visibilityTimeoutDefaultMs };
   const settings = { ...before, deadLetterQueue, enablePriority, ...given };
-  return checkSettings(existing.name, settings, find);
+  return checkSettings(existing.name, settings, reachableFrom);
 }
 
 export const changes = (existing: QueueRow, wanted: QueueSettings): boolean =>

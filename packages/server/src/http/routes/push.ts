@@ -10,6 +10,7 @@ import {
 import type {
   GivenPushSettings,
   PausedReason,
+  PushFormat,
   PushSubscriptionRow,
   ShownSubscription,
 } from '../../core/push-subscription.js';
@@ -37,8 +38,8 @@ import {
 const subscribeRoute: Route = {
   capability: CAPABILITIES.pushSubscribe,
   secrets: ['secret'],
-  async handle(call: Call<PushSubscribeParams>, { service, ids, push }) {
-    const refusal = judge(call.params, push);
+  async handle(call: Call<PushSubscribeParams>, { service, store, ids, push }) {
+    const refusal = judge(call.params, await formatOf(call, store), push);
     if (refusal !== undefined) return refusal;
     const outcome = await service.submit({
       kind: 'subscribePush',
@@ -148,12 +149,27 @@ async function find(
   );
 }
 
-function judge(params: PushSubscribeParams, push: PushParts): Refusal | undefined {
-  const { url, secret, headers, format } = params;
+/** The format that headers are for: what is left out stays as it is. */
+async function formatOf(
+  { params, caller: { project } }: Call<PushSubscribeParams>,
+  store: Store,
+): Promise<PushFormat> {
+  const { queue, url, format, headers } = params;
+  if (format !== undefined || headers == null) return format ?? 'message';
+  const rows = await store.read({ kind: 'pushSubscriptions', project, queue });
+  return rows?.find((row) => row.url === url)?.format ?? 'message';
+}
+
+function judge(
+  params: PushSubscribeParams,
+  format: PushFormat,
+  push: PushParts,
+): Refusal | undefined {
+  const { url, secret, headers } = params;
   const refusal =
     push.judgeUrl(url) ??
     (secret == null ? undefined : push.judgeSecret(secret)) ??
-    (headers == null ? undefined : push.judgeHeaders(headers, format ?? 'message'));
+    (headers == null ? undefined : push.judgeHeaders(headers, format));
   if (refusal !== undefined || headers == null) return refusal;
   const bytes = Buffer.byteLength(JSON.stringify(headers));
   if (bytes <= LIMITS.headersMaxBytes) return undefined;

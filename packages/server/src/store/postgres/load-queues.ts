@@ -1,6 +1,10 @@
 import type { Command } from '../../core/commands.js';
 import { subscriptionOfHolder } from '../../core/push-subscription.js';
-import { DEFAULT_SETTINGS, type QueueSettings } from '../../core/queue-settings.js';
+import {
+  DEFAULT_SETTINGS,
+  type QueueSettings,
+  type ReachableFrom,
+} from '../../core/queue-settings.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import type { Pipeline } from './connections.js';
 import { pushPolicies } from './push-rows.js';
@@ -58,6 +62,30 @@ const readChains = (
      SELECT ${QUEUE_COLUMNS} FROM chain q LEFT JOIN millrace.queues d ON d.id = q.dead_letter_queue_id`,
     values,
   );
+
+/** What `ReachableFrom` asks of this queue, read beforehand; null: nothing will be asked. */
+export async function readReachable(
+  tx: GroupTransaction,
+  project: string,
+  name: string | null | undefined,
+): Promise<ReachableFrom> {
+  if (name == null) return () => undefined;
+  const rows = await tx.pipeline.query<{ name: string }>(
+    `WITH RECURSIVE reached AS (
+       SELECT id FROM millrace.queues WHERE project = $1 AND name = $2
+       UNION
+       SELECT next.id FROM reached r JOIN (
+         SELECT id AS source, dead_letter_queue_id AS id FROM millrace.queues
+         UNION ALL
+         SELECT queue_id, dead_letter_queue_id FROM millrace.push_subscriptions) AS next
+         ON next.source = r.id AND next.id IS NOT NULL
+     )
+     SELECT q.name FROM reached r JOIN millrace.queues q ON q.id = r.id`,
+    [project, name],
+  );
+  const names = new Set(rows.map((row) => row.name));
+  return () => (names.size === 0 ? undefined : names);
+}
 
 /** Inserts a queue; a node that made it first makes the group run again. */
 export async function insertQueue(

@@ -170,6 +170,26 @@ export class GroupTransaction implements MessageTransaction {
     if (state !== 'available') this.dueChanged = true;
   }
 
+  /** See `ReachableFrom`. */
+  reachableFrom(project: string, name: string): ReadonlySet<string> | undefined {
+    const queue = this.queue(project, name);
+    if (queue === undefined) return undefined;
+    const names = this.sql(
+      `WITH RECURSIVE reached (id) AS (
+         SELECT ?
+         UNION
+         SELECT next.id FROM reached r JOIN (
+           SELECT id AS source, dead_letter_queue_id AS id FROM queues
+           UNION ALL SELECT queue_id, dead_letter_queue_id FROM push_subscriptions) AS next
+           ON next.source = r.id AND next.id IS NOT NULL
+       )
+       SELECT q.name FROM reached r JOIN queues q ON q.id = r.id`,
+    )
+      .pluck()
+      .all(queue.id) as string[];
+    return new Set(names);
+  }
+
   heldInGroup(queue: QueueEntry, groupKey: string): MessageEntry[] {
     return this.groups.held(queue, groupKey);
   }

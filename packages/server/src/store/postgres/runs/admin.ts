@@ -19,7 +19,7 @@ import { keyNotFound, type Refusal } from '../../../core/refusal.js';
 import { recordAnswer, replayOrReuse } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { accept, type GroupRun } from '../group-run.js';
-import { insertQueue } from '../load-queues.js';
+import { insertQueue, readReachable } from '../load-queues.js';
 import { toText } from '../text.js';
 import { deleteQueue, purgeQueue, updateQueue } from './change-queue.js';
 import { startDeadLetterJob } from './dead-letter-job.js';
@@ -93,7 +93,8 @@ async function createQueue(
   if (existing !== undefined) {
     return compareSettings(existing, settings) ?? { queue: publicRow(existing) };
   }
-  const wanted = newSettings(name, settings, (other) => tx.queue(project, other));
+  const reachableFrom = await readReachable(tx, project, settings.deadLetterQueue);
+  const wanted = newSettings(name, settings, reachableFrom);
   if ('ok' in wanted) return wanted;
   const deadLetterQueueId =
     wanted.deadLetterQueue === null

@@ -8,7 +8,7 @@ import { changeSettings, changes, publicRow } from '../../../core/queue-settings
 import { queueInUse, queueNotFound, type Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRun } from '../group-run.js';
-import { reloadQueues } from '../load-queues.js';
+import { readReachable, reloadQueues } from '../load-queues.js';
 import { deleteSubscriptionsOf } from './push.js';
 
 export async function updateQueue(
@@ -17,7 +17,8 @@ export async function updateQueue(
 ): Promise<OutcomeOf['updateQueue'] | Refusal> {
   const queue = tx.queue(project, name);
   if (queue === undefined) return queueNotFound(name);
-  const wanted = changeSettings(queue, settings, (other) => tx.queue(project, other));
+  const next = settings.deadLetterQueue ?? queue.deadLetterQueue;
+  const wanted = changeSettings(queue, settings, await readReachable(tx, project, next));
   if ('ok' in wanted) return wanted;
   if (!changes(queue, wanted)) return { queue: publicRow(queue) };
   const deadLetterQueueId =

@@ -14,6 +14,7 @@ import {
 import { queueNotFound, type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRun } from '../group-run.js';
+import { readReachable } from '../load-queues.js';
 import { subscriptionsOf } from '../push-rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
@@ -26,8 +27,8 @@ export async function subscribePush(
   // Two nodes that subscribe the same url would otherwise make two of it.
   await tx.pipeline.query('SELECT 1 FROM millrace.queues WHERE id = $1 FOR UPDATE', [queue.id]);
   const all = await subscriptionsOf(tx.pipeline, queue.id);
-  const find = (other: string) => tx.queue(project, other);
-  const wanted = subscribed(queue, all, subscriptionId, settings, tx.nowMs, find);
+  const reachableFrom = await readReachable(tx, project, settings.deadLetterQueue);
+  const wanted = subscribed(queue, all, subscriptionId, settings, tx.nowMs, reachableFrom);
   if ('ok' in wanted) return wanted;
   write(tx, queue, wanted);
   return { subscription: shownSubscription(wanted) };

@@ -16,7 +16,7 @@ export function updateQueue(
   command: UpdateQueueCommand,
 ): OutcomeOf['updateQueue'] | Refusal {
   const { project, settings } = command;
-  const wanted = changeSettings(queue, settings, (name) => tx.queue(project, name));
+  const wanted = changeSettings(queue, settings, (name) => tx.reachableFrom(project, name));
   if ('ok' in wanted) return wanted;
   if (!changes(queue, wanted)) return { queue: publicRow(queue) };
   const deadLetterQueueId =

@@ -13,7 +13,7 @@ export function createQueue(
   if (existing !== undefined) {
     return compareSettings(existing, settings) ?? { queue: publicRow(existing) };
   }
-  const wanted = newSettings(name, settings, (other) => tx.queue(project, other));
+  const wanted = newSettings(name, settings, (other) => tx.reachableFrom(project, other));
   if ('ok' in wanted) return wanted;
   const deadLetterQueueId =
     wanted.deadLetterQueue === null

@@ -22,8 +22,8 @@ export function subscribePush(
   { subscriptionId, settings }: SubscribePushCommand,
 ): OutcomeOf['subscribePush'] | Refusal {
   const all = subscriptionsOf(tx.statements, queue.id);
-  const find = (name: string) => tx.queue(queue.project, name);
-  const wanted = subscribed(queue, all, subscriptionId, settings, tx.nowMs, find);
+  const reachableFrom = (name: string) => tx.reachableFrom(queue.project, name);
+  const wanted = subscribed(queue, all, subscriptionId, settings, tx.nowMs, reachableFrom);
   if ('ok' in wanted) return wanted;
   write(tx, queue, wanted);
   return { subscription: shownSubscription(wanted) };
