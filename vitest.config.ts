@@ -10,7 +10,7 @@ export default defineConfig({
     globalSetup: ['packages/server/test/harness/postgres.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Two cores: the servers and databases under test need one of them.
-    maxWorkers: 2,
+    // On two cores: many tests wait for a lease, a server or a receiver most of their time.
+    maxWorkers: 3,
   },
 });
