@@ -27,6 +27,13 @@ export async function pause(
   for (const subscription of subscriptions) await call(server, `${subscription}/pause`, '');
 }
 
+export async function resume(
+  server: MillraceServer,
+  subscriptions: readonly string[],
+): Promise<void> {
+  for (const subscription of subscriptions) await call(server, `${subscription}/resume`, '');
+}
+
 /** A queue that ran dry while it was measured was no load. */
 export async function expectLeft(server: MillraceServer, queues: readonly string[]): Promise<void> {
   for (const queue of queues) {

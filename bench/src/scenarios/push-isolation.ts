@@ -4,7 +4,7 @@ import { createQueues } from '../create-queues.js';
 import { fillQueues } from '../fill-queue.js';
 import type { LoadResult } from '../load-tally.js';
 import { onNewStore } from '../millrace-turn.js';
-import { expectLeft, PUSH_FLAGS, pause, subscribe } from '../push-calls.js';
+import { expectLeft, PUSH_FLAGS, pause, resume, subscribe } from '../push-calls.js';
 import { arrivals, type Receiver, startReceiver } from '../receiver.js';
 import type { Bench, Measure, Round, Scenario } from '../scenario.js';
 import type { MillraceServer } from '../server-process.js';
@@ -14,7 +14,9 @@ const SICK = ['hang', 'error', 'drip'];
 /** A push to them may take 0.8 of it, so that the breaker opens while it is measured. */
 const SICK_LEASE_SECONDS = 2;
 /** Until the last push to them has ended. */
-const RECOVERY_MS = 3000;
+const RECOVERY_MS = 2000;
+/** How often in a round each side is measured, for a part of the seconds. */
+const TURNS = 4;
 /** More than a healthy subscription can push in a second on the machines there are. */
 const PUSHES_PER_SECOND_MAX = 1500;
 const SICK_MESSAGES = 5000;
@@ -44,17 +46,25 @@ async function runRound({ stores, settings }: Bench): Promise<Round> {
         const queues = await createQueues(server, HEALTHY + SICK.length);
         const healthy = queues.slice(0, HEALTHY);
         const sick = queues.slice(HEALTHY);
-        const seconds = 3 * settings.seconds + (WARMUP_MS + 2 * RECOVERY_MS) / 1000;
+        const seconds = 2 * settings.seconds + (WARMUP_MS + (TURNS + 1) * RECOVERY_MS) / 1000;
         await fillQueues(server, healthy, seconds * PUSHES_PER_SECOND_MAX);
         await fillQueues(server, sick, SICK_MESSAGES);
-        const subscriptions: string[] = [];
+        const well: string[] = [];
         for (const queue of healthy) {
-          subscriptions.push(await subscribe(server, queue, receiver.url(queue)));
+          well.push(await subscribe(server, queue, receiver.url(queue)));
         }
+        const ill: string[] = [];
+        for (const [index, queue] of sick.entries()) {
+          const url = receiver.url(SICK[index] as string);
+          ill.push(await subscribe(server, queue, url, { visibility_timeout: SICK_LEASE_SECONDS }));
+        }
+        // Both sides are warm, and what a first failure costs once is paid.
         await sleep(WARMUP_MS);
-        const round = await measureBoth(server, receiver, sick, settings.seconds * 1000);
+        await pause(server, ill);
+        await sleep(RECOVERY_MS);
+        const round = await measureInTurn(server, receiver, ill, settings.seconds * 1000);
         await expectLeft(server, queues);
-        await pause(server, subscriptions);
+        await pause(server, well);
         return round;
       },
       PUSH_FLAGS,
@@ -65,33 +75,34 @@ async function runRound({ stores, settings }: Bench): Promise<Round> {
 }
 
 /**
- * Alone, together, and alone once more, in one server: what changes with its age, or with what is
- * left in its queues, falls on both sides alike.
+ * Alone and together in turn, in one server: what changes with its age, with what is left in its
+ * queues or with the machine falls on both sides alike.
  */
-async function measureBoth(
+async function measureInTurn(
   server: MillraceServer,
   receiver: Receiver,
   sick: readonly string[],
   durationMs: number,
 ): Promise<Round> {
-  const before = await arrivals(receiver, durationMs);
-  const subscriptions = await Promise.all(
-    sick.map((queue, index) =>
-      subscribe(server, queue, receiver.url(SICK[index] as string), {
-        visibility_timeout: SICK_LEASE_SECONDS,
-      }),
-    ),
-  );
-  const ours = await arrivals(receiver, durationMs);
-  await pause(server, subscriptions);
-  await sleep(RECOVERY_MS);
-  const after = await arrivals(receiver, durationMs);
-  return { reference: mean(before, after), ours };
+  const alone: LoadResult[] = [];
+  const together: LoadResult[] = [];
+  while (together.length < TURNS) {
+    alone.push(await arrivals(receiver, durationMs / TURNS));
+    await resume(server, sick);
+    together.push(await arrivals(receiver, durationMs / TURNS));
+    await pause(server, sick);
+    await sleep(RECOVERY_MS);
+  }
+  return { reference: sum(alone), ours: sum(together) };
 }
 
-const mean = (a: LoadResult, b: LoadResult): LoadResult => ({
-  ...b,
-  completed: Math.round((a.completed + b.completed) / 2),
-  perSecond: (a.perSecond + b.perSecond) / 2,
-  cpuShare: (a.cpuShare + b.cpuShare) / 2,
-});
+const sum = (turns: readonly LoadResult[]): LoadResult => {
+  const mean = (of: (turn: LoadResult) => number): number =>
+    turns.reduce((total, turn) => total + of(turn), 0) / turns.length;
+  return {
+    ...(turns.at(-1) as LoadResult),
+    completed: mean(({ completed }) => completed) * turns.length,
+    perSecond: mean(({ perSecond }) => perSecond),
+    cpuShare: mean(({ cpuShare }) => cpuShare),
+  };
+};
