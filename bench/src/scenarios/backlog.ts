@@ -1,6 +1,7 @@
-import { get, rawGet } from '../api-call.js';
+import { rawGet } from '../api-call.js';
 import { roundLine, summarise } from '../compare.js';
 import { createQueues } from '../create-queues.js';
+import { expectWaiting } from '../expect-waiting.js';
 import { fillQueue } from '../fill-queue.js';
 import { runLoad } from '../load-process.js';
 import type { LoadResult } from '../load-tally.js';
@@ -58,12 +59,6 @@ async function fill(store: NewStore, messageCount: number, bench: Bench): Promis
     bench.progress(`${NAME}: ${messageCount} messages published in ${seconds} s`);
     return { store, queue };
   });
-}
-
-async function expectWaiting(server: MillraceServer, queue: string, expected: number) {
-  const stats = JSON.parse(await get(server, `/v1/queue/stats/${queue}`));
-  const { available } = stats.data;
-  if (available !== expected) throw new Error(`${available} messages wait, not ${expected}`);
 }
 
 async function compareFilled(

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { call } from '../api-call.js';
 import { createQueues } from '../create-queues.js';
 import { CONSUME_PATH, consumeBody, groupId } from '../cycle-driver.js';
+import { expectWaiting } from '../expect-waiting.js';
 import { fillGroups } from '../fill-queue.js';
 import { runLoad } from '../load-process.js';
 import type { LoadResult } from '../load-tally.js';
@@ -77,6 +78,7 @@ function fill(store: NewStore, behind: number, { progress }: Bench): Promise<str
     }
     const others = Array.from({ length: OTHER_GROUPS }, (_, index) => groupId(index));
     await fillGroups(server, queue, others, 1);
+    await expectWaiting(server, queue, behind + OTHER_GROUPS);
     const seconds = Math.round((performance.now() - startedMs) / 1000);
     progress(`${NAME}: ${behind} messages published behind a blocked one in ${seconds} s`);
     return queue;
