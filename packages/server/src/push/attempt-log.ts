@@ -23,13 +23,16 @@ export class AttemptLog {
   ) {}
 
   add(subscriptionId: string, attempt: NewAttempt): void {
-    const attempts = this.pending.get(subscriptionId) ?? [];
+    let attempts = this.pending.get(subscriptionId);
+    if (attempts === undefined) {
+      attempts = [];
+      this.pending.set(subscriptionId, attempts);
+    }
     attempts.push(attempt);
     // More would not be kept; the room for as many again keeps this from being done each time.
     if (attempts.length > 2 * LIMITS.pushDeliveriesKept) {
       attempts.splice(0, LIMITS.pushDeliveriesKept);
     }
-    this.pending.set(subscriptionId, attempts);
     this.cancelTimer ??= this.clock.setTimer(() => void this.flush(), FLUSH_AFTER_MS);
   }
 

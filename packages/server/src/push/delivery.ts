@@ -1,30 +1,13 @@
-import type { Clock } from '../core/clock.js';
 import type { LeasedMessage } from '../core/commands.js';
 import { pushedText } from '../core/message-text.js';
 import type { PushSubscriptionRow } from '../core/push-subscription.js';
 import { deliveryHeaders } from './message-headers.js';
 import type { PushRequest } from './push-client.js';
-import type { SecretBox } from './push-secret.js';
 import { signatureHeaders } from './signing.js';
 
 const TIMEOUT_MAX_MS = 30_000;
 /** What is left of the lease is for settling. */
 const SHARE_OF_LEASE = 0.8;
-
-/** The secrets that sign just now, newest first; undefined when one cannot be opened. */
-export function secretsOf(
-  subscription: PushSubscriptionRow,
-  box: SecretBox,
-  nowMs: number,
-): string[] | undefined {
-  const { secret, previousSecret, previousSecretUntilMs } = subscription;
-  const stored = [
-    secret,
-    previousSecretUntilMs !== null && nowMs < previousSecretUntilMs ? previousSecret : null,
-  ].filter((text) => text !== null);
-  const secrets = stored.flatMap((text) => box.open(text) ?? []);
-  return secrets.length === stored.length ? secrets : undefined;
-}
 
 export const timeoutOfLeaseMs = (leaseMs: number): number =>
   Math.max(1, Math.min(leaseMs * SHARE_OF_LEASE, TIMEOUT_MAX_MS));
@@ -34,10 +17,9 @@ export function requestOf(
   subscription: PushSubscriptionRow,
   message: LeasedMessage,
   secrets: readonly string[],
-  clock: Clock,
+  nowMs: number,
 ): PushRequest {
   const { url, queue, format } = subscription;
-  const nowMs = clock.nowMs();
   const { messageId } = message;
   const body = Buffer.from(format === 'payload' ? message.payload : pushedText(message, queue));
   const timestampSeconds = Math.floor(nowMs / 1_000);

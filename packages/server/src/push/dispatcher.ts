@@ -1,8 +1,9 @@
 import { monotonicMs, setSystemTimer } from '../core/clock.js';
 import type { LeasedMessage } from '../core/commands.js';
 import type { PushSubscriptionRow } from '../core/push-subscription.js';
-import { requestOf, secretsOf } from './delivery.js';
+import { requestOf } from './delivery.js';
 import { deliveryResult } from './delivery-result.js';
+import { SigningSecrets } from './signing-secrets.js';
 import { SubscriptionWorker } from './subscription-worker.js';
 import type { WorkerParts } from './worker-parts.js';
 
@@ -115,13 +116,13 @@ export class PushDispatcher {
   async test(subscription: PushSubscriptionRow): Promise<TestResult> {
     const { client, clock, ids, secrets } = this.parts;
     const nowMs = clock.nowMs();
-    const signing = secretsOf(subscription, secrets, nowMs);
+    const signing = new SigningSecrets(subscription, secrets).at(nowMs);
     if (signing === undefined) {
       const error = 'the secret was sealed under another key';
       return { delivered: false, duration_ms: 0, error };
     }
     const message = testMessage(ids.uuid(), nowMs);
-    const outcome = await client.post(requestOf(subscription, message, signing, clock));
+    const outcome = await client.post(requestOf(subscription, message, signing, nowMs));
     return {
       delivered: deliveryResult(outcome) === 'success',
       ...('status' in outcome ? { status: outcome.status } : { error: outcome.error }),

@@ -7,16 +7,22 @@ export interface Poster {
 
 /** Loads what posts with the first push: most servers have none, and it takes a part of the start. */
 export class LazyClient implements Poster {
-  private loaded: Promise<Poster> | undefined;
+  private loading: Promise<Poster> | undefined;
+  private loaded: Poster | undefined;
 
   constructor(private readonly load: () => Promise<Poster>) {}
 
-  async post(request: PushRequest): Promise<PushOutcome> {
-    this.loaded ??= this.load();
-    return (await this.loaded).post(request);
+  post(request: PushRequest): Promise<PushOutcome> {
+    return this.loaded?.post(request) ?? this.postFirst(request);
+  }
+
+  private async postFirst(request: PushRequest): Promise<PushOutcome> {
+    this.loading ??= this.load();
+    this.loaded = await this.loading;
+    return this.loaded.post(request);
   }
 
   async close(): Promise<void> {
-    await (await this.loaded)?.close();
+    await (await this.loading)?.close();
   }
 }

@@ -42,15 +42,15 @@ const RESERVED_PREFIXES = ['proxy-', 'webhook-', 'x-millrace-'];
  */
 export function deliveryHeaders(delivery: DeliveryHeaders): Record<string, string> {
   const { format } = delivery;
-  return Object.fromEntries([
-    ['content-type', 'application/json'],
-    ['user-agent', 'millrace'],
+  return {
+    'content-type': 'application/json',
+    'user-agent': 'millrace',
     ...sendable(delivery.message, format),
     ...sendable(delivery.subscription, format),
-    ...Object.entries(delivery.signature),
-    ['x-millrace-queue', delivery.queue],
-    ['x-millrace-attempt', String(delivery.attempt)],
-  ]);
+    ...delivery.signature,
+    'x-millrace-queue': delivery.queue,
+    'x-millrace-attempt': String(delivery.attempt),
+  };
 }
 
 /** Undefined for a header that may be sent; for others the rule that it breaks. */
@@ -71,9 +71,10 @@ export function headerFault(name: string, value: unknown, format: PushFormat): s
 }
 
 /** What cannot be sent is left out: a message must not fail for a header that is only decoration. */
-function sendable(headers: unknown, format: PushFormat): [string, string][] {
-  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return [];
-  return Object.entries(headers)
+function sendable(headers: unknown, format: PushFormat): Readonly<Record<string, string>> {
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return {};
+  const sent = Object.entries(headers)
     .filter(([name, value]) => headerFault(name, value, format) === undefined)
     .map(([name, value]) => [name.toLowerCase(), value.trim()]);
+  return Object.fromEntries(sent);
 }

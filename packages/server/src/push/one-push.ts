@@ -1,29 +1,26 @@
 import type { LeasedMessage } from '../core/commands.js';
 import type { PushSubscriptionRow } from '../core/push-subscription.js';
 import { backoffMs } from './backoff.js';
-import { requestOf, secretsOf } from './delivery.js';
 import { deliveryResult } from './delivery-result.js';
 import type { PushOutcome } from './push-client.js';
 import type { WorkerParts } from './worker-parts.js';
 
-/** Posts a leased message once and notes what came of it. */
-export async function post(
-  { client, clock, log, secrets }: WorkerParts,
-  subscription: PushSubscriptionRow,
-  message: LeasedMessage,
-): Promise<PushOutcome> {
-  const atMs = clock.nowMs();
-  const signing = secretsOf(subscription, secrets, atMs) ?? [];
-  const outcome = await client.post(requestOf(subscription, message, signing, clock));
-  log.add(subscription.subscriptionId, {
+/** Keeps what came of a post for the list of deliveries. */
+export function note(
+  { log }: WorkerParts,
+  { subscriptionId }: PushSubscriptionRow,
+  { messageId, deliveryCount }: LeasedMessage,
+  atMs: number,
+  outcome: PushOutcome,
+): void {
+  log.add(subscriptionId, {
     atMs,
-    messageId: message.messageId,
-    attempt: message.deliveryCount,
+    messageId,
+    attempt: deliveryCount,
     status: 'status' in outcome ? outcome.status : null,
     durationMs: outcome.durationMs,
     error: 'error' in outcome ? outcome.error : null,
   });
-  return outcome;
 }
 
 /** Ends the lease as the outcome wants it. */

@@ -1,14 +1,12 @@
 import { promises as dns } from 'node:dns';
-import type { Readable } from 'node:stream';
 import { Agent } from 'undici';
 import { type Clock, monotonicMs, setSystemTimer } from '../core/clock.js';
 import { trustOf } from './certificate-authorities.js';
-import { CutOff } from './cut-off.js';
+import { type Answered, Exchange, type ExchangeResult } from './exchange.js';
 import { GuardedConnector, type Lookup } from './guarded-connector.js';
 import type { Networks } from './networks.js';
-import { type PushError, PushFault, pushErrorOf } from './push-error.js';
-import { judgeUrl, type UrlVerdict } from './push-url.js';
-import { retryAfterMs } from './retry-after.js';
+import type { PushError } from './push-error.js';
+import { judgeUrl } from './push-url.js';
 
 export interface PushClientOptions {
   readonly networks: Networks;
@@ -28,20 +26,16 @@ export interface PushRequest {
   readonly body: Buffer;
   /** Of the whole attempt, from the lookup to the end of the answer. */
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
 }
 
-export interface PushAnswer {
-  readonly status: number;
-  /** Null for a success, and where the receiver did not say. */
-  readonly retryAfterMs: number | null;
-  readonly durationMs: number;
-}
+export type PushOutcome =
+  | (Answered & { readonly durationMs: number })
+  | { readonly error: PushError; readonly durationMs: number };
 
-export type PushOutcome = PushAnswer | { readonly error: PushError; readonly durationMs: number };
+/** Where a url leads; null where no delivery may go. */
+type Target = { readonly origin: string; readonly path: string } | null;
 
-const VERDICTS_MAX = 1_000;
-const ANSWER_MAX_BYTES = 16 * 1024;
+const TARGETS_MAX = 1_000;
 
 const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true, verbatim: true });
 
@@ -52,8 +46,8 @@ const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true, ver
 export class PushClient {
   private readonly connector: GuardedConnector;
   private readonly agent: Agent;
-  private readonly underWay = new Set<CutOff>();
-  private readonly verdicts = new Map<string, UrlVerdict>();
+  private readonly underWay = new Set<Exchange>();
+  private readonly targets = new Map<string, Target>();
   private closed = false;
 
   /** @throws Error when an authority is no certificate */
@@ -79,95 +73,47 @@ export class PushClient {
     });
   }
 
-  async post(request: PushRequest): Promise<PushOutcome> {
+  post(request: PushRequest): Promise<PushOutcome> {
     const startMs = monotonicMs();
-    const cut = new CutOff();
-    const cancel = () => cut.abort('cancelled');
-    const cancelTimer = setSystemTimer(() => cut.abort('timeout'), request.timeoutMs);
-    request.signal?.addEventListener('abort', cancel, { once: true });
-    if (this.closed || request.signal?.aborted) cancel();
-    this.underWay.add(cut);
-    const result = await this.exchange(request, cut);
-    this.underWay.delete(cut);
-    request.signal?.removeEventListener('abort', cancel);
-    cancelTimer();
-    return { ...result, durationMs: Math.round(monotonicMs() - startMs) };
+    return new Promise((resolve) => {
+      const exchange = new Exchange(this.options.clock, (result: ExchangeResult) => {
+        this.underWay.delete(exchange);
+        cancelTimer();
+        resolve({ ...result, durationMs: Math.round(monotonicMs() - startMs) });
+      });
+      this.underWay.add(exchange);
+      const cancelTimer = setSystemTimer(() => exchange.callOff('timeout'), request.timeoutMs);
+      if (this.closed) exchange.callOff('cancelled');
+      else this.send(request, exchange);
+    });
   }
 
   /** Posts under way end as cancelled; who wants to let them end waits for them first. */
   async close(): Promise<void> {
     this.closed = true;
-    for (const cut of this.underWay) cut.abort('cancelled');
+    for (const exchange of this.underWay) exchange.callOff('cancelled');
     this.connector.close();
     await this.agent.destroy();
   }
 
-  private judge(url: string): UrlVerdict {
-    let verdict = this.verdicts.get(url);
-    if (verdict === undefined) {
-      verdict = judgeUrl(url, this.options.networks);
-      if (this.verdicts.size >= VERDICTS_MAX) this.verdicts.clear();
-      this.verdicts.set(url, verdict);
+  private targetOf(url: string): Target {
+    let target = this.targets.get(url);
+    if (target === undefined) {
+      // Judged again: the networks may have changed since the subscription was made.
+      const judged = judgeUrl(url, this.options.networks);
+      target =
+        judged.verdict === 'ok'
+          ? { origin: judged.url.origin, path: judged.url.pathname + judged.url.search }
+          : null;
+      if (this.targets.size >= TARGETS_MAX) this.targets.clear();
+      this.targets.set(url, target);
     }
-    return verdict;
+    return target;
   }
 
-  private async exchange(
-    request: PushRequest,
-    cut: CutOff,
-  ): Promise<Omit<PushAnswer, 'durationMs'> | { error: PushError }> {
-    // Judged again: the networks may have changed since the subscription was made.
-    const judged = this.judge(request.url);
-    if (judged.verdict !== 'ok') return { error: 'url not allowed' };
-    let failure: Omit<PushAnswer, 'durationMs'> | undefined;
-    const answer = async () => {
-      if (cut.aborted) throw cut.reason;
-      const { origin, pathname, search } = judged.url;
-      const response = await this.agent.request({
-        origin,
-        path: pathname + search,
-        method: 'POST',
-        headers: { ...request.headers },
-        body: request.body,
-        signal: cut,
-      });
-      const status = response.statusCode;
-      const isSuccess = status >= 200 && status < 300;
-      const asked = response.headers['retry-after'];
-      const waitMs = isSuccess ? null : retryAfterMs(asked, this.options.clock.nowMs());
-      const result = { status, retryAfterMs: waitMs };
-      if (!isSuccess) failure = result;
-      await readToLimit(response.body);
-      return result;
-    };
-    return new Promise((resolve) => {
-      // A refusal counts as soon as it is there. A success counts when the answer is whole, because
-      // a receiver that breaks off in the middle of one may not have done the work.
-      const fail = (error: unknown) => resolve(failure ?? { error: pushErrorOf(error) });
-      // undici looks at the signal only once it has a connection, so it alone would come late.
-      cut.once('abort', () => fail(cut.reason));
-      answer().then(resolve, fail);
-    });
+  private send({ url, headers, body }: PushRequest, exchange: Exchange): void {
+    const target = this.targetOf(url);
+    if (target === null) exchange.callOff('url not allowed');
+    else this.agent.dispatch({ ...target, method: 'POST', headers, body }, exchange);
   }
-}
-
-/**
- * Reads to the end, after which the connection is kept, or to the limit, after which it is not. By
- * events, because an iterator costs a promise or two for each piece.
- */
-function readToLimit(body: Readable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let readBytes = 0;
-    body.on('data', (chunk: Buffer) => {
-      readBytes += chunk.length;
-      if (readBytes < ANSWER_MAX_BYTES) return;
-      resolve();
-      body.destroy();
-    });
-    body.once('end', resolve);
-    body.once('error', reject);
-    body.once('close', () => {
-      if (!body.readableEnded) reject(new PushFault('connection closed'));
-    });
-  });
 }

@@ -1,66 +1,60 @@
 import type { Clock } from '../core/clock.js';
-import type { AckCommand, LeasedMessage, NackCommand } from '../core/commands.js';
+import type { LeasedMessage } from '../core/commands.js';
 import type { GroupCommit } from '../core/group-commit.js';
 import { type PushSubscriptionRow, pushHolder } from '../core/push-subscription.js';
-
-const RETRY_AFTER_MS = 500;
-/** Worth another try: nothing was done, or a repetition does no harm. */
-const TRY_AGAIN = new Set(['STORE_UNAVAILABLE', 'OVERLOADED', 'OUTCOME_UNKNOWN']);
+import { Acks } from './acks.js';
+import { SETTLE_AGAIN_AFTER_MS, worthAnotherTry } from './settle-again.js';
 
 export interface FailedPush {
   readonly delayMs: number;
-  readonly error: string;
+  /** Null: it was not tried. */
+  readonly error: string | null;
   /** Whether the failure counts towards the retries. */
   readonly usesRetry: boolean;
 }
 
 /** Ends the leases of pushes, by the queue's own commands. */
 export class Settlement {
+  private readonly acks = new Map<string, Acks>();
+
   constructor(
     private readonly commit: GroupCommit,
     private readonly clock: Clock,
   ) {}
 
-  ack(subscription: PushSubscriptionRow, message: LeasedMessage): Promise<void> {
-    const { messageId, receipt } = message;
-    return this.untilSettled(message, {
-      kind: 'ack',
-      ...targetOf(subscription),
-      batch: false,
-      entries: [{ messageId, receipt }],
-    });
-  }
-
-  fail(subscription: PushSubscriptionRow, message: LeasedMessage, push: FailedPush): Promise<void> {
-    const { messageId, receipt } = message;
-    const { delayMs, error, usesRetry } = push;
-    return this.untilSettled(message, {
-      kind: 'nack',
-      ...targetOf(subscription),
-      keyId: pushHolder(subscription.subscriptionId),
-      batch: false,
-      entries: [{ messageId, receipt, requeue: true, delayMs, error, unharmed: !usesRetry }],
-    });
+  /** Resolves when the message is acknowledged, or its lease was over before it could be. */
+  ack({ project, queue }: PushSubscriptionRow, message: LeasedMessage): Promise<void> {
+    const key = `${project}\n${queue}`;
+    let acks = this.acks.get(key);
+    if (acks === undefined) {
+      const forget = () => this.acks.delete(key);
+      acks = new Acks(this.commit, this.clock, { project, queue }, forget);
+      this.acks.set(key, acks);
+    }
+    return acks.add(message);
   }
 
   /** As long as the lease holds: after it, the message is anybody's. */
-  private async untilSettled(
-    { leaseExpiresAtMs }: LeasedMessage,
-    command: AckCommand | NackCommand,
+  async fail(
+    { project, queue, subscriptionId }: PushSubscriptionRow,
+    { messageId, receipt, leaseExpiresAtMs }: LeasedMessage,
+    { delayMs, error, usesRetry }: FailedPush,
   ): Promise<void> {
     for (;;) {
-      const outcome = await this.commit.submit(command);
-      if (outcome.ok || !TRY_AGAIN.has(outcome.code)) return;
-      if (this.clock.nowMs() + RETRY_AFTER_MS >= leaseExpiresAtMs) return;
+      const outcome = await this.commit.submit({
+        kind: 'nack',
+        project,
+        queue,
+        idempotency: null,
+        keyId: pushHolder(subscriptionId),
+        batch: false,
+        entries: [{ messageId, receipt, requeue: true, delayMs, error, unharmed: !usesRetry }],
+      });
+      if (!worthAnotherTry(outcome)) return;
+      if (this.clock.nowMs() + SETTLE_AGAIN_AFTER_MS >= leaseExpiresAtMs) return;
       await new Promise<void>((resolve) => {
-        this.clock.setTimer(resolve, RETRY_AFTER_MS);
+        this.clock.setTimer(resolve, SETTLE_AGAIN_AFTER_MS);
       });
     }
   }
 }
-
-const targetOf = ({ project, queue }: PushSubscriptionRow) => ({
-  project,
-  queue,
-  idempotency: null,
-});

@@ -1,19 +1,28 @@
 import { LIMITS } from '@millrace/protocol';
+import { answerBytes } from '../core/answer-size.js';
+import { monotonicMs } from '../core/clock.js';
 import type { ConsumeCommand, LeasedMessage } from '../core/commands.js';
 import type { Presence } from '../core/long-poll.js';
 import { type PushSubscriptionRow, pushHolder } from '../core/push-subscription.js';
 import type { Refusal } from '../core/refusal.js';
 import { type Attempt, Breaker } from './breaker.js';
-import { secretsOf } from './delivery.js';
+import { requestOf } from './delivery.js';
 import { deliveryResult } from './delivery-result.js';
-import { post, retryAfterOf, settle } from './one-push.js';
+import { InFlight } from './in-flight.js';
+import { LeasedAhead } from './leased-ahead.js';
+import { Lookahead } from './lookahead.js';
+import { note, retryAfterOf, settle } from './one-push.js';
 import { Pace } from './pace.js';
+import type { PushOutcome } from './push-client.js';
+import { SigningSecrets } from './signing-secrets.js';
 import type { WorkerParts } from './worker-parts.js';
 
 /** A refused command, or a queue that has no room for another wait: looked at again after this. */
 const PAUSE_MS = 1_000;
 const GONE = 410;
 const MAX_BYTES = 16 * 1024 * 1024;
+/** An answer of so many bytes may have been cut off at the maximum; the two are counted differently. */
+const LOOK_AGAIN_BYTES = MAX_BYTES / 8;
 
 /**
  * Pushes the messages of one subscription: leases as many as it has hands free, posts each and
@@ -22,11 +31,13 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export class SubscriptionWorker {
   private readonly breaker: Breaker;
   private readonly pace = new Pace();
+  private secrets: SigningSecrets;
   /** What is being leased, posted or settled. */
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly underWay = new InFlight();
+  private readonly lookahead = new Lookahead();
+  private readonly ahead: LeasedAhead;
   private posting = 0;
-  /** Hands for which messages are being leased. */
-  private reserved = 0;
+  private leasing = false;
   /** Nothing was left when it looked last, and no word of more has come since. */
   private drained = false;
   private foundSome = false;
@@ -45,6 +56,8 @@ export class SubscriptionWorker {
     private readonly changed: () => void,
   ) {
     this.breaker = new Breaker(parts.random);
+    this.secrets = new SigningSecrets(subscription, parts.secrets);
+    this.ahead = new LeasedAhead(parts.clock, (message) => this.giveBack(message));
   }
 
   start(): void {
@@ -54,6 +67,7 @@ export class SubscriptionWorker {
   /** The settings have changed; pushes under way end under the old ones. */
   update(subscription: PushSubscriptionRow): void {
     this.subscription = subscription;
+    this.secrets = new SigningSecrets(subscription, this.parts.secrets);
     this.isGone = false;
     this.stir();
   }
@@ -63,8 +77,8 @@ export class SubscriptionWorker {
     this.stopping = true;
     this.stir();
     await this.running;
-    // What was being leased goes back, so that this takes two rounds.
-    while (this.underWay.size > 0) await Promise.all(this.underWay);
+    this.ahead.giveBackAll();
+    await this.underWay.none();
   }
 
   private stir(): void {
@@ -89,7 +103,7 @@ export class SubscriptionWorker {
     const { project, queue } = this.subscription;
     const poll = longPolls.register(project, queue);
     if (poll === undefined) {
-      await this.lease(this.freeHands());
+      await this.lease(this.wanted());
       this.pauseUntilMs = this.parts.clock.nowMs() + PAUSE_MS;
       return;
     }
@@ -98,11 +112,8 @@ export class SubscriptionWorker {
     try {
       while (!this.stopping && this.holdMs() === undefined) {
         this.stirred = false;
-        const hands = this.freeHands() - this.reserved;
-        if (!this.drained && hands > 0) {
-          void this.lease(hands);
-          continue;
-        }
+        // One lease at a time: the hands that become free meanwhile go together with the next.
+        if (!this.drained && !this.leasing) void this.lease(this.wanted());
         store.expectReady(project, queue);
         const longestMs = store.safetyPollMs ?? Number.POSITIVE_INFINITY;
         const woken = await poll.wait(longestMs, this.presence);
@@ -144,7 +155,9 @@ export class SubscriptionWorker {
   /** How long nothing may be leased; undefined when something may. */
   private holdMs(): number | undefined {
     const nowMs = this.parts.clock.nowMs();
-    if (this.isGone || this.freeHands() === 0 || !this.canSign()) return Number.POSITIVE_INFINITY;
+    if (this.isGone || this.wanted() <= 0 || !this.canSign(nowMs)) {
+      return Number.POSITIVE_INFINITY;
+    }
     if (nowMs < this.pauseUntilMs) return this.pauseUntilMs - nowMs;
     if (this.breaker.admits(nowMs) === 'no') {
       return this.breaker.nextProbeAtMs === null
@@ -155,42 +168,60 @@ export class SubscriptionWorker {
     return paceMs > 0 ? paceMs : undefined;
   }
 
-  private canSign(): boolean {
-    const { secrets, clock, warn } = this.parts;
-    if (secretsOf(this.subscription, secrets, clock.nowMs()) !== undefined) return true;
+  private canSign(nowMs: number): boolean {
+    if (this.secrets.at(nowMs) !== undefined) return true;
     const { subscriptionId } = this.subscription;
-    warn(`push subscription ${subscriptionId}: its secret was sealed under another key`);
+    this.parts.warn(`push subscription ${subscriptionId}: its secret was sealed under another key`);
     return false;
+  }
+
+  private get isOneByOne(): boolean {
+    return this.pace.isSlow || this.breaker.isOpen;
   }
 
   /** Hands that post nothing. */
   private freeHands(): number {
-    const { maxInFlight } = this.subscription;
-    const isOneByOne = this.pace.isSlow || this.breaker.isOpen;
-    return Math.max(0, (isOneByOne ? 1 : maxInFlight) - this.posting);
+    return (this.isOneByOne ? 1 : this.subscription.maxInFlight) - this.posting;
   }
 
-  /** Leases for so many hands. The next ones need not wait for it. */
-  private lease(hands: number): Promise<void> {
-    this.reserved += hands;
+  /** How many messages to lease. */
+  private wanted(): number {
+    const soonFree = this.isOneByOne ? 0 : this.lookahead.hands(this.subscription.maxInFlight);
+    return this.freeHands() + soonFree - this.ahead.size;
+  }
+
+  private async lease(wanted: number): Promise<void> {
+    this.underWay.begin();
+    this.leasing = true;
     const { wakes } = this;
-    const leasing = this.parts.commit
-      .submit(this.consumeCommand(hands))
-      .then((outcome) => {
-        this.reserved -= hands;
-        if (!outcome.ok) return this.heldBack(outcome);
-        const { messages } = outcome;
-        this.foundSome ||= messages.length > 0;
-        // What has come since wakes it; what a full answer has left behind does not.
-        this.drained = messages.length < hands && wakes === this.wakes;
-        for (const message of messages) this.begin(message);
-      })
-      .finally(() => {
-        this.underWay.delete(leasing);
-        this.stir();
-      });
-    this.underWay.add(leasing);
-    return leasing;
+    const startMs = monotonicMs();
+    const outcome = await this.parts.commit.submit(this.consumeCommand(wanted));
+    this.leasing = false;
+    this.lookahead.leased(monotonicMs() - startMs);
+    if (outcome.ok) {
+      const { messages } = outcome;
+      this.foundSome ||= messages.length > 0;
+      // What has come since wakes it; what a full answer has left behind does not.
+      this.drained =
+        wakes === this.wakes && messages.length < wanted && sumBytes(messages) < LOOK_AGAIN_BYTES;
+      for (const message of messages) this.ahead.put(message);
+      this.beginWaiting();
+    } else {
+      this.heldBack(outcome);
+    }
+    this.stir();
+    this.underWay.end();
+  }
+
+  /** Posts what is leased, as far as hands are free. */
+  private beginWaiting(): void {
+    while (this.freeHands() > 0) {
+      const message = this.ahead.take();
+      if (message === undefined) return;
+      this.begin(message);
+    }
+    // The receiver has become slow since they were leased.
+    if (this.isOneByOne || this.stopping) this.ahead.giveBackAll();
   }
 
   private heldBack({ code }: Refusal): void {
@@ -223,36 +254,51 @@ export class SubscriptionWorker {
       return;
     }
     const attempt = this.breaker.began(message.messageId, this.parts.clock.nowMs());
-    const push: Promise<void> = this.push(message, attempt)
-      .catch((error) => this.abandon(message, attempt, error as Error))
-      .finally(() => {
-        this.underWay.delete(push);
-      });
-    this.underWay.add(push);
+    void this.push(message, attempt);
   }
 
   private async push(message: LeasedMessage, attempt: Attempt): Promise<void> {
-    const { parts, breaker, pace, subscription } = this;
-    this.posting += 1;
-    const outcome = await post(parts, subscription, message).finally(() => {
-      this.posting -= 1;
-    });
-    const result = deliveryResult(outcome);
-    const nowMs = parts.clock.nowMs();
-    const { usesRetry } = breaker.ended(attempt, result, nowMs, retryAfterOf(outcome));
-    if (result !== 'cancelled') pace.ended(result === 'success', nowMs);
-    // A hand is free: what follows is the store's work.
-    this.stir();
-    await settle(parts, subscription, message, outcome, usesRetry);
-    if ('status' in outcome && outcome.status === GONE) await this.pause(subscription);
+    const { parts, subscription } = this;
+    this.underWay.begin();
+    try {
+      const outcome = await this.post(message);
+      const nowMs = parts.clock.nowMs();
+      const result = deliveryResult(outcome);
+      const { usesRetry } = this.breaker.ended(attempt, result, nowMs, retryAfterOf(outcome));
+      if (result !== 'cancelled') this.pace.ended(result === 'success', nowMs);
+      this.lookahead.pushed(outcome.durationMs);
+      // A hand is free: what follows is the store's work.
+      this.beginWaiting();
+      if (!this.leasing) this.stir();
+      await settle(parts, subscription, message, outcome, usesRetry);
+      if ('status' in outcome && outcome.status === GONE) await this.pause(subscription);
+    } catch (error) {
+      await this.abandon(message, attempt, error as Error);
+    }
+    this.underWay.end();
   }
 
+  private async post(message: LeasedMessage): Promise<PushOutcome> {
+    const { parts, subscription } = this;
+    const atMs = parts.clock.nowMs();
+    this.posting += 1;
+    try {
+      const secrets = this.secrets.at(atMs) ?? [];
+      const outcome = await parts.client.post(requestOf(subscription, message, secrets, atMs));
+      note(parts, subscription, message, atMs, outcome);
+      return outcome;
+    } finally {
+      this.posting -= 1;
+    }
+  }
+
+  /** It was leased and not posted. */
   private giveBack(message: LeasedMessage): void {
-    const end = { delayMs: 0, usesRetry: false, error: 'the push was called off' };
-    const ended = this.parts.settlement.fail(this.subscription, message, end).finally(() => {
-      this.underWay.delete(ended);
-    });
-    this.underWay.add(ended);
+    this.underWay.begin();
+    const end = { delayMs: 0, usesRetry: false, error: null };
+    void this.parts.settlement
+      .fail(this.subscription, message, end)
+      .finally(() => this.underWay.end());
   }
 
   /** A fault of ours: the message goes back, and the breaker learns nothing of it. */
@@ -282,3 +328,10 @@ export class SubscriptionWorker {
     this.stir();
   }
 }
+
+const sumBytes = (messages: readonly LeasedMessage[]): number =>
+  messages.reduce(
+    (bytes, message) =>
+      bytes + answerBytes(message.payload.length + (message.headers?.length ?? 0), message),
+    0,
+  );

@@ -10,6 +10,11 @@ export interface ReadyGroup {
 
 const HELD = `state IN (${STATE.leased}, ${STATE.delayed})`;
 
+const HELD_OF_GROUP = `SELECT ${MESSAGE_COLUMNS} FROM messages
+  WHERE bucket_id = ? AND group_key = ? AND ${HELD} ORDER BY seq`;
+
+const IS_HELD = `SELECT EXISTS (SELECT 1 FROM messages WHERE bucket_id = ? AND group_key = ? AND ${HELD})`;
+
 /**
  * The FIFO groups that one transaction changes. Where a group goes on and whether it is blocked
  * follows from its messages, so it is found out anew once the group was touched, before anyone asks.
@@ -39,12 +44,7 @@ export class FifoGroups {
   }
 
   held({ bucketId }: QueueEntry, groupKey: string): MessageRow[] {
-    return this.statements
-      .get(
-        `SELECT ${MESSAGE_COLUMNS} FROM messages
-          WHERE bucket_id = ? AND group_key = ? AND ${HELD} ORDER BY seq`,
-      )
-      .all(bucketId, groupKey) as MessageRow[];
+    return this.statements.get(HELD_OF_GROUP).all(bucketId, groupKey) as MessageRow[];
   }
 
   /** The group whose turn it is, among those that are not blocked. */
@@ -76,12 +76,7 @@ export class FifoGroups {
         .run(bucketId, groupKey);
       return;
     }
-    const blocked = this.statements
-      .get(
-        `SELECT EXISTS (SELECT 1 FROM messages WHERE bucket_id = ? AND group_key = ? AND ${HELD})`,
-      )
-      .pluck()
-      .get(bucketId, groupKey) as number;
+    const blocked = this.statements.get(IS_HELD).pluck().get(bucketId, groupKey) as number;
     this.statements
       .get(
         `INSERT INTO fifo_groups (bucket_id, group_key, head_seq, blocked) VALUES (?, ?, ?, ?)

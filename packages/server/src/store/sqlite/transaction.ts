@@ -26,6 +26,8 @@ import type { Statements } from './statements.js';
 /** A bound for memory's sake; what falls out is read again. */
 const CACHED_QUEUES_MAX = 20_000;
 
+const FIND = `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ? AND message_id = ? AND bucket_id = ?`;
+
 interface CounterDelta {
   available: number;
   leased: number;
@@ -142,9 +144,7 @@ export class GroupTransaction implements MessageTransaction {
   find(queue: QueueEntry, messageId: string): MessageRow | undefined {
     const id = rowIdOf(messageId);
     if (id === undefined) return undefined;
-    return this.sql(
-      `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ? AND message_id = ? AND bucket_id = ?`,
-    ).get(id, messageId, queue.bucketId) as MessageRow | undefined;
+    return this.sql(FIND).get(id, messageId, queue.bucketId) as MessageRow | undefined;
   }
 
   remove(message: MessageEntry): void {

@@ -27,6 +27,14 @@ const READY = `SELECT m.id, m.first_available_at_ms AS firstAvailableAtMs, m.byt
     m.group_key AS groupKey, ${STORED_COLUMNS}
   FROM messages m JOIN bodies b ON b.id = m.id`;
 
+const HEAD_OF_ALL = `${READY} WHERE m.bucket_id = ? AND m.state = 0 ORDER BY m.rank DESC, m.seq LIMIT 1`;
+
+const AFTER_IN_GROUP = `${READY} WHERE m.bucket_id = ? AND m.group_key = ? AND m.seq > ?
+  ORDER BY m.seq LIMIT 1`;
+
+const LEASE = `UPDATE messages SET state = ${STATE.leased}, due_at_ms = ?, leased_at_ms = ?,
+  receipt = ?, leased_by = ?, lease_end = NULL, delivery_count = delivery_count + 1 WHERE id = ?`;
+
 export function consume(
   tx: GroupTransaction,
   queue: QueueEntry,
@@ -38,10 +46,7 @@ export function consume(
     queue.type === 'fifo'
       ? nextOfGroups(tx, queue, command.onePerGroup ?? false)
       : nextOfAll(tx, queue);
-  const lease = tx.sql(
-    `UPDATE messages SET state = ${STATE.leased}, due_at_ms = ?, leased_at_ms = ?, receipt = ?,
-       leased_by = ?, lease_end = NULL, delivery_count = delivery_count + 1 WHERE id = ?`,
-  );
+  const lease = tx.sql(LEASE);
   const leaseExpiresAtMs =
     tx.nowMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
   const messages: LeasedMessage[] = [];
@@ -77,9 +82,7 @@ export function consume(
 
 /** The head of what is available, each time: what was taken is available no more. */
 function nextOfAll(tx: GroupTransaction, { bucketId }: QueueEntry): () => ReadyRow | undefined {
-  const head = tx.sql(
-    `${READY} WHERE m.bucket_id = ? AND m.state = 0 ORDER BY m.rank DESC, m.seq LIMIT 1`,
-  );
+  const head = tx.sql(HEAD_OF_ALL);
   return () => head.get(bucketId) as ReadyRow | undefined;
 }
 
@@ -92,9 +95,7 @@ function nextOfGroups(
   queue: QueueEntry,
   onePerGroup: boolean,
 ): (wasTaken: boolean) => ReadyRow | undefined {
-  const after = tx.sql(
-    `${READY} WHERE m.bucket_id = ? AND m.group_key = ? AND m.seq > ? ORDER BY m.seq LIMIT 1`,
-  );
+  const after = tx.sql(AFTER_IN_GROUP);
   let groupKey: string | undefined;
   let lastSeq = 0;
   let hasBegun = false;

@@ -3,12 +3,12 @@ import { settle } from '../../../core/settling.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
+const DUE = `SELECT ${MESSAGE_COLUMNS} FROM messages
+  WHERE state = ? AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?`;
+
 /** Delays that are over, then leases that ran out, oldest first. */
 export function settleDue(tx: GroupTransaction, limit: number): number {
-  const due = tx.sql(
-    `SELECT ${MESSAGE_COLUMNS} FROM messages
-      WHERE state = ? AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?`,
-  );
+  const due = tx.sql(DUE);
   const messages = [
     ...due.all(STATE.delayed, 0, tx.nowMs, limit),
     ...due.all(STATE.leased, tx.leaseFloorMs, tx.nowMs, limit),
