@@ -17,6 +17,7 @@ import type { GroupTransaction } from './transaction.js';
 
 /** Applies one command in the open transaction. */
 export function applyCommand(tx: GroupTransaction, command: Command): Outcome {
+  if (command.kind !== 'publish') tx.inserts.flush();
   switch (command.kind) {
     case 'publish':
       return onQueue(tx, command, (queue) => publish(tx, queue, command));

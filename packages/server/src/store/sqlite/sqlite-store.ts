@@ -19,6 +19,8 @@ export interface SqliteStoreOptions extends Omit<WriterOptions, 'limits'> {
 }
 
 const RECLAIM_PAUSE_MS = 20;
+/** All messages go through the writer, and at half of this it spends a seventh of its time on them. */
+const YOUNG_GENERATION_MIB = { writer: 16, reader: 12, checkpoint: 4 };
 const threadFile = (name: string): URL => new URL(`./${name}-thread.js`, import.meta.url);
 
 /** The store inside one file. All of SQLite runs in threads; this side only passes messages. */
@@ -48,6 +50,7 @@ export class SqliteStore implements Store {
     const writer = new ThreadChannel<WriterRequest, WriterAnswer>(
       threadFile('writer'),
       { path, minFreeBytes, limits },
+      YOUNG_GENERATION_MIB.writer,
       onExit,
     );
     try {
@@ -57,8 +60,13 @@ export class SqliteStore implements Store {
       store = new SqliteStore(
         clock,
         writer,
-        new ThreadChannel(threadFile('reader'), { path }, onExit),
-        new ThreadChannel(threadFile('checkpoint'), { path }, onExit),
+        new ThreadChannel(threadFile('reader'), { path }, YOUNG_GENERATION_MIB.reader, onExit),
+        new ThreadChannel(
+          threadFile('checkpoint'),
+          { path },
+          YOUNG_GENERATION_MIB.checkpoint,
+          onExit,
+        ),
       );
       return store;
     } catch (error) {

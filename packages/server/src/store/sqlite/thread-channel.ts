@@ -1,8 +1,6 @@
 import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { type Refusal, RefusalError } from '../../core/refusal.js';
 
-const YOUNG_GENERATION_MIB = 12;
-
 /** A worker thread that answers each request once, and may speak up by itself. */
 export class ThreadChannel<Request, Answer> {
   private readonly worker: Worker;
@@ -10,11 +8,16 @@ export class ThreadChannel<Request, Answer> {
   private lastId = 0;
   private exited: Error | null = null;
 
-  constructor(file: URL, workerData: unknown, onExit: (cause: Error) => void) {
+  /** @param youngGenerationMib what a thread makes is short-lived; more than this only takes memory */
+  constructor(
+    file: URL,
+    workerData: unknown,
+    youngGenerationMib: number,
+    onExit: (cause: Error) => void,
+  ) {
     this.worker = new Worker(file, {
       workerData,
-      // What a thread makes is short-lived; a larger young generation only takes memory.
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMib },
     });
     this.worker.on('message', (replies: Reply<Answer>[]) => {
       for (const reply of replies) this.settle(reply);

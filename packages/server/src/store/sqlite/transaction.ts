@@ -20,6 +20,7 @@ import type {
   QueueEntry,
 } from '../../core/transaction.js';
 import { FifoGroups } from './fifo-groups.js';
+import { MessageInserts } from './message-inserts.js';
 import { MESSAGE_COLUMNS, type MessageRow, QUEUE_COLUMNS, QUEUE_FROM, queueEntry } from './rows.js';
 import type { Statements } from './statements.js';
 
@@ -67,6 +68,7 @@ export class GroupTransaction implements MessageTransaction {
   private readonly projectDeltas = new Map<string, { messages: number; bytes: number }>();
   private readonly deadDeltas = new Map<string, number>();
   readonly groups: FifoGroups;
+  readonly inserts = new MessageInserts((text) => this.sql(text));
   private readonly readyByQueueId = new Map<number, { queue: QueueEntry; messages: number }>();
 
   constructor(

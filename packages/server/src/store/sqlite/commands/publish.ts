@@ -36,32 +36,25 @@ function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMess
   const availableAtMs = tx.nowMs + message.delayMs;
   const groupKey = groupKeyOf(queue, message.groupId);
   const seq = tx.nextSeq();
-  tx.sql(
-    `INSERT INTO messages (id, bucket_id, seq, rank, state, message_id, priority, bytes, enqueued_at_ms,
-       first_available_at_ms, live_since_ms, due_at_ms, group_id, group_key, deduplication_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(
+  tx.inserts.add({
     id,
-    queue.bucketId,
+    bucket_id: queue.bucketId,
     seq,
-    queue.enablePriority ? message.priority : 0,
-    delayed ? STATE.delayed : STATE.available,
-    message.messageId,
-    message.priority,
-    bytesOf(message),
-    tx.nowMs,
-    availableAtMs,
-    delayed ? null : availableAtMs,
-    delayed ? availableAtMs : null,
-    message.groupId,
-    groupKey,
-    message.deduplicationId,
-  );
-  tx.sql('INSERT INTO bodies (id, payload, headers) VALUES (?, ?, ?)').run(
-    id,
-    message.payload,
-    message.headers,
-  );
+    rank: queue.enablePriority ? message.priority : 0,
+    state: delayed ? STATE.delayed : STATE.available,
+    message_id: message.messageId,
+    priority: message.priority,
+    bytes: bytesOf(message),
+    enqueued_at_ms: tx.nowMs,
+    first_available_at_ms: availableAtMs,
+    live_since_ms: delayed ? null : availableAtMs,
+    due_at_ms: delayed ? availableAtMs : null,
+    group_id: message.groupId,
+    group_key: groupKey,
+    deduplication_id: message.deduplicationId,
+    payload: message.payload,
+    headers: message.headers,
+  });
   tx.count(queue, delayed ? 'delayed' : 'available', 1, bytesOf(message));
   if (groupKey !== null) tx.groups.append(queue, groupKey, seq);
   else if (!delayed) tx.markReady(queue, 1);
