@@ -66,6 +66,14 @@ export interface QueueWithCounts {
   readonly counts: QueueCounts;
 }
 
+/** A queue of whichever project, as one who watches the whole server sees it. */
+export interface QueueDepth {
+  readonly queueId: number;
+  readonly project: string;
+  readonly queue: string;
+  readonly counts: QueueCounts;
+}
+
 export type PeekState = 'available' | 'leased' | 'delayed';
 
 export interface SeenMessage extends StoredMessage {
@@ -92,6 +100,8 @@ interface Queries {
     counts: boolean;
   };
   stats: { project: string; queue: string };
+  /** Queues of all projects, by id. */
+  queueDepths: { after: number; limit: number };
   peek: {
     project: string;
     queue: string;
@@ -124,6 +134,7 @@ export interface ReadResult {
   getQueue: QueueRow | null;
   listQueues: readonly (QueueRow | QueueWithCounts)[];
   stats: QueueCounts | null;
+  queueDepths: readonly QueueDepth[];
   /** Null: there is no such queue. */
   peek: MessagePage<SeenMessage> | null;
   /** Null where there is no such queue or message; which one, `queueExists` tells. */

@@ -9,8 +9,11 @@ import { answerClientError } from './client-error.js';
 import { registerDocs } from './docs.js';
 import { sendError } from './envelope.js';
 import { registerHealth } from './health.js';
+import { registerMetrics } from './metrics.js';
 import { notFound, pathTable } from './not-found.js';
-import { refusalOf, registerRoute } from './register-route.js';
+import { refusalOf } from './refusal-of.js';
+import { registerRoute } from './register-route.js';
+import { RequestMetrics } from './request-metrics.js';
 import { ROUTES } from './routes/index.js';
 
 export interface HttpOptions {
@@ -53,6 +56,7 @@ export function createHttpApp(
 
   const newTrace = () => ({ requestId: context.ids.uuid(), startedAtMs: monotonicMs() });
   app.decorate('callsUnderWay', new CallsUnderWay());
+  app.decorate('requestMetrics', new RequestMetrics());
   app.decorateRequest('trace');
   app.decorateRequest('caller');
   app.addHook('onRequest', (request, _reply, done) => {
@@ -89,6 +93,7 @@ export function createHttpApp(
 
   for (const route of ROUTES) registerRoute(app, route, context);
   registerHealth(app, store);
+  registerMetrics(app, context);
   registerDocs(app);
   app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
   return app;

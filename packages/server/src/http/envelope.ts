@@ -23,7 +23,7 @@ export function sendData(
   data: string,
   replayed: boolean,
 ): void {
-  send(reply, request.trace, 200, successText(request.trace, data, replayed));
+  send(request, reply, 200, successText(request.trace, data, replayed));
 }
 
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: ErrorBody): void {
@@ -32,12 +32,15 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: E
     reply.header('retry-after', String(retryAfterSeconds));
   }
   if (status === ERRORS.UNAUTHENTICATED.status) reply.header('www-authenticate', 'Bearer');
-  send(reply, request.trace, status, errorText(request.trace, error));
+  send(request, reply, status, errorText(request.trace, error));
 }
 
-function send(reply: FastifyReply, trace: RequestTrace, status: number, body: string): void {
+function send(request: FastifyRequest, reply: FastifyReply, status: number, body: string): void {
+  const { trace, server, routeOptions } = request;
   reply.code(status).header('content-type', JSON_TYPE).header('x-request-id', trace.requestId);
   reply.send(body);
+  const durationMs = monotonicMs() - trace.startedAtMs;
+  server.requestMetrics.record(routeOptions.config?.capability, status, durationMs);
 }
 
 const successText = (trace: RequestTrace, data: string, replayed: boolean): string =>

@@ -12,6 +12,7 @@ export type PathTable = readonly {
 const PLAIN_PATHS = [
   '/healthz',
   '/readyz',
+  '/metrics',
   '/v1/discovery',
   '/v1/discovery/{id}',
   '/openapi.json',

@@ -1,26 +1,22 @@
-import { type Capability, type ErrorBody, type Scope, scopeAllows } from '@millrace/protocol';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../core/caller.js';
+import type { Capability, ErrorBody } from '@millrace/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Idempotency } from '../core/commands.js';
 import { requestFingerprint } from '../core/idempotency.js';
-import { hashSecret, type KeyRing } from '../core/key-ring.js';
-import type { RateLimiter } from '../core/rate-limit.js';
-import { fieldRefusal, type Refusal, RefusalError, refuse } from '../core/refusal.js';
+import { fieldRefusal, type Refusal, refuse } from '../core/refusal.js';
+import { authenticate, bearerSecret } from './authentication.js';
 import { type Body, checkMediaType, parseJson } from './body.js';
 import { type Answer, presenceOf, type Route, type RouteContext } from './call.js';
 import { sendData, sendError } from './envelope.js';
+import { refusalOf } from './refusal-of.js';
 import { coerceQuery, createValidator, dropNulls, type Fields } from './validation.js';
 
 declare module 'fastify' {
-  interface FastifyRequest {
-    caller: Caller;
-  }
   interface FastifyContextConfig {
     bodyMaxBytes?: number;
+    /** The id of the capability that the route is for. */
+    capability?: string;
   }
 }
-
-const BEARER = /^Bearer +(.*\S) *$/i;
 
 /**
  * Puts a capability on its route. The checks run in the contract's order: route and method
@@ -57,7 +53,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
   app.route({
     method: capability.method,
     url: capability.path.replace(/\{(\w+)\}/g, ':$1'),
-    config: { bodyMaxBytes: capability.bodyMaxBytes },
+    config: { bodyMaxBytes: capability.bodyMaxBytes, capability: capability.id },
     onRequest: (request, reply, done) =>
       authenticate(request, reply, capability.scopes, context, done),
     // Without async, because every await more is felt on the path that all messages take.
@@ -79,70 +75,6 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     },
   });
 }
-
-function authenticate(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  scopes: readonly Scope[],
-  { keyRing, rateLimiter }: RouteContext,
-  done: () => void,
-): void {
-  const judge = (caller: Caller | undefined): void => {
-    if (caller === undefined) return sendError(request, reply, unauthenticated());
-    if (!scopeAllows(caller.scopes, scopes)) return sendError(request, reply, scopeMissing(scopes));
-    const refusal = rateLimiter === undefined ? undefined : limitRate(rateLimiter, caller, reply);
-    if (refusal !== undefined) return sendError(request, reply, refusal);
-    request.caller = caller;
-    done();
-  };
-  const found = findCaller(request, keyRing);
-  if (found instanceof Promise) {
-    found.then(judge, (error) => sendError(request, reply, refusalOf(error, request)));
-  } else {
-    judge(found);
-  }
-}
-
-/** The header fields are those of draft-ietf-httpapi-ratelimit-headers-06. */
-function limitRate(
-  limiter: RateLimiter,
-  { keyId }: Caller,
-  reply: FastifyReply,
-): Refusal | undefined {
-  const verdict = limiter.take(keyId);
-  reply.headers({
-    'ratelimit-limit': String(verdict.limit),
-    'ratelimit-remaining': String(verdict.remaining),
-    'ratelimit-reset': String(verdict.resetSeconds),
-  });
-  if (verdict.allowed) return undefined;
-  reply.header('retry-after', String(verdict.retryAfterSeconds));
-  return refuse('RATE_LIMITED', 'This API key has made more requests than it may.', {
-    hint: 'Wait as Retry-After says, then try again.',
-  });
-}
-
-/** The digest of the header that a connection has sent, so that it is made once for each. */
-const digests = new WeakMap<object, { readonly header: string; readonly digest: string }>();
-
-function findCaller(
-  request: FastifyRequest,
-  keyRing: KeyRing,
-): Caller | undefined | Promise<Caller | undefined> {
-  const { socket, headers } = request.raw;
-  const header = headers.authorization ?? '';
-  const known = digests.get(socket);
-  // A header is compared with what the same connection sent before, which tells it nothing new.
-  if (known?.header === header) return keyRing.find(known.digest);
-  const secret = bearerSecret(request);
-  if (secret === undefined) return undefined;
-  const digest = hashSecret(secret);
-  digests.set(socket, { header, digest });
-  return keyRing.find(digest);
-}
-
-const bearerSecret = (request: FastifyRequest): string | undefined =>
-  BEARER.exec(request.headers.authorization ?? '')?.[1];
 
 function readFields(
   request: FastifyRequest,
@@ -211,22 +143,3 @@ function idempotencyOf(
     windowMs: context.idempotencyWindowMs,
   };
 }
-
-/** What went wrong on the way to an outcome; causes go to the log only. */
-export function refusalOf(error: unknown, request: FastifyRequest): ErrorBody {
-  if (error instanceof RefusalError) return error.refusal;
-  request.log.error({ err: error, requestId: request.trace?.requestId }, 'request failed');
-  return refuse('INTERNAL', 'The server failed on this request.', {
-    hint: 'Report it with the request id; retry with an idempotency key.',
-  });
-}
-
-const unauthenticated = (): Refusal =>
-  refuse('UNAUTHENTICATED', 'The API key is missing, malformed, unknown, expired or revoked.', {
-    hint: "Send the header 'Authorization: Bearer ifr_…' with a key of this server.",
-  });
-
-const scopeMissing = (scopes: readonly Scope[]): Refusal =>
-  refuse('SCOPE_MISSING', `This call needs a key with the scope ${scopes.join(' or ')}.`, {
-    hint: 'Make a key with that scope by POST /v1/account/keys/create.',
-  });

@@ -25,6 +25,18 @@ const ANSWERS: Answers = {
     return counts ? rows.map((queue) => ({ queue, counts: countsOf(state, queue) })) : rows;
   },
 
+  queueDepths: (state, { after, limit }) =>
+    state.queues
+      .filter(({ id }) => id > after)
+      .sort((a, b) => a.id - b.id)
+      .slice(0, limit)
+      .map((row) => ({
+        queueId: row.id,
+        project: row.project,
+        queue: row.name,
+        counts: countsOf(state, row),
+      })),
+
   stats(state, { project, queue }) {
     const row = findQueue(state, project, queue);
     return row === undefined ? null : countsOf(state, row);

@@ -63,6 +63,20 @@ const HANDLERS: Handlers = {
     return row === undefined ? null : countsOf(row, nowMs);
   },
 
+  async queueDepths(pipeline, { after, limit }, nowMs) {
+    const rows = await pipeline.query<CountsRow & Pick<QueueEntry, 'id' | 'project' | 'name'>>(
+      `SELECT q.id, q.project, q.name, ${COUNTS} FROM millrace.queues q
+        WHERE q.id > $1 ORDER BY q.id LIMIT $2`,
+      [after, limit],
+    );
+    return rows.map(({ id, project, name, ...counts }) => ({
+      queueId: id,
+      project,
+      queue: name,
+      counts: countsOf(counts, nowMs),
+    }));
+  },
+
   async peek(pipeline, query) {
     const entry = await findQueue(pipeline, query.project, query.queue);
     return entry === undefined ? null : peek(pipeline, entry, query);

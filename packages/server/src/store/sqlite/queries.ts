@@ -40,6 +40,19 @@ const HANDLERS: Handlers = {
     return entry === undefined ? null : countsOf(statements, entry, nowMs);
   },
 
+  queueDepths(statements, { after, limit }, nowMs) {
+    return statements
+      .get(`SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM} WHERE q.id > ? ORDER BY q.id LIMIT ?`)
+      .all(after, limit)
+      .map(queueEntry)
+      .map((entry) => ({
+        queueId: entry.id,
+        project: entry.project,
+        queue: entry.name,
+        counts: countsOf(statements, entry, nowMs),
+      }));
+  },
+
   peek(statements, query) {
     const entry = findQueue(statements, query.project, query.queue);
     return entry === undefined ? null : peek(statements, entry, query);

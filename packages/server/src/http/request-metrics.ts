@@ -1,0 +1,57 @@
+import { Counter, Histogram, Registry } from 'prom-client';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    requestMetrics: RequestMetrics;
+  }
+}
+
+const DURATIONS_SECONDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+];
+
+type Record = (durationMs: number) => void;
+
+/** Counts the answers of this process, by call and status, and how long they took. */
+export class RequestMetrics {
+  readonly registry = new Registry();
+  private readonly answers = new Counter({
+    name: 'millrace_requests_total',
+    help: 'Answers, by capability and HTTP status.',
+    labelNames: ['capability', 'status'],
+    registers: [this.registry],
+  });
+  private readonly durations = new Histogram({
+    name: 'millrace_request_duration_seconds',
+    help: 'From the request to its answer, by capability. Long polls take as long as they wait.',
+    labelNames: ['capability'],
+    buckets: DURATIONS_SECONDS,
+    registers: [this.registry],
+  });
+  /** What a label pair counts in; looking it up by its labels costs more than counting. */
+  private readonly records = new Map<string, Map<number, Record>>();
+
+  /** @param capability undefined where no call of ours was asked for */
+  record(capability = 'none', status: number, durationMs: number): void {
+    let byStatus = this.records.get(capability);
+    if (byStatus === undefined) {
+      byStatus = new Map();
+      this.records.set(capability, byStatus);
+    }
+    let record = byStatus.get(status);
+    if (record === undefined) {
+      record = this.recordOf(capability, status);
+      byStatus.set(status, record);
+    }
+    record(durationMs);
+  }
+
+  private recordOf(capability: string, status: number): Record {
+    const answers = this.answers.labels(capability, String(status));
+    const durations = this.durations.labels(capability);
+    return (durationMs) => {
+      answers.inc();
+      durations.observe(durationMs / 1_000);
+    };
+  }
+}
