@@ -40,6 +40,17 @@ describe.each(STORE_FACTORIES)('what sets pushes going on $name', (factory) => {
     expect(hook.pushes).toHaveLength(57);
   });
 
+  test('messages too large to be leased at once are pushed one lease after the other', async () => {
+    const hook = await receiver();
+    const queue = await client.newQueue();
+    // 36 MB, where one lease takes 16 MiB.
+    const payload = 'x'.repeat(900_000);
+    for (let n = 0; n < 40; n += 1) await client.publish(queue, payload);
+    await client.subscribed(queue, hook.url, { max_in_flight: 100 });
+    await hook.received(40);
+    await client.expectEmpty(queue);
+  });
+
   test('dead letters that are redriven are pushed', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { Lookahead } from './lookahead.js';
+
+function measured(leaseMs: number, pushMs: number): Lookahead {
+  const lookahead = new Lookahead();
+  for (let count = 0; count < 100; count += 1) {
+    lookahead.leased(leaseMs);
+    lookahead.pushed(pushMs);
+  }
+  return lookahead;
+}
+
+describe('how many hands will be free', () => {
+  it('is none before anything was measured', () => {
+    expect(new Lookahead().hands(100)).toBe(0);
+  });
+
+  it('is none before the first push has ended', () => {
+    const lookahead = new Lookahead();
+    lookahead.leased(1_000);
+    expect(lookahead.hands(100)).toBe(0);
+  });
+
+  it('is a share of the hands, as a lease takes a share of a push', () => {
+    expect(measured(10, 40).hands(20)).toBe(4);
+    expect(measured(10, 10).hands(20)).toBe(19);
+  });
+
+  it('is none beside a slow receiver', () => {
+    expect(measured(10, 1_000).hands(10)).toBe(0);
+  });
+
+  it('is at most twice the hands, however long leases take', () => {
+    expect(measured(60_000, 1).hands(10)).toBe(20);
+    expect(measured(60_000, 0).hands(10)).toBe(20);
+  });
+
+  it('follows a receiver that becomes slow', () => {
+    const lookahead = measured(10, 5);
+    for (let count = 0; count < 50; count += 1) lookahead.pushed(5_000);
+    expect(lookahead.hands(10)).toBe(0);
+  });
+});
