@@ -16,7 +16,6 @@ import {
   type StoreListener,
   StoreOpenError,
 } from '../../core/store.js';
-import type { QueueEntry } from '../../core/transaction.js';
 import { applyGroup } from './apply-group.js';
 import { createPool, type ParsedUrl, Pipeline, parseUrl, patientConfig } from './connections.js';
 import { CounterRows } from './counter-rows.js';
@@ -25,7 +24,6 @@ import { isConflict, isConnectionLoss, refusalOf } from './errors.js';
 import { lockGroupsOf } from './group-locks.js';
 import { GroupRun } from './group-run.js';
 import { writeHistory } from './history.js';
-import { assumeQueues, KnownQueues, wasMistaken } from './known-queues.js';
 import { readNamedQueues } from './load-queues.js';
 import { migrate } from './migrate.js';
 import { NodeSignals } from './node-signals.js';
@@ -55,12 +53,6 @@ const LOOK_AGAIN_MS = 200;
 const SETTLED_PER_GROUP = 256;
 const SAFETY_POLL_MS = 2_000;
 
-/** What a group has to know before it begins. */
-interface Beginning {
-  readonly nowMs: number;
-  readonly queues: readonly QueueEntry[];
-}
-
 /** The commit was sent and its answer never came. */
 class OutcomeUnknownError extends Error {}
 
@@ -83,7 +75,6 @@ export class PostgresStore implements Store {
   private settling: Promise<void> | undefined;
   private readonly readyFloors = new ReadyFloors();
   private readonly dueFloor = new DueFloor();
-  private readonly knownQueues = new KnownQueues();
   private lastSlot = randomInt(SLOTS);
   private nextDueAtMs: number | null = 0;
   private startedAtMs = 0;
@@ -155,10 +146,6 @@ export class PostgresStore implements Store {
         return await this.attempt(commands);
       } catch (error) {
         if (error instanceof OutcomeUnknownError) throw error;
-        if (wasMistaken(error)) {
-          this.knownQueues.forget();
-          continue;
-        }
         const again = isConflict(error) || isConnectionLoss(error);
         const mayRetry = attempt < ATTEMPTS_MAX && monotonicMs() - startedMs < RETRY_WITHIN_MS;
         if (again && mayRetry && this.stopping === undefined) {
@@ -183,8 +170,11 @@ export class PostgresStore implements Store {
     try {
       // Rows here come and go too fast for statistics: an index is always the right way.
       pipeline.script('BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off');
-      const { nowMs, queues } =
-        this.assumed(pipeline, commands) ?? (await this.readFirst(pipeline, commands));
+      const [now, queues] = await Promise.all([
+        pipeline.query<{ nowMs: number }>(NOW, []),
+        readNamedQueues(pipeline, commands),
+      ]);
+      const nowMs = this.observe((now[0] as { nowMs: number }).nowMs);
       const tx = new GroupTransaction(
         pipeline,
         this.sequence,
@@ -244,28 +234,6 @@ export class PostgresStore implements Store {
       }
       client.release(broken);
     }
-  }
-
-  private async readFirst(pipeline: Pipeline, commands: readonly Command[]): Promise<Beginning> {
-    const [now, queues] = await Promise.all([
-      pipeline.query<{ nowMs: number }>(NOW, []),
-      readNamedQueues(pipeline, commands),
-    ]);
-    this.knownQueues.learn(queues);
-    return { nowMs: this.observe((now[0] as { nowMs: number }).nowMs), queues };
-  }
-
-  /** Begins without an answer of the database, where what is known will do if it is still true. */
-  private assumed(pipeline: Pipeline, commands: readonly Command[]): Beginning | undefined {
-    if (!this.databaseClock.isTrusted()) return undefined;
-    const queues = this.knownQueues.sufficientFor(commands);
-    if (queues === undefined) return undefined;
-    // A failure shows where the whole pipeline is waited for.
-    assumeQueues(pipeline, queues).then(
-      (nowMs) => this.observe(nowMs),
-      () => undefined,
-    );
-    return { nowMs: this.clock.nowMs(), queues };
   }
 
   private isDue(nowMs: number): boolean {
