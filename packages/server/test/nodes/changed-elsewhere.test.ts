@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Command, Outcome } from '#server/core/commands';
+import { createIdSource } from '#server/core/ids';
+import type { Store } from '#server/core/store';
+import { FakeClock } from '../harness/fake-clock.js';
+import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harness/stores.js';
+import { CommandBuilder } from '../store-conformance/command-builder.js';
+
+/** What a node knows of a queue from before must not outlive a change that another node has made. */
+describe('a queue that another node has changed', () => {
+  const factory = STORE_FACTORIES.find(({ name }) => name === 'postgres') as StoreFactory;
+  const make = new CommandBuilder('p', createIdSource(new FakeClock()));
+  let fixture: StoreFixture;
+  let one: Store;
+  let other: Store;
+  let made = 0;
+
+  beforeAll(async () => {
+    fixture = await factory.create();
+    one = await fixture.open();
+    other = await fixture.open();
+  });
+  afterAll(async () => {
+    await Promise.all([one.stop(), other.stop()]);
+    await fixture.remove();
+  });
+
+  const apply = async <C extends Command>(store: Store, command: C): Promise<Outcome<C['kind']>> =>
+    (await store.apply([command]))[0] as Outcome<C['kind']>;
+  const payloads = async (queue: string): Promise<string[]> => {
+    const outcome = await apply(other, make.consume(queue));
+    return outcome.ok ? outcome.messages.map(({ payload }) => payload) : [];
+  };
+  /** A queue that the first node knows, because it has published to it. */
+  const knownQueue = async (): Promise<string> => {
+    made += 1;
+    const queue = `queue-${made}`;
+    await apply(one, make.createQueue(queue));
+    await apply(one, make.publish(queue, ['"before"']));
+    await apply(one, make.publish(queue, ['"before"']));
+    return queue;
+  };
+
+  it('is gone when it was deleted', async () => {
+    const queue = await knownQueue();
+    await apply(other, make.deleteQueue(queue));
+    expect(await apply(one, make.publish(queue, ['1']))).toMatchObject({
+      ok: false,
+      code: 'QUEUE_NOT_FOUND',
+    });
+  });
+
+  it('is another one when it was made again', async () => {
+    const queue = await knownQueue();
+    await apply(other, make.deleteQueue(queue));
+    await apply(other, make.createQueue(queue));
+    expect(await apply(one, make.publish(queue, ['1']))).toMatchObject({ ok: true });
+    expect(await payloads(queue)).toEqual(['1']);
+  });
+
+  it('is empty when it was purged, and keeps what comes afterwards', async () => {
+    const queue = await knownQueue();
+    await apply(other, make.purgeQueue(queue));
+    expect(await apply(one, make.publish(queue, ['1']))).toMatchObject({ ok: true });
+    expect(await payloads(queue)).toEqual(['1']);
+  });
+
+  it('has priorities as soon as they were switched on', async () => {
+    const queue = await knownQueue();
+    await apply(other, make.updateQueue(queue, { enablePriority: true }));
+    await apply(one, make.publish(queue, [{ payload: '9', priority: 9 }]));
+    expect(await payloads(queue)).toEqual(['9', '"before"', '"before"']);
+  });
+
+  it('costs the other commands of the group nothing', async () => {
+    const [gone, kept] = [await knownQueue(), await knownQueue()];
+    await apply(other, make.deleteQueue(gone));
+    const outcomes = await one.apply([make.publish(gone, ['1']), make.publish(kept, ['2'])]);
+    expect(outcomes.map(({ ok }) => ok)).toEqual([false, true]);
+    expect(await payloads(kept)).toEqual(['"before"', '"before"', '2']);
+  });
+
+  it('loses no accepted message, whenever it is made again', async () => {
+    const queue = await knownQueue();
+    let accepted: string[] = [];
+    for (let round = 0; round < 30; round += 1) {
+      const publishing = Promise.all(
+        Array.from({ length: 8 }, (_, n) => apply(one, make.publish(queue, [`"${round}-${n}"`]))),
+      );
+      await apply(other, make.deleteQueue(queue));
+      await apply(other, make.createQueue(queue));
+      await publishing;
+      accepted = [];
+      for (let n = 0; n < 4; n += 1) {
+        const payload = `"${round}+${n}"`;
+        if ((await apply(one, make.publish(queue, [payload]))).ok) accepted.push(payload);
+      }
+      expect(accepted).toHaveLength(4);
+      const held = await apply(other, make.consume(queue, { maxMessages: 100 }));
+      const given = held.ok ? held.messages.map(({ payload }) => payload) : [];
+      expect(given).toEqual(expect.arrayContaining(accepted));
+      expect(given.every((payload) => payload.startsWith(`"${round}`))).toBe(true);
+    }
+  });
+});
