@@ -11,6 +11,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // On two cores: many tests wait for a lease, a server or a receiver most of their time.
-    maxWorkers: 3,
+    maxWorkers: 4,
   },
 });

@@ -18,7 +18,7 @@ const RECOVERY_MS = 2000;
 /** How often in a round each side is measured, for a part of the seconds. */
 const TURNS = 4;
 /** More than a healthy subscription can push in a second on the machines there are. */
-const PUSHES_PER_SECOND_MAX = 1500;
+const PUSHES_PER_SECOND_MAX = 3000;
 const SICK_MESSAGES = 5000;
 
 const measure: Measure = {
