@@ -267,11 +267,14 @@ export class SubscriptionWorker {
       const { usesRetry } = this.breaker.ended(attempt, result, nowMs, retryAfterOf(outcome));
       if (result !== 'cancelled') this.pace.ended(result === 'success', nowMs);
       this.lookahead.pushed(outcome.durationMs);
+      const isGone = 'status' in outcome && outcome.status === GONE;
+      this.isGone ||= isGone;
       // A hand is free: what follows is the store's work.
-      this.beginWaiting();
+      if (this.isOneByOne || this.isGone) this.ahead.giveBackAll();
+      else this.beginWaiting();
       if (!this.leasing) this.stir();
       await settle(parts, subscription, message, outcome, usesRetry);
-      if ('status' in outcome && outcome.status === GONE) await this.pause(subscription);
+      if (isGone) await this.pause(subscription);
     } catch (error) {
       await this.abandon(message, attempt, error as Error);
     }
@@ -283,7 +286,9 @@ export class SubscriptionWorker {
     const atMs = parts.clock.nowMs();
     this.posting += 1;
     try {
-      const secrets = this.secrets.at(atMs) ?? [];
+      const secrets = this.secrets.at(atMs);
+      // It was leased while it could be signed; unsigned it must not go out.
+      if (secrets === undefined) throw new Error('its secret was sealed under another key');
       const outcome = await parts.client.post(requestOf(subscription, message, secrets, atMs));
       note(parts, subscription, message, atMs, outcome);
       return outcome;
@@ -313,7 +318,6 @@ export class SubscriptionWorker {
 
   /** The receiver says that it is no more. Nothing is leased until the subscription is seen again. */
   private async pause({ project, queue, subscriptionId }: PushSubscriptionRow): Promise<void> {
-    this.isGone = true;
     const outcome = await this.parts.commit.submit({
       kind: 'pausePush',
       project,
