@@ -14,47 +14,64 @@ export interface IdSource {
 
 const COUNTER_SIZE = 4_096;
 const POOL_BYTES = 4_096;
+const TOKEN_BYTES = 16;
+const UUID_TAIL_BYTES = 8;
 /** 2024-01-01: counted from here, 41 bits of milliseconds last until 2093. */
 const ROW_EPOCH_MS = 1_704_067_200_000;
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 export function createIdSource(clock: Clock, fillRandom = randomFillSync): IdSource {
+  const uuidTails = createUuidTails(fillRandom);
   const pool = Buffer.alloc(POOL_BYTES);
   let poolOffset = POOL_BYTES;
   let lastMs = 0;
+  let prefix = '';
   let counter = 0;
 
-  const takeRandom = (bytes: number): number => {
-    if (poolOffset + bytes > POOL_BYTES) {
-      fillRandom(pool);
-      poolOffset = 0;
-    }
-    poolOffset += bytes;
-    return poolOffset - bytes;
+  const moveTo = (timeMs: number): void => {
+    lastMs = timeMs;
+    const timeHex = timeMs.toString(16).padStart(12, '0');
+    prefix = `${timeHex.slice(0, 8)}-${timeHex.slice(8)}-7`;
+    counter = 0;
   };
 
   return {
     uuid() {
       const nowMs = clock.nowMs();
-      if (nowMs > lastMs) {
-        lastMs = nowMs;
-        counter = 0;
-      } else if (++counter === COUNTER_SIZE) {
-        // More than 4,096 ids in a millisecond borrow from the next one.
-        lastMs += 1;
-        counter = 0;
-      }
-      const timeHex = lastMs.toString(16).padStart(12, '0');
-      const counterHex = (0x7000 | counter).toString(16);
-      const offset = takeRandom(8);
-      pool[offset] = 0x80 | ((pool[offset] as number) & 0x3f);
-      const tailHex = pool.toString('hex', offset, offset + 8);
-      return `${timeHex.slice(0, 8)}-${timeHex.slice(8)}-${counterHex}-${tailHex.slice(0, 4)}-${tailHex.slice(4)}`;
+      if (nowMs > lastMs) moveTo(nowMs);
+      // More than 4,096 ids in a millisecond borrow from the next one.
+      else if (++counter === COUNTER_SIZE) moveTo(lastMs + 1);
+      return prefix + counter.toString(16).padStart(3, '0') + uuidTails();
     },
     token() {
-      const offset = takeRandom(16);
-      return pool.toString('base64url', offset, offset + 16);
+      if (poolOffset + TOKEN_BYTES > POOL_BYTES) {
+        fillRandom(pool);
+        poolOffset = 0;
+      }
+      poolOffset += TOKEN_BYTES;
+      return pool.toString('base64url', poolOffset - TOKEN_BYTES, poolOffset);
     },
+  };
+}
+
+/** Random second halves of UUIDs. Many are written in hex at once, since each alone takes longer. */
+function createUuidTails(fillRandom: typeof randomFillSync): () => string {
+  const pool = Buffer.alloc(POOL_BYTES);
+  let hex = '';
+  let at = 0;
+  return () => {
+    if (at === hex.length) {
+      fillRandom(pool);
+      // The two bits of the variant.
+      for (let byte = 0; byte < POOL_BYTES; byte += UUID_TAIL_BYTES) {
+        pool[byte] = 0x80 | ((pool[byte] as number) & 0x3f);
+      }
+      hex = pool.toString('hex');
+      at = 0;
+    }
+    const from = at;
+    at += 2 * UUID_TAIL_BYTES;
+    return `-${hex.slice(from, from + 4)}-${hex.slice(from + 4, at)}`;
   };
 }
 

@@ -10,7 +10,7 @@ const APPLICATION_ID = 0x6d696c6c;
 const SQLITE_MIN_VERSION = [3, 51, 3] as const;
 /** A file up to this size is read through at start; a larger one shows damage when it is met. */
 const FULL_CHECK_MAX_BYTES = 64 * 1024 * 1024;
-const CACHE_KIB = 16 * 1024;
+const CACHE_KIB = 8 * 1024;
 
 /** Opens the database for writing: checks it, migrates it and reads the durability settings back. */
 export function openWriter(path: string): Database.Database {

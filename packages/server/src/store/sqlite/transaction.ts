@@ -1,6 +1,8 @@
 import type { Statement } from 'better-sqlite3';
+import type { NewMessage } from '../../core/commands.js';
 import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import { rowIdOf } from '../../core/ids.js';
+import { bytesOf, sum } from '../../core/message-bytes.js';
 import type { PushPolicy } from '../../core/push-subscription.js';
 import { DEFAULT_SETTINGS } from '../../core/queue-settings.js';
 import type { Refusal } from '../../core/refusal.js';
@@ -221,7 +223,7 @@ export class GroupTransaction implements MessageTransaction {
   }
 
   /** Refuses what would go over a limit of the queue or its project. */
-  checkStorage(queue: QueueEntry, messages: number, bytes: number): Refusal | undefined {
+  checkStorage(queue: QueueEntry, fresh: readonly NewMessage[]): Refusal | undefined {
     if (!hasLimits(this.limits)) return undefined;
     this.writeCounters();
     const ofQueue = this.sql(
@@ -231,7 +233,8 @@ export class GroupTransaction implements MessageTransaction {
       'SELECT messages, bytes FROM project_counters WHERE project = ?',
     ).get(queue.project) as Usage | undefined;
     const none = { messages: 0, bytes: 0 };
-    return checkStorage(this.limits, ofQueue, ofProject ?? none, { messages, bytes });
+    const added = { messages: fresh.length, bytes: sum(fresh.map(bytesOf)) };
+    return checkStorage(this.limits, ofQueue, ofProject ?? none, added);
   }
 
   private deltaOf(queueId: number): CounterDelta {

@@ -22,61 +22,95 @@ export type PackedOutcome = readonly unknown[] | typeof AS_ASKED | Outcome;
 
 const AS_ASKED = 1;
 
-const CONSUME_FIELDS = [
-  'project',
-  'queue',
-  'idempotency',
-  'autoCreate',
-  'maxMessages',
-  'visibilityTimeoutMs',
-  'receiptPrefix',
-  'maxBytes',
-  'onePerGroup',
-  'keyId',
-] as const satisfies readonly (keyof ConsumeCommand)[];
+/**
+ * How one of many goes as values in a row. The fields are written out, not walked by their names:
+ * that takes a third of the time.
+ */
+interface RowFormat<T> {
+  readonly size: number;
+  add(row: unknown[], item: T): void;
+  /** @param values those of this item, `size` of them, from `at` on */
+  read(values: readonly unknown[], at: number): T;
+}
 
-const ACK_FIELDS = ['messageId', 'receipt'] as const satisfies readonly (keyof DeliveryRef)[];
+const NEW_MESSAGE: RowFormat<NewMessage> = {
+  size: 7,
+  add: (row, { messageId, payload, headers, delayMs, priority, groupId, deduplicationId }) =>
+    row.push(messageId, payload, headers, delayMs, priority, groupId, deduplicationId),
+  read: (values, at) =>
+    ({
+      messageId: values[at],
+      payload: values[at + 1],
+      headers: values[at + 2],
+      delayMs: values[at + 3],
+      priority: values[at + 4],
+      groupId: values[at + 5],
+      deduplicationId: values[at + 6],
+    }) as NewMessage,
+};
 
-const NEW_FIELDS = [
-  'messageId',
-  'payload',
-  'headers',
-  'delayMs',
-  'priority',
-  'groupId',
-  'deduplicationId',
-] as const satisfies readonly (keyof NewMessage)[];
+const ACK_ENTRY: RowFormat<DeliveryRef> = {
+  size: 2,
+  add: (row, { messageId, receipt }) => row.push(messageId, receipt),
+  read: (values, at) => ({ messageId: values[at], receipt: values[at + 1] }) as DeliveryRef,
+};
 
-const LEASED_FIELDS = [
-  'messageId',
-  'payload',
-  'headers',
-  'priority',
-  'groupId',
-  'deduplicationId',
-  'enqueuedAtMs',
-  'deliveryCount',
-  'sourceQueue',
-  'deadLetteredAtMs',
-  'deadLetterReason',
-  'lastError',
-  'failures',
-  'receipt',
-  'leaseExpiresAtMs',
-] as const satisfies readonly (keyof LeasedMessage)[];
+const LEASED_MESSAGE: RowFormat<LeasedMessage> = {
+  size: 15,
+  add: (row, message) =>
+    row.push(
+      message.messageId,
+      message.payload,
+      message.headers,
+      message.priority,
+      message.groupId,
+      message.deduplicationId,
+      message.enqueuedAtMs,
+      message.deliveryCount,
+      message.sourceQueue,
+      message.deadLetteredAtMs,
+      message.deadLetterReason,
+      message.lastError,
+      message.failures,
+      message.receipt,
+      message.leaseExpiresAtMs,
+    ),
+  read: (values, at) =>
+    ({
+      messageId: values[at],
+      payload: values[at + 1],
+      headers: values[at + 2],
+      priority: values[at + 3],
+      groupId: values[at + 4],
+      deduplicationId: values[at + 5],
+      enqueuedAtMs: values[at + 6],
+      deliveryCount: values[at + 7],
+      sourceQueue: values[at + 8],
+      deadLetteredAtMs: values[at + 9],
+      deadLetterReason: values[at + 10],
+      lastError: values[at + 11],
+      failures: values[at + 12],
+      receipt: values[at + 13],
+      leaseExpiresAtMs: values[at + 14],
+    }) as LeasedMessage,
+};
 
 export function packCommand(command: Command): PackedCommand {
   switch (command.kind) {
     case 'publish': {
       const { kind, project, queue, idempotency, autoCreate, batch, messages } = command;
       const head = [kind, project, queue, idempotency, autoCreate, batch];
-      return packRows(head, NEW_FIELDS, messages);
+      return addRows(head, NEW_MESSAGE, messages);
     }
-    case 'consume':
-      return packRows([command.kind], CONSUME_FIELDS, [command]);
+    case 'consume': {
+      const { kind, project, queue, idempotency, autoCreate, maxMessages, maxBytes } = command;
+      const { visibilityTimeoutMs, receiptPrefix, onePerGroup, keyId } = command;
+      const head = [kind, project, queue, idempotency, autoCreate, maxMessages, maxBytes];
+      return [...head, visibilityTimeoutMs, receiptPrefix, onePerGroup, keyId];
+    }
     case 'ack': {
       const { kind, project, queue, idempotency, batch, entries } = command;
-      return packRows([kind, project, queue, idempotency, batch], ACK_FIELDS, entries);
+      return addRows([kind, project, queue, idempotency, batch], ACK_ENTRY, entries);
     }
     default:
       return command;
@@ -85,18 +119,30 @@ export function packCommand(command: Command): PackedCommand {
 
 export function unpackCommand(packed: PackedCommand): Command {
   if (!isRow(packed)) return packed;
-  const [kind, project, queue, idempotency, fourth, fifth] = packed;
+  const [kind, project, queue, idempotency] = packed;
+  const target = { project, queue, idempotency };
   if (kind === 'publish') {
-    const messages = unpackRows<NewMessage>(packed, 6, NEW_FIELDS);
-    const target = { project, queue, idempotency, autoCreate: fourth, batch: fifth };
-    return { kind, ...target, messages } as PublishCommand;
+    const [, , , , autoCreate, batch] = packed;
+    const messages = readRows(packed, 6, NEW_MESSAGE);
+    return { kind, ...target, autoCreate, batch, messages } as PublishCommand;
   }
   if (kind === 'ack') {
-    const entries = unpackRows<DeliveryRef>(packed, 5, ACK_FIELDS);
-    return { kind, project, queue, idempotency, batch: fourth, entries } as AckCommand;
+    const entries = readRows(packed, 5, ACK_ENTRY);
+    return { kind, ...target, batch: packed[4], entries } as AckCommand;
   }
-  const [command] = unpackRows<ConsumeCommand>(packed, 1, CONSUME_FIELDS);
-  return { ...(command as ConsumeCommand), kind: 'consume' };
+  const [autoCreate, maxMessages, maxBytes, visibilityTimeoutMs] = packed.slice(4);
+  const [receiptPrefix, onePerGroup, keyId] = packed.slice(8);
+  return {
+    kind,
+    ...target,
+    autoCreate,
+    maxMessages,
+    maxBytes,
+    visibilityTimeoutMs,
+    receiptPrefix,
+    onePerGroup,
+    keyId,
+  } as ConsumeCommand;
 }
 
 export function packOutcome(command: Command, outcome: Outcome): PackedOutcome {
@@ -105,13 +151,13 @@ export function packOutcome(command: Command, outcome: Outcome): PackedOutcome {
   if (command.kind === 'ack') return isAllAcked(outcome) ? AS_ASKED : outcome;
   if (command.kind !== 'consume') return outcome;
   const { replayed, messages } = outcome as Accepted<'consume'>;
-  return packRows([replayed], LEASED_FIELDS, messages);
+  return addRows([replayed], LEASED_MESSAGE, messages);
 }
 
 export function unpackOutcome(command: Command, packed: PackedOutcome): Outcome {
   if (packed === AS_ASKED) return outcomeAsAsked(command as PublishCommand | AckCommand);
   if (!isRow(packed)) return packed;
-  const messages = unpackRows<LeasedMessage>(packed, 1, LEASED_FIELDS);
+  const messages = readRows(packed, 1, LEASED_MESSAGE);
   return { ok: true, replayed: packed[0] as boolean, messages };
 }
 
@@ -139,25 +185,14 @@ function isAsSent({ messages }: PublishCommand, outcome: Outcome): boolean {
   return !replayed && messages.every(({ messageId }, at) => messageIds[at] === messageId);
 }
 
-function packRows<T>(
-  head: readonly unknown[],
-  fields: readonly (keyof T)[],
-  items: readonly T[],
-): readonly unknown[] {
-  const row = [...head];
-  for (const item of items) for (const field of fields) row.push(item[field]);
+function addRows<T>(row: unknown[], format: RowFormat<T>, items: readonly T[]): unknown[] {
+  for (const item of items) format.add(row, item);
   return row;
 }
 
-function unpackRows<T>(row: readonly unknown[], from: number, fields: readonly (keyof T)[]): T[] {
+function readRows<T>(row: readonly unknown[], from: number, format: RowFormat<T>): T[] {
   const items: T[] = [];
-  for (let at = from; at < row.length; at += fields.length) {
-    const item: Partial<T> = {};
-    for (let index = 0; index < fields.length; index += 1) {
-      item[fields[index] as keyof T] = row[at + index] as T[keyof T];
-    }
-    items.push(item as T);
-  }
+  for (let at = from; at < row.length; at += format.size) items.push(format.read(row, at));
   return items;
 }
 

@@ -1,8 +1,7 @@
 import type { NewMessage, OutcomeOf, PublishCommand } from '../../../core/commands.js';
 import { checkFifoPublish, deduplicate, groupKeyOf } from '../../../core/fifo.js';
 import { ownRowId } from '../../../core/ids.js';
-import { bytesOf, sum } from '../../../core/message-bytes.js';
-import { STATE } from '../../../core/message-state.js';
+import { bytesOf } from '../../../core/message-bytes.js';
 import { type Refusal, refuse } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { deduplications } from '../deduplication.js';
@@ -21,7 +20,7 @@ export function publish(
   const refusal = checkFifoPublish(queue, command);
   if (refusal !== undefined) return refusal;
   const { fresh, messageIds, remember } = deduplicate(queue, command, deduplications(tx));
-  const full = tx.checkStorage(queue, fresh.length, sum(fresh.map(bytesOf)));
+  const full = tx.checkStorage(queue, fresh);
   if (full !== undefined) return full;
   for (const message of fresh) insertMessage(tx, queue, message);
   remember();
@@ -33,29 +32,26 @@ function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMess
   const id = ownRowId(message.messageId);
   if (id === undefined) throw new Error(`"${message.messageId}" is no message id of ours`);
   const delayed = message.delayMs > 0;
-  const availableAtMs = tx.nowMs + message.delayMs;
+  const bytes = bytesOf(message);
   const groupKey = groupKeyOf(queue, message.groupId);
   const seq = tx.nextSeq();
   tx.inserts.add({
     id,
-    bucket_id: queue.bucketId,
+    bucketId: queue.bucketId,
     seq,
     rank: queue.enablePriority ? message.priority : 0,
-    state: delayed ? STATE.delayed : STATE.available,
-    message_id: message.messageId,
+    messageId: message.messageId,
     priority: message.priority,
-    bytes: bytesOf(message),
-    enqueued_at_ms: tx.nowMs,
-    first_available_at_ms: availableAtMs,
-    live_since_ms: delayed ? null : availableAtMs,
-    due_at_ms: delayed ? availableAtMs : null,
-    group_id: message.groupId,
-    group_key: groupKey,
-    deduplication_id: message.deduplicationId,
+    bytes,
+    enqueuedAtMs: tx.nowMs,
+    dueAtMs: delayed ? tx.nowMs + message.delayMs : null,
+    groupId: message.groupId,
+    groupKey,
+    deduplicationId: message.deduplicationId,
     payload: message.payload,
     headers: message.headers,
   });
-  tx.count(queue, delayed ? 'delayed' : 'available', 1, bytesOf(message));
+  tx.count(queue, delayed ? 'delayed' : 'available', 1, bytes);
   if (groupKey !== null) tx.groups.append(queue, groupKey, seq);
   else if (!delayed) tx.markReady(queue, 1);
 }
