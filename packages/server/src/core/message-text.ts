@@ -1,13 +1,19 @@
 import type { LeasedMessage, StoredMessage } from './commands.js';
+import { toIso } from './iso-time.js';
 
 /** What is pushed: the delivery is the push itself, so that there is no receipt. */
-export function pushedText(message: LeasedMessage, queue: string): string {
-  const { receipt: _receipt, leaseExpiresAtMs: _lease, ...stored } = message;
-  return messageText(stored, queue);
-}
+export const pushedText = (message: LeasedMessage, queue: string): string =>
+  textOf(message, queue, '');
 
 /** A QueueMessage as JSON text, its payload and headers as they were stored. */
 export function messageText(message: StoredMessage | LeasedMessage, queue: string): string {
+  if (!('receipt' in message)) return textOf(message, queue, '');
+  const expiresAt = toIso(message.leaseExpiresAtMs);
+  const lease = `,"receipt":"${message.receipt}","lease_expires_at":"${expiresAt}"`;
+  return textOf(message, queue, lease);
+}
+
+function textOf(message: StoredMessage, queue: string, lease: string): string {
   const { messageId, payload, headers, priority } = message;
   let text = `{"message_id":"${messageId}","queue":"${queue}","payload":${payload}`;
   if (headers !== null) text += `,"headers":${headers}`;
@@ -15,9 +21,7 @@ export function messageText(message: StoredMessage | LeasedMessage, queue: strin
   text += optional('message_group_id', message.groupId);
   text += optional('deduplication_id', message.deduplicationId);
   text += `,"enqueued_at":"${toIso(message.enqueuedAtMs)}","delivery_count":${message.deliveryCount}`;
-  if ('receipt' in message) {
-    text += `,"receipt":"${message.receipt}","lease_expires_at":"${toIso(message.leaseExpiresAtMs)}"`;
-  }
+  text += lease;
   text += optional('source_queue', message.sourceQueue);
   if (message.deadLetteredAtMs !== null) {
     text += `,"dead_lettered_at":"${toIso(message.deadLetteredAtMs)}"`;
@@ -26,8 +30,6 @@ export function messageText(message: StoredMessage | LeasedMessage, queue: strin
   text += optional('last_error', message.lastError);
   return `${text}}`;
 }
-
-const toIso = (timeMs: number): string => new Date(timeMs).toISOString();
 
 const optional = (name: string, value: string | null): string =>
   value === null ? '' : `,"${name}":${JSON.stringify(value)}`;

@@ -106,7 +106,6 @@ export const targetOf = (call: Call<{ queue: string }>): Target => ({
 });
 
 export const toMs = (seconds: number): number => Math.round(seconds * 1_000);
-export const toIso = (timeMs: number): string => new Date(timeMs).toISOString();
 
 export function presenceOf(request: FastifyRequest): Presence {
   const { socket } = request.raw;

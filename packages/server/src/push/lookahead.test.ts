@@ -21,18 +21,18 @@ describe('how many hands will be free', () => {
     expect(lookahead.hands(100)).toBe(0);
   });
 
-  it('is a share of the hands, as a lease takes a share of a push', () => {
-    expect(measured(10, 40).hands(20)).toBe(4);
-    expect(measured(10, 10).hands(20)).toBe(19);
+  it('is a share of the hands, as two leases take a share of a push', () => {
+    expect(measured(10, 40).hands(20)).toBe(9);
+    expect(measured(10, 10).hands(20)).toBe(39);
   });
 
   it('is none beside a slow receiver', () => {
     expect(measured(10, 1_000).hands(10)).toBe(0);
   });
 
-  it('is at most twice the hands, however long leases take', () => {
-    expect(measured(60_000, 1).hands(10)).toBe(20);
-    expect(measured(60_000, 0).hands(10)).toBe(20);
+  it('is at most three times the hands, however long leases take', () => {
+    expect(measured(60_000, 1).hands(10)).toBe(30);
+    expect(measured(60_000, 0).hands(10)).toBe(30);
   });
 
   it('follows a receiver that becomes slow', () => {

@@ -113,7 +113,11 @@ export class PushClient {
 
   private send({ url, headers, body }: PushRequest, exchange: Exchange): void {
     const target = this.targetOf(url);
-    if (target === null) exchange.callOff('url not allowed');
-    else this.agent.dispatch({ ...target, method: 'POST', headers, body }, exchange);
+    if (target === null) {
+      exchange.callOff('url not allowed');
+      return;
+    }
+    const { origin, path } = target;
+    this.agent.dispatch({ origin, path, method: 'POST', headers, body }, exchange);
   }
 }

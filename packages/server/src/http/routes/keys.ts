@@ -8,10 +8,11 @@ import {
   type RevokeKeyParams,
 } from '@millrace/protocol';
 import type { KeyRow } from '../../core/commands.js';
+import { toIso } from '../../core/iso-time.js';
 import { CONFIGURED_KEY_ID, DEFAULT_PROJECT, hashSecret } from '../../core/key-ring.js';
 import { fieldRefusal } from '../../core/refusal.js';
 import { openSealed, seal } from '../../core/sealed-secret.js';
-import { answer, type Call, type Route, respond, toIso } from '../call.js';
+import { answer, type Call, type Route, respond } from '../call.js';
 import { pageOf, readCursor } from '../cursor.js';
 import { parseTime } from '../time.js';
 

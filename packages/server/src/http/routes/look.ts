@@ -7,10 +7,11 @@ import {
   type PeekParams,
 } from '@millrace/protocol';
 import { fillHistory, HISTORY_MINUTES, minuteOf } from '../../core/history.js';
+import { toIso } from '../../core/iso-time.js';
 import { messageText } from '../../core/message-text.js';
 import { messageNotFound, queueNotFound, type Refusal } from '../../core/refusal.js';
 import type { MessagePage, SeenMessage } from '../../core/store.js';
-import { type Answer, answer, type Call, type Route, toIso } from '../call.js';
+import { type Answer, answer, type Call, type Route } from '../call.js';
 import { readCursor, writeCursor } from '../cursor.js';
 
 /** The calls that look at messages and change nothing. */

@@ -7,6 +7,7 @@ import {
   type PushSubscription,
   type PushSubscriptionsParams,
 } from '@millrace/protocol';
+import { toIso } from '../../core/iso-time.js';
 import type {
   GivenPushSettings,
   PausedReason,
@@ -22,16 +23,7 @@ import {
   subscriptionNotFound,
 } from '../../core/refusal.js';
 import type { Store } from '../../core/store.js';
-import {
-  answer,
-  type Call,
-  type PushParts,
-  type Route,
-  respond,
-  targetOf,
-  toIso,
-  toMs,
-} from '../call.js';
+import { answer, type Call, type PushParts, type Route, respond, targetOf, toMs } from '../call.js';
 
 /** The calls of push subscriptions. */
 

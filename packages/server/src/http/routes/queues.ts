@@ -8,10 +8,11 @@ import {
   type QueueStats,
   type UpdateParams,
 } from '@millrace/protocol';
+import { toIso } from '../../core/iso-time.js';
 import type { QueueRow, QueueSettings } from '../../core/queue-settings.js';
 import { queueNotFound } from '../../core/refusal.js';
 import type { QueueCounts } from '../../core/store.js';
-import { answer, type Call, type Route, respond, toIso, toMs } from '../call.js';
+import { answer, type Call, type Route, respond, toMs } from '../call.js';
 import { pageOf, readCursor } from '../cursor.js';
 
 /** The calls on queues themselves. */

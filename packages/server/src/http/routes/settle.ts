@@ -7,7 +7,8 @@ import {
   type NackParams,
 } from '@millrace/protocol';
 import type { EntryRefusal, NackEntry } from '../../core/commands.js';
-import { type Call, type Route, respond, targetOf, toIso, toMs } from '../call.js';
+import { toIso } from '../../core/iso-time.js';
+import { type Call, type Route, respond, targetOf, toMs } from '../call.js';
 
 /** The calls that a consumer ends or prolongs deliveries with. */
 

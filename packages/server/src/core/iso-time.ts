@@ -1,0 +1,15 @@
+let secondOfPrefix = Number.NaN;
+let prefix = '';
+
+/**
+ * A time in ISO 8601, UTC, to the millisecond. Times that follow one another mostly lie in the same
+ * second, so that its text is made once.
+ */
+export function toIso(timeMs: number): string {
+  const second = Math.floor(timeMs / 1_000);
+  if (second !== secondOfPrefix) {
+    prefix = new Date(second * 1_000).toISOString().slice(0, -'000Z'.length);
+    secondOfPrefix = second;
+  }
+  return `${prefix}${String(timeMs - second * 1_000).padStart(3, '0')}Z`;
+}
