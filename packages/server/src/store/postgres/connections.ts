@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import pg, { type ClientBase, type PoolClient, type QueryResult } from 'pg';
 
 /** Row ids, times and counts all stay below 2^53, so bigints come as numbers. */
@@ -78,6 +79,7 @@ export function statement(text: string, values: readonly unknown[], prepare: boo
 /** Sends statements down one connection and remembers their answers until somebody asks. */
 export class Pipeline {
   private readonly sent: Promise<QueryResult>[] = [];
+  private isGathering = false;
   /** What went wrong first: statements after it fail only because it did. */
   firstFailure: unknown;
 
@@ -88,18 +90,18 @@ export class Pipeline {
 
   /** @returns the rows; a failure also shows in `settled`. */
   async query<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
-    const result = await this.track(this.client.query(statement(text, values, this.prepare)));
+    const result = await this.submit(statement(text, values, this.prepare));
     return result.rows as Row[];
   }
 
   /** Sends without anyone waiting for the answer but `settled`. */
   send(text: string, values: readonly unknown[]): void {
-    void this.track(this.client.query(statement(text, values, this.prepare)));
+    void this.submit(statement(text, values, this.prepare));
   }
 
   /** Statements without parameters, several in one string. */
   script(text: string): void {
-    void this.track(this.client.query(text));
+    void this.submit({ text });
   }
 
   /** Waits for all that was sent; rejects with the first failure. */
@@ -107,11 +109,25 @@ export class Pipeline {
     await Promise.all(this.sent);
   }
 
-  private track(answer: Promise<QueryResult>): Promise<QueryResult> {
+  private submit(config: pg.QueryConfig): Promise<QueryResult> {
+    this.gather();
+    const answer = this.client.query(config);
     answer.catch((error) => {
       this.firstFailure ??= error;
     });
     this.sent.push(answer);
     return answer;
+  }
+
+  /** What is sent in one go leaves in one packet, which wakes the database once. */
+  private gather(): void {
+    if (this.isGathering) return;
+    this.isGathering = true;
+    const { stream } = (this.client as unknown as { connection: { stream: Writable } }).connection;
+    stream.cork();
+    process.nextTick(() => {
+      this.isGathering = false;
+      stream.uncork();
+    });
   }
 }

@@ -1,4 +1,4 @@
-import type { Outcome, PublishCommand } from '../../../core/commands.js';
+import type { NewMessage, Outcome, PublishCommand } from '../../../core/commands.js';
 import { checkFifoPublish, deduplicate, groupKeyOf } from '../../../core/fifo.js';
 import { bytesOf } from '../../../core/message-bytes.js';
 import { STATE } from '../../../core/message-state.js';
@@ -40,9 +40,12 @@ export async function runPublishes(
 interface Row {
   readonly queue: QueueEntry;
   seq: number;
+  readonly groupId: string | null;
   readonly groupKey: string | null;
-  /** The other columns, under names as short as they may be: there are many rows. */
-  readonly columns: object;
+  readonly bytes: number;
+  /** When its delay ends; undefined: it has none. */
+  readonly dueAtMs: number | undefined;
+  readonly message: NewMessage;
 }
 
 /** Messages of FIFO queues take their places under the locks of their groups. */
@@ -51,33 +54,34 @@ async function placeInGroups({ tx }: GroupRun, rows: readonly Row[]): Promise<vo
   if (arrivals.length > 0) await tx.groups.arrive(arrivals);
 }
 
-function messageRow(
-  { tx }: GroupRun,
-  queue: QueueEntry,
-  message: PublishCommand['messages'][number],
-): Row {
-  const delayed = message.delayMs > 0;
-  const availableAtMs = tx.nowMs + message.delayMs;
+function messageRow({ tx }: GroupRun, queue: QueueEntry, message: NewMessage): Row {
+  const dueAtMs = message.delayMs > 0 ? tx.nowMs + message.delayMs : undefined;
   const bytes = bytesOf(message);
-  tx.count(queue, delayed ? 'delayed' : 'available', 1, bytes);
-  if (delayed) tx.noteDue(availableAtMs);
-  const groupId = message.groupId === null ? null : toText(message.groupId);
+  tx.count(queue, dueAtMs === undefined ? 'available' : 'delayed', 1, bytes);
+  if (dueAtMs !== undefined) tx.noteDue(dueAtMs);
+  const groupId = toText(message.groupId);
   const groupKey = groupKeyOf(queue, groupId);
-  if (!delayed && groupKey === null) tx.markReady(queue, 1);
-  const columns = {
+  if (dueAtMs === undefined && groupKey === null) tx.markReady(queue, 1);
+  return { queue, seq: tx.nextSeq(), groupId, groupKey, bytes, dueAtMs, message };
+}
+
+/** Under names as short as they may be: there are many rows. What is undefined is not written. */
+function columnsOf({ queue, seq, groupId, groupKey, bytes, dueAtMs, message }: Row): object {
+  const priority = message.priority === 0 ? undefined : message.priority;
+  return {
     b: queue.bucketId,
     i: message.messageId,
-    ...(queue.enablePriority && message.priority !== 0 ? { r: message.priority } : {}),
-    ...(message.priority === 0 ? {} : { p: message.priority }),
-    ...(delayed ? { u: availableAtMs } : {}),
-    ...(groupId === null ? {} : { g: groupId }),
-    ...(groupKey === null ? {} : { k: groupKey }),
-    ...(message.deduplicationId === null ? {} : { d: toText(message.deduplicationId) }),
-    ...(message.headers === null ? {} : { h: message.headers }),
+    s: seq,
+    r: queue.enablePriority ? priority : undefined,
+    p: priority,
+    u: dueAtMs,
+    g: groupId ?? undefined,
+    k: groupKey ?? undefined,
+    d: toText(message.deduplicationId) ?? undefined,
+    h: message.headers ?? undefined,
     z: bytes,
     t: message.payload,
   };
-  return { queue, seq: tx.nextSeq(), groupKey, columns };
 }
 
 function insert({ tx }: GroupRun, rows: readonly Row[]): void {
@@ -91,6 +95,6 @@ function insert({ tx }: GroupRun, rows: readonly Row[]): void {
        m.h, m.z, m.t
      FROM json_to_recordset($1::json) AS m(b bigint, i uuid, s bigint, r smallint, p smallint,
        u bigint, g text, k text, d text, h text, z integer, t text)`,
-    [JSON.stringify(rows.map(({ seq, columns }) => ({ s: seq, ...columns }))), tx.nowMs],
+    [JSON.stringify(rows.map(columnsOf)), tx.nowMs],
   );
 }
