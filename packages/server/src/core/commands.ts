@@ -247,7 +247,11 @@ export interface JobProgress {
 export interface OutcomeOf extends PushOutcomeOf {
   createQueue: { readonly queue: QueueRow };
   publish: { readonly messageIds: readonly string[] };
-  consume: { readonly messages: readonly LeasedMessage[] };
+  consume: {
+    readonly messages: readonly LeasedMessage[];
+    /** So many were past their retention that it stopped there; more may lie behind them. */
+    readonly cutShort?: true;
+  };
   ack: { readonly results: readonly EntryOutcome<{ readonly acked: boolean }>[] };
   nack: {
     readonly results: readonly EntryOutcome<{

@@ -234,7 +234,10 @@ const endOfRetention = (
   message: Pick<MessageEntry, 'firstAvailableAtMs'>,
 ): number => message.firstAvailableAtMs + retentionMs(queue);
 
-/** Messages past their retention that one consume removes on its way, so that it stays short. */
+/**
+ * Messages past their retention that one consume removes on its way, so that it stays short. Then it
+ * says that it was cut short.
+ */
 export const EXPIRED_PER_CONSUME = 100;
 
 /** Long errors are kept whole as the last error; in the list, their beginning. */

@@ -27,6 +27,9 @@ export interface ConsumeOptions {
   readonly presence: Presence;
 }
 
+/** Long enough for some ten thousand of them. */
+const BEHIND_EXPIRED_MS = 1_000;
+
 export interface QueueServiceOptions {
   readonly autoCreate: boolean;
 }
@@ -45,16 +48,26 @@ export function createQueueService(
   const { autoCreate } = options;
   const consumesUnderWay = new Map<string, Promise<unknown>>();
 
-  const consumeOnce = (target: Target, wanted: ConsumeOptions) =>
-    commit.submit<ConsumeCommand>({
-      kind: 'consume',
-      ...target,
-      autoCreate,
-      maxMessages: wanted.maxMessages,
-      visibilityTimeoutMs: wanted.visibilityTimeoutMs,
-      receiptPrefix: ids.token(),
-      maxBytes: wanted.maxBytes,
-    });
+  /** Goes on behind messages past their retention, for a moment even if nobody wants to wait. */
+  const consumeOnce = async (
+    target: Target,
+    wanted: ConsumeOptions,
+  ): Promise<Outcome<'consume'>> => {
+    const untilMs = store.clock.nowMs() + BEHIND_EXPIRED_MS;
+    for (;;) {
+      const outcome = await commit.submit<ConsumeCommand>({
+        kind: 'consume',
+        ...target,
+        autoCreate,
+        maxMessages: wanted.maxMessages,
+        visibilityTimeoutMs: wanted.visibilityTimeoutMs,
+        receiptPrefix: ids.token(),
+        maxBytes: wanted.maxBytes,
+      });
+      if (!isEmpty(outcome) || !isCutShort(outcome)) return outcome;
+      if (wanted.presence.gone() || store.clock.nowMs() >= untilMs) return outcome;
+    }
+  };
 
   const consumeWaiting = async (
     target: Target,
@@ -72,6 +85,7 @@ export function createQueueService(
         if (!isEmpty(outcome)) return outcome;
         const leftMs = deadlineMs - store.clock.nowMs();
         if (leftMs <= 0) return outcome;
+        if (isCutShort(outcome) && !poll.ended(wanted.presence)) continue;
         const sliceMs = Math.min(leftMs, store.safetyPollMs ?? leftMs);
         const woken = await poll.wait(sliceMs, wanted.presence);
         if (!woken && (sliceMs === leftMs || poll.ended(wanted.presence))) return outcome;
@@ -191,3 +205,6 @@ export type QueueService = ReturnType<typeof createQueueService>;
 
 const isEmpty = (outcome: Outcome<'consume'>): boolean =>
   outcome.ok && (outcome as Accepted<'consume'>).messages.length === 0;
+
+const isCutShort = (outcome: Outcome<'consume'>): boolean =>
+  outcome.ok && outcome.cutShort === true;

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { DeliveryRef, LeasedMessage } from '../core/commands.js';
 import type { GroupCommit } from '../core/group-commit.js';
-import { SETTLE_AGAIN_AFTER_MS, worthAnotherTry } from './settle-again.js';
+import { settleWhileHeld } from './settle-again.js';
 
 /**
  * The acks of one queue's pushes. One command is under way at a time, and what succeeds meanwhile
@@ -31,30 +31,15 @@ export class Acks {
     const messages = this.gathered;
     this.gathered = [];
     this.gathering = undefined;
-    this.underWay = this.settle(messages);
+    this.underWay = settleWhileHeld(this.commit, this.clock, messages, (held) => ({
+      kind: 'ack',
+      ...this.target,
+      idempotency: null,
+      batch: true,
+      entries: held.map(refOf),
+    }));
     await this.underWay;
     if (this.gathering === undefined) this.idle();
-  }
-
-  /** As long as the leases hold: after that, the messages are anybody's. */
-  private async settle(messages: readonly LeasedMessage[]): Promise<void> {
-    let held = messages;
-    while (held.length > 0) {
-      const outcome = await this.commit.submit({
-        kind: 'ack',
-        ...this.target,
-        idempotency: null,
-        batch: true,
-        entries: held.map(refOf),
-      });
-      if (!worthAnotherTry(outcome)) return;
-      const againAtMs = this.clock.nowMs() + SETTLE_AGAIN_AFTER_MS;
-      held = held.filter(({ leaseExpiresAtMs }) => againAtMs < leaseExpiresAtMs);
-      if (held.length === 0) return;
-      await new Promise<void>((resolve) => {
-        this.clock.setTimer(resolve, SETTLE_AGAIN_AFTER_MS);
-      });
-    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { LeasedMessage } from '../core/commands.js';
 import type { GroupCommit } from '../core/group-commit.js';
 import { type PushSubscriptionRow, pushHolder } from '../core/push-subscription.js';
 import { Acks } from './acks.js';
-import { SETTLE_AGAIN_AFTER_MS, worthAnotherTry } from './settle-again.js';
+import { settleWhileHeld } from './settle-again.js';
 
 export interface FailedPush {
   readonly delayMs: number;
@@ -34,27 +34,21 @@ export class Settlement {
     return acks.add(message);
   }
 
-  /** As long as the lease holds: after it, the message is anybody's. */
-  async fail(
+  fail(
     { project, queue, subscriptionId }: PushSubscriptionRow,
-    { messageId, receipt, leaseExpiresAtMs }: LeasedMessage,
+    message: LeasedMessage,
     { delayMs, error, usesRetry }: FailedPush,
   ): Promise<void> {
-    for (;;) {
-      const outcome = await this.commit.submit({
-        kind: 'nack',
-        project,
-        queue,
-        idempotency: null,
-        keyId: pushHolder(subscriptionId),
-        batch: false,
-        entries: [{ messageId, receipt, requeue: true, delayMs, error, unharmed: !usesRetry }],
-      });
-      if (!worthAnotherTry(outcome)) return;
-      if (this.clock.nowMs() + SETTLE_AGAIN_AFTER_MS >= leaseExpiresAtMs) return;
-      await new Promise<void>((resolve) => {
-        this.clock.setTimer(resolve, SETTLE_AGAIN_AFTER_MS);
-      });
-    }
+    const { messageId, receipt } = message;
+    const entry = { messageId, receipt, requeue: true, delayMs, error, unharmed: !usesRetry };
+    return settleWhileHeld(this.commit, this.clock, [message], () => ({
+      kind: 'nack',
+      project,
+      queue,
+      idempotency: null,
+      keyId: pushHolder(subscriptionId),
+      batch: false,
+      entries: [entry],
+    }));
   }
 }

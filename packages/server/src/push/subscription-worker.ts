@@ -199,11 +199,14 @@ export class SubscriptionWorker {
     this.leasing = false;
     this.lookahead.leased(monotonicMs() - startMs);
     if (outcome.ok) {
-      const { messages } = outcome;
+      const { messages, cutShort = false } = outcome;
       this.foundSome ||= messages.length > 0;
       // What has come since wakes it; what a full answer has left behind does not.
       this.drained =
-        wakes === this.wakes && messages.length < wanted && sumBytes(messages) < LOOK_AGAIN_BYTES;
+        !cutShort &&
+        wakes === this.wakes &&
+        messages.length < wanted &&
+        sumBytes(messages) < LOOK_AGAIN_BYTES;
       for (const message of messages) this.ahead.put(message);
       this.beginWaiting();
     } else {

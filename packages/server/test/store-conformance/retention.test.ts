@@ -134,6 +134,30 @@ onEachStore('retention', (session) => {
     expect(await project.tally('q')).toEqual({ inFlight: 1 });
   });
 
+  it.each(['standard', 'fifo'] as const)(
+    'removes so many on the way of a consume, which says that there may be more: %s',
+    async (type) => {
+      const project = session().project();
+      await project.create('q', { messageRetentionDays: 1, type });
+      await project.send('q', ...Array.from({ length: 250 }, (_, index) => `${index}`));
+      session().clock.advance(DAY_MS);
+      const [fresh] = await project.send('q', '"fresh"');
+      for (let count = 0; count < 10; count += 1) {
+        const outcome = await project.run(project.consume('q', { maxMessages: 1 }));
+        if (outcome.messages.length === 0) {
+          expect(outcome.cutShort).toBe(true);
+          continue;
+        }
+        expect(outcome.messages).toMatchObject([{ messageId: fresh, payload: '"fresh"' }]);
+        expect(count).toBeGreaterThan(0);
+        expect(outcome.cutShort).toBeUndefined();
+        expect(await project.tally('q')).toEqual({ inFlight: 1 });
+        return;
+      }
+      throw new Error('what is fresh was never delivered');
+    },
+  );
+
   it('sweeps a few at a time, and says where to go on and when', async () => {
     const project = session().project();
     const queues = ['a', 'b'];

@@ -150,15 +150,16 @@ export function packOutcome(command: Command, outcome: Outcome): PackedOutcome {
   if (command.kind === 'publish') return isAsSent(command, outcome) ? AS_ASKED : outcome;
   if (command.kind === 'ack') return isAllAcked(outcome) ? AS_ASKED : outcome;
   if (command.kind !== 'consume') return outcome;
-  const { replayed, messages } = outcome as Accepted<'consume'>;
-  return addRows([replayed], LEASED_MESSAGE, messages);
+  const { replayed, cutShort, messages } = outcome as Accepted<'consume'>;
+  return addRows([replayed, cutShort], LEASED_MESSAGE, messages);
 }
 
 export function unpackOutcome(command: Command, packed: PackedOutcome): Outcome {
   if (packed === AS_ASKED) return outcomeAsAsked(command as PublishCommand | AckCommand);
   if (!isRow(packed)) return packed;
-  const messages = readRows(packed, 1, LEASED_MESSAGE);
-  return { ok: true, replayed: packed[0] as boolean, messages };
+  const [replayed, cutShort] = packed as [boolean, true | undefined];
+  const messages = readRows(packed, 2, LEASED_MESSAGE);
+  return { ok: true, replayed, messages, ...(cutShort && { cutShort }) };
 }
 
 function outcomeAsAsked(command: PublishCommand | AckCommand): Outcome {

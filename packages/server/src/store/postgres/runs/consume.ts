@@ -1,7 +1,7 @@
 import { answerBytes } from '../../../core/answer-size.js';
 import type { ConsumeCommand, LeasedMessage, Outcome } from '../../../core/commands.js';
 import { STATE } from '../../../core/message-state.js';
-import { isPastRetention, removeMessage } from '../../../core/moves.js';
+import { EXPIRED_PER_CONSUME, isPastRetention, removeMessage } from '../../../core/moves.js';
 import { checkHolder } from '../../../core/push-subscription.js';
 import { queueNotFound } from '../../../core/refusal.js';
 import { replayOrReuse, withIdempotency } from '../../../core/replay.js';
@@ -10,9 +10,6 @@ import { accept, type GroupRun } from '../group-run.js';
 import { storedMessage } from '../rows.js';
 import { claimGroups } from './claim-groups.js';
 import { type Lanes, lockHeads, type ReadyRow } from './lock-heads.js';
-
-/** Looks again behind heads that were past their retention, so often at most. */
-const EXPIRED_ROUNDS = 100;
 
 interface Lease {
   readonly bucketId: number;
@@ -28,11 +25,7 @@ export async function runConsumes(
   run: GroupRun,
   commands: readonly ConsumeCommand[],
 ): Promise<Outcome[]> {
-  let ready = await lockReady(run, commands);
-  for (let round = 0; dropExpired(run, ready) && round < EXPIRED_ROUNDS; round += 1) {
-    await run.tx.flushMessages();
-    ready = await lockReady(run, commands);
-  }
+  const { ready, cutShort } = await lockFresh(run, commands);
   const leases: Lease[] = [];
   const outcomes = commands.map((command): Outcome => {
     const queue = run.tx.queue(command.project, command.queue);
@@ -45,12 +38,39 @@ export async function runConsumes(
         leases.push({ bucketId: queue.bucketId, message, keyId: command.keyId ?? null });
         run.held.set(message.messageId, message);
       }
-      return accept<'consume'>({ messages });
+      const isCut = cutShort.has(queue.bucketId) && messages.length < command.maxMessages;
+      return accept<'consume'>(isCut ? { messages, cutShort: true } : { messages });
     });
   });
   if (leases.length > 0) await lease(run, leases);
   await run.tx.flushMessages();
   return outcomes;
+}
+
+interface Fresh {
+  readonly ready: Map<number, Lanes>;
+  /** The buckets of which so many were past their retention that more may lie behind them. */
+  readonly cutShort: ReadonlySet<number>;
+}
+
+/** What is there to be had, behind those that are past their retention. */
+async function lockFresh(run: GroupRun, commands: readonly ConsumeCommand[]): Promise<Fresh> {
+  const expired = new Map<number, number>();
+  const cutShort = new Set<number>();
+  for (;;) {
+    const looked = commands.filter(({ project, queue: name }) => {
+      const queue = run.tx.queue(project, name);
+      return queue === undefined || !cutShort.has(queue.bucketId);
+    });
+    const ready = await lockReady(run, looked);
+    const dropped = dropExpired(run, ready);
+    if (dropped.size === 0) return { ready, cutShort };
+    for (const [bucketId, count] of dropped) {
+      expired.set(bucketId, (expired.get(bucketId) ?? 0) + count);
+      if ((expired.get(bucketId) as number) >= EXPIRED_PER_CONSUME) cutShort.add(bucketId);
+    }
+    await run.tx.flushMessages();
+  }
 }
 
 /** What is there to be had, for each queue that these commands consume from. */
@@ -76,14 +96,14 @@ async function lockReady(
   return ready;
 }
 
-/** Removes those past their retention. @returns whether there were any, so that more may follow */
-function dropExpired({ tx }: GroupRun, ready: ReadonlyMap<number, Lanes>): boolean {
-  let dropped = false;
+/** Removes those past their retention. @returns how many, for each bucket that had some */
+function dropExpired({ tx }: GroupRun, ready: ReadonlyMap<number, Lanes>): Map<number, number> {
+  const dropped = new Map<number, number>();
   for (const [bucketId, lanes] of ready) {
     const queue = tx.queueByBucket(bucketId) as QueueEntry;
     const expired = lanes.flat().filter((row) => isPastRetention(queue, row, tx.nowMs));
     for (const message of tx.addMessages(expired)) removeMessage(tx, queue, message);
-    dropped ||= expired.length > 0;
+    if (expired.length > 0) dropped.set(bucketId, expired.length);
   }
   return dropped;
 }

@@ -77,7 +77,7 @@ export function consume(
     tx.count(queue, 'leased', messages.length, 0);
     tx.tally(queue, 'delivered', messages.length);
   }
-  return { messages };
+  return expired === EXPIRED_PER_CONSUME ? { messages, cutShort: true } : { messages };
 }
 
 /** The head of what is available, each time: what was taken is available no more. */

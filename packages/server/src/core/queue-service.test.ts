@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../test/harness/fake-clock.js';
+import type { Command, LeasedMessage, Outcome } from './commands.js';
+import type { GroupCommit } from './group-commit.js';
+import { createIdSource } from './ids.js';
+import { createLongPolls } from './long-poll.js';
+import { createQueueService } from './queue-service.js';
+import type { Store } from './store.js';
+
+const TARGET = { project: 'p', queue: 'q', idempotency: null };
+const WANTED = { maxMessages: 1, visibilityTimeoutMs: null, waitMs: 0, maxBytes: 1_000 };
+const CUT_SHORT: Outcome<'consume'> = { ok: true, replayed: false, messages: [], cutShort: true };
+const FOUND: Outcome<'consume'> = {
+  ok: true,
+  replayed: false,
+  messages: [{ messageId: 'fresh' } as LeasedMessage],
+};
+
+/** A queue with so many commands' worth of messages past their retention before a fresh one. */
+function queueBehindExpired(cutShortTimes: number, commandMs: number) {
+  const clock = new FakeClock();
+  let consumes = 0;
+  const commit = {
+    submit: async (_command: Command) => {
+      clock.advance(commandMs);
+      consumes += 1;
+      return consumes > cutShortTimes ? FOUND : CUT_SHORT;
+    },
+  } as unknown as GroupCommit;
+  const store = { clock, safetyPollMs: null, expectReady: () => {} } as unknown as Store;
+  const ids = createIdSource(clock);
+  const service = createQueueService(store, commit, createLongPolls(clock, 10), ids, {
+    autoCreate: false,
+  });
+  let gone = false;
+  const presence = { gone: () => gone, onGone: () => () => {} };
+  return {
+    consume: (waitMs = 0) => service.consume(TARGET, { ...WANTED, waitMs, presence }),
+    leave: () => {
+      gone = true;
+    },
+    consumes: () => consumes,
+  };
+}
+
+describe('a consume behind messages past their retention', () => {
+  it('goes on until it finds one that is not', async () => {
+    const queue = queueBehindExpired(5, 10);
+    expect(await queue.consume()).toEqual(FOUND);
+    expect(queue.consumes()).toBe(6);
+  });
+
+  it('goes on for a moment only', async () => {
+    const queue = queueBehindExpired(Number.POSITIVE_INFINITY, 100);
+    expect(await queue.consume()).toEqual(CUT_SHORT);
+    expect(queue.consumes()).toBe(10);
+  });
+
+  it('does not lie down to wait while there is something to look through', async () => {
+    // Nobody wakes it, and the clock moves only with its commands.
+    const queue = queueBehindExpired(50, 100);
+    expect(await queue.consume(20_000)).toEqual(FOUND);
+    expect(queue.consumes()).toBe(51);
+  });
+
+  it('waits no longer than it was to', async () => {
+    const queue = queueBehindExpired(Number.POSITIVE_INFINITY, 100);
+    expect(await queue.consume(3_000)).toEqual(CUT_SHORT);
+    expect(queue.consumes()).toBeLessThanOrEqual(40);
+  });
+
+  it.each([0, 20_000])('ends when the client has gone, waiting %d ms', async (waitMs) => {
+    const queue = queueBehindExpired(Number.POSITIVE_INFINITY, 1);
+    queue.leave();
+    expect(await queue.consume(waitMs)).toEqual(CUT_SHORT);
+    expect(queue.consumes()).toBe(1);
+  });
+});

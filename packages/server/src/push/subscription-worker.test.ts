@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { FakeClock } from '../../test/harness/fake-clock.js';
+import type { Command, LeasedMessage, NackCommand } from '../core/commands.js';
+import type { GroupCommit } from '../core/group-commit.js';
+import { createIdSource } from '../core/ids.js';
+import { createLongPolls } from '../core/long-poll.js';
+import type { PushSubscriptionRow } from '../core/push-subscription.js';
+import type { Store } from '../core/store.js';
+import { AttemptLog } from './attempt-log.js';
+import type { PushOutcome, PushRequest } from './push-client.js';
+import { SecretBox } from './push-secret.js';
+import { Settlement } from './settlement.js';
+import { SubscriptionWorker } from './subscription-worker.js';
+
+const MAX_IN_FLIGHT = 2;
+/** A lease takes this long and a push a millisecond, so that much is leased ahead. */
+const LEASE_MS = 15;
+const WAITING_AHEAD = 3;
+
+const SUBSCRIPTION = {
+  subscriptionId: 's',
+  project: 'p',
+  queue: 'q',
+  queueType: 'standard',
+  url: 'https://receiver.example/',
+  secret: 'plain:secret',
+  previousSecret: null,
+  previousSecretUntilMs: null,
+  visibilityTimeoutMs: null,
+  format: 'payload',
+  maxInFlight: MAX_IN_FLIGHT,
+  headers: null,
+} as unknown as PushSubscriptionRow;
+
+const answer = (status: number): PushOutcome => ({ status, retryAfterMs: null, durationMs: 1 });
+
+/** A worker with an endless queue, and a receiver that answers until enough is leased ahead. */
+function pushingWorker() {
+  const clock = new FakeClock();
+  const ids = createIdSource(clock);
+  const leased: string[] = [];
+  const acked: string[] = [];
+  const nacked: NackCommand['entries'][number][] = [];
+  const others: string[] = [];
+  const posts: PushRequest[] = [];
+  const held: ((outcome: PushOutcome) => void)[] = [];
+  let holds = false;
+
+  const message = (): LeasedMessage => {
+    const messageId = ids.uuid();
+    leased.push(messageId);
+    const leaseExpiresAtMs = clock.nowMs() + 30_000;
+    const nothing = { headers: null, groupId: null, deduplicationId: null, sourceQueue: null };
+    const delivery = { receipt: 'r.0', leaseExpiresAtMs, deliveryCount: 1, failures: 0 };
+    return { messageId, payload: '1', ...nothing, ...delivery } as LeasedMessage;
+  };
+  const submit = async (command: Command) => {
+    if (command.kind === 'ack') acked.push(...command.entries.map(({ messageId }) => messageId));
+    else if (command.kind === 'nack') nacked.push(...command.entries);
+    else if (command.kind !== 'consume') others.push(command.kind);
+    if (command.kind !== 'consume') return { ok: true, replayed: false };
+    await sleep(LEASE_MS);
+    const messages = Array.from({ length: command.maxMessages }, message);
+    return { ok: true, replayed: false, messages };
+  };
+  const post = async (request: PushRequest): Promise<PushOutcome> => {
+    posts.push(request);
+    holds ||= leased.length - posts.length >= WAITING_AHEAD;
+    if (!holds) return answer(200);
+    return new Promise((resolve) => held.push(resolve));
+  };
+  const commit = { submit } as unknown as GroupCommit;
+  const worker = new SubscriptionWorker(
+    {
+      store: { clock, safetyPollMs: null, expectReady: () => {} } as unknown as Store,
+      commit,
+      longPolls: createLongPolls(clock, 10),
+      clock,
+      ids,
+      client: { post, close: async () => {} },
+      secrets: new SecretBox(undefined),
+      log: new AttemptLog(commit, clock, ids),
+      settlement: new Settlement(commit, clock),
+      random: () => 0.5,
+      warn: () => {},
+    },
+    SUBSCRIPTION,
+    () => {},
+  );
+  return { worker, posts, held, leased, acked, nacked, others };
+}
+
+type Pushing = ReturnType<typeof pushingWorker>;
+
+/** Until both hands hold a post and some messages wait for one. */
+async function leasedAhead(): Promise<Pushing & { readonly ahead: string[] }> {
+  const pushing = pushingWorker();
+  started.push(pushing);
+  pushing.worker.start();
+  await vi.waitFor(() => expect(pushing.held).toHaveLength(MAX_IN_FLIGHT), 10_000);
+  // The lease under way comes back, and nothing more is asked for.
+  await sleep(3 * LEASE_MS);
+  const ahead = pushing.leased.slice(pushing.posts.length);
+  expect(ahead.length).toBeGreaterThanOrEqual(WAITING_AHEAD);
+  return { ...pushing, ahead };
+}
+
+const started: Pushing[] = [];
+
+describe('what is leased ahead', () => {
+  afterEach(async () => {
+    for (const { worker, held } of started.splice(0)) {
+      const stopped = worker.stop();
+      for (const end of held) end(answer(200));
+      await stopped;
+    }
+  });
+
+  it('goes back, and nothing more is posted, when the receiver says that it is gone', async () => {
+    const { held, posts, nacked, others, ahead } = await leasedAhead();
+    const postsBefore = posts.length;
+    held[0]?.(answer(410));
+    await vi.waitFor(() => expect(others).toContain('pausePush'));
+    held[1]?.(answer(200));
+    await sleep(3 * LEASE_MS);
+    expect(posts).toHaveLength(postsBefore);
+    expect(nacked.filter(({ unharmed }) => unharmed).map(({ messageId }) => messageId)).toEqual(
+      expect.arrayContaining(ahead),
+    );
+  });
+
+  it('is not posted unsigned when the secret cannot be opened any more', async () => {
+    const { worker, held, posts, nacked, ahead } = await leasedAhead();
+    const postsBefore = posts.length;
+    worker.update({ ...SUBSCRIPTION, secret: 'sealed:under another key' });
+    for (const end of held) end(answer(200));
+    await vi.waitFor(() => expect(nacked).toHaveLength(ahead.length));
+    await sleep(3 * LEASE_MS);
+    expect(posts).toHaveLength(postsBefore);
+    expect(nacked.every(({ unharmed }) => unharmed)).toBe(true);
+    expect(nacked.map(({ messageId }) => messageId).sort()).toEqual([...ahead].sort());
+  });
+
+  it.each([
+    ['fails again and again', 500],
+    ['is down', 503],
+  ])('goes back when the receiver %s', async (_what, status) => {
+    const { held, posts, leased, acked, nacked } = await leasedAhead();
+    // One after the other, so that it is the fifth failure that shows it.
+    for (let failures = 1; failures <= 5; failures += 1) {
+      await vi.waitFor(() => expect(held.length).toBeGreaterThan(0));
+      held.shift()?.(answer(status));
+      await sleep(5);
+    }
+    const postsBefore = posts.length;
+    const settled = () => acked.length + nacked.length;
+    await vi.waitFor(() => expect(settled()).toBe(leased.length - held.length));
+    await sleep(3 * LEASE_MS);
+    expect(posts).toHaveLength(postsBefore);
+    expect(settled()).toBe(leased.length - held.length);
+    // Nothing of it was posted, so that nothing of it counts as a failure.
+    const givenBack = nacked.filter(({ error }) => error === null);
+    expect(givenBack.length).toBeGreaterThan(0);
+    expect(givenBack.every(({ unharmed }) => unharmed)).toBe(true);
+  });
+
+  it('is posted, each once, when the receiver goes on as before', async () => {
+    const { held, posts, leased, acked, nacked } = await leasedAhead();
+    const postsBefore = posts.length;
+    for (let answered = 0; answered < 50; answered += 1) {
+      await vi.waitFor(() => expect(held.length).toBeGreaterThan(0));
+      held.shift()?.(answer(200));
+    }
+    await vi.waitFor(() => expect(posts).toHaveLength(postsBefore + 50));
+    const ids = posts.map(({ headers }) => headers['webhook-id']);
+    expect(ids).toEqual(leased.slice(0, ids.length));
+    expect(acked).toEqual(ids.slice(0, acked.length));
+    expect(nacked).toEqual([]);
+  });
+});
