@@ -1,6 +1,7 @@
 import type { Command } from '../../core/commands.js';
 import { groupKeyOf } from '../../core/fifo.js';
 import { rowIdOf } from '../../core/ids.js';
+import { messageOf } from './by-key.js';
 import type { Pipeline } from './connections.js';
 import type { GroupRef } from './fifo-groups.js';
 import { toText } from './text.js';
@@ -41,10 +42,9 @@ export async function lockGroupsOf(
   await tx.pipeline.query(
     `SELECT 1 FROM millrace.fifo_groups g
       WHERE (g.bucket_id, g.group_key) IN (
-        SELECT m.bucket_id, m.group_key
+        SELECT s.bucket_id, m.group_key
           FROM unnest($1::bigint[], $2::uuid[]) AS s(bucket_id, message_id)
-          JOIN millrace.messages m
-            ON m.bucket_id = s.bucket_id AND m.message_id = s.message_id
+         CROSS JOIN ${messageOf('s', 'm.group_key')} AS m
         UNION SELECT * FROM unnest($3::bigint[], $4::text[]))
       ORDER BY g.bucket_id, g.group_key FOR UPDATE OF g`,
     [

@@ -4,6 +4,7 @@ import { STATE, type State } from '../../core/message-state.js';
 import { PageBuilder, type PagePlace, peekParts, readPlace } from '../../core/page.js';
 import type { MessagePage, PeekState, Query, ReadResult, SeenMessage } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
+import { messageOf } from './by-key.js';
 import type { Pipeline } from './connections.js';
 import { STORED_COLUMNS, storedMessage } from './rows.js';
 
@@ -130,8 +131,8 @@ async function withPayloads<T extends StoredMessage>(
   if (page.items.length === 0) return page;
   const shown = seen.slice(0, page.items.length);
   const rows = await pipeline.query<{ messageId: string; payload: string }>(
-    `SELECT m.message_id AS "messageId", m.payload FROM millrace.messages m
-      WHERE (m.bucket_id, m.message_id) IN (SELECT * FROM unnest($1::bigint[], $2::uuid[]))`,
+    `SELECT m.* FROM unnest($1::bigint[], $2::uuid[]) AS s(bucket_id, message_id)
+      CROSS JOIN ${messageOf('s', 'm.message_id AS "messageId", m.payload')} AS m`,
     [shown.map(({ bucketId }) => bucketId), shown.map(({ messageId }) => messageId)],
   );
   const payloads = new Map(rows.map(({ messageId, payload }) => [messageId, payload]));

@@ -10,6 +10,7 @@ import type {
   MessageTransaction,
   QueueEntry,
 } from '../../core/transaction.js';
+import { placesOf } from './by-key.js';
 import type { Pipeline } from './connections.js';
 import type { CounterDelta, CounterRows } from './counter-rows.js';
 import { type Arrival, FifoGroups } from './fifo-groups.js';
@@ -196,8 +197,7 @@ export class GroupTransaction implements MessageTransaction {
     const removed = [...this.touched].filter((loaded) => loaded.removed);
     if (removed.length > 0) {
       this.pipeline.send(
-        `DELETE FROM millrace.messages WHERE (bucket_id, message_id) IN
-           (SELECT * FROM unnest($1::bigint[], $2::uuid[]))`,
+        `DELETE FROM millrace.messages m USING ${placesOf(REMOVED)} AS u WHERE m.ctid = u.place`,
         [removed.map(({ bucketId }) => bucketId), removed.map(({ entry }) => entry.messageId)],
       );
     }
@@ -237,19 +237,20 @@ export class GroupTransaction implements MessageTransaction {
 
   private sendChanges(fields: readonly string[], changed: readonly Loaded[]): void {
     const columns = fields.map((field) => [field, columnName(field)] as const);
+    const types = columns.map(([field]) => `"${field}" ${columnType(field)}`);
+    const changes = `(SELECT * FROM json_to_recordset($1::json)
+      AS c(bucket_id bigint, message_id uuid, ${types.join(', ')}))`;
     this.pipeline.send(
       `UPDATE millrace.messages m
           SET ${columns.map(([field, column]) => `${column} = u."${field}"`).join(', ')}
-         FROM json_to_recordset($1::json) AS u(
-           "at" bigint, "id" uuid, ${columns.map(([field]) => `"${field}" ${columnType(field)}`).join(', ')})
-        WHERE m.bucket_id = u."at" AND m.message_id = u."id"`,
+         FROM ${placesOf(changes)} AS u WHERE m.ctid = u.place`,
       [
         JSON.stringify(
           changed.map(({ bucketId, entry, change }) => ({
             ...change,
             ...(change.lastError === undefined ? {} : { lastError: toText(change.lastError) }),
-            at: bucketId,
-            id: entry.messageId,
+            bucket_id: bucketId,
+            message_id: entry.messageId,
           })),
         ),
       ],
@@ -298,6 +299,8 @@ export class GroupTransaction implements MessageTransaction {
     this.queuesByBucket.clear();
   }
 }
+
+const REMOVED = '(SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS u(bucket_id, message_id))';
 
 /** The column of a field: `dueAtMs` is `due_at_ms`. */
 const columnName = (field: string): string =>

@@ -6,6 +6,7 @@ import { checkHolder } from '../../../core/push-subscription.js';
 import { queueNotFound } from '../../../core/refusal.js';
 import { replayOrReuse, withIdempotency } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
+import { placesOf } from '../by-key.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { storedMessage } from '../rows.js';
 import { claimGroups } from './claim-groups.js';
@@ -153,14 +154,15 @@ function take(
   return messages;
 }
 
+const LEASES = `(SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $6::text[])
+  AS u(bucket_id, message_id, due, receipt, key))`;
+
 /** Writes the leases and fills in the payloads of the messages that were handed out. */
 async function lease({ tx }: GroupRun, leases: readonly Lease[]): Promise<void> {
   const rows = await tx.pipeline.query<{ messageId: string; payload: string }>(
     `UPDATE millrace.messages m SET state = ${STATE.leased}, due_at_ms = u.due, leased_at_ms = $5,
        receipt = u.receipt, leased_by = u.key, lease_end = NULL, delivery_count = m.delivery_count + 1
-       FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $6::text[])
-         AS u(bucket, id, due, receipt, key)
-      WHERE m.bucket_id = u.bucket AND m.message_id = u.id
+       FROM ${placesOf(LEASES)} AS u WHERE m.ctid = u.place
       RETURNING m.message_id AS "messageId", m.payload`,
     [
       leases.map(({ bucketId }) => bucketId),

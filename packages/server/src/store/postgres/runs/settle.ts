@@ -5,6 +5,7 @@ import { queueNotFound } from '../../../core/refusal.js';
 import { withIdempotency } from '../../../core/replay.js';
 import { ack, extend, nack, settle } from '../../../core/settling.js';
 import type { QueueEntry } from '../../../core/transaction.js';
+import { messageOf } from '../by-key.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { loadPolicies } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
@@ -29,7 +30,7 @@ export async function runSettling(
     }
   }
   const [alone, grouped] = await Promise.all([
-    lockMessages(tx, refs.standard, 'SELECT * FROM r'),
+    lockMessages(tx, refs.standard, 'SELECT DISTINCT * FROM r'),
     lockMessages(tx, refs.fifo, WITH_HELD_OF_GROUPS),
   ]);
   await loadPolicies(tx, [...alone, ...grouped]);
@@ -52,8 +53,8 @@ interface MessageRef {
 const WITH_HELD_OF_GROUPS = `SELECT * FROM r
   UNION
   SELECT h.bucket_id, h.message_id
-    FROM (SELECT DISTINCT x.bucket_id, x.group_key FROM r JOIN millrace.messages x
-             ON x.bucket_id = r.bucket_id AND x.message_id = r.message_id) AS g
+    FROM (SELECT DISTINCT r.bucket_id, x.group_key
+            FROM r CROSS JOIN ${messageOf('r', 'm.group_key')} AS x) AS g
     JOIN millrace.messages h ON h.bucket_id = g.bucket_id AND h.group_key = g.group_key
      AND h.state IN (1, 2)`;
 
@@ -66,9 +67,8 @@ async function lockMessages(
   return tx.pipeline.query<MessageRow>(
     `WITH r AS MATERIALIZED (
        SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS r(bucket_id, message_id))
-     SELECT ${MESSAGE_COLUMNS} FROM millrace.messages m
-      WHERE (m.bucket_id, m.message_id) IN (${which})
-      ORDER BY m.bucket_id, m.message_id FOR UPDATE`,
+     SELECT m.* FROM (${which} ORDER BY bucket_id, message_id) AS w
+      CROSS JOIN ${messageOf('w', MESSAGE_COLUMNS, 'FOR UPDATE')} AS m`,
     [refs.map(({ bucketId }) => bucketId), refs.map(({ messageId }) => messageId)],
   );
 }
