@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     // On two cores: many tests wait for a lease, a server or a receiver most of their time.
-    maxWorkers: 4,
+    maxWorkers: 5,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

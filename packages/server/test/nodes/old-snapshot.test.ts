@@ -9,7 +9,7 @@ import { CommandBuilder } from '../store-conformance/command-builder.js';
 import { connectAdmin } from './postgres-nodes.js';
 
 const ROUND = 500;
-const ROUNDS_BEFORE = 60;
+const ROUNDS_BEFORE = 30;
 const ROUNDS_MEASURED = 5;
 /** With none at all a planner guesses otherwise. */
 const WAITING = 150;
