@@ -27,7 +27,7 @@ export interface ConsumeOptions {
   readonly presence: Presence;
 }
 
-/** Long enough for some ten thousand of them. */
+/** So long a call that does not wait looks on behind messages past their retention, at most. */
 const BEHIND_EXPIRED_MS = 1_000;
 
 export interface QueueServiceOptions {
@@ -48,7 +48,7 @@ export function createQueueService(
   const { autoCreate } = options;
   const consumesUnderWay = new Map<string, Promise<unknown>>();
 
-  /** Goes on behind messages past their retention, for a moment even if nobody wants to wait. */
+  /** Goes on where it was cut short, for a moment even if nobody wants to wait. */
   const consumeOnce = async (
     target: Target,
     wanted: ConsumeOptions,

@@ -17,6 +17,7 @@ const MAX_IN_FLIGHT = 2;
 /** A lease takes this long and a push a millisecond, so that much is leased ahead. */
 const LEASE_MS = 15;
 const WAITING_AHEAD = 3;
+const PATIENCE = { timeout: 10_000, interval: 5 };
 
 const SUBSCRIPTION = {
   subscriptionId: 's',
@@ -46,6 +47,7 @@ function pushingWorker() {
   const posts: PushRequest[] = [];
   const held: ((outcome: PushOutcome) => void)[] = [];
   let holds = false;
+  let consuming = false;
 
   const message = (): LeasedMessage => {
     const messageId = ids.uuid();
@@ -60,7 +62,9 @@ function pushingWorker() {
     else if (command.kind === 'nack') nacked.push(...command.entries);
     else if (command.kind !== 'consume') others.push(command.kind);
     if (command.kind !== 'consume') return { ok: true, replayed: false };
+    consuming = true;
     await sleep(LEASE_MS);
+    consuming = false;
     const messages = Array.from({ length: command.maxMessages }, message);
     return { ok: true, replayed: false, messages };
   };
@@ -88,7 +92,7 @@ function pushingWorker() {
     SUBSCRIPTION,
     () => {},
   );
-  return { worker, posts, held, leased, acked, nacked, others };
+  return { worker, posts, held, leased, acked, nacked, others, leasing: () => consuming };
 }
 
 type Pushing = ReturnType<typeof pushingWorker>;
@@ -98,9 +102,13 @@ async function leasedAhead(): Promise<Pushing & { readonly ahead: string[] }> {
   const pushing = pushingWorker();
   started.push(pushing);
   pushing.worker.start();
-  await vi.waitFor(() => expect(pushing.held).toHaveLength(MAX_IN_FLIGHT), 10_000);
+  await vi.waitFor(() => expect(pushing.held).toHaveLength(MAX_IN_FLIGHT), PATIENCE);
   // The lease under way comes back, and nothing more is asked for.
-  await sleep(3 * LEASE_MS);
+  let leasedBefore = -1;
+  while (pushing.leasing() || leasedBefore !== pushing.leased.length) {
+    leasedBefore = pushing.leased.length;
+    await sleep(3 * LEASE_MS);
+  }
   const ahead = pushing.leased.slice(pushing.posts.length);
   expect(ahead.length).toBeGreaterThanOrEqual(WAITING_AHEAD);
   return { ...pushing, ahead };
@@ -121,7 +129,7 @@ describe('what is leased ahead', () => {
     const { held, posts, nacked, others, ahead } = await leasedAhead();
     const postsBefore = posts.length;
     held[0]?.(answer(410));
-    await vi.waitFor(() => expect(others).toContain('pausePush'));
+    await vi.waitFor(() => expect(others).toContain('pausePush'), PATIENCE);
     held[1]?.(answer(200));
     await sleep(3 * LEASE_MS);
     expect(posts).toHaveLength(postsBefore);
@@ -135,7 +143,7 @@ describe('what is leased ahead', () => {
     const postsBefore = posts.length;
     worker.update({ ...SUBSCRIPTION, secret: 'sealed:under another key' });
     for (const end of held) end(answer(200));
-    await vi.waitFor(() => expect(nacked).toHaveLength(ahead.length));
+    await vi.waitFor(() => expect(nacked).toHaveLength(ahead.length), PATIENCE);
     await sleep(3 * LEASE_MS);
     expect(posts).toHaveLength(postsBefore);
     expect(nacked.every(({ unharmed }) => unharmed)).toBe(true);
@@ -149,13 +157,13 @@ describe('what is leased ahead', () => {
     const { held, posts, leased, acked, nacked } = await leasedAhead();
     // One after the other, so that it is the fifth failure that shows it.
     for (let failures = 1; failures <= 5; failures += 1) {
-      await vi.waitFor(() => expect(held.length).toBeGreaterThan(0));
+      await vi.waitFor(() => expect(held.length).toBeGreaterThan(0), PATIENCE);
       held.shift()?.(answer(status));
       await sleep(5);
     }
     const postsBefore = posts.length;
     const settled = () => acked.length + nacked.length;
-    await vi.waitFor(() => expect(settled()).toBe(leased.length - held.length));
+    await vi.waitFor(() => expect(settled()).toBe(leased.length - held.length), PATIENCE);
     await sleep(3 * LEASE_MS);
     expect(posts).toHaveLength(postsBefore);
     expect(settled()).toBe(leased.length - held.length);
@@ -169,10 +177,10 @@ describe('what is leased ahead', () => {
     const { held, posts, leased, acked, nacked } = await leasedAhead();
     const postsBefore = posts.length;
     for (let answered = 0; answered < 50; answered += 1) {
-      await vi.waitFor(() => expect(held.length).toBeGreaterThan(0));
+      await vi.waitFor(() => expect(held.length).toBeGreaterThan(0), PATIENCE);
       held.shift()?.(answer(200));
     }
-    await vi.waitFor(() => expect(posts).toHaveLength(postsBefore + 50));
+    await vi.waitFor(() => expect(posts).toHaveLength(postsBefore + 50), PATIENCE);
     const ids = posts.map(({ headers }) => headers['webhook-id']);
     expect(ids).toEqual(leased.slice(0, ids.length));
     expect(acked).toEqual(ids.slice(0, acked.length));

@@ -123,6 +123,7 @@ export class Pipeline {
   private gather(): void {
     if (this.isGathering) return;
     this.isGathering = true;
+    // pg has it, and corks it itself for each statement, but its types do not show it.
     const { stream } = (this.client as unknown as { connection: { stream: Writable } }).connection;
     stream.cork();
     process.nextTick(() => {

@@ -24,8 +24,7 @@ export interface NewMessageRow {
 const CHUNKS = [16, 4, 1] as const;
 const ROWS_MAX = CHUNKS[0];
 
-/** Most messages: without a delay, a group or a deduplication id. Fewer values take less time. */
-const PLAIN = insertsInto('messages', {
+const PLAIN_COLUMNS = {
   id: '?',
   bucket_id: '?',
   seq: '?',
@@ -37,20 +36,14 @@ const PLAIN = insertsInto('messages', {
   enqueued_at_ms: '?',
   first_available_at_ms: '?',
   live_since_ms: '?',
-});
+};
+
+/** Most messages: without a delay, a group or a deduplication id. Fewer values take less time. */
+const PLAIN = insertsInto('messages', PLAIN_COLUMNS);
 
 const OTHERS = insertsInto('messages', {
-  id: '?',
-  bucket_id: '?',
-  seq: '?',
-  rank: '?',
+  ...PLAIN_COLUMNS,
   state: '?',
-  message_id: '?',
-  priority: '?',
-  bytes: '?',
-  enqueued_at_ms: '?',
-  first_available_at_ms: '?',
-  live_since_ms: '?',
   due_at_ms: '?',
   group_id: '?',
   group_key: '?',
@@ -139,7 +132,7 @@ class RowInserts {
       const size = rows * columns;
       for (; at + size <= this.values.length; at += size) {
         const chunk = size === this.values.length ? this.values : this.values.slice(at, at + size);
-        // As arguments of their own they are bound in two thirds of the time that a list takes.
+        // As arguments of their own: bound from a list, an insert takes a fifth longer.
         this.sql(text).run(...chunk);
       }
     }

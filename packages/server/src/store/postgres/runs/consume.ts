@@ -39,7 +39,7 @@ export async function runConsumes(
         leases.push({ bucketId: queue.bucketId, message, keyId: command.keyId ?? null });
         run.held.set(message.messageId, message);
       }
-      const isCut = cutShort.has(queue.bucketId) && messages.length < command.maxMessages;
+      const isCut = cutShort.has(queue.bucketId);
       return accept<'consume'>(isCut ? { messages, cutShort: true } : { messages });
     });
   });
@@ -59,11 +59,7 @@ async function lockFresh(run: GroupRun, commands: readonly ConsumeCommand[]): Pr
   const expired = new Map<number, number>();
   const cutShort = new Set<number>();
   for (;;) {
-    const looked = commands.filter(({ project, queue: name }) => {
-      const queue = run.tx.queue(project, name);
-      return queue === undefined || !cutShort.has(queue.bucketId);
-    });
-    const ready = await lockReady(run, looked);
+    const ready = await lockReady(run, commands, cutShort);
     const dropped = dropExpired(run, ready);
     if (dropped.size === 0) return { ready, cutShort };
     for (const [bucketId, count] of dropped) {
@@ -74,15 +70,17 @@ async function lockFresh(run: GroupRun, commands: readonly ConsumeCommand[]): Pr
   }
 }
 
-/** What is there to be had, for each queue that these commands consume from. */
+/** What is there to be had, for each queue that these commands consume from, but for those cut short. */
 async function lockReady(
   run: GroupRun,
   commands: readonly ConsumeCommand[],
+  cutShort: ReadonlySet<number>,
 ): Promise<Map<number, Lanes>> {
   const wanted = { standard: new Map<number, number[]>(), fifo: new Map<number, number[]>() };
   for (const command of commands) {
     const { project, queue: name, maxMessages, onePerGroup } = command;
     const queue = run.tx.queue(project, name);
+    if (queue !== undefined && cutShort.has(queue.bucketId)) continue;
     // What is replayed or refused for its key takes nothing and removes nothing.
     if (queue === undefined || replayOrReuse(run.records, run.lookups, command, queue)) continue;
     const ofType = wanted[queue.type];
