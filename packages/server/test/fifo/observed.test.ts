@@ -10,7 +10,7 @@ import { inRounds, type ObservedRun, observeRun } from './observed-run.js';
 import { portClient } from './port-client.js';
 
 /** More by the environment, for a night. */
-const RUNS = Number(process.env.MILLRACE_TEST_RUNS ?? 8);
+const RUNS = Number(process.env.MILLRACE_TEST_RUNS ?? 5);
 const SEED = Number(process.env.MILLRACE_TEST_SEED ?? Date.now() % 1_000_000_000);
 const ROUNDS = 250;
 const CLIENTS = 8;

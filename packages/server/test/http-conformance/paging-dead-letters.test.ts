@@ -6,7 +6,7 @@ import { useManager } from './use-manager.js';
 import { expectOnceEach, range, walkPages } from './walk-pages.js';
 
 /** Most of the time goes into making them, so the full 100,000 are left to the environment. */
-const STANDING = Number(process.env.MILLRACE_TEST_DEAD_LETTERS ?? 20_000);
+const STANDING = Number(process.env.MILLRACE_TEST_DEAD_LETTERS ?? 10_000);
 const BATCH = 1_000;
 /** The oldest ones, which redrives of several take: always those at the head. */
 const HEAD = 1_000;

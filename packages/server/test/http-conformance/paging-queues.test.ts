@@ -6,7 +6,7 @@ import { useManager } from './use-manager.js';
 import { expectOnceEach, range, walkPages } from './walk-pages.js';
 
 /** 10,000 before a release; making them takes most of the time. */
-const STANDING = Number(process.env.MILLRACE_TEST_QUEUES ?? 4_000);
+const STANDING = Number(process.env.MILLRACE_TEST_QUEUES ?? 2_000);
 /** More than the writers can delete while the pages are read. */
 const PASSING = 500;
 /** Every so many of the standing queues hold a message that nobody takes. */
