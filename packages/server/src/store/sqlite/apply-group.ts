@@ -100,9 +100,7 @@ export class GroupApplier {
       const isDue = this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
       if (isDue) settleDue(tx, SETTLED_PER_GROUP);
       const outcomes = commands.map((command) => applyCommand(tx, command));
-      tx.inserts.flush();
-      tx.groups.flush();
-      tx.writeCounters();
+      tx.flush();
       this.keepHouse(tx);
       const nextDueAtMs =
         isDue || tx.dueChanged ? nextDueMs(tx, this.startedAtMs) : this.nextDueAtMs;

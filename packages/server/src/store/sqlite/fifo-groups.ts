@@ -1,6 +1,6 @@
 import { STATE } from '../../core/message-state.js';
 import type { QueueEntry } from '../../core/transaction.js';
-import { MESSAGE_COLUMNS, type MessageRow } from './rows.js';
+import { MESSAGE_COLUMNS, type MessageRow, messageRow } from './rows.js';
 import type { Statements } from './statements.js';
 
 export interface ReadyGroup {
@@ -44,7 +44,7 @@ export class FifoGroups {
   }
 
   held({ bucketId }: QueueEntry, groupKey: string): MessageRow[] {
-    return this.statements.get(HELD_OF_GROUP).all(bucketId, groupKey) as MessageRow[];
+    return this.statements.rows(HELD_OF_GROUP).all(bucketId, groupKey).map(messageRow);
   }
 
   /** The group whose turn it is, among those that are not blocked. */

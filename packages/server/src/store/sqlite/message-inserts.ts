@@ -1,5 +1,6 @@
 import type { Statement } from 'better-sqlite3';
 import { STATE } from '../../core/message-state.js';
+import { RowBatch, textsOf } from './row-batch.js';
 
 /** A message as it is published. */
 export interface NewMessageRow {
@@ -19,10 +20,6 @@ export interface NewMessageRow {
   readonly payload: string;
   readonly headers: string | null;
 }
-
-/** Rows per statement, falling. Sixteen in one take two thirds of the time of sixteen statements. */
-const CHUNKS = [16, 4, 1] as const;
-const ROWS_MAX = CHUNKS[0];
 
 const PLAIN_COLUMNS = {
   id: '?',
@@ -57,14 +54,14 @@ const BODIES = insertsInto('bodies', { id: '?', payload: '?', headers: '?' });
  * messages in the same transaction has to flush before.
  */
 export class MessageInserts {
-  private readonly plain: RowInserts;
-  private readonly others: RowInserts;
-  private readonly bodies: RowInserts;
+  private readonly plain: RowBatch;
+  private readonly others: RowBatch;
+  private readonly bodies: RowBatch;
 
   constructor(sql: (text: string) => Statement) {
-    this.plain = new RowInserts(sql, PLAIN);
-    this.others = new RowInserts(sql, OTHERS);
-    this.bodies = new RowInserts(sql, BODIES);
+    this.plain = new RowBatch(sql, PLAIN);
+    this.others = new RowBatch(sql, OTHERS);
+    this.bodies = new RowBatch(sql, BODIES);
   }
 
   add(row: NewMessageRow): void {
@@ -106,44 +103,9 @@ export class MessageInserts {
   }
 }
 
-type Values = readonly (number | string | null)[];
-
-/** Rows of one table that wait for a statement that takes many. */
-class RowInserts {
-  private values: Values[number][] = [];
-  private rows = 0;
-
-  constructor(
-    private readonly sql: (text: string) => Statement,
-    private readonly texts: ReadonlyMap<number, string>,
-  ) {}
-
-  add(row: Values): void {
-    this.values.push(...row);
-    this.rows += 1;
-    if (this.rows === ROWS_MAX) this.flush();
-  }
-
-  flush(): void {
-    if (this.rows === 0) return;
-    const columns = this.values.length / this.rows;
-    let at = 0;
-    for (const [rows, text] of this.texts) {
-      const size = rows * columns;
-      for (; at + size <= this.values.length; at += size) {
-        const chunk = size === this.values.length ? this.values : this.values.slice(at, at + size);
-        // As arguments of their own: bound from a list, an insert takes a fifth longer.
-        this.sql(text).run(...chunk);
-      }
-    }
-    this.values.length = 0;
-    this.rows = 0;
-  }
-}
-
 /** @param columns a value of SQL, `?` for one that is bound, by name */
-function insertsInto(table: string, columns: Record<string, string>): Map<number, string> {
+function insertsInto(table: string, columns: Record<string, string>): ReadonlyMap<number, string> {
   const row = `(${Object.values(columns).join(', ')})`;
   const head = `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) VALUES `;
-  return new Map(CHUNKS.map((rows) => [rows, head + Array(rows).fill(row).join(', ')]));
+  return textsOf((rows) => head + Array(rows).fill(row).join(', '));
 }

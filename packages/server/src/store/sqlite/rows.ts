@@ -2,6 +2,7 @@ import type { Scope } from '@millrace/protocol';
 import type { KeyRow, LeasedMessage, StoredMessage } from '../../core/commands.js';
 import type { DeadLetterReason } from '../../core/message-state.js';
 import type { MessageEntry, QueueEntry } from '../../core/transaction.js';
+import type { Values } from './statements.js';
 
 /** The columns of a queue, with the name of its dead-letter queue; `q` is the queue. */
 export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS deadLetterQueue,
@@ -23,11 +24,32 @@ export interface MessageRow extends MessageEntry {
   readonly id: number;
 }
 
-export const MESSAGE_COLUMNS = `id, message_id AS messageId, bucket_id AS bucketId, state, receipt,
-  seq, group_id AS groupId, group_key AS groupKey, due_at_ms AS dueAtMs,
-  lease_end AS leaseEnd, failures, priority, first_available_at_ms AS firstAvailableAtMs,
-  leased_at_ms AS leasedAtMs, source_queue_id AS sourceQueueId, leased_by AS leasedBy, bytes,
-  failure_log AS failureLog`;
+export const MESSAGE_COLUMNS = `id, message_id, bucket_id, state, receipt, seq, group_id, group_key,
+  due_at_ms, lease_end, failures, priority, first_available_at_ms, leased_at_ms, source_queue_id,
+  leased_by, bytes, failure_log`;
+
+/** @param values of MESSAGE_COLUMNS */
+export const messageRow = (values: Values): MessageRow =>
+  ({
+    id: values[0],
+    messageId: values[1],
+    bucketId: values[2],
+    state: values[3],
+    receipt: values[4],
+    seq: values[5],
+    groupId: values[6],
+    groupKey: values[7],
+    dueAtMs: values[8],
+    leaseEnd: values[9],
+    failures: values[10],
+    priority: values[11],
+    firstAvailableAtMs: values[12],
+    leasedAtMs: values[13],
+    sourceQueueId: values[14],
+    leasedBy: values[15],
+    bytes: values[16],
+    failureLog: values[17],
+  }) as MessageRow;
 
 /** A message with its body, for an answer; `m` is the message and `b` its body. */
 export const STORED_COLUMNS = `m.message_id AS messageId, b.payload, b.headers, m.priority,

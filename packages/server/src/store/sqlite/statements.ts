@@ -1,8 +1,12 @@
 import type Database from 'better-sqlite3';
 
+/** A row, in the order of its columns. */
+export type Values = readonly unknown[];
+
 /** Prepares each statement once per connection. */
 export class Statements {
   private readonly bySql = new Map<string, Database.Statement>();
+  private readonly rowsBySql = new Map<string, Database.Statement<unknown[], Values>>();
 
   constructor(readonly db: Database.Database) {}
 
@@ -11,6 +15,19 @@ export class Statements {
     if (statement === undefined) {
       statement = this.db.prepare(sql);
       this.bySql.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /**
+   * A statement whose rows come as values in the order of its columns. Where rows are many and wide
+   * this counts: an object is made column by column, by name.
+   */
+  rows(sql: string): Database.Statement<unknown[], Values> {
+    let statement = this.rowsBySql.get(sql);
+    if (statement === undefined) {
+      statement = this.db.prepare<unknown[], Values>(sql).raw();
+      this.rowsBySql.set(sql, statement);
     }
     return statement;
   }

@@ -23,13 +23,25 @@ import type {
 } from '../../core/transaction.js';
 import { FifoGroups } from './fifo-groups.js';
 import { MessageInserts } from './message-inserts.js';
-import { MESSAGE_COLUMNS, type MessageRow, QUEUE_COLUMNS, QUEUE_FROM, queueEntry } from './rows.js';
-import type { Statements } from './statements.js';
+import { RowBatch, textsOf } from './row-batch.js';
+import {
+  MESSAGE_COLUMNS,
+  type MessageRow,
+  messageRow,
+  QUEUE_COLUMNS,
+  QUEUE_FROM,
+  queueEntry,
+} from './rows.js';
+import type { Statements, Values } from './statements.js';
 
 /** A bound for memory's sake; what falls out is read again. */
 const CACHED_QUEUES_MAX = 20_000;
 
 const FIND = `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ? AND message_id = ? AND bucket_id = ?`;
+
+const REMOVE_BODIES = textsOf(
+  (rows) => `DELETE FROM bodies WHERE id IN (${Array(rows).fill('?').join(', ')})`,
+);
 
 interface CounterDelta {
   available: number;
@@ -71,6 +83,8 @@ export class GroupTransaction implements MessageTransaction {
   private readonly deadDeltas = new Map<string, number>();
   readonly groups: FifoGroups;
   readonly inserts = new MessageInserts((text) => this.sql(text));
+  /** Bodies are read by way of their messages only, so that they may go a little later. */
+  private readonly removedBodies = new RowBatch((text) => this.sql(text), REMOVE_BODIES);
   private readonly readyByQueueId = new Map<number, { queue: QueueEntry; messages: number }>();
 
   constructor(
@@ -92,6 +106,11 @@ export class GroupTransaction implements MessageTransaction {
 
   sql(text: string): Statement {
     return this.statements.get(text);
+  }
+
+  /** A statement whose rows come as values, see `Statements.rows`. */
+  rows(text: string): Statement<unknown[], Values> {
+    return this.statements.rows(text);
   }
 
   queue(project: string, name: string): QueueEntry | undefined {
@@ -148,13 +167,14 @@ export class GroupTransaction implements MessageTransaction {
   find(queue: QueueEntry, messageId: string): MessageRow | undefined {
     const id = rowIdOf(messageId);
     if (id === undefined) return undefined;
-    return this.sql(FIND).get(id, messageId, queue.bucketId) as MessageRow | undefined;
+    const values = this.rows(FIND).get(id, messageId, queue.bucketId);
+    return values === undefined ? undefined : messageRow(values);
   }
 
   remove(message: MessageEntry): void {
     const { id } = message as MessageRow;
     this.sql('DELETE FROM messages WHERE id = ?').run(id);
-    this.sql('DELETE FROM bodies WHERE id = ?').run(id);
+    this.removedBodies.add([id]);
   }
 
   change(message: MessageEntry, change: MessageChange): void {
@@ -267,6 +287,14 @@ export class GroupTransaction implements MessageTransaction {
       queue: queue.name,
       messages,
     }));
+  }
+
+  /** Writes what the commands of the group left to its end. */
+  flush(): void {
+    this.inserts.flush();
+    this.removedBodies.flush();
+    this.groups.flush();
+    this.writeCounters();
   }
 
   writeCounters(): void {

@@ -12,6 +12,7 @@ import { checkHolder } from '../../../core/push-subscription.js';
 import type { Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { leasedMessage, type MessageRow, STORED_COLUMNS } from '../rows.js';
+import type { Values } from '../statements.js';
 import type { GroupTransaction } from '../transaction.js';
 
 interface ReadyRow extends StoredMessage {
@@ -23,9 +24,36 @@ interface ReadyRow extends StoredMessage {
   readonly failures: number;
 }
 
-const READY = `SELECT m.id, m.first_available_at_ms AS firstAvailableAtMs, m.bytes, m.seq,
-    m.group_key AS groupKey, ${STORED_COLUMNS}
+const READY = `SELECT m.id, m.first_available_at_ms, m.bytes, m.seq, m.group_key, m.failures,
+    m.message_id, b.payload, b.headers, m.priority, m.group_id, m.deduplication_id,
+    m.enqueued_at_ms, m.delivery_count, m.source_queue, m.dead_lettered_at_ms,
+    m.dead_letter_reason, m.last_error
   FROM messages m JOIN bodies b ON b.id = m.id`;
+
+/** @param values of READY */
+const readyRow = (values: Values | undefined): ReadyRow | undefined =>
+  values === undefined
+    ? undefined
+    : ({
+        id: values[0],
+        firstAvailableAtMs: values[1],
+        bytes: values[2],
+        seq: values[3],
+        groupKey: values[4],
+        failures: values[5],
+        messageId: values[6],
+        payload: values[7],
+        headers: values[8],
+        priority: values[9],
+        groupId: values[10],
+        deduplicationId: values[11],
+        enqueuedAtMs: values[12],
+        deliveryCount: values[13],
+        sourceQueue: values[14],
+        deadLetteredAtMs: values[15],
+        deadLetterReason: values[16],
+        lastError: values[17],
+      } as ReadyRow);
 
 const HEAD_OF_ALL = `${READY} WHERE m.bucket_id = ? AND m.state = 0 ORDER BY m.rank DESC, m.seq LIMIT 1`;
 
@@ -82,8 +110,8 @@ export function consume(
 
 /** The head of what is available, each time: what was taken is available no more. */
 function nextOfAll(tx: GroupTransaction, { bucketId }: QueueEntry): () => ReadyRow | undefined {
-  const head = tx.sql(HEAD_OF_ALL);
-  return () => head.get(bucketId) as ReadyRow | undefined;
+  const head = tx.rows(HEAD_OF_ALL);
+  return () => readyRow(head.get(bucketId));
 }
 
 /**
@@ -95,7 +123,7 @@ function nextOfGroups(
   queue: QueueEntry,
   onePerGroup: boolean,
 ): (wasTaken: boolean) => ReadyRow | undefined {
-  const after = tx.sql(AFTER_IN_GROUP);
+  const after = tx.rows(AFTER_IN_GROUP);
   let groupKey: string | undefined;
   let lastSeq = 0;
   let hasBegun = false;
@@ -110,7 +138,7 @@ function nextOfGroups(
         lastSeq = group.headSeq - 1;
         hasBegun = false;
       }
-      const row = after.get(queue.bucketId, groupKey, lastSeq) as ReadyRow | undefined;
+      const row = readyRow(after.get(queue.bucketId, groupKey, lastSeq));
       if (row !== undefined) {
         lastSeq = row.seq;
         return row;

@@ -8,10 +8,16 @@ import {
 } from '../../../core/dead-letter-job.js';
 import { rowIdOf } from '../../../core/ids.js';
 import type { QueueEntry } from '../../../core/transaction.js';
-import { MESSAGE_COLUMNS } from '../rows.js';
+import { MESSAGE_COLUMNS, messageRow } from '../rows.js';
+import type { Values } from '../statements.js';
 import type { GroupTransaction } from '../transaction.js';
 
-const DEAD_COLUMNS = `${MESSAGE_COLUMNS}, dead_lettered_at_ms AS deadLetteredAtMs`;
+const DEAD_COLUMNS = `dead_lettered_at_ms, ${MESSAGE_COLUMNS}`;
+
+const deadLetterEntry = ([deadLetteredAtMs, ...message]: Values): DeadLetterEntry => ({
+  ...messageRow(message),
+  deadLetteredAtMs: deadLetteredAtMs as number,
+});
 
 type JobRow = DeadLetterJob & { readonly queueId: number; readonly finished: number };
 
@@ -41,12 +47,12 @@ function onOne(
 ): boolean {
   const id = rowIdOf(messageId);
   if (id === undefined) return false;
-  const message = tx
-    .sql(
+  const values = tx
+    .rows(
       `SELECT ${DEAD_COLUMNS} FROM messages WHERE id = ? AND message_id = ? AND source_queue_id = ?`,
     )
-    .get(id, messageId, queue.id) as DeadLetterEntry | undefined;
-  return message !== undefined && applyToDeadLetter(tx, queue, action, message);
+    .get(id, messageId, queue.id);
+  return values !== undefined && applyToDeadLetter(tx, queue, action, deadLetterEntry(values));
 }
 
 /** One step; a job that is finished, or whose queue has gone, stays as it is. */
@@ -62,12 +68,13 @@ export function stepJob(tx: GroupTransaction, jobId: string): JobProgress {
     return { done: job?.done ?? 0, finished: true };
   }
   const next = tx
-    .sql(
+    .rows(
       `SELECT ${DEAD_COLUMNS} FROM messages
         WHERE source_queue_id = ? AND (dead_lettered_at_ms, seq) > (?, ?) AND seq <= ?
         ORDER BY dead_lettered_at_ms, seq LIMIT ?`,
     )
-    .all(source.id, job.atMs, job.atSeq, job.boundSeq, stepLimit(job)) as DeadLetterEntry[];
+    .all(source.id, job.atMs, job.atSeq, job.boundSeq, stepLimit(job))
+    .map(deadLetterEntry);
   const step = stepDeadLetters(tx, source, job, next);
   tx.sql(
     'UPDATE dead_letter_jobs SET at_ms = ?, at_seq = ?, done = ?, finished = ? WHERE job_id = ?',

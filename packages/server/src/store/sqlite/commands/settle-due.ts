@@ -1,6 +1,6 @@
 import { RESTART_GRACE_MS, STATE } from '../../../core/message-state.js';
 import { settle } from '../../../core/settling.js';
-import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
+import { MESSAGE_COLUMNS, messageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
 const DUE = `SELECT ${MESSAGE_COLUMNS} FROM messages
@@ -8,11 +8,11 @@ const DUE = `SELECT ${MESSAGE_COLUMNS} FROM messages
 
 /** Delays that are over, then leases that ran out, oldest first. */
 export function settleDue(tx: GroupTransaction, limit: number): number {
-  const due = tx.sql(DUE);
+  const due = tx.rows(DUE);
   const messages = [
     ...due.all(STATE.delayed, 0, tx.nowMs, limit),
     ...due.all(STATE.leased, tx.leaseFloorMs, tx.nowMs, limit),
-  ] as MessageRow[];
+  ].map(messageRow);
   for (const message of messages) {
     const queue = tx.queueByBucket(message.bucketId);
     if (queue !== undefined) settle(tx, queue, message);

@@ -2,7 +2,7 @@ import type { ExpireCommand, OutcomeOf } from '../../../core/commands.js';
 import { STATE } from '../../../core/message-state.js';
 import { removeMessage, retentionMs } from '../../../core/moves.js';
 import type { QueueEntry } from '../../../core/transaction.js';
-import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
+import { MESSAGE_COLUMNS, messageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
 /** Queues that one step of the retention sweep looks at. */
@@ -68,15 +68,15 @@ function expireBucket(
   bucketId: number,
   limit: number,
 ): number {
-  const messages = tx
-    .sql(
+  const expired = tx
+    .rows(
       `SELECT ${MESSAGE_COLUMNS} FROM messages
         WHERE bucket_id = ? AND live_since_ms <= ? AND state <> ${STATE.leased}
         ORDER BY live_since_ms LIMIT ?`,
     )
-    .all(bucketId, tx.nowMs - retentionMs(queue), Math.max(0, limit)) as MessageRow[];
-  for (const message of messages) removeMessage(tx, queue, message);
-  return messages.length;
+    .all(bucketId, tx.nowMs - retentionMs(queue), Math.max(0, limit));
+  for (const values of expired) removeMessage(tx, queue, messageRow(values));
+  return expired.length;
 }
 
 /** What is leased goes when its lease ends, if not acked, and needs no sweep. */

@@ -1,0 +1,44 @@
+import type { Statement } from 'better-sqlite3';
+
+/** Rows per statement, falling. Sixteen in one take two thirds of the time of sixteen statements. */
+const CHUNKS = [16, 4, 1] as const;
+const ROWS_MAX = CHUNKS[0];
+
+/** The statement for each number of rows that one takes. */
+export const textsOf = (text: (rows: number) => string): ReadonlyMap<number, string> =>
+  new Map(CHUNKS.map((rows) => [rows, text(rows)]));
+
+type Values = readonly (number | string | null)[];
+
+/** Rows of one table that wait for a statement that takes many. */
+export class RowBatch {
+  private values: Values[number][] = [];
+  private rows = 0;
+
+  constructor(
+    private readonly sql: (text: string) => Statement,
+    private readonly texts: ReadonlyMap<number, string>,
+  ) {}
+
+  add(row: Values): void {
+    this.values.push(...row);
+    this.rows += 1;
+    if (this.rows === ROWS_MAX) this.flush();
+  }
+
+  flush(): void {
+    if (this.rows === 0) return;
+    const columns = this.values.length / this.rows;
+    let at = 0;
+    for (const [rows, text] of this.texts) {
+      const size = rows * columns;
+      for (; at + size <= this.values.length; at += size) {
+        const chunk = size === this.values.length ? this.values : this.values.slice(at, at + size);
+        // As arguments of their own: bound from a list, an insert takes a fifth longer.
+        this.sql(text).run(...chunk);
+      }
+    }
+    this.values.length = 0;
+    this.rows = 0;
+  }
+}
