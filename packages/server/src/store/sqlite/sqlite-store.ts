@@ -20,7 +20,7 @@ export interface SqliteStoreOptions extends Omit<WriterOptions, 'limits'> {
 
 const RECLAIM_PAUSE_MS = 20;
 /** All messages go through the writer: with less it takes a tenth more time, with more no less. */
-const YOUNG_GENERATION_MIB = { writer: 8, reader: 12, checkpoint: 4 };
+const YOUNG_GENERATION_MIB = { writer: 4, reader: 12, checkpoint: 4 };
 const threadFile = (name: string): URL => new URL(`./${name}-thread.js`, import.meta.url);
 
 /** The store inside one file. All of SQLite runs in threads; this side only passes messages. */
