@@ -3,44 +3,50 @@ import type { DeliveryRef, LeasedMessage } from '../core/commands.js';
 import type { GroupCommit } from '../core/group-commit.js';
 import { settleWhileHeld } from './settle-again.js';
 
+/** What an ack needs of a message; its payload would be kept for as long as the store takes. */
+interface Delivery extends DeliveryRef {
+  readonly leaseExpiresAtMs: number;
+}
+
 /**
- * The acks of one queue's pushes. One command is under way at a time, and what succeeds meanwhile
- * goes together with the next: an ack is what each push costs the store.
+ * The acks of a subscription's pushes. One command is under way at a time, and what succeeds
+ * meanwhile goes together with the next: an ack is what each push costs the store.
  */
 export class Acks {
-  private gathered: LeasedMessage[] = [];
-  private gathering: Promise<void> | undefined;
-  private underWay: Promise<void> | undefined;
+  private gathered: Delivery[] = [];
+  private running: Promise<void> | undefined;
 
   constructor(
     private readonly commit: GroupCommit,
     private readonly clock: Clock,
     private readonly target: { readonly project: string; readonly queue: string },
-    /** Called when all are settled. */
-    private readonly idle: () => void,
   ) {}
 
-  add(message: LeasedMessage): Promise<void> {
-    this.gathered.push(message);
-    this.gathering ??= this.sendAfter(this.underWay);
-    return this.gathering;
+  /** The message will be acknowledged, unless its lease is over before it could be. */
+  add({ messageId, receipt, leaseExpiresAtMs }: LeasedMessage): void {
+    this.gathered.push({ messageId, receipt, leaseExpiresAtMs });
+    this.running ??= this.run();
   }
 
-  private async sendAfter(before: Promise<void> | undefined): Promise<void> {
-    await before;
-    const messages = this.gathered;
-    this.gathered = [];
-    this.gathering = undefined;
-    this.underWay = settleWhileHeld(this.commit, this.clock, messages, (held) => ({
-      kind: 'ack',
-      ...this.target,
-      idempotency: null,
-      batch: true,
-      entries: held.map(refOf),
-    }));
-    await this.underWay;
-    if (this.gathering === undefined) this.idle();
+  /** Resolves when all acks that are under way have ended. */
+  settled(): Promise<void> {
+    return this.running ?? Promise.resolve();
+  }
+
+  private async run(): Promise<void> {
+    // What succeeds in the same turn goes with the first.
+    await undefined;
+    while (this.gathered.length > 0) {
+      const deliveries = this.gathered;
+      this.gathered = [];
+      await settleWhileHeld(this.commit, this.clock, deliveries, (entries) => ({
+        kind: 'ack',
+        ...this.target,
+        idempotency: null,
+        batch: true,
+        entries,
+      }));
+    }
+    this.running = undefined;
   }
 }
-
-const refOf = ({ messageId, receipt }: LeasedMessage): DeliveryRef => ({ messageId, receipt });

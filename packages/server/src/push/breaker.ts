@@ -147,6 +147,8 @@ export class Breaker {
   }
 
   private startRun(): void {
+    // To clear a set that is empty makes a new table all the same.
+    if (this.runFailures === 0) return;
     this.runFailures = 0;
     this.runMessages.clear();
     this.holdUntilMs = 0;

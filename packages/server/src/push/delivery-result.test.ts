@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type DeliveryResult, deliveryResult } from './delivery-result.js';
-import type { PushOutcome } from './push-client.js';
+import type { PushOutcome } from './exchange.js';
 
 const durationMs = 1;
 const answer = (status: number): PushOutcome => ({ status, retryAfterMs: null, durationMs });

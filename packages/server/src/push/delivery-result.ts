@@ -1,4 +1,4 @@
-import type { PushOutcome } from './push-client.js';
+import type { PushOutcome } from './exchange.js';
 import type { PushError } from './push-error.js';
 
 /**

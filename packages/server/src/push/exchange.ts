@@ -1,15 +1,13 @@
 import type { Dispatcher } from 'undici';
-import type { Clock } from '../core/clock.js';
+import { type Clock, monotonicMs } from '../core/clock.js';
+import type { Limited } from './deadlines.js';
 import { type PushError, PushFault, pushErrorOf } from './push-error.js';
 import { retryAfterMs } from './retry-after.js';
 
-export interface Answered {
-  readonly status: number;
-  /** Null for a success, and where the receiver did not say. */
-  readonly retryAfterMs: number | null;
-}
-
-export type ExchangeResult = Answered | { readonly error: PushError };
+/** What an attempt came to; `retryAfterMs` is null for a success, and where the receiver did not say. */
+export type PushOutcome =
+  | { readonly status: number; readonly retryAfterMs: number | null; readonly durationMs: number }
+  | { readonly error: PushError; readonly durationMs: number };
 
 const ANSWER_MAX_BYTES = 16 * 1024;
 
@@ -17,18 +15,25 @@ const ANSWER_MAX_BYTES = 16 * 1024;
  * One request and its answer, as undici tells of them. It listens at this level because a stream for
  * each answer, of which only the length is wanted, costs more than the rest of the exchange.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, Limited {
+  readonly deadlineMs: number;
+  place = -1;
+  private readonly startMs = monotonicMs();
   private controller: Dispatcher.DispatchController | undefined;
-  private answer: Answered | undefined;
-  private isRefused = false;
+  /** Of the answer; 0 until it has come. */
+  private status = 0;
+  private retryAfterMs: number | null = null;
   private readBytes = 0;
   private ended = false;
 
   constructor(
     private readonly clock: Clock,
+    timeoutMs: number,
     /** Called once. */
-    private readonly end: (result: ExchangeResult) => void,
-  ) {}
+    private readonly end: (outcome: PushOutcome) => void,
+  ) {
+    this.deadlineMs = this.startMs + timeoutMs;
+  }
 
   /** Ends it now. undici may still wait for a connection: then it is told when it has one. */
   callOff(error: PushError): void {
@@ -48,25 +53,30 @@ export class Exchange implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return;
-    this.isRefused = status >= 300;
-    const waitMs = this.isRefused ? retryAfterMs(headers['retry-after'], this.clock.nowMs()) : null;
-    this.answer = { status, retryAfterMs: waitMs };
+    this.status = status;
+    if (this.isRefused) {
+      this.retryAfterMs = retryAfterMs(headers['retry-after'], this.clock.nowMs());
+    }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.readBytes += chunk.length;
     if (this.readBytes < ANSWER_MAX_BYTES) return;
     // So much is enough of an answer; the connection, on which the rest would come, is not kept.
-    this.finish(this.answer as Answered);
+    this.finish(null);
     controller.abort(new PushFault('cancelled'));
   }
 
   onResponseEnd(): void {
-    this.finish(this.answer as Answered);
+    this.finish(null);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.fail(error);
+  }
+
+  private get isRefused(): boolean {
+    return this.status >= 300;
   }
 
   /**
@@ -74,13 +84,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
    * receiver that breaks off in the middle of one may not have done the work.
    */
   private fail(error: Error): void {
-    const { answer } = this;
-    this.finish(this.isRefused && answer ? answer : { error: pushErrorOf(error) });
+    this.finish(this.isRefused ? null : pushErrorOf(error));
   }
 
-  private finish(result: ExchangeResult): void {
+  /** @param error null where the answer counts */
+  private finish(error: PushError | null): void {
     if (this.ended) return;
     this.ended = true;
-    this.end(result);
+    const { status, retryAfterMs } = this;
+    const durationMs = Math.round(monotonicMs() - this.startMs);
+    this.end(error === null ? { status, retryAfterMs, durationMs } : { error, durationMs });
   }
 }

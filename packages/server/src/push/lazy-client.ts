@@ -1,4 +1,5 @@
-import type { PushOutcome, PushRequest } from './push-client.js';
+import type { PushOutcome } from './exchange.js';
+import type { PushRequest } from './push-client.js';
 
 export interface Poster {
   post(request: PushRequest): Promise<PushOutcome>;

@@ -2,7 +2,7 @@ import type { LeasedMessage } from '../core/commands.js';
 import type { PushSubscriptionRow } from '../core/push-subscription.js';
 import { backoffMs } from './backoff.js';
 import { deliveryResult } from './delivery-result.js';
-import type { PushOutcome } from './push-client.js';
+import type { PushOutcome } from './exchange.js';
 import type { WorkerParts } from './worker-parts.js';
 
 /** Keeps what came of a post for the list of deliveries. */
@@ -23,19 +23,17 @@ export function note(
   });
 }
 
-/** Ends the lease as the outcome wants it. */
-export function settle(
+/** Sends the message back as the outcome, which is no success, wants it. */
+export function sendBack(
   { settlement, random }: WorkerParts,
   subscription: PushSubscriptionRow,
   message: LeasedMessage,
   outcome: PushOutcome,
   usesRetry: boolean,
 ): Promise<void> {
-  const result = deliveryResult(outcome);
-  if (result === 'success') return settlement.ack(subscription, message);
   const backoff = backoffMs(usesRetry ? message.failures + 1 : 1, random);
-  const delayMs =
-    result === 'cancelled' ? 0 : Math.round(Math.max(backoff, retryAfterOf(outcome) ?? 0));
+  const isCancelled = deliveryResult(outcome) === 'cancelled';
+  const delayMs = isCancelled ? 0 : Math.round(Math.max(backoff, retryAfterOf(outcome) ?? 0));
   const error = 'status' in outcome ? `the receiver answered ${outcome.status}` : outcome.error;
   return settlement.fail(subscription, message, { delayMs, usesRetry, error });
 }

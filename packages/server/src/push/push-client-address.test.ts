@@ -3,9 +3,10 @@ import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import net, { type AddressInfo, type NetConnectOpts, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PushOutcome } from './exchange.js';
 import type { Lookup } from './guarded-connector.js';
 import { parseNetworks } from './networks.js';
-import { PushClient, type PushOutcome } from './push-client.js';
+import { PushClient } from './push-client.js';
 
 const PUBLIC = ['93.184.215.14', '2606:4700:4700::1111'];
 

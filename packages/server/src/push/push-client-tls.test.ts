@@ -7,8 +7,9 @@ import tls from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { certificate, DAY_MS } from '../../test/harness/certificates.js';
 import { readAuthorities } from './certificate-authorities.js';
+import type { PushOutcome } from './exchange.js';
 import { parseNetworks } from './networks.js';
-import { PushClient, type PushOutcome } from './push-client.js';
+import { PushClient } from './push-client.js';
 
 const authority = certificate({ name: 'millrace test authority' });
 const stranger = certificate({ name: 'another authority' });

@@ -1,11 +1,11 @@
 import { promises as dns } from 'node:dns';
 import { Agent } from 'undici';
-import { type Clock, monotonicMs, setSystemTimer } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import { trustOf } from './certificate-authorities.js';
-import { type Answered, Exchange, type ExchangeResult } from './exchange.js';
+import { Deadlines } from './deadlines.js';
+import { Exchange, type PushOutcome } from './exchange.js';
 import { GuardedConnector, type Lookup } from './guarded-connector.js';
 import type { Networks } from './networks.js';
-import type { PushError } from './push-error.js';
 import { judgeUrl } from './push-url.js';
 
 export interface PushClientOptions {
@@ -28,10 +28,6 @@ export interface PushRequest {
   readonly timeoutMs: number;
 }
 
-export type PushOutcome =
-  | (Answered & { readonly durationMs: number })
-  | { readonly error: PushError; readonly durationMs: number };
-
 /** Where a url leads; null where no delivery may go. */
 type Target = { readonly origin: string; readonly path: string } | null;
 
@@ -46,7 +42,7 @@ const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true, ver
 export class PushClient {
   private readonly connector: GuardedConnector;
   private readonly agent: Agent;
-  private readonly underWay = new Set<Exchange>();
+  private readonly underWay = new Deadlines<Exchange>((exchange) => exchange.callOff('timeout'));
   private readonly targets = new Map<string, Target>();
   private closed = false;
 
@@ -74,15 +70,12 @@ export class PushClient {
   }
 
   post(request: PushRequest): Promise<PushOutcome> {
-    const startMs = monotonicMs();
     return new Promise((resolve) => {
-      const exchange = new Exchange(this.options.clock, (result: ExchangeResult) => {
-        this.underWay.delete(exchange);
-        cancelTimer();
-        resolve({ ...result, durationMs: Math.round(monotonicMs() - startMs) });
+      const exchange = new Exchange(this.options.clock, request.timeoutMs, (outcome) => {
+        this.underWay.remove(exchange);
+        resolve(outcome);
       });
       this.underWay.add(exchange);
-      const cancelTimer = setSystemTimer(() => exchange.callOff('timeout'), request.timeoutMs);
       if (this.closed) exchange.callOff('cancelled');
       else this.send(request, exchange);
     });
@@ -91,7 +84,8 @@ export class PushClient {
   /** Posts under way end as cancelled; who wants to let them end waits for them first. */
   async close(): Promise<void> {
     this.closed = true;
-    for (const exchange of this.underWay) exchange.callOff('cancelled');
+    for (const exchange of this.underWay.all()) exchange.callOff('cancelled');
+    this.underWay.stop();
     this.connector.close();
     await this.agent.destroy();
   }

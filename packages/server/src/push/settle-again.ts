@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import type { AckCommand, LeasedMessage, NackCommand } from '../core/commands.js';
+import type { AckCommand, NackCommand } from '../core/commands.js';
 import type { GroupCommit } from '../core/group-commit.js';
 
 const AGAIN_AFTER_MS = 500;
@@ -10,15 +10,15 @@ const WORTH_ANOTHER_TRY = new Set(['STORE_UNAVAILABLE', 'OVERLOADED', 'OUTCOME_U
 /**
  * Ends leases, and tries again for as long as they hold: after that, the messages are anybody's.
  *
- * @param commandOf ends the leases of these messages
+ * @param commandOf ends these leases
  */
-export async function settleWhileHeld(
+export async function settleWhileHeld<T extends { readonly leaseExpiresAtMs: number }>(
   commit: GroupCommit,
   clock: Clock,
-  messages: readonly LeasedMessage[],
-  commandOf: (held: readonly LeasedMessage[]) => AckCommand | NackCommand,
+  deliveries: readonly T[],
+  commandOf: (held: readonly T[]) => AckCommand | NackCommand,
 ): Promise<void> {
-  let held = messages;
+  let held = deliveries;
   for (;;) {
     const outcome = await commit.submit<AckCommand | NackCommand>(commandOf(held));
     if (outcome.ok || !WORTH_ANOTHER_TRY.has(outcome.code)) return;

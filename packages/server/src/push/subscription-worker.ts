@@ -5,15 +5,16 @@ import type { ConsumeCommand, LeasedMessage } from '../core/commands.js';
 import type { Presence } from '../core/long-poll.js';
 import { type PushSubscriptionRow, pushHolder } from '../core/push-subscription.js';
 import type { Refusal } from '../core/refusal.js';
+import { Acks } from './acks.js';
 import { type Attempt, Breaker } from './breaker.js';
 import { requestOf } from './delivery.js';
 import { deliveryResult } from './delivery-result.js';
+import type { PushOutcome } from './exchange.js';
 import { InFlight } from './in-flight.js';
 import { LeasedAhead } from './leased-ahead.js';
 import { Lookahead } from './lookahead.js';
-import { note, retryAfterOf, settle } from './one-push.js';
+import { note, retryAfterOf, sendBack } from './one-push.js';
 import { Pace } from './pace.js';
-import type { PushOutcome } from './push-client.js';
 import { SigningSecrets } from './signing-secrets.js';
 import type { WorkerParts } from './worker-parts.js';
 
@@ -32,10 +33,11 @@ export class SubscriptionWorker {
   private readonly breaker: Breaker;
   private readonly pace = new Pace();
   private secrets: SigningSecrets;
-  /** What is being leased, posted or settled. */
+  /** What is being leased, posted or sent back. */
   private readonly underWay = new InFlight();
   private readonly lookahead = new Lookahead();
   private readonly ahead: LeasedAhead;
+  private readonly acks: Acks;
   private posting = 0;
   private leasing = false;
   /** Nothing was left when it looked last, and no word of more has come since. */
@@ -57,6 +59,8 @@ export class SubscriptionWorker {
   ) {
     this.breaker = new Breaker(parts.random);
     this.secrets = new SigningSecrets(subscription, parts.secrets);
+    const { project, queue } = subscription;
+    this.acks = new Acks(parts.commit, parts.clock, { project, queue });
     this.ahead = new LeasedAhead(parts.clock, (message) => this.giveBack(message));
   }
 
@@ -79,6 +83,7 @@ export class SubscriptionWorker {
     await this.running;
     this.ahead.giveBackAll();
     await this.underWay.none();
+    await this.acks.settled();
   }
 
   private stir(): void {
@@ -262,9 +267,11 @@ export class SubscriptionWorker {
 
   private async push(message: LeasedMessage, attempt: Attempt): Promise<void> {
     const { parts, subscription } = this;
+    const startMs = parts.clock.nowMs();
     this.underWay.begin();
     try {
-      const outcome = await this.post(message);
+      const outcome = await this.post(message, startMs);
+      note(parts, subscription, message, startMs, outcome);
       const nowMs = parts.clock.nowMs();
       const result = deliveryResult(outcome);
       const { usesRetry } = this.breaker.ended(attempt, result, nowMs, retryAfterOf(outcome));
@@ -276,7 +283,8 @@ export class SubscriptionWorker {
       if (this.isOneByOne || this.isGone) this.ahead.giveBackAll();
       else this.beginWaiting();
       if (!this.leasing) this.stir();
-      await settle(parts, subscription, message, outcome, usesRetry);
+      if (result === 'success') this.acks.add(message);
+      else await sendBack(parts, subscription, message, outcome, usesRetry);
       if (isGone) await this.pause(subscription);
     } catch (error) {
       await this.abandon(message, attempt, error as Error);
@@ -284,17 +292,13 @@ export class SubscriptionWorker {
     this.underWay.end();
   }
 
-  private async post(message: LeasedMessage): Promise<PushOutcome> {
-    const { parts, subscription } = this;
-    const atMs = parts.clock.nowMs();
+  private async post(message: LeasedMessage, nowMs: number): Promise<PushOutcome> {
     this.posting += 1;
     try {
-      const secrets = this.secrets.at(atMs);
+      const secrets = this.secrets.at(nowMs);
       // It was leased while it could be signed; unsigned it must not go out.
       if (secrets === undefined) throw new Error('its secret was sealed under another key');
-      const outcome = await parts.client.post(requestOf(subscription, message, secrets, atMs));
-      note(parts, subscription, message, atMs, outcome);
-      return outcome;
+      return await this.parts.client.post(requestOf(this.subscription, message, secrets, nowMs));
     } finally {
       this.posting -= 1;
     }

@@ -18,7 +18,10 @@ export interface SqliteStoreOptions extends Omit<WriterOptions, 'limits'> {
   readonly makeClock?: (floorMs: number) => Clock;
 }
 
+/** Between two steps of giving free pages back: the writer has something better to do. */
 const RECLAIM_PAUSE_MS = 20;
+/** So often a step makes way for groups that are under way; then it is its turn. */
+const RECLAIM_WAITS_MAX = 9;
 /** All messages go through the writer: with less it takes a tenth more time, with more no less. */
 const YOUNG_GENERATION_MIB = { writer: 4, reader: 12, checkpoint: 4 };
 const threadFile = (name: string): URL => new URL(`./${name}-thread.js`, import.meta.url);
@@ -31,6 +34,7 @@ export class SqliteStore implements Store {
   private listener: StoreListener | undefined;
   private stopping: Promise<void> | undefined;
   private checkpointing = false;
+  private groupsUnderWay = 0;
   private cancelFlush: (() => void) | undefined;
   private cancelReclaim: (() => void) | undefined;
 
@@ -82,6 +86,7 @@ export class SqliteStore implements Store {
   expectReady(): void {}
 
   async apply(commands: readonly Command[]): Promise<Outcome[]> {
+    this.groupsUnderWay += 1;
     try {
       const answer = await this.writer.call({
         kind: 'apply',
@@ -99,6 +104,8 @@ export class SqliteStore implements Store {
     } catch (error) {
       if (isFatal(error)) this.fail(error as Error);
       throw error;
+    } finally {
+      this.groupsUnderWay -= 1;
     }
   }
 
@@ -135,16 +142,22 @@ export class SqliteStore implements Store {
           this.checkpointing = false;
         });
     }
-    if (need.reclaim && this.cancelReclaim === undefined) {
-      // A pause between the steps leaves the writer to the groups.
-      this.cancelReclaim = this.clock.setTimer(async () => {
-        this.cancelReclaim = undefined;
-        const { need: next } = await this.writer
-          .call({ kind: 'reclaim' })
-          .catch(() => ({ need: undefined }));
-        if (next !== undefined) this.serveSpace(next);
-      }, RECLAIM_PAUSE_MS);
-    }
+    if (need.reclaim && this.cancelReclaim === undefined) this.reclaimAfterPause(0);
+  }
+
+  /** Pages that are free are used again before the file grows, so that there is no haste. */
+  private reclaimAfterPause(waits: number): void {
+    this.cancelReclaim = this.clock.setTimer(async () => {
+      if (this.groupsUnderWay > 0 && waits < RECLAIM_WAITS_MAX) {
+        this.reclaimAfterPause(waits + 1);
+        return;
+      }
+      this.cancelReclaim = undefined;
+      const { need } = await this.writer
+        .call({ kind: 'reclaim' })
+        .catch(() => ({ need: undefined }));
+      if (need !== undefined) this.serveSpace(need);
+    }, RECLAIM_PAUSE_MS);
   }
 
   /** Should no group come by that takes the tallies along, an empty one does. */
