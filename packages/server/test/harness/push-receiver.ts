@@ -85,7 +85,7 @@ export class PushReceiver {
   }
 
   /** Waits until so many have come, and gives them back. */
-  async received(count: number, timeoutMs = 5_000): Promise<readonly Push[]> {
+  async received(count: number, timeoutMs = 20_000): Promise<readonly Push[]> {
     await expect
       .poll(() => this.pushes.length, { timeout: timeoutMs, interval: 5 })
       .toBeGreaterThanOrEqual(count);
