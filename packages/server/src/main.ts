@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { startServer } from './app.js';
 import { ConfigError, loadConfig } from './config/config.js';
+import { tuneGarbageCollector } from './config/garbage-collector.js';
 import { helpText } from './config/help.js';
 import { setSystemTimer } from './core/clock.js';
 
@@ -14,6 +15,7 @@ async function main(): Promise<void> {
   }
   if (command !== 'serve') throw new ConfigError(`there is no command "${command}"; see --help`);
 
+  tuneGarbageCollector();
   const server = await startServer(loadConfig(args), {
     failed: (cause) => exit(1, `the store failed: ${cause.message}`),
   });

@@ -58,10 +58,20 @@ export function createPool(url: ParsedUrl, maxConnections: number): pg.Pool {
   const pool = new pg.Pool(config as pg.PoolConfig);
   // An idle connection that breaks is dropped by the pool; the next query opens another.
   pool.on('error', () => undefined);
-  // While one is lent, the pool does not listen: what breaks it shows in its statements.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', (client) => {
+    // While one is lent, the pool does not listen: what breaks it shows in its statements.
+    client.on('error', () => undefined);
+    if (url.prepare) client.query(`SET ${PLANNER.join('; SET ')}`).catch(() => undefined);
+  });
   return pool;
 }
+
+/** Rows here come and go too fast for statistics: an index is always the right way. */
+const PLANNER = ['enable_seqscan = off', 'enable_bitmapscan = off'];
+
+/** Behind a transaction pooler a connection's settings are anybody's: there each group makes them. */
+export const beginText = ({ prepare }: ParsedUrl): string =>
+  prepare ? 'BEGIN' : `BEGIN; SET LOCAL ${PLANNER.join('; SET LOCAL ')}`;
 
 const names = new Map<string, string>();
 

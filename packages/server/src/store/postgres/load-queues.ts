@@ -11,14 +11,22 @@ import { pushPolicies } from './push-rows.js';
 import { type MessageRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 import type { GroupTransaction } from './transaction.js';
 
+export const NOW = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs"';
+
+export interface Beginning {
+  /** The database's time. */
+  readonly nowMs: number;
+  readonly queues: readonly QueueEntry[];
+}
+
 /**
- * The queues that these commands name, and the dead-letter queues that can be reached from them:
- * decisions need both, and a chain is short.
+ * What each group begins with: the time, the queues that its commands name, and the dead-letter
+ * queues that can be reached from them: decisions need both, and a chain is short.
  */
-export async function readNamedQueues(
+export async function readBeginning(
   pipeline: Pipeline,
   commands: readonly Command[],
-): Promise<QueueEntry[]> {
+): Promise<Beginning> {
   const names = new Map<string, readonly [string, string]>();
   const add = (project: string, name: string) => names.set(`${project}\n${name}`, [project, name]);
   for (const command of commands) {
@@ -27,15 +35,31 @@ export async function readNamedQueues(
       add(command.project, command.settings.deadLetterQueue);
     }
   }
-  if (names.size === 0) return [];
-  return readChains(
-    pipeline,
-    `SELECT q.* FROM millrace.queues q
-       JOIN unnest($1::text[], $2::text[]) AS n(project, name)
-         ON q.project = n.project AND q.name = n.name`,
+  if (names.size === 0) {
+    const [now] = await pipeline.query<{ nowMs: number }>(NOW, []);
+    return { nowMs: (now as { nowMs: number }).nowMs, queues: [] };
+  }
+  // One statement for both, because this is what each group waits for before it can do anything.
+  const rows = await pipeline.query<QueueEntry & { nowMs: number; id: number | null }>(
+    `WITH RECURSIVE now AS MATERIALIZED (${NOW}), ${chainFrom(NAMED)}
+     SELECT now."nowMs", ${QUEUE_COLUMNS} FROM now LEFT JOIN (${CHAIN}) ON true`,
     [[...names.values()].map(([project]) => project), [...names.values()].map(([, name]) => name)],
   );
+  const queues = rows.flatMap(({ nowMs, ...queue }) => (queue.id === null ? [] : queue));
+  return { nowMs: (rows[0] as { nowMs: number }).nowMs, queues };
 }
+
+const NAMED = `SELECT q.* FROM millrace.queues q
+  JOIN unnest($1::text[], $2::text[]) AS n(project, name)
+    ON q.project = n.project AND q.name = n.name`;
+
+const chainFrom = (roots: string): string => `chain AS (
+  ${roots}
+  UNION
+  SELECT q.* FROM millrace.queues q JOIN chain c ON q.id = c.dead_letter_queue_id
+)`;
+
+const CHAIN = 'chain q LEFT JOIN millrace.queues d ON d.id = q.dead_letter_queue_id';
 
 function readQueuesByBucket(
   pipeline: Pipeline,
@@ -54,12 +78,7 @@ const readChains = (
   values: readonly unknown[],
 ): Promise<QueueEntry[]> =>
   pipeline.query<QueueEntry>(
-    `WITH RECURSIVE chain AS (
-       ${roots}
-       UNION
-       SELECT q.* FROM millrace.queues q JOIN chain c ON q.id = c.dead_letter_queue_id
-     )
-     SELECT ${QUEUE_COLUMNS} FROM chain q LEFT JOIN millrace.queues d ON d.id = q.dead_letter_queue_id`,
+    `WITH RECURSIVE ${chainFrom(roots)} SELECT ${QUEUE_COLUMNS} FROM ${CHAIN}`,
     values,
   );
 

@@ -17,14 +17,21 @@ import {
   StoreOpenError,
 } from '../../core/store.js';
 import { applyGroup } from './apply-group.js';
-import { createPool, type ParsedUrl, Pipeline, parseUrl, patientConfig } from './connections.js';
+import {
+  beginText,
+  createPool,
+  type ParsedUrl,
+  Pipeline,
+  parseUrl,
+  patientConfig,
+} from './connections.js';
 import { CounterRows } from './counter-rows.js';
 import { DatabaseClock } from './database-clock.js';
 import { isConflict, isConnectionLoss, refusalOf } from './errors.js';
 import { lockGroupsOf } from './group-locks.js';
 import { GroupRun } from './group-run.js';
 import { writeHistory } from './history.js';
-import { readNamedQueues } from './load-queues.js';
+import { NOW, readBeginning } from './load-queues.js';
 import { migrate } from './migrate.js';
 import { NodeSignals } from './node-signals.js';
 import { answerQuery } from './queries.js';
@@ -168,13 +175,9 @@ export class PostgresStore implements Store {
     let committing = false;
     let broken: Error | undefined;
     try {
-      // Rows here come and go too fast for statistics: an index is always the right way.
-      pipeline.script('BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off');
-      const [now, queues] = await Promise.all([
-        pipeline.query<{ nowMs: number }>(NOW, []),
-        readNamedQueues(pipeline, commands),
-      ]);
-      const nowMs = this.observe((now[0] as { nowMs: number }).nowMs);
+      pipeline.script(beginText(this.url));
+      const { nowMs: databaseMs, queues } = await readBeginning(pipeline, commands);
+      const nowMs = this.observe(databaseMs);
       const tx = new GroupTransaction(
         pipeline,
         this.sequence,
@@ -331,8 +334,6 @@ export class PostgresStore implements Store {
     return this.stopping;
   }
 }
-
-const NOW = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs"';
 
 const earlier = (knownMs: number | null, { earliestDueMs }: GroupTransaction): number | null =>
   knownMs === null || earliestDueMs === null
