@@ -7,8 +7,8 @@ export interface JsonSchema {
 /** Keywords that only this server's validation knows. */
 const INTERNAL_KEYWORDS = ['x-rule', 'x-rule-format'];
 const INTERNAL_FORMATS = ['plain-text'];
-/** How TypeBox writes "any name"; the keyword for that says it better. */
-const ANY_NAME = '^(.*)$';
+/** Keywords whose value is a schema. */
+const HOLDERS = ['items', 'additionalProperties', 'propertyNames'];
 
 type Naming = (schema: TSchema) => string | undefined;
 
@@ -34,10 +34,9 @@ export function publicBody(schema: TSchema, nameOf: Naming): JsonSchema {
     if (keyword === 'properties') {
       const properties = Object.entries(value).map(([name, property]) => [name, inner(property)]);
       shown.properties = Object.fromEntries(properties);
-    } else if (keyword === 'patternProperties' && ANY_NAME in value) {
-      shown.additionalProperties = inner(value[ANY_NAME]);
-    } else if (keyword === 'items') {
-      shown.items = inner(value);
+    } else if (HOLDERS.includes(keyword)) {
+      const held = inner(value);
+      if (Object.keys(held).length > 0) shown[keyword] = held;
     } else {
       shown[keyword] = value;
     }

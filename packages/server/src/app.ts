@@ -116,10 +116,11 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   };
 
   try {
-    const firstKey = config.apiKey === undefined ? await makeFirstKey(service, ids) : undefined;
     for (const job of jobs) job.start();
     dispatcher.start();
     await app.listen({ host: config.host, port: config.port });
+    // Not before: a start that cannot listen would keep a key that nobody has seen.
+    const firstKey = config.apiKey === undefined ? await makeFirstKey(service, ids) : undefined;
     let stopping: Promise<void> | undefined;
     return {
       url: urlOf(config.host, app.server.address()),

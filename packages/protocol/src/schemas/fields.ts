@@ -43,23 +43,18 @@ export const IdempotencyKey = OpaqueId(
   'A retry with the same key and the same request gets the first answer again. The header Idempotency-Key does the same.',
 );
 
-export const MessageId = Type.String({
-  minLength: 1,
-  maxLength: LIMITS.opaqueIdMaxChars,
-  description: 'The id that publish answered.',
-});
+export const MessageId = OpaqueId('The id that publish answered.');
 
-export const Receipt = Type.String({
-  minLength: 1,
-  maxLength: LIMITS.opaqueIdMaxChars,
-  description: 'The receipt of one delivery, as consume answered it.',
-});
+export const Receipt = OpaqueId('The receipt of one delivery, as consume answered it.');
 
 export const Payload = Type.Unknown({
   description: 'Any JSON value; its text comes back byte for byte.',
 });
 
-export const Headers = Type.Record(Type.String(), Type.String(), {
+export const Headers = Type.Unsafe<Record<string, string>>({
+  type: 'object',
+  additionalProperties: { type: 'string', ...PLAIN_TEXT },
+  propertyNames: PLAIN_TEXT,
   description: 'A map of strings, at most 8 KiB as compact JSON.',
   'x-rule': 'must be an object whose values are strings',
 });
@@ -76,10 +71,20 @@ export const Priority = Type.Integer({
   description: 'Higher is delivered first, where the queue has enable_priority.',
 });
 
-export const VisibilityTimeout = (description: string, minimumSeconds = 1) =>
+export const VisibilityTimeout = (description: string) =>
   Type.Number({
-    minimum: minimumSeconds,
+    minimum: 1,
     maximum: LIMITS.visibilityTimeoutMaxSeconds,
+    description,
+  });
+
+/** Of `extend`, where 0 gives the message back; a lease of less than a second is none. */
+export const Extension = (description: string) =>
+  Type.Number({
+    minimum: 0,
+    maximum: LIMITS.visibilityTimeoutMaxSeconds,
+    not: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1 },
+    'x-rule': `must be 0, or from 1 to ${LIMITS.visibilityTimeoutMaxSeconds}`,
     description,
   });
 

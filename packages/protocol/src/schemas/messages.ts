@@ -3,6 +3,7 @@ import { LIMITS } from '../limits.js';
 import {
   Cursor,
   DelaySeconds,
+  Extension,
   Headers,
   IdempotencyKey,
   Limit,
@@ -247,9 +248,8 @@ export type DlqPurgeParams = Static<typeof DlqPurgeParams>;
 export const ExtendParams = Type.Object({
   queue,
   message_id: MessageId,
-  visibility_timeout: VisibilityTimeout(
+  visibility_timeout: Extension(
     'Seconds from now that the lease shall last; 0 gives the message back without a failure.',
-    0,
   ),
   receipt: Optional(Receipt),
   idempotency_key,

@@ -87,7 +87,12 @@ export const PushSubscription = Type.Object({
   dead_letter_queue: Type.Optional(Type.String()),
   format: Type.Unsafe<'message' | 'payload'>({ type: 'string', enum: ['message', 'payload'] }),
   max_in_flight: Type.Integer(),
-  headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+  headers: Type.Optional(
+    Type.Unsafe<Record<string, string>>({
+      type: 'object',
+      additionalProperties: { type: 'string' },
+    }),
+  ),
   created_at: Timestamp('When it was made.'),
   updated_at: Timestamp('When it was last changed.'),
 });

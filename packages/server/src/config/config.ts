@@ -97,8 +97,14 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
 
 function check({ apiKey, secretKey, store, logLevel }: Config): void {
   for (const [name, secret] of Object.entries({ 'api-key': apiKey, 'secret-key': secretKey })) {
-    if (secret === undefined || secret.length >= SECRET_MIN_CHARS) continue;
-    throw new ConfigError(`${variableOf(name)} must have ${SECRET_MIN_CHARS} characters or more`);
+    if (secret === undefined) continue;
+    if (secret.length < SECRET_MIN_CHARS) {
+      throw new ConfigError(`${variableOf(name)} must have ${SECRET_MIN_CHARS} characters or more`);
+    }
+    // No request could carry it: the ends of a header are trimmed.
+    if (secret.trim() !== secret) {
+      throw new ConfigError(`${variableOf(name)} must not begin or end with white space`);
+    }
   }
   if (!/^sqlite:./.test(store) && !isPostgresUrl(store)) {
     // What was given may hold a password, so it is not repeated.
@@ -122,10 +128,23 @@ function readFlags(args: readonly string[]): Record<string, unknown> {
     options[name] = { type: type === 'boolean' ? 'boolean' : 'string', multiple: type === 'list' };
   }
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowNegative: true }).values;
+    return parseArgs({ args: joinNegative(args), options, strict: true, allowNegative: true })
+      .values;
   } catch (error) {
     throw new ConfigError(`${(error as Error).message.split('. ')[0]}; see millrace serve --help`);
   }
+}
+
+/** A negative number behind a flag is meant as its value, to be judged by the setting's rule. */
+function joinNegative(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const flag = joined.at(-1);
+    const isValue = /^-\d/.test(arg) && flag !== undefined && /^--[^=]+$/.test(flag);
+    if (isValue) joined[joined.length - 1] = `${flag}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 function readFile(path: string | undefined): Record<string, unknown> {

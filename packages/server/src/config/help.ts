@@ -1,5 +1,7 @@
 import { SETTINGS, type SettingName, settingEntry, variableOf } from './settings.js';
 
+const FLAG_COLUMNS = 34;
+
 /** What `millrace --help` prints. */
 export function helpText(): string {
   const rows = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
@@ -8,7 +10,7 @@ export function helpText(): string {
     const flag = secret ? '(no flag)' : `--${name}${value}`;
     const isSet = fallback !== undefined && fallback !== false && String(fallback) !== '';
     const shown = isSet ? ` (${String(fallback)})` : '';
-    return `  ${flag.padEnd(30)}${variableOf(name)}\n      ${help}${shown}`;
+    return `  ${flag.padEnd(FLAG_COLUMNS)} ${variableOf(name)}\n      ${help}${shown}`;
   });
   return `millrace: a message queue over plain HTTP
 
@@ -16,7 +18,7 @@ Usage: millrace serve [flags]
 
 Settings come from flags, then the environment, then a TOML file (names with underscores).
 
-  --config FILE                 MILLRACE_CONFIG
+  ${'--config FILE'.padEnd(FLAG_COLUMNS)} MILLRACE_CONFIG
       a TOML file with settings
 ${rows.join('\n')}
 `;

@@ -1,6 +1,6 @@
 import { answerBytes } from './answer-size.js';
 import type { StoredMessage } from './commands.js';
-import { fieldRefusal, RefusalError } from './refusal.js';
+import { RefusalError, wrongCursor } from './refusal.js';
 import type { MessagePage, PeekState } from './store.js';
 
 /** How a store says where the next page of messages goes on: a part and a place in its order. */
@@ -19,13 +19,14 @@ export const writePlace = ({ part, major, minor, tie }: PagePlace): string =>
 /** @throws RefusalError for a text that no page of ours ended with. */
 export function readPlace(text: string | null, parts: readonly string[]): PagePlace | null {
   if (text === null) return null;
-  const match = /^(\w+) (-?\d{1,16}) (-?\d{1,16}) ([0-9a-f-]{36}|)$/.exec(text);
-  if (match === null || !parts.includes(match[1] as string)) {
-    throw new RefusalError(fieldRefusal('/cursor', 'must be the next_cursor of an earlier page'));
-  }
-  const [, part, major, minor, tie] = match as unknown as [string, string, string, string, string];
-  return { part, major: Number(major), minor: Number(minor), tie };
+  const [, part = '', major, minor, tie = ''] = PLACE.exec(text) ?? [];
+  const place = { part, major: Number(major), minor: Number(minor), tie };
+  const isOurs = Number.isSafeInteger(place.major) && Number.isSafeInteger(place.minor);
+  if (!isOurs || !parts.includes(part)) throw new RefusalError(wrongCursor());
+  return place;
 }
+
+const PLACE = /^(\w+) (-?\d{1,16}) (-?\d{1,16}) (|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** A look at a queue walks its states one after another, unless it asks for one. */
 export const peekParts = (state: PeekState | null): readonly PeekState[] =>

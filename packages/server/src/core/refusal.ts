@@ -30,6 +30,9 @@ export const fieldRefusal = (path: string, rule: string, hint?: string): Refusal
     details: [{ path, message: rule }],
   });
 
+export const wrongCursor = (): Refusal =>
+  fieldRefusal('/cursor', 'must be the next_cursor of an earlier page');
+
 export const queueNotFound = (queue: string): Refusal =>
   refuse('QUEUE_NOT_FOUND', `There is no queue "${queue}" in this project.`, {
     hint: 'Create it with POST /v1/queue/create, or list the queues with GET /v1/queue/list.',

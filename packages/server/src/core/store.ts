@@ -49,8 +49,12 @@ export interface StoreListener {
 export interface ReadyQueue {
   readonly project: string;
   readonly queue: string;
+  /** As many of those who wait are woken. */
   readonly messages: number;
 }
+
+/** As many as ever may wait: for a queue that is no more, all of them should look. */
+export const EVERYBODY = 1_000_000;
 
 export interface QueueCounts {
   readonly available: number;

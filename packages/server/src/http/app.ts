@@ -1,8 +1,9 @@
+import type { Socket } from 'node:net';
 import type { ErrorBody } from '@millrace/protocol';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { monotonicMs } from '../core/clock.js';
 import type { Store } from '../core/store.js';
-import { readBody, wrongMediaType } from './body.js';
+import { readBody } from './body.js';
 import type { RouteContext } from './call.js';
 import { CallsUnderWay } from './calls-under-way.js';
 import { answerClientError } from './client-error.js';
@@ -24,6 +25,7 @@ export interface HttpOptions {
 /** Beyond these, Node itself refuses; the path of a request counts as a header here. */
 const HEADERS_MAX_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
+const ANY_TYPE = 'application/octet-stream';
 const BODY_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_MS = 75_000;
 const CONNECTIONS_MAX = 16_384;
@@ -45,7 +47,12 @@ export function createHttpApp(
     requestTimeout: BODY_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    http: { maxHeaderSize: HEADERS_MAX_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+    http: {
+      maxHeaderSize: HEADERS_MAX_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      // Node would refuse it without a body; the hook below does it with one.
+      requireHostHeader: false,
+    },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, context.ids),
     frameworkErrors: (error, request, reply) => {
       request.trace = newTrace();
@@ -59,9 +66,22 @@ export function createHttpApp(
   app.decorate('requestMetrics', new RequestMetrics());
   app.decorateRequest('trace');
   app.decorateRequest('caller');
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.decorateRequest('contentType');
+  app.addHook('onRequest', (request, reply, done) => {
+    const { headers, httpVersion } = request.raw;
     request.trace = newTrace();
-    done();
+    // The type is judged after the size; Fastify would refuse one that it cannot read before.
+    request.contentType = headers['content-type'];
+    if (request.contentType !== undefined) headers['content-type'] = ANY_TYPE;
+    if (headers.host === undefined && httpVersion === '1.1') sendError(request, reply, noHost());
+    else done();
+  });
+  // What a client expects beside 100-continue is nothing that an answer depends on.
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response);
+  });
+  app.server.on('connect', (_request, socket: Socket) => {
+    answerClientError({ code: 'HPE_INVALID_METHOD' }, socket, context.ids);
   });
 
   const paths = pathTable(ROUTES.map(({ capability }) => capability));
@@ -82,12 +102,9 @@ export function createHttpApp(
   });
 
   app.setErrorHandler((error, request, reply) => {
-    if ((error as { code?: string }).code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-      if (request.is404) return notFound(request, reply, paths);
-      return sendError(request, reply, wrongMediaType());
-    }
     const refusal = (error as { refusal?: ErrorBody }).refusal;
-    if (refusal?.code === 'PAYLOAD_TOO_LARGE') reply.header('connection', 'close');
+    // Fastify would close the connection, while the client still sends and has read no answer.
+    if (refusal !== undefined) reply.removeHeader('connection');
     sendError(request, reply, refusal ?? refusalOf(error, request));
   });
 
@@ -112,6 +129,12 @@ export async function closeHttp(app: FastifyInstance): Promise<void> {
   app.server.closeAllConnections();
   await closed;
 }
+
+const noHost = (): ErrorBody => ({
+  code: 'INVALID_REQUEST',
+  message: 'The header Host is missing.',
+  hint: 'HTTP/1.1 requires it; send at most 2,000 headers.',
+});
 
 const malformedUrl = (why: string): ErrorBody => ({
   code: 'INVALID_REQUEST',

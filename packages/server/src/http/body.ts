@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import type { ByteBudget } from '../core/byte-budget.js';
 import { overloaded, type Refusal, refuse } from '../core/refusal.js';
 
@@ -10,6 +11,8 @@ export interface Body {
 }
 
 const EMPTY = Buffer.alloc(0);
+/** So much of a body that is refused is read and dropped; who sends more loses the connection. */
+const DROPPED_MAX_BYTES = 64 * 1024 * 1024;
 
 /** Reads a body within its limit and within what all bodies together may hold. */
 export function readBody(
@@ -31,8 +34,7 @@ export function readBody(
     stream.off('close', onClose);
     if ('ok' in result) {
       budget.give(held);
-      // What follows is read and dropped, so that the client gets to read the answer.
-      stream.resume();
+      drop(stream);
     }
     done(result);
   };
@@ -62,19 +64,39 @@ export function readBody(
   stream.on('close', onClose);
 }
 
+/**
+ * Many clients send their whole body before they read, and would only find the connection broken if
+ * it were closed with the answer.
+ */
+function drop(stream: IncomingMessage): void {
+  let dropped = 0;
+  stream.on('data', (chunk: Buffer) => {
+    dropped += chunk.length;
+    if (dropped > DROPPED_MAX_BYTES) stream.destroy();
+  });
+}
+
 /** Only plain JSON is read; where the type is missing it is taken as JSON. */
-export function checkMediaType({ headers }: IncomingMessage): Refusal | undefined {
+export function checkMediaType(request: FastifyRequest): Refusal | undefined {
+  const { headers } = request.raw;
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    return refuse('UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not read.', {
-      hint: 'Send the body without Content-Encoding.',
-      details: [{ path: '', message: 'Content-Encoding must be absent' }],
-    });
+    return compressed('Content-Encoding', 'must be absent');
   }
-  const type = headers['content-type'];
+  const transfer = headers['transfer-encoding'];
+  if (transfer !== undefined && transfer.trim().toLowerCase() !== 'chunked') {
+    return compressed('Transfer-Encoding', 'must be chunked or absent');
+  }
+  const type = request.contentType;
   if (type === undefined || isJsonType(type)) return undefined;
   return wrongMediaType();
 }
+
+const compressed = (header: string, rule: string): Refusal =>
+  refuse('UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not read.', {
+    hint: `Send the body as it is, without ${header}.`,
+    details: [{ path: '', message: `${header} ${rule}` }],
+  });
 
 export const wrongMediaType = (): Refusal =>
   refuse('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON in UTF-8.', {

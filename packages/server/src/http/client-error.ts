@@ -6,7 +6,7 @@ import { errorText } from './envelope.js';
 
 /** Answers what Node could not read as HTTP: the request never reached a route. */
 export function answerClientError(
-  error: NodeJS.ErrnoException,
+  error: { readonly code?: string },
   socket: Socket,
   ids: IdSource,
 ): void {

@@ -1,15 +1,15 @@
-import { fieldRefusal, type Refusal } from '../core/refusal.js';
+import { type Refusal, wrongCursor } from '../core/refusal.js';
 
 /**
  * A cursor is the key of the last item of a page, so that it survives whatever changes between
  * pages. To the client it is opaque.
+ *
+ * @param form what the keys of such a page look like
  */
-export function readCursor(cursor: string | undefined): string | null | Refusal {
+export function readCursor(cursor: string | undefined, form: RegExp): string | null | Refusal {
   if (cursor === undefined) return null;
   const key = Buffer.from(cursor, 'base64url').toString('utf8');
-  return writeCursor(key) === cursor
-    ? key
-    : fieldRefusal('/cursor', 'must be the next_cursor of an earlier page');
+  return writeCursor(key) === cursor && form.test(key) ? key : wrongCursor();
 }
 
 export const writeCursor = (key: string): string => Buffer.from(key, 'utf8').toString('base64url');

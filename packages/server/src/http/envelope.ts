@@ -11,6 +11,8 @@ export interface RequestTrace {
 declare module 'fastify' {
   interface FastifyRequest {
     trace: RequestTrace;
+    /** The Content-Type as the client sent it. */
+    contentType: string | undefined;
   }
 }
 

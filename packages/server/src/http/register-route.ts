@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Capability, ErrorBody } from '@millrace/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Idempotency } from '../core/commands.js';
@@ -8,7 +9,7 @@ import { type Body, checkMediaType, parseJson } from './body.js';
 import { type Answer, presenceOf, type Route, type RouteContext } from './call.js';
 import { sendData, sendError } from './envelope.js';
 import { refusalOf } from './refusal-of.js';
-import { coerceQuery, createValidator, dropNulls, type Fields } from './validation.js';
+import { coerceQuery, createValidator, dropNulls, type Fields, knownFields } from './validation.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -33,7 +34,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     const { values, bodyText } = fields;
     takeAliases(capability, values);
     if (writes && values.idempotency_key === undefined) {
-      values.idempotency_key = request.headers['idempotency-key'];
+      values.idempotency_key = headerText(request.headers['idempotency-key']);
     }
     const refusal = validate(values);
     if (refusal !== undefined) return refusal;
@@ -43,7 +44,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
         bodyText,
         caller: request.caller,
         secret: () => bearerSecret(request) ?? '',
-        idempotency: idempotencyOf(request, route, values, bodyText, context),
+        idempotency: idempotencyOf(route, values, bodyText, context),
         presence: presenceOf(request),
       },
       context,
@@ -88,7 +89,7 @@ function readFields(
   const body = request.body as Body | undefined;
   if (body === undefined || body.bytes.length === 0)
     return { values: { ...inPath }, bodyText: '{}' };
-  const unread = checkMediaType(request.raw);
+  const unread = checkMediaType(request);
   if (unread !== undefined) return unread;
   const parsed = parseJson(body.bytes);
   if ('ok' in parsed) return parsed;
@@ -118,8 +119,14 @@ function takeAliases({ aliases = {} }: Capability, values: Fields): void {
   }
 }
 
+/** Node reads headers as Latin-1; a key that is UTF-8 must be the same key in header and body. */
+function headerText(value: string | string[] | undefined): string | string[] | undefined {
+  if (typeof value !== 'string') return value;
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : value;
+}
+
 function idempotencyOf(
-  request: FastifyRequest,
   route: Route,
   values: Fields,
   bodyText: string,
@@ -127,18 +134,16 @@ function idempotencyOf(
 ): Idempotency | null {
   const key = values.idempotency_key;
   if (typeof key !== 'string') return null;
-  const known: Fields = {};
-  for (const name in route.capability.params.properties) {
-    if (values[name] !== undefined) known[name] = values[name];
-  }
+  const known = knownFields(route.capability, values);
   for (const name of route.secrets ?? []) {
     const secret = known[name];
     if (typeof secret === 'string') known[name] = context.push.sealSecret(secret).secretDigest;
   }
-  const path = request.url.split('?', 1)[0] as string;
+  const { id, path } = route.capability;
   return {
-    capability: route.capability.id as Idempotency['capability'],
+    capability: id as Idempotency['capability'],
     key,
+    // What stands in the path counts as a field, however it was encoded there.
     fingerprint: requestFingerprint(path, known, route.texts?.(values, bodyText)),
     windowMs: context.idempotencyWindowMs,
   };

@@ -53,6 +53,22 @@ function dropNullsOf(schema: TObject, fields: Fields): void {
   }
 }
 
+/** The fields that the schema knows, in entries of lists too: what two requests are compared by. */
+export const knownFields = (capability: Capability, fields: Fields): Fields =>
+  knownFieldsOf(capability.params, fields);
+
+function knownFieldsOf(schema: TObject, fields: Fields): Fields {
+  const known: Fields = {};
+  for (const name in schema.properties) {
+    const { items } = schema.properties[name] as TSchema;
+    const value = fields[name];
+    if (value === undefined) continue;
+    const isListOfEntries = Array.isArray(value) && items?.type === 'object';
+    known[name] = isListOfEntries ? value.map((item) => knownFieldsOf(items, item)) : value;
+  }
+  return known;
+}
+
 const isNullable = ({ type }: TSchema): boolean => Array.isArray(type) && type.includes('null');
 
 /** Query strings are text: numbers and booleans are read out of them where the schema wants some. */

@@ -59,10 +59,12 @@ export const createKeyRoute: Route = {
   },
 };
 
+const KEY_ID = /^[0-9a-f-]{36}$/;
+
 export const listKeysRoute: Route = {
   capability: CAPABILITIES.listKeys,
   async handle({ params }: Call<ListKeysParams>, { store }) {
-    const after = readCursor(params.cursor);
+    const after = readCursor(params.cursor, KEY_ID);
     if (typeof after === 'object' && after !== null) return after;
     const limit = params.limit ?? LIMITS.listLimitDefault;
     const rows = await store.read({ kind: 'listKeys', after, limit: limit + 1 });

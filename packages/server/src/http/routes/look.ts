@@ -16,13 +16,15 @@ import { readCursor, writeCursor } from '../cursor.js';
 
 /** The calls that look at messages and change nothing. */
 
+/** The store's own words; it knows whether they are. */
+const PLACE = /^[a-z]+ [-0-9a-f ]*$/;
 const PAGE_MAX_BYTES = LIMITS.answerMaxBytes - 4_096;
 
 export const peekRoute: Route = {
   capability: CAPABILITIES.peek,
   async handle({ params, caller }: Call<PeekParams>, { store }) {
     const { queue, state } = params;
-    const after = readCursor(params.cursor);
+    const after = readCursor(params.cursor, PLACE);
     if (typeof after === 'object' && after !== null) return after;
     const limit = params.limit ?? LIMITS.listLimitDefault;
     const page = await store.read({
@@ -61,7 +63,7 @@ export const dlqListRoute: Route = {
   capability: CAPABILITIES.dlqList,
   async handle({ params, caller }: Call<DlqListParams>, { store }) {
     const { queue } = params;
-    const after = readCursor(params.cursor);
+    const after = readCursor(params.cursor, PLACE);
     if (typeof after === 'object' && after !== null) return after;
     const page = await store.read({
       kind: 'deadLetters',

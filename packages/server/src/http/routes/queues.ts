@@ -40,10 +40,12 @@ export const getRoute: Route = {
   },
 };
 
+const QUEUE_NAME = /^[A-Za-z0-9._-]{1,128}$/;
+
 export const listRoute: Route = {
   capability: CAPABILITIES.list,
   async handle({ params, caller }: Call<ListParams>, { store }) {
-    const after = readCursor(params.cursor);
+    const after = readCursor(params.cursor, QUEUE_NAME);
     if (typeof after === 'object' && after !== null) return after;
     const limit = params.limit ?? LIMITS.listLimitDefault;
     const rows = await store.read({

@@ -45,7 +45,7 @@ const START: Record<PeekState, Omit<PagePlace, 'part'>> = {
 const partSql: Record<PeekState, (type: QueueEntry['type']) => string> = {
   available: () => `SELECT ${SEEN_COLUMNS}, m.rank AS major, m.seq AS minor FROM millrace.messages m
     WHERE m.bucket_id = $1 AND m.state = ${STATE.available}
-      AND m.rank <= $2 AND (m.rank < $2 OR (m.seq, m.message_id) > ($3, $5))
+      AND m.rank <= $2::bigint AND (m.rank < $2::bigint OR (m.seq, m.message_id) > ($3, $5))
     ORDER BY m.rank DESC, m.seq, m.message_id LIMIT $4`,
   leased: (type) => dueSql(STATE.leased, type),
   delayed: (type) => dueSql(STATE.delayed, type),

@@ -52,8 +52,9 @@ export interface PostgresStoreOptions {
 const SLOTS = 64;
 /** One commits while the next one is prepared; more would only make the groups smaller. */
 const GROUPS_UNDER_WAY = 2;
-const ATTEMPTS_MAX = 8;
+const CONFLICTS_MAX = 8;
 const RETRY_PAUSE_MS = 20;
+const RETRY_PAUSE_MAX_MS = 250;
 const RETRY_WITHIN_MS = 5_000;
 /** What is due and cannot be settled now, because another node is at it, is looked at again. */
 const LOOK_AGAIN_MS = 200;
@@ -153,19 +154,24 @@ export class PostgresStore implements Store {
         return await this.attempt(commands);
       } catch (error) {
         if (error instanceof OutcomeUnknownError) throw error;
-        const again = isConflict(error) || isConnectionLoss(error);
-        const mayRetry = attempt < ATTEMPTS_MAX && monotonicMs() - startedMs < RETRY_WITHIN_MS;
-        if (again && mayRetry && this.stopping === undefined) {
-          await pause(RETRY_PAUSE_MS * attempt);
+        if (this.mayTryAgain(error, attempt, startedMs)) {
+          await pauseBefore(attempt + 1);
           continue;
         }
-        if (again || commands.length === 1) return commands.map(() => refusalOf(error));
+        const isPassing = isConflict(error) || isConnectionLoss(error);
+        if (isPassing || commands.length === 1) return commands.map(() => refusalOf(error));
         // One command must not spoil the group: each for itself shows which one it was.
         const outcomes: Outcome[] = [];
         for (const command of commands) outcomes.push(...(await this.apply([command])));
         return outcomes;
       }
     }
+  }
+
+  /** A database that restarts is waited for; a conflict that repeats so often is no coincidence. */
+  private mayTryAgain(error: unknown, attempt: number, startedMs: number): boolean {
+    if (this.stopping !== undefined || monotonicMs() - startedMs >= RETRY_WITHIN_MS) return false;
+    return isConnectionLoss(error) || (isConflict(error) && attempt < CONFLICTS_MAX);
   }
 
   private async attempt(commands: readonly Command[]): Promise<Outcome[]> {
@@ -299,12 +305,9 @@ export class PostgresStore implements Store {
       try {
         return await this.readOnce(query);
       } catch (error) {
-        const mayRetry = attempt < ATTEMPTS_MAX && monotonicMs() - startedMs < RETRY_WITHIN_MS;
         if (error instanceof RefusalError) throw error;
-        if (!isConnectionLoss(error) || !mayRetry || this.stopping !== undefined) {
-          throw new RefusalError(refusalOf(error));
-        }
-        await pause(RETRY_PAUSE_MS * attempt);
+        if (!this.mayTryAgain(error, attempt, startedMs)) throw new RefusalError(refusalOf(error));
+        await pauseBefore(attempt + 1);
       }
     }
   }
@@ -347,7 +350,8 @@ const rollBack = (client: PoolClient): Promise<Error | undefined> =>
     (error) => error,
   );
 
-const pause = (durationMs: number): Promise<void> =>
+/** The first repetition comes soon, later ones at a steady pace. */
+const pauseBefore = (attempt: number): Promise<void> =>
   new Promise((resolve) => {
-    setSystemTimer(resolve, durationMs);
+    setSystemTimer(resolve, Math.min(RETRY_PAUSE_MS * (attempt - 1), RETRY_PAUSE_MAX_MS));
   });

@@ -6,6 +6,7 @@ import type {
 } from '../../../core/commands.js';
 import { changeSettings, changes, publicRow } from '../../../core/queue-settings.js';
 import { queueInUse, queueNotFound, type Refusal } from '../../../core/refusal.js';
+import { EVERYBODY } from '../../../core/store.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRun } from '../group-run.js';
 import { readReachable, reloadQueues } from '../load-queues.js';
@@ -88,6 +89,7 @@ export async function deleteQueue(
   deleteSubscriptionsOf(tx, queue.id);
   send('DELETE FROM millrace.queue_history WHERE queue_id = $1', queue.id);
   send('DELETE FROM millrace.queues WHERE id = $1', queue.id);
+  tx.markReady(queue, EVERYBODY);
   await reloadQueues(tx);
   return { deleted: true };
 }

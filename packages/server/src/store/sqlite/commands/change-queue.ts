@@ -6,6 +6,7 @@ import type {
 } from '../../../core/commands.js';
 import { changeSettings, changes, publicRow } from '../../../core/queue-settings.js';
 import { queueInUse, type Refusal } from '../../../core/refusal.js';
+import { EVERYBODY } from '../../../core/store.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupTransaction } from '../transaction.js';
 import { deleteSubscriptionsOf } from './push.js';
@@ -95,6 +96,7 @@ export function deleteQueue(
     queue.id,
   );
   tx.sql('DELETE FROM queues WHERE id = ?').run(queue.id);
+  tx.markReady(queue, EVERYBODY);
   tx.forgetQueues();
   return { deleted: true };
 }
