@@ -40,4 +40,14 @@ function exit(code: number, message: string): never {
   process.exit(code);
 }
 
-main().catch((error: Error) => exit(error instanceof ConfigError ? 2 : 1, error.message));
+/** What the operator can do about it, where the system's own words do not say. */
+function explain({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EADDRINUSE') return `${message}; stop what listens there, or choose another --port`;
+  if (code === 'EACCES') return `${message}; choose a --port from 1024 on`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return `${message}; --host must be an address of this machine`;
+  }
+  return message;
+}
+
+main().catch((error: Error) => exit(error instanceof ConfigError ? 2 : 1, explain(error)));
