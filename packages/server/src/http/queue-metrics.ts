@@ -9,6 +9,7 @@ const QUEUES_MAX = 10_000;
 export class QueueMetrics {
   private readonly messages: Gauge;
   private readonly oldestAge: Gauge;
+  private readonly storeUp: Gauge;
 
   constructor(
     private readonly store: Store,
@@ -27,13 +28,21 @@ export class QueueMetrics {
       labelNames: ['project', 'queue'],
       registers,
     });
+    this.storeUp = new Gauge({
+      name: 'millrace_store_up',
+      help: 'Whether the store answered: 1, or 0, and then there are no figures of queues.',
+      registers,
+    });
   }
 
   async refresh(): Promise<void> {
-    const depths = await this.depths();
+    // What else there is to tell is worth most while the store is away.
+    const depths = await this.depths().catch(() => undefined);
     const nowMs = this.store.clock.nowMs();
     this.messages.reset();
     this.oldestAge.reset();
+    this.storeUp.set(depths === undefined ? 0 : 1);
+    if (depths === undefined) return;
     for (const { project, queue, counts } of depths) {
       const { available, inFlight, delayed, dlq, oldestAtMs } = counts;
       const states = { available, in_flight: inFlight, delayed, dead: dlq };

@@ -306,7 +306,9 @@ export class PostgresStore implements Store {
         return await this.readOnce(query);
       } catch (error) {
         if (error instanceof RefusalError) throw error;
-        if (!this.mayTryAgain(error, attempt, startedMs)) throw new RefusalError(refusalOf(error));
+        // Who pings asks how it is now.
+        const isFinal = query.kind === 'ping' || !this.mayTryAgain(error, attempt, startedMs);
+        if (isFinal) throw new RefusalError(refusalOf(error));
         await pauseBefore(attempt + 1);
       }
     }
