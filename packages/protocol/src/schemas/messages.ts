@@ -249,7 +249,7 @@ export const ExtendParams = Type.Object({
   queue,
   message_id: MessageId,
   visibility_timeout: Extension(
-    'Seconds from now that the lease shall last; 0 gives the message back without a failure.',
+    'Seconds from now that the lease shall last, 1 or more; 0 gives the message back without a failure.',
   ),
   receipt: Optional(Receipt),
   idempotency_key,
