@@ -41,9 +41,23 @@ const FORBIDDEN: Record<string, readonly string[]> = {
   'the host of an Azure machine': ['168.63.129.16', '::ffff:168.63.129.16'],
   unspecified: ['::', '0:0:0:0:0:0:0:0'],
   'IPv4-compatible': ['::2', '::7f00:1', '::127.0.0.1', '::10.0.0.1', '::8.8.8.8'],
-  'loopback inside': ['64:ff9b::7f00:1', '64:ff9b::127.0.0.1', '64:ff9b::127.255.255.255'],
-  'private inside': ['64:ff9b::10.0.0.1', '64:ff9b::192.168.0.1', '64:ff9b::ac10:1'],
-  'link-local inside': ['64:ff9b::169.254.169.254', '64:ff9b::a9fe:a9fe'],
+  'loopback inside': [
+    '2607:f8b0::200:5efe:7f00:1',
+    '64:ff9b::7f00:1',
+    '64:ff9b::127.0.0.1',
+    '64:ff9b::127.255.255.255',
+  ],
+  'private inside': [
+    '2607:f8b0::5efe:10.0.0.1',
+    '64:ff9b::10.0.0.1',
+    '64:ff9b::192.168.0.1',
+    '64:ff9b::ac10:1',
+  ],
+  'link-local inside': [
+    '2607:f8b0::5efe:a9fe:a9fe',
+    '64:ff9b::169.254.169.254',
+    '64:ff9b::a9fe:a9fe',
+  ],
   'this network inside': ['64:ff9b::', '64:ff9b::1'],
   'translation inside a network': [
     ...['64:ff9b:1::', '64:ff9b:1::8.8.8.8', '64:ff9b:1::7f00:1', '64:ff9b:1:7f00:0:100::'],

@@ -19,11 +19,12 @@ export function requestOf(
   secrets: readonly string[],
   nowMs: number,
 ): PushRequest {
-  const { url, queue, format } = subscription;
+  const { subscriptionId, url, queue, format } = subscription;
   const { messageId } = message;
   const body = Buffer.from(format === 'payload' ? message.payload : pushedText(message, queue));
   const timestampSeconds = Math.floor(nowMs / 1_000);
   return {
+    sender: subscriptionId,
     url,
     body,
     timeoutMs: timeoutOfLeaseMs(message.leaseExpiresAtMs - nowMs),

@@ -10,6 +10,8 @@ import type { WorkerParts } from './worker-parts.js';
 const PAGE_SIZE = 500;
 /** A stop waits so long for pushes under way; then it calls them off and gives their messages back. */
 const STOP_WITHIN_MS = 7_000;
+/** Also a subscription that is paused, and has no worker, may be tried out. */
+const TEST_SENDER = 'test';
 const TEST_LEASE_MS = 12_500;
 const RETRY_MS = 1_000;
 
@@ -104,7 +106,10 @@ export class PushDispatcher {
     const known = this.workers.get(id);
     if (known === undefined) return;
     this.workers.delete(id);
-    const ended = known.worker.stop().finally(() => this.ending.delete(ended));
+    const ended = known.worker.stop().finally(() => {
+      this.ending.delete(ended);
+      if (!this.workers.has(id)) this.parts.client.forget(id);
+    });
     this.ending.add(ended);
   }
 
@@ -122,7 +127,8 @@ export class PushDispatcher {
       return { delivered: false, duration_ms: 0, error };
     }
     const message = testMessage(ids.uuid(), nowMs);
-    const outcome = await client.post(requestOf(subscription, message, signing, nowMs));
+    const request = requestOf(subscription, message, signing, nowMs);
+    const outcome = await client.post({ ...request, sender: TEST_SENDER });
     return {
       delivered: deliveryResult(outcome) === 'success',
       ...('status' in outcome ? { status: outcome.status } : { error: outcome.error }),

@@ -43,5 +43,9 @@ export function embeddedAddresses(address: ipaddr.IPv6): readonly ipaddr.IPv4[] 
       ? []
       : [at(12, 13, 14, 15)];
   }
-  return [];
+  return isIsatap(bytes) ? [at(12, 13, 14, 15)] : [];
 }
+
+/** Interface ids of ISATAP (RFC 5214), whatever stands before them. */
+const isIsatap = (bytes: readonly number[]): boolean =>
+  ((bytes[8] ?? 0) & 0xfd) === 0 && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe;

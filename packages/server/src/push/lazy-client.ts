@@ -3,6 +3,8 @@ import type { PushRequest } from './push-client.js';
 
 export interface Poster {
   post(request: PushRequest): Promise<PushOutcome>;
+  /** This sender sends no more. */
+  forget(sender: string): void;
   close(): Promise<void>;
 }
 
@@ -21,6 +23,10 @@ export class LazyClient implements Poster {
     this.loading ??= this.load();
     this.loaded = await this.loading;
     return this.loaded.post(request);
+  }
+
+  forget(sender: string): void {
+    this.loaded?.forget(sender);
   }
 
   async close(): Promise<void> {

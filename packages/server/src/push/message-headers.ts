@@ -29,6 +29,7 @@ const RESERVED = new Set([
   'keep-alive',
   'te',
   'trailer',
+  'trailers',
   'transfer-encoding',
   'upgrade',
   'x-infrai-signature',

@@ -29,11 +29,13 @@ export function sendBack(
   subscription: PushSubscriptionRow,
   message: LeasedMessage,
   outcome: PushOutcome,
-  usesRetry: boolean,
+  { usesRetry, heldMs }: { readonly usesRetry: boolean; readonly heldMs: number },
 ): Promise<void> {
+  if (deliveryResult(outcome) === 'cancelled') {
+    return settlement.fail(subscription, message, { delayMs: 0, usesRetry, error: null });
+  }
   const backoff = backoffMs(usesRetry ? message.failures + 1 : 1, random);
-  const isCancelled = deliveryResult(outcome) === 'cancelled';
-  const delayMs = isCancelled ? 0 : Math.round(Math.max(backoff, retryAfterOf(outcome) ?? 0));
+  const delayMs = Math.round(Math.max(backoff, heldMs, retryAfterOf(outcome) ?? 0));
   const error = 'status' in outcome ? `the receiver answered ${outcome.status}` : outcome.error;
   return settlement.fail(subscription, message, { delayMs, usesRetry, error });
 }

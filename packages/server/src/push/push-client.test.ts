@@ -313,6 +313,24 @@ describe('PushClient', () => {
     expect(await client.post(request(origin))).toMatchObject({ status: 200 });
   });
 
+  it('keeps the connections of each sender for it alone', async () => {
+    const { origin } = await receiver((response, { url }) => {
+      if (url !== '/hang') ok(response);
+    });
+    const client = newClient({ connectionsPerOrigin: 2 });
+    const hang = request(`${origin}/hang`, { timeoutMs: 3_000 });
+    const hanging = Array.from({ length: 5 }, () => client.post({ ...hang, sender: 'sick' }));
+    for (let count = 0; count < 5; count += 1) {
+      const outcome = await client.post({ ...request(origin), sender: 'healthy' });
+      expect(outcome).toMatchObject({ status: 200 });
+      client.forget('healthy');
+    }
+    await client.close();
+    for (const outcome of await Promise.all(hanging)) {
+      expect(outcome).toMatchObject({ error: 'cancelled' });
+    }
+  });
+
   it('ends when it is called off', async () => {
     const { origin } = await rawReceiver(() => {});
     const client = newClient();

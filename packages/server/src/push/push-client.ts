@@ -5,6 +5,7 @@ import { trustOf } from './certificate-authorities.js';
 import { Deadlines } from './deadlines.js';
 import { Exchange, type PushOutcome } from './exchange.js';
 import { GuardedConnector, type Lookup } from './guarded-connector.js';
+import { Lookups } from './lookups.js';
 import type { Networks } from './networks.js';
 import { judgeUrl } from './push-url.js';
 
@@ -16,11 +17,16 @@ export interface PushClientOptions {
   readonly lookup?: Lookup;
   /** Name lookup, connection and TLS handshake together. */
   readonly connectTimeoutMs?: number;
-  /** Further posts to the same origin wait for a connection, in the time of their own attempt. */
+  /**
+   * Of one sender. Further posts of it to the same origin wait for a connection, in the time of
+   * their own attempt.
+   */
   readonly connectionsPerOrigin?: number;
 }
 
 export interface PushRequest {
+  /** Senders share no connections, so that none waits for those that another one's posts hold. */
+  readonly sender?: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -35,13 +41,16 @@ const TARGETS_MAX = 1_000;
 
 const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true, verbatim: true });
 
+/** Node has four threads for lookups, and for much else. */
+const SLOW_LOOKUPS_MAX = 1;
+
 /**
  * Sends one POST per call: no redirect is followed, no proxy used, nothing sent twice, no answer
  * decompressed. A receiver cannot make it throw, and cannot hold it beyond the timeout.
  */
 export class PushClient {
   private readonly connector: GuardedConnector;
-  private readonly agent: Agent;
+  private readonly agents = new Map<string, Agent>();
   private readonly underWay = new Deadlines<Exchange>((exchange) => exchange.callOff('timeout'));
   private readonly targets = new Map<string, Target>();
   private closed = false;
@@ -50,22 +59,9 @@ export class PushClient {
   constructor(private readonly options: PushClientOptions) {
     this.connector = new GuardedConnector({
       networks: options.networks,
-      lookup: options.lookup ?? systemLookup,
+      lookup: new Lookups(options.lookup ?? systemLookup, SLOW_LOOKUPS_MAX).lookup,
       trust: trustOf(options.ca ?? []),
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-    });
-    // An Agent of its own: undici's global one may have been set to use a proxy.
-    this.agent = new Agent({
-      connect: this.connector.connect,
-      connections: options.connectionsPerOrigin ?? 1_024,
-      allowH2: false,
-      pipelining: 1,
-      maxHeaderSize: 16 * 1024,
-      keepAliveTimeout: 4_000,
-      // A name that moved is followed soon, however long a receiver would keep the connection.
-      keepAliveMaxTimeout: 30_000,
-      headersTimeout: 0,
-      bodyTimeout: 0,
     });
   }
 
@@ -87,7 +83,39 @@ export class PushClient {
     for (const exchange of this.underWay.all()) exchange.callOff('cancelled');
     this.underWay.stop();
     this.connector.close();
-    await this.agent.destroy();
+    await Promise.all([...this.agents.values()].map((agent) => agent.destroy()));
+  }
+
+  /** This sender sends no more; its connections close when what is under way has ended. */
+  forget(sender: string): void {
+    if (this.closed) return;
+    // Should it be destroyed meanwhile, it has closed as well.
+    this.agents
+      .get(sender)
+      ?.close()
+      .catch(() => undefined);
+    this.agents.delete(sender);
+  }
+
+  private agentOf(sender: string): Agent {
+    let agent = this.agents.get(sender);
+    if (agent === undefined) {
+      // Not undici's global one, which may have been set to use a proxy.
+      agent = new Agent({
+        connect: this.connector.connect,
+        connections: this.options.connectionsPerOrigin ?? 1_024,
+        allowH2: false,
+        pipelining: 1,
+        maxHeaderSize: 16 * 1024,
+        keepAliveTimeout: 4_000,
+        // A name that moved is followed soon, however long a receiver would keep the connection.
+        keepAliveMaxTimeout: 30_000,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      this.agents.set(sender, agent);
+    }
+    return agent;
   }
 
   private targetOf(url: string): Target {
@@ -105,13 +133,14 @@ export class PushClient {
     return target;
   }
 
-  private send({ url, headers, body }: PushRequest, exchange: Exchange): void {
+  private send({ sender = '', url, headers, body }: PushRequest, exchange: Exchange): void {
     const target = this.targetOf(url);
     if (target === null) {
       exchange.callOff('url not allowed');
       return;
     }
     const { origin, path } = target;
-    this.agent.dispatch({ origin, path, method: 'POST', headers, body }, exchange);
+    const request = { origin, path, method: 'POST', headers, body } as const;
+    this.agentOf(sender).dispatch(request, exchange);
   }
 }

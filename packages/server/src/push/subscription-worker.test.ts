@@ -83,7 +83,7 @@ function pushingWorker() {
       longPolls: createLongPolls(clock, 10),
       clock,
       ids,
-      client: { post, close: async () => {} },
+      client: { post, forget: () => {}, close: async () => {} },
       secrets: new SecretBox(undefined),
       log: new AttemptLog(commit, clock, ids),
       settlement: new Settlement(commit, clock),
@@ -172,6 +172,23 @@ describe('what is leased ahead', () => {
     const givenBack = nacked.filter(({ error }) => error === null);
     expect(givenBack.length).toBeGreaterThan(0);
     expect(givenBack.every(({ unharmed }) => unharmed)).toBe(true);
+  });
+
+  it('goes back when its lease comes after the breaker has opened', async () => {
+    const pushing = pushingWorker();
+    started.push(pushing);
+    const { worker, posts, held, leased, acked, nacked } = pushing;
+    worker.start();
+    // A lease is under way most of the time: the fifth outage falls into one of them.
+    await vi.waitFor(() => expect(held).toHaveLength(MAX_IN_FLIGHT), PATIENCE);
+    for (let outages = 1; outages <= 5; outages += 1) {
+      await vi.waitFor(() => expect(held.length).toBeGreaterThan(0), PATIENCE);
+      held.shift()?.(answer(503));
+    }
+    const postsBefore = posts.length;
+    await sleep(6 * LEASE_MS);
+    expect(posts).toHaveLength(postsBefore);
+    expect(acked.length + nacked.length).toBe(leased.length - held.length);
   });
 
   it('is posted, each once, when the receiver goes on as before', async () => {

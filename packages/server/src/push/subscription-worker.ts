@@ -21,6 +21,8 @@ import type { WorkerParts } from './worker-parts.js';
 /** A refused command, or a queue that has no room for another wait: looked at again after this. */
 const PAUSE_MS = 1_000;
 const GONE = 410;
+/** So much later than the probe it comes back, so that the probe's lease is over by then. */
+const BEHIND_PROBE_MAX_MS = 5_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 /** An answer of so many bytes may have been cut off at the maximum; the two are counted differently. */
 const LOOK_AGAIN_BYTES = MAX_BYTES / 8;
@@ -223,13 +225,18 @@ export class SubscriptionWorker {
 
   /** Posts what is leased, as far as hands are free. */
   private beginWaiting(): void {
-    while (this.freeHands() > 0) {
+    while (this.freeHands() > 0 && this.mayPost()) {
       const message = this.ahead.take();
       if (message === undefined) return;
       this.begin(message);
     }
-    // The receiver has become slow since they were leased.
-    if (this.isOneByOne || this.stopping) this.ahead.giveBackAll();
+    // The receiver has become slow, or is down or gone, since they were leased.
+    if (this.isOneByOne || !this.mayPost()) this.ahead.giveBackAll();
+  }
+
+  private mayPost(): boolean {
+    const isHeld = this.breaker.admits(this.parts.clock.nowMs()) === 'no';
+    return !this.stopping && !this.isGone && !isHeld;
   }
 
   private heldBack({ code }: Refusal): void {
@@ -283,13 +290,26 @@ export class SubscriptionWorker {
       if (this.isOneByOne || this.isGone) this.ahead.giveBackAll();
       else this.beginWaiting();
       if (!this.leasing) this.stir();
-      if (result === 'success') this.acks.add(message);
-      else await sendBack(parts, subscription, message, outcome, usesRetry);
+      if (result === 'success') {
+        this.acks.add(message);
+      } else {
+        const heldMs = result === 'outage' ? this.heldBehindProbeMs(nowMs) : 0;
+        await sendBack(parts, subscription, message, outcome, { usesRetry, heldMs });
+      }
       if (isGone) await this.pause(subscription);
     } catch (error) {
       await this.abandon(message, attempt, error as Error);
     }
     this.underWay.end();
+  }
+
+  /**
+   * While the breaker is open, a message that failed steps behind the next probe: that shall be
+   * another one, where there is one, or a single bad message would keep the breaker open.
+   */
+  private heldBehindProbeMs(nowMs: number): number {
+    const probeInMs = (this.breaker.nextProbeAtMs ?? nowMs) - nowMs;
+    return probeInMs + Math.min(probeInMs / 2, BEHIND_PROBE_MAX_MS);
   }
 
   private async post(message: LeasedMessage, nowMs: number): Promise<PushOutcome> {

@@ -33,6 +33,30 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
     },
   );
 
+  test.each([
+    ['standard', {}],
+    ['fifo', { message_group_id: 'bad' }],
+  ])('one bad message of a %s queue does not keep the breaker open', async (type, group) => {
+    const hook = await receiver();
+    hook.reply = ({ json }) => (json.payload === 'bad' ? 503 : 200);
+    const queue = await client.newQueue({ type, max_retries: 2 });
+    await client.subscribed(queue, hook.url);
+    const bad = await client.publish(queue, 'bad', group);
+    // Alone it fails until the breaker is open, and beyond.
+    await advanceUntil(() => hook.pushes.length >= 7);
+    const publishGood = () =>
+      client.publish(queue, 'good', type === 'fifo' ? { message_group_id: 'good' } : {});
+    const good = [await publishGood(), await publishGood()];
+    await advanceUntil(() => good.every((id) => hook.ids.includes(id)));
+    // While others are answered, the bad one pays and dies.
+    await advanceUntil(async () => {
+      good.push(await publishGood());
+      return (await client.stats(queue)).dlq === 1;
+    }, 1_000);
+    expect((await client.deadLetters(queue))[0].message_id).toBe(bad);
+    await advanceUntil(() => good.every((id) => hook.ids.includes(id)));
+  });
+
   test.each([200, 201, 202, 204, 206, 299])('the answer %i is a success', async (status) => {
     const hook = await receiver();
     hook.reply = () => status;
