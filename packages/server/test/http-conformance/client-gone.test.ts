@@ -23,9 +23,9 @@ describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name',
   test('leases nothing', async () => {
     const queue = await client.newQueue();
     const poll = startPoll(queue);
-    await moment(80);
+    await moment(300);
     poll.hangUp();
-    await moment(80);
+    await moment(300);
     await client.publish(queue);
     await moment(50);
     expect(await client.stats(queue)).toMatchObject({ available: 1, in_flight: 0 });
@@ -37,9 +37,9 @@ describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name',
     const polls = Array.from({ length: 20 }, (_, n) =>
       startPoll(queue, n % 2 === 0 ? {} : { idempotency_key: `k${n}` }),
     );
-    await moment(80);
+    await moment(500);
     for (const poll of polls) poll.hangUp();
-    await moment(80);
+    await moment(500);
     for (let n = 0; n < 20; n += 1) await client.publish(queue, n);
     expect(await client.stats(queue)).toMatchObject({ available: 20, in_flight: 0 });
   });
