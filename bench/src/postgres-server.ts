@@ -4,7 +4,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { loadEmbeddedPostgres } from '../../packages/server/test/harness/embedded-postgres.js';
+import {
+  endWithProcess,
+  loadEmbeddedPostgres,
+} from '../../packages/server/test/harness/embedded-postgres.js';
 
 export interface PostgresServer {
   version: string;
@@ -69,6 +72,7 @@ async function startEmbedded(parent: string): Promise<{ url: string; stop(): Pro
     onLog: () => {},
     onError: () => {},
   });
+  const outlive = endWithProcess(folder);
   await server.initialise();
   await server.start();
   return {
@@ -76,6 +80,7 @@ async function startEmbedded(parent: string): Promise<{ url: string; stop(): Pro
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
+      outlive();
     },
   };
 }

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestProject } from 'vitest/node';
-import { loadEmbeddedPostgres } from './embedded-postgres.js';
+import { endWithProcess, loadEmbeddedPostgres } from './embedded-postgres.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -58,8 +57,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Runn
     onLog: () => {},
     onError: () => {},
   });
-  const removeAtExit = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', removeAtExit);
+  const outlive = endWithProcess(folder);
   await server.initialise();
   await server.start();
   return {
@@ -67,7 +65,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Runn
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
-      process.off('exit', removeAtExit);
+      outlive();
     },
     async shutDown(how) {
       const [pid] = (await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n');
