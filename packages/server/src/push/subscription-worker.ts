@@ -228,7 +228,7 @@ export class SubscriptionWorker {
     while (this.freeHands() > 0 && this.mayPost()) {
       const message = this.ahead.take();
       if (message === undefined) return;
-      this.begin(message);
+      void this.push(message);
     }
     // The receiver has become slow, or is down or gone, since they were leased.
     if (this.isOneByOne || !this.mayPost()) this.ahead.giveBackAll();
@@ -263,18 +263,10 @@ export class SubscriptionWorker {
     };
   }
 
-  private begin(message: LeasedMessage): void {
-    if (this.stopping) {
-      this.giveBack(message);
-      return;
-    }
-    const attempt = this.breaker.began(message.messageId, this.parts.clock.nowMs());
-    void this.push(message, attempt);
-  }
-
-  private async push(message: LeasedMessage, attempt: Attempt): Promise<void> {
+  private async push(message: LeasedMessage): Promise<void> {
     const { parts, subscription } = this;
     const startMs = parts.clock.nowMs();
+    const attempt = this.breaker.began(message.messageId, startMs);
     this.underWay.begin();
     try {
       const outcome = await this.post(message, startMs);
