@@ -25,10 +25,11 @@ export interface HttpOptions {
 /** Beyond these, Node itself refuses; the path of a request counts as a header here. */
 const HEADERS_MAX_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
-const ANY_TYPE = 'application/octet-stream';
 const BODY_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_MS = 75_000;
 const CONNECTIONS_MAX = 16_384;
+/** For Fastify, whose parser reads any. */
+const ANY_TYPE = 'application/octet-stream';
 
 /** The HTTP side: it turns requests into calls and outcomes into answers, and knows no store. */
 export function createHttpApp(

@@ -98,7 +98,7 @@ const compressed = (header: string, rule: string): Refusal =>
     details: [{ path: '', message: `${header} ${rule}` }],
   });
 
-export const wrongMediaType = (): Refusal =>
+const wrongMediaType = (): Refusal =>
   refuse('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON in UTF-8.', {
     hint: "Send the header 'Content-Type: application/json'.",
     details: [{ path: '', message: 'Content-Type must be application/json' }],
