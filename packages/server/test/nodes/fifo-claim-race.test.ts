@@ -94,7 +94,7 @@ describe('two nodes at one FIFO group', () => {
     await held.arm();
     const claiming = namesBy(one);
     await held.reached();
-    expect(await within(namesBy(other, 10))).toEqual(['b1', 'b2']);
+    expect(await namesBy(other, 10)).toEqual(['b1', 'b2']);
     await held.release();
     expect(await claiming).toEqual(['a1']);
   });

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Pipeline } from './connections.js';
 
 export interface CounterDelta {
@@ -7,6 +8,10 @@ export interface CounterDelta {
   bytes: number;
 }
 
+/** Rows that a bucket's counters are spread over; more groups than that at once wait for each other. */
+const SLOTS = 64;
+/** Tells these advisory locks from others: those of millrace that have one key are another space. */
+const SLOT_LOCKS = 0x6d696c6c;
 /** A bound for memory's sake; what is forgotten is found by its key again. */
 const KNOWN_PLACES_MAX = 20_000;
 
@@ -19,7 +24,27 @@ const KNOWN_PLACES_MAX = 20_000;
 export class CounterRows {
   private readonly places = new Map<number, string>();
 
-  constructor(readonly slot: number) {}
+  constructor(private current = randomInt(SLOTS)) {}
+
+  get slot(): number {
+    return this.current;
+  }
+
+  /** For another connection of the same node, which need not find out that this slot is taken. */
+  next(): CounterRows {
+    return new CounterRows((this.current + 1) % SLOTS);
+  }
+
+  /**
+   * Moves to a slot that no group under way counts in, and keeps it. When all are taken it stays,
+   * and its group waits for the commit of another one.
+   */
+  async takeFreeSlot(pipeline: Pipeline): Promise<void> {
+    const [free] = await pipeline.query<{ slot: number }>(FREE_SLOT, [this.current]);
+    if (free === undefined) return;
+    this.current = free.slot;
+    this.places.clear();
+  }
 
   /** Adds the deltas, in the order of the buckets on every node, so that no two wait for each other. */
   add(pipeline: Pipeline, deltas: readonly (readonly [bucketId: number, CounterDelta])[]): void {
@@ -45,6 +70,16 @@ export class CounterRows {
     for (const { bucketId, place } of rows) this.places.set(bucketId, place);
   }
 }
+
+/** Whether the slot is this transaction's until it ends; the slot is the statement's parameter. */
+export const holdSlot = (parameter: string): string =>
+  `pg_try_advisory_xact_lock(${SLOT_LOCKS}, ${parameter}::int)`;
+
+/** Tries one after the other, and ends with the first that is free. */
+const FREE_SLOT = `
+  SELECT slot FROM (
+    SELECT ($1::int + i) % ${SLOTS} AS slot FROM generate_series(1, ${SLOTS - 1}) AS i OFFSET 0
+  ) AS slots WHERE ${holdSlot('slot')} LIMIT 1`;
 
 /** The sums hide the key from the planner, which would otherwise walk its index after all. */
 const ADD = `

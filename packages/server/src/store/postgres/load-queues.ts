@@ -7,25 +7,32 @@ import {
 } from '../../core/queue-settings.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import type { Pipeline } from './connections.js';
+import { holdSlot } from './counter-rows.js';
 import { pushPolicies } from './push-rows.js';
 import { type MessageRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 import type { GroupTransaction } from './transaction.js';
 
 export const NOW = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs"';
 
-export interface Beginning {
+interface Head {
   /** The database's time. */
   readonly nowMs: number;
+  /** False when another group under way counts in the slot. */
+  readonly holdsSlot: boolean;
+}
+
+export interface Beginning extends Head {
   readonly queues: readonly QueueEntry[];
 }
 
 /**
- * What each group begins with: the time, the queues that its commands name, and the dead-letter
+ * What each group begins with: the time, the slot to count in, the queues that its commands name, and the dead-letter
  * queues that can be reached from them: decisions need both, and a chain is short.
  */
 export async function readBeginning(
   pipeline: Pipeline,
   commands: readonly Command[],
+  slot: number,
 ): Promise<Beginning> {
   const names = new Map<string, readonly [string, string]>();
   const add = (project: string, name: string) => names.set(`${project}\n${name}`, [project, name]);
@@ -36,18 +43,27 @@ export async function readBeginning(
     }
   }
   if (names.size === 0) {
-    const [now] = await pipeline.query<{ nowMs: number }>(NOW, []);
-    return { nowMs: (now as { nowMs: number }).nowMs, queues: [] };
+    const [head] = await pipeline.query<Head>(headOf('$1'), [slot]);
+    return { ...(head as Head), queues: [] };
   }
-  // One statement for both, because this is what each group waits for before it can do anything.
-  const rows = await pipeline.query<QueueEntry & { nowMs: number; id: number | null }>(
-    `WITH RECURSIVE now AS MATERIALIZED (${NOW}), ${chainFrom(NAMED)}
-     SELECT now."nowMs", ${QUEUE_COLUMNS} FROM now LEFT JOIN (${CHAIN}) ON true`,
-    [[...names.values()].map(([project]) => project), [...names.values()].map(([, name]) => name)],
+  // One statement for all, because this is what each group waits for before it can do anything.
+  const rows = await pipeline.query<Head & QueueEntry & { id: number | null }>(
+    `WITH RECURSIVE head AS MATERIALIZED (${headOf('$3')}), ${chainFrom(NAMED)}
+     SELECT head.*, ${QUEUE_COLUMNS} FROM head LEFT JOIN (${CHAIN}) ON true`,
+    [
+      [...names.values()].map(([project]) => project),
+      [...names.values()].map(([, name]) => name),
+      slot,
+    ],
   );
-  const queues = rows.flatMap(({ nowMs, ...queue }) => (queue.id === null ? [] : queue));
-  return { nowMs: (rows[0] as { nowMs: number }).nowMs, queues };
+  const { nowMs, holdsSlot } = rows[0] as Head;
+  const queues = rows.flatMap(({ nowMs: _, holdsSlot: __, ...queue }) =>
+    queue.id === null ? [] : queue,
+  );
+  return { nowMs, holdsSlot, queues };
 }
+
+const headOf = (slot: string): string => `${NOW}, ${holdSlot(slot)} AS "holdsSlot"`;
 
 const NAMED = `SELECT q.* FROM millrace.queues q
   JOIN unnest($1::text[], $2::text[]) AS n(project, name)

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import pg, { type Pool, type PoolClient } from 'pg';
 import { type Clock, monotonicMs, setSystemTimer } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
@@ -49,7 +48,6 @@ export interface PostgresStoreOptions {
   readonly limits?: StorageLimits;
 }
 
-const SLOTS = 64;
 /** One commits while the next one is prepared; more would only make the groups smaller. */
 const GROUPS_UNDER_WAY = 2;
 const CONFLICTS_MAX = 8;
@@ -75,6 +73,7 @@ export class PostgresStore implements Store {
   private readonly signals: NodeSignals;
   private readonly sequence = new Sequence();
   private readonly counterRows = new WeakMap<PoolClient, CounterRows>();
+  private lastCounterRows = new CounterRows();
   private readonly book = new TallyBook();
   private talliesTakenAtMs = 0;
   private houseKeptAtMs = 0;
@@ -83,7 +82,6 @@ export class PostgresStore implements Store {
   private settling: Promise<void> | undefined;
   private readonly readyFloors = new ReadyFloors();
   private readonly dueFloor = new DueFloor();
-  private lastSlot = randomInt(SLOTS);
   private nextDueAtMs: number | null = 0;
   private startedAtMs = 0;
   private stopping: Promise<void> | undefined;
@@ -182,16 +180,18 @@ export class PostgresStore implements Store {
     let broken: Error | undefined;
     try {
       pipeline.script(beginText(this.url));
-      const { nowMs: databaseMs, queues } = await readBeginning(pipeline, commands);
-      const nowMs = this.observe(databaseMs);
+      const counterRows = this.counterRowsOf(client);
+      const beginning = await readBeginning(pipeline, commands, counterRows.slot);
+      if (!beginning.holdsSlot) await counterRows.takeFreeSlot(pipeline);
+      const nowMs = this.observe(beginning.nowMs);
       const tx = new GroupTransaction(
         pipeline,
         this.sequence,
         nowMs,
-        this.counterRowsOf(client),
+        counterRows,
         leaseFloorMs(this.startedAtMs, nowMs),
       );
-      for (const queue of queues) tx.addQueue(queue);
+      for (const queue of beginning.queues) tx.addQueue(queue);
       const run = new GroupRun(
         tx,
         this.startedAtMs,
@@ -288,12 +288,12 @@ export class PostgresStore implements Store {
     this.signals.tell(ready);
   }
 
-  /** Each connection counts in a row of its own. */
+  /** Each connection counts in rows of its own. */
   private counterRowsOf(client: PoolClient): CounterRows {
     let rows = this.counterRows.get(client);
     if (rows === undefined) {
-      this.lastSlot = (this.lastSlot + 1) % SLOTS;
-      rows = new CounterRows(this.lastSlot);
+      this.lastCounterRows = this.lastCounterRows.next();
+      rows = this.lastCounterRows;
       this.counterRows.set(client, rows);
     }
     return rows;
