@@ -4,8 +4,9 @@ export default defineConfig({
   test: {
     // On two cores: many tests wait for a lease, a server or a receiver most of their time.
     maxWorkers: 5,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // They end what hangs; a machine with other work to do takes its time.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     projects: [
       {
         extends: true,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
+import { evidenceOf } from './evidence.js';
 import { type KillReport, runKillRounds } from './kill-rounds.js';
 
 const ROUNDS = 3;
@@ -26,7 +27,8 @@ describe('kill -9 of nodes under load, on PostgreSQL', () => {
     });
     const { events, violations, ...counts } = report;
     process.stdout.write(`${JSON.stringify(counts)}, ${events.length} events\n`);
-  }, 90_000);
+    process.stdout.write(evidenceOf(events, violations));
+  }, 180_000);
 
   afterAll(() => postgres?.stop());
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evidenceOf } from './evidence.js';
 import { type KillReport, runKillRounds } from './kill-rounds.js';
 import { checkLedger } from './ledger-checker.js';
 import { PLANT_NAMES, plantFault } from './planted-faults.js';
@@ -29,7 +30,8 @@ describe('kill -9 under load, on SQLite', () => {
     });
     const { events, violations, ...counts } = report;
     process.stdout.write(`${JSON.stringify(counts)}, ${events.length} events\n`);
-  }, 90_000);
+    process.stdout.write(evidenceOf(events, violations));
+  }, 180_000);
 
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true });

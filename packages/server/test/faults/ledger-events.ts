@@ -117,4 +117,11 @@ export interface ServerEvent {
   readonly change: 'starting' | 'ready' | 'killed' | 'crashed';
 }
 
-export type LedgerEvent = StartedEvent | EndedEvent | ServerEvent;
+/** The wall clock of this machine, and so of a database on it, was set by so much. */
+export interface ClockEvent {
+  readonly kind: 'clock';
+  readonly atMs: number;
+  readonly stepMs: number;
+}
+
+export type LedgerEvent = StartedEvent | EndedEvent | ServerEvent | ClockEvent;

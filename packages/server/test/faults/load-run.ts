@@ -26,7 +26,7 @@ export interface LoadRunOptions {
 }
 
 const DRAIN_DEADLINE_MS = 60_000;
-const MIN_PUBLISHES_DEADLINE_MS = 20_000;
+const MIN_PUBLISHES_DEADLINE_MS = 60_000;
 
 /** Puts nodes under load while something happens to them, then drains what is left. */
 export async function runLoad(options: LoadRunOptions): Promise<void> {

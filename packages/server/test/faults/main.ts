@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../harness/postgres.js';
 import { type CommandLine, HELP, parseCommandLine } from './command-line.js';
+import { evidenceOf } from './evidence.js';
 import { runKillRounds } from './kill-rounds.js';
 import { checkLedger } from './ledger-checker.js';
 import { plantFault } from './planted-faults.js';
@@ -34,6 +35,7 @@ async function run(options: CommandLine): Promise<number> {
     const { events, violations, ...counts } = report;
     print(JSON.stringify({ ...counts, violations: violations.length }));
     const found = plant === undefined ? violations : checkLedger(plantFault(plant, events));
+    process.stdout.write(evidenceOf(events, violations));
     printViolations(found, seed);
     return found.length === 0 ? 0 : 1;
   } finally {

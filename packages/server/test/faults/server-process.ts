@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Ledger } from './ledger.js';
 
 const MAIN_PATH = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 const STDERR_KEPT_CHARS = 8_000;
 
 export interface ServerProcessOptions {

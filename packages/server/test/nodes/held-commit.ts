@@ -3,7 +3,7 @@ import { pause } from '../faults/pause.js';
 
 const FIRST = 7_001;
 const GATE = 7_002;
-const WITHIN_MS = 10_000;
+const WITHIN_MS = 30_000;
 
 /**
  * Holds the commit of the next transaction that changes a message: all that it did is done, and

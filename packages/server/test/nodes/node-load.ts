@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { type Call, pairCalls } from '../faults/calls.js';
+import { evidenceOf } from '../faults/evidence.js';
 import { Ledger } from '../faults/ledger.js';
 import { checkLedger } from '../faults/ledger-checker.js';
 import type { LedgerEvent } from '../faults/ledger-events.js';
@@ -128,23 +129,10 @@ function judge(events: readonly LedgerEvent[], nodes: LoadedNodes): LoadReport {
   const slowestMs = Math.max(...calls.map((call) => call.endedAtMs - call.startedAtMs));
   const { acked } = countRun(events);
   const violations = checkLedger(events);
-  const log = [
-    ...nodes.servers.map(({ stderr }) => stderr),
-    ...eventsOf(events, violations).map((event) => JSON.stringify(event)),
-  ].join('\n');
+  const log = [...nodes.servers.map(({ stderr }) => stderr), evidenceOf(events, violations)].join(
+    '\n',
+  );
   return { violations, crashes: nodes.crashes(), unanswered, slowestMs, refusals, acked, log };
-}
-
-/** All calls that had to do with a violation or its message. */
-function eventsOf(events: readonly LedgerEvent[], violations: readonly Violation[]): LedgerEvent[] {
-  const ids = new Set(violations.flatMap(({ callIds }) => callIds));
-  const messageIds = violations.flatMap(({ messageId }) => messageId ?? []);
-  for (const event of events) {
-    if (event.kind === 'server') continue;
-    const text = JSON.stringify(event);
-    if (messageIds.some((messageId) => text.includes(messageId))) ids.add(event.callId);
-  }
-  return events.filter((event) => event.kind !== 'server' && ids.has(event.callId));
 }
 
 async function isAnswering(baseUrl: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import {
 } from '../ledger-history.js';
 import { isFifo, notWithdrawnUntilMs } from '../message-groups.js';
 import type { CheckOptions, Invariant, Violation } from '../violation.js';
+import { clockSlackMs } from '../wall-clock.js';
 
 /** One message has one holder, whose lease nothing ends early: no other consumer, no restart. */
 export const checkLeases: Invariant = (history, options) => {
@@ -37,7 +38,8 @@ function doubleLeases(
       const untilMs = isFifo(history, message)
         ? Math.min(keptUntilMs, notWithdrawnUntilMs(history, message, first, takenAtMs))
         : keptUntilMs;
-      const earlyMs = untilMs - options.clockSlackMs - takenAtMs;
+      const slackMs = clockSlackMs(history, options, first.leasedNoEarlierThanMs, takenAtMs);
+      const earlyMs = untilMs - slackMs - takenAtMs;
       if (earlyMs <= 0) continue;
       violations.push({
         invariant: 'double-lease',
@@ -66,12 +68,13 @@ function refusedHolders(
       (ack) => ack.id !== call.id && ack.startedAtMs < call.endedAtMs && mayHaveActed(ack),
     );
     if (rivals.some((ack) => aimsAt(ack, delivery.receipt))) continue;
-    const { restartGraceMs, clockSlackMs } = options;
     const untilMs =
       call.name === 'ack'
-        ? leaseKeptUntilMs(history, message, delivery, call.endedAtMs, restartGraceMs)
+        ? leaseKeptUntilMs(history, message, delivery, call.endedAtMs, options.restartGraceMs)
         : leaseHeldUntilMs(message, delivery, call.endedAtMs);
-    if (call.endedAtMs >= untilMs - clockSlackMs) continue;
+    const fromMs = delivery.leasedNoEarlierThanMs;
+    const slackMs = clockSlackMs(history, options, fromMs, call.endedAtMs);
+    if (call.endedAtMs >= untilMs - slackMs) continue;
     violations.push({
       invariant: 'live-lease-refused',
       detail: `${call.name} with ${delivery.receipt} was turned down ${Math.ceil(untilMs - call.endedAtMs)} ms before its lease could end`,
@@ -96,7 +99,8 @@ function nackDelays(history: History, message: MessageHistory, options: CheckOpt
     if (delayMs === undefined || answer?.nacked !== true || !answer.requeued) continue;
     const nacked = message.deliveries.find((delivery) => delivery.receipt === receipt);
     if (nacked === undefined) continue;
-    const dueAtMs = nack.startedAtMs + delayMs - options.clockSlackMs;
+    const endMs = nack.startedAtMs + delayMs;
+    const dueAtMs = endMs - clockSlackMs(history, options, nack.startedAtMs, endMs);
     const early = message.deliveries.find(
       (delivery) =>
         compareDeliveries(history, message, nacked, delivery) < 0 &&
