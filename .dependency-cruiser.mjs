@@ -40,6 +40,18 @@ export default {
         ['^packages/protocol/', `${server}/core/`, `${server}/${part}/`],
       ),
     ),
+    {
+      name: 'threads-carry-no-schemas',
+      comment:
+        'Core and the stores run in threads, which would load the whole schema library each.',
+      severity: 'error',
+      from: { path: `${server}/(core|store)/`, pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^packages/protocol/',
+        pathNot: '/(limits|scopes)\\.',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
     onlyFrom('config-stands-apart', 'config imports nothing of ours.', `${server}/config/`, [
       '^packages/protocol/',
       `${server}/config/`,
@@ -68,7 +80,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/dist/|/test/' },
+    exclude: { path: '(?<!packages/protocol)/dist/|/test/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],

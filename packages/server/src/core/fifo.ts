@@ -1,4 +1,4 @@
-import { LIMITS } from '@millrace/protocol';
+import { LIMITS } from '@millrace/protocol/limits';
 import type { NewMessage, PublishCommand } from './commands.js';
 import { fieldRefusal, type Refusal } from './refusal.js';
 import type { QueueEntry } from './transaction.js';

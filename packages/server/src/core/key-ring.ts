@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { SCOPES } from '@millrace/protocol';
+import { SCOPES } from '@millrace/protocol/scopes';
 import type { Caller } from './caller.js';
 import type { KeyRow } from './commands.js';
 import type { Store } from './store.js';

@@ -1,4 +1,4 @@
-import { LIMITS } from '@millrace/protocol';
+import { LIMITS } from '@millrace/protocol/limits';
 import type { FailedDelivery } from './commands.js';
 import { groupKeyOf } from './fifo.js';
 import {

@@ -1,4 +1,4 @@
-import { LIMITS } from '@millrace/protocol';
+import { LIMITS } from '@millrace/protocol/limits';
 import { checkDeadLetterQueue, type QueueSettings, type ReachableFrom } from './queue-settings.js';
 import { fieldRefusal, type Refusal, subscriptionNotFound } from './refusal.js';
 import type { QueueEntry } from './transaction.js';

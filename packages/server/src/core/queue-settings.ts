@@ -1,4 +1,4 @@
-import { QUEUE_DEFAULTS } from '@millrace/protocol';
+import { QUEUE_DEFAULTS } from '@millrace/protocol/limits';
 import { fieldRefusal, type Refusal, refuse } from './refusal.js';
 import type { QueueEntry } from './transaction.js';
 

@@ -41,6 +41,10 @@ export function createHttpApp(
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy,
+    // Fields are validated by the protocol's schemas; Fastify would only load compilers of its own.
+    schemaController: {
+      compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
+    },
     routerOptions: { maxParamLength: HEADERS_MAX_BYTES },
     // Reading a body is bounded route by route, in the parser below.
     bodyLimit: Number.MAX_SAFE_INTEGER,
@@ -130,6 +134,10 @@ export async function closeHttp(app: FastifyInstance): Promise<void> {
   app.server.closeAllConnections();
   await closed;
 }
+
+const noSchemas = (): never => {
+  throw new Error('routes have no schemas that Fastify knows of');
+};
 
 const noHost = (): ErrorBody => ({
   code: 'INVALID_REQUEST',

@@ -19,14 +19,23 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Made when somebody asks for it first: few starts of a server see that day. */
+function onDemand(make: () => string): () => string {
+  let text: string | undefined;
+  return () => {
+    text ??= make();
+    return text;
+  };
+}
+
 /** What the server says of itself: public, not enveloped, and the same for as long as it runs. */
 export function registerDocs(app: FastifyInstance): void {
-  const list = JSON.stringify(discoveryList());
-  const openApi = JSON.stringify(openApiDocument());
-  const page = docsPage();
+  const list = onDemand(() => JSON.stringify(discoveryList()));
+  const openApi = onDemand(() => JSON.stringify(openApiDocument()));
+  const page = onDemand(docsPage);
 
   app.get('/v1/discovery', (request, reply) => {
-    sendText(request, reply, JSON_TYPE, list);
+    sendText(request, reply, JSON_TYPE, list());
   });
 
   app.get<{ Params: { id: string } }>('/v1/discovery/:id', (request, reply) => {
@@ -39,7 +48,7 @@ export function registerDocs(app: FastifyInstance): void {
   app.get('/openapi.json', (request, reply) => {
     // Tools in a browser read it from wherever they are served.
     reply.header('access-control-allow-origin', '*');
-    sendText(request, reply, JSON_TYPE, openApi);
+    sendText(request, reply, JSON_TYPE, openApi());
   });
 
   app.get('/docs', (request, reply) => {
@@ -47,7 +56,7 @@ export function registerDocs(app: FastifyInstance): void {
       .header('content-security-policy', CONTENT_SECURITY_POLICY)
       .header('x-content-type-options', 'nosniff')
       .header('referrer-policy', 'no-referrer');
-    sendText(request, reply, HTML_TYPE, page);
+    sendText(request, reply, HTML_TYPE, page());
   });
 }
 

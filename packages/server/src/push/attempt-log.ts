@@ -1,4 +1,4 @@
-import { LIMITS } from '@millrace/protocol';
+import { LIMITS } from '@millrace/protocol/limits';
 import type { Clock } from '../core/clock.js';
 import type { GroupCommit } from '../core/group-commit.js';
 import type { IdSource } from '../core/ids.js';

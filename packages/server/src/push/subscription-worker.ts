@@ -1,4 +1,4 @@
-import { LIMITS } from '@millrace/protocol';
+import { LIMITS } from '@millrace/protocol/limits';
 import { answerBytes } from '../core/answer-size.js';
 import { monotonicMs } from '../core/clock.js';
 import type { ConsumeCommand, LeasedMessage } from '../core/commands.js';

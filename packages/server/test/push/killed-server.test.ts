@@ -38,7 +38,8 @@ describe.each(STORE_FACTORIES)('a server that ends while it pushes, on $name', (
       const queue = await client.newQueue({ type });
       await client.subscribed(queue, hook.receiver.url, {
         max_in_flight: IN_FLIGHT,
-        visibility_timeout: 2,
+        // Long enough for a machine with other work to do: only the kill is to cost a lease.
+        visibility_timeout: 6,
       });
       const messages = Array.from({ length: COUNT }, (_, n) => ({
         payload: n,
@@ -50,7 +51,7 @@ describe.each(STORE_FACTORIES)('a server that ends while it pushes, on $name', (
       const before = hook.received.length;
       expect(before).toBeLessThan(COUNT);
       const again = (await start()).client;
-      await expect.poll(() => again.isEmpty(queue), { timeout: 20_000, interval: 50 }).toBe(true);
+      await expect.poll(() => again.isEmpty(queue), { timeout: 40_000, interval: 50 }).toBe(true);
       expect((await again.stats(queue)).dlq).toBe(0);
       expect(answered.size).toBe(COUNT);
       const more = repetitions(hook.received);

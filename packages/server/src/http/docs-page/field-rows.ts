@@ -70,4 +70,5 @@ function boundsText(schema: JsonSchema): string {
   return '';
 }
 
-const number = (value: number): string => value.toLocaleString('en-US');
+/** With its thousands apart; what Intl has for it takes a hundred times longer to load. */
+const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -1,4 +1,4 @@
-import { LIMITS } from '@millrace/protocol';
+import { LIMITS } from '@millrace/protocol/limits';
 import { firstRowIdAt } from '../../core/ids.js';
 import type { Pipeline } from './connections.js';
 

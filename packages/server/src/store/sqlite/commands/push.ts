@@ -1,4 +1,4 @@
-import { LIMITS } from '@millrace/protocol';
+import { LIMITS } from '@millrace/protocol/limits';
 import type { OutcomeOf } from '../../../core/commands.js';
 import type {
   PausePushCommand,
