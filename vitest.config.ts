@@ -2,8 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // On two cores: many tests wait for a lease, a server or a receiver most of their time.
-    maxWorkers: 5,
+    // On two cores: many tests wait for a lease, a server or a receiver; with more than one beside
+    // them, all take longer.
+    maxWorkers: 3,
     // They end what hangs; a machine with other work to do takes its time.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -1,3 +1,4 @@
+import { type Dispatcher, request } from 'undici';
 import { startServer } from '#server/app';
 import { loadConfig } from '#server/config/config';
 import type { Clock } from '#server/core/clock';
@@ -55,12 +56,15 @@ export async function startTestServer(
   };
 }
 
-/** Sends calls to whatever server answers there, for example one in a process of its own. */
+/**
+ * Sends calls to whatever server answers there, for example one in a process of its own. By undici
+ * itself, because what `fetch` puts around it takes a fifth of the suites’ time.
+ */
 export function callerOf(url: string): TestServer['call'] {
   return async (method, path, body, { key = ADMIN_KEY, headers = {}, signal } = {}) => {
     const isRaw = typeof body === 'string' || body instanceof Uint8Array;
-    const response = await fetch(url + path, {
-      method,
+    const response = await request(url + path, {
+      method: method as Dispatcher.HttpMethod,
       headers: {
         ...(key === null ? {} : { authorization: `Bearer ${key}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -69,9 +73,18 @@ export function callerOf(url: string): TestServer['call'] {
       ...(body === undefined ? {} : { body: isRaw ? (body as string) : JSON.stringify(body) }),
       ...(signal && { signal }),
     });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: parse(text) };
+    const text = await response.body.text();
+    const status = response.statusCode;
+    return { status, headers: headersOf(response.headers), text, body: parse(text) };
   };
+}
+
+function headersOf(received: Dispatcher.ResponseData['headers']): Headers {
+  const all = new Headers();
+  for (const [name, values = []] of Object.entries(received)) {
+    for (const value of [values].flat()) all.append(name, value);
+  }
+  return all;
 }
 
 function parse(text: string): Json {
