@@ -43,7 +43,7 @@ export default {
     {
       name: 'threads-carry-no-schemas',
       comment:
-        'Core and the stores run in threads, which would load the whole schema library each.',
+        'Threads of the store would load the whole schema library each.',
       severity: 'error',
       from: { path: `${server}/(core|store)/`, pathNot: '\\.test\\.ts$' },
       to: {
