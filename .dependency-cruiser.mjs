@@ -42,8 +42,7 @@ export default {
     ),
     {
       name: 'threads-carry-no-schemas',
-      comment:
-        'Threads of the store would load the whole schema library each.',
+      comment: 'Threads of the store would load the whole schema library each.',
       severity: 'error',
       from: { path: `${server}/(core|store)/`, pathNot: '\\.test\\.ts$' },
       to: {

@@ -2,7 +2,7 @@ import type { LedgerEvent } from './ledger-events.js';
 import type { Violation } from './violation.js';
 
 /**
- * What had to do with these violations or their messages, and when servers or clocks changed: a JSON
+ * What had to do with these violations or their messages, and when servers came and went: a JSON
  * object a line, as in the ledger. Empty without a violation.
  */
 export function evidenceOf(

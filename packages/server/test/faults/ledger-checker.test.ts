@@ -81,13 +81,6 @@ describe('ledgers without a fault', () => {
       .restart(100, 5_000)
       .ack(14_000, 'a', 'a-r1')
       .stats(),
-    'a wall clock that was set within a lease ends it so much earlier': script()
-      .publish(10, 'a')
-      .deliver(20, 'a', 1)
-      .setClock(300)
-      .deliver(680, 'a', 2)
-      .ack(690, 'a', 'a-r2')
-      .stats(),
     'a replayed consume call shows the same delivery': script()
       .publish(10, 'a')
       .call([20, 21], 'consume', { ...polled, idempotencyKey: 'c' }, LOST)
@@ -236,16 +229,6 @@ describe('planted faults are caught', () => {
           .deliver(300, 'a', 2),
     ],
     ['double-lease', 'while the first is held', () => delivered().deliver(500, 'a', 2)],
-    [
-      'double-lease',
-      'while the first is held for longer than the wall clock was set',
-      () => delivered().setClock(300).deliver(620, 'a', 2),
-    ],
-    [
-      'double-lease',
-      'while the first is held, on a wall clock that was set before',
-      () => script().publish(10, 'a').setClock(300).deliver(20, 'a', 1).deliver(700, 'a', 2),
-    ],
     [
       'double-lease',
       'while an extension runs',

@@ -66,5 +66,5 @@ export function dropCalls(
   events: readonly LedgerEvent[],
   callIds: ReadonlySet<number>,
 ): LedgerEvent[] {
-  return events.filter((event) => !('callId' in event) || !callIds.has(event.callId));
+  return events.filter((event) => event.kind === 'server' || !callIds.has(event.callId));
 }

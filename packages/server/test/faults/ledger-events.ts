@@ -117,11 +117,4 @@ export interface ServerEvent {
   readonly change: 'starting' | 'ready' | 'killed' | 'crashed';
 }
 
-/** The wall clock of this machine, and so of a database on it, was set by so much. */
-export interface ClockEvent {
-  readonly kind: 'clock';
-  readonly atMs: number;
-  readonly stepMs: number;
-}
-
-export type LedgerEvent = StartedEvent | EndedEvent | ServerEvent | ClockEvent;
+export type LedgerEvent = StartedEvent | EndedEvent | ServerEvent;

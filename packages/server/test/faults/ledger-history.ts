@@ -1,5 +1,5 @@
 import { answerOf, type Call, type CallsByName, isUnknown, pairCalls } from './calls.js';
-import type { ClockEvent, CreateRequest, LedgerEvent } from './ledger-events.js';
+import type { CreateRequest, LedgerEvent } from './ledger-events.js';
 import { groupPublications, type Publication } from './publications.js';
 
 /** One receipt of one message. A replayed consume call shows the same delivery again. */
@@ -32,7 +32,6 @@ export interface History {
   readonly queues: ReadonlyMap<string, CreateRequest>;
   readonly publications: readonly Publication[];
   readonly messages: ReadonlyMap<string, MessageHistory>;
-  readonly clockSteps: readonly ClockEvent[];
   /** Each may have leased messages that no client ever saw. */
   readonly unknownConsumes: readonly Call<'consume'>[];
 }
@@ -53,16 +52,7 @@ export function buildHistory(events: readonly LedgerEvent[]): History {
   for (const call of calls.extend) messageOf(messages, call.request.messageId).extends.push(call);
   adoptUnansweredPublications(publications, messages);
   const unknownConsumes = calls.consume.filter(isUnknown);
-  const clockSteps = events.filter((event) => event.kind === 'clock');
-  const history: History = {
-    events,
-    calls,
-    queues,
-    publications,
-    messages,
-    clockSteps,
-    unknownConsumes,
-  };
+  const history: History = { events, calls, queues, publications, messages, unknownConsumes };
   for (const message of messages.values()) {
     message.deliveries.sort((a, b) => compareDeliveries(history, message, a, b));
     const earliestMs = message.publication?.startedAtMs ?? 0;

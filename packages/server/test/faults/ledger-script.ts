@@ -4,11 +4,7 @@ import type { Answers, CallName, LedgerEvent, Outcome, Requests } from './ledger
 /** Writes a ledger by hand, call by call, on a clock that only the script moves. */
 export class LedgerScript {
   #nowMs = 0;
-  #wallOffsetMs = 0;
-  readonly #ledger = new Ledger({
-    nowMs: () => this.#nowMs,
-    wallMs: () => this.#nowMs + this.#wallOffsetMs,
-  });
+  readonly #ledger = new Ledger({ nowMs: () => this.#nowMs });
 
   get events(): LedgerEvent[] {
     return this.#ledger.events;
@@ -26,12 +22,6 @@ export class LedgerScript {
     this.#nowMs = endedAtMs;
     const ending = 'kind' in outcome ? outcome : ({ kind: 'answered', answer: outcome } as const);
     this.#ledger.ended(callId, name, ending as Outcome<Answers[N]>);
-    return this;
-  }
-
-  /** From now on the wall clock is so much further on than it was. */
-  setClock(byMs: number): this {
-    this.#wallOffsetMs += byMs;
     return this;
   }
 

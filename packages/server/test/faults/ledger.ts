@@ -9,7 +9,6 @@ import type {
   ServerEvent,
   StartedEvent,
 } from './ledger-events.js';
-import { WallClock } from './wall-clock.js';
 
 /**
  * The test's own record of every call and its answer. It is kept apart from the server, so that a
@@ -18,15 +17,12 @@ import { WallClock } from './wall-clock.js';
 export class Ledger {
   readonly events: LedgerEvent[] = [];
   readonly #nowMs: () => number;
-  readonly #wallClock: WallClock;
   readonly #file: WriteStream | undefined;
   #lastCallId = 0;
 
-  constructor(options: { nowMs?: () => number; wallMs?: () => number; path?: string } = {}) {
+  constructor(options: { nowMs?: () => number; path?: string } = {}) {
     // A monotonic clock: a jump of wall time must not look like a lease that ended early.
     this.#nowMs = options.nowMs ?? (() => performance.now());
-    const wallMs = options.wallMs ?? (options.nowMs === undefined ? Date.now : options.nowMs);
-    this.#wallClock = new WallClock(this.#nowMs, wallMs);
     this.#file = options.path === undefined ? undefined : createWriteStream(options.path);
   }
 
@@ -56,8 +52,6 @@ export class Ledger {
   }
 
   #record(event: LedgerEvent): void {
-    const stepMs = this.#wallClock.takeStepMs();
-    if (stepMs !== 0) this.#record({ kind: 'clock', atMs: event.atMs, stepMs });
     this.events.push(event);
     this.#file?.write(`${JSON.stringify(event)}\n`);
   }

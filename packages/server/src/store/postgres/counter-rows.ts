@@ -95,7 +95,7 @@ const ADD = `
   ), found AS (
     INSERT INTO millrace.queue_counters AS c (bucket_id, slot, available, leased, delayed, bytes)
     SELECT u.bucket_id, $7::smallint, u.available, u.leased, u.delayed, u.bytes FROM u
-     WHERE NOT EXISTS (SELECT FROM known k WHERE k.bucket_id = u.bucket_id)
+     WHERE u.bucket_id <> ALL (ARRAY(SELECT bucket_id FROM known))
     ON CONFLICT (bucket_id, slot) DO UPDATE SET available = c.available + excluded.available,
       leased = c.leased + excluded.leased, delayed = c.delayed + excluded.delayed,
       bytes = c.bytes + excluded.bytes

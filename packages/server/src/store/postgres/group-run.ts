@@ -26,6 +26,8 @@ export class GroupRun {
     readonly limits: StorageLimits,
     readonly readyFloors: ReadyFloors,
     readonly dueFloor: DueFloor,
+    /** The store's time, given what the database has just said that its time is. */
+    readonly timeOf: (databaseMs: number) => number,
   ) {
     this.records = new GroupRecords(tx);
     this.deduplications = new GroupDeduplications(tx);

@@ -12,7 +12,9 @@ import { pushPolicies } from './push-rows.js';
 import { type MessageRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 import type { GroupTransaction } from './transaction.js';
 
-export const NOW = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs"';
+/** The database's time at the moment in which this is evaluated. */
+export const CLOCK_MS = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+export const NOW = `SELECT ${CLOCK_MS} AS "nowMs"`;
 
 interface Head {
   /** The database's time. */

@@ -199,6 +199,7 @@ export class PostgresStore implements Store {
         this.limits,
         this.readyFloors,
         this.dueFloor,
+        (atMs) => this.observe(atMs),
       );
 
       // While another group of this node settles what is due, its rows are locked and would be

@@ -1,48 +1,43 @@
 import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { type Refusal, RefusalError } from '../../core/refusal.js';
 
-/** A worker thread that answers each request once. It is started by the first. */
+/** A worker thread that answers each request once, and may speak up by itself. */
 export class ThreadChannel<Request, Answer> {
-  private worker: Worker | undefined;
+  private readonly worker: Worker;
   private readonly pending = new Map<number, Pending<Answer>>();
   private lastId = 0;
   private exited: Error | null = null;
 
   /** @param youngGenerationMib what a thread makes is short-lived; more than this only takes memory */
   constructor(
-    private readonly file: URL,
-    private readonly workerData: unknown,
-    private readonly youngGenerationMib: number,
-    private readonly onExit: (cause: Error) => void,
-  ) {}
-
-  private start(): Worker {
-    const worker = new Worker(this.file, {
-      workerData: this.workerData,
-      resourceLimits: { maxYoungGenerationSizeMb: this.youngGenerationMib },
+    file: URL,
+    workerData: unknown,
+    youngGenerationMib: number,
+    onExit: (cause: Error) => void,
+  ) {
+    this.worker = new Worker(file, {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMib },
     });
-    worker.on('message', (replies: Reply<Answer>[]) => {
+    this.worker.on('message', (replies: Reply<Answer>[]) => {
       for (const reply of replies) this.settle(reply);
     });
-    worker.on('error', (error) => this.fail(error));
-    worker.on('exit', (code) => this.fail(new Error(`thread ended with ${code}`)));
-    return worker;
+    this.worker.on('error', (error) => this.fail(error, onExit));
+    this.worker.on('exit', (code) => this.fail(new Error(`thread ended with ${code}`), onExit));
   }
 
   call(request: Request): Promise<Answer> {
     if (this.exited !== null) return Promise.reject(this.exited);
-    this.worker ??= this.start();
-    const { worker } = this;
     return new Promise((resolve, reject) => {
       this.lastId += 1;
       this.pending.set(this.lastId, { resolve, reject });
-      worker.postMessage({ id: this.lastId, request });
+      this.worker.postMessage({ id: this.lastId, request });
     });
   }
 
   async stop(): Promise<void> {
     this.exited ??= new Error('the thread was stopped');
-    await this.worker?.terminate();
+    await this.worker.terminate();
   }
 
   private settle({ id, answer, error }: Reply<Answer>): void {
@@ -52,12 +47,12 @@ export class ThreadChannel<Request, Answer> {
     else pending?.reject(rebuild(error));
   }
 
-  private fail(error: Error): void {
+  private fail(error: Error, onExit: (cause: Error) => void): void {
     if (this.exited !== null) return;
     this.exited = error;
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
-    this.onExit(error);
+    onExit(error);
   }
 }
 

@@ -8,7 +8,6 @@ import {
 } from '../ledger-history.js';
 import { isFifo, notWithdrawnUntilMs } from '../message-groups.js';
 import type { CheckOptions, Invariant, Violation } from '../violation.js';
-import { clockSlackMs } from '../wall-clock.js';
 
 /** One message has one holder, whose lease nothing ends early: no other consumer, no restart. */
 export const checkLeases: Invariant = (history, options) => {
@@ -38,8 +37,7 @@ function doubleLeases(
       const untilMs = isFifo(history, message)
         ? Math.min(keptUntilMs, notWithdrawnUntilMs(history, message, first, takenAtMs))
         : keptUntilMs;
-      const slackMs = clockSlackMs(history, options, first.leasedNoEarlierThanMs, takenAtMs);
-      const earlyMs = untilMs - slackMs - takenAtMs;
+      const earlyMs = untilMs - options.clockSlackMs - takenAtMs;
       if (earlyMs <= 0) continue;
       violations.push({
         invariant: 'double-lease',
@@ -68,13 +66,12 @@ function refusedHolders(
       (ack) => ack.id !== call.id && ack.startedAtMs < call.endedAtMs && mayHaveActed(ack),
     );
     if (rivals.some((ack) => aimsAt(ack, delivery.receipt))) continue;
+    const { restartGraceMs, clockSlackMs } = options;
     const untilMs =
       call.name === 'ack'
-        ? leaseKeptUntilMs(history, message, delivery, call.endedAtMs, options.restartGraceMs)
+        ? leaseKeptUntilMs(history, message, delivery, call.endedAtMs, restartGraceMs)
         : leaseHeldUntilMs(message, delivery, call.endedAtMs);
-    const fromMs = delivery.leasedNoEarlierThanMs;
-    const slackMs = clockSlackMs(history, options, fromMs, call.endedAtMs);
-    if (call.endedAtMs >= untilMs - slackMs) continue;
+    if (call.endedAtMs >= untilMs - clockSlackMs) continue;
     violations.push({
       invariant: 'live-lease-refused',
       detail: `${call.name} with ${delivery.receipt} was turned down ${Math.ceil(untilMs - call.endedAtMs)} ms before its lease could end`,
@@ -99,8 +96,7 @@ function nackDelays(history: History, message: MessageHistory, options: CheckOpt
     if (delayMs === undefined || answer?.nacked !== true || !answer.requeued) continue;
     const nacked = message.deliveries.find((delivery) => delivery.receipt === receipt);
     if (nacked === undefined) continue;
-    const endMs = nack.startedAtMs + delayMs;
-    const dueAtMs = endMs - clockSlackMs(history, options, nack.startedAtMs, endMs);
+    const dueAtMs = nack.startedAtMs + delayMs - options.clockSlackMs;
     const early = message.deliveries.find(
       (delivery) =>
         compareDeliveries(history, message, nacked, delivery) < 0 &&

@@ -1,5 +1,5 @@
 import type { GroupTransaction } from '../transaction.js';
-import { type Lanes, READY_COLUMNS, type ReadyRow } from './lock-heads.js';
+import { type Lanes, LOCKED_COLUMNS, READY_COLUMNS, type ReadyRow } from './lock-heads.js';
 
 /**
  * Claims groups of a FIFO queue and locks their first messages. A group that another node works on
@@ -53,7 +53,7 @@ async function lockMessages(
   limit: number,
 ): Promise<Lanes> {
   const rows = await pipeline.query<ReadyRow>(
-    `SELECT h.* FROM unnest($2::text[], $3::bigint[]) AS g(group_key, head_seq)
+    `SELECT ${LOCKED_COLUMNS} FROM unnest($2::text[], $3::bigint[]) AS g(group_key, head_seq)
       CROSS JOIN LATERAL (
         SELECT ${READY_COLUMNS} FROM millrace.messages m
          WHERE m.bucket_id = $1 AND m.group_key = g.group_key AND m.seq >= g.head_seq

@@ -27,6 +27,7 @@ export async function runConsumes(
   commands: readonly ConsumeCommand[],
 ): Promise<Outcome[]> {
   const { ready, cutShort } = await lockFresh(run, commands);
+  const leasedAtMs = startOfLeases(run, ready);
   const leases: Lease[] = [];
   const outcomes = commands.map((command): Outcome => {
     const queue = run.tx.queue(command.project, command.queue);
@@ -34,7 +35,7 @@ export async function runConsumes(
     return withIdempotency(run.records, run.lookups, command, queue, () => {
       const refusal = checkHolder(queue, command.keyId, (id) => run.tx.pushPolicy(id));
       if (refusal !== undefined) return refusal;
-      const messages = take(run, queue, command, ready.get(queue.bucketId) ?? []);
+      const messages = take(run, queue, command, ready.get(queue.bucketId) ?? [], leasedAtMs);
       for (const message of messages) {
         leases.push({ bucketId: queue.bucketId, message, keyId: command.keyId ?? null });
         run.held.set(message.messageId, message);
@@ -43,7 +44,7 @@ export async function runConsumes(
       return accept<'consume'>(isCut ? { messages, cutShort: true } : { messages });
     });
   });
-  if (leases.length > 0) await lease(run, leases);
+  if (leases.length > 0) await lease(run, leases, leasedAtMs);
   await run.tx.flushMessages();
   return outcomes;
 }
@@ -107,15 +108,28 @@ function dropExpired({ tx }: GroupRun, ready: ReadonlyMap<number, Lanes>): Map<n
   return dropped;
 }
 
+/**
+ * A group may have waited for others since it asked for the time, and meets messages that were not
+ * there then: counted from that moment, their leases would be shorter by the wait.
+ */
+function startOfLeases({ tx, timeOf }: GroupRun, ready: ReadonlyMap<number, Lanes>): number {
+  let lockedAtMs = 0;
+  for (const lanes of ready.values()) {
+    for (const row of lanes.flat()) lockedAtMs = Math.max(lockedAtMs, row.lockedAtMs);
+  }
+  return lockedAtMs === 0 ? tx.nowMs : Math.max(tx.nowMs, timeOf(lockedAtMs));
+}
+
 /** Takes one command's share off what is ready. */
 function take(
   { tx }: GroupRun,
   queue: QueueEntry,
   command: ConsumeCommand,
   lanes: Lanes,
+  leasedAtMs: number,
 ): LeasedMessage[] {
   const leaseExpiresAtMs =
-    tx.nowMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
+    leasedAtMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
   const messages: LeasedMessage[] = [];
   let bytes = 0;
   let begun: ReadyRow[] | undefined;
@@ -156,7 +170,11 @@ const LEASES = `(SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4
   AS u(bucket_id, message_id, due, receipt, key))`;
 
 /** Writes the leases and fills in the payloads of the messages that were handed out. */
-async function lease({ tx }: GroupRun, leases: readonly Lease[]): Promise<void> {
+async function lease(
+  { tx }: GroupRun,
+  leases: readonly Lease[],
+  leasedAtMs: number,
+): Promise<void> {
   const rows = await tx.pipeline.query<{ messageId: string; payload: string }>(
     `UPDATE millrace.messages m SET state = ${STATE.leased}, due_at_ms = u.due, leased_at_ms = $5,
        receipt = u.receipt, leased_by = u.key, lease_end = NULL, delivery_count = m.delivery_count + 1
@@ -167,7 +185,7 @@ async function lease({ tx }: GroupRun, leases: readonly Lease[]): Promise<void> 
       leases.map(({ message }) => message.messageId),
       leases.map(({ message }) => message.leaseExpiresAtMs),
       leases.map(({ message }) => message.receipt),
-      tx.nowMs,
+      leasedAtMs,
       leases.map(({ keyId }) => keyId),
     ],
   );

@@ -2,16 +2,25 @@ import type { StoredMessage } from '../../../core/commands.js';
 import { sum } from '../../../core/message-bytes.js';
 import type { Pipeline } from '../connections.js';
 import type { GroupRun } from '../group-run.js';
+import { CLOCK_MS } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow, STORED_COLUMNS } from '../rows.js';
 import { countWalked, type RankFloor } from '../scan-floors.js';
 
-export type ReadyRow = MessageRow & StoredMessage & RankFloor;
+export type ReadyRow = MessageRow &
+  StoredMessage &
+  RankFloor & {
+    /** The database's time when it was locked. */
+    readonly lockedAtMs: number;
+  };
 
 /**
  * Messages that are locked and there to be had, in order. A standard queue has one lane, which all
  * commands share; a FIFO queue has one for each group, and a group goes to one command.
  */
 export type Lanes = ReadyRow[][];
+
+/** Of a message `h` that was chosen and locked: a volatile value, so that it is taken row by row. */
+export const LOCKED_COLUMNS = `h.*, ${CLOCK_MS} AS "lockedAtMs"`;
 
 export const READY_COLUMNS = `${MESSAGE_COLUMNS}, ${STORED_COLUMNS}, m.rank`;
 
@@ -56,7 +65,7 @@ async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise
     fromHead.length === 0
       ? []
       : pipeline.query<ReadyRow>(
-          `SELECT h.* FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
+          `SELECT ${LOCKED_COLUMNS} FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
             CROSS JOIN LATERAL (
               SELECT ${READY_COLUMNS}
                 FROM millrace.messages m WHERE m.bucket_id = w.bucket_id AND m.state = 0
@@ -67,7 +76,7 @@ async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise
     fromFloor.length === 0
       ? []
       : pipeline.query<ReadyRow>(
-          `SELECT h.* FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[])
+          `SELECT ${LOCKED_COLUMNS} FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[])
                AS w(bucket_id, wanted, rank, seq)
             CROSS JOIN LATERAL (
               SELECT ${READY_COLUMNS}
@@ -90,7 +99,7 @@ async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise
 function lookForReturned(pipeline: Pipeline, looks: readonly Look[]): Promise<ReadyRow[]> {
   const floored = looks.filter(({ from }) => from !== undefined);
   return pipeline.query<ReadyRow>(
-    `SELECT h.* FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
+    `SELECT ${LOCKED_COLUMNS} FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
       CROSS JOIN LATERAL (
         SELECT ${READY_COLUMNS}
           FROM millrace.messages m WHERE m.bucket_id = w.bucket_id AND m.state = 0
