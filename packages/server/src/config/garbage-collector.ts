@@ -4,8 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 /** With more cores, one is likely to be idle and can help. */
 const FEW_CORES = 2;
 
-/** What is old may grow by half before it is looked through; V8 would let it grow fourfold. */
-const GROWING_PERCENT = 50;
+/** What is old may double before it is looked through; V8 would let it grow fourfold. */
+const GROWING_PERCENT = 100;
 
 /**
  * V8 collects young garbage with a helper for each core. On one or two cores, which the threads of
