@@ -23,16 +23,10 @@ const KNOWN_PLACES_MAX = 20_000;
  */
 export class CounterRows {
   private readonly places = new Map<number, string>();
-
-  constructor(private current = randomInt(SLOTS)) {}
+  private current = randomInt(SLOTS);
 
   get slot(): number {
     return this.current;
-  }
-
-  /** For another connection of the same node, which need not find out that this slot is taken. */
-  next(): CounterRows {
-    return new CounterRows((this.current + 1) % SLOTS);
   }
 
   /**

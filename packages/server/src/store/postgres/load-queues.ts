@@ -28,8 +28,8 @@ export interface Beginning extends Head {
 }
 
 /**
- * What each group begins with: the time, the slot to count in, the queues that its commands name, and the dead-letter
- * queues that can be reached from them: decisions need both, and a chain is short.
+ * What each group begins with: the time, the slot to count in, the queues that its commands name,
+ * and the dead-letter queues that can be reached from them: decisions need both, and a chain is short.
  */
 export async function readBeginning(
   pipeline: Pipeline,

@@ -73,7 +73,6 @@ export class PostgresStore implements Store {
   private readonly signals: NodeSignals;
   private readonly sequence = new Sequence();
   private readonly counterRows = new WeakMap<PoolClient, CounterRows>();
-  private lastCounterRows = new CounterRows();
   private readonly book = new TallyBook();
   private talliesTakenAtMs = 0;
   private houseKeptAtMs = 0;
@@ -293,8 +292,7 @@ export class PostgresStore implements Store {
   private counterRowsOf(client: PoolClient): CounterRows {
     let rows = this.counterRows.get(client);
     if (rows === undefined) {
-      this.lastCounterRows = this.lastCounterRows.next();
-      rows = this.lastCounterRows;
+      rows = new CounterRows();
       this.counterRows.set(client, rows);
     }
     return rows;

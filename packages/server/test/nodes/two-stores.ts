@@ -1,0 +1,41 @@
+import type pg from 'pg';
+import { afterAll, beforeAll } from 'vitest';
+import type { Command, Outcome } from '#server/core/commands';
+import type { Store } from '#server/core/store';
+import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harness/stores.js';
+import { connectAdmin } from './postgres-nodes.js';
+
+/** Two nodes' stores over one PostgreSQL, and a connection to it that is nobody's. */
+export interface TwoStores {
+  readonly one: Store;
+  readonly other: Store;
+  readonly admin: pg.Client;
+  readonly url: string;
+}
+
+/** Opened before the tests of the block that this is called in, and removed after them. */
+export function useTwoStores(): TwoStores {
+  const opened = {} as { -readonly [K in keyof TwoStores]: TwoStores[K] };
+  let fixture: StoreFixture;
+  beforeAll(async () => {
+    fixture = await (
+      STORE_FACTORIES.find(({ name }) => name === 'postgres') as StoreFactory
+    ).create();
+    opened.url = fixture.url;
+    opened.one = await fixture.open();
+    opened.other = await fixture.open();
+    opened.admin = await connectAdmin(fixture.url);
+  });
+  afterAll(async () => {
+    await opened.admin.end();
+    await Promise.all([opened.one.stop(), opened.other.stop()]);
+    await fixture.remove();
+  });
+  return opened;
+}
+
+/** One command, in a group of its own. */
+export const on = async <C extends Command>(
+  store: Store,
+  command: C,
+): Promise<Outcome<C['kind']>> => (await store.apply([command]))[0] as Outcome<C['kind']>;
