@@ -11,4 +11,9 @@ export class Sequence {
     this.last = Math.max(this.last + 1, firstRowIdAt(nowMs));
     return this.last;
   }
+
+  /** A place that was taken elsewhere: what comes next comes behind it. */
+  passed(seq: number): void {
+    this.last = Math.max(this.last, seq);
+  }
 }

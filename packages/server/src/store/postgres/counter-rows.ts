@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Pipeline } from './connections.js';
+import type { Pipeline } from './pipeline.js';
 
 export interface CounterDelta {
   available: number;
@@ -75,25 +75,8 @@ const FREE_SLOT = `
     SELECT ($1::int + i) % ${SLOTS} AS slot FROM generate_series(1, ${SLOTS - 1}) AS i OFFSET 0
   ) AS slots WHERE ${holdSlot('slot')} LIMIT 1`;
 
-/** The sums hide the key from the planner, which would otherwise walk its index after all. */
 const ADD = `
-  WITH u AS (
-    SELECT * FROM unnest($1::bigint[], $2::tid[], $3::bigint[], $4::bigint[], $5::bigint[],
-      $6::bigint[]) AS u(bucket_id, place, available, leased, delayed, bytes)
-  ), known AS (
-    UPDATE millrace.queue_counters c SET available = c.available + u.available,
-        leased = c.leased + u.leased, delayed = c.delayed + u.delayed, bytes = c.bytes + u.bytes
-      FROM u WHERE c.ctid = u.place
-       AND c.bucket_id + 0 = u.bucket_id AND c.slot + 0 = $7::smallint
-    RETURNING c.bucket_id, c.ctid
-  ), found AS (
-    INSERT INTO millrace.queue_counters AS c (bucket_id, slot, available, leased, delayed, bytes)
-    SELECT u.bucket_id, $7::smallint, u.available, u.leased, u.delayed, u.bytes FROM u
-     WHERE u.bucket_id <> ALL (ARRAY(SELECT bucket_id FROM known))
-    ON CONFLICT (bucket_id, slot) DO UPDATE SET available = c.available + excluded.available,
-      leased = c.leased + excluded.leased, delayed = c.delayed + excluded.delayed,
-      bytes = c.bytes + excluded.bytes
-    RETURNING bucket_id, ctid
-  )
-  SELECT bucket_id AS "bucketId", ctid::text AS place FROM known
-  UNION ALL SELECT bucket_id, ctid::text FROM found`;
+  SELECT u.bucket_id AS "bucketId", millrace.count_messages(u.bucket_id, $7::smallint, u.place,
+      u.available, u.leased, u.delayed, u.bytes)::text AS place
+    FROM unnest($1::bigint[], $2::tid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+      AS u(bucket_id, place, available, leased, delayed, bytes)`;

@@ -16,6 +16,9 @@ export function isConflict(error: unknown): boolean {
   return codeOf(error) === '23505' && INSERTED_BY_OTHERS.has(table);
 }
 
+/** A group assumed what is not so: it can run again, and read before. */
+export const isWrongAssumption = (error: unknown): boolean => codeOf(error) === 'MR001';
+
 /** The connection or the server went away, so that the transaction cannot go on. */
 export function isConnectionLoss(error: unknown): boolean {
   // A fault of ours is none of the connection's.

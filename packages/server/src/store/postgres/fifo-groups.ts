@@ -1,5 +1,5 @@
 import type { QueueEntry } from '../../core/transaction.js';
-import type { Pipeline } from './connections.js';
+import type { Pipeline } from './pipeline.js';
 
 /** A message that joins the tail of a group. */
 export interface Arrival {

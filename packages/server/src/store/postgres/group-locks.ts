@@ -2,8 +2,8 @@ import type { Command } from '../../core/commands.js';
 import { groupKeyOf } from '../../core/fifo.js';
 import { rowIdOf } from '../../core/ids.js';
 import { messageOf } from './by-key.js';
-import type { Pipeline } from './connections.js';
 import type { GroupRef } from './fifo-groups.js';
+import type { Pipeline } from './pipeline.js';
 import { toText } from './text.js';
 import type { GroupTransaction } from './transaction.js';
 

@@ -1,5 +1,5 @@
 import { HISTORY_MINUTES, type HistoryMinute, type TallyRow } from '../../core/history.js';
-import type { Pipeline } from './connections.js';
+import type { Pipeline } from './pipeline.js';
 
 export function writeHistory(pipeline: Pipeline, rows: readonly TallyRow[]): void {
   if (rows.length === 0) return;

@@ -6,8 +6,9 @@ import {
   type ReachableFrom,
 } from '../../core/queue-settings.js';
 import type { QueueEntry } from '../../core/transaction.js';
-import type { Pipeline } from './connections.js';
 import { holdSlot } from './counter-rows.js';
+import type { Parameter } from './parameters.js';
+import type { Pipeline } from './pipeline.js';
 import { pushPolicies } from './push-rows.js';
 import { type MessageRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 import type { GroupTransaction } from './transaction.js';
@@ -45,19 +46,14 @@ export async function readBeginning(
     }
   }
   if (names.size === 0) {
-    const [head] = await pipeline.query<Head>(headOf('$1'), [slot]);
+    const [head] = await pipeline.query<Head>(HEAD, [slot]);
     return { ...(head as Head), queues: [] };
   }
-  // One statement for all, because this is what each group waits for before it can do anything.
-  const rows = await pipeline.query<Head & QueueEntry & { id: number | null }>(
-    `WITH RECURSIVE head AS MATERIALIZED (${headOf('$3')}), ${chainFrom(NAMED)}
-     SELECT head.*, ${QUEUE_COLUMNS} FROM head LEFT JOIN (${CHAIN}) ON true`,
-    [
-      [...names.values()].map(([project]) => project),
-      [...names.values()].map(([, name]) => name),
-      slot,
-    ],
-  );
+  const rows = await pipeline.query<Head & QueueEntry & { id: number | null }>(BEGINNING, [
+    [...names.values()].map(([project]) => project),
+    [...names.values()].map(([, name]) => name),
+    slot,
+  ]);
   const { nowMs, holdsSlot } = rows[0] as Head;
   const queues = rows.flatMap(({ nowMs: _, holdsSlot: __, ...queue }) =>
     queue.id === null ? [] : queue,
@@ -79,6 +75,12 @@ const chainFrom = (roots: string): string => `chain AS (
 
 const CHAIN = 'chain q LEFT JOIN millrace.queues d ON d.id = q.dead_letter_queue_id';
 
+const HEAD = headOf('$1');
+
+/** One statement for all, because this is what each group waits for before it can do anything. */
+const BEGINNING = `WITH RECURSIVE head AS MATERIALIZED (${headOf('$3')}), ${chainFrom(NAMED)}
+  SELECT head.*, ${QUEUE_COLUMNS} FROM head LEFT JOIN (${CHAIN}) ON true`;
+
 function readQueuesByBucket(
   pipeline: Pipeline,
   bucketIds: readonly number[],
@@ -93,7 +95,7 @@ function readQueuesByBucket(
 const readChains = (
   pipeline: Pipeline,
   roots: string,
-  values: readonly unknown[],
+  values: readonly Parameter[],
 ): Promise<QueueEntry[]> =>
   pipeline.query<QueueEntry>(
     `WITH RECURSIVE ${chainFrom(roots)} SELECT ${QUEUE_COLUMNS} FROM ${CHAIN}`,

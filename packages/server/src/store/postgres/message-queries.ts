@@ -5,7 +5,7 @@ import { PageBuilder, type PagePlace, peekParts, readPlace } from '../../core/pa
 import type { MessagePage, PeekState, Query, ReadResult, SeenMessage } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import { messageOf } from './by-key.js';
-import type { Pipeline } from './connections.js';
+import type { Pipeline } from './pipeline.js';
 import { STORED_COLUMNS, storedMessage } from './rows.js';
 
 /** Looks at messages, from committed state and without touching them. */

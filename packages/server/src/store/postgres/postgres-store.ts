@@ -5,7 +5,7 @@ import { HISTORY_FLUSH_MS, minuteOf, TallyBook, type TallyRow } from '../../core
 import { leaseFloorMs } from '../../core/message-state.js';
 import { RefusalError } from '../../core/refusal.js';
 import { Sequence } from '../../core/sequence.js';
-import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
+import { hasLimits, NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
 import {
   type Query,
   type QueryKind,
@@ -15,24 +15,20 @@ import {
   type StoreListener,
   StoreOpenError,
 } from '../../core/store.js';
+import type { QueueEntry } from '../../core/transaction.js';
 import { applyGroup } from './apply-group.js';
-import {
-  beginText,
-  createPool,
-  type ParsedUrl,
-  Pipeline,
-  parseUrl,
-  patientConfig,
-} from './connections.js';
+import { beginGroup, createPool, type ParsedUrl, parseUrl, patientConfig } from './connections.js';
 import { CounterRows } from './counter-rows.js';
 import { DatabaseClock } from './database-clock.js';
-import { isConflict, isConnectionLoss, refusalOf } from './errors.js';
+import { isConflict, isConnectionLoss, isWrongAssumption, refusalOf } from './errors.js';
 import { lockGroupsOf } from './group-locks.js';
 import { GroupRun } from './group-run.js';
 import { writeHistory } from './history.js';
-import { NOW, readBeginning } from './load-queues.js';
+import { KnownQueues } from './known-queues.js';
+import { type Beginning, NOW, readBeginning } from './load-queues.js';
 import { migrate } from './migrate.js';
 import { NodeSignals } from './node-signals.js';
+import { Pipeline } from './pipeline.js';
 import { answerQuery } from './queries.js';
 import { dropExpiredRecords } from './runs/drop-expired-records.js';
 import { readNextDue, settleDue } from './runs/settle-due.js';
@@ -73,6 +69,7 @@ export class PostgresStore implements Store {
   private readonly signals: NodeSignals;
   private readonly sequence = new Sequence();
   private readonly counterRows = new WeakMap<PoolClient, CounterRows>();
+  private readonly knownQueues = new KnownQueues();
   private readonly book = new TallyBook();
   private talliesTakenAtMs = 0;
   private houseKeptAtMs = 0;
@@ -172,17 +169,38 @@ export class PostgresStore implements Store {
   }
 
   private async attempt(commands: readonly Command[]): Promise<Outcome[]> {
+    const assumed = this.assume(commands);
+    try {
+      return await this.run(commands, assumed);
+    } catch (error) {
+      this.knownQueues.forget();
+      if (isWrongAssumption(error)) return await this.run(commands, undefined);
+      throw error;
+    }
+  }
+
+  /** What this group may assume instead of reading it; undefined: it has to read. */
+  private assume(commands: readonly Command[]): readonly QueueEntry[] | undefined {
+    if (hasLimits(this.limits) || this.isDue(this.clock.nowMs())) return undefined;
+    return this.knownQueues.assume(commands);
+  }
+
+  private async run(
+    commands: readonly Command[],
+    assumed: readonly QueueEntry[] | undefined,
+  ): Promise<Outcome[]> {
     const client = await this.pool.connect();
     const pipeline = new Pipeline(client, this.url.prepare);
     let settled: (() => void) | undefined;
     let committing = false;
     let broken: Error | undefined;
     try {
-      pipeline.script(beginText(this.url));
+      for (const text of beginGroup(this.url)) pipeline.send(text);
       const counterRows = this.counterRowsOf(client);
-      const beginning = await readBeginning(pipeline, commands, counterRows.slot);
-      if (!beginning.holdsSlot) await counterRows.takeFreeSlot(pipeline);
-      const nowMs = this.observe(beginning.nowMs);
+      const { nowMs, queues } =
+        assumed === undefined
+          ? await this.begin(pipeline, commands, counterRows)
+          : { nowMs: this.clock.nowMs(), queues: assumed };
       const tx = new GroupTransaction(
         pipeline,
         this.sequence,
@@ -190,7 +208,7 @@ export class PostgresStore implements Store {
         counterRows,
         leaseFloorMs(this.startedAtMs, nowMs),
       );
-      for (const queue of beginning.queues) tx.addQueue(queue);
+      for (const queue of queues) tx.addQueue(queue);
       const run = new GroupRun(
         tx,
         this.startedAtMs,
@@ -199,6 +217,8 @@ export class PostgresStore implements Store {
         this.readyFloors,
         this.dueFloor,
         (atMs) => this.observe(atMs),
+        this.clock === this.databaseClock ? null : nowMs,
+        assumed,
       );
 
       // While another group of this node settles what is due, its rows are locked and would be
@@ -222,9 +242,10 @@ export class PostgresStore implements Store {
       writeHistory(pipeline, tallies);
       if (this.isTimeToKeepHouse(nowMs)) dropExpiredRecords(pipeline, nowMs);
       committing = true;
-      pipeline.script('COMMIT');
+      pipeline.send('COMMIT');
       await pipeline.settled();
 
+      if (commands.every(({ kind }) => kind === 'publish')) this.knownQueues.note(queues);
       this.nextDueAtMs = readsDue ? dueAtMs : earlier(this.nextDueAtMs, tx);
       this.book.add(minuteOf(nowMs), tx.tallies);
       if (!this.book.isEmpty) this.flushTalliesLater();
@@ -243,6 +264,16 @@ export class PostgresStore implements Store {
       }
       client.release(broken);
     }
+  }
+
+  private async begin(
+    pipeline: Pipeline,
+    commands: readonly Command[],
+    counterRows: CounterRows,
+  ): Promise<Omit<Beginning, 'holdsSlot'>> {
+    const { holdsSlot, ...beginning } = await readBeginning(pipeline, commands, counterRows.slot);
+    if (!holdsSlot) await counterRows.takeFreeSlot(pipeline);
+    return { ...beginning, nowMs: this.observe(beginning.nowMs) };
   }
 
   private isDue(nowMs: number): boolean {

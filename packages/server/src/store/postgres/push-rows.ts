@@ -3,7 +3,7 @@ import type {
   PushPolicy,
   PushSubscriptionEntry,
 } from '../../core/push-subscription.js';
-import type { Pipeline } from './connections.js';
+import type { Pipeline } from './pipeline.js';
 
 const SUBSCRIPTIONS = `SELECT s.subscription_id AS "subscriptionId", s.queue_id AS "queueId",
     q.project, q.name AS queue, q.type AS "queueType", s.url, s.secret, s.secret_digest AS "secretDigest",

@@ -1,9 +1,9 @@
 import { publicRow } from '../../core/queue-settings.js';
 import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
-import type { Pipeline } from './connections.js';
 import { readHistory } from './history.js';
 import { deadLetters, message, peek } from './message-queries.js';
+import type { Pipeline } from './pipeline.js';
 import { activeSubscriptions, pushAttempts, subscriptionsOf } from './push-rows.js';
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 import { toText } from './text.js';

@@ -1,6 +1,6 @@
 import { LIMITS } from '@millrace/protocol/limits';
 import { firstRowIdAt } from '../../core/ids.js';
-import type { Pipeline } from './connections.js';
+import type { Pipeline } from './pipeline.js';
 
 /**
  * Index entries of messages that have gone stay for as long as anybody holds a snapshot from

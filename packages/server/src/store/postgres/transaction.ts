@@ -11,9 +11,9 @@ import type {
   QueueEntry,
 } from '../../core/transaction.js';
 import { placesOf } from './by-key.js';
-import type { Pipeline } from './connections.js';
 import type { CounterDelta, CounterRows } from './counter-rows.js';
 import { type Arrival, FifoGroups } from './fifo-groups.js';
+import type { Pipeline } from './pipeline.js';
 import type { MessageRow } from './rows.js';
 import { toText } from './text.js';
 
@@ -59,6 +59,16 @@ export class GroupTransaction implements MessageTransaction {
 
   nextSeq(): number {
     return this.sequence.next(this.nowMs);
+  }
+
+  /** A message of this group has taken a later place than it was given. */
+  passed(seq: number): void {
+    this.sequence.passed(seq);
+  }
+
+  /** The slot that this group counts in. */
+  get slot(): number {
+    return this.counterRows.slot;
   }
 
   addQueue(queue: QueueEntry): void {
@@ -196,10 +206,10 @@ export class GroupTransaction implements MessageTransaction {
     await this.placeArrivals();
     const removed = [...this.touched].filter((loaded) => loaded.removed);
     if (removed.length > 0) {
-      this.pipeline.send(
-        `DELETE FROM millrace.messages m USING ${placesOf(REMOVED)} AS u WHERE m.ctid = u.place`,
-        [removed.map(({ bucketId }) => bucketId), removed.map(({ entry }) => entry.messageId)],
-      );
+      this.pipeline.send(REMOVE, [
+        removed.map(({ bucketId }) => bucketId),
+        removed.map(({ entry }) => entry.messageId),
+      ]);
     }
     const changesByShape = new Map<string, Loaded[]>();
     for (const loaded of this.touched) {
@@ -279,12 +289,7 @@ export class GroupTransaction implements MessageTransaction {
        SELECT u.q, u.b, $4::smallint, u.n
          FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u(q, b, n)
        ON CONFLICT (source_queue_id, bucket_id, slot) DO UPDATE SET dead = c.dead + excluded.dead`,
-      [
-        rows.map(([id]) => id),
-        rows.map(([, id]) => id),
-        rows.map(([, , n]) => n),
-        this.counterRows.slot,
-      ],
+      [rows.map(([id]) => id), rows.map(([, id]) => id), rows.map(([, , n]) => n), this.slot],
     );
   }
 
@@ -301,6 +306,7 @@ export class GroupTransaction implements MessageTransaction {
 }
 
 const REMOVED = '(SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS u(bucket_id, message_id))';
+const REMOVE = `DELETE FROM millrace.messages m USING ${placesOf(REMOVED)} AS u WHERE m.ctid = u.place`;
 
 /** The column of a field: `dueAtMs` is `due_at_ms`. */
 const columnName = (field: string): string =>

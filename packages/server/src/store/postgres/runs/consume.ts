@@ -169,26 +169,26 @@ function take(
 const LEASES = `(SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $6::text[])
   AS u(bucket_id, message_id, due, receipt, key))`;
 
+const LEASE = `
+  UPDATE millrace.messages m SET state = ${STATE.leased}, due_at_ms = u.due, leased_at_ms = $5,
+      receipt = u.receipt, leased_by = u.key, lease_end = NULL, delivery_count = m.delivery_count + 1
+    FROM ${placesOf(LEASES)} AS u WHERE m.ctid = u.place
+  RETURNING m.message_id AS "messageId", m.payload`;
+
 /** Writes the leases and fills in the payloads of the messages that were handed out. */
 async function lease(
   { tx }: GroupRun,
   leases: readonly Lease[],
   leasedAtMs: number,
 ): Promise<void> {
-  const rows = await tx.pipeline.query<{ messageId: string; payload: string }>(
-    `UPDATE millrace.messages m SET state = ${STATE.leased}, due_at_ms = u.due, leased_at_ms = $5,
-       receipt = u.receipt, leased_by = u.key, lease_end = NULL, delivery_count = m.delivery_count + 1
-       FROM ${placesOf(LEASES)} AS u WHERE m.ctid = u.place
-      RETURNING m.message_id AS "messageId", m.payload`,
-    [
-      leases.map(({ bucketId }) => bucketId),
-      leases.map(({ message }) => message.messageId),
-      leases.map(({ message }) => message.leaseExpiresAtMs),
-      leases.map(({ message }) => message.receipt),
-      leasedAtMs,
-      leases.map(({ keyId }) => keyId),
-    ],
-  );
+  const rows = await tx.pipeline.query<{ messageId: string; payload: string }>(LEASE, [
+    leases.map(({ bucketId }) => bucketId),
+    leases.map(({ message }) => message.messageId),
+    leases.map(({ message }) => message.leaseExpiresAtMs),
+    leases.map(({ message }) => message.receipt),
+    leasedAtMs,
+    leases.map(({ keyId }) => keyId),
+  ]);
   const payloads = new Map(rows.map(({ messageId, payload }) => [messageId, payload]));
   for (const { message } of leases) {
     (message as { payload: string }).payload = payloads.get(message.messageId) as string;

@@ -11,6 +11,7 @@ import { queueNotFound, type Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRun } from '../group-run.js';
 import { loadQueueById, loadQueuesByBucket } from '../load-queues.js';
+import type { Parameter } from '../parameters.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
@@ -97,7 +98,7 @@ export async function stepJob(run: GroupRun, jobId: string): Promise<JobProgress
 function lockDead(
   { pipeline }: GroupTransaction,
   which: string,
-  values: readonly unknown[],
+  values: readonly Parameter[],
 ): Promise<DeadRow[]> {
   pipeline.send(
     `SELECT 1 FROM millrace.fifo_groups g

@@ -1,5 +1,5 @@
 import { JOB_KEPT_MS } from '../../../core/dead-letter-job.js';
-import type { Pipeline } from '../connections.js';
+import type { Pipeline } from '../pipeline.js';
 
 /** Records whose window is over go a few at a time, with the groups that come by. */
 const EXPIRED_PER_STEP = 2_000;

@@ -1,8 +1,8 @@
 import type { StoredMessage } from '../../../core/commands.js';
 import { sum } from '../../../core/message-bytes.js';
-import type { Pipeline } from '../connections.js';
 import type { GroupRun } from '../group-run.js';
 import { CLOCK_MS } from '../load-queues.js';
+import type { Pipeline } from '../pipeline.js';
 import { MESSAGE_COLUMNS, type MessageRow, STORED_COLUMNS } from '../rows.js';
 import { countWalked, type RankFloor } from '../scan-floors.js';
 
@@ -50,6 +50,24 @@ export async function lockHeads(
   return ready;
 }
 
+/** The first that nobody else has locked, of each bucket that is wanted. */
+const firstOf = (wanted: string, condition = ''): string => `
+  SELECT ${LOCKED_COLUMNS} FROM unnest(${wanted}
+    CROSS JOIN LATERAL (
+      SELECT ${READY_COLUMNS} FROM millrace.messages m
+       WHERE m.bucket_id = w.bucket_id AND m.state = 0 ${condition}
+       ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`;
+
+const FROM_HEAD = firstOf('$1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)');
+const FROM_FLOOR = firstOf(
+  '$1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[]) AS w(bucket_id, wanted, rank, seq)',
+  'AND m.rank = w.rank AND m.seq >= w.seq',
+);
+const RETURNED = firstOf(
+  '$1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)',
+  'AND (m.leased_at_ms IS NOT NULL OR m.first_available_at_ms > m.enqueued_at_ms)',
+);
+
 interface Look {
   readonly bucketId: number;
   readonly limit: number;
@@ -64,33 +82,19 @@ async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise
   const [heads, returned, behind] = await Promise.all([
     fromHead.length === 0
       ? []
-      : pipeline.query<ReadyRow>(
-          `SELECT ${LOCKED_COLUMNS} FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
-            CROSS JOIN LATERAL (
-              SELECT ${READY_COLUMNS}
-                FROM millrace.messages m WHERE m.bucket_id = w.bucket_id AND m.state = 0
-               ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
-          [fromHead.map(({ bucketId }) => bucketId), fromHead.map(({ limit }) => limit)],
-        ),
+      : pipeline.query<ReadyRow>(FROM_HEAD, [
+          fromHead.map(({ bucketId }) => bucketId),
+          fromHead.map(({ limit }) => limit),
+        ]),
     fromFloor.length === 0 ? [] : lookForReturned(pipeline, looks),
     fromFloor.length === 0
       ? []
-      : pipeline.query<ReadyRow>(
-          `SELECT ${LOCKED_COLUMNS} FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[])
-               AS w(bucket_id, wanted, rank, seq)
-            CROSS JOIN LATERAL (
-              SELECT ${READY_COLUMNS}
-                FROM millrace.messages m
-               WHERE m.bucket_id = w.bucket_id AND m.state = 0 AND m.rank = w.rank
-                 AND m.seq >= w.seq
-               ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
-          [
-            fromFloor.map(({ bucketId }) => bucketId),
-            fromFloor.map(({ limit }) => limit),
-            fromFloor.map(({ rank }) => rank),
-            fromFloor.map(({ seq }) => seq),
-          ],
-        ),
+      : pipeline.query<ReadyRow>(FROM_FLOOR, [
+          fromFloor.map(({ bucketId }) => bucketId),
+          fromFloor.map(({ limit }) => limit),
+          fromFloor.map(({ rank }) => rank),
+          fromFloor.map(({ seq }) => seq),
+        ]),
   ]);
   return [...heads, ...inOrder([...returned, ...behind])];
 }
@@ -98,15 +102,10 @@ async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise
 /** Messages that came back may lie before a floor. */
 function lookForReturned(pipeline: Pipeline, looks: readonly Look[]): Promise<ReadyRow[]> {
   const floored = looks.filter(({ from }) => from !== undefined);
-  return pipeline.query<ReadyRow>(
-    `SELECT ${LOCKED_COLUMNS} FROM unnest($1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)
-      CROSS JOIN LATERAL (
-        SELECT ${READY_COLUMNS}
-          FROM millrace.messages m WHERE m.bucket_id = w.bucket_id AND m.state = 0
-           AND (m.leased_at_ms IS NOT NULL OR m.first_available_at_ms > m.enqueued_at_ms)
-         ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`,
-    [floored.map(({ bucketId }) => bucketId), floored.map(({ limit }) => limit)],
-  );
+  return pipeline.query<ReadyRow>(RETURNED, [
+    floored.map(({ bucketId }) => bucketId),
+    floored.map(({ limit }) => limit),
+  ]);
 }
 
 function inOrder(rows: readonly ReadyRow[]): ReadyRow[] {

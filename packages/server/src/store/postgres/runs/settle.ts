@@ -30,8 +30,8 @@ export async function runSettling(
     }
   }
   const [alone, grouped] = await Promise.all([
-    lockMessages(tx, refs.standard, 'SELECT DISTINCT * FROM r'),
-    lockMessages(tx, refs.fifo, WITH_HELD_OF_GROUPS),
+    lockMessages(tx, refs.standard, LOCK),
+    lockMessages(tx, refs.fifo, LOCK_WITH_HELD),
   ]);
   await loadPolicies(tx, [...alone, ...grouped]);
   for (const message of tx.addMessages([...alone, ...grouped])) endLeaseThatRanOut(run, message);
@@ -58,19 +58,25 @@ const WITH_HELD_OF_GROUPS = `SELECT * FROM r
     JOIN millrace.messages h ON h.bucket_id = g.bucket_id AND h.group_key = g.group_key
      AND h.state IN (1, 2)`;
 
+const lock = (which: string): string => `
+  WITH r AS MATERIALIZED (
+    SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS r(bucket_id, message_id))
+  SELECT m.* FROM (${which} ORDER BY bucket_id, message_id) AS w
+   CROSS JOIN ${messageOf('w', MESSAGE_COLUMNS, 'FOR UPDATE')} AS m`;
+
+const LOCK = lock('SELECT DISTINCT * FROM r');
+const LOCK_WITH_HELD = lock(WITH_HELD_OF_GROUPS);
+
 async function lockMessages(
   tx: GroupTransaction,
   refs: readonly MessageRef[],
-  which: string,
+  text: string,
 ): Promise<MessageRow[]> {
   if (refs.length === 0) return [];
-  return tx.pipeline.query<MessageRow>(
-    `WITH r AS MATERIALIZED (
-       SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS r(bucket_id, message_id))
-     SELECT m.* FROM (${which} ORDER BY bucket_id, message_id) AS w
-      CROSS JOIN ${messageOf('w', MESSAGE_COLUMNS, 'FOR UPDATE')} AS m`,
-    [refs.map(({ bucketId }) => bucketId), refs.map(({ messageId }) => messageId)],
-  );
+  return tx.pipeline.query<MessageRow>(text, [
+    refs.map(({ bucketId }) => bucketId),
+    refs.map(({ messageId }) => messageId),
+  ]);
 }
 
 function decide(

@@ -1,0 +1,47 @@
+/** What a statement may be given for a `$n`. */
+export type Parameter = Scalar | Buffer | readonly Scalar[];
+type Scalar = string | number | boolean | null | undefined;
+
+/** The text form of a value; a buffer goes as it is, in PostgreSQL's binary form of its type. */
+export function encodeParameter(value: Parameter): string | Buffer | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string' || value instanceof Buffer) return value;
+  if (Array.isArray(value)) return encodeArray(value);
+  return String(value);
+}
+
+/** As in https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
+function encodeArray(values: readonly Scalar[]): string {
+  let text = '{';
+  for (const [index, value] of values.entries()) {
+    if (index > 0) text += ',';
+    if (value === null || value === undefined) text += 'NULL';
+    else if (typeof value === 'string') text += quote(value);
+    else text += value;
+  }
+  return `${text}}`;
+}
+
+const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+
+const TEXT_OID = 25;
+
+/**
+ * A `text[]` in binary, for texts that are long or many: neither side has to escape them. As in
+ * array_recv of https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/arrayfuncs.c
+ */
+export function textArray(values: readonly (string | null)[]): Buffer {
+  const lengths = values.map((value) => (value === null ? 0 : Buffer.byteLength(value)));
+  const buffer = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 20));
+  let at = 0;
+  const writeInt = (value: number): void => {
+    at = buffer.writeInt32BE(value, at);
+  };
+  // One dimension, with nulls, of texts, so many of them, counted from 1.
+  for (const value of [1, 1, TEXT_OID, values.length, 1]) writeInt(value);
+  for (const [index, value] of values.entries()) {
+    writeInt(value === null ? -1 : (lengths[index] as number));
+    if (value !== null) at += buffer.write(value, at);
+  }
+  return buffer;
+}
