@@ -3,7 +3,6 @@ import { RESTART_GRACE_MS } from '../../core/message-state.js';
 import type { Refusal } from '../../core/refusal.js';
 import type { ReplayLookups } from '../../core/replay.js';
 import type { StorageLimits } from '../../core/storage-limits.js';
-import type { QueueEntry } from '../../core/transaction.js';
 import { GroupDeduplications } from './deduplications.js';
 import { GroupRecords } from './records.js';
 import type { DueFloor, ReadyFloors } from './scan-floors.js';
@@ -31,8 +30,6 @@ export class GroupRun {
     readonly timeOf: (databaseMs: number) => number,
     /** The store's time where it is not the database's; null: it is. */
     readonly clockMs: number | null,
-    /** The queues as the group believes that they are; undefined: it has read them. */
-    readonly assumed: readonly QueueEntry[] | undefined,
   ) {
     this.records = new GroupRecords(tx);
     this.deduplications = new GroupDeduplications(tx);

@@ -2,44 +2,73 @@ import { monotonicMs } from '../../core/clock.js';
 import type { Command } from '../../core/commands.js';
 import type { QueueEntry } from '../../core/transaction.js';
 
+export interface KnownQueue {
+  readonly queue: QueueEntry;
+  /** Which version of its row was read. */
+  readonly version: string;
+}
+
 /** What was seen longer ago is read again: the connection may be dead, and the queue another one. */
 const KNOWN_MS = 1_000;
 const KNOWN_MAX = 10_000;
 
+/** What works on the messages of a queue and leaves the queue as it is. */
+const ON_MESSAGES: ReadonlySet<Command['kind']> = new Set([
+  'publish',
+  'consume',
+  'ack',
+  'nack',
+  'extend',
+]);
+
+interface Seen extends KnownQueue {
+  readonly atMs: number;
+}
+
 /**
- * The queues that groups of this node have just published to. A group of publishes may assume that
- * they are as they were, and send all that it does at once instead of reading them first. That this
- * is so is checked in its transaction (`runs/insert-messages.ts`): if not, it runs again and reads.
+ * The queues that groups of this node have just worked on. The next group may assume that they are
+ * as they were, and begin at once instead of reading them first. That this is so is checked in its
+ * transaction (`checkBeginning`): if not, it runs again and reads.
  */
 export class KnownQueues {
-  private readonly seen = new Map<string, { queue: QueueEntry; atMs: number }>();
+  private readonly byName = new Map<string, Seen>();
+  private readonly byId = new Map<number, Seen>();
 
   /** The queues were as they are here, a moment ago. */
-  note(queues: readonly QueueEntry[]): void {
-    if (this.seen.size > KNOWN_MAX) this.seen.clear();
+  note(commands: readonly Command[], queues: readonly KnownQueue[]): void {
+    if (!commands.every(({ kind }) => ON_MESSAGES.has(kind))) return;
+    if (this.byId.size > KNOWN_MAX) this.forget();
     const atMs = monotonicMs();
-    for (const queue of queues) {
-      this.seen.set(keyOf(queue.project, queue.name), { queue: { ...queue }, atMs });
+    for (const { queue, version } of queues) {
+      const seen = { queue: { ...queue }, version, atMs };
+      this.byName.set(keyOf(queue.project, queue.name), seen);
+      this.byId.set(queue.id, seen);
     }
   }
 
   forget(): void {
-    this.seen.clear();
+    this.byName.clear();
+    this.byId.clear();
   }
 
-  /** The queues of these commands, if nothing else has to be read before these are decided on. */
-  assume(commands: readonly Command[]): QueueEntry[] | undefined {
-    if (this.seen.size === 0) return undefined;
+  /** The queues of these commands and their dead-letter queues; undefined: some must be read. */
+  assume(commands: readonly Command[]): KnownQueue[] | undefined {
+    if (this.byId.size === 0 || commands.length === 0) return undefined;
     const sinceMs = monotonicMs() - KNOWN_MS;
-    const queues = new Set<QueueEntry>();
+    const queues = new Set<KnownQueue>();
     for (const command of commands) {
-      if (command.kind !== 'publish' || command.idempotency !== null) return undefined;
-      const known = this.seen.get(keyOf(command.project, command.queue));
-      if (known === undefined || known.atMs < sinceMs) return undefined;
-      if (known.queue.type !== 'standard') return undefined;
-      queues.add(known.queue);
+      if (!ON_MESSAGES.has(command.kind) || !('queue' in command)) return undefined;
+      let seen = this.byName.get(keyOf(command.project, command.queue));
+      for (;;) {
+        if (seen === undefined || seen.atMs < sinceMs) return undefined;
+        if (queues.has(seen)) break;
+        queues.add(seen);
+        const next = seen.queue.deadLetterQueueId;
+        if (next === null) break;
+        seen = this.byId.get(next);
+      }
     }
-    return queues.size === 0 ? undefined : [...queues];
+    return [...queues];
   }
 }
 

@@ -6,7 +6,8 @@ import {
   type ReachableFrom,
 } from '../../core/queue-settings.js';
 import type { QueueEntry } from '../../core/transaction.js';
-import { holdSlot } from './counter-rows.js';
+import { type CounterRows, holdSlot } from './counter-rows.js';
+import type { KnownQueue } from './known-queues.js';
 import type { Parameter } from './parameters.js';
 import type { Pipeline } from './pipeline.js';
 import { pushPolicies } from './push-rows.js';
@@ -24,8 +25,11 @@ interface Head {
   readonly holdsSlot: boolean;
 }
 
-export interface Beginning extends Head {
-  readonly queues: readonly QueueEntry[];
+type Versioned = (QueueEntry | { readonly id: null }) & { readonly version: string };
+
+export interface Beginning {
+  readonly nowMs: number;
+  readonly queues: readonly KnownQueue[];
 }
 
 /**
@@ -35,7 +39,7 @@ export interface Beginning extends Head {
 export async function readBeginning(
   pipeline: Pipeline,
   commands: readonly Command[],
-  slot: number,
+  counterRows: CounterRows,
 ): Promise<Beginning> {
   const names = new Map<string, readonly [string, string]>();
   const add = (project: string, name: string) => names.set(`${project}\n${name}`, [project, name]);
@@ -45,20 +49,43 @@ export async function readBeginning(
       add(command.project, command.settings.deadLetterQueue);
     }
   }
-  if (names.size === 0) {
-    const [head] = await pipeline.query<Head>(HEAD, [slot]);
-    return { ...(head as Head), queues: [] };
-  }
-  const rows = await pipeline.query<Head & QueueEntry & { id: number | null }>(BEGINNING, [
-    [...names.values()].map(([project]) => project),
-    [...names.values()].map(([, name]) => name),
-    slot,
-  ]);
+  const rows =
+    names.size === 0
+      ? await pipeline.query<Head & Versioned>(HEAD, [counterRows.slot])
+      : await pipeline.query<Head & Versioned>(BEGINNING, [
+          [...names.values()].map(([project]) => project),
+          [...names.values()].map(([, name]) => name),
+          counterRows.slot,
+        ]);
   const { nowMs, holdsSlot } = rows[0] as Head;
-  const queues = rows.flatMap(({ nowMs: _, holdsSlot: __, ...queue }) =>
-    queue.id === null ? [] : queue,
+  if (!holdsSlot) await counterRows.takeFreeSlot(pipeline);
+  const queues = rows.flatMap(({ nowMs: _, holdsSlot: __, version, ...queue }) =>
+    queue.id === null ? [] : { queue: queue as QueueEntry, version },
   );
-  return { nowMs, holdsSlot, queues };
+  return { nowMs, queues };
+}
+
+/**
+ * For a group that assumes what it would read: fails it where a queue has changed, where the slot is
+ * taken, or where the time is not between what the group believes and the next end of a lease or
+ * delay; null: anything is.
+ *
+ * @returns the database's time
+ */
+export async function checkBeginning(
+  pipeline: Pipeline,
+  queues: readonly KnownQueue[],
+  slot: number,
+  { fromMs, untilMs }: { readonly fromMs: number | null; readonly untilMs: number | null },
+): Promise<number> {
+  const [head] = await pipeline.query<{ nowMs: number }>(CHECK, [
+    slot,
+    fromMs,
+    untilMs,
+    queues.map(({ queue }) => queue.id),
+    queues.map(({ version }) => version),
+  ]);
+  return (head as { nowMs: number }).nowMs;
 }
 
 const headOf = (slot: string): string => `${NOW}, ${holdSlot(slot)} AS "holdsSlot"`;
@@ -75,11 +102,22 @@ const chainFrom = (roots: string): string => `chain AS (
 
 const CHAIN = 'chain q LEFT JOIN millrace.queues d ON d.id = q.dead_letter_queue_id';
 
-const HEAD = headOf('$1');
+const HEAD = `${headOf('$1')}, NULL AS id`;
 
 /** One statement for all, because this is what each group waits for before it can do anything. */
 const BEGINNING = `WITH RECURSIVE head AS MATERIALIZED (${headOf('$3')}), ${chainFrom(NAMED)}
-  SELECT head.*, ${QUEUE_COLUMNS} FROM head LEFT JOIN (${CHAIN}) ON true`;
+  SELECT head.*, ${QUEUE_COLUMNS},
+      (SELECT v.xmin::text FROM millrace.queues v WHERE v.id = q.id) AS version
+    FROM head LEFT JOIN (${CHAIN}) ON true`;
+
+/** A row's version is the transaction that wrote it: each change of a queue makes another. */
+const CHECK = `
+  SELECT now_ms AS "nowMs" FROM (SELECT ${CLOCK_MS} AS now_ms OFFSET 0) AS t
+   WHERE millrace.expect(${holdSlot('$1')} AND coalesce(now_ms >= $2::bigint, true)
+     AND coalesce(now_ms < $3::bigint, true) AND NOT EXISTS (
+       SELECT 1 FROM unnest($4::bigint[], $5::text[]) AS a(id, version)
+         LEFT JOIN millrace.queues q ON q.id = a.id
+        WHERE q.xmin::text IS DISTINCT FROM a.version))`;
 
 function readQueuesByBucket(
   pipeline: Pipeline,

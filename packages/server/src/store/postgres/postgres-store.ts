@@ -5,7 +5,7 @@ import { HISTORY_FLUSH_MS, minuteOf, TallyBook, type TallyRow } from '../../core
 import { leaseFloorMs } from '../../core/message-state.js';
 import { RefusalError } from '../../core/refusal.js';
 import { Sequence } from '../../core/sequence.js';
-import { hasLimits, NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
+import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
 import {
   type Query,
   type QueryKind,
@@ -15,7 +15,6 @@ import {
   type StoreListener,
   StoreOpenError,
 } from '../../core/store.js';
-import type { QueueEntry } from '../../core/transaction.js';
 import { applyGroup } from './apply-group.js';
 import { beginGroup, createPool, type ParsedUrl, parseUrl, patientConfig } from './connections.js';
 import { CounterRows } from './counter-rows.js';
@@ -25,7 +24,7 @@ import { lockGroupsOf } from './group-locks.js';
 import { GroupRun } from './group-run.js';
 import { writeHistory } from './history.js';
 import { KnownQueues } from './known-queues.js';
-import { type Beginning, NOW, readBeginning } from './load-queues.js';
+import { type Beginning, checkBeginning, NOW, readBeginning } from './load-queues.js';
 import { migrate } from './migrate.js';
 import { NodeSignals } from './node-signals.js';
 import { Pipeline } from './pipeline.js';
@@ -180,14 +179,15 @@ export class PostgresStore implements Store {
   }
 
   /** What this group may assume instead of reading it; undefined: it has to read. */
-  private assume(commands: readonly Command[]): readonly QueueEntry[] | undefined {
-    if (hasLimits(this.limits) || this.isDue(this.clock.nowMs())) return undefined;
-    return this.knownQueues.assume(commands);
+  private assume(commands: readonly Command[]): Beginning | undefined {
+    const nowMs = this.clock.nowMs();
+    const queues = this.isDue(nowMs) ? undefined : this.knownQueues.assume(commands);
+    return queues && { nowMs, queues };
   }
 
   private async run(
     commands: readonly Command[],
-    assumed: readonly QueueEntry[] | undefined,
+    assumed: Beginning | undefined,
   ): Promise<Outcome[]> {
     const client = await this.pool.connect();
     const pipeline = new Pipeline(client, this.url.prepare);
@@ -197,10 +197,8 @@ export class PostgresStore implements Store {
     try {
       for (const text of beginGroup(this.url)) pipeline.send(text);
       const counterRows = this.counterRowsOf(client);
-      const { nowMs, queues } =
-        assumed === undefined
-          ? await this.begin(pipeline, commands, counterRows)
-          : { nowMs: this.clock.nowMs(), queues: assumed };
+      const checked = assumed && this.check(pipeline, assumed, counterRows.slot);
+      const { nowMs, queues } = assumed ?? (await this.begin(pipeline, commands, counterRows));
       const tx = new GroupTransaction(
         pipeline,
         this.sequence,
@@ -208,7 +206,7 @@ export class PostgresStore implements Store {
         counterRows,
         leaseFloorMs(this.startedAtMs, nowMs),
       );
-      for (const queue of queues) tx.addQueue(queue);
+      for (const { queue } of queues) tx.addQueue(queue);
       const run = new GroupRun(
         tx,
         this.startedAtMs,
@@ -218,8 +216,12 @@ export class PostgresStore implements Store {
         this.dueFloor,
         (atMs) => this.observe(atMs),
         this.clock === this.databaseClock ? null : nowMs,
-        assumed,
       );
+      if (checked !== undefined) {
+        tx.isTimeAssumed = true;
+        // A failure shows where the whole pipeline is waited for.
+        checked.then((atMs) => tx.learnTime(atMs)).catch(() => undefined);
+      }
 
       // While another group of this node settles what is due, its rows are locked and would be
       // skipped: what comes after the end of a lease is to see it ended.
@@ -245,7 +247,7 @@ export class PostgresStore implements Store {
       pipeline.send('COMMIT');
       await pipeline.settled();
 
-      if (commands.every(({ kind }) => kind === 'publish')) this.knownQueues.note(queues);
+      this.knownQueues.note(commands, queues);
       this.nextDueAtMs = readsDue ? dueAtMs : earlier(this.nextDueAtMs, tx);
       this.book.add(minuteOf(nowMs), tx.tallies);
       if (!this.book.isEmpty) this.flushTalliesLater();
@@ -270,10 +272,18 @@ export class PostgresStore implements Store {
     pipeline: Pipeline,
     commands: readonly Command[],
     counterRows: CounterRows,
-  ): Promise<Omit<Beginning, 'holdsSlot'>> {
-    const { holdsSlot, ...beginning } = await readBeginning(pipeline, commands, counterRows.slot);
-    if (!holdsSlot) await counterRows.takeFreeSlot(pipeline);
-    return { ...beginning, nowMs: this.observe(beginning.nowMs) };
+  ): Promise<Beginning> {
+    const { nowMs, queues } = await readBeginning(pipeline, commands, counterRows);
+    return { nowMs: this.observe(nowMs), queues };
+  }
+
+  /** @returns the group's time */
+  private async check(pipeline: Pipeline, assumed: Beginning, slot: number): Promise<number> {
+    const between =
+      this.clock === this.databaseClock
+        ? { fromMs: assumed.nowMs, untilMs: this.nextDueAtMs }
+        : { fromMs: null, untilMs: null };
+    return this.observe(await checkBeginning(pipeline, assumed.queues, slot, between));
   }
 
   private isDue(nowMs: number): boolean {

@@ -44,17 +44,29 @@ export class GroupTransaction implements MessageTransaction {
   readonly tallies = new Map<number, Tally>();
   private readonly deadDeltas = new Map<string, number>();
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
+  isTimeAssumed = false;
   /** The earliest end of a lease or delay that began here. */
   earliestDueMs: number | null = null;
 
   constructor(
     readonly pipeline: Pipeline,
     private readonly sequence: Sequence,
-    readonly nowMs: number,
+    private timeMs: number,
     private readonly counterRows: CounterRows,
     readonly leaseFloorMs: number,
   ) {
     this.groups = new FifoGroups(pipeline, (queue) => this.markReady(queue, 1));
+  }
+
+  /** The group's time. */
+  get nowMs(): number {
+    return this.timeMs;
+  }
+
+  /** The time was only assumed so far, and is this. */
+  learnTime(nowMs: number): void {
+    this.timeMs = nowMs;
+    this.isTimeAssumed = false;
   }
 
   nextSeq(): number {
@@ -64,11 +76,6 @@ export class GroupTransaction implements MessageTransaction {
   /** A message of this group has taken a later place than it was given. */
   passed(seq: number): void {
     this.sequence.passed(seq);
-  }
-
-  /** The slot that this group counts in. */
-  get slot(): number {
-    return this.counterRows.slot;
   }
 
   addQueue(queue: QueueEntry): void {
@@ -289,7 +296,12 @@ export class GroupTransaction implements MessageTransaction {
        SELECT u.q, u.b, $4::smallint, u.n
          FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u(q, b, n)
        ON CONFLICT (source_queue_id, bucket_id, slot) DO UPDATE SET dead = c.dead + excluded.dead`,
-      [rows.map(([id]) => id), rows.map(([, id]) => id), rows.map(([, , n]) => n), this.slot],
+      [
+        rows.map(([id]) => id),
+        rows.map(([, id]) => id),
+        rows.map(([, , n]) => n),
+        this.counterRows.slot,
+      ],
     );
   }
 

@@ -44,7 +44,7 @@ export async function runConsumes(
       return accept<'consume'>(isCut ? { messages, cutShort: true } : { messages });
     });
   });
-  if (leases.length > 0) await lease(run, leases, leasedAtMs);
+  if (leases.length > 0) lease(run, leases, leasedAtMs);
   await run.tx.flushMessages();
   return outcomes;
 }
@@ -175,13 +175,12 @@ const LEASE = `
     FROM ${placesOf(LEASES)} AS u WHERE m.ctid = u.place
   RETURNING m.message_id AS "messageId", m.payload`;
 
-/** Writes the leases and fills in the payloads of the messages that were handed out. */
-async function lease(
-  { tx }: GroupRun,
-  leases: readonly Lease[],
-  leasedAtMs: number,
-): Promise<void> {
-  const rows = await tx.pipeline.query<{ messageId: string; payload: string }>(LEASE, [
+/**
+ * Writes the leases. The answer fills in the payloads of the messages that were handed out: nobody
+ * needs them before the commit, and so nobody waits for them.
+ */
+function lease({ tx }: GroupRun, leases: readonly Lease[], leasedAtMs: number): void {
+  const answer = tx.pipeline.query<{ messageId: string; payload: string }>(LEASE, [
     leases.map(({ bucketId }) => bucketId),
     leases.map(({ message }) => message.messageId),
     leases.map(({ message }) => message.leaseExpiresAtMs),
@@ -189,8 +188,14 @@ async function lease(
     leasedAtMs,
     leases.map(({ keyId }) => keyId),
   ]);
-  const payloads = new Map(rows.map(({ messageId, payload }) => [messageId, payload]));
-  for (const { message } of leases) {
-    (message as { payload: string }).payload = payloads.get(message.messageId) as string;
-  }
+  answer.then(
+    (rows) => {
+      const payloads = new Map(rows.map(({ messageId, payload }) => [messageId, payload]));
+      for (const { message } of leases) {
+        (message as { payload: string }).payload = payloads.get(message.messageId) as string;
+      }
+    },
+    // A failure shows where the whole pipeline is waited for.
+    () => undefined,
+  );
 }

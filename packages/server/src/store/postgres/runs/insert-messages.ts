@@ -2,7 +2,6 @@ import type { NewMessage } from '../../../core/commands.js';
 import { firstRowIdAt } from '../../../core/ids.js';
 import { STATE } from '../../../core/message-state.js';
 import type { QueueEntry } from '../../../core/transaction.js';
-import { holdSlot } from '../counter-rows.js';
 import type { GroupRun } from '../group-run.js';
 import { CLOCK_MS } from '../load-queues.js';
 import { type Parameter, textArray } from '../parameters.js';
@@ -19,43 +18,25 @@ export interface NewRow {
   readonly message: NewMessage;
 }
 
-/** All messages of a group go in with one statement. */
-export function insertMessages(run: GroupRun, rows: readonly NewRow[]): void {
-  if (run.assumed === undefined) {
-    run.tx.pipeline.send(INSERT, [...columnsOf(rows), run.tx.nowMs]);
-  } else {
-    insertAsAssumed(run, rows, run.assumed);
-  }
-}
-
 /**
- * The same for a group that has read nothing yet: it goes in if the queues are as they were, and
- * later by as much as the time is later than the group believed. Places and times are so what they
- * would be if it had asked: what was published at another node before comes before.
+ * All messages of a run go in with one statement. Where the group has not heard the time yet, they go
+ * in later by as much as it is later than the group believes: their places and times are what they
+ * would be if it had asked, so that what was published at another node before comes before.
  */
-function insertAsAssumed(
-  { tx, timeOf, clockMs }: GroupRun,
-  rows: readonly NewRow[],
-  queues: readonly QueueEntry[],
-): void {
-  const firstSeq = rows[0]?.seq ?? 0;
-  const answer = tx.pipeline.query<{ databaseMs: number; lateSeq: number }>(INSERT_AS_ASSUMED, [
+export function insertMessages({ tx, clockMs }: GroupRun, rows: readonly NewRow[]): void {
+  if (!tx.isTimeAssumed) {
+    tx.pipeline.send(INSERT, [...columnsOf(rows), tx.nowMs]);
+    return;
+  }
+  const firstSeq = (rows[0] as NewRow).seq;
+  const answer = tx.pipeline.query<{ lateSeq: number }>(INSERT_LATER, [
     ...columnsOf(rows),
     tx.nowMs,
     clockMs,
     firstSeq - firstRowIdAt(tx.nowMs),
-    tx.slot,
-    queues.map(({ project }) => project),
-    queues.map(({ name }) => name),
-    queues.map(({ bucketId }) => bucketId),
-    queues.map(({ enablePriority }) => enablePriority),
   ]);
   answer.then(
-    ([head]) => {
-      if (head === undefined) return;
-      timeOf(head.databaseMs);
-      tx.passed(firstSeq + rows.length - 1 + head.lateSeq);
-    },
+    ([head]) => tx.passed(firstSeq + rows.length - 1 + (head?.lateSeq ?? 0)),
     // A failure shows where the whole pipeline is waited for.
     () => undefined,
   );
@@ -98,20 +79,10 @@ const INSERT = insertInto('$13::bigint', '0', '0');
 
 const PLACES_PER_MS = firstRowIdAt(1) - firstRowIdAt(0);
 
-/** A group that believes a later time than it is would come before its time: it asks. */
-const IS_AS_ASSUMED = `now_ms >= $13 AND ${holdSlot('$16')} AND NOT EXISTS (
-  SELECT 1 FROM unnest($17::text[], $18::text[], $19::bigint[], $20::boolean[])
-      AS a(project, name, bucket_id, enable_priority)
-    LEFT JOIN millrace.queues q ON q.project = a.project AND q.name = a.name
-   WHERE (q.type, q.bucket_id, q.enable_priority)
-     IS DISTINCT FROM ('standard', a.bucket_id, a.enable_priority))`;
-
-const INSERT_AS_ASSUMED = `
+const INSERT_LATER = `
   WITH head AS MATERIALIZED (
-    SELECT now_ms, database_ms, now_ms - $13::bigint AS late_ms,
+    SELECT now_ms, now_ms - $13::bigint AS late_ms,
         greatest(0, (now_ms - $13) * ${PLACES_PER_MS} - $15::bigint) AS late_seq
-      FROM (SELECT c.ms AS database_ms, coalesce($14::bigint, c.ms) AS now_ms
-              FROM (SELECT ${CLOCK_MS} AS ms OFFSET 0) AS c) AS t
-     WHERE millrace.expect(${IS_AS_ASSUMED})
+      FROM (SELECT coalesce($14::bigint, ${CLOCK_MS}) AS now_ms OFFSET 0) AS t
   ), inserted AS (${insertInto('head.now_ms', 'head.late_ms', 'head.late_seq', 'CROSS JOIN head')})
-  SELECT database_ms AS "databaseMs", late_seq AS "lateSeq" FROM head`;
+  SELECT late_seq AS "lateSeq" FROM head`;
