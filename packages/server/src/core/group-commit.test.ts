@@ -37,6 +37,7 @@ function heldStore(groupsUnderWayMax = 1) {
   const applied: Applied[] = [];
   const store = {
     groupsUnderWayMax,
+    aheadMin: 16,
     apply: (group: readonly Command[]) =>
       new Promise<Outcome[]>((resolve, reject) => {
         const outcomes = group.map((entry) => ({

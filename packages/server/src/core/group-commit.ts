@@ -17,15 +17,12 @@ export interface GroupLimits {
   readonly maxCommands: number;
   readonly maxBytes: number;
   readonly maxWaiting: number;
-  /** Commands that make it worth to send a group ahead while another one commits. */
-  readonly minAhead: number;
 }
 
 export const GROUP_LIMITS: GroupLimits = {
   maxCommands: 512,
   maxBytes: 4 * 1024 * 1024,
   maxWaiting: 16_384,
-  minAhead: 16,
 };
 
 /**
@@ -96,7 +93,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
 
   const start = (atOnce: boolean): void => {
     // While a group is under way, a few commands more wait for others to go with them.
-    if (!atOnce && underWay > 0 && waiting.length < limits.minAhead) return;
+    if (!atOnce && underWay > 0 && waiting.length < store.aheadMin) return;
     while (waiting.length > 0 && underWay < store.groupsUnderWayMax) {
       underWay += 1;
       void run(takeGroup());

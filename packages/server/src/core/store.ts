@@ -17,6 +17,8 @@ export interface Store {
   readonly clock: Clock;
   /** How many groups may be under way at once. */
   readonly groupsUnderWayMax: number;
+  /** From how many commands on it is worth to send a group while another one is under way. */
+  readonly aheadMin: number;
   /**
    * Applies the commands in their order and answers with their outcomes, in order. When it
    * resolves, all accepted effects are durable. It never rejects for one command's sake.

@@ -26,6 +26,7 @@ import { emptyState, findQueue, type ModelQueue } from './model-state.js';
  */
 export class ModelStore implements Store {
   readonly groupsUnderWayMax = 1;
+  readonly aheadMin = 1;
   readonly safetyPollMs = null;
   readonly state = emptyState();
   private listener: StoreListener | undefined;

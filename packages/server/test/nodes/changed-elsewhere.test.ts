@@ -72,6 +72,32 @@ describe('a queue that another node has changed', () => {
     expect(await payloads(queue)).toEqual(['9', '"before"', '"before"']);
   });
 
+  it('ends retries where they end now', async () => {
+    const queue = await knownQueue();
+    const first = await apply(one, make.consume(queue, { maxMessages: 1 }));
+    const [message] = first.ok ? first.messages : [];
+    await apply(other, make.updateQueue(queue, { maxRetries: 0 }));
+    const given = { messageId: message?.messageId ?? '', receipt: message?.receipt ?? '' };
+    expect(await apply(one, make.nack(queue, [given]))).toMatchObject({ ok: true });
+    expect(await payloads(queue)).toEqual(['"before"']);
+  });
+
+  it('sends its failures to the dead-letter queue that it has now, as that is now', async () => {
+    const queue = await knownQueue();
+    const dead = `${queue}-dead`;
+    await apply(other, make.createQueue(dead));
+    await apply(other, make.updateQueue(queue, { deadLetterQueue: dead, maxRetries: 0 }));
+    for (const purged of [true, false]) {
+      const leased = await apply(one, make.consume(queue, { maxMessages: 1 }));
+      const [message] = leased.ok ? leased.messages : [];
+      const given = { messageId: message?.messageId ?? '', receipt: message?.receipt ?? '' };
+      if (!purged) await apply(other, make.purgeQueue(dead));
+      expect(await apply(one, make.nack(queue, [given]))).toMatchObject({ ok: true });
+    }
+    // The first went with the purge; the second came after it.
+    expect(await payloads(dead)).toEqual(['"before"']);
+  });
+
   it('costs the other commands of the group nothing', async () => {
     const [gone, kept] = [await knownQueue(), await knownQueue()];
     await apply(other, make.deleteQueue(gone));

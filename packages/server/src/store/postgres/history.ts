@@ -1,5 +1,47 @@
-import { HISTORY_MINUTES, type HistoryMinute, type TallyRow } from '../../core/history.js';
+import type { Clock } from '../../core/clock.js';
+import {
+  HISTORY_FLUSH_MS,
+  HISTORY_MINUTES,
+  type HistoryMinute,
+  minuteOf,
+  type Tally,
+  TallyBook,
+  type TallyRow,
+} from '../../core/history.js';
 import type { Pipeline } from './pipeline.js';
+
+/** What groups have done since it was last written. It goes along with a group once a second. */
+export class TalliesUnderWay {
+  private readonly book = new TallyBook();
+  private takenAtMs = 0;
+  private cancelFlush: (() => void) | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    /** Runs a group for what no other group has taken along. */
+    private readonly flush: () => void,
+  ) {}
+
+  add(nowMs: number, tallies: ReadonlyMap<number, Tally>): void {
+    this.book.add(minuteOf(nowMs), tallies);
+    if (this.book.isEmpty) return;
+    this.cancelFlush ??= this.clock.setTimer(() => {
+      this.cancelFlush = undefined;
+      this.flush();
+    }, 2 * HISTORY_FLUSH_MS);
+  }
+
+  /** What is due to be written; that of a group that fails is lost. */
+  take(nowMs: number): TallyRow[] {
+    if (nowMs - this.takenAtMs < HISTORY_FLUSH_MS) return [];
+    this.takenAtMs = nowMs;
+    return this.book.take();
+  }
+
+  stop(): void {
+    this.cancelFlush?.();
+  }
+}
 
 export function writeHistory(pipeline: Pipeline, rows: readonly TallyRow[]): void {
   if (rows.length === 0) return;

@@ -1,7 +1,7 @@
 import pg, { type Pool, type PoolClient } from 'pg';
 import { type Clock, monotonicMs, setSystemTimer } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
-import { HISTORY_FLUSH_MS, minuteOf, TallyBook, type TallyRow } from '../../core/history.js';
+import { HISTORY_FLUSH_MS } from '../../core/history.js';
 import { leaseFloorMs } from '../../core/message-state.js';
 import { RefusalError } from '../../core/refusal.js';
 import { Sequence } from '../../core/sequence.js';
@@ -22,7 +22,7 @@ import { DatabaseClock } from './database-clock.js';
 import { isConflict, isConnectionLoss, isWrongAssumption, refusalOf } from './errors.js';
 import { lockGroupsOf } from './group-locks.js';
 import { GroupRun } from './group-run.js';
-import { writeHistory } from './history.js';
+import { TalliesUnderWay, writeHistory } from './history.js';
 import { KnownQueues } from './known-queues.js';
 import { type Beginning, checkBeginning, NOW, readBeginning } from './load-queues.js';
 import { migrate } from './migrate.js';
@@ -45,6 +45,8 @@ export interface PostgresStoreOptions {
 
 /** One commits while the next one is prepared; more would only make the groups smaller. */
 const GROUPS_UNDER_WAY = 2;
+/** A group costs both sides what some forty messages cost. */
+const AHEAD_MIN = 32;
 const CONFLICTS_MAX = 8;
 const RETRY_PAUSE_MS = 20;
 const RETRY_PAUSE_MAX_MS = 250;
@@ -63,16 +65,15 @@ class OutcomeUnknownError extends Error {}
  */
 export class PostgresStore implements Store {
   readonly groupsUnderWayMax: number;
+  readonly aheadMin = AHEAD_MIN;
   readonly safetyPollMs = SAFETY_POLL_MS;
   private listener: StoreListener | undefined;
   private readonly signals: NodeSignals;
   private readonly sequence = new Sequence();
   private readonly counterRows = new WeakMap<PoolClient, CounterRows>();
   private readonly knownQueues = new KnownQueues();
-  private readonly book = new TallyBook();
-  private talliesTakenAtMs = 0;
+  private readonly tallies: TalliesUnderWay;
   private houseKeptAtMs = 0;
-  private cancelFlush: (() => void) | undefined;
   /** Resolves when the group that settles what is due has ended. */
   private settling: Promise<void> | undefined;
   private readonly readyFloors = new ReadyFloors();
@@ -91,6 +92,9 @@ export class PostgresStore implements Store {
   ) {
     // The rest of the pool is for reads, which must not wait behind groups.
     this.groupsUnderWayMax = Math.min(GROUPS_UNDER_WAY, Math.floor(maxConnections / 2));
+    this.tallies = new TalliesUnderWay(clock, () => {
+      this.apply([]).catch(() => undefined);
+    });
     this.signals = new NodeSignals(
       url,
       () => clock.nowMs(),
@@ -240,8 +244,7 @@ export class PostgresStore implements Store {
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await this.readDue(run) : null;
       tx.flushCounters();
-      const tallies = this.takeTallies(nowMs);
-      writeHistory(pipeline, tallies);
+      writeHistory(pipeline, this.tallies.take(nowMs));
       if (this.isTimeToKeepHouse(nowMs)) dropExpiredRecords(pipeline, nowMs);
       committing = true;
       pipeline.send('COMMIT');
@@ -249,8 +252,7 @@ export class PostgresStore implements Store {
 
       this.knownQueues.note(commands, queues);
       this.nextDueAtMs = readsDue ? dueAtMs : earlier(this.nextDueAtMs, tx);
-      this.book.add(minuteOf(nowMs), tx.tallies);
-      if (!this.book.isEmpty) this.flushTalliesLater();
+      this.tallies.add(nowMs, tx.tallies);
       if (commands.length > 0) this.announce(tx.readyQueues());
       return outcomes;
     } catch (thrown) {
@@ -296,24 +298,10 @@ export class PostgresStore implements Store {
     return this.clock === this.databaseClock ? databaseMs : this.clock.nowMs();
   }
 
-  /** Statistics go along with a group once a second; those of a group that fails are lost. */
-  private takeTallies(nowMs: number): TallyRow[] {
-    if (nowMs - this.talliesTakenAtMs < HISTORY_FLUSH_MS) return [];
-    this.talliesTakenAtMs = nowMs;
-    return this.book.take();
-  }
-
   private isTimeToKeepHouse(nowMs: number): boolean {
     if (nowMs - this.houseKeptAtMs < HISTORY_FLUSH_MS) return false;
     this.houseKeptAtMs = nowMs;
     return true;
-  }
-
-  private flushTalliesLater(): void {
-    this.cancelFlush ??= this.clock.setTimer(() => {
-      this.cancelFlush = undefined;
-      this.apply([]).catch(() => undefined);
-    }, 2 * HISTORY_FLUSH_MS);
   }
 
   private async readDue(run: GroupRun): Promise<number | null> {
@@ -369,7 +357,7 @@ export class PostgresStore implements Store {
   }
 
   private async close(): Promise<void> {
-    this.cancelFlush?.();
+    this.tallies.stop();
     await this.attempt([]).catch(() => undefined);
     await Promise.all([this.signals.stop(), this.pool.end()]);
   }

@@ -30,6 +30,7 @@ const threadFile = (name: string): URL => new URL(`./${name}-thread.js`, import.
 export class SqliteStore implements Store {
   /** The thread makes one group of all that wait for it, so that it never idles between two. */
   readonly groupsUnderWayMax = 16;
+  readonly aheadMin = 16;
   readonly safetyPollMs = null;
   private listener: StoreListener | undefined;
   private stopping: Promise<void> | undefined;
