@@ -77,6 +77,19 @@ describe.each([true, false])('a pipeline that prepares its statements: %s', (pre
     expect(await pipeline().query('SELECT 1 / $1::int AS a', [1])).toEqual([{ a: 1 }]);
   });
 
+  it('sends nothing more when who decides has failed', async () => {
+    await client.query('CREATE TABLE IF NOT EXISTS millrace_pipeline_test (n int)');
+    const sent = pipeline();
+    const underWay = sent.query('SELECT pg_sleep(0.05)');
+    await new Promise((resolve) => setImmediate(resolve));
+    const gathered = sent.query('INSERT INTO millrace_pipeline_test VALUES (1)');
+    sent.fail(new TypeError('a fault'));
+    await client.query('ROLLBACK');
+    await underWay;
+    await expect(gathered).rejects.toThrow('a fault');
+    expect(await pipeline().query('SELECT * FROM millrace_pipeline_test')).toEqual([]);
+  });
+
   it('fails what does not parse', async () => {
     await expect(pipeline().query('SELEC 1')).rejects.toMatchObject({ code: '42601' });
     expect(await pipeline().query('SELECT 2 AS a')).toEqual([{ a: 2 }]);

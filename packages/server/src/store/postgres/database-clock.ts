@@ -24,11 +24,17 @@ export class DatabaseClock implements Clock {
 
   setTimer = setSystemTimer;
 
-  /** Takes in what the database said its time was, just now. */
-  observe(databaseMs: number): void {
+  /**
+   * Takes in what the database said its time was, between a moment of the monotonic clock and now.
+   * An answer may have waited for others, a commit among them: so much it does not tell.
+   */
+  observe(databaseMs: number, sinceMs: number): void {
     const elapsedMs = monotonicMs();
-    const offsetMs = databaseMs - elapsedMs;
     const known = this.offsetMs !== 0;
+    const leastMs = databaseMs - elapsedMs;
+    const offsetMs = known
+      ? Math.max(leastMs, Math.min(this.offsetMs, databaseMs - sinceMs))
+      : leastMs;
     if (known && Math.abs(offsetMs - this.offsetMs) > JUMP_MS) {
       this.beforeJump ??= { offsetMs: this.offsetMs, atMs: elapsedMs };
       this.log(

@@ -29,6 +29,13 @@ export function isConnectionLoss(error: unknown): boolean {
   return /^(08|57P|53300|57014|25006|25P03)/.test(codeOf(error));
 }
 
+/**
+ * The server has answered a statement with an error, so that the commit behind it was skipped. What
+ * is worse ends the connection, and may have come after the commit.
+ */
+export const isRolledBack = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.severity === 'ERROR';
+
 export function refusalOf(error: unknown): Refusal {
   if (isConnectionLoss(error) || isConflict(error)) {
     return refuse('STORE_UNAVAILABLE', 'The database cannot be reached; nothing was done.', {

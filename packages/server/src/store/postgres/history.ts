@@ -31,11 +31,18 @@ export class TalliesUnderWay {
     }, 2 * HISTORY_FLUSH_MS);
   }
 
-  /** What is due to be written; that of a group that fails is lost. */
+  /** What is due to be written. */
   take(nowMs: number): TallyRow[] {
     if (nowMs - this.takenAtMs < HISTORY_FLUSH_MS) return [];
     this.takenAtMs = nowMs;
     return this.book.take();
+  }
+
+  /** The group that took them was rolled back. */
+  giveBack(rows: readonly TallyRow[]): void {
+    for (const { minute, queueId, ...tally } of rows) {
+      this.book.add(minute, new Map([[queueId, tally]]));
+    }
   }
 
   stop(): void {

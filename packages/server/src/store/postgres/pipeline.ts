@@ -33,6 +33,11 @@ export class Pipeline {
     void this.query(text, values);
   }
 
+  /** Nothing that has not left yet will: who decides has failed. */
+  fail(error: unknown): void {
+    this.firstFailure ??= error;
+  }
+
   /** Waits for all that was sent; rejects with the first failure. */
   async settled(): Promise<void> {
     await Promise.all(this.sent);

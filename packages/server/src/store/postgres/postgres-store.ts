@@ -1,7 +1,7 @@
 import pg, { type Pool, type PoolClient } from 'pg';
 import { type Clock, monotonicMs, setSystemTimer } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
-import { HISTORY_FLUSH_MS } from '../../core/history.js';
+import { HISTORY_FLUSH_MS, type TallyRow } from '../../core/history.js';
 import { leaseFloorMs } from '../../core/message-state.js';
 import { RefusalError } from '../../core/refusal.js';
 import { Sequence } from '../../core/sequence.js';
@@ -19,7 +19,13 @@ import { applyGroup } from './apply-group.js';
 import { beginGroup, createPool, type ParsedUrl, parseUrl, patientConfig } from './connections.js';
 import { CounterRows } from './counter-rows.js';
 import { DatabaseClock } from './database-clock.js';
-import { isConflict, isConnectionLoss, isWrongAssumption, refusalOf } from './errors.js';
+import {
+  isConflict,
+  isConnectionLoss,
+  isRolledBack,
+  isWrongAssumption,
+  refusalOf,
+} from './errors.js';
 import { lockGroupsOf } from './group-locks.js';
 import { GroupRun } from './group-run.js';
 import { TalliesUnderWay, writeHistory } from './history.js';
@@ -113,7 +119,7 @@ export class PostgresStore implements Store {
       await client.connect();
       await migrate(client);
       const { rows } = await client.query(NOW);
-      databaseClock.observe(Number(rows[0].nowMs));
+      databaseClock.observe(Number(rows[0].nowMs), monotonicMs());
     } catch (error) {
       if (error instanceof StoreOpenError) throw error;
       throw new StoreOpenError(`the database cannot be used: ${(error as Error).message}.`);
@@ -198,11 +204,17 @@ export class PostgresStore implements Store {
     let settled: (() => void) | undefined;
     let committing = false;
     let broken: Error | undefined;
+    let taken: readonly TallyRow[] = [];
+    const sinceMs = monotonicMs();
+    const ended = this.readyFloors.groupBegins(this.clock.nowMs());
     try {
       for (const text of beginGroup(this.url)) pipeline.send(text);
       const counterRows = this.counterRowsOf(client);
+      const timeOf = (databaseMs: number): number => this.observe(databaseMs, sinceMs);
       const checked = assumed && this.check(pipeline, assumed, counterRows.slot);
-      const { nowMs, queues } = assumed ?? (await this.begin(pipeline, commands, counterRows));
+      const beginning = assumed ?? (await readBeginning(pipeline, commands, counterRows));
+      const { queues } = beginning;
+      const nowMs = assumed === undefined ? timeOf(beginning.nowMs) : beginning.nowMs;
       const tx = new GroupTransaction(
         pipeline,
         this.sequence,
@@ -218,13 +230,13 @@ export class PostgresStore implements Store {
         this.limits,
         this.readyFloors,
         this.dueFloor,
-        (atMs) => this.observe(atMs),
+        timeOf,
         this.clock === this.databaseClock ? null : nowMs,
       );
       if (checked !== undefined) {
         tx.isTimeAssumed = true;
         // A failure shows where the whole pipeline is waited for.
-        checked.then((atMs) => tx.learnTime(atMs)).catch(() => undefined);
+        checked.then((atMs) => tx.learnTime(timeOf(atMs))).catch(() => undefined);
       }
 
       // While another group of this node settles what is due, its rows are locked and would be
@@ -244,7 +256,8 @@ export class PostgresStore implements Store {
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await this.readDue(run) : null;
       tx.flushCounters();
-      writeHistory(pipeline, this.tallies.take(nowMs));
+      taken = this.tallies.take(nowMs);
+      writeHistory(pipeline, taken);
       if (this.isTimeToKeepHouse(nowMs)) dropExpiredRecords(pipeline, nowMs);
       committing = true;
       pipeline.send('COMMIT');
@@ -256,12 +269,18 @@ export class PostgresStore implements Store {
       if (commands.length > 0) this.announce(tx.readyQueues());
       return outcomes;
     } catch (thrown) {
-      const error = pipeline.firstFailure ?? thrown;
+      // A rollback must not overtake what is still to be sent.
+      pipeline.fail(thrown);
+      const error = pipeline.firstFailure;
       broken = isConnectionLoss(error) ? (error as Error) : undefined;
-      if (broken !== undefined && committing) throw new OutcomeUnknownError(broken.message);
+      if (broken !== undefined && committing && !isRolledBack(error)) {
+        throw new OutcomeUnknownError(broken.message);
+      }
+      this.tallies.giveBack(taken);
       if (broken === undefined) broken = await rollBack(client);
       throw error;
     } finally {
+      ended();
       if (settled !== undefined) {
         this.settling = undefined;
         settled();
@@ -270,31 +289,22 @@ export class PostgresStore implements Store {
     }
   }
 
-  private async begin(
-    pipeline: Pipeline,
-    commands: readonly Command[],
-    counterRows: CounterRows,
-  ): Promise<Beginning> {
-    const { nowMs, queues } = await readBeginning(pipeline, commands, counterRows);
-    return { nowMs: this.observe(nowMs), queues };
-  }
-
-  /** @returns the group's time */
-  private async check(pipeline: Pipeline, assumed: Beginning, slot: number): Promise<number> {
+  /** @returns the database's time */
+  private check(pipeline: Pipeline, assumed: Beginning, slot: number): Promise<number> {
     const between =
       this.clock === this.databaseClock
         ? { fromMs: assumed.nowMs, untilMs: this.nextDueAtMs }
         : { fromMs: null, untilMs: null };
-    return this.observe(await checkBeginning(pipeline, assumed.queues, slot, between));
+    return checkBeginning(pipeline, assumed.queues, slot, between);
   }
 
   private isDue(nowMs: number): boolean {
     return this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
   }
 
-  /** The group's time: the database's, as it said it a moment ago. */
-  private observe(databaseMs: number): number {
-    this.databaseClock.observe(databaseMs);
+  /** The group's time: the database's, as it said it since the group began. */
+  private observe(databaseMs: number, sinceMs: number): number {
+    this.databaseClock.observe(databaseMs, sinceMs);
     return this.clock === this.databaseClock ? databaseMs : this.clock.nowMs();
   }
 

@@ -84,6 +84,19 @@ const COUNT_EVERY_MS = 100;
 export class ReadyFloors {
   private readonly buckets = new Map<number, { walks: Walks; floors: readonly RankFloor[] }>();
   private countNextAtMs = 0;
+  private readonly begun = new Set<{ readonly atMs: number }>();
+
+  /**
+   * What a group publishes takes its places from when it began, and is there when it has ended: no
+   * floor passes them meanwhile, however long that takes.
+   *
+   * @returns to be called when it has ended
+   */
+  groupBegins(atMs: number): () => void {
+    const group = { atMs };
+    this.begun.add(group);
+    return () => this.begun.delete(group);
+  }
 
   /** Whether the next look is to be counted. */
   isToCount(nowMs: number): boolean {
@@ -120,7 +133,9 @@ export class ReadyFloors {
       if (this.buckets.size >= BUCKETS_MAX) this.buckets.clear();
       this.buckets.set(bucketId, known);
     }
-    if (known !== undefined) known.floors = raise(from ?? FROM_THE_HEAD, found, nowMs);
+    if (known === undefined) return;
+    const settledMs = Math.min(nowMs, ...[...this.begun].map(({ atMs }) => atMs));
+    known.floors = raise(from ?? FROM_THE_HEAD, found, settledMs);
   }
 }
 
