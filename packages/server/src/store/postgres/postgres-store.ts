@@ -51,7 +51,7 @@ export interface PostgresStoreOptions {
 
 /** One commits while the next one is prepared; more would only make the groups smaller. */
 const GROUPS_UNDER_WAY = 2;
-/** A group costs both sides what some forty messages cost. */
+/** A group by itself costs both sides what some thirty messages cost. */
 const AHEAD_MIN = 32;
 const CONFLICTS_MAX = 8;
 const RETRY_PAUSE_MS = 20;
