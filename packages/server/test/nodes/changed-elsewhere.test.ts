@@ -1,50 +1,33 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Command, Outcome } from '#server/core/commands';
+import { describe, expect, it } from 'vitest';
 import { createIdSource } from '#server/core/ids';
-import type { Store } from '#server/core/store';
 import { FakeClock } from '../harness/fake-clock.js';
-import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harness/stores.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
+import { on, useTwoStores } from './two-stores.js';
 
 /** What a node knows of a queue from before must not outlive a change that another node has made. */
 describe('a queue that another node has changed', () => {
-  const factory = STORE_FACTORIES.find(({ name }) => name === 'postgres') as StoreFactory;
   const make = new CommandBuilder('p', createIdSource(new FakeClock()));
-  let fixture: StoreFixture;
-  let one: Store;
-  let other: Store;
+  const stores = useTwoStores();
   let made = 0;
 
-  beforeAll(async () => {
-    fixture = await factory.create();
-    one = await fixture.open();
-    other = await fixture.open();
-  });
-  afterAll(async () => {
-    await Promise.all([one.stop(), other.stop()]);
-    await fixture.remove();
-  });
-
-  const apply = async <C extends Command>(store: Store, command: C): Promise<Outcome<C['kind']>> =>
-    (await store.apply([command]))[0] as Outcome<C['kind']>;
   const payloads = async (queue: string): Promise<string[]> => {
-    const outcome = await apply(other, make.consume(queue));
+    const outcome = await on(stores.other, make.consume(queue));
     return outcome.ok ? outcome.messages.map(({ payload }) => payload) : [];
   };
   /** A queue that the first node knows, because it has published to it. */
   const knownQueue = async (): Promise<string> => {
     made += 1;
     const queue = `queue-${made}`;
-    await apply(one, make.createQueue(queue));
-    await apply(one, make.publish(queue, ['"before"']));
-    await apply(one, make.publish(queue, ['"before"']));
+    await on(stores.one, make.createQueue(queue));
+    await on(stores.one, make.publish(queue, ['"before"']));
+    await on(stores.one, make.publish(queue, ['"before"']));
     return queue;
   };
 
   it('is gone when it was deleted', async () => {
     const queue = await knownQueue();
-    await apply(other, make.deleteQueue(queue));
-    expect(await apply(one, make.publish(queue, ['1']))).toMatchObject({
+    await on(stores.other, make.deleteQueue(queue));
+    expect(await on(stores.one, make.publish(queue, ['1']))).toMatchObject({
       ok: false,
       code: 'QUEUE_NOT_FOUND',
     });
@@ -52,47 +35,47 @@ describe('a queue that another node has changed', () => {
 
   it('is another one when it was made again', async () => {
     const queue = await knownQueue();
-    await apply(other, make.deleteQueue(queue));
-    await apply(other, make.createQueue(queue));
-    expect(await apply(one, make.publish(queue, ['1']))).toMatchObject({ ok: true });
+    await on(stores.other, make.deleteQueue(queue));
+    await on(stores.other, make.createQueue(queue));
+    expect(await on(stores.one, make.publish(queue, ['1']))).toMatchObject({ ok: true });
     expect(await payloads(queue)).toEqual(['1']);
   });
 
   it('is empty when it was purged, and keeps what comes afterwards', async () => {
     const queue = await knownQueue();
-    await apply(other, make.purgeQueue(queue));
-    expect(await apply(one, make.publish(queue, ['1']))).toMatchObject({ ok: true });
+    await on(stores.other, make.purgeQueue(queue));
+    expect(await on(stores.one, make.publish(queue, ['1']))).toMatchObject({ ok: true });
     expect(await payloads(queue)).toEqual(['1']);
   });
 
   it('has priorities as soon as they were switched on', async () => {
     const queue = await knownQueue();
-    await apply(other, make.updateQueue(queue, { enablePriority: true }));
-    await apply(one, make.publish(queue, [{ payload: '9', priority: 9 }]));
+    await on(stores.other, make.updateQueue(queue, { enablePriority: true }));
+    await on(stores.one, make.publish(queue, [{ payload: '9', priority: 9 }]));
     expect(await payloads(queue)).toEqual(['9', '"before"', '"before"']);
   });
 
   it('ends retries where they end now', async () => {
     const queue = await knownQueue();
-    const first = await apply(one, make.consume(queue, { maxMessages: 1 }));
+    const first = await on(stores.one, make.consume(queue, { maxMessages: 1 }));
     const [message] = first.ok ? first.messages : [];
-    await apply(other, make.updateQueue(queue, { maxRetries: 0 }));
+    await on(stores.other, make.updateQueue(queue, { maxRetries: 0 }));
     const given = { messageId: message?.messageId ?? '', receipt: message?.receipt ?? '' };
-    expect(await apply(one, make.nack(queue, [given]))).toMatchObject({ ok: true });
+    expect(await on(stores.one, make.nack(queue, [given]))).toMatchObject({ ok: true });
     expect(await payloads(queue)).toEqual(['"before"']);
   });
 
   it('sends its failures to the dead-letter queue that it has now, as that is now', async () => {
     const queue = await knownQueue();
     const dead = `${queue}-dead`;
-    await apply(other, make.createQueue(dead));
-    await apply(other, make.updateQueue(queue, { deadLetterQueue: dead, maxRetries: 0 }));
+    await on(stores.other, make.createQueue(dead));
+    await on(stores.other, make.updateQueue(queue, { deadLetterQueue: dead, maxRetries: 0 }));
     for (const purged of [true, false]) {
-      const leased = await apply(one, make.consume(queue, { maxMessages: 1 }));
+      const leased = await on(stores.one, make.consume(queue, { maxMessages: 1 }));
       const [message] = leased.ok ? leased.messages : [];
       const given = { messageId: message?.messageId ?? '', receipt: message?.receipt ?? '' };
-      if (!purged) await apply(other, make.purgeQueue(dead));
-      expect(await apply(one, make.nack(queue, [given]))).toMatchObject({ ok: true });
+      if (!purged) await on(stores.other, make.purgeQueue(dead));
+      expect(await on(stores.one, make.nack(queue, [given]))).toMatchObject({ ok: true });
     }
     // The first went with the purge; the second came after it.
     expect(await payloads(dead)).toEqual(['"before"']);
@@ -100,8 +83,8 @@ describe('a queue that another node has changed', () => {
 
   it('costs the other commands of the group nothing', async () => {
     const [gone, kept] = [await knownQueue(), await knownQueue()];
-    await apply(other, make.deleteQueue(gone));
-    const outcomes = await one.apply([make.publish(gone, ['1']), make.publish(kept, ['2'])]);
+    await on(stores.other, make.deleteQueue(gone));
+    const outcomes = await stores.one.apply([make.publish(gone, ['1']), make.publish(kept, ['2'])]);
     expect(outcomes.map(({ ok }) => ok)).toEqual([false, true]);
     expect(await payloads(kept)).toEqual(['"before"', '"before"', '2']);
   });
@@ -111,18 +94,20 @@ describe('a queue that another node has changed', () => {
     let accepted: string[] = [];
     for (let round = 0; round < 30; round += 1) {
       const publishing = Promise.all(
-        Array.from({ length: 8 }, (_, n) => apply(one, make.publish(queue, [`"${round}-${n}"`]))),
+        Array.from({ length: 8 }, (_, n) =>
+          on(stores.one, make.publish(queue, [`"${round}-${n}"`])),
+        ),
       );
-      await apply(other, make.deleteQueue(queue));
-      await apply(other, make.createQueue(queue));
+      await on(stores.other, make.deleteQueue(queue));
+      await on(stores.other, make.createQueue(queue));
       await publishing;
       accepted = [];
       for (let n = 0; n < 4; n += 1) {
         const payload = `"${round}+${n}"`;
-        if ((await apply(one, make.publish(queue, [payload]))).ok) accepted.push(payload);
+        if ((await on(stores.one, make.publish(queue, [payload]))).ok) accepted.push(payload);
       }
       expect(accepted).toHaveLength(4);
-      const held = await apply(other, make.consume(queue, { maxMessages: 100 }));
+      const held = await on(stores.other, make.consume(queue, { maxMessages: 100 }));
       const given = held.ok ? held.messages.map(({ payload }) => payload) : [];
       expect(given).toEqual(expect.arrayContaining(accepted));
       expect(given.every((payload) => payload.startsWith(`"${round}`))).toBe(true);

@@ -5,11 +5,6 @@ const STATEMENT_TIMEOUT_MS = 8_000;
 /** The client's own, longer watch: a server that has vanished says nothing at all. */
 const QUERY_TIMEOUT_MS = 10_000;
 
-export interface ConnectionOptions {
-  readonly url: string;
-  readonly maxConnections: number;
-}
-
 export interface ParsedUrl {
   readonly connectionString: string;
   /** False behind a pooler that does not keep prepared statements: `?prepare=false`. */

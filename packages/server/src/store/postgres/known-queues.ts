@@ -40,7 +40,7 @@ export class KnownQueues {
     if (this.byId.size > KNOWN_MAX) this.forget();
     const atMs = monotonicMs();
     for (const { queue, version } of queues) {
-      const seen = { queue: { ...queue }, version, atMs };
+      const seen = { queue, version, atMs };
       this.byName.set(keyOf(queue.project, queue.name), seen);
       this.byId.set(queue.id, seen);
     }

@@ -180,10 +180,10 @@ export class PostgresStore implements Store {
   private async attempt(commands: readonly Command[]): Promise<Outcome[]> {
     const assumed = this.assume(commands);
     try {
-      return await this.run(commands, assumed);
+      return await this.runGroup(commands, assumed);
     } catch (error) {
       this.knownQueues.forget();
-      if (isWrongAssumption(error)) return await this.run(commands, undefined);
+      if (isWrongAssumption(error)) return await this.runGroup(commands, undefined);
       throw error;
     }
   }
@@ -195,7 +195,7 @@ export class PostgresStore implements Store {
     return queues && { nowMs, queues };
   }
 
-  private async run(
+  private async runGroup(
     commands: readonly Command[],
     assumed: Beginning | undefined,
   ): Promise<Outcome[]> {

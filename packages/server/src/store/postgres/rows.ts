@@ -1,6 +1,6 @@
 import type { Scope } from '@millrace/protocol';
 import type { KeyRow, StoredMessage } from '../../core/commands.js';
-import type { MessageEntry, QueueEntry } from '../../core/transaction.js';
+import type { MessageEntry } from '../../core/transaction.js';
 import { fromText } from './text.js';
 
 /** The columns of a queue, with the name of its dead-letter queue; `q` is the queue. */
@@ -13,8 +13,6 @@ export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS "deadLe
 
 export const QUEUE_FROM =
   'millrace.queues q LEFT JOIN millrace.queues d ON d.id = q.dead_letter_queue_id';
-
-export type QueueSqlRow = QueueEntry;
 
 /** A message as decisions see it. Its group is as the database keeps it, see `text.ts`. */
 export type MessageRow = MessageEntry;

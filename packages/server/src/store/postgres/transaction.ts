@@ -44,6 +44,7 @@ export class GroupTransaction implements MessageTransaction {
   readonly tallies = new Map<number, Tally>();
   private readonly deadDeltas = new Map<string, number>();
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
+  /** Whether the group goes by a time that it has not heard from the database yet. */
   isTimeAssumed = false;
   /** The earliest end of a lease or delay that began here. */
   earliestDueMs: number | null = null;

@@ -51,20 +51,22 @@ export async function lockHeads(
 }
 
 /** The first that nobody else has locked, of each bucket that is wanted. */
-const firstOf = (wanted: string, condition = ''): string => `
-  SELECT ${LOCKED_COLUMNS} FROM unnest(${wanted}
+const firstOf = (arrays: string, columns: string, condition = ''): string => `
+  SELECT ${LOCKED_COLUMNS} FROM unnest(${arrays}) AS w(${columns})
     CROSS JOIN LATERAL (
       SELECT ${READY_COLUMNS} FROM millrace.messages m
        WHERE m.bucket_id = w.bucket_id AND m.state = 0 ${condition}
        ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`;
 
-const FROM_HEAD = firstOf('$1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)');
+const FROM_HEAD = firstOf('$1::bigint[], $2::bigint[]', 'bucket_id, wanted');
 const FROM_FLOOR = firstOf(
-  '$1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[]) AS w(bucket_id, wanted, rank, seq)',
+  '$1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[]',
+  'bucket_id, wanted, rank, seq',
   'AND m.rank = w.rank AND m.seq >= w.seq',
 );
 const RETURNED = firstOf(
-  '$1::bigint[], $2::bigint[]) AS w(bucket_id, wanted)',
+  '$1::bigint[], $2::bigint[]',
+  'bucket_id, wanted',
   'AND (m.leased_at_ms IS NOT NULL OR m.first_available_at_ms > m.enqueued_at_ms)',
 );
 
