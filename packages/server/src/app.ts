@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto';
 import { pino } from 'pino';
 import { type Config, ConfigError } from './config/config.js';
 import { ByteBudget } from './core/byte-budget.js';
-import type { Clock } from './core/clock.js';
+import { ENDLESS_ACCESS } from './core/caller.js';
+import { type Clock, monotonicClock } from './core/clock.js';
 import { createGroupCommit } from './core/group-commit.js';
 import { createIdSource } from './core/ids.js';
 import { createKeyRing, DEFAULT_PROJECT, hashSecret } from './core/key-ring.js';
@@ -40,7 +41,11 @@ export interface ServerHooks {
   makeClock?: (floorMs: number) => Clock;
 }
 
-const LONG_POLLS_MAX = 10_000;
+const WAITS_MAX = 65_536;
+/** Requests without a valid key, of one address. */
+const REFUSED_REQUESTS = { requestsPerSecond: 20, burst: 200 };
+/** Of the bytes in flight, for pushes, beside those of the calls. */
+const PUSH_SHARE = 1 / 4;
 const RANDOM_STEPS = 2 ** 32;
 
 /** Puts the parts together and starts them. */
@@ -52,7 +57,11 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const { clock } = store;
   const ids = createIdSource(clock);
   const commit = createGroupCommit(store);
-  const longPolls = createLongPolls(clock, LONG_POLLS_MAX);
+  const longPolls = createLongPolls(clock, {
+    clients: WAITS_MAX,
+    clientsOfProject: config.maxProjectWaits,
+    safetyPollMs: store.safetyPollMs,
+  });
   const settler = new DueSettler(commit, clock, store.safetyPollMs);
   const discardedSweep = createDiscardedSweep(commit, clock, store.safetyPollMs !== null);
   const expiry = createExpiry(commit, clock);
@@ -64,6 +73,9 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   });
   const service = createQueueService(store, commit, longPolls, ids, config);
   const keyRing = createKeyRing(store, config.apiKey);
+  const budget = new ByteBudget(config.maxBytesInFlight);
+  // Receivers may be slow: what they hold is apart from what calls need.
+  const pushBudget = new ByteBudget(Math.floor(config.maxBytesInFlight * PUSH_SHARE));
   const secrets = new SecretBox(config.secretKey);
   const dispatcher = new PushDispatcher({
     store,
@@ -78,6 +90,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     }),
     log: new AttemptLog(commit, clock, ids),
     settlement: new Settlement(commit, clock),
+    budget: pushBudget,
     random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
     warn: (message) => logger.warn(message),
   });
@@ -88,8 +101,9 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       clock,
       ids,
       keyRing,
-      budget: new ByteBudget(config.maxBytesInFlight),
+      budget,
       rateLimiter: makeRateLimiter(config, clock),
+      refusedRequests: new RateLimiter(monotonicClock(), REFUSED_REQUESTS),
       idempotencyWindowMs: config.idempotencyHours * 3_600_000,
       maintenance: {
         bucketDiscarded: () => discardedSweep.wake(),
@@ -109,6 +123,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
 
   const stop = async (): Promise<void> => {
     longPolls.stop();
+    keyRing.stop();
     await Promise.all([closeHttp(app), dispatcher.stop()]);
     await Promise.all(jobs.map((job) => job.stop()));
     await commit.stop();
@@ -174,21 +189,24 @@ async function makeFirstKey(
   ids: ReturnType<typeof createIdSource>,
 ): Promise<string | undefined> {
   const secret = newSecret();
-  const outcome = await service.submit({
-    kind: 'createKey',
-    project: DEFAULT_PROJECT,
-    key: {
-      keyId: ids.uuid(),
-      name: 'first key',
+  const outcome = await service.submit(
+    {
+      kind: 'createKey',
       project: DEFAULT_PROJECT,
-      scopes: ['admin'],
-      secretHash: hashSecret(secret),
-      expiresAtMs: null,
+      key: {
+        keyId: ids.uuid(),
+        name: 'first key',
+        project: DEFAULT_PROJECT,
+        scopes: ['admin'],
+        secretHash: hashSecret(secret),
+        expiresAtMs: null,
+      },
+      sealedSecret: null,
+      onlyIfNone: true,
+      idempotency: null,
     },
-    sealedSecret: null,
-    onlyIfNone: true,
-    idempotency: null,
-  });
+    ENDLESS_ACCESS,
+  );
   if (!outcome.ok) throw new Error(outcome.message);
   return outcome.key === null ? undefined : secret;
 }

@@ -29,6 +29,7 @@ export interface Config {
     readonly projectBytes: number;
   };
   readonly maxBytesInFlight: number;
+  readonly maxProjectWaits: number;
   readonly rateLimit: number;
   readonly rateBurst: number;
   readonly idempotencyHours: number;
@@ -85,6 +86,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       projectBytes: value('max-project-bytes') as number,
     }),
     maxBytesInFlight: value('max-bytes-in-flight') as number,
+    maxProjectWaits: value('max-project-waits') as number,
     rateLimit: value('rate-limit') as number,
     rateBurst: value('rate-burst') as number,
     idempotencyHours: value('idempotency-hours') as number,

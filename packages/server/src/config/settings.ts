@@ -1,3 +1,5 @@
+import { getHeapStatistics } from 'node:v8';
+
 /** Every setting of the server, once: its flag, its variable, its default and what it means. */
 export type SettingType = 'string' | 'integer' | 'bytes' | 'boolean' | 'list';
 
@@ -10,6 +12,14 @@ export interface Setting {
   readonly min?: number;
   readonly max?: number;
 }
+
+const BYTES_IN_FLIGHT = 256 * 1024 * 1024;
+/** What is in flight takes up to four times its bytes for a moment, as text and on its way to a thread. */
+const SHARE_OF_HEAP = 1 / 8;
+
+/** A heap that was made small, as by `--max-old-space-size`, holds less in flight. */
+const defaultBytesInFlight = (): number =>
+  Math.min(BYTES_IN_FLIGHT, Math.floor(getHeapStatistics().heap_size_limit * SHARE_OF_HEAP));
 
 export const SETTINGS = {
   host: { type: 'string', default: '127.0.0.1', help: 'address to listen on' },
@@ -91,9 +101,15 @@ export const SETTINGS = {
   },
   'max-bytes-in-flight': {
     type: 'bytes',
-    default: 256 * 1024 * 1024,
+    default: defaultBytesInFlight(),
     min: 32 * 1024 * 1024,
-    help: 'bodies and answers that are under way at once',
+    help: 'bodies and answers that are under way at once, and a quarter as much for pushes',
+  },
+  'max-project-waits': {
+    type: 'integer',
+    default: 10_000,
+    min: 1,
+    help: 'calls of a project that may wait for messages at once, on this node',
   },
   'rate-limit': {
     type: 'integer',

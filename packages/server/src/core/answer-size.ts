@@ -5,6 +5,10 @@ const FRAME_BYTES = 640;
 /** JSON escapes a control character in six bytes; no other character takes more. */
 const ESCAPED_MAX_BYTES = 6;
 
+/** The same of its failed deliveries, which are kept as JSON and answered under other names. */
+export const failuresBytes = (failureLog: string | null): number =>
+  failureLog === null ? 0 : 2 * Buffer.byteLength(failureLog);
+
 /**
  * How many bytes a message takes in an answer, at most.
  *

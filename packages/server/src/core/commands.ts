@@ -111,6 +111,8 @@ export interface ConsumeCommand extends QueueCommand {
   readonly receiptPrefix: string;
   /** What the messages take in an answer stops here, but there is at least one. */
   readonly maxBytes: number;
+  /** Not even the first message may be over `maxBytes`: who asks has room for no more. */
+  readonly strict?: boolean;
   /** Of a FIFO group one message at most, so that none waits for another one of the same lease. */
   readonly onePerGroup?: boolean;
   /** The key that consumes, for the record of a delivery that fails. */
@@ -249,8 +251,15 @@ export interface OutcomeOf extends PushOutcomeOf {
   publish: { readonly messageIds: readonly string[] };
   consume: {
     readonly messages: readonly LeasedMessage[];
-    /** So many were past their retention that it stopped there; more may lie behind them. */
+    /**
+     * It stopped before it had what it wanted, because of what the messages take or because so many
+     * were past their retention: there may be more.
+     */
     readonly cutShort?: true;
+    /** Others of its project took what a group may give: there is more in the next one. */
+    readonly crowded?: true;
+    /** The first message takes so much in an answer, and more than a strict command allows. */
+    readonly needsBytes?: number;
   };
   ack: { readonly results: readonly EntryOutcome<{ readonly acked: boolean }>[] };
   nack: {

@@ -136,7 +136,7 @@ describe('group commit', () => {
   });
 
   it('refuses what is too much to wait, and nothing else', async () => {
-    const commit = commitWith({ maxWaiting: 2 });
+    const commit = commitWith({ maxWaiting: 4 });
     const outcomes = [1, 2, 3].map((limit) => commit.submit(command(limit)));
     expect(await outcomes[2]).toMatchObject({ ok: false, code: 'OVERLOADED' });
     await nextTurn();

@@ -1,14 +1,21 @@
+import { type Access, ENDLESS_ACCESS } from './caller.js';
+import { monotonicMs } from './clock.js';
 import type { Command, Outcome } from './commands.js';
-import { overloaded, refuse } from './refusal.js';
+import { FairQueue } from './fair-queue.js';
+import { overloaded, refuse, unauthenticated } from './refusal.js';
 import type { Store } from './store.js';
 
 /**
  * Forms groups: the commands that arrive while one group commits make up the next, so that one
  * commit serves all requests in flight. Groups are bounded in commands and in bytes, and so is
- * what waits.
+ * what waits; projects take turns in filling them.
+ *
+ * A command can fail alone: its group is then run again one by one, and the commands of its project
+ * keep apart from the others' for a while.
  */
 export interface GroupCommit {
-  submit<C extends Command>(command: C): Promise<Outcome<C['kind']>>;
+  /** @param access asked as the command joins its group: whether its caller may still act */
+  submit<C extends Command>(command: C, access?: Access): Promise<Outcome<C['kind']>>;
   /** Refuses further commands and waits for those under way. */
   stop(): Promise<void>;
 }
@@ -22,8 +29,11 @@ export interface GroupLimits {
 export const GROUP_LIMITS: GroupLimits = {
   maxCommands: 512,
   maxBytes: 4 * 1024 * 1024,
-  maxWaiting: 16_384,
+  maxWaiting: 65_536,
 };
+
+/** So long the commands of a project keep apart after one of them has failed by a fault of ours. */
+const APART_MS = 30_000;
 
 /**
  * The order inside a group. None of its commands has seen another's answer, so any order is a fair
@@ -53,62 +63,103 @@ const ORDER: Record<Command['kind'], number> = {
   recordPushes: 6,
 };
 
+interface Group {
+  readonly entries: readonly Waiting[];
+  readonly bytes: number;
+  readonly keepsApart: boolean;
+}
+
 interface Waiting {
   readonly command: Command;
+  readonly project: string;
   readonly bytes: number;
+  readonly access: Access;
   readonly resolve: (outcome: Outcome) => void;
 }
 
 export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMITS): GroupCommit {
-  let waiting: Waiting[] = [];
+  const waiting = new FairQueue<Waiting>();
+  /** Until when the commands of a project keep apart. */
+  const apart = new Map<string, number>();
   let underWay = 0;
   let scheduled = false;
   let stopped = false;
   let idle: (() => void)[] = [];
 
-  const takeGroup = (): Waiting[] => {
-    let bytes = 0;
-    let count = 0;
-    while (count < waiting.length && count < limits.maxCommands) {
-      bytes += (waiting[count] as Waiting).bytes;
-      if (count > 0 && bytes > limits.maxBytes) break;
-      count += 1;
-    }
-    const group = waiting.slice(0, count);
-    waiting = waiting.slice(count);
-    return group.sort((a, b) => ORDER[a.command.kind] - ORDER[b.command.kind]);
+  const isApart = (project: string): boolean => {
+    const untilMs = apart.size === 0 ? undefined : apart.get(project);
+    if (untilMs === undefined || monotonicMs() < untilMs) return untilMs !== undefined;
+    apart.delete(project);
+    return false;
   };
 
-  const run = async (group: readonly Waiting[]): Promise<void> => {
+  const takeGroup = (): Group => {
+    const entries: Waiting[] = [];
+    let bytes = 0;
+    let keepsApart = false;
+    while (waiting.size > 0 && entries.length < limits.maxCommands && !keepsApart) {
+      const next = waiting.peek() as Waiting;
+      keepsApart = isApart(next.project);
+      const isFull = keepsApart || bytes + next.bytes > limits.maxBytes;
+      if (entries.length > 0 && isFull)
+        return { entries: inOrder(entries), bytes, keepsApart: false };
+      waiting.shift();
+      if (next.access.ended()) {
+        next.resolve(unauthenticated());
+        continue;
+      }
+      bytes += next.bytes;
+      entries.push(next);
+    }
+    return { entries: inOrder(entries), bytes, keepsApart };
+  };
+
+  const run = async (group: Group): Promise<void> => {
+    const { entries } = group;
     const outcomes = await applyGroup(store, group);
     underWay -= 1;
     start(true);
-    for (let index = 0; index < group.length; index += 1) {
-      (group[index] as Waiting).resolve(outcomes[index] as Outcome);
+    for (let index = 0; index < entries.length; index += 1) {
+      const { project, resolve } = entries[index] as Waiting;
+      const outcome = outcomes[index] as Outcome;
+      if (!outcome.ok && outcome.code === 'INTERNAL') apart.set(project, monotonicMs() + APART_MS);
+      resolve(outcome);
     }
-    if (underWay > 0 || waiting.length > 0) return;
+    tellIfIdle();
+  };
+
+  const tellIfIdle = (): void => {
+    if (underWay > 0 || waiting.size > 0) return;
     for (const done of idle) done();
     idle = [];
   };
 
   const start = (atOnce: boolean): void => {
     // While a group is under way, a few commands more wait for others to go with them.
-    if (!atOnce && underWay > 0 && waiting.length < store.aheadMin) return;
-    while (waiting.length > 0 && underWay < store.groupsUnderWayMax) {
+    if (!atOnce && underWay > 0 && waiting.size < store.aheadMin) return;
+    while (waiting.size > 0 && underWay < store.groupsUnderWayMax) {
+      const group = takeGroup();
+      if (group.entries.length === 0) {
+        tellIfIdle();
+        continue;
+      }
       underWay += 1;
-      void run(takeGroup());
+      void run(group);
     }
   };
 
   return {
-    submit(command) {
-      if (stopped || waiting.length >= limits.maxWaiting) {
-        return Promise.resolve(overloaded('waiting requests'));
-      }
+    submit(command, access = ENDLESS_ACCESS) {
+      const project = 'project' in command ? command.project : '';
+      // As much of what may wait as a project leaves to the others.
+      const hasRoom = waiting.sizeOf(project) < limits.maxWaiting - waiting.size;
+      if (stopped || !hasRoom) return Promise.resolve(overloaded('waiting requests'));
       return new Promise((resolve) => {
-        waiting.push({
+        waiting.push(project, {
           command,
+          project,
           bytes: commandBytes(command),
+          access,
           resolve: resolve as Waiting['resolve'],
         });
         if (scheduled || underWay >= store.groupsUnderWayMax) return;
@@ -122,23 +173,26 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
     },
     async stop() {
       stopped = true;
-      if (underWay > 0 || waiting.length > 0) {
+      if (underWay > 0 || waiting.size > 0) {
         await new Promise<void>((resolve) => idle.push(resolve));
       }
     },
   };
 }
 
-async function applyGroup(store: Store, group: readonly Waiting[]): Promise<Outcome[]> {
+const inOrder = (entries: Waiting[]): Waiting[] =>
+  entries.sort((a, b) => ORDER[a.command.kind] - ORDER[b.command.kind]);
+
+async function applyGroup(store: Store, { entries, bytes, keepsApart }: Group): Promise<Outcome[]> {
+  const commands = entries.map((entry) => entry.command);
   try {
-    return await store.apply(group.map((entry) => entry.command));
-  } catch (error) {
+    return await store.apply(commands, { bytes, keepsApart });
+  } catch {
     // A store that rejects has lost the answer of its commit: only a retry can tell.
     const refusal = refuse('OUTCOME_UNKNOWN', 'The answer of the commit was lost.', {
       hint: 'Retry with the same idempotency key, so that nothing is done twice.',
     });
-    void error;
-    return group.map(() => refusal);
+    return entries.map(() => refusal);
   }
 }
 

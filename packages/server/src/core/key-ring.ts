@@ -1,12 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { SCOPES } from '@millrace/protocol/scopes';
-import type { Caller } from './caller.js';
+import { type Caller, ENDLESS_ACCESS } from './caller.js';
+import { monotonicMs, setSystemTimer } from './clock.js';
 import type { KeyRow } from './commands.js';
+import { KeyLookups } from './key-lookups.js';
+import { KnownKey } from './known-key.js';
 import type { Store } from './store.js';
 
-/** A key is looked up again after this long: a revocation elsewhere holds within 5 s. */
+/** So long a key counts as the store said it is, and then for as long again while it is asked. */
 const TRUSTED_MS = 2_000;
-const CACHED_KEYS_MAX = 10_000;
+/** A key that nobody knows is made by nobody later: a secret is random. */
+const UNKNOWN_MS = 60_000;
+const KNOWN_MAX = 10_000;
+const UNKNOWN_MAX = 10_000;
+/** Keys of calls that are under way are looked at so often. */
+const WATCH_MS = 1_000;
 
 export const DEFAULT_PROJECT = 'default';
 /** The id of the key that the configuration sets; it is in no store. */
@@ -18,7 +26,8 @@ export const hashSecret = (secret: string): string =>
 
 /**
  * Who a secret belongs to. Secrets are compared by their digests only: what a wrong guess takes
- * tells nothing of the right one.
+ * tells nothing of the right one. A revocation, also one on another node, holds here within 5 s, for
+ * new calls and for those under way.
  */
 export interface KeyRing {
   /**
@@ -26,48 +35,77 @@ export interface KeyRing {
    * store has to be asked.
    */
   find(secretHash: string): Caller | undefined | Promise<Caller | undefined>;
-  /** Forgets what it knows, after a change to the keys. */
-  clear(): void;
-}
-
-interface Known {
-  readonly key: KeyRow;
-  readonly caller: Caller;
-  readonly askedAtMs: number;
+  /** A key was revoked on this node. */
+  revoked(keyId: string): void;
+  /** Watches no more keys. */
+  stop(): void;
 }
 
 export function createKeyRing(store: Store, configuredSecret: string | undefined): KeyRing {
-  const known = new Map<string, Known>();
-  const asking = new Map<string, Promise<Caller | undefined>>();
+  const lookups = new KeyLookups(store);
+  const known = new Map<string, KnownKey>();
+  /** Until when a digest counts as unknown. */
+  const unknown = new Map<string, number>();
+  /** Keys of calls that are under way. */
+  const held = new Set<KnownKey>();
+  let cancelWatch: (() => void) | undefined;
   const configuredHash =
     configuredSecret === undefined
       ? undefined
       : Buffer.from(hashSecret(Buffer.from(configuredSecret, 'utf8').toString('latin1')));
   const configuredCaller: Caller = {
+    ...ENDLESS_ACCESS,
     keyId: CONFIGURED_KEY_ID,
     project: DEFAULT_PROJECT,
     scopes: SCOPES,
   };
 
-  const ask = async (secretHash: string): Promise<Caller | undefined> => {
-    try {
-      const key = await store.read({ kind: 'findKey', secretHash });
-      if (key === null) {
-        known.delete(secretHash);
-        return undefined;
-      }
-      const { keyId, project, scopes } = key;
-      const entry: Known = {
-        key,
-        caller: { keyId, project, scopes },
-        askedAtMs: store.clock.nowMs(),
-      };
-      if (known.size >= CACHED_KEYS_MAX) known.clear();
-      known.set(secretHash, entry);
-      return isValid(key, store.clock.nowMs()) ? entry.caller : undefined;
-    } finally {
-      asking.delete(secretHash);
+  const heldChanged = (key: KnownKey, isHeld: boolean): void => {
+    if (!isHeld) {
+      held.delete(key);
+      return;
     }
+    held.add(key);
+    cancelWatch ??= setSystemTimer(watch, WATCH_MS);
+  };
+
+  const watch = (): void => {
+    cancelWatch = undefined;
+    for (const key of [...held]) {
+      key.tellIfEnded();
+      if (key.ageMs() >= TRUSTED_MS) askAgain(key);
+    }
+    if (held.size > 0) cancelWatch = setSystemTimer(watch, WATCH_MS);
+  };
+
+  const askAgain = (key: KnownKey): void => {
+    // Where the store cannot be asked, what it said last holds.
+    void lookups.find(key.secretHash, true).then(
+      (row) => key.learn(row),
+      () => undefined,
+    );
+  };
+
+  const take = (secretHash: string, row: KeyRow | null): Caller | undefined => {
+    const earlier = known.get(secretHash);
+    if (earlier !== undefined) {
+      earlier.learn(row);
+      return earlier.ended() ? undefined : earlier;
+    }
+    if (row === null) {
+      remember(unknown, secretHash, monotonicMs() + UNKNOWN_MS, UNKNOWN_MAX);
+      return undefined;
+    }
+    const key = new KnownKey(row, secretHash, store.clock, heldChanged);
+    remember(known, secretHash, key, KNOWN_MAX);
+    return key.ended() ? undefined : key;
+  };
+
+  const isUnknown = (secretHash: string): boolean => {
+    const untilMs = unknown.get(secretHash);
+    if (untilMs === undefined || untilMs > monotonicMs()) return untilMs !== undefined;
+    unknown.delete(secretHash);
+    return false;
   };
 
   return {
@@ -78,21 +116,28 @@ export function createKeyRing(store: Store, configuredSecret: string | undefined
       ) {
         return configuredCaller;
       }
-      const entry = known.get(secretHash);
-      const nowMs = store.clock.nowMs();
-      if (entry !== undefined && nowMs - entry.askedAtMs < TRUSTED_MS) {
-        return isValid(entry.key, nowMs) ? entry.caller : undefined;
+      const key = known.get(secretHash);
+      if (key !== undefined) {
+        const ageMs = key.ageMs();
+        if (ageMs >= TRUSTED_MS && ageMs < 2 * TRUSTED_MS) askAgain(key);
+        if (ageMs < 2 * TRUSTED_MS) return key.ended() ? undefined : key;
+      } else if (isUnknown(secretHash)) {
+        return undefined;
       }
-      let answer = asking.get(secretHash);
-      if (answer === undefined) {
-        answer = ask(secretHash);
-        asking.set(secretHash, answer);
-      }
-      return answer;
+      return lookups.find(secretHash, key !== undefined).then((row) => take(secretHash, row));
     },
-    clear: () => known.clear(),
+    revoked(keyId) {
+      for (const key of [...known.values(), ...held]) if (key.keyId === keyId) key.revoke();
+    },
+    stop() {
+      held.clear();
+      cancelWatch?.();
+    },
   };
 }
 
-const isValid = (key: KeyRow, nowMs: number): boolean =>
-  key.revokedAtMs === null && (key.expiresAtMs === null || key.expiresAtMs > nowMs);
+/** The one that was put there first makes room. */
+function remember<T>(map: Map<string, T>, key: string, value: T, max: number): void {
+  if (map.size >= max) map.delete(map.keys().next().value as string);
+  map.set(key, value);
+}

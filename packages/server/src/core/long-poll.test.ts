@@ -32,11 +32,11 @@ describe('long polls', () => {
   let polls: LongPolls;
   beforeEach(() => {
     clock = new FakeClock();
-    polls = createLongPolls(clock, 3);
+    polls = createLongPolls(clock, { clients: 6, clientsOfProject: 3, safetyPollMs: null });
   });
 
   const register = (queue = 'q'): LongPoll => {
-    const poll = polls.register('p', queue);
+    const poll = polls.register('p', queue, 'client');
     if (poll === undefined) throw new Error('too many wait');
     return poll;
   };
@@ -137,11 +137,11 @@ describe('long polls', () => {
     const first = register();
     register();
     register('r');
-    expect(polls.register('p', 'q')).toBeUndefined();
+    expect(polls.register('p', 'q', 'client')).toBeUndefined();
     first.close(true);
     first.close(true);
     register();
-    expect(polls.register('p', 'q')).toBeUndefined();
+    expect(polls.register('p', 'q', 'client')).toBeUndefined();
   });
 
   it('ends all waits when it stops, and later ones at once', async () => {

@@ -8,14 +8,19 @@ export interface Presence {
   onGone(callback: () => void): () => void;
 }
 
+/** Who waits: clients share what may wait, workers of push subscriptions are bounded by themselves. */
+export type WaiterKind = 'client' | 'push';
+
 /**
  * Consumers that wait for a message. One that waits registers before it looks, so that a message
  * which arrives in between wakes it; as many are woken as messages became available.
  */
 export interface LongPolls {
-  /** Undefined when as many wait as may. */
-  register(project: string, queue: string): LongPoll | undefined;
+  /** Undefined when as many clients wait as may, of all projects or of this one. */
+  register(project: string, queue: string, kind: WaiterKind): LongPoll | undefined;
   wake(queues: readonly ReadyQueue[] | 'all'): void;
+  /** How many are registered. */
+  count(kind: WaiterKind): number;
   /** Ends every wait, now and later. */
   stop(): void;
 }
@@ -29,66 +34,141 @@ export interface LongPoll {
   close(satisfied: boolean): void;
 }
 
+export interface LongPollLimits {
+  /** Clients that may wait at once; a project may have as many as it leaves to the others. */
+  readonly clients: number;
+  readonly clientsOfProject: number;
+  /** One waiter of each queue is woken so often, should word of messages be lost; null: never. */
+  readonly safetyPollMs: number | null;
+}
+
 interface Waiter {
   /** Woken since the last wait began. */
   woken: boolean;
   everWoken: boolean;
+  /** Woken because it was time to look, and not by word of a message. */
+  looksForLost: boolean;
   notify: (() => void) | null;
 }
 
-export function createLongPolls(clock: Clock, maxWaiters: number): LongPolls {
-  const waitersByQueue = new Map<string, Set<Waiter>>();
-  let count = 0;
+/** Those who wait for messages of one queue, in the order in which they came. */
+interface QueueWaiters {
+  /** All of them; those who are not asleep are just looking. */
+  readonly all: Set<Waiter>;
+  readonly asleep: Set<Waiter>;
+  cancelSafetyPoll: (() => void) | undefined;
+}
+
+export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls {
+  const byQueue = new Map<string, QueueWaiters>();
+  const clientsByProject = new Map<string, number>();
+  const counts: Record<WaiterKind, number> = { client: 0, push: 0 };
   let stopped = false;
 
   const wakeOne = (waiter: Waiter): void => {
     waiter.woken = true;
     waiter.everWoken = true;
+    waiter.looksForLost = false;
     waiter.notify?.();
   };
 
+  /** Who sleeps comes first; who is just looking, for older news, looks again. */
+  const wakeSome = ({ all, asleep }: QueueWaiters, messages: number): void => {
+    const looking = messages > asleep.size ? [...all].filter((waiter) => !asleep.has(waiter)) : [];
+    let left = messages;
+    for (const waiters of [asleep, looking]) {
+      for (const waiter of waiters) {
+        if (left === 0) return;
+        if (waiter.woken) continue;
+        wakeOne(waiter);
+        left -= 1;
+      }
+    }
+  };
+
   const wake = (queues: readonly ReadyQueue[]): void => {
-    if (count === 0) return;
     for (const { project, queue, messages } of queues) {
-      const waiters = [...(waitersByQueue.get(`${project}\n${queue}`) ?? [])].filter(
-        (waiter) => !waiter.woken,
-      );
-      // Who waits comes first; who is just looking, for older news, looks again.
-      const inTurn = [
-        ...waiters.filter((waiter) => waiter.notify !== null),
-        ...waiters.filter((waiter) => waiter.notify === null),
-      ];
-      for (const waiter of inTurn.slice(0, messages)) wakeOne(waiter);
+      const waiters = byQueue.size === 0 ? undefined : byQueue.get(keyOf(project, queue));
+      if (waiters !== undefined) wakeSome(waiters, messages);
     }
   };
 
   const wakeAll = (): void => {
-    for (const waiters of waitersByQueue.values()) for (const waiter of waiters) wakeOne(waiter);
+    for (const { all } of byQueue.values()) for (const waiter of all) wakeOne(waiter);
+  };
+
+  const lookForLost = (waiters: QueueWaiters): void => {
+    const [first] = waiters.asleep;
+    if (first === undefined) return;
+    wakeOne(first);
+    first.looksForLost = true;
+  };
+
+  const pollForSafety = (waiters: QueueWaiters): void => {
+    if (limits.safetyPollMs === null || waiters.cancelSafetyPoll !== undefined) return;
+    waiters.cancelSafetyPoll = clock.setTimer(() => {
+      waiters.cancelSafetyPoll = undefined;
+      lookForLost(waiters);
+      if (waiters.all.size > 0) pollForSafety(waiters);
+    }, limits.safetyPollMs);
+  };
+
+  const enter = (key: string, waiter: Waiter): QueueWaiters => {
+    let waiters = byQueue.get(key);
+    if (waiters === undefined) {
+      waiters = { all: new Set(), asleep: new Set(), cancelSafetyPoll: undefined };
+      byQueue.set(key, waiters);
+    }
+    waiters.all.add(waiter);
+    pollForSafety(waiters);
+    return waiters;
+  };
+
+  const leave = (key: string, waiters: QueueWaiters): void => {
+    if (waiters.all.size > 0) return;
+    waiters.cancelSafetyPoll?.();
+    byQueue.delete(key);
+  };
+
+  const mayWait = (project: string): boolean => {
+    const own = clientsByProject.get(project) ?? 0;
+    return own < limits.clientsOfProject && own < limits.clients - counts.client;
+  };
+
+  const count = (project: string, kind: WaiterKind, change: 1 | -1): void => {
+    counts[kind] += change;
+    if (kind === 'push') return;
+    const own = (clientsByProject.get(project) ?? 0) + change;
+    if (own === 0) clientsByProject.delete(project);
+    else clientsByProject.set(project, own);
   };
 
   return {
-    register(project, queue) {
-      if (count >= maxWaiters) return undefined;
-      const key = `${project}\n${queue}`;
-      const waiter: Waiter = { woken: false, everWoken: false, notify: null };
-      const waiters = waitersByQueue.get(key) ?? new Set();
-      waitersByQueue.set(key, waiters.add(waiter));
-      count += 1;
+    register(project, queue, kind) {
+      if (kind === 'client' && !mayWait(project)) return undefined;
+      const key = keyOf(project, queue);
+      const waiter: Waiter = { woken: false, everWoken: false, looksForLost: false, notify: null };
+      const waiters = enter(key, waiter);
+      count(project, kind, 1);
       return {
-        wait: (timeoutMs, presence) => waitFor(waiter, timeoutMs, presence, clock, () => stopped),
+        wait: (timeoutMs, presence) =>
+          waitFor(waiter, waiters.asleep, timeoutMs, presence, clock, () => stopped),
         ended: (presence) => stopped || presence.gone(),
         close(satisfied) {
-          if (!waiters.delete(waiter)) return;
-          count -= 1;
-          if (waiters.size === 0) waitersByQueue.delete(key);
+          if (!waiters.all.delete(waiter)) return;
+          count(project, kind, -1);
+          leave(key, waiters);
+          // Where one was lost, more may have been.
+          if (satisfied && waiter.looksForLost) lookForLost(waiters);
           // A wake that it had no use for, or that came after the one it used, is another's.
-          else if (waiter.woken || (waiter.everWoken && !satisfied)) {
-            wake([{ project, queue, messages: 1 }]);
+          else if (waiter.woken || (waiter.everWoken && !satisfied && !waiter.looksForLost)) {
+            wakeSome(waiters, 1);
           }
         },
       };
     },
     wake: (queues) => (queues === 'all' ? wakeAll() : wake(queues)),
+    count: (kind) => counts[kind],
     stop() {
       stopped = true;
       wakeAll();
@@ -96,8 +176,11 @@ export function createLongPolls(clock: Clock, maxWaiters: number): LongPolls {
   };
 }
 
+const keyOf = (project: string, queue: string): string => `${project}\n${queue}`;
+
 function waitFor(
   waiter: Waiter,
+  asleep: Set<Waiter>,
   timeoutMs: number,
   presence: Presence,
   clock: Clock,
@@ -108,13 +191,16 @@ function waitFor(
       cancelTimer();
       stopListening();
       waiter.notify = null;
+      asleep.delete(waiter);
       const woken = waiter.woken && !presence.gone() && !stopped();
       waiter.woken = false;
       resolve(woken);
     };
-    const cancelTimer = clock.setTimer(finish, timeoutMs);
+    const cancelTimer =
+      timeoutMs === Number.POSITIVE_INFINITY ? () => undefined : clock.setTimer(finish, timeoutMs);
     const stopListening = presence.onGone(finish);
     waiter.notify = finish;
+    asleep.add(waiter);
     if (waiter.woken || presence.gone() || stopped()) finish();
   });
 }

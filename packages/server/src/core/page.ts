@@ -32,16 +32,21 @@ const PLACE = /^(\w+) (-?\d{1,16}) (-?\d{1,16}) (|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}
 export const peekParts = (state: PeekState | null): readonly PeekState[] =>
   state === null ? ['available', 'leased', 'delayed'] : [state];
 
-/** Gathers a page, which ends at so many messages or at so many bytes of answer. */
+/**
+ * Gathers a page, which ends at so many messages or at so many bytes of answer. It has at least one
+ * message, unless it is strict: then it says how many bytes that one needs.
+ */
 export class PageBuilder<T extends StoredMessage> {
   private readonly items: T[] = [];
   private last: PagePlace | null = null;
   private bytes = 0;
   private more = false;
+  private needsBytes: number | undefined;
 
   constructor(
     private readonly limit: number,
     private readonly maxBytes: number,
+    private readonly strict = false,
   ) {}
 
   /** How many more it may take, and one to see whether there are more. */
@@ -52,8 +57,10 @@ export class PageBuilder<T extends StoredMessage> {
   /** @returns false when the page is full without this message. */
   add(item: T, bodyBytes: number, place: PagePlace): boolean {
     this.bytes += answerBytes(bodyBytes, item);
-    const fits = this.items.length === 0 || this.bytes <= this.maxBytes;
+    const mayExceed = this.items.length === 0 && !this.strict;
+    const fits = mayExceed || this.bytes <= this.maxBytes;
     if (this.items.length === this.limit || !fits) {
+      if (this.items.length === 0) this.needsBytes = this.bytes;
       this.more = true;
       return false;
     }
@@ -63,6 +70,8 @@ export class PageBuilder<T extends StoredMessage> {
   }
 
   page(): MessagePage<T> {
-    return { items: this.items, next: this.more && this.last ? writePlace(this.last) : null };
+    const next = this.more && this.last ? writePlace(this.last) : null;
+    const { items, needsBytes } = this;
+    return needsBytes === undefined ? { items, next } : { items, next, needsBytes };
   }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/harness/fake-clock.js';
+import { ByteBudget } from './byte-budget.js';
+import { ENDLESS_ACCESS } from './caller.js';
 import type { Command, LeasedMessage, Outcome } from './commands.js';
 import type { GroupCommit } from './group-commit.js';
 import { createIdSource } from './ids.js';
@@ -9,6 +11,7 @@ import type { Store } from './store.js';
 
 const TARGET = { project: 'p', queue: 'q', idempotency: null };
 const WANTED = { maxMessages: 1, visibilityTimeoutMs: null, waitMs: 0, maxBytes: 1_000 };
+const LIMITS = { clients: 10, clientsOfProject: 10, safetyPollMs: null };
 const CUT_SHORT: Outcome<'consume'> = { ok: true, replayed: false, messages: [], cutShort: true };
 const FOUND: Outcome<'consume'> = {
   ok: true,
@@ -29,13 +32,20 @@ function queueBehindExpired(cutShortTimes: number, commandMs: number) {
   } as unknown as GroupCommit;
   const store = { clock, safetyPollMs: null, expectReady: () => {} } as unknown as Store;
   const ids = createIdSource(clock);
-  const service = createQueueService(store, commit, createLongPolls(clock, 10), ids, {
+  const service = createQueueService(store, commit, createLongPolls(clock, LIMITS), ids, {
     autoCreate: false,
   });
   let gone = false;
   const presence = { gone: () => gone, onGone: () => () => {} };
   return {
-    consume: (waitMs = 0) => service.consume(TARGET, { ...WANTED, waitMs, presence }),
+    consume: (waitMs = 0) =>
+      service.consume(TARGET, {
+        ...WANTED,
+        waitMs,
+        presence,
+        room: new ByteBudget(1_000_000).open('p', 'answer'),
+        access: ENDLESS_ACCESS,
+      }),
     leave: () => {
       gone = true;
     },

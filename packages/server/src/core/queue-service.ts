@@ -1,9 +1,12 @@
+import type { Reservation } from './byte-budget.js';
+import type { Access } from './caller.js';
 import type {
   Accepted,
   Command,
   ConsumeCommand,
   DeadLetterJobCommand,
   DeliveryRef,
+  ExtendCommand,
   LeasedMessage,
   NackEntry,
   NewMessage,
@@ -11,8 +14,9 @@ import type {
 } from './commands.js';
 import type { GroupCommit } from './group-commit.js';
 import type { IdSource } from './ids.js';
+import { leaseWithin } from './lease-within.js';
 import type { LongPolls, Presence } from './long-poll.js';
-import { overloaded } from './refusal.js';
+import { overloaded, unauthenticated } from './refusal.js';
 import type { Store } from './store.js';
 
 /** What names a call's queue and makes its retry safe. */
@@ -22,9 +26,13 @@ export interface ConsumeOptions {
   readonly maxMessages: number;
   readonly visibilityTimeoutMs: number | null;
   readonly waitMs: number;
-  /** An answer stops here, but carries at least one message. */
+  /** An answer stops here. */
   readonly maxBytes: number;
+  /** What the answer holds of the bytes in flight. */
+  readonly room: Reservation;
+  /** Also gone when the key has ended. */
   readonly presence: Presence;
+  readonly access: Access;
 }
 
 /** So long a call that does not wait looks on behind messages past their retention, at most. */
@@ -55,17 +63,20 @@ export function createQueueService(
   ): Promise<Outcome<'consume'>> => {
     const untilMs = store.clock.nowMs() + BEHIND_EXPIRED_MS;
     for (;;) {
-      const outcome = await commit.submit<ConsumeCommand>({
-        kind: 'consume',
+      const command = {
+        kind: 'consume' as const,
         ...target,
         autoCreate,
         maxMessages: wanted.maxMessages,
         visibilityTimeoutMs: wanted.visibilityTimeoutMs,
         receiptPrefix: ids.token(),
-        maxBytes: wanted.maxBytes,
-      });
-      if (!isEmpty(outcome) || !isCutShort(outcome)) return outcome;
-      if (wanted.presence.gone() || store.clock.nowMs() >= untilMs) return outcome;
+      };
+      const { room, maxBytes, access, presence } = wanted;
+      const outcome = await leaseWithin(commit, room, command, maxBytes, access);
+      if (!isEmpty(outcome) || presence.gone()) return outcome;
+      // There are messages, and the next group has room for them.
+      if (isCrowded(outcome)) continue;
+      if (!isCutShort(outcome) || store.clock.nowMs() >= untilMs) return outcome;
     }
   };
 
@@ -73,7 +84,7 @@ export function createQueueService(
     target: Target,
     wanted: ConsumeOptions,
   ): Promise<Outcome<'consume'>> => {
-    const poll = longPolls.register(target.project, target.queue);
+    const poll = longPolls.register(target.project, target.queue, 'client');
     if (poll === undefined) return overloaded('long polls');
     store.expectReady(target.project, target.queue);
     const deadlineMs = store.clock.nowMs() + wanted.waitMs;
@@ -86,9 +97,7 @@ export function createQueueService(
         const leftMs = deadlineMs - store.clock.nowMs();
         if (leftMs <= 0) return outcome;
         if (isCutShort(outcome) && !poll.ended(wanted.presence)) continue;
-        const sliceMs = Math.min(leftMs, store.safetyPollMs ?? leftMs);
-        const woken = await poll.wait(sliceMs, wanted.presence);
-        if (!woken && (sliceMs === leftMs || poll.ended(wanted.presence))) return outcome;
+        if (!(await poll.wait(leftMs, wanted.presence))) return outcome;
       }
     } finally {
       poll.close(satisfied);
@@ -116,6 +125,11 @@ export function createQueueService(
     wanted: ConsumeOptions,
   ): Promise<Outcome<'consume'>> => {
     const outcome = await (wanted.waitMs > 0 ? consumeWaiting : consumeOnce)(target, wanted);
+    // What was leased for a key that has ended meanwhile is nobody's.
+    if (wanted.access.ended()) {
+      if (outcome.ok) await giveBack(target, outcome.messages);
+      return unauthenticated();
+    }
     // With an idempotency key the client comes back for what it was leased; without, nobody will.
     if (wanted.presence.gone() && target.idempotency === null && !isEmpty(outcome) && outcome.ok) {
       await giveBack(target, outcome.messages);
@@ -125,34 +139,36 @@ export function createQueueService(
   };
 
   return {
-    submit: <C extends Command>(command: C): Promise<Outcome<C['kind']>> => commit.submit(command),
+    submit: <C extends Command>(command: C, access: Access): Promise<Outcome<C['kind']>> =>
+      commit.submit(command, access),
 
     /** Publishes all of the messages or none. */
     publish(
       target: Target,
       messages: readonly Omit<NewMessage, 'messageId'>[],
       batch: boolean,
+      access: Access,
     ): Promise<Outcome<'publish'>> {
-      return commit.submit({
-        kind: 'publish',
+      const command = {
+        kind: 'publish' as const,
         ...target,
         autoCreate,
         batch,
         messages: messages.map((message) => ({ messageId: ids.uuid(), ...message })),
-      });
+      };
+      return commit.submit(command, access);
     },
 
     /** Redrives or purges dead letters; the job that it starts outlives this call and this process. */
     async deadLetters(
       target: Target,
       wanted: Pick<DeadLetterJobCommand, 'action' | 'messageId' | 'sinceMs' | 'maxMessages'>,
+      access: Access,
     ): Promise<Outcome<'deadLetterJob'>> {
-      const started = await commit.submit<DeadLetterJobCommand>({
-        kind: 'deadLetterJob',
-        ...target,
-        ...wanted,
-        jobId: ids.uuid(),
-      });
+      const started = await commit.submit<DeadLetterJobCommand>(
+        { kind: 'deadLetterJob', ...target, ...wanted, jobId: ids.uuid() },
+        access,
+      );
       // A replay joins the job that the first request began.
       if (!started.ok || started.jobId === null) return started;
       const finished = await finishJob(commit, started.jobId);
@@ -174,21 +190,30 @@ export function createQueueService(
       }
     },
 
-    ack(target: Target, entries: readonly DeliveryRef[], batch: boolean): Promise<Outcome<'ack'>> {
-      return commit.submit({ kind: 'ack', ...target, batch, entries });
+    ack(
+      target: Target,
+      entries: readonly DeliveryRef[],
+      batch: boolean,
+      access: Access,
+    ): Promise<Outcome<'ack'>> {
+      return commit.submit({ kind: 'ack', ...target, batch, entries }, access);
     },
 
-    nack(target: Target, entries: readonly NackEntry[], batch: boolean): Promise<Outcome<'nack'>> {
-      return commit.submit({ kind: 'nack', ...target, batch, entries });
+    nack(
+      target: Target,
+      entries: readonly NackEntry[],
+      batch: boolean,
+      access: Access,
+    ): Promise<Outcome<'nack'>> {
+      return commit.submit({ kind: 'nack', ...target, batch, entries }, access);
     },
 
     extend(
       target: Target,
-      messageId: string,
-      receipt: string | null,
-      visibilityTimeoutMs: number,
+      extension: Pick<ExtendCommand, 'messageId' | 'receipt' | 'visibilityTimeoutMs'>,
+      access: Access,
     ): Promise<Outcome<'extend'>> {
-      return commit.submit({ kind: 'extend', ...target, messageId, receipt, visibilityTimeoutMs });
+      return commit.submit({ kind: 'extend', ...target, ...extension }, access);
     },
   };
 }
@@ -205,6 +230,8 @@ export type QueueService = ReturnType<typeof createQueueService>;
 
 const isEmpty = (outcome: Outcome<'consume'>): boolean =>
   outcome.ok && (outcome as Accepted<'consume'>).messages.length === 0;
+
+const isCrowded = (outcome: Outcome<'consume'>): boolean => outcome.ok && outcome.crowded === true;
 
 const isCutShort = (outcome: Outcome<'consume'>): boolean =>
   outcome.ok && outcome.cutShort === true;

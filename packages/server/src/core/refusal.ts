@@ -30,6 +30,11 @@ export const fieldRefusal = (path: string, rule: string, hint?: string): Refusal
     details: [{ path, message: rule }],
   });
 
+export const unauthenticated = (): Refusal =>
+  refuse('UNAUTHENTICATED', 'The API key is missing, malformed, unknown, expired or revoked.', {
+    hint: "Send the header 'Authorization: Bearer ifr_…' with a key of this server.",
+  });
+
 export const wrongCursor = (): Refusal =>
   fieldRefusal('/cursor', 'must be the next_cursor of an earlier page');
 

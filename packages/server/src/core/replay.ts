@@ -1,14 +1,18 @@
-import type { Accepted, Command, LeasedMessage, Outcome } from './commands.js';
+import type { Accepted, Command, ConsumeCommand, LeasedMessage, Outcome } from './commands.js';
 import { idempotencyKeyReused } from './refusal.js';
 import type { AnswerRecords, QueueEntry, RecordScope } from './transaction.js';
 
 /** What a replay has to look up: some answers hold only as long as what they speak of. */
 export interface ReplayLookups {
-  /** Those messages of an earlier consume that are still held under the receipts it gave. */
+  /**
+   * Those messages of an earlier consume that are still held under the receipts it gave; or how much
+   * they take in an answer, where that is more than a strict command allows.
+   */
   stillHeld(
     queue: QueueEntry,
+    command: ConsumeCommand,
     given: readonly { messageId: string; receipt: string }[],
-  ): LeasedMessage[];
+  ): readonly LeasedMessage[] | { readonly needsBytes: number };
   queueExists(id: number): boolean;
   queueNamed(project: string, name: string): boolean;
 }
@@ -93,10 +97,13 @@ function replayed<C extends Command>(
   outcome: Accepted<C['kind']>,
 ): Outcome<C['kind']> | undefined {
   if (command.kind === 'consume' && queue !== undefined) {
-    const messages = lookups.stillHeld(queue, (outcome as Accepted<'consume'>).messages);
-    return messages.length === 0
+    const held = lookups.stillHeld(queue, command, (outcome as Accepted<'consume'>).messages);
+    if ('needsBytes' in held) {
+      return { ok: true, replayed: true, messages: [], ...held } as Outcome<C['kind']>;
+    }
+    return held.length === 0
       ? undefined
-      : ({ ok: true, replayed: true, messages } as Outcome<C['kind']>);
+      : ({ ok: true, replayed: true, messages: held } as Outcome<C['kind']>);
   }
   return { ...outcome, replayed: true };
 }

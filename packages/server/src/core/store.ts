@@ -23,7 +23,7 @@ export interface Store {
    * Applies the commands in their order and answers with their outcomes, in order. When it
    * resolves, all accepted effects are durable. It never rejects for one command's sake.
    */
-  apply(group: readonly Command[]): Promise<Outcome[]>;
+  apply(group: readonly Command[], about?: AboutGroup): Promise<Outcome[]>;
   /**
    * Somebody waits for messages of this queue: a store of many nodes has the others tell when some
    * become available, for as long as a wait may last.
@@ -37,6 +37,13 @@ export interface Store {
   listen(listener: StoreListener): void;
   /** Idempotent; waits for what is under way. */
   stop(): Promise<void>;
+}
+
+/** What a store that makes one transaction of several groups has to know of each. */
+export interface AboutGroup {
+  readonly bytes: number;
+  /** It shares no transaction with another group. */
+  readonly keepsApart: boolean;
 }
 
 export interface StoreListener {
@@ -94,6 +101,15 @@ export interface MessagePage<T> {
   readonly items: readonly T[];
   /** Where the next page goes on, in the store's own words; null on the last one. */
   readonly next: string | null;
+  /** Of a strict query: the first message takes so much in an answer, and more than it may. */
+  readonly needsBytes?: number;
+}
+
+/** How much an answer may take. */
+interface AnswerBounds {
+  readonly maxBytes: number;
+  /** Not even the first message may be over it. */
+  readonly strict?: boolean;
 }
 
 interface Queries {
@@ -114,16 +130,14 @@ interface Queries {
     state: PeekState | null;
     after: string | null;
     limit: number;
-    maxBytes: number;
-  };
-  message: { project: string; queue: string; messageId: string };
+  } & AnswerBounds;
+  message: { project: string; queue: string; messageId: string } & Partial<AnswerBounds>;
   deadLetters: {
     project: string;
     queue: string;
     after: string | null;
     limit: number;
-    maxBytes: number;
-  };
+  } & AnswerBounds;
   /** Minutes from `sinceMinute` on, and the last one before it, for its depth. */
   history: { project: string; queue: string; sinceMinute: number };
   pushSubscriptions: { project: string; queue: string };
@@ -132,7 +146,7 @@ interface Queries {
   pushAttempts: { subscriptionId: string; limit: number };
   unfinishedJobs: Record<never, never>;
   listKeys: { after: string | null; limit: number };
-  findKey: { secretHash: string };
+  findKeys: { secretHashes: readonly string[] };
   ping: Record<never, never>;
 }
 
@@ -144,7 +158,11 @@ export interface ReadResult {
   /** Null: there is no such queue. */
   peek: MessagePage<SeenMessage> | null;
   /** Null where there is no such queue or message; which one, `queueExists` tells. */
-  message: { readonly queueExists: boolean; readonly message: SeenMessage | null };
+  message: {
+    readonly queueExists: boolean;
+    readonly message: SeenMessage | null;
+    readonly needsBytes?: number;
+  };
   deadLetters: MessagePage<StoredMessage> | null;
   history: readonly HistoryMinute[] | null;
   /** Null: there is no such queue. */
@@ -154,7 +172,8 @@ export interface ReadResult {
   pushAttempts: readonly PushAttempt[];
   unfinishedJobs: readonly string[];
   listKeys: readonly Omit<KeyRow, 'secretHash'>[];
-  findKey: KeyRow | null;
+  /** Those that there are. */
+  findKeys: readonly KeyRow[];
   ping: true;
 }
 

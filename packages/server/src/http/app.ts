@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ErrorBody } from '@millrace/protocol';
+import type { Capability, ErrorBody } from '@millrace/protocol';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { monotonicMs } from '../core/clock.js';
 import type { Store } from '../core/store.js';
@@ -7,13 +7,14 @@ import { readBody } from './body.js';
 import type { RouteContext } from './call.js';
 import { CallsUnderWay } from './calls-under-way.js';
 import { answerClientError } from './client-error.js';
+import { Connections } from './connections.js';
 import { registerDocs } from './docs.js';
 import { sendError } from './envelope.js';
 import { registerHealth } from './health.js';
 import { registerMetrics } from './metrics.js';
 import { notFound, pathTable } from './not-found.js';
 import { refusalOf } from './refusal-of.js';
-import { registerRoute } from './register-route.js';
+import { accountOf, registerRoute } from './register-route.js';
 import { RequestMetrics } from './request-metrics.js';
 import { ROUTES } from './routes/index.js';
 
@@ -40,7 +41,8 @@ export function createHttpApp(
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy,
+    // One proxy: what it wrote itself, and not what the client has sent along.
+    trustProxy: trustProxy ? (_address: string, hop: number) => hop === 0 : false,
     // Fields are validated by the protocol's schemas; Fastify would only load compilers of its own.
     schemaController: {
       compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
@@ -64,17 +66,22 @@ export function createHttpApp(
       sendError(request, reply, malformedUrl(error.message));
     },
   });
-  app.server.maxConnections = CONNECTIONS_MAX;
+  const connections = new Connections(CONNECTIONS_MAX, trustProxy);
+  app.server.on('connection', (socket: Socket) => connections.opened(socket));
+  app.addHook('onClose', async () => connections.stop());
 
   const newTrace = () => ({ requestId: context.ids.uuid(), startedAtMs: monotonicMs() });
+  app.decorate('connections', connections);
   app.decorate('callsUnderWay', new CallsUnderWay());
   app.decorate('requestMetrics', new RequestMetrics());
   app.decorateRequest('trace');
   app.decorateRequest('caller');
   app.decorateRequest('contentType');
   app.addHook('onRequest', (request, reply, done) => {
-    const { headers, httpVersion } = request.raw;
+    const { headers, httpVersion, socket } = request.raw;
     request.trace = newTrace();
+    if (!connections.callBegins(socket)) return;
+    reply.raw.once('close', () => connections.callEnds(socket));
     // The type is judged after the size; Fastify would refuse one that it cannot read before.
     request.contentType = headers['content-type'];
     if (request.contentType !== undefined) headers['content-type'] = ANY_TYPE;
@@ -99,11 +106,16 @@ export function createHttpApp(
       stream.resume();
       return done(null, undefined);
     }
-    readBody(stream, maxBytes, context.budget, (result) =>
-      'ok' in result
-        ? done(Object.assign(new Error(result.message), { refusal: result }))
-        : done(null, result),
-    );
+    const { caller, routeOptions, raw } = request;
+    const { socket } = raw;
+    const capability = routeOptions.config.call as Capability;
+    const room = context.budget.open(accountOf(caller, capability), 'body');
+    connections.bodyBegins(socket);
+    readBody(stream, { maxBytes, room, access: caller }, (result) => {
+      connections.bodyEnds(socket);
+      if ('ok' in result) done(Object.assign(new Error(result.message), { refusal: result }));
+      else done(null, result);
+    });
   });
 
   app.setErrorHandler((error, request, reply) => {

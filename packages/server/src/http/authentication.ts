@@ -3,8 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../core/caller.js';
 import { hashSecret, type KeyRing } from '../core/key-ring.js';
 import type { RateLimiter } from '../core/rate-limit.js';
-import { type Refusal, refuse } from '../core/refusal.js';
+import { type Refusal, refuse, unauthenticated } from '../core/refusal.js';
+import { bearerSecret } from './bearer-secret.js';
 import type { RouteContext } from './call.js';
+import { addressGroup, clientAddress } from './client-address.js';
 import { sendError } from './envelope.js';
 import { refusalOf } from './refusal-of.js';
 
@@ -14,30 +16,52 @@ declare module 'fastify' {
   }
 }
 
-const BEARER = /^Bearer +(.*\S) *$/i;
+type Guards = Pick<RouteContext, 'keyRing' | 'rateLimiter' | 'refusedRequests'>;
 
 /** Finds the caller of a request by its key; answers by itself where it may not call. */
 export function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
   scopes: readonly Scope[],
-  { keyRing, rateLimiter }: Pick<RouteContext, 'keyRing' | 'rateLimiter'>,
+  guards: Guards,
   done: () => void,
 ): void {
   const judge = (caller: Caller | undefined): void => {
-    if (caller === undefined) return sendError(request, reply, unauthenticated());
+    if (caller === undefined) return refuseKey(request, reply, guards);
+    request.server.connections.accepted(request.raw.socket);
     if (!scopeAllows(caller.scopes, scopes)) return sendError(request, reply, scopeMissing(scopes));
+    const { rateLimiter } = guards;
     const refusal = rateLimiter === undefined ? undefined : limitRate(rateLimiter, caller, reply);
     if (refusal !== undefined) return sendError(request, reply, refusal);
     request.caller = caller;
     done();
   };
-  const found = findCaller(request, keyRing);
+  const found = findCaller(request, guards.keyRing);
   if (found instanceof Promise) {
     found.then(judge, (error) => sendError(request, reply, refusalOf(error, request)));
   } else {
     judge(found);
   }
+}
+
+/** Whoever guesses keys is told to wait; a key that is valid is found before, and never waits. */
+function refuseKey(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { refusedRequests }: Guards,
+): void {
+  const address = clientAddress(request);
+  request.server.connections.refused(request.raw.socket, address);
+  const verdict = refusedRequests.take(addressGroup(address));
+  if (verdict.allowed) return sendError(request, reply, unauthenticated());
+  reply.header('retry-after', String(verdict.retryAfterSeconds));
+  sendError(
+    request,
+    reply,
+    refuse('RATE_LIMITED', 'Too many requests from this address had no valid API key.', {
+      hint: 'Send a valid key; it is accepted at any time.',
+    }),
+  );
 }
 
 /** The header fields are those of draft-ietf-httpapi-ratelimit-headers-06. */
@@ -77,14 +101,6 @@ function findCaller(
   digests.set(socket, { header, digest });
   return keyRing.find(digest);
 }
-
-export const bearerSecret = (request: FastifyRequest): string | undefined =>
-  BEARER.exec(request.headers.authorization ?? '')?.[1];
-
-const unauthenticated = (): Refusal =>
-  refuse('UNAUTHENTICATED', 'The API key is missing, malformed, unknown, expired or revoked.', {
-    hint: "Send the header 'Authorization: Bearer ifr_…' with a key of this server.",
-  });
 
 const scopeMissing = (scopes: readonly Scope[]): Refusal =>
   refuse('SCOPE_MISSING', `This call needs a key with the scope ${scopes.join(' or ')}.`, {

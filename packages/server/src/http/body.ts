@@ -1,29 +1,38 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import type { ByteBudget } from '../core/byte-budget.js';
-import { overloaded, type Refusal, refuse } from '../core/refusal.js';
+import type { Reservation } from '../core/byte-budget.js';
+import type { Access } from '../core/caller.js';
+import { noRoom } from '../core/lease-within.js';
+import { type Refusal, refuse, unauthenticated } from '../core/refusal.js';
+import { dropBody } from './body-drop.js';
 
 /** A body as it was read, and the bytes of the budget that it holds until the call is over. */
 export interface Body {
   readonly bytes: Buffer;
-  readonly heldBytes: number;
+  readonly room: Reservation;
+}
+
+export interface BodyBounds {
+  readonly maxBytes: number;
+  readonly room: Reservation;
+  /** Whose body it is: it is no use any more when the key has ended. */
+  readonly access: Access;
 }
 
 const EMPTY = Buffer.alloc(0);
-/** So much of a body that is refused is read and dropped; who sends more loses the connection. */
-const DROPPED_MAX_BYTES = 64 * 1024 * 1024;
 
-/** Reads a body within its limit and within what all bodies together may hold. */
+/**
+ * Reads a body within its limit and within the bytes that may be in flight. They are taken as they
+ * arrive: to announce many costs nothing, and so it reserves nothing.
+ */
 export function readBody(
   stream: IncomingMessage,
-  maxBytes: number,
-  budget: ByteBudget,
+  { maxBytes, room, access }: BodyBounds,
   done: (result: Body | Refusal) => void,
 ): void {
   const chunks: Buffer[] = [];
   let received = 0;
-  let held = 0;
   let over = false;
 
   const finish = (result: Body | Refusal): void => {
@@ -32,48 +41,32 @@ export function readBody(
     stream.off('data', onData);
     stream.off('end', onEnd);
     stream.off('close', onClose);
+    stopListening();
     if ('ok' in result) {
-      budget.give(held);
-      drop(stream);
+      chunks.length = 0;
+      room.release();
+      dropBody(stream);
     }
     done(result);
-  };
-  const hold = (bytes: number): boolean => {
-    if (bytes <= held) return true;
-    if (!budget.take(bytes - held)) return false;
-    held = bytes;
-    return true;
   };
   const onData = (chunk: Buffer): void => {
     received += chunk.length;
     if (received > maxBytes) finish(bodyTooLarge(maxBytes));
-    else if (!hold(received)) finish(overloaded('bytes in flight'));
+    else if (!room.take(chunk.length)) finish(noRoom());
     else chunks.push(chunk);
   };
   const onEnd = (): void => {
     const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, received);
-    finish({ bytes: received === 0 ? EMPTY : bytes, heldBytes: held });
+    finish({ bytes: received === 0 ? EMPTY : bytes, room });
   };
   const onClose = (): void => finish(cutOff());
+  const stopListening = access.onEnd(() => finish(unauthenticated()));
 
   const announced = Number(stream.headers['content-length'] ?? 0);
   if (announced > maxBytes) return finish(bodyTooLarge(maxBytes));
-  if (!hold(announced)) return finish(overloaded('bytes in flight'));
   stream.on('data', onData);
   stream.on('end', onEnd);
   stream.on('close', onClose);
-}
-
-/**
- * Many clients send their whole body before they read, and would only find the connection broken if
- * it were closed with the answer.
- */
-function drop(stream: IncomingMessage): void {
-  let dropped = 0;
-  stream.on('data', (chunk: Buffer) => {
-    dropped += chunk.length;
-    if (dropped > DROPPED_MAX_BYTES) stream.destroy();
-  });
 }
 
 /** Only plain JSON is read; where the type is missing it is taken as JSON. */

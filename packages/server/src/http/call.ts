@@ -1,6 +1,6 @@
 import type { Capability, PushTestReturns } from '@millrace/protocol';
 import type { FastifyRequest } from 'fastify';
-import type { ByteBudget } from '../core/byte-budget.js';
+import type { ByteBudget, Reservation } from '../core/byte-budget.js';
 import type { Caller } from '../core/caller.js';
 import type { Clock } from '../core/clock.js';
 import type { Idempotency, Outcome } from '../core/commands.js';
@@ -24,6 +24,8 @@ export interface RouteContext {
   readonly budget: ByteBudget;
   /** Undefined: requests are not limited. */
   readonly rateLimiter: RateLimiter | undefined;
+  /** How many requests without a valid key an address may make. */
+  readonly refusedRequests: RateLimiter;
   readonly idempotencyWindowMs: number;
   readonly maintenance: MaintenanceSignals;
   readonly push: PushParts;
@@ -60,20 +62,31 @@ export interface Call<Params> {
   /** The caller's secret, for sealing what only the caller may read again. */
   secret(): string;
   readonly idempotency: Idempotency | null;
+  /** Also gone when the key has ended. */
   readonly presence: Presence;
+  /** What the answer holds of the bytes in flight, until it has gone out. */
+  readonly room: Reservation;
 }
 
 export interface Answer {
   readonly ok: true;
-  /** JSON text. */
-  readonly data: string;
+  /** JSON text; a long one in pieces, which are never put together. */
+  readonly data: string | readonly string[];
   readonly replayed: boolean;
 }
 
 export interface Route {
   readonly capability: Capability;
+  /** The call may wait, and needs its body no more when it has been read. */
+  readonly waits?: true;
   /** Fields that count by a keyed digest, because what is compared is kept. */
   readonly secrets?: readonly string[];
+  /**
+   * How many bytes an answer without messages may take, where that is more than a few thousand:
+   * they are reserved before the store is asked.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: as below.
+  answerMaxBytes?(params: any): number;
   /** Fields that count by their text when two requests are compared. */
   texts?(fields: Fields, bodyText: string): Record<string, string>;
   // biome-ignore lint/suspicious/noExplicitAny: each route knows the type that its schema makes.
@@ -85,6 +98,21 @@ export const answer = (data: unknown, replayed = false): Answer => ({
   data: JSON.stringify(data),
   replayed,
 });
+
+/** From here on the texts of a list are not put together. */
+const JOINED_MAX_CHARS = 64 * 1024;
+
+/** A list of JSON texts between what stands before and behind it. */
+export function listText(
+  head: string,
+  texts: readonly string[],
+  tail: string,
+): string | readonly string[] {
+  const chars = texts.reduce((sum, text) => sum + text.length, 0);
+  if (chars <= JOINED_MAX_CHARS) return `${head}${texts.join(',')}${tail}`;
+  const pieces = texts.flatMap((text, index) => (index === 0 ? [text] : [',', text]));
+  return [head, ...pieces, tail];
+}
 
 /** Turns an accepted outcome into an answer; a refusal passes. */
 export function respond<O extends Outcome>(
@@ -108,12 +136,17 @@ export const targetOf = (call: Call<{ queue: string }>): Target => ({
 export const toMs = (seconds: number): number => Math.round(seconds * 1_000);
 
 export function presenceOf(request: FastifyRequest): Presence {
-  const { socket } = request.raw;
+  const { caller, raw } = request;
+  const { socket } = raw;
   return {
-    gone: () => socket.destroyed,
+    gone: () => socket.destroyed || caller.ended(),
     onGone(callback) {
       socket.once('close', callback);
-      return () => socket.off('close', callback);
+      const stopListening = caller.onEnd(callback);
+      return () => {
+        socket.off('close', callback);
+        stopListening();
+      };
     },
   };
 }

@@ -12,11 +12,13 @@ export class CallsUnderWay {
   private count = 0;
   private onNone: (() => void) | undefined;
 
-  begin(response: ServerResponse): void {
+  /** @param ended called when the call is over: nothing of its answer is left here */
+  begin(response: ServerResponse, ended: () => void): void {
     this.count += 1;
     // 'close' comes after the last byte has gone to the system, or with the connection's end.
     response.once('close', () => {
       this.count -= 1;
+      ended();
       if (this.count === 0) this.onNone?.();
     });
   }

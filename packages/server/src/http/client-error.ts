@@ -3,6 +3,7 @@ import { type ErrorBody, errorEntry } from '@millrace/protocol';
 import { monotonicMs } from '../core/clock.js';
 import type { IdSource } from '../core/ids.js';
 import { errorText } from './envelope.js';
+import { endSocket } from './socket-end.js';
 
 /** Answers what Node could not read as HTTP: the request never reached a route. */
 export function answerClientError(
@@ -10,17 +11,14 @@ export function answerClientError(
   socket: Socket,
   ids: IdSource,
 ): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
   const requestId = ids.uuid();
   const body = describe(error.code ?? '');
   const text = errorText({ requestId, startedAtMs: monotonicMs() }, body);
   const { status } = errorEntry(body.code);
   const allow =
     body.code === 'METHOD_NOT_ALLOWED' ? 'Allow: GET, HEAD, POST, PATCH, DELETE\r\n' : '';
-  socket.end(
+  endSocket(
+    socket,
     `HTTP/1.1 ${status} Error\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${requestId}\r\n${allow}Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
   );
 }

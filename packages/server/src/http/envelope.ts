@@ -1,6 +1,8 @@
 import { ERRORS, type ErrorBody, errorEntry } from '@millrace/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { monotonicMs } from '../core/clock.js';
+import { dropBody } from './body-drop.js';
+import { LONG_ANSWER_CHARS, LongAnswer } from './long-answer.js';
 
 /** What every request carries from its first moment. */
 export interface RequestTrace {
@@ -18,14 +20,28 @@ declare module 'fastify' {
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Answers with success; `data` is JSON text, which payloads pass through untouched. */
+/**
+ * Answers with success; `data` is JSON text, which payloads pass through untouched.
+ *
+ * @returns how many bytes the answer has
+ */
 export function sendData(
   request: FastifyRequest,
   reply: FastifyReply,
-  data: string,
+  data: string | readonly string[],
   replayed: boolean,
-): void {
-  send(request, reply, 200, successText(request.trace, data, replayed));
+): number {
+  const { trace } = request;
+  if (typeof data === 'string' && data.length <= LONG_ANSWER_CHARS) {
+    const text = successText(trace, data, replayed);
+    send(request, reply, 200, text);
+    return text.length;
+  }
+  const pieces = typeof data === 'string' ? [data] : data;
+  const answer = new LongAnswer([SUCCESS_HEAD, ...pieces, successTail(trace, replayed)]);
+  reply.header('content-length', answer.bytes);
+  send(request, reply, 200, answer);
+  return answer.bytes;
 }
 
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: ErrorBody): void {
@@ -35,9 +51,15 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: E
   }
   if (status === ERRORS.UNAUTHENTICATED.status) reply.header('www-authenticate', 'Bearer');
   send(request, reply, status, errorText(request.trace, error));
+  dropBody(request.raw);
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, status: number, body: string): void {
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  body: string | LongAnswer,
+): void {
   const { trace, server, routeOptions } = request;
   reply.code(status).header('content-type', JSON_TYPE).header('x-request-id', trace.requestId);
   reply.send(body);
@@ -45,8 +67,13 @@ function send(request: FastifyRequest, reply: FastifyReply, status: number, body
   server.requestMetrics.record(routeOptions.config?.capability, status, durationMs);
 }
 
+const SUCCESS_HEAD = '{"ok":true,"data":';
+
+const successTail = (trace: RequestTrace, replayed: boolean): string =>
+  `,"error":null,"metadata":${metadataText(trace, replayed)}}`;
+
 const successText = (trace: RequestTrace, data: string, replayed: boolean): string =>
-  `{"ok":true,"data":${data},"error":null,"metadata":${metadataText(trace, replayed)}}`;
+  SUCCESS_HEAD + data + successTail(trace, replayed);
 
 export function errorText(
   trace: RequestTrace,

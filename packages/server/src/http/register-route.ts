@@ -1,21 +1,33 @@
 import { isUtf8 } from 'node:buffer';
 import type { Capability, ErrorBody } from '@millrace/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Reservation } from '../core/byte-budget.js';
+import type { Caller } from '../core/caller.js';
 import type { Idempotency } from '../core/commands.js';
 import { requestFingerprint } from '../core/idempotency.js';
-import { fieldRefusal, type Refusal, refuse } from '../core/refusal.js';
-import { authenticate, bearerSecret } from './authentication.js';
+import { noRoom } from '../core/lease-within.js';
+import { fieldRefusal, type Refusal, refuse, unauthenticated } from '../core/refusal.js';
+import { authenticate } from './authentication.js';
+import { bearerSecret } from './bearer-secret.js';
 import { type Body, checkMediaType, parseJson } from './body.js';
 import { type Answer, presenceOf, type Route, type RouteContext } from './call.js';
 import { sendData, sendError } from './envelope.js';
 import { refusalOf } from './refusal-of.js';
 import { coerceQuery, createValidator, dropNulls, type Fields, knownFields } from './validation.js';
 
+/** What a call says, valid, before it runs. */
+interface ReadCall {
+  readonly params: Fields;
+  readonly bodyText: string;
+}
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     bodyMaxBytes?: number;
     /** The id of the capability that the route is for. */
     capability?: string;
+    /** The capability itself. */
+    call?: Capability;
   }
 }
 
@@ -28,7 +40,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
   const validate = createValidator(capability);
   const writes = 'idempotency_key' in capability.params.properties;
 
-  const run = (request: FastifyRequest): Promise<Answer | Refusal> | Refusal => {
+  const readCall = (request: FastifyRequest): ReadCall | Refusal => {
     const fields = readFields(request, route);
     if ('code' in fields) return fields;
     const { values, bodyText } = fields;
@@ -36,38 +48,75 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     if (writes && values.idempotency_key === undefined) {
       values.idempotency_key = headerText(request.headers['idempotency-key']);
     }
-    const refusal = validate(values);
-    if (refusal !== undefined) return refusal;
+    return validate(values) ?? { params: values, bodyText };
+  };
+
+  const run = (
+    request: FastifyRequest,
+    { params, bodyText }: ReadCall,
+    room: Reservation,
+  ): Promise<Answer | Refusal> | Refusal => {
     return route.handle(
       {
-        params: values,
+        params,
         bodyText,
         caller: request.caller,
         secret: () => bearerSecret(request) ?? '',
-        idempotency: idempotencyOf(route, values, bodyText, context),
+        idempotency: idempotencyOf(route, params, bodyText, context),
         presence: presenceOf(request),
+        room,
       },
       context,
     );
   };
 
+  /** Runs the call when its answer has room. */
+  const runWithRoom = (
+    request: FastifyRequest,
+    room: Reservation,
+  ): Promise<Answer | Refusal> | Refusal => {
+    // The key may have ended while the body arrived.
+    if (request.caller.ended()) return unauthenticated();
+    const call = readCall(request);
+    if ('code' in call) return call;
+    // While a call sleeps, nobody else shall lack what it does not need.
+    if (route.waits) (request.body as Body | undefined)?.room.release();
+    const bytes = route.answerMaxBytes?.(call.params) ?? 0;
+    if (bytes === 0 || room.take(bytes)) return run(request, call, room);
+    return room.takeSoon(bytes).then((hasRoom) => (hasRoom ? run(request, call, room) : noRoom()));
+  };
+
   app.route({
     method: capability.method,
     url: capability.path.replace(/\{(\w+)\}/g, ':$1'),
-    config: { bodyMaxBytes: capability.bodyMaxBytes, capability: capability.id },
+    config: {
+      bodyMaxBytes: capability.bodyMaxBytes,
+      capability: capability.id,
+      call: capability,
+    },
     onRequest: (request, reply, done) =>
       authenticate(request, reply, capability.scopes, context, done),
     // Without async, because every await more is felt on the path that all messages take.
     handler: (request, reply) => {
-      app.callsUnderWay.begin(reply.raw);
+      const room = context.budget.open(accountOf(request.caller, capability), 'answer');
+      let isOver = false;
+      app.callsUnderWay.begin(reply.raw, () => {
+        isOver = true;
+        room.release();
+      });
       const finish = (result: Answer | ErrorBody): void => {
-        const held = (request.body as Body | undefined)?.heldBytes ?? 0;
-        if (held > 0) context.budget.give(held);
-        if ('code' in result) sendError(request, reply, result);
-        else sendData(request, reply, result.data, result.replayed);
+        (request.body as Body | undefined)?.room.release();
+        if ('code' in result) {
+          room.release();
+          sendError(request, reply, result);
+          return;
+        }
+        room.shrinkTo(sendData(request, reply, result.data, result.replayed));
+        // The client had gone before the answer was there.
+        if (isOver) room.release();
       };
       try {
-        const result = run(request);
+        const result = runWithRoom(request, room);
         if ('code' in result) finish(result);
         else result.then(finish, (error) => finish(refusalOf(error, request)));
       } catch (error) {
@@ -76,6 +125,16 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     },
   });
 }
+
+/**
+ * Whose share of the bytes in flight a call takes. Administration has one of its own: where a project
+ * holds all that it may, its keys can still be revoked.
+ */
+export const accountOf = ({ project }: Caller, { scopes }: Capability): string =>
+  scopes.every((scope) => scope === 'admin') ? ADMINISTRATION : project;
+
+/** No project has such a name. */
+const ADMINISTRATION = '(administration)';
 
 function readFields(
   request: FastifyRequest,

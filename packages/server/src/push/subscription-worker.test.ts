@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../test/harness/fake-clock.js';
+import { ByteBudget } from '../core/byte-budget.js';
 import type { Command, LeasedMessage, NackCommand } from '../core/commands.js';
 import type { GroupCommit } from '../core/group-commit.js';
 import { createIdSource } from '../core/ids.js';
@@ -80,13 +81,14 @@ function pushingWorker() {
     {
       store: { clock, safetyPollMs: null, expectReady: () => {} } as unknown as Store,
       commit,
-      longPolls: createLongPolls(clock, 10),
+      longPolls: createLongPolls(clock, { clients: 10, clientsOfProject: 10, safetyPollMs: null }),
       clock,
       ids,
       client: { post, forget: () => {}, close: async () => {} },
       secrets: new SecretBox(undefined),
       log: new AttemptLog(commit, clock, ids),
       settlement: new Settlement(commit, clock),
+      budget: new ByteBudget(64 * 1024 * 1024),
       random: () => 0.5,
       warn: () => {},
     },

@@ -1,7 +1,8 @@
 import { LIMITS } from '@millrace/protocol/limits';
-import { answerBytes } from '../core/answer-size.js';
+import { ENDLESS_ACCESS } from '../core/caller.js';
 import { monotonicMs } from '../core/clock.js';
 import type { ConsumeCommand, LeasedMessage } from '../core/commands.js';
+import { leaseWithin } from '../core/lease-within.js';
 import type { Presence } from '../core/long-poll.js';
 import { type PushSubscriptionRow, pushHolder } from '../core/push-subscription.js';
 import type { Refusal } from '../core/refusal.js';
@@ -15,6 +16,7 @@ import { LeasedAhead } from './leased-ahead.js';
 import { Lookahead } from './lookahead.js';
 import { note, retryAfterOf, sendBack } from './one-push.js';
 import { Pace } from './pace.js';
+import { PUSH_LEAST_BYTES, PushRooms } from './push-rooms.js';
 import { SigningSecrets } from './signing-secrets.js';
 import type { WorkerParts } from './worker-parts.js';
 
@@ -24,8 +26,6 @@ const GONE = 410;
 /** So much later than the probe it comes back, so that the probe's lease is over by then. */
 const BEHIND_PROBE_MAX_MS = 5_000;
 const MAX_BYTES = 16 * 1024 * 1024;
-/** An answer of so many bytes may have been cut off at the maximum; the two are counted differently. */
-const LOOK_AGAIN_BYTES = MAX_BYTES / 8;
 
 /**
  * Pushes the messages of one subscription: leases as many as it has hands free, posts each and
@@ -40,6 +40,7 @@ export class SubscriptionWorker {
   private readonly lookahead = new Lookahead();
   private readonly ahead: LeasedAhead;
   private readonly acks: Acks;
+  private readonly rooms = new PushRooms();
   private posting = 0;
   private leasing = false;
   /** Nothing was left when it looked last, and no word of more has come since. */
@@ -108,7 +109,7 @@ export class SubscriptionWorker {
   private async leaseUntilHeld(): Promise<void> {
     const { longPolls, store } = this.parts;
     const { project, queue } = this.subscription;
-    const poll = longPolls.register(project, queue);
+    const poll = longPolls.register(project, queue, 'push');
     if (poll === undefined) {
       await this.lease(this.wanted());
       this.pauseUntilMs = this.parts.clock.nowMs() + PAUSE_MS;
@@ -122,8 +123,7 @@ export class SubscriptionWorker {
         // One lease at a time: the hands that become free meanwhile go together with the next.
         if (!this.drained && !this.leasing) void this.lease(this.wanted());
         store.expectReady(project, queue);
-        const longestMs = store.safetyPollMs ?? Number.POSITIVE_INFINITY;
-        const woken = await poll.wait(longestMs, this.presence);
+        const woken = await poll.wait(Number.POSITIVE_INFINITY, this.presence);
         if (!woken && this.stirred) continue;
         // There may be more: by word of it, or because it is time to look again.
         this.drained = false;
@@ -202,18 +202,24 @@ export class SubscriptionWorker {
     this.leasing = true;
     const { wakes } = this;
     const startMs = monotonicMs();
-    const outcome = await this.parts.commit.submit(this.consumeCommand(wanted));
+    const { commit, budget } = this.parts;
+    const room = budget.open(this.subscription.project, 'push');
+    const outcome = await leaseWithin(
+      commit,
+      room,
+      this.consumeCommand(wanted),
+      MAX_BYTES,
+      ENDLESS_ACCESS,
+      PUSH_LEAST_BYTES,
+    );
     this.leasing = false;
     this.lookahead.leased(monotonicMs() - startMs);
     if (outcome.ok) {
-      const { messages, cutShort = false } = outcome;
+      const { messages, cutShort = false, crowded = false } = outcome;
+      this.rooms.divide(room, messages);
       this.foundSome ||= messages.length > 0;
       // What has come since wakes it; what a full answer has left behind does not.
-      this.drained =
-        !cutShort &&
-        wakes === this.wakes &&
-        messages.length < wanted &&
-        sumBytes(messages) < LOOK_AGAIN_BYTES;
+      this.drained = !cutShort && !crowded && wakes === this.wakes && messages.length < wanted;
       for (const message of messages) this.ahead.put(message);
       this.beginWaiting();
     } else {
@@ -245,7 +251,7 @@ export class SubscriptionWorker {
     if (code === 'SUBSCRIPTION_NOT_FOUND' || code === 'QUEUE_NOT_FOUND') this.changed();
   }
 
-  private consumeCommand(hands: number): ConsumeCommand {
+  private consumeCommand(hands: number): Omit<ConsumeCommand, 'maxBytes' | 'strict'> {
     const { project, queue, subscriptionId, visibilityTimeoutMs } = this.subscription;
     return {
       kind: 'consume',
@@ -256,7 +262,6 @@ export class SubscriptionWorker {
       maxMessages: Math.min(hands, LIMITS.consumeMaxMessages),
       visibilityTimeoutMs,
       receiptPrefix: this.parts.ids.token(),
-      maxBytes: MAX_BYTES,
       // In a FIFO queue no lease is to wait for the push of the message before it.
       onePerGroup: true,
       keyId: pushHolder(subscriptionId),
@@ -291,6 +296,8 @@ export class SubscriptionWorker {
       if (isGone) await this.pause(subscription);
     } catch (error) {
       await this.abandon(message, attempt, error as Error);
+    } finally {
+      this.rooms.release(message);
     }
     this.underWay.end();
   }
@@ -318,6 +325,7 @@ export class SubscriptionWorker {
 
   /** It was leased and not posted. */
   private giveBack(message: LeasedMessage): void {
+    this.rooms.release(message);
     this.underWay.begin();
     const end = { delayMs: 0, usesRetry: false, error: null };
     void this.parts.settlement
@@ -351,10 +359,3 @@ export class SubscriptionWorker {
     this.stir();
   }
 }
-
-const sumBytes = (messages: readonly LeasedMessage[]): number =>
-  messages.reduce(
-    (bytes, message) =>
-      bytes + answerBytes(message.payload.length + (message.headers?.length ?? 0), message),
-    0,
-  );

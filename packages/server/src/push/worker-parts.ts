@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../core/byte-budget.js';
 import type { Clock } from '../core/clock.js';
 import type { GroupCommit } from '../core/group-commit.js';
 import type { IdSource } from '../core/ids.js';
@@ -19,6 +20,8 @@ export interface WorkerParts {
   readonly secrets: SecretBox;
   readonly log: AttemptLog;
   readonly settlement: Settlement;
+  /** The bytes that pushes may hold at once. */
+  readonly budget: ByteBudget;
   readonly random: () => number;
   /** Says something to the operator. */
   readonly warn: (message: string) => void;

@@ -92,8 +92,8 @@ const ANSWERS: Answers = {
       .slice(0, limit)
       .map(({ secretHash: _hash, ...key }) => key),
 
-  findKey: (state, { secretHash }) =>
-    state.keys.find((key) => key.secretHash === secretHash) ?? null,
+  findKeys: (state, { secretHashes }) =>
+    state.keys.filter((key) => secretHashes.includes(key.secretHash)),
 
   ping: () => true,
 };

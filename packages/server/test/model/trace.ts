@@ -145,7 +145,7 @@ async function look(store: Store, plan: Plan, round: number) {
     store.read({ kind: 'getQueue', project, queue }),
     store.read({ kind: 'listQueues', ...page, counts: false }),
     store.read({ kind: 'listKeys', after: messageIdOf(plan.startMs, 0), limit: 100 }),
-    store.read({ kind: 'findKey', secretHash: `hash of ${plan.run}` }),
+    store.read({ kind: 'findKeys', secretHashes: [`hash of ${plan.run}`] }),
     ...lists,
   ]);
   const ownKeys = keys.filter((other) => plan.projects.includes(other.project));

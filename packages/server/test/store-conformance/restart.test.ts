@@ -79,7 +79,9 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
       ...consumed,
       replayed: true,
     });
-    expect(await session.store.read({ kind: 'findKey', secretHash: 'hash' })).toMatchObject(key);
+    expect(await session.store.read({ kind: 'findKeys', secretHashes: ['hash'] })).toMatchObject([
+      key,
+    ]);
     session.clock.advance(60_000);
     expect((await project.run(project.publish('q', ['2'], { idempotency }))).replayed).toBe(false);
   });

@@ -8,7 +8,10 @@ export const updateRoute: Route = {
   capability: CAPABILITIES.update,
   handle(call: Call<UpdateParams>, { service, maintenance }) {
     const settings = settingsOf(call.params);
-    const outcome = service.submit({ kind: 'updateQueue', ...targetOf(call), settings });
+    const outcome = service.submit(
+      { kind: 'updateQueue', ...targetOf(call), settings },
+      call.caller,
+    );
     return respond(outcome, ({ queue }) => {
       maintenance.retentionChanged();
       return queueRecord(queue);
@@ -20,7 +23,7 @@ export const deleteRoute: Route = {
   capability: CAPABILITIES.delete,
   async handle(call: Call<WriteQueueParams>, { service, maintenance, push }) {
     const { queue } = call.params;
-    const outcome = await service.submit({ kind: 'deleteQueue', ...targetOf(call) });
+    const outcome = await service.submit({ kind: 'deleteQueue', ...targetOf(call) }, call.caller);
     if (outcome.ok) {
       maintenance.bucketDiscarded();
       // Its push subscriptions have gone with it.
@@ -34,7 +37,7 @@ export const purgeRoute: Route = {
   capability: CAPABILITIES.purge,
   handle(call: Call<WriteQueueParams>, { service, maintenance }) {
     const { queue } = call.params;
-    const outcome = service.submit({ kind: 'purgeQueue', ...targetOf(call) });
+    const outcome = service.submit({ kind: 'purgeQueue', ...targetOf(call) }, call.caller);
     return respond(outcome, ({ purged }) => {
       maintenance.bucketDiscarded();
       return { queue, purged };

@@ -16,12 +16,16 @@ export const redriveRoute: Route = {
     if (sinceMs === undefined) {
       return fieldRefusal('/since', 'must be a time as ISO 8601 in UTC or as epoch milliseconds');
     }
-    const outcome = service.deadLetters(targetOf(call), {
-      action: 'redrive',
-      messageId: message_id ?? null,
-      sinceMs,
-      maxMessages: max_messages ?? null,
-    });
+    const outcome = service.deadLetters(
+      targetOf(call),
+      {
+        action: 'redrive',
+        messageId: message_id ?? null,
+        sinceMs,
+        maxMessages: max_messages ?? null,
+      },
+      call.caller,
+    );
     return respond(outcome, ({ done }) => ({ queue, redriven: done }));
   },
 };
@@ -30,12 +34,11 @@ export const dlqPurgeRoute: Route = {
   capability: CAPABILITIES.dlqPurge,
   handle(call: Call<DlqPurgeParams>, { service }) {
     const { queue, message_id } = call.params;
-    const outcome = service.deadLetters(targetOf(call), {
-      action: 'purge',
-      messageId: message_id ?? null,
-      sinceMs: null,
-      maxMessages: null,
-    });
+    const outcome = service.deadLetters(
+      targetOf(call),
+      { action: 'purge', messageId: message_id ?? null, sinceMs: null, maxMessages: null },
+      call.caller,
+    );
     return respond(outcome, ({ done }) => ({ queue, purged: done }));
   },
 };

@@ -35,21 +35,24 @@ export const createKeyRoute: Route = {
     }
     const secret = newSecret();
     const callerSecret = call.secret();
-    const outcome = service.submit({
-      kind: 'createKey',
-      project: caller.project,
-      key: {
-        keyId: ids.uuid(),
-        name: params.name ?? null,
-        project: params.project ?? DEFAULT_PROJECT,
-        scopes: params.scopes ?? ['manage'],
-        secretHash: hashSecret(secret),
-        expiresAtMs,
+    const outcome = service.submit(
+      {
+        kind: 'createKey',
+        project: caller.project,
+        key: {
+          keyId: ids.uuid(),
+          name: params.name ?? null,
+          project: params.project ?? DEFAULT_PROJECT,
+          scopes: params.scopes ?? ['manage'],
+          secretHash: hashSecret(secret),
+          expiresAtMs,
+        },
+        sealedSecret: idempotency === null ? null : seal(secret, callerSecret, idempotency.key),
+        onlyIfNone: false,
+        idempotency,
       },
-      sealedSecret: idempotency === null ? null : seal(secret, callerSecret, idempotency.key),
-      onlyIfNone: false,
-      idempotency,
-    });
+      caller,
+    );
     return respond(outcome, ({ key, sealedSecret, replayed }) => {
       const shown = replayed
         ? openSealed(sealedSecret, callerSecret, idempotency?.key ?? '')
@@ -60,9 +63,12 @@ export const createKeyRoute: Route = {
 };
 
 const KEY_ID = /^[0-9a-f-]{36}$/;
+/** A record with a name of 128 characters, escaped. */
+const KEY_MAX_BYTES = 1_280;
 
 export const listKeysRoute: Route = {
   capability: CAPABILITIES.listKeys,
+  answerMaxBytes: ({ limit }: ListKeysParams) => (limit ?? LIMITS.listLimitDefault) * KEY_MAX_BYTES,
   async handle({ params }: Call<ListKeysParams>, { store }) {
     const after = readCursor(params.cursor, KEY_ID);
     if (typeof after === 'object' && after !== null) return after;
@@ -83,14 +89,12 @@ export const revokeKeyRoute: Route = {
         'Change MILLRACE_API_KEY and restart the server.',
       );
     }
-    const outcome = service.submit({
-      kind: 'revokeKey',
-      project: caller.project,
-      keyId,
-      idempotency,
-    });
+    const outcome = service.submit(
+      { kind: 'revokeKey', project: caller.project, keyId, idempotency },
+      caller,
+    );
     return respond(outcome, () => {
-      keyRing.clear();
+      keyRing.revoked(keyId);
       return { key_id: keyId, revoked: true };
     });
   },

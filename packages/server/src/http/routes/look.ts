@@ -6,45 +6,48 @@ import {
   type MessageParams,
   type PeekParams,
 } from '@millrace/protocol';
+import { SMALL_CALL_BYTES } from '../../core/byte-budget.js';
 import { fillHistory, HISTORY_MINUTES, minuteOf } from '../../core/history.js';
 import { toIso } from '../../core/iso-time.js';
 import { messageText } from '../../core/message-text.js';
+import { readWithin } from '../../core/read-within.js';
 import { messageNotFound, queueNotFound, type Refusal } from '../../core/refusal.js';
 import type { MessagePage, SeenMessage } from '../../core/store.js';
-import { type Answer, answer, type Call, type Route } from '../call.js';
+import { type Answer, answer, type Call, listText, type Route } from '../call.js';
 import { readCursor, writeCursor } from '../cursor.js';
 
 /** The calls that look at messages and change nothing. */
 
 /** The store's own words; it knows whether they are. */
 const PLACE = /^[a-z]+ [-0-9a-f ]*$/;
-const PAGE_MAX_BYTES = LIMITS.answerMaxBytes - 4_096;
 
 export const peekRoute: Route = {
   capability: CAPABILITIES.peek,
-  async handle({ params, caller }: Call<PeekParams>, { store }) {
+  async handle({ params, caller, room }: Call<PeekParams>, { store }) {
     const { queue, state } = params;
     const after = readCursor(params.cursor, PLACE);
     if (typeof after === 'object' && after !== null) return after;
     const limit = params.limit ?? LIMITS.listLimitDefault;
-    const page = await store.read({
-      kind: 'peek',
-      project: caller.project,
-      queue,
-      state: state ?? null,
-      after,
-      limit,
-      maxBytes: PAGE_MAX_BYTES,
-    });
+    const page = await readWithin<'peek'>(
+      store,
+      room,
+      { kind: 'peek', project: caller.project, queue, state: state ?? null, after, limit },
+      LIMITS.answerMaxBytes,
+    );
     return pageAnswer(page, queue, (item) => seenText(item, queue));
   },
 };
 
 export const messageRoute: Route = {
   capability: CAPABILITIES.message,
-  async handle({ params, caller }: Call<MessageParams>, { store }) {
+  async handle({ params, caller, room }: Call<MessageParams>, { store }) {
     const { queue, message_id: messageId } = params;
-    const found = await store.read({ kind: 'message', project: caller.project, queue, messageId });
+    const found = await readWithin<'message'>(
+      store,
+      room,
+      { kind: 'message', project: caller.project, queue, messageId },
+      SMALL_CALL_BYTES,
+    );
     if (!found.queueExists) return queueNotFound(queue);
     if (found.message === null) return messageNotFound(queue, messageId);
     const failures = found.message.failures.map(({ atMs, how, error, keyId }) => ({
@@ -61,18 +64,17 @@ export const messageRoute: Route = {
 
 export const dlqListRoute: Route = {
   capability: CAPABILITIES.dlqList,
-  async handle({ params, caller }: Call<DlqListParams>, { store }) {
+  async handle({ params, caller, room }: Call<DlqListParams>, { store }) {
     const { queue } = params;
     const after = readCursor(params.cursor, PLACE);
     if (typeof after === 'object' && after !== null) return after;
-    const page = await store.read({
-      kind: 'deadLetters',
-      project: caller.project,
-      queue,
-      after,
-      limit: params.limit ?? LIMITS.listLimitDefault,
-      maxBytes: PAGE_MAX_BYTES,
-    });
+    const limit = params.limit ?? LIMITS.listLimitDefault;
+    const page = await readWithin<'deadLetters'>(
+      store,
+      room,
+      { kind: 'deadLetters', project: caller.project, queue, after, limit },
+      LIMITS.answerMaxBytes,
+    );
     return pageAnswer(page, queue, (item) => messageText(item, queue));
   },
 };
@@ -110,7 +112,7 @@ function pageAnswer<T>(
 ): Answer | Refusal {
   if (page === null) return queueNotFound(queue);
   const next = page.next === null ? '' : `,"next_cursor":"${writeCursor(page.next)}"`;
-  const data = `{"items":[${page.items.map(textOf).join(',')}]${next}}`;
+  const data = listText('{"items":[', page.items.map(textOf), `]${next}}`);
   return { ok: true, data, replayed: false };
 }
 

@@ -20,13 +20,17 @@ export const publishRoute: Route = {
   handle(call: Call<PublishParams>, { service }) {
     const message = messageOf(call.params, memberText(call.bodyText, 'payload') as string, '');
     if ('code' in message) return message;
-    const outcome = service.publish(targetOf(call), [message], false);
+    const outcome = service.publish(targetOf(call), [message], false, call.caller);
     return respond(outcome, ({ messageIds }) => ({ message_id: messageIds[0] }));
   },
 };
 
+/** An id with its quotes and comma. */
+const ID_BYTES = 39;
+
 export const publishBatchRoute: Route = {
   capability: CAPABILITIES.publishBatch,
+  answerMaxBytes: ({ messages }: PublishBatchParams) => messages.length * ID_BYTES,
   texts: (fields, bodyText) => ({ messages: comparableBatch(fields.messages, bodyText) }),
 
   handle(call: Call<PublishBatchParams>, { service }) {
@@ -41,7 +45,7 @@ export const publishBatchRoute: Route = {
       bytes += Buffer.byteLength(payload);
     }
     if (bytes > LIMITS.batchMaxBytes) return tooLarge('/messages', LIMITS.batchMaxBytes, 'in all');
-    const outcome = service.publish(targetOf(call), messages, true);
+    const outcome = service.publish(targetOf(call), messages, true, call.caller);
     return respond(outcome, ({ messageIds }) => ({ message_ids: messageIds }));
   },
 };

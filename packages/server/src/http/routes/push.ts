@@ -33,19 +33,26 @@ const subscribeRoute: Route = {
   async handle(call: Call<PushSubscribeParams>, { service, store, ids, push }) {
     const refusal = judge(call.params, await formatOf(call, store), push);
     if (refusal !== undefined) return refusal;
-    const outcome = await service.submit({
-      kind: 'subscribePush',
-      ...targetOf(call),
-      subscriptionId: ids.uuid(),
-      settings: settingsOf(call.params, push),
-    });
+    const outcome = await service.submit(
+      {
+        kind: 'subscribePush',
+        ...targetOf(call),
+        subscriptionId: ids.uuid(),
+        settings: settingsOf(call.params, push),
+      },
+      call.caller,
+    );
     if (outcome.ok) await push.subscriptionsChanged();
     return respond(Promise.resolve(outcome), ({ subscription }) => recordOf(subscription));
   },
 };
 
+/** A record with a url of 2,048 characters and 8 KiB of headers. */
+const RECORD_MAX_BYTES = 12 * 1024;
+
 const listRoute: Route = {
   capability: CAPABILITIES.pushSubscriptions,
+  answerMaxBytes: () => LIMITS.pushSubscriptionsPerQueueMax * RECORD_MAX_BYTES,
   async handle({ params: { queue }, caller }: Call<PushSubscriptionsParams>, { store }) {
     const { project } = caller;
     const rows = await store.read({ kind: 'pushSubscriptions', project, queue });
@@ -59,11 +66,14 @@ const unsubscribeRoute: Route = {
   capability: CAPABILITIES.pushUnsubscribe,
   async handle(call: Call<ChangePushSubscriptionParams>, { service, push }) {
     const { subscription_id: subscriptionId } = call.params;
-    const outcome = await service.submit({
-      kind: 'unsubscribePush',
-      ...targetOf(call),
-      subscriptionId,
-    });
+    const outcome = await service.submit(
+      {
+        kind: 'unsubscribePush',
+        ...targetOf(call),
+        subscriptionId,
+      },
+      call.caller,
+    );
     if (outcome.ok) await push.subscriptionsChanged();
     return respond(Promise.resolve(outcome), ({ deleted }) => ({
       subscription_id: subscriptionId,
@@ -79,12 +89,15 @@ const pauseRoute = (
   capability,
   async handle(call: Call<ChangePushSubscriptionParams>, { service, push }) {
     const { subscription_id: subscriptionId } = call.params;
-    const outcome = await service.submit({
-      kind: 'pausePush',
-      ...targetOf(call),
-      subscriptionId,
-      reason,
-    });
+    const outcome = await service.submit(
+      {
+        kind: 'pausePush',
+        ...targetOf(call),
+        subscriptionId,
+        reason,
+      },
+      call.caller,
+    );
     if (outcome.ok) await push.subscriptionsChanged();
     return respond(Promise.resolve(outcome), ({ subscription }) => recordOf(subscription));
   },
@@ -98,8 +111,12 @@ const testRoute: Route = {
   },
 };
 
+/** An attempt with an error of ours. */
+const ATTEMPT_MAX_BYTES = 256;
+
 const deliveriesRoute: Route = {
   capability: CAPABILITIES.pushDeliveries,
+  answerMaxBytes: () => LIMITS.pushDeliveriesKept * ATTEMPT_MAX_BYTES,
   async handle(call: Call<OnePushSubscriptionParams>, { store, push }) {
     const found = await find(call, store);
     if ('ok' in found) return found;

@@ -20,13 +20,16 @@ import { pageOf, readCursor } from '../cursor.js';
 export const createRoute: Route = {
   capability: CAPABILITIES.create,
   handle({ params, caller, idempotency }: Call<CreateParams>, { service }) {
-    const outcome = service.submit({
-      kind: 'createQueue',
-      project: caller.project,
-      queue: params.name,
-      settings: settingsOf(params),
-      idempotency,
-    });
+    const outcome = service.submit(
+      {
+        kind: 'createQueue',
+        project: caller.project,
+        queue: params.name,
+        settings: settingsOf(params),
+        idempotency,
+      },
+      caller,
+    );
     return respond(outcome, ({ queue }) => queueRecord(queue));
   },
 };
@@ -40,10 +43,13 @@ export const getRoute: Route = {
   },
 };
 
+/** A record with its counts, two names of 128 characters in it. */
+const QUEUE_MAX_BYTES = 1_024;
 const QUEUE_NAME = /^[A-Za-z0-9._-]{1,128}$/;
 
 export const listRoute: Route = {
   capability: CAPABILITIES.list,
+  answerMaxBytes: ({ limit }: ListParams) => (limit ?? LIMITS.listLimitDefault) * QUEUE_MAX_BYTES,
   async handle({ params, caller }: Call<ListParams>, { store }) {
     const after = readCursor(params.cursor, QUEUE_NAME);
     if (typeof after === 'object' && after !== null) return after;

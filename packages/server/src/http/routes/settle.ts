@@ -12,26 +12,37 @@ import { type Call, type Route, respond, targetOf, toMs } from '../call.js';
 
 /** The calls that a consumer ends or prolongs deliveries with. */
 
+/** An entry that was refused: its id twice, of up to 256 characters, and what became of it. */
+const RESULT_MAX_BYTES = 1_024;
+
+function resultsMaxBytes({ messages }: AckBatchParams | NackBatchParams): number {
+  return messages.length * RESULT_MAX_BYTES;
+}
+
 export const ackRoute: Route = {
   capability: CAPABILITIES.ack,
   handle(call: Call<AckParams>, { service }) {
     const { message_id, receipt } = call.params;
     const entries = [{ messageId: message_id, receipt: receipt ?? null }];
-    return respond(service.ack(targetOf(call), entries, false), ({ results: [result] }) => ({
-      message_id,
-      acked: result?.ok === true && result.acked,
-    }));
+    return respond(
+      service.ack(targetOf(call), entries, false, call.caller),
+      ({ results: [result] }) => ({
+        message_id,
+        acked: result?.ok === true && result.acked,
+      }),
+    );
   },
 };
 
 export const ackBatchRoute: Route = {
   capability: CAPABILITIES.ackBatch,
+  answerMaxBytes: resultsMaxBytes,
   handle(call: Call<AckBatchParams>, { service }) {
     const entries = call.params.messages.map(({ message_id, receipt }) => ({
       messageId: message_id,
       receipt: receipt ?? null,
     }));
-    return respond(service.ack(targetOf(call), entries, true), ({ results }) => ({
+    return respond(service.ack(targetOf(call), entries, true, call.caller), ({ results }) => ({
       results: results.map((result) => ({
         message_id: result.messageId,
         acked: result.ok && result.acked,
@@ -46,19 +57,23 @@ export const nackRoute: Route = {
   handle(call: Call<NackParams>, { service }) {
     const { message_id } = call.params;
     const entries = [nackEntry(call.params)];
-    return respond(service.nack(targetOf(call), entries, false), ({ results: [result] }) => ({
-      message_id,
-      nacked: result?.ok === true && result.nacked,
-      requeued: result?.ok === true && result.requeued,
-    }));
+    return respond(
+      service.nack(targetOf(call), entries, false, call.caller),
+      ({ results: [result] }) => ({
+        message_id,
+        nacked: result?.ok === true && result.nacked,
+        requeued: result?.ok === true && result.requeued,
+      }),
+    );
   },
 };
 
 export const nackBatchRoute: Route = {
   capability: CAPABILITIES.nackBatch,
+  answerMaxBytes: resultsMaxBytes,
   handle(call: Call<NackBatchParams>, { service }) {
     const entries = call.params.messages.map(nackEntry);
-    return respond(service.nack(targetOf(call), entries, true), ({ results }) => ({
+    return respond(service.nack(targetOf(call), entries, true, call.caller), ({ results }) => ({
       results: results.map((result) => ({
         message_id: result.messageId,
         nacked: result.ok && result.nacked,
@@ -73,8 +88,15 @@ export const extendRoute: Route = {
   capability: CAPABILITIES.extend,
   handle(call: Call<ExtendParams>, { service }) {
     const { message_id, receipt, visibility_timeout } = call.params;
-    const timeoutMs = toMs(visibility_timeout);
-    const outcome = service.extend(targetOf(call), message_id, receipt ?? null, timeoutMs);
+    const outcome = service.extend(
+      targetOf(call),
+      {
+        messageId: message_id,
+        receipt: receipt ?? null,
+        visibilityTimeoutMs: toMs(visibility_timeout),
+      },
+      call.caller,
+    );
     return respond(outcome, ({ extended, leaseExpiresAtMs }) => ({
       message_id,
       extended,

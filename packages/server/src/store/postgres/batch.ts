@@ -1,9 +1,11 @@
 import type { Connection, Submittable } from 'pg';
 import pg from 'pg';
 import { encodeParameter, type Parameter } from './parameters.js';
+import { fromText } from './text.js';
 
 /** Row ids, times and counts all stay below 2^53, so bigints come as numbers. */
 const INT8 = 20;
+const TEXT = 25;
 
 interface Field {
   readonly name: string;
@@ -82,7 +84,7 @@ export class Batch implements Submittable {
   handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
     this.columns = fields.map(({ name, dataTypeID }) => ({
       name,
-      parse: dataTypeID === INT8 ? Number : pg.types.getTypeParser(dataTypeID, 'text'),
+      parse: parserOf(dataTypeID),
     }));
   }
 
@@ -120,6 +122,11 @@ export class Batch implements Submittable {
     const next = this.statements[this.answered];
     this.columns = (next && this.prepared.get(next.text)) ?? [];
   }
+}
+
+function parserOf(dataTypeID: number): Column['parse'] {
+  if (dataTypeID === INT8) return Number;
+  return dataTypeID === TEXT ? fromText : pg.types.getTypeParser(dataTypeID, 'text');
 }
 
 function preparedBy(connection: Connection): Prepared {

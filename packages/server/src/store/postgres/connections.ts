@@ -38,8 +38,24 @@ export function clientConfig(url: ParsedUrl): pg.ClientConfig {
   };
 }
 
-/** Bounded; what its connections are given goes through `Pipeline`. */
-export function createPool(url: ParsedUrl, maxConnections: number): pg.Pool {
+/**
+ * Commit groups and reads have connections of their own, so that reads, which anybody may make in any
+ * number, never keep a group waiting. What the connections are given goes through `Pipeline`.
+ */
+export interface Pools {
+  readonly groups: pg.Pool;
+  readonly reads: pg.Pool;
+}
+
+/** @param groupsMax commit groups that may be under way */
+export function createPools(url: ParsedUrl, maxConnections: number, groupsMax: number): Pools {
+  return {
+    groups: createPool(url, groupsMax),
+    reads: createPool(url, Math.max(1, maxConnections - groupsMax)),
+  };
+}
+
+function createPool(url: ParsedUrl, maxConnections: number): pg.Pool {
   const pool = new pg.Pool({ ...clientConfig(url), max: maxConnections });
   // An idle connection that breaks is dropped by the pool; the next query opens another.
   pool.on('error', () => undefined);

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Command } from '../../core/commands.js';
 import { DEDUPLICATION_MS, type Deduplications, deduplicationIdOf } from '../../core/fifo.js';
 import type { QueueEntry } from '../../core/transaction.js';
-import { fromText, toText } from './text.js';
 import type { GroupTransaction } from './transaction.js';
 
 interface Row {
@@ -43,11 +42,11 @@ export class GroupDeduplications implements Deduplications {
         WHERE d.expires_at_ms > $3`,
       [
         [...wanted.values()].map(({ queueId }) => queueId),
-        [...wanted.values()].map(({ id }) => toText(id)),
+        [...wanted.values()].map(({ id }) => id),
         this.tx.nowMs,
       ],
     );
-    for (const row of rows) this.known.set(keyOf(row.queueId, fromText(row.id)), row.messageId);
+    for (const row of rows) this.known.set(keyOf(row.queueId, row.id), row.messageId);
   }
 
   find(queue: QueueEntry, deduplicationId: string): string | undefined {
@@ -69,7 +68,7 @@ export class GroupDeduplications implements Deduplications {
          expires_at_ms = excluded.expires_at_ms`,
       [
         rows.map(({ queueId }) => queueId),
-        rows.map(({ id }) => toText(id)),
+        rows.map(({ id }) => id),
         rows.map(({ messageId }) => messageId),
         this.tx.nowMs + DEDUPLICATION_MS,
       ],

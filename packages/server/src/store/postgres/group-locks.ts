@@ -4,7 +4,6 @@ import { rowIdOf } from '../../core/ids.js';
 import { messageOf } from './by-key.js';
 import type { GroupRef } from './fifo-groups.js';
 import type { Pipeline } from './pipeline.js';
-import { toText } from './text.js';
 import type { GroupTransaction } from './transaction.js';
 
 /** What names messages of FIFO queues. */
@@ -32,7 +31,7 @@ export async function lockGroupsOf(
     const { bucketId } = queue;
     if (command.kind === 'publish') {
       for (const { groupId } of command.messages) {
-        const groupKey = groupKeyOf(queue, groupId === null ? null : toText(groupId));
+        const groupKey = groupKeyOf(queue, groupId);
         if (groupKey !== null) joined.push({ bucketId, groupKey });
       }
     }

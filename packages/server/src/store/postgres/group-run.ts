@@ -1,4 +1,5 @@
 import type { Command, LeasedMessage, Outcome, OutcomeOf } from '../../core/commands.js';
+import { GroupShare } from '../../core/group-share.js';
 import { RESTART_GRACE_MS } from '../../core/message-state.js';
 import type { Refusal } from '../../core/refusal.js';
 import type { ReplayLookups } from '../../core/replay.js';
@@ -14,6 +15,10 @@ export class GroupRun {
   readonly deduplications: GroupDeduplications;
   /** Messages that are leased, by id: what a consume made again may get back. */
   readonly held = new Map<string, LeasedMessage>();
+  /** How much the messages that a strict consume would get back take, where that is too much. */
+  readonly heldTooLarge = new Map<Command, number>();
+  /** What consumes may take in this group. */
+  readonly share = new GroupShare();
   /** Leases and delays that this run has settled. */
   settled = 0;
   readonly graceEndMs: number;
@@ -37,11 +42,14 @@ export class GroupRun {
   }
 
   readonly lookups: ReplayLookups = {
-    stillHeld: (_queue, given) =>
-      given.flatMap(({ messageId, receipt }) => {
+    stillHeld: (_queue, command, given) => {
+      const needsBytes = this.heldTooLarge.get(command);
+      if (needsBytes !== undefined) return { needsBytes };
+      return given.flatMap(({ messageId, receipt }) => {
         const message = this.held.get(messageId);
         return message?.receipt === receipt ? [message] : [];
-      }),
+      });
+    },
     queueExists: (id) => this.tx.queueById(id) !== undefined,
     queueNamed: (project, name) => this.tx.queue(project, name) !== undefined,
   };

@@ -1,3 +1,4 @@
+import { answerBytes, failuresBytes } from '../../core/answer-size.js';
 import type { FailedDelivery, StoredMessage } from '../../core/commands.js';
 import { rowIdOf } from '../../core/ids.js';
 import { STATE, type State } from '../../core/message-state.js';
@@ -14,15 +15,16 @@ interface SeenRow extends StoredMessage {
   readonly bucketId: number;
   readonly state: State;
   readonly dueAtMs: number | null;
-  readonly failureLog: string | null;
+  readonly failureLog?: string | null;
   readonly behindHead: boolean;
   readonly bytes: number;
   readonly major: number;
   readonly minor: number;
 }
 
+/** Only who asks for one message is told of its failures. */
 const SEEN_COLUMNS = `${STORED_COLUMNS}, m.bucket_id AS "bucketId", m.state, m.due_at_ms AS "dueAtMs",
-  m.failure_log AS "failureLog", m.bytes,
+  m.bytes,
   coalesce(m.seq > (SELECT g.head_seq FROM millrace.fifo_groups g
     WHERE g.bucket_id = m.bucket_id AND g.group_key = m.group_key), false) AS "behindHead"`;
 
@@ -61,66 +63,107 @@ function dueSql(state: State, type: QueueEntry['type']): string {
     ORDER BY m.due_at_ms, m.seq, m.message_id LIMIT $4`;
 }
 
+/** Rows that are read at once: headers make each of them up to a dozen KiB. */
+const ROWS_AT_ONCE = 128;
+
 export async function peek(
   pipeline: Pipeline,
   queue: QueueEntry,
-  { state, after, limit, maxBytes }: Query<'peek'>,
+  { state, after, limit, maxBytes, strict }: Query<'peek'>,
 ): Promise<ReadResult['peek']> {
   const parts = peekParts(state);
   const from = readPlace(after, parts);
-  const builder = new PageBuilder<SeenMessage>(limit, maxBytes);
+  const page = new PageBuilder<SeenMessage>(limit, maxBytes, strict);
   const seen: SeenRow[] = [];
   for (const part of parts.slice(from === null ? 0 : parts.indexOf(from.part as PeekState))) {
-    const { major, minor, tie } = from?.part === part ? from : START[part];
-    const rows = await pipeline.query<SeenRow>(partSql[part](queue.type), [
-      queue.bucketId,
-      major,
-      minor,
-      builder.wanted,
-      tie || NO_ID,
-    ]);
-    seen.push(...rows);
-    if (!rows.every((row) => builder.add(seenMessage(row), row.bytes, placeOf(part, row)))) break;
+    const start = from?.part === part ? from : START[part];
+    const read = ({ major, minor, tie }: Start, rows: number) =>
+      pipeline.query<SeenRow>(partSql[part](queue.type), [
+        queue.bucketId,
+        major,
+        minor,
+        rows,
+        tie || NO_ID,
+      ]);
+    const isFull = !(await fill(page, seen, part, start, read, seenMessage));
+    if (isFull) break;
   }
-  return withPayloads(pipeline, builder.page(), seen);
+  return withPayloads(pipeline, page.page(), seen);
 }
 
 export async function deadLetters(
   pipeline: Pipeline,
   queue: QueueEntry,
-  { after, limit, maxBytes }: Query<'deadLetters'>,
+  { after, limit, maxBytes, strict }: Query<'deadLetters'>,
 ): Promise<ReadResult['deadLetters']> {
-  const from = readPlace(after, ['dead']);
-  const builder = new PageBuilder<StoredMessage>(limit, maxBytes);
-  const rows = await pipeline.query<SeenRow>(
-    `SELECT ${SEEN_COLUMNS}, m.dead_lettered_at_ms AS major, m.seq AS minor
-       FROM millrace.messages m
-      WHERE m.source_queue_id = $1
-        AND (m.dead_lettered_at_ms, m.seq, m.message_id) > ($2, $3, $5)
-        AND NOT EXISTS (
-          SELECT 1 FROM millrace.discarded_buckets x WHERE x.bucket_id = m.bucket_id)
-      ORDER BY m.dead_lettered_at_ms, m.seq, m.message_id LIMIT $4`,
-    [queue.id, from?.major ?? -1, from?.minor ?? 0, builder.wanted, from?.tie || NO_ID],
-  );
-  for (const row of rows) {
-    if (!builder.add(storedMessage(row), row.bytes, placeOf('dead', row))) break;
+  const from = readPlace(after, ['dead']) ?? { major: -1, minor: 0, tie: NO_ID };
+  const page = new PageBuilder<StoredMessage>(limit, maxBytes, strict);
+  const seen: SeenRow[] = [];
+  const read = ({ major, minor, tie }: Start, rows: number) =>
+    pipeline.query<SeenRow>(
+      `SELECT ${SEEN_COLUMNS}, m.dead_lettered_at_ms AS major, m.seq AS minor
+         FROM millrace.messages m
+        WHERE m.source_queue_id = $1
+          AND (m.dead_lettered_at_ms, m.seq, m.message_id) > ($2, $3, $5)
+          AND NOT EXISTS (
+            SELECT 1 FROM millrace.discarded_buckets x WHERE x.bucket_id = m.bucket_id)
+        ORDER BY m.dead_lettered_at_ms, m.seq, m.message_id LIMIT $4`,
+      [queue.id, major, minor, rows, tie || NO_ID],
+    );
+  await fill(page, seen, 'dead', from, read, storedMessage);
+  return withPayloads(pipeline, page.page(), seen);
+}
+
+type Start = Omit<PagePlace, 'part'>;
+
+/**
+ * Reads on until the page is full or nothing is left.
+ *
+ * @returns false when the page is full
+ */
+async function fill<T extends StoredMessage>(
+  page: PageBuilder<T>,
+  seen: SeenRow[],
+  part: string,
+  start: Start,
+  read: (from: Start, rows: number) => Promise<SeenRow[]>,
+  itemOf: (row: SeenRow) => T,
+): Promise<boolean> {
+  let from = start;
+  for (;;) {
+    const wanted = Math.min(ROWS_AT_ONCE, page.wanted);
+    const rows = await read(from, wanted);
+    for (const row of rows) {
+      from = placeOf(part, row);
+      if (!page.add(itemOf(row), row.bytes, placeOf(part, row))) return false;
+      seen.push(row);
+    }
+    if (rows.length < wanted) return true;
   }
-  return withPayloads(pipeline, builder.page(), rows);
 }
 
 export async function message(
   pipeline: Pipeline,
   queue: QueueEntry,
-  messageId: string,
-): Promise<SeenMessage | null> {
-  if (rowIdOf(messageId) === undefined) return null;
+  { messageId, maxBytes = 0, strict = false }: Query<'message'>,
+): Promise<Omit<ReadResult['message'], 'queueExists'>> {
+  if (rowIdOf(messageId) === undefined) return { message: null };
   const [row] = await pipeline.query<SeenRow>(
-    `SELECT ${SEEN_COLUMNS}, m.payload FROM millrace.messages m
+    `SELECT ${SEEN_COLUMNS}, m.failure_log AS "failureLog",
+        CASE WHEN m.bytes <= $3 THEN m.payload END AS payload
+       FROM millrace.messages m
       WHERE m.bucket_id = ANY ($1::bigint[]) AND m.message_id = $2`,
-    [[queue.bucketId, queue.deadBucketId], messageId],
+    [[queue.bucketId, queue.deadBucketId], messageId, strict ? maxBytes : MAX_BYTES],
   );
-  return row === undefined ? null : seenMessage(row);
+  if (row === undefined) return { message: null };
+  const needsBytes = answerBytes(row.bytes, row) + failuresBytes(row.failureLog ?? null);
+  return strict && needsBytes > maxBytes
+    ? { message: null, needsBytes }
+    : { message: seenMessage(row) };
 }
+
+/** Larger than any message. */
+const MAX_BYTES = 2 ** 31 - 1;
 
 /** A message that has gone since it was listed is left out. */
 async function withPayloads<T extends StoredMessage>(
@@ -151,7 +194,7 @@ const placeOf = (part: string, { major, minor, messageId }: SeenRow): PagePlace 
 });
 
 function seenMessage(row: SeenRow): SeenMessage {
-  const failures: FailedDelivery[] = row.failureLog === null ? [] : JSON.parse(row.failureLog);
+  const failures: FailedDelivery[] = row.failureLog == null ? [] : JSON.parse(row.failureLog);
   const { dueAtMs, behindHead } = row;
   const state = STATE_NAMES[row.state];
   return { ...storedMessage(row), state, dueAtMs, behindHead, failures };

@@ -1,11 +1,22 @@
-/** What a statement may be given for a `$n`. */
-export type Parameter = Scalar | Buffer | readonly Scalar[];
+import { toText } from './text.js';
+
+/**
+ * What a statement may be given for a `$n`. All text is encoded here, and decoded in `batch.ts`, as
+ * `text.ts` says: no statement has to think of characters that the database does not take.
+ */
+export type Parameter = Scalar | Encoded | readonly Scalar[];
 type Scalar = string | number | boolean | null | undefined;
 
-/** The text form of a value; a buffer goes as it is, in PostgreSQL's binary form of its type. */
+/** Text or bytes whose texts inside are encoded already. */
+export class Encoded {
+  constructor(readonly value: string | Buffer) {}
+}
+
+/** The text form of a value, or PostgreSQL's binary form of its type. */
 export function encodeParameter(value: Parameter): string | Buffer | null {
   if (value === null || value === undefined) return null;
-  if (typeof value === 'string' || value instanceof Buffer) return value;
+  if (typeof value === 'string') return toText(value);
+  if (value instanceof Encoded) return value.value;
   if (Array.isArray(value)) return encodeArray(value);
   return String(value);
 }
@@ -16,7 +27,7 @@ function encodeArray(values: readonly Scalar[]): string {
   for (const [index, value] of values.entries()) {
     if (index > 0) text += ',';
     if (value === null || value === undefined) text += 'NULL';
-    else if (typeof value === 'string') text += quote(value);
+    else if (typeof value === 'string') text += quote(toText(value));
     else text += value;
   }
   return `${text}}`;
@@ -30,7 +41,8 @@ const TEXT_OID = 25;
  * A `text[]` in binary, for texts that are long or many: neither side has to escape them. As in
  * array_recv of https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/arrayfuncs.c
  */
-export function textArray(values: readonly (string | null)[]): Buffer {
+export function textArray(texts: readonly (string | null)[]): Encoded {
+  const values = texts.map(toText);
   const lengths = values.map((value) => (value === null ? 0 : Buffer.byteLength(value)));
   const buffer = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 20));
   let at = 0;
@@ -43,5 +55,11 @@ export function textArray(values: readonly (string | null)[]): Buffer {
     writeInt(value === null ? -1 : (lengths[index] as number));
     if (value !== null) at += buffer.write(value, at);
   }
-  return buffer;
+  return new Encoded(buffer);
 }
+
+/** JSON whose strings the database can take out of it. */
+export const jsonOf = (value: unknown): Encoded =>
+  new Encoded(
+    JSON.stringify(value, (_name, item) => (typeof item === 'string' ? toText(item) : item)),
+  );

@@ -1,8 +1,9 @@
-import pg, { type Pool, type PoolClient } from 'pg';
+import pg, { type PoolClient } from 'pg';
 import { type Clock, monotonicMs, setSystemTimer } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
 import { HISTORY_FLUSH_MS, type TallyRow } from '../../core/history.js';
 import { leaseFloorMs } from '../../core/message-state.js';
+import { ReadLanes } from '../../core/read-lanes.js';
 import { RefusalError } from '../../core/refusal.js';
 import { Sequence } from '../../core/sequence.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
@@ -16,7 +17,14 @@ import {
   StoreOpenError,
 } from '../../core/store.js';
 import { applyGroup } from './apply-group.js';
-import { beginGroup, createPool, type ParsedUrl, parseUrl, patientConfig } from './connections.js';
+import {
+  beginGroup,
+  createPools,
+  type ParsedUrl,
+  type Pools,
+  parseUrl,
+  patientConfig,
+} from './connections.js';
 import { CounterRows } from './counter-rows.js';
 import { DatabaseClock } from './database-clock.js';
 import {
@@ -70,9 +78,9 @@ class OutcomeUnknownError extends Error {}
  * nodes know of each other only by what they commit and by the signals that wake them.
  */
 export class PostgresStore implements Store {
-  readonly groupsUnderWayMax: number;
   readonly aheadMin = AHEAD_MIN;
   readonly safetyPollMs = SAFETY_POLL_MS;
+  private readonly lanes: ReadLanes;
   private listener: StoreListener | undefined;
   private readonly signals: NodeSignals;
   private readonly sequence = new Sequence();
@@ -90,14 +98,16 @@ export class PostgresStore implements Store {
 
   private constructor(
     private readonly url: ParsedUrl,
-    private readonly pool: Pool,
-    maxConnections: number,
+    private readonly pools: Pools,
+    readonly groupsUnderWayMax: number,
+    readsMax: number,
     private readonly databaseClock: DatabaseClock,
     readonly clock: Clock,
     private readonly limits: StorageLimits,
   ) {
-    // The rest of the pool is for reads, which must not wait behind groups.
-    this.groupsUnderWayMax = Math.min(GROUPS_UNDER_WAY, Math.floor(maxConnections / 2));
+    // One connection stays free for what the server itself has to know.
+    const sharedReads = Math.max(1, readsMax - 1);
+    this.lanes = new ReadLanes(Math.max(1, Math.floor(sharedReads / 2)), sharedReads);
     this.tallies = new TalliesUnderWay(clock, () => {
       this.apply([]).catch(() => undefined);
     });
@@ -127,11 +137,12 @@ export class PostgresStore implements Store {
       await client.end().catch(() => undefined);
     }
     const clock = options.makeClock?.(0) ?? databaseClock;
-    const pool = createPool(url, options.maxConnections);
+    const groupsMax = Math.min(GROUPS_UNDER_WAY, Math.floor(options.maxConnections / 2));
     const store = new PostgresStore(
       url,
-      pool,
-      options.maxConnections,
+      createPools(url, options.maxConnections, groupsMax),
+      groupsMax,
+      options.maxConnections - groupsMax,
       databaseClock,
       clock,
       options.limits ?? NO_LIMITS,
@@ -199,7 +210,7 @@ export class PostgresStore implements Store {
     commands: readonly Command[],
     assumed: Beginning | undefined,
   ): Promise<Outcome[]> {
-    const client = await this.pool.connect();
+    const client = await this.pools.groups.connect();
     const pipeline = new Pipeline(client, this.url.prepare);
     let settled: (() => void) | undefined;
     let committing = false;
@@ -337,7 +348,11 @@ export class PostgresStore implements Store {
     return rows;
   }
 
-  async read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
+  read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
+    return this.lanes.run(query as Query, () => this.readInTurn(query));
+  }
+
+  private async readInTurn<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
     const startedMs = monotonicMs();
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -353,7 +368,7 @@ export class PostgresStore implements Store {
   }
 
   private async readOnce<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
-    const client = await this.pool.connect();
+    const client = await this.pools.reads.connect();
     let broken: Error | undefined;
     try {
       const pipeline = new Pipeline(client, this.url.prepare);
@@ -369,7 +384,8 @@ export class PostgresStore implements Store {
   private async close(): Promise<void> {
     this.tallies.stop();
     await this.attempt([]).catch(() => undefined);
-    await Promise.all([this.signals.stop(), this.pool.end()]);
+    const { groups, reads } = this.pools;
+    await Promise.all([this.signals.stop(), groups.end(), reads.end()]);
   }
 
   stop(): Promise<void> {

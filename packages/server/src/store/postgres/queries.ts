@@ -6,7 +6,6 @@ import { deadLetters, message, peek } from './message-queries.js';
 import type { Pipeline } from './pipeline.js';
 import { activeSubscriptions, pushAttempts, subscriptionsOf } from './push-rows.js';
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
-import { toText } from './text.js';
 
 type Handlers = {
   [K in QueryKind]: (pipeline: Pipeline, query: Query<K>, nowMs: number) => Promise<ReadResult[K]>;
@@ -46,7 +45,7 @@ const HANDLERS: Handlers = {
         WHERE q.project = $1 AND q.name > $2 AND q.name >= $3 AND q.name < $4
         ORDER BY q.name LIMIT $5`,
       // Names are ASCII, so every name with the prefix sorts below the prefix and U+FFFF.
-      [project, toText(after ?? ''), toText(prefix), `${toText(prefix)}\uffff`, limit],
+      [project, after ?? '', prefix, `${prefix}\uffff`, limit],
     );
     if (!counts) return rows.map(publicRow);
     return rows.map(({ available, leased, delayed, dead, oldestAtMs, ...entry }) => ({
@@ -82,12 +81,11 @@ const HANDLERS: Handlers = {
     return entry === undefined ? null : peek(pipeline, entry, query);
   },
 
-  async message(pipeline, { project, queue, messageId }) {
-    const entry = await findQueue(pipeline, project, queue);
-    return {
-      queueExists: entry !== undefined,
-      message: entry === undefined ? null : await message(pipeline, entry, messageId),
-    };
+  async message(pipeline, query) {
+    const entry = await findQueue(pipeline, query.project, query.queue);
+    return entry === undefined
+      ? { queueExists: false, message: null }
+      : { queueExists: true, ...(await message(pipeline, entry, query)) };
   },
 
   async deadLetters(pipeline, query) {
@@ -122,7 +120,7 @@ const HANDLERS: Handlers = {
   async listKeys(pipeline, { after, limit }) {
     const rows = await pipeline.query(
       `SELECT ${KEY_COLUMNS} FROM millrace.api_keys WHERE key_id > $1 ORDER BY key_id LIMIT $2`,
-      [toText(after ?? ''), limit],
+      [after ?? '', limit],
     );
     return rows.map((row) => {
       const { secretHash: _hash, ...key } = keyRow(row);
@@ -130,12 +128,12 @@ const HANDLERS: Handlers = {
     });
   },
 
-  async findKey(pipeline, { secretHash }) {
-    const [row] = await pipeline.query(
-      `SELECT ${KEY_COLUMNS} FROM millrace.api_keys WHERE secret_hash = $1`,
-      [secretHash],
+  async findKeys(pipeline, { secretHashes }) {
+    const rows = await pipeline.query(
+      `SELECT ${KEY_COLUMNS} FROM millrace.api_keys WHERE secret_hash = ANY ($1::text[])`,
+      [secretHashes],
     );
-    return row === undefined ? null : keyRow(row);
+    return rows.map(keyRow);
   },
 
   async ping(pipeline) {

@@ -3,7 +3,6 @@ import type { Command, OutcomeOf } from '../../core/commands.js';
 import { recordScope } from '../../core/replay.js';
 import type { AnswerRecords, RecordedAnswer, RecordScope } from '../../core/transaction.js';
 import { loadQueueById } from './load-queues.js';
-import { fromText, toText } from './text.js';
 import type { GroupTransaction } from './transaction.js';
 
 type RecordRow = RecordedAnswer & Pick<RecordScope, 'project' | 'capability' | 'queueId' | 'key'>;
@@ -36,7 +35,7 @@ export class GroupRecords implements AnswerRecords {
       [...columnsOf(scopes), this.tx.nowMs],
     );
     await loadCreatedQueues(this.tx, rows);
-    for (const row of rows) this.known.set(idOf({ ...row, key: fromText(row.key) }), row);
+    for (const row of rows) this.known.set(idOf(row), row);
   }
 
   find(scope: RecordScope): RecordedAnswer | undefined {
@@ -105,7 +104,7 @@ const columnsOf = (rows: readonly RecordScope[]) => [
   rows.map(({ queueId }) => queueId),
   rows.map(({ project }) => project),
   rows.map(({ capability }) => capability),
-  rows.map(({ key }) => toText(key)),
+  rows.map(({ key }) => key),
 ];
 
 const idOf = ({

@@ -1,7 +1,6 @@
 import type { Scope } from '@millrace/protocol';
 import type { KeyRow, StoredMessage } from '../../core/commands.js';
 import type { MessageEntry } from '../../core/transaction.js';
-import { fromText } from './text.js';
 
 /** The columns of a queue, with the name of its dead-letter queue; `q` is the queue. */
 export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS "deadLetterQueue",
@@ -17,19 +16,25 @@ export const QUEUE_FROM =
 /** A message as decisions see it. Its group is as the database keeps it, see `text.ts`. */
 export type MessageRow = MessageEntry;
 
-export const MESSAGE_COLUMNS = `m.message_id AS "messageId", m.bucket_id AS "bucketId", m.state,
+/** The failure log may take a hundred times what the rest does, and few need it. */
+export const MESSAGE_COLUMNS_BUT_LOG = `m.message_id AS "messageId", m.bucket_id AS "bucketId", m.state,
   m.seq, m.group_id AS "groupId", m.group_key AS "groupKey",
   m.receipt, m.lease_end AS "leaseEnd", m.failures, m.priority,
   m.first_available_at_ms AS "firstAvailableAtMs", m.leased_at_ms AS "leasedAtMs",
   m.source_queue_id AS "sourceQueueId", m.due_at_ms AS "dueAtMs", m.leased_by AS "leasedBy",
-  m.failure_log AS "failureLog", m.bytes`;
+  m.bytes`;
 
-/** What an answer says of a message, but for its payload. */
-export const STORED_COLUMNS = `m.message_id AS "messageId", m.headers, m.priority,
+export const MESSAGE_COLUMNS = `${MESSAGE_COLUMNS_BUT_LOG}, m.failure_log AS "failureLog"`;
+
+/** What an answer says of a message, but for its body. */
+export const STORED_COLUMNS_BUT_HEADERS = `m.message_id AS "messageId", m.priority,
   m.group_id AS "groupId", m.deduplication_id AS "deduplicationId",
   m.enqueued_at_ms AS "enqueuedAtMs", m.delivery_count AS "deliveryCount",
   m.source_queue AS "sourceQueue", m.dead_lettered_at_ms AS "deadLetteredAtMs",
   m.dead_letter_reason AS "deadLetterReason", m.last_error AS "lastError", m.failures`;
+
+/** The same with its headers, but without its payload. */
+export const STORED_COLUMNS = `${STORED_COLUMNS_BUT_HEADERS}, m.headers`;
 
 export function storedMessage(row: StoredMessage): StoredMessage {
   return {
@@ -37,14 +42,14 @@ export function storedMessage(row: StoredMessage): StoredMessage {
     payload: row.payload,
     headers: row.headers,
     priority: row.priority,
-    groupId: fromText(row.groupId),
-    deduplicationId: fromText(row.deduplicationId),
+    groupId: row.groupId,
+    deduplicationId: row.deduplicationId,
     enqueuedAtMs: row.enqueuedAtMs,
     deliveryCount: row.deliveryCount,
     sourceQueue: row.sourceQueue,
     deadLetteredAtMs: row.deadLetteredAtMs,
     deadLetterReason: row.deadLetterReason,
-    lastError: fromText(row.lastError),
+    lastError: row.lastError,
   };
 }
 
@@ -53,5 +58,5 @@ export const KEY_COLUMNS = `key_id AS "keyId", name, project, scopes, secret_has
 
 export function keyRow(row: unknown): KeyRow {
   const columns = row as Omit<KeyRow, 'scopes'> & { scopes: string };
-  return { ...columns, name: fromText(columns.name), scopes: columns.scopes.split(' ') as Scope[] };
+  return { ...columns, name: columns.name, scopes: columns.scopes.split(' ') as Scope[] };
 }

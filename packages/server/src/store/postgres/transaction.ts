@@ -13,9 +13,9 @@ import type {
 import { placesOf } from './by-key.js';
 import type { CounterDelta, CounterRows } from './counter-rows.js';
 import { type Arrival, FifoGroups } from './fifo-groups.js';
+import { jsonOf } from './parameters.js';
 import type { Pipeline } from './pipeline.js';
 import type { MessageRow } from './rows.js';
-import { toText } from './text.js';
 
 interface Loaded {
   readonly entry: MessageRow;
@@ -263,10 +263,9 @@ export class GroupTransaction implements MessageTransaction {
           SET ${columns.map(([field, column]) => `${column} = u."${field}"`).join(', ')}
          FROM ${placesOf(changes)} AS u WHERE m.ctid = u.place`,
       [
-        JSON.stringify(
+        jsonOf(
           changed.map(({ bucketId, entry, change }) => ({
             ...change,
-            ...(change.lastError === undefined ? {} : { lastError: toText(change.lastError) }),
             bucket_id: bucketId,
             message_id: entry.messageId,
           })),

@@ -6,7 +6,11 @@ import { serveThread } from './thread-channel.js';
 const { path } = workerData as { path: string };
 const db = openSecondary(path, false);
 
-serveThread<'checkpoint', true>(parentPort as MessagePort, (requests) => {
-  db.pragma('wal_checkpoint(PASSIVE)');
-  return requests.map(() => true);
-});
+serveThread<'checkpoint', true>(
+  parentPort as MessagePort,
+  (requests) => {
+    db.pragma('wal_checkpoint(PASSIVE)');
+    return requests.map(() => true);
+  },
+  { answersAtOnce: 1 },
+);

@@ -1,3 +1,4 @@
+import { answerBytes, failuresBytes } from '../../core/answer-size.js';
 import type { FailedDelivery, StoredMessage } from '../../core/commands.js';
 import { rowIdOf } from '../../core/ids.js';
 import { STATE, type State } from '../../core/message-state.js';
@@ -12,15 +13,15 @@ import type { Statements } from './statements.js';
 interface SeenRow extends StoredMessage {
   readonly state: State;
   readonly dueAtMs: number | null;
-  readonly failureLog: string | null;
+  readonly failureLog?: string | null;
   readonly behindHead: number;
   readonly bytes: number;
   readonly major: number;
   readonly minor: number;
 }
 
-const SEEN_COLUMNS = `${STORED_COLUMNS}, m.state, m.due_at_ms AS dueAtMs,
-  m.failure_log AS failureLog, m.bytes,
+/** Only who asks for one message is told of its failures. */
+const SEEN_COLUMNS = `${STORED_COLUMNS}, m.state, m.due_at_ms AS dueAtMs, m.bytes,
   coalesce(m.seq > (SELECT g.head_seq FROM fifo_groups g
     WHERE g.bucket_id = m.bucket_id AND g.group_key = m.group_key), 0) AS behindHead`;
 
@@ -52,11 +53,11 @@ function dueSql(state: State): string {
 export function peek(
   statements: Statements,
   queue: QueueEntry,
-  { state, after, limit, maxBytes }: Query<'peek'>,
+  { state, after, limit, maxBytes, strict }: Query<'peek'>,
 ): ReadResult['peek'] {
   const parts = peekParts(state);
   const from = readPlace(after, parts);
-  const builder = new PageBuilder<SeenMessage>(limit, maxBytes);
+  const builder = new PageBuilder<SeenMessage>(limit, maxBytes, strict);
   for (const part of parts.slice(from === null ? 0 : parts.indexOf(from.part as PeekState))) {
     const { major, minor } = from?.part === part ? from : START[part];
     const rows = statements.get(PART_SQL[part]).iterate({
@@ -76,10 +77,10 @@ export function peek(
 export function deadLetters(
   statements: Statements,
   queue: QueueEntry,
-  { after, limit, maxBytes }: Query<'deadLetters'>,
+  { after, limit, maxBytes, strict }: Query<'deadLetters'>,
 ): ReadResult['deadLetters'] {
   const from = readPlace(after, ['dead']);
-  const builder = new PageBuilder<StoredMessage>(limit, maxBytes);
+  const builder = new PageBuilder<StoredMessage>(limit, maxBytes, strict);
   const rows = statements
     .get(
       `SELECT ${SEEN_COLUMNS}, m.dead_lettered_at_ms AS major, m.seq AS minor FROM ${FROM}
@@ -98,19 +99,25 @@ export function deadLetters(
 export function message(
   statements: Statements,
   queue: QueueEntry,
-  messageId: string,
-): SeenMessage | null {
+  { messageId, maxBytes = 0, strict = false }: Query<'message'>,
+): Omit<ReadResult['message'], 'queueExists'> {
   const row = statements
     .get(
-      `SELECT ${SEEN_COLUMNS} FROM ${FROM}
+      `SELECT ${SEEN_COLUMNS}, m.failure_log AS failureLog FROM ${FROM}
         WHERE m.id = ? AND m.message_id = ? AND m.bucket_id IN (?, ?)`,
     )
-    .get(rowIdOf(messageId) ?? 0, messageId, queue.bucketId, queue.deadBucketId);
-  return row === undefined ? null : seenMessage(row as SeenRow);
+    .get(rowIdOf(messageId) ?? 0, messageId, queue.bucketId, queue.deadBucketId) as
+    | SeenRow
+    | undefined;
+  if (row === undefined) return { message: null };
+  const needsBytes = answerBytes(row.bytes, row) + failuresBytes(row.failureLog ?? null);
+  return strict && needsBytes > maxBytes
+    ? { message: null, needsBytes }
+    : { message: seenMessage(row) };
 }
 
 function seenMessage(row: SeenRow): SeenMessage {
-  const failures: FailedDelivery[] = row.failureLog === null ? [] : JSON.parse(row.failureLog);
+  const failures: FailedDelivery[] = row.failureLog == null ? [] : JSON.parse(row.failureLog);
   return {
     ...storedMessage(row),
     state: STATE_NAMES[row.state],

@@ -58,12 +58,11 @@ const HANDLERS: Handlers = {
     return entry === undefined ? null : peek(statements, entry, query);
   },
 
-  message(statements, { project, queue, messageId }) {
-    const entry = findQueue(statements, project, queue);
-    return {
-      queueExists: entry !== undefined,
-      message: entry === undefined ? null : message(statements, entry, messageId),
-    };
+  message(statements, query) {
+    const entry = findQueue(statements, query.project, query.queue);
+    return entry === undefined
+      ? { queueExists: false, message: null }
+      : { queueExists: true, ...message(statements, entry, query) };
   },
 
   deadLetters(statements, query) {
@@ -104,11 +103,12 @@ const HANDLERS: Handlers = {
       });
   },
 
-  findKey(statements, { secretHash }) {
-    const row = statements
-      .get(`SELECT ${KEY_COLUMNS} FROM api_keys WHERE secret_hash = ?`)
-      .get(secretHash);
-    return row === undefined ? null : keyRow(row);
+  findKeys(statements, { secretHashes }) {
+    const find = statements.get(`SELECT ${KEY_COLUMNS} FROM api_keys WHERE secret_hash = ?`);
+    return secretHashes.flatMap((secretHash) => {
+      const row = find.get(secretHash);
+      return row === undefined ? [] : [keyRow(row)];
+    });
   },
 
   ping(statements) {

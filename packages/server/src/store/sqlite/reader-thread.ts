@@ -14,6 +14,21 @@ export interface ReaderRequest {
 const { path } = workerData as { path: string };
 const statements = new Statements(openSecondary(path, true));
 
-serveThread<ReaderRequest, ReadResult[QueryKind]>(parentPort as MessagePort, (requests) =>
-  requests.map(({ query, nowMs }) => answerQuery(statements, query, nowMs)),
+/** Who reads one thing of many is not to wait for all of them; messages between threads cost, too. */
+const ANSWERS_AT_ONCE = 64;
+
+serveThread<ReaderRequest, ReadResult[QueryKind]>(
+  parentPort as MessagePort,
+  ([first]) => {
+    const { query, nowMs } = first as ReaderRequest;
+    return [answerQuery(statements, query, nowMs)];
+  },
+  { answersAtOnce: ANSWERS_AT_ONCE, bytesOf: bytesOfAnswer },
 );
+
+/** Of an answer that carries messages; others are small. */
+function bytesOfAnswer(answer: ReadResult[QueryKind]): number {
+  if (answer === null || typeof answer !== 'object') return 0;
+  if ('items' in answer) return answer.items.reduce((sum, item) => sum + item.payload.length, 0);
+  return 'message' in answer ? (answer.message?.payload.length ?? 0) : 0;
+}

@@ -2,9 +2,17 @@ import { resolve } from 'node:path';
 import { type Clock, monotonicClock } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
 import { HISTORY_FLUSH_MS } from '../../core/history.js';
+import { ReadLanes } from '../../core/read-lanes.js';
 import { RefusalError } from '../../core/refusal.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
-import type { Query, QueryKind, ReadResult, Store, StoreListener } from '../../core/store.js';
+import type {
+  AboutGroup,
+  Query,
+  QueryKind,
+  ReadResult,
+  Store,
+  StoreListener,
+} from '../../core/store.js';
 import { isFatal, refusalOf } from './errors.js';
 import type { ReaderRequest } from './reader-thread.js';
 import type { SpaceNeed } from './space.js';
@@ -18,6 +26,9 @@ export interface SqliteStoreOptions extends Omit<WriterOptions, 'limits'> {
   readonly makeClock?: (floorMs: number) => Clock;
 }
 
+/** Reads in the thread at once: one is answered while the next ones are on their way. */
+const LONG_READS_MAX = 2;
+const SHORT_READS_MAX = 16;
 /** Between two steps of giving free pages back: the writer has something better to do. */
 const RECLAIM_PAUSE_MS = 20;
 /** So often a step makes way for groups that are under way; then it is its turn. */
@@ -32,6 +43,7 @@ export class SqliteStore implements Store {
   readonly groupsUnderWayMax = 16;
   readonly aheadMin = 16;
   readonly safetyPollMs = null;
+  private readonly lanes = new ReadLanes(LONG_READS_MAX, SHORT_READS_MAX);
   private listener: StoreListener | undefined;
   private stopping: Promise<void> | undefined;
   private checkpointing = false;
@@ -86,12 +98,16 @@ export class SqliteStore implements Store {
 
   expectReady(): void {}
 
-  async apply(commands: readonly Command[]): Promise<Outcome[]> {
+  async apply(
+    commands: readonly Command[],
+    about: AboutGroup = { bytes: 0, keepsApart: false },
+  ): Promise<Outcome[]> {
     this.groupsUnderWay += 1;
     try {
       const answer = await this.writer.call({
         kind: 'apply',
         commands: commands.map(packCommand),
+        about,
         nowMs: this.clock.nowMs(),
       });
       const group = answer.group as NonNullable<WriterAnswer['group']>;
@@ -111,9 +127,11 @@ export class SqliteStore implements Store {
   }
 
   async read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
-    const request: ReaderRequest = { query: query as Query, nowMs: this.clock.nowMs() };
     try {
-      return (await this.reader.call(request)) as ReadResult[K];
+      const answer = this.lanes.run(query as Query, () =>
+        this.reader.call({ query: query as Query, nowMs: this.clock.nowMs() }),
+      );
+      return (await answer) as ReadResult[K];
     } catch (error) {
       throw error instanceof RefusalError ? error : new RefusalError(refusalOf(error));
     }

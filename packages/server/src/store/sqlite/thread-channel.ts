@@ -80,42 +80,90 @@ function rebuild({ name, message, code, refusal }: ThreadError): Error {
   return Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
 }
 
+/** What became of a request that failed. */
+export class Failure {
+  constructor(readonly error: unknown) {}
+}
+
+export interface Serving<Answer> {
+  /** Answers that leave together; 1 where each has taken its time. */
+  readonly answersAtOnce: number;
+  /** How large an answer is: large ones leave soon, and do not pile up. */
+  readonly bytesOf?: (answer: Answer) => number;
+}
+
+const POSTED_BYTES_MAX = 1024 * 1024;
+
 /**
- * The thread's side. `handle` is given all requests that have come in since it last ran, and
- * answers them in order; what it throws answers them all.
+ * The thread's side. `handle` is given all requests that wait, and answers as many of the first ones
+ * as it does together, at least one. What it throws fails the first one, and no other.
  */
 export function serveThread<Request, Answer>(
   port: MessagePort,
-  handle: (requests: readonly Request[]) => readonly Answer[],
+  handle: (requests: readonly Request[]) => readonly (Answer | Failure)[],
+  { answersAtOnce, bytesOf = () => 0 }: Serving<Answer>,
 ): void {
   port.on('message', (first: Envelope<Request>) => {
-    const envelopes = [first];
-    for (;;) {
-      const next = receiveMessageOnPort(port) as { message: Envelope<Request> } | undefined;
-      if (next === undefined) break;
-      envelopes.push(next.message);
+    const waiting = [first];
+    let replies: Reply<Answer>[] = [];
+    let bytes = 0;
+    while (waiting.length > 0) {
+      takeWaiting(port, waiting);
+      const answered = replyTo(waiting, handle);
+      waiting.splice(0, answered.length);
+      replies.push(...answered);
+      for (const { answer } of answered) if (answer !== undefined) bytes += bytesOf(answer);
+      const isTime = replies.length >= answersAtOnce || bytes >= POSTED_BYTES_MAX;
+      if (!isTime && waiting.length > 0) continue;
+      port.postMessage(replies);
+      replies = [];
+      bytes = 0;
+      takeWaiting(port, waiting);
     }
-    port.postMessage(replies(envelopes, handle));
   });
 }
 
-function replies<Request, Answer>(
-  envelopes: readonly Envelope<Request>[],
-  handle: (requests: readonly Request[]) => readonly Answer[],
-): Reply<Answer>[] {
-  try {
-    const answers = handle(envelopes.map(({ request }) => request));
-    return envelopes.map(({ id }, index) => ({ id, answer: answers[index] as Answer }));
-  } catch (thrown) {
-    const { name, message, code, refusal } = thrown as ThreadError;
-    const error = {
-      name,
-      message,
-      ...(code === undefined ? {} : { code }),
-      ...(refusal === undefined ? {} : { refusal }),
-    };
-    return envelopes.map(({ id }) => ({ id, error }));
+function takeWaiting<Request>(port: MessagePort, waiting: Envelope<Request>[]): void {
+  for (;;) {
+    const next = receiveMessageOnPort(port) as { message: Envelope<Request> } | undefined;
+    if (next === undefined) return;
+    waiting.push(next.message);
   }
+}
+
+function replyTo<Request, Answer>(
+  waiting: readonly Envelope<Request>[],
+  handle: (requests: readonly Request[]) => readonly (Answer | Failure)[],
+): Reply<Answer>[] {
+  const answers = answersOf(
+    waiting.map(({ request }) => request),
+    handle,
+  );
+  return answers.map((answer, index) => {
+    const { id } = waiting[index] as Envelope<Request>;
+    return answer instanceof Failure ? { id, error: portable(answer.error) } : { id, answer };
+  });
+}
+
+function answersOf<Request, Answer>(
+  requests: readonly Request[],
+  handle: (requests: readonly Request[]) => readonly (Answer | Failure)[],
+): readonly (Answer | Failure)[] {
+  try {
+    return handle(requests);
+  } catch (error) {
+    return [new Failure(error)];
+  }
+}
+
+function portable(thrown: unknown): ThreadError {
+  const { name, message, code, refusal } = thrown as ThreadError;
+  return {
+    name,
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(refusal === undefined ? {} : { refusal }),
+  };
 }
 
 interface Envelope<Request> {

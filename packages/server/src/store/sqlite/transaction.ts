@@ -1,5 +1,6 @@
 import type { Statement } from 'better-sqlite3';
 import type { NewMessage } from '../../core/commands.js';
+import { GroupShare } from '../../core/group-share.js';
 import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import { rowIdOf } from '../../core/ids.js';
 import { bytesOf, sum } from '../../core/message-bytes.js';
@@ -82,6 +83,8 @@ export class GroupTransaction implements MessageTransaction {
   private readonly projectDeltas = new Map<string, { messages: number; bytes: number }>();
   private readonly deadDeltas = new Map<string, number>();
   readonly groups: FifoGroups;
+  /** What consumes may take in this group. */
+  readonly share = new GroupShare();
   readonly inserts = new MessageInserts((text) => this.sql(text));
   /** Bodies are read by way of their messages only, so that they may go a little later. */
   private readonly removedBodies = new RowBatch((text) => this.sql(text), REMOVE_BODIES);

@@ -115,6 +115,7 @@ export function packCommand(command: Command): PackedCommand {
         command.receiptPrefix,
         command.onePerGroup,
         command.keyId,
+        command.strict,
       ];
     case 'ack': {
       const { kind, project, queue, idempotency, batch, entries } = command;
@@ -147,6 +148,7 @@ export function unpackCommand(packed: PackedCommand): Command {
     receiptPrefix: packed[8],
     onePerGroup: packed[9],
     keyId: packed[10],
+    strict: packed[11],
   } as ConsumeCommand;
 }
 
@@ -156,6 +158,8 @@ export function packOutcome(command: Command, outcome: Outcome): PackedOutcome {
   if (command.kind === 'ack') return isAllAcked(outcome) ? AS_ASKED : outcome;
   if (command.kind !== 'consume') return outcome;
   const { replayed, cutShort, messages } = outcome as Accepted<'consume'>;
+  // An answer without messages may say why, and goes as it is.
+  if (messages.length === 0) return outcome;
   return addRows([replayed, cutShort], LEASED_MESSAGE, messages);
 }
 

@@ -2,12 +2,13 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Command } from '../../core/commands.js';
 import { GROUP_LIMITS } from '../../core/group-commit.js';
 import type { StorageLimits } from '../../core/storage-limits.js';
+import type { AboutGroup } from '../../core/store.js';
 import { GroupApplier, type GroupResult } from './apply-group.js';
 import { openWriter } from './database.js';
 import { lockStore } from './folder-lock.js';
 import { FreeSpace } from './free-space.js';
 import { SpaceKeeper, type SpaceNeed } from './space.js';
-import { serveThread } from './thread-channel.js';
+import { Failure, serveThread } from './thread-channel.js';
 import {
   type PackedCommand,
   type PackedOutcome,
@@ -25,7 +26,12 @@ export interface WriterOptions {
 export type WriterRequest =
   | { readonly kind: 'open' }
   | { readonly kind: 'start'; readonly nowMs: number }
-  | { readonly kind: 'apply'; readonly commands: readonly PackedCommand[]; readonly nowMs: number }
+  | {
+      readonly kind: 'apply';
+      readonly commands: readonly PackedCommand[];
+      readonly about: AboutGroup;
+      readonly nowMs: number;
+    }
   | { readonly kind: 'reclaim' }
   | { readonly kind: 'close'; readonly nowMs: number };
 
@@ -43,34 +49,46 @@ let applier: GroupApplier;
 let space: SpaceKeeper;
 let close = (): void => {};
 
-serveThread<WriterRequest, WriterAnswer>(parentPort as MessagePort, (requests) => {
-  const answers: WriterAnswer[] = [];
-  while (answers.length < requests.length) {
-    const group = leadingGroup(requests, answers.length);
-    if (group.length > 0) answers.push(...applyTogether(group));
-    else answers.push(handle(requests[answers.length] as OtherRequest));
-  }
-  return answers;
-});
+serveThread<WriterRequest, WriterAnswer>(
+  parentPort as MessagePort,
+  (requests) => {
+    const group = leadingGroup(requests);
+    return group.length > 0 ? applyTogether(group) : [handle(requests[0] as OtherRequest)];
+  },
+  { answersAtOnce: 1 },
+);
 
 type ApplyRequest = Extract<WriterRequest, { kind: 'apply' }>;
 type OtherRequest = Exclude<WriterRequest, { kind: 'apply' }>;
 
 /** The groups that came in while the last one committed make up the next, within bounds. */
-function leadingGroup(requests: readonly WriterRequest[], from: number): ApplyRequest[] {
+function leadingGroup(requests: readonly WriterRequest[]): ApplyRequest[] {
   const group: ApplyRequest[] = [];
   let commands = 0;
-  for (let index = from; index < requests.length; index += 1) {
-    const request = requests[index] as WriterRequest;
+  let bytes = 0;
+  for (const request of requests) {
     if (request.kind !== 'apply') break;
+    const { about } = request;
     commands += request.commands.length;
-    if (group.length > 0 && commands > GROUP_LIMITS.maxCommands) break;
+    bytes += about.bytes;
+    const isFull = commands > GROUP_LIMITS.maxCommands || bytes > GROUP_LIMITS.maxBytes;
+    if (group.length > 0 && (isFull || about.keepsApart)) break;
     group.push(request);
+    if (about.keepsApart) break;
   }
   return group;
 }
 
-function applyTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
+/** They share a transaction, and so its failure. */
+function applyTogether(requests: readonly ApplyRequest[]): (WriterAnswer | Failure)[] {
+  try {
+    return answersTogether(requests);
+  } catch (error) {
+    return requests.map(() => new Failure(error));
+  }
+}
+
+function answersTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
   const commands = requests.flatMap((request) => request.commands.map(unpackCommand));
   const nowMs = (requests.at(-1) as ApplyRequest).nowMs;
   const { outcomes, ...rest } = applier.apply(commands, nowMs);

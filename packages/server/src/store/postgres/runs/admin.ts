@@ -20,7 +20,6 @@ import { recordAnswer, replayOrReuse } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { insertQueue, readReachable } from '../load-queues.js';
-import { toText } from '../text.js';
 import { deleteQueue, purgeQueue, updateQueue } from './change-queue.js';
 import { startDeadLetterJob } from './dead-letter-job.js';
 import { pausePush, subscribePush, unsubscribePush } from './push.js';
@@ -117,15 +116,7 @@ async function createKey(
     `INSERT INTO millrace.api_keys
        (key_id, name, project, scopes, secret_hash, created_at_ms, expires_at_ms)
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    [
-      key.keyId,
-      toText(key.name),
-      key.project,
-      key.scopes.join(' '),
-      secretHash,
-      tx.nowMs,
-      key.expiresAtMs,
-    ],
+    [key.keyId, key.name, key.project, key.scopes.join(' '), secretHash, tx.nowMs, key.expiresAtMs],
   );
   return { key: { ...key, createdAtMs: tx.nowMs, revokedAtMs: null }, sealedSecret };
 }

@@ -1,5 +1,11 @@
 import { answerBytes } from '../../../core/answer-size.js';
 import type { ConsumeCommand, LeasedMessage, Outcome } from '../../../core/commands.js';
+import {
+  type ConsumeShare,
+  GroupShare,
+  type TooLarge,
+  tooLarge,
+} from '../../../core/group-share.js';
 import { STATE } from '../../../core/message-state.js';
 import { EXPIRED_PER_CONSUME, isPastRetention, removeMessage } from '../../../core/moves.js';
 import { checkHolder } from '../../../core/push-subscription.js';
@@ -35,12 +41,16 @@ export async function runConsumes(
     return withIdempotency(run.records, run.lookups, command, queue, () => {
       const refusal = checkHolder(queue, command.keyId, (id) => run.tx.pushPolicy(id));
       if (refusal !== undefined) return refusal;
-      const messages = take(run, queue, command, ready.get(queue.bucketId) ?? [], leasedAtMs);
+      const share = run.share.leftFor(command);
+      if (share === undefined) return accept<'consume'>({ messages: [], crowded: true });
+      const lanes = ready.get(queue.bucketId) ?? [];
+      const { messages, left, wasCut } = take(run, queue, command, share, lanes, leasedAtMs);
+      if (left !== undefined) return accept<'consume'>({ messages, ...left });
       for (const message of messages) {
         leases.push({ bucketId: queue.bucketId, message, keyId: command.keyId ?? null });
         run.held.set(message.messageId, message);
       }
-      const isCut = cutShort.has(queue.bucketId);
+      const isCut = wasCut || cutShort.has(queue.bucketId);
       return accept<'consume'>(isCut ? { messages, cutShort: true } : { messages });
     });
   });
@@ -78,15 +88,20 @@ async function lockReady(
   cutShort: ReadonlySet<number>,
 ): Promise<Map<number, Lanes>> {
   const wanted = { standard: new Map<number, number[]>(), fifo: new Map<number, number[]>() };
+  const locked = new GroupShare();
   for (const command of commands) {
-    const { project, queue: name, maxMessages, onePerGroup } = command;
+    const { project, queue: name, onePerGroup } = command;
     const queue = run.tx.queue(project, name);
     if (queue !== undefined && cutShort.has(queue.bucketId)) continue;
     // What is replayed or refused for its key takes nothing and removes nothing.
     if (queue === undefined || replayOrReuse(run.records, run.lookups, command, queue)) continue;
+    // As many are locked as could be taken, if all of them are there and small.
+    const share = locked.leftFor(command);
+    if (share === undefined) continue;
+    locked.took(command, share.maxMessages, 0);
     const ofType = wanted[queue.type];
     // One of each group is as many takes as messages.
-    const limits = onePerGroup ? Array<number>(maxMessages).fill(1) : [maxMessages];
+    const limits = onePerGroup ? Array<number>(share.maxMessages).fill(1) : [share.maxMessages];
     ofType.set(queue.bucketId, [...(ofType.get(queue.bucketId) ?? []), ...limits]);
   }
   const ready = await lockHeads(run, wanted.standard);
@@ -122,26 +137,35 @@ function startOfLeases({ tx, timeOf }: GroupRun, ready: ReadonlyMap<number, Lane
 
 /** Takes one command's share off what is ready. */
 function take(
-  { tx }: GroupRun,
+  { tx, share: groupShare }: GroupRun,
   queue: QueueEntry,
   command: ConsumeCommand,
+  share: ConsumeShare,
   lanes: Lanes,
   leasedAtMs: number,
-): LeasedMessage[] {
+): { readonly messages: LeasedMessage[]; readonly left?: TooLarge; readonly wasCut: boolean } {
   const leaseExpiresAtMs =
     leasedAtMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
   const messages: LeasedMessage[] = [];
   let bytes = 0;
   let begun: ReadyRow[] | undefined;
-  while (messages.length < command.maxMessages && lanes.length > 0) {
+  let wasCut = share.maxMessages < command.maxMessages;
+  while (messages.length < share.maxMessages && lanes.length > 0) {
     const lane = lanes[0] as ReadyRow[];
     const next = lane[0];
     if (next === undefined) {
       lanes.shift();
       continue;
     }
-    bytes += answerBytes(next.bytes, next);
-    if (messages.length > 0 && bytes > command.maxBytes) break;
+    const messageBytes = answerBytes(next.bytes, next);
+    if (bytes + messageBytes > share.maxBytes) {
+      if (messages.length > 0) {
+        wasCut = true;
+        break;
+      }
+      if (command.strict) return { messages, left: tooLarge(command, messageBytes), wasCut };
+    }
+    bytes += messageBytes;
     lane.shift();
     messages.push({
       ...storedMessage(next),
@@ -162,9 +186,12 @@ function take(
     tx.count(queue, 'leased', messages.length, 0);
     tx.tally(queue, 'delivered', messages.length);
     tx.noteDue(leaseExpiresAtMs);
+    groupShare.took(command, messages.length, bytes);
   }
-  return messages;
+  return { messages, wasCut };
 }
+
+type Body = Pick<LeasedMessage, 'payload' | 'headers'>;
 
 const LEASES = `(SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $6::text[])
   AS u(bucket_id, message_id, due, receipt, key))`;
@@ -173,14 +200,14 @@ const LEASE = `
   UPDATE millrace.messages m SET state = ${STATE.leased}, due_at_ms = u.due, leased_at_ms = $5,
       receipt = u.receipt, leased_by = u.key, lease_end = NULL, delivery_count = m.delivery_count + 1
     FROM ${placesOf(LEASES)} AS u WHERE m.ctid = u.place
-  RETURNING m.message_id AS "messageId", m.payload`;
+  RETURNING m.message_id AS "messageId", m.payload, m.headers`;
 
 /**
- * Writes the leases. The answer fills in the payloads of the messages that were handed out: nobody
+ * Writes the leases. The answer fills in the bodies of the messages that were handed out: nobody
  * needs them before the commit, and so nobody waits for them.
  */
 function lease({ tx }: GroupRun, leases: readonly Lease[], leasedAtMs: number): void {
-  const answer = tx.pipeline.query<{ messageId: string; payload: string }>(LEASE, [
+  const answer = tx.pipeline.query<Body & { messageId: string }>(LEASE, [
     leases.map(({ bucketId }) => bucketId),
     leases.map(({ message }) => message.messageId),
     leases.map(({ message }) => message.leaseExpiresAtMs),
@@ -190,10 +217,8 @@ function lease({ tx }: GroupRun, leases: readonly Lease[], leasedAtMs: number): 
   ]);
   answer.then(
     (rows) => {
-      const payloads = new Map(rows.map(({ messageId, payload }) => [messageId, payload]));
-      for (const { message } of leases) {
-        (message as { payload: string }).payload = payloads.get(message.messageId) as string;
-      }
+      const bodies = new Map(rows.map(({ messageId, ...body }) => [messageId, body]));
+      for (const { message } of leases) Object.assign(message, bodies.get(message.messageId));
     },
     // A failure shows where the whole pipeline is waited for.
     () => undefined,

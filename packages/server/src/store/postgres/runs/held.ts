@@ -1,39 +1,81 @@
-import type { Command, LeasedMessage } from '../../../core/commands.js';
+import { answerBytes } from '../../../core/answer-size.js';
+import type { Command, ConsumeCommand, LeasedMessage } from '../../../core/commands.js';
 import { STATE } from '../../../core/message-state.js';
 import { recordScope } from '../../../core/replay.js';
 import type { GroupRun } from '../group-run.js';
 import { STORED_COLUMNS, storedMessage } from '../rows.js';
 
+interface Given {
+  readonly command: ConsumeCommand;
+  readonly bucketId: number;
+  readonly messages: readonly { readonly messageId: string; readonly receipt: string }[];
+}
+
+type HeldRow = LeasedMessage & { readonly bytes: number };
+
 /** Reads the messages that a consume made again may get back, so that a replay can look them up. */
 export async function loadHeld(run: GroupRun, commands: readonly Command[]): Promise<void> {
   // What was leased earlier in the group may have been settled since.
   run.held.clear();
-  const ids = commands.flatMap((command) => {
-    if (command.kind !== 'consume') return [];
-    const queue = run.tx.queue(command.project, command.queue);
-    const scope = queue === undefined ? undefined : recordScope(command, queue);
-    const record = scope === undefined ? undefined : run.records.find(scope);
-    if (queue === undefined || record === undefined) return [];
-    const { messages } = JSON.parse(record.outcome) as { messages: { messageId: string }[] };
-    return messages.map(({ messageId }) => ({ bucketId: queue.bucketId, messageId }));
+  const given = commands.flatMap((command) => givenBefore(run, command) ?? []);
+  if (given.length === 0) return;
+  const rows = new Map((await lockHeld(run, given)).map((row) => [row.messageId, row]));
+  const fitting = given.flatMap((earlier) => {
+    const held = earlier.messages.flatMap(({ messageId, receipt }) => {
+      const row = rows.get(messageId);
+      return row?.receipt === receipt ? [row] : [];
+    });
+    const bytes = held.reduce((sum, row) => sum + answerBytes(row.bytes, row), 0);
+    const { command, bucketId } = earlier;
+    if (!command.strict || bytes <= command.maxBytes) return [{ bucketId, held }];
+    run.heldTooLarge.set(command, bytes);
+    return [];
   });
-  if (ids.length === 0) return;
-  const rows = await run.tx.pipeline.query<LeasedMessage>(
-    `SELECT ${STORED_COLUMNS}, m.payload, m.receipt, m.due_at_ms AS "leaseExpiresAtMs"
+  for (const { messageId, payload } of await payloadsOf(run, fitting)) {
+    const row = rows.get(messageId) as HeldRow;
+    const { receipt, leaseExpiresAtMs, failures } = row;
+    const message = { ...storedMessage(row), payload, failures, receipt, leaseExpiresAtMs };
+    run.held.set(messageId, message);
+  }
+}
+
+function givenBefore(run: GroupRun, command: Command): Given | undefined {
+  if (command.kind !== 'consume') return undefined;
+  const queue = run.tx.queue(command.project, command.queue);
+  const scope = queue === undefined ? undefined : recordScope(command, queue);
+  const record = scope === undefined ? undefined : run.records.find(scope);
+  if (queue === undefined || record === undefined) return undefined;
+  const { messages } = JSON.parse(record.outcome) as Pick<Given, 'messages'>;
+  return { command, bucketId: queue.bucketId, messages };
+}
+
+/** Without their payloads, whose bytes are known before they are read. */
+const lockHeld = ({ tx }: GroupRun, given: readonly Given[]): Promise<HeldRow[]> =>
+  tx.pipeline.query<HeldRow>(
+    `SELECT ${STORED_COLUMNS}, m.bytes, m.receipt, m.due_at_ms AS "leaseExpiresAtMs"
        FROM millrace.messages m
       WHERE (m.bucket_id, m.message_id) IN (SELECT * FROM unnest($1::bigint[], $2::uuid[]))
         AND m.state = ${STATE.leased} AND (m.due_at_ms > $3 OR m.due_at_ms <= $4)
       ORDER BY m.bucket_id, m.message_id FOR UPDATE`,
     [
-      ids.map(({ bucketId }) => bucketId),
-      ids.map(({ messageId }) => messageId),
-      run.tx.nowMs,
-      run.tx.leaseFloorMs,
+      given.flatMap(({ bucketId, messages }) => messages.map(() => bucketId)),
+      given.flatMap(({ messages }) => messages.map(({ messageId }) => messageId)),
+      tx.nowMs,
+      tx.leaseFloorMs,
     ],
   );
-  for (const row of rows) {
-    const { receipt, leaseExpiresAtMs } = row;
-    const { failures } = row;
-    run.held.set(row.messageId, { ...storedMessage(row), failures, receipt, leaseExpiresAtMs });
-  }
-}
+
+const payloadsOf = async (
+  { tx }: GroupRun,
+  fitting: readonly { readonly bucketId: number; readonly held: readonly HeldRow[] }[],
+): Promise<{ messageId: string; payload: string }[]> =>
+  fitting.every(({ held }) => held.length === 0)
+    ? []
+    : tx.pipeline.query(
+        `SELECT m.message_id AS "messageId", m.payload FROM millrace.messages m
+          WHERE (m.bucket_id, m.message_id) IN (SELECT * FROM unnest($1::bigint[], $2::uuid[]))`,
+        [
+          fitting.flatMap(({ bucketId, held }) => held.map(() => bucketId)),
+          fitting.flatMap(({ held }) => held.map(({ messageId }) => messageId)),
+        ],
+      );

@@ -5,7 +5,6 @@ import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRun } from '../group-run.js';
 import { CLOCK_MS } from '../load-queues.js';
 import { type Parameter, textArray } from '../parameters.js';
-import { toText } from '../text.js';
 
 export interface NewRow {
   readonly queue: QueueEntry;
@@ -53,7 +52,7 @@ const columnsOf = (rows: readonly NewRow[]): Parameter[] => [
   ifAny(rows.map(({ message }) => message.priority)),
   ifAny(rows.map(({ groupId }) => groupId)),
   ifAny(rows.map(({ groupKey }) => groupKey)),
-  ifAny(rows.map(({ message }) => toText(message.deduplicationId))),
+  ifAny(rows.map(({ message }) => message.deduplicationId)),
   ifAny(rows.map(({ message }) => message.headers)),
 ];
 

@@ -3,7 +3,7 @@ import { sum } from '../../../core/message-bytes.js';
 import type { GroupRun } from '../group-run.js';
 import { CLOCK_MS } from '../load-queues.js';
 import type { Pipeline } from '../pipeline.js';
-import { MESSAGE_COLUMNS, type MessageRow, STORED_COLUMNS } from '../rows.js';
+import { MESSAGE_COLUMNS_BUT_LOG, type MessageRow, STORED_COLUMNS_BUT_HEADERS } from '../rows.js';
 import { countWalked, type RankFloor } from '../scan-floors.js';
 
 export type ReadyRow = MessageRow &
@@ -22,7 +22,9 @@ export type Lanes = ReadyRow[][];
 /** Of a message `h` that was chosen and locked: a volatile value, so that it is taken row by row. */
 export const LOCKED_COLUMNS = `h.*, ${CLOCK_MS} AS "lockedAtMs"`;
 
-export const READY_COLUMNS = `${MESSAGE_COLUMNS}, ${STORED_COLUMNS}, m.rank`;
+/** Many may be locked and few of them taken: what is large comes with the lease. */
+export const READY_COLUMNS = `${MESSAGE_COLUMNS_BUT_LOG}, NULL::text AS "failureLog",
+  ${STORED_COLUMNS_BUT_HEADERS}, NULL::text AS headers, m.rank`;
 
 /** @param wanted of each bucket, how many messages each command wants */
 export async function lockHeads(

@@ -6,7 +6,6 @@ import { withIdempotency } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { Arrival } from '../fifo-groups.js';
 import { accept, type GroupRun } from '../group-run.js';
-import { toText } from '../text.js';
 import { insertMessages, type NewRow } from './insert-messages.js';
 import { readStorage } from './storage.js';
 
@@ -51,7 +50,7 @@ function messageRow({ tx }: GroupRun, queue: QueueEntry, message: NewMessage): R
   const bytes = bytesOf(message);
   tx.count(queue, dueAtMs === undefined ? 'available' : 'delayed', 1, bytes);
   if (dueAtMs !== undefined) tx.noteDue(dueAtMs);
-  const groupId = toText(message.groupId);
+  const { groupId } = message;
   const groupKey = groupKeyOf(queue, groupId);
   if (dueAtMs === undefined && groupKey === null) tx.markReady(queue, 1);
   return { queue, seq: tx.nextSeq(), groupId, groupKey, bytes, dueAtMs, message };

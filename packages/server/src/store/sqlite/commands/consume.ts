@@ -5,6 +5,7 @@ import type {
   OutcomeOf,
   StoredMessage,
 } from '../../../core/commands.js';
+import { type TooLarge, tooLarge } from '../../../core/group-share.js';
 import { rowIdOf } from '../../../core/ids.js';
 import { STATE } from '../../../core/message-state.js';
 import { EXPIRED_PER_CONSUME, isPastRetention, removeMessage } from '../../../core/moves.js';
@@ -74,6 +75,8 @@ export function consume(
     queue.type === 'fifo'
       ? nextOfGroups(tx, queue, command.onePerGroup ?? false)
       : nextOfAll(tx, queue);
+  const share = tx.share.leftFor(command);
+  if (share === undefined) return { messages: [], crowded: true };
   const lease = tx.sql(LEASE);
   const leaseExpiresAtMs =
     tx.nowMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
@@ -81,7 +84,9 @@ export function consume(
   let bytes = 0;
   let expired = 0;
   let wasTaken = true;
-  while (messages.length < command.maxMessages) {
+  let left: TooLarge | undefined;
+  let isCut = share.maxMessages < command.maxMessages;
+  while (messages.length < share.maxMessages) {
     const row = next(wasTaken);
     if (row === undefined) break;
     if (isPastRetention(queue, row, tx.nowMs)) {
@@ -91,8 +96,13 @@ export function consume(
       if (expired === EXPIRED_PER_CONSUME) break;
       continue;
     }
-    bytes += answerBytes(row.bytes, row);
-    if (messages.length > 0 && bytes > command.maxBytes) break;
+    const messageBytes = answerBytes(row.bytes, row);
+    if (bytes + messageBytes > share.maxBytes && (messages.length > 0 || command.strict)) {
+      if (messages.length === 0) left = tooLarge(command, messageBytes);
+      isCut = true;
+      break;
+    }
+    bytes += messageBytes;
     wasTaken = true;
     const receipt = `${command.receiptPrefix}.${messages.length}`;
     if (row.groupKey !== null) tx.touchGroup(queue, row.groupKey);
@@ -104,8 +114,11 @@ export function consume(
     tx.count(queue, 'available', -messages.length, 0);
     tx.count(queue, 'leased', messages.length, 0);
     tx.tally(queue, 'delivered', messages.length);
+    tx.share.took(command, messages.length, bytes);
   }
-  return expired === EXPIRED_PER_CONSUME ? { messages, cutShort: true } : { messages };
+  if (left !== undefined) return { messages, ...left };
+  isCut ||= expired === EXPIRED_PER_CONSUME;
+  return isCut ? { messages, cutShort: true } : { messages };
 }
 
 /** The head of what is available, each time: what was taken is available no more. */
@@ -148,21 +161,29 @@ function nextOfGroups(
   };
 }
 
-/** Those messages of an earlier consume that are still held under the receipts it gave. */
+const HELD = `FROM messages m JOIN bodies b ON b.id = m.id
+  WHERE m.id = ? AND m.bucket_id = ? AND m.state = ${STATE.leased} AND m.receipt = ?`;
+
+/** See `ReplayLookups`. */
 export function stillHeld(
   tx: GroupTransaction,
   queue: QueueEntry,
+  { maxBytes, strict }: ConsumeCommand,
   given: readonly { messageId: string; receipt: string }[],
-): LeasedMessage[] {
-  const held = tx.sql(
-    `SELECT ${STORED_COLUMNS}, m.due_at_ms AS leaseExpiresAtMs
-       FROM messages m JOIN bodies b ON b.id = m.id
-      WHERE m.id = ? AND m.bucket_id = ? AND m.state = ${STATE.leased} AND m.receipt = ?`,
-  );
-  return given.flatMap(({ messageId, receipt }) => {
-    const row = held.get(rowIdOf(messageId), queue.bucketId, receipt) as LeasedMessage | undefined;
-    if (row === undefined) return [];
+): LeasedMessage[] | { needsBytes: number } {
+  const held = tx.sql(`SELECT ${STORED_COLUMNS}, m.bytes, m.due_at_ms AS leaseExpiresAtMs ${HELD}`);
+  const messages: LeasedMessage[] = [];
+  let bytes = 0;
+  for (const { messageId, receipt } of given) {
+    const row = held.get(rowIdOf(messageId), queue.bucketId, receipt) as HeldRow | undefined;
+    if (row === undefined) continue;
+    bytes += answerBytes(row.bytes, row);
+    // What is over is only counted.
+    if (strict && bytes > maxBytes) continue;
     const { deliveryCount, leaseExpiresAtMs } = row;
-    return [leasedMessage(row, { deliveryCount, receipt, leaseExpiresAtMs })];
-  });
+    messages.push(leasedMessage(row, { deliveryCount, receipt, leaseExpiresAtMs }));
+  }
+  return strict && bytes > maxBytes ? { needsBytes: bytes } : messages;
 }
+
+type HeldRow = LeasedMessage & { readonly bytes: number };

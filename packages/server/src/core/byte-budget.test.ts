@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ByteBudget, type Reservation, SMALL_CALL_BYTES } from './byte-budget.js';
+
+const MIB = 1024 * 1024;
+/** Seven MiB for all, and one for small calls. */
+const budgetOf8Mib = () => new ByteBudget(8 * MIB);
+
+describe('a byte budget', () => {
+  it('gives a project no more than it leaves free', () => {
+    const budget = budgetOf8Mib();
+    const greedy = budget.open('greedy', 'body');
+    while (greedy.take(MIB / 4));
+    expect(greedy.bytes).toBe(3.5 * MIB);
+    const second = budget.open('second', 'body');
+    while (second.take(MIB / 4));
+    expect(second.bytes).toBe(1.75 * MIB);
+    expect(budget.open('third', 'body').take(MIB / 2)).toBe(true);
+  });
+
+  it('keeps room for small calls, also for those of a project that holds its share', () => {
+    const budget = budgetOf8Mib();
+    const greedy = budget.open('greedy', 'body');
+    while (greedy.take(MIB / 4));
+    expect(budget.open('greedy', 'body').take(SMALL_CALL_BYTES + 1)).toBe(false);
+    const small = Array.from({ length: 100 }, () => budget.open('greedy', 'body'));
+    const taken = small.filter((reservation) => reservation.take(SMALL_CALL_BYTES));
+    // Half of the MiB that is kept.
+    expect(taken).toHaveLength(32);
+    expect(budget.open('other', 'body').take(SMALL_CALL_BYTES)).toBe(true);
+  });
+
+  it('has all of it back when everything is given back', () => {
+    const budget = budgetOf8Mib();
+    const reservation = budget.open('p', 'answer');
+    expect(reservation.take(MIB)).toBe(true);
+    reservation.shrinkTo(10);
+    expect(budget.reservedBytes('answer')).toBe(10);
+    reservation.release();
+    reservation.release();
+    expect(budget.reservedBytes('answer')).toBe(0);
+    expect(budget.open('p', 'answer').take(3.5 * MIB)).toBe(true);
+  });
+
+  it('makes answers smaller as the room fills', () => {
+    const budget = budgetOf8Mib();
+    const sizes: number[] = [];
+    for (let answers = 0; answers < 6; answers += 1) {
+      const answer = budget.open('p', 'answer');
+      expect(answer.takeShareNow(16 * MIB, 1_000)).toBe(true);
+      sizes.push(answer.bytes);
+    }
+    expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
+    expect(sizes[0]).toBeGreaterThan(2 * (sizes[5] as number));
+  });
+
+  it('lets who finds no room wait for it', async () => {
+    const budget = budgetOf8Mib();
+    const first = budget.open('p', 'answer');
+    expect(first.take(3 * MIB)).toBe(true);
+    const second = budget.open('p', 'answer');
+    const waited = second.takeSoon(MIB, 60_000);
+    first.release();
+    expect(await waited).toBe(true);
+    expect(second.bytes).toBe(MIB);
+  });
+
+  it('lets projects that wait take turns', async () => {
+    const budget = budgetOf8Mib();
+    const held = Array.from({ length: 4 }, () => budget.open('holder', 'answer'));
+    for (const reservation of held) reservation.take(0.875 * MIB);
+    const got: string[] = [];
+    for (const project of ['greedy', 'greedy', 'greedy', 'modest']) {
+      const reservation = budget.open(project, 'answer');
+      void reservation.takeSoon(2 * MIB, 60_000).then((ok) => {
+        if (!ok) return;
+        got.push(project);
+        reservation.release();
+      });
+    }
+    for (const reservation of held) {
+      reservation.release();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(got).toHaveLength(4);
+    expect(got.indexOf('modest')).toBeLessThan(2);
+  });
+
+  it('refuses at once what will never fit, and after a moment what does not fit now', async () => {
+    const budget = budgetOf8Mib();
+    expect(await budget.open('p', 'answer').takeSoon(5 * MIB, 60_000)).toBe(false);
+    const holder = budget.open('p', 'answer');
+    expect(holder.take(3 * MIB)).toBe(true);
+    expect(await budget.open('p', 'answer').takeSoon(MIB, 1)).toBe(false);
+    holder.release();
+    expect(budget.reservedBytes('answer')).toBe(0);
+  });
+
+  it('never holds more than it has, nor loses any, whatever is taken and given', () => {
+    const step = fc.record({
+      project: fc.constantFrom('a', 'b', 'c'),
+      slot: fc.nat({ max: 4 }),
+      bytes: fc.integer({ min: 1, max: 2 * MIB }),
+      gives: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const budget = budgetOf8Mib();
+        const reservations = new Map<string, Reservation>();
+        for (const { project, slot, bytes, gives } of steps) {
+          const id = `${project}${slot}`;
+          const reservation = reservations.get(id) ?? budget.open(project, 'push');
+          reservations.set(id, reservation);
+          if (gives) reservation.shrinkTo(Math.max(0, reservation.bytes - bytes));
+          else reservation.take(bytes);
+          const held = [...reservations.values()].reduce((sum, { bytes: n }) => sum + n, 0);
+          expect(budget.reservedBytes('push')).toBe(held);
+          expect(held).toBeLessThanOrEqual(8 * MIB);
+        }
+        for (const reservation of reservations.values()) reservation.release();
+        expect(budget.reservedBytes('push')).toBe(0);
+        expect(budget.open('d', 'push').take(3.5 * MIB)).toBe(true);
+      }),
+    );
+  });
+});

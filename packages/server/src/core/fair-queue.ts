@@ -1,0 +1,95 @@
+/**
+ * A queue that projects share: within a project what came first goes first, and the projects take
+ * turns, so that however much one of them has waiting, another one waits for one item of each.
+ */
+export class FairQueue<T> {
+  private readonly lanes = new Map<string, Lane<T>>();
+  /** The projects that have something waiting, the one whose turn it is at `next`. */
+  private readonly turns: Lane<T>[] = [];
+  private next = 0;
+  private count = 0;
+
+  get size(): number {
+    return this.count;
+  }
+
+  sizeOf(project: string): number {
+    return this.lanes.get(project)?.size ?? 0;
+  }
+
+  push(project: string, item: T): void {
+    let lane = this.lanes.get(project);
+    if (lane === undefined) {
+      lane = new Lane(project);
+      this.lanes.set(project, lane);
+      this.turns.push(lane);
+    }
+    lane.push(item);
+    this.count += 1;
+  }
+
+  /** The item whose turn it is, which stays where it is. */
+  peek(): T | undefined {
+    return this.turns[this.next]?.first;
+  }
+
+  /** The item whose turn it is; then it is the next project's turn. */
+  shift(): T | undefined {
+    const lane = this.turns[this.next];
+    if (lane === undefined) return undefined;
+    const item = lane.shift();
+    this.count -= 1;
+    if (lane.size === 0) {
+      this.lanes.delete(lane.project);
+      this.turns.splice(this.next, 1);
+    } else {
+      this.next += 1;
+    }
+    if (this.next >= this.turns.length) this.next = 0;
+    return item;
+  }
+
+  /** Leaves the item whose turn it is where it is; it is the next project's turn. */
+  skip(): void {
+    this.next = this.next + 1 < this.turns.length ? this.next + 1 : 0;
+  }
+
+  /** How many projects have something waiting. */
+  get projects(): number {
+    return this.turns.length;
+  }
+}
+
+/** Below this, taking the front of an array costs less than to bother. */
+const COMPACT_FROM = 1_024;
+
+class Lane<T> {
+  private items: T[] = [];
+  private from = 0;
+
+  constructor(readonly project: string) {}
+
+  get size(): number {
+    return this.items.length - this.from;
+  }
+
+  get first(): T | undefined {
+    return this.items[this.from];
+  }
+
+  push(item: T): void {
+    this.items.push(item);
+  }
+
+  shift(): T {
+    const item = this.items[this.from] as T;
+    // So that what was taken is not held on to.
+    this.items[this.from] = undefined as T;
+    this.from += 1;
+    if (this.from >= COMPACT_FROM && this.from * 2 >= this.items.length) {
+      this.items = this.items.slice(this.from);
+      this.from = 0;
+    }
+    return item;
+  }
+}

@@ -1,0 +1,24 @@
+import { FairWork } from './fair-work.js';
+import type { Query, QueryKind } from './store.js';
+
+/**
+ * How reads share a store. Those that may take long have lanes of their own, so that a look at one
+ * key or one queue never waits behind many of them; what the server itself must know does not wait
+ * for anybody's reads.
+ */
+export class ReadLanes {
+  private readonly long: FairWork;
+  private readonly short: FairWork;
+
+  constructor(longMax: number, shortMax: number) {
+    this.long = new FairWork(longMax);
+    this.short = new FairWork(shortMax);
+  }
+
+  run<T>(query: Query, read: () => Promise<T>): Promise<T> {
+    if (!('project' in query)) return read();
+    return (LONG.has(query.kind) ? this.long : this.short).run(query.project, read);
+  }
+}
+
+const LONG = new Set<QueryKind>(['listQueues', 'peek', 'message', 'deadLetters', 'history']);

@@ -1,0 +1,185 @@
+import type { Socket } from 'node:net';
+import { setSystemTimer } from '../core/clock.js';
+import { addressGroup, plainAddress } from './client-address.js';
+
+/** Of one address, without a key that was accepted; beyond that the oldest of them goes. */
+const UNACCEPTED_OF_ADDRESS_MAX = 512;
+/** Requests of one connection that wait for their answers; no client sends so many ahead. */
+const PIPELINED_MAX = 64;
+/** So often transfers are looked at; who sends or reads too little twice in a row is given up. */
+const LOOK_MS = 5_000;
+const LEAST_BYTES_PER_LOOK = 4 * 1024;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    connections: Connections;
+  }
+}
+
+interface Connection {
+  readonly socket: Socket;
+  /** What it is counted with while no key of it has been accepted; undefined: it is not. */
+  countedWith: string | undefined;
+  /** Requests without their whole answer. */
+  calls: number;
+  /** Requests whose body is still arriving. */
+  bodies: number;
+  /** As far as its transfers had come when they were looked at. */
+  transferredBytes: number;
+  wasSlow: boolean;
+}
+
+/**
+ * The connections of the server. Their number is bounded, and what one address may have of them
+ * without a key. No limit here refuses a key that is valid: many clients may share an address, so
+ * that a new connection is taken, and an older one that has shown no key makes room for it.
+ */
+export class Connections {
+  private readonly bySocket = new Map<Socket, Connection>();
+  private readonly unaccepted = new Map<string, Set<Connection>>();
+  private cancelLook: (() => void) | undefined;
+
+  /** @param behindProxy the other end of a connection is not the client */
+  constructor(
+    private readonly max: number,
+    private readonly behindProxy: boolean,
+  ) {}
+
+  count(): { readonly accepted: number; readonly unaccepted: number } {
+    let unaccepted = 0;
+    for (const connections of this.unaccepted.values()) unaccepted += connections.size;
+    return { accepted: this.bySocket.size - unaccepted, unaccepted };
+  }
+
+  opened(socket: Socket): void {
+    if (this.bySocket.size >= this.max && !this.makeRoom()) {
+      socket.destroy();
+      return;
+    }
+    // Each call of a connection may listen for its end.
+    socket.setMaxListeners(2 * PIPELINED_MAX);
+    const connection: Connection = {
+      socket,
+      countedWith: undefined,
+      calls: 0,
+      bodies: 0,
+      transferredBytes: 0,
+      wasSlow: false,
+    };
+    this.bySocket.set(socket, connection);
+    socket.once('close', () => this.closed(connection));
+    // Behind a proxy, connections are the proxy's, until a request says whose it is.
+    this.countWith(connection, this.behindProxy ? '' : plainAddress(socket.remoteAddress));
+    this.cancelLook ??= setSystemTimer(() => this.look(), LOOK_MS);
+  }
+
+  /** A request has shown a key that is valid. */
+  accepted(socket: Socket): void {
+    const connection = this.bySocket.get(socket);
+    if (connection?.countedWith !== undefined) this.uncount(connection);
+  }
+
+  /** A request of this client was refused for its key. */
+  refused(socket: Socket, address: string): void {
+    const connection = this.bySocket.get(socket);
+    if (connection !== undefined) this.countWith(connection, address);
+  }
+
+  /** A request has come in. False: so many wait on this connection that it was closed. */
+  callBegins(socket: Socket): boolean {
+    const connection = this.bySocket.get(socket);
+    if (connection === undefined) return !socket.destroyed;
+    connection.calls += 1;
+    if (connection.calls <= PIPELINED_MAX) return true;
+    socket.destroy();
+    return false;
+  }
+
+  callEnds(socket: Socket): void {
+    const connection = this.bySocket.get(socket);
+    if (connection !== undefined) connection.calls -= 1;
+  }
+
+  bodyBegins(socket: Socket): void {
+    const connection = this.bySocket.get(socket);
+    if (connection !== undefined) connection.bodies += 1;
+  }
+
+  bodyEnds(socket: Socket): void {
+    const connection = this.bySocket.get(socket);
+    if (connection !== undefined) connection.bodies -= 1;
+  }
+
+  stop(): void {
+    this.cancelLook?.();
+  }
+
+  private countWith(connection: Connection, address: string): void {
+    const group = addressGroup(address);
+    if (connection.countedWith === group) return;
+    this.uncount(connection);
+    let connections = this.unaccepted.get(group);
+    if (connections === undefined) {
+      connections = new Set();
+      this.unaccepted.set(group, connections);
+    }
+    connections.add(connection);
+    connection.countedWith = group;
+    const isKnown = group !== '';
+    if (isKnown && connections.size > UNACCEPTED_OF_ADDRESS_MAX) this.closeOldest(connections);
+  }
+
+  private uncount(connection: Connection): void {
+    const group = connection.countedWith;
+    const connections = group === undefined ? undefined : this.unaccepted.get(group);
+    connection.countedWith = undefined;
+    connections?.delete(connection);
+    if (connections?.size === 0) this.unaccepted.delete(group as string);
+  }
+
+  private closed(connection: Connection): void {
+    this.uncount(connection);
+    this.bySocket.delete(connection.socket);
+  }
+
+  private closeOldest(connections: Set<Connection>): void {
+    const [oldest] = connections;
+    if (oldest === undefined) return;
+    this.closed(oldest);
+    oldest.socket.destroy();
+  }
+
+  /** Of the address that has most without a key, or else the one that is idle for longest. */
+  private makeRoom(): boolean {
+    let most: Set<Connection> | undefined;
+    for (const connections of this.unaccepted.values()) {
+      if (connections.size > (most?.size ?? 0)) most = connections;
+    }
+    if (most !== undefined) {
+      this.closeOldest(most);
+      return true;
+    }
+    for (const connection of this.bySocket.values()) {
+      if (connection.calls > 0) continue;
+      this.closed(connection);
+      connection.socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  /** Gives up the connections on which a body or an answer gets on too slowly. */
+  private look(): void {
+    this.cancelLook = undefined;
+    for (const connection of this.bySocket.values()) {
+      const { socket, bodies, transferredBytes, wasSlow } = connection;
+      const isAnswering = socket.writableLength > 0;
+      const bytes = socket.bytesRead + socket.bytesWritten - socket.writableLength;
+      const isSlow = (bodies > 0 || isAnswering) && bytes - transferredBytes < LEAST_BYTES_PER_LOOK;
+      connection.transferredBytes = bytes;
+      connection.wasSlow = isSlow;
+      if (isSlow && wasSlow) socket.destroy();
+    }
+    if (this.bySocket.size > 0) this.cancelLook = setSystemTimer(() => this.look(), LOOK_MS);
+  }
+}

@@ -1,0 +1,45 @@
+import { Readable } from 'node:stream';
+
+/** From here on an answer goes out slice by slice. */
+export const LONG_ANSWER_CHARS = 128 * 1024;
+const SLICE_CHARS = 64 * 1024;
+
+/**
+ * The text of a long answer, which is made into bytes slice by slice as the client reads it. So
+ * nobody waits while megabytes are put together, and it shows whether a client reads at all.
+ */
+export class LongAnswer extends Readable {
+  /** In UTF-8. */
+  readonly bytes: number;
+  private piece = 0;
+  private at = 0;
+
+  constructor(private readonly pieces: readonly string[]) {
+    super({ highWaterMark: SLICE_CHARS });
+    this.bytes = pieces.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  }
+
+  override _read(): void {
+    let slice = '';
+    while (slice.length < SLICE_CHARS && this.piece < this.pieces.length) {
+      slice += this.nextPart(SLICE_CHARS - slice.length);
+    }
+    this.push(slice === '' ? null : Buffer.from(slice));
+  }
+
+  private nextPart(chars: number): string {
+    const text = this.pieces[this.piece] as string;
+    let end = Math.min(text.length, this.at + chars);
+    // A pair of surrogates is one character.
+    if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end += 1;
+    const slice = text.slice(this.at, end);
+    this.at = end;
+    if (end === text.length) {
+      this.piece += 1;
+      this.at = 0;
+    }
+    return slice;
+  }
+}
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
