@@ -102,6 +102,8 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       ids,
       keyRing,
       budget,
+      pushBudget,
+      longPolls,
       rateLimiter: makeRateLimiter(config, clock),
       refusedRequests: new RateLimiter(monotonicClock(), REFUSED_REQUESTS),
       idempotencyWindowMs: config.idempotencyHours * 3_600_000,

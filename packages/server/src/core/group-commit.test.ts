@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Command, Outcome, PublishCommand, SettleDueCommand } from './commands.js';
 import { createGroupCommit, GROUP_LIMITS, type GroupLimits } from './group-commit.js';
-import type { Store } from './store.js';
+import { refuse } from './refusal.js';
+import type { AboutGroup, Store } from './store.js';
 
 /** Commands that are told apart by their limit, which the fake store gives back as the outcome. */
 const command = (limit: number): SettleDueCommand => ({ kind: 'settleDue', limit });
@@ -28,7 +29,8 @@ const publish = (payload: string): PublishCommand => ({
 
 interface Applied {
   readonly group: readonly Command[];
-  finish(): void;
+  readonly about: AboutGroup | undefined;
+  finish(outcomes?: Outcome[]): void;
   fail(): void;
 }
 
@@ -38,7 +40,7 @@ function heldStore(groupsUnderWayMax = 1) {
   const store = {
     groupsUnderWayMax,
     aheadMin: 16,
-    apply: (group: readonly Command[]) =>
+    apply: (group: readonly Command[], about?: AboutGroup) =>
       new Promise<Outcome[]>((resolve, reject) => {
         const outcomes = group.map((entry) => ({
           ok: true as const,
@@ -47,7 +49,8 @@ function heldStore(groupsUnderWayMax = 1) {
         }));
         applied.push({
           group,
-          finish: () => resolve(outcomes),
+          about,
+          finish: (other) => resolve(other ?? outcomes),
           fail: () => reject(new Error('the connection broke')),
         });
       }),
@@ -188,5 +191,73 @@ describe('group commit', () => {
     await stop;
     expect(await Promise.all(outcomes)).toMatchObject([{ settled: 1 }, { settled: 2 }]);
     await commit.stop();
+  });
+
+  const of = (project: string, payload = 'x'): PublishCommand => ({ ...publish(payload), project });
+  const projects = ({ group }: Applied) =>
+    group.map((entry) => ('project' in entry ? entry.project : ''));
+
+  it('lets projects take turns, however much one of them has waiting', async () => {
+    const commit = commitWith({ maxCommands: 4 });
+    for (let n = 0; n < 20; n += 1) void commit.submit(of('many'));
+    void commit.submit(of('few'));
+    await nextTurn();
+    expect(projects(held.applied[0] as Applied)).toContain('few');
+  });
+
+  it('lets a project have as much waiting as it leaves to the others', async () => {
+    const commit = commitWith({ maxWaiting: 10 });
+    const greedy = Array.from({ length: 20 }, () => commit.submit(of('greedy')));
+    const modest = commit.submit(of('modest'));
+    await nextTurn();
+    held.applied[0]?.finish();
+    const outcomes = await Promise.all(greedy);
+    expect(outcomes.filter(({ ok }) => ok)).toHaveLength(5);
+    expect(await modest).toMatchObject({ ok: true });
+  });
+
+  it('refuses a command whose caller may not act any more as it joins its group', async () => {
+    const commit = commitWith({ maxCommands: 1 });
+    let ended = false;
+    const access = { ended: () => ended, onEnd: () => () => undefined };
+    const first = commit.submit(of('p'), access);
+    const second = commit.submit(of('p'), access);
+    const third = commit.submit(of('p'));
+    await nextTurn();
+    ended = true;
+    held.applied[0]?.finish();
+    expect(await first).toMatchObject({ ok: true });
+    expect(await second).toMatchObject({ ok: false, code: 'UNAUTHENTICATED' });
+    await nextTurn();
+    expect(held.applied).toHaveLength(2);
+    held.applied[1]?.finish();
+    expect(await third).toMatchObject({ ok: true });
+  });
+
+  it('ends when nothing is left but commands whose callers may not act', async () => {
+    const commit = commitWith();
+    const access = { ended: () => true, onEnd: () => () => undefined };
+    const refused = commit.submit(of('p'), access);
+    await commit.stop();
+    expect(await refused).toMatchObject({ ok: false });
+    expect(held.applied).toEqual([]);
+  });
+
+  it('keeps the commands of a project apart after one of them failed by a fault of ours', async () => {
+    const commit = commitWith();
+    const failing = commit.submit(of('faulty'));
+    await nextTurn();
+    held.applied[0]?.finish([refuse('INTERNAL', 'a fault')]);
+    expect(await failing).toMatchObject({ ok: false });
+    for (const project of ['a', 'faulty', 'b', 'faulty', 'a']) void commit.submit(of(project));
+    for (let group = 1; group < 5; group += 1) {
+      await nextTurn();
+      held.applied[group]?.finish();
+    }
+    const together = held.applied.slice(1).map(projects);
+    expect(together.flat().sort()).toEqual(['a', 'a', 'b', 'faulty', 'faulty']);
+    expect(together.filter((group) => group.includes('faulty'))).toEqual([['faulty'], ['faulty']]);
+    const apart = held.applied.slice(1).filter(({ about }) => about?.keepsApart);
+    expect(apart).toHaveLength(2);
   });
 });

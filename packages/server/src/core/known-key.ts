@@ -59,7 +59,10 @@ export class KnownKey implements Caller {
   }
 
   tellIfEnded(): void {
-    if (!this.ended()) return;
-    for (const callback of [...this.listeners]) callback();
+    if (this.listeners.size === 0 || !this.ended()) return;
+    const callbacks = [...this.listeners];
+    this.listeners.clear();
+    this.heldChanged(this, false);
+    for (const callback of callbacks) callback();
   }
 }

@@ -150,4 +150,62 @@ describe('long polls', () => {
     expect(await Promise.all(waits.map(stateOf))).toEqual([false, false]);
     expect(await stateOf(register().wait(1_000, HERE))).toBe(false);
   });
+
+  it('lets a project have no more than it leaves to the others', () => {
+    polls = createLongPolls(clock, { clients: 8, clientsOfProject: 100, safetyPollMs: null });
+    const greedy = Array.from({ length: 8 }, () => polls.register('greedy', 'q', 'client'));
+    expect(greedy.filter((poll) => poll !== undefined)).toHaveLength(4);
+    expect(polls.register('modest', 'q', 'client')).toBeDefined();
+  });
+
+  it('counts push workers apart from clients', () => {
+    for (let n = 0; n < 100; n += 1) expect(polls.register('p', 'q', 'push')).toBeDefined();
+    register();
+    expect([polls.count('client'), polls.count('push')]).toEqual([1, 100]);
+  });
+
+  it('wakes many of those who look and those who sleep, each once', async () => {
+    const [sleeping, looking] = [register(), register()];
+    const wait = sleeping.wait(1_000, HERE);
+    wake(5);
+    expect(await stateOf(wait)).toBe(true);
+    // That it was woken from its sleep is used up; the other one has not looked since.
+    expect(await stateOf(sleeping.wait(1_000, HERE))).toBeUndefined();
+    expect(await stateOf(looking.wait(1_000, HERE))).toBe(true);
+  });
+
+  describe('where word may be lost', () => {
+    beforeEach(() => {
+      polls = createLongPolls(clock, { clients: 6, clientsOfProject: 6, safetyPollMs: 2_000 });
+    });
+
+    it('has one of each queue look now and then', async () => {
+      const waits = [register(), register(), register('r')].map((poll) => poll.wait(20_000, HERE));
+      clock.advance(2_000);
+      expect(await Promise.all(waits.map(stateOf))).toEqual([true, undefined, true]);
+      clock.advance(2_000);
+      expect(await stateOf(waits[1] as Promise<boolean>)).toBe(true);
+    });
+
+    it('has the next one look at once when something was found', async () => {
+      const [first, second] = [register(), register()];
+      const waits = [first.wait(20_000, HERE), second.wait(20_000, HERE)];
+      clock.advance(2_000);
+      expect(await stateOf(waits[0] as Promise<boolean>)).toBe(true);
+      first.close(true);
+      expect(await stateOf(waits[1] as Promise<boolean>)).toBe(true);
+    });
+
+    it('has nobody look when nothing was found, or nobody waits', async () => {
+      const [first, second] = [register(), register()];
+      const waits = [first.wait(20_000, HERE), second.wait(20_000, HERE)];
+      clock.advance(2_000);
+      expect(await stateOf(waits[0] as Promise<boolean>)).toBe(true);
+      first.close(false);
+      expect(await stateOf(waits[1] as Promise<boolean>)).toBeUndefined();
+      second.close(false);
+      clock.advance(10_000);
+      expect(polls.count('client')).toBe(0);
+    });
+  });
 });

@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.js';
 import type { Idempotency, Outcome } from '../core/commands.js';
 import type { IdSource } from '../core/ids.js';
 import type { KeyRing } from '../core/key-ring.js';
-import type { Presence } from '../core/long-poll.js';
+import type { LongPolls, Presence } from '../core/long-poll.js';
 import type { PushFormat, PushSubscriptionRow } from '../core/push-subscription.js';
 import type { QueueService, Target } from '../core/queue-service.js';
 import type { RateLimiter } from '../core/rate-limit.js';
@@ -22,6 +22,8 @@ export interface RouteContext {
   readonly ids: IdSource;
   readonly keyRing: KeyRing;
   readonly budget: ByteBudget;
+  readonly pushBudget: ByteBudget;
+  readonly longPolls: LongPolls;
   /** Undefined: requests are not limited. */
   readonly rateLimiter: RateLimiter | undefined;
   /** How many requests without a valid key an address may make. */

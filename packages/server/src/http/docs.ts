@@ -19,12 +19,15 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Made when somebody asks for it first: few starts of a server see that day. */
-function onDemand(make: () => string): () => string {
-  let text: string | undefined;
+/**
+ * Made when somebody asks for it first: few starts of a server see that day. The same bytes go to all
+ * who ask, however many of them do and read nothing.
+ */
+function onDemand(make: () => string): () => Buffer {
+  let bytes: Buffer | undefined;
   return () => {
-    text ??= make();
-    return text;
+    bytes ??= Buffer.from(make());
+    return bytes;
   };
 }
 
@@ -60,7 +63,12 @@ export function registerDocs(app: FastifyInstance): void {
   });
 }
 
-function sendText(request: FastifyRequest, reply: FastifyReply, type: string, text: string): void {
+function sendText(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  type: string,
+  text: string | Buffer,
+): void {
   reply.header('content-type', type).header('x-request-id', request.trace.requestId).send(text);
 }
 

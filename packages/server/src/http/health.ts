@@ -11,9 +11,14 @@ export function registerHealth(app: FastifyInstance, store: Store): void {
     reply.send({ status: 'ok' });
   });
 
+  let asking: Promise<void> | undefined;
   app.get('/readyz', async (_request, reply) => {
     try {
-      await answersInTime(store);
+      // Anybody may ask, and as often as they like: the store is asked once at a time.
+      asking ??= answersInTime(store).finally(() => {
+        asking = undefined;
+      });
+      await asking;
       return reply.send({ status: 'ready' });
     } catch (error) {
       return reply

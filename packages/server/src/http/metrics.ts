@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { authenticate } from './authentication.js';
+import { registerBudgetMetrics } from './budget-metrics.js';
 import type { RouteContext } from './call.js';
 import { sendError } from './envelope.js';
 import { registerProcessMetrics } from './process-metrics.js';
@@ -15,6 +16,7 @@ export function registerMetrics(app: FastifyInstance, context: RouteContext): vo
   const { registry } = app.requestMetrics;
   const queues = new QueueMetrics(context.store, registry);
   registerProcessMetrics(registry);
+  registerBudgetMetrics(registry, context, app.connections);
   let rendering: Promise<string> | undefined;
 
   const render = async (): Promise<string> => {

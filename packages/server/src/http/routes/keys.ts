@@ -10,7 +10,7 @@ import {
 import type { KeyRow } from '../../core/commands.js';
 import { toIso } from '../../core/iso-time.js';
 import { CONFIGURED_KEY_ID, DEFAULT_PROJECT, hashSecret } from '../../core/key-ring.js';
-import { fieldRefusal } from '../../core/refusal.js';
+import { fieldRefusal, keyNotFound } from '../../core/refusal.js';
 import { openSealed, seal } from '../../core/sealed-secret.js';
 import { answer, type Call, type Route, respond } from '../call.js';
 import { pageOf, readCursor } from '../cursor.js';
@@ -82,6 +82,8 @@ export const revokeKeyRoute: Route = {
   capability: CAPABILITIES.revokeKey,
   handle({ params, caller, idempotency }: Call<RevokeKeyParams>, { service, keyRing }) {
     const keyId = params.key_id;
+    // No store is asked for what cannot be an id of ours.
+    if (keyId !== CONFIGURED_KEY_ID && !KEY_ID.test(keyId)) return keyNotFound(keyId);
     if (keyId === CONFIGURED_KEY_ID) {
       return fieldRefusal(
         '/key_id',

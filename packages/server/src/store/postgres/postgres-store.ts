@@ -1,10 +1,8 @@
 import pg, { type PoolClient } from 'pg';
-import { type Clock, monotonicMs, setSystemTimer } from '../../core/clock.js';
+import { type Clock, monotonicMs } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
 import { HISTORY_FLUSH_MS, type TallyRow } from '../../core/history.js';
 import { leaseFloorMs } from '../../core/message-state.js';
-import { ReadLanes } from '../../core/read-lanes.js';
-import { RefusalError } from '../../core/refusal.js';
 import { Sequence } from '../../core/sequence.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
 import {
@@ -42,7 +40,8 @@ import { type Beginning, checkBeginning, NOW, readBeginning } from './load-queue
 import { migrate } from './migrate.js';
 import { NodeSignals } from './node-signals.js';
 import { Pipeline } from './pipeline.js';
-import { answerQuery } from './queries.js';
+import { Reads } from './reads.js';
+import { mayTryAgain, pauseBefore } from './repetition.js';
 import { dropExpiredRecords } from './runs/drop-expired-records.js';
 import { readNextDue, settleDue } from './runs/settle-due.js';
 import { DueFloor, ReadyFloors } from './scan-floors.js';
@@ -61,10 +60,6 @@ export interface PostgresStoreOptions {
 const GROUPS_UNDER_WAY = 2;
 /** A group by itself costs both sides what some thirty messages cost. */
 const AHEAD_MIN = 32;
-const CONFLICTS_MAX = 8;
-const RETRY_PAUSE_MS = 20;
-const RETRY_PAUSE_MAX_MS = 250;
-const RETRY_WITHIN_MS = 5_000;
 /** What is due and cannot be settled now, because another node is at it, is looked at again. */
 const LOOK_AGAIN_MS = 200;
 const SETTLED_PER_GROUP = 256;
@@ -80,7 +75,7 @@ class OutcomeUnknownError extends Error {}
 export class PostgresStore implements Store {
   readonly aheadMin = AHEAD_MIN;
   readonly safetyPollMs = SAFETY_POLL_MS;
-  private readonly lanes: ReadLanes;
+  private readonly reads: Reads;
   private listener: StoreListener | undefined;
   private readonly signals: NodeSignals;
   private readonly sequence = new Sequence();
@@ -105,9 +100,7 @@ export class PostgresStore implements Store {
     readonly clock: Clock,
     private readonly limits: StorageLimits,
   ) {
-    // One connection stays free for what the server itself has to know.
-    const sharedReads = Math.max(1, readsMax - 1);
-    this.lanes = new ReadLanes(Math.max(1, Math.floor(sharedReads / 2)), sharedReads);
+    this.reads = new Reads(pools.reads, readsMax, url.prepare, clock);
     this.tallies = new TalliesUnderWay(clock, () => {
       this.apply([]).catch(() => undefined);
     });
@@ -168,7 +161,7 @@ export class PostgresStore implements Store {
         return await this.attempt(commands);
       } catch (error) {
         if (error instanceof OutcomeUnknownError) throw error;
-        if (this.mayTryAgain(error, attempt, startedMs)) {
+        if (this.stopping === undefined && mayTryAgain(error, attempt, startedMs)) {
           await pauseBefore(attempt + 1);
           continue;
         }
@@ -180,12 +173,6 @@ export class PostgresStore implements Store {
         return outcomes;
       }
     }
-  }
-
-  /** A database that restarts is waited for; a conflict that repeats so often is no coincidence. */
-  private mayTryAgain(error: unknown, attempt: number, startedMs: number): boolean {
-    if (this.stopping !== undefined || monotonicMs() - startedMs >= RETRY_WITHIN_MS) return false;
-    return isConnectionLoss(error) || (isConflict(error) && attempt < CONFLICTS_MAX);
   }
 
   private async attempt(commands: readonly Command[]): Promise<Outcome[]> {
@@ -349,39 +336,11 @@ export class PostgresStore implements Store {
   }
 
   read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
-    return this.lanes.run(query as Query, () => this.readInTurn(query));
-  }
-
-  private async readInTurn<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
-    const startedMs = monotonicMs();
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.readOnce(query);
-      } catch (error) {
-        if (error instanceof RefusalError) throw error;
-        // Who pings asks how it is now.
-        const isFinal = query.kind === 'ping' || !this.mayTryAgain(error, attempt, startedMs);
-        if (isFinal) throw new RefusalError(refusalOf(error));
-        await pauseBefore(attempt + 1);
-      }
-    }
-  }
-
-  private async readOnce<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
-    const client = await this.pools.reads.connect();
-    let broken: Error | undefined;
-    try {
-      const pipeline = new Pipeline(client, this.url.prepare);
-      return await answerQuery(pipeline, query, this.clock.nowMs());
-    } catch (error) {
-      if (!(error instanceof RefusalError) && isConnectionLoss(error)) broken = error as Error;
-      throw error;
-    } finally {
-      client.release(broken);
-    }
+    return this.reads.read(query);
   }
 
   private async close(): Promise<void> {
+    this.reads.stop();
     this.tallies.stop();
     await this.attempt([]).catch(() => undefined);
     const { groups, reads } = this.pools;
@@ -405,9 +364,3 @@ const rollBack = (client: PoolClient): Promise<Error | undefined> =>
     () => undefined,
     (error) => error,
   );
-
-/** The first repetition comes soon, later ones at a steady pace. */
-const pauseBefore = (attempt: number): Promise<void> =>
-  new Promise((resolve) => {
-    setSystemTimer(resolve, Math.min(RETRY_PAUSE_MS * (attempt - 1), RETRY_PAUSE_MAX_MS));
-  });

@@ -1,0 +1,66 @@
+import type { Pool } from 'pg';
+import { type Clock, monotonicMs } from '../../core/clock.js';
+import { ReadLanes } from '../../core/read-lanes.js';
+import { RefusalError } from '../../core/refusal.js';
+import type { Query, QueryKind, ReadResult } from '../../core/store.js';
+import { isConnectionLoss, refusalOf } from './errors.js';
+import { Pipeline } from './pipeline.js';
+import { answerQuery } from './queries.js';
+import { mayTryAgain, pauseBefore } from './repetition.js';
+
+/** The reads of a node, on connections that no commit group waits for. */
+export class Reads {
+  private readonly lanes: ReadLanes;
+  private stopped = false;
+
+  constructor(
+    private readonly pool: Pool,
+    connectionsMax: number,
+    private readonly prepares: boolean,
+    private readonly clock: Clock,
+  ) {
+    // One connection stays free for what the server itself has to know.
+    const shared = Math.max(1, connectionsMax - 1);
+    this.lanes = new ReadLanes(Math.max(1, Math.floor(shared / 2)), shared);
+  }
+
+  read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
+    return this.lanes.run(query as Query, () => this.readInTurn(query));
+  }
+
+  /** Tries nothing again from now on. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async readInTurn<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
+    const startedMs = monotonicMs();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.readOnce(query);
+      } catch (error) {
+        if (error instanceof RefusalError) throw error;
+        // Who pings asks how it is now.
+        const isFinal = query.kind === 'ping' || this.stopped;
+        if (isFinal || !mayTryAgain(error, attempt, startedMs)) {
+          throw new RefusalError(refusalOf(error));
+        }
+        await pauseBefore(attempt + 1);
+      }
+    }
+  }
+
+  private async readOnce<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      const pipeline = new Pipeline(client, this.prepares);
+      return await answerQuery(pipeline, query, this.clock.nowMs());
+    } catch (error) {
+      if (!(error instanceof RefusalError) && isConnectionLoss(error)) broken = error as Error;
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
