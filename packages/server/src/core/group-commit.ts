@@ -196,9 +196,20 @@ async function applyGroup(store: Store, { entries, bytes, keepsApart }: Group): 
   }
 }
 
+/** What a command holds and what it costs, roughly: what a group is bounded by. */
+const COMMAND_BYTES = 256;
+const ENTRY_BYTES = 256;
+
 function commandBytes(command: Command): number {
-  if (command.kind !== 'publish') return 256;
-  let bytes = 256;
-  for (const message of command.messages) bytes += message.payload.length + 256;
+  let bytes = COMMAND_BYTES;
+  if (command.kind === 'publish') {
+    for (const { payload, headers } of command.messages) {
+      bytes += ENTRY_BYTES + payload.length + (headers?.length ?? 0);
+    }
+  } else if (command.kind === 'ack') {
+    bytes += ENTRY_BYTES * command.entries.length;
+  } else if (command.kind === 'nack') {
+    for (const { error } of command.entries) bytes += ENTRY_BYTES + (error?.length ?? 0);
+  }
   return bytes;
 }

@@ -1,0 +1,143 @@
+import type { Socket } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { QueueClient } from '../harness/queue-client.js';
+import { openSocket, requestHead } from '../harness/raw-http.js';
+import { STORE_FACTORIES } from '../harness/stores.js';
+import { dataOf } from './expect-answer.js';
+import { useServer } from './use-server.js';
+
+const MIB = 1024 * 1024;
+const PATIENCE = { timeout: 10_000, interval: 20 };
+
+describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name', (factory) => {
+  const running = useServer(factory, ['--max-bytes-in-flight', '32MiB']);
+  const sockets: Socket[] = [];
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await expect.poll(reservedBytes, PATIENCE).toEqual({ body: 0, answer: 0, push: 0 });
+  });
+
+  async function keyOf(project: string): Promise<string> {
+    const made = await running.call('POST', '/v1/account/keys/create', { project });
+    return dataOf(made).key;
+  }
+
+  const clientOf = async (project: string) =>
+    new QueueClient(running, { key: await keyOf(project) });
+
+  async function reservedBytes(): Promise<Record<string, number>> {
+    const { text } = await running.call('GET', '/metrics');
+    const lines = text.matchAll(/^millrace_reserved_bytes\{kind="(\w+)"\} (\d+)$/gm);
+    return Object.fromEntries([...lines].map(([, kind, bytes]) => [kind, Number(bytes)]));
+  }
+
+  /** Sends a request and reads nothing of the answer. */
+  function sendOnly(head: string, body = ''): Socket {
+    const socket = openSocket(running.url);
+    socket.on('error', () => undefined);
+    socket.pause();
+    socket.write(head + body);
+    sockets.push(socket);
+    return socket;
+  }
+
+  /** A cycle of small and one of large messages: publish, consume, ack. */
+  async function expectCycles(client: QueueClient, queue: string): Promise<void> {
+    for (const payload of ['small', 'x'.repeat(MIB - 16)]) {
+      await client.publish(queue, payload);
+      const { message_id, receipt } = await client.take(queue, { wait_seconds: 1 });
+      expect(dataOf(await client.ack(queue, message_id, { receipt }))).toMatchObject({
+        acked: true,
+      });
+    }
+  }
+
+  test('a body that is announced and does not come reserves nothing', async () => {
+    const [victim, key] = [await clientOf('victim'), await keyOf('attacker')];
+    const queue = await victim.newQueue();
+    for (let n = 0; n < 64; n += 1) {
+      const head = requestHead('POST', '/v1/queue/publish_batch', {
+        Authorization: `Bearer ${key}`,
+        'Content-Length': 17 * MIB,
+      });
+      sendOnly(head, ' '.repeat(3_000));
+    }
+    await expect.poll(async () => (await reservedBytes()).body, PATIENCE).toBeGreaterThan(100_000);
+    expect((await reservedBytes()).body).toBeLessThan(MIB);
+    await expectCycles(victim, queue);
+  });
+
+  test('bodies that are held back leave room for other projects and for small calls', async () => {
+    const [victim, key] = [await clientOf('victim'), await keyOf('attacker')];
+    const attacker = new QueueClient(running, { key });
+    const [own, queue] = [await attacker.newQueue(), await victim.newQueue()];
+    for (let n = 0; n < 64; n += 1) {
+      const head = requestHead('POST', '/v1/queue/publish', {
+        Authorization: `Bearer ${key}`,
+        'Content-Length': MIB,
+      });
+      sendOnly(head, ' '.repeat(MIB - 1));
+    }
+    const large = { queue: own, payload: 'x'.repeat(MIB - 16) };
+    await expect
+      .poll(async () => (await attacker.post('publish', large)).status, PATIENCE)
+      .toBe(503);
+    await expectCycles(victim, queue);
+    const another = await attacker.newQueue();
+    await attacker.publish(another, 'small');
+    expect(await attacker.take(another)).toMatchObject({ payload: 'small' });
+  });
+
+  test.each([
+    ['peek', (queue: string) => ['GET', `/v1/queue/peek/${queue}?limit=100`, '']],
+    [
+      'consume',
+      (queue: string) => ['POST', '/v1/queue/consume', `{"queue":"${queue}","max_messages":4}`],
+    ],
+  ])('answers of %s that nobody reads leave room for other projects', async (_call, requestOf) => {
+    const [victim, key] = [await clientOf('victim'), await keyOf('attacker')];
+    const attacker = new QueueClient(running, { key });
+    const [own, queue] = [await attacker.newQueue(), await victim.newQueue()];
+    for (let n = 0; n < 32; n += 1) await attacker.publish(own, 'x'.repeat(MIB - 16));
+    const [method, path, body] = requestOf(own) as [string, string, string];
+    for (let n = 0; n < 64; n += 1) {
+      const length = body === '' ? {} : { 'Content-Length': body.length };
+      sendOnly(requestHead(method, path, { Authorization: `Bearer ${key}`, ...length }), body);
+    }
+    await expect
+      .poll(async () => (await reservedBytes()).answer, PATIENCE)
+      .toBeGreaterThan(8 * MIB);
+    await expectCycles(victim, queue);
+    expect((await reservedBytes()).answer).toBeLessThanOrEqual(16 * MIB);
+  });
+
+  test('a message that is larger than the allowance is read and leased all the same', async () => {
+    const client = await clientOf('p');
+    const queue = await client.newQueue({ max_retries: 0 });
+    const payload = 'x'.repeat(MIB - 16);
+    const id = await client.publish(queue, payload);
+    expect(dataOf(await client.get(`message/${queue}/${id}`)).payload).toBe(payload);
+    expect(dataOf(await client.get(`peek/${queue}`)).items[0].payload).toBe(payload);
+    // Many at once get small allowances.
+    const takes = Array.from({ length: 20 }, () => client.consume(queue));
+    expect((await Promise.all(takes)).flat().map((message) => message.payload)).toEqual([payload]);
+    expect(dataOf(await client.nack(queue, id)).requeued).toBe(false);
+    expect(dataOf(await client.get(`dlq/list/${queue}`)).items[0].payload).toBe(payload);
+  });
+
+  test('a key is revoked while its project holds all that it may', async () => {
+    const made = await running.call('POST', '/v1/account/keys/create', { scopes: ['manage'] });
+    const { key, key_id } = dataOf(made);
+    for (let n = 0; n < 1_000; n += 1) {
+      const head = requestHead('POST', '/v1/queue/publish', {
+        Authorization: `Bearer ${key}`,
+        'Content-Length': 32 * 1024,
+      });
+      sendOnly(head, ' '.repeat(16 * 1024));
+    }
+    await expect.poll(async () => (await reservedBytes()).body, PATIENCE).toBeGreaterThan(12 * MIB);
+    dataOf(await running.call('POST', `/v1/account/keys/revoke/${key_id}`));
+    // With the key, its bodies have gone.
+    await expect.poll(async () => (await reservedBytes()).body, PATIENCE).toBe(0);
+  });
+});
