@@ -6,8 +6,9 @@ import {
 } from '@millrace/protocol';
 import type { NewMessage } from '../../core/commands.js';
 import { canonicalJson } from '../../core/idempotency.js';
-import { fieldRefusal, type Refusal, refuse } from '../../core/refusal.js';
+import { fieldRefusal, type Refusal } from '../../core/refusal.js';
 import { type Call, type Route, respond, targetOf, toMs } from '../call.js';
+import { batchTooLarge, payloadTooLarge } from '../payload-limits.js';
 import { elementTexts, memberText } from '../raw-json.js';
 
 type MessageParams = PublishBatchParams['messages'][number];
@@ -40,7 +41,7 @@ export const publishBatchRoute: Route = {
       messages.push(message);
       bytes += Buffer.byteLength(payload);
     }
-    if (bytes > LIMITS.batchMaxBytes) return tooLarge('/messages', LIMITS.batchMaxBytes, 'in all');
+    if (bytes > LIMITS.batchMaxBytes) return batchTooLarge();
     const outcome = service.publish(targetOf(call), messages, true);
     return respond(outcome, ({ messageIds }) => ({ message_ids: messageIds }));
   },
@@ -92,15 +93,7 @@ function checkPayload(payload: string, path: string): Refusal | undefined {
   // A character of UTF-16 takes three bytes of UTF-8 at most.
   if (payload.length * 3 <= LIMITS.payloadMaxBytes) return undefined;
   if (Buffer.byteLength(payload) <= LIMITS.payloadMaxBytes) return undefined;
-  return tooLarge(`${path}/payload`, LIMITS.payloadMaxBytes, 'of JSON');
-}
-
-function tooLarge(path: string, maxBytes: number, what: string): Refusal {
-  const rule = `must be at most ${maxBytes} bytes ${what}`;
-  return refuse('PAYLOAD_TOO_LARGE', `${path.slice(1)} ${rule}`, {
-    hint: 'Keep large data elsewhere and publish a reference to it.',
-    details: [{ path, message: rule }],
-  });
+  return payloadTooLarge(`${path}/payload`);
 }
 
 function checkHeaders(headers: string | null, path: string): Refusal | undefined {
