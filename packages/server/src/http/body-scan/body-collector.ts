@@ -72,9 +72,12 @@ export class BodyCollector implements JsonListener {
 
   nameEnd(at: number): void {
     if (this.isCapturing) return;
-    const name = this.name.end(at);
-    this.member = this.object.choose(name);
-    if (this.member === undefined) this.unknown.add(this.object.path, name);
+    const { name, object } = this;
+    name.end(at);
+    const known = name.find(object.shape);
+    this.member = known?.shape;
+    if (known !== undefined) object.choose(known.name);
+    else if (!this.unknown.isFull) this.unknown.add(object.path, name.text());
   }
 
   valueStart(at: number, depth: number, firstByte: number): Refusal | undefined {
@@ -108,7 +111,7 @@ export class BodyCollector implements JsonListener {
     return {
       text: this.notAnObject ?? root.text(),
       payloads: list?.payloads ?? own,
-      unknown: this.unknown.members,
+      unknown: this.unknown.list(),
     };
   }
 
@@ -142,7 +145,8 @@ export class BodyCollector implements JsonListener {
     if (refusal !== undefined) return refusal;
     const { object } = this;
     const bytes = this.capture.bytes(at);
-    const text = this.capture.end(at);
+    this.capture.end(at);
+    const text = this.capture.text();
     if (this.member?.kind === 'payload') {
       object.payload = text;
       object.payloadBytes = bytes;

@@ -4,21 +4,25 @@ import { describe, expect, it } from 'vitest';
 import { elementTexts, memberText } from '../raw-json.js';
 import type { ScannedBody } from './body-collector.js';
 import { BodyScan } from './body-scan.js';
-import { type BodyShape, OPEN_BRACE, OPEN_BRACKET } from './body-shape.js';
+import { BodyShape, type MemberShape, OPEN_BRACE, OPEN_BRACKET } from './body-shape.js';
 
 /** Small, so that random bodies meet its bounds. */
-const ENTRY: BodyShape = new Map([
+const ENTRY_MEMBERS = new Map<string, MemberShape>([
   ['payload', { kind: 'payload' }],
   ['n', { kind: 'value', holds: undefined }],
   ['headers', { kind: 'value', holds: OPEN_BRACE }],
 ]);
+const ENTRY = new BodyShape(ENTRY_MEMBERS);
+const QUEUE: [string, MemberShape] = ['queue', { kind: 'value', holds: undefined }];
 const MAX_ITEMS = 6;
-const BATCH: BodyShape = new Map([
-  ['queue', { kind: 'value', holds: undefined }],
-  ['scopes', { kind: 'value', holds: OPEN_BRACKET }],
-  ['messages', { kind: 'list', maxItems: MAX_ITEMS, entry: ENTRY }],
-]);
-const SINGLE: BodyShape = new Map([...ENTRY, ['queue', { kind: 'value', holds: undefined }]]);
+const BATCH = new BodyShape(
+  new Map<string, MemberShape>([
+    QUEUE,
+    ['scopes', { kind: 'value', holds: OPEN_BRACKET }],
+    ['messages', { kind: 'list', maxItems: MAX_ITEMS, entry: ENTRY }],
+  ]),
+);
+const SINGLE = new BodyShape(new Map([...ENTRY_MEMBERS, QUEUE]));
 
 const space = fc.constantFrom('', '', '', '', ' ', '\n', '\t\r ');
 const stringText = fc.oneof(
@@ -127,7 +131,7 @@ const emptied = (value: unknown): unknown => {
 function reduced(value: unknown, shape: BodyShape): unknown {
   if (!isObject(value)) return Array.isArray(value) ? [] : null;
   const kept: Record<string, unknown> = {};
-  for (const [name, member] of shape) {
+  for (const [name, member] of shape.members) {
     if (!Object.hasOwn(value, name)) continue;
     const field = value[name];
     if (member.kind === 'payload') kept[name] = null;
@@ -145,7 +149,7 @@ function reduced(value: unknown, shape: BodyShape): unknown {
 
 function payloadsOf(text: string, value: unknown, shape: BodyShape): (string | undefined)[] {
   if (!isObject(value)) return [];
-  if (!shape.has('messages'))
+  if (!shape.members.has('messages'))
     return [memberText(text, 'payload')].filter((own) => own !== undefined);
   if (!Array.isArray(value.messages)) return [];
   return elementTexts(memberText(text, 'messages') as string).map((entry) =>

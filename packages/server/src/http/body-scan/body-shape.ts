@@ -4,8 +4,41 @@ import type { TObject, TSchema } from '@sinclair/typebox';
 export const OPEN_BRACE = 0x7b;
 export const OPEN_BRACKET = 0x5b;
 
-/** What is kept of a body, by the names of its members. */
-export type BodyShape = ReadonlyMap<string, MemberShape>;
+export interface KnownMember {
+  readonly name: string;
+  readonly shape: MemberShape;
+}
+
+/** What is kept of an object, by the names of its members. */
+export class BodyShape {
+  private readonly byName = new Map<string, KnownMember>();
+  /** Names in ASCII, by their lengths. */
+  private readonly byLength: (KnownMember & { readonly bytes: Uint8Array })[][] = [];
+
+  constructor(readonly members: ReadonlyMap<string, MemberShape>) {
+    for (const [name, shape] of members) {
+      this.byName.set(name, { name, shape });
+      this.byLength[name.length] ??= [];
+      this.byLength[name.length]?.push({ name, shape, bytes: Buffer.from(name) });
+    }
+  }
+
+  get(name: string): KnownMember | undefined {
+    return this.byName.get(name);
+  }
+
+  /** The member whose name stands in these bytes as it is, without escapes. */
+  find(bytes: Uint8Array, from: number, to: number): KnownMember | undefined {
+    const candidates = this.byLength[to - from];
+    if (candidates === undefined) return undefined;
+    for (const member of candidates) {
+      let at = 0;
+      while (from + at < to && bytes[from + at] === member.bytes[at]) at += 1;
+      if (from + at === to) return member;
+    }
+    return undefined;
+  }
+}
 
 export type MemberShape =
   /** Its text is kept apart, byte for byte. */
@@ -16,15 +49,15 @@ export type MemberShape =
 
 /** What a capability's schema says of the members of its body; to be made once for each. */
 export function bodyShapeOf({ params, aliases = {} }: Capability): BodyShape {
-  const shape = shapeOf(params);
+  const members = membersOf(params);
   for (const [alias, name] of Object.entries(aliases)) {
-    const member = shape.get(name);
-    if (member !== undefined) shape.set(alias, member);
+    const member = members.get(name);
+    if (member !== undefined) members.set(alias, member);
   }
-  return shape;
+  return new BodyShape(members);
 }
 
-function shapeOf(schema: TObject): Map<string, MemberShape> {
+function membersOf(schema: TObject): Map<string, MemberShape> {
   const members = Object.entries(schema.properties) as [string, TSchema][];
   return new Map(members.map(([name, member]) => [name, memberShapeOf(name, member)]));
 }
@@ -33,7 +66,7 @@ function memberShapeOf(name: string, schema: TSchema): MemberShape {
   if (name === 'payload') return { kind: 'payload' };
   if (schema.items?.type === 'object') {
     const maxItems: number = schema.maxItems ?? Number.POSITIVE_INFINITY;
-    return { kind: 'list', maxItems, entry: shapeOf(schema.items) };
+    return { kind: 'list', maxItems, entry: new BodyShape(membersOf(schema.items)) };
   }
   const types: unknown[] = [schema.type].flat();
   if (types.includes('object')) return { kind: 'value', holds: OPEN_BRACE };

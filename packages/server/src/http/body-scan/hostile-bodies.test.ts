@@ -179,14 +179,14 @@ describe('from chunks to validated fields', () => {
 
 describe('bodyShapeOf', () => {
   it('knows aliases, lists and what may be held', () => {
-    const subscribe = bodyShapeOf(CAPABILITIES.pushSubscribe);
-    expect(subscribe.get('endpoint')).toBe(subscribe.get('url'));
-    expect(subscribe.get('headers')).toEqual({ kind: 'value', holds: 0x7b });
-    expect(bodyShapeOf(CAPABILITIES.createKey).get('scopes')).toEqual({
+    const { members } = bodyShapeOf(CAPABILITIES.pushSubscribe);
+    expect(members.get('endpoint')).toBe(members.get('url'));
+    expect(members.get('headers')).toEqual({ kind: 'value', holds: 0x7b });
+    expect(bodyShapeOf(CAPABILITIES.createKey).members.get('scopes')).toEqual({
       kind: 'value',
       holds: 0x5b,
     });
-    expect(BATCH.get('messages')).toMatchObject({ kind: 'list', maxItems: 1_000 });
-    expect(bodyShapeOf(CAPABILITIES.publish).get('payload')).toEqual({ kind: 'payload' });
+    expect(BATCH.members.get('messages')).toMatchObject({ kind: 'list', maxItems: 1_000 });
+    expect(bodyShapeOf(CAPABILITIES.publish).members.get('payload')).toEqual({ kind: 'payload' });
   });
 });

@@ -1,4 +1,4 @@
-import type { BodyShape, MemberShape } from './body-shape.js';
+import type { BodyShape } from './body-shape.js';
 
 /** The known members of an object; of several with one name the last one counts. */
 export class ReducedObject {
@@ -10,14 +10,13 @@ export class ReducedObject {
 
   /** @param path where the object stands, as a JSON pointer */
   constructor(
-    private readonly shape: BodyShape,
+    readonly shape: BodyShape,
     readonly path: string,
   ) {}
 
-  /** Says whose value follows; undefined for a member that is not known. */
-  choose(name: string): MemberShape | undefined {
+  /** Says whose value follows. */
+  choose(name: string): void {
     this.name = name;
-    return this.shape.get(name);
   }
 
   /** Of the member that was chosen. The names of a schema need no escapes in a pointer. */

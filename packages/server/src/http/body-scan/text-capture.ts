@@ -10,6 +10,9 @@ export class TextCapture {
   /** Used for one text after the other; texts within one chunk do without. */
   private gathered = NOTHING;
   private gatheredBytes = 0;
+  source: Buffer = NOTHING;
+  sourceFrom = 0;
+  sourceTo = 0;
 
   nextChunk(chunk: Buffer): void {
     this.chunk = chunk;
@@ -45,15 +48,25 @@ export class TextCapture {
     this.from = 0;
   }
 
-  /** The text, or the beginning of it, in a string of its own. */
-  end(to: number, maxBytes = Number.POSITIVE_INFINITY): string {
-    const { from } = this;
+  /** Ends the text, which then lies in `source`, until the next one begins. */
+  end(to: number): void {
     if (this.gatheredBytes === 0) {
-      this.from = -1;
-      return textOf(this.chunk, from, Math.min(to, from + maxBytes));
+      this.source = this.chunk;
+      this.sourceFrom = this.from;
+      this.sourceTo = to;
+    } else {
+      this.gather(to);
+      this.source = this.gathered;
+      this.sourceFrom = 0;
+      this.sourceTo = this.gatheredBytes;
     }
-    this.pause(to);
-    return textOf(this.gathered, 0, Math.min(this.gatheredBytes, maxBytes));
+    this.from = -1;
+  }
+
+  /** The text that was ended, or the beginning of it, in a string of its own. */
+  text(maxBytes = Number.POSITIVE_INFINITY): string {
+    const { source, sourceFrom, sourceTo } = this;
+    return textOf(source, sourceFrom, Math.min(sourceTo, sourceFrom + maxBytes));
   }
 
   private gather(to: number): void {

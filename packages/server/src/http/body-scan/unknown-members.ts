@@ -8,20 +8,27 @@ export interface UnknownMember {
 
 const KEPT_MAX = 10;
 
-/** The first members that a call does not know, each once. */
+/** The first members that a call does not know. */
 export class UnknownMembers {
-  members: readonly UnknownMember[] = [];
+  private found: readonly UnknownMember[] = [];
+
+  get isFull(): boolean {
+    return this.found.length === KEPT_MAX;
+  }
 
   /** @param objectPath where the object of the member stands */
   add(objectPath: string, name: string): void {
-    if (this.members.length === KEPT_MAX) return;
-    const path = objectPath + pointerPart(name);
-    if (this.members.some((member) => member.path === path)) return;
-    this.members = [...this.members, { path, name }];
+    this.found = [...this.found, { path: objectPath + pointerPart(name), name }];
   }
 
   /** Of an object or list that another one has replaced. */
   forget(objectPath: string): void {
-    this.members = this.members.filter(({ path }) => !path.startsWith(`${objectPath}/`));
+    if (this.found.length === 0) return;
+    this.found = this.found.filter(({ path }) => !path.startsWith(`${objectPath}/`));
+  }
+
+  /** Each once, though it may stand there several times. */
+  list(): UnknownMember[] {
+    return [...new Map(this.found.map((member) => [member.path, member])).values()];
   }
 }
