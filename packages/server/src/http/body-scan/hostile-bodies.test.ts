@@ -103,7 +103,7 @@ describe('a body of 17 MiB', () => {
     ['nested lists in an unknown list', '{"a":[', `${'['.repeat(500)}${']'.repeat(500)},`, '1]}'],
     ['the same field', '{', '"queue":"q",', '"queue":"q"}'],
     ['the same empty list', '{', '"messages":[],', '"messages":[]}'],
-    ['the same payload', `${ENTRIES}{`, '"payload":[1,2],', '"payload":1}]}'],
+    ['the same payload', `${ENTRIES}{`, `"payload":"${'x'.repeat(1_000)}",`, '"payload":1}]}'],
     ['the same headers', `${ENTRIES}{`, '"headers":{"a":[[1]]},', '"payload":1}]}'],
     ['unknown members of an entry', `${ENTRIES}{`, '"prioritty":"x",', '"payload":1}]}'],
   ])('of %s is read and leaves little', (_what, before, unit, after) => {
