@@ -153,4 +153,12 @@ describe('createValidator', () => {
     const refusal = createValidator(CAPABILITIES.purge)({ queue: 'q', idempotency_key });
     expect(refusal?.message).toBe('idempotency_key must NOT have more than 256 characters');
   });
+
+  it('names a header with the beginning of its name', () => {
+    const headers = { ['x'.repeat(100_000)]: 1 };
+    const refusal = validateBatch({ queue: 'q', messages: [{ payload: 1, headers }] });
+    expect(refusal?.details).toEqual([
+      { path: `/messages/0/headers/${'x'.repeat(256)}…`, message: 'must be string' },
+    ]);
+  });
 });

@@ -186,14 +186,14 @@ export class BodyCollector implements JsonListener {
   /** An entry, since nothing needs to be told of the end of the whole. */
   private endObject(): void {
     if (this.object === this.root) return;
-    this.list?.add(this.object.text(), this.object.payload);
+    (this.list as EntryList).add(this.object.text(), this.object.payload);
     this.object = this.root;
     this.objectDepth = ROOT_DEPTH;
     this.watchDepth = ENTRY_DEPTH - 1;
   }
 
   private endList(): void {
-    this.root.set(this.list?.text() ?? 'null');
+    this.root.set((this.list as EntryList).takeText());
     this.watchDepth = ROOT_DEPTH;
   }
 }

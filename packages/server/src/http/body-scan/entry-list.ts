@@ -26,7 +26,8 @@ export class EntryList {
     this.payloads.push(payload);
   }
 
-  text(): string {
-    return `[${this.texts.join(',')}]`;
+  /** The whole list, at its end; the texts of its entries are let go. */
+  takeText(): string {
+    return `[${this.texts.splice(0).join(',')}]`;
   }
 }
