@@ -3,7 +3,8 @@ import type { Capability, ErrorBody } from '@millrace/protocol';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { monotonicMs } from '../core/clock.js';
 import type { Store } from '../core/store.js';
-import { readBody } from './body.js';
+import { type BodyBounds, readBody } from './body.js';
+import type { BodyShape } from './body-scan/body-shape.js';
 import type { RouteContext } from './call.js';
 import { CallsUnderWay } from './calls-under-way.js';
 import { answerClientError } from './client-error.js';
@@ -11,6 +12,7 @@ import { Connections } from './connections.js';
 import { registerDocs } from './docs.js';
 import { sendError } from './envelope.js';
 import { registerHealth } from './health.js';
+import { checkMediaType } from './media-type.js';
 import { registerMetrics } from './metrics.js';
 import { notFound, pathTable } from './not-found.js';
 import { refusalOf } from './refusal-of.js';
@@ -109,9 +111,15 @@ export function createHttpApp(
     const { caller, routeOptions, raw } = request;
     const { socket } = raw;
     const capability = routeOptions.config.call as Capability;
-    const room = context.budget.open(accountOf(caller, capability), 'body');
+    const bounds: BodyBounds = {
+      maxBytes,
+      shape: routeOptions.config.bodyShape as BodyShape,
+      room: context.budget.open(accountOf(caller, capability), 'body'),
+      access: caller,
+      checkType: () => checkMediaType(request),
+    };
     connections.bodyBegins(socket);
-    readBody(stream, { maxBytes, room, access: caller }, (result) => {
+    readBody(stream, bounds, (result) => {
       connections.bodyEnds(socket);
       if ('ok' in result) done(Object.assign(new Error(result.message), { refusal: result }));
       else done(null, result);

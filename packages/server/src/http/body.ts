@@ -1,26 +1,38 @@
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyRequest } from 'fastify';
 import type { Reservation } from '../core/byte-budget.js';
 import type { Access } from '../core/caller.js';
 import { noRoom } from '../core/lease-within.js';
 import { type Refusal, refuse, unauthenticated } from '../core/refusal.js';
 import { dropBody } from './body-drop.js';
+import type { ScannedBody } from './body-scan/body-collector.js';
+import { BodyScan } from './body-scan/body-scan.js';
+import type { BodyShape } from './body-scan/body-shape.js';
 
 /** A body as it was read, and the bytes of the budget that it holds until the call is over. */
 export interface Body {
+  /** Empty where the body was scanned. */
   readonly bytes: Buffer;
+  /** What is left of a large body. */
+  readonly scanned: ScannedBody | undefined;
   readonly room: Reservation;
 }
 
 export interface BodyBounds {
   readonly maxBytes: number;
+  readonly shape: BodyShape;
   readonly room: Reservation;
   /** Whose body it is: it is no use any more when the key has ended. */
   readonly access: Access;
+  /** Says what is wrong with the type of the body, before it is looked into. */
+  readonly checkType: () => Refusal | undefined;
 }
 
 const EMPTY = Buffer.alloc(0);
+/**
+ * A body that is larger is scanned as it arrives: to parse it at once would stop everybody for as
+ * long as that takes, and may take twenty times its bytes.
+ */
+const SCANNED_FROM_BYTES = 64 * 1024;
 
 /**
  * Reads a body within its limit and within the bytes that may be in flight. They are taken as they
@@ -28,10 +40,11 @@ const EMPTY = Buffer.alloc(0);
  */
 export function readBody(
   stream: IncomingMessage,
-  { maxBytes, room, access }: BodyBounds,
+  { maxBytes, shape, room, access, checkType }: BodyBounds,
   done: (result: Body | Refusal) => void,
 ): void {
-  const chunks: Buffer[] = [];
+  let chunks: Buffer[] = [];
+  let scan: BodyScan | undefined;
   let received = 0;
   let over = false;
 
@@ -43,21 +56,42 @@ export function readBody(
     stream.off('close', onClose);
     stopListening();
     if ('ok' in result) {
-      chunks.length = 0;
+      chunks = [];
       room.release();
       dropBody(stream);
     }
     done(result);
   };
-  const onData = (chunk: Buffer): void => {
+  const take = (chunk: Buffer): Refusal | undefined => {
     received += chunk.length;
-    if (received > maxBytes) finish(bodyTooLarge(maxBytes));
-    else if (!room.take(chunk.length)) finish(noRoom());
-    else chunks.push(chunk);
+    if (received > maxBytes) return bodyTooLarge(maxBytes);
+    if (!room.take(chunk.length)) return noRoom();
+    if (scan !== undefined) return scan.push(chunk);
+    chunks.push(chunk);
+    return received > SCANNED_FROM_BYTES ? beginScan() : undefined;
+  };
+  const beginScan = (): Refusal | undefined => {
+    const refusal = checkType();
+    if (refusal !== undefined) return refusal;
+    scan = new BodyScan(shape);
+    for (const chunk of chunks.splice(0)) {
+      const fault = scan.push(chunk);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  };
+  const onData = (chunk: Buffer): void => {
+    const refusal = take(chunk);
+    if (refusal !== undefined) finish(refusal);
   };
   const onEnd = (): void => {
+    const scanned = scan?.end();
+    if (scanned !== undefined) {
+      finish('ok' in scanned ? scanned : { bytes: EMPTY, scanned, room });
+      return;
+    }
     const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, received);
-    finish({ bytes: received === 0 ? EMPTY : bytes, room });
+    finish({ bytes, scanned, room });
   };
   const onClose = (): void => finish(cutOff());
   const stopListening = access.onEnd(() => finish(unauthenticated()));
@@ -68,64 +102,6 @@ export function readBody(
   stream.on('end', onEnd);
   stream.on('close', onClose);
 }
-
-/** Only plain JSON is read; where the type is missing it is taken as JSON. */
-export function checkMediaType(request: FastifyRequest): Refusal | undefined {
-  const { headers } = request.raw;
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    return compressed('Content-Encoding', 'must be absent');
-  }
-  const transfer = headers['transfer-encoding'];
-  if (transfer !== undefined && transfer.trim().toLowerCase() !== 'chunked') {
-    return compressed('Transfer-Encoding', 'must be chunked or absent');
-  }
-  const type = request.contentType;
-  if (type === undefined || isJsonType(type)) return undefined;
-  return wrongMediaType();
-}
-
-const compressed = (header: string, rule: string): Refusal =>
-  refuse('UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not read.', {
-    hint: `Send the body as it is, without ${header}.`,
-    details: [{ path: '', message: `${header} ${rule}` }],
-  });
-
-const wrongMediaType = (): Refusal =>
-  refuse('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON in UTF-8.', {
-    hint: "Send the header 'Content-Type: application/json'.",
-    details: [{ path: '', message: 'Content-Type must be application/json' }],
-  });
-
-function isJsonType(type: string): boolean {
-  if (type === 'application/json') return true;
-  const [essence = '', ...parameters] = type.toLowerCase().split(';');
-  return (
-    essence.trim() === 'application/json' &&
-    parameters.every((parameter) => {
-      const [name = '', value = ''] = parameter.split('=');
-      return name.trim() !== 'charset' || /^"?utf-?8"?$/.test(value.trim());
-    })
-  );
-}
-
-/** The body's text and what it says; an empty body is an empty object. */
-export function parseJson(bytes: Buffer): { text: string; value: unknown } | Refusal {
-  if (bytes.length === 0) return { text: '{}', value: {} };
-  if (!isUtf8(bytes)) return invalidJson('it is not valid UTF-8');
-  const text = bytes.toString('utf8');
-  try {
-    return { text, value: JSON.parse(text) };
-  } catch (error) {
-    // The message may quote the body; what was expected where is enough.
-    return invalidJson((error as Error).message.replace(/, (\.\.\.)?"[\s\S]*$/, ''));
-  }
-}
-
-const invalidJson = (why: string): Refusal =>
-  refuse('INVALID_JSON', `The body is no valid JSON: ${why.slice(0, 200)}.`, {
-    hint: 'Send one JSON object in UTF-8.',
-  });
 
 const bodyTooLarge = (maxBytes: number): Refusal =>
   refuse('PAYLOAD_TOO_LARGE', `The body is over ${maxBytes} bytes.`, {

@@ -58,8 +58,8 @@ export interface PushParts {
 /** One call, validated: its fields by their wire names, wherever they stood. */
 export interface Call<Params> {
   readonly params: Params;
-  /** The body as it came, for what must keep its bytes. */
-  readonly bodyText: string;
+  /** The texts of the payloads, byte for byte: the call's own, or one for each entry of a batch. */
+  payloads(): readonly string[];
   readonly caller: Caller;
   /** The caller's secret, for sealing what only the caller may read again. */
   secret(): string;
@@ -90,7 +90,7 @@ export interface Route {
   // biome-ignore lint/suspicious/noExplicitAny: as below.
   answerMaxBytes?(params: any): number;
   /** Fields that count by their text when two requests are compared. */
-  texts?(fields: Fields, bodyText: string): Record<string, string>;
+  texts?(fields: Fields, payloads: readonly string[]): Record<string, string>;
   // biome-ignore lint/suspicious/noExplicitAny: each route knows the type that its schema makes.
   handle(call: Call<any>, context: RouteContext): Promise<Answer | Refusal> | Refusal;
 }

@@ -9,25 +9,32 @@ import { noRoom } from '../core/lease-within.js';
 import { fieldRefusal, type Refusal, refuse, unauthenticated } from '../core/refusal.js';
 import { authenticate } from './authentication.js';
 import { bearerSecret } from './bearer-secret.js';
-import { type Body, checkMediaType, parseJson } from './body.js';
+import type { Body } from './body.js';
+import { type BodyShape, bodyShapeOf } from './body-scan/body-shape.js';
 import { type Answer, presenceOf, type Route, type RouteContext } from './call.js';
 import { sendData, sendError } from './envelope.js';
+import { checkMediaType } from './media-type.js';
+import { parseJson } from './parse-json.js';
+import { payloadTexts } from './payload-texts.js';
 import { refusalOf } from './refusal-of.js';
 import { coerceQuery, createValidator, dropNulls, type Fields, knownFields } from './validation.js';
 
 /** What a call says, valid, before it runs. */
 interface ReadCall {
   readonly params: Fields;
-  readonly bodyText: string;
+  readonly payloads: () => readonly string[];
 }
+
+const NO_PAYLOADS = (): readonly string[] => [];
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     bodyMaxBytes?: number;
     /** The id of the capability that the route is for. */
     capability?: string;
-    /** The capability itself. */
+    /** The capability itself, and what of its bodies is kept. */
     call?: Capability;
+    bodyShape?: BodyShape;
   }
 }
 
@@ -43,26 +50,26 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
   const readCall = (request: FastifyRequest): ReadCall | Refusal => {
     const fields = readFields(request, route);
     if ('code' in fields) return fields;
-    const { values, bodyText } = fields;
+    const { values, payloads } = fields;
     takeAliases(capability, values);
     if (writes && values.idempotency_key === undefined) {
       values.idempotency_key = headerText(request.headers['idempotency-key']);
     }
-    return validate(values) ?? { params: values, bodyText };
+    return validate(values) ?? { params: values, payloads };
   };
 
   const run = (
     request: FastifyRequest,
-    { params, bodyText }: ReadCall,
+    { params, payloads }: ReadCall,
     room: Reservation,
   ): Promise<Answer | Refusal> | Refusal => {
     return route.handle(
       {
         params,
-        bodyText,
+        payloads,
         caller: request.caller,
         secret: () => bearerSecret(request) ?? '',
-        idempotency: idempotencyOf(route, params, bodyText, context),
+        idempotency: idempotencyOf(route, params, payloads, context),
         presence: presenceOf(request),
         room,
       },
@@ -93,6 +100,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
       bodyMaxBytes: capability.bodyMaxBytes,
       capability: capability.id,
       call: capability,
+      bodyShape: bodyShapeOf(capability),
     },
     onRequest: (request, reply, done) =>
       authenticate(request, reply, capability.scopes, context, done),
@@ -139,20 +147,16 @@ const ADMINISTRATION = '(administration)';
 function readFields(
   request: FastifyRequest,
   { capability }: Route,
-): { values: Fields; bodyText: string } | Refusal {
+): { values: Fields; payloads: () => readonly string[] } | Refusal {
   const inPath = request.params as Fields;
   if (capability.method === 'GET') {
     const values = { ...coerceQuery(capability, request.query as Fields), ...inPath };
-    return { values, bodyText: '' };
+    return { values, payloads: NO_PAYLOADS };
   }
-  const body = request.body as Body | undefined;
-  if (body === undefined || body.bytes.length === 0)
-    return { values: { ...inPath }, bodyText: '{}' };
-  const unread = checkMediaType(request);
-  if (unread !== undefined) return unread;
-  const parsed = parseJson(body.bytes);
-  if ('ok' in parsed) return parsed;
-  const { text, value } = parsed;
+  const read = readValue(request, capability);
+  if (read === undefined) return { values: { ...inPath }, payloads: NO_PAYLOADS };
+  if ('ok' in read) return read;
+  const { value, payloads } = read;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     return refuse('INVALID_REQUEST', 'The body must be a JSON object.', {
       hint: 'Send the fields of the call as one object.',
@@ -167,8 +171,34 @@ function readFields(
     }
     values[name] = inPath[name];
   }
-  return { values, bodyText: text };
+  return { values, payloads };
 }
+
+interface ReadValue {
+  readonly value: unknown;
+  readonly payloads: () => readonly string[];
+}
+
+/** Undefined where there is no body. */
+function readValue(
+  request: FastifyRequest,
+  capability: Capability,
+): ReadValue | Refusal | undefined {
+  const { bytes, scanned } = (request.body as Body | undefined) ?? NO_BODY;
+  if (scanned !== undefined) {
+    const { value, payloads } = scanned;
+    return { value, payloads: () => payloads as readonly string[] };
+  }
+  if (bytes.length === 0) return undefined;
+  const unread = checkMediaType(request);
+  if (unread !== undefined) return unread;
+  const parsed = parseJson(bytes);
+  if ('ok' in parsed) return parsed;
+  const { value, text } = parsed;
+  return { value, payloads: () => payloadTexts(capability, text) };
+}
+
+const NO_BODY: Pick<Body, 'bytes' | 'scanned'> = { bytes: Buffer.alloc(0), scanned: undefined };
 
 /** The field's own name wins over its aliases, and an earlier alias over a later one. */
 function takeAliases({ aliases = {} }: Capability, values: Fields): void {
@@ -188,7 +218,7 @@ function headerText(value: string | string[] | undefined): string | string[] | u
 function idempotencyOf(
   route: Route,
   values: Fields,
-  bodyText: string,
+  payloads: () => readonly string[],
   context: RouteContext,
 ): Idempotency | null {
   const key = values.idempotency_key;
@@ -203,7 +233,7 @@ function idempotencyOf(
     capability: id as Idempotency['capability'],
     key,
     // What stands in the path counts as a field, however it was encoded there.
-    fingerprint: requestFingerprint(path, known, route.texts?.(values, bodyText)),
+    fingerprint: requestFingerprint(path, known, route.texts?.(values, payloads())),
     windowMs: context.idempotencyWindowMs,
   };
 }

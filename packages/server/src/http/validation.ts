@@ -1,37 +1,26 @@
 import type { Capability, ErrorDetail } from '@millrace/protocol';
 import type { TObject, TSchema } from '@sinclair/typebox';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { type Refusal, refuse } from '../core/refusal.js';
+import type { ValidateFunction } from 'ajv';
+import type { Refusal } from '../core/refusal.js';
+import { compileSchema } from './compile-schema.js';
+import { type FaultFinder, faultFinder } from './field-faults.js';
+import { invalidFields } from './invalid-fields.js';
 
 export type Fields = Record<string, unknown>;
 export type Validator = (fields: Fields) => Refusal | undefined;
 
-const DETAILS_MAX = 10;
-
-// Bodies are bounded in bytes and schemas have no quadratic keywords but on short lists, so that
-// all errors can be collected; values are never coerced nor filled in.
-const ajv = new Ajv({
-  allErrors: true,
-  verbose: true,
-  strict: true,
-  allowUnionTypes: true,
-  formats: { 'date-time': true, 'plain-text': isPlainText },
-});
-ajv.addKeyword('x-rule');
-ajv.addKeyword('x-rule-format');
-
-function isPlainText(text: string): boolean {
-  // A lone surrogate has no UTF-8; it would come back as another character.
-  return text.isWellFormed();
-}
-
 /** Judges the fields of a call, wherever they stood, by the capability's schema. */
 export function createValidator(capability: Capability): Validator {
-  let validate: ValidateFunction | undefined;
+  let isValid: ValidateFunction | undefined;
+  let findFaults: FaultFinder | undefined;
   return (fields) => {
     // Compiled with the first call: all of them would take a good part of the start.
-    validate ??= ajv.compile(capability.params);
-    return validate(fields) ? undefined : explain(validate.errors ?? []);
+    isValid ??= compileSchema(capability.params);
+    if (isValid(fields)) return undefined;
+    findFaults ??= faultFinder(capability.params);
+    const faults: ErrorDetail[] = [];
+    findFaults(fields, '', faults);
+    return invalidFields(faults);
   };
 }
 
@@ -87,35 +76,4 @@ function coerce(value: string, type: unknown): unknown {
   }
   if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';
   return value;
-}
-
-function explain(errors: readonly ErrorObject[]): Refusal {
-  const byPath = new Map<string, string>();
-  for (const error of errors) {
-    const { path, message } = explainOne(error);
-    if (!byPath.has(path)) byPath.set(path, message);
-  }
-  const details: ErrorDetail[] = [...byPath].map(([path, message]) => ({ path, message }));
-  const [first] = details as [ErrorDetail];
-  return refuse('INVALID_REQUEST', `${first.path.slice(1)} ${first.message}`, {
-    hint: 'Correct the fields that details names.',
-    details: details.slice(0, DETAILS_MAX),
-  });
-}
-
-function explainOne(error: ErrorObject): ErrorDetail {
-  const { keyword, instancePath, params, parentSchema } = error;
-  if (keyword === 'required') {
-    return { path: `${instancePath}/${params.missingProperty}`, message: 'is required' };
-  }
-  const rule: unknown = parentSchema?.['x-rule'];
-  const path = instancePath;
-  if (typeof rule === 'string') return { path, message: rule };
-  if (keyword === 'format') {
-    return { path, message: String(parentSchema?.['x-rule-format'] ?? error.message) };
-  }
-  if (keyword === 'enum') {
-    return { path, message: `must be one of ${params.allowedValues.join(', ')}` };
-  }
-  return { path, message: error.message ?? 'is invalid' };
 }

@@ -64,7 +64,8 @@ const ANSWERS: Answers = {
     );
     return {
       queueExists: row !== undefined,
-      message: found === undefined ? null : seenMessage(state, found),
+      message:
+        found === undefined ? null : { ...seenMessage(state, found), failures: found.failed },
     };
   },
 
@@ -117,7 +118,7 @@ const seenMessage = (state: ModelState, message: ModelMessage): SeenMessage => (
   state: message.state,
   dueAtMs: message.dueAtMs,
   behindHead: isBehindHead(state, message),
-  failures: message.failed,
+  failures: [],
 });
 
 /** A cursor here is how many came before; bytes bound no page. */

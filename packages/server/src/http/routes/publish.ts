@@ -6,19 +6,19 @@ import {
 } from '@millrace/protocol';
 import type { NewMessage } from '../../core/commands.js';
 import { canonicalJson } from '../../core/idempotency.js';
-import { fieldRefusal, type Refusal, refuse } from '../../core/refusal.js';
+import type { Refusal } from '../../core/refusal.js';
 import { type Call, type Route, respond, targetOf, toMs } from '../call.js';
-import { elementTexts, memberText } from '../raw-json.js';
+import { batchTooLarge, headersTooLarge, payloadTooLarge } from '../payload-limits.js';
 
 type MessageParams = PublishBatchParams['messages'][number];
 type MessageContent = Omit<NewMessage, 'messageId'>;
 
 export const publishRoute: Route = {
   capability: CAPABILITIES.publish,
-  texts: (_fields, bodyText) => ({ payload: memberText(bodyText, 'payload') ?? '' }),
+  texts: (_fields, [payload]) => ({ payload: payload as string }),
 
   handle(call: Call<PublishParams>, { service }) {
-    const message = messageOf(call.params, memberText(call.bodyText, 'payload') as string, '');
+    const message = messageOf(call.params, call.payloads()[0] as string, '');
     if ('code' in message) return message;
     const outcome = service.publish(targetOf(call), [message], false, call.caller);
     return respond(outcome, ({ messageIds }) => ({ message_id: messageIds[0] }));
@@ -31,10 +31,10 @@ const ID_BYTES = 39;
 export const publishBatchRoute: Route = {
   capability: CAPABILITIES.publishBatch,
   answerMaxBytes: ({ messages }: PublishBatchParams) => messages.length * ID_BYTES,
-  texts: (fields, bodyText) => ({ messages: comparableBatch(fields.messages, bodyText) }),
+  texts: (fields, payloads) => ({ messages: comparableBatch(fields.messages, payloads) }),
 
   handle(call: Call<PublishBatchParams>, { service }) {
-    const payloads = payloadTexts(call.bodyText);
+    const payloads = call.payloads();
     const messages: MessageContent[] = [];
     let bytes = 0;
     for (const [index, params] of call.params.messages.entries()) {
@@ -44,30 +44,16 @@ export const publishBatchRoute: Route = {
       messages.push(message);
       bytes += Buffer.byteLength(payload);
     }
-    if (bytes > LIMITS.batchMaxBytes) return tooLarge('/messages', LIMITS.batchMaxBytes, 'in all');
+    if (bytes > LIMITS.batchMaxBytes) return batchTooLarge();
     const outcome = service.publish(targetOf(call), messages, true, call.caller);
     return respond(outcome, ({ messageIds }) => ({ message_ids: messageIds }));
   },
 };
 
-/** From here on V8 keeps a string apart from other new objects, and lets go of it late. */
-const LARGE_TEXT_CHARS = 128 * 1024;
-
-function payloadTexts(bodyText: string): string[] {
-  const texts = elementTexts(memberText(bodyText, 'messages') as string).map(
-    (text) => memberText(text, 'payload') as string,
-  );
-  // A part of a string holds on to the whole, here for as long as the messages wait to be stored.
-  return bodyText.length < LARGE_TEXT_CHARS
-    ? texts
-    : texts.map((text) => Buffer.from(text).toString());
-}
-
 const COMPARED = ['delay_seconds', 'priority', 'headers', 'message_group_id', 'deduplication_id'];
 
 /** Each message's known fields, and its payload by its text. */
-function comparableBatch(messages: unknown, bodyText: string): string {
-  const payloads = payloadTexts(bodyText);
+function comparableBatch(messages: unknown, payloads: readonly string[]): string {
   return (messages as Record<string, unknown>[])
     .map((message, index) => {
       const known = COMPARED.filter((name) => message[name] !== undefined);
@@ -96,18 +82,10 @@ function checkPayload(payload: string, path: string): Refusal | undefined {
   // A character of UTF-16 takes three bytes of UTF-8 at most.
   if (payload.length * 3 <= LIMITS.payloadMaxBytes) return undefined;
   if (Buffer.byteLength(payload) <= LIMITS.payloadMaxBytes) return undefined;
-  return tooLarge(`${path}/payload`, LIMITS.payloadMaxBytes, 'of JSON');
-}
-
-function tooLarge(path: string, maxBytes: number, what: string): Refusal {
-  const rule = `must be at most ${maxBytes} bytes ${what}`;
-  return refuse('PAYLOAD_TOO_LARGE', `${path.slice(1)} ${rule}`, {
-    hint: 'Keep large data elsewhere and publish a reference to it.',
-    details: [{ path, message: rule }],
-  });
+  return payloadTooLarge(`${path}/payload`);
 }
 
 function checkHeaders(headers: string | null, path: string): Refusal | undefined {
   if (headers === null || Buffer.byteLength(headers) <= LIMITS.headersMaxBytes) return undefined;
-  return fieldRefusal(`${path}/headers`, `must be at most ${LIMITS.headersMaxBytes} bytes of JSON`);
+  return headersTooLarge(`${path}/headers`);
 }

@@ -1,0 +1,263 @@
+import { isUtf8 } from 'node:buffer';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { elementTexts, memberText } from '../raw-json.js';
+import type { ScannedBody } from './body-collector.js';
+import { BodyScan } from './body-scan.js';
+import { BodyShape, type MemberShape, OPEN_BRACE, OPEN_BRACKET } from './body-shape.js';
+
+/** Small, so that random bodies meet its bounds. */
+const ENTRY_MEMBERS = new Map<string, MemberShape>([
+  ['payload', { kind: 'payload' }],
+  ['n', { kind: 'value', holds: undefined }],
+  ['headers', { kind: 'value', holds: OPEN_BRACE }],
+]);
+const ENTRY = new BodyShape(ENTRY_MEMBERS);
+const QUEUE: [string, MemberShape] = ['queue', { kind: 'value', holds: undefined }];
+const MAX_ITEMS = 6;
+const BATCH = new BodyShape(
+  new Map<string, MemberShape>([
+    QUEUE,
+    ['scopes', { kind: 'value', holds: OPEN_BRACKET }],
+    ['messages', { kind: 'list', maxItems: MAX_ITEMS, entry: ENTRY }],
+  ]),
+);
+const SINGLE = new BodyShape(new Map([...ENTRY_MEMBERS, QUEUE]));
+
+const space = fc.constantFrom('', '', '', '', ' ', '\n', '\t\r ');
+const stringText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 6 }).map((text) => JSON.stringify(text)),
+  fc
+    .array(fc.constantFrom('a', 'é', '𝕏', '{', ']', '\\\\', '\\"', '\\u0022', '\\uD83D', '\u2028'))
+    .map((parts) => `"${parts.join('')}"`),
+);
+const scalarText = fc.oneof(
+  stringText,
+  fc.constantFrom('null', 'true', 'false', '0', '-0', '1E400', '-1.5e-7', '12345678901234567890'),
+);
+const nameText = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom('"payload"', '"messages"', '"headers"', '"n"', '"queue"'),
+  },
+  fc.constantFrom(
+    String.raw`"pay\u006coad"`,
+    String.raw`"m\u0065ssages"`,
+    '"__proto__"',
+    '"scopes"',
+    '"other"',
+    '""',
+  ),
+  stringText,
+);
+const members = (value: fc.Arbitrary<string>) =>
+  fc
+    .array(fc.tuple(space, nameText, space, space, value, space), { maxLength: 5 })
+    .map((all) => `{${all.map(([a, name, b, c, v, d]) => `${a}${name}${b}:${c}${v}${d}`).join()}}`);
+const items = (value: fc.Arbitrary<string>) =>
+  fc
+    .array(fc.tuple(space, value, space), { maxLength: 4 })
+    .map((all) => `[${all.map((item) => item.join('')).join()}]`);
+const { value: valueText } = fc.letrec<{ value: string }>((tie) => ({
+  value: fc.oneof({ depthSize: 'small' }, scalarText, items(tie('value')), members(tie('value'))),
+}));
+const entryText = fc.oneof({ weight: 3, arbitrary: members(valueText) }, valueText);
+const bodyText = fc
+  .tuple(
+    space,
+    fc.oneof({ weight: 4, arbitrary: members(fc.oneof(items(entryText), valueText)) }, valueText),
+    space,
+  )
+  .map((parts) => parts.join(''));
+
+/** What is done to the bytes of a body: one is put in a place, put between, or taken out. */
+const change = fc.record({
+  at: fc.nat(400),
+  what: fc.constantFrom('replace', 'insert', 'remove', 'cut'),
+  byte: fc.oneof(fc.constantFrom(...Buffer.from('{}[]",:\\0-.eEtfnu \n\u0000')), fc.nat(255)),
+});
+type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
+
+function changed(bytes: Buffer, { at, what, byte }: Change): Buffer {
+  const place = at % (bytes.length + 1);
+  if (what === 'cut') return bytes.subarray(0, place);
+  const before = bytes.subarray(0, place);
+  const after = bytes.subarray(what === 'insert' ? place : place + 1);
+  return Buffer.concat([before, Buffer.from(what === 'remove' ? [] : [byte]), after]);
+}
+
+const sizes = fc.oneof(
+  fc.constant([1]),
+  fc
+    .array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 8 })
+    .filter((all) => Math.max(...all) > 0),
+  fc.constant([100_000]),
+);
+
+function scan(shape: BodyShape, bytes: Buffer, chunkBytes: readonly number[] = [65_536]) {
+  const body = new BodyScan(shape);
+  for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+    const size = chunkBytes[turn % chunkBytes.length] as number;
+    // A copy that is overwritten afterwards: nothing may be read from a chunk that is gone.
+    const chunk = Uint8Array.from(bytes.subarray(at, at + size));
+    const refusal = body.push(chunk);
+    if (refusal !== undefined) return refusal;
+    chunk.fill(0x21);
+    at += size;
+  }
+  return body.end();
+}
+
+/** What JSON.parse takes the body for; undefined where it does not. */
+function parsed(bytes: Buffer): { value: unknown; text: string } | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  const text = bytes.toString();
+  try {
+    return { value: JSON.parse(text), text };
+  } catch {
+    return undefined;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+const emptied = (value: unknown): unknown => {
+  if (Array.isArray(value)) return [];
+  return isObject(value) ? {} : value;
+};
+
+/** What the scan keeps, told by what JSON.parse makes of the whole. */
+function reduced(value: unknown, shape: BodyShape): unknown {
+  if (!isObject(value)) return Array.isArray(value) ? [] : null;
+  const kept: Record<string, unknown> = {};
+  for (const [name, member] of shape.members) {
+    if (!Object.hasOwn(value, name)) continue;
+    const field = value[name];
+    if (member.kind === 'payload') kept[name] = null;
+    else if (member.kind === 'list' && Array.isArray(field)) {
+      kept[name] = field.map((item) => reduced(item, member.entry));
+    } else if (member.kind === 'value' && member.holds === OPEN_BRACE && isObject(field)) {
+      const held = Object.entries(field).map(([key, inner]) => [key, emptied(inner)]);
+      kept[name] = Object.fromEntries(held);
+    } else if (member.kind === 'value' && member.holds === OPEN_BRACKET && Array.isArray(field)) {
+      kept[name] = field.map(emptied);
+    } else kept[name] = emptied(field);
+  }
+  return kept;
+}
+
+function payloadsOf(text: string, value: unknown, shape: BodyShape): (string | undefined)[] {
+  if (!isObject(value)) return [];
+  if (!shape.members.has('messages'))
+    return [memberText(text, 'payload')].filter((own) => own !== undefined);
+  if (!Array.isArray(value.messages)) return [];
+  return elementTexts(memberText(text, 'messages') as string).map((entry) =>
+    entry.startsWith('{') ? memberText(entry, 'payload') : undefined,
+  );
+}
+
+const RUNS = Number(process.env.MILLRACE_TEST_RUNS ?? 3_000);
+const SEED = process.env.MILLRACE_TEST_SEED;
+const parameters = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
+
+describe.each([
+  ['a batch', BATCH],
+  ['a single message', SINGLE],
+])('BodyScan of %s', (_name, shape) => {
+  const judge = (bytes: Buffer, chunkBytes: readonly number[]): void => {
+    const result = scan(shape, bytes, chunkBytes);
+    const expected = parsed(bytes);
+    if ('ok' in result) {
+      if (result.code === 'INVALID_JSON') expect(expected).toBeUndefined();
+      // An earlier list may be too long though a later one replaces it.
+      else
+        expect(result.details).toEqual([
+          { path: '/messages', message: `must NOT have more than ${MAX_ITEMS} items` },
+        ]);
+      return;
+    }
+    expect(expected).toBeDefined();
+    const { value, text } = expected as { value: unknown; text: string };
+    expect(result.value).toEqual(reduced(value, shape));
+    expect(result.payloads).toEqual(payloadsOf(text, value, shape));
+  };
+
+  it('keeps of random JSON what parsing it whole gives', () => {
+    fc.assert(
+      fc.property(bodyText, sizes, (text, chunkBytes) => judge(Buffer.from(text), chunkBytes)),
+      parameters,
+    );
+  });
+
+  it('takes what JSON.parse takes and refuses what it refuses', () => {
+    const changes = fc.array(change, { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(bodyText, changes, sizes, (text, all, chunkBytes) =>
+        judge(all.reduce(changed, Buffer.from(text)), chunkBytes),
+      ),
+      parameters,
+    );
+  });
+});
+
+const kept = (shape: BodyShape, text: string, chunkBytes?: readonly number[]): ScannedBody => {
+  const result = scan(shape, Buffer.from(text), chunkBytes);
+  if ('ok' in result) throw new Error(result.message);
+  return result;
+};
+
+describe('BodyScan', () => {
+  it('takes the last of several payloads and lists', () => {
+    const text = String.raw`{"messages":[{"payload":1}],"m\u0065ssages":[{"payload":2,"pay\u006coad":3},{"n":1}]}`;
+    expect(kept(BATCH, text)).toEqual({
+      value: { messages: [{ payload: null }, { n: 1 }] },
+      payloads: ['3', undefined],
+      unknown: [],
+    });
+    expect(kept(BATCH, '{"messages":[{"payload":1}],"messages":5}').payloads).toEqual([]);
+  });
+
+  it('keeps a payload byte for byte', () => {
+    const payload = String.raw`{ "n": 12345678901234567890, "n": 1.0, "s":"\u0000\/é𝕏" }`;
+    for (const size of [1, 2, 3, 7, 65_536]) {
+      const { payloads } = kept(SINGLE, `{"payload" :\n${payload} ,"n":1}`, [size]);
+      expect(payloads).toEqual([payload]);
+    }
+  });
+
+  it('names the first ten unknown members, each once and where it stands', () => {
+    const { unknown } = kept(
+      BATCH,
+      '{"a/b":1,"__proto__":{"x":1},"a/b":2,"messages":[{},{"~":1}]}',
+    );
+    expect(unknown).toEqual([
+      { path: '/a~1b', name: 'a/b' },
+      { path: '/__proto__', name: '__proto__' },
+      { path: '/messages/1/~0', name: '~' },
+    ]);
+    const many = Array.from({ length: 12 }, (_, index) => `"x${index}":1`);
+    expect(kept(BATCH, `{${many}}`).unknown.map(({ name }) => name)).toEqual(
+      many
+        .slice(0, 10)
+        .map((member) => JSON.parse(`{${member}}`))
+        .flatMap(Object.keys),
+    );
+  });
+
+  it('forgets what was unknown in a list that another replaces', () => {
+    expect(kept(BATCH, '{"messages":[{"x":1}],"messages":[]}').unknown).toEqual([]);
+  });
+
+  it('says what was expected where', () => {
+    const messageOf = (text: string) => scan(BATCH, Buffer.from(text));
+    expect(messageOf('{"a":1 "b"}')).toMatchObject({
+      code: 'INVALID_JSON',
+      message: 'The body is no valid JSON: a comma or } is expected at byte 7.',
+    });
+    expect(messageOf('{"a":[1,')).toMatchObject({
+      message: 'The body is no valid JSON: it ends where a value is expected.',
+    });
+    expect(messageOf('\ufeff{}')).toMatchObject({ code: 'INVALID_JSON' });
+  });
+});

@@ -1,0 +1,74 @@
+import type { Capability } from '@millrace/protocol';
+import type { TObject, TSchema } from '@sinclair/typebox';
+
+export const OPEN_BRACE = 0x7b;
+export const OPEN_BRACKET = 0x5b;
+
+export interface KnownMember {
+  readonly name: string;
+  readonly shape: MemberShape;
+}
+
+/** What is kept of an object, by the names of its members. */
+export class BodyShape {
+  private readonly byName = new Map<string, KnownMember>();
+  /** Names in ASCII, by their lengths. */
+  private readonly byLength: (KnownMember & { readonly bytes: Uint8Array })[][] = [];
+
+  constructor(readonly members: ReadonlyMap<string, MemberShape>) {
+    for (const [name, shape] of members) {
+      this.byName.set(name, { name, shape });
+      this.byLength[name.length] ??= [];
+      this.byLength[name.length]?.push({ name, shape, bytes: Buffer.from(name) });
+    }
+  }
+
+  get(name: string): KnownMember | undefined {
+    return this.byName.get(name);
+  }
+
+  /** The member whose name stands in these bytes as it is, without escapes. */
+  find(bytes: Uint8Array, from: number, to: number): KnownMember | undefined {
+    const candidates = this.byLength[to - from];
+    if (candidates === undefined) return undefined;
+    for (const member of candidates) {
+      let at = 0;
+      while (from + at < to && bytes[from + at] === member.bytes[at]) at += 1;
+      if (from + at === to) return member;
+    }
+    return undefined;
+  }
+}
+
+export type MemberShape =
+  /** Its text is kept apart, byte for byte. */
+  | { readonly kind: 'payload' }
+  /** `holds` is the bracket of what the schema lets it hold, if anything. */
+  | { readonly kind: 'value'; readonly holds: number | undefined }
+  | { readonly kind: 'list'; readonly maxItems: number; readonly entry: BodyShape };
+
+/** What a capability's schema says of the members of its body; to be made once for each. */
+export function bodyShapeOf({ params, aliases = {} }: Capability): BodyShape {
+  const members = membersOf(params);
+  for (const [alias, name] of Object.entries(aliases)) {
+    const member = members.get(name);
+    if (member !== undefined) members.set(alias, member);
+  }
+  return new BodyShape(members);
+}
+
+function membersOf(schema: TObject): Map<string, MemberShape> {
+  const members = Object.entries(schema.properties) as [string, TSchema][];
+  return new Map(members.map(([name, member]) => [name, memberShapeOf(name, member)]));
+}
+
+function memberShapeOf(name: string, schema: TSchema): MemberShape {
+  if (name === 'payload') return { kind: 'payload' };
+  if (schema.items?.type === 'object') {
+    const maxItems: number = schema.maxItems ?? Number.POSITIVE_INFINITY;
+    return { kind: 'list', maxItems, entry: new BodyShape(membersOf(schema.items)) };
+  }
+  const types: unknown[] = [schema.type].flat();
+  if (types.includes('object')) return { kind: 'value', holds: OPEN_BRACE };
+  return { kind: 'value', holds: types.includes('array') ? OPEN_BRACKET : undefined };
+}

@@ -1,0 +1,104 @@
+import type { ErrorDetail } from '@millrace/protocol';
+import type { TObject, TSchema } from '@sinclair/typebox';
+import type { ErrorObject } from 'ajv';
+import { compileSchema } from './compile-schema.js';
+import { DETAILS_MAX } from './invalid-fields.js';
+import { pointerPart } from './json-pointer.js';
+
+/** Adds what is wrong with a value, until there are `DETAILS_MAX` faults; one for each path. */
+export type FaultFinder = (value: unknown, path: string, faults: ErrorDetail[]) => void;
+
+/**
+ * Goes through a value in the order of its schema, field by field and entry by entry. A schema
+ * library that collects all faults makes one for each bad entry before any can be left out.
+ */
+export function faultFinder(schema: TSchema): FaultFinder {
+  if (schema.properties !== undefined) return objectFaults(schema as TObject);
+  if (schema.items !== undefined) return listFaults(schema);
+  if (schema.additionalProperties !== undefined) return mapFaults(schema);
+  return ownFault(schema);
+}
+
+/** The first fault of a value, without regard to what a list or an object holds. */
+function ownFault(schema: TSchema): FaultFinder {
+  const { properties, required, items, additionalProperties, propertyNames, ...own } = schema;
+  const isValid = compileSchema(own as TSchema);
+  return (value, path, faults) => {
+    if (!isValid(value)) faults.push({ path, message: ruleOf(isValid.errors?.[0]) });
+  };
+}
+
+function objectFaults(schema: TObject): FaultFinder {
+  const own = ownFault(schema);
+  const required = schema.required ?? [];
+  const fields = Object.entries(schema.properties).map(
+    ([name, field]) => [name, faultFinder(field as TSchema)] as const,
+  );
+  return (value, path, faults) => {
+    if (addsFault(own, value, path, faults)) return;
+    const object = value as Record<string, unknown>;
+    for (const name of required) {
+      if (faults.length === DETAILS_MAX) return;
+      if (object[name] !== undefined) continue;
+      faults.push({ path: path + pointerPart(name), message: 'is required' });
+    }
+    for (const [name, find] of fields) {
+      if (faults.length === DETAILS_MAX) return;
+      if (object[name] !== undefined) find(object[name], path + pointerPart(name), faults);
+    }
+  };
+}
+
+/** A list that is too long is not looked into. */
+function listFaults({ uniqueItems = false, ...schema }: TSchema): FaultFinder {
+  const own = ownFault(schema as TSchema);
+  const find = faultFinder(schema.items);
+  // With the type of its items, which may not be compared with one another if they are of any.
+  const typed = { type: 'array', items: { type: schema.items.type }, uniqueItems };
+  const isUnique = compileSchema(typed as unknown as TSchema);
+  const maxItems: number = schema.maxItems ?? Number.POSITIVE_INFINITY;
+  return (value, path, faults) => {
+    own(value, path, faults);
+    if (!Array.isArray(value) || value.length > maxItems) return;
+    for (const [index, item] of value.entries()) {
+      if (faults.length === DETAILS_MAX) return;
+      find(item, `${path}/${index}`, faults);
+    }
+    if (faults.length === DETAILS_MAX || isUnique(value)) return;
+    const [error] = isUnique.errors ?? [];
+    if (error?.keyword === 'uniqueItems') faults.push({ path, message: ruleOf(error) });
+  };
+}
+
+function mapFaults(schema: TSchema): FaultFinder {
+  const own = ownFault(schema);
+  const findInName = faultFinder({ ...schema.propertyNames, type: 'string' });
+  const findInValue = faultFinder(schema.additionalProperties);
+  return (value, path, faults) => {
+    if (addsFault(own, value, path, faults)) return;
+    // Whatever is wrong with its names is a fault of the map.
+    const map = value as Record<string, unknown>;
+    for (const name in map) if (addsFault(findInName, name, path, faults)) break;
+    for (const name in map) {
+      if (faults.length === DETAILS_MAX) return;
+      findInValue(map[name], path + pointerPart(name), faults);
+    }
+  };
+}
+
+function addsFault(find: FaultFinder, value: unknown, path: string, faults: ErrorDetail[]) {
+  const before = faults.length;
+  find(value, path, faults);
+  return faults.length > before;
+}
+
+function ruleOf(error: ErrorObject | null | undefined): string {
+  const schema = error?.parentSchema;
+  const rule: unknown = schema?.['x-rule'];
+  if (typeof rule === 'string') return rule;
+  if (error?.keyword === 'format' && schema?.['x-rule-format'] !== undefined) {
+    return String(schema['x-rule-format']);
+  }
+  if (error?.keyword === 'enum') return `must be one of ${error.params.allowedValues.join(', ')}`;
+  return error?.message ?? 'is invalid';
+}
