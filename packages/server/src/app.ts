@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { pino } from 'pino';
 import { type Config, ConfigError } from './config/config.js';
+import { isLoopback } from './config/listen-address.js';
 import { ByteBudget } from './core/byte-budget.js';
 import type { Clock } from './core/clock.js';
 import { createGroupCommit } from './core/group-commit.js';
@@ -11,6 +12,7 @@ import { createQueueService } from './core/queue-service.js';
 import { RateLimiter } from './core/rate-limit.js';
 import type { Store } from './core/store.js';
 import { closeHttp, createHttpApp } from './http/app.js';
+import { listenForMetrics, type MetricsListener } from './http/metrics-listener.js';
 import { newSecret } from './http/routes/keys.js';
 import { createExpiry } from './maintenance/expire-messages.js';
 import { createJobResumption } from './maintenance/resume-jobs.js';
@@ -27,6 +29,8 @@ import { Settlement } from './push/settlement.js';
 
 export interface Server {
   readonly url: string;
+  /** Where metrics need no key, if anywhere. */
+  readonly metricsUrl: string | undefined;
   /** The key that was made because there was none; it is shown this once. */
   readonly firstKey: string | undefined;
   /** Ends what is under way, takes no new work; idempotent. */
@@ -107,9 +111,11 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     { trustProxy: config.trustProxy, logger },
   );
 
+  let metrics: MetricsListener | undefined;
+
   const stop = async (): Promise<void> => {
     longPolls.stop();
-    await Promise.all([closeHttp(app), dispatcher.stop()]);
+    await Promise.all([closeHttp(app), metrics?.close(), dispatcher.stop()]);
     await Promise.all(jobs.map((job) => job.stop()));
     await commit.stop();
     await store.stop();
@@ -119,11 +125,16 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     for (const job of jobs) job.start();
     dispatcher.start();
     await app.listen({ host: config.host, port: config.port });
+    if (config.metricsListen !== undefined) {
+      metrics = await listenForMetrics(app.metricsPage, config.metricsListen);
+    }
+    for (const warning of openAddresses(config)) logger.warn(warning);
     // Not before: a start that cannot listen would keep a key that nobody has seen.
     const firstKey = config.apiKey === undefined ? await makeFirstKey(service, ids) : undefined;
     let stopping: Promise<void> | undefined;
     return {
       url: urlOf(config.host, app.server.address()),
+      metricsUrl: metrics?.url,
       firstKey,
       stop: () => {
         stopping ??= stop();
@@ -134,6 +145,22 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     await stop();
     throw error;
   }
+}
+
+/** What others on the way, or on the network, may do with the addresses that are open to them. */
+function openAddresses({ host, metricsListen }: Config): string[] {
+  const warnings: string[] = [];
+  if (!isLoopback(host)) {
+    warnings.push(
+      `--host ${host} takes requests from other machines without TLS: keys and messages can be read on the way. Put a TLS proxy in front.`,
+    );
+  }
+  if (metricsListen !== undefined && !isLoopback(metricsListen.host)) {
+    warnings.push(
+      `--metrics-listen ${metricsListen.host} shows the metrics to everybody who reaches it.`,
+    );
+  }
+  return warnings;
 }
 
 /** A setting whose meaning only the part that it is for can judge. */

@@ -6,11 +6,12 @@ import type { Store } from '../core/store.js';
 import { readBody } from './body.js';
 import type { RouteContext } from './call.js';
 import { CallsUnderWay } from './calls-under-way.js';
+import { onlyTheProxy } from './client-address.js';
 import { answerClientError } from './client-error.js';
 import { registerDocs } from './docs.js';
 import { sendError } from './envelope.js';
 import { registerHealth } from './health.js';
-import { registerMetrics } from './metrics.js';
+import { createMetricsPage, registerMetrics } from './metrics.js';
 import { notFound, pathTable } from './not-found.js';
 import { refusalOf } from './refusal-of.js';
 import { registerRoute } from './register-route.js';
@@ -40,7 +41,7 @@ export function createHttpApp(
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy,
+    trustProxy: trustProxy && onlyTheProxy,
     // Fields are validated by the protocol's schemas; Fastify would only load compilers of its own.
     schemaController: {
       compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
@@ -69,6 +70,7 @@ export function createHttpApp(
   const newTrace = () => ({ requestId: context.ids.uuid(), startedAtMs: monotonicMs() });
   app.decorate('callsUnderWay', new CallsUnderWay());
   app.decorate('requestMetrics', new RequestMetrics());
+  app.decorate('metricsPage', createMetricsPage(store, app.requestMetrics.registry));
   app.decorateRequest('trace');
   app.decorateRequest('caller');
   app.decorateRequest('contentType');

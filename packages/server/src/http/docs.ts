@@ -54,14 +54,17 @@ export function registerDocs(app: FastifyInstance): void {
   app.get('/docs', (request, reply) => {
     reply
       .header('content-security-policy', CONTENT_SECURITY_POLICY)
-      .header('x-content-type-options', 'nosniff')
       .header('referrer-policy', 'no-referrer');
     sendText(request, reply, HTML_TYPE, page());
   });
 }
 
 function sendText(request: FastifyRequest, reply: FastifyReply, type: string, text: string): void {
-  reply.header('content-type', type).header('x-request-id', request.trace.requestId).send(text);
+  reply
+    .header('content-type', type)
+    .header('x-content-type-options', 'nosniff')
+    .header('x-request-id', request.trace.requestId)
+    .send(text);
 }
 
 const unknownCapability = (id: string) =>

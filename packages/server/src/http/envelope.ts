@@ -1,6 +1,7 @@
 import { ERRORS, type ErrorBody, errorEntry } from '@millrace/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { monotonicMs } from '../core/clock.js';
+import { PROTECTING_HEADERS } from './protecting-headers.js';
 
 /** What every request carries from its first moment. */
 export interface RequestTrace {
@@ -39,7 +40,8 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: E
 
 function send(request: FastifyRequest, reply: FastifyReply, status: number, body: string): void {
   const { trace, server, routeOptions } = request;
-  reply.code(status).header('content-type', JSON_TYPE).header('x-request-id', trace.requestId);
+  reply.code(status).headers(PROTECTING_HEADERS);
+  reply.header('content-type', JSON_TYPE).header('x-request-id', trace.requestId);
   reply.send(body);
   const durationMs = monotonicMs() - trace.startedAtMs;
   server.requestMetrics.record(routeOptions.config?.capability, status, durationMs);
