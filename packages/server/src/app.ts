@@ -2,11 +2,15 @@ import { randomInt } from 'node:crypto';
 import { pino } from 'pino';
 import { type Config, ConfigError } from './config/config.js';
 import { isLoopback } from './config/listen-address.js';
+import type { AuditEntry } from './core/audit.js';
+import { AuditTrail } from './core/audit-trail.js';
 import { ByteBudget } from './core/byte-budget.js';
 import type { Clock } from './core/clock.js';
 import { createGroupCommit } from './core/group-commit.js';
 import { createIdSource } from './core/ids.js';
+import { toIso } from './core/iso-time.js';
 import { createKeyRing, DEFAULT_PROJECT, hashSecret } from './core/key-ring.js';
+import { KeyUse } from './core/key-use.js';
 import { createLongPolls } from './core/long-poll.js';
 import { createQueueService } from './core/queue-service.js';
 import { RateLimiter } from './core/rate-limit.js';
@@ -66,7 +70,9 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     nextDue: (atMs) => settler.nextDue(atMs),
     failed: hooks.failed,
   });
-  const service = createQueueService(store, commit, longPolls, ids, config);
+  const audit = new AuditTrail(commit, clock, (entry) => logger.info(logged(entry), 'audit'));
+  const keyUse = new KeyUse(commit, clock);
+  const service = createQueueService(store, audit.watch(commit), longPolls, ids, config);
   const keyRing = createKeyRing(store, config.apiKey);
   const secrets = new SecretBox(config.secretKey);
   const dispatcher = new PushDispatcher({
@@ -92,6 +98,8 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       clock,
       ids,
       keyRing,
+      keyUse,
+      audit,
       budget: new ByteBudget(config.maxBytesInFlight),
       rateLimiter: makeRateLimiter(config, clock),
       idempotencyWindowMs: config.idempotencyHours * 3_600_000,
@@ -116,7 +124,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const stop = async (): Promise<void> => {
     longPolls.stop();
     await Promise.all([closeHttp(app), metrics?.close(), dispatcher.stop()]);
-    await Promise.all(jobs.map((job) => job.stop()));
+    await Promise.all([...jobs.map((job) => job.stop()), audit.stop(), keyUse.flush()]);
     await commit.stop();
     await store.stop();
   };
@@ -146,6 +154,13 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     throw error;
   }
 }
+
+/** An entry of the audit log as a line of the process's log. */
+const logged = ({ atMs, refused, ...entry }: AuditEntry): object => ({
+  ...entry,
+  at: toIso(atMs),
+  outcome: refused ? 'refused' : 'done',
+});
 
 /** What others on the way, or on the network, may do with the addresses that are open to them. */
 function openAddresses({ host, metricsListen }: Config): string[] {
@@ -193,7 +208,7 @@ async function openStore(
   const path = config.store.slice('sqlite:'.length);
   const { minFreeBytes, limits } = config;
   const { SqliteStore } = await import('./store/sqlite/sqlite-store.js');
-  return SqliteStore.open({ path, minFreeBytes, limits, ...clock });
+  return SqliteStore.open({ path, minFreeBytes, limits, log, ...clock });
 }
 
 async function makeFirstKey(

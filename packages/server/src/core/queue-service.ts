@@ -1,3 +1,4 @@
+import type { Audited } from './audit.js';
 import type {
   Accepted,
   Command,
@@ -16,7 +17,7 @@ import { overloaded } from './refusal.js';
 import type { Store } from './store.js';
 
 /** What names a call's queue and makes its retry safe. */
-export type Target = Pick<ConsumeCommand, 'project' | 'queue' | 'idempotency' | 'keyId'>;
+export type Target = Pick<ConsumeCommand, 'project' | 'queue' | 'idempotency' | 'keyId'> & Audited;
 
 export interface ConsumeOptions {
   readonly maxMessages: number;

@@ -1,3 +1,4 @@
+import type { AuditEntry, AuditPlace } from './audit.js';
 import type { Clock } from './clock.js';
 import type { Command, FailedDelivery, KeyRow, Outcome, StoredMessage } from './commands.js';
 import type { HistoryMinute } from './history.js';
@@ -133,6 +134,8 @@ interface Queries {
   unfinishedJobs: Record<never, never>;
   listKeys: { after: string | null; limit: number };
   findKey: { secretHash: string };
+  /** The newest first. */
+  audit: { before: AuditPlace | null; limit: number };
   ping: Record<never, never>;
 }
 
@@ -155,6 +158,7 @@ export interface ReadResult {
   unfinishedJobs: readonly string[];
   listKeys: readonly Omit<KeyRow, 'secretHash'>[];
   findKey: KeyRow | null;
+  audit: readonly AuditEntry[];
   ping: true;
 }
 

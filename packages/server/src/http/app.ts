@@ -6,7 +6,6 @@ import type { Store } from '../core/store.js';
 import { readBody } from './body.js';
 import type { RouteContext } from './call.js';
 import { CallsUnderWay } from './calls-under-way.js';
-import { onlyTheProxy } from './client-address.js';
 import { answerClientError } from './client-error.js';
 import { registerDocs } from './docs.js';
 import { sendError } from './envelope.js';
@@ -41,7 +40,6 @@ export function createHttpApp(
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: trustProxy && onlyTheProxy,
     // Fields are validated by the protocol's schemas; Fastify would only load compilers of its own.
     schemaController: {
       compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
@@ -69,6 +67,7 @@ export function createHttpApp(
 
   const newTrace = () => ({ requestId: context.ids.uuid(), startedAtMs: monotonicMs() });
   app.decorate('callsUnderWay', new CallsUnderWay());
+  app.decorate('behindProxy', trustProxy);
   app.decorate('requestMetrics', new RequestMetrics());
   app.decorate('metricsPage', createMetricsPage(store, app.requestMetrics.registry));
   app.decorateRequest('trace');

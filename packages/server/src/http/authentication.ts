@@ -21,15 +21,16 @@ export function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
   scopes: readonly Scope[],
-  { keyRing, rateLimiter }: Pick<RouteContext, 'keyRing' | 'rateLimiter'>,
+  { keyRing, keyUse, rateLimiter }: Pick<RouteContext, 'keyRing' | 'keyUse' | 'rateLimiter'>,
   done: () => void,
 ): void {
   const judge = (caller: Caller | undefined): void => {
     if (caller === undefined) return sendError(request, reply, unauthenticated());
+    request.caller = caller;
+    keyUse.used(caller.keyId);
     if (!scopeAllows(caller.scopes, scopes)) return sendError(request, reply, scopeMissing(scopes));
     const refusal = rateLimiter === undefined ? undefined : limitRate(rateLimiter, caller, reply);
     if (refusal !== undefined) return sendError(request, reply, refusal);
-    request.caller = caller;
     done();
   };
   const found = findCaller(request, keyRing);

@@ -1,20 +1,25 @@
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 
-/**
- * Whom to trust with X-Forwarded-For: the machine that is connected, and nobody it names. So what
- * counts is the last entry, which the proxy itself wrote; those before it are the client's own words.
- */
-export const onlyTheProxy = (_address: string, hop: number): boolean => hop === 0;
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Whether requests come by way of a proxy that says where they come from. */
+    behindProxy: boolean;
+  }
+}
 
 /** Where a request comes from. Behind a proxy that is trusted, that is where the proxy's does. */
-export function clientAddress(request: FastifyRequest): string {
-  const address = plainAddress(request.ip ?? '');
-  if (isIP(address) !== 0) return address;
-  // Not what a proxy writes; the connection's own end is known in any case.
-  return plainAddress(request.raw.socket.remoteAddress ?? '');
+export function clientAddress({ server, raw }: FastifyRequest): string {
+  const connected = plainAddress(raw.socket.remoteAddress ?? '');
+  if (!server.behindProxy) return connected;
+  // Only the last entry is the proxy's own; those before it are whatever the client has sent. Node
+  // joins the lines of this header.
+  const forwarded = plainAddress(lastEntry(String(raw.headers['x-forwarded-for'] ?? '')));
+  return isIP(forwarded) === 0 ? connected : forwarded;
 }
 
 /** An IPv4 address is the same however the system writes it; the zone of an address means nothing. */
 export const plainAddress = (address: string): string =>
   address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+
+const lastEntry = (list: string): string => list.slice(list.lastIndexOf(',') + 1).trim();

@@ -35,6 +35,7 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: E
     reply.header('retry-after', String(retryAfterSeconds));
   }
   if (status === ERRORS.UNAUTHENTICATED.status) reply.header('www-authenticate', 'Bearer');
+  request.routeOptions.config?.onRefusal?.(request, error);
   send(request, reply, status, errorText(request.trace, error));
 }
 

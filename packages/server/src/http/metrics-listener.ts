@@ -55,7 +55,9 @@ export async function listenForMetrics(
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', ({ message }) =>
-      reject(new Error(`the metrics cannot be served: ${message}; choose another --metrics-listen`)),
+      reject(
+        new Error(`the metrics cannot be served: ${message}; choose another --metrics-listen`),
+      ),
     );
     server.listen({ host, port }, resolve);
   });

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Idempotency } from '../core/commands.js';
 import { requestFingerprint } from '../core/idempotency.js';
 import { fieldRefusal, type Refusal, refuse } from '../core/refusal.js';
+import { auditSourceOf, isAudited, refusedRequest } from './auditing.js';
 import { authenticate, bearerSecret } from './authentication.js';
 import { type Body, checkMediaType, parseJson } from './body.js';
 import { type Answer, presenceOf, type Route, type RouteContext } from './call.js';
@@ -26,6 +27,7 @@ declare module 'fastify' {
 export function registerRoute(app: FastifyInstance, route: Route, context: RouteContext): void {
   const { capability } = route;
   const validate = createValidator(capability);
+  const audits = isAudited(capability);
   const writes = 'idempotency_key' in capability.params.properties;
 
   const run = (request: FastifyRequest): Promise<Answer | Refusal> | Refusal => {
@@ -43,6 +45,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
         params: values,
         bodyText,
         caller: request.caller,
+        audit: audits ? auditSourceOf(request) : undefined,
         secret: () => bearerSecret(request) ?? '',
         idempotency: idempotencyOf(route, values, bodyText, context),
         presence: presenceOf(request),
@@ -54,7 +57,13 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
   app.route({
     method: capability.method,
     url: capability.path.replace(/\{(\w+)\}/g, ':$1'),
-    config: { bodyMaxBytes: capability.bodyMaxBytes, capability: capability.id },
+    config: {
+      bodyMaxBytes: capability.bodyMaxBytes,
+      capability: capability.id,
+      onRefusal: audits
+        ? (request, error) => context.audit.refused(refusedRequest(request, capability, error))
+        : undefined,
+    },
     onRequest: (request, reply, done) =>
       authenticate(request, reply, capability.scopes, context, done),
     // Without async, because every await more is felt on the path that all messages take.

@@ -69,7 +69,7 @@ describe('nodes whose database fails under load', () => {
       expect(status).toBe('not ready');
       expect(cause).toMatch(/store: .*(database|ECONNREFUSED|connect)/);
       expect((await fetch(`${baseUrl}/healthz`)).status).toBe(200);
-      const metrics = await fetch(`${baseUrl}/metrics`);
+      const metrics = await fetch(`${baseUrl}/metrics`, { headers });
       expect(metrics.status).toBe(200);
       expect(await metrics.text()).toMatch(/^millrace_store_up 0$/m);
     } finally {

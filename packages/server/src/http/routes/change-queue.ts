@@ -1,5 +1,5 @@
 import { CAPABILITIES, type UpdateParams, type WriteQueueParams } from '@millrace/protocol';
-import { type Call, type Route, respond, targetOf } from '../call.js';
+import { auditedTargetOf, type Call, type Route, respond } from '../call.js';
 import { queueRecord, settingsOf } from './queues.js';
 
 /** The calls that change, empty or remove a queue. */
@@ -8,7 +8,7 @@ export const updateRoute: Route = {
   capability: CAPABILITIES.update,
   handle(call: Call<UpdateParams>, { service, maintenance }) {
     const settings = settingsOf(call.params);
-    const outcome = service.submit({ kind: 'updateQueue', ...targetOf(call), settings });
+    const outcome = service.submit({ kind: 'updateQueue', ...auditedTargetOf(call), settings });
     return respond(outcome, ({ queue }) => {
       maintenance.retentionChanged();
       return queueRecord(queue);
@@ -20,7 +20,7 @@ export const deleteRoute: Route = {
   capability: CAPABILITIES.delete,
   async handle(call: Call<WriteQueueParams>, { service, maintenance, push }) {
     const { queue } = call.params;
-    const outcome = await service.submit({ kind: 'deleteQueue', ...targetOf(call) });
+    const outcome = await service.submit({ kind: 'deleteQueue', ...auditedTargetOf(call) });
     if (outcome.ok) {
       maintenance.bucketDiscarded();
       // Its push subscriptions have gone with it.
@@ -34,7 +34,7 @@ export const purgeRoute: Route = {
   capability: CAPABILITIES.purge,
   handle(call: Call<WriteQueueParams>, { service, maintenance }) {
     const { queue } = call.params;
-    const outcome = service.submit({ kind: 'purgeQueue', ...targetOf(call) });
+    const outcome = service.submit({ kind: 'purgeQueue', ...auditedTargetOf(call) });
     return respond(outcome, ({ purged }) => {
       maintenance.bucketDiscarded();
       return { queue, purged };

@@ -22,7 +22,7 @@ export const newSecret = (): string => `ifr_${randomBytes(24).toString('base64ur
 export const createKeyRoute: Route = {
   capability: CAPABILITIES.createKey,
   handle(call: Call<CreateKeyParams>, { service, ids, store }) {
-    const { params, caller, idempotency } = call;
+    const { params, caller, idempotency, audit } = call;
     const expiresAtMs = params.expires_at === undefined ? null : parseTime(params.expires_at);
     if (expiresAtMs === undefined) {
       return fieldRefusal(
@@ -49,6 +49,7 @@ export const createKeyRoute: Route = {
       sealedSecret: idempotency === null ? null : seal(secret, callerSecret, idempotency.key),
       onlyIfNone: false,
       idempotency,
+      audit,
     });
     return respond(outcome, ({ key, sealedSecret, replayed }) => {
       const shown = replayed
@@ -63,10 +64,11 @@ const KEY_ID = /^[0-9a-f-]{36}$/;
 
 export const listKeysRoute: Route = {
   capability: CAPABILITIES.listKeys,
-  async handle({ params }: Call<ListKeysParams>, { store }) {
+  async handle({ params }: Call<ListKeysParams>, { store, keyUse }) {
     const after = readCursor(params.cursor, KEY_ID);
     if (typeof after === 'object' && after !== null) return after;
     const limit = params.limit ?? LIMITS.listLimitDefault;
+    await keyUse.flush();
     const rows = await store.read({ kind: 'listKeys', after, limit: limit + 1 });
     return answer(pageOf(rows.map(keyRecord), limit, ({ key_id }) => key_id));
   },
@@ -74,7 +76,7 @@ export const listKeysRoute: Route = {
 
 export const revokeKeyRoute: Route = {
   capability: CAPABILITIES.revokeKey,
-  handle({ params, caller, idempotency }: Call<RevokeKeyParams>, { service, keyRing }) {
+  handle({ params, caller, idempotency, audit }: Call<RevokeKeyParams>, { service, keyRing }) {
     const keyId = params.key_id;
     if (keyId === CONFIGURED_KEY_ID) {
       return fieldRefusal(
@@ -88,6 +90,7 @@ export const revokeKeyRoute: Route = {
       project: caller.project,
       keyId,
       idempotency,
+      audit,
     });
     return respond(outcome, () => {
       keyRing.clear();
@@ -105,5 +108,6 @@ function keyRecord(key: Omit<KeyRow, 'secretHash'>): KeyRecord {
     created_at: toIso(key.createdAtMs),
     ...(key.expiresAtMs === null ? {} : { expires_at: toIso(key.expiresAtMs) }),
     ...(key.revokedAtMs === null ? {} : { revoked_at: toIso(key.revokedAtMs) }),
+    ...(key.lastUsedAtMs == null ? {} : { last_used_at: toIso(key.lastUsedAtMs) }),
   };
 }

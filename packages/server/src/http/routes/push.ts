@@ -23,7 +23,15 @@ import {
   subscriptionNotFound,
 } from '../../core/refusal.js';
 import type { Store } from '../../core/store.js';
-import { answer, type Call, type PushParts, type Route, respond, targetOf, toMs } from '../call.js';
+import {
+  answer,
+  auditedTargetOf,
+  type Call,
+  type PushParts,
+  type Route,
+  respond,
+  toMs,
+} from '../call.js';
 
 /** The calls of push subscriptions. */
 
@@ -35,7 +43,7 @@ const subscribeRoute: Route = {
     if (refusal !== undefined) return refusal;
     const outcome = await service.submit({
       kind: 'subscribePush',
-      ...targetOf(call),
+      ...auditedTargetOf(call),
       subscriptionId: ids.uuid(),
       settings: settingsOf(call.params, push),
     });
@@ -61,7 +69,7 @@ const unsubscribeRoute: Route = {
     const { subscription_id: subscriptionId } = call.params;
     const outcome = await service.submit({
       kind: 'unsubscribePush',
-      ...targetOf(call),
+      ...auditedTargetOf(call),
       subscriptionId,
     });
     if (outcome.ok) await push.subscriptionsChanged();
@@ -81,7 +89,7 @@ const pauseRoute = (
     const { subscription_id: subscriptionId } = call.params;
     const outcome = await service.submit({
       kind: 'pausePush',
-      ...targetOf(call),
+      ...auditedTargetOf(call),
       subscriptionId,
       reason,
     });

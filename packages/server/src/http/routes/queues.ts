@@ -19,13 +19,14 @@ import { pageOf, readCursor } from '../cursor.js';
 
 export const createRoute: Route = {
   capability: CAPABILITIES.create,
-  handle({ params, caller, idempotency }: Call<CreateParams>, { service }) {
+  handle({ params, caller, idempotency, audit }: Call<CreateParams>, { service }) {
     const outcome = service.submit({
       kind: 'createQueue',
       project: caller.project,
       queue: params.name,
       settings: settingsOf(params),
       idempotency,
+      audit,
     });
     return respond(outcome, ({ queue }) => queueRecord(queue));
   },
