@@ -91,3 +91,25 @@ test('the store may stand in a file', async () => {
   expect(stdout).toContain('millrace listening on');
   expect(await modeOf(path)).toBe(0o600);
 });
+
+test('each entry of the audit log is a line of the log, and holds no key', async () => {
+  const key = 'a-key-of-the-test-0123456789';
+  const { stdout } = await start(['--log-level', 'info'], { MILLRACE_API_KEY: key });
+  const url = /http:\S+/.exec(stdout)?.[0];
+  const create = (authorization: string) =>
+    fetch(`${url}/v1/queue/create`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: '{"name":"orders"}',
+    });
+  const made = await create(`Bearer ${key}`);
+  const requestId = made.headers.get('x-request-id');
+  await create('Bearer ifr_of_nobody_0123456789');
+  const lines = (run?.stderr ?? '').split('\n').filter((line) => line.includes('"audit"'));
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { action: 'queue.create', outcome: 'done', keyId: 'configured', target: 'orders', requestId },
+    { action: 'queue.create', outcome: 'refused', code: 'UNAUTHENTICATED', address: '127.0.0.1' },
+  ]);
+  expect(run?.stderr).not.toContain(key);
+  expect(run?.stderr).not.toContain('ifr_');
+});
