@@ -41,6 +41,8 @@ export async function listenForMetrics(
   server.timeout = IDLE_TIMEOUT_MS;
   server.on('clientError', (_error, socket) => socket.destroy());
   await listening(server, host, port);
+  // A connection that cannot be taken, for want of file descriptors, is no reason to end.
+  server.on('error', () => undefined);
   const named = host.includes(':') ? `[${host}]` : host;
   return {
     url: `http://${named}:${(server.address() as AddressInfo).port}/metrics`,

@@ -45,7 +45,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
         params: values,
         bodyText,
         caller: request.caller,
-        audit: audits ? auditSourceOf(request) : undefined,
+        audit: audits ? auditSourceOf(request, values) : undefined,
         secret: () => bearerSecret(request) ?? '',
         idempotency: idempotencyOf(route, values, bodyText, context),
         presence: presenceOf(request),

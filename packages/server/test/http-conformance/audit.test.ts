@@ -94,6 +94,14 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
     for (const entry of refused) expect(entry).toMatchObject({ outcome: 'refused', count: 1 });
   });
 
+  test('tells which queue was not made', async () => {
+    later();
+    const queue = await client.newQueue();
+    errorOf(await client.post('create', { name: queue, max_retries: 9 }), 'QUEUE_EXISTS');
+    const refused = { action: 'queue.create', code: 'QUEUE_EXISTS', target: queue };
+    expect((await entries())[0]).toMatchObject(refused);
+  });
+
   test('counts equal refusals within a minute in one entry', async () => {
     later();
     const attempt = () => running.call('POST', '/v1/account/keys/create', {}, { key: 'wrong' });
