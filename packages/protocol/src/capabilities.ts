@@ -1,6 +1,7 @@
 import type { Capability } from './capability.js';
 import { LIMITS } from './limits.js';
 import { PUSH_CAPABILITIES } from './push-capabilities.js';
+import * as audit from './schemas/audit.js';
 import * as keys from './schemas/keys.js';
 import * as messages from './schemas/messages.js';
 import * as queues from './schemas/queues.js';
@@ -253,6 +254,16 @@ export const CAPABILITIES = {
     returns: keys.RevokeKeyReturns,
     bodyMaxBytes: SMALL_BODY,
     description: 'Revoke an API key, on every node within 5 s.',
+  },
+  audit: {
+    id: 'account.audit',
+    method: 'GET',
+    path: '/v1/account/audit',
+    scopes: ['admin'],
+    params: audit.AuditParams,
+    returns: audit.AuditReturns,
+    bodyMaxBytes: SMALL_BODY,
+    description: 'What was done and refused in administration, newest first.',
   },
 } as const satisfies Record<string, Capability>;
 

@@ -54,6 +54,25 @@ export const SUBSCRIPTION = {
   created_at: '2026-01-05T08:00:05.000Z',
   updated_at: '2026-01-05T08:00:05.000Z',
 };
+export const PURGED = {
+  at: '2026-01-05T08:20:00.000Z',
+  action: 'queue.purge',
+  outcome: 'done' as const,
+  key_id: KEY_ID,
+  project: 'default',
+  target: 'orders',
+  address: '192.0.2.7',
+  request_id: '0198f3a2-6c10-7b3e-9a41-5d0f3c2b1a00',
+  count: 1,
+};
+export const REFUSED = {
+  ...PURGED,
+  at: '2026-01-05T08:21:00.000Z',
+  action: 'queue.delete',
+  outcome: 'refused' as const,
+  code: 'SCOPE_MISSING',
+  count: 3,
+};
 export const KEY = {
   key_id: KEY_ID,
   name: 'order worker',

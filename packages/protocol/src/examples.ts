@@ -8,7 +8,9 @@ import {
   MESSAGE,
   ORDERS,
   ORDERS_STATS,
+  PURGED,
   RECEIPT,
+  REFUSED,
   SECOND,
   SUBSCRIPTION,
   SUBSCRIPTION_ID,
@@ -345,4 +347,5 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   revokeKey: [
     { title: 'Revoke', params: { key_id: KEY_ID }, data: { key_id: KEY_ID, revoked: true } },
   ],
+  audit: [{ title: 'The newest', params: { limit: 2 }, data: { items: [REFUSED, PURGED] } }],
 };

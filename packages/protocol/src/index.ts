@@ -6,6 +6,7 @@ export * from './examples.js';
 export * from './limits.js';
 export * from './openapi.js';
 export type { JsonSchema } from './public-schema.js';
+export * from './schemas/audit.js';
 export * from './schemas/keys.js';
 export * from './schemas/messages.js';
 export * from './schemas/push.js';

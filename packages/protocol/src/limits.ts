@@ -32,6 +32,9 @@ export const LIMITS = {
   pushDeliveriesKept: 100,
   /** Failed deliveries that a message remembers. */
   failuresKept: 20,
+  /** Entries that the audit log keeps, of each outcome. */
+  auditDoneKept: 10_000,
+  auditRefusedKept: 2_000,
   listLimitMax: 1_000,
   listLimitDefault: 50,
   consumeMaxMessages: 1_000,

@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import { ERRORS, type ErrorCode } from './errors.js';
 import { type JsonSchema, publicBody, publicSchema } from './public-schema.js';
+import { AuditEntry } from './schemas/audit.js';
 import { IdempotencyKey } from './schemas/fields.js';
 import { KeyRecord } from './schemas/keys.js';
 import { QueueMessage } from './schemas/messages.js';
@@ -13,6 +14,7 @@ const NAMED: Readonly<Record<string, TSchema>> = {
   QueueStats,
   QueueMessage,
   KeyRecord,
+  AuditEntry,
 };
 
 export const componentRef = (kind: string, name: string): string => `#/components/${kind}/${name}`;

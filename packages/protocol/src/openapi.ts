@@ -46,7 +46,7 @@ export function openApiDocument(): OpenApiDocument {
     tags: [
       { name: 'queue', description: 'Queues and their messages.' },
       { name: 'dlq', description: 'Dead letters.' },
-      { name: 'account', description: 'API keys.' },
+      { name: 'account', description: 'API keys and the audit log.' },
     ],
     paths,
     components: components(),

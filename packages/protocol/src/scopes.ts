@@ -1,16 +1,19 @@
-/** What a key may do. `manage` implies the three before it in its project; `admin` implies all. */
-export const SCOPES = ['publish', 'consume', 'read', 'manage', 'admin'] as const;
+/**
+ * What a key may do. `manage` implies the three before it in its project; `metrics` opens `/metrics`
+ * and nothing else; `admin` implies all.
+ */
+export const SCOPES = ['publish', 'consume', 'read', 'manage', 'metrics', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
+
+const OF_MANAGE: readonly Scope[] = ['publish', 'consume', 'read', 'manage'];
 
 /**
  * True when a key that was granted `granted` may make a call that any one of `accepted` opens.
  */
 export function scopeAllows(granted: readonly Scope[], accepted: readonly Scope[]): boolean {
   if (granted.includes('admin')) return true;
-  if (granted.includes('manage') && !onlyAdmin(accepted)) return true;
-  return accepted.some((scope) => granted.includes(scope));
-}
-
-function onlyAdmin(accepted: readonly Scope[]): boolean {
-  return accepted.every((scope) => scope === 'admin');
+  const manages = granted.includes('manage');
+  return accepted.some(
+    (scope) => granted.includes(scope) || (manages && OF_MANAGE.includes(scope)),
+  );
 }

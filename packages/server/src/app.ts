@@ -1,17 +1,23 @@
 import { randomInt } from 'node:crypto';
 import { pino } from 'pino';
 import { type Config, ConfigError } from './config/config.js';
+import { isLoopback } from './config/listen-address.js';
+import type { AuditEntry } from './core/audit.js';
+import { AuditTrail } from './core/audit-trail.js';
 import { ByteBudget } from './core/byte-budget.js';
 import { ENDLESS_ACCESS } from './core/caller.js';
 import { type Clock, monotonicClock } from './core/clock.js';
 import { createGroupCommit } from './core/group-commit.js';
 import { createIdSource } from './core/ids.js';
+import { toIso } from './core/iso-time.js';
 import { createKeyRing, DEFAULT_PROJECT, hashSecret } from './core/key-ring.js';
+import { KeyUse } from './core/key-use.js';
 import { createLongPolls } from './core/long-poll.js';
 import { createQueueService } from './core/queue-service.js';
 import { RateLimiter } from './core/rate-limit.js';
 import type { Store } from './core/store.js';
 import { closeHttp, createHttpApp } from './http/app.js';
+import { listenForMetrics, type MetricsListener } from './http/metrics-listener.js';
 import { newSecret } from './http/routes/keys.js';
 import { createExpiry } from './maintenance/expire-messages.js';
 import { createJobResumption } from './maintenance/resume-jobs.js';
@@ -28,6 +34,8 @@ import { Settlement } from './push/settlement.js';
 
 export interface Server {
   readonly url: string;
+  /** Where metrics need no key, if anywhere. */
+  readonly metricsUrl: string | undefined;
   /** The key that was made because there was none; it is shown this once. */
   readonly firstKey: string | undefined;
   /** Ends what is under way, takes no new work; idempotent. */
@@ -71,7 +79,9 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     nextDue: (atMs) => settler.nextDue(atMs),
     failed: hooks.failed,
   });
-  const service = createQueueService(store, commit, longPolls, ids, config);
+  const audit = new AuditTrail(commit, clock, (entry) => logger.info(logged(entry), 'audit'));
+  const keyUse = new KeyUse(commit, clock);
+  const service = createQueueService(store, audit.watch(commit), longPolls, ids, config);
   const keyRing = createKeyRing(store, config.apiKey);
   const budget = new ByteBudget(config.maxBytesInFlight);
   // Receivers may be slow: what they hold is apart from what calls need.
@@ -101,6 +111,8 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       clock,
       ids,
       keyRing,
+      keyUse,
+      audit,
       budget,
       pushBudget,
       longPolls,
@@ -123,11 +135,13 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     { trustProxy: config.trustProxy, logger },
   );
 
+  let metrics: MetricsListener | undefined;
+
   const stop = async (): Promise<void> => {
     longPolls.stop();
     keyRing.stop();
-    await Promise.all([closeHttp(app), dispatcher.stop()]);
-    await Promise.all(jobs.map((job) => job.stop()));
+    await Promise.all([closeHttp(app), metrics?.close(), dispatcher.stop()]);
+    await Promise.all([...jobs.map((job) => job.stop()), audit.stop(), keyUse.flush()]);
     await commit.stop();
     await store.stop();
   };
@@ -136,11 +150,16 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     for (const job of jobs) job.start();
     dispatcher.start();
     await app.listen({ host: config.host, port: config.port });
+    if (config.metricsListen !== undefined) {
+      metrics = await listenForMetrics(app.metricsPage, config.metricsListen);
+    }
+    for (const warning of openAddresses(config)) logger.warn(warning);
     // Not before: a start that cannot listen would keep a key that nobody has seen.
     const firstKey = config.apiKey === undefined ? await makeFirstKey(service, ids) : undefined;
     let stopping: Promise<void> | undefined;
     return {
       url: urlOf(config.host, app.server.address()),
+      metricsUrl: metrics?.url,
       firstKey,
       stop: () => {
         stopping ??= stop();
@@ -151,6 +170,29 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     await stop();
     throw error;
   }
+}
+
+/** An entry of the audit log as a line of the process's log. */
+const logged = ({ atMs, refused, ...entry }: AuditEntry): object => ({
+  ...entry,
+  at: toIso(atMs),
+  outcome: refused ? 'refused' : 'done',
+});
+
+/** What others on the way, or on the network, may do with the addresses that are open to them. */
+function openAddresses({ host, metricsListen }: Config): string[] {
+  const warnings: string[] = [];
+  if (!isLoopback(host)) {
+    warnings.push(
+      `--host ${host} takes requests from other machines without TLS: keys and messages can be read on the way. Put a TLS proxy in front.`,
+    );
+  }
+  if (metricsListen !== undefined && !isLoopback(metricsListen.host)) {
+    warnings.push(
+      `--metrics-listen ${metricsListen.host} shows the metrics to everybody who reaches it.`,
+    );
+  }
+  return warnings;
 }
 
 /** A setting whose meaning only the part that it is for can judge. */
@@ -183,7 +225,7 @@ async function openStore(
   const path = config.store.slice('sqlite:'.length);
   const { minFreeBytes, limits } = config;
   const { SqliteStore } = await import('./store/sqlite/sqlite-store.js');
-  return SqliteStore.open({ path, minFreeBytes, limits, ...clock });
+  return SqliteStore.open({ path, minFreeBytes, limits, log, ...clock });
 }
 
 async function makeFirstKey(

@@ -22,6 +22,9 @@ async function main(): Promise<void> {
   if (server.firstKey !== undefined) {
     process.stderr.write(`millrace made an API key; it is shown this once: ${server.firstKey}\n`);
   }
+  if (server.metricsUrl !== undefined) {
+    process.stderr.write(`millrace metrics on ${server.metricsUrl}\n`);
+  }
   process.stdout.write(`millrace listening on ${server.url}\n`);
 
   const stop = (): void => {

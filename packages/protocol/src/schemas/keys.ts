@@ -40,6 +40,7 @@ export const KeyRecord = Type.Object({
   created_at: Timestamp('When the key was made.'),
   expires_at: Type.Optional(Timestamp('When the key stops working.')),
   revoked_at: Type.Optional(Timestamp('When the key was revoked.')),
+  last_used_at: Type.Optional(Timestamp('The minute in which it was last used.')),
 });
 export type KeyRecord = Static<typeof KeyRecord>;
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -131,5 +131,69 @@ describe('loadConfig', () => {
 
   it('does not show a password of the store', () => {
     expect(() => loadConfig(['--store', 'mysql://user:secret@host/db'], {})).not.toThrow('secret');
+  });
+
+  it('shows of a file that is no TOML where the fault is, and none of its lines', () => {
+    const path = file(
+      'api_key = "the-key-before-it"\nport = = 1\nsecret_key = "the-key-behind-it"',
+    );
+    const load = () => loadConfig(['--config', path], {});
+    expect(load).toThrow(/cannot be read: it is no valid TOML at line 2, column \d+$/);
+    expect(load).not.toThrow('the-key');
+    expect(load).not.toThrow('port');
+  });
+
+  it('reads the address of the metrics', () => {
+    expect(loadConfig([], {}).metricsListen).toBeUndefined();
+    const address = { host: '::1', port: 9_464 };
+    expect(loadConfig(['--metrics-listen', '[::1]:9464'], {}).metricsListen).toEqual(address);
+    expect(() => loadConfig(['--metrics-listen', '9464'], {})).toThrow(
+      '--metrics-listen must be HOST:PORT',
+    );
+  });
+
+  describe('--store-file', () => {
+    const URL = 'postgres://user:hidden@host/db';
+    const storeFile = (text: string, mode = 0o600): string => {
+      const path = join(folder, 'store');
+      writeFileSync(path, text);
+      chmodSync(path, mode);
+      return path;
+    };
+
+    it('holds the store, with or without white space around it', () => {
+      expect(loadConfig(['--store-file', storeFile(`\n ${URL}\n`)], {}).store).toBe(URL);
+      const path = storeFile('sqlite:/data/m.db', 0o400);
+      expect(loadConfig([], { MILLRACE_STORE_FILE: path }).store).toBe('sqlite:/data/m.db');
+    });
+
+    it.each([0o644, 0o640, 0o604, 0o660])('is refused when its mode is %o', (mode) => {
+      const path = storeFile(URL, mode);
+      const load = () => loadConfig(['--store-file', path], {});
+      expect(load).toThrow(`--store-file ${path} cannot be used: others may read it`);
+      expect(load).toThrow(`chmod 600 ${path}`);
+      expect(load).not.toThrow('hidden');
+    });
+
+    it.each([
+      ['an empty one', ' \n', 'it is empty'],
+      ['what is no store', 'mysql://u:hidden@h/d', 'must be sqlite:PATH or postgres:'],
+    ])('refuses %s', (_what, text, message) => {
+      const load = () => loadConfig(['--store-file', storeFile(text)], {});
+      expect(load).toThrow(ConfigError);
+      expect(load).toThrow(message);
+      expect(load).not.toThrow('hidden');
+    });
+
+    it('refuses one that is not there, and a store beside it', () => {
+      expect(() => loadConfig(['--store-file', '/nowhere'], {})).toThrow('--store-file /nowhere');
+      const flags = ['--store-file', storeFile(URL)];
+      for (const env of [{ MILLRACE_STORE: 'sqlite:x' }, {}]) {
+        const more = 'MILLRACE_STORE' in env ? [] : ['--store', 'sqlite:x'];
+        expect(() => loadConfig([...flags, ...more], env)).toThrow(
+          '--store and --store-file must not be given together',
+        );
+      }
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { parse as parseToml } from 'smol-toml';
+import { parse as parseToml, TomlError } from 'smol-toml';
+import { type ListenAddress, parseListenAddress } from './listen-address.js';
 import {
   fileNameOf,
   SETTINGS,
@@ -9,6 +10,7 @@ import {
   settingEntry,
   variableOf,
 } from './settings.js';
+import { readStoreFile } from './store-file.js';
 
 export interface Config {
   readonly host: string;
@@ -34,6 +36,8 @@ export interface Config {
   readonly rateBurst: number;
   readonly idempotencyHours: number;
   readonly trustProxy: boolean;
+  /** Undefined: metrics are on the main address only, for a key. */
+  readonly metricsListen: ListenAddress | undefined;
   readonly logLevel: string;
 }
 
@@ -57,21 +61,28 @@ const BYTE_UNITS: Record<string, number> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, 
 export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Config {
   const flags = readFlags(args);
   const file = readFile((flags.config as string | undefined) ?? env.MILLRACE_CONFIG);
-  const value = (name: SettingName): Value => {
-    const setting = settingEntry(name);
+  const given = (name: SettingName): [unknown, string] | undefined => {
     const variable = env[variableOf(name)];
     const candidates: [unknown, string][] = [
       [flags[name], `--${name}`],
       [variable === '' ? undefined : variable, variableOf(name)],
       [file[fileNameOf(name)], `${fileNameOf(name)} in the configuration file`],
     ];
-    const given = candidates.find(([candidate]) => candidate !== undefined);
-    return given === undefined ? setting.default : convert(given[0], setting, given[1]);
+    return candidates.find(([candidate]) => candidate !== undefined);
   };
+  const value = (name: SettingName): Value => {
+    const setting = settingEntry(name);
+    const [candidate, where] = given(name) ?? [];
+    return where === undefined ? setting.default : convert(candidate, setting, where);
+  };
+  const storeFile = value('store-file') as string | undefined;
+  if (storeFile !== undefined && given('store') !== undefined) {
+    throw new ConfigError('--store and --store-file must not be given together');
+  }
   const config: Config = Object.freeze({
     host: value('host') as string,
     port: value('port') as number,
-    store: value('store') as string,
+    store: storeFile === undefined ? (value('store') as string) : storeOf(storeFile),
     postgresConnections: value('postgres-connections') as number,
     apiKey: value('api-key') as string | undefined,
     autoCreate: value('auto-create') as boolean,
@@ -91,6 +102,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     rateBurst: value('rate-burst') as number,
     idempotencyHours: value('idempotency-hours') as number,
     trustProxy: value('trust-proxy') as boolean,
+    metricsListen: metricsAddress(value('metrics-listen') as string | undefined),
     logLevel: value('log-level') as string,
   });
   check(config);
@@ -115,6 +127,20 @@ function check({ apiKey, secretKey, store, logLevel }: Config): void {
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new ConfigError(`--log-level must be one of ${LOG_LEVELS.join(', ')}`);
   }
+}
+
+function storeOf(path: string): string {
+  try {
+    return readStoreFile(path);
+  } catch (error) {
+    throw new ConfigError(`--store-file ${path} cannot be used: ${(error as Error).message}`);
+  }
+}
+
+function metricsAddress(text: string | undefined): ListenAddress | undefined {
+  const address = text === undefined ? undefined : parseListenAddress(text);
+  if (text === undefined || address !== undefined) return address;
+  throw new ConfigError('--metrics-listen must be HOST:PORT, as 127.0.0.1:9464 or [::1]:9464');
 }
 
 const isPostgresUrl = (store: string): boolean =>
@@ -155,9 +181,7 @@ function readFile(path: string | undefined): Record<string, unknown> {
   try {
     values = parseToml(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new ConfigError(
-      `the configuration file ${path} cannot be read: ${(error as Error).message}`,
-    );
+    throw new ConfigError(`the configuration file ${path} cannot be read: ${faultOf(error)}`);
   }
   const known = NAMES.map(fileNameOf);
   const unknown = Object.keys(values).find((name) => !known.includes(name));
@@ -166,6 +190,12 @@ function readFile(path: string | undefined): Record<string, unknown> {
   }
   return values;
 }
+
+/** The parser quotes the lines around a fault, and any of them may hold a secret. */
+const faultOf = (error: unknown): string =>
+  error instanceof TomlError
+    ? `it is no valid TOML at line ${error.line}, column ${error.column}`
+    : (error as Error).message;
 
 function convert(given: unknown, setting: Setting, where: string): Value {
   switch (setting.type) {

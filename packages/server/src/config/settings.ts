@@ -33,7 +33,12 @@ export const SETTINGS = {
   store: {
     type: 'string',
     default: 'sqlite:./data/millrace.db',
-    help: 'where messages are kept: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE',
+    help: 'where messages are kept: sqlite:PATH, or postgres://USER@HOST/DATABASE; a password belongs in MILLRACE_STORE or --store-file',
+  },
+  'store-file': {
+    type: 'string',
+    default: undefined,
+    help: 'a file that holds the store, instead of --store: keeps a password out of flags; only its owner may read it',
   },
   'postgres-connections': {
     type: 'integer',
@@ -135,7 +140,12 @@ export const SETTINGS = {
   'trust-proxy': {
     type: 'boolean',
     default: false,
-    help: 'take the client address from X-Forwarded-For',
+    help: "take the client's address from the last entry of X-Forwarded-For, the one that your proxy adds",
+  },
+  'metrics-listen': {
+    type: 'string',
+    default: undefined,
+    help: 'HOST:PORT where /metrics needs no key, such as 127.0.0.1:9464; port 0 picks a free one',
   },
   'log-level': {
     type: 'string',

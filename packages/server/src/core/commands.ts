@@ -1,4 +1,5 @@
 import type { CapabilityId, Scope } from '@millrace/protocol';
+import type { AuditEntry, Audited } from './audit.js';
 import type { DeadLetterReason } from './message-state.js';
 import type { PushCommand, PushOutcomeOf } from './push-commands.js';
 import type { QueueRow, QueueSettings } from './queue-settings.js';
@@ -25,7 +26,9 @@ export type Command =
   | ExpireCommand
   | PushCommand
   | CreateKeyCommand
-  | RevokeKeyCommand;
+  | RevokeKeyCommand
+  | RecordAuditCommand
+  | RecordKeyUseCommand;
 
 /** What makes a retry of the same request safe; committed with the effect. */
 export interface Idempotency {
@@ -42,22 +45,22 @@ export interface QueueCommand {
   readonly idempotency: Idempotency | null;
 }
 
-export interface CreateQueueCommand extends QueueCommand {
+export interface CreateQueueCommand extends QueueCommand, Audited {
   readonly kind: 'createQueue';
   readonly settings: Partial<QueueSettings>;
 }
 
-export interface UpdateQueueCommand extends QueueCommand {
+export interface UpdateQueueCommand extends QueueCommand, Audited {
   readonly kind: 'updateQueue';
   /** Only what is given changes; a dead-letter queue of null detaches it. */
   readonly settings: Partial<QueueSettings>;
 }
 
-export interface DeleteQueueCommand extends QueueCommand {
+export interface DeleteQueueCommand extends QueueCommand, Audited {
   readonly kind: 'deleteQueue';
 }
 
-export interface PurgeQueueCommand extends QueueCommand {
+export interface PurgeQueueCommand extends QueueCommand, Audited {
   readonly kind: 'purgeQueue';
 }
 
@@ -67,7 +70,7 @@ export type DeadLetterAction = 'redrive' | 'purge';
  * Redrives or removes the dead letters that came from a queue. One message is done at once; more
  * are a job, which fixes its set now and goes on in steps.
  */
-export interface DeadLetterJobCommand extends QueueCommand {
+export interface DeadLetterJobCommand extends QueueCommand, Audited {
   readonly kind: 'deadLetterJob';
   readonly action: DeadLetterAction;
   readonly jobId: string;
@@ -182,13 +185,15 @@ export interface KeyRow {
   readonly createdAtMs: number;
   readonly expiresAtMs: number | null;
   readonly revokedAtMs: number | null;
+  /** The minute in which it was last used; null: never, as far as is known. */
+  readonly lastUsedAtMs: number | null;
 }
 
-export interface CreateKeyCommand {
+export interface CreateKeyCommand extends Audited {
   readonly kind: 'createKey';
   /** The project of the caller, which is what an idempotency key counts in. */
   readonly project: string;
-  readonly key: Omit<KeyRow, 'createdAtMs' | 'revokedAtMs'>;
+  readonly key: Omit<KeyRow, 'createdAtMs' | 'revokedAtMs' | 'lastUsedAtMs'>;
   /** The secret, sealed for the caller, so that a replay can show it again. */
   readonly sealedSecret: string | null;
   /** Make no key where one exists: for the first start, which several nodes may make at once. */
@@ -196,11 +201,23 @@ export interface CreateKeyCommand {
   readonly idempotency: Idempotency | null;
 }
 
-export interface RevokeKeyCommand {
+export interface RevokeKeyCommand extends Audited {
   readonly kind: 'revokeKey';
   readonly project: string;
   readonly keyId: string;
   readonly idempotency: Idempotency | null;
+}
+
+/** Refusals for the audit log; what is over its bounds goes, a few entries at a time. */
+export interface RecordAuditCommand {
+  readonly kind: 'recordAudit';
+  readonly auditEntries: readonly AuditEntry[];
+}
+
+/** When keys were last used. */
+export interface RecordKeyUseCommand {
+  readonly kind: 'recordKeyUse';
+  readonly uses: readonly { readonly keyId: string; readonly atMs: number }[];
 }
 
 export interface FailedDelivery {
@@ -288,11 +305,16 @@ export interface OutcomeOf extends PushOutcomeOf {
     readonly sealedSecret: string | null;
   };
   revokeKey: { readonly keyId: string };
+  /** `more`: there is still more in the log than is kept. */
+  recordAudit: { readonly more: boolean };
+  recordKeyUse: { readonly recorded: number };
 }
 
 /** `replayed`: this is the recorded answer to the same request, made again. */
 export type Accepted<K extends Command['kind']> = OutcomeOf[K] & {
   readonly ok: true;
   readonly replayed: boolean;
+  /** What was written into the audit log with the effect. */
+  readonly audited?: AuditEntry;
 };
 export type Outcome<K extends Command['kind'] = Command['kind']> = Accepted<K> | Refusal;

@@ -61,6 +61,8 @@ const ORDER: Record<Command['kind'], number> = {
   consume: 5,
   sweepDiscarded: 6,
   recordPushes: 6,
+  recordAudit: 6,
+  recordKeyUse: 6,
 };
 
 interface Group {

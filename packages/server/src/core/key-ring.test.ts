@@ -14,6 +14,7 @@ const keyOf = (name: string): KeyRow => ({
   createdAtMs: 0,
   expiresAtMs: null,
   revokedAtMs: null,
+  lastUsedAtMs: null,
 });
 
 /** A store with these keys, which counts what it is asked. */

@@ -1,3 +1,4 @@
+import type { Audited } from './audit.js';
 import type { QueueCommand } from './commands.js';
 import type {
   GivenPushSettings,
@@ -14,19 +15,19 @@ export type PushCommand =
   | RecordPushesCommand;
 
 /** The same queue and url again changes the subscription that is there. */
-export interface SubscribePushCommand extends QueueCommand {
+export interface SubscribePushCommand extends QueueCommand, Audited {
   readonly kind: 'subscribePush';
   /** For a new one. */
   readonly subscriptionId: string;
   readonly settings: GivenPushSettings;
 }
 
-export interface UnsubscribePushCommand extends QueueCommand {
+export interface UnsubscribePushCommand extends QueueCommand, Audited {
   readonly kind: 'unsubscribePush';
   readonly subscriptionId: string;
 }
 
-export interface PausePushCommand extends QueueCommand {
+export interface PausePushCommand extends QueueCommand, Audited {
   readonly kind: 'pausePush';
   readonly subscriptionId: string;
   /** Null: it goes on. */

@@ -1,3 +1,4 @@
+import type { Audited } from './audit.js';
 import type { Reservation } from './byte-budget.js';
 import type { Access } from './caller.js';
 import type {
@@ -20,7 +21,7 @@ import { overloaded, unauthenticated } from './refusal.js';
 import type { Store } from './store.js';
 
 /** What names a call's queue and makes its retry safe. */
-export type Target = Pick<ConsumeCommand, 'project' | 'queue' | 'idempotency' | 'keyId'>;
+export type Target = Pick<ConsumeCommand, 'project' | 'queue' | 'idempotency' | 'keyId'> & Audited;
 
 export interface ConsumeOptions {
   readonly maxMessages: number;

@@ -1,3 +1,4 @@
+import type { AuditEntry, AuditPlace } from './audit.js';
 import type { Clock } from './clock.js';
 import type { Command, FailedDelivery, KeyRow, Outcome, StoredMessage } from './commands.js';
 import type { HistoryMinute } from './history.js';
@@ -147,6 +148,8 @@ interface Queries {
   unfinishedJobs: Record<never, never>;
   listKeys: { after: string | null; limit: number };
   findKeys: { secretHashes: readonly string[] };
+  /** The newest first. */
+  audit: { before: AuditPlace | null; limit: number };
   ping: Record<never, never>;
 }
 
@@ -174,6 +177,7 @@ export interface ReadResult {
   listKeys: readonly Omit<KeyRow, 'secretHash'>[];
   /** Those that there are. */
   findKeys: readonly KeyRow[];
+  audit: readonly AuditEntry[];
   ping: true;
 }
 

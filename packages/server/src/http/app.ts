@@ -13,7 +13,7 @@ import { registerDocs } from './docs.js';
 import { sendError } from './envelope.js';
 import { registerHealth } from './health.js';
 import { checkMediaType } from './media-type.js';
-import { registerMetrics } from './metrics.js';
+import { createMetricsPage, registerMetrics } from './metrics.js';
 import { notFound, pathTable } from './not-found.js';
 import { refusalOf } from './refusal-of.js';
 import { accountOf, registerRoute } from './register-route.js';
@@ -43,8 +43,6 @@ export function createHttpApp(
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    // One proxy: what it wrote itself, and not what the client has sent along.
-    trustProxy: trustProxy ? (_address: string, hop: number) => hop === 0 : false,
     // Fields are validated by the protocol's schemas; Fastify would only load compilers of its own.
     schemaController: {
       compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
@@ -71,11 +69,18 @@ export function createHttpApp(
   const connections = new Connections(CONNECTIONS_MAX, trustProxy);
   app.server.on('connection', (socket: Socket) => connections.opened(socket));
   app.addHook('onClose', async () => connections.stop());
+  // A connection that cannot be taken, for want of file descriptors, is no reason to end.
+  app.addHook('onListen', async () => {
+    app.server.on('error', ({ message }) => logger.warn(`a connection was not taken: ${message}`));
+  });
 
   const newTrace = () => ({ requestId: context.ids.uuid(), startedAtMs: monotonicMs() });
   app.decorate('connections', connections);
   app.decorate('callsUnderWay', new CallsUnderWay());
+  app.decorate('behindProxy', trustProxy);
   app.decorate('requestMetrics', new RequestMetrics());
+  const { registry } = app.requestMetrics;
+  app.decorate('metricsPage', createMetricsPage(store, context, connections, registry));
   app.decorateRequest('trace');
   app.decorateRequest('caller');
   app.decorateRequest('contentType');

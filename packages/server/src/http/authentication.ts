@@ -16,7 +16,7 @@ declare module 'fastify' {
   }
 }
 
-type Guards = Pick<RouteContext, 'keyRing' | 'rateLimiter' | 'refusedRequests'>;
+type Guards = Pick<RouteContext, 'keyRing' | 'keyUse' | 'rateLimiter' | 'refusedRequests'>;
 
 /** Finds the caller of a request by its key; answers by itself where it may not call. */
 export function authenticate(
@@ -28,12 +28,13 @@ export function authenticate(
 ): void {
   const judge = (caller: Caller | undefined): void => {
     if (caller === undefined) return refuseKey(request, reply, guards);
+    request.caller = caller;
+    guards.keyUse.used(caller.keyId);
     request.server.connections.accepted(request.raw.socket);
     if (!scopeAllows(caller.scopes, scopes)) return sendError(request, reply, scopeMissing(scopes));
     const { rateLimiter } = guards;
     const refusal = rateLimiter === undefined ? undefined : limitRate(rateLimiter, caller, reply);
     if (refusal !== undefined) return sendError(request, reply, refusal);
-    request.caller = caller;
     done();
   };
   const found = findCaller(request, guards.keyRing);

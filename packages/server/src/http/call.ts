@@ -1,11 +1,14 @@
 import type { Capability, PushTestReturns } from '@millrace/protocol';
 import type { FastifyRequest } from 'fastify';
+import type { AuditSource } from '../core/audit.js';
+import type { AuditTrail } from '../core/audit-trail.js';
 import type { ByteBudget, Reservation } from '../core/byte-budget.js';
 import type { Caller } from '../core/caller.js';
 import type { Clock } from '../core/clock.js';
 import type { Idempotency, Outcome } from '../core/commands.js';
 import type { IdSource } from '../core/ids.js';
 import type { KeyRing } from '../core/key-ring.js';
+import type { KeyUse } from '../core/key-use.js';
 import type { LongPolls, Presence } from '../core/long-poll.js';
 import type { PushFormat, PushSubscriptionRow } from '../core/push-subscription.js';
 import type { QueueService, Target } from '../core/queue-service.js';
@@ -21,6 +24,8 @@ export interface RouteContext {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly keyRing: KeyRing;
+  readonly keyUse: KeyUse;
+  readonly audit: AuditTrail;
   readonly budget: ByteBudget;
   readonly pushBudget: ByteBudget;
   readonly longPolls: LongPolls;
@@ -61,6 +66,8 @@ export interface Call<Params> {
   /** The texts of the payloads, byte for byte: the call's own, or one for each entry of a batch. */
   payloads(): readonly string[];
   readonly caller: Caller;
+  /** Who asks, for the audit log, where the call is one of those that it tells of. */
+  readonly audit: AuditSource | undefined;
   /** The caller's secret, for sealing what only the caller may read again. */
   secret(): string;
   readonly idempotency: Idempotency | null;
@@ -133,6 +140,12 @@ export const targetOf = (call: Call<{ queue: string }>): Target => ({
   queue: call.params.queue,
   idempotency: call.idempotency,
   keyId: call.caller.keyId,
+});
+
+/** The same for a call that the audit log tells of. */
+export const auditedTargetOf = (call: Call<{ queue: string }>): Target => ({
+  ...targetOf(call),
+  audit: call.audit,
 });
 
 export const toMs = (seconds: number): number => Math.round(seconds * 1_000);

@@ -1,18 +1,32 @@
+import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 
-/**
- * Where a request comes from: the other end of its connection, or with `--trust-proxy` the address
- * that the proxy wrote last into X-Forwarded-For. What stands before that is the client's own word.
- */
-export const clientAddress = (request: FastifyRequest): string => plainAddress(request.ip);
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Whether requests come by way of a proxy that says where they come from. */
+    behindProxy: boolean;
+  }
+}
 
-/** An IPv4 address that an IPv6 socket shows is the same address. */
-export const plainAddress = (address: string | undefined): string =>
-  (address ?? '').replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+/** Where a request comes from. Behind a proxy that is trusted, that is where the proxy's does. */
+export function clientAddress({ server, raw }: FastifyRequest): string {
+  const connected = plainAddress(raw.socket.remoteAddress ?? '');
+  if (!server.behindProxy) return connected;
+  // Only the last entry is the proxy's own; those before it are whatever the client has sent. Node
+  // joins the lines of this header.
+  const forwarded = plainAddress(lastEntry(String(raw.headers['x-forwarded-for'] ?? '')));
+  return isIP(forwarded) === 0 ? connected : forwarded;
+}
+
+/** An IPv4 address is the same however the system writes it; the zone of an address means nothing. */
+export const plainAddress = (address: string): string =>
+  address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
 
 /** What limits count by: an IPv6 network of 64 bits is commonly one customer's. */
 export function addressGroup(address: string): string {
-  if (!ipaddr.IPv6.isValid(address)) return address.slice(0, 64);
+  if (!ipaddr.IPv6.isValid(address)) return address;
   return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(':');
 }
+
+const lastEntry = (list: string): string => list.slice(list.lastIndexOf(',') + 1).trim();

@@ -3,6 +3,7 @@ import { type ErrorBody, errorEntry } from '@millrace/protocol';
 import { monotonicMs } from '../core/clock.js';
 import type { IdSource } from '../core/ids.js';
 import { errorText } from './envelope.js';
+import { PROTECTING_HEADERS } from './protecting-headers.js';
 import { endSocket } from './socket-end.js';
 
 /** Answers what Node could not read as HTTP: the request never reached a route. */
@@ -19,9 +20,13 @@ export function answerClientError(
     body.code === 'METHOD_NOT_ALLOWED' ? 'Allow: GET, HEAD, POST, PATCH, DELETE\r\n' : '';
   endSocket(
     socket,
-    `HTTP/1.1 ${status} Error\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${requestId}\r\n${allow}Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+    `HTTP/1.1 ${status} Error\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${requestId}\r\n${PROTECTING}${allow}Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
   );
 }
+
+const PROTECTING = Object.entries(PROTECTING_HEADERS)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('');
 
 function describe(code: string): ErrorBody {
   if (code === 'HPE_INVALID_METHOD') {

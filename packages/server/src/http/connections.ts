@@ -69,7 +69,7 @@ export class Connections {
     this.bySocket.set(socket, connection);
     socket.once('close', () => this.closed(connection));
     // Behind a proxy, connections are the proxy's, until a request says whose it is.
-    this.countWith(connection, this.behindProxy ? '' : plainAddress(socket.remoteAddress));
+    this.countWith(connection, this.behindProxy ? '' : plainAddress(socket.remoteAddress ?? ''));
     this.cancelLook ??= setSystemTimer(() => this.look(), LOOK_MS);
   }
 

@@ -57,7 +57,6 @@ export function registerDocs(app: FastifyInstance): void {
   app.get('/docs', (request, reply) => {
     reply
       .header('content-security-policy', CONTENT_SECURITY_POLICY)
-      .header('x-content-type-options', 'nosniff')
       .header('referrer-policy', 'no-referrer');
     sendText(request, reply, HTML_TYPE, page());
   });
@@ -69,7 +68,11 @@ function sendText(
   type: string,
   text: string | Buffer,
 ): void {
-  reply.header('content-type', type).header('x-request-id', request.trace.requestId).send(text);
+  reply
+    .header('content-type', type)
+    .header('x-content-type-options', 'nosniff')
+    .header('x-request-id', request.trace.requestId)
+    .send(text);
 }
 
 const unknownCapability = (id: string) =>

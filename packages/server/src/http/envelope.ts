@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { monotonicMs } from '../core/clock.js';
 import { dropBody } from './body-drop.js';
 import { LONG_ANSWER_CHARS, LongAnswer } from './long-answer.js';
+import { PROTECTING_HEADERS } from './protecting-headers.js';
 
 /** What every request carries from its first moment. */
 export interface RequestTrace {
@@ -50,6 +51,7 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: E
     reply.header('retry-after', String(retryAfterSeconds));
   }
   if (status === ERRORS.UNAUTHENTICATED.status) reply.header('www-authenticate', 'Bearer');
+  request.routeOptions.config?.onRefusal?.(request, error);
   send(request, reply, status, errorText(request.trace, error));
   dropBody(request.raw);
 }
@@ -61,7 +63,8 @@ function send(
   body: string | LongAnswer,
 ): void {
   const { trace, server, routeOptions } = request;
-  reply.code(status).header('content-type', JSON_TYPE).header('x-request-id', trace.requestId);
+  reply.code(status).headers(PROTECTING_HEADERS);
+  reply.header('content-type', JSON_TYPE).header('x-request-id', trace.requestId);
   reply.send(body);
   const durationMs = monotonicMs() - trace.startedAtMs;
   server.requestMetrics.record(routeOptions.config?.capability, status, durationMs);

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { setSystemTimer } from '../core/clock.js';
 import type { Store } from '../core/store.js';
+import { PROTECTING_HEADERS } from './protecting-headers.js';
 
 /** A load balancer does not wait for long, and a store that answers late is not ready either. */
 const READY_WITHIN_MS = 3_000;
@@ -8,11 +9,12 @@ const READY_WITHIN_MS = 3_000;
 /** Health for load balancers: public, not enveloped. */
 export function registerHealth(app: FastifyInstance, store: Store): void {
   app.get('/healthz', (_request, reply) => {
-    reply.send({ status: 'ok' });
+    reply.headers(PROTECTING_HEADERS).send({ status: 'ok' });
   });
 
   let asking: Promise<void> | undefined;
   app.get('/readyz', async (_request, reply) => {
+    reply.headers(PROTECTING_HEADERS);
     try {
       // Anybody may ask, and as often as they like: the store is asked once at a time.
       asking ??= answersInTime(store).finally(() => {

@@ -1,22 +1,37 @@
-import { isIPv4 } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { Store } from '../core/store.js';
 import { authenticate } from './authentication.js';
-import { registerBudgetMetrics } from './budget-metrics.js';
+import { registerBudgetMetrics, type Shared } from './budget-metrics.js';
 import type { RouteContext } from './call.js';
+import type { Connections } from './connections.js';
 import { sendError } from './envelope.js';
 import { registerProcessMetrics } from './process-metrics.js';
+import { PROTECTING_HEADERS } from './protecting-headers.js';
 import { QueueMetrics } from './queue-metrics.js';
 import { refusalOf } from './refusal-of.js';
 
-/** A proxy on this machine sets one of them; behind it, everybody would come from here. */
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+declare module 'fastify' {
+  interface FastifyInstance {
+    metricsPage: MetricsPage;
+  }
+}
 
-/** Metrics in the text format of Prometheus. They speak of all projects, so not to everybody. */
-export function registerMetrics(app: FastifyInstance, context: RouteContext): void {
-  const { registry } = app.requestMetrics;
-  const queues = new QueueMetrics(context.store, registry);
+/** Metrics in the text format of Prometheus, for whichever listener is asked. */
+export interface MetricsPage {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+export function createMetricsPage(
+  store: Store,
+  shared: Shared,
+  connections: Connections,
+  registry: Registry,
+): MetricsPage {
+  const queues = new QueueMetrics(store, registry);
   registerProcessMetrics(registry);
-  registerBudgetMetrics(registry, context, app.connections);
+  registerBudgetMetrics(registry, shared, connections);
   let rendering: Promise<string> | undefined;
 
   const render = async (): Promise<string> => {
@@ -28,29 +43,32 @@ export function registerMetrics(app: FastifyInstance, context: RouteContext): vo
     }
   };
 
+  return {
+    contentType: registry.contentType,
+    text() {
+      // Who asks meanwhile gets the same answer: reading all queues twice at once helps nobody.
+      rendering ??= render();
+      return rendering;
+    },
+  };
+}
+
+/** They speak of all projects, so on the main address they are for a key of its own kind. */
+export function registerMetrics(app: FastifyInstance, context: RouteContext): void {
   app.route({
     method: 'GET',
     url: '/metrics',
-    onRequest: (request, reply, done) => {
-      if (isFromLoopback(request)) done();
-      else authenticate(request, reply, ['admin'], context, done);
-    },
+    onRequest: (request, reply, done) =>
+      authenticate(request, reply, ['metrics', 'admin'], context, done),
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
+      const { contentType, text } = app.metricsPage;
       try {
-        // Who asks meanwhile gets the same answer: reading all queues twice at once helps nobody.
-        rendering ??= render();
-        const text = await rendering;
-        return reply.header('content-type', registry.contentType).send(text);
+        const page = await text();
+        return reply.headers(PROTECTING_HEADERS).header('content-type', contentType).send(page);
       } catch (error) {
         sendError(request, reply, refusalOf(error, request));
         return reply;
       }
     },
   });
-}
-
-function isFromLoopback({ raw }: FastifyRequest): boolean {
-  if (FORWARDED.some((name) => raw.headers[name] !== undefined)) return false;
-  const address = (raw.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-  return address === '::1' || (isIPv4(address) && address.startsWith('127.'));
 }

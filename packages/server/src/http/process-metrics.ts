@@ -14,6 +14,14 @@ export function registerProcessMetrics(registry: Registry): void {
       this.set(process.memoryUsage.rss());
     },
   });
+  new Gauge({
+    name: 'nodejs_heap_size_used_bytes',
+    help: 'Memory that objects of the main thread hold.',
+    registers,
+    collect() {
+      this.set(process.memoryUsage().heapUsed);
+    },
+  });
   new Counter({
     name: 'process_cpu_seconds_total',
     help: 'Processor time that the process has taken.',

@@ -7,6 +7,7 @@ import type { Idempotency } from '../core/commands.js';
 import { requestFingerprint } from '../core/idempotency.js';
 import { noRoom } from '../core/lease-within.js';
 import { fieldRefusal, type Refusal, refuse, unauthenticated } from '../core/refusal.js';
+import { auditSourceOf, isAudited, refusedRequest } from './auditing.js';
 import { authenticate } from './authentication.js';
 import { bearerSecret } from './bearer-secret.js';
 import type { Body } from './body.js';
@@ -45,6 +46,7 @@ declare module 'fastify' {
 export function registerRoute(app: FastifyInstance, route: Route, context: RouteContext): void {
   const { capability } = route;
   const validate = createValidator(capability);
+  const audits = isAudited(capability);
   const writes = 'idempotency_key' in capability.params.properties;
 
   const readCall = (request: FastifyRequest): ReadCall | Refusal => {
@@ -68,6 +70,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
         params,
         payloads,
         caller: request.caller,
+        audit: audits ? auditSourceOf(request, params) : undefined,
         secret: () => bearerSecret(request) ?? '',
         idempotency: idempotencyOf(route, params, payloads, context),
         presence: presenceOf(request),
@@ -101,6 +104,9 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
       capability: capability.id,
       call: capability,
       bodyShape: bodyShapeOf(capability),
+      onRefusal: audits
+        ? (request, error) => context.audit.refused(refusedRequest(request, capability, error))
+        : undefined,
     },
     onRequest: (request, reply, done) =>
       authenticate(request, reply, capability.scopes, context, done),

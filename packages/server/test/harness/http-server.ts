@@ -26,6 +26,7 @@ export interface CallOptions {
 
 export interface TestServer {
   readonly url: string;
+  readonly metricsUrl: string | undefined;
   /** A body that is a string or bytes is sent as it stands, anything else as JSON. */
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<HttpAnswer>;
   stop(): Promise<void>;
@@ -51,6 +52,7 @@ export async function startTestServer(
   });
   return {
     url: server.url,
+    metricsUrl: server.metricsUrl,
     stop: server.stop,
     call: callerOf(server.url),
   };

@@ -94,6 +94,8 @@ export function expectFailureEnvelope(answer: HttpAnswer): void {
 
 function expectMetadata(answer: HttpAnswer, cacheHit: boolean): void {
   expect(answer.headers.get('content-type')).toMatch(/^application\/json(; *charset=utf-8)?$/i);
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(answer.headers.get('cache-control')).toBe('no-store');
   const { metadata } = answer.body;
   expect(metadata).toEqual({
     cost_usd: 0,

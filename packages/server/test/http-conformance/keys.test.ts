@@ -57,6 +57,23 @@ describe.each(STORE_FACTORIES)('keys are managed while the server runs on $name'
     expect(answer.text).not.toContain(ADMIN_KEY);
   });
 
+  test('a list tells the minute in which a key was last used', async () => {
+    const { key, key_id } = dataOf(await create({}));
+    const lastUsed = async (): Promise<string | undefined> => {
+      const { items } = dataOf(await list('?limit=1000'));
+      return items.find((item: Json) => item.key_id === key_id).last_used_at;
+    };
+    const minute = () => new Date(Math.floor(clock.nowMs() / 60_000) * 60_000).toISOString();
+    expect(await lastUsed()).toBeUndefined();
+    dataOf(await client.with({ key }).get('list'));
+    expect(await lastUsed()).toBe(minute());
+    clock.advance(120_000);
+    errorOf(await client.with({ key }).get('get/nowhere'), 'QUEUE_NOT_FOUND');
+    expect(await lastUsed()).toBe(minute());
+    await running.restart();
+    expect(await lastUsed()).toBe(minute());
+  });
+
   test('a new key works at once', async () => {
     const { key } = dataOf(await create({}));
     dataOf(await client.with({ key }).get('list'));

@@ -19,6 +19,10 @@ export class RunningServer {
     return this.running.server.url;
   }
 
+  get metricsUrl(): string | undefined {
+    return this.running.server.metricsUrl;
+  }
+
   readonly call: TestServer['call'] = (...args) => this.running.server.call(...args);
 
   async start(): Promise<void> {

@@ -39,6 +39,7 @@ export const VALID: Record<CallName, Record<string, string>> = {
   createKey: {},
   listKeys: {},
   revokeKey: { key_id: 'no-such-key' },
+  audit: {},
 };
 
 /** What a call answers to its request above: most succeed, some name what is not there. */

@@ -126,7 +126,7 @@ export function createKey(
   nowMs: number,
 ): OutcomeOf['createKey'] {
   if (onlyIfNone && state.keys.length > 0) return { key: null, sealedSecret: null };
-  const row = { ...key, createdAtMs: nowMs, revokedAtMs: null };
+  const row = { ...key, createdAtMs: nowMs, revokedAtMs: null, lastUsedAtMs: null };
   state.keys.push(row);
   const { secretHash: _hash, ...shown } = row;
   return { key: shown, sealedSecret };

@@ -89,7 +89,9 @@ export class ModelStore implements Store {
       case 'unsubscribePush':
       case 'pausePush':
       case 'recordPushes':
-        throw new Error('push is no part of the model');
+      case 'recordAudit':
+      case 'recordKeyUse':
+        throw new Error(`${command.kind} is no part of the model`);
     }
     let queue: ModelQueue | undefined;
     const { kind } = command;

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pause } from '../faults/pause.js';
 import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
-import { expectKept, LoadedNodes } from './node-load.js';
+import { API_KEY, expectKept, LoadedNodes } from './node-load.js';
 import { connectAdmin } from './postgres-nodes.js';
 
 /** How soon the nodes must serve again once the database can be reached. */
@@ -69,7 +69,9 @@ describe('nodes whose database fails under load', () => {
       expect(status).toBe('not ready');
       expect(cause).toMatch(/store: .*(database|ECONNREFUSED|connect)/);
       expect((await fetch(`${baseUrl}/healthz`)).status).toBe(200);
-      const metrics = await fetch(`${baseUrl}/metrics`);
+      const metrics = await fetch(`${baseUrl}/metrics`, {
+        headers: { authorization: `Bearer ${API_KEY}` },
+      });
       expect(metrics.status).toBe(200);
       expect(await metrics.text()).toMatch(/^millrace_store_up 0$/m);
     } finally {

@@ -60,6 +60,7 @@ onEachStore('keys', (session) => {
       createdAtMs: nowMs,
       expiresAtMs,
       revokedAtMs: null,
+      lastUsedAtMs: null,
     };
     expect(outcome.key).toEqual(shown);
     const { store } = session();
@@ -90,6 +91,20 @@ onEachStore('keys', (session) => {
     const found = await session().store.read({ kind: 'findKeys', secretHashes: ['hash of d'] });
     expect(found[0]?.revokedAtMs).toBe(revokedAtMs);
     expect(await project.refused(revokeKey(project, 'nobody'))).toBe('KEY_NOT_FOUND');
+  });
+
+  it('remembers when keys were used last, and never goes back', async () => {
+    const project = session().project();
+    for (const keyId of ['u1', 'u2', 'u3']) await project.run(createKey(project, { keyId }));
+    const use = (keyId: string, atMs: number) => ({ keyId, atMs });
+    const uses = [use('u1', 60_000), use('u2', 120_000), use('nobody', 60_000)];
+    const first = await project.run({ kind: 'recordKeyUse', uses });
+    expect(first.recorded).toBe(2);
+    const later = [use('u1', 180_000), use('u2', 60_000)];
+    expect((await project.run({ kind: 'recordKeyUse', uses: later })).recorded).toBe(1);
+    const listed = await session().store.read({ kind: 'listKeys', after: 'u', limit: 3 });
+    const used = listed.map(({ lastUsedAtMs }) => lastUsedAtMs);
+    expect(used).toEqual([180_000, 120_000, null]);
   });
 
   it('replays a creation with the secret sealed as it was', async () => {

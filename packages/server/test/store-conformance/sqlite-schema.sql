@@ -7,6 +7,20 @@ CREATE TABLE api_keys (
  created_at_ms INTEGER NOT NULL,
  expires_at_ms INTEGER,
  revoked_at_ms INTEGER
+, last_used_at_ms INTEGER) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit_log (
+ at_ms INTEGER NOT NULL,
+ request_id TEXT NOT NULL,
+ refused INTEGER NOT NULL,
+ action TEXT NOT NULL,
+ code TEXT,
+ key_id TEXT,
+ project TEXT,
+ target TEXT,
+ address TEXT NOT NULL,
+ count INTEGER NOT NULL,
+ PRIMARY KEY (at_ms, request_id, refused)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE bodies (
@@ -183,6 +197,8 @@ CREATE TABLE queues (
 ) STRICT;
 
 CREATE TABLE sqlite_sequence(name,seq);
+
+CREATE INDEX audit_log_by_outcome ON audit_log (refused, at_ms, request_id);
 
 CREATE INDEX dead_counters_by_bucket ON dead_counters (bucket_id);
 

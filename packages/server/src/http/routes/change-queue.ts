@@ -1,5 +1,5 @@
 import { CAPABILITIES, type UpdateParams, type WriteQueueParams } from '@millrace/protocol';
-import { type Call, type Route, respond, targetOf } from '../call.js';
+import { auditedTargetOf, type Call, type Route, respond } from '../call.js';
 import { queueRecord, settingsOf } from './queues.js';
 
 /** The calls that change, empty or remove a queue. */
@@ -9,7 +9,7 @@ export const updateRoute: Route = {
   handle(call: Call<UpdateParams>, { service, maintenance }) {
     const settings = settingsOf(call.params);
     const outcome = service.submit(
-      { kind: 'updateQueue', ...targetOf(call), settings },
+      { kind: 'updateQueue', ...auditedTargetOf(call), settings },
       call.caller,
     );
     return respond(outcome, ({ queue }) => {
@@ -23,7 +23,10 @@ export const deleteRoute: Route = {
   capability: CAPABILITIES.delete,
   async handle(call: Call<WriteQueueParams>, { service, maintenance, push }) {
     const { queue } = call.params;
-    const outcome = await service.submit({ kind: 'deleteQueue', ...targetOf(call) }, call.caller);
+    const outcome = await service.submit(
+      { kind: 'deleteQueue', ...auditedTargetOf(call) },
+      call.caller,
+    );
     if (outcome.ok) {
       maintenance.bucketDiscarded();
       // Its push subscriptions have gone with it.
@@ -37,7 +40,7 @@ export const purgeRoute: Route = {
   capability: CAPABILITIES.purge,
   handle(call: Call<WriteQueueParams>, { service, maintenance }) {
     const { queue } = call.params;
-    const outcome = service.submit({ kind: 'purgeQueue', ...targetOf(call) }, call.caller);
+    const outcome = service.submit({ kind: 'purgeQueue', ...auditedTargetOf(call) }, call.caller);
     return respond(outcome, ({ purged }) => {
       maintenance.bucketDiscarded();
       return { queue, purged };

@@ -1,6 +1,6 @@
 import { CAPABILITIES, type DlqPurgeParams, type RedriveParams } from '@millrace/protocol';
 import { fieldRefusal } from '../../core/refusal.js';
-import { type Call, type Route, respond, targetOf } from '../call.js';
+import { auditedTargetOf, type Call, type Route, respond } from '../call.js';
 import { parseTime } from '../time.js';
 
 /** The calls on the dead letters of a queue. */
@@ -17,7 +17,7 @@ export const redriveRoute: Route = {
       return fieldRefusal('/since', 'must be a time as ISO 8601 in UTC or as epoch milliseconds');
     }
     const outcome = service.deadLetters(
-      targetOf(call),
+      auditedTargetOf(call),
       {
         action: 'redrive',
         messageId: message_id ?? null,
@@ -35,7 +35,7 @@ export const dlqPurgeRoute: Route = {
   handle(call: Call<DlqPurgeParams>, { service }) {
     const { queue, message_id } = call.params;
     const outcome = service.deadLetters(
-      targetOf(call),
+      auditedTargetOf(call),
       { action: 'purge', messageId: message_id ?? null, sinceMs: null, maxMessages: null },
       call.caller,
     );

@@ -1,4 +1,5 @@
 import type { Route } from '../call.js';
+import { auditRoute } from './audit.js';
 import { deleteRoute, purgeRoute, updateRoute } from './change-queue.js';
 import { consumeRoute } from './consume.js';
 import { dlqPurgeRoute, redriveRoute } from './dead-letters.js';
@@ -35,4 +36,5 @@ export const ROUTES: readonly Route[] = [
   createKeyRoute,
   listKeysRoute,
   revokeKeyRoute,
+  auditRoute,
 ];

@@ -22,7 +22,7 @@ export const newSecret = (): string => `ifr_${randomBytes(24).toString('base64ur
 export const createKeyRoute: Route = {
   capability: CAPABILITIES.createKey,
   handle(call: Call<CreateKeyParams>, { service, ids, store }) {
-    const { params, caller, idempotency } = call;
+    const { params, caller, idempotency, audit } = call;
     const expiresAtMs = params.expires_at === undefined ? null : parseTime(params.expires_at);
     if (expiresAtMs === undefined) {
       return fieldRefusal(
@@ -50,6 +50,7 @@ export const createKeyRoute: Route = {
         sealedSecret: idempotency === null ? null : seal(secret, callerSecret, idempotency.key),
         onlyIfNone: false,
         idempotency,
+        audit,
       },
       caller,
     );
@@ -69,10 +70,11 @@ const KEY_MAX_BYTES = 1_280;
 export const listKeysRoute: Route = {
   capability: CAPABILITIES.listKeys,
   answerMaxBytes: ({ limit }: ListKeysParams) => (limit ?? LIMITS.listLimitDefault) * KEY_MAX_BYTES,
-  async handle({ params }: Call<ListKeysParams>, { store }) {
+  async handle({ params }: Call<ListKeysParams>, { store, keyUse }) {
     const after = readCursor(params.cursor, KEY_ID);
     if (typeof after === 'object' && after !== null) return after;
     const limit = params.limit ?? LIMITS.listLimitDefault;
+    await keyUse.flush();
     const rows = await store.read({ kind: 'listKeys', after, limit: limit + 1 });
     return answer(pageOf(rows.map(keyRecord), limit, ({ key_id }) => key_id));
   },
@@ -80,7 +82,7 @@ export const listKeysRoute: Route = {
 
 export const revokeKeyRoute: Route = {
   capability: CAPABILITIES.revokeKey,
-  handle({ params, caller, idempotency }: Call<RevokeKeyParams>, { service, keyRing }) {
+  handle({ params, caller, idempotency, audit }: Call<RevokeKeyParams>, { service, keyRing }) {
     const keyId = params.key_id;
     // No store is asked for what cannot be an id of ours.
     if (keyId !== CONFIGURED_KEY_ID && !KEY_ID.test(keyId)) return keyNotFound(keyId);
@@ -92,7 +94,7 @@ export const revokeKeyRoute: Route = {
       );
     }
     const outcome = service.submit(
-      { kind: 'revokeKey', project: caller.project, keyId, idempotency },
+      { kind: 'revokeKey', project: caller.project, keyId, idempotency, audit },
       caller,
     );
     return respond(outcome, () => {
@@ -111,5 +113,6 @@ function keyRecord(key: Omit<KeyRow, 'secretHash'>): KeyRecord {
     created_at: toIso(key.createdAtMs),
     ...(key.expiresAtMs === null ? {} : { expires_at: toIso(key.expiresAtMs) }),
     ...(key.revokedAtMs === null ? {} : { revoked_at: toIso(key.revokedAtMs) }),
+    ...(key.lastUsedAtMs == null ? {} : { last_used_at: toIso(key.lastUsedAtMs) }),
   };
 }

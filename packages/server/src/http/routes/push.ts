@@ -23,7 +23,15 @@ import {
   subscriptionNotFound,
 } from '../../core/refusal.js';
 import type { Store } from '../../core/store.js';
-import { answer, type Call, type PushParts, type Route, respond, targetOf, toMs } from '../call.js';
+import {
+  answer,
+  auditedTargetOf,
+  type Call,
+  type PushParts,
+  type Route,
+  respond,
+  toMs,
+} from '../call.js';
 
 /** The calls of push subscriptions. */
 
@@ -36,7 +44,7 @@ const subscribeRoute: Route = {
     const outcome = await service.submit(
       {
         kind: 'subscribePush',
-        ...targetOf(call),
+        ...auditedTargetOf(call),
         subscriptionId: ids.uuid(),
         settings: settingsOf(call.params, push),
       },
@@ -69,7 +77,7 @@ const unsubscribeRoute: Route = {
     const outcome = await service.submit(
       {
         kind: 'unsubscribePush',
-        ...targetOf(call),
+        ...auditedTargetOf(call),
         subscriptionId,
       },
       call.caller,
@@ -92,7 +100,7 @@ const pauseRoute = (
     const outcome = await service.submit(
       {
         kind: 'pausePush',
-        ...targetOf(call),
+        ...auditedTargetOf(call),
         subscriptionId,
         reason,
       },

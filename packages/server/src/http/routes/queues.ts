@@ -19,7 +19,7 @@ import { pageOf, readCursor } from '../cursor.js';
 
 export const createRoute: Route = {
   capability: CAPABILITIES.create,
-  handle({ params, caller, idempotency }: Call<CreateParams>, { service }) {
+  handle({ params, caller, idempotency, audit }: Call<CreateParams>, { service }) {
     const outcome = service.submit(
       {
         kind: 'createQueue',
@@ -27,6 +27,7 @@ export const createRoute: Route = {
         queue: params.name,
         settings: settingsOf(params),
         idempotency,
+        audit,
       },
       caller,
     );

@@ -7,9 +7,10 @@ import type {
   Outcome,
   PublishCommand,
 } from '../../core/commands.js';
+import { trimAudit, writeAudit } from './audit-rows.js';
 import { accept, type GroupRun } from './group-run.js';
 import { insertQueue, loadHolders } from './load-queues.js';
-import { runAdmin } from './runs/admin.js';
+import { recordKeyUse, runAdmin } from './runs/admin.js';
 import { runConsumes } from './runs/consume.js';
 import { stepJob } from './runs/dead-letter-job.js';
 import { loadHeld } from './runs/held.js';
@@ -32,6 +33,8 @@ const KIND_OF: Record<Command['kind'], Kind> = {
   unsubscribePush: 'single',
   pausePush: 'single',
   recordPushes: 'single',
+  recordAudit: 'single',
+  recordKeyUse: 'single',
   createKey: 'single',
   revokeKey: 'single',
   updateQueue: 'single',
@@ -91,6 +94,11 @@ async function applySingle(run: GroupRun, command: Command): Promise<Outcome> {
       return accept<'stepJob'>(await stepJob(run, command.jobId));
     case 'recordPushes':
       return accept<'recordPushes'>(await recordPushes(run, command));
+    case 'recordAudit':
+      writeAudit(run.tx.pipeline, command.auditEntries);
+      return accept<'recordAudit'>({ more: await trimAudit(run.tx.pipeline) });
+    case 'recordKeyUse':
+      return accept<'recordKeyUse'>(await recordKeyUse(run, command));
     case 'sweepDiscarded':
       return accept<'sweepDiscarded'>(await sweepDiscarded(run, command.limit));
     case 'expire':

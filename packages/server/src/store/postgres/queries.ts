@@ -1,6 +1,7 @@
 import { publicRow } from '../../core/queue-settings.js';
 import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
+import { readAudit } from './audit-rows.js';
 import { readHistory } from './history.js';
 import { deadLetters, message, peek } from './message-queries.js';
 import type { Pipeline } from './pipeline.js';
@@ -135,6 +136,8 @@ const HANDLERS: Handlers = {
     );
     return rows.map(keyRow);
   },
+
+  audit: (pipeline, { before, limit }) => readAudit(pipeline, before, limit),
 
   async ping(pipeline) {
     await pipeline.query('SELECT 1', []);

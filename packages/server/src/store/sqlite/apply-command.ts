@@ -1,13 +1,15 @@
+import { audited } from '../../core/audit.js';
 import type { Command, Outcome, OutcomeOf } from '../../core/commands.js';
 import { queueNotFound, type Refusal } from '../../core/refusal.js';
 import { withIdempotency } from '../../core/replay.js';
 import { ack, extend, nack } from '../../core/settling.js';
 import type { QueueEntry } from '../../core/transaction.js';
+import { trimAudit, writeAudit } from './audit-rows.js';
 import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';
 import { consume, stillHeld } from './commands/consume.js';
 import { createQueue } from './commands/create-queue.js';
 import { startDeadLetterJob, stepJob } from './commands/dead-letter-job.js';
-import { createKey, revokeKey } from './commands/keys.js';
+import { createKey, recordKeyUse, revokeKey } from './commands/keys.js';
 import { publish } from './commands/publish.js';
 import { pausePush, recordPushes, subscribePush, unsubscribePush } from './commands/push.js';
 import { settleDue } from './commands/settle-due.js';
@@ -55,6 +57,11 @@ export function applyCommand(tx: GroupTransaction, command: Command): Outcome {
       return onQueue(tx, command, (queue) => pausePush(tx, queue, command));
     case 'recordPushes':
       return accept<'recordPushes'>(recordPushes(tx, command));
+    case 'recordAudit':
+      for (const entry of command.auditEntries) writeAudit(tx.statements, entry);
+      return accept<'recordAudit'>({ more: trimAudit(tx.statements) });
+    case 'recordKeyUse':
+      return accept<'recordKeyUse'>(recordKeyUse(tx, command));
     case 'stepJob':
       return accept<'stepJob'>(stepJob(tx, command.jobId));
     case 'sweepDiscarded':
@@ -96,7 +103,9 @@ function idempotent<C extends Extract<Command, { idempotency: unknown }>>(
     queueExists: (id: number) => tx.queueById(id) !== undefined,
     queueNamed: (project: string, name: string) => tx.queue(project, name) !== undefined,
   };
-  return withIdempotency<C>(answerRecords(tx), lookups, command, queue, run);
+  const outcome = withIdempotency<C>(answerRecords(tx), lookups, command, queue, run);
+  if (!('audit' in command)) return outcome;
+  return audited(command, outcome, tx.nowMs, (entry) => writeAudit(tx.statements, entry));
 }
 
 function accept<K extends Command['kind']>(result: OutcomeOf[K] | Refusal): Outcome<K> {

@@ -1,7 +1,7 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StoreOpenError } from '../../core/store.js';
+import { makeFile, makeFolder } from './file-modes.js';
 import { MIGRATIONS } from './migrations/index.js';
 
 /** "mill" in ASCII: tells our files from other programs' SQLite files. */
@@ -14,8 +14,9 @@ const CACHE_KIB = 8 * 1024;
 
 /** Opens the database for writing: checks it, migrates it and reads the durability settings back. */
 export function openWriter(path: string): Database.Database {
-  mkdirSync(dirname(path), { recursive: true });
   return explainFailure(path, () => {
+    makeFolder(path);
+    makeFile(path);
     const db = new Database(path);
     try {
       assertVersion(db);

@@ -1,16 +1,16 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreOpenError } from '../../core/store.js';
+import { makeFile, makeFolder } from './file-modes.js';
 
 /**
  * Keeps a second server away from the same file. The lock is SQLite's own on a small file beside
  * it, which the operating system drops with the process, however that ends: there is no stale lock.
  */
 export function lockStore(path: string): () => void {
-  mkdirSync(dirname(path), { recursive: true });
   const lockPath = `${path}.lock`;
   try {
+    makeFolder(path);
+    makeFile(lockPath);
     const db = new Database(lockPath, { timeout: 0 });
     db.pragma('journal_mode = MEMORY');
     db.exec('BEGIN EXCLUSIVE');

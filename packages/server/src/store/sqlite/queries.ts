@@ -1,6 +1,7 @@
 import { publicRow } from '../../core/queue-settings.js';
 import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
+import { readAudit } from './audit-rows.js';
 import { readHistory } from './history.js';
 import { deadLetters, message, peek } from './message-queries.js';
 import { activeSubscriptions, pushAttempts, subscriptionsOf } from './push-rows.js';
@@ -110,6 +111,8 @@ const HANDLERS: Handlers = {
       return row === undefined ? [] : [keyRow(row)];
     });
   },
+
+  audit: (statements, { before, limit }) => readAudit(statements, before, limit),
 
   ping(statements) {
     statements.get('SELECT 1').get();

@@ -107,7 +107,8 @@ export const leasedMessage = (
 });
 
 export const KEY_COLUMNS = `key_id AS keyId, name, project, scopes, secret_hash AS secretHash,
-  created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs, revoked_at_ms AS revokedAtMs`;
+  created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs, revoked_at_ms AS revokedAtMs,
+  last_used_at_ms AS lastUsedAtMs`;
 
 export function keyRow(row: unknown): KeyRow {
   const columns = row as Omit<KeyRow, 'scopes'> & { scopes: string };

@@ -22,6 +22,8 @@ import type { WriterAnswer, WriterOptions, WriterRequest } from './writer-thread
 
 export interface SqliteStoreOptions extends Omit<WriterOptions, 'limits'> {
   readonly limits?: StorageLimits;
+  /** Tells the operator what is not as it should be. */
+  readonly log?: (message: string) => void;
   /** Makes the clock, given the time that it must not start before. */
   readonly makeClock?: (floorMs: number) => Clock;
 }
@@ -71,7 +73,10 @@ export class SqliteStore implements Store {
       onExit,
     );
     try {
-      const { clockFloorMs } = await writer.call({ kind: 'open' });
+      const { clockFloorMs, wider = [] } = await writer.call({ kind: 'open' });
+      if (wider.length > 0) {
+        options.log?.(`Others on this machine may open the store; run: ${wider.join(' && ')}`);
+      }
       const clock = makeClock(clockFloorMs ?? 0);
       await writer.call({ kind: 'start', nowMs: clock.nowMs() });
       store = new SqliteStore(

@@ -5,6 +5,7 @@ import type { StorageLimits } from '../../core/storage-limits.js';
 import type { AboutGroup } from '../../core/store.js';
 import { GroupApplier, type GroupResult } from './apply-group.js';
 import { openWriter } from './database.js';
+import { widerThanNeeded } from './file-modes.js';
 import { lockStore } from './folder-lock.js';
 import { FreeSpace } from './free-space.js';
 import { SpaceKeeper, type SpaceNeed } from './space.js';
@@ -37,6 +38,8 @@ export type WriterRequest =
 
 export interface WriterAnswer {
   readonly clockFloorMs?: number;
+  /** Commands that close the files to others on the machine. */
+  readonly wider?: readonly string[];
   readonly group?: Omit<GroupResult, 'outcomes'> & { readonly outcomes: PackedOutcome[] };
   readonly need?: SpaceNeed;
   /** Tallies wait to be written with a later group. */
@@ -119,7 +122,7 @@ function handle(request: OtherRequest): WriterAnswer {
         options.limits,
       );
       space = new SpaceKeeper(db);
-      return { clockFloorMs: applier.clockFloorMs() };
+      return { clockFloorMs: applier.clockFloorMs(), wider: widerThanNeeded(options.path) };
     }
     case 'start':
       applier.start(request.nowMs);

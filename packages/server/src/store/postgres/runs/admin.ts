@@ -1,3 +1,4 @@
+import { audited } from '../../../core/audit.js';
 import type {
   CreateKeyCommand,
   CreateQueueCommand,
@@ -6,6 +7,7 @@ import type {
   Outcome,
   OutcomeOf,
   PurgeQueueCommand,
+  RecordKeyUseCommand,
   RevokeKeyCommand,
   UpdateQueueCommand,
 } from '../../../core/commands.js';
@@ -18,6 +20,7 @@ import { compareSettings, newSettings, publicRow } from '../../../core/queue-set
 import { keyNotFound, type Refusal } from '../../../core/refusal.js';
 import { recordAnswer, replayOrReuse } from '../../../core/replay.js';
 import type { QueueEntry } from '../../../core/transaction.js';
+import { writeAudit } from '../audit-rows.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { insertQueue, readReachable } from '../load-queues.js';
 import { deleteQueue, purgeQueue, updateQueue } from './change-queue.js';
@@ -56,7 +59,7 @@ export async function runAdmin(run: GroupRun, command: AdminCommand): Promise<Ou
   if (recorded !== undefined) return recorded;
   const outcome = await apply(run, command);
   recordAnswer(run.records, command, queue, outcome);
-  return outcome;
+  return audited(command, outcome, run.tx.nowMs, (entry) => writeAudit(run.tx.pipeline, [entry]));
 }
 
 async function apply(run: GroupRun, command: AdminCommand): Promise<Outcome<AdminCommand['kind']>> {
@@ -118,7 +121,10 @@ async function createKey(
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
     [key.keyId, key.name, key.project, key.scopes.join(' '), secretHash, tx.nowMs, key.expiresAtMs],
   );
-  return { key: { ...key, createdAtMs: tx.nowMs, revokedAtMs: null }, sealedSecret };
+  return {
+    key: { ...key, createdAtMs: tx.nowMs, revokedAtMs: null, lastUsedAtMs: null },
+    sealedSecret,
+  };
 }
 
 async function revokeKey(
@@ -131,4 +137,18 @@ async function revokeKey(
     [keyId, tx.nowMs],
   );
   return rows.length === 0 ? keyNotFound(keyId) : { keyId };
+}
+
+/** What another node has written of the same minute, or of a later one, stays. */
+export async function recordKeyUse(
+  { tx }: GroupRun,
+  { uses }: RecordKeyUseCommand,
+): Promise<OutcomeOf['recordKeyUse']> {
+  const rows = await tx.pipeline.query(
+    `UPDATE millrace.api_keys k SET last_used_at_ms = u.at_ms
+       FROM unnest($1::text[], $2::bigint[]) AS u(key_id, at_ms)
+      WHERE k.key_id = u.key_id AND coalesce(k.last_used_at_ms, 0) < u.at_ms RETURNING 1`,
+    [uses.map(({ keyId }) => keyId), uses.map(({ atMs }) => atMs)],
+  );
+  return { recorded: rows.length };
 }

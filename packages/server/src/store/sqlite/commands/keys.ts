@@ -1,4 +1,9 @@
-import type { CreateKeyCommand, OutcomeOf, RevokeKeyCommand } from '../../../core/commands.js';
+import type {
+  CreateKeyCommand,
+  OutcomeOf,
+  RecordKeyUseCommand,
+  RevokeKeyCommand,
+} from '../../../core/commands.js';
 import { keyNotFound, type Refusal } from '../../../core/refusal.js';
 import type { GroupTransaction } from '../transaction.js';
 
@@ -20,7 +25,7 @@ export function createKey(tx: GroupTransaction, command: CreateKeyCommand): Outc
     key.expiresAtMs,
   );
   return {
-    key: { ...key, createdAtMs: tx.nowMs, revokedAtMs: null },
+    key: { ...key, createdAtMs: tx.nowMs, revokedAtMs: null, lastUsedAtMs: null },
     sealedSecret: command.sealedSecret,
   };
 }
@@ -33,4 +38,18 @@ export function revokeKey(
     .sql('UPDATE api_keys SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE key_id = ?')
     .run(tx.nowMs, command.keyId);
   return changes === 0 ? keyNotFound(command.keyId) : { keyId: command.keyId };
+}
+
+/** A use that is older than what is known changes nothing. */
+export function recordKeyUse(
+  tx: GroupTransaction,
+  { uses }: RecordKeyUseCommand,
+): OutcomeOf['recordKeyUse'] {
+  const update = tx.sql(
+    `UPDATE api_keys SET last_used_at_ms = @atMs
+      WHERE key_id = @keyId AND coalesce(last_used_at_ms, 0) < @atMs`,
+  );
+  let recorded = 0;
+  for (const use of uses) recorded += update.run(use).changes;
+  return { recorded };
 }

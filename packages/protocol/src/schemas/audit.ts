@@ -1,0 +1,23 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { Cursor, Limit, Optional, Timestamp } from './fields.js';
+
+export const AuditEntry = Type.Object({
+  at: Timestamp('When it was done, or first refused.'),
+  action: Type.String({ description: 'The id of the call.' }),
+  outcome: Type.Unsafe<'done' | 'refused'>({ type: 'string', enum: ['done', 'refused'] }),
+  code: Type.Optional(Type.String({ description: 'Why it was refused.' })),
+  key_id: Type.Optional(Type.String({ description: 'The key that asked, where it was known.' })),
+  project: Type.Optional(Type.String({ description: 'The project of that key.' })),
+  target: Type.Optional(Type.String({ description: 'The queue, subscription or key.' })),
+  address: Type.String({ description: 'Where the request came from.' }),
+  request_id: Type.String(),
+  count: Type.Integer({ description: 'So many equal refusals came within a minute of the first.' }),
+});
+export type AuditEntry = Static<typeof AuditEntry>;
+
+export const AuditParams = Type.Object({ cursor: Optional(Cursor), limit: Optional(Limit) });
+export type AuditParams = Static<typeof AuditParams>;
+export const AuditReturns = Type.Object({
+  items: Type.Array(AuditEntry),
+  next_cursor: Type.Optional(Type.String()),
+});

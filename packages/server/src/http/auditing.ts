@@ -1,0 +1,77 @@
+import { CAPABILITIES, type Capability, type ErrorBody } from '@millrace/protocol';
+import type { FastifyRequest } from 'fastify';
+import type { AuditSource } from '../core/audit.js';
+import type { RefusedRequest } from '../core/audit-trail.js';
+import type { Caller } from '../core/caller.js';
+import { clientAddress } from './client-address.js';
+import type { Fields } from './validation.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Told of each refusal of a call of administration. */
+    onRefusal?: ((request: FastifyRequest, error: ErrorBody) => void) | undefined;
+  }
+}
+
+/** The calls whose requests the audit log tells of, done or refused. */
+const AUDITED: ReadonlySet<Capability> = new Set([
+  CAPABILITIES.create,
+  CAPABILITIES.update,
+  CAPABILITIES.delete,
+  CAPABILITIES.purge,
+  CAPABILITIES.dlqRedrive,
+  CAPABILITIES.dlqPurge,
+  CAPABILITIES.pushSubscribe,
+  CAPABILITIES.pushUnsubscribe,
+  CAPABILITIES.pushPause,
+  CAPABILITIES.pushResume,
+  CAPABILITIES.createKey,
+  CAPABILITIES.revokeKey,
+]);
+
+export const isAudited = (capability: Capability): boolean => AUDITED.has(capability);
+
+/** The names of queues to be made: they stand in bodies, and only calls that are in order get here. */
+const namesToMake = new WeakMap<FastifyRequest, string>();
+
+/** @param fields of the call, once they are found right */
+export function auditSourceOf(request: FastifyRequest, fields: Fields): AuditSource {
+  if (request.routeOptions.config.capability === CAPABILITIES.create.id) {
+    namesToMake.set(request, fields.name as string);
+  }
+  return {
+    keyId: request.caller.keyId,
+    address: clientAddress(request),
+    requestId: request.trace.requestId,
+  };
+}
+
+export function refusedRequest(
+  request: FastifyRequest,
+  { id }: Capability,
+  { code }: ErrorBody,
+): RefusedRequest {
+  // Whoever was refused for the key has none.
+  const caller = request.caller as Caller | undefined;
+  return {
+    action: id as RefusedRequest['action'],
+    code,
+    keyId: caller?.keyId ?? null,
+    project: caller?.project ?? null,
+    target: targetOf({ queue: namesToMake.get(request), ...(request.params as PathFields) }),
+    address: clientAddress(request),
+    requestId: request.trace.requestId,
+  };
+}
+
+type PathFields = Readonly<Record<string, string | undefined>>;
+
+const ID = /^[0-9a-f-]{36}$/;
+const QUEUE_NAME = /^(?!ifr_)[A-Za-z0-9._-]{1,128}$/;
+
+/** Only what can be a name or an id of ours: a secret may stand there by mistake. */
+function targetOf({ queue, ...ids }: PathFields): string | null {
+  const id = ids.subscription_id ?? ids.key_id;
+  if (id !== undefined) return ID.test(id) ? id : null;
+  return queue !== undefined && QUEUE_NAME.test(queue) ? queue : null;
+}

@@ -1,0 +1,55 @@
+import {
+  type AuditEntry as AuditEntryRecord,
+  type AuditParams,
+  CAPABILITIES,
+  LIMITS,
+} from '@millrace/protocol';
+import type { AuditEntry, AuditPlace } from '../../core/audit.js';
+import { toIso } from '../../core/iso-time.js';
+import { answer, type Call, type Route } from '../call.js';
+import { readCursor, writeCursor } from '../cursor.js';
+
+export const auditRoute: Route = {
+  capability: CAPABILITIES.audit,
+  async handle({ params }: Call<AuditParams>, { store, audit }) {
+    const place = readCursor(params.cursor, PLACE);
+    if (typeof place === 'object' && place !== null) return place;
+    const limit = params.limit ?? LIMITS.listLimitDefault;
+    // What this node was asked a moment ago is to be seen as well.
+    await audit.flush();
+    const before = place === null ? null : readPlace(place);
+    const entries = await store.read({ kind: 'audit', before, limit: limit + 1 });
+    const page = entries.slice(0, limit);
+    const last = page.at(-1);
+    const hasMore = entries.length > limit && last !== undefined;
+    return answer({
+      items: page.map(entryRecord),
+      ...(hasMore && { next_cursor: writeCursor(writePlace(last)) }),
+    });
+  },
+};
+
+const PLACE = /^\d{1,15} [0-9a-f-]{36} (done|refused)$/;
+
+const writePlace = ({ atMs, requestId, refused }: AuditPlace): string =>
+  `${atMs} ${requestId} ${refused ? 'refused' : 'done'}`;
+
+function readPlace(text: string): AuditPlace {
+  const [atMs, requestId = '', outcome] = text.split(' ');
+  return { atMs: Number(atMs), requestId, refused: outcome === 'refused' };
+}
+
+function entryRecord(entry: AuditEntry): AuditEntryRecord {
+  return {
+    at: toIso(entry.atMs),
+    action: entry.action,
+    outcome: entry.refused ? 'refused' : 'done',
+    ...(entry.code === null ? {} : { code: entry.code }),
+    ...(entry.keyId === null ? {} : { key_id: entry.keyId }),
+    ...(entry.project === null ? {} : { project: entry.project }),
+    ...(entry.target === null ? {} : { target: entry.target }),
+    address: entry.address,
+    request_id: entry.requestId,
+    count: entry.count,
+  };
+}
