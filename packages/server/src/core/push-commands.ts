@@ -3,7 +3,9 @@ import type {
   GivenPushSettings,
   PausedReason,
   PushAttempt,
+  SealedTexts,
   ShownSubscription,
+  StoredForms,
 } from './push-subscription.js';
 
 /** The commands of push subscriptions. What they deliver goes by the queue's own commands. */
@@ -11,6 +13,7 @@ export type PushCommand =
   | SubscribePushCommand
   | UnsubscribePushCommand
   | PausePushCommand
+  | SealPushCommand
   | RecordPushesCommand;
 
 /** The same queue and url again changes the subscription that is there. */
@@ -19,6 +22,7 @@ export interface SubscribePushCommand extends QueueCommand {
   /** For a new one. */
   readonly subscriptionId: string;
   readonly settings: GivenPushSettings;
+  readonly forms: StoredForms;
 }
 
 export interface UnsubscribePushCommand extends QueueCommand {
@@ -33,6 +37,19 @@ export interface PausePushCommand extends QueueCommand {
   readonly reason: PausedReason | null;
 }
 
+/** Seals anew what was sealed under another key, or not at all. */
+export interface SealPushCommand {
+  readonly kind: 'sealPush';
+  readonly rows: readonly SealedAnew[];
+}
+
+export interface SealedAnew {
+  readonly subscriptionId: string;
+  /** A row that is no longer so is left as it is. */
+  readonly before: SealedTexts;
+  readonly after: SealedTexts;
+}
+
 /** Adds to the list of the last pushes. */
 export interface RecordPushesCommand {
   readonly kind: 'recordPushes';
@@ -44,5 +61,6 @@ export interface PushOutcomeOf {
   subscribePush: { readonly subscription: ShownSubscription };
   unsubscribePush: { readonly deleted: boolean };
   pausePush: { readonly subscription: ShownSubscription };
+  sealPush: { readonly sealed: number };
   recordPushes: { readonly recorded: boolean };
 }

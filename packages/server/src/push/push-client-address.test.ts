@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type NetConnectOpts, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PushOutcome } from './exchange.js';
-import type { Lookup } from './guarded-connector.js';
+import type { Lookup } from './lookups.js';
 import { parseNetworks } from './networks.js';
 import { PushClient } from './push-client.js';
 
@@ -29,7 +29,7 @@ vi.mock('node:net', async (importOriginal) => {
   return { ...real, connect, default: { ...real, connect } };
 });
 
-const clock = { nowMs: () => 0, setTimer: () => () => {} };
+const clock = { nowMs: () => 0, wallMs: () => 0, setTimer: () => () => {} };
 
 let canary: net.Server;
 let canaryPort: number;

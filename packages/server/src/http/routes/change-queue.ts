@@ -21,10 +21,10 @@ export const deleteRoute: Route = {
   async handle(call: Call<WriteQueueParams>, { service, maintenance, push }) {
     const { queue } = call.params;
     const outcome = await service.submit({ kind: 'deleteQueue', ...targetOf(call) });
-    if (outcome.ok) {
-      maintenance.bucketDiscarded();
+    if (outcome.ok) maintenance.bucketDiscarded();
+    if (outcome.ok && outcome.deleted && !outcome.replayed) {
       // Its push subscriptions have gone with it.
-      await push.subscriptionsChanged();
+      await push.subscriptionsChanged(call.caller.project, queue);
     }
     return respond(Promise.resolve(outcome), ({ deleted }) => ({ queue, deleted }));
   },
