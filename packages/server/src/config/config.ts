@@ -101,8 +101,8 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
 }
 
 function check({ apiKey, secretKeys, store, logLevel }: Config): void {
-  const isShort = (secret: string): boolean => secret.length < SECRET_MIN_CHARS;
-  if (apiKey !== undefined && isShort(apiKey)) {
+  const isShort = (secret: string): boolean => secret.trim().length < SECRET_MIN_CHARS;
+  if (apiKey !== undefined && apiKey.length < SECRET_MIN_CHARS) {
     throw new ConfigError(`MILLRACE_API_KEY must have ${SECRET_MIN_CHARS} characters or more`);
   }
   // No request could carry it: the ends of a header are trimmed.
@@ -186,10 +186,9 @@ function convert(given: unknown, setting: Setting, where: string): Value {
     case 'list': {
       const items = (Array.isArray(given) ? given : [given]).flatMap((item) => {
         if (typeof item !== 'string') throw new ConfigError(`${where} must be a list of strings`);
-        return item
-          .split(',')
-          .map((part) => part.trim())
-          .filter((part) => part !== '');
+        const parts = item.split(',').filter((part) => part.trim() !== '');
+        // White space is a part of a secret, as a file may have put it at the end.
+        return setting.secret ? parts : parts.map((part) => part.trim());
       });
       // Whoever sets a secret counts on it.
       if (setting.secret && items.length === 0) throw new ConfigError(`${where} must not be empty`);

@@ -41,6 +41,15 @@ describe('SecretBox', () => {
     }
   });
 
+  it('opens and finds what a key has sealed before it stood among others, with white space', () => {
+    const listed = new SecretBox(['the-new-key-0123', ' the-old-key-0123']);
+    expect(listed.openTexts(rowOf(OLD))).toMatchObject({ url: URL });
+    expect(isOfUrl(rowOf(OLD), listed.formsOf(URL, SECRET))).toBe(true);
+    const ended = new SecretBox(['the-old-key-0123\n']);
+    expect(ended.openTexts(rowOf(ended))).toMatchObject({ url: URL });
+    expect(OLD.openTexts(rowOf(ended))).toBeUndefined();
+  });
+
   it.each([
     ['plain, without a key', PLAIN, PLAIN],
     ['plain, with a key since then', PLAIN, OLD],

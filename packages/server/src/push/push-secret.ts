@@ -19,14 +19,15 @@ type Texts = Pick<PushSubscriptionRow, 'url' | 'headers'>;
  * The first key seals, all of them open, so that one can take the place of another.
  */
 export class SecretBox {
+  readonly isBeingRotated: boolean;
   private readonly first: string | undefined;
+  private readonly keys: readonly string[];
 
-  constructor(private readonly keys: readonly string[]) {
+  constructor(keys: readonly string[]) {
     this.first = keys[0];
-  }
-
-  get isBeingRotated(): boolean {
-    return this.keys.length > 1;
+    this.isBeingRotated = keys.length > 1;
+    // A line feed or a blank came or went, perhaps, when a key was put into a list.
+    this.keys = [...new Set([...keys, ...keys.map((key) => key.trim())])];
   }
 
   seal(secret: string): { readonly secret: string; readonly secretDigest: string } {

@@ -5,6 +5,36 @@ import { usePushes } from './use-pushes.js';
 
 const URL = 'https://receiver.example/hook';
 
+describe.each(STORE_FACTORIES)('networks that an operator denies on $name', (factory) => {
+  const denied = [
+    '--push-allow',
+    '127.0.0.0/8',
+    '--push-deny',
+    '127.0.0.1',
+    '--push-deny=8.8.8.0/24',
+  ];
+  const { client, running, receiver } = usePushes(factory);
+
+  test('are refused at subscription, and at the push of one from before', async () => {
+    const hook = await receiver();
+    const queue = await client.newQueue({ max_retries: 0 });
+    const { subscription_id: id } = await client.subscribed(queue, hook.url);
+    await running.restart(denied);
+    for (const url of [hook.url, 'https://8.8.8.8/', 'https://[::ffff:808:808]/']) {
+      const { message, hint } = errorOf(await client.subscribe(queue, { url }), 'URL_NOT_ALLOWED');
+      expect(message).toContain('--push-deny');
+      expect(hint).not.toContain('--push-allow');
+    }
+    await client.subscribed(queue, 'https://127.0.0.2/');
+    await client.unsubscribe(queue, (await client.subscriptions(queue))[1].subscription_id);
+    await client.publish(queue);
+    await expect
+      .poll(() => client.deliveries(queue, id))
+      .toMatchObject([{ error: 'url not allowed' }]);
+    expect(hook.pushes).toEqual([]);
+  });
+});
+
 describe.each(STORE_FACTORIES)('what a push subscription may say on $name', (factory) => {
   const { client } = usePushes(factory);
 
