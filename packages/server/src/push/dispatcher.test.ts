@@ -201,6 +201,37 @@ describe('the dispatcher', () => {
     expect(all.leasedFor).toEqual([]);
   });
 
+  it('takes in a change that comes into sight behind a later one', async () => {
+    const all = dispatching(POLL_MS, 10);
+    await all.loaded();
+    all.set(rowOf('later', { changedSeq: 12 }));
+    all.clock.advance(POLL_MS);
+    await vi.waitFor(() => expect(all.leasedFor).toContain('queue of later'));
+    await settled();
+    all.set(rowOf('earlier', { changedSeq: 11 }));
+    all.clock.advance(POLL_MS);
+    await vi.waitFor(() => expect(all.leasedFor).toContain('queue of earlier'));
+  });
+
+  it('reads all once more when what was under way at the start has come into sight', async () => {
+    const all = dispatching(POLL_MS, 10);
+    await all.loaded();
+    await settled();
+    all.forget();
+    all.set(rowOf('late', { changedSeq: 3 }));
+    const realMs = performance.now();
+    const now = vi.spyOn(performance, 'now').mockImplementation(() => realMs + 15_000);
+    all.clock.advance(POLL_MS);
+    await settled();
+    now.mockRestore();
+    expect(all.kinds()).toEqual(['activePushSubscriptions']);
+    expect(all.leasedFor).toContain('queue of late');
+    all.forget();
+    all.clock.advance(POLL_MS);
+    await settled();
+    expect(all.kinds()).toEqual(['changedPushSubscriptions']);
+  });
+
   it('reads the queue of a worker that is refused a lease, and ends it', async () => {
     const all = dispatching(POLL_MS, 10);
     await all.loaded();
