@@ -5,7 +5,7 @@ import type {
   SealedTexts,
   StoredForms,
 } from '../core/push-subscription.js';
-import { openSealed, seal } from '../core/sealed-secret.js';
+import { openUnder, sealingKey, sealUnder } from '../core/sealed-secret.js';
 
 const SEALED = 'sealed:';
 const PLAIN = 'plain:';
@@ -22,6 +22,8 @@ export class SecretBox {
   readonly isBeingRotated: boolean;
   private readonly first: string | undefined;
   private readonly keys: readonly string[];
+  /** Of each key, by what it seals. */
+  private readonly derived = new Map<string, Buffer>();
 
   constructor(keys: readonly string[]) {
     this.first = keys[0];
@@ -100,7 +102,7 @@ export class SecretBox {
   }
 
   private sealed(text: string, kind: Kind): string {
-    return `${SEALED}${seal(text, this.first as string, CONTEXT[kind])}`;
+    return `${SEALED}${sealUnder(this.keyFor(this.first as string, kind), text)}`;
   }
 
   private opened(stored: string, kind: Kind): string | undefined {
@@ -113,7 +115,14 @@ export class SecretBox {
   }
 
   private openedWith(key: string, stored: string, kind: Kind): string | undefined {
-    return openSealed(stored.slice(SEALED.length), key, CONTEXT[kind]);
+    return openUnder(this.keyFor(key, kind), stored.slice(SEALED.length));
+  }
+
+  private keyFor(key: string, kind: Kind): Buffer {
+    const name = `${kind} ${key}`;
+    const derived = this.derived.get(name) ?? sealingKey(key, CONTEXT[kind]);
+    this.derived.set(name, derived);
+    return derived;
   }
 }
 
