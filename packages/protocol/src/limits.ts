@@ -25,6 +25,8 @@ export const LIMITS = {
   deduplicationSeconds: 300,
   pushUrlMaxChars: 2_048,
   pushSecretMaxChars: 512,
+  headerNameMaxChars: 256,
+  pushAllowedHeadersMax: 20,
   pushInFlightMax: 1_000,
   pushInFlightDefault: 10,
   pushSubscriptionsPerQueueMax: 100,

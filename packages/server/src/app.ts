@@ -21,6 +21,7 @@ import { listenForMetrics, type MetricsListener } from './http/metrics-listener.
 import { newSecret } from './http/routes/keys.js';
 import { createExpiry } from './maintenance/expire-messages.js';
 import { createJobResumption } from './maintenance/resume-jobs.js';
+import { createSealing } from './maintenance/seal-subscriptions.js';
 import { DueSettler } from './maintenance/settle-due.js';
 import { createDiscardedSweep } from './maintenance/sweep-discarded.js';
 import { AttemptLog } from './push/attempt-log.js';
@@ -28,7 +29,7 @@ import { readAuthorities } from './push/certificate-authorities.js';
 import { PushDispatcher } from './push/dispatcher.js';
 import { createSettingsJudge } from './push/judge-settings.js';
 import { LazyClient } from './push/lazy-client.js';
-import { parseNetworks } from './push/networks.js';
+import { parseNetworks, withoutNetworks } from './push/networks.js';
 import { SecretBox } from './push/push-secret.js';
 import { Settlement } from './push/settlement.js';
 
@@ -59,7 +60,9 @@ const RANDOM_STEPS = 2 ** 32;
 /** Puts the parts together and starts them. */
 export async function startServer(config: Config, hooks: ServerHooks): Promise<Server> {
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
-  const networks = setting('--push-allow', () => parseNetworks(config.pushAllow));
+  const allowed = setting('--push-allow', () => parseNetworks(config.pushAllow));
+  const denied = setting('--push-deny', () => parseNetworks(config.pushDeny));
+  const networks = withoutNetworks(allowed, denied);
   const authorities = setting('--push-ca', () => readAuthorities(config.pushCa));
   const store = await openStore(config, hooks, (message) => logger.warn(message));
   const { clock } = store;
@@ -73,7 +76,12 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const settler = new DueSettler(commit, clock, store.safetyPollMs);
   const discardedSweep = createDiscardedSweep(commit, clock, store.safetyPollMs !== null);
   const expiry = createExpiry(commit, clock);
+  const secrets = new SecretBox(config.secretKeys);
+  const warn = (message: string): void => logger.warn(message);
   const jobs = [settler, discardedSweep, expiry, createJobResumption(store, commit)];
+  if (config.secretKeys.length > 0) {
+    jobs.push(createSealing(store, commit, secrets, warn));
+  }
   store.listen({
     ready: (queues) => longPolls.wake(queues),
     nextDue: (atMs) => settler.nextDue(atMs),
@@ -86,7 +94,6 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const budget = new ByteBudget(config.maxBytesInFlight);
   // Receivers may be slow: what they hold is apart from what calls need.
   const pushBudget = new ByteBudget(Math.floor(config.maxBytesInFlight * PUSH_SHARE));
-  const secrets = new SecretBox(config.secretKey);
   const dispatcher = new PushDispatcher({
     store,
     commit,
@@ -96,13 +103,14 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     secrets,
     client: new LazyClient(async () => {
       const { PushClient } = await import('./push/push-client.js');
-      return new PushClient({ networks, clock, ca: authorities });
+      const { lookupRoom } = config;
+      return new PushClient({ networks, clock, ca: authorities, lookupRoom });
     }),
     log: new AttemptLog(commit, clock, ids),
     settlement: new Settlement(commit, clock),
     budget: pushBudget,
     random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
-    warn: (message) => logger.warn(message),
+    warn,
   });
   const app = createHttpApp(
     {
@@ -126,7 +134,11 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       push: {
         ...createSettingsJudge(networks),
         sealSecret: (secret) => secrets.seal(secret),
-        subscriptionsChanged: () => dispatcher.refresh(),
+        sealUrl: (url) => secrets.sealUrl(url),
+        sealHeaders: (headers) => secrets.sealHeaders(headers),
+        formsOf: (url, secret) => secrets.formsOf(url, secret),
+        openTexts: (row) => secrets.openTexts(row),
+        subscriptionsChanged: (project, queue) => dispatcher.subscriptionsChanged(project, queue),
         test: (subscription) => dispatcher.test(subscription),
         flushAttempts: (subscriptionId) => dispatcher.flushAttempts(subscriptionId),
       },

@@ -69,6 +69,13 @@ export const PushSubscribeParams = Type.Object({
       'x-rule': 'must be an object whose values are strings',
     }),
   ),
+  allowed_message_headers: Clearable(
+    Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.headerNameMaxChars }), {
+      maxItems: LIMITS.pushAllowedHeadersMax,
+      description:
+        'Names of headers that messages may set although they carry credentials or name a client.',
+    }),
+  ),
   idempotency_key: Optional(IdempotencyKey),
 });
 export type PushSubscribeParams = Static<typeof PushSubscribeParams>;
@@ -91,8 +98,10 @@ export const PushSubscription = Type.Object({
     Type.Unsafe<Record<string, string>>({
       type: 'object',
       additionalProperties: { type: 'string' },
+      description: 'Their names; each value is shown as ***.',
     }),
   ),
+  allowed_message_headers: Type.Optional(Type.Array(Type.String())),
   created_at: Timestamp('When it was made.'),
   updated_at: Timestamp('When it was last changed.'),
 });

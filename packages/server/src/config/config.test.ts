@@ -63,6 +63,8 @@ describe('loadConfig', () => {
     expect(loadConfig([], { MILLRACE_PUSH_ALLOW: both.join(',') }).pushAllow).toEqual(both);
     const path = file('push_allow = ["10.0.0.0/8", "10.1.0.0/16,fd00::/8"]');
     expect(loadConfig(['--config', path], {}).pushAllow).toEqual(both);
+    const denied = ['--push-deny', '10.9.0.0/16', '--push-deny=8.8.8.0/24'];
+    expect(loadConfig(denied, {}).pushDeny).toEqual(['10.9.0.0/16', '8.8.8.0/24']);
   });
 
   it.each([
@@ -87,6 +89,37 @@ describe('loadConfig', () => {
     expect(loadConfig([], { MILLRACE_API_KEY: KEY }).apiKey).toBe(KEY);
     expect(loadConfig(['--config', file(`api_key = "${KEY}"`)], {}).apiKey).toBe(KEY);
     expect(() => loadConfig(['--api-key', KEY], {})).toThrow(ConfigError);
+  });
+
+  it('reads several secret keys in their order, from the environment or a file', () => {
+    const [one, other] = ['first-secret-key-1', 'other-secret-key-2'];
+    expect(loadConfig([], {}).secretKeys).toEqual([]);
+    expect(loadConfig([], { MILLRACE_SECRET_KEY: one }).secretKeys).toEqual([one]);
+    const both = { MILLRACE_SECRET_KEY: `${one},${other}` };
+    expect(loadConfig([], both).secretKeys).toEqual([one, other]);
+    const path = file(`secret_key = ["${one}", "${other}"]`);
+    expect(loadConfig(['--config', path], {}).secretKeys).toEqual([one, other]);
+    expect(() => loadConfig(['--secret-key', one], {})).toThrow(ConfigError);
+  });
+
+  it.each(['short-key', 'first-secret-key-1,short-key', ' short-key            '])(
+    'refuses a secret key that is short, and does not show it: %j',
+    (keys) => {
+      const load = () => loadConfig([], { MILLRACE_SECRET_KEY: keys });
+      expect(load).toThrow(
+        'MILLRACE_SECRET_KEY must have 16 characters or more in each of its keys',
+      );
+      expect(load).not.toThrow('short-key');
+    },
+  );
+
+  it('refuses secret keys of which there is none', () => {
+    expect(() => loadConfig([], { MILLRACE_SECRET_KEY: ' , ' })).toThrow(
+      'MILLRACE_SECRET_KEY must not be empty',
+    );
+    expect(() => loadConfig(['--config', file('secret_key = []')], {})).toThrow(
+      'secret_key in the configuration file must not be empty',
+    );
   });
 
   it('is frozen', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { type ListenAddress, parseListenAddress } from './listen-address.js';
+import { type LookupRoom, lookupRoom } from './lookup-room.js';
 import {
   fileNameOf,
   SETTINGS,
@@ -21,8 +22,10 @@ export interface Config {
   readonly autoCreate: boolean;
   readonly pushAllow: readonly string[];
   readonly pushCa: readonly string[];
-  /** Undefined: the secrets of push subscriptions lie in the store as they are. */
-  readonly secretKey: string | undefined;
+  readonly lookupRoom: LookupRoom;
+  readonly pushDeny: readonly string[];
+  /** The first seals what is secret of push subscriptions; none: it lies in the store as it is. */
+  readonly secretKeys: readonly string[];
   readonly minFreeBytes: number;
   readonly limits: {
     readonly queueMessages: number;
@@ -88,7 +91,9 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     autoCreate: value('auto-create') as boolean,
     pushAllow: value('push-allow') as string[],
     pushCa: value('push-ca') as string[],
-    secretKey: value('secret-key') as string | undefined,
+    lookupRoom: lookupRoom(env.UV_THREADPOOL_SIZE),
+    pushDeny: value('push-deny') as string[],
+    secretKeys: value('secret-key') as string[],
     minFreeBytes: value('min-free-bytes') as number,
     limits: Object.freeze({
       queueMessages: value('max-queue-messages') as number,
@@ -109,16 +114,19 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   return config;
 }
 
-function check({ apiKey, secretKey, store, logLevel }: Config): void {
-  for (const [name, secret] of Object.entries({ 'api-key': apiKey, 'secret-key': secretKey })) {
-    if (secret === undefined) continue;
-    if (secret.length < SECRET_MIN_CHARS) {
-      throw new ConfigError(`${variableOf(name)} must have ${SECRET_MIN_CHARS} characters or more`);
-    }
-    // No request could carry it: the ends of a header are trimmed.
-    if (name === 'api-key' && secret.trim() !== secret) {
-      throw new ConfigError(`${variableOf(name)} must not begin or end with white space`);
-    }
+function check({ apiKey, secretKeys, store, logLevel }: Config): void {
+  const isShort = (secret: string): boolean => secret.trim().length < SECRET_MIN_CHARS;
+  if (apiKey !== undefined && apiKey.length < SECRET_MIN_CHARS) {
+    throw new ConfigError(`MILLRACE_API_KEY must have ${SECRET_MIN_CHARS} characters or more`);
+  }
+  // No request could carry it: the ends of a header are trimmed.
+  if (apiKey !== undefined && apiKey.trim() !== apiKey) {
+    throw new ConfigError('MILLRACE_API_KEY must not begin or end with white space');
+  }
+  if (secretKeys.some(isShort)) {
+    throw new ConfigError(
+      `MILLRACE_SECRET_KEY must have ${SECRET_MIN_CHARS} characters or more in each of its keys`,
+    );
   }
   if (!/^sqlite:./.test(store) && !isPostgresUrl(store)) {
     // What was given may hold a password, so it is not repeated.
@@ -207,14 +215,17 @@ function convert(given: unknown, setting: Setting, where: string): Value {
       if (given === 'true' || given === '1') return true;
       if (given === 'false' || given === '0') return false;
       throw new ConfigError(`${where} must be true or false`);
-    case 'list':
-      return (Array.isArray(given) ? given : [given]).flatMap((item) => {
+    case 'list': {
+      const items = (Array.isArray(given) ? given : [given]).flatMap((item) => {
         if (typeof item !== 'string') throw new ConfigError(`${where} must be a list of strings`);
-        return item
-          .split(',')
-          .map((part) => part.trim())
-          .filter((part) => part !== '');
+        const parts = item.split(',').filter((part) => part.trim() !== '');
+        // White space is a part of a secret, as a file may have put it at the end.
+        return setting.secret ? parts : parts.map((part) => part.trim());
       });
+      // Whoever sets a secret counts on it.
+      if (setting.secret && items.length === 0) throw new ConfigError(`${where} must not be empty`);
+      return items;
+    }
     case 'integer':
     case 'bytes':
       return toInteger(given, setting, where);

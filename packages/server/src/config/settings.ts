@@ -63,16 +63,21 @@ export const SETTINGS = {
     default: [],
     help: 'networks that push may reach although they are not public, as CIDR; repeatable',
   },
+  'push-deny': {
+    type: 'list',
+    default: [],
+    help: 'networks that push may never reach, whatever else allows them, as CIDR; repeatable',
+  },
   'push-ca': {
     type: 'list',
     default: [],
     help: 'files of certificate authorities that push trusts as well; repeatable',
   },
   'secret-key': {
-    type: 'string',
-    default: undefined,
+    type: 'list',
+    default: [],
     secret: true,
-    help: 'seals the secrets of push subscriptions in the store, 16 characters or more; keep it, and give it to every node',
+    help: 'seals secrets, urls and headers of push subscriptions in the store, 16 characters or more; of several the first seals and all open; keep it, and give it to every node',
   },
   'min-free-bytes': {
     type: 'bytes',

@@ -5,6 +5,8 @@
 export interface Clock {
   /** Epoch milliseconds, never going backwards. */
   nowMs(): number;
+  /** What this machine's clock says, which may jump: only for what others compare with theirs. */
+  wallMs(): number;
   /** Calls back once, no earlier than after `delayMs`; returns the way to call it off. */
   setTimer(callback: () => void, delayMs: number): () => void;
 }
@@ -22,9 +24,12 @@ export function monotonicClock(floorMs = 0): Clock {
   const startMs = performance.now();
   return {
     nowMs: () => anchorMs + Math.floor(performance.now() - startMs),
+    wallMs,
     setTimer: setSystemTimer,
   };
 }
+
+export const wallMs = (): number => Date.now();
 
 export function setSystemTimer(callback: () => void, delayMs: number): () => void {
   const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), TIMER_MAX_MS));

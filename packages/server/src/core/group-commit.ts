@@ -59,6 +59,7 @@ const ORDER: Record<Command['kind'], number> = {
   stepJob: 3,
   publish: 4,
   consume: 5,
+  sealPush: 6,
   sweepDiscarded: 6,
   recordPushes: 6,
   recordAudit: 6,

@@ -6,7 +6,7 @@ const START_MS = Date.UTC(2026, 0, 1);
 
 function movableClock() {
   let timeMs = START_MS;
-  const clock: Clock = { nowMs: () => timeMs, setTimer: () => () => {} };
+  const clock: Clock = { nowMs: () => timeMs, wallMs: () => timeMs, setTimer: () => () => {} };
   return {
     clock,
     move: (byMs: number) => {

@@ -20,6 +20,9 @@ const UUID_TAIL_BYTES = 8;
 const ROW_EPOCH_MS = 1_704_067_200_000;
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+/** Whether a text can be an id that a server has made. */
+export const isServerId = (id: string): boolean => UUID_V7.test(id);
+
 export function createIdSource(clock: Clock, fillRandom = randomFillSync): IdSource {
   const uuidTails = createUuidTails(fillRandom);
   const pool = Buffer.alloc(POOL_BYTES);

@@ -4,7 +4,9 @@ import type {
   GivenPushSettings,
   PausedReason,
   PushAttempt,
+  SealedTexts,
   ShownSubscription,
+  StoredForms,
 } from './push-subscription.js';
 
 /** The commands of push subscriptions. What they deliver goes by the queue's own commands. */
@@ -12,6 +14,7 @@ export type PushCommand =
   | SubscribePushCommand
   | UnsubscribePushCommand
   | PausePushCommand
+  | SealPushCommand
   | RecordPushesCommand;
 
 /** The same queue and url again changes the subscription that is there. */
@@ -20,6 +23,7 @@ export interface SubscribePushCommand extends QueueCommand, Audited {
   /** For a new one. */
   readonly subscriptionId: string;
   readonly settings: GivenPushSettings;
+  readonly forms: StoredForms;
 }
 
 export interface UnsubscribePushCommand extends QueueCommand, Audited {
@@ -34,6 +38,19 @@ export interface PausePushCommand extends QueueCommand, Audited {
   readonly reason: PausedReason | null;
 }
 
+/** Seals anew what was sealed under another key, or not at all. */
+export interface SealPushCommand {
+  readonly kind: 'sealPush';
+  readonly rows: readonly SealedAnew[];
+}
+
+export interface SealedAnew {
+  readonly subscriptionId: string;
+  /** A row that is no longer so is left as it is. */
+  readonly before: SealedTexts;
+  readonly after: SealedTexts;
+}
+
 /** Adds to the list of the last pushes. */
 export interface RecordPushesCommand {
   readonly kind: 'recordPushes';
@@ -45,5 +62,6 @@ export interface PushOutcomeOf {
   subscribePush: { readonly subscription: ShownSubscription };
   unsubscribePush: { readonly deleted: boolean };
   pausePush: { readonly subscription: ShownSubscription };
+  sealPush: { readonly sealed: number };
   recordPushes: { readonly recorded: boolean };
 }

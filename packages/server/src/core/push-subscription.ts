@@ -1,12 +1,15 @@
 import { LIMITS } from '@millrace/protocol/limits';
+import type { SubscribePushCommand } from './push-commands.js';
 import { checkDeadLetterQueue, type QueueSettings, type ReachableFrom } from './queue-settings.js';
 import { fieldRefusal, type Refusal, subscriptionNotFound } from './refusal.js';
 import type { QueueEntry } from './transaction.js';
 
 /** A queue's messages go to a url. What is null is as the queue says, or the default. */
 export interface PushSettings {
+  /** This, the secrets and the headers are sealed, or plain where the server has no key for it. */
   readonly url: string;
-  /** Sealed, or plain where the server has no key to seal with; see `push-secret.ts`. */
+  /** By which the subscription of a url is found where that is sealed; else null. */
+  readonly urlDigest: string | null;
   readonly secret: string | null;
   /** Tells whether a secret that is given is another one. */
   readonly secretDigest: string | null;
@@ -18,6 +21,8 @@ export interface PushSettings {
   readonly maxInFlight: number;
   /** A JSON object of strings, or null. */
   readonly headers: string | null;
+  /** A JSON array of names: what a message's headers may be although they could be credentials. */
+  readonly allowedMessageHeaders: string | null;
 }
 
 export type PushFormat = 'message' | 'payload';
@@ -36,6 +41,8 @@ export interface PushSubscriptionRow extends PushSettings {
   readonly previousSecretUntilMs: number | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+  /** Higher with each change, in a store of many nodes; a change may come into sight late. */
+  readonly changedSeq: number;
 }
 
 /** What a store keeps of it beside. */
@@ -64,7 +71,7 @@ export interface PushAttempt {
 
 const SECRET_OVERLAP_MS = 86_400_000;
 
-const DEFAULTS: Omit<PushSettings, 'url'> = {
+const DEFAULTS: Omit<PushSettings, 'url' | 'urlDigest'> = {
   secret: null,
   secretDigest: null,
   maxRetries: null,
@@ -73,26 +80,42 @@ const DEFAULTS: Omit<PushSettings, 'url'> = {
   format: 'message',
   maxInFlight: LIMITS.pushInFlightDefault,
   headers: null,
+  allowedMessageHeaders: null,
 };
 
 /** Only what is given changes. */
-export type GivenPushSettings = Partial<PushSettings> & Pick<PushSettings, 'url'>;
+export type GivenPushSettings = Partial<PushSettings> & Pick<PushSettings, 'url' | 'urlDigest'>;
+
+/** What is given, in every form in which it may lie in the store: any secret key may have been used. */
+export interface StoredForms {
+  readonly plainUrl: string;
+  readonly urlDigests: readonly string[];
+  readonly secretDigests: readonly string[];
+}
+
+export const isOfUrl = (
+  { url, urlDigest }: Pick<PushSettings, 'url' | 'urlDigest'>,
+  { plainUrl, urlDigests }: StoredForms,
+): boolean => url === plainUrl || (urlDigest !== null && urlDigests.includes(urlDigest));
+
+export const isOfSecret = (
+  { secretDigest }: Pick<PushSettings, 'secretDigest'>,
+  { secretDigests }: StoredForms,
+): boolean => secretDigest !== null && secretDigests.includes(secretDigest);
 
 /**
  * What a subscribe makes: the same url again changes what is there, so that it keeps its id.
  *
  * @param all the subscriptions of the queue
- * @param newId for a new one
  */
 export function subscribed(
   queue: QueueEntry,
   all: readonly PushSubscriptionRow[],
-  newId: string,
-  given: GivenPushSettings,
+  { subscriptionId, settings: given, forms }: SubscribePushCommand,
   nowMs: number,
   reachableFrom: ReachableFrom,
 ): PushSubscriptionRow | Refusal {
-  const existing = all.find(({ url }) => url === given.url);
+  const existing = all.find((row) => isOfUrl(row, forms));
   const refusal = checkSubscription(
     queue,
     given,
@@ -102,8 +125,8 @@ export function subscribed(
   );
   if (refusal !== undefined) return refusal;
   return existing === undefined
-    ? newSubscription(newId, queue, given, nowMs)
-    : changeSubscription(existing, given, nowMs);
+    ? newSubscription(subscriptionId, queue, given, nowMs)
+    : changeSubscription(existing, given, forms, nowMs);
 }
 
 function newSubscription(
@@ -125,6 +148,7 @@ function newSubscription(
     previousSecretUntilMs: null,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
+    changedSeq: 0,
   };
 }
 
@@ -132,11 +156,13 @@ function newSubscription(
 function changeSubscription(
   existing: PushSubscriptionRow,
   given: GivenPushSettings,
+  forms: StoredForms,
   nowMs: number,
 ): PushSubscriptionRow {
   const { secretDigest, secret, ...rest } = given;
   const changed = { ...existing, ...rest, updatedAtMs: nowMs };
-  if (secretDigest === undefined || secretDigest === existing.secretDigest) return changed;
+  const isSame = secretDigest === existing.secretDigest || isOfSecret(existing, forms);
+  if (secretDigest === undefined || isSame) return changed;
   const isReplaced = secret != null && existing.secret !== null;
   return {
     ...changed,
@@ -163,15 +189,22 @@ function checkSubscription(
     : checkDeadLetterQueue(queue.name, deadLetterQueue, reachableFrom);
 }
 
+/** What of a subscription is sealed, and its digests. */
+export type SealedTexts = Pick<
+  PushSubscriptionRow,
+  'url' | 'urlDigest' | 'headers' | 'secret' | 'secretDigest' | 'previousSecret'
+>;
+
 /** What an answer says of a subscription: of its secrets, only whether there is one. */
 export type ShownSubscription = Omit<
   PushSubscriptionRow,
-  'secret' | 'secretDigest' | 'previousSecret' | 'previousSecretUntilMs'
+  'urlDigest' | 'secret' | 'secretDigest' | 'previousSecret' | 'previousSecretUntilMs'
 > & { readonly signed: boolean };
 
 export function shownSubscription(row: PushSubscriptionRow): ShownSubscription {
   const {
     secret,
+    urlDigest: _urlDigest,
     secretDigest: _digest,
     previousSecret: _previous,
     previousSecretUntilMs: _until,

@@ -5,23 +5,32 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
  * same answer. Its record keeps the secret sealed under what only the caller has: the caller's own
  * secret and the idempotency key. Neither is in the store, so the store alone cannot open it.
  */
-export function seal(secret: string, callerSecret: string, idempotencyKey: string): string {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', sealingKey(callerSecret, idempotencyKey), nonce);
-  const sealed = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
-}
+export const seal = (secret: string, callerSecret: string, idempotencyKey: string): string =>
+  sealUnder(sealingKey(callerSecret, idempotencyKey), secret);
 
 /** Undefined when it was sealed for another caller. */
-export function openSealed(
+export const openSealed = (
   sealed: string | null,
   callerSecret: string,
   idempotencyKey: string,
-): string | undefined {
-  if (sealed === null) return undefined;
+): string | undefined =>
+  sealed === null ? undefined : openUnder(sealingKey(callerSecret, idempotencyKey), sealed);
+
+/** To derive a key takes longer than to use it: who has one for many texts keeps it. */
+export const sealingKey = (secret: string, context: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', secret, context, 'millrace api key', 32));
+
+export function sealUnder(key: Buffer, text: string): string {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
+}
+
+/** Undefined when it was sealed under another key. */
+export function openUnder(key: Buffer, sealed: string): string | undefined {
   const bytes = Buffer.from(sealed, 'base64url');
   try {
-    const key = sealingKey(callerSecret, idempotencyKey);
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
     decipher.setAuthTag(bytes.subarray(12, 28));
     return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
@@ -29,6 +38,3 @@ export function openSealed(
     return undefined;
   }
 }
-
-const sealingKey = (callerSecret: string, idempotencyKey: string): Buffer =>
-  Buffer.from(hkdfSync('sha256', callerSecret, idempotencyKey, 'millrace api key', 32));

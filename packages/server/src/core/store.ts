@@ -144,6 +144,10 @@ interface Queries {
   pushSubscriptions: { project: string; queue: string };
   /** Those that push, of all projects, by id. */
   activePushSubscriptions: { after: string; limit: number };
+  /** Paused ones too, by id. */
+  allPushSubscriptions: { after: string; limit: number };
+  /** In the order of their changes; a store of one node answers none. */
+  changedPushSubscriptions: { afterSeq: number; limit: number };
   pushAttempts: { subscriptionId: string; limit: number };
   unfinishedJobs: Record<never, never>;
   listKeys: { after: string | null; limit: number };
@@ -171,6 +175,8 @@ export interface ReadResult {
   /** Null: there is no such queue. */
   pushSubscriptions: readonly PushSubscriptionRow[] | null;
   activePushSubscriptions: readonly PushSubscriptionRow[];
+  allPushSubscriptions: readonly PushSubscriptionRow[];
+  changedPushSubscriptions: readonly PushSubscriptionRow[];
   /** The newest first. */
   pushAttempts: readonly PushAttempt[];
   unfinishedJobs: readonly string[];

@@ -10,7 +10,12 @@ import type { IdSource } from '../core/ids.js';
 import type { KeyRing } from '../core/key-ring.js';
 import type { KeyUse } from '../core/key-use.js';
 import type { LongPolls, Presence } from '../core/long-poll.js';
-import type { PushFormat, PushSubscriptionRow } from '../core/push-subscription.js';
+import type {
+  PushFormat,
+  PushSettings,
+  PushSubscriptionRow,
+  StoredForms,
+} from '../core/push-subscription.js';
 import type { QueueService, Target } from '../core/queue-service.js';
 import type { RateLimiter } from '../core/rate-limit.js';
 import type { Refusal } from '../core/refusal.js';
@@ -49,11 +54,19 @@ export interface PushParts {
   /** Says why pushes may not go to this url; undefined where they may. */
   judgeUrl(url: string): Refusal | undefined;
   judgeSecret(secret: string): Refusal | undefined;
+  judgeNewSecret(secret: string): Refusal | undefined;
   judgeHeaders(headers: Record<string, string>, format: PushFormat): Refusal | undefined;
+  judgeAllowedHeaders(names: readonly string[]): Refusal | undefined;
   /** The secret as it is stored, and what tells it from another. */
   sealSecret(secret: string): { readonly secret: string; readonly secretDigest: string };
-  /** A subscription was made, changed or deleted; resolves when that holds on this node. */
-  subscriptionsChanged(): Promise<void>;
+  sealUrl(url: string): Pick<PushSettings, 'url' | 'urlDigest'>;
+  sealHeaders(headers: string): string;
+  /** By what a subscription of this url, and this secret, is recognised in the store. */
+  formsOf(url: string, secret: string | null | undefined): StoredForms;
+  /** With its url and headers as they were given; undefined where no key opens them. */
+  openTexts<Row extends Pick<PushSettings, 'url' | 'headers'>>(row: Row): Row | undefined;
+  /** Subscriptions of the queue have changed; resolves when that holds on this node. */
+  subscriptionsChanged(project: string, queue: string): Promise<void>;
   /** Posts one message made up for it. */
   test(subscription: PushSubscriptionRow): Promise<PushTestReturns>;
   /** Has the pushes of the last moment written down. */

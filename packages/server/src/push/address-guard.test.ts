@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judgeAddress } from './address-guard.js';
-import { parseNetworks } from './networks.js';
+import { parseNetworks, withoutNetworks } from './networks.js';
 
 const NONE = parseNetworks([]);
 
@@ -159,5 +159,37 @@ describe('judgeAddress', () => {
     ['::/96', '::127.0.0.1', 'loopback inside'],
   ])('--push-allow %s does not open %s: %s', (list, text, reason) => {
     expect(judgeAddress(text, parseNetworks(list.split(',')))).toEqual({ allowed: false, reason });
+  });
+
+  it.each([
+    ['8.8.8.0/24', '8.8.8.8', ''],
+    ['8.8.8.0/24', '::ffff:8.8.8.8', ''],
+    ['8.8.8.0/24', '64:ff9b::8.8.8.8', ' inside'],
+    ['10.1.0.0/24', '10.1.0.9', ''],
+    ['10.1.0.0/24', '64:ff9b::10.1.0.9', ' inside'],
+    ['10.1.0.0/24', '2002:a01:9::1', ' inside'],
+    ['2606:4700::/32', '2606:4700:4700::1111', ''],
+    ['64:ff9b::/96', '64:ff9b::8.8.8.8', ''],
+    ['0.0.0.0/0', '1.1.1.1', ''],
+    ['127.0.0.1', '127.0.0.1', ''],
+  ])('--push-deny %s refuses %s, whatever allows it', (list, text, where) => {
+    const allowed = parseNetworks([
+      '10.0.0.0/8',
+      '127.0.0.0/8',
+      '64:ff9b::/96',
+      '2002::/16',
+      '::/0',
+    ]);
+    const networks = withoutNetworks(allowed, parseNetworks([list]));
+    const refused = { allowed: false, reason: `named by --push-deny${where}` };
+    expect(judgeAddress(text, networks)).toEqual(refused);
+    expect(judgeAddress(text, withoutNetworks(NONE, parseNetworks([list])))).toEqual(refused);
+  });
+
+  it('--push-deny leaves alone what lies beside it', () => {
+    const networks = withoutNetworks(parseNetworks(['10.0.0.0/8']), parseNetworks(['10.1.0.0/16']));
+    expect(judgeAddress('10.2.0.0', networks)).toEqual({ allowed: true, byName: true });
+    expect(judgeAddress('8.8.8.8', networks)).toEqual({ allowed: true, byName: false });
+    expect(networks.isEmpty).toBe(false);
   });
 });

@@ -62,18 +62,25 @@ const IPV6_SPECIAL = (
   ] as const
 ).map(([cidr, reason]) => ({ network: ipaddr.IPv6.parseCIDR(cidr), reason }));
 
+export const DENIED = 'named by --push-deny';
+
 /**
- * Whether a delivery may connect to this address: it is global unicast, or `--push-allow` names it. An
- * IPv4 address inside an IPv6 one is judged as well. To name it opens it by itself only, not by the
+ * Whether a delivery may connect to this address: it is global unicast, or `--push-allow` names it, and
+ * `--push-deny` does not. An IPv4 address inside an IPv6 one is judged as well. To name it opens it by itself only, not by the
  * way of a gateway that nobody named.
  */
 export function judgeAddress(text: string, networks: Networks): AddressVerdict {
   const address = parseAddress(text);
   if (address === undefined) return { allowed: false, reason: 'no plain address' };
+  const inside = isIPv4(address) ? [] : embeddedAddresses(address);
+  if (networks.denies(text)) return { allowed: false, reason: DENIED };
+  if (inside.some((inner) => networks.denies(inner.toString()))) {
+    return { allowed: false, reason: `${DENIED} inside` };
+  }
   const byName = networks.contains(text);
   const special = byName ? undefined : specialUse(address);
   if (special !== undefined) return { allowed: false, reason: special };
-  for (const inner of isIPv4(address) ? [] : embeddedAddresses(address)) {
+  for (const inner of inside) {
     const innerSpecial = specialUse(inner);
     if (innerSpecial !== undefined && !(byName && networks.contains(inner.toString()))) {
       return { allowed: false, reason: `${innerSpecial} inside` };

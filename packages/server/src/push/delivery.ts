@@ -17,14 +17,16 @@ export function requestOf(
   subscription: PushSubscriptionRow,
   message: LeasedMessage,
   secrets: readonly string[],
-  nowMs: number,
+  { nowMs, wallMs }: { readonly nowMs: number; readonly wallMs: number },
 ): PushRequest {
-  const { subscriptionId, url, queue, format } = subscription;
+  const { subscriptionId, project, url, queue, format, allowedMessageHeaders } = subscription;
   const { messageId } = message;
   const body = Buffer.from(format === 'payload' ? message.payload : pushedText(message, queue));
-  const timestampSeconds = Math.floor(nowMs / 1_000);
+  // A receiver compares it with its own clock, not with the store's.
+  const timestampSeconds = Math.floor(wallMs / 1_000);
   return {
     sender: subscriptionId,
+    project,
     url,
     body,
     timeoutMs: timeoutOfLeaseMs(message.leaseExpiresAtMs - nowMs),
@@ -34,6 +36,7 @@ export function requestOf(
       format,
       signature: signatureHeaders({ messageId, timestampSeconds, body, secrets }),
       message: message.headers === null ? null : JSON.parse(message.headers),
+      ...(allowedMessageHeaders === null ? {} : { allowed: JSON.parse(allowedMessageHeaders) }),
       subscription: subscription.headers === null ? null : JSON.parse(subscription.headers),
     }),
   };

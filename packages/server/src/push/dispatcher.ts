@@ -1,139 +1,156 @@
 import { monotonicMs, setSystemTimer } from '../core/clock.js';
-import type { LeasedMessage } from '../core/commands.js';
 import type { PushSubscriptionRow } from '../core/push-subscription.js';
-import { requestOf } from './delivery.js';
-import { deliveryResult } from './delivery-result.js';
-import { SigningSecrets } from './signing-secrets.js';
-import { SubscriptionWorker } from './subscription-worker.js';
+import { OVERLAP_MS, RecentChanges } from './recent-changes.js';
+import { isShortSecret, SECRET_MIN_BYTES } from './signing.js';
+import { type TestResult, testPush } from './test-push.js';
 import type { WorkerParts } from './worker-parts.js';
+import { Workers } from './workers.js';
 
-const PAGE_SIZE = 500;
+/** To open what is sealed takes time, in which nothing else runs. */
+const PAGE_SIZE = 200;
 /** A stop waits so long for pushes under way; then it calls them off and gives their messages back. */
 const STOP_WITHIN_MS = 7_000;
-/** Also a subscription that is paused, and has no worker, may be tried out. */
-const TEST_SENDER = 'test';
-const TEST_LEASE_MS = 12_500;
 const RETRY_MS = 1_000;
-
-export interface TestResult {
-  readonly delivered: boolean;
-  readonly status?: number;
-  readonly duration_ms: number;
-  readonly error?: string;
-}
 
 /**
  * Has a worker for each subscription that is active. Every node pushes for every subscription; that
- * none pushes what another one does is what leases are for.
+ * none pushes what another one does is what leases are for. All are read at the start; then those of
+ * a queue that has changed here, and now and then what other nodes have changed. What they have
+ * deleted shows when a worker is refused a lease.
  */
 export class PushDispatcher {
-  private readonly workers = new Map<
-    string,
-    { worker: SubscriptionWorker; row: PushSubscriptionRow }
-  >();
-  private readonly ending = new Set<Promise<void>>();
+  private readonly workers: Workers;
+  private readonly recent = new RecentChanges();
+  /** Queues that will be read, and have not been yet. */
+  private readonly waiting = new Map<string, Promise<void>>();
+  /** One reads at a time, so that nobody takes in what is older than what another one has. */
+  private turn: Promise<unknown> = Promise.resolve();
   private started = false;
-  private refreshing: Promise<void> | undefined;
-  private refreshAgain = false;
-  private cancelTimer: (() => void) | undefined;
+  private loadedAtMs: number | undefined;
+  private hasLoadedAgain = false;
+  private shortSecrets = 0;
+  private readonly cancelTimers = new Set<() => void>();
   private stopped: Promise<void> | undefined;
 
-  constructor(private readonly parts: WorkerParts) {}
+  constructor(private readonly parts: WorkerParts) {
+    this.workers = new Workers(parts, (project, queue) => {
+      void this.subscriptionsChanged(project, queue);
+    });
+  }
 
   start(): void {
     if (this.started) return;
     this.started = true;
-    void this.refresh();
+    void this.load();
   }
 
-  /** Subscriptions may have changed. Resolves when what is there now has been taken in. */
-  refresh(): Promise<void> {
+  /** Resolves when what a queue's subscriptions are now has been taken in. */
+  subscriptionsChanged(project: string, queue: string): Promise<void> {
     if (!this.started || this.stopped !== undefined) return Promise.resolve();
-    this.refreshAgain = true;
-    this.refreshing ??= this.refreshAll();
-    return this.refreshing;
-  }
-
-  private async refreshAll(): Promise<void> {
-    const { store, clock } = this.parts;
-    this.cancelTimer?.();
-    let failed = false;
-    while (this.refreshAgain && this.stopped === undefined) {
-      this.refreshAgain = false;
-      failed = await this.load().then(
-        () => false,
-        () => true,
-      );
+    const key = `${project}\n${queue}`;
+    let read = this.waiting.get(key);
+    if (read === undefined) {
+      read = this.inTurn(async () => {
+        // What changes from here on is for another read.
+        this.waiting.delete(key);
+        const rows = await this.parts.store.read({ kind: 'pushSubscriptions', project, queue });
+        if (this.stopped === undefined) this.workers.keepOnly(project, queue, rows ?? []);
+      }).catch(() => this.later(RETRY_MS, () => this.subscriptionsChanged(project, queue)));
+      this.waiting.set(key, read);
     }
-    this.refreshing = undefined;
-    // Other nodes change subscriptions too, and do not say so.
-    const delayMs = failed ? RETRY_MS : store.safetyPollMs;
-    if (delayMs === null || this.stopped !== undefined) return;
-    this.cancelTimer = clock.setTimer(() => void this.refresh(), delayMs);
+    return read;
   }
 
-  private async load(): Promise<void> {
-    const active = new Map<string, PushSubscriptionRow>();
-    let after = '';
+  private async load(after = '', highestSeq = 0): Promise<void> {
+    const { store } = this.parts;
+    const startMs = monotonicMs();
+    const kind = 'activePushSubscriptions';
+    const rows = await this.inTurn(() =>
+      this.takeIn(store.read({ kind, after, limit: PAGE_SIZE })),
+    ).catch(() => undefined);
+    if (rows === undefined) return this.later(RETRY_MS, () => this.load(after, highestSeq));
+    if (this.loadedAtMs === undefined) this.countShortSecrets(rows);
+    const seq = highestSeqOf(rows, highestSeq);
+    const last = rows.at(-1);
+    if (rows.length === PAGE_SIZE && last !== undefined) {
+      return this.load(last.subscriptionId, seq);
+    }
+    if (this.loadedAtMs === undefined) {
+      this.recent.seenAll(seq, startMs);
+      this.loadedAtMs = startMs;
+      this.warnOfShortSecrets();
+    }
+    this.pollLater(store.safetyPollMs);
+  }
+
+  /** Other nodes change subscriptions too, and do not say so. */
+  private pollLater(delayMs: number | null): void {
+    if (delayMs !== null) this.later(delayMs, () => this.poll());
+  }
+
+  private async poll(): Promise<void> {
+    const { store } = this.parts;
+    const startMs = monotonicMs();
+    // What was under way during the start may have come into sight behind what was read then.
+    if (!this.hasLoadedAgain && startMs - (this.loadedAtMs ?? 0) >= OVERLAP_MS) {
+      this.hasLoadedAgain = true;
+      return this.load();
+    }
+    let afterSeq = this.recent.afterSeq(startMs);
     for (;;) {
-      const rows = await this.parts.store.read({
-        kind: 'activePushSubscriptions',
-        after,
-        limit: PAGE_SIZE,
-      });
-      for (const row of rows) active.set(row.subscriptionId, row);
-      if (rows.length < PAGE_SIZE) break;
-      after = (rows.at(-1) as PushSubscriptionRow).subscriptionId;
+      const query = { kind: 'changedPushSubscriptions', afterSeq, limit: PAGE_SIZE } as const;
+      const rows = await this.inTurn(() => this.takeIn(store.read(query))).catch(() => undefined);
+      if (rows === undefined) return this.pollLater(RETRY_MS);
+      afterSeq = highestSeqOf(rows, afterSeq);
+      this.recent.seen(afterSeq, startMs);
+      if (rows.length < PAGE_SIZE) return this.pollLater(store.safetyPollMs);
     }
+  }
+
+  private async takeIn(
+    read: Promise<readonly PushSubscriptionRow[]>,
+  ): Promise<readonly PushSubscriptionRow[]> {
+    const rows = await read;
+    if (this.stopped === undefined) for (const row of rows) this.workers.keep(row);
+    return rows;
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
+  private later(delayMs: number, work: () => Promise<void>): void {
     if (this.stopped !== undefined) return;
-    for (const id of this.workers.keys()) if (!active.has(id)) this.end(id);
-    for (const [id, row] of active) this.keep(id, row);
+    const cancel = this.parts.clock.setTimer(() => {
+      this.cancelTimers.delete(cancel);
+      void work();
+    }, delayMs);
+    this.cancelTimers.add(cancel);
   }
 
-  private keep(id: string, row: PushSubscriptionRow): void {
-    const known = this.workers.get(id);
-    if (known === undefined) {
-      const worker = new SubscriptionWorker(this.parts, row, () => void this.refresh());
-      this.workers.set(id, { worker, row });
-      worker.start();
-    } else if (JSON.stringify(known.row) !== JSON.stringify(row)) {
-      this.workers.set(id, { ...known, row });
-      known.worker.update(row);
+  private countShortSecrets(rows: readonly PushSubscriptionRow[]): void {
+    const { secrets } = this.parts;
+    for (const { secret } of rows) {
+      const opened = secret === null ? undefined : secrets.open(secret);
+      if (opened !== undefined && isShortSecret(opened)) this.shortSecrets += 1;
     }
   }
 
-  private end(id: string): void {
-    const known = this.workers.get(id);
-    if (known === undefined) return;
-    this.workers.delete(id);
-    const ended = known.worker.stop().finally(() => {
-      this.ending.delete(ended);
-      if (!this.workers.has(id)) this.parts.client.forget(id);
-    });
-    this.ending.add(ended);
+  private warnOfShortSecrets(): void {
+    if (this.shortSecrets === 0) return;
+    this.parts.warn(
+      `push subscriptions whose secret has less than ${SECRET_MIN_BYTES} bytes: ${this.shortSecrets}; give them longer ones`,
+    );
   }
 
   flushAttempts(subscriptionId: string): Promise<void> {
     return this.parts.log.flushOf(subscriptionId);
   }
 
-  /** Posts one message made up for it, outside of the queue. */
-  async test(subscription: PushSubscriptionRow): Promise<TestResult> {
-    const { client, clock, ids, secrets } = this.parts;
-    const nowMs = clock.nowMs();
-    const signing = new SigningSecrets(subscription, secrets).at(nowMs);
-    if (signing === undefined) {
-      const error = 'the secret was sealed under another key';
-      return { delivered: false, duration_ms: 0, error };
-    }
-    const message = testMessage(ids.uuid(), nowMs);
-    const request = requestOf(subscription, message, signing, nowMs);
-    const outcome = await client.post({ ...request, sender: TEST_SENDER });
-    return {
-      delivered: deliveryResult(outcome) === 'success',
-      ...('status' in outcome ? { status: outcome.status } : { error: outcome.error }),
-      duration_ms: outcome.durationMs,
-    };
+  test(subscription: PushSubscriptionRow): Promise<TestResult> {
+    return testPush(this.parts, subscription);
   }
 
   stop(): Promise<void> {
@@ -142,10 +159,9 @@ export class PushDispatcher {
   }
 
   private async close(): Promise<void> {
-    this.cancelTimer?.();
+    for (const cancel of this.cancelTimers) cancel();
     const startedMs = monotonicMs();
-    for (const id of [...this.workers.keys()]) this.end(id);
-    const ended = Promise.all(this.ending);
+    const ended = this.workers.endAll();
     let cancelTimer = (): void => undefined;
     const inTime = new Promise<void>((resolve) => {
       cancelTimer = setSystemTimer(resolve, STOP_WITHIN_MS - (monotonicMs() - startedMs));
@@ -154,25 +170,10 @@ export class PushDispatcher {
     cancelTimer();
     await this.parts.client.close();
     await ended;
-    await this.refreshing;
+    await this.turn;
     await this.parts.log.flush();
   }
 }
 
-const testMessage = (messageId: string, nowMs: number): LeasedMessage => ({
-  messageId,
-  payload: '{"test":true}',
-  headers: null,
-  priority: 0,
-  groupId: null,
-  deduplicationId: null,
-  enqueuedAtMs: nowMs,
-  deliveryCount: 1,
-  failures: 0,
-  sourceQueue: null,
-  deadLetteredAtMs: null,
-  deadLetterReason: null,
-  lastError: null,
-  receipt: '',
-  leaseExpiresAtMs: nowMs + TEST_LEASE_MS,
-});
+const highestSeqOf = (rows: readonly PushSubscriptionRow[], least: number): number =>
+  rows.reduce((highest, { changedSeq }) => Math.max(highest, changedSeq), least);

@@ -5,15 +5,13 @@ import { setSystemTimer } from '../core/clock.js';
 import { judgeAddress } from './address-guard.js';
 import { canonicalAddress } from './addresses.js';
 import { connectToFirst, secure, withoutReconnect } from './judged-socket.js';
+import type { Asker, Lookup, Lookups } from './lookups.js';
 import type { Networks } from './networks.js';
 import { PushFault } from './push-error.js';
 
-/** Resolves a name to addresses, all of them, in the order in which they should be tried. */
-export type Lookup = (hostname: string) => Promise<readonly { readonly address: string }[]>;
-
 export interface ConnectorOptions {
   readonly networks: Networks;
-  readonly lookup: Lookup;
+  readonly lookups: Pick<Lookups, 'lookup'>;
   readonly trust: SecureContext;
   readonly connectTimeoutMs: number;
 }
@@ -31,15 +29,23 @@ export class GuardedConnector {
 
   constructor(private readonly options: ConnectorOptions) {}
 
-  /** The form in which undici asks for a connection. */
-  readonly connect: buildConnector.connector = (target, callback) => {
+  /** In the form in which undici asks for a connection. */
+  connectorOf(project: string): buildConnector.connector {
+    return (target, callback) => this.connect(project, target, callback);
+  }
+
+  private connect(
+    project: string,
+    target: buildConnector.Options,
+    callback: buildConnector.Callback,
+  ): void {
     const cut = new AbortController();
     this.underWay.add(cut);
     const cancelTimer = setSystemTimer(
       () => cut.abort(new PushFault('connection timed out')),
       this.options.connectTimeoutMs,
     );
-    this.open(target, cut.signal)
+    this.open(target, { project, signal: cut.signal })
       .finally(() => {
         cancelTimer();
         this.underWay.delete(cut);
@@ -48,28 +54,25 @@ export class GuardedConnector {
         (socket) => callback(null, withoutReconnect(socket)),
         (error: Error) => callback(error, null),
       );
-  };
+  }
 
   /** Ends the connections that are being made; those that were handed over belong to undici. */
   close(): void {
     for (const cut of this.underWay) cut.abort(new PushFault('cancelled'));
   }
 
-  private async open(target: buildConnector.Options, signal: AbortSignal): Promise<Socket> {
+  private async open(target: buildConnector.Options, asker: Asker): Promise<Socket> {
+    const { signal } = asker;
     const isPlain = target.protocol !== 'https:';
     const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
-    const addresses = await this.allowedAddresses(host, isPlain, signal);
+    const addresses = await this.allowedAddresses(host, isPlain, asker);
     const port = Number(target.port || (isPlain ? 80 : 443));
     const socket = await connectToFirst(addresses, port, signal);
     return isPlain ? socket : secure(socket, host, this.options.trust, signal);
   }
 
-  private async allowedAddresses(
-    host: string,
-    isPlain: boolean,
-    signal: AbortSignal,
-  ): Promise<string[]> {
-    const found = isIP(host) !== 0 ? [host] : await this.resolve(host, signal);
+  private async allowedAddresses(host: string, isPlain: boolean, asker: Asker): Promise<string[]> {
+    const found = isIP(host) !== 0 ? [host] : await this.resolve(host, asker);
     const allowed = found.flatMap((text) => {
       const verdict = judgeAddress(text, this.options.networks);
       const address = canonicalAddress(text);
@@ -79,10 +82,10 @@ export class GuardedConnector {
     return allowed.slice(0, ADDRESSES_TRIED_MAX);
   }
 
-  private async resolve(name: string, signal: AbortSignal): Promise<string[]> {
+  private async resolve(name: string, asker: Asker): Promise<string[]> {
     let found: Awaited<ReturnType<Lookup>>;
     try {
-      found = await orAborted(this.options.lookup(name), signal);
+      found = await this.options.lookups.lookup(name, asker);
     } catch (error) {
       if (error instanceof PushFault) throw error;
       const { code } = error as { code?: unknown };
@@ -92,13 +95,4 @@ export class GuardedConnector {
     if (found.length === 0) throw new PushFault('name not found');
     return found.map(({ address }) => address);
   }
-}
-
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -2,8 +2,8 @@ import type { PushFormat } from '../core/push-subscription.js';
 import { fieldRefusal, type Refusal, refuse } from '../core/refusal.js';
 import { headerFault } from './message-headers.js';
 import type { Networks } from './networks.js';
-import { judgeUrl } from './push-url.js';
-import { secretFault } from './signing.js';
+import { DENIED_RULE, judgeUrl } from './push-url.js';
+import { isShortSecret, SECRET_MIN_BYTES, secretFault } from './signing.js';
 
 /** What a subscription may say, as far as it shows before anything is sent. */
 export const createSettingsJudge = (networks: Networks) => ({
@@ -12,7 +12,10 @@ export const createSettingsJudge = (networks: Networks) => ({
     if (judged.verdict === 'ok') return undefined;
     if (judged.verdict === 'invalid') return fieldRefusal('/url', judged.rule);
     return refuse('URL_NOT_ALLOWED', `url ${judged.rule}`, {
-      hint: 'For a receiver in a network of your own, start the server with --push-allow.',
+      hint:
+        judged.rule === DENIED_RULE
+          ? 'The operator has closed this network.'
+          : 'For a receiver in a network of your own, start the server with --push-allow.',
       details: [{ path: '/url', message: judged.rule }],
     });
   },
@@ -20,6 +23,21 @@ export const createSettingsJudge = (networks: Networks) => ({
   judgeSecret(secret: string): Refusal | undefined {
     const rule = secretFault(secret);
     return rule === undefined ? undefined : fieldRefusal('/secret', rule);
+  },
+
+  /** What holds for new secrets only. */
+  judgeNewSecret(secret: string): Refusal | undefined {
+    if (!isShortSecret(secret)) return undefined;
+    const rule = `must be a key of ${SECRET_MIN_BYTES} bytes or more; what stands behind whsec_ counts decoded`;
+    return fieldRefusal('/secret', rule);
+  },
+
+  judgeAllowedHeaders(names: readonly string[]): Refusal | undefined {
+    for (const [index, name] of names.entries()) {
+      const rule = headerFault(name, '', 'payload');
+      if (rule !== undefined) return fieldRefusal(`/allowed_message_headers/${index}`, rule);
+    }
+    return undefined;
   },
 
   judgeHeaders(headers: Record<string, string>, format: PushFormat): Refusal | undefined {

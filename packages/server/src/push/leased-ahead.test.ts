@@ -8,6 +8,8 @@ class TestClock {
 
   readonly nowMs = (): number => this.ms;
 
+  readonly wallMs = (): number => this.ms;
+
   readonly setTimer = (callback: () => void, delayMs: number): (() => void) => {
     const timer = { atMs: this.ms + delayMs, callback };
     this.timers.push(timer);

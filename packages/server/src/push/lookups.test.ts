@@ -1,32 +1,60 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Lookups } from './lookups.js';
+import { type LookupRoom, Lookups } from './lookups.js';
 
 const SLOW_MS = 1_050;
+const never = () => new AbortController().signal;
 
-/** Names that begin with "slow" are answered when the test says so. */
-function resolver() {
+/** Names that begin with "held" are answered when the test says so. */
+function resolver(room: LookupRoom = { all: 4, unknown: 2 }) {
   const asked: string[] = [];
-  const held: (() => void)[] = [];
-  const { lookup } = new Lookups(async (name) => {
+  const held = new Map<string, () => void>();
+  const lookups = new Lookups(async (name) => {
     asked.push(name);
-    if (name.startsWith('slow')) await new Promise<void>((resolve) => held.push(resolve));
+    if (name.startsWith('held')) await new Promise<void>((resolve) => held.set(name, resolve));
     if (name.endsWith('.gone')) throw new Error('not found');
     return [{ address: '192.0.2.1' }];
-  }, 1);
-  return { asked, held, lookup };
+  }, room);
+  const release = (name: string): void => {
+    held.get(name)?.();
+    held.delete(name);
+  };
+  return {
+    asked,
+    release,
+    releaseAll: () => [...held.keys()].forEach(release),
+    lookup: (name: string, project = 'p', signal = never()) =>
+      lookups.lookup(name, { project, signal }),
+  };
+}
+
+const turns = () => sleep(5);
+
+/** Makes names slow: their lookups took long once. */
+async function makeSlow(
+  { lookup, releaseAll }: ReturnType<typeof resolver>,
+  names: readonly string[],
+) {
+  for (let at = 0; at < names.length; at += 2) {
+    const pair = names.slice(at, at + 2).map((name) => lookup(name, 'slow'));
+    await sleep(SLOW_MS);
+    releaseAll();
+    await Promise.all(pair);
+  }
 }
 
 describe('lookups', () => {
   it('asks once for a name, however many want it, and anew afterwards', async () => {
-    const { asked, held, lookup } = resolver();
-    const first = Array.from({ length: 20 }, () => lookup('slow.test'));
-    expect(asked).toEqual(['slow.test']);
-    held.shift()?.();
+    const { asked, release, lookup } = resolver();
+    const first = Array.from({ length: 20 }, (_, n) => lookup('held.test', `p${n % 3}`));
+    expect(asked).toEqual(['held.test']);
+    release('held.test');
     expect(await Promise.all(first)).toHaveLength(20);
-    void lookup('slow.test');
+    const again = lookup('held.test');
     expect(asked).toHaveLength(2);
-    held.shift()?.();
+    release('held.test');
+    await again;
   });
 
   it('hands a failure to all who wait, and keeps none', async () => {
@@ -37,28 +65,112 @@ describe('lookups', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('asks for one slow name at a time, while others are not held up', async () => {
-    const { asked, held, lookup } = resolver();
-    const names = ['slow1', 'slow2', 'slow3'];
-    const before = names.map((name) => lookup(name));
-    await sleep(SLOW_MS);
-    for (const release of held.splice(0)) release();
-    await Promise.all(before);
+  it('has two new names under way at most, and goes on with those that are quick', async () => {
+    const { asked, lookup, releaseAll } = resolver();
+    await lookup('quick');
+    const news = ['held1', 'held2', 'held3'].map((name) => lookup(name));
+    expect(asked).toEqual(['quick', 'held1', 'held2']);
+    expect(await Promise.all([lookup('quick', 'q'), lookup('quick')])).toHaveLength(2);
+    releaseAll();
+    await turns();
+    expect(asked.at(-1)).toBe('held3');
+    releaseAll();
+    await Promise.all(news);
+  });
 
-    asked.length = 0;
-    const again = names.map((name) => lookup(name));
-    expect(await lookup('quick')).toHaveLength(1);
-    expect([...asked].sort()).toEqual(['quick', 'slow1']);
+  it('has one slow name under way at most, so that a new one finds room', async () => {
+    const all = resolver();
+    await makeSlow(all, ['held1', 'held2']);
+    all.asked.length = 0;
+    const again = [all.lookup('held1', 'slow'), all.lookup('held2', 'slow')];
+    expect(await all.lookup('new')).toHaveLength(1);
+    expect(all.asked).toEqual(['held1', 'new']);
+    all.release('held1');
+    await turns();
     // One that is quick this time counts as quick from now on.
-    for (let answered = 0; answered < names.length; answered += 1) {
-      await expect.poll(() => held.length).toBe(1);
-      held.shift()?.();
-    }
+    expect(all.asked.at(-1)).toBe('held2');
+    all.release('held2');
     await Promise.all(again);
-    asked.length = 0;
-    const last = names.map((name) => lookup(name));
-    expect(asked).toEqual(names);
-    for (const release of held.splice(0)) release();
+    all.asked.length = 0;
+    const last = ['held1', 'held2', 'held3'].map((name) => all.lookup(name));
+    expect(all.asked).toEqual(['held1', 'held2', 'held3']);
+    all.releaseAll();
     await Promise.all(last);
+  });
+
+  it('counts a name that was quick and hangs among the slow ones', async () => {
+    const { asked, lookup, release, releaseAll } = resolver();
+    for (const name of ['held1', 'held2']) {
+      const first = lookup(name);
+      release(name);
+      await first;
+    }
+    const hanging = [lookup('held1'), lookup('held2')];
+    await sleep(SLOW_MS);
+    const next = lookup('new');
+    await turns();
+    expect(asked).not.toContain('new');
+    releaseAll();
+    await Promise.all([...hanging, next]);
+  });
+
+  it('takes turns between projects, whatever each of them wants', async () => {
+    const { asked, lookup, releaseAll } = resolver({ all: 2, unknown: 1 });
+    const many = Array.from({ length: 50 }, (_, n) => lookup(`held-many-${n}`, 'many'));
+    const few = [lookup('held-few-1', 'few'), lookup('held-few-2', 'few')];
+    for (let answered = 0; answered < 5; answered += 1) {
+      releaseAll();
+      await turns();
+    }
+    const order = ['many-0', 'many-1', 'few-1', 'many-2', 'few-2', 'many-3'];
+    expect(asked).toEqual(order.map((name) => `held-${name}`));
+    await Promise.all(few.slice(0, 1));
+    for (let answered = 0; answered < 50; answered += 1) {
+      releaseAll();
+      await turns();
+    }
+    await Promise.all([...many, ...few]);
+  });
+
+  it('refuses more than a thousand names that wait, of this project and no other', async () => {
+    const { asked, lookup, releaseAll } = resolver({ all: 2, unknown: 1 });
+    const cut = new AbortController();
+    setMaxListeners(0, cut.signal);
+    const many = Array.from({ length: 1_001 }, (_, n) => lookup(`held${n}`, 'many', cut.signal));
+    for (const one of many) one.catch(() => undefined);
+    await expect(lookup('one-more', 'many')).rejects.toThrow('name lookup failed');
+    const other = lookup('other', 'other');
+    // What is wanted already may be wanted once more.
+    const same = lookup('held1000', 'many', cut.signal);
+    same.catch(() => undefined);
+    cut.abort(new Error('given up'));
+    releaseAll();
+    expect(await other).toHaveLength(1);
+    expect(asked).toEqual(['held0', 'other']);
+    await expect(same).rejects.toThrow('given up');
+  });
+
+  it('forgets a name when all who wanted it have given up, and not before', async () => {
+    const { asked, lookup, release } = resolver({ all: 2, unknown: 1 });
+    const cuts = [new AbortController(), new AbortController(), new AbortController()] as const;
+    const first = lookup('held');
+    const gone = [
+      lookup('gone', 'p', cuts[0].signal),
+      lookup('gone', 'p', cuts[1].signal),
+      lookup('stays', 'p', cuts[2].signal),
+    ];
+    const stays = lookup('stays');
+    for (const cut of cuts) cut.abort(new Error('given up'));
+    for (const one of gone) await expect(one).rejects.toThrow('given up');
+    release('held');
+    await Promise.all([first, stays]);
+    expect(asked).toEqual(['held', 'stays']);
+  });
+
+  it('asks for nobody who has given up before', async () => {
+    const { asked, lookup } = resolver();
+    const given = lookup('name', 'p', AbortSignal.abort(new Error('given up')));
+    await expect(given).rejects.toThrow('given up');
+    expect(asked).toEqual([]);
   });
 });

@@ -56,10 +56,30 @@ describe('deliveryHeaders', () => {
     expect(deliveryHeaders(OURS)).toEqual(BARE);
   });
 
+  it.each([
+    ...['Authorization', 'Cookie', 'forwarded', 'X-Real-IP'],
+    ...['x-forwarded-for', 'X-Forwarded-Host', 'x-forwarded-anything'],
+  ])('takes %s from a message only where the subscription allows it', (name) => {
+    const message = { [name]: 'message', 'x-kept': 'kept' };
+    const key = name.toLowerCase();
+    const kept = { ...BARE, 'x-kept': 'kept' };
+    expect(deliveryHeaders({ ...OURS, message })).toEqual(kept);
+    expect(deliveryHeaders({ ...OURS, message, allowed: ['x-forwarded'] })).toEqual(kept);
+    expect(deliveryHeaders({ ...OURS, message, allowed: ['other', key] })).toEqual({
+      ...kept,
+      [key]: 'message',
+    });
+    const subscription = { [name]: 'owner' };
+    const owned = { ...kept, [key]: 'owner' };
+    expect(deliveryHeaders({ ...OURS, message, subscription, allowed: [key] })).toEqual(owned);
+    expect(deliveryHeaders({ ...OURS, message, subscription })).toEqual(owned);
+  });
+
   it('sends what the message and the subscription brought, by lower-case names', () => {
     const message = { 'X-Trace': ' 7f3a ', Authorization: 'message', 'User-Agent': 'message' };
     const subscription = { AUTHORIZATION: 'subscription', 'X-Tenant': '' };
-    expect(deliveryHeaders({ ...OURS, message, subscription })).toEqual({
+    const allowed = ['authorization'];
+    expect(deliveryHeaders({ ...OURS, message, subscription, allowed })).toEqual({
       ...BARE,
       'user-agent': 'message',
       'x-trace': '7f3a',

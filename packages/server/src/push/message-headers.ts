@@ -9,6 +9,8 @@ export interface DeliveryHeaders {
   readonly signature: Readonly<Record<string, string>>;
   /** The message's own headers, as its publisher gave them. */
   readonly message: unknown;
+  /** Those of the message that the subscription takes although a receiver might believe them. */
+  readonly allowed?: readonly string[];
   /** The subscription's headers, as its owner gave them. */
   readonly subscription: unknown;
 }
@@ -34,6 +36,10 @@ const RESERVED = new Set([
   'upgrade',
   'x-infrai-signature',
 ]);
+/** Credentials, and what a proxy says of a client: a receiver believes whoever can set them. */
+const TRUSTED = new Set(['authorization', 'cookie', 'forwarded', 'x-real-ip']);
+const TRUSTED_PREFIX = 'x-forwarded-';
+
 const RESERVED_PREFIXES = ['proxy-', 'webhook-', 'x-millrace-'];
 
 /**
@@ -46,7 +52,7 @@ export function deliveryHeaders(delivery: DeliveryHeaders): Record<string, strin
   return {
     'content-type': 'application/json',
     'user-agent': 'millrace',
-    ...sendable(delivery.message, format),
+    ...untrusted(sendable(delivery.message, format), delivery.allowed),
     ...sendable(delivery.subscription, format),
     ...delivery.signature,
     'x-millrace-queue': delivery.queue,
@@ -69,6 +75,18 @@ export function headerFault(name: string, value: unknown, format: PushFormat): s
     return `must be a string of at most ${VALUE_MAX_CHARS} printable ASCII characters`;
   }
   return undefined;
+}
+
+/** Whoever may publish must not speak to the receiver as somebody else. */
+function untrusted(
+  headers: Readonly<Record<string, string>>,
+  allowed: readonly string[] = [],
+): Readonly<Record<string, string>> {
+  const isTrusted = (name: string) => TRUSTED.has(name) || name.startsWith(TRUSTED_PREFIX);
+  const names = Object.keys(headers);
+  if (!names.some(isTrusted)) return headers;
+  const sent = names.filter((name) => !isTrusted(name) || allowed.includes(name));
+  return Object.fromEntries(sent.map((name) => [name, headers[name] as string]));
 }
 
 /** What cannot be sent is left out: a message must not fail for a header that is only decoration. */

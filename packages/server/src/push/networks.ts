@@ -1,11 +1,14 @@
 import ipaddr from 'ipaddr.js';
 import { type Address, isIPv4, parseAddress, readLiteral } from './addresses.js';
 
-/** Networks that an operator named with `--push-allow`. */
+/** Networks that an operator named with `--push-allow` and `--push-deny`. */
 export interface Networks {
+  /** None is allowed by name. */
   readonly isEmpty: boolean;
-  /** False for anything that is no address. */
+  /** Allowed by name; false for anything that is no address. */
   contains(address: string): boolean;
+  /** Refused, whatever allows it. */
+  denies(address: string): boolean;
 }
 
 interface Network {
@@ -27,8 +30,15 @@ export function parseNetworks(list: readonly string[]): Networks {
       const address = parseAddress(text);
       return address !== undefined && networks.some((network) => holds(network, address));
     },
+    denies: () => false,
   };
 }
+
+/** Some networks, save what lies in others. */
+export const withoutNetworks = (allowed: Networks, denied: Networks): Networks => ({
+  ...allowed,
+  denies: (text) => denied.contains(text),
+});
 
 function parseNetwork(entry: string): Network {
   const [text = '', prefix, ...rest] = entry.split('/');

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type NetConnectOpts, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PushOutcome } from './exchange.js';
-import type { Lookup } from './guarded-connector.js';
-import { parseNetworks } from './networks.js';
+import type { Lookup } from './lookups.js';
+import { parseNetworks, withoutNetworks } from './networks.js';
 import { PushClient } from './push-client.js';
 
 const PUBLIC = ['93.184.215.14', '2606:4700:4700::1111'];
@@ -29,7 +29,7 @@ vi.mock('node:net', async (importOriginal) => {
   return { ...real, connect, default: { ...real, connect } };
 });
 
-const clock = { nowMs: () => 0, setTimer: () => () => {} };
+const clock = { nowMs: () => 0, wallMs: () => 0, setTimer: () => () => {} };
 
 let canary: net.Server;
 let canaryPort: number;
@@ -57,8 +57,13 @@ afterEach(async () => {
   canary.close();
 });
 
-function newClient(lookup: Lookup, allow: readonly string[] = []): PushClient {
-  const client = new PushClient({ networks: parseNetworks(allow), clock, lookup });
+function newClient(
+  lookup: Lookup,
+  allow: readonly string[] = [],
+  deny: readonly string[] = [],
+): PushClient {
+  const networks = withoutNetworks(parseNetworks(allow), parseNetworks(deny));
+  const client = new PushClient({ networks, clock, lookup });
   clients.push(client);
   return client;
 }
@@ -114,6 +119,16 @@ describe('the address guard', () => {
     // One question for each attempt: there is no second answer that could be used.
     expect([asked.size, new Set(asked.values())]).toEqual([500, new Set([2])]);
   });
+
+  it.each(['127.0.0.1', '::ffff:127.0.0.1'])(
+    'opens no connection to %s behind a name where --push-deny closes what --push-allow opens',
+    async (address) => {
+      const client = newClient(answering(address), ['127.0.0.0/8'], ['127.0.0.1']);
+      const outcome = await post(client, `http://receiver.example:${canaryPort}/`);
+      expect(errorOf(outcome)).toBe('address not allowed');
+      expect([visits, wanted.hosts]).toEqual([[], []]);
+    },
+  );
 
   it('is not fooled by a lookup that changes its answer, a thousand times at once', async () => {
     let asked = 0;

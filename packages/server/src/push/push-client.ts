@@ -4,8 +4,8 @@ import type { Clock } from '../core/clock.js';
 import { trustOf } from './certificate-authorities.js';
 import { Deadlines } from './deadlines.js';
 import { Exchange, type PushOutcome } from './exchange.js';
-import { GuardedConnector, type Lookup } from './guarded-connector.js';
-import { Lookups } from './lookups.js';
+import { GuardedConnector } from './guarded-connector.js';
+import { type Lookup, type LookupRoom, Lookups } from './lookups.js';
 import type { Networks } from './networks.js';
 import { judgeUrl } from './push-url.js';
 
@@ -15,6 +15,7 @@ export interface PushClientOptions {
   /** More certificate authorities, in PEM form. */
   readonly ca?: readonly string[];
   readonly lookup?: Lookup;
+  readonly lookupRoom?: LookupRoom;
   /** Name lookup, connection and TLS handshake together. */
   readonly connectTimeoutMs?: number;
   /**
@@ -27,6 +28,8 @@ export interface PushClientOptions {
 export interface PushRequest {
   /** Senders share no connections, so that none waits for those that another one's posts hold. */
   readonly sender?: string;
+  /** Projects share the room for lookups of names. */
+  readonly project?: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -41,8 +44,8 @@ const TARGETS_MAX = 1_000;
 
 const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true, verbatim: true });
 
-/** Node has four threads for lookups, and for much else. */
-const SLOW_LOOKUPS_MAX = 1;
+/** Node has four threads, and looks up names in half of them. */
+const LOOKUP_ROOM: LookupRoom = { all: 2, unknown: 1 };
 
 /**
  * Sends one POST per call: no redirect is followed, no proxy used, nothing sent twice, no answer
@@ -59,7 +62,7 @@ export class PushClient {
   constructor(private readonly options: PushClientOptions) {
     this.connector = new GuardedConnector({
       networks: options.networks,
-      lookup: new Lookups(options.lookup ?? systemLookup, SLOW_LOOKUPS_MAX).lookup,
+      lookups: new Lookups(options.lookup ?? systemLookup, options.lookupRoom ?? LOOKUP_ROOM),
       trust: trustOf(options.ca ?? []),
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     });
@@ -97,12 +100,12 @@ export class PushClient {
     this.agents.delete(sender);
   }
 
-  private agentOf(sender: string): Agent {
+  private agentOf(sender: string, project: string): Agent {
     let agent = this.agents.get(sender);
     if (agent === undefined) {
       // Not undici's global one, which may have been set to use a proxy.
       agent = new Agent({
-        connect: this.connector.connect,
+        connect: this.connector.connectorOf(project),
         connections: this.options.connectionsPerOrigin ?? 1_024,
         allowH2: false,
         pipelining: 1,
@@ -133,7 +136,10 @@ export class PushClient {
     return target;
   }
 
-  private send({ sender = '', url, headers, body }: PushRequest, exchange: Exchange): void {
+  private send(
+    { sender = '', project = '', url, headers, body }: PushRequest,
+    exchange: Exchange,
+  ): void {
     const target = this.targetOf(url);
     if (target === null) {
       exchange.callOff('url not allowed');
@@ -141,6 +147,6 @@ export class PushClient {
     }
     const { origin, path } = target;
     const request = { origin, path, method: 'POST', headers, body } as const;
-    this.agentOf(sender).dispatch(request, exchange);
+    this.agentOf(sender, project).dispatch(request, exchange);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseNetworks } from './networks.js';
+import { parseNetworks, withoutNetworks } from './networks.js';
 import { judgeUrl } from './push-url.js';
 
 const NONE = parseNetworks([]);
@@ -234,5 +234,16 @@ describe('judgeUrl', () => {
     ['ftp://10.1.2.3', HTTPS],
   ])('with --push-allow judges %s: %s', (text, verdict) => {
     expect(judged(text, NAMED)).toContain(verdict);
+  });
+
+  it.each([
+    'https://10.1.9.9',
+    'http://10.1.9.9',
+    'https://[64:ff9b::10.1.9.9]',
+    'https://8.8.8.8',
+  ])('with --push-deny forbids %s, whatever allows it', (text) => {
+    const denied = parseNetworks(['10.1.9.0/24', '8.8.8.0/24']);
+    const rule = 'forbidden must not lead to a network that --push-deny names';
+    expect(judged(text, withoutNetworks(NAMED, denied))).toBe(rule);
   });
 });

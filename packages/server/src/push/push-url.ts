@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { judgeAddress } from './address-guard.js';
+import { DENIED, judgeAddress } from './address-guard.js';
 import type { Networks } from './networks.js';
 
 export const PUSH_URL_MAX_CHARS = 2_048;
@@ -16,6 +16,7 @@ const forbidden = (rule: string): UrlVerdict => ({ verdict: 'forbidden', rule })
 
 const HTTPS_RULE = 'must begin with https:// (http:// only for networks that --push-allow names)';
 const ADDRESS_RULE = 'must not lead to an address that is not public';
+export const DENIED_RULE = 'must not lead to a network that --push-deny names';
 
 /**
  * Judges the url of a receiver as far as it shows: names are judged by their addresses, at each
@@ -51,7 +52,10 @@ function judgeHost(url: URL, networks: Networks): UrlVerdict {
   const isPlain = url.protocol === 'http:';
   if (isIP(host) !== 0) {
     const address = judgeAddress(host, networks);
-    if (!address.allowed) return forbidden(`${ADDRESS_RULE} (${address.reason})`);
+    if (!address.allowed) {
+      const isDenied = address.reason.startsWith(DENIED);
+      return forbidden(isDenied ? DENIED_RULE : `${ADDRESS_RULE} (${address.reason})`);
+    }
     return isPlain && !address.byName ? forbidden(HTTPS_RULE) : { verdict: 'ok', url };
   }
   const name = withoutFinalDot(host);

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { secretFault, signatureHeaders } from './signing.js';
+import { isShortSecret, secretFault, signatureHeaders } from './signing.js';
 
 const messageId = '01890a5d-ac96-774b-bcce-b302099a8057';
 const WHSEC = `whsec_${Buffer.from('a key of exactly 32 bytes, yes!!').toString('base64')}`;
@@ -66,6 +66,18 @@ describe('signatureHeaders', () => {
       'webhook-id': messageId,
       'webhook-timestamp': String(timestampSeconds),
     });
+  });
+});
+
+describe('isShortSecret', () => {
+  it.each([
+    ['fifteen bytes..', true],
+    ['sixteen bytes...', false],
+    // Sixteen characters and more, and fewer bytes.
+    [`whsec_${Buffer.alloc(15, 1).toString('base64')}`, true],
+    [`whsec_${Buffer.alloc(16, 1).toString('base64')}`, false],
+  ])('%s: %s', (secret, isShort) => {
+    expect(isShortSecret(secret)).toBe(isShort);
   });
 });
 

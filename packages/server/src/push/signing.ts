@@ -10,6 +10,7 @@ export interface SignedDelivery {
 }
 
 const PREFIX = 'whsec_';
+export const SECRET_MIN_BYTES = 16;
 
 /**
  * The headers of Standard Webhooks, and `x-infrai-signature` of the newest secret. A receiver may
@@ -43,6 +44,10 @@ export function secretFault(secret: string): string | undefined {
   }
   return undefined;
 }
+
+/** One that could be guessed by trying. */
+export const isShortSecret = (secret: string): boolean =>
+  webhookKey(secret).length < SECRET_MIN_BYTES;
 
 /** A secret with the prefix and no base64 behind it is refused at subscription; here it is bytes. */
 const webhookKey = (secret: string): Buffer => decodedKey(secret) ?? Buffer.from(secret, 'utf8');

@@ -33,6 +33,7 @@ const SUBSCRIPTION = {
   visibilityTimeoutMs: null,
   format: 'payload',
   maxInFlight: MAX_IN_FLIGHT,
+  allowedMessageHeaders: null,
   headers: null,
 } as unknown as PushSubscriptionRow;
 
@@ -85,7 +86,7 @@ function pushingWorker() {
       clock,
       ids,
       client: { post, forget: () => {}, close: async () => {} },
-      secrets: new SecretBox(undefined),
+      secrets: new SecretBox([]),
       log: new AttemptLog(commit, clock, ids),
       settlement: new Settlement(commit, clock),
       budget: new ByteBudget(64 * 1024 * 1024),

@@ -317,7 +317,8 @@ export class SubscriptionWorker {
       const secrets = this.secrets.at(nowMs);
       // It was leased while it could be signed; unsigned it must not go out.
       if (secrets === undefined) throw new Error('its secret was sealed under another key');
-      return await this.parts.client.post(requestOf(this.subscription, message, secrets, nowMs));
+      const times = { nowMs, wallMs: this.parts.clock.wallMs() };
+      return await this.parts.client.post(requestOf(this.subscription, message, secrets, times));
     } finally {
       this.posting -= 1;
     }

@@ -8,11 +8,21 @@ interface Timer {
 /** A clock that stands still until a test moves it. Timers run as it passes them, in order. */
 export class FakeClock implements Clock {
   private readonly timers = new Set<Timer>();
+  private wallAheadMs = 0;
 
   constructor(private timeMs = Date.UTC(2026, 0, 1)) {}
 
   nowMs(): number {
     return this.timeMs;
+  }
+
+  wallMs(): number {
+    return this.timeMs + this.wallAheadMs;
+  }
+
+  /** The machine's clock jumps; the store's does not. */
+  jumpWall(durationMs: number): void {
+    this.wallAheadMs += durationMs;
   }
 
   setTimer(callback: () => void, delayMs: number): () => void {

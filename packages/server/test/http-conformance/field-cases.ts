@@ -120,8 +120,10 @@ export function forbiddenNumbers({ type, minimum, maximum }: FieldSchema): strin
   return texts;
 }
 
-function forbiddenLists({ minItems, uniqueItems }: FieldSchema): string[] {
-  const texts = ['[1]', '[null]', '["nonsense"]', '[["read"]]', '["read","nonsense"]'];
+function forbiddenLists({ minItems, uniqueItems, items }: FieldSchema): string[] {
+  const texts = ['[1]', '[null]', '[["read"]]'];
+  const takesAnyText = items?.type === 'string' && items.enum === undefined;
+  if (!takesAnyText) texts.push('["nonsense"]', '["read","nonsense"]');
   if (minItems) texts.push('[]');
   if (uniqueItems) texts.push('["read","read"]');
   texts.push(JSON.stringify(Array.from({ length: 10_000 }, () => 'read')));

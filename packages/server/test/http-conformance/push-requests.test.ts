@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../harness/http-server.js';
+import type { Push } from '../harness/push-receiver.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { dataOf } from './expect-answer.js';
 import { usePushes } from './use-pushes.js';
@@ -131,6 +132,29 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     expect(push?.json.headers).toEqual({ ...evil, 'x-kept': 'kept' });
   });
 
+  test('takes credentials and words of proxies from a message only where the subscription names them', async () => {
+    const hook = await receiver();
+    const queue = await client.newQueue();
+    const headers = {
+      Authorization: 'Bearer publisher',
+      Cookie: 'a=b',
+      Forwarded: 'for=1.2.3.4',
+      'X-Forwarded-For': '1.2.3.4',
+      'X-Real-IP': '1.2.3.4',
+    };
+    const names = Object.keys(headers).map((name) => name.toLowerCase());
+    const sentOf = ({ headers: sent }: { headers: object }) => names.filter((name) => name in sent);
+    await client.subscribed(queue, hook.url);
+    await client.publish(queue, 1, { headers });
+    expect(sentOf((await hook.received(1))[0] as Push)).toEqual([]);
+    const allowed = ['Authorization', 'x-forwarded-for'];
+    await client.subscribed(queue, hook.url, { allowed_message_headers: allowed });
+    await client.publish(queue, 2, { headers });
+    const push = (await hook.received(2))[1] as Push;
+    expect(sentOf(push)).toEqual(['authorization', 'x-forwarded-for']);
+    expect(push.headers.authorization).toBe('Bearer publisher');
+  });
+
   test('counts its attempts, in header and body, under the same id', async () => {
     const hook = await receiver();
     hook.reply = () => (hook.pushes.length < 3 ? 500 : 204);
@@ -235,7 +259,9 @@ describe.each(STORE_FACTORIES)('the test of a subscription on $name', (factory) 
   test('posts one message of its own, and leaves queue and list of deliveries alone', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
-    const { subscription_id: id } = await client.subscribed(queue, hook.url, { secret: 's' });
+    const { subscription_id: id } = await client.subscribed(queue, hook.url, {
+      secret: 'a secret of the test',
+    });
     expect(dataOf(await client.change(queue, id, 'test'))).toEqual({
       delivered: true,
       status: 200,

@@ -7,6 +7,7 @@ import { type Pushes, usePushes } from './use-pushes.js';
 
 const DAY_MS = 86_400_000;
 const PREFIXED = 'whsec_bWlsbHJhY2UtdGVzdC1zZWNyZXQtMQ==';
+const FRESH = 'a secret of its own again';
 const PLAIN = 'a plain secret, as a person types it';
 
 /** The library compares the time of the delivery with the machine's, which the tests do not move. */
@@ -109,6 +110,18 @@ describe.each(STORE_FACTORIES)('signatures on $name', (factory) => {
     expect(verifies(PREFIXED, after, clock.nowMs())).toBe(false);
   });
 
+  test('the time that is signed is the machine’s, whatever the store’s clock says', async () => {
+    const hook = await receiver();
+    const queue = await client.newQueue();
+    await client.subscribed(queue, hook.url, { secret: PREFIXED });
+    clock.jumpWall(-3_600_000);
+    const push = await nextPush(all, queue, hook, 0);
+    clock.jumpWall(3_600_000);
+    const receiverMs = clock.nowMs() - 3_600_000;
+    expect(push.headers['webhook-timestamp']).toBe(String(Math.floor(receiverMs / 1_000)));
+    expect(verifies(PREFIXED, push, receiverMs)).toBe(true);
+  });
+
   test('both go on signing after a restart', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
@@ -124,11 +137,12 @@ describe.each(STORE_FACTORIES)('signatures on $name', (factory) => {
   test('of three secrets in a day the last two sign', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
-    for (const secret of ['one', 'two', 'three']) {
+    const secrets = ['one', 'two', 'three'].map((word) => `the secret number ${word}`);
+    for (const secret of secrets) {
       await client.subscribed(queue, hook.url, { secret });
     }
     const push = await nextPush(all, queue, hook, 0);
-    const seen = ['one', 'two', 'three'].map((secret) => verifies(secret, push, clock.nowMs()));
+    const seen = secrets.map((secret) => verifies(secret, push, clock.nowMs()));
     expect(seen).toEqual([false, true, true]);
   });
 
@@ -141,9 +155,9 @@ describe.each(STORE_FACTORIES)('signatures on $name', (factory) => {
     const bare = await nextPush(all, queue, hook, 0);
     expect(bare.headers).not.toHaveProperty('webhook-signature');
     expect(bare.headers).not.toHaveProperty('x-infrai-signature');
-    await client.subscribed(queue, hook.url, { secret: 'fresh' });
+    await client.subscribed(queue, hook.url, { secret: FRESH });
     const push = await nextPush(all, queue, hook, 1);
     expect(String(push.headers['webhook-signature']).split(' ')).toHaveLength(1);
-    expect(verifies('fresh', push, clock.nowMs())).toBe(true);
+    expect(verifies(FRESH, push, clock.nowMs())).toBe(true);
   });
 });

@@ -12,6 +12,7 @@ import { usePushes } from './use-pushes.js';
 /** Nothing is ever pushed there: the queues of these tests stay empty. */
 const URL_A = 'https://receiver.example/a';
 const URL_B = 'https://receiver.example/b';
+const SECRET = 'a secret that is long enough';
 
 describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
   const { running, client, clock } = usePushes(factory);
@@ -41,11 +42,12 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
       dead_letter_queue: await client.newQueue(),
       format: 'payload',
       max_in_flight: 1_000,
-      headers: { 'X-Team': 'billing' },
+      headers: { 'X-Team': 'billing-qzx' },
+      allowed_message_headers: ['x-real-ip'],
     };
     const secret = 'a-secret-that-no-answer-shows';
     const record = await client.subscribed(queue, URL_A, { ...settings, secret });
-    expect(record).toMatchObject({ ...settings, signed: true });
+    expect(record).toMatchObject({ ...settings, headers: { 'X-Team': '***' }, signed: true });
     const id = record.subscription_id;
     for (const answer of [
       await client.subscribe(queue, { url: URL_A, secret }),
@@ -57,6 +59,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     ]) {
       expect(answer.status, answer.text).toBe(200);
       expect(answer.text).not.toContain(secret);
+      expect(answer.text).not.toContain('billing-qzx');
     }
   });
 
@@ -81,7 +84,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
       max_in_flight: 3,
       headers: { a: 'b' },
     };
-    const first = await client.subscribed(queue, URL_A, { ...given, secret: 's' });
+    const first = await client.subscribed(queue, URL_A, { ...given, secret: SECRET });
     clock.advance(5);
     const second = await client.subscribed(queue, URL_A, { max_in_flight: 4 });
     expect(second).toEqual({
@@ -218,12 +221,35 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
 
   test('they outlast a restart, a pause included', async () => {
     const queue = await client.newQueue();
-    await client.subscribed(queue, URL_A, { secret: 's', headers: { a: 'b' }, max_retries: 2 });
+    await client.subscribed(queue, URL_A, {
+      secret: SECRET,
+      headers: { a: 'b' },
+      max_retries: 2,
+    });
     const { subscription_id: id } = await client.subscribed(queue, URL_B);
     dataOf(await client.change(queue, id, 'pause'));
     const before = await client.subscriptions(queue);
     await running.restart();
     expect(await client.subscriptions(queue)).toEqual(before);
+  });
+
+  test('a key that may only read sees the url without its query, and no value of a header', async () => {
+    const queue = await client.newQueue();
+    const url = `${URL_A}?token=abc&x=?`;
+    await client.subscribed(queue, url, { headers: { Authorization: 'Bearer xyz' } });
+    const seenWith = async (scopes: string[]) => {
+      const made = await running.call('POST', '/v1/account/keys/create', { scopes });
+      const answer = await client
+        .with({ key: dataOf(made).key })
+        .get(`push_subscriptions/${queue}`);
+      expect(answer.text).not.toContain('xyz');
+      return dataOf(answer).items[0];
+    };
+    const whole = { url, headers: { Authorization: '***' } };
+    expect(await seenWith(['read'])).toMatchObject({ ...whole, url: URL_A });
+    expect(await seenWith(['read', 'publish', 'consume'])).toMatchObject({ url: URL_A });
+    expect(await seenWith(['manage'])).toMatchObject(whole);
+    expect(await seenWith(['admin'])).toMatchObject(whole);
   });
 
   test('a key of another project sees none of it', async () => {
@@ -256,12 +282,12 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
 
   test('an idempotency key replays a subscription, whatever became of it', async () => {
     const queue = await client.newQueue();
-    const body = { url: URL_A, secret: 'top-secret', idempotency_key: 'k' };
+    const body = { url: URL_A, secret: 'a-top-secret-text', idempotency_key: 'k' };
     const first = dataOf(await client.subscribe(queue, body));
     dataOf(await client.unsubscribe(queue, first.subscription_id));
     expect(replayOf(await client.subscribe(queue, body))).toEqual(first);
     expect(await client.subscriptions(queue)).toEqual([]);
-    for (const other of [{ url: URL_B }, { secret: 'another' }, { max_retries: 1 }]) {
+    for (const other of [{ url: URL_B }, { secret: 'another-secret-text' }, { max_retries: 1 }]) {
       const answer = await client.subscribe(queue, { ...body, ...other });
       expect(errorOf(answer, 'IDEMPOTENCY_KEY_REUSED').message).not.toContain('secret');
     }

@@ -81,6 +81,8 @@ const ANSWERS: Answers = {
 
   pushSubscriptions: () => refusePush(),
   activePushSubscriptions: () => refusePush(),
+  allPushSubscriptions: () => refusePush(),
+  changedPushSubscriptions: () => refusePush(),
   pushAttempts: () => refusePush(),
 
   // A job is done at once.

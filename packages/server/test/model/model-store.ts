@@ -88,6 +88,7 @@ export class ModelStore implements Store {
       case 'subscribePush':
       case 'unsubscribePush':
       case 'pausePush':
+      case 'sealPush':
       case 'recordPushes':
       case 'recordAudit':
       case 'recordKeyUse':

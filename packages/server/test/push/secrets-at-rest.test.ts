@@ -12,13 +12,15 @@ const SECRETS = [
   'whsec_c2Vjb25kLXNlY3JldC1xeng4Mg==',
   'refused-secret-qzx83',
 ];
+const QUERY = 'token=query-qzx84';
+const HEADERS = { authorization: 'Bearer header-qzx85', 'x-qzx86': 'name' };
 /** In every form in which a secret might lie about by mistake. */
 const FORMS = SECRETS.flatMap((secret) => [
   secret,
   Buffer.from(secret).toString('base64').slice(0, -4),
   Buffer.from(secret).toString('hex'),
   encodeURIComponent(secret),
-]).concat('second-secret-qzx82');
+]).concat('second-secret-qzx82', 'query-qzx84', 'header-qzx85', 'qzx86');
 
 const found = (text: string): string[] => FORMS.filter((form) => text.includes(form));
 
@@ -73,9 +75,10 @@ describe.each(STORE_FACTORIES)('the secrets of subscriptions on $name', (factory
     node = await startPushNode(fixture.url, flags, environment);
     const { client, run } = node;
     const queue = await client.newQueue();
-    const { url } = hook.receiver;
+    const url = `${hook.receiver.url}?${QUERY}`;
     const [first, second, refused] = SECRETS;
-    await client.subscribed(queue, url, { secret: first, idempotency_key: 'a' });
+    const headers = HEADERS;
+    await client.subscribed(queue, url, { secret: first, headers, idempotency_key: 'a' });
     dataOf(await client.subscribe(queue, { url, secret: second, idempotency_key: 'b' }));
     expect((await client.subscribe('nowhere', { url, secret: refused })).status).toBe(404);
     expect((await client.subscribe(queue, { url, secret: refused, max_retries: -1 })).status).toBe(
@@ -103,7 +106,7 @@ describe.each(STORE_FACTORIES)('the secrets of subscriptions on $name', (factory
     const log = await useSecrets({});
     expect(found(log)).toEqual([]);
     expect(found(await contentOf(fixture.url))).toEqual(
-      expect.arrayContaining([SECRETS[0], SECRETS[1]]),
+      expect.arrayContaining([SECRETS[0], SECRETS[1], 'query-qzx84', 'header-qzx85', 'qzx86']),
     );
   }, 60_000);
 
@@ -116,9 +119,11 @@ describe.each(STORE_FACTORIES)('the secrets of subscriptions on $name', (factory
     const { client, run } = node;
     const [{ queue }] = dataOf(await client.get('list')).items;
     await client.publish(queue, 'waits');
-    const [{ subscription_id: id }] = (await client.subscriptions(queue)) as [
-      { subscription_id: string },
+    const [{ subscription_id: id, ...shown }] = (await client.subscriptions(queue)) as [
+      { subscription_id: string; url: string },
     ];
+    expect(shown.url).toBe('***');
+    expect(shown).not.toHaveProperty('headers');
     expect(dataOf(await client.change(queue, id, 'test'))).toMatchObject({ delivered: false });
     await expect.poll(() => run.stderr).toContain('sealed under another key');
     expect(await client.stats(queue)).toMatchObject({ available: 1, dlq: 0 });

@@ -43,7 +43,8 @@ onEachStore('the audit log', (session) => {
     queue,
     idempotency: null,
     subscriptionId,
-    settings: { url: 'https://receiver.example/' },
+    settings: { url: 'https://receiver.example/', urlDigest: null },
+    forms: { plainUrl: 'https://receiver.example/', urlDigests: [], secretDigests: [] },
   });
   const onSubscription = (
     project: Project,

@@ -157,7 +157,7 @@ CREATE TABLE push_subscriptions (
  paused_reason TEXT,
  created_at_ms INTEGER NOT NULL,
  updated_at_ms INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, url_digest TEXT, allowed_message_headers TEXT) STRICT, WITHOUT ROWID;
 
 CREATE TABLE queue_counters (
  queue_id INTEGER PRIMARY KEY,

@@ -27,10 +27,10 @@ export const deleteRoute: Route = {
       { kind: 'deleteQueue', ...auditedTargetOf(call) },
       call.caller,
     );
-    if (outcome.ok) {
-      maintenance.bucketDiscarded();
+    if (outcome.ok) maintenance.bucketDiscarded();
+    if (outcome.ok && outcome.deleted && !outcome.replayed) {
       // Its push subscriptions have gone with it.
-      await push.subscriptionsChanged();
+      await push.subscriptionsChanged(call.caller.project, queue);
     }
     return respond(Promise.resolve(outcome), ({ deleted }) => ({ queue, deleted }));
   },

@@ -8,6 +8,7 @@ import {
   type RevokeKeyParams,
 } from '@millrace/protocol';
 import type { KeyRow } from '../../core/commands.js';
+import { isServerId } from '../../core/ids.js';
 import { toIso } from '../../core/iso-time.js';
 import { CONFIGURED_KEY_ID, DEFAULT_PROJECT, hashSecret } from '../../core/key-ring.js';
 import { fieldRefusal, keyNotFound } from '../../core/refusal.js';
@@ -85,7 +86,7 @@ export const revokeKeyRoute: Route = {
   handle({ params, caller, idempotency, audit }: Call<RevokeKeyParams>, { service, keyRing }) {
     const keyId = params.key_id;
     // No store is asked for what cannot be an id of ours.
-    if (keyId !== CONFIGURED_KEY_ID && !KEY_ID.test(keyId)) return keyNotFound(keyId);
+    if (keyId !== CONFIGURED_KEY_ID && !isServerId(keyId)) return keyNotFound(keyId);
     if (keyId === CONFIGURED_KEY_ID) {
       return fieldRefusal(
         '/key_id',

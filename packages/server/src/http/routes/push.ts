@@ -6,16 +6,21 @@ import {
   type PushSubscribeParams,
   type PushSubscription,
   type PushSubscriptionsParams,
+  scopeAllows,
 } from '@millrace/protocol';
+import type { Outcome } from '../../core/commands.js';
+import { isServerId } from '../../core/ids.js';
 import { toIso } from '../../core/iso-time.js';
+import { noRoom } from '../../core/lease-within.js';
 import type {
   GivenPushSettings,
   PausedReason,
   PushFormat,
   PushSubscriptionRow,
   ShownSubscription,
+  StoredForms,
 } from '../../core/push-subscription.js';
-import { shownSubscription } from '../../core/push-subscription.js';
+import { isOfSecret, isOfUrl, shownSubscription } from '../../core/push-subscription.js';
 import {
   fieldRefusal,
   queueNotFound,
@@ -39,7 +44,8 @@ const subscribeRoute: Route = {
   capability: CAPABILITIES.pushSubscribe,
   secrets: ['secret'],
   async handle(call: Call<PushSubscribeParams>, { service, store, ids, push }) {
-    const refusal = judge(call.params, await formatOf(call, store), push);
+    const forms = push.formsOf(call.params.url, call.params.secret);
+    const refusal = await judge(call, forms, store, push);
     if (refusal !== undefined) return refusal;
     const outcome = await service.submit(
       {
@@ -47,11 +53,12 @@ const subscribeRoute: Route = {
         ...auditedTargetOf(call),
         subscriptionId: ids.uuid(),
         settings: settingsOf(call.params, push),
+        forms,
       },
       call.caller,
     );
-    if (outcome.ok) await push.subscriptionsChanged();
-    return respond(Promise.resolve(outcome), ({ subscription }) => recordOf(subscription));
+    await tellOfChange(call, outcome, push);
+    return respond(Promise.resolve(outcome), ({ subscription }) => recordOf(subscription, push));
   },
 };
 
@@ -61,19 +68,28 @@ const RECORD_MAX_BYTES = 12 * 1024;
 const listRoute: Route = {
   capability: CAPABILITIES.pushSubscriptions,
   answerMaxBytes: () => LIMITS.pushSubscriptionsPerQueueMax * RECORD_MAX_BYTES,
-  async handle({ params: { queue }, caller }: Call<PushSubscriptionsParams>, { store }) {
+  async handle({ params: { queue }, caller }: Call<PushSubscriptionsParams>, { store, push }) {
     const { project } = caller;
+    const whole = scopeAllows(caller.scopes, ['manage']);
+    const record = (row: PushSubscriptionRow): PushSubscription => {
+      const shown = recordOf(shownSubscription(row), push);
+      return whole ? shown : { ...shown, url: withoutQuery(shown.url) };
+    };
     const rows = await store.read({ kind: 'pushSubscriptions', project, queue });
-    return rows === null
-      ? queueNotFound(queue)
-      : answer({ items: rows.map((row) => recordOf(shownSubscription(row))) });
+    return rows === null ? queueNotFound(queue) : answer({ items: rows.map(record) });
   },
 };
 
 const unsubscribeRoute: Route = {
   capability: CAPABILITIES.pushUnsubscribe,
-  async handle(call: Call<ChangePushSubscriptionParams>, { service, push }) {
-    const { subscription_id: subscriptionId } = call.params;
+  async handle(call: Call<ChangePushSubscriptionParams>, { service, store, push }) {
+    const { queue, subscription_id: subscriptionId } = call.params;
+    if (!isServerId(subscriptionId)) {
+      const isThere = await hasQueue(call, store);
+      return isThere
+        ? answer({ subscription_id: subscriptionId, deleted: false })
+        : queueNotFound(queue);
+    }
     const outcome = await service.submit(
       {
         kind: 'unsubscribePush',
@@ -82,7 +98,7 @@ const unsubscribeRoute: Route = {
       },
       call.caller,
     );
-    if (outcome.ok) await push.subscriptionsChanged();
+    if (outcome.ok && outcome.deleted) await tellOfChange(call, outcome, push);
     return respond(Promise.resolve(outcome), ({ deleted }) => ({
       subscription_id: subscriptionId,
       deleted,
@@ -95,8 +111,12 @@ const pauseRoute = (
   reason: PausedReason | null,
 ): Route => ({
   capability,
-  async handle(call: Call<ChangePushSubscriptionParams>, { service, push }) {
-    const { subscription_id: subscriptionId } = call.params;
+  async handle(call: Call<ChangePushSubscriptionParams>, { service, store, push }) {
+    const { queue, subscription_id: subscriptionId } = call.params;
+    if (!isServerId(subscriptionId)) {
+      const isThere = await hasQueue(call, store);
+      return isThere ? subscriptionNotFound(queue, subscriptionId) : queueNotFound(queue);
+    }
     const outcome = await service.submit(
       {
         kind: 'pausePush',
@@ -106,19 +126,28 @@ const pauseRoute = (
       },
       call.caller,
     );
-    if (outcome.ok) await push.subscriptionsChanged();
-    return respond(Promise.resolve(outcome), ({ subscription }) => recordOf(subscription));
+    await tellOfChange(call, outcome, push);
+    return respond(Promise.resolve(outcome), ({ subscription }) => recordOf(subscription, push));
   },
 });
 
 const testRoute: Route = {
   capability: CAPABILITIES.pushTest,
-  async handle(call: Call<OnePushSubscriptionParams>, { store, push }) {
+  async handle(call: Call<OnePushSubscriptionParams>, { store, push, pushBudget }) {
     const found = await find(call, store);
-    return 'ok' in found ? found : answer(await push.test(found));
+    if ('ok' in found) return found;
+    const room = pushBudget.open(call.caller.project, 'push');
+    if (!room.take(TEST_BYTES)) return noRoom();
+    try {
+      return answer(await push.test(found));
+    } finally {
+      room.release();
+    }
   },
 };
 
+/** A post and its connection, for as long as the receiver takes. */
+const TEST_BYTES = 8 * 1024;
 /** An attempt with an error of ours. */
 const ATTEMPT_MAX_BYTES = 256;
 
@@ -154,6 +183,24 @@ export const PUSH_ROUTES: readonly Route[] = [
   deliveriesRoute,
 ];
 
+async function tellOfChange(
+  { caller, params }: Call<{ queue: string }>,
+  outcome: Outcome,
+  push: PushParts,
+): Promise<void> {
+  if (outcome.ok && !outcome.replayed) {
+    await push.subscriptionsChanged(caller.project, params.queue);
+  }
+}
+
+/** For an id that no subscription can have, so that no store is asked for it. */
+async function hasQueue(
+  { params: { queue }, caller: { project } }: Call<ChangePushSubscriptionParams>,
+  store: Store,
+): Promise<boolean> {
+  return (await store.read({ kind: 'getQueue', project, queue })) !== null;
+}
+
 async function find(
   { params, caller }: Call<OnePushSubscriptionParams>,
   store: Store,
@@ -166,28 +213,42 @@ async function find(
   );
 }
 
-/** The format that headers are for: what is left out stays as it is. */
-async function formatOf(
+async function judge(
   { params, caller: { project } }: Call<PushSubscribeParams>,
+  forms: StoredForms,
   store: Store,
-): Promise<PushFormat> {
-  const { queue, url, format, headers } = params;
-  if (format !== undefined || headers == null) return format ?? 'message';
-  const rows = await store.read({ kind: 'pushSubscriptions', project, queue });
-  return rows?.find((row) => row.url === url)?.format ?? 'message';
-}
-
-function judge(
-  params: PushSubscribeParams,
-  format: PushFormat,
   push: PushParts,
-): Refusal | undefined {
-  const { url, secret, headers } = params;
+): Promise<Refusal | undefined> {
+  const { queue, url, secret, headers, format, allowed_message_headers: allowed } = params;
   const refusal =
     push.judgeUrl(url) ??
     (secret == null ? undefined : push.judgeSecret(secret)) ??
-    (headers == null ? undefined : push.judgeHeaders(headers, format));
-  if (refusal !== undefined || headers == null) return refusal;
+    (allowed == null ? undefined : push.judgeAllowedHeaders(allowed));
+  if (refusal !== undefined) return refusal;
+  const newSecretRefusal = secret == null ? undefined : push.judgeNewSecret(secret);
+  const isFormatOpen = format === undefined && headers != null;
+  const rows =
+    newSecretRefusal !== undefined || isFormatOpen
+      ? await store.read({ kind: 'pushSubscriptions', project, queue })
+      : null;
+  const existing = rows?.find((row) => isOfUrl(row, forms));
+  // One that was taken before there was this rule goes on.
+  if (existing === undefined || !isOfSecret(existing, forms)) {
+    if (newSecretRefusal !== undefined) return newSecretRefusal;
+  }
+  // What is left out stays as it is.
+  return headers == null
+    ? undefined
+    : judgeHeaders(headers, format ?? existing?.format ?? 'message', push);
+}
+
+function judgeHeaders(
+  headers: Record<string, string>,
+  format: PushFormat,
+  push: PushParts,
+): Refusal | undefined {
+  const refusal = push.judgeHeaders(headers, format);
+  if (refusal !== undefined) return refusal;
   const bytes = Buffer.byteLength(JSON.stringify(headers));
   if (bytes <= LIMITS.headersMaxBytes) return undefined;
   return fieldRefusal('/headers', `must be at most ${LIMITS.headersMaxBytes} bytes of JSON`);
@@ -196,9 +257,10 @@ function judge(
 /** What is absent stays as it is; null clears. */
 function settingsOf(params: PushSubscribeParams, push: PushParts): GivenPushSettings {
   const { url, secret, max_retries, visibility_timeout, dead_letter_queue, headers } = params;
+  const allowed = params.allowed_message_headers;
   const cleared = { secret: null, secretDigest: null };
   return {
-    url,
+    ...push.sealUrl(url),
     ...(secret === undefined ? {} : secret === null ? cleared : push.sealSecret(secret)),
     ...(max_retries === undefined ? {} : { maxRetries: max_retries }),
     ...(visibility_timeout === undefined
@@ -211,15 +273,33 @@ function settingsOf(params: PushSubscribeParams, push: PushParts): GivenPushSett
       : { maxInFlight: params.max_in_flight ?? LIMITS.pushInFlightDefault }),
     ...(headers === undefined
       ? {}
-      : { headers: headers === null ? null : JSON.stringify(headers) }),
+      : { headers: headers === null ? null : push.sealHeaders(JSON.stringify(headers)) }),
+    ...(allowed === undefined ? {} : { allowedMessageHeaders: namesText(allowed ?? []) }),
   };
 }
 
-function recordOf(row: ShownSubscription): PushSubscription {
+function namesText(names: readonly string[]): string | null {
+  const lowerCase = new Set(names.map((name) => name.toLowerCase()));
+  return lowerCase.size === 0 ? null : JSON.stringify([...lowerCase]);
+}
+
+const HIDDEN = '***';
+
+const withoutQuery = (url: string): string => url.replace(/\?.*$/s, '');
+
+/** The values of headers may be credentials, as the secret is one. */
+function hideValues(headers: string): Record<string, string> {
+  const names = Object.keys(JSON.parse(headers));
+  return Object.fromEntries(names.map((name) => [name, HIDDEN]));
+}
+
+/** What no key opens is hidden. */
+function recordOf(row: ShownSubscription, push: PushParts): PushSubscription {
+  const { url, headers } = push.openTexts(row) ?? { url: HIDDEN, headers: null };
   return {
     subscription_id: row.subscriptionId,
     queue: row.queue,
-    url: row.url,
+    url,
     state: row.state,
     ...(row.pausedReason === null ? {} : { paused_reason: row.pausedReason }),
     signed: row.signed,
@@ -230,7 +310,10 @@ function recordOf(row: ShownSubscription): PushSubscription {
     ...(row.deadLetterQueue === null ? {} : { dead_letter_queue: row.deadLetterQueue }),
     format: row.format,
     max_in_flight: row.maxInFlight,
-    ...(row.headers === null ? {} : { headers: JSON.parse(row.headers) }),
+    ...(headers === null ? {} : { headers: hideValues(headers) }),
+    ...(row.allowedMessageHeaders == null
+      ? {}
+      : { allowed_message_headers: JSON.parse(row.allowedMessageHeaders) }),
     created_at: toIso(row.createdAtMs),
     updated_at: toIso(row.updatedAtMs),
   };

@@ -15,7 +15,7 @@ import { runConsumes } from './runs/consume.js';
 import { stepJob } from './runs/dead-letter-job.js';
 import { loadHeld } from './runs/held.js';
 import { runPublishes } from './runs/publish.js';
-import { recordPushes } from './runs/push.js';
+import { recordPushes, sealPush } from './runs/push.js';
 import { runSettling } from './runs/settle.js';
 import { settleDue } from './runs/settle-due.js';
 import { expire, sweepDiscarded } from './runs/sweep.js';
@@ -32,6 +32,7 @@ const KIND_OF: Record<Command['kind'], Kind> = {
   subscribePush: 'single',
   unsubscribePush: 'single',
   pausePush: 'single',
+  sealPush: 'single',
   recordPushes: 'single',
   recordAudit: 'single',
   recordKeyUse: 'single',
@@ -92,6 +93,8 @@ async function applySingle(run: GroupRun, command: Command): Promise<Outcome> {
       return accept<'settleDue'>({ settled: await settleDue(run, command.limit) });
     case 'stepJob':
       return accept<'stepJob'>(await stepJob(run, command.jobId));
+    case 'sealPush':
+      return accept<'sealPush'>(await sealPush(run, command));
     case 'recordPushes':
       return accept<'recordPushes'>(await recordPushes(run, command));
     case 'recordAudit':

@@ -1,4 +1,4 @@
-import { type Clock, monotonicMs, setSystemTimer } from '../../core/clock.js';
+import { type Clock, monotonicMs, setSystemTimer, wallMs } from '../../core/clock.js';
 
 /** More than this apart from the monotonic clock, and the database's clock has jumped. */
 const JUMP_MS = 5_000;
@@ -21,6 +21,8 @@ export class DatabaseClock implements Clock {
     this.lastMs = Math.max(this.lastMs, Math.floor(monotonicMs() + this.offsetMs));
     return this.lastMs;
   }
+
+  wallMs = wallMs;
 
   setTimer = setSystemTimer;
 

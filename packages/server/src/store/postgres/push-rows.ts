@@ -6,12 +6,15 @@ import type {
 import type { Pipeline } from './pipeline.js';
 
 const SUBSCRIPTIONS = `SELECT s.subscription_id AS "subscriptionId", s.queue_id AS "queueId",
-    q.project, q.name AS queue, q.type AS "queueType", s.url, s.secret, s.secret_digest AS "secretDigest",
+    q.project, q.name AS queue, q.type AS "queueType", s.url, s.url_digest AS "urlDigest",
+    s.secret, s.secret_digest AS "secretDigest",
     s.previous_secret AS "previousSecret", s.previous_secret_until_ms AS "previousSecretUntilMs",
     s.max_retries AS "maxRetries", s.visibility_timeout_ms AS "visibilityTimeoutMs",
     s.dead_letter_queue_id AS "deadLetterQueueId", d.name AS "deadLetterQueue", s.format,
-    s.max_in_flight AS "maxInFlight", s.headers, s.state, s.paused_reason AS "pausedReason",
-    s.created_at_ms AS "createdAtMs", s.updated_at_ms AS "updatedAtMs"
+    s.max_in_flight AS "maxInFlight", s.headers,
+    s.allowed_message_headers AS "allowedMessageHeaders", s.state, s.paused_reason AS "pausedReason",
+    s.created_at_ms AS "createdAtMs", s.updated_at_ms AS "updatedAtMs",
+    s.changed_seq AS "changedSeq"
   FROM millrace.push_subscriptions s JOIN millrace.queues q ON q.id = s.queue_id
   LEFT JOIN millrace.queues d ON d.id = s.dead_letter_queue_id`;
 
@@ -33,6 +36,26 @@ export const activeSubscriptions = (
     `${SUBSCRIPTIONS} WHERE s.state = 'active' AND s.subscription_id > $1
       ORDER BY s.subscription_id LIMIT $2`,
     [after, limit],
+  );
+
+export const allSubscriptions = (
+  pipeline: Pipeline,
+  after: string,
+  limit: number,
+): Promise<PushSubscriptionEntry[]> =>
+  pipeline.query<PushSubscriptionEntry>(
+    `${SUBSCRIPTIONS} WHERE s.subscription_id > $1 ORDER BY s.subscription_id LIMIT $2`,
+    [after, limit],
+  );
+
+export const changedSubscriptions = (
+  pipeline: Pipeline,
+  afterSeq: number,
+  limit: number,
+): Promise<PushSubscriptionEntry[]> =>
+  pipeline.query<PushSubscriptionEntry>(
+    `${SUBSCRIPTIONS} WHERE s.changed_seq > $1 ORDER BY s.changed_seq LIMIT $2`,
+    [afterSeq, limit],
   );
 
 export const pushAttempts = (

@@ -5,7 +5,13 @@ import { readAudit } from './audit-rows.js';
 import { readHistory } from './history.js';
 import { deadLetters, message, peek } from './message-queries.js';
 import type { Pipeline } from './pipeline.js';
-import { activeSubscriptions, pushAttempts, subscriptionsOf } from './push-rows.js';
+import {
+  activeSubscriptions,
+  allSubscriptions,
+  changedSubscriptions,
+  pushAttempts,
+  subscriptionsOf,
+} from './push-rows.js';
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 
 type Handlers = {
@@ -106,6 +112,11 @@ const HANDLERS: Handlers = {
 
   activePushSubscriptions: (pipeline, { after, limit }) =>
     activeSubscriptions(pipeline, after, limit),
+
+  allPushSubscriptions: (pipeline, { after, limit }) => allSubscriptions(pipeline, after, limit),
+
+  changedPushSubscriptions: (pipeline, { afterSeq, limit }) =>
+    changedSubscriptions(pipeline, afterSeq, limit),
 
   pushAttempts: (pipeline, { subscriptionId, limit }) =>
     pushAttempts(pipeline, subscriptionId, limit),

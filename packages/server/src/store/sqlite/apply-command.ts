@@ -11,7 +11,13 @@ import { createQueue } from './commands/create-queue.js';
 import { startDeadLetterJob, stepJob } from './commands/dead-letter-job.js';
 import { createKey, recordKeyUse, revokeKey } from './commands/keys.js';
 import { publish } from './commands/publish.js';
-import { pausePush, recordPushes, subscribePush, unsubscribePush } from './commands/push.js';
+import {
+  pausePush,
+  recordPushes,
+  sealPush,
+  subscribePush,
+  unsubscribePush,
+} from './commands/push.js';
 import { settleDue } from './commands/settle-due.js';
 import { expire, sweepDiscarded } from './commands/sweep.js';
 import { answerRecords } from './idempotency.js';
@@ -55,6 +61,8 @@ export function applyCommand(tx: GroupTransaction, command: Command): Outcome {
       return onQueue(tx, command, (queue) => unsubscribePush(tx, queue, command));
     case 'pausePush':
       return onQueue(tx, command, (queue) => pausePush(tx, queue, command));
+    case 'sealPush':
+      return accept<'sealPush'>(sealPush(tx, command));
     case 'recordPushes':
       return accept<'recordPushes'>(recordPushes(tx, command));
     case 'recordAudit':

@@ -4,7 +4,12 @@ import type { QueueEntry } from '../../core/transaction.js';
 import { readAudit } from './audit-rows.js';
 import { readHistory } from './history.js';
 import { deadLetters, message, peek } from './message-queries.js';
-import { activeSubscriptions, pushAttempts, subscriptionsOf } from './push-rows.js';
+import {
+  activeSubscriptions,
+  allSubscriptions,
+  pushAttempts,
+  subscriptionsOf,
+} from './push-rows.js';
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM, queueEntry } from './rows.js';
 import type { Statements } from './statements.js';
 
@@ -83,6 +88,12 @@ const HANDLERS: Handlers = {
 
   activePushSubscriptions: (statements, { after, limit }) =>
     activeSubscriptions(statements, after, limit),
+
+  allPushSubscriptions: (statements, { after, limit }) =>
+    allSubscriptions(statements, after, limit),
+
+  // Nobody else changes them.
+  changedPushSubscriptions: () => [],
 
   pushAttempts: (statements, { subscriptionId, limit }) =>
     pushAttempts(statements, subscriptionId, limit),

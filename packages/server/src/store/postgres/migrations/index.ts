@@ -3,6 +3,7 @@ import { fifo } from './0002-fifo.js';
 import { push } from './0003-push.js';
 import { deadLetterJobs } from './0004-dead-letter-jobs.js';
 import { functions } from './0005-functions.js';
+import { subscriptionSecrets } from './0006-subscription-secrets.js';
 import { auditLog } from './0007-audit-log.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
@@ -12,5 +13,6 @@ export const MIGRATIONS: readonly string[] = [
   push,
   deadLetterJobs,
   functions,
+  subscriptionSecrets,
   auditLog,
 ];

@@ -3,11 +3,13 @@ import type { OutcomeOf } from '../../../core/commands.js';
 import type {
   PausePushCommand,
   RecordPushesCommand,
+  SealPushCommand,
   SubscribePushCommand,
   UnsubscribePushCommand,
 } from '../../../core/push-commands.js';
 import {
   type PushSubscriptionRow,
+  type SealedTexts,
   shownSubscription,
   subscribed,
 } from '../../../core/push-subscription.js';
@@ -20,15 +22,16 @@ import type { GroupTransaction } from '../transaction.js';
 
 export async function subscribePush(
   { tx }: GroupRun,
-  { project, queue: name, subscriptionId, settings }: SubscribePushCommand,
+  command: SubscribePushCommand,
 ): Promise<OutcomeOf['subscribePush'] | Refusal> {
+  const { project, queue: name, settings } = command;
   const queue = tx.queue(project, name);
   if (queue === undefined) return queueNotFound(name);
   // Two nodes that subscribe the same url would otherwise make two of it.
   await tx.pipeline.query('SELECT 1 FROM millrace.queues WHERE id = $1 FOR UPDATE', [queue.id]);
   const all = await subscriptionsOf(tx.pipeline, queue.id);
   const reachableFrom = await readReachable(tx, project, settings.deadLetterQueue);
-  const wanted = subscribed(queue, all, subscriptionId, settings, tx.nowMs, reachableFrom);
+  const wanted = subscribed(queue, all, command, tx.nowMs, reachableFrom);
   if ('ok' in wanted) return wanted;
   write(tx, queue, wanted);
   return { subscription: shownSubscription(wanted) };
@@ -39,17 +42,20 @@ function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow
     `INSERT INTO millrace.push_subscriptions (subscription_id, queue_id, url, secret,
        secret_digest, previous_secret, previous_secret_until_ms, max_retries,
        visibility_timeout_ms, dead_letter_queue_id, format, max_in_flight, headers, state,
-       paused_reason, created_at_ms, updated_at_ms)
+       paused_reason, created_at_ms, updated_at_ms, url_digest, allowed_message_headers,
+       changed_seq)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
        (SELECT id FROM millrace.queues WHERE project = $10 AND name = $11), $12, $13, $14, $15,
-       $16, $17, $18)
-     ON CONFLICT (subscription_id) DO UPDATE SET secret = excluded.secret,
+       $16, $17, $18, $19, $20, nextval('millrace.push_changes'))
+     ON CONFLICT (subscription_id) DO UPDATE SET url = excluded.url,
+       url_digest = excluded.url_digest, secret = excluded.secret,
        secret_digest = excluded.secret_digest, previous_secret = excluded.previous_secret,
        previous_secret_until_ms = excluded.previous_secret_until_ms,
        max_retries = excluded.max_retries, visibility_timeout_ms = excluded.visibility_timeout_ms,
        dead_letter_queue_id = excluded.dead_letter_queue_id, format = excluded.format,
        max_in_flight = excluded.max_in_flight, headers = excluded.headers,
-       updated_at_ms = excluded.updated_at_ms`,
+       allowed_message_headers = excluded.allowed_message_headers,
+       updated_at_ms = excluded.updated_at_ms, changed_seq = excluded.changed_seq`,
     [
       row.subscriptionId,
       queue.id,
@@ -69,6 +75,8 @@ function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow
       row.pausedReason,
       row.createdAtMs,
       row.updatedAtMs,
+      row.urlDigest,
+      row.allowedMessageHeaders,
     ],
   );
 }
@@ -99,7 +107,8 @@ export async function pausePush(
   const queue = tx.queue(project, name);
   if (queue === undefined) return queueNotFound(name);
   tx.pipeline.send(
-    `UPDATE millrace.push_subscriptions SET state = $3, paused_reason = $4, updated_at_ms = $5
+    `UPDATE millrace.push_subscriptions SET state = $3, paused_reason = $4, updated_at_ms = $5,
+       changed_seq = nextval('millrace.push_changes')
       WHERE subscription_id = $1 AND queue_id = $2`,
     [subscriptionId, queue.id, reason === null ? 'active' : 'paused', reason, tx.nowMs],
   );
@@ -109,6 +118,36 @@ export async function pausePush(
     ? subscriptionNotFound(name, subscriptionId)
     : { subscription: shownSubscription(subscription) };
 }
+
+/** Workers go on with what they have opened, so that this is no change to tell other nodes of. */
+export async function sealPush(
+  { tx }: GroupRun,
+  { rows }: SealPushCommand,
+): Promise<OutcomeOf['sealPush']> {
+  let sealed = 0;
+  for (const { subscriptionId, before, after } of rows) {
+    const written = await tx.pipeline.query(
+      `UPDATE millrace.push_subscriptions SET url = $2, url_digest = $3, headers = $4, secret = $5,
+         secret_digest = $6, previous_secret = $7
+        WHERE subscription_id = $1 AND (url, url_digest, headers, secret, secret_digest,
+          previous_secret) IS NOT DISTINCT FROM ($8::text, $9::text, $10::text, $11::text,
+          $12::text, $13::text)
+       RETURNING 1`,
+      [subscriptionId, ...textsOf(after), ...textsOf(before)],
+    );
+    sealed += written.length;
+  }
+  return { sealed };
+}
+
+const textsOf = (row: SealedTexts): (string | null)[] => [
+  row.url,
+  row.urlDigest,
+  row.headers,
+  row.secret,
+  row.secretDigest,
+  row.previousSecret,
+];
 
 /** Those of a subscription that has gone meanwhile are of no use to anybody. */
 export async function recordPushes(

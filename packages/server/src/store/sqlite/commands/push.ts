@@ -3,11 +3,13 @@ import type { OutcomeOf } from '../../../core/commands.js';
 import type {
   PausePushCommand,
   RecordPushesCommand,
+  SealPushCommand,
   SubscribePushCommand,
   UnsubscribePushCommand,
 } from '../../../core/push-commands.js';
 import {
   type PushSubscriptionRow,
+  type SealedTexts,
   shownSubscription,
   subscribed,
 } from '../../../core/push-subscription.js';
@@ -19,11 +21,11 @@ import type { GroupTransaction } from '../transaction.js';
 export function subscribePush(
   tx: GroupTransaction,
   queue: QueueEntry,
-  { subscriptionId, settings }: SubscribePushCommand,
+  command: SubscribePushCommand,
 ): OutcomeOf['subscribePush'] | Refusal {
   const all = subscriptionsOf(tx.statements, queue.id);
   const reachableFrom = (name: string) => tx.reachableFrom(queue.project, name);
-  const wanted = subscribed(queue, all, subscriptionId, settings, tx.nowMs, reachableFrom);
+  const wanted = subscribed(queue, all, command, tx.nowMs, reachableFrom);
   if ('ok' in wanted) return wanted;
   write(tx, queue, wanted);
   return { subscription: shownSubscription(wanted) };
@@ -33,15 +35,16 @@ function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow
   const deadLetterQueue =
     row.deadLetterQueue === null ? undefined : tx.queue(queue.project, row.deadLetterQueue);
   tx.sql(
-    `INSERT OR REPLACE INTO push_subscriptions (subscription_id, queue_id, url, secret,
-       secret_digest, previous_secret, previous_secret_until_ms, max_retries,
-       visibility_timeout_ms, dead_letter_queue_id, format, max_in_flight, headers, state,
-       paused_reason, created_at_ms, updated_at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO push_subscriptions (subscription_id, queue_id, url, url_digest,
+       secret, secret_digest, previous_secret, previous_secret_until_ms, max_retries,
+       visibility_timeout_ms, dead_letter_queue_id, format, max_in_flight, headers,
+       allowed_message_headers, state, paused_reason, created_at_ms, updated_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     row.subscriptionId,
     queue.id,
     row.url,
+    row.urlDigest,
     row.secret,
     row.secretDigest,
     row.previousSecret,
@@ -52,6 +55,7 @@ function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow
     row.format,
     row.maxInFlight,
     row.headers,
+    row.allowedMessageHeaders,
     row.state,
     row.pausedReason,
     row.createdAtMs,
@@ -89,6 +93,29 @@ export function pausePush(
     ? subscriptionNotFound(queue.name, subscriptionId)
     : { subscription: shownSubscription(subscription) };
 }
+
+export function sealPush(tx: GroupTransaction, { rows }: SealPushCommand): OutcomeOf['sealPush'] {
+  const update = tx.sql(
+    `UPDATE push_subscriptions SET url = ?, url_digest = ?, headers = ?, secret = ?,
+       secret_digest = ?, previous_secret = ?
+      WHERE subscription_id = ? AND url IS ? AND url_digest IS ? AND headers IS ? AND secret IS ?
+        AND secret_digest IS ? AND previous_secret IS ?`,
+  );
+  let sealed = 0;
+  for (const { subscriptionId, before, after } of rows) {
+    sealed += update.run(...textsOf(after), subscriptionId, ...textsOf(before)).changes;
+  }
+  return { sealed };
+}
+
+const textsOf = (row: SealedTexts): (string | null)[] => [
+  row.url,
+  row.urlDigest,
+  row.headers,
+  row.secret,
+  row.secretDigest,
+  row.previousSecret,
+];
 
 /** Those of a subscription that has gone meanwhile are of no use to anybody. */
 export function recordPushes(

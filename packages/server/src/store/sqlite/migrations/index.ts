@@ -2,7 +2,15 @@ import { initial } from './0001-initial.js';
 import { fifo } from './0002-fifo.js';
 import { push } from './0003-push.js';
 import { deadLetterJobs } from './0004-dead-letter-jobs.js';
+import { subscriptionSecrets } from './0005-subscription-secrets.js';
 import { auditLog } from './0006-audit-log.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
-export const MIGRATIONS: readonly string[] = [initial, fifo, push, deadLetterJobs, auditLog];
+export const MIGRATIONS: readonly string[] = [
+  initial,
+  fifo,
+  push,
+  deadLetterJobs,
+  subscriptionSecrets,
+  auditLog,
+];

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { Call, PushParts, Route, RouteContext } from '../call.js';
+import { deleteRoute } from './change-queue.js';
+import { PUSH_ROUTES } from './push.js';
+
+const routeOf = (id: string): Route =>
+  PUSH_ROUTES.find(({ capability }) => capability.id === id) as Route;
+
+const UNSUBSCRIBE = routeOf('queue.push_unsubscribe');
+const PAUSE = routeOf('queue.push_pause');
+const SUBSCRIBE = routeOf('queue.push_subscribe');
+
+const ROW = { url: 'https://a.example/', headers: null, createdAtMs: 0, updatedAtMs: 0 };
+const NOT_FOUND = { ok: false, code: 'QUEUE_NOT_FOUND', status: 404, message: 'none' };
+
+/** The queues that the part that pushes is told of, after a call that comes to this outcome. */
+async function toldOf(route: Route, outcome: object): Promise<unknown[]> {
+  const told: unknown[] = [];
+  const push = {
+    judgeUrl: () => undefined,
+    formsOf: () => ({ plainUrl: ROW.url, urlDigests: [], secretDigests: [] }),
+    sealUrl: (url: string) => ({ url, urlDigest: null }),
+    openTexts: <T>(row: T) => row,
+    subscriptionsChanged: async (...queue: unknown[]) => {
+      told.push(queue);
+    },
+  } as unknown as PushParts;
+  const call = {
+    params: { queue: 'q', subscription_id: 's', url: ROW.url },
+    caller: { project: 'p', keyId: 'k', scopes: ['manage'] },
+    idempotency: null,
+  } as unknown as Call<unknown>;
+  await route.handle(call, {
+    service: { submit: async () => outcome },
+    ids: { uuid: () => 'id' },
+    maintenance: { bucketDiscarded: () => {} },
+    push,
+  } as unknown as RouteContext);
+  return told;
+}
+
+describe('a call that may change subscriptions', () => {
+  it.each([
+    ['deletes a queue', deleteRoute, { ok: true, replayed: false, deleted: true }],
+    ['deletes a subscription', UNSUBSCRIBE, { ok: true, replayed: false, deleted: true }],
+    ['pauses one', PAUSE, { ok: true, replayed: false, subscription: ROW }],
+    ['subscribes', SUBSCRIBE, { ok: true, replayed: false, subscription: ROW }],
+  ])('has the queue read when it %s', async (_what, route, outcome) => {
+    expect(await toldOf(route, outcome)).toEqual([['p', 'q']]);
+  });
+
+  it.each([
+    ['a queue that is not there', deleteRoute, { ok: true, replayed: false, deleted: false }],
+    ['a queue once more', deleteRoute, { ok: true, replayed: true, deleted: true }],
+    ['a queue that is in use', deleteRoute, NOT_FOUND],
+    ['no subscription', UNSUBSCRIBE, { ok: true, replayed: false, deleted: false }],
+    ['a subscription once more', PAUSE, { ok: true, replayed: true, subscription: ROW }],
+    ['nothing', PAUSE, NOT_FOUND],
+    ['a queue that is no more', SUBSCRIBE, NOT_FOUND],
+  ])('has nothing read when it is about %s', async (_what, route, outcome) => {
+    expect(await toldOf(route, outcome)).toEqual([]);
+  });
+});

@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { FakeClock } from '../../test/harness/fake-clock.js';
+import type { GroupCommit } from '../core/group-commit.js';
+import type { SealPushCommand } from '../core/push-commands.js';
+import type { PushSubscriptionRow, SealedTexts } from '../core/push-subscription.js';
+import type { Store } from '../core/store.js';
+import type { SteppedJob } from './background-job.js';
+import { createSealing } from './seal-subscriptions.js';
+
+const ROWS = 120;
+const isOfFirst = (url: string): boolean => url.startsWith('first ');
+
+/** A store of rows, of which a step can be made to come too late for one. */
+function sealing(isBeingRotated = true) {
+  const clock = new FakeClock();
+  const rows = new Map<string, PushSubscriptionRow>();
+  const add = (id: string, url: string): void => {
+    const texts = { urlDigest: null, headers: null, secret: null, secretDigest: null };
+    rows.set(id, {
+      subscriptionId: id,
+      url,
+      ...texts,
+      previousSecret: null,
+    } as PushSubscriptionRow);
+  };
+  for (let n = 0; n < ROWS; n += 1) add(`s${String(n).padStart(4, '0')}`, 'plain');
+  const steps: number[] = [];
+  const logged: string[] = [];
+  const raced = new Set<string>();
+  const store = {
+    clock,
+    read: async ({ after, limit }: { after: string; limit: number }) =>
+      [...rows.values()].filter((row) => row.subscriptionId > after).slice(0, limit),
+  } as unknown as Store;
+  const commit = {
+    submit: async (command: SealPushCommand) => {
+      steps.push(command.rows.length);
+      let sealed = 0;
+      for (const { subscriptionId, before, after } of command.rows) {
+        if (raced.delete(subscriptionId)) add(subscriptionId, 'changed meanwhile');
+        const row = rows.get(subscriptionId) as PushSubscriptionRow;
+        if (row.url !== before.url) continue;
+        rows.set(subscriptionId, { ...row, ...after });
+        sealed += 1;
+      }
+      return { ok: true, replayed: false, sealed };
+    },
+  } as unknown as GroupCommit;
+  const sealAnew = (row: SealedTexts): SealedTexts | undefined => {
+    if (row.url === 'of another key') return undefined;
+    return isOfFirst(row.url) ? row : { ...row, url: `first ${row.url}` };
+  };
+  const box = { isBeingRotated, sealAnew };
+  job = createSealing(store, commit, box, (message) => logged.push(message));
+  const finished = () =>
+    vi.waitFor(() => {
+      clock.advance(10);
+      expect(logged).toHaveLength(1);
+    });
+  return { rows, add, steps, logged, raced, clock, start: () => job?.start(), finished };
+}
+
+let job: SteppedJob | undefined;
+
+describe('sealing anew', () => {
+  afterEach(() => job?.stop());
+
+  it('goes in small steps, and says when it has finished', async () => {
+    const { rows, steps, logged, start, finished } = sealing();
+    start();
+    await finished();
+    expect(steps).toEqual([50, 50, 20]);
+    expect([...rows.values()].every(({ url }) => url === 'first plain')).toBe(true);
+    expect(logged[0]).toMatch(/sealed anew .*: 120; none is left$/);
+  });
+
+  it('looks again at a row that was changed meanwhile', async () => {
+    const { rows, raced, logged, start, finished } = sealing();
+    raced.add('s0007');
+    start();
+    await finished();
+    expect(rows.get('s0007')?.url).toBe('first changed meanwhile');
+    expect(logged[0]).toContain(': 120;');
+  });
+
+  it('leaves what no key opens, and says how many', async () => {
+    const { rows, add, logged, start, finished } = sealing();
+    add('s0003', 'of another key');
+    start();
+    await finished();
+    expect(rows.get('s0003')?.url).toBe('of another key');
+    expect(logged[0]).toMatch(/: 119; 1 are left that no key opens$/);
+  });
+
+  it('says nothing where there was nothing to do and one key', async () => {
+    const { rows, logged, clock, start } = sealing(false);
+    for (const [id, row] of rows) rows.set(id, { ...row, url: 'first plain' });
+    start();
+    for (let turn = 0; turn < 50; turn += 1) {
+      clock.advance(10);
+      await new Promise(setImmediate);
+    }
+    expect(logged).toEqual([]);
+  });
+});

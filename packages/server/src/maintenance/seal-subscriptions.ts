@@ -1,0 +1,80 @@
+import type { GroupCommit } from '../core/group-commit.js';
+import type { SealedAnew } from '../core/push-commands.js';
+import type { PushSubscriptionRow, SealedTexts } from '../core/push-subscription.js';
+import type { Store } from '../core/store.js';
+import { SteppedJob } from './background-job.js';
+
+const ROWS_PER_STEP = 50;
+const PAUSE_MS = 10;
+
+interface Box {
+  /** There are more keys than the first. */
+  readonly isBeingRotated: boolean;
+  /** The same where it is sealed under the first key, undefined where no key opens it. */
+  sealAnew(row: SealedTexts): SealedTexts | undefined;
+}
+
+/**
+ * Seals anew, at the start, what lies in the store under another key than the first, or under none, so
+ * that the other keys can be dropped. Several nodes may do it at once: a row that was changed
+ * meanwhile is left, and looked at again.
+ */
+export function createSealing(
+  store: Store,
+  commit: GroupCommit,
+  box: Box,
+  log: (message: string) => void,
+): SteppedJob {
+  let after = '';
+  let found = 0;
+  let sealed = 0;
+  let unreadable = 0;
+
+  const sealAll = async (rows: readonly PushSubscriptionRow[]): Promise<void> => {
+    const changes: SealedAnew[] = [];
+    for (const row of rows) {
+      const before = textsOf(row);
+      const texts = box.sealAnew(before);
+      if (texts === undefined) unreadable += 1;
+      else if (texts !== before) {
+        changes.push({ subscriptionId: row.subscriptionId, before, after: texts });
+      }
+    }
+    if (changes.length === 0) return;
+    const outcome = await commit.submit({ kind: 'sealPush', rows: changes });
+    if (!outcome.ok) throw new Error(outcome.message);
+    found += changes.length;
+    sealed += outcome.sealed;
+  };
+
+  return new SteppedJob(store.clock, async () => {
+    const kind = 'allPushSubscriptions';
+    const rows = await store.read({ kind, after, limit: ROWS_PER_STEP });
+    await sealAll(rows);
+    after = rows.at(-1)?.subscriptionId ?? after;
+    if (rows.length === ROWS_PER_STEP) return PAUSE_MS;
+    // It is finished when a whole pass has found nothing more.
+    const isFinished = found === 0;
+    const cannot = unreadable;
+    after = '';
+    found = 0;
+    unreadable = 0;
+    if (!isFinished) return PAUSE_MS;
+    if (box.isBeingRotated || sealed > 0 || cannot > 0) {
+      const left = cannot === 0 ? 'none is left' : `${cannot} are left that no key opens`;
+      log(
+        `push subscriptions sealed anew under the first key of MILLRACE_SECRET_KEY: ${sealed}; ${left}`,
+      );
+    }
+    return null;
+  });
+}
+
+const textsOf = (row: PushSubscriptionRow): SealedTexts => ({
+  url: row.url,
+  urlDigest: row.urlDigest,
+  headers: row.headers,
+  secret: row.secret,
+  secretDigest: row.secretDigest,
+  previousSecret: row.previousSecret,
+});
