@@ -17,12 +17,17 @@ export class ServerRun {
     storeUrl: string,
     environment: Record<string, string> = {},
     flags: readonly string[] = [],
+    nodeFlags: readonly string[] = [],
   ) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MILLRACE_'));
-    this.child = spawn(process.execPath, [MAIN_PATH, 'serve', '--port', '0', ...flags], {
-      env: { ...Object.fromEntries(inherited), MILLRACE_STORE: storeUrl, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    this.child = spawn(
+      process.execPath,
+      [...nodeFlags, MAIN_PATH, 'serve', '--port', '0', ...flags],
+      {
+        env: { ...Object.fromEntries(inherited), MILLRACE_STORE: storeUrl, ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     this.child.stdout?.on('data', (chunk) => {
       this.stdout += chunk;
     });
@@ -41,6 +46,10 @@ export class ServerRun {
       await pause(10);
     }
     return undefined;
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
   }
 
   get isRunning(): boolean {

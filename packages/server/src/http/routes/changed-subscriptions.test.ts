@@ -10,6 +10,7 @@ const UNSUBSCRIBE = routeOf('queue.push_unsubscribe');
 const PAUSE = routeOf('queue.push_pause');
 const SUBSCRIBE = routeOf('queue.push_subscribe');
 
+const ID = '019b76da-a800-70e9-b2be-28a7db1b3ca5';
 const ROW = { url: 'https://a.example/', headers: null, createdAtMs: 0, updatedAtMs: 0 };
 const NOT_FOUND = { ok: false, code: 'QUEUE_NOT_FOUND', status: 404, message: 'none' };
 
@@ -26,7 +27,7 @@ async function toldOf(route: Route, outcome: object): Promise<unknown[]> {
     },
   } as unknown as PushParts;
   const call = {
-    params: { queue: 'q', subscription_id: 's', url: ROW.url },
+    params: { queue: 'q', subscription_id: ID, url: ROW.url },
     caller: { project: 'p', keyId: 'k', scopes: ['manage'] },
     idempotency: null,
   } as unknown as Call<unknown>;

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startPostgres } from '../harness/postgres.js';
+
+/** Each attack has a store of its own, so that none meets what another left. */
+export interface Stores {
+  newUrl(): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export async function openStores(kind: 'sqlite' | 'postgres'): Promise<Stores> {
+  return kind === 'sqlite' ? sqliteStores() : postgresStores();
+}
+
+async function sqliteStores(): Promise<Stores> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-hostile-'));
+  let count = 0;
+  // Also where the run is broken off.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return {
+    async newUrl() {
+      // What the one before it wrote may be a gigabyte.
+      await rm(join(folder, String(count)), { recursive: true, force: true });
+      count += 1;
+      return `sqlite:${join(folder, String(count), 'millrace.db')}`;
+    },
+    remove: async () => {},
+  };
+}
+
+async function postgresStores(): Promise<Stores> {
+  const { url, stop } = await startPostgres();
+  let database: string | undefined;
+  return {
+    async newUrl() {
+      const admin = new pg.Client(url);
+      await admin.connect();
+      if (database !== undefined) await admin.query(`DROP DATABASE ${database} WITH (FORCE)`);
+      database = `hostile_${randomBytes(6).toString('hex')}`;
+      await admin.query(`CREATE DATABASE ${database}`);
+      await admin.end();
+      return Object.assign(new URL(url), { pathname: `/${database}` }).toString();
+    },
+    remove: stop,
+  };
+}
