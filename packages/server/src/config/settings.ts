@@ -14,12 +14,17 @@ export interface Setting {
 }
 
 const BYTES_IN_FLIGHT = 256 * 1024 * 1024;
+/** With less, the share of one project would not hold the largest batch. */
+const BYTES_IN_FLIGHT_MIN = 40 * 1024 * 1024;
 /** What is in flight takes up to four times its bytes for a moment, as text and on its way to a thread. */
 const SHARE_OF_HEAP = 1 / 8;
 
 /** A heap that was made small, as by `--max-old-space-size`, holds less in flight. */
 const defaultBytesInFlight = (): number =>
-  Math.min(BYTES_IN_FLIGHT, Math.floor(getHeapStatistics().heap_size_limit * SHARE_OF_HEAP));
+  Math.max(
+    BYTES_IN_FLIGHT_MIN,
+    Math.min(BYTES_IN_FLIGHT, Math.floor(getHeapStatistics().heap_size_limit * SHARE_OF_HEAP)),
+  );
 
 export const SETTINGS = {
   host: { type: 'string', default: '127.0.0.1', help: 'address to listen on' },
@@ -112,7 +117,7 @@ export const SETTINGS = {
   'max-bytes-in-flight': {
     type: 'bytes',
     default: defaultBytesInFlight(),
-    min: 32 * 1024 * 1024,
+    min: BYTES_IN_FLIGHT_MIN,
     help: 'bodies and answers that are under way at once, and a quarter as much for pushes',
   },
   'max-project-waits': {

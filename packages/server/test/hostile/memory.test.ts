@@ -14,7 +14,7 @@ const RSS_MAX_BYTES = 700 * MEBIBYTE;
 
 describe('a server with little memory', () => {
   const server = useAttackedServer(
-    ['--max-bytes-in-flight', '32MiB'],
+    ['--max-bytes-in-flight', '40MiB'],
     ['--max-old-space-size=256'],
   );
 

@@ -52,10 +52,14 @@ describe('a socket that is answered with an error and never closed', () => {
       return socket;
     });
     await moment(CLOSED_WITHIN_MS);
-    // A server that only said that it is done takes another byte; one that is gone resets.
-    for (const socket of sockets) socket.write('x');
+    // A server that only said that it is done takes more; one that is gone resets, which shows with
+    // the next write.
+    const stillOpen = () => {
+      for (const socket of sockets) socket.write('x');
+      return [...open];
+    };
     try {
-      await expect.poll(() => [...open], { timeout: 2_000 }).toEqual([]);
+      await expect.poll(stillOpen, { timeout: 2_000 }).toEqual([]);
     } finally {
       for (const socket of sockets) socket.destroy();
     }

@@ -8,7 +8,7 @@ import { useServer } from './use-server.js';
 const MIB = 1024 * 1024;
 
 describe.each(STORE_FACTORIES)('bodies in flight are bounded on $name', (factory) => {
-  const running = useServer(factory, ['--max-bytes-in-flight', '32MiB']);
+  const running = useServer(factory, ['--max-bytes-in-flight', '40MiB']);
   const { client } = running;
   let sockets: ReturnType<typeof openSocket>[] = [];
   const hangUp = () => {
