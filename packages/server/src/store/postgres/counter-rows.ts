@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { UsageChange } from '../../core/project-usage.js';
 import type { Pipeline } from './pipeline.js';
 
 export interface CounterDelta {
@@ -16,13 +17,14 @@ const SLOT_LOCKS = 0x6d696c6c;
 const KNOWN_PLACES_MAX = 20_000;
 
 /**
- * The rows that one connection counts in, a row for each bucket. It remembers where their newest
+ * The rows that one connection counts in, a row for each bucket and for each project. It remembers where their newest
  * versions lie. Somebody's old snapshot keeps every version of a row that changes with each group,
  * and to find the newest by its key means to walk past all of them: by its place it costs the same
  * after a million changes as after one. A place that is out of date finds nothing, and the key does.
  */
 export class CounterRows {
   private readonly places = new Map<number, string>();
+  private readonly projectPlaces = new Map<string, string>();
   private current = randomInt(SLOTS);
 
   get slot(): number {
@@ -38,6 +40,7 @@ export class CounterRows {
     if (free === undefined) return;
     this.current = free.slot;
     this.places.clear();
+    this.projectPlaces.clear();
   }
 
   /** Adds the deltas, in the order of the buckets on every node, so that no two wait for each other. */
@@ -54,15 +57,45 @@ export class CounterRows {
     ]);
     // A failure shows where the whole pipeline is waited for.
     answer.then(
-      (rows) => this.remember(rows),
+      (rows) =>
+        remember(
+          this.places,
+          rows.map(({ bucketId, place }) => [bucketId, place]),
+        ),
       () => undefined,
     );
   }
 
-  private remember(rows: readonly { bucketId: number; place: string }[]): void {
-    if (this.places.size + rows.length > KNOWN_PLACES_MAX) this.places.clear();
-    for (const { bucketId, place } of rows) this.places.set(bucketId, place);
+  /** The same for projects: behind the buckets, once per group. */
+  addToProjects(
+    pipeline: Pipeline,
+    changes: readonly (readonly [project: string, UsageChange])[],
+  ): void {
+    if (changes.length === 0) return;
+    const answer = pipeline.query<{ project: string; place: string }>(ADD_TO_PROJECTS, [
+      changes.map(([project]) => project),
+      changes.map(([project]) => this.projectPlaces.get(project) ?? null),
+      changes.map(([, { messages }]) => messages),
+      changes.map(([, { bytes }]) => bytes),
+      changes.map(([, { queues }]) => queues),
+      changes.map(([, { subscriptions }]) => subscriptions),
+      changes.map(([, { keys }]) => keys),
+      this.slot,
+    ]);
+    answer.then(
+      (rows) =>
+        remember(
+          this.projectPlaces,
+          rows.map(({ project, place }) => [project, place]),
+        ),
+      () => undefined,
+    );
   }
+}
+
+function remember<K>(known: Map<K, string>, places: readonly (readonly [K, string])[]): void {
+  if (known.size + places.length > KNOWN_PLACES_MAX) known.clear();
+  for (const [key, place] of places) known.set(key, place);
 }
 
 /** Whether the slot is this transaction's until it ends; the slot is the statement's parameter. */
@@ -80,3 +113,9 @@ const ADD = `
       u.available, u.leased, u.delayed, u.bytes)::text AS place
     FROM unnest($1::bigint[], $2::tid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
       AS u(bucket_id, place, available, leased, delayed, bytes)`;
+
+const ADD_TO_PROJECTS = `
+  SELECT u.project, millrace.count_project(u.project, $8::smallint, u.place, u.messages, u.bytes,
+      u.queues, u.subscriptions, u.keys)::text AS place
+    FROM unnest($1::text[], $2::tid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+        $7::bigint[]) AS u(project, place, messages, bytes, queues, subscriptions, keys)`;

@@ -221,13 +221,13 @@ export class PostgresStore implements Store {
         nowMs,
         counterRows,
         leaseFloorMs(this.startedAtMs, nowMs),
+        this.limits,
       );
       for (const { queue } of queues) tx.addQueue(queue);
       const run = new GroupRun(
         tx,
         this.startedAtMs,
         this.databaseClock.isTrusted(),
-        this.limits,
         this.readyFloors,
         this.dueFloor,
         timeOf,
@@ -255,10 +255,11 @@ export class PostgresStore implements Store {
       const outcomes = await applyGroup(run, commands);
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await this.readDue(run) : null;
+      if (this.isTimeToKeepHouse(nowMs)) await dropExpiredRecords(tx);
       tx.flushCounters();
+      tx.flushUsage();
       taken = this.tallies.take(nowMs);
       writeHistory(pipeline, taken);
-      if (this.isTimeToKeepHouse(nowMs)) dropExpiredRecords(pipeline, nowMs);
       committing = true;
       pipeline.send('COMMIT');
       await pipeline.settled();

@@ -85,23 +85,21 @@ export class GroupApplier {
   }
 
   private applyTogether(commands: readonly Command[], nowMs: number): GroupResult {
-    const storageFull = this.freeSpace.isLow(nowMs);
     const tx = new GroupTransaction(
       this.statements,
       this.queues,
       this.sequence,
       nowMs,
       leaseFloorMs(this.startedAtMs, nowMs),
-      storageFull,
-      this.limits,
+      { limits: this.limits, disk: this.freeSpace.at(nowMs) },
     );
     this.statements.get('BEGIN IMMEDIATE').run();
     try {
       const isDue = this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
       if (isDue) settleDue(tx, SETTLED_PER_GROUP);
       const outcomes = commands.map((command) => applyCommand(tx, command));
-      tx.flush();
       this.keepHouse(tx);
+      tx.flush();
       const nextDueAtMs =
         isDue || tx.dueChanged ? nextDueMs(tx, this.startedAtMs) : this.nextDueAtMs;
       this.statements.get('COMMIT').run();

@@ -5,7 +5,7 @@ import type { StorageLimits } from '../../core/storage-limits.js';
 import { GroupApplier, type GroupResult } from './apply-group.js';
 import { openWriter } from './database.js';
 import { lockStore } from './folder-lock.js';
-import { FreeSpace } from './free-space.js';
+import { FreeSpace, freeBytesBeside } from './free-space.js';
 import { SpaceKeeper, type SpaceNeed } from './space.js';
 import { serveThread } from './thread-channel.js';
 import {
@@ -97,7 +97,7 @@ function handle(request: OtherRequest): WriterAnswer {
       close = () => db.close();
       applier = new GroupApplier(
         db,
-        new FreeSpace(options.path, options.minFreeBytes),
+        new FreeSpace(options.minFreeBytes, () => freeBytesBeside(options.path)),
         options.limits,
       );
       space = new SpaceKeeper(db);

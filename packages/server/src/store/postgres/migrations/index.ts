@@ -3,6 +3,14 @@ import { fifo } from './0002-fifo.js';
 import { push } from './0003-push.js';
 import { deadLetterJobs } from './0004-dead-letter-jobs.js';
 import { functions } from './0005-functions.js';
+import { projectUsage } from './0008-project-usage.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
-export const MIGRATIONS: readonly string[] = [initial, fifo, push, deadLetterJobs, functions];
+export const MIGRATIONS: readonly string[] = [
+  initial,
+  fifo,
+  push,
+  deadLetterJobs,
+  functions,
+  projectUsage,
+];

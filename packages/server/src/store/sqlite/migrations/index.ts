@@ -2,6 +2,7 @@ import { initial } from './0001-initial.js';
 import { fifo } from './0002-fifo.js';
 import { push } from './0003-push.js';
 import { deadLetterJobs } from './0004-dead-letter-jobs.js';
+import { projectUsage } from './0007-project-usage.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
-export const MIGRATIONS: readonly string[] = [initial, fifo, push, deadLetterJobs];
+export const MIGRATIONS: readonly string[] = [initial, fifo, push, deadLetterJobs, projectUsage];
