@@ -59,16 +59,16 @@ export class GroupRecords implements AnswerRecords {
   }
 
   put(scope: RecordScope, answer: RecordedAnswer): void {
-    this.added.set(idOf(scope), { ...scope, ...answer });
+    const id = idOf(scope);
+    const bytes = recordBytes(toText(scope.key), answer);
+    this.tx.usage.count(scope.project, 0, bytes - (this.bytes.get(id) ?? 0));
+    this.bytes.set(id, bytes);
+    this.added.set(id, { ...scope, ...answer });
   }
 
   flush(): void {
     const rows = [...this.added.values()];
     if (rows.length === 0) return;
-    for (const row of rows) {
-      const bytesBefore = this.bytes.get(idOf(row)) ?? 0;
-      this.tx.usage.count(row.project, 0, recordBytes(toText(row.key), row) - bytesBefore);
-    }
     const keys = columnsOf(rows);
     // What stands in the way is either expired or a record that this group has read and replaces.
     this.tx.pipeline.send(
@@ -77,7 +77,7 @@ export class GroupRecords implements AnswerRecords {
               AS s(queue_id, project, capability, key, replaced)
         WHERE i.queue_id = s.queue_id AND i.project = s.project AND i.capability = s.capability
           AND i.key = s.key AND (s.replaced OR i.expires_at_ms <= $6)`,
-      [...keys, rows.map((row) => this.bytes.has(idOf(row))), this.tx.nowMs],
+      [...keys, rows.map((row) => this.known.has(idOf(row))), this.tx.nowMs],
     );
     this.tx.pipeline.send(
       `INSERT INTO millrace.idempotency
