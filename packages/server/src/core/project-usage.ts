@@ -12,6 +12,8 @@ export interface ProjectUsage {
 
 export type UsageChange = { -readonly [Part in keyof ProjectUsage]: number };
 
+export type UsageChanges = readonly (readonly [project: string, UsageChange])[];
+
 /** Things that are made one by one and have a quota of their own. */
 export type CountedThing = 'queues' | 'subscriptions' | 'keys';
 
@@ -64,7 +66,7 @@ export class UsageLedger {
   }
 
   /** Those with a change, by project, so that every node writes in one order. */
-  changes(): (readonly [project: string, UsageChange])[] {
+  changes(): UsageChanges {
     return [...this.changed]
       .filter(([, change]) => Object.values(change).some((count) => count !== 0))
       .sort(([a], [b]) => (a < b ? -1 : 1));

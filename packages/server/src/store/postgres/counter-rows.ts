@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { UsageChange } from '../../core/project-usage.js';
+import type { UsageChanges } from '../../core/project-usage.js';
 import type { Pipeline } from './pipeline.js';
 
 export interface CounterDelta {
@@ -43,36 +43,26 @@ export class CounterRows {
     this.projectPlaces.clear();
   }
 
-  /** Adds the deltas, in the order of the buckets on every node, so that no two wait for each other. */
-  add(pipeline: Pipeline, deltas: readonly (readonly [bucketId: number, CounterDelta])[]): void {
-    if (deltas.length === 0) return;
-    const answer = pipeline.query<{ bucketId: number; place: string }>(ADD, [
+  /**
+   * Adds the deltas, in the order of the buckets and then of the projects on every node, so that no
+   * two wait for each other. One statement for all, because each costs as much as what it counts.
+   */
+  add(
+    pipeline: Pipeline,
+    deltas: readonly (readonly [bucketId: number, CounterDelta])[],
+    changes: UsageChanges,
+  ): void {
+    if (deltas.length + changes.length === 0) return;
+    const ofBuckets = [
+      this.slot,
       deltas.map(([bucketId]) => bucketId),
       deltas.map(([bucketId]) => this.places.get(bucketId) ?? null),
       deltas.map(([, { available }]) => available),
       deltas.map(([, { leased }]) => leased),
       deltas.map(([, { delayed }]) => delayed),
       deltas.map(([, { bytes }]) => bytes),
-      this.slot,
-    ]);
-    // A failure shows where the whole pipeline is waited for.
-    answer.then(
-      (rows) =>
-        remember(
-          this.places,
-          rows.map(({ bucketId, place }) => [bucketId, place]),
-        ),
-      () => undefined,
-    );
-  }
-
-  /** The same for projects: behind the buckets, once per group. */
-  addToProjects(
-    pipeline: Pipeline,
-    changes: readonly (readonly [project: string, UsageChange])[],
-  ): void {
-    if (changes.length === 0) return;
-    const answer = pipeline.query<{ project: string; place: string }>(ADD_TO_PROJECTS, [
+    ];
+    const ofProjects = () => [
       changes.map(([project]) => project),
       changes.map(([project]) => this.projectPlaces.get(project) ?? null),
       changes.map(([, { messages }]) => messages),
@@ -80,22 +70,36 @@ export class CounterRows {
       changes.map(([, { queues }]) => queues),
       changes.map(([, { subscriptions }]) => subscriptions),
       changes.map(([, { keys }]) => keys),
-      this.slot,
-    ]);
+    ];
+    const answer =
+      changes.length === 0
+        ? pipeline.query<PlaceRow>(ADD, ofBuckets)
+        : pipeline.query<PlaceRow>(ADD_WITH_PROJECTS, [...ofBuckets, ...ofProjects()]);
+    // A failure shows where the whole pipeline is waited for.
     answer.then(
-      (rows) =>
-        remember(
-          this.projectPlaces,
-          rows.map(({ project, place }) => [project, place]),
-        ),
+      (rows) => this.remember(rows),
       () => undefined,
     );
   }
+
+  private remember(rows: readonly PlaceRow[]): void {
+    const { places, projectPlaces } = this;
+    if (places.size + projectPlaces.size + rows.length > KNOWN_PLACES_MAX) {
+      places.clear();
+      projectPlaces.clear();
+    }
+    for (const { bucketId, project, place } of rows) {
+      if (project === null) places.set(bucketId, place);
+      else projectPlaces.set(project, place);
+    }
+  }
 }
 
-function remember<K>(known: Map<K, string>, places: readonly (readonly [K, string])[]): void {
-  if (known.size + places.length > KNOWN_PLACES_MAX) known.clear();
-  for (const [key, place] of places) known.set(key, place);
+interface PlaceRow {
+  readonly bucketId: number;
+  /** Null: it is the place of the bucket's row. */
+  readonly project: string | null;
+  readonly place: string;
 }
 
 /** Whether the slot is this transaction's until it ends; the slot is the statement's parameter. */
@@ -109,13 +113,16 @@ const FREE_SLOT = `
   ) AS slots WHERE ${holdSlot('slot')} LIMIT 1`;
 
 const ADD = `
-  SELECT u.bucket_id AS "bucketId", millrace.count_messages(u.bucket_id, $7::smallint, u.place,
-      u.available, u.leased, u.delayed, u.bytes)::text AS place
-    FROM unnest($1::bigint[], $2::tid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+  SELECT u.bucket_id AS "bucketId", NULL::text AS project,
+      millrace.count_messages(u.bucket_id, $1::smallint, u.place, u.available, u.leased, u.delayed,
+        u.bytes)::text AS place
+    FROM unnest($2::bigint[], $3::tid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
       AS u(bucket_id, place, available, leased, delayed, bytes)`;
 
-const ADD_TO_PROJECTS = `
-  SELECT u.project, millrace.count_project(u.project, $8::smallint, u.place, u.messages, u.bytes,
-      u.queues, u.subscriptions, u.keys)::text AS place
-    FROM unnest($1::text[], $2::tid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-        $7::bigint[]) AS u(project, place, messages, bytes, queues, subscriptions, keys)`;
+const ADD_WITH_PROJECTS = `${ADD}
+  UNION ALL
+  SELECT 0, p.project,
+      millrace.count_project(p.project, $1::smallint, p.place, p.messages, p.bytes, p.queues,
+        p.subscriptions, p.keys)::text
+    FROM unnest($8::text[], $9::tid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
+        $14::bigint[]) AS p(project, place, messages, bytes, queues, subscriptions, keys)`;

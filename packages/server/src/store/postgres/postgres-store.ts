@@ -256,8 +256,7 @@ export class PostgresStore implements Store {
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await this.readDue(run) : null;
       if (this.isTimeToKeepHouse(nowMs)) await dropExpiredRecords(tx);
-      tx.flushCounters();
-      tx.flushUsage();
+      tx.flushCounters(tx.usage.changes());
       taken = this.tallies.take(nowMs);
       writeHistory(pipeline, taken);
       committing = true;

@@ -1,6 +1,6 @@
 import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import { STATE } from '../../core/message-state.js';
-import { UsageLedger } from '../../core/project-usage.js';
+import { type UsageChanges, UsageLedger } from '../../core/project-usage.js';
 import type { PushPolicy } from '../../core/push-subscription.js';
 import type { Sequence } from '../../core/sequence.js';
 import type { Room, StorageLimits } from '../../core/storage-limits.js';
@@ -285,19 +285,18 @@ export class GroupTransaction implements MessageTransaction {
     );
   }
 
-  /** Once per group and row, in one order on every node, so that no two wait for each other. */
-  flushCounters(): void {
+  /**
+   * Once per group and row, in one order on every node, so that no two wait for each other.
+   *
+   * @param usage of projects: only at the end, because what others count in them waits for it
+   */
+  flushCounters(usage: UsageChanges = []): void {
     const rows = [...this.deltas]
       .filter(([, delta]) => Object.values(delta).some((change) => change !== 0))
       .sort(([a], [b]) => a - b);
-    this.counterRows.add(this.pipeline, rows);
+    this.counterRows.add(this.pipeline, rows, usage);
     this.deltas.clear();
     this.flushDeadCounters();
-  }
-
-  /** At the end of the group: what others of its project count in the slot waits for it. */
-  flushUsage(): void {
-    this.counterRows.addToProjects(this.pipeline, this.usage.changes());
   }
 
   private flushDeadCounters(): void {

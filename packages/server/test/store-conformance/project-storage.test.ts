@@ -1,34 +1,8 @@
-import type { CapabilityId } from '@millrace/protocol';
-import { describe, expect, it } from 'vitest';
-import type { Command, CreateKeyCommand, Idempotency, Outcome } from '#server/core/commands';
-import type { SubscribePushCommand } from '#server/core/push-commands';
-import { readUsageTables } from '../harness/usage-tables.js';
-import { onEachLimitedStore, type Project, type StoreSession } from './store-session.js';
+import { expect, it } from 'vitest';
+import { newKey, once, overQuota, usageOf, WINDOW_MS } from './quota-commands.js';
+import { onEachLimitedStore } from './store-session.js';
 
-const WINDOW_MS = 3_600_000;
 const MIB = 1024 * 1024;
-let keys = 0;
-
-/** A key that no other call has. */
-const once = (capability: CapabilityId): { idempotency: Idempotency } => {
-  keys += 1;
-  const key = `key-${keys}`;
-  return { idempotency: { capability, key, fingerprint: 'f', windowMs: WINDOW_MS } };
-};
-
-const usageOf = async ({ fixture }: StoreSession, { name }: Project) => {
-  const { kept, counted } = await readUsageTables(fixture.url);
-  expect(kept[name]).toEqual(counted[name]);
-  return kept[name] ?? { messages: 0, bytes: 0, queues: 0, subscriptions: 0, keys: 0 };
-};
-
-/** The refusal of a command that goes over a quota. */
-const overQuota = async (project: Project, command: Command): Promise<string> => {
-  const outcome = await project.submit(command);
-  expect(outcome).toMatchObject({ ok: false, code: 'STORAGE_FULL' });
-  return (outcome as Outcome & { hint: string }).hint;
-};
-
 const BYTES = 10_000;
 
 onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) => {
@@ -65,8 +39,7 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     const [first] = await project.bury('q', kilobytes(3), kilobytes(3), kilobytes(3));
     await project.run(project.redrive('q', { messageId: first as string }));
     expect(await usageOf(session(), project)).toMatchObject({ messages: 3, bytes: 9_000 });
-    const { jobId } = await project.run(project.purgeDead('q'));
-    expect(await project.finish(jobId as string)).toBe(2);
+    expect((await project.run(project.purgeDead('q'))).done).toBe(2);
     expect(await usageOf(session(), project)).toMatchObject({ messages: 1, bytes: 3_000 });
   });
 
@@ -234,153 +207,5 @@ onEachLimitedStore('the messages of a project', { projectMessages: 3 }, (session
     expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, true]);
     expect(await usageOf(session(), project)).toMatchObject({ messages: 3, queues: 2 });
     expect(await project.refused(project.publish('b', ['3']))).toBe('QUEUE_NOT_FOUND');
-  });
-});
-
-const newKey = (project: Project, more: Partial<CreateKeyCommand> = {}): CreateKeyCommand => {
-  keys += 1;
-  const keyId = `key-${keys}`;
-  return {
-    kind: 'createKey',
-    project: project.name,
-    key: {
-      keyId,
-      name: null,
-      project: project.name,
-      scopes: ['read'],
-      secretHash: `hash of ${keyId}`,
-      expiresAtMs: null,
-    },
-    sealedSecret: null,
-    onlyIfNone: false,
-    idempotency: null,
-    ...more,
-  };
-};
-
-const newSubscription = (project: Project, queue: string, url: string): SubscribePushCommand => {
-  keys += 1;
-  return {
-    kind: 'subscribePush',
-    project: project.name,
-    queue,
-    idempotency: null,
-    subscriptionId: `subscription-${keys}`,
-    settings: { url },
-  };
-};
-
-const things = { projectQueues: 2, projectSubscriptions: 2, projectKeys: 2 };
-
-onEachLimitedStore('the quotas of things', things, (session) => {
-  describe('queues', () => {
-    it('stop at so many, and one that goes makes room', async () => {
-      const project = session().project();
-      await project.create('a');
-      await project.create('b');
-      expect(await overQuota(project, project.createQueue('c'))).toContain('--max-project-queues');
-      await project.create('b');
-      await project.run(project.deleteQueue('a'));
-      await project.create('c');
-      expect(await usageOf(session(), project)).toMatchObject({ queues: 2 });
-    });
-
-    it('stop within a group', async () => {
-      const project = session().project();
-      const outcomes = await project.group(
-        ...['a', 'b', 'c'].map((name) => project.createQueue(name)),
-      );
-      expect(outcomes.map(({ ok }) => ok)).toEqual([true, true, false]);
-    });
-
-    it('are not made by publishes and consumes either', async () => {
-      const project = session().project();
-      const outcomes = await project.group(
-        project.publish('a', ['1'], { autoCreate: true }),
-        project.consume('b', { autoCreate: true }),
-        project.consume('c', { autoCreate: true }),
-        project.publish('d', ['1'], { autoCreate: true }),
-        project.publish('a', ['2'], { autoCreate: true }),
-      );
-      expect(outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.code))).toEqual([
-        'ok',
-        'ok',
-        'STORAGE_FULL',
-        'STORAGE_FULL',
-        'ok',
-      ]);
-      expect(await usageOf(session(), project)).toMatchObject({ messages: 2, queues: 2 });
-    });
-  });
-
-  it('stop subscriptions at so many over all queues; one that is there still changes', async () => {
-    const project = session().project();
-    await project.create('a');
-    await project.create('b');
-    const { subscription } = await project.run(newSubscription(project, 'a', 'https://a.example/'));
-    await project.run(newSubscription(project, 'b', 'https://b.example/'));
-    const third = newSubscription(project, 'b', 'https://c.example/');
-    expect(await overQuota(project, third)).toContain('--max-project-subscriptions');
-    await project.run(newSubscription(project, 'a', 'https://a.example/'));
-    const { subscriptionId } = subscription;
-    const gone = {
-      kind: 'unsubscribePush',
-      queue: 'a',
-      idempotency: null,
-      subscriptionId,
-    } as const;
-    await project.run({ ...gone, project: project.name });
-    await project.run({ ...gone, project: project.name });
-    await project.run(third);
-    expect(await usageOf(session(), project)).toMatchObject({ subscriptions: 2 });
-    await project.run(project.deleteQueue('b'));
-    expect(await usageOf(session(), project)).toMatchObject({ subscriptions: 0 });
-  });
-
-  it('stop keys at so many that are valid', async () => {
-    const project = session().project();
-    const first = newKey(project);
-    const passing = newKey(project);
-    const expiresAtMs = session().clock.nowMs() + 1_000;
-    await project.run(first);
-    await project.run({ ...passing, key: { ...passing.key, expiresAtMs } });
-    expect(await overQuota(project, newKey(project))).toContain('--max-project-keys');
-    session().clock.advance(1_000);
-    await project.run(newKey(project));
-    await project.refused(newKey(project));
-    const revoke = { kind: 'revokeKey', project: project.name, idempotency: null } as const;
-    for (const key of [first, first, passing]) {
-      await project.run({ ...revoke, keyId: key.key.keyId });
-    }
-    await project.run(newKey(project));
-    expect(await project.refused(newKey(project))).toBe('STORAGE_FULL');
-    expect(await usageOf(session(), project)).toMatchObject({ keys: 2 });
-  });
-});
-
-onEachLimitedStore('keys that have ended', {}, (session) => {
-  it('are remembered, the newest thousand of each project', async () => {
-    const [project, other] = [session().project(), session().project()];
-    const make = async (owner: Project) => {
-      const command = newKey(owner);
-      const revoke = { kind: 'revokeKey', project: owner.name, idempotency: null } as const;
-      return [command, { ...revoke, keyId: command.key.keyId }] as Command[];
-    };
-    await other.group(...(await make(other)));
-    const made: Command[][] = [];
-    for (let n = 0; n < 1_003; n += 1) made.push(await make(project));
-    for (const pair of made.slice(0, 3)) {
-      await project.group(...pair);
-      session().clock.advance(1);
-    }
-    await project.group(...made.slice(3).flat());
-    await project.run(newKey(project));
-    const found = async ([{ key }]: { key: { secretHash: string } }[]) =>
-      (await session().store.read({ kind: 'findKey', secretHash: key.secretHash })) !== null;
-    const pairs = made as unknown as { key: { secretHash: string } }[][];
-    const oldest = await Promise.all(pairs.slice(0, 4).map((pair) => found(pair as never)));
-    expect(oldest).toEqual([false, false, false, true]);
-    expect(await usageOf(session(), other)).toMatchObject({ keys: 0 });
-    expect(await usageOf(session(), project)).toMatchObject({ keys: 1 });
   });
 });
