@@ -66,17 +66,31 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     expect(await usageOf(session(), project)).toMatchObject({ bytes: 0 });
   });
 
+  it('come back from all records that expire at once, as groups come by', async () => {
+    const project = session().project();
+    await project.create('q');
+    const acks = Array.from({ length: 2_100 }, () => project.ack('q', [], once('queue.ack')));
+    await project.group(...acks);
+    expect((await usageOf(session(), project)).bytes).toBeGreaterThan(2_100 * 200);
+    session().clock.advance(WINDOW_MS + 2_000);
+    for (let group = 0; group < 10; group += 1) await project.group();
+    expect(await usageOf(session(), project)).toMatchObject({ bytes: 0 });
+  });
+
   it('count a record anew that takes the place of another', async () => {
     const project = session().project();
     const create = project.createQueue('q', {}, once('queue.create'));
     await project.run(create);
-    const before = await usageOf(session(), project);
+    const { bytes } = await usageOf(session(), project);
+    // The id of the queue stands in the answer, and may have a digit more.
+    const isOneRecord = async (): Promise<void> =>
+      expect((await usageOf(session(), project)).bytes - bytes).toBeLessThanOrEqual(1);
     await project.run(project.deleteQueue('q'));
     await project.run(create);
-    expect(await usageOf(session(), project)).toEqual(before);
+    await isOneRecord();
     session().clock.advance(WINDOW_MS);
     await project.run(create);
-    expect(await usageOf(session(), project)).toEqual(before);
+    await isOneRecord();
   });
 
   it('count deduplication ids, those that are published again too', async () => {

@@ -255,7 +255,7 @@ export class PostgresStore implements Store {
       const outcomes = await applyGroup(run, commands);
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await this.readDue(run) : null;
-      if (this.isTimeToKeepHouse(nowMs)) await dropExpiredRecords(tx);
+      if (this.isTimeToKeepHouse(nowMs) && (await dropExpiredRecords(tx))) this.houseKeptAtMs = 0;
       tx.flushCounters(tx.usage.changes());
       taken = this.tallies.take(nowMs);
       writeHistory(pipeline, taken);

@@ -3,7 +3,7 @@ import { deduplicationBytes } from '../../core/record-room.js';
 import type { GroupTransaction } from './transaction.js';
 
 /** Those that are over go a few at a time, with the groups that come by. */
-const EXPIRED_PER_STEP = 4_096;
+const EXPIRED_PER_STEP = 1_024;
 
 export const deduplications = (tx: GroupTransaction): Deduplications => ({
   find: (queue, deduplicationId) =>
@@ -33,7 +33,8 @@ export const deduplications = (tx: GroupTransaction): Deduplications => ({
   },
 });
 
-export function dropExpiredDeduplications(tx: GroupTransaction): void {
+/** @returns whether there may be more */
+export function dropExpiredDeduplications(tx: GroupTransaction): boolean {
   const dropped = tx
     .sql(
       `DELETE FROM deduplications WHERE (queue_id, deduplication_id) IN (
@@ -43,4 +44,5 @@ export function dropExpiredDeduplications(tx: GroupTransaction): void {
     )
     .all(tx.nowMs) as { project: string; id: string }[];
   for (const { project, id } of dropped) tx.usage.count(project, 0, -deduplicationBytes(id));
+  return dropped.length === EXPIRED_PER_STEP;
 }

@@ -44,7 +44,8 @@ export const answerRecords = (tx: GroupTransaction): AnswerRecords => ({
   },
 });
 
-export function dropExpiredRecords(tx: GroupTransaction): void {
+/** @returns whether there may be more */
+export function dropExpiredRecords(tx: GroupTransaction): boolean {
   tx.sql(
     `DELETE FROM dead_letter_jobs WHERE finished = 1 AND job_id IN (
        SELECT job_id FROM dead_letter_jobs WHERE started_at_ms < ?
@@ -59,4 +60,5 @@ export function dropExpiredRecords(tx: GroupTransaction): void {
     )
     .all(tx.nowMs) as { project: string; bytes: number }[];
   for (const { project, bytes } of dropped) tx.usage.count(project, 0, -bytes);
+  return dropped.length === EXPIRED_PER_STEP;
 }

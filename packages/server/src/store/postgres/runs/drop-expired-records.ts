@@ -1,4 +1,5 @@
 import { JOB_KEPT_MS } from '../../../core/dead-letter-job.js';
+import { sum } from '../../../core/message-bytes.js';
 import { deduplicationBytes, RECORD_OVERHEAD_BYTES } from '../../../core/record-room.js';
 import type { GroupTransaction } from '../transaction.js';
 
@@ -12,8 +13,13 @@ const BYTES = {
   deduplications: `${deduplicationBytes('')} + octet_length(deduplication_id)`,
 };
 
-/** Recorded answers and deduplication ids. What another node removes just now is left to it. */
-export async function dropExpiredRecords({ pipeline, nowMs, usage }: GroupTransaction) {
+/**
+ * Recorded answers and deduplication ids. What another node removes just now is left to it.
+ *
+ * @returns whether there may be more
+ */
+export async function dropExpiredRecords(tx: GroupTransaction): Promise<boolean> {
+  const { pipeline, nowMs, usage } = tx;
   pipeline.send(
     `DELETE FROM millrace.dead_letter_jobs WHERE finished AND job_id IN (
        SELECT job_id FROM millrace.dead_letter_jobs WHERE started_at_ms < $1
@@ -21,17 +27,20 @@ export async function dropExpiredRecords({ pipeline, nowMs, usage }: GroupTransa
     [nowMs - JOB_KEPT_MS],
   );
   const dropped = Object.entries(BYTES).map(([table, bytes]) =>
-    pipeline.query<{ project: string; bytes: number }>(
+    pipeline.query<{ project: string; bytes: number; records: number }>(
       `WITH gone AS (
          DELETE FROM millrace.${table} WHERE ctid = ANY (ARRAY(
            SELECT ctid FROM millrace.${table} WHERE expires_at_ms <= $1
             ORDER BY expires_at_ms LIMIT ${EXPIRED_PER_STEP} FOR UPDATE SKIP LOCKED))
          RETURNING project, ${bytes} AS bytes)
-       SELECT project, sum(bytes)::bigint AS bytes FROM gone GROUP BY project`,
+       SELECT project, sum(bytes)::bigint AS bytes, count(*) AS records FROM gone GROUP BY project`,
       [nowMs],
     ),
   );
+  let hasMore = false;
   for (const rows of await Promise.all(dropped)) {
     for (const { project, bytes } of rows) usage.count(project, 0, -bytes);
+    hasMore ||= sum(rows.map(({ records }) => records)) === EXPIRED_PER_STEP;
   }
+  return hasMore;
 }
