@@ -49,10 +49,8 @@ const KIND_OF: Record<Command['kind'], Kind> = {
 
 /** Applies the commands in their order; those of a kind that stand together go together. */
 export async function applyGroup(run: GroupRun, commands: readonly Command[]): Promise<Outcome[]> {
-  const usage = loadUsageFor(run.tx, commands);
-  await run.records.load(commands);
+  await Promise.all([loadUsageFor(run.tx, commands), run.records.load(commands)]);
   await run.deduplications.load(commands);
-  await usage;
   const outcomes: Outcome[] = [];
   for (const together of runsOf(commands)) outcomes.push(...(await applyRun(run, together)));
   run.records.flush();
@@ -131,13 +129,16 @@ async function withQueues<C extends PublishCommand | ConsumeCommand>(
   run: GroupRun,
   commands: readonly C[],
   apply: (commands: readonly C[]) => Promise<readonly Outcome[]>,
-): Promise<Outcome[]> {
+): Promise<readonly Outcome[]> {
   const { tx } = run;
+  const lacksQueue = ({ project, queue, autoCreate }: C): boolean =>
+    autoCreate && tx.queue(project, queue) === undefined;
+  if (!commands.some(lacksQueue)) return apply(commands);
   const outcomes: Outcome[] = [];
   let ready: C[] = [];
   for (const command of commands) {
-    const { project, queue, autoCreate } = command;
-    if (autoCreate && tx.queue(project, queue) === undefined) {
+    const { project, queue } = command;
+    if (lacksQueue(command)) {
       if (ready.length > 0) outcomes.push(...(await apply(ready)));
       ready = [];
       if (limitsThing(tx.room.limits, 'queues')) await loadUsage(tx, [project]);

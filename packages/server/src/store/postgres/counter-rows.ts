@@ -17,10 +17,11 @@ const SLOT_LOCKS = 0x6d696c6c;
 const KNOWN_PLACES_MAX = 20_000;
 
 /**
- * The rows that one connection counts in, a row for each bucket and for each project. It remembers where their newest
- * versions lie. Somebody's old snapshot keeps every version of a row that changes with each group,
- * and to find the newest by its key means to walk past all of them: by its place it costs the same
- * after a million changes as after one. A place that is out of date finds nothing, and the key does.
+ * The rows that one connection counts in, a row for each bucket and for each project. It remembers
+ * where their newest versions lie. Somebody's old snapshot keeps every version of a row that changes
+ * with each group, and to find the newest by its key means to walk past all of them: by its place it
+ * costs the same after a million changes as after one. A place that is out of date finds nothing, and
+ * the key does.
  */
 export class CounterRows {
   private readonly places = new Map<number, string>();
