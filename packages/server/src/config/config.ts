@@ -32,6 +32,9 @@ export interface Config {
     readonly queueBytes: number;
     readonly projectMessages: number;
     readonly projectBytes: number;
+    readonly projectQueues: number;
+    readonly projectSubscriptions: number;
+    readonly projectKeys: number;
   };
   readonly maxBytesInFlight: number;
   readonly maxProjectWaits: number;
@@ -100,6 +103,9 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       queueBytes: value('max-queue-bytes') as number,
       projectMessages: value('max-project-messages') as number,
       projectBytes: value('max-project-bytes') as number,
+      projectQueues: value('max-project-queues') as number,
+      projectSubscriptions: value('max-project-subscriptions') as number,
+      projectKeys: value('max-project-keys') as number,
     }),
     maxBytesInFlight: value('max-bytes-in-flight') as number,
     maxProjectWaits: value('max-project-waits') as number,

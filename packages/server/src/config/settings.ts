@@ -88,7 +88,7 @@ export const SETTINGS = {
     type: 'bytes',
     default: 64 * 1024 * 1024,
     min: 0,
-    help: 'publishing stops when the disk has less left; with KiB, MiB or GiB if you like',
+    help: 'publishing, and keeping answers for idempotency keys, stops when the disk has less left; with KiB, MiB or GiB if you like',
   },
   'max-queue-messages': {
     type: 'integer',
@@ -106,13 +106,31 @@ export const SETTINGS = {
     type: 'integer',
     default: 0,
     min: 0,
-    help: 'messages that a project may hold; 0: any number',
+    help: 'messages that a project may hold, dead letters included; 0: any number',
   },
   'max-project-bytes': {
     type: 'bytes',
     default: 0,
     min: 0,
-    help: 'bytes of payloads and headers that a project may hold; 0: any number',
+    help: 'bytes that a project may hold: payloads, headers and what is kept for idempotency keys; 0: any number',
+  },
+  'max-project-queues': {
+    type: 'integer',
+    default: 100_000,
+    min: 0,
+    help: 'queues that a project may have; 0: any number',
+  },
+  'max-project-subscriptions': {
+    type: 'integer',
+    default: 1_000,
+    min: 0,
+    help: 'push subscriptions that a project may have; 0: any number',
+  },
+  'max-project-keys': {
+    type: 'integer',
+    default: 1_000,
+    min: 0,
+    help: 'valid API keys that a project may have; 0: any number',
   },
   'max-bytes-in-flight': {
     type: 'bytes',

@@ -289,6 +289,7 @@ export interface OutcomeOf extends PushOutcomeOf {
   updateQueue: { readonly queue: QueueRow };
   deleteQueue: { readonly deleted: boolean };
   purgeQueue: { readonly purged: number };
+  /** Without an id there is nothing more to do. */
   deadLetterJob: JobProgress & { readonly jobId: string | null };
   stepJob: JobProgress;
   settleDue: { readonly settled: number };

@@ -1,4 +1,4 @@
-import type { DeadLetterAction } from './commands.js';
+import type { DeadLetterAction, DeadLetterJobCommand, JobProgress } from './commands.js';
 import { STATE } from './message-state.js';
 import { redriveMessage, removeMessage } from './moves.js';
 import type { MessageEntry, MessageTransaction, QueueEntry } from './transaction.js';
@@ -34,6 +34,12 @@ export const stepLimit = ({ maxMessages, done }: DeadLetterJob): number =>
   maxMessages === null
     ? STEP_MESSAGES
     : Math.min(STEP_MESSAGES, 2 * (maxMessages - done) + SKIPPED_AT_ONCE);
+
+/** A job that one step was enough for leaves nothing behind: without a key, nobody asks for it again. */
+export const isForgotten = (
+  { idempotency }: DeadLetterJobCommand,
+  { finished }: JobProgress,
+): boolean => finished && idempotency === null;
 
 export interface JobStep {
   readonly atMs: number;

@@ -1,5 +1,7 @@
 import { LIMITS } from '@millrace/protocol/limits';
 import type { NewMessage, PublishCommand } from './commands.js';
+import { sum } from './message-bytes.js';
+import { deduplicationBytes } from './record-room.js';
 import { fieldRefusal, type Refusal } from './refusal.js';
 import type { QueueEntry } from './transaction.js';
 
@@ -42,6 +44,8 @@ export interface Deduplicated {
   readonly fresh: readonly NewMessage[];
   /** What the publish answers: for a suppressed message, the id of the first one. */
   readonly messageIds: readonly string[];
+  /** What remembering the fresh ones takes. */
+  readonly recordBytes: number;
   /** Remembers the fresh ones, once it is certain that they are stored. */
   remember(): void;
 }
@@ -57,6 +61,7 @@ export function deduplicate(
     return {
       fresh: messages,
       messageIds: messages.map(({ messageId }) => messageId),
+      recordBytes: 0,
       remember: () => undefined,
     };
   }
@@ -73,7 +78,8 @@ export function deduplicate(
   const remember = () => {
     for (const [id, messageId] of first) known.put(queue, id, messageId);
   };
-  return { fresh, messageIds, remember };
+  const recordBytes = sum([...first.keys()].map(deduplicationBytes));
+  return { fresh, messageIds, recordBytes, remember };
 }
 
 /** For a single publish without an id of its own, its idempotency key. */

@@ -178,7 +178,8 @@ function deadLetter(
   });
   tx.countDead(queue.id, bucketId, 1);
   tx.tally(queue, 'deadLettered', 1);
-  if (target !== undefined) {
+  if (target === undefined) tx.count(queue, 'dead', 1, message.bytes);
+  else {
     tx.count(target, 'available', 1, message.bytes);
     becomeReady(tx, target, groupKey);
   }
@@ -195,7 +196,7 @@ export function redriveMessage(
   holder: QueueEntry | undefined,
   message: MessageEntry,
 ): void {
-  if (holder !== undefined) leaveState(tx, holder, message);
+  leaveState(tx, holder ?? source, message);
   uncountDead(tx, message);
   const groupKey = groupKeyOf(source, message.groupId);
   tx.change(message, {
@@ -258,6 +259,7 @@ const COUNTED: Partial<Record<number, CountedState>> = {
   [STATE.available]: 'available',
   [STATE.leased]: 'leased',
   [STATE.delayed]: 'delayed',
+  [STATE.dead]: 'dead',
 };
 
 function leaveState(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {

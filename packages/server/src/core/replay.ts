@@ -1,4 +1,5 @@
 import type { Accepted, Command, ConsumeCommand, LeasedMessage, Outcome } from './commands.js';
+import { checkRecordRoom } from './record-room.js';
 import { idempotencyKeyReused } from './refusal.js';
 import type { AnswerRecords, QueueEntry, RecordScope } from './transaction.js';
 
@@ -30,12 +31,23 @@ export function withIdempotency<C extends Recordable>(
   queue: QueueEntry | undefined,
   run: () => Outcome<C['kind']>,
 ): Outcome<C['kind']> {
-  const earlier = replayOrReuse(records, lookups, command, queue);
+  const earlier = answerBefore(records, lookups, command, queue);
   if (earlier !== undefined) return earlier;
   const outcome = run();
   recordAnswer(records, command, queue, outcome);
   return outcome;
 }
+
+/** What is answered without running the command: a replay, or that there is no room to record it. */
+export const answerBefore = <C extends Recordable>(
+  records: AnswerRecords,
+  lookups: ReplayLookups,
+  command: C,
+  queue: QueueEntry | undefined,
+): Outcome<C['kind']> | undefined =>
+  command.idempotency === null
+    ? undefined
+    : (replayOrReuse(records, lookups, command, queue) ?? checkRecordRoom(records.room, command));
 
 /** The answer of an earlier request under the same key, if there is one. */
 export function replayOrReuse<C extends Recordable>(

@@ -3,6 +3,7 @@ import type { TallyKind } from './history.js';
 import type { DeadLetterReason, LeaseEnd, LeaseView, State } from './message-state.js';
 import type { PushPolicy } from './push-subscription.js';
 import type { QueueRow } from './queue-settings.js';
+import type { Room } from './storage-limits.js';
 
 /** A queue as stores know it: the public row and where its messages lie. */
 export interface QueueEntry extends QueueRow {
@@ -63,7 +64,8 @@ export interface MessageColumns {
 }
 export type MessageChange = Partial<MessageColumns>;
 
-export type CountedState = 'available' | 'leased' | 'delayed';
+/** `dead`: in the built-in dead-letter queue, where only the project counts it. */
+export type CountedState = 'available' | 'leased' | 'delayed' | 'dead';
 
 /** What a store lends to the decisions while it applies a group. */
 export interface MessageTransaction {
@@ -111,4 +113,6 @@ export interface AnswerRecords {
   find(scope: RecordScope): RecordedAnswer | undefined;
   /** Puts a record in the place of whatever is there. */
   put(scope: RecordScope, answer: RecordedAnswer): void;
+  /** What there is room for. */
+  readonly room: Room;
 }

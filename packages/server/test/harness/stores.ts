@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
 import type { Clock } from '#server/core/clock';
+import { NO_LIMITS, type StorageLimits } from '#server/core/storage-limits';
 import type { Store } from '#server/core/store';
 import { PostgresStore } from '#server/store/postgres/postgres-store';
 import { SqliteStore } from '#server/store/sqlite/sqlite-store';
@@ -15,7 +16,7 @@ import { SqliteStore } from '#server/store/sqlite/sqlite-store';
  */
 export interface StoreFixture {
   readonly url: string;
-  open(makeClock?: (floorMs: number) => Clock): Promise<Store>;
+  open(makeClock?: (floorMs: number) => Clock, limits?: Partial<StorageLimits>): Promise<Store>;
   /** Ends the fixture and removes what it kept. Stores that were opened are stopped before. */
   remove(): Promise<void>;
 }
@@ -35,8 +36,13 @@ const sqlite: StoreFactory = {
     const path = join(folder, 'millrace.db');
     return {
       url: `sqlite:${path}`,
-      open: (makeClock) =>
-        SqliteStore.open({ path, minFreeBytes: 0, ...(makeClock && { makeClock }) }),
+      open: (makeClock, limits) =>
+        SqliteStore.open({
+          path,
+          minFreeBytes: 0,
+          limits: { ...NO_LIMITS, ...limits },
+          ...(makeClock && { makeClock }),
+        }),
       remove: () => rm(folder, { recursive: true, force: true }),
     };
   },
@@ -54,11 +60,12 @@ const postgres: StoreFactory = {
     url.pathname = `/${database}`;
     return {
       url: url.toString(),
-      open: (makeClock) =>
+      open: (makeClock, limits) =>
         PostgresStore.open({
           url: url.toString(),
           maxConnections: 6,
           log: () => {},
+          limits: { ...NO_LIMITS, ...limits },
           ...(makeClock && { makeClock }),
         }),
       async remove() {

@@ -83,6 +83,8 @@ describe.each(onOurDisk)('storage that is full on $name', (factory) => {
     expect(dataOf(back)).toMatchObject({ nacked: true, requeued: true });
     expect(await client.consume(queue)).toHaveLength(3);
     expect(await client.stats(queue)).toMatchObject({ available: 0, in_flight: 3, dlq: 0 });
+    const keyed = await client.ack(queue, message_id, { idempotency_key: 'a' });
+    expect(errorOf(keyed, 'STORAGE_FULL').hint).toContain('Leave out the idempotency key');
     expect((await running.call('GET', '/healthz')).status).toBe(200);
 
     await running.restart();

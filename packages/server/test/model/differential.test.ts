@@ -12,6 +12,7 @@ import { type Plan, planOf } from './plan.js';
 import { type FaultName, FaultyModel } from './planted-faults.js';
 import { FIFO_FAULTS } from './planted-fifo-faults.js';
 import { program, stillProgram } from './programs.js';
+import { StillClock } from './still-clock.js';
 import { firstDifference, relativeTo, runPlan, type Trace } from './trace.js';
 
 /** More by the environment, for a night; a failure prints its seed, which goes in there too. */
@@ -24,13 +25,6 @@ const SEED = process.env.MILLRACE_TEST_SEED;
 const parameters = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
 const TIMEOUT_MS = 60_000 + RUNS * 1_000;
 const HALF_DAY_MS = 43_200_000;
-
-/** What a store does by itself, beside the groups that it is given, is put off for ever. */
-class StillClock extends FakeClock {
-  override setTimer(): () => void {
-    return () => {};
-  }
-}
 
 const onModel = (plan: Plan, fault?: FaultName): Promise<Trace> => {
   const clock = new FakeClock(plan.startMs);

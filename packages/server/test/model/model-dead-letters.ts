@@ -21,7 +21,7 @@ export const deadLettersOf = (state: ModelState, queue: ModelQueue): ModelMessag
 export function deadLetterJob(
   state: ModelState,
   queue: ModelQueue,
-  { action, jobId, messageId, sinceMs, maxMessages }: DeadLetterJobCommand,
+  { action, jobId, messageId, sinceMs, maxMessages, idempotency }: DeadLetterJobCommand,
   nowMs: number,
 ): OutcomeOf['deadLetterJob'] {
   const chosen = deadLettersOf(state, queue)
@@ -34,7 +34,7 @@ export function deadLetterJob(
   }
   if (action === 'purge') removeMessages(state, (message) => chosen.includes(message));
   const progress = { done: chosen.length, finished: true };
-  if (messageId !== null) return { jobId: null, ...progress };
+  if (messageId !== null || idempotency === null) return { jobId: null, ...progress };
   state.jobs.set(jobId, progress);
   return { jobId, ...progress };
 }

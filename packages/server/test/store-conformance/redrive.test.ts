@@ -135,6 +135,17 @@ onEachStore('a redrive', (session) => {
     expect(await project.run(step)).toMatchObject({ done: 2 * STEP + 10, finished: true });
   });
 
+  it('leaves nothing behind when one step was enough and nobody can ask again', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.bury('q', '1');
+    const redrive = project.redrive('q');
+    expect(await project.run(redrive)).toMatchObject({ jobId: null, done: 1, finished: true });
+    // Nothing is known of it any more.
+    const step = { kind: 'stepJob', jobId: redrive.jobId } as const;
+    expect(await project.run(step)).toMatchObject({ done: 0, finished: true });
+  });
+
   it('never takes a message twice, nor one that died after it began', async () => {
     const project = session().project();
     await project.create('q');

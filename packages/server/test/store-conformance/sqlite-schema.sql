@@ -7,7 +7,7 @@ CREATE TABLE api_keys (
  created_at_ms INTEGER NOT NULL,
  expires_at_ms INTEGER,
  revoked_at_ms INTEGER
-, last_used_at_ms INTEGER) STRICT, WITHOUT ROWID;
+, last_used_at_ms INTEGER, ended_at_ms INTEGER) STRICT, WITHOUT ROWID;
 
 CREATE TABLE audit_log (
  at_ms INTEGER NOT NULL,
@@ -57,7 +57,7 @@ CREATE TABLE deduplications (
  queue_id INTEGER NOT NULL,
  deduplication_id TEXT NOT NULL,
  message_id TEXT NOT NULL,
- expires_at_ms INTEGER NOT NULL,
+ expires_at_ms INTEGER NOT NULL, project TEXT NOT NULL DEFAULT '',
  PRIMARY KEY (queue_id, deduplication_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -125,7 +125,7 @@ CREATE TABLE project_counters (
  project TEXT PRIMARY KEY,
  messages INTEGER NOT NULL,
  bytes INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, queues INTEGER NOT NULL DEFAULT 0, subscriptions INTEGER NOT NULL DEFAULT 0, keys INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
 CREATE TABLE push_attempts (
  subscription_id TEXT NOT NULL,
@@ -165,7 +165,7 @@ CREATE TABLE queue_counters (
  leased INTEGER NOT NULL DEFAULT 0,
  delayed INTEGER NOT NULL DEFAULT 0,
  bytes INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, dead INTEGER NOT NULL DEFAULT 0, dead_bytes INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE queue_history (
  queue_id INTEGER NOT NULL,
@@ -197,6 +197,12 @@ CREATE TABLE queues (
 ) STRICT;
 
 CREATE TABLE sqlite_sequence(name,seq);
+
+CREATE INDEX api_keys_ended ON api_keys (project, ended_at_ms, key_id)
+ WHERE ended_at_ms IS NOT NULL;
+
+CREATE INDEX api_keys_that_expire ON api_keys (project, expires_at_ms)
+ WHERE ended_at_ms IS NULL AND expires_at_ms IS NOT NULL;
 
 CREATE INDEX audit_log_by_outcome ON audit_log (refused, at_ms, request_id);
 

@@ -11,6 +11,7 @@ import type {
 } from '#server/core/commands';
 import { createIdSource, type IdSource } from '#server/core/ids';
 import type { QueueSettings } from '#server/core/queue-settings';
+import type { StorageLimits } from '#server/core/storage-limits';
 import type { MessagePage, Query, QueueCounts, SeenMessage, Store } from '#server/core/store';
 import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harness/stores.js';
@@ -20,6 +21,15 @@ import { CommandBuilder } from './command-builder.js';
 /** Runs a suite on every store. `session` is there once the tests run, with one store for all. */
 export function onEachStore(topic: string, suite: Suite): void {
   onStores(STORE_FACTORIES, topic, suite);
+}
+
+/** The same, with stores that hold so much at most. */
+export function onEachLimitedStore(
+  topic: string,
+  limits: Partial<StorageLimits>,
+  suite: Suite,
+): void {
+  onStores(STORE_FACTORIES, topic, suite, limits);
 }
 
 /** The same, and on the model that random commands are judged by, so that both say one thing. */
@@ -39,11 +49,16 @@ const MODEL: StoreFactory = {
   }),
 };
 
-function onStores(factories: readonly StoreFactory[], topic: string, suite: Suite): void {
+function onStores(
+  factories: readonly StoreFactory[],
+  topic: string,
+  suite: Suite,
+  limits: Partial<StorageLimits> = {},
+): void {
   describe.each(factories)(`${topic} on $name`, (factory) => {
     let session: StoreSession;
     beforeAll(async () => {
-      session = await StoreSession.open(await factory.create());
+      session = await StoreSession.open(await factory.create(), limits);
     });
     afterAll(() => session.remove());
     suite(() => session);
@@ -59,13 +74,17 @@ export class StoreSession {
     private opened: Store,
     private ticking: FakeClock,
     private readonly ids: IdSource,
+    private readonly limits: Partial<StorageLimits>,
   ) {}
 
-  static async open(fixture: StoreFixture): Promise<StoreSession> {
+  static async open(
+    fixture: StoreFixture,
+    limits: Partial<StorageLimits> = {},
+  ): Promise<StoreSession> {
     const clock = new FakeClock();
-    const store = await fixture.open(() => clock);
+    const store = await fixture.open(() => clock, limits);
     // Ids come from one source for the whole session, so that they never repeat.
-    return new StoreSession(fixture, store, clock, createIdSource(clock));
+    return new StoreSession(fixture, store, clock, createIdSource(clock), limits);
   }
 
   get store(): Store {
@@ -91,7 +110,7 @@ export class StoreSession {
     this.opened = await this.fixture.open((floorMs) => {
       this.ticking = makeClock(floorMs) as FakeClock;
       return this.ticking;
-    });
+    }, this.limits);
   }
 
   async remove(): Promise<void> {

@@ -1,3 +1,4 @@
+import { checkAutoCreate } from '../../core/admission.js';
 import type {
   AckCommand,
   Command,
@@ -7,6 +8,7 @@ import type {
   Outcome,
   PublishCommand,
 } from '../../core/commands.js';
+import { limitsThing } from '../../core/storage-limits.js';
 import { trimAudit, writeAudit } from './audit-rows.js';
 import { accept, type GroupRun } from './group-run.js';
 import { insertQueue, loadHolders } from './load-queues.js';
@@ -18,6 +20,7 @@ import { runPublishes } from './runs/publish.js';
 import { recordPushes, sealPush } from './runs/push.js';
 import { runSettling } from './runs/settle.js';
 import { settleDue } from './runs/settle-due.js';
+import { loadUsage, loadUsageFor } from './runs/storage.js';
 import { expire, sweepDiscarded } from './runs/sweep.js';
 
 type Kind = 'settle' | 'publish' | 'consume' | 'single';
@@ -50,7 +53,7 @@ const KIND_OF: Record<Command['kind'], Kind> = {
 
 /** Applies the commands in their order; those of a kind that stand together go together. */
 export async function applyGroup(run: GroupRun, commands: readonly Command[]): Promise<Outcome[]> {
-  await run.records.load(commands);
+  await Promise.all([loadUsageFor(run.tx, commands), run.records.load(commands)]);
   await run.deduplications.load(commands);
   const outcomes: Outcome[] = [];
   for (const together of runsOf(commands)) outcomes.push(...(await applyRun(run, together)));
@@ -71,20 +74,24 @@ async function applyRun(run: GroupRun, commands: readonly Command[]): Promise<re
       return outcomes;
     }
     case 'publish':
-      await createMissing(run, commands);
-      return runPublishes(run, commands as PublishCommand[]);
-    case 'consume': {
-      await createMissing(run, commands);
-      await loadHeld(run, commands);
-      await loadHolders(run.tx, commands);
-      const outcomes = await runConsumes(run, commands as ConsumeCommand[]);
-      // What was read before is older than what was leased now.
-      run.tx.forgetMessages();
-      return outcomes;
-    }
+      return withQueues(run, commands as PublishCommand[], (ready) => runPublishes(run, ready));
+    case 'consume':
+      return withQueues(run, commands as ConsumeCommand[], (ready) => applyConsumes(run, ready));
     case 'single':
       return [await applySingle(run, first)];
   }
+}
+
+async function applyConsumes(
+  run: GroupRun,
+  commands: readonly ConsumeCommand[],
+): Promise<readonly Outcome[]> {
+  await loadHeld(run, commands);
+  await loadHolders(run.tx, commands);
+  const outcomes = await runConsumes(run, commands);
+  // What was read before is older than what was leased now.
+  run.tx.forgetMessages();
+  return outcomes;
 }
 
 async function applySingle(run: GroupRun, command: Command): Promise<Outcome> {
@@ -125,10 +132,35 @@ function runsOf(commands: readonly Command[]): Command[][] {
   return runs;
 }
 
-async function createMissing(run: GroupRun, commands: readonly Command[]): Promise<void> {
+/**
+ * Runs the commands together, but makes the queues that they lack in between: whether one may be made
+ * depends on what those before have brought.
+ */
+async function withQueues<C extends PublishCommand | ConsumeCommand>(
+  run: GroupRun,
+  commands: readonly C[],
+  apply: (commands: readonly C[]) => Promise<readonly Outcome[]>,
+): Promise<readonly Outcome[]> {
+  const { tx } = run;
+  const lacksQueue = ({ project, queue, autoCreate }: C): boolean =>
+    autoCreate && tx.queue(project, queue) === undefined;
+  if (!commands.some(lacksQueue)) return apply(commands);
+  const outcomes: Outcome[] = [];
+  let ready: C[] = [];
   for (const command of commands) {
-    if (!('autoCreate' in command) || !command.autoCreate) continue;
-    if (run.tx.queue(command.project, command.queue) !== undefined) continue;
-    await insertQueue(run.tx, command.project, command.queue);
+    const { project, queue } = command;
+    if (lacksQueue(command)) {
+      if (ready.length > 0) outcomes.push(...(await apply(ready)));
+      ready = [];
+      if (limitsThing(tx.room.limits, 'queues')) await loadUsage(tx, [project]);
+      const refusal = checkAutoCreate(tx.room, command);
+      if (refusal !== undefined) {
+        outcomes.push(refusal);
+        continue;
+      }
+      await insertQueue(tx, project, queue);
+    }
+    ready.push(command);
   }
+  return ready.length === 0 ? outcomes : [...outcomes, ...(await apply(ready))];
 }

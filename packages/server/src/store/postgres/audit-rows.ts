@@ -1,7 +1,6 @@
 import { LIMITS } from '@millrace/protocol/limits';
 import type { AuditEntry, AuditPlace } from '../../core/audit.js';
 import type { Pipeline } from './pipeline.js';
-import { fromText, toText } from './text.js';
 
 /** So many go at a time. */
 const TRIMMED_PER_STEP = 200;
@@ -21,10 +20,10 @@ export function writeAudit(pipeline: Pipeline, entries: readonly AuditEntry[]): 
       entries.map(({ refused }) => refused),
       entries.map(({ action }) => action),
       entries.map(({ code }) => code),
-      entries.map(({ keyId }) => toText(keyId)),
-      entries.map(({ project }) => toText(project)),
-      entries.map(({ target }) => toText(target)),
-      entries.map(({ address }) => toText(address)),
+      entries.map(({ keyId }) => keyId),
+      entries.map(({ project }) => project),
+      entries.map(({ target }) => target),
+      entries.map(({ address }) => address),
       entries.map(({ count }) => count),
     ],
   );
@@ -63,11 +62,5 @@ export async function readAudit(
       ORDER BY at_ms DESC, request_id DESC, refused DESC LIMIT $4`,
     [place.atMs, place.requestId, place.refused, limit],
   );
-  return rows.map((row) => ({
-    ...row,
-    keyId: fromText(row.keyId),
-    project: fromText(row.project),
-    target: fromText(row.target),
-    address: fromText(row.address),
-  }));
+  return rows;
 }

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { UsageChanges } from '../../core/project-usage.js';
 import type { Pipeline } from './pipeline.js';
 
 export interface CounterDelta {
@@ -16,13 +17,15 @@ const SLOT_LOCKS = 0x6d696c6c;
 const KNOWN_PLACES_MAX = 20_000;
 
 /**
- * The rows that one connection counts in, a row for each bucket. It remembers where their newest
- * versions lie. Somebody's old snapshot keeps every version of a row that changes with each group,
- * and to find the newest by its key means to walk past all of them: by its place it costs the same
- * after a million changes as after one. A place that is out of date finds nothing, and the key does.
+ * The rows that one connection counts in, a row for each bucket and for each project. It remembers
+ * where their newest versions lie. Somebody's old snapshot keeps every version of a row that changes
+ * with each group, and to find the newest by its key means to walk past all of them: by its place it
+ * costs the same after a million changes as after one. A place that is out of date finds nothing, and
+ * the key does.
  */
 export class CounterRows {
   private readonly places = new Map<number, string>();
+  private readonly projectPlaces = new Map<string, string>();
   private current = randomInt(SLOTS);
 
   get slot(): number {
@@ -38,20 +41,41 @@ export class CounterRows {
     if (free === undefined) return;
     this.current = free.slot;
     this.places.clear();
+    this.projectPlaces.clear();
   }
 
-  /** Adds the deltas, in the order of the buckets on every node, so that no two wait for each other. */
-  add(pipeline: Pipeline, deltas: readonly (readonly [bucketId: number, CounterDelta])[]): void {
-    if (deltas.length === 0) return;
-    const answer = pipeline.query<{ bucketId: number; place: string }>(ADD, [
+  /**
+   * Adds the deltas, in the order of the buckets and then of the projects on every node, so that no
+   * two wait for each other. One statement for all, because each costs as much as what it counts.
+   */
+  add(
+    pipeline: Pipeline,
+    deltas: readonly (readonly [bucketId: number, CounterDelta])[],
+    changes: UsageChanges,
+  ): void {
+    if (deltas.length + changes.length === 0) return;
+    const ofBuckets = [
+      this.slot,
       deltas.map(([bucketId]) => bucketId),
       deltas.map(([bucketId]) => this.places.get(bucketId) ?? null),
       deltas.map(([, { available }]) => available),
       deltas.map(([, { leased }]) => leased),
       deltas.map(([, { delayed }]) => delayed),
       deltas.map(([, { bytes }]) => bytes),
-      this.slot,
-    ]);
+    ];
+    const ofProjects = () => [
+      changes.map(([project]) => project),
+      changes.map(([project]) => this.projectPlaces.get(project) ?? null),
+      changes.map(([, { messages }]) => messages),
+      changes.map(([, { bytes }]) => bytes),
+      changes.map(([, { queues }]) => queues),
+      changes.map(([, { subscriptions }]) => subscriptions),
+      changes.map(([, { keys }]) => keys),
+    ];
+    const answer =
+      changes.length === 0
+        ? pipeline.query<PlaceRow>(ADD, ofBuckets)
+        : pipeline.query<PlaceRow>(ADD_WITH_PROJECTS, [...ofBuckets, ...ofProjects()]);
     // A failure shows where the whole pipeline is waited for.
     answer.then(
       (rows) => this.remember(rows),
@@ -59,10 +83,24 @@ export class CounterRows {
     );
   }
 
-  private remember(rows: readonly { bucketId: number; place: string }[]): void {
-    if (this.places.size + rows.length > KNOWN_PLACES_MAX) this.places.clear();
-    for (const { bucketId, place } of rows) this.places.set(bucketId, place);
+  private remember(rows: readonly PlaceRow[]): void {
+    const { places, projectPlaces } = this;
+    if (places.size + projectPlaces.size + rows.length > KNOWN_PLACES_MAX) {
+      places.clear();
+      projectPlaces.clear();
+    }
+    for (const { bucketId, project, place } of rows) {
+      if (project === null) places.set(bucketId, place);
+      else projectPlaces.set(project, place);
+    }
   }
+}
+
+interface PlaceRow {
+  readonly bucketId: number;
+  /** Null: it is the place of the bucket's row. */
+  readonly project: string | null;
+  readonly place: string;
 }
 
 /** Whether the slot is this transaction's until it ends; the slot is the statement's parameter. */
@@ -76,7 +114,16 @@ const FREE_SLOT = `
   ) AS slots WHERE ${holdSlot('slot')} LIMIT 1`;
 
 const ADD = `
-  SELECT u.bucket_id AS "bucketId", millrace.count_messages(u.bucket_id, $7::smallint, u.place,
-      u.available, u.leased, u.delayed, u.bytes)::text AS place
-    FROM unnest($1::bigint[], $2::tid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+  SELECT u.bucket_id AS "bucketId", NULL::text AS project,
+      millrace.count_messages(u.bucket_id, $1::smallint, u.place, u.available, u.leased, u.delayed,
+        u.bytes)::text AS place
+    FROM unnest($2::bigint[], $3::tid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
       AS u(bucket_id, place, available, leased, delayed, bytes)`;
+
+const ADD_WITH_PROJECTS = `${ADD}
+  UNION ALL
+  SELECT 0, p.project,
+      millrace.count_project(p.project, $1::smallint, p.place, p.messages, p.bytes, p.queues,
+        p.subscriptions, p.keys)::text
+    FROM unnest($8::text[], $9::tid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
+        $14::bigint[]) AS p(project, place, messages, bytes, queues, subscriptions, keys)`;

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Command } from '../../core/commands.js';
 import { DEDUPLICATION_MS, type Deduplications, deduplicationIdOf } from '../../core/fifo.js';
+import { deduplicationBytes } from '../../core/record-room.js';
 import type { QueueEntry } from '../../core/transaction.js';
+import { toText } from './text.js';
 import type { GroupTransaction } from './transaction.js';
 
 interface Row {
@@ -16,7 +18,9 @@ interface Row {
  */
 export class GroupDeduplications implements Deduplications {
   private readonly known = new Map<string, string>();
-  private readonly added = new Map<string, Row>();
+  /** Those that are over and still there. */
+  private readonly over = new Set<string>();
+  private readonly added = new Map<string, Row & { readonly project: string }>();
 
   constructor(private readonly tx: GroupTransaction) {}
 
@@ -35,18 +39,23 @@ export class GroupDeduplications implements Deduplications {
     this.tx.pipeline.send('SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k', [
       lockKeys([...wanted.keys()]),
     ]);
-    const rows = await this.tx.pipeline.query<Row>(
-      `SELECT d.queue_id AS "queueId", d.deduplication_id AS id, d.message_id AS "messageId"
+    const rows = await this.tx.pipeline.query<Row & { isOver: boolean }>(
+      `SELECT d.queue_id AS "queueId", d.deduplication_id AS id, d.message_id AS "messageId",
+         d.expires_at_ms <= $3 AS "isOver"
          FROM unnest($1::bigint[], $2::text[]) AS w(queue_id, id)
          JOIN millrace.deduplications d ON d.queue_id = w.queue_id AND d.deduplication_id = w.id
-        WHERE d.expires_at_ms > $3`,
+          FOR UPDATE OF d`,
       [
         [...wanted.values()].map(({ queueId }) => queueId),
         [...wanted.values()].map(({ id }) => id),
         this.tx.nowMs,
       ],
     );
-    for (const row of rows) this.known.set(keyOf(row.queueId, row.id), row.messageId);
+    for (const { queueId, id, messageId, isOver } of rows) {
+      const key = keyOf(queueId, id);
+      if (isOver) this.over.add(key);
+      else this.known.set(key, messageId);
+    }
   }
 
   find(queue: QueueEntry, deduplicationId: string): string | undefined {
@@ -55,19 +64,25 @@ export class GroupDeduplications implements Deduplications {
   }
 
   put(queue: QueueEntry, id: string, messageId: string): void {
-    this.added.set(keyOf(queue.id, id), { queueId: queue.id, id, messageId });
+    const key = keyOf(queue.id, id);
+    this.added.set(key, { queueId: queue.id, project: queue.project, id, messageId });
+    // One that is over takes what the new one takes.
+    if (this.over.has(key)) return;
+    this.tx.usage.count(queue.project, 0, deduplicationBytes(toText(id)));
   }
 
   flush(): void {
     const rows = [...this.added.values()];
     if (rows.length === 0) return;
     this.tx.pipeline.send(
-      `INSERT INTO millrace.deduplications (queue_id, deduplication_id, message_id, expires_at_ms)
-       SELECT *, $4::bigint FROM unnest($1::bigint[], $2::text[], $3::uuid[])
+      `INSERT INTO millrace.deduplications
+         (queue_id, project, deduplication_id, message_id, expires_at_ms)
+       SELECT *, $5::bigint FROM unnest($1::bigint[], $2::text[], $3::text[], $4::uuid[])
        ON CONFLICT (queue_id, deduplication_id) DO UPDATE SET message_id = excluded.message_id,
          expires_at_ms = excluded.expires_at_ms`,
       [
         rows.map(({ queueId }) => queueId),
+        rows.map(({ project }) => project),
         rows.map(({ id }) => id),
         rows.map(({ messageId }) => messageId),
         this.tx.nowMs + DEDUPLICATION_MS,

@@ -3,7 +3,6 @@ import { GroupShare } from '../../core/group-share.js';
 import { RESTART_GRACE_MS } from '../../core/message-state.js';
 import type { Refusal } from '../../core/refusal.js';
 import type { ReplayLookups } from '../../core/replay.js';
-import type { StorageLimits } from '../../core/storage-limits.js';
 import { GroupDeduplications } from './deduplications.js';
 import { GroupRecords } from './records.js';
 import type { DueFloor, ReadyFloors } from './scan-floors.js';
@@ -28,7 +27,6 @@ export class GroupRun {
     startedAtMs: number,
     /** False while the database's clock is not to be trusted. */
     readonly sweepsLeases: boolean,
-    readonly limits: StorageLimits,
     readonly readyFloors: ReadyFloors,
     readonly dueFloor: DueFloor,
     /** The store's time, given what the database has just said that its time is. */

@@ -194,6 +194,7 @@ export async function insertQueue(
     [project, name],
   );
   tx.addQueue(queue as QueueEntry);
+  tx.usage.countThings(project, 'queues', 1);
   return queue as QueueEntry;
 }
 

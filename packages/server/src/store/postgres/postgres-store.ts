@@ -219,13 +219,13 @@ export class PostgresStore implements Store {
         nowMs,
         counterRows,
         leaseFloorMs(this.startedAtMs, nowMs),
+        this.limits,
       );
       for (const { queue } of queues) tx.addQueue(queue);
       const run = new GroupRun(
         tx,
         this.startedAtMs,
         this.databaseClock.isTrusted(),
-        this.limits,
         this.readyFloors,
         this.dueFloor,
         timeOf,
@@ -253,10 +253,10 @@ export class PostgresStore implements Store {
       const outcomes = await applyGroup(run, commands);
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await this.readDue(run) : null;
-      tx.flushCounters();
+      if (this.isTimeToKeepHouse(nowMs) && (await dropExpiredRecords(tx))) this.houseKeptAtMs = 0;
+      tx.flushCounters(tx.usage.changes());
       taken = this.tallies.take(nowMs);
       writeHistory(pipeline, taken);
-      if (this.isTimeToKeepHouse(nowMs)) dropExpiredRecords(pipeline, nowMs);
       committing = true;
       pipeline.send('COMMIT');
       await pipeline.settled();

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Command, OutcomeOf } from '../../core/commands.js';
+import { recordBytes } from '../../core/record-room.js';
 import { recordScope } from '../../core/replay.js';
+import type { Room } from '../../core/storage-limits.js';
 import type { AnswerRecords, RecordedAnswer, RecordScope } from '../../core/transaction.js';
 import { loadQueueById } from './load-queues.js';
+import { toText } from './text.js';
 import type { GroupTransaction } from './transaction.js';
 
-type RecordRow = RecordedAnswer & Pick<RecordScope, 'project' | 'capability' | 'queueId' | 'key'>;
+type RecordRow = RecordedAnswer &
+  Pick<RecordScope, 'project' | 'capability' | 'queueId' | 'key'> & { readonly isOver: boolean };
 
 /**
  * The recorded answers that a group's commands may replay, read before they run, and those that
@@ -13,29 +17,41 @@ type RecordRow = RecordedAnswer & Pick<RecordScope, 'project' | 'capability' | '
  */
 export class GroupRecords implements AnswerRecords {
   private readonly known = new Map<string, RecordedAnswer>();
+  /** What those take that are there, the expired ones too. */
+  private readonly bytes = new Map<string, number>();
   private readonly added = new Map<string, RecordScope & RecordedAnswer>();
 
-  constructor(private readonly tx: GroupTransaction) {}
+  readonly room: Room;
+
+  constructor(private readonly tx: GroupTransaction) {
+    this.room = tx.room;
+  }
 
   async load(commands: readonly Command[]): Promise<void> {
     const scopes = commands.flatMap((command) => scopeOf(this.tx, command) ?? []);
     if (scopes.length === 0) return;
-    // Who comes with a key that another one works under waits for it, and then finds its answer.
+    // Who comes with a key that another one works under waits for it, and then finds its answer. The
+    // rows are locked, so that nobody removes as expired what this group counts as replaced.
     this.tx.pipeline.send('SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k', [
       lockKeys(scopes),
     ]);
     const rows = await this.tx.pipeline.query<RecordRow>(
-      `SELECT i.project, i.capability, i.queue_id AS "queueId", i.key, i.fingerprint, i.outcome
+      `SELECT i.project, i.capability, i.queue_id AS "queueId", i.key, i.fingerprint, i.outcome,
+         i.expires_at_ms <= $5 AS "isOver"
          FROM millrace.idempotency i
          JOIN unnest($1::bigint[], $2::text[], $3::text[], $4::text[])
               AS s(queue_id, project, capability, key)
            ON i.queue_id = s.queue_id AND i.project = s.project
           AND i.capability = s.capability AND i.key = s.key
-        WHERE i.expires_at_ms > $5`,
+          FOR UPDATE OF i`,
       [...columnsOf(scopes), this.tx.nowMs],
     );
     await loadCreatedQueues(this.tx, rows);
-    for (const row of rows) this.known.set(idOf(row), row);
+    for (const row of rows) {
+      const id = idOf(row);
+      this.bytes.set(id, recordBytes(row.key, row));
+      if (!row.isOver) this.known.set(id, row);
+    }
   }
 
   find(scope: RecordScope): RecordedAnswer | undefined {
@@ -43,7 +59,11 @@ export class GroupRecords implements AnswerRecords {
   }
 
   put(scope: RecordScope, answer: RecordedAnswer): void {
-    this.added.set(idOf(scope), { ...scope, ...answer });
+    const id = idOf(scope);
+    const bytes = recordBytes(toText(scope.key), answer);
+    this.tx.usage.count(scope.project, 0, bytes - (this.bytes.get(id) ?? 0));
+    this.bytes.set(id, bytes);
+    this.added.set(id, { ...scope, ...answer });
   }
 
   flush(): void {

@@ -1,7 +1,9 @@
 import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import { STATE } from '../../core/message-state.js';
+import { type UsageChanges, UsageLedger } from '../../core/project-usage.js';
 import type { PushPolicy } from '../../core/push-subscription.js';
 import type { Sequence } from '../../core/sequence.js';
+import type { Room, StorageLimits } from '../../core/storage-limits.js';
 import type { ReadyQueue } from '../../core/store.js';
 import type {
   CountedState,
@@ -37,6 +39,8 @@ export class GroupTransaction implements MessageTransaction {
   private readonly queuesById = new Map<number, QueueEntry>();
   private readonly queuesByBucket = new Map<number, QueueEntry>();
   readonly groups: FifoGroups;
+  readonly usage = new UsageLedger();
+  readonly room: Room;
   private readonly policies = new Map<string, PushPolicy>();
   private readonly messages = new Map<string, Loaded>();
   private readonly touched = new Set<Loaded>();
@@ -55,7 +59,10 @@ export class GroupTransaction implements MessageTransaction {
     private timeMs: number,
     private readonly counterRows: CounterRows,
     readonly leaseFloorMs: number,
+    limits: StorageLimits,
   ) {
+    // The disk is the database's to watch.
+    this.room = { limits, disk: 'enough', usageOf: (project) => this.usage.of(project) };
     this.groups = new FifoGroups(pipeline, (queue) => this.markReady(queue, 1));
   }
 
@@ -145,9 +152,12 @@ export class GroupTransaction implements MessageTransaction {
   }
 
   count(queue: QueueEntry, state: CountedState, messages: number, bytes: number): void {
-    const delta = this.deltaOf(queue.bucketId);
-    delta[state] += messages;
+    // Where dead letters lie there is nothing else, and all of it is there to be had by a redrive.
+    const isDead = state === 'dead';
+    const delta = this.deltaOf(isDead ? queue.deadBucketId : queue.bucketId);
+    delta[isDead ? 'available' : state] += messages;
     delta.bytes += bytes;
+    this.usage.count(queue.project, messages, bytes);
   }
 
   countDead(sourceQueueId: number, bucketId: number, change: number): void {
@@ -274,12 +284,16 @@ export class GroupTransaction implements MessageTransaction {
     );
   }
 
-  /** Once per group and row, in one order on every node, so that no two wait for each other. */
-  flushCounters(): void {
+  /**
+   * Once per group and row, in one order on every node, so that no two wait for each other.
+   *
+   * @param usage of projects: only at the end, because what others count in them waits for it
+   */
+  flushCounters(usage: UsageChanges = []): void {
     const rows = [...this.deltas]
       .filter(([, delta]) => Object.values(delta).some((change) => change !== 0))
       .sort(([a], [b]) => a - b);
-    this.counterRows.add(this.pipeline, rows);
+    this.counterRows.add(this.pipeline, rows, usage);
     this.deltas.clear();
     this.flushDeadCounters();
   }

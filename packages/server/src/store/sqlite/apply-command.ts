@@ -1,3 +1,4 @@
+import { checkAutoCreate } from '../../core/admission.js';
 import { audited } from '../../core/audit.js';
 import type { Command, Outcome, OutcomeOf } from '../../core/commands.js';
 import { queueNotFound, type Refusal } from '../../core/refusal.js';
@@ -94,6 +95,8 @@ function onQueue<C extends OnQueue>(
   let queue = tx.queue(command.project, command.queue);
   if (queue === undefined) {
     if (!('autoCreate' in command) || !command.autoCreate) return queueNotFound(command.queue);
+    const refusal = checkAutoCreate(tx.room, command);
+    if (refusal !== undefined) return refusal;
     queue = tx.insertQueue(command.project, command.queue);
   }
   const found = queue;

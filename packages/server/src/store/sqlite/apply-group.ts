@@ -36,6 +36,7 @@ export class GroupApplier {
   /** When the next lease or delay ends, as far as it is known; null: none does. */
   private nextDueAtMs: number | null = 0;
   private clockPersistedAtMs = 0;
+  private hasExpired = false;
 
   constructor(
     private readonly db: Database.Database,
@@ -85,27 +86,27 @@ export class GroupApplier {
   }
 
   private applyTogether(commands: readonly Command[], nowMs: number): GroupResult {
-    const storageFull = this.freeSpace.isLow(nowMs);
     const tx = new GroupTransaction(
       this.statements,
       this.queues,
       this.sequence,
       nowMs,
       leaseFloorMs(this.startedAtMs, nowMs),
-      storageFull,
-      this.limits,
+      { limits: this.limits, disk: this.freeSpace.at(nowMs) },
     );
     this.statements.get('BEGIN IMMEDIATE').run();
     try {
       const isDue = this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
       if (isDue) settleDue(tx, SETTLED_PER_GROUP);
+      const hasMoreExpired = this.dropExpired(tx);
       const outcomes = commands.map((command) => applyCommand(tx, command));
-      tx.flush();
       this.keepHouse(tx);
+      tx.flush();
       const nextDueAtMs =
         isDue || tx.dueChanged ? nextDueMs(tx, this.startedAtMs) : this.nextDueAtMs;
       this.statements.get('COMMIT').run();
       this.nextDueAtMs = nextDueAtMs;
+      this.hasExpired = hasMoreExpired;
       this.book.add(minuteOf(nowMs), tx.tallies);
       return { outcomes, ready: tx.readyQueues(), nextDueAtMs };
     } catch (error) {
@@ -134,12 +135,24 @@ export class GroupApplier {
     return !this.book.isEmpty;
   }
 
+  /**
+   * What has expired goes before the commands, which may need its room: a little now and then, and
+   * with every group while there is more. @returns whether there is
+   */
+  private dropExpired(tx: GroupTransaction): boolean {
+    if (!this.hasExpired && !this.isTimeToKeepHouse(tx)) return false;
+    const moreRecords = dropExpiredRecords(tx);
+    return dropExpiredDeduplications(tx) || moreRecords;
+  }
+
+  private isTimeToKeepHouse({ nowMs }: GroupTransaction): boolean {
+    return nowMs - this.clockPersistedAtMs >= KEEP_HOUSE_EVERY_MS;
+  }
+
   private keepHouse(tx: GroupTransaction): void {
-    if (tx.nowMs - this.clockPersistedAtMs < KEEP_HOUSE_EVERY_MS) return;
+    if (!this.isTimeToKeepHouse(tx)) return;
     writeHistory(this.statements, this.book.take());
     this.clockPersistedAtMs = tx.nowMs;
     this.persistClock(tx.nowMs);
-    dropExpiredRecords(tx);
-    dropExpiredDeduplications(tx);
   }
 }

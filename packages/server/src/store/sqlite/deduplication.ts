@@ -1,8 +1,9 @@
 import { DEDUPLICATION_MS, type Deduplications } from '../../core/fifo.js';
+import { deduplicationBytes } from '../../core/record-room.js';
 import type { GroupTransaction } from './transaction.js';
 
 /** Those that are over go a few at a time, with the groups that come by. */
-const EXPIRED_PER_STEP = 4_096;
+const EXPIRED_PER_STEP = 1_024;
 
 export const deduplications = (tx: GroupTransaction): Deduplications => ({
   find: (queue, deduplicationId) =>
@@ -15,17 +16,33 @@ export const deduplications = (tx: GroupTransaction): Deduplications => ({
       .get(queue.id, deduplicationId, tx.nowMs) as string | undefined,
 
   put: (queue, deduplicationId, messageId) => {
+    const untilMs = tx.nowMs + DEDUPLICATION_MS;
+    // One that is over may be there still, and takes what the new one takes.
+    const { changes } = tx
+      .sql(
+        `UPDATE deduplications SET message_id = ?, expires_at_ms = ?
+          WHERE queue_id = ? AND deduplication_id = ?`,
+      )
+      .run(messageId, untilMs, queue.id, deduplicationId);
+    if (changes > 0) return;
     tx.sql(
-      `INSERT OR REPLACE INTO deduplications
-         (queue_id, deduplication_id, message_id, expires_at_ms) VALUES (?, ?, ?, ?)`,
-    ).run(queue.id, deduplicationId, messageId, tx.nowMs + DEDUPLICATION_MS);
+      `INSERT INTO deduplications
+         (queue_id, project, deduplication_id, message_id, expires_at_ms) VALUES (?, ?, ?, ?, ?)`,
+    ).run(queue.id, queue.project, deduplicationId, messageId, untilMs);
+    tx.usage.count(queue.project, 0, deduplicationBytes(deduplicationId));
   },
 });
 
-export function dropExpiredDeduplications(tx: GroupTransaction): void {
-  tx.sql(
-    `DELETE FROM deduplications WHERE (queue_id, deduplication_id) IN (
-       SELECT queue_id, deduplication_id FROM deduplications
-        WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ${EXPIRED_PER_STEP})`,
-  ).run(tx.nowMs);
+/** @returns whether there may be more */
+export function dropExpiredDeduplications(tx: GroupTransaction): boolean {
+  const dropped = tx
+    .sql(
+      `DELETE FROM deduplications WHERE (queue_id, deduplication_id) IN (
+         SELECT queue_id, deduplication_id FROM deduplications
+          WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ${EXPIRED_PER_STEP})
+       RETURNING project, deduplication_id AS id`,
+    )
+    .all(tx.nowMs) as { project: string; id: string }[];
+  for (const { project, id } of dropped) tx.usage.count(project, 0, -deduplicationBytes(id));
+  return dropped.length === EXPIRED_PER_STEP;
 }

@@ -1,31 +1,42 @@
 import { JOB_KEPT_MS } from '../../core/dead-letter-job.js';
+import { RECORD_OVERHEAD_BYTES, recordBytes } from '../../core/record-room.js';
 import type { AnswerRecords, RecordedAnswer, RecordScope } from '../../core/transaction.js';
 import type { GroupTransaction } from './transaction.js';
 
 /** Expired records go a few at a time, with the groups that come by. */
 const EXPIRED_PER_STEP = 256;
 
+/** As `recordBytes` has it. */
+const BYTES = `${RECORD_OVERHEAD_BYTES} + octet_length(key) + octet_length(fingerprint)
+  + octet_length(outcome) AS bytes`;
+
+const WHICH = 'project = ? AND capability = ? AND queue_id = ? AND key = ?';
+
 export const answerRecords = (tx: GroupTransaction): AnswerRecords => ({
+  room: tx.room,
+
   find: (scope) =>
     tx
-      .sql(
-        `SELECT fingerprint, outcome FROM idempotency
-          WHERE project = ? AND capability = ? AND queue_id = ? AND key = ? AND expires_at_ms > ?`,
-      )
+      .sql(`SELECT fingerprint, outcome FROM idempotency WHERE ${WHICH} AND expires_at_ms > ?`)
       .get(scope.project, scope.capability, scope.queueId, scope.key, tx.nowMs) as
       | RecordedAnswer
       | undefined,
 
   put: (scope: RecordScope, answer: RecordedAnswer) => {
+    const { project, capability, queueId, key } = scope;
+    // It may be there still, expired or without what it spoke of.
+    const replaced = tx.sql(`SELECT ${BYTES} FROM idempotency WHERE ${WHICH}`).pluck();
+    const bytesBefore = (replaced.get(project, capability, queueId, key) ?? 0) as number;
+    tx.usage.count(project, 0, recordBytes(key, answer) - bytesBefore);
     tx.sql(
       `INSERT OR REPLACE INTO idempotency
          (project, capability, queue_id, key, fingerprint, outcome, expires_at_ms)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     ).run(
-      scope.project,
-      scope.capability,
-      scope.queueId,
-      scope.key,
+      project,
+      capability,
+      queueId,
+      key,
       answer.fingerprint,
       answer.outcome,
       tx.nowMs + scope.windowMs,
@@ -33,15 +44,21 @@ export const answerRecords = (tx: GroupTransaction): AnswerRecords => ({
   },
 });
 
-export function dropExpiredRecords(tx: GroupTransaction): void {
+/** @returns whether there may be more */
+export function dropExpiredRecords(tx: GroupTransaction): boolean {
   tx.sql(
     `DELETE FROM dead_letter_jobs WHERE finished = 1 AND job_id IN (
        SELECT job_id FROM dead_letter_jobs WHERE started_at_ms < ?
         ORDER BY started_at_ms LIMIT ${EXPIRED_PER_STEP})`,
   ).run(tx.nowMs - JOB_KEPT_MS);
-  tx.sql(
-    `DELETE FROM idempotency WHERE (project, capability, queue_id, key) IN (
-       SELECT project, capability, queue_id, key FROM idempotency
-        WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ${EXPIRED_PER_STEP})`,
-  ).run(tx.nowMs);
+  const dropped = tx
+    .sql(
+      `DELETE FROM idempotency WHERE (project, capability, queue_id, key) IN (
+         SELECT project, capability, queue_id, key FROM idempotency
+          WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ${EXPIRED_PER_STEP})
+       RETURNING project, ${BYTES}`,
+    )
+    .all(tx.nowMs) as { project: string; bytes: number }[];
+  for (const { project, bytes } of dropped) tx.usage.count(project, 0, -bytes);
+  return dropped.length === EXPIRED_PER_STEP;
 }

@@ -1,19 +1,11 @@
 import type { Statement } from 'better-sqlite3';
-import type { NewMessage } from '../../core/commands.js';
 import { GroupShare } from '../../core/group-share.js';
 import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import { rowIdOf } from '../../core/ids.js';
-import { bytesOf, sum } from '../../core/message-bytes.js';
 import type { PushPolicy } from '../../core/push-subscription.js';
 import { DEFAULT_SETTINGS } from '../../core/queue-settings.js';
-import type { Refusal } from '../../core/refusal.js';
 import type { Sequence } from '../../core/sequence.js';
-import {
-  checkStorage,
-  hasLimits,
-  type StorageLimits,
-  type Usage,
-} from '../../core/storage-limits.js';
+import type { Room, Usage } from '../../core/storage-limits.js';
 import type { ReadyQueue } from '../../core/store.js';
 import type {
   CountedState,
@@ -24,6 +16,7 @@ import type {
 } from '../../core/transaction.js';
 import { FifoGroups } from './fifo-groups.js';
 import { MessageInserts } from './message-inserts.js';
+import { ProjectCounters } from './project-counters.js';
 import { RowBatch, textsOf } from './row-batch.js';
 import {
   MESSAGE_COLUMNS,
@@ -49,6 +42,8 @@ interface CounterDelta {
   leased: number;
   delayed: number;
   bytes: number;
+  dead: number;
+  deadBytes: number;
 }
 
 /** Queues by name, by bucket and by id. It must be dropped when a transaction rolls back. */
@@ -80,8 +75,9 @@ export class GroupTransaction implements MessageTransaction {
   dueChanged = false;
   private readonly deltas = new Map<number, CounterDelta>();
   readonly tallies = new Map<number, Tally>();
-  private readonly projectDeltas = new Map<string, { messages: number; bytes: number }>();
   private readonly deadDeltas = new Map<string, number>();
+  readonly usage: ProjectCounters;
+  readonly room: Room;
   readonly groups: FifoGroups;
   /** What consumes may take in this group. */
   readonly share = new GroupShare();
@@ -96,9 +92,11 @@ export class GroupTransaction implements MessageTransaction {
     private readonly sequence: Sequence,
     readonly nowMs: number,
     readonly leaseFloorMs: number,
-    readonly storageFull: boolean,
-    private readonly limits: StorageLimits,
+    { limits, disk }: Pick<Room, 'limits' | 'disk'>,
   ) {
+    const usage = new ProjectCounters(statements);
+    this.usage = usage;
+    this.room = { limits, disk, usageOf: (project) => usage.of(project) };
     this.groups = new FifoGroups(statements, (queue) => this.markReady(queue, 1));
   }
 
@@ -164,6 +162,7 @@ export class GroupTransaction implements MessageTransaction {
       this.nowMs,
     ).lastInsertRowid as number;
     this.sql('INSERT INTO queue_counters (queue_id) VALUES (?)').run(id);
+    this.usage.countThings(project, 'queues', 1);
     return this.queueById(id) as QueueEntry;
   }
 
@@ -192,9 +191,9 @@ export class GroupTransaction implements MessageTransaction {
   count(queue: QueueEntry, state: CountedState, messages: number, bytes: number): void {
     const delta = this.deltaOf(queue.id);
     delta[state] += messages;
-    delta.bytes += bytes;
-    this.countProject(queue.project, messages, bytes);
-    if (state !== 'available') this.dueChanged = true;
+    delta[state === 'dead' ? 'deadBytes' : 'bytes'] += bytes;
+    this.usage.count(queue.project, messages, bytes);
+    if (state === 'leased' || state === 'delayed') this.dueChanged = true;
   }
 
   /** See `ReachableFrom`. */
@@ -238,32 +237,18 @@ export class GroupTransaction implements MessageTransaction {
     this.deadDeltas.set(key, (this.deadDeltas.get(key) ?? 0) + change);
   }
 
-  countProject(project: string, messages: number, bytes: number): void {
-    const delta = this.projectDeltas.get(project) ?? { messages: 0, bytes: 0 };
-    delta.messages += messages;
-    delta.bytes += bytes;
-    this.projectDeltas.set(project, delta);
-  }
-
-  /** Refuses what would go over a limit of the queue or its project. */
-  checkStorage(queue: QueueEntry, fresh: readonly NewMessage[]): Refusal | undefined {
-    if (!hasLimits(this.limits)) return undefined;
+  /** What the queue holds but for its dead letters, with what the group has done so far. */
+  usageOfQueue(queue: QueueEntry): Usage {
     this.writeCounters();
-    const ofQueue = this.sql(
+    return this.sql(
       'SELECT available + leased + delayed AS messages, bytes FROM queue_counters WHERE queue_id = ?',
     ).get(queue.id) as Usage;
-    const ofProject = this.sql(
-      'SELECT messages, bytes FROM project_counters WHERE project = ?',
-    ).get(queue.project) as Usage | undefined;
-    const none = { messages: 0, bytes: 0 };
-    const added = { messages: fresh.length, bytes: sum(fresh.map(bytesOf)) };
-    return checkStorage(this.limits, ofQueue, ofProject ?? none, added);
   }
 
   private deltaOf(queueId: number): CounterDelta {
     let delta = this.deltas.get(queueId);
     if (delta === undefined) {
-      delta = { available: 0, leased: 0, delayed: 0, bytes: 0 };
+      delta = { available: 0, leased: 0, delayed: 0, bytes: 0, dead: 0, deadBytes: 0 };
       this.deltas.set(queueId, delta);
     }
     return delta;
@@ -298,16 +283,19 @@ export class GroupTransaction implements MessageTransaction {
     this.removedBodies.flush();
     this.groups.flush();
     this.writeCounters();
+    this.usage.flush();
   }
 
   writeCounters(): void {
     const update = this.sql(
       `UPDATE queue_counters SET available = available + ?, leased = leased + ?,
-         delayed = delayed + ?, bytes = bytes + ? WHERE queue_id = ?`,
+         delayed = delayed + ?, bytes = bytes + ?, dead = dead + ?, dead_bytes = dead_bytes + ?
+        WHERE queue_id = ?`,
     );
-    for (const [queueId, { available, leased, delayed, bytes }] of this.deltas) {
-      if (available !== 0 || leased !== 0 || delayed !== 0 || bytes !== 0) {
-        update.run(available, leased, delayed, bytes, queueId);
+    for (const [queueId, delta] of this.deltas) {
+      const { available, leased, delayed, bytes, dead, deadBytes } = delta;
+      if (available || leased || delayed || bytes || dead || deadBytes) {
+        update.run(available, leased, delayed, bytes, dead, deadBytes, queueId);
       }
     }
     for (const [key, change] of this.deadDeltas) {
@@ -319,15 +307,6 @@ export class GroupTransaction implements MessageTransaction {
          ON CONFLICT DO UPDATE SET dead = dead + excluded.dead`,
       ).run(sourceQueueId, bucketId, change);
     }
-    for (const [project, { messages, bytes }] of this.projectDeltas) {
-      if (messages === 0 && bytes === 0) continue;
-      this.sql(
-        `INSERT INTO project_counters (project, messages, bytes) VALUES (?, ?, ?)
-         ON CONFLICT DO UPDATE SET messages = messages + excluded.messages,
-           bytes = bytes + excluded.bytes`,
-      ).run(project, messages, bytes);
-    }
-    this.projectDeltas.clear();
     this.deltas.clear();
     this.deadDeltas.clear();
   }

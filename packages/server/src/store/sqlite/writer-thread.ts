@@ -7,7 +7,7 @@ import { GroupApplier, type GroupResult } from './apply-group.js';
 import { openWriter } from './database.js';
 import { widerThanNeeded } from './file-modes.js';
 import { lockStore } from './folder-lock.js';
-import { FreeSpace } from './free-space.js';
+import { FreeSpace, freeBytesBeside } from './free-space.js';
 import { SpaceKeeper, type SpaceNeed } from './space.js';
 import { Failure, serveThread } from './thread-channel.js';
 import {
@@ -118,7 +118,7 @@ function handle(request: OtherRequest): WriterAnswer {
       close = () => db.close();
       applier = new GroupApplier(
         db,
-        new FreeSpace(options.path, options.minFreeBytes),
+        new FreeSpace(options.minFreeBytes, () => freeBytesBeside(options.path)),
         options.limits,
       );
       space = new SpaceKeeper(db);

@@ -5,6 +5,7 @@ import { deadLetterJobs } from './0004-dead-letter-jobs.js';
 import { functions } from './0005-functions.js';
 import { subscriptionSecrets } from './0006-subscription-secrets.js';
 import { auditLog } from './0007-audit-log.js';
+import { projectUsage } from './0008-project-usage.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly string[] = [
   functions,
   subscriptionSecrets,
   auditLog,
+  projectUsage,
 ];

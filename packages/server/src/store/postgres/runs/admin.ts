@@ -18,14 +18,17 @@ import type {
 } from '../../../core/push-commands.js';
 import { compareSettings, newSettings, publicRow } from '../../../core/queue-settings.js';
 import { keyNotFound, type Refusal } from '../../../core/refusal.js';
-import { recordAnswer, replayOrReuse } from '../../../core/replay.js';
+import { answerBefore, recordAnswer } from '../../../core/replay.js';
+import { ENDED_KEYS_KEPT } from '../../../core/storage-limits.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { writeAudit } from '../audit-rows.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { insertQueue, readReachable } from '../load-queues.js';
+import type { GroupTransaction } from '../transaction.js';
 import { deleteQueue, purgeQueue, updateQueue } from './change-queue.js';
 import { startDeadLetterJob } from './dead-letter-job.js';
 import { pausePush, subscribePush, unsubscribePush } from './push.js';
+import { checkQuotaOf } from './storage.js';
 
 type AdminCommand =
   | CreateQueueCommand
@@ -55,8 +58,8 @@ export async function runAdmin(run: GroupRun, command: AdminCommand): Promise<Ou
     'queue' in command && OF_A_QUEUE.includes(command.kind)
       ? run.tx.queue(command.project, command.queue)
       : undefined;
-  const recorded = replayOrReuse(run.records, run.lookups, command, queue);
-  if (recorded !== undefined) return recorded;
+  const earlier = answerBefore(run.records, run.lookups, command, queue);
+  if (earlier !== undefined) return earlier;
   const outcome = await apply(run, command);
   recordAnswer(run.records, command, queue, outcome);
   return audited(command, outcome, run.tx.nowMs, (entry) => writeAudit(run.tx.pipeline, [entry]));
@@ -98,6 +101,8 @@ async function createQueue(
   const reachableFrom = await readReachable(tx, project, settings.deadLetterQueue);
   const wanted = newSettings(name, settings, reachableFrom);
   if ('ok' in wanted) return wanted;
+  const full = await checkQuotaOf(tx, project, 'queues');
+  if (full !== undefined) return full;
   const deadLetterQueueId =
     wanted.deadLetterQueue === null
       ? null
@@ -108,13 +113,17 @@ async function createQueue(
 async function createKey(
   { tx }: GroupRun,
   { key: { secretHash, ...key }, onlyIfNone, sealedSecret }: CreateKeyCommand,
-): Promise<OutcomeOf['createKey']> {
+): Promise<OutcomeOf['createKey'] | Refusal> {
   if (onlyIfNone) {
     // Nodes that start at once make one key between them.
     await tx.pipeline.query('LOCK TABLE millrace.api_keys IN SHARE ROW EXCLUSIVE MODE', []);
     const rows = await tx.pipeline.query('SELECT 1 FROM millrace.api_keys LIMIT 1', []);
     if (rows.length > 0) return { key: null, sealedSecret: null };
   }
+  await endExpiredKeys(tx, key.project);
+  const full = await checkQuotaOf(tx, key.project, 'keys');
+  if (full !== undefined) return full;
+  tx.usage.countThings(key.project, 'keys', 1);
   await tx.pipeline.query(
     `INSERT INTO millrace.api_keys
        (key_id, name, project, scopes, secret_hash, created_at_ms, expires_at_ms)
@@ -127,10 +136,32 @@ async function createKey(
   };
 }
 
+/** Keys that have expired count no more; of all that have ended, the oldest are forgotten. */
+async function endExpiredKeys(tx: GroupTransaction, project: string): Promise<void> {
+  const ended = await tx.pipeline.query(
+    `UPDATE millrace.api_keys SET ended_at_ms = expires_at_ms
+      WHERE project = $1 AND ended_at_ms IS NULL AND expires_at_ms <= $2 RETURNING 1`,
+    [project, tx.nowMs],
+  );
+  tx.usage.countThings(project, 'keys', -ended.length);
+  tx.pipeline.send(
+    `DELETE FROM millrace.api_keys WHERE key_id IN (
+       SELECT key_id FROM millrace.api_keys WHERE project = $1 AND ended_at_ms IS NOT NULL
+        ORDER BY ended_at_ms DESC, key_id DESC OFFSET ${ENDED_KEYS_KEPT})`,
+    [project],
+  );
+}
+
 async function revokeKey(
   { tx }: GroupRun,
   { keyId }: RevokeKeyCommand,
 ): Promise<OutcomeOf['revokeKey'] | Refusal> {
+  const ended = await tx.pipeline.query<{ project: string }>(
+    `UPDATE millrace.api_keys SET ended_at_ms = $2 WHERE key_id = $1 AND ended_at_ms IS NULL
+     RETURNING project`,
+    [keyId, tx.nowMs],
+  );
+  for (const { project } of ended) tx.usage.countThings(project, 'keys', -1);
   const rows = await tx.pipeline.query(
     `UPDATE millrace.api_keys SET revoked_at_ms = coalesce(revoked_at_ms, $2)
       WHERE key_id = $1 RETURNING 1`,

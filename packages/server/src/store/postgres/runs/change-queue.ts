@@ -4,12 +4,15 @@ import type {
   PurgeQueueCommand,
   UpdateQueueCommand,
 } from '../../../core/commands.js';
+import { sum } from '../../../core/message-bytes.js';
 import { changeSettings, changes, publicRow } from '../../../core/queue-settings.js';
 import { queueInUse, queueNotFound, type Refusal } from '../../../core/refusal.js';
+import type { Usage } from '../../../core/storage-limits.js';
 import { EVERYBODY } from '../../../core/store.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRun } from '../group-run.js';
 import { readReachable, reloadQueues } from '../load-queues.js';
+import type { GroupTransaction } from '../transaction.js';
 import { deleteSubscriptionsOf } from './push.js';
 
 export async function updateQueue(
@@ -52,8 +55,8 @@ export async function purgeQueue(
   const queue = tx.queue(project, name);
   if (queue === undefined) return queueNotFound(name);
   tx.flushCounters();
-  const purged = await releaseUsage(tx, queue);
-  discardBucket(tx, queue.bucketId);
+  const purged = await releaseUsage(tx, queue.project, queue.bucketId);
+  discardBucket(tx, queue.project, queue.bucketId);
   tx.pipeline.send("UPDATE millrace.queues SET bucket_id = nextval('millrace.ids') WHERE id = $1", [
     queue.id,
   ]);
@@ -80,13 +83,15 @@ export async function deleteQueue(
     );
   }
   tx.flushCounters();
-  discardBucket(tx, queue.bucketId);
-  discardBucket(tx, queue.deadBucketId);
+  discardBucket(tx, project, queue.bucketId);
+  discardBucket(tx, project, queue.deadBucketId);
   const send = (sql: string, id: number): void => tx.pipeline.send(sql, [id]);
-  await releaseUsage(tx, queue);
+  await releaseUsage(tx, project, queue.bucketId);
+  await releaseUsage(tx, project, queue.deadBucketId);
+  tx.usage.countThings(project, 'queues', -1);
   send('DELETE FROM millrace.dead_counters WHERE source_queue_id = $1', queue.id);
   send('UPDATE millrace.dead_letter_jobs SET finished = true WHERE queue_id = $1', queue.id);
-  deleteSubscriptionsOf(tx, queue.id);
+  await deleteSubscriptionsOf(tx, queue);
   send('DELETE FROM millrace.queue_history WHERE queue_id = $1', queue.id);
   send('DELETE FROM millrace.queues WHERE id = $1', queue.id);
   tx.markReady(queue, EVERYBODY);
@@ -94,23 +99,24 @@ export async function deleteQueue(
   return { deleted: true };
 }
 
-/** Takes what the queue holds off the counters. @returns how many messages that is */
-async function releaseUsage(tx: GroupRun['tx'], queue: QueueEntry): Promise<number> {
-  const [row] = await tx.pipeline.query<{ messages: number }>(
-    `WITH old AS (
-       DELETE FROM millrace.queue_counters WHERE bucket_id = $1
-       RETURNING available + leased + delayed AS messages)
-     SELECT coalesce(sum(messages), 0)::bigint AS messages FROM old`,
-    [queue.bucketId],
+/** Takes what the bucket holds off the counters. @returns how many messages that is */
+async function releaseUsage(tx: GroupTransaction, project: string, bucketId: number) {
+  const rows = await tx.pipeline.query<Usage>(
+    `DELETE FROM millrace.queue_counters WHERE bucket_id = $1
+     RETURNING available + leased + delayed AS messages, bytes`,
+    [bucketId],
   );
-  return row?.messages ?? 0;
+  const messages = sum(rows.map((row) => row.messages));
+  tx.usage.count(project, -messages, -sum(rows.map(({ bytes }) => bytes)));
+  return messages;
 }
 
 /** What lies in the bucket is swept later and counts no more. */
-function discardBucket(tx: GroupRun['tx'], bucketId: number): void {
+function discardBucket(tx: GroupTransaction, project: string, bucketId: number): void {
   tx.pipeline.send('DELETE FROM millrace.dead_counters WHERE bucket_id = $1', [bucketId]);
   tx.pipeline.send(
-    'INSERT INTO millrace.discarded_buckets (bucket_id, discarded_at_ms) VALUES ($1, $2)',
-    [bucketId, tx.nowMs],
+    `INSERT INTO millrace.discarded_buckets (bucket_id, discarded_at_ms, project)
+     VALUES ($1, $2, $3)`,
+    [bucketId, tx.nowMs, project],
   );
 }

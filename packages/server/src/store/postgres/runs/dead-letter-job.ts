@@ -3,6 +3,7 @@ import {
   applyToDeadLetter,
   type DeadLetterEntry,
   type DeadLetterJob,
+  isForgotten,
   stepDeadLetters,
   stepLimit,
 } from '../../../core/dead-letter-job.js';
@@ -38,7 +39,10 @@ export async function startDeadLetterJob(
      VALUES ($1, $2, $3, $4, $5, 0, $6, $7)`,
     [jobId, queue.id, action, tx.nextSeq(), sinceMs ?? 0, maxMessages, tx.nowMs],
   );
-  return { jobId, ...(await stepJob(run, jobId)) };
+  const progress = await stepJob(run, jobId);
+  if (!isForgotten(command, progress)) return { jobId, ...progress };
+  tx.pipeline.send('DELETE FROM millrace.dead_letter_jobs WHERE job_id = $1', [jobId]);
+  return { jobId: null, ...progress };
 }
 
 async function onOne(

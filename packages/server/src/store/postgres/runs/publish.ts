@@ -1,3 +1,4 @@
+import { checkPublishRoom } from '../../../core/admission.js';
 import type { NewMessage, Outcome, PublishCommand } from '../../../core/commands.js';
 import { checkFifoPublish, deduplicate, groupKeyOf } from '../../../core/fifo.js';
 import { bytesOf } from '../../../core/message-bytes.js';
@@ -7,23 +8,27 @@ import type { QueueEntry } from '../../../core/transaction.js';
 import type { Arrival } from '../fifo-groups.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { insertMessages, type NewRow } from './insert-messages.js';
-import { readStorage } from './storage.js';
+import { type QueueUsage, readQueueUsage } from './storage.js';
 
 export async function runPublishes(
   run: GroupRun,
   commands: readonly PublishCommand[],
 ): Promise<Outcome[]> {
   const rows: Row[] = [];
-  const storage = await readStorage(run, commands);
+  const { room } = run.tx;
+  const usage = await readQueueUsage(run.tx, commands);
   const outcomes = commands.map((command): Outcome => {
     const queue = run.tx.queue(command.project, command.queue);
     if (queue === undefined) return queueNotFound(command.queue);
     return withIdempotency(run.records, run.lookups, command, queue, () => {
       const refusal = checkFifoPublish(queue, command);
       if (refusal !== undefined) return refusal;
-      const { fresh, messageIds, remember } = deduplicate(queue, command, run.deduplications);
-      const full = storage?.take(queue, fresh);
+      const deduplicated = deduplicate(queue, command, run.deduplications);
+      const { fresh, messageIds, remember } = deduplicated;
+      const ofQueue = () => (usage as QueueUsage).of(queue);
+      const full = checkPublishRoom(room, command, ofQueue, deduplicated);
       if (full !== undefined) return full;
+      usage?.add(queue, fresh);
       remember();
       run.tx.tally(queue, 'published', fresh.length);
       for (const message of fresh) rows.push(messageRow(run, queue, message));

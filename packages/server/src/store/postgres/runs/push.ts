@@ -19,6 +19,7 @@ import type { GroupRun } from '../group-run.js';
 import { readReachable } from '../load-queues.js';
 import { subscriptionsOf } from '../push-rows.js';
 import type { GroupTransaction } from '../transaction.js';
+import { checkQuotaOf } from './storage.js';
 
 export async function subscribePush(
   { tx }: GroupRun,
@@ -28,11 +29,19 @@ export async function subscribePush(
   const queue = tx.queue(project, name);
   if (queue === undefined) return queueNotFound(name);
   // Two nodes that subscribe the same url would otherwise make two of it.
-  await tx.pipeline.query('SELECT 1 FROM millrace.queues WHERE id = $1 FOR UPDATE', [queue.id]);
+  const locked = await tx.pipeline.query('SELECT 1 FROM millrace.queues WHERE id = $1 FOR UPDATE', [
+    queue.id,
+  ]);
+  if (locked.length === 0) return queueNotFound(name);
   const all = await subscriptionsOf(tx.pipeline, queue.id);
   const reachableFrom = await readReachable(tx, project, settings.deadLetterQueue);
   const wanted = subscribed(queue, all, command, tx.nowMs, reachableFrom);
   if ('ok' in wanted) return wanted;
+  if (wanted.subscriptionId === command.subscriptionId) {
+    const full = await checkQuotaOf(tx, project, 'subscriptions');
+    if (full !== undefined) return full;
+    tx.usage.countThings(project, 'subscriptions', 1);
+  }
   write(tx, queue, wanted);
   return { subscription: shownSubscription(wanted) };
 }
@@ -93,6 +102,7 @@ export async function unsubscribePush(
     [subscriptionId, queue.id],
   );
   if (gone.length > 0) {
+    tx.usage.countThings(project, 'subscriptions', -1);
     tx.pipeline.send('DELETE FROM millrace.push_attempts WHERE subscription_id = $1', [
       subscriptionId,
     ]);
@@ -183,11 +193,20 @@ export async function recordPushes(
 }
 
 /** A queue that goes takes its subscriptions with it. */
-export function deleteSubscriptionsOf(tx: GroupTransaction, queueId: number): void {
+export async function deleteSubscriptionsOf(
+  tx: GroupTransaction,
+  { id, project }: QueueEntry,
+): Promise<void> {
+  // Whoever subscribes holds the queue's lock; what comes behind this one finds no queue.
+  tx.pipeline.send('SELECT 1 FROM millrace.queues WHERE id = $1 FOR UPDATE', [id]);
   tx.pipeline.send(
     `DELETE FROM millrace.push_attempts WHERE subscription_id IN (
        SELECT subscription_id FROM millrace.push_subscriptions WHERE queue_id = $1)`,
-    [queueId],
+    [id],
   );
-  tx.pipeline.send('DELETE FROM millrace.push_subscriptions WHERE queue_id = $1', [queueId]);
+  const gone = await tx.pipeline.query(
+    'DELETE FROM millrace.push_subscriptions WHERE queue_id = $1 RETURNING 1',
+    [id],
+  );
+  tx.usage.countThings(project, 'subscriptions', -gone.length);
 }

@@ -1,6 +1,7 @@
 import type { ExpireCommand, OutcomeOf } from '../../../core/commands.js';
 import { STATE } from '../../../core/message-state.js';
 import { removeMessage, retentionMs } from '../../../core/moves.js';
+import type { Usage } from '../../../core/storage-limits.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRef } from '../fifo-groups.js';
 import { lockFreeGroups } from '../group-locks.js';
@@ -40,15 +41,27 @@ export async function sweepDiscarded(
     [limit],
   );
   if (swept.length + groups.length > 0) return { more: true };
-  const rest = await tx.pipeline.query<{ bucketId: number }>(
+  const rest = await tx.pipeline.query<{ bucketId: number; project: string | null }>(
     `DELETE FROM millrace.discarded_buckets x WHERE discarded_at_ms < $1 AND NOT EXISTS (
        SELECT 1 FROM millrace.messages m WHERE m.bucket_id = x.bucket_id)
-     RETURNING bucket_id AS "bucketId"`,
+     RETURNING bucket_id AS "bucketId", project`,
     [tx.nowMs - STRAGGLERS_MS],
   );
   const ids = rest.map(({ bucketId }) => bucketId);
-  for (const table of ['queue_counters', 'dead_counters']) {
-    tx.pipeline.send(`DELETE FROM millrace.${table} WHERE bucket_id = ANY ($1::bigint[])`, [ids]);
+  tx.pipeline.send('DELETE FROM millrace.dead_counters WHERE bucket_id = ANY ($1::bigint[])', [
+    ids,
+  ]);
+  // What such commits have counted there since was taken off the project by nobody yet.
+  const counted = await tx.pipeline.query<Usage & { bucketId: number }>(
+    `DELETE FROM millrace.queue_counters WHERE bucket_id = ANY ($1::bigint[])
+     RETURNING bucket_id AS "bucketId", available + leased + delayed AS messages, bytes`,
+    [ids],
+  );
+  const projects = new Map(rest.map(({ bucketId, project }) => [bucketId, project]));
+  for (const { bucketId, messages, bytes } of counted) {
+    // A bucket that was discarded before projects were counted has none.
+    const project = projects.get(bucketId) ?? null;
+    if (project !== null) tx.usage.count(project, -messages, -bytes);
   }
   return { more: false };
 }

@@ -47,7 +47,8 @@ export function purgeQueue(
   _command: PurgeQueueCommand,
 ): OutcomeOf['purgeQueue'] {
   tx.writeCounters();
-  const purged = releaseUsage(tx, queue);
+  const { messages: purged, bytes } = heldBy(tx, queue);
+  tx.usage.count(queue.project, -purged, -bytes);
   tx.sql(
     `UPDATE queue_counters SET available = 0, leased = 0, delayed = 0, bytes = 0
       WHERE queue_id = ?`,
@@ -58,16 +59,13 @@ export function purgeQueue(
   return { purged };
 }
 
-/** Takes what the queue holds off its project. @returns how many messages that is */
-function releaseUsage(tx: GroupTransaction, queue: QueueEntry): number {
-  const { messages, bytes } = tx
+const heldBy = (tx: GroupTransaction, queue: QueueEntry) =>
+  tx
     .sql(
-      'SELECT available + leased + delayed AS messages, bytes FROM queue_counters WHERE queue_id = ?',
+      `SELECT available + leased + delayed AS messages, bytes, dead, dead_bytes AS deadBytes
+         FROM queue_counters WHERE queue_id = ?`,
     )
-    .get(queue.id) as { messages: number; bytes: number };
-  tx.countProject(queue.project, -messages, -bytes);
-  return messages;
-}
+    .get(queue.id) as { messages: number; bytes: number; dead: number; deadBytes: number };
 
 export function deleteQueue(
   tx: GroupTransaction,
@@ -87,9 +85,11 @@ export function deleteQueue(
   tx.writeCounters();
   tx.discardBucket(queue.bucketId);
   tx.discardBucket(queue.deadBucketId);
-  releaseUsage(tx, queue);
+  const { messages, bytes, dead, deadBytes } = heldBy(tx, queue);
+  tx.usage.count(project, -messages - dead, -bytes - deadBytes);
+  tx.usage.countThings(project, 'queues', -1);
   tx.sql('DELETE FROM queue_counters WHERE queue_id = ?').run(queue.id);
-  deleteSubscriptionsOf(tx, queue.id);
+  deleteSubscriptionsOf(tx, queue);
   tx.sql('DELETE FROM queue_history WHERE queue_id = ?').run(queue.id);
   tx.sql('DELETE FROM dead_counters WHERE source_queue_id = ?').run(queue.id);
   tx.sql('UPDATE dead_letter_jobs SET finished = 1 WHERE queue_id = ? AND finished = 0').run(

@@ -1,6 +1,7 @@
 import type { CreateQueueCommand, OutcomeOf } from '../../../core/commands.js';
 import { compareSettings, newSettings, publicRow } from '../../../core/queue-settings.js';
 import type { Refusal } from '../../../core/refusal.js';
+import { checkQuota } from '../../../core/storage-limits.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupTransaction } from '../transaction.js';
 
@@ -15,6 +16,8 @@ export function createQueue(
   }
   const wanted = newSettings(name, settings, (other) => tx.reachableFrom(project, other));
   if ('ok' in wanted) return wanted;
+  const full = checkQuota(tx.room, project, 'queues');
+  if (full !== undefined) return full;
   const deadLetterQueueId =
     wanted.deadLetterQueue === null
       ? null

@@ -3,6 +3,7 @@ import {
   applyToDeadLetter,
   type DeadLetterEntry,
   type DeadLetterJob,
+  isForgotten,
   stepDeadLetters,
   stepLimit,
 } from '../../../core/dead-letter-job.js';
@@ -36,7 +37,10 @@ export function startDeadLetterJob(
        (job_id, queue_id, action, bound_seq, at_ms, at_seq, max_messages, started_at_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(jobId, queue.id, action, tx.nextSeq(), sinceMs ?? 0, 0, maxMessages, tx.nowMs);
-  return { jobId, ...stepJob(tx, jobId) };
+  const progress = stepJob(tx, jobId);
+  if (!isForgotten(command, progress)) return { jobId, ...progress };
+  tx.sql('DELETE FROM dead_letter_jobs WHERE job_id = ?').run(jobId);
+  return { jobId: null, ...progress };
 }
 
 function onOne(

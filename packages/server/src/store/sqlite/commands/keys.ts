@@ -5,13 +5,21 @@ import type {
   RevokeKeyCommand,
 } from '../../../core/commands.js';
 import { keyNotFound, type Refusal } from '../../../core/refusal.js';
+import { checkQuota, ENDED_KEYS_KEPT } from '../../../core/storage-limits.js';
 import type { GroupTransaction } from '../transaction.js';
 
-export function createKey(tx: GroupTransaction, command: CreateKeyCommand): OutcomeOf['createKey'] {
+export function createKey(
+  tx: GroupTransaction,
+  command: CreateKeyCommand,
+): OutcomeOf['createKey'] | Refusal {
   const { secretHash, ...key } = command.key;
   if (command.onlyIfNone && tx.sql('SELECT 1 FROM api_keys LIMIT 1').get() !== undefined) {
     return { key: null, sealedSecret: null };
   }
+  endExpired(tx, key.project);
+  const full = checkQuota(tx.room, key.project, 'keys');
+  if (full !== undefined) return full;
+  tx.usage.countThings(key.project, 'keys', 1);
   tx.sql(
     `INSERT INTO api_keys (key_id, name, project, scopes, secret_hash, created_at_ms, expires_at_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -30,14 +38,38 @@ export function createKey(tx: GroupTransaction, command: CreateKeyCommand): Outc
   };
 }
 
+/** Keys that have expired count no more; of all that have ended, the oldest are forgotten. */
+function endExpired(tx: GroupTransaction, project: string): void {
+  const { changes } = tx
+    .sql(
+      `UPDATE api_keys SET ended_at_ms = expires_at_ms
+        WHERE project = ? AND ended_at_ms IS NULL AND expires_at_ms <= ?`,
+    )
+    .run(project, tx.nowMs);
+  tx.usage.countThings(project, 'keys', -changes);
+  tx.sql(
+    `DELETE FROM api_keys WHERE key_id IN (
+       SELECT key_id FROM api_keys WHERE project = ? AND ended_at_ms IS NOT NULL
+        ORDER BY ended_at_ms DESC, key_id DESC LIMIT -1 OFFSET ${ENDED_KEYS_KEPT})`,
+  ).run(project);
+}
+
 export function revokeKey(
   tx: GroupTransaction,
-  command: RevokeKeyCommand,
+  { keyId }: RevokeKeyCommand,
 ): OutcomeOf['revokeKey'] | Refusal {
+  const project = tx
+    .sql(
+      `UPDATE api_keys SET ended_at_ms = ? WHERE key_id = ? AND ended_at_ms IS NULL
+       RETURNING project`,
+    )
+    .pluck()
+    .get(tx.nowMs, keyId) as string | undefined;
+  if (project !== undefined) tx.usage.countThings(project, 'keys', -1);
   const { changes } = tx
     .sql('UPDATE api_keys SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE key_id = ?')
-    .run(tx.nowMs, command.keyId);
-  return changes === 0 ? keyNotFound(command.keyId) : { keyId: command.keyId };
+    .run(tx.nowMs, keyId);
+  return changes === 0 ? keyNotFound(keyId) : { keyId };
 }
 
 /** A use that is older than what is known changes nothing. */

@@ -1,8 +1,9 @@
+import { checkPublishRoom } from '../../../core/admission.js';
 import type { NewMessage, OutcomeOf, PublishCommand } from '../../../core/commands.js';
 import { checkFifoPublish, deduplicate, groupKeyOf } from '../../../core/fifo.js';
 import { ownRowId } from '../../../core/ids.js';
 import { bytesOf } from '../../../core/message-bytes.js';
-import { type Refusal, refuse } from '../../../core/refusal.js';
+import type { Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { deduplications } from '../deduplication.js';
 import type { GroupTransaction } from '../transaction.js';
@@ -12,15 +13,11 @@ export function publish(
   queue: QueueEntry,
   command: PublishCommand,
 ): OutcomeOf['publish'] | Refusal {
-  if (tx.storageFull) {
-    return refuse('STORAGE_FULL', 'The disk has less free space than --min-free-bytes asks for.', {
-      hint: 'Consume and ack messages, or give the server more space; then retry.',
-    });
-  }
   const refusal = checkFifoPublish(queue, command);
   if (refusal !== undefined) return refusal;
-  const { fresh, messageIds, remember } = deduplicate(queue, command, deduplications(tx));
-  const full = tx.checkStorage(queue, fresh);
+  const deduplicated = deduplicate(queue, command, deduplications(tx));
+  const { fresh, messageIds, remember } = deduplicated;
+  const full = checkPublishRoom(tx.room, command, () => tx.usageOfQueue(queue), deduplicated);
   if (full !== undefined) return full;
   for (const message of fresh) insertMessage(tx, queue, message);
   remember();

@@ -14,6 +14,7 @@ import {
   subscribed,
 } from '../../../core/push-subscription.js';
 import { type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
+import { checkQuota } from '../../../core/storage-limits.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { subscriptionsOf } from '../push-rows.js';
 import type { GroupTransaction } from '../transaction.js';
@@ -27,6 +28,11 @@ export function subscribePush(
   const reachableFrom = (name: string) => tx.reachableFrom(queue.project, name);
   const wanted = subscribed(queue, all, command, tx.nowMs, reachableFrom);
   if ('ok' in wanted) return wanted;
+  if (wanted.subscriptionId === command.subscriptionId) {
+    const full = checkQuota(tx.room, queue.project, 'subscriptions');
+    if (full !== undefined) return full;
+    tx.usage.countThings(queue.project, 'subscriptions', 1);
+  }
   write(tx, queue, wanted);
   return { subscription: shownSubscription(wanted) };
 }
@@ -72,6 +78,7 @@ export function unsubscribePush(
     .sql('DELETE FROM push_subscriptions WHERE subscription_id = ? AND queue_id = ?')
     .run(subscriptionId, queue.id);
   if (changes > 0) {
+    tx.usage.countThings(queue.project, 'subscriptions', -1);
     tx.sql('DELETE FROM push_attempts WHERE subscription_id = ?').run(subscriptionId);
   }
   return { deleted: changes > 0 };
@@ -142,10 +149,11 @@ export function recordPushes(
 }
 
 /** A queue that goes takes its subscriptions with it. */
-export function deleteSubscriptionsOf(tx: GroupTransaction, queueId: number): void {
+export function deleteSubscriptionsOf(tx: GroupTransaction, queue: QueueEntry): void {
   tx.sql(
     `DELETE FROM push_attempts WHERE subscription_id IN (
        SELECT subscription_id FROM push_subscriptions WHERE queue_id = ?)`,
-  ).run(queueId);
-  tx.sql('DELETE FROM push_subscriptions WHERE queue_id = ?').run(queueId);
+  ).run(queue.id);
+  const { changes } = tx.sql('DELETE FROM push_subscriptions WHERE queue_id = ?').run(queue.id);
+  tx.usage.countThings(queue.project, 'subscriptions', -changes);
 }

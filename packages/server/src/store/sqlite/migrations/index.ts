@@ -4,6 +4,7 @@ import { push } from './0003-push.js';
 import { deadLetterJobs } from './0004-dead-letter-jobs.js';
 import { subscriptionSecrets } from './0005-subscription-secrets.js';
 import { auditLog } from './0006-audit-log.js';
+import { projectUsage } from './0007-project-usage.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -13,4 +14,5 @@ export const MIGRATIONS: readonly string[] = [
   deadLetterJobs,
   subscriptionSecrets,
   auditLog,
+  projectUsage,
 ];

@@ -1,0 +1,57 @@
+import type { ConsumeCommand, NewMessage, PublishCommand } from './commands.js';
+import { bytesOf, sum } from './message-bytes.js';
+import { checkRecordRoom, expectedRecordBytes } from './record-room.js';
+import type { Refusal } from './refusal.js';
+import {
+  checkQuota,
+  checkStorage,
+  diskIsLow,
+  limitsProjects,
+  limitsQueues,
+  type Room,
+  type Usage,
+} from './storage-limits.js';
+
+/** What a publish adds. */
+interface Added {
+  readonly fresh: readonly NewMessage[];
+  /** What remembering its deduplication ids takes. */
+  readonly recordBytes: number;
+}
+
+const NOTHING: Usage = { messages: 0, bytes: 0 };
+
+/**
+ * Whether there is room for what a publish brings.
+ *
+ * @param ofQueue what its queue holds; asked only where queues are limited
+ */
+export function checkPublishRoom(
+  room: Room,
+  command: PublishCommand,
+  ofQueue: () => Usage,
+  { fresh, recordBytes }: Added,
+): Refusal | undefined {
+  if (room.disk !== 'enough') return diskIsLow();
+  const asksQueue = limitsQueues(room.limits);
+  if (!asksQueue && !limitsProjects(room.limits)) return undefined;
+  const added = { messages: fresh.length, bytes: sum(fresh.map(bytesOf)) };
+  const { project, idempotency } = command;
+  const record = idempotency === null ? 0 : expectedRecordBytes(command, idempotency);
+  const before = asksQueue ? ofQueue() : NOTHING;
+  return checkStorage(room, project, before, added, recordBytes + record);
+}
+
+/**
+ * Whether the queue may be made that a command lacks: not for a command that would then be refused
+ * for want of room, so that a refusal leaves nothing behind.
+ */
+export function checkAutoCreate(
+  room: Room,
+  command: PublishCommand | ConsumeCommand,
+): Refusal | undefined {
+  const refusal = checkQuota(room, command.project, 'queues') ?? checkRecordRoom(room, command);
+  if (refusal !== undefined || command.kind === 'consume') return refusal;
+  const added = { fresh: command.messages, recordBytes: 0 };
+  return checkPublishRoom(room, command, () => NOTHING, added);
+}

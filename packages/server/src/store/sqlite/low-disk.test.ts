@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Command, NewMessage } from '../../core/commands.js';
+import { createIdSource } from '../../core/ids.js';
+import { NO_LIMITS } from '../../core/storage-limits.js';
+import { GroupApplier } from './apply-group.js';
+import { openWriter } from './database.js';
+import { FreeSpace } from './free-space.js';
+
+const MIN_FREE_BYTES = 1_000;
+
+describe('a disk that fills up', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
+  let nowMs = Date.UTC(2026, 0, 1);
+  const ids = createIdSource({
+    nowMs: () => nowMs,
+    wallMs: () => nowMs,
+    setTimer: () => () => undefined,
+  });
+  let freeBytes = 0;
+  let db: Database.Database;
+  let applier: GroupApplier;
+
+  beforeAll(() => {
+    db = openWriter(join(folder, 'millrace.db'));
+    applier = new GroupApplier(db, new FreeSpace(MIN_FREE_BYTES, () => freeBytes), NO_LIMITS);
+    withFree(MIN_FREE_BYTES);
+    expect(apply({ kind: 'createQueue', ...call(null), settings: {} })).toBe('ok');
+    expect(apply(publish())).toBe('ok');
+  });
+  afterAll(() => {
+    db.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const withFree = (bytes: number): void => {
+    freeBytes = bytes;
+    // It is looked up once a second.
+    nowMs += 1_000;
+  };
+  const apply = (command: Command): string => {
+    const [outcome] = applier.apply([command], nowMs).outcomes;
+    return outcome?.ok ? 'ok' : (outcome?.code ?? 'none');
+  };
+  const once = () => ({
+    capability: 'queue.ack' as const,
+    key: ids.token(),
+    fingerprint: 'f',
+    windowMs: 1_000_000,
+  });
+  const call = (idempotency: ReturnType<typeof once> | null) => ({
+    project: 'p',
+    queue: 'q',
+    idempotency,
+  });
+  const publish = (): Command => {
+    const empty = { headers: null, delayMs: 0, priority: 0, groupId: null, deduplicationId: null };
+    const message: NewMessage = { messageId: ids.uuid(), payload: '1', ...empty };
+    return { kind: 'publish', ...call(null), autoCreate: false, batch: false, messages: [message] };
+  };
+  const update = (key: ReturnType<typeof once> | null): Command => ({
+    kind: 'updateQueue',
+    ...call(key),
+    settings: {},
+  });
+  const ack = (key: ReturnType<typeof once> | null): Command => ({
+    kind: 'ack',
+    ...call(key),
+    batch: true,
+    entries: [],
+  });
+
+  it('refuses publishes and the keys of calls that settle nothing below the floor', () => {
+    withFree(MIN_FREE_BYTES - 1);
+    expect(apply(publish())).toBe('STORAGE_FULL');
+    expect(apply(update(once()))).toBe('STORAGE_FULL');
+    expect(apply(update(null))).toBe('ok');
+    expect(apply(ack(once()))).toBe('ok');
+  });
+
+  it('refuses the keys of settling below half of it, and never a call without one', () => {
+    withFree(MIN_FREE_BYTES / 2);
+    expect(apply(ack(once()))).toBe('ok');
+    withFree(MIN_FREE_BYTES / 2 - 1);
+    expect(apply(ack(once()))).toBe('STORAGE_FULL');
+    expect(apply(ack(null))).toBe('ok');
+    expect(apply(update(null))).toBe('ok');
+  });
+
+  it('replays what was recorded before, however little is left', () => {
+    withFree(MIN_FREE_BYTES);
+    const key = once();
+    expect(apply(ack(key))).toBe('ok');
+    withFree(0);
+    expect(apply(ack(key))).toBe('ok');
+  });
+
+  it('makes no queue for a publish that it refuses', () => {
+    withFree(0);
+    const wanted = { ...publish(), queue: 'made by nobody', autoCreate: true } as Command;
+    expect(apply(wanted)).toBe('STORAGE_FULL');
+    const names = db.prepare('SELECT name FROM queues').pluck().all();
+    expect(names).toEqual(['q']);
+  });
+});

@@ -1,0 +1,225 @@
+import { expect, it } from 'vitest';
+import { newKey, once, overQuota, usageOf, WINDOW_MS } from './quota-commands.js';
+import { onEachLimitedStore } from './store-session.js';
+
+const MIB = 1024 * 1024;
+const BYTES = 10_000;
+
+onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) => {
+  const kilobytes = (count: number) => JSON.stringify('x'.repeat(count * 1_000 - 2));
+
+  it('count dead letters that stay in their queue', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.bury('q', kilobytes(4), kilobytes(4));
+    expect(await overQuota(project, project.publish('q', [kilobytes(3)]))).toContain(
+      '--max-project-bytes',
+    );
+    expect(await usageOf(session(), project)).toMatchObject({ messages: 2, bytes: 8_000 });
+  });
+
+  it('come back at once when a queue is purged or deleted', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.bury('q', kilobytes(4));
+    await project.send('q', kilobytes(6));
+    await project.run(project.purgeQueue('q'));
+    await project.send('q', kilobytes(6));
+    await project.run(project.deleteQueue('q'));
+    expect(await usageOf(session(), project)).toMatchObject({ messages: 0, bytes: 0, queues: 0 });
+    await project.create('q');
+    await project.send('q', kilobytes(10));
+    await session().store.apply([{ kind: 'sweepDiscarded', limit: 100 }]);
+    expect(await usageOf(session(), project)).toMatchObject({ messages: 1, bytes: BYTES });
+  });
+
+  it('come back when dead letters are purged, one or all, and stay when they are redriven', async () => {
+    const project = session().project();
+    await project.create('q');
+    const [first] = await project.bury('q', kilobytes(3), kilobytes(3), kilobytes(3));
+    await project.run(project.redrive('q', { messageId: first as string }));
+    expect(await usageOf(session(), project)).toMatchObject({ messages: 3, bytes: 9_000 });
+    expect((await project.run(project.purgeDead('q'))).done).toBe(2);
+    expect(await usageOf(session(), project)).toMatchObject({ messages: 1, bytes: 3_000 });
+  });
+
+  it('count a message once that moves to a dead-letter queue and back', async () => {
+    const project = session().project();
+    await project.create('dead');
+    await project.create('q', { deadLetterQueue: 'dead' });
+    await project.bury('q', kilobytes(2));
+    expect(await usageOf(session(), project)).toMatchObject({ messages: 1, bytes: 2_000 });
+    await project.run(project.redrive('q'));
+    expect(await usageOf(session(), project)).toMatchObject({ messages: 1, bytes: 2_000 });
+  });
+
+  it('count recorded answers until they expire', async () => {
+    const project = session().project();
+    await project.create('q');
+    const purge = () => project.purgeQueue('q', once('queue.purge'));
+    await project.run(purge());
+    const { bytes } = await usageOf(session(), project);
+    expect(bytes).toBeGreaterThan(200);
+    expect(bytes).toBeLessThan(400);
+    session().clock.advance(WINDOW_MS + 2_000);
+    await project.group();
+    expect(await usageOf(session(), project)).toMatchObject({ bytes: 0 });
+  });
+
+  it('come back from all records that expire at once, as groups come by', async () => {
+    const project = session().project();
+    await project.create('q');
+    const acks = Array.from({ length: 2_100 }, () => project.ack('q', [], once('queue.ack')));
+    await project.group(...acks);
+    expect((await usageOf(session(), project)).bytes).toBeGreaterThan(2_100 * 200);
+    session().clock.advance(WINDOW_MS + 2_000);
+    for (let group = 0; group < 10; group += 1) await project.group();
+    expect(await usageOf(session(), project)).toMatchObject({ bytes: 0 });
+  });
+
+  it('count a record anew that takes the place of another', async () => {
+    const project = session().project();
+    const create = project.createQueue('q', {}, once('queue.create'));
+    await project.run(create);
+    const { bytes } = await usageOf(session(), project);
+    // The id of the queue stands in the answer, and may have a digit more.
+    const isOneRecord = async (): Promise<void> =>
+      expect((await usageOf(session(), project)).bytes - bytes).toBeLessThanOrEqual(1);
+    await project.run(project.deleteQueue('q'));
+    await project.run(create);
+    await isOneRecord();
+    session().clock.advance(WINDOW_MS);
+    await project.run(create);
+    await isOneRecord();
+  });
+
+  it('count deduplication ids, those that are published again too', async () => {
+    const project = session().project();
+    await project.create('f', { type: 'fifo' });
+    const send = () => project.send('f', { payload: '1', deduplicationId: 'an id\0' });
+    await send();
+    const { bytes } = await usageOf(session(), project);
+    expect(bytes).toBeGreaterThan(200 + 36);
+    await send();
+    expect(await usageOf(session(), project)).toMatchObject({ messages: 1, bytes });
+    session().clock.advance(300_000);
+    await send();
+    expect(await usageOf(session(), project)).toMatchObject({ messages: 2, bytes: bytes + 1 });
+    await project.run(project.deleteQueue('f'));
+    session().clock.advance(300_000 + 2_000);
+    await project.group();
+    expect(await usageOf(session(), project)).toMatchObject({ bytes: 0 });
+  });
+
+  it('refuse a call for the room of its key before it does anything', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.send('q', kilobytes(9.9));
+    expect(await overQuota(project, project.purgeQueue('q', once('queue.purge')))).toMatch(
+      /leave out the idempotency key/i,
+    );
+    await overQuota(project, project.deleteQueue('q', once('queue.delete')));
+    await overQuota(project, project.createQueue('other', {}, once('queue.create')));
+    await overQuota(project, project.updateQueue('q', { maxRetries: 9 }, once('queue.update')));
+    await overQuota(project, project.redrive('q', once('queue.dlq.redrive')));
+    await overQuota(project, newKey(project, once('account.keys.create')));
+    expect(await project.tally('q')).toEqual({ available: 1 });
+    expect(await usageOf(session(), project)).toMatchObject({ messages: 1, queues: 1, keys: 0 });
+  });
+
+  it('refuse nothing to a call without a key, and replay what was recorded', async () => {
+    const project = session().project();
+    await project.create('q');
+    const update = project.updateQueue('q', { maxRetries: 9 }, once('queue.update'));
+    const first = await project.run(update);
+    await project.send('q', kilobytes(9.3));
+    await overQuota(project, project.updateQueue('q', {}, once('queue.update')));
+    expect(await project.run(update)).toEqual({ ...first, replayed: true });
+    await project.run(project.updateQueue('q', { maxRetries: 8 }));
+    await project.run(newKey(project));
+    await project.run(project.purgeQueue('q'));
+  });
+
+  it('count the key of a publish with its messages', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.send('q', kilobytes(9));
+    const bare = project.publish('q', [kilobytes(0.9)]);
+    await overQuota(project, { ...bare, ...once('queue.publish') });
+    await project.run(bare);
+  });
+
+  it('let settling go on with keys until an eighth or 1 MiB above, and then without', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.send('q', kilobytes(9.9), '1', '2', '3');
+    const [first, second, third, fourth] = await project.receive('q');
+    if (!first || !second || !third || !fourth) throw new Error('four messages were sent');
+    await project.run(project.extend('q', fourth, 60_000, once('queue.extend')));
+    await project.run(project.nack('q', third, { requeue: false, ...once('queue.nack') }));
+    expect((await project.receive('q')).length).toBe(0);
+    await project.run(project.ack('q', second, once('queue.ack')));
+
+    const extend = () => project.extend('q', fourth, 60_000, once('queue.extend'));
+    const outcomes = await project.group(...Array.from({ length: 5_000 }, extend));
+    const codes = new Set(outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.code)));
+    expect([...codes]).toEqual(['ok', 'STORAGE_FULL']);
+    const { bytes } = await usageOf(session(), project);
+    expect(bytes).toBeLessThanOrEqual(BYTES + MIB);
+    expect(bytes).toBeGreaterThan(BYTES + MIB - 2_000);
+
+    expect(await overQuota(project, project.ack('q', first, once('queue.ack')))).toMatch(
+      /leave out the idempotency key/i,
+    );
+    await overQuota(project, project.consume('q', once('queue.consume')));
+    expect(await project.tally('q')).toEqual({ inFlight: 2, dlq: 1 });
+    expect(await project.acked('q', first)).toBe(true);
+  });
+});
+
+onEachLimitedStore('the messages of a project', { projectMessages: 3 }, (session) => {
+  it('count dead letters that stay in their queue', async () => {
+    const project = session().project();
+    await project.create('one');
+    await project.create('two');
+    await project.bury('one', '1', '2');
+    await project.send('two', '3');
+    expect(await overQuota(project, project.publish('two', ['4']))).toContain(
+      '--max-project-messages',
+    );
+    await project.run(project.deleteQueue('one'));
+    await project.send('two', '4', '5');
+  });
+
+  it('are those of the group too, whatever came before in it', async () => {
+    const project = session().project();
+    await project.create('q');
+    const publish = () => project.publish('q', ['1', '2']);
+    const [first, second, purged, third] = await project.group(
+      publish(),
+      publish(),
+      project.purgeQueue('q'),
+      publish(),
+    );
+    expect([first, second, purged, third].map((outcome) => outcome?.ok)).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it('make no queue for a publish that is refused', async () => {
+    const project = session().project();
+    const publish = (queue: string, ...payloads: string[]) =>
+      project.publish(queue, payloads, { autoCreate: true });
+    const outcomes = await project.group(
+      publish('a', '1', '2'),
+      publish('b', '3', '4'),
+      publish('c', '5'),
+    );
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, true]);
+    expect(await usageOf(session(), project)).toMatchObject({ messages: 3, queues: 2 });
+    expect(await project.refused(project.publish('b', ['3']))).toBe('QUEUE_NOT_FOUND');
+  });
+});

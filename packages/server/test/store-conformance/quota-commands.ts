@@ -1,0 +1,70 @@
+import type { CapabilityId } from '@millrace/protocol';
+import { expect } from 'vitest';
+import type { Command, CreateKeyCommand, Idempotency, Outcome } from '#server/core/commands';
+import type { SubscribePushCommand } from '#server/core/push-commands';
+import { readUsageTables } from '../harness/usage-tables.js';
+import type { Project, StoreSession } from './store-session.js';
+
+export const WINDOW_MS = 3_600_000;
+let keys = 0;
+
+/** A key that no other call has. */
+export const once = (capability: CapabilityId): { idempotency: Idempotency } => {
+  keys += 1;
+  const key = `key-${keys}`;
+  return { idempotency: { capability, key, fingerprint: 'f', windowMs: WINDOW_MS } };
+};
+
+export const usageOf = async ({ fixture }: StoreSession, { name }: Project) => {
+  const { kept, counted } = await readUsageTables(fixture.url);
+  expect(kept[name]).toEqual(counted[name]);
+  return kept[name] ?? { messages: 0, bytes: 0, queues: 0, subscriptions: 0, keys: 0 };
+};
+
+/** The refusal of a command that goes over a quota. */
+export const overQuota = async (project: Project, command: Command): Promise<string> => {
+  const outcome = await project.submit(command);
+  expect(outcome).toMatchObject({ ok: false, code: 'STORAGE_FULL' });
+  return (outcome as Outcome & { hint: string }).hint;
+};
+
+export const newKey = (
+  project: Project,
+  more: Partial<CreateKeyCommand> = {},
+): CreateKeyCommand => {
+  keys += 1;
+  const keyId = `key-${keys}`;
+  return {
+    kind: 'createKey',
+    project: project.name,
+    key: {
+      keyId,
+      name: null,
+      project: project.name,
+      scopes: ['read'],
+      secretHash: `hash of ${keyId}`,
+      expiresAtMs: null,
+    },
+    sealedSecret: null,
+    onlyIfNone: false,
+    idempotency: null,
+    ...more,
+  };
+};
+
+export const newSubscription = (
+  project: Project,
+  queue: string,
+  url: string,
+): SubscribePushCommand => {
+  keys += 1;
+  return {
+    kind: 'subscribePush',
+    project: project.name,
+    queue,
+    idempotency: null,
+    subscriptionId: `subscription-${keys}`,
+    settings: { url, urlDigest: null },
+    forms: { plainUrl: url, urlDigests: [], secretDigests: [] },
+  };
+};
