@@ -92,7 +92,9 @@ export function consume(
       Buffer.byteLength(message.payload) + Buffer.byteLength(message.headers ?? ''),
       storedMessage(message),
     );
-    if (messages.length > 0 && bytes > command.maxBytes) break;
+    if (messages.length > 0 && bytes > command.maxBytes) {
+      return { messages, cutShort: true };
+    }
     message.state = 'leased';
     message.receipt = `${command.receiptPrefix}.${messages.length}`;
     message.leasedAtMs = nowMs;
