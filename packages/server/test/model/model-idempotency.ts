@@ -35,7 +35,7 @@ export function underIdempotencyKey(
     const outcome = { ...(recorded.outcome as Accepted<Command['kind']>), replayed: true };
     if (!('messages' in outcome)) return outcome;
     const messages = stillHeld(state, queue as ModelQueue, outcome.messages);
-    if (messages.length > 0) return { ...outcome, messages };
+    if (messages.length > 0) return { ok: true, replayed: true, messages };
   }
   const outcome = run();
   if (!outcome.ok || ('messages' in outcome && outcome.messages.length === 0)) return outcome;
