@@ -2,6 +2,7 @@ import type { Scope } from '@millrace/protocol';
 import type { Caller } from './caller.js';
 import { type Clock, monotonicMs } from './clock.js';
 import type { KeyRow } from './commands.js';
+import { inSlices } from './in-slices.js';
 
 /** A key as the store said it is, for as long as anybody here goes by it. */
 export class KnownKey implements Caller {
@@ -63,6 +64,6 @@ export class KnownKey implements Caller {
     const callbacks = [...this.listeners];
     this.listeners.clear();
     this.heldChanged(this, false);
-    for (const callback of callbacks) callback();
+    inSlices(callbacks, (callback) => callback());
   }
 }

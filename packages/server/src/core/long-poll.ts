@@ -53,11 +53,17 @@ interface Waiter {
 
 /** Those who wait for messages of one queue, in the order in which they came. */
 interface QueueWaiters {
-  /** All of them; those who are not asleep are just looking. */
-  readonly all: Set<Waiter>;
+  count: number;
   readonly asleep: Set<Waiter>;
+  /** Who looks just now and may miss what comes; who was told of it is in neither set. */
+  readonly looking: Set<Waiter>;
+  /** Wakes that are left for the next turn of the event loop. */
+  wakesLeft: number;
   cancelSafetyPoll: (() => void) | undefined;
 }
+
+/** So many are woken in one turn of the event loop: each of them has a command for the store. */
+const WOKEN_AT_ONCE = 32;
 
 export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls {
   const byQueue = new Map<string, QueueWaiters>();
@@ -65,7 +71,9 @@ export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls
   const counts: Record<WaiterKind, number> = { client: 0, push: 0 };
   let stopped = false;
 
-  const wakeOne = (waiter: Waiter): void => {
+  const wakeOne = (waiters: QueueWaiters, waiter: Waiter): void => {
+    waiters.asleep.delete(waiter);
+    waiters.looking.delete(waiter);
     waiter.woken = true;
     waiter.everWoken = true;
     waiter.looksForLost = false;
@@ -73,17 +81,25 @@ export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls
   };
 
   /** Who sleeps comes first; who is just looking, for older news, looks again. */
-  const wakeSome = ({ all, asleep }: QueueWaiters, messages: number): void => {
-    const looking = messages > asleep.size ? [...all].filter((waiter) => !asleep.has(waiter)) : [];
-    let left = messages;
-    for (const waiters of [asleep, looking]) {
-      for (const waiter of waiters) {
-        if (left === 0) return;
-        if (waiter.woken) continue;
-        wakeOne(waiter);
-        left -= 1;
+  const wakeSome = (waiters: QueueWaiters, messages: number): void => {
+    const isUnderWay = waiters.wakesLeft > 0;
+    // Those who come later look for themselves.
+    const wakeable = waiters.asleep.size + waiters.looking.size;
+    waiters.wakesLeft = Math.min(waiters.wakesLeft + messages, wakeable);
+    if (!isUnderWay) wakeSlice(waiters);
+  };
+
+  const wakeSlice = (waiters: QueueWaiters): void => {
+    for (let woken = 0; woken < WOKEN_AT_ONCE && waiters.wakesLeft > 0; woken += 1) {
+      const next = first(waiters.asleep) ?? first(waiters.looking);
+      if (next === undefined) {
+        waiters.wakesLeft = 0;
+        return;
       }
+      waiters.wakesLeft -= 1;
+      wakeOne(waiters, next);
     }
+    if (waiters.wakesLeft > 0) setImmediate(() => wakeSlice(waiters));
   };
 
   const wake = (queues: readonly ReadyQueue[]): void => {
@@ -94,14 +110,14 @@ export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls
   };
 
   const wakeAll = (): void => {
-    for (const { all } of byQueue.values()) for (const waiter of all) wakeOne(waiter);
+    for (const waiters of byQueue.values()) wakeSome(waiters, waiters.count);
   };
 
   const lookForLost = (waiters: QueueWaiters): void => {
-    const [first] = waiters.asleep;
-    if (first === undefined) return;
-    wakeOne(first);
-    first.looksForLost = true;
+    const next = first(waiters.asleep);
+    if (next === undefined) return;
+    wakeOne(waiters, next);
+    next.looksForLost = true;
   };
 
   const pollForSafety = (waiters: QueueWaiters): void => {
@@ -109,23 +125,30 @@ export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls
     waiters.cancelSafetyPoll = clock.setTimer(() => {
       waiters.cancelSafetyPoll = undefined;
       lookForLost(waiters);
-      if (waiters.all.size > 0) pollForSafety(waiters);
+      if (waiters.count > 0) pollForSafety(waiters);
     }, limits.safetyPollMs);
   };
 
   const enter = (key: string, waiter: Waiter): QueueWaiters => {
     let waiters = byQueue.get(key);
     if (waiters === undefined) {
-      waiters = { all: new Set(), asleep: new Set(), cancelSafetyPoll: undefined };
+      waiters = {
+        count: 0,
+        asleep: new Set(),
+        looking: new Set(),
+        wakesLeft: 0,
+        cancelSafetyPoll: undefined,
+      };
       byQueue.set(key, waiters);
     }
-    waiters.all.add(waiter);
+    waiters.count += 1;
+    waiters.looking.add(waiter);
     pollForSafety(waiters);
     return waiters;
   };
 
   const leave = (key: string, waiters: QueueWaiters): void => {
-    if (waiters.all.size > 0) return;
+    if (waiters.count > 0) return;
     waiters.cancelSafetyPoll?.();
     byQueue.delete(key);
   };
@@ -150,12 +173,17 @@ export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls
       const waiter: Waiter = { woken: false, everWoken: false, looksForLost: false, notify: null };
       const waiters = enter(key, waiter);
       count(project, kind, 1);
+      let closed = false;
       return {
         wait: (timeoutMs, presence) =>
-          waitFor(waiter, waiters.asleep, timeoutMs, presence, clock, () => stopped),
+          waitFor(waiter, waiters, timeoutMs, presence, clock, () => stopped),
         ended: (presence) => stopped || presence.gone(),
         close(satisfied) {
-          if (!waiters.all.delete(waiter)) return;
+          if (closed) return;
+          closed = true;
+          waiters.asleep.delete(waiter);
+          waiters.looking.delete(waiter);
+          waiters.count -= 1;
           count(project, kind, -1);
           leave(key, waiters);
           // Where one was lost, more may have been.
@@ -171,16 +199,21 @@ export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls
     count: (kind) => counts[kind],
     stop() {
       stopped = true;
-      wakeAll();
+      // All at once: nobody has a command for the store any more.
+      for (const waiters of byQueue.values()) {
+        for (const waiter of [...waiters.asleep]) wakeOne(waiters, waiter);
+      }
     },
   };
 }
 
 const keyOf = (project: string, queue: string): string => `${project}\n${queue}`;
 
+const first = <T>(set: ReadonlySet<T>): T | undefined => set.values().next().value;
+
 function waitFor(
   waiter: Waiter,
-  asleep: Set<Waiter>,
+  { asleep, looking }: QueueWaiters,
   timeoutMs: number,
   presence: Presence,
   clock: Clock,
@@ -192,6 +225,7 @@ function waitFor(
       stopListening();
       waiter.notify = null;
       asleep.delete(waiter);
+      looking.add(waiter);
       const woken = waiter.woken && !presence.gone() && !stopped();
       waiter.woken = false;
       resolve(woken);
@@ -200,6 +234,7 @@ function waitFor(
       timeoutMs === Number.POSITIVE_INFINITY ? () => undefined : clock.setTimer(finish, timeoutMs);
     const stopListening = presence.onGone(finish);
     waiter.notify = finish;
+    looking.delete(waiter);
     asleep.add(waiter);
     if (waiter.woken || presence.gone() || stopped()) finish();
   });

@@ -19,6 +19,7 @@ import { refusalOf } from './refusal-of.js';
 import { accountOf, registerRoute } from './register-route.js';
 import { RequestMetrics } from './request-metrics.js';
 import { ROUTES } from './routes/index.js';
+import { Turns } from './turns.js';
 
 export interface HttpOptions {
   readonly trustProxy: boolean;
@@ -75,7 +76,9 @@ export function createHttpApp(
   });
 
   const newTrace = () => ({ requestId: context.ids.uuid(), startedAtMs: monotonicMs() });
+  const turns = new Turns();
   app.decorate('connections', connections);
+  app.decorate('turns', turns);
   app.decorate('callsUnderWay', new CallsUnderWay());
   app.decorate('behindProxy', trustProxy);
   app.decorate('requestMetrics', new RequestMetrics());
@@ -92,8 +95,10 @@ export function createHttpApp(
     // The type is judged after the size; Fastify would refuse one that it cannot read before.
     request.contentType = headers['content-type'];
     if (request.contentType !== undefined) headers['content-type'] = ANY_TYPE;
-    if (headers.host === undefined && httpVersion === '1.1') sendError(request, reply, noHost());
-    else done();
+    turns.run(connections.laneOf(socket), () => {
+      if (headers.host === undefined && httpVersion === '1.1') sendError(request, reply, noHost());
+      else done();
+    });
   });
   // What a client expects beside 100-continue is nothing that an answer depends on.
   app.server.on('checkExpectation', (request, response) => {

@@ -30,7 +30,7 @@ export function authenticate(
     if (caller === undefined) return refuseKey(request, reply, guards);
     request.caller = caller;
     guards.keyUse.used(caller.keyId);
-    request.server.connections.accepted(request.raw.socket);
+    request.server.connections.accepted(request.raw.socket, caller.project);
     if (!scopeAllows(caller.scopes, scopes)) return sendError(request, reply, scopeMissing(scopes));
     const { rateLimiter } = guards;
     const refusal = rateLimiter === undefined ? undefined : limitRate(rateLimiter, caller, reply);

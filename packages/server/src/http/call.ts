@@ -124,16 +124,20 @@ export const answer = (data: unknown, replayed = false): Answer => ({
 /** From here on the texts of a list are not put together. */
 const JOINED_MAX_CHARS = 64 * 1024;
 
-/** A list of JSON texts between what stands before and behind it. */
+/** A list of JSON texts, each in pieces, between what stands before and behind it. */
 export function listText(
   head: string,
-  texts: readonly string[],
+  items: readonly (readonly string[])[],
   tail: string,
 ): string | readonly string[] {
-  const chars = texts.reduce((sum, text) => sum + text.length, 0);
-  if (chars <= JOINED_MAX_CHARS) return `${head}${texts.join(',')}${tail}`;
-  const pieces = texts.flatMap((text, index) => (index === 0 ? [text] : [',', text]));
-  return [head, ...pieces, tail];
+  const pieces = [head];
+  for (const [index, item] of items.entries()) {
+    if (index > 0) pieces.push(',');
+    pieces.push(...item);
+  }
+  pieces.push(tail);
+  const chars = pieces.reduce((sum, text) => sum + text.length, 0);
+  return chars <= JOINED_MAX_CHARS ? pieces.join('') : pieces;
 }
 
 /** Turns an accepted outcome into an answer; a refusal passes. */

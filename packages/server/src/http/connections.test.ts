@@ -42,7 +42,7 @@ describe('connections', () => {
   it('closes the oldest connection without a key of an address that has too many', async () => {
     await start(2_000);
     const accepted = await open();
-    connections.accepted(accepted);
+    connections.accepted(accepted, 'p');
     const oldest = await open();
     for (let n = 0; n < 512; n += 1) await open();
     expect(connections.count()).toEqual({ accepted: 1, unaccepted: 512 });
@@ -53,10 +53,10 @@ describe('connections', () => {
   it('makes room for a new connection, whoever holds the others', async () => {
     await start(3);
     const busy = await open();
-    connections.accepted(busy);
+    connections.accepted(busy, 'p');
     connections.callBegins(busy);
     const idle = await open();
-    connections.accepted(idle);
+    connections.accepted(idle, 'p');
     const unaccepted = await open();
     const fourth = await open();
     expect([busy, idle, unaccepted, fourth].map(({ destroyed }) => destroyed)).toEqual([
@@ -65,11 +65,11 @@ describe('connections', () => {
       true,
       false,
     ]);
-    connections.accepted(fourth);
+    connections.accepted(fourth, 'p');
     connections.callBegins(fourth);
     const fifth = await open();
     expect([idle.destroyed, fifth.destroyed]).toEqual([true, false]);
-    connections.accepted(fifth);
+    connections.accepted(fifth, 'p');
     connections.callBegins(fifth);
     // All of them have calls under way: there is no room to make.
     expect((await open()).destroyed).toBe(true);

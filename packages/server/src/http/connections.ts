@@ -18,6 +18,8 @@ declare module 'fastify' {
 
 interface Connection {
   readonly socket: Socket;
+  /** Whose work its requests are: the project of its last key, or else its address. */
+  lane: string;
   /** What it is counted with while no key of it has been accepted; undefined: it is not. */
   countedWith: string | undefined;
   /** Requests without their whole answer. */
@@ -60,6 +62,7 @@ export class Connections {
     socket.setMaxListeners(2 * PIPELINED_MAX);
     const connection: Connection = {
       socket,
+      lane: '',
       countedWith: undefined,
       calls: 0,
       bodies: 0,
@@ -74,9 +77,15 @@ export class Connections {
   }
 
   /** A request has shown a key that is valid. */
-  accepted(socket: Socket): void {
+  accepted(socket: Socket, project: string): void {
     const connection = this.bySocket.get(socket);
-    if (connection?.countedWith !== undefined) this.uncount(connection);
+    if (connection === undefined) return;
+    connection.lane = project;
+    if (connection.countedWith !== undefined) this.uncount(connection);
+  }
+
+  laneOf(socket: Socket): string {
+    return this.bySocket.get(socket)?.lane ?? '';
   }
 
   /** A request of this client was refused for its key. */
@@ -125,6 +134,8 @@ export class Connections {
     }
     connections.add(connection);
     connection.countedWith = group;
+    // No project is named like that.
+    connection.lane = `address ${group}`;
     const isKnown = group !== '';
     if (isKnown && connections.size > UNACCEPTED_OF_ADDRESS_MAX) this.closeOldest(connections);
   }

@@ -33,8 +33,9 @@ export function sendData(
   replayed: boolean,
 ): number {
   const { trace } = request;
-  if (typeof data === 'string' && data.length <= LONG_ANSWER_CHARS) {
-    const text = successText(trace, data, replayed);
+  const short = shortText(data);
+  if (short !== undefined) {
+    const text = successText(trace, short, replayed);
     send(request, reply, 200, text);
     return text.length;
   }
@@ -68,6 +69,13 @@ function send(
   reply.send(body);
   const durationMs = monotonicMs() - trace.startedAtMs;
   server.requestMetrics.record(routeOptions.config?.capability, status, durationMs);
+}
+
+/** Undefined where it is long. */
+function shortText(data: string | readonly string[]): string | undefined {
+  if (typeof data === 'string') return data.length <= LONG_ANSWER_CHARS ? data : undefined;
+  const chars = data.reduce((sum, { length }) => sum + length, 0);
+  return chars <= LONG_ANSWER_CHARS ? data.join('') : undefined;
 }
 
 const SUCCESS_HEAD = '{"ok":true,"data":';

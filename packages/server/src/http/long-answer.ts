@@ -20,11 +20,16 @@ export class LongAnswer extends Readable {
   }
 
   override _read(): void {
+    if (this.destroyed) return;
     let slice = '';
     while (slice.length < SLICE_CHARS && this.piece < this.pieces.length) {
       slice += this.nextPart(SLICE_CHARS - slice.length);
     }
-    this.push(slice === '' ? null : Buffer.from(slice));
+    const bytes = slice === '' ? null : Buffer.from(slice);
+    // Others have their turn between two slices, also where the client reads as fast as we write.
+    setImmediate(() => {
+      if (!this.destroyed) this.push(bytes);
+    });
   }
 
   private nextPart(chars: number): string {

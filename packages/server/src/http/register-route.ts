@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Capability, ErrorBody } from '@millrace/protocol';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Reservation } from '../core/byte-budget.js';
 import type { Caller } from '../core/caller.js';
 import type { Idempotency } from '../core/commands.js';
@@ -112,32 +112,43 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
       authenticate(request, reply, capability.scopes, context, done),
     // Without async, because every await more is felt on the path that all messages take.
     handler: (request, reply) => {
-      const room = context.budget.open(accountOf(request.caller, capability), 'answer');
-      let isOver = false;
-      app.callsUnderWay.begin(reply.raw, () => {
-        isOver = true;
-        room.release();
-      });
-      const finish = (result: Answer | ErrorBody): void => {
-        (request.body as Body | undefined)?.room.release();
-        if ('code' in result) {
-          room.release();
-          sendError(request, reply, result);
-          return;
-        }
-        room.shrinkTo(sendData(request, reply, result.data, result.replayed));
-        // The client had gone before the answer was there.
-        if (isOver) room.release();
-      };
-      try {
-        const result = runWithRoom(request, room);
-        if ('code' in result) finish(result);
-        else result.then(finish, (error) => finish(refusalOf(error, request)));
-      } catch (error) {
-        finish(refusalOf(error, request));
-      }
+      app.turns.run(request.caller.project, () => handle(request, reply));
     },
   });
+
+  const handle = (request: FastifyRequest, reply: FastifyReply): void => {
+    const { turns } = app;
+    const { project } = request.caller;
+    const room = context.budget.open(accountOf(request.caller, capability), 'answer');
+    let isOver = false;
+    app.callsUnderWay.begin(reply.raw, () => {
+      isOver = true;
+      room.release();
+    });
+    const finish = (result: Answer | ErrorBody): void => {
+      (request.body as Body | undefined)?.room.release();
+      if ('code' in result) {
+        room.release();
+        sendError(request, reply, result);
+        return;
+      }
+      room.shrinkTo(sendData(request, reply, result.data, result.replayed));
+      // The client had gone before the answer was there.
+      if (isOver) room.release();
+    };
+    try {
+      const result = runWithRoom(request, room);
+      if ('code' in result) finish(result);
+      else {
+        result.then(
+          (outcome) => turns.run(project, () => finish(outcome)),
+          (error) => finish(refusalOf(error, request)),
+        );
+      }
+    } catch (error) {
+      finish(refusalOf(error, request));
+    }
+  };
 }
 
 /**

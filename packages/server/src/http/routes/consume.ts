@@ -1,5 +1,5 @@
 import { CAPABILITIES, type ConsumeParams, LIMITS } from '@millrace/protocol';
-import { messageText } from '../../core/message-text.js';
+import { messagePieces } from '../../core/message-text.js';
 import { type Call, listText, type Route, targetOf, toMs } from '../call.js';
 
 /** What an answer holds beside its messages. */
@@ -23,7 +23,7 @@ export const consumeRoute: Route = {
       access: call.caller,
     });
     if (!outcome.ok) return outcome;
-    const texts = outcome.messages.map((message) => messageText(message, params.queue));
+    const texts = outcome.messages.map((message) => messagePieces(message, params.queue));
     return { ok: true, data: listText('{"messages":[', texts, ']}'), replayed: outcome.replayed };
   },
 };

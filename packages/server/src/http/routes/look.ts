@@ -9,7 +9,7 @@ import {
 import { SMALL_CALL_BYTES } from '../../core/byte-budget.js';
 import { fillHistory, HISTORY_MINUTES, minuteOf } from '../../core/history.js';
 import { toIso } from '../../core/iso-time.js';
-import { messageText } from '../../core/message-text.js';
+import { messagePieces } from '../../core/message-text.js';
 import { readWithin } from '../../core/read-within.js';
 import { messageNotFound, queueNotFound, type Refusal } from '../../core/refusal.js';
 import type { MessagePage, SeenMessage } from '../../core/store.js';
@@ -34,7 +34,7 @@ export const peekRoute: Route = {
       { kind: 'peek', project: caller.project, queue, state: state ?? null, after, limit },
       LIMITS.answerMaxBytes,
     );
-    return pageAnswer(page, queue, (item) => seenText(item, queue));
+    return pageAnswer(page, queue, (item) => seenPieces(item, queue));
   },
 };
 
@@ -56,9 +56,8 @@ export const messageRoute: Route = {
       ...(error === null ? {} : { error }),
       ...(keyId === null ? {} : { key_id: keyId }),
     }));
-    const text = seenText(found.message, queue);
-    const data = `${text.slice(0, -1)},"failed_deliveries":${JSON.stringify(failures)}}`;
-    return { ok: true, data, replayed: false };
+    const more = `,"failed_deliveries":${JSON.stringify(failures)}`;
+    return { ok: true, data: seenPieces(found.message, queue, more), replayed: false };
   },
 };
 
@@ -75,7 +74,7 @@ export const dlqListRoute: Route = {
       { kind: 'deadLetters', project: caller.project, queue, after, limit },
       LIMITS.answerMaxBytes,
     );
-    return pageAnswer(page, queue, (item) => messageText(item, queue));
+    return pageAnswer(page, queue, (item) => messagePieces(item, queue));
   },
 };
 
@@ -108,18 +107,18 @@ export const historyRoute: Route = {
 function pageAnswer<T>(
   page: MessagePage<T> | null,
   queue: string,
-  textOf: (item: T) => string,
+  piecesOf: (item: T) => readonly string[],
 ): Answer | Refusal {
   if (page === null) return queueNotFound(queue);
   const next = page.next === null ? '' : `,"next_cursor":"${writeCursor(page.next)}"`;
-  const data = listText('{"items":[', page.items.map(textOf), `]${next}}`);
+  const data = listText('{"items":[', page.items.map(piecesOf), `]${next}}`);
   return { ok: true, data, replayed: false };
 }
 
-function seenText(message: SeenMessage, queue: string): string {
+function seenPieces(message: SeenMessage, queue: string, more = ''): readonly string[] {
   const reason = reasonOf(message);
   const text = reason === undefined ? '' : `,"state_reason":"${reason}"`;
-  return `${messageText(message, queue).slice(0, -1)},"state":"${message.state}"${text}}`;
+  return messagePieces(message, queue, `,"state":"${message.state}"${text}${more}`);
 }
 
 function reasonOf({ state, dueAtMs, behindHead }: SeenMessage): string | undefined {

@@ -1,0 +1,9 @@
+/** Of what is done for many callers at once, so many in one turn of the event loop. */
+const SLICE = 32;
+
+/** Does something for each, and lets others have their turn in between where there are many. */
+export function inSlices<T>(items: readonly T[], work: (item: T) => void, from = 0): void {
+  const to = Math.min(items.length, from + SLICE);
+  for (let index = from; index < to; index += 1) work(items[index] as T);
+  if (to < items.length) setImmediate(() => inSlices(items, work, to));
+}
