@@ -35,6 +35,8 @@ export interface KeyRing {
    * store has to be asked.
    */
   find(secretHash: string): Caller | undefined | Promise<Caller | undefined>;
+  /** The same as far as it is known here, without asking. */
+  peek(secretHash: string): Caller | undefined;
   /** A key was revoked on this node. */
   revoked(keyId: string): void;
   /** Watches no more keys. */
@@ -108,14 +110,12 @@ export function createKeyRing(store: Store, configuredSecret: string | undefined
     return false;
   };
 
+  const isConfigured = (secretHash: string): boolean =>
+    configuredHash !== undefined && timingSafeEqual(Buffer.from(secretHash), configuredHash);
+
   return {
     find(secretHash) {
-      if (
-        configuredHash !== undefined &&
-        timingSafeEqual(Buffer.from(secretHash), configuredHash)
-      ) {
-        return configuredCaller;
-      }
+      if (isConfigured(secretHash)) return configuredCaller;
       const key = known.get(secretHash);
       if (key !== undefined) {
         const ageMs = key.ageMs();
@@ -125,6 +125,9 @@ export function createKeyRing(store: Store, configuredSecret: string | undefined
         return undefined;
       }
       return lookups.find(secretHash, key !== undefined).then((row) => take(secretHash, row));
+    },
+    peek(secretHash) {
+      return isConfigured(secretHash) ? configuredCaller : known.get(secretHash);
     },
     revoked(keyId) {
       for (const key of [...known.values(), ...held]) if (key.keyId === keyId) key.revoke();

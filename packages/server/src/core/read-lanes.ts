@@ -17,8 +17,11 @@ export class ReadLanes {
 
   run<T>(query: Query, read: () => Promise<T>): Promise<T> {
     if (!('project' in query)) return read();
-    return (LONG.has(query.kind) ? this.long : this.short).run(query.project, read);
+    return (isLong(query.kind) ? this.long : this.short).run(query.project, read);
   }
 }
+
+/** Whether a read may take long: its answer may be large. */
+export const isLong = (kind: QueryKind): boolean => LONG.has(kind);
 
 const LONG = new Set<QueryKind>(['listQueues', 'peek', 'message', 'deadLetters', 'history']);

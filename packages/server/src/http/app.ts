@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net';
 import type { Capability, ErrorBody } from '@millrace/protocol';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { monotonicMs } from '../core/clock.js';
 import type { Store } from '../core/store.js';
+import { laneOf } from './authentication.js';
 import { type BodyBounds, readBody } from './body.js';
 import type { BodyShape } from './body-scan/body-shape.js';
 import type { RouteContext } from './call.js';
@@ -19,6 +19,7 @@ import { refusalOf } from './refusal-of.js';
 import { accountOf, registerRoute } from './register-route.js';
 import { RequestMetrics } from './request-metrics.js';
 import { ROUTES } from './routes/index.js';
+import { createHttpServer, HEADERS_MAX_BYTES } from './server.js';
 import { Turns } from './turns.js';
 
 export interface HttpOptions {
@@ -26,11 +27,6 @@ export interface HttpOptions {
   readonly logger: FastifyBaseLogger;
 }
 
-/** Beyond these, Node itself refuses; the path of a request counts as a header here. */
-const HEADERS_MAX_BYTES = 16 * 1024;
-const HEADERS_TIMEOUT_MS = 30_000;
-const BODY_TIMEOUT_MS = 120_000;
-const KEEP_ALIVE_MS = 75_000;
 const CONNECTIONS_MAX = 16_384;
 /** For Fastify, whose parser reads any. */
 const ANY_TYPE = 'application/octet-stream';
@@ -41,7 +37,9 @@ export function createHttpApp(
   store: Store,
   { trustProxy, logger }: HttpOptions,
 ): FastifyInstance {
+  const connections = new Connections(CONNECTIONS_MAX, trustProxy);
   const app: FastifyInstance = Fastify({
+    serverFactory: (handle) => createHttpServer(handle, connections, context.ids),
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     // Fields are validated by the protocol's schemas; Fastify would only load compilers of its own.
@@ -51,24 +49,14 @@ export function createHttpApp(
     routerOptions: { maxParamLength: HEADERS_MAX_BYTES },
     // Reading a body is bounded route by route, in the parser below.
     bodyLimit: Number.MAX_SAFE_INTEGER,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: BODY_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    http: {
-      maxHeaderSize: HEADERS_MAX_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      // Node would refuse it without a body; the hook below does it with one.
-      requireHostHeader: false,
-    },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, context.ids),
     frameworkErrors: (error, request, reply) => {
       request.trace = newTrace();
       sendError(request, reply, malformedUrl(error.message));
     },
   });
-  const connections = new Connections(CONNECTIONS_MAX, trustProxy);
-  app.server.on('connection', (socket: Socket) => connections.opened(socket));
   app.addHook('onClose', async () => connections.stop());
   // A connection that cannot be taken, for want of file descriptors, is no reason to end.
   app.addHook('onListen', async () => {
@@ -88,24 +76,15 @@ export function createHttpApp(
   app.decorateRequest('caller');
   app.decorateRequest('contentType');
   app.addHook('onRequest', (request, reply, done) => {
-    const { headers, httpVersion, socket } = request.raw;
+    const { headers, httpVersion } = request.raw;
     request.trace = newTrace();
-    if (!connections.callBegins(socket)) return;
-    reply.raw.once('close', () => connections.callEnds(socket));
     // The type is judged after the size; Fastify would refuse one that it cannot read before.
     request.contentType = headers['content-type'];
     if (request.contentType !== undefined) headers['content-type'] = ANY_TYPE;
-    turns.run(connections.laneOf(socket), () => {
+    turns.run(laneOf(request, context.keyRing), () => {
       if (headers.host === undefined && httpVersion === '1.1') sendError(request, reply, noHost());
       else done();
     });
-  });
-  // What a client expects beside 100-continue is nothing that an answer depends on.
-  app.server.on('checkExpectation', (request, response) => {
-    app.server.emit('request', request, response);
-  });
-  app.server.on('connect', (_request, socket: Socket) => {
-    answerClientError({ code: 'HPE_INVALID_METHOD' }, socket, context.ids);
   });
 
   const paths = pathTable(ROUTES.map(({ capability }) => capability));
@@ -127,6 +106,7 @@ export function createHttpApp(
       room: context.budget.open(accountOf(caller, capability), 'body'),
       access: caller,
       checkType: () => checkMediaType(request),
+      scanInTurn: (scan) => turns.run(caller.project, scan),
     };
     connections.bodyBegins(socket);
     readBody(stream, bounds, (result) => {

@@ -30,7 +30,7 @@ export function authenticate(
     if (caller === undefined) return refuseKey(request, reply, guards);
     request.caller = caller;
     guards.keyUse.used(caller.keyId);
-    request.server.connections.accepted(request.raw.socket, caller.project);
+    request.server.connections.accepted(request.raw.socket);
     if (!scopeAllows(caller.scopes, scopes)) return sendError(request, reply, scopeMissing(scopes));
     const { rateLimiter } = guards;
     const refusal = rateLimiter === undefined ? undefined : limitRate(rateLimiter, caller, reply);
@@ -91,16 +91,32 @@ function findCaller(
   request: FastifyRequest,
   keyRing: KeyRing,
 ): Caller | undefined | Promise<Caller | undefined> {
+  const digest = digestOf(request);
+  return digest === undefined ? undefined : keyRing.find(digest);
+}
+
+/** Undefined where there is no secret. */
+function digestOf(request: FastifyRequest): string | undefined {
   const { socket, headers } = request.raw;
   const header = headers.authorization ?? '';
   const known = digests.get(socket);
   // A header is compared with what the same connection sent before, which tells it nothing new.
-  if (known?.header === header) return keyRing.find(known.digest);
+  if (known?.header === header) return known.digest;
   const secret = bearerSecret(request);
   if (secret === undefined) return undefined;
   const digest = hashSecret(secret);
   digests.set(socket, { header, digest });
-  return keyRing.find(digest);
+  return digest;
+}
+
+/**
+ * Whose turn a request waits for: that of its project, as far as its key is known already, so that
+ * who comes with a good key never waits behind others of the same address who have none.
+ */
+export function laneOf(request: FastifyRequest, keyRing: KeyRing): string {
+  const digest = digestOf(request);
+  const caller = digest === undefined ? undefined : keyRing.peek(digest);
+  return caller?.project ?? `address ${addressGroup(clientAddress(request))}`;
 }
 
 const scopeMissing = (scopes: readonly Scope[]): Refusal =>

@@ -17,6 +17,7 @@ export function dropBody(stream: IncomingMessage): void {
     if (dropped > DROPPED_MAX_BYTES) stream.destroy();
   });
   const cancel = setSystemTimer(() => stream.destroy(), DROPPED_WITHIN_MS);
+  stream.resume();
   stream.once('end', cancel);
   stream.once('close', cancel);
 }

@@ -23,6 +23,8 @@ export interface BodyBounds {
   readonly room: Reservation;
   /** Whose body it is: it is no use any more when the key has ended. */
   readonly access: Access;
+  /** Scans a chunk when it is this caller's turn. */
+  readonly scanInTurn: (scan: () => void) => void;
   /** Says what is wrong with the type of the body, before it is looked into. */
   readonly checkType: () => Refusal | undefined;
 }
@@ -40,7 +42,7 @@ const SCANNED_FROM_BYTES = 64 * 1024;
  */
 export function readBody(
   stream: IncomingMessage,
-  { maxBytes, shape, room, access, checkType }: BodyBounds,
+  { maxBytes, shape, room, access, checkType, scanInTurn }: BodyBounds,
   done: (result: Body | Refusal) => void,
 ): void {
   let chunks: Buffer[] = [];
@@ -66,7 +68,10 @@ export function readBody(
     received += chunk.length;
     if (received > maxBytes) return bodyTooLarge(maxBytes);
     if (!room.take(chunk.length)) return noRoom();
-    if (scan !== undefined) return scan.push(chunk);
+    if (scan !== undefined) {
+      scanLater(chunk);
+      return undefined;
+    }
     chunks.push(chunk);
     return received > SCANNED_FROM_BYTES ? beginScan() : undefined;
   };
@@ -79,6 +84,16 @@ export function readBody(
       if (fault !== undefined) return fault;
     }
     return undefined;
+  };
+  /** Nothing more comes in while a chunk waits for its turn. */
+  const scanLater = (chunk: Buffer): void => {
+    stream.pause();
+    scanInTurn(() => {
+      if (over) return;
+      const refusal = scan?.push(chunk);
+      if (refusal !== undefined) finish(refusal);
+      else stream.resume();
+    });
   };
   const onData = (chunk: Buffer): void => {
     const refusal = take(chunk);

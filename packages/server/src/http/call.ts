@@ -168,15 +168,17 @@ export const auditedTargetOf = (call: Call<{ queue: string }>): Target => ({
 export const toMs = (seconds: number): number => Math.round(seconds * 1_000);
 
 export function presenceOf(request: FastifyRequest): Presence {
-  const { caller, raw } = request;
+  const { caller, raw, server } = request;
   const { socket } = raw;
   return {
     gone: () => socket.destroyed || caller.ended(),
     onGone(callback) {
-      socket.once('close', callback);
+      // Thousands may go at one moment.
+      const onClose = (): void => server.turns.run(caller.project, callback);
+      socket.once('close', onClose);
       const stopListening = caller.onEnd(callback);
       return () => {
-        socket.off('close', callback);
+        socket.off('close', onClose);
         stopListening();
       };
     },

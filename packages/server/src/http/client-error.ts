@@ -12,6 +12,11 @@ export function answerClientError(
   socket: Socket,
   ids: IdSource,
 ): void {
+  // Thousands may break off at one moment, and none of them reads an answer.
+  if (error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
   const requestId = ids.uuid();
   const body = describe(error.code ?? '');
   const text = errorText({ requestId, startedAtMs: monotonicMs() }, body);

@@ -42,7 +42,7 @@ describe('connections', () => {
   it('closes the oldest connection without a key of an address that has too many', async () => {
     await start(2_000);
     const accepted = await open();
-    connections.accepted(accepted, 'p');
+    connections.accepted(accepted);
     const oldest = await open();
     for (let n = 0; n < 512; n += 1) await open();
     expect(connections.count()).toEqual({ accepted: 1, unaccepted: 512 });
@@ -53,10 +53,10 @@ describe('connections', () => {
   it('makes room for a new connection, whoever holds the others', async () => {
     await start(3);
     const busy = await open();
-    connections.accepted(busy, 'p');
-    connections.callBegins(busy);
+    connections.accepted(busy);
+    connections.callBegins(busy, () => undefined);
     const idle = await open();
-    connections.accepted(idle, 'p');
+    connections.accepted(idle);
     const unaccepted = await open();
     const fourth = await open();
     expect([busy, idle, unaccepted, fourth].map(({ destroyed }) => destroyed)).toEqual([
@@ -65,12 +65,12 @@ describe('connections', () => {
       true,
       false,
     ]);
-    connections.accepted(fourth, 'p');
-    connections.callBegins(fourth);
+    connections.accepted(fourth);
+    connections.callBegins(fourth, () => undefined);
     const fifth = await open();
     expect([idle.destroyed, fifth.destroyed]).toEqual([true, false]);
-    connections.accepted(fifth, 'p');
-    connections.callBegins(fifth);
+    connections.accepted(fifth);
+    connections.callBegins(fifth, () => undefined);
     // All of them have calls under way: there is no room to make.
     expect((await open()).destroyed).toBe(true);
   });
@@ -86,8 +86,10 @@ describe('connections', () => {
   it('closes a connection on which too many requests wait', async () => {
     await start(10);
     const socket = await open();
-    for (let n = 0; n < 64; n += 1) expect(connections.callBegins(socket)).toBe(true);
-    expect(connections.callBegins(socket)).toBe(false);
+    for (let n = 0; n < 64; n += 1) {
+      expect(connections.callBegins(socket, () => undefined)).toBe(true);
+    }
+    expect(connections.callBegins(socket, () => undefined)).toBe(false);
     expect(socket.destroyed).toBe(true);
   });
 
@@ -117,5 +119,20 @@ describe('connections', () => {
     await vi.waitFor(() => expect(read.writableLength).toBe(0));
     for (let looks = 0; looks < 3; looks += 1) vi.advanceTimersByTime(5_000);
     expect([read, unread].map(({ destroyed }) => destroyed)).toEqual([false, true]);
+  });
+
+  it('lets the requests of a connection begin one after the other', async () => {
+    await start(10);
+    const socket = await open();
+    const begun: number[] = [];
+    for (let n = 1; n <= 3; n += 1) connections.callBegins(socket, () => begun.push(n));
+    expect(begun).toEqual([1]);
+    connections.callEnds(socket);
+    expect(begun).toEqual([1, 2]);
+    connections.callEnds(socket);
+    connections.callEnds(socket);
+    expect(begun).toEqual([1, 2, 3]);
+    connections.callBegins(socket, () => begun.push(4));
+    expect(begun).toEqual([1, 2, 3, 4]);
   });
 });

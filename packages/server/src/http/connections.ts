@@ -18,12 +18,12 @@ declare module 'fastify' {
 
 interface Connection {
   readonly socket: Socket;
-  /** Whose work its requests are: the project of its last key, or else its address. */
-  lane: string;
   /** What it is counted with while no key of it has been accepted; undefined: it is not. */
   countedWith: string | undefined;
   /** Requests without their whole answer. */
   calls: number;
+  /** Those of them that have not begun. */
+  readonly waiting: (() => void)[];
   /** Requests whose body is still arriving. */
   bodies: number;
   /** As far as its transfers had come when they were looked at. */
@@ -62,9 +62,9 @@ export class Connections {
     socket.setMaxListeners(2 * PIPELINED_MAX);
     const connection: Connection = {
       socket,
-      lane: '',
       countedWith: undefined,
       calls: 0,
+      waiting: [],
       bodies: 0,
       transferredBytes: 0,
       wasSlow: false,
@@ -77,15 +77,9 @@ export class Connections {
   }
 
   /** A request has shown a key that is valid. */
-  accepted(socket: Socket, project: string): void {
+  accepted(socket: Socket): void {
     const connection = this.bySocket.get(socket);
-    if (connection === undefined) return;
-    connection.lane = project;
-    if (connection.countedWith !== undefined) this.uncount(connection);
-  }
-
-  laneOf(socket: Socket): string {
-    return this.bySocket.get(socket)?.lane ?? '';
+    if (connection?.countedWith !== undefined) this.uncount(connection);
   }
 
   /** A request of this client was refused for its key. */
@@ -94,19 +88,28 @@ export class Connections {
     if (connection !== undefined) this.countWith(connection, address);
   }
 
-  /** A request has come in. False: so many wait on this connection that it was closed. */
-  callBegins(socket: Socket): boolean {
+  /**
+   * A request has come in; it begins when those before it on its connection have ended. False: so
+   * many wait there that the connection was closed.
+   */
+  callBegins(socket: Socket, begin: () => void): boolean {
     const connection = this.bySocket.get(socket);
-    if (connection === undefined) return !socket.destroyed;
+    if (connection === undefined || socket.destroyed) return false;
     connection.calls += 1;
-    if (connection.calls <= PIPELINED_MAX) return true;
-    socket.destroy();
-    return false;
+    if (connection.calls > PIPELINED_MAX) {
+      socket.destroy();
+      return false;
+    }
+    if (connection.calls === 1) begin();
+    else connection.waiting.push(begin);
+    return true;
   }
 
   callEnds(socket: Socket): void {
     const connection = this.bySocket.get(socket);
-    if (connection !== undefined) connection.calls -= 1;
+    if (connection === undefined) return;
+    connection.calls -= 1;
+    if (!socket.destroyed) connection.waiting.shift()?.();
   }
 
   bodyBegins(socket: Socket): void {
@@ -134,8 +137,6 @@ export class Connections {
     }
     connections.add(connection);
     connection.countedWith = group;
-    // No project is named like that.
-    connection.lane = `address ${group}`;
     const isKnown = group !== '';
     if (isKnown && connections.size > UNACCEPTED_OF_ADDRESS_MAX) this.closeOldest(connections);
   }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Clock, monotonicClock } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
 import { HISTORY_FLUSH_MS } from '../../core/history.js';
-import { ReadLanes } from '../../core/read-lanes.js';
+import { isLong, ReadLanes } from '../../core/read-lanes.js';
 import { RefusalError } from '../../core/refusal.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
 import type {
@@ -36,7 +36,7 @@ const RECLAIM_PAUSE_MS = 20;
 /** So often a step makes way for groups that are under way; then it is its turn. */
 const RECLAIM_WAITS_MAX = 9;
 /** All messages go through the writer: with less it takes a tenth more time, with more no less. */
-const YOUNG_GENERATION_MIB = { writer: 4, reader: 12, checkpoint: 4 };
+const YOUNG_GENERATION_MIB = { writer: 4, longReader: 12, reader: 4, checkpoint: 4 };
 const threadFile = (name: string): URL => new URL(`./${name}-thread.js`, import.meta.url);
 
 /** The store inside one file. All of SQLite runs in threads; this side only passes messages. */
@@ -56,6 +56,8 @@ export class SqliteStore implements Store {
   private constructor(
     readonly clock: Clock,
     private readonly writer: ThreadChannel<WriterRequest, WriterAnswer>,
+    /** Long reads have a thread of their own: a look at one queue does not wait for them. */
+    private readonly longReader: ThreadChannel<ReaderRequest, ReadResult[QueryKind]>,
     private readonly reader: ThreadChannel<ReaderRequest, ReadResult[QueryKind]>,
     private readonly checkpointer: ThreadChannel<'checkpoint', true>,
   ) {}
@@ -82,6 +84,7 @@ export class SqliteStore implements Store {
       store = new SqliteStore(
         clock,
         writer,
+        new ThreadChannel(threadFile('reader'), { path }, YOUNG_GENERATION_MIB.longReader, onExit),
         new ThreadChannel(threadFile('reader'), { path }, YOUNG_GENERATION_MIB.reader, onExit),
         new ThreadChannel(
           threadFile('checkpoint'),
@@ -134,7 +137,10 @@ export class SqliteStore implements Store {
   async read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
     try {
       const answer = this.lanes.run(query as Query, () =>
-        this.reader.call({ query: query as Query, nowMs: this.clock.nowMs() }),
+        (isLong(query.kind) ? this.longReader : this.reader).call({
+          query: query as Query,
+          nowMs: this.clock.nowMs(),
+        }),
       );
       return (await answer) as ReadResult[K];
     } catch (error) {
@@ -151,6 +157,7 @@ export class SqliteStore implements Store {
     this.cancelReclaim?.();
     this.cancelFlush?.();
     await this.reader.stop();
+    await this.longReader.stop();
     await this.checkpointer.stop();
     await this.writer.call({ kind: 'close', nowMs: this.clock.nowMs() }).catch(() => undefined);
     await this.writer.stop();

@@ -34,10 +34,15 @@ export const halfOpenSockets: Attack = {
   },
 };
 
-/** A server that only said that it is done still takes bytes; one that is gone resets. */
+/**
+ * A server that only said that it is done still takes bytes; one that is gone resets, which shows
+ * with the next write.
+ */
 async function probe(attacker: Attacker, answered: ReadonlySet<Socket>): Promise<void> {
-  for (const socket of answered) socket.write('x');
-  await pause(1_000);
+  for (let writes = 0; writes < 2; writes += 1) {
+    for (const socket of answered) socket.write('x');
+    await pause(500);
+  }
   if (answered.size > 0) {
     attacker.fail(`sockets that were answered with an error are still open: ${answered.size}`);
   }
