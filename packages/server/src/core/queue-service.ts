@@ -65,8 +65,10 @@ export function createQueueService(
     const untilMs = store.clock.nowMs() + BEHIND_EXPIRED_MS;
     for (;;) {
       const command = {
-        kind: 'consume' as const,
-        ...target,
+        project: target.project,
+        queue: target.queue,
+        idempotency: target.idempotency,
+        ...(target.keyId === undefined ? undefined : { keyId: target.keyId }),
         autoCreate,
         maxMessages: wanted.maxMessages,
         visibilityTimeoutMs: wanted.visibilityTimeoutMs,
@@ -150,14 +152,18 @@ export function createQueueService(
       batch: boolean,
       access: Access,
     ): Promise<Outcome<'publish'>> {
-      const command = {
-        kind: 'publish' as const,
-        ...target,
-        autoCreate,
-        batch,
-        messages: messages.map((message) => ({ messageId: ids.uuid(), ...message })),
-      };
-      return commit.submit(command, access);
+      return commit.submit(
+        {
+          kind: 'publish',
+          project: target.project,
+          queue: target.queue,
+          idempotency: target.idempotency,
+          autoCreate,
+          batch,
+          messages: messages.map((message) => ({ messageId: ids.uuid(), ...message })),
+        },
+        access,
+      );
     },
 
     /** Redrives or purges dead letters; the job that it starts outlives this call and this process. */

@@ -64,8 +64,11 @@ function send(
   body: string | LongAnswer,
 ): void {
   const { trace, server, routeOptions } = request;
-  reply.code(status).headers(PROTECTING_HEADERS);
+  reply.code(status);
+  // One by one, because to walk over an object takes longer.
   reply.header('content-type', JSON_TYPE).header('x-request-id', trace.requestId);
+  reply.header('x-content-type-options', PROTECTING_HEADERS['x-content-type-options']);
+  reply.header('cache-control', PROTECTING_HEADERS['cache-control']);
   reply.send(body);
   const durationMs = monotonicMs() - trace.startedAtMs;
   server.requestMetrics.record(routeOptions.config?.capability, status, durationMs);

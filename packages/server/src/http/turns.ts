@@ -8,7 +8,7 @@ declare module 'fastify' {
 }
 
 /** So long the work of calls may take in one turn of the event loop; what is left waits for the next. */
-const TURN_MS = 4;
+const TURN_MS = 8;
 
 /**
  * Shares the main thread. Hundreds of requests may come in at one moment, and hundreds of outcomes

@@ -251,10 +251,9 @@ export class SubscriptionWorker {
     if (code === 'SUBSCRIPTION_NOT_FOUND' || code === 'QUEUE_NOT_FOUND') this.changed();
   }
 
-  private consumeCommand(hands: number): Omit<ConsumeCommand, 'maxBytes' | 'strict'> {
+  private consumeCommand(hands: number): Omit<ConsumeCommand, 'kind' | 'maxBytes' | 'strict'> {
     const { project, queue, subscriptionId, visibilityTimeoutMs } = this.subscription;
     return {
-      kind: 'consume',
       project,
       queue,
       idempotency: null,
