@@ -5,6 +5,7 @@ import {
   type QueueSettings,
   type ReachableFrom,
 } from '../../core/queue-settings.js';
+import { PLACES_PER_MS } from '../../core/sequence.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import { type CounterRows, holdSlot } from './counter-rows.js';
 import type { KnownQueue } from './known-queues.js';
@@ -14,13 +15,16 @@ import { pushPolicies } from './push-rows.js';
 import { type MessageRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 import type { GroupTransaction } from './transaction.js';
 
-/** The database's time at the moment in which this is evaluated. */
-export const CLOCK_MS = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+/** The database's time at the moment in which this is evaluated, in milliseconds and their parts. */
+export const CLOCK = '(extract(epoch FROM clock_timestamp()) * 1000)';
+export const CLOCK_MS = `floor(${CLOCK})::bigint`;
 export const NOW = `SELECT ${CLOCK_MS} AS "nowMs"`;
 
 interface Head {
   /** The database's time. */
   readonly nowMs: number;
+  /** How many places of its millisecond had gone by. */
+  readonly placesGone: number;
   /** False when another group under way counts in the slot. */
   readonly holdsSlot: boolean;
 }
@@ -29,6 +33,7 @@ type Versioned = (QueueEntry | { readonly id: null }) & { readonly version: stri
 
 export interface Beginning {
   readonly nowMs: number;
+  readonly placesGone: number;
   readonly queues: readonly KnownQueue[];
 }
 
@@ -57,12 +62,12 @@ export async function readBeginning(
           [...names.values()].map(([, name]) => name),
           counterRows.slot,
         ]);
-  const { nowMs, holdsSlot } = rows[0] as Head;
+  const { nowMs, placesGone, holdsSlot } = rows[0] as Head;
   if (!holdsSlot) await counterRows.takeFreeSlot(pipeline);
-  const queues = rows.flatMap(({ nowMs: _, holdsSlot: __, version, ...queue }) =>
+  const queues = rows.flatMap(({ nowMs: _, placesGone: __, holdsSlot: ___, version, ...queue }) =>
     queue.id === null ? [] : { queue: queue as QueueEntry, version },
   );
-  return { nowMs, queues };
+  return { nowMs, placesGone, queues };
 }
 
 /**
@@ -88,7 +93,11 @@ export async function checkBeginning(
   return (head as { nowMs: number }).nowMs;
 }
 
-const headOf = (slot: string): string => `${NOW}, ${holdSlot(slot)} AS "holdsSlot"`;
+const headOf = (slot: string, more = ''): string => `
+  SELECT floor(c.now)::bigint AS "nowMs",
+      floor((c.now - floor(c.now)) * ${PLACES_PER_MS})::integer AS "placesGone",
+      ${holdSlot(slot)} AS "holdsSlot"${more}
+    FROM (SELECT ${CLOCK} AS now OFFSET 0) AS c`;
 
 const NAMED = `SELECT q.* FROM millrace.queues q
   JOIN unnest($1::text[], $2::text[]) AS n(project, name)
@@ -102,7 +111,7 @@ const chainFrom = (roots: string): string => `chain AS (
 
 const CHAIN = 'chain q LEFT JOIN millrace.queues d ON d.id = q.dead_letter_queue_id';
 
-const HEAD = `${headOf('$1')}, NULL AS id`;
+const HEAD = headOf('$1', ', NULL AS id');
 
 /** One statement for all, because this is what each group waits for before it can do anything. */
 const BEGINNING = `WITH RECURSIVE head AS MATERIALIZED (${headOf('$3')}), ${chainFrom(NAMED)}

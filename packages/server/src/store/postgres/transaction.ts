@@ -50,6 +50,8 @@ export class GroupTransaction implements MessageTransaction {
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
   /** Whether the group goes by a time that it has not heard from the database yet. */
   isTimeAssumed = false;
+  /** How many places of the group's millisecond had gone by when it began. */
+  placesGone = 0;
   /** The earliest end of a lease or delay that began here. */
   earliestDueMs: number | null = null;
 
@@ -78,7 +80,7 @@ export class GroupTransaction implements MessageTransaction {
   }
 
   nextSeq(): number {
-    return this.sequence.next(this.nowMs);
+    return this.sequence.next(this.nowMs, this.placesGone);
   }
 
   /** A message of this group has taken a later place than it was given. */

@@ -1,9 +1,10 @@
 import type { NewMessage } from '../../../core/commands.js';
 import { firstRowIdAt } from '../../../core/ids.js';
 import { STATE } from '../../../core/message-state.js';
+import { PLACES_PER_MS } from '../../../core/sequence.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRun } from '../group-run.js';
-import { CLOCK_MS } from '../load-queues.js';
+import { CLOCK } from '../load-queues.js';
 import { type Parameter, textArray } from '../parameters.js';
 
 export interface NewRow {
@@ -76,12 +77,10 @@ const insertInto = (now: string, lateMs: string, lateSeq: string, head = ''): st
 
 const INSERT = insertInto('$13::bigint', '0', '0');
 
-const PLACES_PER_MS = firstRowIdAt(1) - firstRowIdAt(0);
-
 const INSERT_LATER = `
   WITH head AS MATERIALIZED (
-    SELECT now_ms, now_ms - $13::bigint AS late_ms,
-        greatest(0, (now_ms - $13) * ${PLACES_PER_MS} - $15::bigint) AS late_seq
-      FROM (SELECT coalesce($14::bigint, ${CLOCK_MS}) AS now_ms OFFSET 0) AS t
+    SELECT floor(now)::bigint AS now_ms, floor(now)::bigint - $13::bigint AS late_ms,
+        greatest(0, floor((now - $13::bigint) * ${PLACES_PER_MS})::bigint - $15::bigint) AS late_seq
+      FROM (SELECT coalesce($14::numeric, ${CLOCK}) AS now OFFSET 0) AS t
   ), inserted AS (${insertInto('head.now_ms', 'head.late_ms', 'head.late_seq', 'CROSS JOIN head')})
   SELECT late_seq AS "lateSeq" FROM head`;
