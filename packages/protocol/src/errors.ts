@@ -33,7 +33,7 @@ export const ERRORS = {
   URL_NOT_ALLOWED: { status: 422, title: 'Pushes may not go to that url.' },
   RATE_LIMITED: {
     status: 429,
-    title: 'The API key has made more requests than it may.',
+    title: 'Too many requests: of the key, or without a valid one.',
     retryAfterSeconds: 1,
   },
   INTERNAL: { status: 500, title: 'The server failed; nothing of the cause is shown here.' },

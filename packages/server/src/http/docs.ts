@@ -6,6 +6,7 @@ import { docsPage } from './docs-page/page.js';
 import { STYLE } from './docs-page/style.js';
 import { sendError } from './envelope.js';
 
+const SMALL_TEXT_BYTES = 64 * 1024;
 const JSON_TYPE = 'application/json; charset=utf-8';
 const HTML_TYPE = 'text/html; charset=utf-8';
 
@@ -68,6 +69,8 @@ function sendText(
   type: string,
   text: string | Buffer,
 ): void {
+  // Whoever reads nothing gets no second one: the system keeps megabytes for each connection.
+  if (text.length > SMALL_TEXT_BYTES) reply.header('connection', 'close');
   reply
     .header('content-type', type)
     .header('x-content-type-options', 'nosniff')
