@@ -48,6 +48,9 @@ export function readBody(
   let chunks: Buffer[] = [];
   let scan: BodyScan | undefined;
   let received = 0;
+  /** Chunks that wait for their turn to be scanned. */
+  let waiting = 0;
+  let isWhole = false;
   let over = false;
 
   const finish = (result: Body | Refusal): void => {
@@ -85,13 +88,16 @@ export function readBody(
     }
     return undefined;
   };
-  /** Nothing more comes in while a chunk waits for its turn. */
+  /** No more chunks come in while one waits for its turn; the end may, which waits as well. */
   const scanLater = (chunk: Buffer): void => {
+    waiting += 1;
     stream.pause();
     scanInTurn(() => {
+      waiting -= 1;
       if (over) return;
       const refusal = scan?.push(chunk);
       if (refusal !== undefined) finish(refusal);
+      else if (isWhole && waiting === 0) finishWhole();
       else stream.resume();
     });
   };
@@ -100,6 +106,10 @@ export function readBody(
     if (refusal !== undefined) finish(refusal);
   };
   const onEnd = (): void => {
+    isWhole = true;
+    if (waiting === 0) finishWhole();
+  };
+  const finishWhole = (): void => {
     const scanned = scan?.end();
     if (scanned !== undefined) {
       finish('ok' in scanned ? scanned : { bytes: EMPTY, scanned, room });
@@ -108,7 +118,10 @@ export function readBody(
     const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, received);
     finish({ bytes, scanned, room });
   };
-  const onClose = (): void => finish(cutOff());
+  const onClose = (): void => {
+    // It also comes behind the end of a body that is whole.
+    if (!isWhole) finish(cutOff());
+  };
   const stopListening = access.onEnd(() => finish(unauthenticated()));
 
   const announced = Number(stream.headers['content-length'] ?? 0);
