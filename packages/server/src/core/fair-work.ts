@@ -16,12 +16,14 @@ export class FairWork {
 
   async run<T>(project: string, work: () => Promise<T>): Promise<T> {
     if (this.underWay >= this.maxUnderWay) await this.turn(project);
-    this.underWay += 1;
+    else this.underWay += 1;
     try {
       return await work();
     } finally {
-      this.underWay -= 1;
-      this.waiting.shift()?.();
+      // Its place goes to who waits, and not to whoever comes just now.
+      const next = this.waiting.shift();
+      if (next === undefined) this.underWay -= 1;
+      else next();
     }
   }
 

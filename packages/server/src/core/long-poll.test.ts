@@ -120,6 +120,25 @@ describe('long polls', () => {
     expect(await stateOf(register().wait(1_000, presence))).toBe(false);
   });
 
+  it('hears of a client that goes when its wait is over, and keeps no trace of it', async () => {
+    const gone: (() => void)[] = [];
+    const late: Presence = {
+      gone: () => false,
+      onGone: (callback) => {
+        gone.push(callback);
+        return () => undefined;
+      },
+    };
+    const [first, second] = [register(), register()];
+    const wait = first.wait(1_000, late);
+    wake();
+    expect(await stateOf(wait)).toBe(true);
+    first.close(true);
+    for (const callback of gone) callback();
+    wake();
+    expect(await stateOf(second.wait(1_000, HERE))).toBe(true);
+  });
+
   it('leaves no listener and no timer behind', async () => {
     const { presence, listeners } = leavingClient();
     const poll = register();

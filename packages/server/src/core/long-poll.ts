@@ -220,7 +220,11 @@ function waitFor(
   stopped: () => boolean,
 ): Promise<boolean> {
   return new Promise((resolve) => {
+    let over = false;
     const finish = (): void => {
+      // A client that goes may be heard of when the wait is over already.
+      if (over) return;
+      over = true;
       cancelTimer();
       stopListening();
       waiter.notify = null;

@@ -126,6 +126,8 @@ export function readBody(
 
   const announced = Number(stream.headers['content-length'] ?? 0);
   if (announced > maxBytes) return finish(bodyTooLarge(maxBytes));
+  // It may have gone while the request waited for its turn; then no event comes any more.
+  if (stream.destroyed) return finish(cutOff());
   stream.on('data', onData);
   stream.on('end', onEnd);
   stream.on('close', onClose);

@@ -28,6 +28,8 @@ interface Connection {
   bodies: number;
   /** As far as its transfers had come when they were looked at. */
   transferredBytes: number;
+  /** What the system had left to send of the chunk under way. */
+  queuedBytes: number;
   wasSlow: boolean;
 }
 
@@ -67,6 +69,7 @@ export class Connections {
       waiting: [],
       bodies: 0,
       transferredBytes: 0,
+      queuedBytes: 0,
       wasSlow: false,
     };
     this.bySocket.set(socket, connection);
@@ -184,14 +187,23 @@ export class Connections {
   private look(): void {
     this.cancelLook = undefined;
     for (const connection of this.bySocket.values()) {
-      const { socket, bodies, transferredBytes, wasSlow } = connection;
+      const { socket, bodies, transferredBytes, queuedBytes, wasSlow } = connection;
       const isAnswering = socket.writableLength > 0;
       const bytes = socket.bytesRead + socket.bytesWritten - socket.writableLength;
-      const isSlow = (bodies > 0 || isAnswering) && bytes - transferredBytes < LEAST_BYTES_PER_LOOK;
+      // What is written of a chunk shows in the queue only, until all of the chunk is written.
+      const queued = queuedBytesOf(socket);
+      const movedBytes = Math.max(bytes - transferredBytes, Math.abs(queued - queuedBytes));
+      const isSlow = (bodies > 0 || isAnswering) && movedBytes < LEAST_BYTES_PER_LOOK;
       connection.transferredBytes = bytes;
+      connection.queuedBytes = queued;
       connection.wasSlow = isSlow;
       if (isSlow && wasSlow) socket.destroy();
     }
     if (this.bySocket.size > 0) this.cancelLook = setSystemTimer(() => this.look(), LOOK_MS);
   }
 }
+
+/** As Node's own timeouts of sockets count it. */
+const queuedBytesOf = (socket: Socket): number =>
+  (socket as Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null })._handle
+    ?.writeQueueSize ?? 0;

@@ -117,6 +117,11 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
   });
 
   const handle = (request: FastifyRequest, reply: FastifyReply): void => {
+    // The client left while the call waited for its turn: nothing of it was done.
+    if (reply.raw.destroyed) {
+      (request.body as Body | undefined)?.room.release();
+      return;
+    }
     const { turns } = app;
     const { project } = request.caller;
     const room = context.budget.open(accountOf(request.caller, capability), 'answer');

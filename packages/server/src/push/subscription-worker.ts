@@ -204,10 +204,11 @@ export class SubscriptionWorker {
     const startMs = monotonicMs();
     const { commit, budget } = this.parts;
     const room = budget.open(this.subscription.project, 'push');
+    const asked = Math.min(wanted, LIMITS.consumeMaxMessages);
     const outcome = await leaseWithin(
       commit,
       room,
-      this.consumeCommand(wanted),
+      this.consumeCommand(asked),
       MAX_BYTES,
       ENDLESS_ACCESS,
       PUSH_LEAST_BYTES,
@@ -219,7 +220,7 @@ export class SubscriptionWorker {
       this.rooms.divide(room, messages);
       this.foundSome ||= messages.length > 0;
       // What has come since wakes it; what a full answer has left behind does not.
-      this.drained = !cutShort && !crowded && wakes === this.wakes && messages.length < wanted;
+      this.drained = !cutShort && !crowded && wakes === this.wakes && messages.length < asked;
       for (const message of messages) this.ahead.put(message);
       this.beginWaiting();
     } else {
@@ -258,7 +259,7 @@ export class SubscriptionWorker {
       queue,
       idempotency: null,
       autoCreate: false,
-      maxMessages: Math.min(hands, LIMITS.consumeMaxMessages),
+      maxMessages: hands,
       visibilityTimeoutMs,
       receiptPrefix: this.parts.ids.token(),
       // In a FIFO queue no lease is to wait for the push of the message before it.

@@ -4,7 +4,7 @@ import { QueueClient } from '../harness/queue-client.js';
 import { openSocket, requestHead } from '../harness/raw-http.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { dataOf } from './expect-answer.js';
-import { useServer } from './use-server.js';
+import { moment, useServer } from './use-server.js';
 
 const MIB = 1024 * 1024;
 const PATIENCE = { timeout: 10_000, interval: 20 };
@@ -123,6 +123,25 @@ describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name'
     expect((await Promise.all(takes)).flat().map((message) => message.payload)).toEqual([payload]);
     expect(dataOf(await client.nack(queue, id)).requeued).toBe(false);
     expect(dataOf(await client.get(`dlq/list/${queue}`)).items[0].payload).toBe(payload);
+  });
+
+  test('clients that leave before their turn leave nothing behind', async () => {
+    const key = await keyOf('attacker');
+    const attacker = new QueueClient(running, { key });
+    const own = await attacker.newQueue();
+    for (let n = 0; n < 4; n += 1) await attacker.publish(own, 'x'.repeat(MIB - 16));
+    const body = JSON.stringify({ queue: own, payload: 'y'.repeat(70_000) });
+    const bearer = { Authorization: `Bearer ${key}` };
+    const requests = [
+      requestHead('GET', `/v1/queue/peek/${own}`, bearer),
+      requestHead('POST', '/v1/queue/publish', { ...bearer, 'Content-Length': body.length }) + body,
+    ];
+    for (let n = 0; n < 400; n += 1) {
+      const socket = sendOnly(requests[n % 2] as string);
+      socket.once('connect', () => setImmediate(() => socket.resetAndDestroy()));
+    }
+    await moment(300);
+    await expect.poll(reservedBytes, PATIENCE).toEqual({ body: 0, answer: 0, push: 0 });
   });
 
   test('a key is revoked while its project holds all that it may', async () => {

@@ -20,6 +20,21 @@ onEachStore('groups', (session) => {
     ]);
   });
 
+  it('never tell a consumer that a queue is empty because others of its project want much', async () => {
+    const project = session().project();
+    await project.create('empty');
+    await project.create('full');
+    await project.send('full', '1');
+    const outcomes = await project.group(
+      ...Array.from({ length: 9 }, () => project.consume('empty', { maxMessages: 1_000 })),
+      project.consume('full', { maxMessages: 1_000 }),
+    );
+    const last = outcomes.at(-1);
+    if (!last?.ok || !('messages' in last)) expect.fail('the consume was refused');
+    if (last.messages.length === 0) expect(last).toMatchObject({ crowded: true });
+    else expect(last.messages).toMatchObject([{ payload: '1' }]);
+  });
+
   it('are not spoilt by refusals', async () => {
     const project = session().project();
     await project.create('q');

@@ -21,7 +21,8 @@ export class Reads {
   ) {
     // One connection stays free for what the server itself has to know.
     const shared = Math.max(1, connectionsMax - 1);
-    this.lanes = new ReadLanes(Math.max(1, Math.floor(shared / 2)), shared);
+    const long = Math.max(1, Math.floor(shared / 2));
+    this.lanes = new ReadLanes(long, Math.max(1, shared - long));
   }
 
   read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {

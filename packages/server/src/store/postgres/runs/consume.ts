@@ -32,7 +32,7 @@ export async function runConsumes(
   run: GroupRun,
   commands: readonly ConsumeCommand[],
 ): Promise<Outcome[]> {
-  const { ready, cutShort } = await lockFresh(run, commands);
+  const { ready, cutShort, crowded } = await lockFresh(run, commands);
   const leasedAtMs = startOfLeases(run, ready);
   const leases: Lease[] = [];
   const outcomes = commands.map((command): Outcome => {
@@ -46,11 +46,14 @@ export async function runConsumes(
       const lanes = ready.get(queue.bucketId) ?? [];
       const { messages, left, wasCut } = take(run, queue, command, share, lanes, leasedAtMs);
       if (left !== undefined) return accept<'consume'>({ messages, ...left });
+      if (messages.length === 0 && crowded.has(command)) {
+        return accept<'consume'>({ messages, crowded: true });
+      }
       for (const message of messages) {
         leases.push({ bucketId: queue.bucketId, message, keyId: command.keyId ?? null });
         run.held.set(message.messageId, message);
       }
-      const isCut = wasCut || cutShort.has(queue.bucketId);
+      const isCut = wasCut || cutShort.has(queue.bucketId) || crowded.has(command);
       return accept<'consume'>(isCut ? { messages, cutShort: true } : { messages });
     });
   });
@@ -63,16 +66,19 @@ interface Fresh {
   readonly ready: Map<number, Lanes>;
   /** The buckets of which so many were past their retention that more may lie behind them. */
   readonly cutShort: ReadonlySet<number>;
+  /** Commands for which not all that they want was looked for: others of their project want as much. */
+  readonly crowded: ReadonlySet<ConsumeCommand>;
 }
 
 /** What is there to be had, behind those that are past their retention. */
 async function lockFresh(run: GroupRun, commands: readonly ConsumeCommand[]): Promise<Fresh> {
   const expired = new Map<number, number>();
   const cutShort = new Set<number>();
+  const crowded = new Set<ConsumeCommand>();
   for (;;) {
-    const ready = await lockReady(run, commands, cutShort);
+    const ready = await lockReady(run, commands, cutShort, crowded);
     const dropped = dropExpired(run, ready);
-    if (dropped.size === 0) return { ready, cutShort };
+    if (dropped.size === 0) return { ready, cutShort, crowded };
     for (const [bucketId, count] of dropped) {
       expired.set(bucketId, (expired.get(bucketId) ?? 0) + count);
       if ((expired.get(bucketId) as number) >= EXPIRED_PER_CONSUME) cutShort.add(bucketId);
@@ -86,6 +92,7 @@ async function lockReady(
   run: GroupRun,
   commands: readonly ConsumeCommand[],
   cutShort: ReadonlySet<number>,
+  crowded: Set<ConsumeCommand>,
 ): Promise<Map<number, Lanes>> {
   const wanted = { standard: new Map<number, number[]>(), fifo: new Map<number, number[]>() };
   const locked = new GroupShare();
@@ -97,6 +104,7 @@ async function lockReady(
     if (queue === undefined || replayOrReuse(run.records, run.lookups, command, queue)) continue;
     // As many are locked as could be taken, if all of them are there and small.
     const share = locked.leftFor(command);
+    if ((share?.maxMessages ?? 0) < command.maxMessages) crowded.add(command);
     if (share === undefined) continue;
     locked.took(command, share.maxMessages, 0);
     const ofType = wanted[queue.type];

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { FairWork } from './fair-work.js';
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('fair work', () => {
+  it('does no more at once than it may, and lets projects take turns', async () => {
+    const work = new FairWork(2);
+    const began: string[] = [];
+    const ends: (() => void)[] = [];
+    let underWay = 0;
+    let most = 0;
+    const run = (project: string) =>
+      work.run(project, async () => {
+        began.push(project);
+        underWay += 1;
+        most = Math.max(most, underWay);
+        await new Promise<void>((resolve) => ends.push(resolve));
+        underWay -= 1;
+        // Whoever is done comes again at once.
+        if (began.length < 12) void run(project);
+      });
+    for (let n = 0; n < 6; n += 1) void run('many');
+    void run('few');
+    while (ends.length > 0) {
+      for (const end of ends.splice(0)) end();
+      await nextTurn();
+    }
+    expect(most).toBe(2);
+    expect(began.indexOf('few')).toBeLessThan(4);
+    expect(underWay).toBe(0);
+  });
+
+  it('goes on when a piece of work fails', async () => {
+    const work = new FairWork(1);
+    const failing = work.run('p', () => Promise.reject(new Error('a fault')));
+    const next = work.run('p', async () => 'done');
+    await expect(failing).rejects.toThrow('a fault');
+    expect(await next).toBe('done');
+  });
+});
