@@ -11,7 +11,7 @@ const KEPT_FOR_SMALL_CALLS = 1 / 8;
 /** As the room fills, the answers that share it get smaller: each may take this part of it. */
 const ANSWER_SHARE = 1 / 4;
 /** So long a call waits for room before it is refused. */
-export const ROOM_WITHIN_MS = 1_000;
+const ROOM_WITHIN_MS = 1_000;
 /** Of each project. */
 const WAITING_MAX = 1_000;
 

@@ -195,6 +195,25 @@ export type SealedTexts = Pick<
   'url' | 'urlDigest' | 'headers' | 'secret' | 'secretDigest' | 'previousSecret'
 >;
 
+export const sealedTextsOf = (row: SealedTexts): SealedTexts => ({
+  url: row.url,
+  urlDigest: row.urlDigest,
+  headers: row.headers,
+  secret: row.secret,
+  secretDigest: row.secretDigest,
+  previousSecret: row.previousSecret,
+});
+
+/** In the order in which the statements of both stores bind them. */
+export const sealedColumnsOf = (row: SealedTexts): (string | null)[] => [
+  row.url,
+  row.urlDigest,
+  row.headers,
+  row.secret,
+  row.secretDigest,
+  row.previousSecret,
+];
+
 /** What an answer says of a subscription: of its secrets, only whether there is one. */
 export type ShownSubscription = Omit<
   PushSubscriptionRow,

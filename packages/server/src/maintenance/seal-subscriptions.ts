@@ -1,6 +1,10 @@
 import type { GroupCommit } from '../core/group-commit.js';
 import type { SealedAnew } from '../core/push-commands.js';
-import type { PushSubscriptionRow, SealedTexts } from '../core/push-subscription.js';
+import {
+  type PushSubscriptionRow,
+  type SealedTexts,
+  sealedTextsOf,
+} from '../core/push-subscription.js';
 import type { Store } from '../core/store.js';
 import { SteppedJob } from './background-job.js';
 
@@ -33,7 +37,7 @@ export function createSealing(
   const sealAll = async (rows: readonly PushSubscriptionRow[]): Promise<void> => {
     const changes: SealedAnew[] = [];
     for (const row of rows) {
-      const before = textsOf(row);
+      const before = sealedTextsOf(row);
       const texts = box.sealAnew(before);
       if (texts === undefined) unreadable += 1;
       else if (texts !== before) {
@@ -69,12 +73,3 @@ export function createSealing(
     return null;
   });
 }
-
-const textsOf = (row: PushSubscriptionRow): SealedTexts => ({
-  url: row.url,
-  urlDigest: row.urlDigest,
-  headers: row.headers,
-  secret: row.secret,
-  secretDigest: row.secretDigest,
-  previousSecret: row.previousSecret,
-});

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { PushSubscriptionRow, SealedTexts } from '#server/core/push-subscription';
+import {
+  type PushSubscriptionRow,
+  type SealedTexts,
+  sealedTextsOf,
+} from '#server/core/push-subscription';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { onEachStore, type Project, StoreSession } from './store-session.js';
 
@@ -22,15 +26,6 @@ const subscribe = (
     settings,
     forms,
   });
-
-const textsOf = (row: PushSubscriptionRow): SealedTexts => ({
-  url: row.url,
-  urlDigest: row.urlDigest,
-  headers: row.headers,
-  secret: row.secret,
-  secretDigest: row.secretDigest,
-  previousSecret: row.previousSecret,
-});
 
 onEachStore('stored push subscriptions', (session) => {
   const rowsOf = async (project: Project, queue: string) =>
@@ -89,9 +84,12 @@ onEachStore('stored push subscriptions', (session) => {
     const ids = ['a', 'b', 'c'].map((letter) => `${project.name}-${letter}`);
     for (const id of ids) await subscribe(project, 'q', id, settingsOf(`https://${id}/`));
     const [, second] = await rowsOf(project, 'q');
-    const before = (await rowsOf(project, 'q')).map(textsOf);
+    const before = (await rowsOf(project, 'q')).map(sealedTextsOf);
     const headers = '{"a":"b"}';
-    await subscribe(project, 'q', 'x', { ...textsOf(second as PushSubscriptionRow), headers });
+    await subscribe(project, 'q', 'x', {
+      ...sealedTextsOf(second as PushSubscriptionRow),
+      headers,
+    });
     const rows = ids.map((subscriptionId, index) => ({
       subscriptionId,
       before: before[index] as SealedTexts,

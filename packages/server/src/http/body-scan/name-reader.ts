@@ -2,7 +2,7 @@ import type { BodyShape, KnownMember } from './body-shape.js';
 import type { TextCapture } from './text-capture.js';
 
 /** More than any name of a schema takes, written all in escapes. */
-export const NAME_MAX_BYTES = 768;
+const NAME_MAX_BYTES = 768;
 
 /** Reads the names of members; of one that is too long to be known only the beginning. */
 export class NameReader {

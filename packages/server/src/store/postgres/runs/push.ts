@@ -9,7 +9,7 @@ import type {
 } from '../../../core/push-commands.js';
 import {
   type PushSubscriptionRow,
-  type SealedTexts,
+  sealedColumnsOf,
   shownSubscription,
   subscribed,
 } from '../../../core/push-subscription.js';
@@ -143,21 +143,12 @@ export async function sealPush(
           previous_secret) IS NOT DISTINCT FROM ($8::text, $9::text, $10::text, $11::text,
           $12::text, $13::text)
        RETURNING 1`,
-      [subscriptionId, ...textsOf(after), ...textsOf(before)],
+      [subscriptionId, ...sealedColumnsOf(after), ...sealedColumnsOf(before)],
     );
     sealed += written.length;
   }
   return { sealed };
 }
-
-const textsOf = (row: SealedTexts): (string | null)[] => [
-  row.url,
-  row.urlDigest,
-  row.headers,
-  row.secret,
-  row.secretDigest,
-  row.previousSecret,
-];
 
 /** Those of a subscription that has gone meanwhile are of no use to anybody. */
 export async function recordPushes(

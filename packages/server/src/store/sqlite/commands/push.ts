@@ -9,7 +9,7 @@ import type {
 } from '../../../core/push-commands.js';
 import {
   type PushSubscriptionRow,
-  type SealedTexts,
+  sealedColumnsOf,
   shownSubscription,
   subscribed,
 } from '../../../core/push-subscription.js';
@@ -110,19 +110,14 @@ export function sealPush(tx: GroupTransaction, { rows }: SealPushCommand): Outco
   );
   let sealed = 0;
   for (const { subscriptionId, before, after } of rows) {
-    sealed += update.run(...textsOf(after), subscriptionId, ...textsOf(before)).changes;
+    sealed += update.run(
+      ...sealedColumnsOf(after),
+      subscriptionId,
+      ...sealedColumnsOf(before),
+    ).changes;
   }
   return { sealed };
 }
-
-const textsOf = (row: SealedTexts): (string | null)[] => [
-  row.url,
-  row.urlDigest,
-  row.headers,
-  row.secret,
-  row.secretDigest,
-  row.previousSecret,
-];
 
 /** Those of a subscription that has gone meanwhile are of no use to anybody. */
 export function recordPushes(
