@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { StoreOpenError } from '../../core/store.js';
 import { makeFile, makeFolder } from './file-modes.js';
 import { MIGRATIONS } from './migrations/index.js';
+import { WAL_LIMIT_BYTES } from './space.js';
 
 /** "mill" in ASCII: tells our files from other programs' SQLite files. */
 const APPLICATION_ID = 0x6d696c6c;
@@ -31,6 +32,8 @@ export function openWriter(path: string): Database.Database {
       setPragma(db, 'journal_mode', 'WAL', 'wal');
       setPragma(db, 'synchronous', 'FULL', 2);
       db.pragma('wal_autocheckpoint = 0');
+      // A WAL that grew beside somebody else's snapshot is cut back when it starts anew.
+      db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
       db.pragma(`cache_size = -${CACHE_KIB}`);
       db.pragma('foreign_keys = ON');
       db.pragma('temp_store = MEMORY');

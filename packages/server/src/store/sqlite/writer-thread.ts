@@ -34,6 +34,7 @@ export type WriterRequest =
       readonly nowMs: number;
     }
   | { readonly kind: 'reclaim' }
+  | { readonly kind: 'restartWal' }
   | { readonly kind: 'close'; readonly nowMs: number };
 
 export interface WriterAnswer {
@@ -42,6 +43,8 @@ export interface WriterAnswer {
   readonly wider?: readonly string[];
   readonly group?: Omit<GroupResult, 'outcomes'> & { readonly outcomes: PackedOutcome[] };
   readonly need?: SpaceNeed;
+  /** Whether the WAL starts anew. */
+  readonly restarted?: boolean;
   /** Tallies wait to be written with a later group. */
   readonly hasTallies?: boolean;
 }
@@ -129,6 +132,8 @@ function handle(request: OtherRequest): WriterAnswer {
       return {};
     case 'reclaim':
       return { need: space.reclaim() };
+    case 'restartWal':
+      return { restarted: space.restartWal() };
     case 'close':
       applier.beforeClose(request.nowMs);
       space.beforeClose();
