@@ -4,6 +4,7 @@ import { StoreOpenError } from '../../core/store.js';
 import { makeFile, makeFolder } from './file-modes.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { WAL_LIMIT_BYTES } from './space.js';
+import { hasWal, refuseForeignWal, schemaOf, tieToWal } from './wal-owner.js';
 
 /** "mill" in ASCII: tells our files from other programs' SQLite files. */
 const APPLICATION_ID = 0x6d696c6c;
@@ -18,7 +19,8 @@ export function openWriter(path: string): Database.Database {
   return explainFailure(path, () => {
     makeFolder(path);
     makeFile(path);
-    const db = new Database(path);
+    refuseForeignWal(path);
+    let db = new Database(path);
     try {
       assertVersion(db);
       // These two hold only if they come before the first table.
@@ -31,6 +33,12 @@ export function openWriter(path: string): Database.Database {
       }
       setPragma(db, 'journal_mode', 'WAL', 'wal');
       setPragma(db, 'synchronous', 'FULL', 2);
+      if (hasWal(path)) {
+        // What a kill has left is copied into the file as it is closed, so that a new WAL begins.
+        db.close();
+        db = new Database(path);
+        setPragma(db, 'synchronous', 'FULL', 2);
+      }
       db.pragma('wal_autocheckpoint = 0');
       // A WAL that grew beside somebody else's snapshot is cut back when it starts anew.
       db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
@@ -39,6 +47,9 @@ export function openWriter(path: string): Database.Database {
       db.pragma('temp_store = MEMORY');
       checkIntegrity(db, path);
       migrate(db, path);
+      tieToWal(db, path);
+      // So that the file has it before anything is acknowledged.
+      db.pragma('wal_checkpoint(TRUNCATE)');
       return db;
     } catch (error) {
       db.close();
@@ -105,7 +116,7 @@ function checkIntegrity(db: Database.Database, path: string): void {
 }
 
 function migrate(db: Database.Database, path: string): void {
-  const version = db.pragma('user_version', { simple: true }) as number;
+  const version = schemaOf(db.pragma('user_version', { simple: true }) as number);
   if (version > MIGRATIONS.length) {
     throw new StoreOpenError(
       `${path} has schema ${version}, but this millrace knows schemas up to ${MIGRATIONS.length}. Run the newer millrace that wrote it.`,

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { tieToWal } from './wal-owner.js';
 
 /** What the file needs that is not done with a group. */
 export interface SpaceNeed {
@@ -20,7 +21,6 @@ const LOOK_EVERY_GROUPS = 8;
 /** Free pages that stay for the next messages. */
 const FREE_PAGES_KEPT = 2_048;
 const RECLAIM_PAGES_PER_STEP = 32;
-const NO_NEED: SpaceNeed = { checkpoint: false, restart: false, reclaim: false };
 
 /**
  * Keeps the WAL and the file in bounds. Passive checkpoints alone never catch up with a steady
@@ -31,15 +31,24 @@ export class SpaceKeeper {
   // Prepared once: to prepare them each time took more than to run them.
   private readonly walState: Database.Statement;
   private readonly freePages: Database.Statement;
+  private readonly schemaCookie: Database.Statement;
+  private tiedCookie: unknown;
 
-  constructor(private readonly db: Database.Database) {
+  constructor(
+    private readonly db: Database.Database,
+    private readonly path: string,
+  ) {
     this.walState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
     this.freePages = db.prepare('PRAGMA freelist_count').pluck();
+    this.schemaCookie = db.prepare('PRAGMA schema_version').pluck();
+    this.tiedCookie = this.schemaCookie.get();
   }
 
-  afterGroup(): SpaceNeed {
+  /** @returns null where it did not look */
+  afterGroup(): SpaceNeed | null {
     this.groups += 1;
-    if (this.groups % LOOK_EVERY_GROUPS !== 0) return NO_NEED;
+    if (this.groups % LOOK_EVERY_GROUPS !== 0) return null;
+    this.followSchema();
     return { ...this.walNeed(), reclaim: this.hasSpareFreePages() };
   }
 
@@ -66,6 +75,14 @@ export class SpaceKeeper {
   /** Beside another process that reads from the WAL, the WAL stays; the next start copies it. */
   beforeClose(): void {
     this.withoutWaiting(() => this.db.pragma('wal_checkpoint(TRUNCATE)'));
+  }
+
+  /** Another program may have changed the schema, such as by an index of its own. */
+  private followSchema(): void {
+    const cookie = this.schemaCookie.get();
+    if (cookie === this.tiedCookie) return;
+    tieToWal(this.db, this.path);
+    this.tiedCookie = cookie;
   }
 
   private walNeed(): Pick<SpaceNeed, 'checkpoint' | 'restart'> {

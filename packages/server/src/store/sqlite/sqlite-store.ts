@@ -134,7 +134,7 @@ export class SqliteStore implements Store {
       const group = answer.group as NonNullable<WriterAnswer['group']>;
       this.listener?.nextDue(group.nextDueAtMs);
       if (group.ready.length > 0) this.listener?.ready(group.ready);
-      if (answer.need !== undefined) this.serveSpace(answer.need);
+      if (answer.need) this.serveSpace(answer.need);
       if (answer.hasTallies) this.flushTalliesLater();
       return group.outcomes.map((outcome, index) =>
         unpackOutcome(commands[index] as Command, outcome),
@@ -189,10 +189,8 @@ export class SqliteStore implements Store {
         return;
       }
       this.cancelReclaim = undefined;
-      const { need } = await this.writer
-        .call({ kind: 'reclaim' })
-        .catch(() => ({ need: undefined }));
-      if (need !== undefined) this.serveSpace(need);
+      const { need } = await this.writer.call({ kind: 'reclaim' }).catch(() => ({ need: null }));
+      if (need) this.serveSpace(need);
     }, RECLAIM_PAUSE_MS);
   }
 

@@ -23,6 +23,7 @@ const RETRY_AFTER_MS = 1_000;
  */
 export class WalBounds {
   private underWay = false;
+  private isOverLimit = false;
   private retryAtMs = Number.NEGATIVE_INFINITY;
   private isHeld = false;
 
@@ -32,19 +33,21 @@ export class WalBounds {
   ) {}
 
   serve({ checkpoint, restart }: Pick<SpaceNeed, 'checkpoint' | 'restart'>): void {
+    // Also beside a checkpoint that is under way: it is then followed by the restart at once.
+    this.isOverLimit = restart;
     if (this.underWay || !checkpoint) return;
     this.underWay = true;
-    this.shorten(restart)
+    this.shorten()
       .catch((error: Error) => this.steps.failed(error))
       .finally(() => {
         this.underWay = false;
       });
   }
 
-  private async shorten(restart: boolean): Promise<void> {
+  private async shorten(): Promise<void> {
     // First, so that the commits wait for little of the copying.
     await this.steps.checkpoint();
-    if (!restart || this.clock.nowMs() < this.retryAtMs) return;
+    if (!this.isOverLimit || this.clock.nowMs() < this.retryAtMs) return;
     const restarted = (await this.steps.restart()) || (await this.restartWithoutReads());
     if (!restarted) this.retryAtMs = this.clock.nowMs() + RETRY_AFTER_MS;
     if (restarted !== this.isHeld) return;

@@ -42,7 +42,7 @@ export interface WriterAnswer {
   /** Commands that close the files to others on the machine. */
   readonly wider?: readonly string[];
   readonly group?: Omit<GroupResult, 'outcomes'> & { readonly outcomes: PackedOutcome[] };
-  readonly need?: SpaceNeed;
+  readonly need?: SpaceNeed | null;
   /** Whether the WAL starts anew. */
   readonly restarted?: boolean;
   /** Tallies wait to be written with a later group. */
@@ -124,7 +124,7 @@ function handle(request: OtherRequest): WriterAnswer {
         new FreeSpace(options.minFreeBytes, () => freeBytesBeside(options.path)),
         options.limits,
       );
-      space = new SpaceKeeper(db);
+      space = new SpaceKeeper(db, options.path);
       return { clockFloorMs: applier.clockFloorMs(), wider: widerThanNeeded(options.path) };
     }
     case 'start':
