@@ -86,6 +86,13 @@ const isEmpty = (db: Database.Database): boolean =>
   db.pragma('application_id', { simple: true }) === 0 &&
   db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
 
+/** @throws StoreOpenError unless this millrace can work with what is in the file */
+export function assertUsable(db: Database.Database, path: string): void {
+  assertVersion(db);
+  assertOurs(db, path);
+  assertKnownSchema(db, path);
+}
+
 function assertOurs(db: Database.Database, path: string): void {
   if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
     throw new StoreOpenError(
@@ -111,17 +118,27 @@ function setPragma(
 
 function checkIntegrity(db: Database.Database, path: string): void {
   if (statSync(path).size > FULL_CHECK_MAX_BYTES) return;
+  const fault = faultOf(db);
+  if (fault !== null) throw damaged(path, fault);
+}
+
+/** Reads through the whole file. @returns what is wrong with it, or null */
+export function faultOf(db: Database.Database): string | null {
   const result = db.pragma('quick_check(1)', { simple: true });
-  if (result !== 'ok') throw damaged(path, String(result).split('\n').at(-1) ?? '');
+  return result === 'ok' ? null : (String(result).split('\n').at(-1) ?? '');
+}
+
+/** @returns the number of its schema */
+function assertKnownSchema(db: Database.Database, path: string): number {
+  const version = schemaOf(db.pragma('user_version', { simple: true }) as number);
+  if (version <= MIGRATIONS.length) return version;
+  throw new StoreOpenError(
+    `${path} has schema ${version}, but this millrace knows schemas up to ${MIGRATIONS.length}. Run the newer millrace that wrote it.`,
+  );
 }
 
 function migrate(db: Database.Database, path: string): void {
-  const version = schemaOf(db.pragma('user_version', { simple: true }) as number);
-  if (version > MIGRATIONS.length) {
-    throw new StoreOpenError(
-      `${path} has schema ${version}, but this millrace knows schemas up to ${MIGRATIONS.length}. Run the newer millrace that wrote it.`,
-    );
-  }
+  const version = assertKnownSchema(db, path);
   for (let next = version; next < MIGRATIONS.length; next += 1) {
     db.transaction(() => {
       db.exec(MIGRATIONS[next] as string);
@@ -136,7 +153,8 @@ const damaged = (path: string, cause: string): StoreOpenError =>
     `${path} is damaged (${cause}). Restore a backup, or move the file away to start empty.`,
   );
 
-function explainFailure<T>(path: string, open: () => T): T {
+/** Says in words for the operator why this could not be done with the file. */
+export function explainFailure<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
