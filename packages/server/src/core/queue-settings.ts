@@ -90,13 +90,13 @@ function checkSettings(
   return checkDeadLetterQueue(name, settings.deadLetterQueue, reachableFrom) ?? settings;
 }
 
-/** For a queue that exists, only the settings given are compared, with those in force. */
+/** For a queue that exists, only the settings given are compared, with those in force; null gives none. */
 export function compareSettings(
   existing: QueueRow,
   given: Partial<QueueSettings>,
 ): Refusal | undefined {
   const differing = (Object.keys(given) as (keyof QueueSettings)[])
-    .filter((name) => given[name] !== undefined && given[name] !== existing[name])
+    .filter((name) => given[name] != null && given[name] !== existing[name])
     .map((name) => WIRE_NAMES[name]);
   if (differing.length === 0) return undefined;
   return refuse(

@@ -12,7 +12,7 @@ const FAULTS = {
     const outcomes = run();
     for (const message of leased) {
       const returned = message.state === 'available' && message.leaseEnd === 'returned';
-      if (returned && !named.has(message.messageId)) message.nacks += 1;
+      if (returned && !named.has(message.messageId)) message.expiredLeases += 1;
     }
     return outcomes;
   },
