@@ -90,7 +90,7 @@ function checkSettings(
   return checkDeadLetterQueue(name, settings.deadLetterQueue, reachableFrom) ?? settings;
 }
 
-/** For a queue that exists, only the settings given are compared, with those in force; null gives none. */
+/** For a queue that exists, only the settings given are compared, with those in force. */
 export function compareSettings(
   existing: QueueRow,
   given: Partial<QueueSettings>,
