@@ -39,6 +39,8 @@ export interface Server {
   readonly metricsUrl: string | undefined;
   /** The key that was made because there was none; it is shown this once. */
   readonly firstKey: string | undefined;
+  /** Calls without their whole answer, and those of them whose body is still arriving. */
+  underWay(): { readonly calls: number; readonly bodies: number };
   /** Ends what is under way, takes no new work; idempotent. */
   stop(): Promise<void>;
 }
@@ -165,7 +167,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     if (config.metricsListen !== undefined) {
       metrics = await listenForMetrics(app.metricsPage, config.metricsListen);
     }
-    for (const warning of openAddresses(config)) logger.warn(warning);
+    for (const warning of [...config.warnings, ...openAddresses(config)]) logger.warn(warning);
     // Not before: a start that cannot listen would keep a key that nobody has seen.
     const firstKey = config.apiKey === undefined ? await makeFirstKey(service, ids) : undefined;
     let stopping: Promise<void> | undefined;
@@ -173,6 +175,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       url: urlOf(config.host, app.server.address()),
       metricsUrl: metrics?.url,
       firstKey,
+      underWay: () => app.connections.underWay(),
       stop: () => {
         stopping ??= stop();
         return stopping;
