@@ -1,7 +1,10 @@
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { Worker } from 'node:worker_threads';
 import { setSystemTimer } from '../core/clock.js';
 
 const threads = new Set<Worker>();
+const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 
 /** Has `endProcess` know the threads of the process; to be called before there are any. */
 export function watchThreads(): void {
@@ -34,5 +37,13 @@ export function endProcess(code: number, force?: Force): void {
     thread.removeAllListeners();
     return thread.terminate();
   });
-  Promise.all(ended).then(() => process.exit(code));
+  Promise.all(ended).then(() => {
+    leaveClosedTerminals();
+    process.exit(code);
+  });
+}
+
+/** As it exits, Node sets terminals back to what they were, and crashes where one was closed. */
+function leaveClosedTerminals(): void {
+  for (const descriptor of terminals) if (!isatty(descriptor)) closeSync(descriptor);
 }

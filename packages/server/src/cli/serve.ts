@@ -11,12 +11,10 @@ const START_GRACE_MS = 2_000;
 
 export const run: RunCommand = async (args, { say }) => {
   watchThreads();
-  tuneGarbageCollector();
-  const config = loadConfig(args);
   let server: Server | undefined;
   let isStopping = false;
   let starting: Promise<Server> | undefined;
-  // Before the parts of the server are loaded, which takes a moment.
+  // Before anything else is loaded, which takes a moment.
   stopOnSignal(
     {
       waitsFor: () => (server === undefined ? 'while it is still starting' : waitsFor(server)),
@@ -28,6 +26,8 @@ export const run: RunCommand = async (args, { say }) => {
     },
     say,
   );
+  tuneGarbageCollector();
+  const config = loadConfig(args);
   const { startServer } = await import('../app.js');
   if (isStopping) return;
   starting = startServer(config, {
@@ -56,10 +56,7 @@ export const run: RunCommand = async (args, { say }) => {
 function waitsFor(server: Server): string {
   const { calls, bodies } = server.underWay();
   if (calls === 0) return 'with no call under way';
-  const arriving =
-    bodies === 0
-      ? ''
-      : `, of which ${bodies} still ${bodies === 1 ? 'sends its body' : 'send their bodies'}`;
+  const arriving = bodies === 0 ? '' : ` (${bodies} with a body that is still arriving)`;
   return `waiting for ${calls} ${calls === 1 ? 'call' : 'calls'} under way${arriving}`;
 }
 

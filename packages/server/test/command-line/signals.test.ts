@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pause } from '../faults/pause.js';
+import { CommandRun } from './command-run.js';
+import { KEY, WaitingCalls } from './waiting-calls.js';
+
+/** What a supervisor does that signals all processes of its group, and npm by passing signals on. */
+describe.skipIf(process.platform === 'win32')('a signal to a group of processes', () => {
+  let folder: string;
+  let run: CommandRun;
+  let calls: WaitingCalls | undefined;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'millrace-signals-'));
+  });
+  afterEach(async () => {
+    calls?.drop();
+    await run.kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function serve(store = `sqlite:${join(folder, 'millrace.db')}`): CommandRun {
+    run = new CommandRun(['serve', '--port', '0', '--store', store], {
+      environment: { MILLRACE_API_KEY: KEY },
+    });
+    return run;
+  }
+
+  async function serveWithCalls(): Promise<WaitingCalls> {
+    calls = await WaitingCalls.begin((await serve().listening()) ?? run.stderr);
+    await pause(300);
+    return calls;
+  }
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s that comes twice is one: calls under way are answered, and it ends with 0',
+    async (signal) => {
+      const waiting = await serveWithCalls();
+      run.signalGroup(signal);
+      await pause(50);
+      run.signalGroup(signal);
+      const polled = await waiting.answerOfPoll();
+      expect([polled.status, polled.body.data]).toEqual([200, { messages: [] }]);
+      expect(polled.headers.get('connection')).toBe('close');
+      await run.says(/stopping/);
+      waiting.sendRestOfBody();
+      const published = await waiting.answerOfPublish();
+      expect(published).toMatch(/^HTTP\/1\.1 200 .*\r\nconnection: close\r\n.*"message_id":/is);
+      expect(await run.ended()).toBe(0);
+      expect(run.stderr.match(/stopping on .*/g)).toEqual([
+        expect.stringContaining(`${signal}, waiting for`),
+      ]);
+      expect(run.stderr.match(/stopped/g)).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s later than a second after the first ends it at once', async (signal, code) => {
+    await serveWithCalls();
+    run.signalGroup('SIGTERM');
+    await run.says(/stopping/);
+    await pause(1_100);
+    run.signalGroup(signal);
+    expect(await run.ended()).toBe(code);
+    expect(run.stderr).toMatch(new RegExp(`ended at once by a second signal, ${signal}`));
+    expect(run.stderr).not.toContain('stopped');
+  });
+
+  it('ends a start that waits for its database, with a word', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    try {
+      await once(silent, 'listening');
+      const { port } = silent.address() as AddressInfo;
+      const asked = once(silent, 'connection');
+      serve(`postgres://user:s3cret@127.0.0.1:${port}/db`);
+      await asked;
+      run.signalGroup('SIGTERM');
+      run.signalGroup('SIGTERM');
+      expect(await run.ended()).toBe(0);
+      expect(run.stderr).toMatch(/stopping on SIGTERM, while it is still starting/);
+      expect(run.stderr).toMatch(/stopped\n$/);
+      expect(run.stdout).toBe('');
+    } finally {
+      silent.close();
+    }
+  });
+
+  it('waits for no call where there is none', async () => {
+    await serve().listening();
+    run.signalGroup('SIGTERM');
+    expect(await run.ended()).toBe(0);
+    expect(run.stderr).toMatch(/with no call under way/);
+  });
+});
