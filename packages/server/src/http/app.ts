@@ -117,7 +117,8 @@ export function createHttpApp(
   app.setErrorHandler((error, request, reply) => {
     const refusal = (error as { refusal?: ErrorBody }).refusal;
     // Fastify would close the connection, while the client still sends and has read no answer.
-    if (refusal !== undefined) reply.removeHeader('connection');
+    const { shouldKeepAlive } = reply.raw;
+    if (refusal !== undefined && shouldKeepAlive) reply.removeHeader('connection');
     sendError(request, reply, refusal ?? refusalOf(error, request));
   });
 

@@ -1,61 +1,49 @@
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { callerOf, type HttpAnswer } from '../harness/http-server.js';
-import { openSocket, requestHead } from '../harness/raw-http.js';
+import { CallUnderWay } from '../harness/call-under-way.js';
+import { callerOf } from '../harness/http-server.js';
 
 export const KEY = 'a-key-of-the-test-0123456789';
 
-const BODY = '{"queue":"orders","payload":{"order_id":"o_123"}}';
+const POLL = '{"queue":"orders","wait_seconds":20}';
+const PUBLISH = '{"queue":"orders","payload":{"order_id":"o_123"}}';
 const HALF = 20;
 
 /** A call that waits for messages and one whose body has arrived by half, both under way. */
 export class WaitingCalls {
   private constructor(
-    private readonly polled: Promise<HttpAnswer>,
-    private readonly publishing: Socket,
-    private readonly published: Promise<string>,
+    private readonly poll: CallUnderWay,
+    private readonly publish: CallUnderWay,
   ) {}
 
   static async begin(url: string): Promise<WaitingCalls> {
-    const call = callerOf(url);
-    const created = await call('POST', '/v1/queue/create', { name: 'orders' }, { key: KEY });
+    const settings = { name: 'orders' };
+    const options = { key: KEY };
+    const created = await callerOf(url)('POST', '/v1/queue/create', settings, options);
     if (created.status !== 200) throw new Error(created.text);
-    const body = { queue: 'orders', wait_seconds: 20 };
-    const polled = call('POST', '/v1/queue/consume', body, { key: KEY });
-    const publishing = openSocket(url);
-    publishing.on('error', () => undefined);
-    publishing.write(
-      requestHead('POST', '/v1/queue/publish', {
-        Connection: 'keep-alive',
-        Authorization: `Bearer ${KEY}`,
-        'Content-Type': 'application/json',
-        'Content-Length': BODY.length,
-      }) + BODY.slice(0, HALF),
-    );
-    let text = '';
-    publishing.setEncoding('utf8').on('data', (chunk) => {
-      text += chunk;
-    });
-    const published = once(publishing, 'close').then(() => text);
-    publishing.on('end', () => publishing.end());
-    return new WaitingCalls(polled, publishing, published);
+    const poll = await CallUnderWay.begin(url, '/v1/queue/consume', KEY, POLL.length);
+    poll.send(POLL);
+    const publish = await CallUnderWay.begin(url, '/v1/queue/publish', KEY, PUBLISH.length);
+    publish.send(PUBLISH.slice(0, HALF));
+    return new WaitingCalls(poll, publish);
   }
 
   sendRestOfBody(): void {
-    this.publishing.write(BODY.slice(HALF));
+    this.publish.send(PUBLISH.slice(HALF));
   }
 
-  answerOfPoll(): Promise<HttpAnswer> {
-    return this.polled;
+  answerOfPoll(): Promise<string> {
+    return this.poll.answer();
   }
 
-  /** All that came on the connection of the publish until the server closed it. */
   answerOfPublish(): Promise<string> {
-    return this.published;
+    return this.publish.answer();
   }
 
   drop(): void {
-    this.publishing.destroy();
-    this.polled.catch(() => undefined);
+    this.poll.drop();
+    this.publish.drop();
   }
 }
+
+/** What an answer looks like that is the last one of its connection. */
+export const lastAnswer = (status: number, json: string): RegExp =>
+  new RegExp(`^HTTP/1\\.1 ${status} .*\\r\\nconnection: close\\r\\n.*${json}`, 'is');

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import { CallUnderWay } from '../harness/call-under-way.js';
 import { ADMIN_KEY, startTestServer } from '../harness/http-server.js';
 import { openSocket, requestHead } from '../harness/raw-http.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
@@ -19,7 +19,7 @@ describe.each(STORE_FACTORIES)('a server that stops on $name', (factory) => {
     ['that has not sent a byte', ''],
     ['that has sent half a head', head.slice(0, 40)],
     ['that has sent half a body', `${head}{"queue":`],
-  ])('does not wait for a client %s', async (_what, sent) => {
+  ])('is not held up by a client %s', async (_what, sent) => {
     const fixture = await factory.create();
     const server = await startTestServer(fixture);
     const socket = openSocket(server.url);
@@ -39,35 +39,24 @@ describe.each(STORE_FACTORIES)('a server that stops on $name', (factory) => {
 
   const half = '{"queue":"orders",';
   const rest = '"payload":{"order_id":"o_123"}}';
-  const publish = requestHead('POST', '/v1/queue/publish', {
-    Connection: 'keep-alive',
-    Authorization: `Bearer ${ADMIN_KEY}`,
-    'Content-Length': half.length + rest.length,
-  });
 
   /** A publish whose body has arrived by half, at a server that is told to stop. */
   async function publishing() {
     const fixture = await factory.create();
     const server = await startTestServer(fixture);
     await server.call('POST', '/v1/queue/create', { name: 'orders' });
-    const socket = openSocket(server.url);
-    let text = '';
-    socket.setEncoding('utf8').on('data', (chunk) => {
-      text += chunk;
-    });
-    socket.on('error', () => undefined);
-    const ended = once(socket, 'end').then(() => text);
-    socket.write(publish + half);
-    await moment(100);
-    const stopped = server.stop().then(() => socket.destroy());
-    return { socket, ended, finish: () => stopped.then(() => fixture.remove()) };
+    const bytes = half.length + rest.length;
+    const call = await CallUnderWay.begin(server.url, '/v1/queue/publish', ADMIN_KEY, bytes);
+    call.send(half);
+    const stopped = server.stop();
+    return { call, finish: () => stopped.then(() => fixture.remove()) };
   }
 
   test.concurrent('leaves a body that is still arriving its time', async () => {
-    const { socket, ended, finish } = await publishing();
+    const { call, finish } = await publishing();
     await moment(1_000);
-    socket.write(rest);
-    const text = await ended;
+    call.send(rest);
+    const text = await call.answer();
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(text).toMatch(/\r\nconnection: close\r\n/i);
     expect(text).toContain('"message_id":');
@@ -75,8 +64,8 @@ describe.each(STORE_FACTORIES)('a server that stops on $name', (factory) => {
   });
 
   test.concurrent('says that nothing was done where a body takes too long', async () => {
-    const { ended, finish } = await publishing();
-    const text = await ended;
+    const { call, finish } = await publishing();
+    const text = await call.answer();
     expect(text).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: \d+\r\n/is);
     expect(text).toMatch(/\r\nconnection: close\r\n/i);
     expect(text).toContain('"code":"OVERLOADED"');
