@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { pino } from 'pino';
 import { type Config, ConfigError } from './config/config.js';
 import { isLoopback } from './config/listen-address.js';
+import { readText } from './config/read-text.js';
 import type { AuditEntry } from './core/audit.js';
 import { AuditTrail } from './core/audit-trail.js';
 import { ByteBudget } from './core/byte-budget.js';
@@ -65,7 +66,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const allowed = setting('--push-allow', () => parseNetworks(config.pushAllow));
   const denied = setting('--push-deny', () => parseNetworks(config.pushDeny));
   const networks = withoutNetworks(allowed, denied);
-  const authorities = setting('--push-ca', () => readAuthorities(config.pushCa));
+  const authorities = setting('--push-ca', () => readAuthorities(config.pushCa, readText));
   const store = await openStore(config, hooks, (message) => logger.warn(message));
   const { clock } = store;
   const ids = createIdSource(clock);

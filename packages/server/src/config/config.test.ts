@@ -155,7 +155,9 @@ describe('loadConfig', () => {
     [['serve'], {}, 'millrace serve --help'],
     [[], { MILLRACE_PORT: 'x' }, 'MILLRACE_PORT must be a whole number'],
     [[], { MILLRACE_AUTO_CREATE: 'yes' }, 'MILLRACE_AUTO_CREATE must be true or false'],
-    [['--config', '/nowhere.toml'], {}, 'the configuration file /nowhere.toml cannot be read'],
+    [['--config', '/nowhere.toml'], {}, 'file /nowhere.toml cannot be read: there is no such file'],
+    [['--config', tmpdir()], {}, 'cannot be read: it is a folder'],
+    [['--store-file', tmpdir()], {}, 'cannot be used: it is a folder'],
   ])('refuses %j with %j: %s', (flags, env, message) => {
     expect(() => loadConfig(flags as string[], env)).toThrow(ConfigError);
     expect(() => loadConfig(flags as string[], env)).toThrow(message);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { ConfigError } from './config-error.js';
@@ -6,6 +5,7 @@ import { unknownVariables } from './environment.js';
 import { toInteger } from './integer.js';
 import { type ListenAddress, parseListenAddress } from './listen-address.js';
 import { type LookupRoom, lookupRoom } from './lookup-room.js';
+import { readText } from './read-text.js';
 import {
   fileNameOf,
   SETTINGS,
@@ -202,7 +202,7 @@ function readFile(path: string | undefined): Record<string, unknown> {
   if (path === undefined || path === '') return {};
   let values: Record<string, unknown>;
   try {
-    values = parseToml(readFileSync(path, 'utf8'));
+    values = parseToml(readText(path));
   } catch (error) {
     throw new ConfigError(`the configuration file ${path} cannot be read: ${faultOf(error)}`);
   }
