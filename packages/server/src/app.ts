@@ -40,10 +40,18 @@ export interface Server {
   readonly metricsUrl: string | undefined;
   /** The key that was made because there was none; it is shown this once. */
   readonly firstKey: string | undefined;
-  /** Calls without their whole answer, and those of them whose body is still arriving. */
-  underWay(): { readonly calls: number; readonly bodies: number };
+  underWay(): UnderWay;
   /** Ends what is under way, takes no new work; idempotent. */
   stop(): Promise<void>;
+}
+
+/** What a stop has to wait for. */
+export interface UnderWay {
+  /** Calls without their whole answer. */
+  readonly calls: number;
+  /** Those of them whose body is still arriving. */
+  readonly bodies: number;
+  readonly hasPushes: boolean;
 }
 
 export interface ServerHooks {
@@ -176,7 +184,10 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       url: urlOf(config.host, app.server.address()),
       metricsUrl: metrics?.url,
       firstKey,
-      underWay: () => app.connections.underWay(),
+      underWay: () => ({
+        ...app.connections.underWay(),
+        hasPushes: pushBudget.reservedBytes('push') > 0,
+      }),
       stop: () => {
         stopping ??= stop();
         return stopping;

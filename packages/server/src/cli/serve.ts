@@ -54,10 +54,11 @@ export const run: RunCommand = async (args, { say }) => {
 };
 
 function waitsFor(server: Server): string {
-  const { calls, bodies } = server.underWay();
-  if (calls === 0) return 'with no call under way';
+  const { calls, bodies, hasPushes } = server.underWay();
+  if (calls === 0) return hasPushes ? 'waiting for pushes under way' : 'with no call under way';
   const arriving = bodies === 0 ? '' : ` (${bodies} with a body that is still arriving)`;
-  return `waiting for ${calls} ${calls === 1 ? 'call' : 'calls'} under way${arriving}`;
+  const pushes = hasPushes ? ', and for pushes' : '';
+  return `waiting for ${calls} ${calls === 1 ? 'call' : 'calls'} under way${arriving}${pushes}`;
 }
 
 /** What it resolves to; undefined where it fails, or has not ended in time. */

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pause } from '../faults/pause.js';
+import { callerOf } from '../harness/http-server.js';
 import { CommandRun } from './command-run.js';
 import { KEY, lastAnswer, WaitingCalls } from './waiting-calls.js';
 
@@ -23,8 +25,11 @@ describe.skipIf(process.platform === 'win32')('a signal to a group of processes'
     await rm(folder, { recursive: true, force: true });
   });
 
-  function serve(store = `sqlite:${join(folder, 'millrace.db')}`): CommandRun {
-    run = new CommandRun(['serve', '--port', '0', '--store', store], {
+  function serve(
+    store = `sqlite:${join(folder, 'millrace.db')}`,
+    flags: string[] = [],
+  ): CommandRun {
+    run = new CommandRun(['serve', '--port', '0', '--store', store, ...flags], {
       environment: { MILLRACE_API_KEY: KEY },
     });
     return run;
@@ -84,6 +89,30 @@ describe.skipIf(process.platform === 'win32')('a signal to a group of processes'
       expect(run.stdout).toBe('');
     } finally {
       silent.close();
+    }
+  });
+
+  it('waits for a push that its receiver has not answered', async () => {
+    const receiver = createHttpServer().listen(0, '127.0.0.1');
+    try {
+      await once(receiver, 'listening');
+      const { port } = receiver.address() as AddressInfo;
+      const url = await serve(undefined, ['--push-allow', '127.0.0.0/8']).listening();
+      const call = (path: string, body: object) =>
+        callerOf(url ?? run.stderr)('POST', `/v1/queue/${path}`, body, { key: KEY });
+      await call('create', { name: 'orders' });
+      const pushed = once(receiver, 'request');
+      await call('push_subscribe/orders', { url: `http://127.0.0.1:${port}/` });
+      await call('publish', { queue: 'orders', payload: 1 });
+      const [, response] = await pushed;
+      run.signalGroup('SIGTERM');
+      await run.says(/stopping on SIGTERM, waiting for .*pushes/);
+      expect(run.isRunning, run.stderr).toBe(true);
+      response.end();
+      expect(await run.ended()).toBe(0);
+    } finally {
+      receiver.close();
+      receiver.closeAllConnections();
     }
   });
 
