@@ -56,6 +56,23 @@ export default {
       `${server}/config/`,
     ]),
     {
+      name: 'only-serve-loads-the-app',
+      comment: 'A command loads what it needs: only serve takes the whole server with it.',
+      severity: 'error',
+      from: {
+        path: `${server}/(cli/|main\\.ts$)`,
+        pathNot: ['\\.test\\.ts$', `${server}/cli/serve\\.ts$`],
+      },
+      to: { path: `${server}/(app\\.ts$|http/|push/|maintenance/|store/)` },
+    },
+    {
+      name: 'commands-stand-on-top',
+      comment: 'Nothing but main.ts knows the command line.',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: `${server}/(cli/|main\\.ts$)` },
+      to: { path: `${server}/cli/` },
+    },
+    {
       name: 'only-the-app-knows-push',
       comment: 'Push is handed to those who need it; only app.ts puts it together.',
       severity: 'error',

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { pino } from 'pino';
 import { type Config, ConfigError } from './config/config.js';
 import { isLoopback } from './config/listen-address.js';
+import { readText } from './config/read-text.js';
 import type { AuditEntry } from './core/audit.js';
 import { AuditTrail } from './core/audit-trail.js';
 import { ByteBudget } from './core/byte-budget.js';
@@ -39,8 +40,18 @@ export interface Server {
   readonly metricsUrl: string | undefined;
   /** The key that was made because there was none; it is shown this once. */
   readonly firstKey: string | undefined;
+  underWay(): UnderWay;
   /** Ends what is under way, takes no new work; idempotent. */
   stop(): Promise<void>;
+}
+
+/** What a stop has to wait for. */
+export interface UnderWay {
+  /** Calls without their whole answer. */
+  readonly calls: number;
+  /** Those of them whose body is still arriving. */
+  readonly bodies: number;
+  readonly hasPushes: boolean;
 }
 
 export interface ServerHooks {
@@ -63,7 +74,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const allowed = setting('--push-allow', () => parseNetworks(config.pushAllow));
   const denied = setting('--push-deny', () => parseNetworks(config.pushDeny));
   const networks = withoutNetworks(allowed, denied);
-  const authorities = setting('--push-ca', () => readAuthorities(config.pushCa));
+  const authorities = setting('--push-ca', () => readAuthorities(config.pushCa, readText));
   const store = await openStore(config, hooks, (message) => logger.warn(message));
   const { clock } = store;
   const ids = createIdSource(clock);
@@ -165,7 +176,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     if (config.metricsListen !== undefined) {
       metrics = await listenForMetrics(app.metricsPage, config.metricsListen);
     }
-    for (const warning of openAddresses(config)) logger.warn(warning);
+    for (const warning of [...config.warnings, ...openAddresses(config)]) logger.warn(warning);
     // Not before: a start that cannot listen would keep a key that nobody has seen.
     const firstKey = config.apiKey === undefined ? await makeFirstKey(service, ids) : undefined;
     let stopping: Promise<void> | undefined;
@@ -173,6 +184,10 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       url: urlOf(config.host, app.server.address()),
       metricsUrl: metrics?.url,
       firstKey,
+      underWay: () => ({
+        ...app.connections.underWay(),
+        hasPushes: pushBudget.reservedBytes('push') > 0,
+      }),
       stop: () => {
         stopping ??= stop();
         return stopping;

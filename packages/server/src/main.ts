@@ -1,58 +1,15 @@
 #!/usr/bin/env node
-import { startServer } from './app.js';
-import { ConfigError, loadConfig } from './config/config.js';
-import { tuneGarbageCollector } from './config/garbage-collector.js';
-import { helpText } from './config/help.js';
-import { setSystemTimer } from './core/clock.js';
+import { COMMANDS, readCommandLine } from './cli/commands.js';
+import { explainFailure } from './cli/explain-failure.js';
+import { outliveReaders, say } from './cli/say.js';
+import { ConfigError } from './config/config-error.js';
 
-const STOP_WITHIN_MS = 9_000;
-
-async function main(): Promise<void> {
-  const [command = 'serve', ...args] = process.argv.slice(2);
-  if (command === 'backup') return (await import('./cli/backup.js')).backup(args);
-  if (command === 'restore') return (await import('./cli/restore.js')).restore(args);
-  if (command === '--help' || command === '-h' || command === 'help' || args.includes('--help')) {
-    process.stdout.write(helpText());
-    return;
-  }
-  if (command !== 'serve') throw new ConfigError(`there is no command "${command}"; see --help`);
-
-  tuneGarbageCollector();
-  const server = await startServer(loadConfig(args), {
-    failed: (cause) => exit(1, `the store failed: ${cause.message}`),
-  });
-  if (server.firstKey !== undefined) {
-    process.stderr.write(`millrace made an API key; it is shown this once: ${server.firstKey}\n`);
-  }
-  if (server.metricsUrl !== undefined) {
-    process.stderr.write(`millrace metrics on ${server.metricsUrl}\n`);
-  }
-  process.stdout.write(`millrace listening on ${server.url}\n`);
-
-  const stop = (): void => {
-    setSystemTimer(() => exit(1, 'work under way did not end in time'), STOP_WITHIN_MS);
-    server.stop().then(
-      () => process.exit(0),
-      (error: Error) => exit(1, error.message),
-    );
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+outliveReaders();
+try {
+  const [name, args] = readCommandLine(process.argv.slice(2));
+  const { run } = await COMMANDS[name].load();
+  await run(args, { say, commands: COMMANDS });
+} catch (error) {
+  say(explainFailure(error as Error));
+  process.exit(error instanceof ConfigError ? 2 : 1);
 }
-
-function exit(code: number, message: string): never {
-  process.stderr.write(`millrace: ${message}\n`);
-  process.exit(code);
-}
-
-/** What the operator can do about it, where the system's own words do not say. */
-function explain({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'EADDRINUSE') return `${message}; stop what listens there, or choose another --port`;
-  if (code === 'EACCES') return `${message}; choose a --port from 1024 on`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return `${message}; --host must be an address of this machine`;
-  }
-  return message;
-}
-
-main().catch((error: Error) => exit(error instanceof ConfigError ? 2 : 1, explain(error)));

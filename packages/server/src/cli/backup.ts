@@ -2,9 +2,10 @@ import { constants, setPriority } from 'node:os';
 import { monotonicMs } from '../core/clock.js';
 import { toIso } from '../core/iso-time.js';
 import { backUp } from '../store/sqlite/backup.js';
+import type { RunCommand } from './commands.js';
 import { ProgressBar } from './progress-bar.js';
 import { readFlags, required } from './read-flags.js';
-import { STORE_FLAGS, sqlitePath } from './store-path.js';
+import { STORE_FLAGS, sqlitePath } from './sqlite-file.js';
 
 const BACKUP_HELP = `Usage: millrace backup --to FILE [--store sqlite:PATH] [--json]
 
@@ -18,7 +19,7 @@ owner alone, and is read through before it gets its name.
 `;
 
 /** Prints what it made on stdout, and on a terminal how far it is on stderr. */
-export async function backup(args: readonly string[]): Promise<void> {
+export const run: RunCommand = async (args) => {
   const options = { ...STORE_FLAGS, to: { type: 'string' }, json: { type: 'boolean' } } as const;
   if (args.includes('--help')) {
     process.stdout.write(BACKUP_HELP);
@@ -41,7 +42,7 @@ export async function backup(args: readonly string[]): Promise<void> {
     ? JSON.stringify({ file, bytes, at, duration_ms: durationMs })
     : `${file} holds the store as of ${at}: ${bytes} bytes, read through and sound`;
   process.stdout.write(`${line}\n`);
-}
+};
 
 function endedBySignal(): AbortSignal {
   const ended = new AbortController();

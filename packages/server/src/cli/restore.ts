@@ -1,7 +1,8 @@
-import { restore as restoreStore } from '../store/sqlite/restore.js';
+import { restore } from '../store/sqlite/restore.js';
+import type { RunCommand } from './commands.js';
 import { ProgressBar } from './progress-bar.js';
 import { readFlags, required } from './read-flags.js';
-import { STORE_FLAGS, sqlitePath } from './store-path.js';
+import { STORE_FLAGS, sqlitePath } from './sqlite-file.js';
 
 const RESTORE_HELP = `Usage: millrace restore --from FILE [--store sqlite:PATH] [--json]
 
@@ -15,7 +16,7 @@ through before anything is changed. The files that were there get another name a
 `;
 
 /** Prints what it did on stdout, and on a terminal how far it is on stderr. */
-export async function restore(args: readonly string[]): Promise<void> {
+export const run: RunCommand = async (args) => {
   const options = { ...STORE_FLAGS, from: { type: 'string' }, json: { type: 'boolean' } } as const;
   if (args.includes('--help')) {
     process.stdout.write(RESTORE_HELP);
@@ -26,15 +27,15 @@ export async function restore(args: readonly string[]): Promise<void> {
   const path = sqlitePath('restore', flags);
   const bar = new ProgressBar(process.stderr);
   try {
-    const done = restoreStore({ from: source, path, onProgress: (progress) => bar.show(progress) });
+    const done = restore({ from: source, path, onProgress: (progress) => bar.show(progress) });
     bar.clear();
     process.stdout.write(`${json ? jsonOf(done) : linesOf(source, done)}\n`);
   } finally {
     bar.clear();
   }
-}
+};
 
-type Restored = ReturnType<typeof restoreStore>;
+type Restored = ReturnType<typeof restore>;
 
 const jsonOf = ({ path: file, bytes, putAside }: Restored): string =>
   JSON.stringify({ file, bytes, put_aside: putAside });

@@ -138,6 +138,16 @@ describe('loadConfig', () => {
     [['--port', '8KiB'], {}, '--port must be a whole number'],
     [['--port', ''], {}, '--port must be a whole number'],
     [['--min-free-bytes', '1 TB'], {}, '--min-free-bytes must be a whole number of bytes'],
+    [['--min-free-bytes', '64MB'], {}, 'of KiB, MiB or GiB: write 64MiB'],
+    [['--min-free-bytes', '64M'], {}, 'of KiB, MiB or GiB: write 64MiB'],
+    [['--min-free-bytes', '2 g'], {}, 'of KiB, MiB or GiB: write 2GiB'],
+    [['--min-free-bytes', '8kib'], {}, 'of KiB, MiB or GiB: write 8KiB'],
+    [['--min-free-bytes', '1.5GiB'], {}, 'of KiB, MiB or GiB, as 64MiB'],
+    [['--store', 'sqlite:'], {}, '--store names no file; write sqlite:PATH'],
+    [['--store', 'sqlite::memory:'], {}, '--store names no file but what SQLite calls ":memory:"'],
+    [[], { MILLRACE_STORE: 'sqlite:data/' }, '--store names a folder'],
+    [[], { MILLRACE_PROT: '80' }, 'MILLRACE_PROT means nothing here; is MILLRACE_PORT meant?'],
+    [[], { MILLRACE_PORT: 'tcp://10.0.0.1:80' }, 'enableServiceLinks: false'],
     [['--host', ''], {}, '--host must be a string that is not empty'],
     [['--store', 'mysql://u:secret@host/db'], {}, '--store must be'],
     [['--log-level', 'loud'], {}, '--log-level must be one of trace, debug'],
@@ -145,7 +155,9 @@ describe('loadConfig', () => {
     [['serve'], {}, 'millrace serve --help'],
     [[], { MILLRACE_PORT: 'x' }, 'MILLRACE_PORT must be a whole number'],
     [[], { MILLRACE_AUTO_CREATE: 'yes' }, 'MILLRACE_AUTO_CREATE must be true or false'],
-    [['--config', '/nowhere.toml'], {}, 'the configuration file /nowhere.toml cannot be read'],
+    [['--config', '/nowhere.toml'], {}, 'file /nowhere.toml cannot be read: there is no such file'],
+    [['--config', tmpdir()], {}, 'cannot be read: it is a folder'],
+    [['--store-file', tmpdir()], {}, 'cannot be used: it is a folder'],
   ])('refuses %j with %j: %s', (flags, env, message) => {
     expect(() => loadConfig(flags as string[], env)).toThrow(ConfigError);
     expect(() => loadConfig(flags as string[], env)).toThrow(message);
@@ -160,6 +172,18 @@ describe('loadConfig', () => {
     ['port = ', 'cannot be read'],
   ])('refuses a file with %s', (text, message) => {
     expect(() => loadConfig(['--config', file(text)], {})).toThrow(message);
+  });
+
+  it('takes a port that is given by a flag, whatever an orchestrator says', () => {
+    expect(loadConfig(['--port', '9'], { MILLRACE_PORT: 'tcp://10.0.0.1:80' }).port).toBe(9);
+  });
+
+  it('has one warning for all variables that mean nothing', () => {
+    expect(loadConfig([], {}).warnings).toEqual([]);
+    const env = { MILLRACE_WORKERS: '4', MILLRACE_COLOUR: 'blue' };
+    expect(loadConfig([], env).warnings).toEqual([
+      'These variables mean nothing here: MILLRACE_COLOUR, MILLRACE_WORKERS.',
+    ]);
   });
 
   it('does not show a password of the store', () => {

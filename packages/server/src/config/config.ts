@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse as parseToml, TomlError } from 'smol-toml';
+import { ConfigError } from './config-error.js';
+import { unknownVariables } from './environment.js';
+import { toInteger } from './integer.js';
 import { type ListenAddress, parseListenAddress } from './listen-address.js';
 import { type LookupRoom, lookupRoom } from './lookup-room.js';
+import { readText } from './read-text.js';
 import {
   fileNameOf,
   SETTINGS,
@@ -12,6 +15,7 @@ import {
   variableOf,
 } from './settings.js';
 import { readStoreFile } from './store-file.js';
+import { faultOfStorePath } from './store-path.js';
 
 export interface Config {
   readonly host: string;
@@ -45,19 +49,18 @@ export interface Config {
   /** Undefined: metrics are on the main address only, for a key. */
   readonly metricsListen: ListenAddress | undefined;
   readonly logLevel: string;
+  /** What is not as it should be, to be told once the server runs. */
+  readonly warnings: readonly string[];
 }
 
-/** The configuration is wrong; the message says which setting and the rule. The process exits 2. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+export { ConfigError };
 
 type Value = string | number | boolean | readonly string[] | undefined;
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
 const SECRET_MIN_CHARS = 16;
+const SQLITE = 'sqlite:';
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
-const BYTE_UNITS: Record<string, number> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 
 /**
  * Reads the settings from flags, the environment and a TOML file, the first that has one winning.
@@ -66,6 +69,8 @@ const BYTE_UNITS: Record<string, number> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, 
  */
 export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Config {
   const flags = readFlags(args);
+  // A port that is given by a flag is taken before the one that a variable has.
+  const unknown = unknownVariables(flags.port === undefined ? env : { ...env, MILLRACE_PORT: '' });
   const file = readFile((flags.config as string | undefined) ?? env.MILLRACE_CONFIG);
   const given = (name: SettingName): [unknown, string] | undefined => {
     const variable = env[variableOf(name)];
@@ -115,6 +120,8 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     trustProxy: value('trust-proxy') as boolean,
     metricsListen: metricsAddress(value('metrics-listen') as string | undefined),
     logLevel: value('log-level') as string,
+    warnings:
+      unknown.length === 0 ? [] : [`These variables mean nothing here: ${unknown.join(', ')}.`],
   });
   check(config);
   return config;
@@ -134,10 +141,12 @@ function check({ apiKey, secretKeys, store, logLevel }: Config): void {
       `MILLRACE_SECRET_KEY must have ${SECRET_MIN_CHARS} characters or more in each of its keys`,
     );
   }
-  if (!/^sqlite:./.test(store) && !isPostgresUrl(store)) {
+  if (!store.startsWith(SQLITE) && !isPostgresUrl(store)) {
     // What was given may hold a password, so it is not repeated.
     throw new ConfigError('--store must be sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE');
   }
+  const fault = store.startsWith(SQLITE) ? faultOfStorePath(store.slice(SQLITE.length)) : undefined;
+  if (fault !== undefined) throw new ConfigError(`--store ${fault}`);
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new ConfigError(`--log-level must be one of ${LOG_LEVELS.join(', ')}`);
   }
@@ -193,7 +202,7 @@ function readFile(path: string | undefined): Record<string, unknown> {
   if (path === undefined || path === '') return {};
   let values: Record<string, unknown>;
   try {
-    values = parseToml(readFileSync(path, 'utf8'));
+    values = parseToml(readText(path));
   } catch (error) {
     throw new ConfigError(`the configuration file ${path} cannot be read: ${faultOf(error)}`);
   }
@@ -236,20 +245,4 @@ function convert(given: unknown, setting: Setting, where: string): Value {
     case 'bytes':
       return toInteger(given, setting, where);
   }
-}
-
-function toInteger(given: unknown, { type, min, max }: Setting, where: string): number {
-  const isScalar = typeof given === 'string' || typeof given === 'number';
-  const match = /^(\d+) ?(|KiB|MiB|GiB)$/.exec(isScalar ? String(given) : '');
-  const number = Number(match?.[1]) * (BYTE_UNITS[match?.[2] ?? ''] as number);
-  const isPlain = type === 'bytes' || match?.[2] === '';
-  if (match === null || !isPlain || !Number.isSafeInteger(number)) {
-    throw new ConfigError(`${where} must be a whole number${type === 'bytes' ? ' of bytes' : ''}`);
-  }
-  if (number < (min ?? 0) || number > (max ?? number)) {
-    throw new ConfigError(
-      `${where} must be ${min ?? 0} or more${max === undefined ? '' : ` and at most ${max}`}`,
-    );
-  }
-  return number;
 }

@@ -1,9 +1,10 @@
 import { SETTINGS, type SettingName, settingEntry, variableOf } from './settings.js';
 
 const FLAG_COLUMNS = 34;
+const COMMAND_COLUMNS = 12;
 
-/** What `millrace --help` prints. */
-export function helpText(): string {
+/** What `millrace --help` prints, given the commands that there are. */
+export function helpText(commands: Readonly<Record<string, { readonly summary: string }>>): string {
   const rows = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
     const { type, default: fallback, help, secret } = settingEntry(name);
     const value = type === 'boolean' ? '' : ` ${type.toUpperCase()}`;
@@ -12,9 +13,14 @@ export function helpText(): string {
     const shown = isSet ? ` (${String(fallback)})` : '';
     return `  ${flag.padEnd(FLAG_COLUMNS)} ${variableOf(name)}\n      ${help}${shown}`;
   });
+  const names = Object.entries(commands).map(
+    ([name, { summary }]) => `  ${name.padEnd(COMMAND_COLUMNS)} ${summary}`,
+  );
   return `millrace: a message queue over plain HTTP
 
-Usage: millrace serve [flags]
+Usage: millrace [command] [flags]
+
+${names.join('\n')}
 
 Settings come from flags, then the environment, then a TOML file (names with underscores).
 

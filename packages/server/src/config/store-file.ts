@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { readText } from './read-text.js';
 
 const OTHERS = 0o077;
 
@@ -8,15 +8,11 @@ const OTHERS = 0o077;
  * @throws Error that says why it cannot be taken, and nothing of what stands in it
  */
 export function readStoreFile(path: string): string {
-  const file = openSync(path, 'r');
-  try {
+  const text = readText(path, (mode) => {
     // Windows has no such bits.
-    const isOpen = process.platform !== 'win32' && (fstatSync(file).mode & OTHERS) !== 0;
+    const isOpen = process.platform !== 'win32' && (mode & OTHERS) !== 0;
     if (isOpen) throw new Error(`others may read it; run: chmod 600 ${path}`);
-    const text = readFileSync(file, 'utf8').trim();
-    if (text === '') throw new Error('it is empty');
-    return text;
-  } finally {
-    closeSync(file);
-  }
+  }).trim();
+  if (text === '') throw new Error('it is empty');
+  return text;
 }

@@ -6,7 +6,6 @@ import { laneOf } from './authentication.js';
 import { type BodyBounds, readBody } from './body.js';
 import type { BodyShape } from './body-scan/body-shape.js';
 import type { RouteContext } from './call.js';
-import { CallsUnderWay } from './calls-under-way.js';
 import { answerClientError } from './client-error.js';
 import { Connections } from './connections.js';
 import { registerDocs } from './docs.js';
@@ -67,7 +66,6 @@ export function createHttpApp(
   const turns = new Turns();
   app.decorate('connections', connections);
   app.decorate('turns', turns);
-  app.decorate('callsUnderWay', new CallsUnderWay());
   app.decorate('behindProxy', trustProxy);
   app.decorate('requestMetrics', new RequestMetrics());
   const { registry } = app.requestMetrics;
@@ -107,8 +105,8 @@ export function createHttpApp(
       access: caller,
       checkType: () => checkMediaType(request),
       scanInTurn: (scan) => turns.run(caller.project, scan),
+      onTimeUp: (end) => connections.bodyBegins(socket, end),
     };
-    connections.bodyBegins(socket);
     readBody(stream, bounds, (result) => {
       connections.bodyEnds(socket);
       if ('ok' in result) done(Object.assign(new Error(result.message), { refusal: result }));
@@ -119,7 +117,8 @@ export function createHttpApp(
   app.setErrorHandler((error, request, reply) => {
     const refusal = (error as { refusal?: ErrorBody }).refusal;
     // Fastify would close the connection, while the client still sends and has read no answer.
-    if (refusal !== undefined) reply.removeHeader('connection');
+    const { shouldKeepAlive } = reply.raw;
+    if (refusal !== undefined && shouldKeepAlive) reply.removeHeader('connection');
     sendError(request, reply, refusal ?? refusalOf(error, request));
   });
 
@@ -131,16 +130,17 @@ export function createHttpApp(
   return app;
 }
 
-/** How long calls that run may take to end when the server stops. */
-const DRAIN_MAX_MS = 8_000;
+/** How long calls may take to end when the server stops, and their bodies to arrive. */
+const DRAIN_WITHIN = { allMs: 8_000, bodiesMs: 5_000 };
 
 /**
- * Takes no new connections, lets the calls that run end with their answers, then drops what is
- * left: connections that are idle or have not sent a whole request.
+ * Takes no new connections, lets the calls that have begun end with their answers, then drops what is
+ * left: connections that are idle or have sent half a head.
  */
 export async function closeHttp(app: FastifyInstance): Promise<void> {
+  const drained = app.connections.drained(DRAIN_WITHIN);
   const closed = app.close();
-  await app.callsUnderWay.drained(DRAIN_MAX_MS);
+  await drained;
   app.server.closeAllConnections();
   await closed;
 }

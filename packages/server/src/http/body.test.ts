@@ -17,6 +17,7 @@ function reading(text: string) {
   const budget = new ByteBudget(64 * 1024 * 1024);
   const turns: (() => void)[] = [];
   const results: (Body | Refusal)[] = [];
+  let timeUp = (): void => undefined;
   readBody(
     stream as unknown as IncomingMessage,
     {
@@ -26,6 +27,9 @@ function reading(text: string) {
       access: ENDLESS_ACCESS,
       checkType: () => undefined,
       scanInTurn: (scan) => turns.push(scan),
+      onTimeUp: (end) => {
+        timeUp = end;
+      },
     },
     (result) => results.push(result),
   );
@@ -37,7 +41,7 @@ function reading(text: string) {
     stream.end();
     await nextTurn();
   };
-  return { stream, budget, turns, results, send };
+  return { stream, budget, turns, results, send, timeUp: () => timeUp() };
 }
 
 const payload = `[${' '.repeat(300_000)}]`;
@@ -59,6 +63,16 @@ describe('a large body', () => {
     }
     expect(results).toHaveLength(1);
     expect((results[0] as Body).scanned?.payloads).toEqual([payload]);
+  });
+
+  it('is refused when it has no more time to arrive, and gives its bytes back', async () => {
+    const { stream, budget, results, timeUp } = reading(BODY);
+    stream.write(BODY.slice(0, CHUNK_BYTES / 2));
+    await nextTurn();
+    expect(budget.reservedBytes('body')).toBeGreaterThan(0);
+    timeUp();
+    expect(results).toMatchObject([{ code: 'OVERLOADED' }]);
+    expect(budget.reservedBytes('body')).toBe(0);
   });
 
   it('gives its bytes back when it is cut off while a chunk waits', async () => {

@@ -25,6 +25,8 @@ export interface BodyBounds {
   readonly access: Access;
   /** Scans a chunk when it is this caller's turn. */
   readonly scanInTurn: (scan: () => void) => void;
+  /** Hands over what ends the body when it has no more time to arrive: the server stops. */
+  readonly onTimeUp: (end: () => void) => void;
   /** Says what is wrong with the type of the body, before it is looked into. */
   readonly checkType: () => Refusal | undefined;
 }
@@ -42,7 +44,7 @@ const SCANNED_FROM_BYTES = 64 * 1024;
  */
 export function readBody(
   stream: IncomingMessage,
-  { maxBytes, shape, room, access, checkType, scanInTurn }: BodyBounds,
+  { maxBytes, shape, room, access, checkType, scanInTurn, onTimeUp }: BodyBounds,
   done: (result: Body | Refusal) => void,
 ): void {
   let chunks: Buffer[] = [];
@@ -128,6 +130,7 @@ export function readBody(
   if (announced > maxBytes) return finish(bodyTooLarge(maxBytes));
   // It may have gone while the request waited for its turn; then no event comes any more.
   if (stream.destroyed) return finish(cutOff());
+  onTimeUp(() => finish(noTimeLeft()));
   stream.on('data', onData);
   stream.on('end', onEnd);
   stream.on('close', onClose);
@@ -137,6 +140,11 @@ const bodyTooLarge = (maxBytes: number): Refusal =>
   refuse('PAYLOAD_TOO_LARGE', `The body is over ${maxBytes} bytes.`, {
     hint: 'Keep large data elsewhere and publish a reference to it.',
     details: [{ path: '', message: `must be at most ${maxBytes} bytes` }],
+  });
+
+const noTimeLeft = (): Refusal =>
+  refuse('OVERLOADED', 'The server stops before the body is there; nothing was done.', {
+    hint: 'Wait as Retry-After says, then send it again.',
   });
 
 const cutOff = (): Refusal => refuse('INVALID_JSON', 'The body was cut off.');

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Connections } from './connections.js';
@@ -39,6 +40,10 @@ describe('connections', () => {
     return atServer.at(-1) as Socket;
   }
 
+  const answerOf = (): ServerResponse => ({ shouldKeepAlive: true }) as ServerResponse;
+  const begin = (socket: Socket, handle = (): unknown => undefined, answer = answerOf()): boolean =>
+    connections.callBegins(socket, answer, () => void handle());
+
   it('closes the oldest connection without a key of an address that has too many', async () => {
     await start(2_000);
     const accepted = await open();
@@ -54,7 +59,7 @@ describe('connections', () => {
     await start(3);
     const busy = await open();
     connections.accepted(busy);
-    connections.callBegins(busy, () => undefined);
+    begin(busy);
     const idle = await open();
     connections.accepted(idle);
     const unaccepted = await open();
@@ -66,11 +71,11 @@ describe('connections', () => {
       false,
     ]);
     connections.accepted(fourth);
-    connections.callBegins(fourth, () => undefined);
+    begin(fourth);
     const fifth = await open();
     expect([idle.destroyed, fifth.destroyed]).toEqual([true, false]);
     connections.accepted(fifth);
-    connections.callBegins(fifth, () => undefined);
+    begin(fifth);
     // All of them have calls under way: there is no room to make.
     expect((await open()).destroyed).toBe(true);
   });
@@ -87,9 +92,9 @@ describe('connections', () => {
     await start(10);
     const socket = await open();
     for (let n = 0; n < 64; n += 1) {
-      expect(connections.callBegins(socket, () => undefined)).toBe(true);
+      expect(begin(socket)).toBe(true);
     }
-    expect(connections.callBegins(socket, () => undefined)).toBe(false);
+    expect(begin(socket)).toBe(false);
     expect(socket.destroyed).toBe(true);
   });
 
@@ -97,8 +102,8 @@ describe('connections', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     await start(10);
     const [arriving, slow, idle] = [await open(), await open(), await open()];
-    connections.bodyBegins(arriving);
-    connections.bodyBegins(slow);
+    connections.bodyBegins(arriving, () => undefined);
+    connections.bodyBegins(slow, () => undefined);
     for (let looks = 0; looks < 4; looks += 1) {
       const read = arriving.bytesRead;
       arriving.resume();
@@ -125,14 +130,88 @@ describe('connections', () => {
     await start(10);
     const socket = await open();
     const begun: number[] = [];
-    for (let n = 1; n <= 3; n += 1) connections.callBegins(socket, () => begun.push(n));
+    for (let n = 1; n <= 3; n += 1) begin(socket, () => begun.push(n));
     expect(begun).toEqual([1]);
     connections.callEnds(socket);
     expect(begun).toEqual([1, 2]);
     connections.callEnds(socket);
     connections.callEnds(socket);
     expect(begun).toEqual([1, 2, 3]);
-    connections.callBegins(socket, () => begun.push(4));
+    begin(socket, () => begun.push(4));
     expect(begun).toEqual([1, 2, 3, 4]);
+  });
+
+  describe('that end with their answers', () => {
+    const WITHIN = { allMs: 60_000, bodiesMs: 30_000 };
+
+    it('are drained at once where no call is under way', async () => {
+      await start(10);
+      await open();
+      await connections.drained(WITHIN);
+    });
+
+    it('are drained when the last call has its answer, or its client has gone', async () => {
+      await start(10);
+      const [answered, gone] = [await open(), await open()];
+      begin(answered);
+      begin(answered);
+      begin(gone);
+      expect(connections.underWay()).toEqual({ calls: 3, bodies: 0 });
+      let isDrained = false;
+      const drained = connections.drained(WITHIN).then(() => {
+        isDrained = true;
+      });
+      connections.callEnds(answered);
+      clients[1]?.destroy();
+      await vi.waitFor(() => expect(connections.underWay().calls).toBe(1));
+      expect(isDrained).toBe(false);
+      connections.callEnds(answered);
+      await drained;
+    });
+
+    it('say so in the answers that are under way and in those of later calls', async () => {
+      await start(10);
+      const [before, after] = [answerOf(), answerOf()];
+      const socket = await open();
+      begin(socket, undefined, before);
+      const drained = connections.drained(WITHIN);
+      expect(before.shouldKeepAlive).toBe(false);
+      begin(await open(), undefined, after);
+      expect(after.shouldKeepAlive).toBe(false);
+      for (const each of atServer) connections.callEnds(each);
+      await drained;
+    });
+
+    it('say so in the last answer only, where requests wait for one another', async () => {
+      await start(10);
+      const socket = await open();
+      const answers = [answerOf(), answerOf(), answerOf()];
+      for (const answer of answers) begin(socket, undefined, answer);
+      const drained = connections.drained(WITHIN);
+      for (const _ of answers) connections.callEnds(socket);
+      await drained;
+      expect(answers.map(({ shouldKeepAlive }) => shouldKeepAlive)).toEqual([true, true, false]);
+    });
+
+    it('leave a body some of the time, and end it then', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      await start(10);
+      const socket = await open();
+      begin(socket);
+      let ended = 0;
+      connections.bodyBegins(socket, () => {
+        ended += 1;
+        connections.bodyEnds(socket);
+      });
+      expect(connections.underWay()).toEqual({ calls: 1, bodies: 1 });
+      const drained = connections.drained(WITHIN);
+      vi.advanceTimersByTime(WITHIN.bodiesMs - 1);
+      expect(ended).toBe(0);
+      vi.advanceTimersByTime(1);
+      expect(ended).toBe(1);
+      expect(connections.underWay()).toEqual({ calls: 1, bodies: 0 });
+      vi.advanceTimersByTime(WITHIN.allMs);
+      await drained;
+    });
   });
 });

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setSystemTimer } from '../core/clock.js';
 import { addressGroup, plainAddress } from './client-address.js';
@@ -24,8 +25,10 @@ interface Connection {
   calls: number;
   /** Those of them that have not begun. */
   readonly waiting: (() => void)[];
-  /** Requests whose body is still arriving. */
-  bodies: number;
+  /** The answer of the one that has. */
+  answer: ServerResponse | undefined;
+  /** Ends its body, which is still arriving; undefined: it is not. */
+  endBody: (() => void) | undefined;
   /** As far as its transfers had come when they were looked at. */
   transferredBytes: number;
   /** What the system had left to send of the chunk under way. */
@@ -42,6 +45,10 @@ export class Connections {
   private readonly bySocket = new Map<Socket, Connection>();
   private readonly unaccepted = new Map<string, Set<Connection>>();
   private cancelLook: (() => void) | undefined;
+  private isStopping = false;
+  /** Connections with calls, and who waits for their end. */
+  private busy = 0;
+  private onNoneBusy: (() => void) | undefined;
 
   /** @param behindProxy the other end of a connection is not the client */
   constructor(
@@ -67,7 +74,8 @@ export class Connections {
       countedWith: undefined,
       calls: 0,
       waiting: [],
-      bodies: 0,
+      answer: undefined,
+      endBody: undefined,
       transferredBytes: 0,
       queuedBytes: 0,
       wasSlow: false,
@@ -95,16 +103,24 @@ export class Connections {
    * A request has come in; it begins when those before it on its connection have ended. False: so
    * many wait there that the connection was closed.
    */
-  callBegins(socket: Socket, begin: () => void): boolean {
+  callBegins(socket: Socket, answer: ServerResponse, handle: () => void): boolean {
     const connection = this.bySocket.get(socket);
     if (connection === undefined || socket.destroyed) return false;
-    connection.calls += 1;
-    if (connection.calls > PIPELINED_MAX) {
+    if (connection.calls === PIPELINED_MAX) {
       socket.destroy();
       return false;
     }
-    if (connection.calls === 1) begin();
-    else connection.waiting.push(begin);
+    connection.calls += 1;
+    const begin = (): void => {
+      connection.answer = answer;
+      if (this.isStopping) this.closeWithAnswer(connection);
+      handle();
+    };
+    if (connection.calls > 1) connection.waiting.push(begin);
+    else {
+      this.busy += 1;
+      begin();
+    }
     return true;
   }
 
@@ -112,21 +128,67 @@ export class Connections {
     const connection = this.bySocket.get(socket);
     if (connection === undefined) return;
     connection.calls -= 1;
-    if (!socket.destroyed) connection.waiting.shift()?.();
+    connection.answer = undefined;
+    if (connection.calls === 0) this.isIdle();
+    else if (!socket.destroyed) connection.waiting.shift()?.();
   }
 
-  bodyBegins(socket: Socket): void {
+  /** @param end called when the body has no more time to arrive */
+  bodyBegins(socket: Socket, end: () => void): void {
     const connection = this.bySocket.get(socket);
-    if (connection !== undefined) connection.bodies += 1;
+    if (connection !== undefined) connection.endBody = end;
   }
 
   bodyEnds(socket: Socket): void {
     const connection = this.bySocket.get(socket);
-    if (connection !== undefined) connection.bodies -= 1;
+    if (connection !== undefined) connection.endBody = undefined;
+  }
+
+  /** Requests that have no whole answer, and those of them whose body is still arriving. */
+  underWay(): { readonly calls: number; readonly bodies: number } {
+    const all = [...this.bySocket.values()];
+    return {
+      calls: all.reduce((sum, { calls }) => sum + calls, 0),
+      bodies: all.filter(({ endBody }) => endBody !== undefined).length,
+    };
+  }
+
+  /**
+   * From now on connections end with their answers. Resolves when all are idle, or when the time is
+   * over; bodies have less of it, so that their calls can be answered.
+   */
+  drained(within: { readonly allMs: number; readonly bodiesMs: number }): Promise<void> {
+    this.isStopping = true;
+    for (const connection of this.bySocket.values()) this.closeWithAnswer(connection);
+    if (this.busy === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancelBodies = setSystemTimer(() => this.endBodies(), within.bodiesMs);
+      const over = (): void => {
+        cancelBodies();
+        cancelAll();
+        resolve();
+      };
+      const cancelAll = setSystemTimer(over, within.allMs);
+      this.onNoneBusy = over;
+    });
   }
 
   stop(): void {
     this.cancelLook?.();
+  }
+
+  /** Where others wait behind it on the connection, the last of them closes it. */
+  private closeWithAnswer({ answer, waiting }: Connection): void {
+    if (answer !== undefined && waiting.length === 0) answer.shouldKeepAlive = false;
+  }
+
+  private endBodies(): void {
+    for (const { endBody } of this.bySocket.values()) endBody?.();
+  }
+
+  private isIdle(): void {
+    this.busy -= 1;
+    if (this.busy === 0) this.onNoneBusy?.();
   }
 
   private countWith(connection: Connection, address: string): void {
@@ -154,7 +216,7 @@ export class Connections {
 
   private closed(connection: Connection): void {
     this.uncount(connection);
-    this.bySocket.delete(connection.socket);
+    if (this.bySocket.delete(connection.socket) && connection.calls > 0) this.isIdle();
   }
 
   private closeOldest(connections: Set<Connection>): void {
@@ -187,13 +249,13 @@ export class Connections {
   private look(): void {
     this.cancelLook = undefined;
     for (const connection of this.bySocket.values()) {
-      const { socket, bodies, transferredBytes, queuedBytes, wasSlow } = connection;
+      const { socket, endBody, transferredBytes, queuedBytes, wasSlow } = connection;
       const isAnswering = socket.writableLength > 0;
       const bytes = socket.bytesRead + socket.bytesWritten - socket.writableLength;
       // What is written of a chunk shows in the queue only, until all of the chunk is written.
       const queued = queuedBytesOf(socket);
       const movedBytes = Math.max(bytes - transferredBytes, Math.abs(queued - queuedBytes));
-      const isSlow = (bodies > 0 || isAnswering) && movedBytes < LEAST_BYTES_PER_LOOK;
+      const isSlow = (endBody !== undefined || isAnswering) && movedBytes < LEAST_BYTES_PER_LOOK;
       connection.transferredBytes = bytes;
       connection.queuedBytes = queued;
       connection.wasSlow = isSlow;

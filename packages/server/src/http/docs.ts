@@ -8,6 +8,7 @@ import { sendError } from './envelope.js';
 
 const SMALL_TEXT_BYTES = 64 * 1024;
 const JSON_TYPE = 'application/json; charset=utf-8';
+const FOUND = 302;
 const HTML_TYPE = 'text/html; charset=utf-8';
 
 /** The page has no script and loads nothing: only its own style counts. */
@@ -53,6 +54,11 @@ export function registerDocs(app: FastifyInstance): void {
     // Tools in a browser read it from wherever they are served.
     reply.header('access-control-allow-origin', '*');
     sendText(request, reply, JSON_TYPE, openApi());
+  });
+
+  app.get('/', (request, reply) => {
+    reply.header('location', '/docs').code(FOUND);
+    sendText(request, reply, 'text/plain; charset=utf-8', 'The reference is at /docs\n');
   });
 
   app.get('/docs', (request, reply) => {

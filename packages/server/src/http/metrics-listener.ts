@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
+import { setSystemTimer } from '../core/clock.js';
 import type { MetricsPage } from './metrics.js';
 import { PROTECTING_HEADERS } from './protecting-headers.js';
 
@@ -9,6 +10,8 @@ const HEADERS_MAX_BYTES = 8 * 1024;
 const REQUEST_TIMEOUT_MS = 5_000;
 /** A reader that takes nothing for so long is dropped. */
 const IDLE_TIMEOUT_MS = 30_000;
+/** So long an answer that is under way has when the server stops. */
+const ANSWER_WITHIN_MS = 1_000;
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
 export interface MetricsListener {
@@ -48,8 +51,12 @@ export async function listenForMetrics(
     url: `http://${named}:${(server.address() as AddressInfo).port}/metrics`,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
+        const cancel = setSystemTimer(() => server.closeAllConnections(), ANSWER_WITHIN_MS);
+        server.close(() => {
+          cancel();
+          resolve();
+        });
+        server.closeIdleConnections();
       }),
   };
 }

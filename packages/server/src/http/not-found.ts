@@ -10,6 +10,7 @@ export type PathTable = readonly {
 }[];
 
 const PLAIN_PATHS = [
+  '/',
   '/healthz',
   '/readyz',
   '/metrics',

@@ -126,7 +126,8 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     const { project } = request.caller;
     const room = context.budget.open(accountOf(request.caller, capability), 'answer');
     let isOver = false;
-    app.callsUnderWay.begin(reply.raw, () => {
+    // It comes after the last byte has gone to the system, or with the connection's end.
+    reply.raw.once('close', () => {
       isOver = true;
       room.release();
     });

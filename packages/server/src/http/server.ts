@@ -30,7 +30,7 @@ export function createHttpServer(
     },
     (request, response) => {
       const { socket } = request;
-      if (!connections.callBegins(socket, () => handle(request, response))) return;
+      if (!connections.callBegins(socket, response, () => handle(request, response))) return;
       response.once('close', () => connections.callEnds(socket));
     },
   );

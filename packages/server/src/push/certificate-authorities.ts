@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
 
 /**
@@ -8,10 +7,13 @@ import * as tls from 'node:tls';
  *
  * @throws Error that names the file
  */
-export function readAuthorities(paths: readonly string[]): string[] {
+export function readAuthorities(
+  paths: readonly string[],
+  read: (path: string) => string,
+): string[] {
   return paths.flatMap((path) => {
     try {
-      return certificatesOf(readFileSync(path, 'utf8'));
+      return certificatesOf(read(path));
     } catch (error) {
       throw new Error(`${path} holds no certificate authority: ${(error as Error).message}`);
     }

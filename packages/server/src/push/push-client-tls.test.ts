@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,6 +156,8 @@ describe('deliveries over TLS', () => {
 });
 
 describe('readAuthorities', () => {
+  const read = (path: string): string => readFileSync(path, 'utf8');
+
   it('reads all certificates of all files, and refuses a file without one', () => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-push-ca-'));
     closers.push(() => rmSync(folder, { recursive: true }));
@@ -164,7 +166,7 @@ describe('readAuthorities', () => {
       return join(folder, name);
     };
     const both = file('both.pem', `# two\n${authority.cert}\n${stranger.cert}`);
-    expect(readAuthorities([both, file('one.pem', stranger.cert)])).toEqual(
+    expect(readAuthorities([both, file('one.pem', stranger.cert)], read)).toEqual(
       [authority.cert, stranger.cert, stranger.cert].map((pem) => pem.trim()),
     );
     const broken = authority.cert.replace(/[A-Z]{2}/, '!!');
@@ -173,11 +175,13 @@ describe('readAuthorities', () => {
       ['key.pem', authority.key],
       ['broken.pem', broken],
     ] as const) {
-      expect(() => readAuthorities([both, file(name, text)])).toThrow(
+      expect(() => readAuthorities([both, file(name, text)], read)).toThrow(
         `${name} holds no certificate`,
       );
     }
-    expect(() => readAuthorities(['/nowhere.pem'])).toThrow('/nowhere.pem holds no certificate');
+    expect(() => readAuthorities(['/nowhere.pem'], read)).toThrow(
+      '/nowhere.pem holds no certificate',
+    );
     expect(() => newClient(['no certificate'])).toThrow('no certificate in PEM form');
   });
 });

@@ -67,9 +67,9 @@ describe('a restore drill under load', () => {
       const found = await load.drain(post, stats);
       const { missing, ghosts, certain } = load.compare(found, Date.parse(at));
       // Enough on both sides of the moment, or the drill shows nothing.
-      expect(certain.kept).toBeGreaterThan(50);
-      expect(certain.gone).toBeGreaterThan(50);
-      expect(certain.later).toBeGreaterThan(50);
+      expect(certain.kept).toBeGreaterThan(10);
+      expect(certain.gone).toBeGreaterThan(10);
+      expect(certain.later).toBeGreaterThan(10);
       expect({ missing, ghosts }).toEqual({ missing: [], ghosts: [] });
     } finally {
       for (const run of runs) await run.kill();

@@ -55,6 +55,21 @@ describe('/docs', () => {
   });
 });
 
+describe('/', () => {
+  test.each(['GET', 'HEAD'])('leads to the page: %s', async (method) => {
+    for (const path of ['/', '/?from=somewhere']) {
+      const { status, headers } = await server.call(method, path, undefined, { key: null });
+      expect([status, headers.get('location')]).toEqual([302, '/docs']);
+    }
+  });
+
+  test.each(['POST', 'PATCH', 'DELETE'])('takes no other method: %s', async (method) => {
+    const { status, headers, body } = await server.call(method, '/', undefined, { key: null });
+    expect([status, body.error.code]).toEqual([405, 'METHOD_NOT_ALLOWED']);
+    expect(headers.get('allow')).toBe('GET, HEAD');
+  });
+});
+
 test('what stands in the page is escaped', () => {
   expect(html`<p title="${'"'}">${'<b>&'}${[html`<i>${"'"}</i>`]}</p>`.text).toBe(
     '<p title="&quot;">&lt;b&gt;&amp;<i>&#39;</i></p>',

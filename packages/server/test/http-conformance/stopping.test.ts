@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CallUnderWay } from '../harness/call-under-way.js';
 import { ADMIN_KEY, startTestServer } from '../harness/http-server.js';
 import { openSocket, requestHead } from '../harness/raw-http.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
@@ -18,7 +19,7 @@ describe.each(STORE_FACTORIES)('a server that stops on $name', (factory) => {
     ['that has not sent a byte', ''],
     ['that has sent half a head', head.slice(0, 40)],
     ['that has sent half a body', `${head}{"queue":`],
-  ])('does not wait for a client %s', async (_what, sent) => {
+  ])('is not held up by a client %s', async (_what, sent) => {
     const fixture = await factory.create();
     const server = await startTestServer(fixture);
     const socket = openSocket(server.url);
@@ -34,5 +35,40 @@ describe.each(STORE_FACTORIES)('a server that stops on $name', (factory) => {
     await stopping;
     await fixture.remove();
     expect(outcome).toBe('stopped');
+  });
+
+  const half = '{"queue":"orders",';
+  const rest = '"payload":{"order_id":"o_123"}}';
+
+  /** A publish whose body has arrived by half, at a server that is told to stop. */
+  async function publishing() {
+    const fixture = await factory.create();
+    const server = await startTestServer(fixture);
+    await server.call('POST', '/v1/queue/create', { name: 'orders' });
+    const bytes = half.length + rest.length;
+    const call = await CallUnderWay.begin(server.url, '/v1/queue/publish', ADMIN_KEY, bytes);
+    call.send(half);
+    const stopped = server.stop();
+    return { call, finish: () => stopped.then(() => fixture.remove()) };
+  }
+
+  test.concurrent('leaves a body that is still arriving its time', async () => {
+    const { call, finish } = await publishing();
+    await moment(1_000);
+    call.send(rest);
+    const text = await call.answer();
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(text).toMatch(/\r\nconnection: close\r\n/i);
+    expect(text).toContain('"message_id":');
+    await finish();
+  });
+
+  test.concurrent('says that nothing was done where a body takes too long', async () => {
+    const { call, finish } = await publishing();
+    const text = await call.answer();
+    expect(text).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: \d+\r\n/is);
+    expect(text).toMatch(/\r\nconnection: close\r\n/i);
+    expect(text).toContain('"code":"OVERLOADED"');
+    await finish();
   });
 });

@@ -1,7 +1,14 @@
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIdSource } from '#server/core/ids';
@@ -47,6 +54,26 @@ describe('the SQLite file', () => {
     await expect(openStore()).rejects.toThrow('held open by another millrace server');
     await store.stop();
     await (await openStore()).stop();
+  });
+
+  it.each([
+    ['a link to the file', (link: string) => symlinkSync(path, link)],
+    ['a link to its folder', (link: string) => symlinkSync(folder, dirname(link))],
+  ])('is held by one server only, also by %s', async (_what, makeLink) => {
+    const store = await openStore();
+    const elsewhere = await mkdtemp(join(tmpdir(), 'millrace-link-'));
+    const link = join(elsewhere, 'linked', 'millrace.db');
+    if (_what === 'a link to the file') mkdirSync(dirname(link));
+    makeLink(link);
+    const second = SqliteStore.open({ path: link, minFreeBytes: 0 });
+    await expect(second).rejects.toThrow(`${path} is held open by another millrace server`);
+    await store.stop();
+    await rm(elsewhere, { recursive: true });
+  });
+
+  it('is refused where its name is a link that leads nowhere', async () => {
+    symlinkSync(join(folder, 'nowhere.db'), path);
+    await expect(openStore()).rejects.toThrow(`${path} is a link that leads nowhere`);
   });
 
   it('is made where its folder is missing', async () => {
@@ -103,7 +130,7 @@ describe('the SQLite file', () => {
 
   it('is refused with the cause when it cannot be opened', async () => {
     path = folder;
-    await expect(openStore()).rejects.toThrow(`${folder} cannot be opened`);
+    await expect(openStore()).rejects.toThrow(`${folder} is a folder`);
   });
 
   it('opens after a start that was killed before its first table', async () => {

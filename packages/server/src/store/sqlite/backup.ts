@@ -5,6 +5,7 @@ import { monotonicMs, wallMs } from '../../core/clock.js';
 import { StoreOpenError } from '../../core/store.js';
 import { assertUsable, explainFailure, faultOf } from './database.js';
 import { NewFile, refuseExisting } from './new-file.js';
+import { fileAt } from './store-place.js';
 import { refuseForeignWal } from './wal-owner.js';
 
 export interface CopyProgress {
@@ -48,7 +49,7 @@ const MOMENT_TRIES_MAX = 100;
  * @throws StoreOpenError with a message for the operator
  */
 export async function backUp(options: BackupOptions): Promise<Backup> {
-  const path = resolve(options.path);
+  const path = fileAt(options.path);
   const to = resolve(options.to);
   refuseExisting(to);
   const source = explainFailure(path, () => openSource(path));

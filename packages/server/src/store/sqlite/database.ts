@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StoreOpenError } from '../../core/store.js';
-import { makeFile, makeFolder } from './file-modes.js';
+import { makeFile } from './file-modes.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { WAL_LIMIT_BYTES } from './space.js';
 import { hasWal, refuseForeignWal, schemaOf, tieToWal } from './wal-owner.js';
@@ -17,7 +17,6 @@ const CACHE_KIB = 8 * 1024;
 /** Opens the database for writing: checks it, migrates it and reads the durability settings back. */
 export function openWriter(path: string): Database.Database {
   return explainFailure(path, () => {
-    makeFolder(path);
     makeFile(path);
     refuseForeignWal(path);
     let db = new Database(path);
@@ -162,6 +161,12 @@ export function explainFailure<T>(path: string, open: () => T): T {
     const { code, message } = error as { code?: string; message: string };
     if (code?.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
       throw damaged(path, message);
-    throw new StoreOpenError(`${path} cannot be opened: ${message}.`);
+    throw new StoreOpenError(`${path} cannot be opened: ${message}. ${remedyOf(code)}`);
   }
+}
+
+function remedyOf(code = ''): string {
+  if (code.startsWith('SQLITE_BUSY')) return 'End the program that holds it, then start again.';
+  if (code.startsWith('SQLITE_FULL')) return 'Make room on the disk, then start again.';
+  return 'See that it lies on a local disk that works, or name another file with --store.';
 }

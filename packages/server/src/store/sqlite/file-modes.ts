@@ -1,16 +1,12 @@
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** What others on this machine may do with a file or a folder. */
 const OTHERS = 0o077;
 /** In such a folder, as /tmp, nobody can take the place of another one's file. */
 const STICKY = 0o1000;
-const MODE = { folder: 0o700, file: 0o600 };
-
-/** Makes the folder where it is missing, for its owner alone. */
-export function makeFolder(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: MODE.folder });
-}
+/** What a store makes is for its owner alone. */
+export const MODE = { folder: 0o700, file: 0o600 };
 
 /**
  * Makes an empty file where there is none, for its owner alone: SQLite would make it with whatever

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { StoreOpenError } from '../../core/store.js';
-import { makeFile, makeFolder } from './file-modes.js';
+import { makeFile } from './file-modes.js';
 
 /**
  * Keeps a second server away from the same file. The lock is SQLite's own on a small file beside
@@ -9,7 +9,6 @@ import { makeFile, makeFolder } from './file-modes.js';
 export function lockStore(path: string): () => void {
   const lockPath = `${path}.lock`;
   try {
-    makeFolder(path);
     makeFile(lockPath);
     const db = new Database(lockPath, { timeout: 0 });
     db.pragma('journal_mode = MEMORY');

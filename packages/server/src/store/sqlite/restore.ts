@@ -8,13 +8,14 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { wallMs } from '../../core/clock.js';
 import { StoreOpenError } from '../../core/store.js';
 import { type CopyProgress, makePlain } from './backup.js';
 import { makeFile } from './file-modes.js';
 import { lockStore } from './folder-lock.js';
 import { NewFile, syncPath } from './new-file.js';
+import { fileAt, preparePlace } from './store-place.js';
 import { hasWal, refuseForeignWal } from './wal-owner.js';
 
 export interface RestoreOptions {
@@ -41,11 +42,12 @@ const CHUNK_BYTES = 1024 * 1024;
  * @throws StoreOpenError with a message for the operator
  */
 export function restore({ from, path: to, onProgress = () => {} }: RestoreOptions): Restore {
-  const source = resolve(from);
-  const path = resolve(to);
+  const source = fileAt(from);
+  const path = fileAt(to);
   if (!existsSync(source)) throw new StoreOpenError(`There is no backup at ${source}.`);
   if (!statSync(source).isFile()) throw new StoreOpenError(`${source} is not a file.`);
   if (source === path) throw new StoreOpenError('The backup is the store itself.');
+  preparePlace(path);
   // Held to the end, so that no server starts meanwhile.
   const unlock = lockStore(path);
   try {

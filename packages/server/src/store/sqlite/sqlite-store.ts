@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type Clock, monotonicClock } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
 import { HISTORY_FLUSH_MS } from '../../core/history.js';
@@ -16,6 +15,7 @@ import type {
 import { isFatal, refusalOf } from './errors.js';
 import type { ReaderRequest } from './reader-thread.js';
 import type { SpaceNeed } from './space.js';
+import { fileAt } from './store-place.js';
 import { ThreadChannel } from './thread-channel.js';
 import { WalBounds } from './wal-bounds.js';
 import { packCommand, unpackOutcome } from './wire-codec.js';
@@ -77,7 +77,7 @@ export class SqliteStore implements Store {
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
     const { makeClock = monotonicClock, minFreeBytes, limits = NO_LIMITS } = options;
     const { log = () => {} } = options;
-    const path = resolve(options.path);
+    const path = fileAt(options.path);
     let store: SqliteStore | undefined;
     const onExit = (cause: Error): void => store?.fail(cause);
     const writer = new ThreadChannel<WriterRequest, WriterAnswer>(

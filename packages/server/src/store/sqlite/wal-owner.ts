@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { StoreOpenError } from '../../core/store.js';
 
@@ -72,19 +72,10 @@ const tieOf = ({ beginnings, salt }: WalHeader, cookie: number): number =>
   TIE.min + (((salt - beginnings + cookie) >>> 0) % (TIE.end - TIE.min));
 
 function readWalHeader(path: string): WalHeader | null {
-  const header = readBytes(`${targetOf(path)}-wal`, WAL_HEADER_BYTES);
+  const header = readBytes(`${path}-wal`, WAL_HEADER_BYTES);
   // The last bit of it tells the order of bytes in the check sums.
   if (header === null || (header.readUInt32BE(0) & ~1) !== WAL_MAGIC) return null;
   return { beginnings: header.readUInt32BE(12), salt: header.readUInt32BE(16) };
-}
-
-/** SQLite puts a WAL beside the file itself, not beside a link to it. */
-function targetOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 /** The first bytes of a file; null where it is missing or shorter. */

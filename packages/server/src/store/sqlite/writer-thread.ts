@@ -9,6 +9,7 @@ import { widerThanNeeded } from './file-modes.js';
 import { lockStore } from './folder-lock.js';
 import { FreeSpace, freeBytesBeside } from './free-space.js';
 import { SpaceKeeper, type SpaceNeed } from './space.js';
+import { preparePlace } from './store-place.js';
 import { Failure, serveThread } from './thread-channel.js';
 import {
   type PackedCommand,
@@ -116,6 +117,7 @@ function answersTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
 function handle(request: OtherRequest): WriterAnswer {
   switch (request.kind) {
     case 'open': {
+      preparePlace(options.path);
       unlock = lockStore(options.path);
       const db = openWriter(options.path);
       close = () => db.close();

@@ -1,4 +1,5 @@
-import { ConfigError, loadConfig } from '../config/config.js';
+import { loadConfig } from '../config/config.js';
+import { ConfigError } from '../config/config-error.js';
 
 /** The settings that say where the store is, for commands that work on its file. */
 export const STORE_FLAGS = {

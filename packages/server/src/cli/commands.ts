@@ -1,0 +1,66 @@
+import { ConfigError } from '../config/config-error.js';
+import { nearestName } from '../config/nearest-name.js';
+import type { Say } from './say.js';
+
+/** Each command is a file of its own, which loads what it needs and nothing of the others. */
+export interface Command {
+  /** One line for `--help`. */
+  readonly summary: string;
+  /** It has a page of its own for --help; the others are on the page for all. */
+  readonly explainsItself?: true;
+  readonly load: () => Promise<{ readonly run: RunCommand }>;
+}
+
+export type RunCommand = (args: readonly string[], context: CommandContext) => Promise<void>;
+
+export interface CommandContext {
+  readonly say: Say;
+  readonly commands: Readonly<Record<string, Command>>;
+}
+
+export const COMMANDS = {
+  serve: {
+    summary: 'runs the server; so does millrace with flags only',
+    load: () => import('./serve.js'),
+  },
+  backup: {
+    summary: 'copies a SQLite store, also beside a server that uses it',
+    explainsItself: true,
+    load: () => import('./backup.js'),
+  },
+  restore: {
+    summary: 'puts a backup in the place of a SQLite store',
+    explainsItself: true,
+    load: () => import('./restore.js'),
+  },
+  help: { summary: 'shows this page', load: () => import('./help.js') },
+  version: { summary: 'shows the version', load: () => import('./version.js') },
+} as const satisfies Record<string, Command>;
+
+type CommandName = keyof typeof COMMANDS;
+
+const explainsItself = (name: string): name is CommandName =>
+  Object.hasOwn(COMMANDS, name) && 'explainsItself' in COMMANDS[name as CommandName];
+
+const AS_FLAG: Readonly<Record<string, CommandName>> = {
+  '--help': 'help',
+  '-h': 'help',
+  '--version': 'version',
+  '-v': 'version',
+};
+
+/** @throws ConfigError where there is no such command */
+export function readCommandLine(argv: readonly string[]): [name: CommandName, args: string[]] {
+  // Wherever it stands, and whatever is wrong with the flags beside it.
+  const asked = argv.find((arg) => Object.hasOwn(AS_FLAG, arg));
+  const [first = 'serve', ...rest] = argv;
+  if (asked !== undefined) {
+    const name = AS_FLAG[asked] as CommandName;
+    return name === 'help' && explainsItself(first) ? [first, ['--help']] : [name, []];
+  }
+  if (first.startsWith('-')) return ['serve', [...argv]];
+  if (Object.hasOwn(COMMANDS, first)) return [first as CommandName, rest];
+  const nearest = nearestName(first, Object.keys(COMMANDS));
+  const advice = nearest === undefined ? 'see --help' : `is "${nearest}" meant? See --help`;
+  throw new ConfigError(`there is no command "${first.slice(0, 64)}"; ${advice}`);
+}

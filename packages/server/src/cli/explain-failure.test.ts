@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { explainFailure } from './explain-failure.js';
+
+const failure = (code: string, syscall: string, port?: number): Error =>
+  Object.assign(new Error(`${syscall} ${code}`), { code, syscall, port });
+
+it.each([
+  [failure('EADDRINUSE', 'listen', 80), 'choose another --port'],
+  [failure('EACCES', 'listen', 80), 'choose a --port from 1024 on and put a proxy in front'],
+  [failure('EACCES', 'listen', 8_080), 'the system keeps this port for something else'],
+  [failure('EADDRNOTAVAIL', 'listen', 80), '--host must be an address of this machine'],
+  [failure('ENOTFOUND', 'getaddrinfo'), '--host must be an address of this machine'],
+])('%s: %s', (error, advice) => {
+  expect(explainFailure(error)).toMatch(new RegExp(`^${error.message}; .*${advice}`));
+});
+
+it('has no advice about a port for what concerns a file', () => {
+  const error = failure('EACCES', 'open');
+  expect(explainFailure(error)).toBe(error.message);
+});

@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandRun } from './command-run.js';
+
+const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
+const { version, bin } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
+const LAUNCHER = join(PACKAGE, 'bin', 'millrace.js');
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-commands-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function outcomeOf(args: readonly string[], environment = {}) {
+  const run = new CommandRun(args, { environment });
+  const code = await run.ended();
+  return { code, stdout: run.stdout, stderr: run.stderr };
+}
+
+describe('millrace', () => {
+  it.each([['--version'], ['-v'], ['version'], ['serve', '--port', '80', '--version']])(
+    'shows its version: %s',
+    async (...args) => {
+      expect(await outcomeOf(args)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    },
+  );
+
+  it.each([['--help'], ['-h'], ['help'], ['serve', '--help'], ['--port', 'x', '--help']])(
+    'shows its commands and settings: %s',
+    async (...args) => {
+      const { code, stdout, stderr } = await outcomeOf(args);
+      expect([code, stderr]).toEqual([0, '']);
+      for (const word of [/^ {2}serve /m, /^ {2}version /m, / --port INTEGER /]) {
+        expect(stdout).toMatch(word);
+      }
+    },
+  );
+
+  it.each([[[]], [['serve']]])('serves with flags only, and by its name: %j', async (before) => {
+    const store = `sqlite:${join(folder, 'q.db')}`;
+    const run = new CommandRun([...before, '--port', '0', '--store', store]);
+    try {
+      expect(await run.listening(), run.stderr).toMatch(/^http:/);
+      run.signalGroup('SIGTERM');
+      expect(await run.ended()).toBe(0);
+    } finally {
+      await run.kill();
+    }
+  });
+
+  it.each([
+    ['sevre', 'there is no command "sevre"; is "serve" meant?'],
+    ['publish', 'there is no command "publish"; see --help'],
+    ['constructor', 'there is no command "constructor"; see --help'],
+  ])('refuses a command that there is not: %s', async (name, why) => {
+    const { code, stderr } = await outcomeOf([name]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(why);
+  });
+
+  it('refuses a variable that is near to a setting, by both names', async () => {
+    const { code, stderr } = await outcomeOf([], { MILLRACE_PROT: '9000' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('MILLRACE_PROT means nothing here; is MILLRACE_PORT meant?');
+  });
+
+  it('warns of other variables once, in one line, and of none that belong to others', async () => {
+    const run = new CommandRun(['--port', '0'], {
+      environment: {
+        MILLRACE_STORE: `sqlite:${join(folder, 'q.db')}`,
+        MILLRACE_WORKERS: '4',
+        MILLRACE_COLOUR: 'blue',
+        MILLRACE_SERVICE_HOST: '10.0.0.1',
+        MILLRACE_PORT_8080_TCP_ADDR: '10.0.0.1',
+        MILLRACE_URL: 'http://127.0.0.1:8080',
+        MILLRACE_TEST_SEED: '1',
+      },
+    });
+    try {
+      expect(await run.listening(), run.stderr).toMatch(/^http:/);
+      const lines = run.stderr.split('\n').filter((line) => line.includes('MILLRACE_'));
+      expect(lines).toEqual([expect.stringContaining('MILLRACE_COLOUR, MILLRACE_WORKERS')]);
+      expect(lines[0]).not.toContain('blue');
+    } finally {
+      await run.kill();
+    }
+  });
+});
+
+describe('the launcher', () => {
+  const runLauncher = (path: string, environment = {}) =>
+    spawnSync(process.execPath, [path, '--version'], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, ...environment },
+    });
+
+  it('is what npm links as millrace, and there before the build', () => {
+    expect(join(PACKAGE, bin.millrace)).toBe(LAUNCHER);
+    expect(existsSync(LAUNCHER)).toBe(true);
+    const ignored = spawnSync('git', ['check-ignore', '-q', LAUNCHER], { cwd: PACKAGE });
+    expect(ignored.status).not.toBe(0);
+  });
+
+  it('runs what is built, also by a link', () => {
+    const link = join(folder, 'millrace');
+    symlinkSync(LAUNCHER, link);
+    for (const path of [LAUNCHER, link]) expect(runLauncher(path).stdout).toBe(`${version}\n`);
+  });
+
+  it('says what to run where nothing is built', () => {
+    cpSync(join(PACKAGE, 'bin'), join(folder, 'bin'), { recursive: true });
+    const { status, stdout, stderr } = runLauncher(join(folder, 'bin', 'millrace.js'));
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^millrace: it is not built yet; run "npm run build" in \S+\n$/);
+  });
+
+  it.skipIf(process.platform !== 'linux')('gives the pool of threads eight, as npm start', () => {
+    cpSync(join(PACKAGE, 'bin'), join(folder, 'bin'), { recursive: true });
+    mkdirSync(join(folder, 'dist'));
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    // A stand-in for the server that gives the pool work and counts the threads of the process.
+    writeFileSync(
+      join(folder, 'dist', 'main.js'),
+      `import { pbkdf2 } from 'node:crypto';
+       import { readdirSync } from 'node:fs';
+       for (let n = 0; n < 16; n += 1) pbkdf2('a', 'b', 1_000, 10, 'sha512', () => undefined);
+       console.log(readdirSync('/proc/self/task').length);`,
+    );
+    const threads = (environment = {}): number =>
+      Number(runLauncher(join(folder, 'bin', 'millrace.js'), environment).stdout);
+    expect(threads() - threads({ UV_THREADPOOL_SIZE: '3' })).toBe(8 - 3);
+  });
+});

@@ -1,0 +1,42 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const END_PROCESS = new URL('../../dist/cli/end-process.js', import.meta.url).href;
+
+describe.skipIf(process.platform === 'win32')('a process that ends at once', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'millrace-end-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** How a process ends whose one thread runs this, and has said that it does. */
+  async function endOf(thread: string): Promise<unknown[]> {
+    const path = join(folder, 'main.mjs');
+    writeFileSync(
+      path,
+      `import { Worker } from 'node:worker_threads';
+       import { endProcess, watchThreads } from '${END_PROCESS}';
+       watchThreads();
+       process.on('SIGINT', () => undefined);
+       new Worker(${JSON.stringify(`require('node:worker_threads').parentPort.postMessage(1); ${thread}`)}, { eval: true })
+         .once('message', () => setTimeout(endProcess, 500, 130, { signal: 'SIGINT', afterMs: 300 }));`,
+    );
+    return once(spawn(process.execPath, [path], { stdio: 'inherit' }), 'exit');
+  }
+
+  it('has its exit code where its threads end', async () => {
+    expect(await endOf('setInterval(() => undefined, 1_000)')).toEqual([130, null]);
+    expect(await endOf('for (;;);')).toEqual([130, null]);
+  });
+
+  it('ends by the signal where a thread does not, as on a disk that does not answer', async () => {
+    const pipe = join(folder, 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    expect(await endOf(`require('node:fs').openSync('${pipe}', 'r')`)).toEqual([null, 'SIGINT']);
+  });
+});

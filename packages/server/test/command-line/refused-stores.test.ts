@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandRun } from './command-run.js';
+
+/** What the process says where its store cannot lie, and that it ends. */
+
+const NOBODY = 65_534;
+const isRoot = process.getuid?.() === 0;
+const whyNoUser = isRoot ? '' : ' (skipped: only root can start a process for another user)';
+const isLinux = process.platform === 'linux';
+
+let folder: string;
+let run: CommandRun | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-refused-'));
+});
+afterEach(async () => {
+  await run?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function refusalOf(path: string, uid?: number): Promise<{ code: unknown; text: string }> {
+  run = new CommandRun(['serve', '--port', '0', '--store', `sqlite:${path}`], {
+    environment: { HOME: folder },
+    ...(uid === undefined ? {} : { uid }),
+  });
+  // Should it listen after all, there is nothing to wait for.
+  await run.says(/listening/);
+  if (run.isRunning) run.signalGroup('SIGKILL');
+  const code = await run.ended();
+  expect(run.stderr).toMatch(/^millrace: [^\n]*--store[^\n]*\n$/);
+  return { code, text: run.stderr };
+}
+
+const inFolder = (name: string): string => join(folder, name);
+
+describe('a store is refused, by its name and with what to do,', () => {
+  it('in what is a file', async () => {
+    writeFileSync(inFolder('file'), 'text');
+    const why = `${inFolder('file')} is a file, so that no store can lie in it`;
+    for (const path of ['file/q.db', 'file/sub/q.db']) {
+      expect(await refusalOf(inFolder(path))).toEqual({
+        code: 1,
+        text: expect.stringContaining(why),
+      });
+    }
+  });
+
+  it('that is a folder', async () => {
+    mkdirSync(inFolder('data'));
+    const { code, text } = await refusalOf(inFolder('data'));
+    expect(code).toBe(1);
+    expect(text).toContain(`${inFolder('data')} is a folder.`);
+    expect(text).toContain(`--store sqlite:${inFolder('data')}/millrace.db`);
+  });
+
+  it.skipIf(process.platform === 'win32')('that is a device or a pipe', async () => {
+    expect(spawnSync('mkfifo', [inFolder('pipe')]).status).toBe(0);
+    for (const [path, kind] of [
+      ['/dev/null', 'a device'],
+      [inFolder('pipe'), 'a pipe'],
+    ] as const) {
+      const { code, text } = await refusalOf(path);
+      expect(code).toBe(1);
+      expect(text).toContain(`${path} is ${kind}, where a store is a file`);
+    }
+  });
+
+  it('behind a link that leads nowhere', async () => {
+    symlinkSync(inFolder('nowhere'), inFolder('link'));
+    const { code, text } = await refusalOf(join(inFolder('link'), 'q.db'));
+    expect(code).toBe(1);
+    expect(text).toContain(`The folder ${inFolder('link')} cannot be made`);
+    expect(text).toContain('Remove the link');
+  });
+
+  it.skipIf(!isLinux)('in a folder that takes no files, and none that is made in it', async () => {
+    for (const path of ['/proc/x/q.db', '/proc/q.db']) {
+      const { code, text } = await refusalOf(path);
+      expect(code).toBe(1);
+      expect(text).toMatch(/\/proc takes no files of ours|The folder \/proc may not be written/);
+    }
+  });
+
+  it('whose path is too long for SQLite', async () => {
+    const { code, text } = await refusalOf(inFolder(`${'long/'.repeat(100)}q.db`));
+    expect(code).toBe(1);
+    expect(text).toContain('is too long: SQLite takes 480 bytes');
+  });
+
+  it.skipIf(!isRoot)(`in a folder of another user${whyNoUser}`, async () => {
+    for (const [path, why] of [
+      ['q.db', `The folder ${folder}`],
+      ['data/q.db', `The folder ${inFolder('data')} cannot be made: ${folder}`],
+    ] as const) {
+      const { code, text } = await refusalOf(inFolder(path), NOBODY);
+      expect(code).toBe(1);
+      expect(text).toContain(
+        `${why} may not be written by this user (uid ${NOBODY}; it belongs to uid 0)`,
+      );
+      expect(text).toContain('chown');
+      expect(text).not.toContain('--port');
+    }
+  });
+
+  it.skipIf(!isRoot)(`whose file is another user's${whyNoUser}`, async () => {
+    for (const name of ['q.db', 'q.db-wal']) {
+      const data = inFolder(`${name}.folder`);
+      mkdirSync(data);
+      writeFileSync(join(data, name), '', { mode: 0o600 });
+      spawnSync('chown', [String(NOBODY), folder, data]);
+      const { code, text } = await refusalOf(join(data, 'q.db'), NOBODY);
+      expect(code).toBe(1);
+      expect(text).toContain(`${join(data, name)} may not be written by this user`);
+    }
+  });
+
+  it('on a file system that can only be read', async (context) => {
+    const mounted = isLinux && mkdirReadOnly(inFolder('read-only'));
+    if (!mounted) context.skip('this user may not mount a file system');
+    try {
+      for (const path of ['read-only/q.db', 'read-only/data/q.db']) {
+        const { code, text } = await refusalOf(inFolder(path));
+        expect(code).toBe(1);
+        expect(text).toContain(
+          `${inFolder('read-only')} lies on a file system that can only be read`,
+        );
+        expect(text).toContain('Mount it for writing');
+      }
+    } finally {
+      spawnSync('umount', [inFolder('read-only')]);
+    }
+  });
+});
+
+function mkdirReadOnly(path: string): boolean {
+  mkdirSync(path);
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'none', path]).status === 0;
+}
+
+describe('a port', () => {
+  it.skipIf(!isRoot || !isLinux)(
+    `that only root may take is refused with the ways round it${whyNoUser}`,
+    async () => {
+      spawnSync('chown', [String(NOBODY), folder]);
+      const store = `sqlite:${inFolder('q.db')}`;
+      run = new CommandRun(['serve', '--port', '81', '--store', store], { uid: NOBODY });
+      await run.says(/listening/);
+      if (run.isRunning) return; // Here anybody may take it.
+      expect(await run.ended()).toBe(1);
+      expect(run.stderr).toMatch(/EACCES.*:81; choose a --port from 1024 on and put a proxy/);
+      expect(run.stderr).toContain('setcap cap_net_bind_service');
+    },
+  );
+});
