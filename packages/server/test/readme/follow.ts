@@ -1,6 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInOneShell } from './shell-session.js';
 import { isShown, type Step, stepsOf } from './steps.js';
@@ -10,32 +9,34 @@ const USUAL_PORT = '8080';
 /** What it prints is npm's affair. */
 const INSTALL = 'npm ci\n';
 
+export interface FollowOptions {
+  readonly folder: string;
+  readonly withinMs: number;
+  readonly environment?: Record<string, string>;
+}
+
 export const readmeSteps = async (checkout: string): Promise<Step[]> =>
   stepsOf(await readFile(join(checkout, 'README.md'), 'utf8'));
 
 export const installsPackages = ({ command }: Step): boolean => command === INSTALL;
 
 /**
- * Runs the steps as they stand. The environment chooses a free port and a new store, so that the run
- * disturbs nothing on this machine. Returns what went otherwise than the README says.
+ * Runs the steps as they stand, save that the environment chooses a port that is free on this machine.
+ * Returns what went otherwise than the README says.
  */
 export async function follow(
   steps: readonly Step[],
-  folder: string,
-  withinMs: number,
+  { folder, withinMs, environment = {} }: FollowOptions,
 ): Promise<string[]> {
   const port = await freePort();
-  const data = await mkdtemp(join(tmpdir(), 'millrace-readme-'));
-  const store = `sqlite:${join(data, 'millrace.db')}`;
   const results = await runInOneShell(
     steps.map(({ command }) => command),
     {
       folder,
-      environment: { ...plainEnvironment(), MILLRACE_PORT: port, MILLRACE_STORE: store },
       withinMs,
+      environment: { ...plainEnvironment(), MILLRACE_PORT: port, ...environment },
     },
   );
-  await rm(data, { recursive: true, force: true });
   return steps.flatMap((step, index) => {
     const { status, printed } = results[index] ?? { status: undefined, printed: '' };
     const shown = step.output.replaceAll(USUAL_PORT, port);

@@ -14,7 +14,8 @@ test('the blocks of the README run from top to bottom and print what it shows', 
   try {
     const run = steps.filter((step) => !installsPackages(step));
     expect(run.length).toBeGreaterThan(8);
-    expect(await follow(run, folder, 120_000)).toEqual([]);
+    const environment = { MILLRACE_STORE: `sqlite:${join(folder, 'data', 'millrace.db')}` };
+    expect(await follow(run, { folder, environment, withinMs: 120_000 })).toEqual([]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
