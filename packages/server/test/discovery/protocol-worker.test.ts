@@ -105,7 +105,7 @@ test('loses nothing when the server is killed and when it is stopped', async () 
     worker.signal('SIGTERM');
     expect(await worker.ended(), worker.stderr).toBe(0);
   }
-});
+}, 120_000);
 
 test('finishes what it has when it is told to stop, and takes nothing new', async () => {
   const ids = [await publish({ seconds: 2 }), await publish({ seconds: 2 })];
