@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.js';
 import { backlog } from './backlog.js';
+import { backupUnderLoad } from './backup-under-load.js';
 import { batchCycle } from './batch-cycle.js';
 import { batchPublish } from './batch-publish.js';
 import { batchPublishVsSqlite } from './batch-publish-vs-sqlite.js';
@@ -32,6 +33,7 @@ export const scenarios: readonly Scenario[] = [
   backlog,
   mixedBacklog,
   purgeMillion,
+  backupUnderLoad,
   fifoGroups,
   fifoBlocked,
   pushVsUndici,

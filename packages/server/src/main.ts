@@ -9,6 +9,8 @@ const STOP_WITHIN_MS = 9_000;
 
 async function main(): Promise<void> {
   const [command = 'serve', ...args] = process.argv.slice(2);
+  if (command === 'backup') return (await import('./cli/backup.js')).backup(args);
+  if (command === 'restore') return (await import('./cli/restore.js')).restore(args);
   if (command === '--help' || command === '-h' || command === 'help' || args.includes('--help')) {
     process.stdout.write(helpText());
     return;

@@ -38,4 +38,33 @@ describe('fair work', () => {
     await expect(failing).rejects.toThrow('a fault');
     expect(await next).toBe('done');
   });
+
+  it('starts nothing while it is paused, and says when nothing is under way', async () => {
+    const work = new FairWork(2);
+    let endFirst = (): void => {};
+    const first = new Promise<void>((resolve) => {
+      endFirst = resolve;
+    });
+    const started: string[] = [];
+    const running = work.run('a', () => first);
+    let isIdle = false;
+    const idle = work.pause().then(() => {
+      isIdle = true;
+    });
+    const later = ['a', 'b'].map((project) =>
+      work.run(project, async () => {
+        started.push(project);
+      }),
+    );
+    await nextTurn();
+    expect([isIdle, started]).toEqual([false, []]);
+    endFirst();
+    await Promise.all([running, idle]);
+    await nextTurn();
+    expect(started).toEqual([]);
+    work.resume();
+    await Promise.all(later);
+    expect(started).toEqual(['a', 'b']);
+    await work.pause();
+  });
 });

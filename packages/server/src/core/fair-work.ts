@@ -11,20 +11,46 @@ const WAITING_MAX = 65_536;
 export class FairWork {
   private readonly waiting = new FairQueue<() => void>();
   private underWay = 0;
+  private paused = false;
+  private becameIdle = (): void => {};
 
   constructor(private readonly maxUnderWay: number) {}
 
   async run<T>(project: string, work: () => Promise<T>): Promise<T> {
-    if (this.underWay >= this.maxUnderWay) await this.turn(project);
+    if (this.paused || this.underWay >= this.maxUnderWay) await this.turn(project);
     else this.underWay += 1;
     try {
       return await work();
     } finally {
       // Its place goes to who waits, and not to whoever comes just now.
-      const next = this.waiting.shift();
-      if (next === undefined) this.underWay -= 1;
+      const next = this.paused ? undefined : this.waiting.shift();
+      if (next === undefined) this.leave();
       else next();
     }
+  }
+
+  /** Starts nothing until `resume`. Resolves when nothing is under way any more. */
+  pause(): Promise<void> {
+    this.paused = true;
+    if (this.underWay === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.becameIdle = resolve;
+    });
+  }
+
+  resume(): void {
+    this.paused = false;
+    while (this.underWay < this.maxUnderWay) {
+      const next = this.waiting.shift();
+      if (next === undefined) return;
+      this.underWay += 1;
+      next();
+    }
+  }
+
+  private leave(): void {
+    this.underWay -= 1;
+    if (this.underWay === 0) this.becameIdle();
   }
 
   private turn(project: string): Promise<void> {

@@ -19,6 +19,16 @@ export class ReadLanes {
     if (!('project' in query)) return read();
     return (isLong(query.kind) ? this.long : this.short).run(query.project, read);
   }
+
+  /** Starts no read of a project until `resume`. Resolves when none is under way any more. */
+  async pause(): Promise<void> {
+    await Promise.all([this.long.pause(), this.short.pause()]);
+  }
+
+  resume(): void {
+    this.long.resume();
+    this.short.resume();
+  }
 }
 
 /** Whether a read may take long: its answer may be large. */

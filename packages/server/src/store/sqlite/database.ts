@@ -3,6 +3,8 @@ import Database from 'better-sqlite3';
 import { StoreOpenError } from '../../core/store.js';
 import { makeFile, makeFolder } from './file-modes.js';
 import { MIGRATIONS } from './migrations/index.js';
+import { WAL_LIMIT_BYTES } from './space.js';
+import { hasWal, refuseForeignWal, schemaOf, tieToWal } from './wal-owner.js';
 
 /** "mill" in ASCII: tells our files from other programs' SQLite files. */
 const APPLICATION_ID = 0x6d696c6c;
@@ -17,7 +19,8 @@ export function openWriter(path: string): Database.Database {
   return explainFailure(path, () => {
     makeFolder(path);
     makeFile(path);
-    const db = new Database(path);
+    refuseForeignWal(path);
+    let db = new Database(path);
     try {
       assertVersion(db);
       // These two hold only if they come before the first table.
@@ -30,12 +33,23 @@ export function openWriter(path: string): Database.Database {
       }
       setPragma(db, 'journal_mode', 'WAL', 'wal');
       setPragma(db, 'synchronous', 'FULL', 2);
+      if (hasWal(path)) {
+        // What a kill has left is copied into the file as it is closed, so that a new WAL begins.
+        db.close();
+        db = new Database(path);
+        setPragma(db, 'synchronous', 'FULL', 2);
+      }
       db.pragma('wal_autocheckpoint = 0');
+      // A WAL that grew beside somebody else's snapshot is cut back when it starts anew.
+      db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
       db.pragma(`cache_size = -${CACHE_KIB}`);
       db.pragma('foreign_keys = ON');
       db.pragma('temp_store = MEMORY');
       checkIntegrity(db, path);
       migrate(db, path);
+      tieToWal(db, path);
+      // So that the file has it before anything is acknowledged.
+      db.pragma('wal_checkpoint(TRUNCATE)');
       return db;
     } catch (error) {
       db.close();
@@ -72,6 +86,13 @@ const isEmpty = (db: Database.Database): boolean =>
   db.pragma('application_id', { simple: true }) === 0 &&
   db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
 
+/** @throws StoreOpenError unless this millrace can work with what is in the file */
+export function assertUsable(db: Database.Database, path: string): void {
+  assertVersion(db);
+  assertOurs(db, path);
+  assertKnownSchema(db, path);
+}
+
 function assertOurs(db: Database.Database, path: string): void {
   if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
     throw new StoreOpenError(
@@ -97,17 +118,27 @@ function setPragma(
 
 function checkIntegrity(db: Database.Database, path: string): void {
   if (statSync(path).size > FULL_CHECK_MAX_BYTES) return;
+  const fault = faultOf(db);
+  if (fault !== null) throw damaged(path, fault);
+}
+
+/** Reads through the whole file. @returns what is wrong with it, or null */
+export function faultOf(db: Database.Database): string | null {
   const result = db.pragma('quick_check(1)', { simple: true });
-  if (result !== 'ok') throw damaged(path, String(result).split('\n').at(-1) ?? '');
+  return result === 'ok' ? null : (String(result).split('\n').at(-1) ?? '');
+}
+
+/** @returns the number of its schema */
+function assertKnownSchema(db: Database.Database, path: string): number {
+  const version = schemaOf(db.pragma('user_version', { simple: true }) as number);
+  if (version <= MIGRATIONS.length) return version;
+  throw new StoreOpenError(
+    `${path} has schema ${version}, but this millrace knows schemas up to ${MIGRATIONS.length}. Run the newer millrace that wrote it.`,
+  );
 }
 
 function migrate(db: Database.Database, path: string): void {
-  const version = db.pragma('user_version', { simple: true }) as number;
-  if (version > MIGRATIONS.length) {
-    throw new StoreOpenError(
-      `${path} has schema ${version}, but this millrace knows schemas up to ${MIGRATIONS.length}. Run the newer millrace that wrote it.`,
-    );
-  }
+  const version = assertKnownSchema(db, path);
   for (let next = version; next < MIGRATIONS.length; next += 1) {
     db.transaction(() => {
       db.exec(MIGRATIONS[next] as string);
@@ -122,7 +153,8 @@ const damaged = (path: string, cause: string): StoreOpenError =>
     `${path} is damaged (${cause}). Restore a backup, or move the file away to start empty.`,
   );
 
-function explainFailure<T>(path: string, open: () => T): T {
+/** Says in words for the operator why this could not be done with the file. */
+export function explainFailure<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {

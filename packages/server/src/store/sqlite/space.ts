@@ -1,9 +1,12 @@
 import type Database from 'better-sqlite3';
+import { tieToWal } from './wal-owner.js';
 
 /** What the file needs that is not done with a group. */
 export interface SpaceNeed {
   /** A passive checkpoint, off this thread. */
   readonly checkpoint: boolean;
+  /** The WAL has reached its limit and is to be started anew, by this thread. */
+  readonly restart: boolean;
   /** Free pages that can go back to the file system. */
   readonly reclaim: boolean;
 }
@@ -11,8 +14,9 @@ export interface SpaceNeed {
 const PAGE_BYTES = 4_096;
 /** From here on, the other thread copies the WAL into the database. */
 const CHECKPOINT_PAGES = (8 * 1024 * 1024) / PAGE_BYTES;
-/** Here this thread finishes the copying itself and starts the WAL anew: its upper bound. */
-export const WAL_LIMIT_PAGES = (64 * 1024 * 1024) / PAGE_BYTES;
+/** Here this thread finishes the copying itself and starts the WAL anew. */
+export const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
+const WAL_LIMIT_PAGES = WAL_LIMIT_BYTES / PAGE_BYTES;
 const LOOK_EVERY_GROUPS = 8;
 /** Free pages that stay for the next messages. */
 const FREE_PAGES_KEPT = 2_048;
@@ -27,30 +31,73 @@ export class SpaceKeeper {
   // Prepared once: to prepare them each time took more than to run them.
   private readonly walState: Database.Statement;
   private readonly freePages: Database.Statement;
+  private readonly schemaCookie: Database.Statement;
+  private tiedCookie: unknown;
 
-  constructor(private readonly db: Database.Database) {
+  constructor(
+    private readonly db: Database.Database,
+    private readonly path: string,
+  ) {
     this.walState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
     this.freePages = db.prepare('PRAGMA freelist_count').pluck();
+    this.schemaCookie = db.prepare('PRAGMA schema_version').pluck();
+    this.tiedCookie = this.schemaCookie.get();
   }
 
-  afterGroup(): SpaceNeed {
+  /** @returns null where it did not look */
+  afterGroup(): SpaceNeed | null {
     this.groups += 1;
-    if (this.groups % LOOK_EVERY_GROUPS !== 0) return { checkpoint: false, reclaim: false };
-    const walPages = this.walPages();
-    if (walPages >= WAL_LIMIT_PAGES) this.db.pragma('wal_checkpoint(RESTART)');
-    return { checkpoint: walPages >= CHECKPOINT_PAGES, reclaim: this.hasSpareFreePages() };
+    if (this.groups % LOOK_EVERY_GROUPS !== 0) return null;
+    this.followSchema();
+    return { ...this.walNeed(), reclaim: this.hasSpareFreePages() };
+  }
+
+  /**
+   * Copies what is left of the WAL and starts it anew, unless somebody reads from it: it waits for
+   * nobody, since all commits would wait with it. @returns whether the WAL starts anew
+   */
+  restartWal(): boolean {
+    return this.withoutWaiting(() => {
+      const [result] = this.db.pragma('wal_checkpoint(RESTART)') as { busy: number }[];
+      return result?.busy === 0;
+    });
   }
 
   /** One small step of giving free pages back. */
   reclaim(): SpaceNeed {
     this.db.pragma(`incremental_vacuum(${RECLAIM_PAGES_PER_STEP})`);
     const reclaim = this.hasSpareFreePages();
+    const { checkpoint, restart } = this.walNeed();
     // The file gets shorter only when a checkpoint brings what was done here into it.
-    return { checkpoint: !reclaim || this.walPages() >= CHECKPOINT_PAGES, reclaim };
+    return { checkpoint: !reclaim || checkpoint, restart, reclaim };
   }
 
+  /** Beside another process that reads from the WAL, the WAL stays; the next start copies it. */
   beforeClose(): void {
-    this.db.pragma('wal_checkpoint(TRUNCATE)');
+    this.withoutWaiting(() => this.db.pragma('wal_checkpoint(TRUNCATE)'));
+  }
+
+  /** Another program may have changed the schema, such as by an index of its own. */
+  private followSchema(): void {
+    const cookie = this.schemaCookie.get();
+    if (cookie === this.tiedCookie) return;
+    tieToWal(this.db, this.path);
+    this.tiedCookie = cookie;
+  }
+
+  private walNeed(): Pick<SpaceNeed, 'checkpoint' | 'restart'> {
+    const pages = this.walPages();
+    return { checkpoint: pages >= CHECKPOINT_PAGES, restart: pages >= WAL_LIMIT_PAGES };
+  }
+
+  private withoutWaiting<T>(work: () => T): T {
+    const waitMs = this.db.pragma('busy_timeout', { simple: true }) as number;
+    this.db.pragma('busy_timeout = 0');
+    try {
+      return work();
+    } finally {
+      this.db.pragma(`busy_timeout = ${waitMs}`);
+    }
   }
 
   /** Pages in the WAL that are not yet known to be in the database. */

@@ -17,6 +17,7 @@ import { isFatal, refusalOf } from './errors.js';
 import type { ReaderRequest } from './reader-thread.js';
 import type { SpaceNeed } from './space.js';
 import { ThreadChannel } from './thread-channel.js';
+import { WalBounds } from './wal-bounds.js';
 import { packCommand, unpackOutcome } from './wire-codec.js';
 import type { WriterAnswer, WriterOptions, WriterRequest } from './writer-thread.js';
 
@@ -48,7 +49,7 @@ export class SqliteStore implements Store {
   private readonly lanes = new ReadLanes(LONG_READS_MAX, SHORT_READS_MAX);
   private listener: StoreListener | undefined;
   private stopping: Promise<void> | undefined;
-  private checkpointing = false;
+  private readonly wal: WalBounds;
   private groupsUnderWay = 0;
   private cancelFlush: (() => void) | undefined;
   private cancelReclaim: (() => void) | undefined;
@@ -60,11 +61,22 @@ export class SqliteStore implements Store {
     private readonly longReader: ThreadChannel<ReaderRequest, ReadResult[QueryKind]>,
     private readonly reader: ThreadChannel<ReaderRequest, ReadResult[QueryKind]>,
     private readonly checkpointer: ThreadChannel<'checkpoint', true>,
-  ) {}
+    log: (message: string) => void,
+  ) {
+    this.wal = new WalBounds(clock, {
+      checkpoint: () => this.checkpointer.call('checkpoint'),
+      restart: async () => (await this.writer.call({ kind: 'restartWal' })).restarted === true,
+      pauseReads: () => this.lanes.pause(),
+      resumeReads: () => this.lanes.resume(),
+      failed: (cause) => this.fail(cause),
+      log,
+    });
+  }
 
   /** @throws Error with a message for the operator when the file cannot be opened. */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
     const { makeClock = monotonicClock, minFreeBytes, limits = NO_LIMITS } = options;
+    const { log = () => {} } = options;
     const path = resolve(options.path);
     let store: SqliteStore | undefined;
     const onExit = (cause: Error): void => store?.fail(cause);
@@ -77,7 +89,7 @@ export class SqliteStore implements Store {
     try {
       const { clockFloorMs, wider = [] } = await writer.call({ kind: 'open' });
       if (wider.length > 0) {
-        options.log?.(`Others on this machine may open the store; run: ${wider.join(' && ')}`);
+        log(`Others on this machine may open the store; run: ${wider.join(' && ')}`);
       }
       const clock = makeClock(clockFloorMs ?? 0);
       await writer.call({ kind: 'start', nowMs: clock.nowMs() });
@@ -92,6 +104,7 @@ export class SqliteStore implements Store {
           YOUNG_GENERATION_MIB.checkpoint,
           onExit,
         ),
+        log,
       );
       return store;
     } catch (error) {
@@ -121,7 +134,7 @@ export class SqliteStore implements Store {
       const group = answer.group as NonNullable<WriterAnswer['group']>;
       this.listener?.nextDue(group.nextDueAtMs);
       if (group.ready.length > 0) this.listener?.ready(group.ready);
-      if (answer.need !== undefined) this.serveSpace(answer.need);
+      if (answer.need) this.serveSpace(answer.need);
       if (answer.hasTallies) this.flushTalliesLater();
       return group.outcomes.map((outcome, index) =>
         unpackOutcome(commands[index] as Command, outcome),
@@ -164,15 +177,7 @@ export class SqliteStore implements Store {
   }
 
   private serveSpace(need: SpaceNeed): void {
-    if (need.checkpoint && !this.checkpointing) {
-      this.checkpointing = true;
-      this.checkpointer
-        .call('checkpoint')
-        .catch((error) => this.fail(error))
-        .finally(() => {
-          this.checkpointing = false;
-        });
-    }
+    this.wal.serve(need);
     if (need.reclaim && this.cancelReclaim === undefined) this.reclaimAfterPause(0);
   }
 
@@ -184,10 +189,8 @@ export class SqliteStore implements Store {
         return;
       }
       this.cancelReclaim = undefined;
-      const { need } = await this.writer
-        .call({ kind: 'reclaim' })
-        .catch(() => ({ need: undefined }));
-      if (need !== undefined) this.serveSpace(need);
+      const { need } = await this.writer.call({ kind: 'reclaim' }).catch(() => ({ need: null }));
+      if (need) this.serveSpace(need);
     }, RECLAIM_PAUSE_MS);
   }
 

@@ -34,6 +34,7 @@ export type WriterRequest =
       readonly nowMs: number;
     }
   | { readonly kind: 'reclaim' }
+  | { readonly kind: 'restartWal' }
   | { readonly kind: 'close'; readonly nowMs: number };
 
 export interface WriterAnswer {
@@ -41,7 +42,9 @@ export interface WriterAnswer {
   /** Commands that close the files to others on the machine. */
   readonly wider?: readonly string[];
   readonly group?: Omit<GroupResult, 'outcomes'> & { readonly outcomes: PackedOutcome[] };
-  readonly need?: SpaceNeed;
+  readonly need?: SpaceNeed | null;
+  /** Whether the WAL starts anew. */
+  readonly restarted?: boolean;
   /** Tallies wait to be written with a later group. */
   readonly hasTallies?: boolean;
 }
@@ -121,7 +124,7 @@ function handle(request: OtherRequest): WriterAnswer {
         new FreeSpace(options.minFreeBytes, () => freeBytesBeside(options.path)),
         options.limits,
       );
-      space = new SpaceKeeper(db);
+      space = new SpaceKeeper(db, options.path);
       return { clockFloorMs: applier.clockFloorMs(), wider: widerThanNeeded(options.path) };
     }
     case 'start':
@@ -129,6 +132,8 @@ function handle(request: OtherRequest): WriterAnswer {
       return {};
     case 'reclaim':
       return { need: space.reclaim() };
+    case 'restartWal':
+      return { restarted: space.restartWal() };
     case 'close':
       applier.beforeClose(request.nowMs);
       space.beforeClose();

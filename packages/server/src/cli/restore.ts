@@ -1,0 +1,45 @@
+import { restore as restoreStore } from '../store/sqlite/restore.js';
+import { ProgressBar } from './progress-bar.js';
+import { readFlags, required } from './read-flags.js';
+import { STORE_FLAGS, sqlitePath } from './store-path.js';
+
+const RESTORE_HELP = `Usage: millrace restore --from FILE [--store sqlite:PATH] [--json]
+
+Puts a backup in the place of a SQLite store that no server is using. The backup is copied and read
+through before anything is changed. The files that were there get another name and stay.
+
+  --from FILE      the backup; it stays as it is
+  --store, --store-file, --config
+                   where the store is, as for the server (sqlite:./data/millrace.db)
+  --json           prints the result as a JSON object: file, bytes, put_aside
+`;
+
+/** Prints what it did on stdout, and on a terminal how far it is on stderr. */
+export async function restore(args: readonly string[]): Promise<void> {
+  const options = { ...STORE_FLAGS, from: { type: 'string' }, json: { type: 'boolean' } } as const;
+  if (args.includes('--help')) {
+    process.stdout.write(RESTORE_HELP);
+    return;
+  }
+  const { from, json, ...flags } = readFlags('restore', args, options);
+  const source = required('restore', 'from', from);
+  const path = sqlitePath('restore', flags);
+  const bar = new ProgressBar(process.stderr);
+  try {
+    const done = restoreStore({ from: source, path, onProgress: (progress) => bar.show(progress) });
+    bar.clear();
+    process.stdout.write(`${json ? jsonOf(done) : linesOf(source, done)}\n`);
+  } finally {
+    bar.clear();
+  }
+}
+
+type Restored = ReturnType<typeof restoreStore>;
+
+const jsonOf = ({ path: file, bytes, putAside }: Restored): string =>
+  JSON.stringify({ file, bytes, put_aside: putAside });
+
+function linesOf(source: string, { path, bytes, putAside }: Restored): string {
+  const restored = `${path} is restored from ${source}: ${bytes} bytes, read through and sound`;
+  return putAside === null ? restored : `${restored}\nthe files from before are ${putAside}*`;
+}

@@ -1,0 +1,21 @@
+import { ConfigError, loadConfig } from '../config/config.js';
+
+/** The settings that say where the store is, for commands that work on its file. */
+export const STORE_FLAGS = {
+  store: { type: 'string' },
+  'store-file': { type: 'string' },
+  config: { type: 'string' },
+} as const;
+
+/** @throws ConfigError unless the store is a SQLite file */
+export function sqlitePath(
+  command: string,
+  flags: { readonly [name in keyof typeof STORE_FLAGS]?: string | undefined },
+): string {
+  const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+  const { store } = loadConfig(args);
+  if (store.startsWith('sqlite:')) return store.slice('sqlite:'.length);
+  throw new ConfigError(
+    `"millrace ${command}" is for SQLite. For PostgreSQL use pg_dump and pg_restore, or point-in-time recovery; docs/operations.md says how`,
+  );
+}

@@ -1,0 +1,70 @@
+import type { Clock } from '../../core/clock.js';
+import type { SpaceNeed } from './space.js';
+
+export interface WalSteps {
+  /** A passive checkpoint, beside the commits. */
+  checkpoint(): Promise<unknown>;
+  /** Starts the WAL anew between two commits. @returns false where somebody reads from it */
+  restart(): Promise<boolean>;
+  /** Starts no more reads of this process. Resolves when none is under way. */
+  pauseReads(): Promise<void>;
+  resumeReads(): void;
+  failed(cause: Error): void;
+  log(message: string): void;
+}
+
+/** When another process reads from the WAL, this is how long until the next try. */
+const RETRY_AFTER_MS = 1_000;
+
+/**
+ * Keeps the WAL in bounds, and lets no commit wait for a reader. Only our own reads can be asked to
+ * make way; another process that holds a snapshot (a backup, a forgotten shell) lets the WAL grow
+ * until it ends, and publishing stops before the disk is full.
+ */
+export class WalBounds {
+  private underWay = false;
+  private isOverLimit = false;
+  private retryAtMs = Number.NEGATIVE_INFINITY;
+  private isHeld = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly steps: WalSteps,
+  ) {}
+
+  serve({ checkpoint, restart }: Pick<SpaceNeed, 'checkpoint' | 'restart'>): void {
+    // Also beside a checkpoint that is under way: it is then followed by the restart at once.
+    this.isOverLimit = restart;
+    if (this.underWay || !checkpoint) return;
+    this.underWay = true;
+    this.shorten()
+      .catch((error: Error) => this.steps.failed(error))
+      .finally(() => {
+        this.underWay = false;
+      });
+  }
+
+  private async shorten(): Promise<void> {
+    // First, so that the commits wait for little of the copying.
+    await this.steps.checkpoint();
+    if (!this.isOverLimit || this.clock.nowMs() < this.retryAtMs) return;
+    const restarted = (await this.steps.restart()) || (await this.restartWithoutReads());
+    if (!restarted) this.retryAtMs = this.clock.nowMs() + RETRY_AFTER_MS;
+    if (restarted !== this.isHeld) return;
+    this.isHeld = !restarted;
+    this.steps.log(restarted ? RELEASED : HELD);
+  }
+
+  private async restartWithoutReads(): Promise<boolean> {
+    await this.steps.pauseReads();
+    try {
+      return await this.steps.restart();
+    } finally {
+      this.steps.resumeReads();
+    }
+  }
+}
+
+const HELD =
+  'another process reads the database (a backup, a shell): the WAL grows until it ends, and publishing stops at --min-free-bytes';
+const RELEASED = 'the WAL is no longer held by another process and is back in its bounds';
