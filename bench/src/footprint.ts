@@ -20,7 +20,7 @@ import { type StoreKind, Stores } from './stores.js';
 const BATCH = 1000;
 const KEYED = 20_000;
 const MIB = 1024 * 1024;
-/** Free space goes back in small steps, and the resident set follows later. */
+/** Free space goes back in small steps. What changes by less than 1 MiB in this time is settled. */
 const SETTLE_MS = 20_000;
 
 const help = `Usage: npx tsx bench/src/footprint.ts [options]     (after npm run build)
@@ -70,8 +70,7 @@ async function run({ messages, kind }: Options, stores: Stores): Promise<void> {
   await onNewStore(store, async (server) => {
     const [queue, keyed] = (await createQueues(server, 2)) as [string, string];
     const report = async (phase: string, count = 0, beforeBytes = 0): Promise<number> => {
-      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-      const bytes = await sizeOf(store.url);
+      const bytes = await settled(() => sizeOf(store.url));
       const each = count === 0 ? '' : Math.round((bytes - beforeBytes) / count);
       const resident = residentMib(server.pid).toFixed(0);
       process.stdout.write(`| ${phase} | ${(bytes / MIB).toFixed(1)} | ${each} | ${resident} |\n`);
@@ -89,6 +88,16 @@ async function run({ messages, kind }: Options, stores: Stores): Promise<void> {
     for (const body of acks) await call(server, ACK_BATCH_PATH, body);
     await report('acked', messages, beforeBytes);
   });
+}
+
+async function settled(sizeOf: () => Promise<number>): Promise<number> {
+  let bytes = await sizeOf();
+  while (true) {
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    const now = await sizeOf();
+    if (Math.abs(now - bytes) < MIB) return now;
+    bytes = now;
+  }
 }
 
 /** Answers the bodies that ack what was leased. */
