@@ -10,6 +10,7 @@ export const ORDERS = {
   type: 'standard' as const,
   dead_letter_queue: 'orders-failed',
   max_retries: 5,
+  max_expired_leases: 5,
   visibility_timeout_default: 60,
   message_retention_days: 7,
   enable_priority: true,

@@ -59,6 +59,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
         queue: 'orders',
         type: 'standard',
         max_retries: 8,
+        max_expired_leases: 8,
         visibility_timeout_default: 60,
         message_retention_days: 7,
         enable_priority: true,

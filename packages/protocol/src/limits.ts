@@ -20,6 +20,7 @@ export const LIMITS = {
   retentionMinDays: 1,
   retentionMaxDays: 30,
   retriesMax: 1_000,
+  expiredLeasesMax: 100_000,
   priorityMax: 9,
   /** How long a deduplication id suppresses another publish to its fifo queue. */
   deduplicationSeconds: 300,
@@ -51,6 +52,8 @@ export const LIMITS = {
 export const QUEUE_DEFAULTS = {
   type: 'standard',
   maxRetries: 3,
+  /** Of a standard queue to which neither retries nor a dead-letter queue were ever given. */
+  maxExpiredLeases: 1_000,
   messageRetentionDays: 7,
   visibilityTimeoutDefaultSeconds: 30,
   enablePriority: false,

@@ -1,4 +1,4 @@
-import { type SchemaOptions, type TSchema, Type } from '@sinclair/typebox';
+import { type SchemaOptions, type Static, type TSchema, Type } from '@sinclair/typebox';
 import { LIMITS } from '../limits.js';
 
 /**
@@ -91,7 +91,14 @@ export const Extension = (description: string) =>
 export const MaxRetries = Type.Integer({
   minimum: 0,
   maximum: LIMITS.retriesMax,
-  description: 'Failures after the first that a message may have before it is a dead letter.',
+  description: 'Nacks after the first that a message may have before it is a dead letter.',
+});
+
+export const MaxExpiredLeases = Type.Integer({
+  minimum: 0,
+  maximum: LIMITS.expiredLeasesMax,
+  description:
+    'Leases after the first that may run out before the message is a dead letter; else max_retries, or 1,000 on a standard queue to which neither that nor a dead-letter queue was ever given.',
 });
 
 export const RetentionDays = Type.Integer({
@@ -124,6 +131,12 @@ export const TimestampInput = (description: string) =>
     'x-rule': 'must be a time as ISO 8601 in UTC or as epoch milliseconds',
     description,
   });
+
+/** What null clears, back to what holds where nothing is given. */
+export const Clearable = <T extends TSchema>(schema: T) =>
+  Type.Optional(
+    Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type as string, 'null'] }),
+  );
 
 export const Optional = <T extends TSchema>(schema: T, options?: SchemaOptions) =>
   Type.Optional(options ? ({ ...schema, ...options } as T) : schema);

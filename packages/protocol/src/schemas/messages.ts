@@ -82,7 +82,9 @@ export const QueueMessage = Type.Object({
   message_group_id: Type.Optional(Type.String()),
   deduplication_id: Type.Optional(Type.String()),
   enqueued_at: Timestamp('When it was published.'),
-  delivery_count: Type.Integer({ description: 'Deliveries so far, this one included.' }),
+  delivery_count: Type.Integer({
+    description: 'Deliveries so far, this one included; a redrive begins anew.',
+  }),
   receipt: Type.Optional(Type.String({ description: 'Names this delivery.' })),
   lease_expires_at: Type.Optional(Timestamp('When the lease runs out.')),
   source_queue: Type.Optional(Type.String({ description: 'The queue that a dead letter left.' })),

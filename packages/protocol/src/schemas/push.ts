@@ -1,12 +1,6 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, Type } from '@sinclair/typebox';
 import { LIMITS } from '../limits.js';
-import { IdempotencyKey, OpaqueId, Optional, QueueName, Timestamp } from './fields.js';
-
-/** What null clears, back to the queue's own setting or the default. */
-const Clearable = <T extends TSchema>(schema: T) =>
-  Type.Optional(
-    Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type as string, 'null'] }),
-  );
+import { Clearable, IdempotencyKey, OpaqueId, Optional, QueueName, Timestamp } from './fields.js';
 
 const Format = Type.Unsafe<'message' | 'payload' | null>({
   type: ['string', 'null'],

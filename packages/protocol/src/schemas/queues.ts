@@ -1,9 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { LIMITS, QUEUE_DEFAULTS } from '../limits.js';
 import {
+  Clearable,
   Cursor,
   IdempotencyKey,
   Limit,
+  MaxExpiredLeases,
   MaxRetries,
   Optional,
   PlainText,
@@ -24,6 +26,7 @@ export const CreateParams = Type.Object({
   type: Optional(QueueType, { default: QUEUE_DEFAULTS.type }),
   dead_letter_queue: Optional(QueueName('An existing queue that takes the dead letters.')),
   max_retries: Optional(MaxRetries, { default: QUEUE_DEFAULTS.maxRetries }),
+  max_expired_leases: Optional(MaxExpiredLeases),
   message_retention_days: Optional(RetentionDays, {
     default: QUEUE_DEFAULTS.messageRetentionDays,
   }),
@@ -44,6 +47,7 @@ export const QueueRecord = Type.Object({
   type: QueueType,
   dead_letter_queue: Type.Optional(Type.String()),
   max_retries: Type.Integer(),
+  max_expired_leases: Type.Integer({ description: 'The number in force.' }),
   visibility_timeout_default: Type.Number(),
   message_retention_days: Type.Integer(),
   enable_priority: Type.Boolean(),
@@ -55,13 +59,11 @@ export type QueueRecord = Static<typeof QueueRecord>;
 export const UpdateParams = Type.Object({
   queue: QueueName('The name of the queue.'),
   type: Optional(QueueType),
-  dead_letter_queue: Optional(
-    Type.Unsafe<string | null>({
-      ...QueueName('An existing queue that takes the dead letters; null detaches it.'),
-      type: ['string', 'null'],
-    }),
+  dead_letter_queue: Clearable(
+    QueueName('An existing queue that takes the dead letters; null detaches it.'),
   ),
   max_retries: Optional(MaxRetries),
+  max_expired_leases: Clearable(MaxExpiredLeases),
   message_retention_days: Optional(RetentionDays),
   visibility_timeout_default: Optional(
     VisibilityTimeout('Seconds that a delivery is leased when consume names none.'),

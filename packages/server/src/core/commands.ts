@@ -244,8 +244,8 @@ export interface StoredMessage {
 }
 
 export interface LeasedMessage extends StoredMessage {
-  /** Deliveries that have failed so far. */
-  readonly failures: number;
+  /** In its queue, so far. */
+  readonly nacks: number;
   readonly receipt: string;
   readonly leaseExpiresAtMs: number;
 }

@@ -15,7 +15,8 @@ const view = (given: Partial<LeaseView>): LeaseView => ({
   state: STATE.available,
   receipt: 'latest',
   leaseEnd: null,
-  failures: 0,
+  nacks: 0,
+  expiredLeases: 0,
   ...given,
 });
 
@@ -49,17 +50,28 @@ describe('afterFailure', () => {
   const nack = (more: { requeue?: boolean; delayMs?: number } = {}) =>
     ({ expired: false, requeue: true, delayMs: 0, ...more }) as const;
 
-  it('retries as long as there are retries, after the delay that was asked for', () => {
-    expect(afterFailure(3, 3, nack({ delayMs: 500 }))).toEqual({ kind: 'retry', delayMs: 500 });
-    expect(afterFailure(3, 3, { expired: true })).toEqual({ kind: 'retry', delayMs: 0 });
+  const budgets = { maxRetries: 3, maxExpiredLeases: 5 };
+  const after = (nacks: number, expiredLeases: number, how: Parameters<typeof afterFailure>[2]) =>
+    afterFailure({ nacks, expiredLeases }, budgets, how);
+
+  it('retries within the budget of how it failed, after the delay that was asked for', () => {
+    const nacked = { nacks: 3, expiredLeases: 5 };
+    expect(after(2, 5, nack({ delayMs: 500 }))).toEqual({
+      kind: 'retry',
+      delayMs: 500,
+      counts: nacked,
+    });
+    const expired = { nacks: 3, expiredLeases: 5 };
+    expect(after(3, 4, { expired: true })).toEqual({ kind: 'retry', delayMs: 0, counts: expired });
   });
 
   it.each([
-    ['max_retries', afterFailure(4, 3, nack())],
-    ['max_retries', afterFailure(1, 0, nack())],
-    ['expired_lease', afterFailure(4, 3, { expired: true })],
-    ['rejected', afterFailure(1, 3, nack({ requeue: false }))],
-    ['rejected', afterFailure(4, 3, nack({ requeue: false }))],
+    ['max_retries', after(3, 0, nack())],
+    ['max_retries', after(4, 0, nack())],
+    ['expired_lease', after(0, 5, { expired: true })],
+    ['expired_lease', after(3, 6, { expired: true })],
+    ['rejected', after(0, 0, nack({ requeue: false }))],
+    ['rejected', after(3, 5, nack({ requeue: false }))],
   ])('makes a dead letter because of %s', (reason, decision) => {
     expect(decision).toEqual({ kind: 'dead_letter', reason });
   });

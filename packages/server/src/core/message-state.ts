@@ -24,13 +24,27 @@ export type LeaseEnd = (typeof LEASE_END)[keyof typeof LEASE_END];
 
 export type DeadLetterReason = 'max_retries' | 'rejected' | 'expired_lease';
 
+/** Deliveries that failed since a message came to its queue, each by how it failed. */
+export interface FailureCounts {
+  /** Nacks, failed pushes among them. */
+  readonly nacks: number;
+  readonly expiredLeases: number;
+}
+
+export const NO_FAILURES: FailureCounts = { nacks: 0, expiredLeases: 0 };
+
+/** How many of each a message may have; the next one makes it a dead letter. */
+export interface FailureBudgets {
+  readonly maxRetries: number;
+  readonly maxExpiredLeases: number;
+}
+
 /** What a decision needs to know of a message. */
-export interface LeaseView {
+export interface LeaseView extends FailureCounts {
   readonly state: State;
   /** The receipt of the latest delivery from this queue, or null before the first. */
   readonly receipt: string | null;
   readonly leaseEnd: LeaseEnd | null;
-  readonly failures: number;
 }
 
 export type Verb = 'ack' | 'nack' | 'extend';
@@ -56,23 +70,30 @@ export function judgeReceipt(
 }
 
 export type AfterFailure =
-  | { readonly kind: 'retry'; readonly delayMs: number }
+  | { readonly kind: 'retry'; readonly delayMs: number; readonly counts: FailureCounts }
   | { readonly kind: 'dead_letter'; readonly reason: DeadLetterReason };
 
 /**
- * What becomes of a message whose delivery failed; `failures` counts this failure too. After
- * 1 + maxRetries failures it is a dead letter.
+ * What becomes of a message whose delivery failed. A nack and a lease that ran out each count in
+ * their own budget: after 1 + maxRetries nacks, or 1 + maxExpiredLeases of the others, the message is
+ * a dead letter.
+ *
+ * @param counts of the failures before this one
  */
 export function afterFailure(
-  failures: number,
-  maxRetries: number,
+  { nacks, expiredLeases }: FailureCounts,
+  { maxRetries, maxExpiredLeases }: FailureBudgets,
   how: { expired: true } | { expired: false; requeue: boolean; delayMs: number },
 ): AfterFailure {
-  if (!how.expired && !how.requeue) return { kind: 'dead_letter', reason: 'rejected' };
-  if (failures > maxRetries) {
-    return { kind: 'dead_letter', reason: how.expired ? 'expired_lease' : 'max_retries' };
+  if (how.expired) {
+    return expiredLeases >= maxExpiredLeases
+      ? { kind: 'dead_letter', reason: 'expired_lease' }
+      : { kind: 'retry', delayMs: 0, counts: { nacks, expiredLeases: expiredLeases + 1 } };
   }
-  return { kind: 'retry', delayMs: how.expired ? 0 : how.delayMs };
+  if (!how.requeue) return { kind: 'dead_letter', reason: 'rejected' };
+  return nacks >= maxRetries
+    ? { kind: 'dead_letter', reason: 'max_retries' }
+    : { kind: 'retry', delayMs: how.delayMs, counts: { nacks: nacks + 1, expiredLeases } };
 }
 
 /** A lease may be extended to 12 h in all, counted from its start. */

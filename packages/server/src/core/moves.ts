@@ -4,8 +4,11 @@ import { groupKeyOf } from './fifo.js';
 import {
   type AfterFailure,
   type DeadLetterReason,
+  type FailureBudgets,
+  type FailureCounts,
   LEASE_END,
   type LeaseEnd,
+  NO_FAILURES,
   STATE,
 } from './message-state.js';
 import { subscriptionOfHolder } from './push-subscription.js';
@@ -25,10 +28,14 @@ export function removeMessage(
 
 export interface ReturnOptions {
   readonly how: LeaseEnd;
-  readonly failures: number;
   readonly delayMs: number;
   readonly error: string | null;
+  /** With the failure that ended the lease; absent: none did. */
+  readonly counts?: FailureCounts;
 }
+
+/** The lease ends without a failure. */
+export const UNHARMED: ReturnOptions = { how: LEASE_END.returned, delayMs: 0, error: null };
 
 /**
  * Ends a lease with the message available again, in its old place, or after a delay. In a FIFO
@@ -52,14 +59,8 @@ function withdrawBehind(
 ): void {
   if (groupKey === null) return;
   for (const later of tx.heldInGroup(queue, groupKey)) {
-    if (later.state === STATE.leased && later.seq > seq) putBackUnharmed(tx, queue, later);
+    if (later.state === STATE.leased && later.seq > seq) putBack(tx, queue, later, UNHARMED);
   }
-}
-
-/** Ends the lease of this message alone, and its receipt, without a failure. */
-function putBackUnharmed(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
-  const { failures } = message;
-  putBack(tx, queue, message, { how: LEASE_END.returned, failures, delayMs: 0, error: null });
 }
 
 /** Ends the lease of this message alone. */
@@ -72,6 +73,7 @@ function putBack(
   // A leased message outlives its retention; when the lease is over it goes.
   if (isPastRetention(queue, message, tx.nowMs)) return removeMessage(tx, queue, message);
   const delayed = end.delayMs > 0;
+  const { nacks, expiredLeases } = end.counts ?? message;
   leaveState(tx, queue, message);
   tx.change(message, {
     state: delayed ? STATE.delayed : STATE.available,
@@ -79,7 +81,8 @@ function putBack(
     dueAtMs: delayed ? Math.min(tx.nowMs + end.delayMs, endOfRetention(queue, message)) : null,
     liveSinceMs: delayed ? null : message.firstAvailableAtMs,
     leaseEnd: end.how,
-    failures: end.failures,
+    nacks,
+    expiredLeases,
     ...(end.error === null ? {} : { lastError: end.error }),
   });
   tx.count(queue, delayed ? 'delayed' : 'available', 1, message.bytes);
@@ -87,9 +90,12 @@ function putBack(
 }
 
 /** How many failures a message may have, and where it goes after the last. */
-export type FailurePolicy = Pick<QueueEntry, 'maxRetries' | 'deadLetterQueueId'>;
+export type FailurePolicy = FailureBudgets & Pick<QueueEntry, 'deadLetterQueueId'>;
 
-/** The queue's own, or that of the push subscription which holds the message. */
+/**
+ * The queue's own, or that of the push subscription which holds the message. A subscription bounds
+ * its failed pushes; how many leases may run out is always the queue's.
+ */
 export function failurePolicy(
   tx: MessageTransaction,
   queue: QueueEntry,
@@ -99,6 +105,7 @@ export function failurePolicy(
   const policy = subscriptionId === undefined ? undefined : tx.pushPolicy(subscriptionId);
   return {
     maxRetries: policy?.maxRetries ?? queue.maxRetries,
+    maxExpiredLeases: queue.maxExpiredLeases,
     deadLetterQueueId: policy?.deadLetterQueueId ?? queue.deadLetterQueueId,
   };
 }
@@ -118,8 +125,8 @@ export function failMessage(
   if (next.kind === 'dead_letter') {
     return deadLetter(tx, queue, message, policy, next.reason, error);
   }
-  const failures = message.failures + 1;
-  returnMessage(tx, queue, message, { how, failures, delayMs: next.delayMs, error });
+  const { delayMs, counts } = next;
+  returnMessage(tx, queue, message, { how, delayMs, error, counts });
 }
 
 /** A delay is over. */
@@ -141,7 +148,7 @@ export function releaseDelayed(
 
 /**
  * Moves a message out of its queue: to the dead-letter queue, where it is an ordinary message at
- * the tail, or to the built-in one. It keeps its id and its body; its retries start anew.
+ * the tail, or to the built-in one. It keeps its id and its body; its failures count anew.
  */
 function deadLetter(
   tx: MessageTransaction,
@@ -169,7 +176,7 @@ function deadLetter(
     receipt: null,
     leaseEnd: null,
     leasedAtMs: null,
-    failures: 0,
+    ...NO_FAILURES,
     sourceQueueId: queue.id,
     sourceQueue: queue.name,
     deadLetteredAtMs: tx.nowMs,
@@ -186,7 +193,8 @@ function deadLetter(
 }
 
 /**
- * Sends a dead letter home, to the tail of the queue it came from, with fresh retries and retention.
+ * Sends a dead letter home, to the tail of the queue it came from. Its failures, its deliveries and
+ * its retention count anew; the list of failed deliveries stays.
  *
  * @param holder the queue that keeps it; undefined for the built-in dead-letter queue
  */
@@ -211,7 +219,8 @@ export function redriveMessage(
     receipt: null,
     leaseEnd: null,
     leasedAtMs: null,
-    failures: 0,
+    ...NO_FAILURES,
+    deliveryCount: 0,
     sourceQueueId: null,
     sourceQueue: null,
     deadLetteredAtMs: null,

@@ -6,12 +6,25 @@ export interface QueueSettings {
   readonly type: 'standard' | 'fifo';
   readonly deadLetterQueue: string | null;
   readonly maxRetries: number;
+  /** Null: what `maxExpiredLeasesInForce` says. */
+  readonly maxExpiredLeases: number | null;
   readonly messageRetentionDays: number;
   readonly visibilityTimeoutDefaultMs: number;
   readonly enablePriority: boolean;
 }
 
+/** As a store keeps them. */
+export interface KeptSettings extends QueueSettings {
+  /**
+   * Whether `maxRetries` stands for a `maxExpiredLeases` of null as well. So it is for good once it
+   * or a dead-letter queue was given, in a FIFO queue, and in those of before this setting.
+   */
+  readonly followsMaxRetries: boolean;
+}
+
 export interface QueueRow extends QueueSettings {
+  /** The number in force. */
+  readonly maxExpiredLeases: number;
   /** Never reused: a queue made again under an old name is another queue. */
   readonly id: number;
   readonly project: string;
@@ -20,10 +33,12 @@ export interface QueueRow extends QueueSettings {
   readonly updatedAtMs: number;
 }
 
-export const DEFAULT_SETTINGS: QueueSettings = {
+export const DEFAULT_SETTINGS: KeptSettings = {
   type: QUEUE_DEFAULTS.type,
   deadLetterQueue: null,
   maxRetries: QUEUE_DEFAULTS.maxRetries,
+  maxExpiredLeases: null,
+  followsMaxRetries: false,
   messageRetentionDays: QUEUE_DEFAULTS.messageRetentionDays,
   visibilityTimeoutDefaultMs: QUEUE_DEFAULTS.visibilityTimeoutDefaultSeconds * 1_000,
   enablePriority: QUEUE_DEFAULTS.enablePriority,
@@ -33,25 +48,41 @@ const WIRE_NAMES: Record<keyof QueueSettings, string> = {
   type: 'type',
   deadLetterQueue: 'dead_letter_queue',
   maxRetries: 'max_retries',
+  maxExpiredLeases: 'max_expired_leases',
   messageRetentionDays: 'message_retention_days',
   visibilityTimeoutDefaultMs: 'visibility_timeout_default',
   enablePriority: 'enable_priority',
 };
+
+/**
+ * How many leases of a message may run out. Who said nothing of failures may have consumers that
+ * never nack and take the end of a lease for their retry.
+ */
+const maxExpiredLeasesInForce = ({
+  maxExpiredLeases,
+  followsMaxRetries,
+  maxRetries,
+}: Pick<KeptSettings, 'maxExpiredLeases' | 'followsMaxRetries' | 'maxRetries'>): number =>
+  maxExpiredLeases ?? (followsMaxRetries ? maxRetries : QUEUE_DEFAULTS.maxExpiredLeases);
+
+const speaksOfFailures = ({ maxRetries, deadLetterQueue }: Partial<QueueSettings>): boolean =>
+  maxRetries != null || deadLetterQueue != null;
 
 /** The settings of a queue that is made, with what was not given at its default. */
 export function newSettings(
   name: string,
   given: Partial<QueueSettings>,
   reachableFrom: ReachableFrom,
-): QueueSettings | Refusal {
-  return checkSettings(name, { ...DEFAULT_SETTINGS, ...given }, reachableFrom);
+): KeptSettings | Refusal {
+  const followsMaxRetries = given.type === 'fifo' || speaksOfFailures(given);
+  return checkSettings(name, { ...DEFAULT_SETTINGS, ...given, followsMaxRetries }, reachableFrom);
 }
 
 function checkSettings(
   name: string,
-  settings: QueueSettings,
+  settings: KeptSettings,
   reachableFrom: ReachableFrom,
-): QueueSettings | Refusal {
+): KeptSettings | Refusal {
   if (settings.type === 'fifo' && settings.enablePriority) {
     return fieldRefusal('/enable_priority', 'must be false in a fifo queue, which keeps its order');
   }
@@ -59,13 +90,13 @@ function checkSettings(
   return checkDeadLetterQueue(name, settings.deadLetterQueue, reachableFrom) ?? settings;
 }
 
-/** For a queue that exists, only the settings given are compared. */
+/** For a queue that exists, only the settings given are compared, with those in force. */
 export function compareSettings(
   existing: QueueRow,
   given: Partial<QueueSettings>,
 ): Refusal | undefined {
   const differing = (Object.keys(given) as (keyof QueueSettings)[])
-    .filter((name) => given[name] !== undefined && given[name] !== existing[name])
+    .filter((name) => given[name] != null && given[name] !== existing[name])
     .map((name) => WIRE_NAMES[name]);
   if (differing.length === 0) return undefined;
   return refuse(
@@ -126,27 +157,55 @@ export function checkDeadLetterQueue(
  * The settings of a queue after a change of those given; a type that differs is refused.
  */
 export function changeSettings(
-  existing: QueueRow,
+  existing: QueueEntry,
   given: Partial<QueueSettings>,
   reachableFrom: ReachableFrom,
-): QueueSettings | Refusal {
+): KeptSettings | Refusal {
   if (given.type !== undefined && given.type !== existing.type) {
     return fieldRefusal('/type', `must be ${existing.type}: the type of a queue never changes`);
   }
-  const { type, maxRetries, messageRetentionDays, visibilityTimeoutDefaultMs } = existing;
-  const { deadLetterQueue, enablePriority } = existing;
-  const before = { type, maxRetries, messageRetentionDays, visibilityTimeoutDefaultMs };
-  const settings = { ...before, deadLetterQueue, enablePriority, ...given };
-  return checkSettings(existing.name, settings, reachableFrom);
+  const before = keptSettings(existing);
+  const followsMaxRetries = before.followsMaxRetries || speaksOfFailures(given);
+  return checkSettings(existing.name, { ...before, ...given, followsMaxRetries }, reachableFrom);
 }
 
-export const changes = (existing: QueueRow, wanted: QueueSettings): boolean =>
-  (Object.keys(WIRE_NAMES) as (keyof QueueSettings)[]).some(
-    (name) => existing[name] !== wanted[name],
-  );
+export function changes(existing: QueueEntry, wanted: KeptSettings): boolean {
+  const before = keptSettings(existing);
+  const names = Object.keys(before) as (keyof KeptSettings)[];
+  return names.some((name) => before[name] !== wanted[name]);
+}
 
-/** Leaves out where the messages lie, which is the store's own business. */
+const keptSettings = (queue: QueueEntry): KeptSettings => ({
+  type: queue.type,
+  deadLetterQueue: queue.deadLetterQueue,
+  maxRetries: queue.maxRetries,
+  maxExpiredLeases: queue.givenMaxExpiredLeases,
+  followsMaxRetries: queue.followsMaxRetries,
+  messageRetentionDays: queue.messageRetentionDays,
+  visibilityTimeoutDefaultMs: queue.visibilityTimeoutDefaultMs,
+  enablePriority: queue.enablePriority,
+});
+
+/** A queue as its row has it. */
+export type QueueColumns = Omit<QueueEntry, 'maxExpiredLeases'>;
+
+export const queueEntryOf = (columns: QueueColumns): QueueEntry => ({
+  ...columns,
+  maxExpiredLeases: maxExpiredLeasesInForce({
+    ...columns,
+    maxExpiredLeases: columns.givenMaxExpiredLeases,
+  }),
+});
+
+/** Leaves out where the messages lie and how settings are kept, which is the store's own business. */
 export function publicRow(entry: QueueEntry): QueueRow {
-  const { bucketId: _bucket, deadBucketId: _dead, deadLetterQueueId: _dlq, ...row } = entry;
+  const {
+    bucketId: _bucket,
+    deadBucketId: _dead,
+    deadLetterQueueId: _dlq,
+    givenMaxExpiredLeases: _given,
+    followsMaxRetries: _follows,
+    ...row
+  } = entry;
   return row;
 }

@@ -15,7 +15,6 @@ export interface ReplayLookups {
     given: readonly { messageId: string; receipt: string }[],
   ): readonly LeasedMessage[] | { readonly needsBytes: number };
   queueExists(id: number): boolean;
-  queueNamed(project: string, name: string): boolean;
 }
 
 type Recordable = Extract<Command, { idempotency: unknown }>;
@@ -60,7 +59,8 @@ export function replayOrReuse<C extends Recordable>(
   const recorded = scope === undefined ? undefined : records.find(scope);
   if (scope === undefined || recorded === undefined) return undefined;
   const outcome = JSON.parse(recorded.outcome);
-  if (hasGone(lookups, command, outcome)) return undefined;
+  // Earlier versions recorded a delete that found nothing.
+  if (!isWorthRecording(command, outcome) || hasGone(lookups, command, outcome)) return undefined;
   if (recorded.fingerprint !== scope.fingerprint) return idempotencyKeyReused();
   return replayed(lookups, command, queue, outcome);
 }
@@ -72,7 +72,7 @@ export function recordAnswer<C extends Recordable>(
   outcome: Outcome<C['kind']>,
 ): void {
   const scope = recordScope(command, queue);
-  if (scope === undefined || !outcome.ok || !isWorthRecording(outcome)) return;
+  if (scope === undefined || !outcome.ok || !isWorthRecording(command, outcome)) return;
   records.put(scope, { fingerprint: scope.fingerprint, outcome: JSON.stringify(kept(outcome)) });
 }
 
@@ -84,23 +84,20 @@ export function recordScope(
   const { project, idempotency } = command;
   if (idempotency === null) return undefined;
   const scope = { ...idempotency, project, queueId: queue?.id ?? 0 };
-  // A deleted queue has no id any more that its record could count in; its name stands for it.
+  // The record of a delete outlives the queue and its id, so that a retry spares one made again.
   return command.kind === 'deleteQueue'
     ? { ...scope, key: `${command.queue} ${idempotency.key}` }
     : scope;
 }
 
-/** A queue's record goes with the queue, and one that was made again under a name is another. */
-function hasGone(
+/** The record of a create goes with the queue that it made. */
+const hasGone = (
   lookups: ReplayLookups,
   command: Recordable,
   outcome: Accepted<Command['kind']>,
-): boolean {
-  if (command.kind === 'createQueue') {
-    return !lookups.queueExists((outcome as Accepted<'createQueue'>).queue.id);
-  }
-  return command.kind === 'deleteQueue' && lookups.queueNamed(command.project, command.queue);
-}
+): boolean =>
+  command.kind === 'createQueue' &&
+  !lookups.queueExists((outcome as Accepted<'createQueue'>).queue.id);
 
 function replayed<C extends Command>(
   lookups: ReplayLookups,
@@ -120,9 +117,14 @@ function replayed<C extends Command>(
   return { ...outcome, replayed: true };
 }
 
-/** An empty consume is not recorded: its retry may find what has come since. */
-const isWorthRecording = (outcome: Accepted<Command['kind']>): boolean =>
-  !('messages' in outcome) || outcome.messages.length > 0;
+/**
+ * A consume that found nothing is not recorded, nor is a delete: what has come since is for the retry
+ * to find.
+ */
+function isWorthRecording(command: Recordable, outcome: Accepted<Command['kind']>): boolean {
+  if (command.kind === 'deleteQueue') return (outcome as Accepted<'deleteQueue'>).deleted;
+  return !('messages' in outcome) || outcome.messages.length > 0;
+}
 
 function kept(outcome: Accepted<Command['kind']>): object {
   if (!('messages' in outcome)) return outcome;

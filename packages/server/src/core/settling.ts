@@ -6,6 +6,7 @@ import {
   releaseDelayed,
   removeMessage,
   returnMessage,
+  UNHARMED,
 } from './moves.js';
 import { leaseLost, leaseTooLong, type Refusal } from './refusal.js';
 import type { MessageEntry, MessageTransaction, QueueEntry } from './transaction.js';
@@ -94,20 +95,17 @@ function nackOne(
   // A withdrawn message that was past its retention has gone.
   if (message === undefined) return false;
   if (entry.requeue && groupKey !== null && failedGroups.has(groupKey)) {
-    const { failures } = message;
-    const end = { how: LEASE_END.returned, failures, delayMs: 0, error: null };
-    if (message.state === STATE.leased) returnMessage(tx, queue, message, end);
+    if (message.state === STATE.leased) returnMessage(tx, queue, message, UNHARMED);
     return true;
   }
   if (entry.unharmed) {
-    const { failures } = message;
     const { delayMs, error } = entry;
-    returnMessage(tx, queue, message, { how: LEASE_END.returned, failures, delayMs, error });
+    returnMessage(tx, queue, message, { ...UNHARMED, delayMs, error });
     return true;
   }
   if (entry.requeue && groupKey !== null) failedGroups.add(groupKey);
   const policy = failurePolicy(tx, queue, message);
-  const next = afterFailure(message.failures + 1, policy.maxRetries, { expired: false, ...entry });
+  const next = afterFailure(message, policy, { expired: false, ...entry });
   const how = entry.requeue ? ('nack' as const) : ('rejected' as const);
   const failure = { how, error: entry.error, keyId };
   failMessage(tx, queue, message, next, { ...failure, policy }, LEASE_END.returned);
@@ -126,9 +124,7 @@ export function extend(
     return { extended: false, leaseExpiresAtMs: null };
   }
   if (command.visibilityTimeoutMs === 0) {
-    const { failures } = message;
-    const end = { how: LEASE_END.returned, failures, delayMs: 0, error: null };
-    returnMessage(tx, queue, message, end);
+    returnMessage(tx, queue, message, UNHARMED);
     return { extended: true, leaseExpiresAtMs: null };
   }
   const leaseExpiresAtMs = tx.nowMs + command.visibilityTimeoutMs;
@@ -150,7 +146,7 @@ export function settle(tx: MessageTransaction, queue: QueueEntry, message: Messa
 
 function failExpired(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
   const policy = failurePolicy(tx, queue, message);
-  const next = afterFailure(message.failures + 1, policy.maxRetries, { expired: true });
+  const next = afterFailure(message, policy, { expired: true });
   const failure = { how: 'expired_lease' as const, error: null, keyId: message.leasedBy };
   failMessage(tx, queue, message, next, { ...failure, policy }, LEASE_END.expired);
 }
@@ -165,17 +161,14 @@ function endLeasesOfGroup(tx: MessageTransaction, queue: QueueEntry, groupKey: s
     const held = tx.heldInGroup(queue, groupKey);
     const message = firstToRunOut(tx, held);
     if (message === undefined) return;
-    const { failures } = message;
     if (failed) {
-      const end = { how: LEASE_END.returned, failures, delayMs: 0, error: null };
-      returnMessage(tx, queue, message, end);
+      returnMessage(tx, queue, message, UNHARMED);
     } else if (held[0]?.messageId === message.messageId) {
       failExpired(tx, queue, message);
       failed = true;
     } else {
       // An earlier message is still held, so that nobody could have begun with this one.
-      const end = { how: LEASE_END.expired, failures, delayMs: 0, error: null };
-      returnMessage(tx, queue, message, end);
+      returnMessage(tx, queue, message, { ...UNHARMED, how: LEASE_END.expired });
     }
   }
 }

@@ -12,6 +12,9 @@ export interface QueueEntry extends QueueRow {
   /** The bucket of its built-in dead-letter queue. */
   readonly deadBucketId: number;
   readonly deadLetterQueueId: number | null;
+  /** Null where `maxExpiredLeases` follows other settings, see `KeptSettings`. */
+  readonly givenMaxExpiredLeases: number | null;
+  readonly followsMaxRetries: boolean;
 }
 
 /** Where a message stands, without its body: what decisions need to know. */
@@ -54,7 +57,9 @@ export interface MessageColumns {
   readonly leasedAtMs: number | null;
   readonly leaseEnd: LeaseEnd | null;
   readonly receipt: string | null;
-  readonly failures: number;
+  readonly nacks: number;
+  readonly expiredLeases: number;
+  readonly deliveryCount: number;
   readonly sourceQueueId: number | null;
   readonly sourceQueue: string | null;
   readonly deadLetteredAtMs: number | null;

@@ -34,7 +34,7 @@ export function sendBack(
   if (deliveryResult(outcome) === 'cancelled') {
     return settlement.fail(subscription, message, { delayMs: 0, usesRetry, error: null });
   }
-  const backoff = backoffMs(usesRetry ? message.failures + 1 : 1, random);
+  const backoff = backoffMs(usesRetry ? message.nacks + 1 : 1, random);
   const delayMs = Math.round(Math.max(backoff, heldMs, retryAfterOf(outcome) ?? 0));
   const error = 'status' in outcome ? `the receiver answered ${outcome.status}` : outcome.error;
   return settlement.fail(subscription, message, { delayMs, usesRetry, error });

@@ -57,7 +57,7 @@ function pushingWorker() {
     leased.push(messageId);
     const leaseExpiresAtMs = clock.nowMs() + 30_000;
     const nothing = { headers: null, groupId: null, deduplicationId: null, sourceQueue: null };
-    const delivery = { receipt: 'r.0', leaseExpiresAtMs, deliveryCount: 1, failures: 0 };
+    const delivery = { receipt: 'r.0', leaseExpiresAtMs, deliveryCount: 1, nacks: 0 };
     return { messageId, payload: '1', ...nothing, ...delivery } as LeasedMessage;
   };
   const submit = async (command: Command) => {

@@ -49,7 +49,7 @@ const testMessage = (messageId: string, nowMs: number): LeasedMessage => ({
   deduplicationId: null,
   enqueuedAtMs: nowMs,
   deliveryCount: 1,
-  failures: 0,
+  nacks: 0,
   sourceQueue: null,
   deadLetteredAtMs: null,
   deadLetterReason: null,

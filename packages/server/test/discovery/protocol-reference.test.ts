@@ -87,6 +87,7 @@ test('the limits that stand in the text are those of the schemas', () => {
   expect(limits.get('`max_messages` of `consume`')).toContain(upTo(LIMITS.consumeMaxMessages));
   expect(limits.get('messages in a batch')).toContain(upTo(LIMITS.batchMaxMessages));
   expect(limits.get('`max_retries`')).toContain(upTo(LIMITS.retriesMax));
+  expect(limits.get('`max_expired_leases`')).toContain(upTo(LIMITS.expiredLeasesMax));
   expect(limits.get('`error` of a nack')).toContain(upTo(LIMITS.lastErrorMaxChars));
   expect(limits.get('push subscriptions of a queue')).toBe(
     upTo(LIMITS.pushSubscriptionsPerQueueMax),

@@ -334,22 +334,6 @@ describe('planted faults are caught', () => {
     ],
     ['delivery-count-gap', 'unseen deliveries', () => delivered().deliver(2_000, 'a', 3)],
     [
-      'too-many-failures',
-      'delivered after the last retry',
-      () =>
-        script({ maxRetries: 1 })
-          .publish(10, 'a')
-          .deliver(20, 'a', 1)
-          .nack(30, 'a', 'a-r1')
-          .deliver(40, 'a', 2)
-          .deliver(2_000, 'a', 3),
-    ],
-    [
-      'dead-letter-too-early',
-      'with retries left',
-      () => delivered().nack(30, 'a', 'a-r1', false).stats({ dlq: 1 }),
-    ],
-    [
       'unexpected-answer',
       'an internal error',
       () => script().call([10, 11], 'publish', keyed, refused(500, 'INTERNAL')).stats(),

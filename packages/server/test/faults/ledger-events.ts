@@ -25,6 +25,7 @@ export interface CreateRequest {
   readonly queue: string;
   readonly type?: 'standard' | 'fifo';
   readonly maxRetries: number;
+  readonly maxExpiredLeases?: number;
   readonly visibilityTimeoutMs: number;
   readonly deadLetterQueue?: string;
 }

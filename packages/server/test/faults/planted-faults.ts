@@ -1,4 +1,5 @@
 import { answerOf, succeeded } from './calls.js';
+import { failuresToDie, isBrittle } from './failure-budgets.js';
 import { leaseHeldUntilMs } from './lease-guarantee.js';
 import {
   addCall,
@@ -123,7 +124,7 @@ const PLANTS = {
   'too-many-failures': (history) => {
     const { message, delivery } = someDelivery(
       history,
-      (it, held) => !isFifo(history, it) && (history.queues.get(held.queue)?.maxRetries ?? 0) < 10,
+      (it, held) => !isFifo(history, it) && isBrittle(history.queues.get(held.queue)),
     );
     let { events } = history;
     let next = message.deliveries.filter((it) => it.queue === delivery.queue).at(-1) ?? delivery;
@@ -185,7 +186,7 @@ function someDelivery(
 function neverDies(history: History, { publication }: MessageHistory): boolean {
   const settings = history.queues.get(publication?.queue ?? '');
   const answered = publication?.attempts.some((call) => answerOf(call) !== undefined) ?? false;
-  return answered && settings?.deadLetterQueue === undefined && (settings?.maxRetries ?? 0) >= 10;
+  return answered && settings?.deadLetterQueue === undefined && failuresToDie(settings) > 10;
 }
 
 function hasKey(publication: MessageHistory['publication']): boolean {

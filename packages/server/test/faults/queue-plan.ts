@@ -18,8 +18,9 @@ const NEVER_DEAD = 1_000;
 export const GROUP_IDS = Array.from({ length: 12 }, (_, index) => `group ${index}`);
 
 /**
- * One queue for each way a message may go: never a dead letter, a dead letter kept in the queue,
- * and one moved to another queue, where the drain finds it again. Two of them are FIFO queues.
+ * One queue for each way a message may go: never a dead letter, a dead letter kept in the queue, by
+ * failures of any kind or by nacks alone, and one moved to another queue, where the drain finds it
+ * again. Two of them are FIFO queues.
  */
 export function planQueues(prefix: string, longestVisibilityMs: number): QueuePlan {
   const visibilityTimeoutMs = longestVisibilityMs;
@@ -28,6 +29,7 @@ export function planQueues(prefix: string, longestVisibilityMs: number): QueuePl
     { queue: name('steady-1'), maxRetries: NEVER_DEAD, visibilityTimeoutMs },
     { queue: name('steady-2'), maxRetries: NEVER_DEAD, visibilityTimeoutMs },
     { queue: name('brittle'), maxRetries: 2, visibilityTimeoutMs },
+    { queue: name('patient'), maxRetries: 1, maxExpiredLeases: NEVER_DEAD, visibilityTimeoutMs },
     { queue: name('parked-dead'), maxRetries: NEVER_DEAD, visibilityTimeoutMs },
     {
       queue: name('parked'),

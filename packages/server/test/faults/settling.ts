@@ -1,3 +1,4 @@
+import { failuresToDie } from './failure-budgets.js';
 import type { DeliveredMessage } from './ledger-events.js';
 import { pause } from './pause.js';
 import { retryCall } from './retry-call.js';
@@ -87,7 +88,7 @@ async function reject(
 ): Promise<void> {
   // Only where dead letters are expected: in the other queues each missing message is a loss.
   const endsDead = plan.settings.some(
-    (setting) => setting.queue === held.queue && setting.maxRetries < 10,
+    (setting) => setting.queue === held.queue && failuresToDie(setting) < 10,
   );
   const request = { ...target(held), ...(endsDead ? { requeue: false } : {}) };
   await retryCall(api, 'nack', request, random, stopped);

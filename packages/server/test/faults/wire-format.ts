@@ -34,6 +34,7 @@ const encoders: Encoders = {
       name: request.queue,
       type: request.type,
       max_retries: request.maxRetries,
+      max_expired_leases: request.maxExpiredLeases,
       visibility_timeout_default: seconds(request.visibilityTimeoutMs),
       dead_letter_queue: request.deadLetterQueue,
     }),

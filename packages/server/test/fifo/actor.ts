@@ -5,13 +5,13 @@ import type { Delivered, Observations, QueueRules } from './observations.js';
 /** Queues for each way in which messages leave, all with the same groups. */
 export const RULES = {
   /** Fails at random, and is emptied now and then. */
-  busy: { maxRetries: 1_000, sparesInnocents: false },
+  busy: { maxRetries: 1_000, maxExpiredLeases: 1_000, sparesInnocents: false },
   /** Dead letters of every kind, which are redriven. */
-  brittle: { maxRetries: 1, sparesInnocents: false },
+  brittle: { maxRetries: 1, maxExpiredLeases: 2, sparesInnocents: false },
   /** Its consumers fail at poison alone. */
-  poisoned: { maxRetries: 2, sparesInnocents: true },
+  poisoned: { maxRetries: 2, maxExpiredLeases: 1, sparesInnocents: true },
   /** Deleted and made again under its name. */
-  remade: { maxRetries: 1_000, sparesInnocents: false },
+  remade: { maxRetries: 1_000, maxExpiredLeases: 1_000, sparesInnocents: false },
 } as const satisfies Record<string, QueueRules>;
 export type QueueName = keyof typeof RULES;
 export const QUEUES = Object.keys(RULES) as QueueName[];
@@ -234,7 +234,7 @@ export class Actor {
       async () => {
         if (queue === 'busy') return this.api.purge(queue);
         await this.api.delete(queue);
-        await this.api.create(queue, RULES[queue].maxRetries);
+        await this.api.create(queue, RULES[queue]);
       },
       () => ({ call: 'purge', queue }),
     );

@@ -1,11 +1,11 @@
-import type { Delivered } from './observations.js';
+import type { Delivered, QueueRules } from './observations.js';
 
 /** The calls of a client, over the port or over HTTP. */
 export interface FifoApi {
   nowMs(): number;
   /** Lets time pass, as far as this kind of client can. */
   pass(durationMs: number): Promise<void>;
-  create(queue: string, maxRetries: number): Promise<void>;
+  create(queue: string, rules: QueueRules): Promise<void>;
   delete(queue: string): Promise<void>;
   publish(queue: string, group: string | null, payloads: readonly string[]): Promise<string[]>;
   consume(queue: string, maxMessages: number, visibilityMs: number): Promise<Delivered[]>;

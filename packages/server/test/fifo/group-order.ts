@@ -55,9 +55,9 @@ export function mayHaveDied(
   const tries = message.deliveries.filter(
     ({ consume }) => consume.endTick > life.placed.startTick && consume.startTick < endTick,
   );
-  const { maxRetries } = run.rules[message.queue] as QueueRules;
+  const { maxExpiredLeases } = run.rules[message.queue] as QueueRules;
   const earliestEndMs = Math.min(
     ...tries.map(({ consume }) => consume.startMs + consume.visibilityMs),
   );
-  return tries.length > maxRetries && endMs >= earliestEndMs;
+  return tries.length > maxExpiredLeases && endMs >= earliestEndMs;
 }

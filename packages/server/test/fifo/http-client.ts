@@ -19,8 +19,8 @@ export function httpClient(choose: () => Pick<TestServer, 'call'>): FifoApi {
   return {
     nowMs: () => performance.now(),
     pass: (durationMs) => sleep(durationMs),
-    async create(name, max_retries) {
-      await post('create', { name, type: 'fifo', max_retries });
+    async create(name, { maxRetries: max_retries, maxExpiredLeases: max_expired_leases }) {
+      await post('create', { name, type: 'fifo', max_retries, max_expired_leases });
     },
     async delete(queue) {
       await call('DELETE', `delete/${queue}`);

@@ -91,6 +91,7 @@ export class Observations {
 
 export interface QueueRules {
   readonly maxRetries: number;
+  readonly maxExpiredLeases: number;
   /** Only poison may become a dead letter here. */
   readonly sparesInnocents: boolean;
 }

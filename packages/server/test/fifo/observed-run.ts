@@ -26,7 +26,7 @@ export async function observeRun(options: RunOptions): Promise<ObservedRun> {
   const { api, clients, visibilityMs, work, oneByOne } = options;
   const random = new SeededRandom(options.seed);
   const seen = new Observations(() => api.nowMs());
-  for (const queue of QUEUES) await api.create(queue, RULES[queue].maxRetries);
+  for (const queue of QUEUES) await api.create(queue, RULES[queue]);
   const emptying = new Set<string>();
   const newActor = () => new Actor(api, seen, random.fork(), visibilityMs, emptying);
   const actors = Array.from({ length: clients }, newActor);

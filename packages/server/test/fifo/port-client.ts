@@ -37,8 +37,8 @@ export function portClient(
     async pass(durationMs) {
       clock.advance(durationMs);
     },
-    async create(queue, maxRetries) {
-      await run(make.createQueue(queue, { type: 'fifo', maxRetries }));
+    async create(queue, { maxRetries, maxExpiredLeases }) {
+      await run(make.createQueue(queue, { type: 'fifo', maxRetries, maxExpiredLeases }));
     },
     async delete(queue) {
       await run(make.deleteQueue(queue));

@@ -145,6 +145,35 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
     expect(replayOf(await client.delete(queue, { idempotency_key: 'k' }))).toEqual(first);
   });
 
+  test('delete: a retry leaves the queue alone that somebody has made anew', async () => {
+    const queue = await client.newQueue({ max_retries: 2 });
+    const first = dataOf(await client.delete(queue, { idempotency_key: 'k' }));
+    const made = dataOf(await client.post('create', { name: queue, max_retries: 5 }));
+    await client.publish(queue, 'kept');
+    const headers = { 'idempotency-key': 'k' };
+    const path = `/v1/queue/delete/${queue}`;
+    const again = await running.call('DELETE', path, undefined, { headers });
+    expect(replayOf(again)).toEqual(first);
+    expect(dataOf(await client.get(`get/${queue}`))).toEqual(made);
+    await running.restart();
+    expect(replayOf(await client.delete(queue, { idempotency_key: 'k' }))).toEqual(first);
+    expect(await client.payloads(queue)).toEqual(['kept']);
+    expect(dataOf(await client.delete(queue, { idempotency_key: 'l' })).deleted).toBe(true);
+  });
+
+  test('delete: one that found no queue is not remembered', async () => {
+    const name = 'deleted-before-it-was-made';
+    const remove = () => client.delete(name, { idempotency_key: 'k' });
+    for (let round = 0; round < 2; round += 1) {
+      const answer = await remove();
+      expect(dataOf(answer).deleted).toBe(false);
+      expect(answer.body.metadata.cache_hit).toBe(false);
+    }
+    dataOf(await client.post('create', { name }));
+    expect(dataOf(await remove()).deleted).toBe(true);
+    expect(replayOf(await remove()).deleted).toBe(true);
+  });
+
   test('publish_batch: payloads are compared by their bytes, other fields by their values', async () => {
     const queue = await client.newQueue();
     const send = (entry: string) =>
@@ -175,6 +204,8 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
     const queue = await client.newQueue();
     dataOf(await client.update(queue, { dead_letter_queue: null, idempotency_key: 'k' }));
     errorOf(await client.update(queue, { idempotency_key: 'k' }), 'IDEMPOTENCY_KEY_REUSED');
+    dataOf(await client.update(queue, { max_expired_leases: null, idempotency_key: 'l' }));
+    errorOf(await client.update(queue, { idempotency_key: 'l' }), 'IDEMPOTENCY_KEY_REUSED');
   });
 
   test('a refusal leaves the key free', async () => {

@@ -48,6 +48,8 @@ describe.each(STORE_FACTORIES)('limits on $name', (factory) => {
     { visibility_timeout_default: 43_200 },
     { max_retries: 0 },
     { max_retries: 1_000 },
+    { max_expired_leases: 0 },
+    { max_expired_leases: 100_000 },
   ])('create accepts %o', async (settings) => {
     const name = await client.newQueue(settings);
     expect(dataOf(await client.get(`get/${name}`))).toMatchObject(settings);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../harness/http-server.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
-import { dataOf, errorOf } from './expect-answer.js';
+import { dataOf, errorOf, replayOf } from './expect-answer.js';
 import { useManager } from './use-manager.js';
 
 describe.each(STORE_FACTORIES)('a queue made again under its name on $name', (factory) => {
@@ -86,12 +86,12 @@ describe.each(STORE_FACTORIES)('a queue made again under its name on $name', (fa
     expect(await client.stats('made-twice')).toMatchObject(EMPTY);
   });
 
-  test('a delete under the key of the first delete deletes the new queue', async () => {
+  test('a delete under the key of the first delete is a replay and spares the new queue', async () => {
     const queue = await client.newQueue();
-    dataOf(await client.delete(queue, { idempotency_key: 'd' }));
-    dataOf(await client.post('create', { name: queue }));
-    expect((await client.delete(queue, { idempotency_key: 'd' })).body.data.deleted).toBe(true);
-    errorOf(await client.get(`get/${queue}`), 'QUEUE_NOT_FOUND');
+    const first = dataOf(await client.delete(queue, { idempotency_key: 'd' }));
+    const made = dataOf(await client.post('create', { name: queue }));
+    expect(replayOf(await client.delete(queue, { idempotency_key: 'd' }))).toEqual(first);
+    expect(dataOf(await client.get(`get/${queue}`))).toEqual(made);
   });
 
   test('dead letters of the old one in a named queue are not its own', async () => {

@@ -16,6 +16,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
         queue: 'plain',
         type: 'standard',
         max_retries: 3,
+        max_expired_leases: 1_000,
         message_retention_days: 7,
         visibility_timeout_default: 30,
         enable_priority: false,
@@ -29,6 +30,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       const settings = {
         dead_letter_queue,
         max_retries: 0,
+        max_expired_leases: 100_000,
         message_retention_days: 30,
         visibility_timeout_default: 1.5,
         enable_priority: true,
@@ -50,6 +52,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
 
     test.each([
       { max_retries: 4 },
+      { max_expired_leases: 3 },
       { message_retention_days: 8 },
       { visibility_timeout_default: 30.5 },
       { enable_priority: true },

@@ -67,6 +67,23 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
       expect(await client.stats(queue)).toMatchObject({ available: 1, dlq: 0 });
     });
 
+    test('deliveries count anew, and the failed ones stay listed', async () => {
+      const { queue } = await source(keeper, { max_retries: 1 });
+      const id = await client.publish(queue);
+      for (const delivery_count of [1, 2]) {
+        expect((await client.take(queue)).delivery_count).toBe(delivery_count);
+        dataOf(await client.nack(queue, id, { error: 'no' }));
+      }
+      expect(await redriven(queue)).toBe(1);
+      expect((await client.take(queue)).delivery_count).toBe(1);
+      const { delivery_count, failed_deliveries } = dataOf(await client.message(queue, id));
+      expect(delivery_count).toBe(1);
+      expect(failed_deliveries).toMatchObject([
+        { how: 'nack', error: 'no' },
+        { how: 'nack', error: 'no' },
+      ]);
+    });
+
     test('retention starts anew', async () => {
       const { queue } = await source(keeper, { message_retention_days: 2 });
       await client.bury(queue, 1);

@@ -43,8 +43,8 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
     });
   });
 
-  test('nacks and leases that ran out add up; what is given back counts for nothing', async () => {
-    const queue = await client.newQueue({ max_retries: 2 });
+  test('nacks and leases that ran out count apart; what is given back counts for nothing', async () => {
+    const queue = await client.newQueue({ max_retries: 1, max_expired_leases: 2 });
     const id = await client.publish(queue);
     await client.take(queue);
     await nack(queue, id);
@@ -52,9 +52,20 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
       await client.take(queue);
       dataOf(await client.extend(queue, id, 0));
     }
-    await deliverAndExpire(queue);
+    for (let round = 0; round < 2; round += 1) await deliverAndExpire(queue);
     await client.take(queue);
     expect((await nack(queue, id)).requeued).toBe(false);
+    const { items } = dataOf(await client.get(`dlq/list/${queue}`));
+    expect(items).toMatchObject([{ dead_letter_reason: 'max_retries' }]);
+  });
+
+  test('a client that never nacks keeps its messages: leases may run out often', async () => {
+    const queue = await client.newQueue();
+    const id = await client.publish(queue);
+    for (let round = 0; round < 6; round += 1) await deliverAndExpire(queue);
+    expect(await client.take(queue)).toMatchObject({ message_id: id, delivery_count: 7 });
+    expect(dataOf(await client.ack(queue, id)).acked).toBe(true);
+    expect(await client.stats(queue)).toMatchObject({ available: 0, dlq: 0 });
   });
 
   test('a lease that was extended runs out once', async () => {

@@ -11,8 +11,8 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
   const record = async (queue: string): Promise<Json> => dataOf(await client.get(`get/${queue}`));
 
   test.each([
-    { max_retries: 0 },
-    { max_retries: 1_000 },
+    { max_expired_leases: 0 },
+    { max_expired_leases: 100_000 },
     { message_retention_days: 30 },
     { visibility_timeout_default: 1.5 },
     { visibility_timeout_default: 43_200 },
@@ -28,6 +28,44 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
     const listed = dataOf(await client.get(`list?prefix=${queue}`)).items[0];
     expect(listed).toEqual(expected);
   });
+
+  test.each([0, 3, 1_000])('max_retries %i are those of leases that run out, too', async (max) => {
+    const queue = await client.newQueue();
+    const before = await record(queue);
+    clock.advance(1_000);
+    const updated_at = new Date(clock.nowMs()).toISOString();
+    const expected = { ...before, max_retries: max, max_expired_leases: max, updated_at };
+    expect(dataOf(await client.update(queue, { max_retries: max }))).toEqual(expected);
+    expect(await record(queue)).toEqual(expected);
+  });
+
+  test('max_expired_leases: null clears the number, and 1,000 or max_retries holds again', async () => {
+    const plain = await client.newQueue({ max_expired_leases: 7 });
+    expect(await record(plain)).toMatchObject({ max_retries: 3, max_expired_leases: 7 });
+    const cleared = dataOf(await client.update(plain, { max_expired_leases: null }));
+    expect(cleared).toMatchObject({ max_retries: 3, max_expired_leases: 1_000 });
+    const bounded = await client.newQueue({ max_retries: 5, max_expired_leases: 7 });
+    const follows = dataOf(await client.update(bounded, { max_expired_leases: null }));
+    expect(follows).toMatchObject({ max_retries: 5, max_expired_leases: 5 });
+    await running.restart();
+    expect(await record(plain)).toEqual(cleared);
+    expect(await record(bounded)).toEqual(follows);
+  });
+
+  test.each(['-1', '100001', '1.5', '"5"', 'true', '[]'])(
+    'max_expired_leases %s is refused by create and update, and nothing is changed',
+    async (value) => {
+      const queue = await client.newQueue();
+      const before = await record(queue);
+      const fields = `{"name":"not-made","max_expired_leases":${value}}`;
+      expectRefusedField(await client.post('create', fields), 'max_expired_leases');
+      errorOf(await client.get('get/not-made'), 'QUEUE_NOT_FOUND');
+      const given = `{"max_expired_leases":${value}}`;
+      const answer = await running.call('PATCH', `/v1/queue/update/${queue}`, given);
+      expectRefusedField(answer, 'max_expired_leases');
+      expect(await record(queue)).toEqual(before);
+    },
+  );
 
   test('an update of nothing answers the record as it is', async () => {
     const queue = await client.newQueue({ max_retries: 5 });

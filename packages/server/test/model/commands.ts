@@ -24,6 +24,7 @@ export interface Settings {
   /** An index into the names, or past them for a queue that does not exist. */
   readonly deadLetterQueue: number | null;
   readonly maxRetries: number;
+  readonly maxExpiredLeases: number | null;
   readonly visibilityTimeoutDefaultMs: number;
   readonly enablePriority: boolean;
   readonly messageRetentionDays: number;
@@ -151,6 +152,7 @@ const settings: fc.Arbitrary<Partial<Settings>> = fc.record(
   {
     deadLetterQueue: fc.option(fc.nat(QUEUE_NAMES.length), { freq: 3 }),
     maxRetries: fc.nat(2),
+    maxExpiredLeases: fc.option(fc.nat(2), { freq: 3 }),
     visibilityTimeoutDefaultMs: fc.constantFrom(1_000, 2_000, 5_000),
     enablePriority: fc.boolean(),
     messageRetentionDays: fc.constantFrom(1, 2),

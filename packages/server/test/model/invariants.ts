@@ -46,6 +46,8 @@ class Ledger {
   private readonly leases = new Map<string, Lease>();
   private readonly receipts = new Set<string>();
   private readonly deliveries = new Map<string, number>();
+  /** Those whose deliveries may count anew. */
+  private mayBeRedriven = new Set<string>();
 
   note(command: Command, outcome: Accepted<Command['kind']>, nowMs: number): void {
     if (outcome.replayed) return;
@@ -77,6 +79,10 @@ class Ledger {
   }
 
   private noteRemoval(command: Command, outcome: Accepted<Command['kind']>): void {
+    const redrives = command.kind === 'deadLetterJob' && command.action === 'redrive';
+    if ((redrives || command.kind === 'stepJob') && 'done' in outcome && outcome.done > 0) {
+      this.mayBeRedriven = new Set(this.deliveries.keys());
+    }
     if ('purged' in outcome) this.removed += outcome.purged;
     if (command.kind === 'deadLetterJob' && command.action === 'purge' && 'done' in outcome) {
       this.removed += outcome.done;
@@ -99,7 +105,8 @@ class Ledger {
     if (this.acked.has(messageId)) this.broken.push(`${messageId} came back after its ack`);
     if (!this.published.has(messageId)) this.broken.push(`${messageId} was never published`);
     const before = this.deliveries.get(messageId) ?? 0;
-    if (deliveryCount !== before + 1) {
+    const isRedriven = deliveryCount === 1 && this.mayBeRedriven.delete(messageId);
+    if (deliveryCount !== before + 1 && !isRedriven) {
       this.broken.push(`${messageId} says delivery ${deliveryCount} after ${before}`);
     }
     this.deliveries.set(messageId, deliveryCount);

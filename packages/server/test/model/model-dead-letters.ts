@@ -49,7 +49,9 @@ function redrive(state: ModelState, home: ModelQueue, message: ModelMessage, now
   message.dueAtMs = null;
   message.receipt = null;
   message.leaseEnd = null;
-  message.failures = 0;
+  message.nacks = 0;
+  message.expiredLeases = 0;
+  message.deliveryCount = 0;
   message.source = null;
   message.deadLetteredAtMs = null;
   message.deadLetterReason = null;

@@ -57,7 +57,8 @@ function insert(
     receipt: null,
     leasedAtMs: 0,
     leaseEnd: null,
-    failures: 0,
+    nacks: 0,
+    expiredLeases: 0,
     failed: [],
     leasedBy: null,
     deliveryCount: 0,
@@ -128,7 +129,7 @@ export function stillHeld(
 
 const leasedMessage = (message: ModelMessage): LeasedMessage => ({
   ...storedMessage(message),
-  failures: message.failures,
+  nacks: message.nacks,
   receipt: message.receipt as string,
   leaseExpiresAtMs: message.dueAtMs as number,
 });

@@ -2,6 +2,7 @@ import type { FailedDelivery } from '#server/core/commands';
 import type { DeadLetterReason } from '#server/core/message-state';
 import { settleGroup, withdrawLater } from './model-fifo.js';
 import {
+  expiredLeasesAllowed,
   findQueue,
   type ModelMessage,
   type ModelState,
@@ -40,7 +41,8 @@ export function failByLeaseEnd(state: ModelState, message: ModelMessage, nowMs: 
     error: null,
     keyId: message.leasedBy,
   });
-  if (message.failures > message.queue.maxRetries) {
+  message.expiredLeases += 1;
+  if (message.expiredLeases > expiredLeasesAllowed(message.queue)) {
     becomeDeadLetter(state, message, 'expired_lease', null, nowMs);
   } else {
     returnToQueue(state, message, 'expired', 0, nowMs);
@@ -79,7 +81,8 @@ export function failByNack(
     becomeDeadLetter(state, message, 'rejected', how.error, nowMs);
     return false;
   }
-  if (message.failures > message.queue.maxRetries) {
+  message.nacks += 1;
+  if (message.nacks > message.queue.maxRetries) {
     becomeDeadLetter(state, message, 'max_retries', how.error, nowMs);
     return false;
   }
@@ -92,7 +95,6 @@ export function failByNack(
 const FAILURES_KEPT = 20;
 
 function noteFailure(message: ModelMessage, failure: FailedDelivery): void {
-  message.failures += 1;
   message.failed = [...message.failed, failure].slice(-FAILURES_KEPT);
 }
 
@@ -129,7 +131,8 @@ function becomeDeadLetter(
   message.dueAtMs = null;
   message.receipt = null;
   message.leaseEnd = null;
-  message.failures = 0;
+  message.nacks = 0;
+  message.expiredLeases = 0;
   message.firstAvailableAtMs = nowMs;
   message.place = takePlace(state);
   const target =

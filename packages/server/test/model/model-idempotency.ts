@@ -1,7 +1,7 @@
 import type { Accepted, Command, Outcome } from '#server/core/commands';
 import { refuse } from '#server/core/refusal';
 import { stillHeld } from './model-delivery.js';
-import { findQueue, type ModelQueue, type ModelState } from './model-state.js';
+import type { ModelQueue, ModelState } from './model-state.js';
 
 type Recorded = Extract<Command, { idempotency: unknown }>;
 
@@ -18,12 +18,8 @@ export function underIdempotencyKey(
   const { capability, key, fingerprint, windowMs } = idempotency;
   const scopeOf = (owner: string | number | null): string =>
     JSON.stringify([project, capability, owner, key]);
-  // The record of a delete is all that is left of its queue; it counts by the name, until that
-  // is another queue's.
+  // The record of a delete is all that is left of its queue, and counts by the name.
   const ofDelete = command.kind === 'deleteQueue';
-  if (ofDelete && findQueue(state, project, command.queue) !== undefined) {
-    state.records = state.records.filter((record) => record.scope !== scopeOf(command.queue));
-  }
   const scope = scopeOf(ofDelete ? command.queue : (queue?.id ?? null));
   const recorded = state.records.find(
     (record) => record.scope === scope && record.expiresAtMs > nowMs,
@@ -39,6 +35,7 @@ export function underIdempotencyKey(
   }
   const outcome = run();
   if (!outcome.ok || ('messages' in outcome && outcome.messages.length === 0)) return outcome;
+  if ('deleted' in outcome && !outcome.deleted) return outcome;
   state.records = state.records.filter((record) => record.scope !== scope);
   state.records.push({
     scope,

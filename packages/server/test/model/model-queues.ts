@@ -10,12 +10,19 @@ import type {
 } from '#server/core/commands';
 import type { QueueSettings } from '#server/core/queue-settings';
 import { type Refusal, refuse } from '#server/core/refusal';
-import { findQueue, type ModelQueue, type ModelState, removeMessages } from './model-state.js';
+import {
+  findQueue,
+  type ModelQueue,
+  type ModelState,
+  removeMessages,
+  rowOf,
+} from './model-state.js';
 
 const DEFAULTS: QueueSettings = {
   type: 'standard',
   deadLetterQueue: null,
   maxRetries: QUEUE_DEFAULTS.maxRetries,
+  maxExpiredLeases: null,
   messageRetentionDays: QUEUE_DEFAULTS.messageRetentionDays,
   visibilityTimeoutDefaultMs: QUEUE_DEFAULTS.visibilityTimeoutDefaultSeconds * 1_000,
   enablePriority: QUEUE_DEFAULTS.enablePriority,
@@ -29,8 +36,9 @@ export function createQueue(
   const existing = findQueue(state, project, name);
   if (existing !== undefined) {
     const given = Object.entries(settings) as [keyof QueueSettings, unknown][];
-    const same = given.every(([setting, value]) => existing[setting] === value);
-    return same ? { queue: existing } : refuse('QUEUE_EXISTS', 'of the model');
+    const row = rowOf(existing);
+    const same = given.every(([setting, value]) => row[setting] === value);
+    return same ? { queue: row } : refuse('QUEUE_EXISTS', 'of the model');
   }
   if (settings.type === 'fifo' && settings.enablePriority) {
     return refuse('INVALID_REQUEST', 'of the model');
@@ -41,7 +49,7 @@ export function createQueue(
   if (target !== null && findQueue(state, project, target) === undefined) {
     return refuse('DEAD_LETTER_QUEUE_NOT_FOUND', 'of the model');
   }
-  return { queue: insertQueue(state, project, name, settings, nowMs) };
+  return { queue: rowOf(insertQueue(state, project, name, settings, nowMs)) };
 }
 
 export function insertQueue(
@@ -54,6 +62,7 @@ export function insertQueue(
   const row: ModelQueue = {
     ...DEFAULTS,
     ...settings,
+    speaksOfFailures: speaksOfFailures(settings),
     id: state.nextQueueId,
     project,
     name,
@@ -64,6 +73,9 @@ export function insertQueue(
   state.queues.push(row);
   return row;
 }
+
+const speaksOfFailures = (settings: Partial<QueueSettings>): boolean =>
+  [settings.maxRetries, settings.deadLetterQueue].some((given) => given != null);
 
 export function updateQueue(
   state: ModelState,
@@ -84,10 +96,15 @@ export function updateQueue(
     if (target === undefined) return refuse('DEAD_LETTER_QUEUE_NOT_FOUND', 'of the model');
     next = target.deadLetterQueue;
   }
+  const speaks = queue.speaksOfFailures || speaksOfFailures(settings);
   const names = Object.keys(settings) as (keyof typeof settings)[];
-  const changed = names.some((name) => queue[name] !== settings[name]);
-  Object.assign(queue, settings, changed ? { updatedAtMs: nowMs } : {});
-  return { queue };
+  const changed =
+    names.some((name) => queue[name] !== settings[name]) ||
+    // In a FIFO queue nothing hangs on it.
+    (queue.type === 'standard' && queue.speaksOfFailures !== speaks);
+  Object.assign(queue, settings, { speaksOfFailures: speaks });
+  if (changed) queue.updatedAtMs = nowMs;
+  return { queue: rowOf(queue) };
 }
 
 /** With all that lies in it; its dead letters elsewhere are nobody's from now on. */

@@ -9,12 +9,21 @@ import type {
 import { deadLettersOf } from './model-dead-letters.js';
 import { storedMessage } from './model-delivery.js';
 import { isBehindHead } from './model-fifo.js';
-import { findQueue, type ModelMessage, type ModelQueue, type ModelState } from './model-state.js';
+import {
+  findQueue,
+  type ModelMessage,
+  type ModelQueue,
+  type ModelState,
+  rowOf,
+} from './model-state.js';
 
 type Answers = { [K in QueryKind]: (state: ModelState, query: Query<K>) => ReadResult[K] };
 
 const ANSWERS: Answers = {
-  getQueue: (state, { project, queue }) => findQueue(state, project, queue) ?? null,
+  getQueue(state, { project, queue }) {
+    const found = findQueue(state, project, queue);
+    return found === undefined ? null : rowOf(found);
+  },
 
   listQueues(state, { project, after, prefix, limit, counts }) {
     const rows = state.queues
@@ -22,7 +31,9 @@ const ANSWERS: Answers = {
       .filter(({ name }) => name.startsWith(prefix) && (after === null || name > after))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .slice(0, limit);
-    return counts ? rows.map((queue) => ({ queue, counts: countsOf(state, queue) })) : rows;
+    return rows.map((queue) =>
+      counts ? { queue: rowOf(queue), counts: countsOf(state, queue) } : rowOf(queue),
+    );
   },
 
   queueDepths: (state, { after, limit }) =>

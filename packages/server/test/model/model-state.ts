@@ -3,7 +3,27 @@ import type { DeadLetterReason } from '#server/core/message-state';
 import type { QueueRow } from '#server/core/queue-settings';
 
 /** One object for as long as the queue lives: an update changes it in place. */
-export type ModelQueue = { -readonly [K in keyof QueueRow]: QueueRow[K] };
+export type ModelQueue = {
+  -readonly [K in keyof Omit<QueueRow, 'maxExpiredLeases'>]: QueueRow[K];
+} & {
+  /** Null: nobody has said. */
+  maxExpiredLeases: number | null;
+  /** Retries or a dead-letter queue were given once, with the queue or later. */
+  speaksOfFailures: boolean;
+};
+
+/** How many leases of one message may run out without making it a dead letter. */
+export function expiredLeasesAllowed(queue: ModelQueue): number {
+  if (queue.maxExpiredLeases !== null) return queue.maxExpiredLeases;
+  const isPlain = queue.type === 'standard' && !queue.speaksOfFailures;
+  return isPlain ? 1_000 : queue.maxRetries;
+}
+
+/** The queue as an answer shows it. */
+export function rowOf(queue: ModelQueue): QueueRow {
+  const { speaksOfFailures: _speaks, ...row } = queue;
+  return { ...row, maxExpiredLeases: expiredLeasesAllowed(queue) };
+}
 
 /** Everything that the model knows: plain lists, looked through from end to end. */
 export interface ModelState {
@@ -41,7 +61,8 @@ export interface ModelMessage {
   leasedAtMs: number;
   /** How the latest lease in this queue ended, once it has. */
   leaseEnd: 'expired' | 'returned' | null;
-  failures: number;
+  nacks: number;
+  expiredLeases: number;
   /** Its failed deliveries, in whichever queue, the oldest first. */
   failed: FailedDelivery[];
   /** The key that leased it last. */
@@ -82,7 +103,7 @@ export const findQueue = (
 
 export const findMessage = (
   state: ModelState,
-  queue: QueueRow,
+  queue: ModelQueue,
   messageId: string,
 ): ModelMessage | undefined =>
   state.messages.find((message) => message.queue === queue && message.messageId === messageId);

@@ -160,14 +160,15 @@ class Planner {
         };
       }
       case 'updateQueue': {
-        const { deadLetterQueue } = step.settings;
+        const { deadLetterQueue, maxExpiredLeases } = step.settings;
         return {
           kind: step.kind,
           ...this.target(step.place, 'queue.update', step.use),
           settings: {
             ...settingsOf(step.settings),
-            // Here null says something: it detaches.
+            // Here null says something: it detaches, or lets the number follow again.
             ...(deadLetterQueue === null ? { deadLetterQueue } : {}),
+            ...(maxExpiredLeases === null ? { maxExpiredLeases } : {}),
           },
         };
       }
@@ -315,9 +316,16 @@ class Planner {
   }
 }
 
-function settingsOf({ deadLetterQueue, ...others }: Partial<Settings>): Partial<QueueSettings> {
-  if (deadLetterQueue === undefined || deadLetterQueue === null) return others;
-  return { ...others, deadLetterQueue: QUEUE_NAMES[deadLetterQueue] ?? 'missing' };
+/** Null is as if it were absent. */
+function settingsOf(settings: Partial<Settings>): Partial<QueueSettings> {
+  const { deadLetterQueue = null, maxExpiredLeases = null, ...others } = settings;
+  return {
+    ...others,
+    ...(maxExpiredLeases === null ? {} : { maxExpiredLeases }),
+    ...(deadLetterQueue === null
+      ? {}
+      : { deadLetterQueue: QUEUE_NAMES[deadLetterQueue] ?? 'missing' }),
+  };
 }
 
 /** A setting of a server, so that no queue sees both. */

@@ -1,6 +1,6 @@
 import type { Clock } from '#server/core/clock';
-import type { Command, Outcome } from '#server/core/commands';
-import { takePlace } from './model-state.js';
+import type { Command, DeleteQueueCommand, Outcome } from '#server/core/commands';
+import { findQueue, takePlace } from './model-state.js';
 import { ModelStore } from './model-store.js';
 import { type FifoFaultName, isFifoFault, sabotageFifo } from './planted-fifo-faults.js';
 
@@ -9,6 +9,9 @@ export type FaultName =
   | 'an older receipt is accepted'
   | 'a retried message goes to the tail'
   | 'an expired lease counts no failure'
+  | 'an expired lease counts as a nack'
+  | 'a delete is repeated on a queue made again'
+  | 'a redriven message keeps its delivery count'
   | 'a replay runs again'
   | 'a purge leaves what is leased'
   | 'a redriven message keeps its place'
@@ -45,7 +48,29 @@ export class FaultyModel extends ModelStore {
       case 'an expired lease counts no failure': {
         const leased = this.state.messages.filter(({ state }) => state === 'leased');
         const outcomes = super.applyNow([command]);
-        for (const message of leased) if (message.leaseEnd === 'expired') message.failures = 0;
+        for (const message of leased) if (message.leaseEnd === 'expired') message.expiredLeases = 0;
+        return outcomes;
+      }
+      case 'an expired lease counts as a nack': {
+        const leased = this.state.messages
+          .filter(({ state }) => state === 'leased')
+          .map((message) => ({ message, before: message.expiredLeases }));
+        const outcomes = super.applyNow([command]);
+        for (const { message, before } of leased) {
+          message.nacks += Math.max(0, message.expiredLeases - before);
+          message.expiredLeases = Math.min(message.expiredLeases, before);
+        }
+        return outcomes;
+      }
+      case 'a delete is repeated on a queue made again':
+        if (command.kind === 'deleteQueue') this.forgetDeletesOf(command);
+        return super.applyNow([command]);
+      case 'a redriven message keeps its delivery count': {
+        const counts = new Map(this.state.messages.map((it) => [it, it.deliveryCount]));
+        const outcomes = super.applyNow([command]);
+        if (command.kind === 'deadLetterJob') {
+          for (const [message, count] of counts) message.deliveryCount = count;
+        }
         return outcomes;
       }
       case 'a purge leaves what is leased': {
@@ -81,6 +106,12 @@ export class FaultyModel extends ModelStore {
       case 'a replay runs again':
         return super.applyNow([{ ...command, idempotency: null } as Command]);
     }
+  }
+
+  private forgetDeletesOf({ project, queue }: DeleteQueueCommand): void {
+    if (findQueue(this.state, project, queue) === undefined) return;
+    const scope = JSON.stringify([project, 'queue.delete', queue]).slice(0, -1);
+    this.state.records = this.state.records.filter((record) => !record.scope.startsWith(scope));
   }
 }
 

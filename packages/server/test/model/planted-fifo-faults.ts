@@ -12,7 +12,7 @@ const FAULTS = {
     const outcomes = run();
     for (const message of leased) {
       const returned = message.state === 'available' && message.leaseEnd === 'returned';
-      if (returned && !named.has(message.messageId)) message.failures += 1;
+      if (returned && !named.has(message.messageId)) message.expiredLeases += 1;
     }
     return outcomes;
   },
@@ -91,11 +91,11 @@ const FAULTS = {
     return outcomes;
   },
   'a lease that ran out behind a leased message counts': (state, _command, run) => {
-    const before = leasedInFifo(state).map((message) => ({ message, was: message.failures }));
+    const before = leasedInFifo(state).map((message) => ({ message, was: message.expiredLeases }));
     const outcomes = run();
     for (const { message, was } of before) {
       const isFree = message.state === 'available' && message.leaseEnd === 'expired';
-      if (isFree && message.failures === was) message.failures += 1;
+      if (isFree && message.expiredLeases === was) message.expiredLeases += 1;
     }
     return outcomes;
   },

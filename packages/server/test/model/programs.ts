@@ -102,6 +102,21 @@ const leaseScene: fc.Arbitrary<ProgramGroup[]> = fc
     ];
   });
 
+/** A delete whose answer was lost, tried again when somebody has made the queue anew. */
+const deleteScene: fc.Arbitrary<ProgramGroup[]> = fc
+  .record({ place, message, key: fc.nat(2), settings: newSettings })
+  .map(({ place: where, message: sent, key, settings }) => {
+    const use = { key, fingerprint: 0, windowMs: 86_400_000 };
+    const remove = { kind: 'deleteQueue' as const, place: where, use };
+    const how = { batch: true, forbidden: false, use: null };
+    const remake = { kind: 'createQueue' as const, place: where, settings, use: null };
+    const publish = { kind: 'publish' as const, place: where, messages: [sent], ...how };
+    return [
+      { advance: NO_TIME, steps: [remove, remake, publish] },
+      { advance: NO_TIME, steps: [remove] },
+    ];
+  });
+
 export const group: fc.Arbitrary<ProgramGroup> = fc.record({
   advance,
   steps: fc.array(step, { minLength: 1, maxLength: 6 }),
@@ -111,6 +126,7 @@ const scene: fc.Arbitrary<ProgramGroup[]> = fc.oneof(
   { weight: 14, arbitrary: group.map((only) => [only]) },
   windowScene,
   leaseScene,
+  deleteScene,
 );
 
 export const program: fc.Arbitrary<Program> = fc

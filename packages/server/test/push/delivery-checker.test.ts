@@ -15,7 +15,7 @@ const run = (received: Received[], more: Partial<PushRun> = {}): PushRun => ({
   ...more,
 });
 const all = [ok('a1'), ok('b1'), ok('a2'), ok('b2'), ok('a3')];
-const dead = (failures: number) => ({ deadLetters: [{ id: 'a2', failures }] });
+const dead = (nacks: number) => ({ deadLetters: [{ id: 'a2', nacks }] });
 
 describe('the checker of deliveries', () => {
   it.each([

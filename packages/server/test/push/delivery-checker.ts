@@ -14,7 +14,8 @@ export interface Received {
 
 export interface DeadLetter {
   readonly id: string;
-  readonly failures: number;
+  /** Pushes that failed; leases that ran out do not use up the retries. */
+  readonly nacks: number;
 }
 
 export interface PushRun {
@@ -39,17 +40,17 @@ function brokenDeliveries(run: PushRun): string[] {
   const broken: string[] = [];
   const refusals = countBy(received, ({ status }) => status !== null && status >= 300);
   const acked = new Set(received.filter(({ status }) => status === 200).map(({ id }) => id));
-  const failuresOf = new Map(deadLetters.map(({ id, failures }) => [id, failures]));
+  const nacksOf = new Map(deadLetters.map(({ id, nacks }) => [id, nacks]));
   const known = new Set(published.map(({ id }) => id));
   for (const { id } of published) {
-    const failures = failuresOf.get(id);
+    const nacks = nacksOf.get(id);
     const refused = refusals.get(id) ?? 0;
-    if (failures === undefined) {
+    if (nacks === undefined) {
       if (!acked.has(id)) broken.push(`${id} is lost: no success and no dead letter`);
       if (refused > maxRetries + restarts)
         broken.push(`${id} was refused ${refused} times and pushed on`);
     } else {
-      if (failures !== maxRetries + 1) broken.push(`${id} is dead after ${failures} failures`);
+      if (nacks !== maxRetries + 1) broken.push(`${id} is dead after ${nacks} failures`);
       if (refused > maxRetries + 1 + restarts)
         broken.push(`${id} is dead and was refused ${refused} times`);
     }

@@ -128,7 +128,8 @@ async function deadLettersOf(client: PushingClient, queue: string): Promise<Dead
   const dead: DeadLetter[] = [];
   for (const { message_id: id } of await client.deadLetters(queue)) {
     const { failed_deliveries } = dataOf(await client.message(queue, id));
-    dead.push({ id, failures: failed_deliveries.length });
+    const nacks = failed_deliveries.filter(({ how }: { how: string }) => how === 'nack').length;
+    dead.push({ id, nacks });
   }
   return dead;
 }

@@ -174,13 +174,63 @@ onEachStore('a deletion', (session) => {
     });
   });
 
-  it('replays under its idempotency key, until the name is another queue’s', async () => {
+  it('replays under its idempotency key and spares a queue that was made again', async () => {
     const project = session().project();
     await project.create('q');
     const command = project.deleteQueue('q', { idempotency: under('queue.delete') });
     expect(await project.run(command)).toMatchObject({ replayed: false, deleted: true });
     expect(await project.run(command)).toMatchObject({ replayed: true, deleted: true });
     await project.create('q');
+    await project.send('q', '1');
+    expect(await project.run(command)).toEqual({ ok: true, replayed: true, deleted: true });
+    expect(await project.group(command, project.publish('q', ['2']), command)).toMatchObject([
+      { replayed: true },
+      { ok: true },
+      { replayed: true },
+    ]);
+    expect(await project.tally('q')).toEqual({ available: 2 });
+    // Another key is another request.
+    const again = { ...under('queue.delete'), key: 'another' };
+    expect(await project.run(project.deleteQueue('q', { idempotency: again }))).toMatchObject({
+      replayed: false,
+      deleted: true,
+    });
+  });
+
+  it('spares a queue that was made again in the group that deletes the first', async () => {
+    const project = session().project();
+    await project.create('q');
+    const command = project.deleteQueue('q', { idempotency: under('queue.delete') });
+    const outcomes = await project.group(command, project.createQueue('q'), command);
+    expect(outcomes).toMatchObject([{ deleted: true }, { ok: true }, { replayed: true }]);
+    expect(await project.tally('q')).toEqual({});
+  });
+
+  it('is recorded only where it deleted something', async () => {
+    const project = session().project();
+    const command = project.deleteQueue('q', { idempotency: under('queue.delete') });
+    for (let time = 0; time < 2; time += 1) {
+      expect(await project.run(command)).toMatchObject({ replayed: false, deleted: false });
+    }
+    await project.create('q');
+    expect(await project.run(command)).toMatchObject({ replayed: false, deleted: true });
+    expect(await project.run(command)).toMatchObject({ replayed: true, deleted: true });
+  });
+
+  it('is recorded for the window, and refuses another request under its key', async () => {
+    const project = session().project();
+    await project.create('q');
+    const idempotency = { ...under('queue.delete'), windowMs: 5_000 };
+    const command = project.deleteQueue('q', { idempotency });
+    await project.run(command);
+    await project.create('q');
+    const other = { ...idempotency, fingerprint: 'g' };
+    expect(await project.refused(project.deleteQueue('q', { idempotency: other }))).toBe(
+      'IDEMPOTENCY_KEY_REUSED',
+    );
+    session().clock.advance(4_999);
+    expect(await project.run(command)).toMatchObject({ replayed: true });
+    session().clock.advance(1);
     expect(await project.run(command)).toMatchObject({ replayed: false, deleted: true });
   });
 

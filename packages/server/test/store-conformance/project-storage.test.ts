@@ -66,6 +66,23 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     expect(await usageOf(session(), project)).toMatchObject({ bytes: 0 });
   });
 
+  it('count the record of a delete for as long as it outlives the queue', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.send('q', kilobytes(4));
+    const command = project.deleteQueue('q', once('queue.delete'));
+    await project.run(command);
+    const { bytes } = await usageOf(session(), project);
+    expect(bytes).toBeGreaterThan(200);
+    expect(bytes).toBeLessThan(400);
+    await project.create('q');
+    expect((await project.run(command)).replayed).toBe(true);
+    expect(await usageOf(session(), project)).toMatchObject({ bytes, queues: 1 });
+    session().clock.advance(WINDOW_MS + 2_000);
+    await project.group();
+    expect(await usageOf(session(), project)).toMatchObject({ bytes: 0, queues: 1 });
+  });
+
   it('come back from all records that expire at once, as groups come by', async () => {
     const project = session().project();
     await project.create('q');

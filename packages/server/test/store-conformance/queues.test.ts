@@ -13,6 +13,7 @@ onEachStore('queues', (session) => {
       type: 'standard',
       deadLetterQueue: null,
       maxRetries: 3,
+      maxExpiredLeases: 1_000,
       messageRetentionDays: 7,
       visibilityTimeoutDefaultMs: 30_000,
       enablePriority: false,
@@ -39,10 +40,15 @@ onEachStore('queues', (session) => {
   it('say which settings differ', async () => {
     const project = session().project();
     await project.create('q');
-    const command = project.createQueue('q', { maxRetries: 4, enablePriority: true });
+    const other = { maxRetries: 4, maxExpiredLeases: 5, enablePriority: true };
+    const command = project.createQueue('q', other);
     expect(await project.submit(command)).toMatchObject({
       code: 'QUEUE_EXISTS',
-      details: [{ path: '/max_retries' }, { path: '/enable_priority' }],
+      details: [
+        { path: '/max_retries' },
+        { path: '/max_expired_leases' },
+        { path: '/enable_priority' },
+      ],
     });
   });
 

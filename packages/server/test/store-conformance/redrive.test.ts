@@ -21,7 +21,7 @@ onEachStore('a redrive', (session) => {
     const message = await project.receiveOne('q');
     expect(message).toMatchObject({
       messageId,
-      deliveryCount: 3,
+      deliveryCount: 1,
       priority: 3,
       sourceQueue: null,
       deadLetteredAtMs: null,

@@ -17,19 +17,6 @@ onEachStore('retries', (session) => {
     expect(await project.tally('q')).toEqual({ dlq: 1 });
   });
 
-  it('counts a lease that ran out like a nack', async () => {
-    const project = session().project();
-    await project.create('q', { maxRetries: 2 });
-    await project.send('q', '1');
-    await project.receiveOne('q', 1_000);
-    session().clock.advance(1_000);
-    await project.run(project.nack('q', await project.receiveOne('q')));
-    expect(await project.tally('q')).toEqual({ available: 1 });
-    await project.receiveOne('q', 1_000);
-    session().clock.advance(1_000);
-    expect(await project.tally('q')).toEqual({ dlq: 1 });
-  });
-
   it('counts no failure when a message is given back', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 0 });

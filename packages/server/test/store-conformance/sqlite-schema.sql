@@ -105,7 +105,7 @@ CREATE TABLE messages (
  lease_end INTEGER,
  receipt TEXT,
  delivery_count INTEGER NOT NULL DEFAULT 0,
- failures INTEGER NOT NULL DEFAULT 0,
+ nacks INTEGER NOT NULL DEFAULT 0,
  group_id TEXT,
  deduplication_id TEXT,
  source_queue_id INTEGER,
@@ -114,7 +114,7 @@ CREATE TABLE messages (
  dead_letter_reason TEXT,
  last_error TEXT,
  failure_log TEXT
-, group_key TEXT) STRICT;
+, group_key TEXT, expired_leases INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE meta (
  name TEXT PRIMARY KEY,
@@ -192,7 +192,7 @@ CREATE TABLE queues (
  visibility_timeout_default_ms INTEGER NOT NULL,
  enable_priority INTEGER NOT NULL,
  created_at_ms INTEGER NOT NULL,
- updated_at_ms INTEGER NOT NULL,
+ updated_at_ms INTEGER NOT NULL, max_expired_leases INTEGER, follows_max_retries INTEGER NOT NULL DEFAULT 1,
  UNIQUE (project, name)
 ) STRICT;
 

@@ -91,6 +91,9 @@ export function settingsOf(params: CreateParams | UpdateParams): Partial<QueueSe
       ? {}
       : { deadLetterQueue: params.dead_letter_queue }),
     ...(params.max_retries === undefined ? {} : { maxRetries: params.max_retries }),
+    ...(params.max_expired_leases === undefined
+      ? {}
+      : { maxExpiredLeases: params.max_expired_leases }),
     ...(params.message_retention_days === undefined
       ? {}
       : { messageRetentionDays: params.message_retention_days }),
@@ -107,6 +110,7 @@ export function queueRecord(row: QueueRow): QueueRecord {
     type: row.type,
     ...(row.deadLetterQueue === null ? {} : { dead_letter_queue: row.deadLetterQueue }),
     max_retries: row.maxRetries,
+    max_expired_leases: row.maxExpiredLeases,
     visibility_timeout_default: row.visibilityTimeoutDefaultMs / 1_000,
     message_retention_days: row.messageRetentionDays,
     enable_priority: row.enablePriority,

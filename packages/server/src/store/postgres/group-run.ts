@@ -49,7 +49,6 @@ export class GroupRun {
       });
     },
     queueExists: (id) => this.tx.queueById(id) !== undefined,
-    queueNamed: (project, name) => this.tx.queue(project, name) !== undefined,
   };
 }
 

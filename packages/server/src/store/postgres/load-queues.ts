@@ -2,7 +2,9 @@ import type { Command } from '../../core/commands.js';
 import { subscriptionOfHolder } from '../../core/push-subscription.js';
 import {
   DEFAULT_SETTINGS,
-  type QueueSettings,
+  type KeptSettings,
+  type QueueColumns,
+  queueEntryOf,
   type ReachableFrom,
 } from '../../core/queue-settings.js';
 import { PLACES_PER_MS } from '../../core/sequence.js';
@@ -29,7 +31,7 @@ interface Head {
   readonly holdsSlot: boolean;
 }
 
-type Versioned = (QueueEntry | { readonly id: null }) & { readonly version: string };
+type Versioned = (QueueColumns | { readonly id: null }) & { readonly version: string };
 
 export interface Beginning {
   readonly nowMs: number;
@@ -65,7 +67,7 @@ export async function readBeginning(
   const { nowMs, placesGone, holdsSlot } = rows[0] as Head;
   if (!holdsSlot) await counterRows.takeFreeSlot(pipeline);
   const queues = rows.flatMap(({ nowMs: _, placesGone: __, holdsSlot: ___, version, ...queue }) =>
-    queue.id === null ? [] : { queue: queue as QueueEntry, version },
+    queue.id === null ? [] : { queue: queueEntryOf(queue), version },
   );
   return { nowMs, placesGone, queues };
 }
@@ -139,15 +141,17 @@ function readQueuesByBucket(
   );
 }
 
-const readChains = (
+async function readChains(
   pipeline: Pipeline,
   roots: string,
   values: readonly Parameter[],
-): Promise<QueueEntry[]> =>
-  pipeline.query<QueueEntry>(
+): Promise<QueueEntry[]> {
+  const rows = await pipeline.query<QueueColumns>(
     `WITH RECURSIVE ${chainFrom(roots)} SELECT ${QUEUE_COLUMNS} FROM ${CHAIN}`,
     values,
   );
+  return rows.map(queueEntryOf);
+}
 
 /** What `ReachableFrom` asks of this queue, read beforehand; null: nothing will be asked. */
 export async function readReachable(
@@ -178,33 +182,36 @@ export async function insertQueue(
   tx: GroupTransaction,
   project: string,
   name: string,
-  settings: QueueSettings = DEFAULT_SETTINGS,
+  settings: KeptSettings = DEFAULT_SETTINGS,
   deadLetterQueueId: number | null = null,
 ): Promise<QueueEntry> {
   await tx.pipeline.query(
     `INSERT INTO millrace.queues (project, name, type, dead_letter_queue_id, max_retries,
-       message_retention_days, visibility_timeout_default_ms, enable_priority, created_at_ms,
-       updated_at_ms)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
+       max_expired_leases, follows_max_retries, message_retention_days,
+       visibility_timeout_default_ms, enable_priority, created_at_ms, updated_at_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
     [
       project,
       name,
       settings.type,
       deadLetterQueueId,
       settings.maxRetries,
+      settings.maxExpiredLeases,
+      settings.followsMaxRetries,
       settings.messageRetentionDays,
       settings.visibilityTimeoutDefaultMs,
       settings.enablePriority,
       tx.nowMs,
     ],
   );
-  const [queue] = await tx.pipeline.query<QueueEntry>(
+  const [row] = await tx.pipeline.query<QueueColumns>(
     `SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM} WHERE q.project = $1 AND q.name = $2`,
     [project, name],
   );
-  tx.addQueue(queue as QueueEntry);
+  const queue = queueEntryOf(row as QueueColumns);
+  tx.addQueue(queue);
   tx.usage.countThings(project, 'queues', 1);
-  return queue as QueueEntry;
+  return queue;
 }
 
 /** Reads the queues that are known anew, after one of them has changed. */

@@ -1,4 +1,4 @@
-import { publicRow } from '../../core/queue-settings.js';
+import { publicRow, type QueueColumns, queueEntryOf } from '../../core/queue-settings.js';
 import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import { readAudit } from './audit-rows.js';
@@ -47,16 +47,16 @@ const HANDLERS: Handlers = {
   },
 
   async listQueues(pipeline, { project, after, prefix, limit, counts }, nowMs) {
-    const rows = await pipeline.query<QueueEntry & CountsRow>(
+    const rows = await pipeline.query<QueueColumns & CountsRow>(
       `SELECT ${QUEUE_COLUMNS} ${counts ? `, ${COUNTS}` : ''} FROM ${QUEUE_FROM}
         WHERE q.project = $1 AND q.name > $2 AND q.name >= $3 AND q.name < $4
         ORDER BY q.name LIMIT $5`,
       // Names are ASCII, so every name with the prefix sorts below the prefix and U+FFFF.
       [project, after ?? '', prefix, `${prefix}\uffff`, limit],
     );
-    if (!counts) return rows.map(publicRow);
+    if (!counts) return rows.map((row) => publicRow(queueEntryOf(row)));
     return rows.map(({ available, leased, delayed, dead, oldestAtMs, ...entry }) => ({
-      queue: publicRow(entry),
+      queue: publicRow(queueEntryOf(entry)),
       counts: countsOf({ available, leased, delayed, dead, oldestAtMs }, nowMs),
     }));
   },
@@ -170,11 +170,11 @@ async function findQueue(
   project: string,
   name: string,
 ): Promise<QueueEntry | undefined> {
-  const [entry] = await pipeline.query<QueueEntry>(
+  const [row] = await pipeline.query<QueueColumns>(
     `SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM} WHERE q.project = $1 AND q.name = $2`,
     [project, name],
   );
-  return entry;
+  return row === undefined ? undefined : queueEntryOf(row);
 }
 
 const countsOf = (row: CountsRow, nowMs: number): QueueCounts => ({

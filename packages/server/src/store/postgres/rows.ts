@@ -4,7 +4,8 @@ import type { MessageEntry } from '../../core/transaction.js';
 
 /** The columns of a queue, with the name of its dead-letter queue; `q` is the queue. */
 export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS "deadLetterQueue",
-  q.max_retries AS "maxRetries", q.message_retention_days AS "messageRetentionDays",
+  q.max_retries AS "maxRetries", q.max_expired_leases AS "givenMaxExpiredLeases",
+  q.follows_max_retries AS "followsMaxRetries", q.message_retention_days AS "messageRetentionDays",
   q.visibility_timeout_default_ms AS "visibilityTimeoutDefaultMs",
   q.enable_priority AS "enablePriority", q.created_at_ms AS "createdAtMs",
   q.updated_at_ms AS "updatedAtMs", q.bucket_id AS "bucketId",
@@ -19,7 +20,7 @@ export type MessageRow = MessageEntry;
 /** The failure log may take a hundred times what the rest does, and few need it. */
 export const MESSAGE_COLUMNS_BUT_LOG = `m.message_id AS "messageId", m.bucket_id AS "bucketId", m.state,
   m.seq, m.group_id AS "groupId", m.group_key AS "groupKey",
-  m.receipt, m.lease_end AS "leaseEnd", m.failures, m.priority,
+  m.receipt, m.lease_end AS "leaseEnd", m.nacks, m.expired_leases AS "expiredLeases", m.priority,
   m.first_available_at_ms AS "firstAvailableAtMs", m.leased_at_ms AS "leasedAtMs",
   m.source_queue_id AS "sourceQueueId", m.due_at_ms AS "dueAtMs", m.leased_by AS "leasedBy",
   m.bytes`;
@@ -31,7 +32,7 @@ export const STORED_COLUMNS_BUT_HEADERS = `m.message_id AS "messageId", m.priori
   m.group_id AS "groupId", m.deduplication_id AS "deduplicationId",
   m.enqueued_at_ms AS "enqueuedAtMs", m.delivery_count AS "deliveryCount",
   m.source_queue AS "sourceQueue", m.dead_lettered_at_ms AS "deadLetteredAtMs",
-  m.dead_letter_reason AS "deadLetterReason", m.last_error AS "lastError", m.failures`;
+  m.dead_letter_reason AS "deadLetterReason", m.last_error AS "lastError", m.nacks`;
 
 /** The same with its headers, but without its payload. */
 export const STORED_COLUMNS = `${STORED_COLUMNS_BUT_HEADERS}, m.headers`;

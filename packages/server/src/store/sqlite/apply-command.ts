@@ -112,7 +112,6 @@ function idempotent<C extends Extract<Command, { idempotency: unknown }>>(
   const lookups = {
     stillHeld: stillHeld.bind(undefined, tx),
     queueExists: (id: number) => tx.queueById(id) !== undefined,
-    queueNamed: (project: string, name: string) => tx.queue(project, name) !== undefined,
   };
   const outcome = withIdempotency<C>(answerRecords(tx), lookups, command, queue, run);
   if (!('audit' in command)) return outcome;

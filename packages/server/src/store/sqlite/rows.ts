@@ -1,12 +1,14 @@
 import type { Scope } from '@millrace/protocol';
 import type { KeyRow, LeasedMessage, StoredMessage } from '../../core/commands.js';
 import type { DeadLetterReason } from '../../core/message-state.js';
+import { type QueueColumns, queueEntryOf } from '../../core/queue-settings.js';
 import type { MessageEntry, QueueEntry } from '../../core/transaction.js';
 import type { Values } from './statements.js';
 
 /** The columns of a queue, with the name of its dead-letter queue; `q` is the queue. */
 export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS deadLetterQueue,
-  q.max_retries AS maxRetries, q.message_retention_days AS messageRetentionDays,
+  q.max_retries AS maxRetries, q.max_expired_leases AS givenMaxExpiredLeases,
+  q.follows_max_retries AS followsMaxRetries, q.message_retention_days AS messageRetentionDays,
   q.visibility_timeout_default_ms AS visibilityTimeoutDefaultMs,
   q.enable_priority AS enablePriority, q.created_at_ms AS createdAtMs,
   q.updated_at_ms AS updatedAtMs, q.bucket_id AS bucketId, q.dead_bucket_id AS deadBucketId,
@@ -15,8 +17,12 @@ export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS deadLet
 export const QUEUE_FROM = 'queues q LEFT JOIN queues d ON d.id = q.dead_letter_queue_id';
 
 export function queueEntry(row: unknown): QueueEntry {
-  const columns = row as QueueEntry & { enablePriority: number | boolean };
-  return { ...columns, enablePriority: Boolean(columns.enablePriority) };
+  const columns = row as QueueColumns & { enablePriority: unknown; followsMaxRetries: unknown };
+  return queueEntryOf({
+    ...columns,
+    enablePriority: Boolean(columns.enablePriority),
+    followsMaxRetries: Boolean(columns.followsMaxRetries),
+  });
 }
 
 /** A message as decisions see it, and the row that it stands in. */
@@ -25,8 +31,8 @@ export interface MessageRow extends MessageEntry {
 }
 
 export const MESSAGE_COLUMNS = `id, message_id, bucket_id, state, receipt, seq, group_id, group_key,
-  due_at_ms, lease_end, failures, priority, first_available_at_ms, leased_at_ms, source_queue_id,
-  leased_by, bytes, failure_log`;
+  due_at_ms, lease_end, nacks, priority, first_available_at_ms, leased_at_ms, source_queue_id,
+  leased_by, bytes, failure_log, expired_leases`;
 
 /** @param values of MESSAGE_COLUMNS */
 export const messageRow = (values: Values): MessageRow =>
@@ -41,7 +47,7 @@ export const messageRow = (values: Values): MessageRow =>
     groupKey: values[7],
     dueAtMs: values[8],
     leaseEnd: values[9],
-    failures: values[10],
+    nacks: values[10],
     priority: values[11],
     firstAvailableAtMs: values[12],
     leasedAtMs: values[13],
@@ -49,6 +55,7 @@ export const messageRow = (values: Values): MessageRow =>
     leasedBy: values[15],
     bytes: values[16],
     failureLog: values[17],
+    expiredLeases: values[18],
   }) as MessageRow;
 
 /** A message with its body, for an answer; `m` is the message and `b` its body. */
@@ -56,7 +63,7 @@ export const STORED_COLUMNS = `m.message_id AS messageId, b.payload, b.headers, 
   m.group_id AS groupId, m.deduplication_id AS deduplicationId, m.enqueued_at_ms AS enqueuedAtMs,
   m.delivery_count AS deliveryCount, m.source_queue AS sourceQueue,
   m.dead_lettered_at_ms AS deadLetteredAtMs, m.dead_letter_reason AS deadLetterReason,
-  m.last_error AS lastError, m.failures`;
+  m.last_error AS lastError, m.nacks`;
 
 export function storedMessage(row: StoredMessage): StoredMessage {
   return {
@@ -82,7 +89,7 @@ export function storedMessage(row: StoredMessage): StoredMessage {
  * @param row with the columns of STORED_COLUMNS
  */
 export const leasedMessage = (
-  row: StoredMessage & { readonly failures: number },
+  row: StoredMessage & { readonly nacks: number },
   lease: {
     readonly receipt: string;
     readonly leaseExpiresAtMs: number;
@@ -101,7 +108,7 @@ export const leasedMessage = (
   deadLetteredAtMs: row.deadLetteredAtMs,
   deadLetterReason: row.deadLetterReason as DeadLetterReason | null,
   lastError: row.lastError,
-  failures: row.failures,
+  nacks: row.nacks,
   receipt: lease.receipt,
   leaseExpiresAtMs: lease.leaseExpiresAtMs,
 });

@@ -144,9 +144,9 @@ export class GroupTransaction implements MessageTransaction {
   ): QueueEntry {
     const id = this.sql(
       `INSERT INTO queues (project, name, bucket_id, dead_bucket_id, type, dead_letter_queue_id,
-         max_retries, message_retention_days, visibility_timeout_default_ms, enable_priority,
-         created_at_ms, updated_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         max_retries, max_expired_leases, follows_max_retries, message_retention_days,
+         visibility_timeout_default_ms, enable_priority, created_at_ms, updated_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       project,
       name,
@@ -155,6 +155,8 @@ export class GroupTransaction implements MessageTransaction {
       settings.type,
       deadLetterQueueId,
       settings.maxRetries,
+      settings.maxExpiredLeases,
+      settings.followsMaxRetries ? 1 : 0,
       settings.messageRetentionDays,
       settings.visibilityTimeoutDefaultMs,
       settings.enablePriority ? 1 : 0,

@@ -1,4 +1,5 @@
 import { answerOf, type Call, mayHaveActed, succeeded } from '../calls.js';
+import { budgetsOf } from '../failure-budgets.js';
 import type { QueueStats } from '../ledger-events.js';
 import {
   type History,
@@ -92,18 +93,20 @@ function movedTooMany(
   });
 }
 
-/** A dead letter needs a failure for each try at the last queue of its way, or a rejection. */
+/** A dead letter has used up one of its budgets at the last queue of its way, or was rejected. */
 function mayBeDead(history: History, message: MessageHistory): boolean {
   const { publication, deliveries, nacks } = message;
   if (publication === undefined) return true;
   const last = queueChain(history, publication.queue).at(-1) ?? publication.queue;
-  const rejected = nacks.some(
-    (nack) => nack.request.queue === last && nack.request.requeue === false && mayHaveActed(nack),
-  );
-  if (rejected) return true;
+  const settings = history.queues.get(last);
+  if (settings === undefined) return true;
+  const { maxRetries, maxExpiredLeases } = budgetsOf(settings);
+  const there = nacks.filter((nack) => nack.request.queue === last && mayHaveActed(nack));
+  if (there.some((nack) => nack.request.requeue === false)) return true;
+  if (there.length > maxRetries) return true;
   const seen = deliveries.filter((delivery) => delivery.queue === last).length;
   const hidden = hiddenDeliveriesAtMost(history, [last], publication.startedAtMs);
-  return seen + hidden >= 1 + (history.queues.get(last)?.maxRetries ?? 0);
+  return seen + hidden > maxExpiredLeases;
 }
 
 /** Only stats that were asked for after everything else had ended say how the run came out. */

@@ -1,8 +1,9 @@
-import { aimsAt, mayHaveActed } from '../calls.js';
+import { aimsAt, mayHaveActed, succeeded } from '../calls.js';
+import { budgetsOf, type FailureBudgets } from '../failure-budgets.js';
 import type { Delivery, History, MessageHistory } from '../ledger-history.js';
 import type { Invariant, Violation } from '../violation.js';
 
-/** A message fails once for each try and no more, and becomes a dead letter only after the last. */
+/** A message fails once for each try, and becomes a dead letter only after the last of its kind. */
 export const checkFailures: Invariant = (history) => {
   const violations: Violation[] = [];
   for (const message of history.messages.values()) {
@@ -10,33 +11,50 @@ export const checkFailures: Invariant = (history) => {
       const settings = history.queues.get(queue);
       // FIFO leases may be withdrawn without a failure, so that nothing can be proven there.
       if (settings === undefined || settings.type === 'fifo') continue;
-      const triesAtMost = 1 + settings.maxRetries;
-      violations.push(...tooManyFailures(message, queue, triesAtMost));
+      violations.push(...tooManyFailures(message, queue, budgetsOf(settings)));
     }
     violations.push(...deadTooEarly(history, message));
   }
   return violations;
 };
 
-function tooManyFailures(message: MessageHistory, queue: string, triesAtMost: number): Violation[] {
+function tooManyFailures(
+  message: MessageHistory,
+  queue: string,
+  { maxRetries, maxExpiredLeases }: FailureBudgets,
+): Violation[] {
   const deliveries = message.deliveries.filter((delivery) => delivery.queue === queue);
-  let failures = 0;
+  const failed = { nacked: 0, expired: 0, either: 0 };
   for (const [index, delivery] of deliveries.entries()) {
     const next = deliveries[index + 1];
+    if (next === undefined) break;
     // That the message came again proves that this delivery failed, unless it was given back.
-    const failed = next !== undefined ? !mayBeGivenBack(message, delivery) : false;
-    if (failed) failures += 1;
-    if (next === undefined || failures < triesAtMost) continue;
+    if (!mayBeGivenBack(message, delivery)) failed[howItFailed(message, delivery)] += 1;
+    const { nacked, expired, either } = failed;
+    const isOver =
+      nacked > maxRetries ||
+      expired > maxExpiredLeases ||
+      nacked + expired + either > maxRetries + maxExpiredLeases;
+    if (!isOver) continue;
     return [
       {
         invariant: 'too-many-failures',
-        detail: `delivered from ${queue} after ${failures} failures, where ${triesAtMost} end it`,
+        detail: `delivered from ${queue} after ${nacked} nacks, ${expired} leases that ran out and ${either} of either kind, with ${maxRetries} retries and ${maxExpiredLeases} leases to run out`,
         messageId: message.messageId,
         callIds: next.showings.map((call) => call.id),
       },
     ];
   }
   return [];
+}
+
+/** A nack whose answer was lost may have come in time or not. */
+function howItFailed(
+  { nacks }: MessageHistory,
+  { receipt }: Delivery,
+): 'nacked' | 'expired' | 'either' {
+  if (nacks.some((nack) => nack.request.receipt === receipt && succeeded(nack))) return 'nacked';
+  return nacks.some((nack) => aimsAt(nack, receipt) && mayHaveActed(nack)) ? 'either' : 'expired';
 }
 
 function mayBeGivenBack(message: MessageHistory, delivery: Delivery): boolean {
@@ -48,7 +66,7 @@ function mayBeGivenBack(message: MessageHistory, delivery: Delivery): boolean {
   );
 }
 
-/** Each failure needs a delivery, so that the delivery count bounds the failures from above. */
+/** Each nack needs a delivery, so that the delivery count bounds the nacks from above. */
 function deadTooEarly(history: History, message: MessageHistory): Violation[] {
   const violations: Violation[] = [];
   for (const nack of message.nacks) {

@@ -6,6 +6,7 @@ import {
   type SettleName,
   succeeded,
 } from '../calls.js';
+import { failuresToDie } from '../failure-budgets.js';
 import { leaseHeldUntilMs } from '../lease-guarantee.js';
 import {
   type Delivery,
@@ -92,7 +93,7 @@ function mayHaveLeft(history: History, message: MessageHistory, by: Delivery): b
   const tries = deliveries.filter((held) => held.leasedNoEarlierThanMs < by.answeredAtMs).length;
   const sinceMs = publication?.startedAtMs ?? 0;
   const hidden = hiddenDeliveriesAtMost(history, [by.queue], sinceMs);
-  return tries + hidden > (history.queues.get(by.queue)?.maxRetries ?? 0);
+  return tries + hidden >= failuresToDie(history.queues.get(by.queue));
 }
 
 /** In the same answer, before it. */

@@ -6,6 +6,7 @@ import { functions } from './0005-functions.js';
 import { subscriptionSecrets } from './0006-subscription-secrets.js';
 import { auditLog } from './0007-audit-log.js';
 import { projectUsage } from './0008-project-usage.js';
+import { twoBudgets } from './0009-two-budgets.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly string[] = [
   subscriptionSecrets,
   auditLog,
   projectUsage,
+  twoBudgets,
 ];

@@ -31,12 +31,14 @@ export async function updateQueue(
       : (tx.queue(project, wanted.deadLetterQueue) as QueueEntry).id;
   await tx.pipeline.query(
     `UPDATE millrace.queues SET dead_letter_queue_id = $2, max_retries = $3,
-       message_retention_days = $4, visibility_timeout_default_ms = $5, enable_priority = $6,
-       updated_at_ms = $7 WHERE id = $1`,
+       max_expired_leases = $4, follows_max_retries = $5, message_retention_days = $6,
+       visibility_timeout_default_ms = $7, enable_priority = $8, updated_at_ms = $9 WHERE id = $1`,
     [
       queue.id,
       deadLetterQueueId,
       wanted.maxRetries,
+      wanted.maxExpiredLeases,
+      wanted.followsMaxRetries,
       wanted.messageRetentionDays,
       wanted.visibilityTimeoutDefaultMs,
       wanted.enablePriority,

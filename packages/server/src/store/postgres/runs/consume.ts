@@ -177,7 +177,7 @@ function take(
     lane.shift();
     messages.push({
       ...storedMessage(next),
-      failures: next.failures,
+      nacks: next.nacks,
       deliveryCount: next.deliveryCount + 1,
       receipt: `${command.receiptPrefix}.${messages.length}`,
       leaseExpiresAtMs,

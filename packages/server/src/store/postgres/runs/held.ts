@@ -33,8 +33,8 @@ export async function loadHeld(run: GroupRun, commands: readonly Command[]): Pro
   });
   for (const { messageId, payload } of await payloadsOf(run, fitting)) {
     const row = rows.get(messageId) as HeldRow;
-    const { receipt, leaseExpiresAtMs, failures } = row;
-    const message = { ...storedMessage(row), payload, failures, receipt, leaseExpiresAtMs };
+    const { receipt, leaseExpiresAtMs, nacks } = row;
+    const message = { ...storedMessage(row), payload, nacks, receipt, leaseExpiresAtMs };
     run.held.set(messageId, message);
   }
 }

@@ -25,11 +25,14 @@ export function updateQueue(
       ? null
       : (tx.queue(project, wanted.deadLetterQueue) as QueueEntry).id;
   tx.sql(
-    `UPDATE queues SET dead_letter_queue_id = ?, max_retries = ?, message_retention_days = ?,
-       visibility_timeout_default_ms = ?, enable_priority = ?, updated_at_ms = ? WHERE id = ?`,
+    `UPDATE queues SET dead_letter_queue_id = ?, max_retries = ?, max_expired_leases = ?,
+       follows_max_retries = ?, message_retention_days = ?, visibility_timeout_default_ms = ?,
+       enable_priority = ?, updated_at_ms = ? WHERE id = ?`,
   ).run(
     deadLetterQueueId,
     wanted.maxRetries,
+    wanted.maxExpiredLeases,
+    wanted.followsMaxRetries ? 1 : 0,
     wanted.messageRetentionDays,
     wanted.visibilityTimeoutDefaultMs,
     wanted.enablePriority ? 1 : 0,

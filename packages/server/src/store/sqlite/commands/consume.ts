@@ -22,10 +22,10 @@ interface ReadyRow extends StoredMessage {
   readonly firstAvailableAtMs: number;
   readonly seq: number;
   readonly groupKey: string | null;
-  readonly failures: number;
+  readonly nacks: number;
 }
 
-const READY = `SELECT m.id, m.first_available_at_ms, m.bytes, m.seq, m.group_key, m.failures,
+const READY = `SELECT m.id, m.first_available_at_ms, m.bytes, m.seq, m.group_key, m.nacks,
     m.message_id, b.payload, b.headers, m.priority, m.group_id, m.deduplication_id,
     m.enqueued_at_ms, m.delivery_count, m.source_queue, m.dead_lettered_at_ms,
     m.dead_letter_reason, m.last_error
@@ -41,7 +41,7 @@ const readyRow = (values: Values | undefined): ReadyRow | undefined =>
         bytes: values[2],
         seq: values[3],
         groupKey: values[4],
-        failures: values[5],
+        nacks: values[5],
         messageId: values[6],
         payload: values[7],
         headers: values[8],

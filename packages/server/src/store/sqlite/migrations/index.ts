@@ -5,6 +5,7 @@ import { deadLetterJobs } from './0004-dead-letter-jobs.js';
 import { subscriptionSecrets } from './0005-subscription-secrets.js';
 import { auditLog } from './0006-audit-log.js';
 import { projectUsage } from './0007-project-usage.js';
+import { twoBudgets } from './0008-two-budgets.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly string[] = [
   subscriptionSecrets,
   auditLog,
   projectUsage,
+  twoBudgets,
 ];
