@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { runInOneShell } from './shell-session.js';
+import { isShown, type Step, stepsOf } from './steps.js';
+
+/** The port of a server that is told no other, as the README shows it. */
+const USUAL_PORT = '8080';
+/** What it prints is npm's affair. */
+const INSTALL = 'npm ci\n';
+
+export interface FollowOptions {
+  readonly folder: string;
+  readonly withinMs: number;
+  readonly environment?: Record<string, string>;
+}
+
+export const readmeSteps = async (checkout: string): Promise<Step[]> =>
+  stepsOf(await readFile(join(checkout, 'README.md'), 'utf8'));
+
+export const installsPackages = ({ command }: Step): boolean => command === INSTALL;
+
+/**
+ * Runs the steps as they stand, save that the environment chooses a port that is free on this machine.
+ * Returns what went otherwise than the README says.
+ */
+export async function follow(
+  steps: readonly Step[],
+  { folder, withinMs, environment = {} }: FollowOptions,
+): Promise<string[]> {
+  const port = await freePort();
+  const results = await runInOneShell(
+    steps.map(({ command }) => command),
+    {
+      folder,
+      withinMs,
+      environment: { ...plainEnvironment(), MILLRACE_PORT: port, ...environment },
+    },
+  );
+  return steps.flatMap((step, index) => {
+    const { status, printed } = results[index] ?? { status: undefined, printed: '' };
+    const shown = step.output.replaceAll(USUAL_PORT, port);
+    if (status === 0 && (installsPackages(step) || isShown(shown, printed))) return [];
+    const ended = status === undefined ? 'it did not end' : `it ended with ${status}`;
+    return [`${step.command}\n${ended} and printed:\n${printed}\nThe README shows:\n${shown}`];
+  });
+}
+
+/** Without what npm tells the scripts that it runs, and without settings of a server. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env);
+  return Object.fromEntries(entries.filter(([name]) => !/^(npm_|MILLRACE)/i.test(name)));
+}
+
+function freePort(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(String(port)));
+    });
+  });
+}
