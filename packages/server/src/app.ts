@@ -1,15 +1,14 @@
 import { randomInt } from 'node:crypto';
-import { pino } from 'pino';
+import { PROTOCOL_VERSION } from '@millrace/protocol';
 import { type Config, ConfigError } from './config/config.js';
+import { storeShown } from './config/in-force.js';
 import { isLoopback } from './config/listen-address.js';
-import type { AuditEntry } from './core/audit.js';
 import { AuditTrail } from './core/audit-trail.js';
 import { ByteBudget } from './core/byte-budget.js';
 import { ENDLESS_ACCESS } from './core/caller.js';
-import { type Clock, monotonicClock } from './core/clock.js';
+import { type Clock, monotonicClock, monotonicMs } from './core/clock.js';
 import { createGroupCommit } from './core/group-commit.js';
 import { createIdSource } from './core/ids.js';
-import { toIso } from './core/iso-time.js';
 import { createKeyRing, DEFAULT_PROJECT, hashSecret } from './core/key-ring.js';
 import { KeyUse } from './core/key-use.js';
 import { createLongPolls } from './core/long-poll.js';
@@ -19,6 +18,8 @@ import type { Store } from './core/store.js';
 import { closeHttp, createHttpApp } from './http/app.js';
 import { listenForMetrics, type MetricsListener } from './http/metrics-listener.js';
 import { newSecret } from './http/routes/keys.js';
+import { auditLines } from './log/audit-lines.js';
+import type { ProcessLog } from './log/logger.js';
 import { createExpiry } from './maintenance/expire-messages.js';
 import { createJobResumption } from './maintenance/resume-jobs.js';
 import { createSealing } from './maintenance/seal-subscriptions.js';
@@ -46,6 +47,7 @@ export interface Server {
 export interface ServerHooks {
   /** The store can no longer work. */
   failed(cause: Error): void;
+  readonly log: ProcessLog;
   /** For tests: the store's clock. */
   makeClock?: (floorMs: number) => Clock;
 }
@@ -59,12 +61,14 @@ const RANDOM_STEPS = 2 ** 32;
 
 /** Puts the parts together and starts them. */
 export async function startServer(config: Config, hooks: ServerHooks): Promise<Server> {
-  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+  const startedAtMs = monotonicMs();
+  const { log } = hooks;
+  log.setLevel(config.logLevel);
   const allowed = setting('--push-allow', () => parseNetworks(config.pushAllow));
   const denied = setting('--push-deny', () => parseNetworks(config.pushDeny));
   const networks = withoutNetworks(allowed, denied);
   const authorities = setting('--push-ca', () => readAuthorities(config.pushCa));
-  const store = await openStore(config, hooks, (message) => logger.warn(message));
+  const store = await openStore(config, hooks);
   const { clock } = store;
   const ids = createIdSource(clock);
   const commit = createGroupCommit(store);
@@ -77,17 +81,16 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const discardedSweep = createDiscardedSweep(commit, clock, store.safetyPollMs !== null);
   const expiry = createExpiry(commit, clock);
   const secrets = new SecretBox(config.secretKeys);
-  const warn = (message: string): void => logger.warn(message);
   const jobs = [settler, discardedSweep, expiry, createJobResumption(store, commit)];
   if (config.secretKeys.length > 0) {
-    jobs.push(createSealing(store, commit, secrets, warn));
+    jobs.push(createSealing(store, commit, secrets, log));
   }
   store.listen({
     ready: (queues) => longPolls.wake(queues),
     nextDue: (atMs) => settler.nextDue(atMs),
     failed: hooks.failed,
   });
-  const audit = new AuditTrail(commit, clock, (entry) => logger.info(logged(entry), 'audit'));
+  const audit = new AuditTrail(commit, clock, auditLines(log));
   const keyUse = new KeyUse(commit, clock);
   const service = createQueueService(store, audit.watch(commit), longPolls, ids, config);
   const keyRing = createKeyRing(store, config.apiKey);
@@ -110,7 +113,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     settlement: new Settlement(commit, clock),
     budget: pushBudget,
     random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
-    warn,
+    processLog: log,
   });
   const app = createHttpApp(
     {
@@ -144,7 +147,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       },
     },
     store,
-    { trustProxy: config.trustProxy, logger },
+    { trustProxy: config.trustProxy, log },
   );
 
   let metrics: MetricsListener | undefined;
@@ -158,6 +161,18 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     await store.stop();
   };
 
+  const stopInSight = async (): Promise<void> => {
+    const sinceMs = monotonicMs();
+    log.info('stopping', {
+      calls: app.callsUnderWay.count,
+      waits: longPolls.count('client'),
+      pushes: dispatcher.pushesUnderWay,
+    });
+    await stop();
+    log.flush();
+    log.info('stopped', { after_ms: Math.round(monotonicMs() - sinceMs) });
+  };
+
   try {
     for (const job of jobs) job.start();
     dispatcher.start();
@@ -165,16 +180,28 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     if (config.metricsListen !== undefined) {
       metrics = await listenForMetrics(app.metricsPage, config.metricsListen);
     }
-    for (const warning of openAddresses(config)) logger.warn(warning);
+    for (const warning of openAddresses(config)) log.warn(warning);
     // Not before: a start that cannot listen would keep a key that nobody has seen.
-    const firstKey = config.apiKey === undefined ? await makeFirstKey(service, ids) : undefined;
+    const firstKey =
+      config.apiKey === undefined ? await makeFirstKey(service, ids, log) : undefined;
+    const url = urlOf(config.host, app.server.address());
+    log.info('started', {
+      url,
+      metrics_url: metrics?.url,
+      version: PROTOCOL_VERSION,
+      node: process.version,
+      pid: process.pid,
+      ...storeShown(config.store),
+      ...config.changed,
+      after_ms: Math.round(monotonicMs() - startedAtMs),
+    });
     let stopping: Promise<void> | undefined;
     return {
-      url: urlOf(config.host, app.server.address()),
+      url,
       metricsUrl: metrics?.url,
       firstKey,
       stop: () => {
-        stopping ??= stop();
+        stopping ??= stopInSight();
         return stopping;
       },
     };
@@ -183,13 +210,6 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     throw error;
   }
 }
-
-/** An entry of the audit log as a line of the process's log. */
-const logged = ({ atMs, refused, ...entry }: AuditEntry): object => ({
-  ...entry,
-  at: toIso(atMs),
-  outcome: refused ? 'refused' : 'done',
-});
 
 /** What others on the way, or on the network, may do with the addresses that are open to them. */
 function openAddresses({ host, metricsListen }: Config): string[] {
@@ -223,11 +243,7 @@ function makeRateLimiter({ rateLimit, rateBurst }: Config, clock: Clock): RateLi
 }
 
 /** Only the store that is used is loaded: the other one's driver would slow the start. */
-async function openStore(
-  config: Config,
-  { makeClock }: ServerHooks,
-  log: (message: string) => void,
-): Promise<Store> {
+async function openStore(config: Config, { makeClock, log }: ServerHooks): Promise<Store> {
   const clock = makeClock === undefined ? {} : { makeClock };
   if (!config.store.startsWith('sqlite:')) {
     const { store: url, postgresConnections: maxConnections, limits } = config;
@@ -243,6 +259,7 @@ async function openStore(
 async function makeFirstKey(
   service: ReturnType<typeof createQueueService>,
   ids: ReturnType<typeof createIdSource>,
+  log: ProcessLog,
 ): Promise<string | undefined> {
   const secret = newSecret();
   const outcome = await service.submit(
@@ -264,7 +281,12 @@ async function makeFirstKey(
     ENDLESS_ACCESS,
   );
   if (!outcome.ok) throw new Error(outcome.message);
-  return outcome.key === null ? undefined : secret;
+  if (outcome.key === null) return undefined;
+  log.info('the first key was made', {
+    target_key_id: outcome.key.keyId,
+    project: DEFAULT_PROJECT,
+  });
+  return secret;
 }
 
 function urlOf(host: string, address: ReturnType<import('node:net').Server['address']>): string {

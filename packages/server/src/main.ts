@@ -1,11 +1,16 @@
 #!/usr/bin/env node
 import { startServer } from './app.js';
+import { wantsColours } from './config/colours.js';
 import { ConfigError, loadConfig } from './config/config.js';
 import { tuneGarbageCollector } from './config/garbage-collector.js';
 import { helpText } from './config/help.js';
 import { setSystemTimer } from './core/clock.js';
+import { causeOf } from './core/fault.js';
+import { openProcessLog } from './log/process-log.js';
 
 const STOP_WITHIN_MS = 9_000;
+
+const log = openProcessLog(wantsColours());
 
 async function main(): Promise<void> {
   const [command = 'serve', ...args] = process.argv.slice(2);
@@ -17,13 +22,12 @@ async function main(): Promise<void> {
 
   tuneGarbageCollector();
   const server = await startServer(loadConfig(args), {
-    failed: (cause) => exit(1, `the store failed: ${cause.message}`),
+    failed: (cause) => exit(1, `the store failed: ${causeOf(cause)}`),
+    log,
   });
   if (server.firstKey !== undefined) {
-    process.stderr.write(`millrace made an API key; it is shown this once: ${server.firstKey}\n`);
-  }
-  if (server.metricsUrl !== undefined) {
-    process.stderr.write(`millrace metrics on ${server.metricsUrl}\n`);
+    const fields = { api_key: server.firstKey };
+    log.tell('info', 'millrace made an API key; it is shown this once', fields);
   }
   process.stdout.write(`millrace listening on ${server.url}\n`);
 
@@ -39,7 +43,7 @@ async function main(): Promise<void> {
 }
 
 function exit(code: number, message: string): never {
-  process.stderr.write(`millrace: ${message}\n`);
+  log.tell('error', message);
   process.exit(code);
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse as parseToml, TomlError } from 'smol-toml';
+import { changedSettings } from './in-force.js';
 import { type ListenAddress, parseListenAddress } from './listen-address.js';
 import { type LookupRoom, lookupRoom } from './lookup-room.js';
 import {
@@ -45,6 +46,8 @@ export interface Config {
   /** Undefined: metrics are on the main address only, for a key. */
   readonly metricsListen: ListenAddress | undefined;
   readonly logLevel: string;
+  /** What the start shows: the settings that differ from their default, none of them a secret. */
+  readonly changed: ReturnType<typeof changedSettings>;
 }
 
 /** The configuration is wrong; the message says which setting and the rule. The process exits 2. */
@@ -115,6 +118,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     trustProxy: value('trust-proxy') as boolean,
     metricsListen: metricsAddress(value('metrics-listen') as string | undefined),
     logLevel: value('log-level') as string,
+    changed: changedSettings(NAMES, value),
   });
   check(config);
   return config;

@@ -9,7 +9,8 @@ declare module 'fastify' {
 
 /** Calls whose request has come in whole and whose answer has not gone out yet. */
 export class CallsUnderWay {
-  private count = 0;
+  /** How many there are. */
+  count = 0;
   private onNone: (() => void) | undefined;
 
   /** @param ended called when the call is over: nothing of its answer is left here */

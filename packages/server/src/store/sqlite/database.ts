@@ -12,8 +12,19 @@ const SQLITE_MIN_VERSION = [3, 51, 3] as const;
 const FULL_CHECK_MAX_BYTES = 64 * 1024 * 1024;
 const CACHE_KIB = 8 * 1024;
 
+/** The schemas that a file had before and has now, the same where nothing was to be done. */
+export interface Migrated {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface OpenedWriter {
+  readonly db: Database.Database;
+  readonly migrated: Migrated;
+}
+
 /** Opens the database for writing: checks it, migrates it and reads the durability settings back. */
-export function openWriter(path: string): Database.Database {
+export function openWriter(path: string): OpenedWriter {
   return explainFailure(path, () => {
     makeFolder(path);
     makeFile(path);
@@ -35,8 +46,7 @@ export function openWriter(path: string): Database.Database {
       db.pragma('foreign_keys = ON');
       db.pragma('temp_store = MEMORY');
       checkIntegrity(db, path);
-      migrate(db, path);
-      return db;
+      return { db, migrated: migrate(db, path) };
     } catch (error) {
       db.close();
       throw error;
@@ -101,7 +111,7 @@ function checkIntegrity(db: Database.Database, path: string): void {
   if (result !== 'ok') throw damaged(path, String(result).split('\n').at(-1) ?? '');
 }
 
-function migrate(db: Database.Database, path: string): void {
+function migrate(db: Database.Database, path: string): Migrated {
   const version = db.pragma('user_version', { simple: true }) as number;
   if (version > MIGRATIONS.length) {
     throw new StoreOpenError(
@@ -115,6 +125,7 @@ function migrate(db: Database.Database, path: string): void {
       db.pragma(`user_version = ${next + 1}`);
     }).immediate();
   }
+  return { from: version, to: MIGRATIONS.length };
 }
 
 const damaged = (path: string, cause: string): StoreOpenError =>
