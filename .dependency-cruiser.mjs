@@ -32,7 +32,7 @@ export default {
       '^packages/protocol/',
       `${server}/core/`,
     ]),
-    ...['store/sqlite', 'store/postgres', 'push', 'maintenance', 'http'].map((part) =>
+    ...['store/sqlite', 'store/postgres', 'push', 'maintenance', 'http', 'log'].map((part) =>
       onlyFrom(
         `${part.replace('/', '-')}-stands-apart`,
         'The parts around core import core and protocol, never each other.',

@@ -16,15 +16,16 @@ export interface ProcessLog extends Log {
   flush(): void;
 }
 
-/** One JSON object for each line: `level`, `time`, the fields, and `msg`. */
+/** One JSON object for each line: `level`, `time`, `msg`, and the fields. */
 export function createLog(write: WriteText, level: string, clock?: Clock): ProcessLog {
   const stream = { write: (line: string) => write(`${printable(line.slice(0, -1))}\n`) };
   const lines = pino({ ...SHAPE, level }, stream);
   const always = pino({ ...SHAPE, level: 'trace' }, stream);
   const at =
     (level: LogLevel) =>
-    (message: string, fields: LogFields = {}): void =>
-      lines[level](fields, message);
+    (message: string, fields?: LogFields): void => {
+      if (lines.isLevelEnabled(level)) lines[level]({ msg: message, ...fields });
+    };
   const repeated = new RepeatedLines((level, message, fields) => at(level)(message, fields), clock);
   return {
     get tellsRequests() {
@@ -41,7 +42,7 @@ export function createLog(write: WriteText, level: string, clock?: Clock): Proce
     setLevel(level) {
       lines.level = level;
     },
-    tell: (level, message, fields = {}) => always[level](fields, message),
+    tell: (level, message, fields) => always[level]({ msg: message, ...fields }),
     flush: () => repeated.flush(),
   };
 }
