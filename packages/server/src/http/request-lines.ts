@@ -80,7 +80,8 @@ function idsOf({ trace, caller, routeOptions }: FastifyRequest): LogFields {
     request_id: trace.requestId,
     capability: routeOptions.config?.capability,
     project: known?.project,
-    queue: trace.queue,
+    // A key may stand in the place of a name by mistake.
+    queue: trace.queue?.startsWith('ifr_') ? undefined : trace.queue,
     key_id: known?.keyId,
   };
 }
