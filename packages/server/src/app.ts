@@ -19,7 +19,7 @@ import { closeHttp, createHttpApp } from './http/app.js';
 import { listenForMetrics, type MetricsListener } from './http/metrics-listener.js';
 import { newSecret } from './http/routes/keys.js';
 import { auditLines } from './log/audit-lines.js';
-import type { ProcessLog } from './log/logger.js';
+import { createLog, type ProcessLog } from './log/logger.js';
 import { createExpiry } from './maintenance/expire-messages.js';
 import { createJobResumption } from './maintenance/resume-jobs.js';
 import { createSealing } from './maintenance/seal-subscriptions.js';
@@ -47,7 +47,8 @@ export interface Server {
 export interface ServerHooks {
   /** The store can no longer work. */
   failed(cause: Error): void;
-  readonly log: ProcessLog;
+  /** By default it writes JSON to stderr. */
+  readonly log?: ProcessLog;
   /** For tests: the store's clock. */
   makeClock?: (floorMs: number) => Clock;
 }
@@ -62,13 +63,13 @@ const RANDOM_STEPS = 2 ** 32;
 /** Puts the parts together and starts them. */
 export async function startServer(config: Config, hooks: ServerHooks): Promise<Server> {
   const startedAtMs = monotonicMs();
-  const { log } = hooks;
+  const { log = createLog((line) => process.stderr.write(line), config.logLevel) } = hooks;
   log.setLevel(config.logLevel);
   const allowed = setting('--push-allow', () => parseNetworks(config.pushAllow));
   const denied = setting('--push-deny', () => parseNetworks(config.pushDeny));
   const networks = withoutNetworks(allowed, denied);
   const authorities = setting('--push-ca', () => readAuthorities(config.pushCa));
-  const store = await openStore(config, hooks);
+  const store = await openStore(config, hooks, log);
   const { clock } = store;
   const ids = createIdSource(clock);
   const commit = createGroupCommit(store);
@@ -243,7 +244,11 @@ function makeRateLimiter({ rateLimit, rateBurst }: Config, clock: Clock): RateLi
 }
 
 /** Only the store that is used is loaded: the other one's driver would slow the start. */
-async function openStore(config: Config, { makeClock, log }: ServerHooks): Promise<Store> {
+async function openStore(
+  config: Config,
+  { makeClock }: ServerHooks,
+  log: ProcessLog,
+): Promise<Store> {
   const clock = makeClock === undefined ? {} : { makeClock };
   if (!config.store.startsWith('sqlite:')) {
     const { store: url, postgresConnections: maxConnections, limits } = config;

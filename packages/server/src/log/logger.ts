@@ -4,7 +4,9 @@ import { toIso } from '../core/iso-time.js';
 import type { Log, LogFields, LogLevel } from '../core/log.js';
 import { printable } from './printable.js';
 import { RepeatedLines } from './repeated-lines.js';
-import type { WriteText } from './stderr-sink.js';
+
+/** Takes lines, each with its line feed. */
+export type WriteText = (text: string) => void;
 
 /** The log of the process, as those who start and end it see it. */
 export interface ProcessLog extends Log {

@@ -1,12 +1,10 @@
 import { fstatSync, writeSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
+import type { WriteText } from './logger.js';
 
 const STDERR = 2;
 /** What nobody reads is kept up to this size. */
 const UNREAD_MAX_BYTES = 1024 * 1024;
-
-/** Takes lines, each with its line feed. */
-export type WriteText = (text: string) => void;
 
 /**
  * Writes to stderr so that neither a crash loses a line nor a reader stops the server. To a file it

@@ -2,7 +2,6 @@ import { type Dispatcher, request } from 'undici';
 import { startServer } from '#server/app';
 import { loadConfig } from '#server/config/config';
 import type { Clock } from '#server/core/clock';
-import { createLog } from '#server/log/logger';
 import type { StoreFixture } from './stores.js';
 
 export const ADMIN_KEY = 'test-admin-key-0123456789';
@@ -49,7 +48,6 @@ export async function startTestServer(
     failed: (cause) => {
       throw cause;
     },
-    log: createLog(() => undefined, 'silent'),
     ...(makeClock && { makeClock }),
   });
   return {

@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MIGRATIONS } from '#server/store/sqlite/migrations/index';
 import { callerOf } from '../harness/http-server.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { ServerRun } from '../nodes/run-server.js';
@@ -68,6 +70,21 @@ test('a start and a stop are told with the settings that matter, and without sec
   expect(saying(started, 'started')[0]).not.toHaveProperty('max_project_keys');
   expect(started.stderr).not.toContain(KEY);
   expect(started.stderr).not.toContain('a-secret-key');
+});
+
+test('a migration is told with the schemas before and after it', async () => {
+  const db = new Database(store.slice('sqlite:'.length));
+  const before = MIGRATIONS.slice(0, -1);
+  db.pragma('auto_vacuum = INCREMENTAL');
+  for (const migration of before) db.exec(migration);
+  db.pragma(`application_id = ${0x6d696c6c}`);
+  db.pragma(`user_version = ${before.length}`);
+  db.close();
+  const started = start();
+  await started.listening();
+  expect(saying(started, 'the schema of the store was migrated')).toMatchObject([
+    { level: 'info', from: before.length, to: MIGRATIONS.length },
+  ]);
 });
 
 test("Node's warnings and what anybody else writes there are lines", async () => {
