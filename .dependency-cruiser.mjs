@@ -32,7 +32,7 @@ export default {
       '^packages/protocol/',
       `${server}/core/`,
     ]),
-    ...['store/sqlite', 'store/postgres', 'push', 'maintenance', 'http'].map((part) =>
+    ...['store/sqlite', 'store/postgres', 'push', 'maintenance', 'http', 'log'].map((part) =>
       onlyFrom(
         `${part.replace('/', '-')}-stands-apart`,
         'The parts around core import core and protocol, never each other.',
@@ -63,7 +63,11 @@ export default {
         path: `${server}/(cli/|main\\.ts$)`,
         pathNot: ['\\.test\\.ts$', `${server}/cli/serve\\.ts$`],
       },
-      to: { path: `${server}/(app\\.ts$|http/|push/|maintenance/|store/)` },
+      // Copies of a store are made from its file, without the server.
+      to: {
+        path: `${server}/(app\\.ts$|http/|push/|maintenance/|store/)`,
+        pathNot: `${server}/store/sqlite/(backup|restore)\\.ts$`,
+      },
     },
     {
       name: 'commands-stand-on-top',

@@ -1,16 +1,15 @@
 import { randomInt } from 'node:crypto';
-import { pino } from 'pino';
+import { PROTOCOL_VERSION } from '@millrace/protocol';
 import { type Config, ConfigError } from './config/config.js';
+import { storeShown } from './config/in-force.js';
 import { isLoopback } from './config/listen-address.js';
 import { readText } from './config/read-text.js';
-import type { AuditEntry } from './core/audit.js';
 import { AuditTrail } from './core/audit-trail.js';
 import { ByteBudget } from './core/byte-budget.js';
 import { ENDLESS_ACCESS } from './core/caller.js';
-import { type Clock, monotonicClock } from './core/clock.js';
+import { type Clock, monotonicClock, monotonicMs } from './core/clock.js';
 import { createGroupCommit } from './core/group-commit.js';
 import { createIdSource } from './core/ids.js';
-import { toIso } from './core/iso-time.js';
 import { createKeyRing, DEFAULT_PROJECT, hashSecret } from './core/key-ring.js';
 import { KeyUse } from './core/key-use.js';
 import { createLongPolls } from './core/long-poll.js';
@@ -20,6 +19,8 @@ import type { Store } from './core/store.js';
 import { closeHttp, createHttpApp } from './http/app.js';
 import { listenForMetrics, type MetricsListener } from './http/metrics-listener.js';
 import { newSecret } from './http/routes/keys.js';
+import { auditLines } from './log/audit-lines.js';
+import { createLog, type ProcessLog } from './log/logger.js';
 import { createExpiry } from './maintenance/expire-messages.js';
 import { createJobResumption } from './maintenance/resume-jobs.js';
 import { createSealing } from './maintenance/seal-subscriptions.js';
@@ -51,12 +52,16 @@ export interface UnderWay {
   readonly calls: number;
   /** Those of them whose body is still arriving. */
   readonly bodies: number;
-  readonly hasPushes: boolean;
+  /** Calls that wait for messages, among `calls`. */
+  readonly waits: number;
+  readonly pushes: number;
 }
 
 export interface ServerHooks {
   /** The store can no longer work. */
   failed(cause: Error): void;
+  /** By default it writes JSON to stderr. */
+  readonly log?: ProcessLog;
   /** For tests: the store's clock. */
   makeClock?: (floorMs: number) => Clock;
 }
@@ -70,12 +75,14 @@ const RANDOM_STEPS = 2 ** 32;
 
 /** Puts the parts together and starts them. */
 export async function startServer(config: Config, hooks: ServerHooks): Promise<Server> {
-  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+  const startedAtMs = monotonicMs();
+  const { log = createLog((line) => process.stderr.write(line), config.logLevel) } = hooks;
+  log.setLevel(config.logLevel);
   const allowed = setting('--push-allow', () => parseNetworks(config.pushAllow));
   const denied = setting('--push-deny', () => parseNetworks(config.pushDeny));
   const networks = withoutNetworks(allowed, denied);
   const authorities = setting('--push-ca', () => readAuthorities(config.pushCa, readText));
-  const store = await openStore(config, hooks, (message) => logger.warn(message));
+  const store = await openStore(config, hooks, log);
   const { clock } = store;
   const ids = createIdSource(clock);
   const commit = createGroupCommit(store);
@@ -88,17 +95,16 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const discardedSweep = createDiscardedSweep(commit, clock, store.safetyPollMs !== null);
   const expiry = createExpiry(commit, clock);
   const secrets = new SecretBox(config.secretKeys);
-  const warn = (message: string): void => logger.warn(message);
   const jobs = [settler, discardedSweep, expiry, createJobResumption(store, commit)];
   if (config.secretKeys.length > 0) {
-    jobs.push(createSealing(store, commit, secrets, warn));
+    jobs.push(createSealing(store, commit, secrets, log));
   }
   store.listen({
     ready: (queues) => longPolls.wake(queues),
     nextDue: (atMs) => settler.nextDue(atMs),
     failed: hooks.failed,
   });
-  const audit = new AuditTrail(commit, clock, (entry) => logger.info(logged(entry), 'audit'));
+  const audit = new AuditTrail(commit, clock, auditLines(log));
   const keyUse = new KeyUse(commit, clock);
   const service = createQueueService(store, audit.watch(commit), longPolls, ids, config);
   const keyRing = createKeyRing(store, config.apiKey);
@@ -121,7 +127,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     settlement: new Settlement(commit, clock),
     budget: pushBudget,
     random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
-    warn,
+    processLog: log,
   });
   const app = createHttpApp(
     {
@@ -155,7 +161,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       },
     },
     store,
-    { trustProxy: config.trustProxy, logger },
+    { trustProxy: config.trustProxy, log },
   );
 
   let metrics: MetricsListener | undefined;
@@ -176,17 +182,30 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     if (config.metricsListen !== undefined) {
       metrics = await listenForMetrics(app.metricsPage, config.metricsListen);
     }
-    for (const warning of [...config.warnings, ...openAddresses(config)]) logger.warn(warning);
+    for (const warning of [...config.warnings, ...openAddresses(config)]) log.warn(warning);
     // Not before: a start that cannot listen would keep a key that nobody has seen.
-    const firstKey = config.apiKey === undefined ? await makeFirstKey(service, ids) : undefined;
+    const firstKey =
+      config.apiKey === undefined ? await makeFirstKey(service, ids, log) : undefined;
+    const url = urlOf(config.host, app.server.address());
+    log.info('started', {
+      url,
+      metrics_url: metrics?.url,
+      version: PROTOCOL_VERSION,
+      node: process.version,
+      pid: process.pid,
+      ...storeShown(config.store),
+      ...config.changed,
+      after_ms: Math.round(monotonicMs() - startedAtMs),
+    });
     let stopping: Promise<void> | undefined;
     return {
-      url: urlOf(config.host, app.server.address()),
+      url,
       metricsUrl: metrics?.url,
       firstKey,
       underWay: () => ({
         ...app.connections.underWay(),
-        hasPushes: pushBudget.reservedBytes('push') > 0,
+        waits: longPolls.count('client'),
+        pushes: dispatcher.pushesUnderWay,
       }),
       stop: () => {
         stopping ??= stop();
@@ -198,13 +217,6 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     throw error;
   }
 }
-
-/** An entry of the audit log as a line of the process's log. */
-const logged = ({ atMs, refused, ...entry }: AuditEntry): object => ({
-  ...entry,
-  at: toIso(atMs),
-  outcome: refused ? 'refused' : 'done',
-});
 
 /** What others on the way, or on the network, may do with the addresses that are open to them. */
 function openAddresses({ host, metricsListen }: Config): string[] {
@@ -241,7 +253,7 @@ function makeRateLimiter({ rateLimit, rateBurst }: Config, clock: Clock): RateLi
 async function openStore(
   config: Config,
   { makeClock }: ServerHooks,
-  log: (message: string) => void,
+  log: ProcessLog,
 ): Promise<Store> {
   const clock = makeClock === undefined ? {} : { makeClock };
   if (!config.store.startsWith('sqlite:')) {
@@ -258,6 +270,7 @@ async function openStore(
 async function makeFirstKey(
   service: ReturnType<typeof createQueueService>,
   ids: ReturnType<typeof createIdSource>,
+  log: ProcessLog,
 ): Promise<string | undefined> {
   const secret = newSecret();
   const outcome = await service.submit(
@@ -279,7 +292,12 @@ async function makeFirstKey(
     ENDLESS_ACCESS,
   );
   if (!outcome.ok) throw new Error(outcome.message);
-  return outcome.key === null ? undefined : secret;
+  if (outcome.key === null) return undefined;
+  log.info('the first key was made', {
+    target_key_id: outcome.key.keyId,
+    project: DEFAULT_PROJECT,
+  });
+  return secret;
 }
 
 function urlOf(host: string, address: ReturnType<import('node:net').Server['address']>): string {

@@ -1,6 +1,5 @@
 import { ConfigError } from '../config/config-error.js';
 import { nearestName } from '../config/nearest-name.js';
-import type { Say } from './say.js';
 
 /** Each command is a file of its own, which loads what it needs and nothing of the others. */
 export interface Command {
@@ -11,12 +10,10 @@ export interface Command {
   readonly load: () => Promise<{ readonly run: RunCommand }>;
 }
 
-export type RunCommand = (args: readonly string[], context: CommandContext) => Promise<void>;
-
-export interface CommandContext {
-  readonly say: Say;
-  readonly commands: Readonly<Record<string, Command>>;
-}
+export type RunCommand = (
+  args: readonly string[],
+  commands: Readonly<Record<string, Command>>,
+) => Promise<void>;
 
 export const COMMANDS = {
   serve: {

@@ -1,6 +1,6 @@
 import { helpText } from '../config/help.js';
 import type { RunCommand } from './commands.js';
 
-export const run: RunCommand = async (_args, { commands }) => {
+export const run: RunCommand = async (_args, commands) => {
   process.stdout.write(helpText(commands));
 };

@@ -1,15 +1,33 @@
-import type { Server } from '../app.js';
+import type { Server, UnderWay } from '../app.js';
+import { wantsColours } from '../config/colours.js';
 import { loadConfig } from '../config/config.js';
+import { ConfigError } from '../config/config-error.js';
 import { tuneGarbageCollector } from '../config/garbage-collector.js';
 import { setSystemTimer } from '../core/clock.js';
+import { causeOf } from '../core/fault.js';
+import type { LogFields } from '../core/log.js';
+import type { ProcessLog } from '../log/logger.js';
+import { openProcessLog } from '../log/process-log.js';
 import type { RunCommand } from './commands.js';
 import { watchThreads } from './end-process.js';
+import { explainFailure } from './explain-failure.js';
 import { stopOnSignal } from './stop-on-signal.js';
 
 /** A start that ends well in this time is stopped as a server; else it is left where it is. */
 const START_GRACE_MS = 2_000;
 
-export const run: RunCommand = async (args, { say }) => {
+/** Runs the server until a signal ends it. From here on stderr is the log. */
+export const run: RunCommand = async (args) => {
+  const log = openProcessLog(wantsColours());
+  try {
+    await serve(args, log);
+  } catch (error) {
+    log.tell('error', explainFailure(error as Error));
+    process.exit(error instanceof ConfigError ? 2 : 1);
+  }
+};
+
+async function serve(args: readonly string[], log: ProcessLog): Promise<void> {
   watchThreads();
   let server: Server | undefined;
   let isStopping = false;
@@ -17,14 +35,14 @@ export const run: RunCommand = async (args, { say }) => {
   // Before anything else is loaded, which takes a moment.
   stopOnSignal(
     {
-      waitsFor: () => (server === undefined ? 'while it is still starting' : waitsFor(server)),
+      waitsFor: () => (server === undefined ? STARTING : waitsFor(server.underWay())),
       stop: async () => {
         isStopping = true;
         server ??= await endOf(starting, START_GRACE_MS);
         await server?.stop();
       },
     },
-    say,
+    log,
   );
   tuneGarbageCollector();
   const config = loadConfig(args);
@@ -32,9 +50,10 @@ export const run: RunCommand = async (args, { say }) => {
   if (isStopping) return;
   starting = startServer(config, {
     failed: (cause) => {
-      say(`the store failed: ${cause.message}`);
+      log.tell('error', `the store failed: ${causeOf(cause)}`);
       process.exit(1);
     },
+    log,
   });
   try {
     server = await starting;
@@ -44,21 +63,25 @@ export const run: RunCommand = async (args, { say }) => {
     throw error;
   }
   if (server.firstKey !== undefined) {
-    process.stderr.write(`millrace made an API key; it is shown this once: ${server.firstKey}\n`);
+    const fields = { api_key: server.firstKey };
+    log.tell('info', 'millrace made an API key; it is shown this once', fields);
   }
   if (isStopping) return;
-  if (server.metricsUrl !== undefined) {
-    process.stderr.write(`millrace metrics on ${server.metricsUrl}\n`);
-  }
   process.stdout.write(`millrace listening on ${server.url}\n`);
-};
+}
 
-function waitsFor(server: Server): string {
-  const { calls, bodies, hasPushes } = server.underWay();
-  if (calls === 0) return hasPushes ? 'waiting for pushes under way' : 'with no call under way';
+const STARTING = ['while it is still starting', {}] as const;
+
+function waitsFor(underWay: UnderWay): [words: string, numbers: LogFields] {
+  const { calls, bodies, pushes } = underWay;
+  const numbers = { ...underWay };
+  if (calls === 0) {
+    return [pushes > 0 ? 'waiting for pushes under way' : 'with no call under way', numbers];
+  }
   const arriving = bodies === 0 ? '' : ` (${bodies} with a body that is still arriving)`;
-  const pushes = hasPushes ? ', and for pushes' : '';
-  return `waiting for ${calls} ${calls === 1 ? 'call' : 'calls'} under way${arriving}${pushes}`;
+  const forPushes = pushes > 0 ? ', and for pushes' : '';
+  const words = `waiting for ${calls} ${calls === 1 ? 'call' : 'calls'} under way`;
+  return [`${words}${arriving}${forPushes}`, numbers];
 }
 
 /** What it resolves to; undefined where it fails, or has not ended in time. */

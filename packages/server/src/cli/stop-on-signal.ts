@@ -1,11 +1,13 @@
 import { monotonicMs, setSystemTimer } from '../core/clock.js';
+import { faultOf } from '../core/fault.js';
+import type { LogFields } from '../core/log.js';
+import type { ProcessLog } from '../log/logger.js';
 import { endProcess } from './end-process.js';
-import type { Say } from './say.js';
 
 /** What a signal stops. */
 export interface Stoppable {
-  /** What it has to wait for, in words. */
-  waitsFor(): string;
+  /** What it has to wait for, in words and in numbers. */
+  waitsFor(): readonly [words: string, numbers: LogFields];
   stop(): Promise<void>;
 }
 
@@ -22,29 +24,33 @@ const FORCED_AFTER_MS = 500;
  * supervisor may do so too, and npm passes on what it gets itself: one Ctrl-C comes twice. So what
  * comes within a second is the same signal.
  */
-export function stopOnSignal(work: Stoppable, say: Say): void {
+export function stopOnSignal(work: Stoppable, log: ProcessLog): void {
   let firstAtMs: number | undefined;
   let isEnding = false;
 
   const stop = async (signal: StopSignal): Promise<void> => {
-    say(
-      `stopping on ${signal}, ${work.waitsFor()}; another signal, from a second on, ends it at once`,
+    const beganMs = monotonicMs();
+    const [words, numbers] = work.waitsFor();
+    log.info(
+      `stopping on ${signal}, ${words}; another signal, from a second on, ends it at once`,
+      numbers,
     );
     setSystemTimer(() => {
       isEnding = true;
-      say('ended, because work under way did not end in time');
+      log.tell('error', 'ended, because work under way did not end in time');
       endProcess(1, { signal: 'SIGKILL', afterMs: FORCED_AFTER_MS });
     }, STOP_WITHIN_MS);
     let code = 0;
     try {
       await work.stop();
     } catch (error) {
-      say(`could not stop well: ${(error as Error).message}`);
+      log.tell('error', 'could not stop well', faultOf(error));
       code = 1;
     }
     if (isEnding) return;
     isEnding = true;
-    say('stopped');
+    log.flush();
+    log.info('stopped', { after_ms: Math.round(monotonicMs() - beganMs) });
     endProcess(code);
   };
 
@@ -55,7 +61,10 @@ export function stopOnSignal(work: Stoppable, say: Say): void {
       void stop(signal);
     } else if (!isEnding && nowMs - firstAtMs >= SAME_SIGNAL_MS) {
       isEnding = true;
-      say(`ended at once by a second signal, ${signal}; what was under way is cut off`);
+      log.tell(
+        'warn',
+        `ended at once by a second signal, ${signal}; what was under way is cut off`,
+      );
       endProcess(EXIT_CODES[signal], { signal, afterMs: FORCED_AFTER_MS });
     }
   };

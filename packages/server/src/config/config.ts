@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { ConfigError } from './config-error.js';
 import { unknownVariables } from './environment.js';
+import { changedSettings } from './in-force.js';
 import { toInteger } from './integer.js';
 import { type ListenAddress, parseListenAddress } from './listen-address.js';
 import { type LookupRoom, lookupRoom } from './lookup-room.js';
@@ -51,6 +52,8 @@ export interface Config {
   readonly logLevel: string;
   /** What is not as it should be, to be told once the server runs. */
   readonly warnings: readonly string[];
+  /** What the start shows: the settings that differ from their default, none of them a secret. */
+  readonly changed: ReturnType<typeof changedSettings>;
 }
 
 export { ConfigError };
@@ -122,6 +125,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     logLevel: value('log-level') as string,
     warnings:
       unknown.length === 0 ? [] : [`These variables mean nothing here: ${unknown.join(', ')}.`],
+    changed: changedSettings(NAMES, value),
   });
   check(config);
   return config;

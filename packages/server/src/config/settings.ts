@@ -177,8 +177,8 @@ export const SETTINGS = {
   },
   'log-level': {
     type: 'string',
-    default: 'warn',
-    help: 'trace, debug, info, warn, error or silent; the log goes to stderr as JSON',
+    default: 'info',
+    help: 'trace, debug, info, warn, error or silent; the log goes to stderr, as JSON where that is no terminal',
   },
 } as const satisfies Record<string, Setting>;
 

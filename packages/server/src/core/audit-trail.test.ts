@@ -45,7 +45,7 @@ function refusal(more: Partial<RefusedRequest> = {}): RefusedRequest {
   };
 }
 
-it('counts equal refusals of a minute in one entry and one line', async () => {
+it('counts equal refusals of a minute in one entry, and tells the log of each', async () => {
   const { clock, lines, trail, written } = useTrail();
   const first = refusal();
   trail.refused(first);
@@ -56,13 +56,13 @@ it('counts equal refusals of a minute in one entry and one line', async () => {
   trail.refused(refusal());
   await trail.flush();
   expect(written()[1]).toMatchObject({ requestId: first.requestId, count: 3 });
-  expect(lines).toHaveLength(1);
+  expect(lines).toHaveLength(3);
   clock.advance(1_000);
   const later = refusal();
   trail.refused(later);
   await trail.flush();
   expect(written()[2]).toMatchObject({ requestId: later.requestId, count: 1 });
-  expect(lines).toHaveLength(2);
+  expect(lines).toHaveLength(4);
 });
 
 it.each<Partial<RefusedRequest>>([

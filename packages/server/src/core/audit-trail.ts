@@ -36,6 +36,7 @@ export class AuditTrail {
   constructor(
     private readonly commit: GroupCommit,
     private readonly clock: Clock,
+    /** Told of each entry, and of each refusal for itself. */
     private readonly log: (entry: AuditEntry) => void,
   ) {}
 
@@ -59,14 +60,14 @@ export class AuditTrail {
     const { action, code, keyId, address } = request;
     const key = `${action}\n${code}\n${keyId}\n${address}`;
     const nowMs = this.clock.nowMs();
+    const entry = { ...request, atMs: nowMs, refused: true, count: 1 };
+    this.log(entry);
     const known = this.refusals.get(key);
     if (known !== undefined && nowMs - known.atMs < EQUAL_WITHIN_MS) {
       this.refusals.set(key, { ...known, count: known.count + 1 });
     } else {
-      const entry = { ...request, atMs: nowMs, refused: true, count: 1 };
       this.refusals.delete(key);
       this.refusals.set(key, entry);
-      this.log(entry);
       // The room for as many again keeps this from being done each time.
       if (this.refusals.size > 2 * LIMITS.auditRefusedKept)
         this.forgetFirst(LIMITS.auditRefusedKept);

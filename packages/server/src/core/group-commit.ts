@@ -2,6 +2,7 @@ import { type Access, ENDLESS_ACCESS } from './caller.js';
 import { monotonicMs } from './clock.js';
 import type { Command, Outcome } from './commands.js';
 import { FairQueue } from './fair-queue.js';
+import { causeOf } from './fault.js';
 import { overloaded, refuse, unauthenticated } from './refusal.js';
 import type { Store } from './store.js';
 
@@ -190,10 +191,11 @@ async function applyGroup(store: Store, { entries, bytes, keepsApart }: Group): 
   const commands = entries.map((entry) => entry.command);
   try {
     return await store.apply(commands, { bytes, keepsApart });
-  } catch {
+  } catch (error) {
     // A store that rejects has lost the answer of its commit: only a retry can tell.
     const refusal = refuse('OUTCOME_UNKNOWN', 'The answer of the commit was lost.', {
       hint: 'Retry with the same idempotency key, so that nothing is done twice.',
+      fault: { cause: causeOf(error) },
     });
     return entries.map(() => refusal);
   }

@@ -185,6 +185,7 @@ function deadLetter(
   });
   tx.countDead(queue.id, bucketId, 1);
   tx.tally(queue, 'deadLettered', 1);
+  tx.deadLettered(queue, reason, message.messageId);
   if (target === undefined) tx.count(queue, 'dead', 1, message.bytes);
   else {
     tx.count(target, 'available', 1, message.bytes);

@@ -1,4 +1,5 @@
 import type { ErrorBody, ErrorCode, ErrorDetail } from '@millrace/protocol';
+import type { Fault } from './fault.js';
 
 /**
  * A refusal is an outcome, not an exception: it is plain data, so that it crosses a thread and
@@ -6,12 +7,14 @@ import type { ErrorBody, ErrorCode, ErrorDetail } from '@millrace/protocol';
  */
 export interface Refusal extends ErrorBody {
   readonly ok: false;
+  /** Why, for the log; no answer has it. */
+  readonly fault?: Fault;
 }
 
 export function refuse(
   code: ErrorCode,
   message: string,
-  more: { hint?: string; details?: readonly ErrorDetail[] } = {},
+  more: { hint?: string; details?: readonly ErrorDetail[]; fault?: Fault } = {},
 ): Refusal {
   return { ok: false, code, message, ...more };
 }

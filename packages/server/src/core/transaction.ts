@@ -96,6 +96,8 @@ export interface MessageTransaction {
   /** What the subscription that holds a message says of failures; undefined when it has gone. */
   pushPolicy(subscriptionId: string): PushPolicy | undefined;
   markReady(queue: QueueEntry, messages: number): void;
+  /** A message of this queue has become a dead letter: the log tells of it. */
+  deadLettered(queue: QueueEntry, reason: DeadLetterReason, messageId: string): void;
   /** Counts for the history of the queue. */
   tally(queue: QueueEntry, kind: TallyKind, messages: number): void;
 }

@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net';
 import type { Capability, ErrorBody } from '@millrace/protocol';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { monotonicMs } from '../core/clock.js';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { causeOf } from '../core/fault.js';
+import type { Log } from '../core/log.js';
 import type { Store } from '../core/store.js';
 import { laneOf } from './authentication.js';
 import { type BodyBounds, readBody } from './body.js';
@@ -9,13 +11,15 @@ import type { RouteContext } from './call.js';
 import { answerClientError } from './client-error.js';
 import { Connections } from './connections.js';
 import { registerDocs } from './docs.js';
-import { sendError } from './envelope.js';
+import { newTrace, sendError } from './envelope.js';
+import { frameworkLog } from './framework-log.js';
 import { registerHealth } from './health.js';
 import { checkMediaType } from './media-type.js';
 import { createMetricsPage, registerMetrics } from './metrics.js';
 import { notFound, pathTable } from './not-found.js';
 import { refusalOf } from './refusal-of.js';
 import { accountOf, registerRoute } from './register-route.js';
+import { RequestLines } from './request-lines.js';
 import { RequestMetrics } from './request-metrics.js';
 import { ROUTES } from './routes/index.js';
 import { createHttpServer, HEADERS_MAX_BYTES } from './server.js';
@@ -23,7 +27,7 @@ import { Turns } from './turns.js';
 
 export interface HttpOptions {
   readonly trustProxy: boolean;
-  readonly logger: FastifyBaseLogger;
+  readonly log: Log;
 }
 
 const CONNECTIONS_MAX = 16_384;
@@ -34,12 +38,15 @@ const ANY_TYPE = 'application/octet-stream';
 export function createHttpApp(
   context: RouteContext,
   store: Store,
-  { trustProxy, logger }: HttpOptions,
+  { trustProxy, log }: HttpOptions,
 ): FastifyInstance {
   const connections = new Connections(CONNECTIONS_MAX, trustProxy);
+  const answerError = (error: { readonly code?: string }, socket: Socket): void =>
+    answerClientError(error, socket, context.ids, log);
+  const requestLines = new RequestLines(log);
   const app: FastifyInstance = Fastify({
-    serverFactory: (handle) => createHttpServer(handle, connections, context.ids),
-    loggerInstance: logger,
+    serverFactory: (handle) => createHttpServer(handle, connections, answerError),
+    loggerInstance: frameworkLog(log),
     logController: new LogController({ disableRequestLogging: true }),
     // Fields are validated by the protocol's schemas; Fastify would only load compilers of its own.
     schemaController: {
@@ -50,23 +57,31 @@ export function createHttpApp(
     bodyLimit: Number.MAX_SAFE_INTEGER,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, context.ids),
+    clientErrorHandler: answerError,
     frameworkErrors: (error, request, reply) => {
-      request.trace = newTrace();
+      request.trace = newTrace(context.ids.uuid());
       sendError(request, reply, malformedUrl(error.message));
     },
   });
   app.addHook('onClose', async () => connections.stop());
   // A connection that cannot be taken, for want of file descriptors, is no reason to end.
   app.addHook('onListen', async () => {
-    app.server.on('error', ({ message }) => logger.warn(`a connection was not taken: ${message}`));
+    app.server.on('error', (error) => {
+      log.counted('warn', 'a connection was not taken', { cause: causeOf(error) });
+    });
   });
 
-  const newTrace = () => ({ requestId: context.ids.uuid(), startedAtMs: monotonicMs() });
   const turns = new Turns();
   app.decorate('connections', connections);
   app.decorate('turns', turns);
   app.decorate('behindProxy', trustProxy);
+  app.decorate('requestLines', requestLines);
+  if (log.tellsRequests) {
+    app.addHook('onResponse', (request, reply, done) => {
+      requestLines.ended(request, reply);
+      done();
+    });
+  }
   app.decorate('requestMetrics', new RequestMetrics());
   const { registry } = app.requestMetrics;
   app.decorate('metricsPage', createMetricsPage(store, context, connections, registry));
@@ -75,7 +90,7 @@ export function createHttpApp(
   app.decorateRequest('contentType');
   app.addHook('onRequest', (request, reply, done) => {
     const { headers, httpVersion } = request.raw;
-    request.trace = newTrace();
+    request.trace = newTrace(context.ids.uuid());
     // The type is judged after the size; Fastify would refuse one that it cannot read before.
     request.contentType = headers['content-type'];
     if (request.contentType !== undefined) headers['content-type'] = ANY_TYPE;
@@ -119,11 +134,11 @@ export function createHttpApp(
     // Fastify would close the connection, while the client still sends and has read no answer.
     const { shouldKeepAlive } = reply.raw;
     if (refusal !== undefined && shouldKeepAlive) reply.removeHeader('connection');
-    sendError(request, reply, refusal ?? refusalOf(error, request));
+    sendError(request, reply, refusal ?? refusalOf(error));
   });
 
   for (const route of ROUTES) registerRoute(app, route, context);
-  registerHealth(app, store);
+  registerHealth(app, store, log);
   registerMetrics(app, context);
   registerDocs(app);
   app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));

@@ -39,7 +39,7 @@ export function authenticate(
   };
   const found = findCaller(request, guards.keyRing);
   if (found instanceof Promise) {
-    found.then(judge, (error) => sendError(request, reply, refusalOf(error, request)));
+    found.then(judge, (error) => sendError(request, reply, refusalOf(error)));
   } else {
     judge(found);
   }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type ErrorBody, errorEntry } from '@millrace/protocol';
 import { monotonicMs } from '../core/clock.js';
 import type { IdSource } from '../core/ids.js';
+import type { Log } from '../core/log.js';
 import { errorText } from './envelope.js';
 import { PROTECTING_HEADERS } from './protecting-headers.js';
 import { endSocket } from './socket-end.js';
@@ -11,6 +12,7 @@ export function answerClientError(
   error: { readonly code?: string },
   socket: Socket,
   ids: IdSource,
+  log: Log,
 ): void {
   // Thousands may break off at one moment, and none of them reads an answer.
   if (error.code === 'ECONNRESET') {
@@ -21,6 +23,7 @@ export function answerClientError(
   const body = describe(error.code ?? '');
   const text = errorText({ requestId, startedAtMs: monotonicMs() }, body);
   const { status } = errorEntry(body.code);
+  log.debug('request', { request_id: requestId, status, code: body.code });
   const allow =
     body.code === 'METHOD_NOT_ALLOWED' ? 'Allow: GET, HEAD, POST, PATCH, DELETE\r\n' : '';
   endSocket(

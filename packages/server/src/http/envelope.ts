@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorBody, errorEntry } from '@millrace/protocol';
+import { ERRORS, type ErrorBody, type ErrorCode, errorEntry } from '@millrace/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { monotonicMs } from '../core/clock.js';
 import { dropBody } from './body-drop.js';
@@ -9,7 +9,18 @@ import { PROTECTING_HEADERS } from './protecting-headers.js';
 export interface RequestTrace {
   readonly requestId: string;
   readonly startedAtMs: number;
+  /** What the call turned out to be about, for the log. */
+  queue: string | undefined;
+  /** Of a refusal. */
+  code: ErrorCode | undefined;
 }
+
+export const newTrace = (requestId: string): RequestTrace => ({
+  requestId,
+  startedAtMs: monotonicMs(),
+  queue: undefined,
+  code: undefined,
+});
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -52,7 +63,9 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: E
     reply.header('retry-after', String(retryAfterSeconds));
   }
   if (status === ERRORS.UNAUTHENTICATED.status) reply.header('www-authenticate', 'Bearer');
+  request.trace.code = error.code;
   request.routeOptions.config?.onRefusal?.(request, error);
+  request.server.requestLines.refused(request, error, status);
   send(request, reply, status, errorText(request.trace, error));
   dropBody(request.raw);
 }
@@ -89,10 +102,9 @@ const successTail = (trace: RequestTrace, replayed: boolean): string =>
 const successText = (trace: RequestTrace, data: string, replayed: boolean): string =>
   SUCCESS_HEAD + data + successTail(trace, replayed);
 
-export function errorText(
-  trace: RequestTrace,
-  { code, message, hint, details }: ErrorBody,
-): string {
+type Times = Pick<RequestTrace, 'requestId' | 'startedAtMs'>;
+
+export function errorText(trace: Times, { code, message, hint, details }: ErrorBody): string {
   const error = {
     code,
     message,
@@ -102,7 +114,7 @@ export function errorText(
   return `{"ok":false,"data":null,"error":${JSON.stringify(error)},"metadata":${metadataText(trace, false)}}`;
 }
 
-function metadataText({ requestId, startedAtMs }: RequestTrace, replayed: boolean): string {
+function metadataText({ requestId, startedAtMs }: Times, replayed: boolean): string {
   const latencyMs = Math.round(monotonicMs() - startedAtMs);
   return `{"cost_usd":0,"latency_ms":${latencyMs},"vendor":"millrace","cache_hit":${replayed},"request_id":"${requestId}"}`;
 }

@@ -1,13 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { setSystemTimer } from '../core/clock.js';
+import type { Log } from '../core/log.js';
 import type { Store } from '../core/store.js';
 import { PROTECTING_HEADERS } from './protecting-headers.js';
+import { refusalOf } from './refusal-of.js';
 
 /** A load balancer does not wait for long, and a store that answers late is not ready either. */
 const READY_WITHIN_MS = 3_000;
 
 /** Health for load balancers: public, not enveloped. */
-export function registerHealth(app: FastifyInstance, store: Store): void {
+export function registerHealth(app: FastifyInstance, store: Store, log: Log): void {
   app.get('/healthz', (_request, reply) => {
     reply.headers(PROTECTING_HEADERS).send({ status: 'ok' });
   });
@@ -23,6 +25,9 @@ export function registerHealth(app: FastifyInstance, store: Store): void {
       await asking;
       return reply.send({ status: 'ready' });
     } catch (error) {
+      log.counted('warn', 'the server is not ready', {
+        cause: refusalOf(error).fault?.cause,
+      });
       return reply
         .code(503)
         .header('retry-after', '1')

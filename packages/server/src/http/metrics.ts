@@ -66,7 +66,7 @@ export function registerMetrics(app: FastifyInstance, context: RouteContext): vo
         const page = await text();
         return reply.headers(PROTECTING_HEADERS).header('content-type', contentType).send(page);
       } catch (error) {
-        sendError(request, reply, refusalOf(error, request));
+        sendError(request, reply, refusalOf(error));
         return reply;
       }
     },

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Capability, ErrorBody } from '@millrace/protocol';
+import { CAPABILITIES, type Capability, type ErrorBody } from '@millrace/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Reservation } from '../core/byte-budget.js';
 import type { Caller } from '../core/caller.js';
@@ -48,6 +48,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
   const validate = createValidator(capability);
   const audits = isAudited(capability);
   const writes = 'idempotency_key' in capability.params.properties;
+  const queueField = capability === CAPABILITIES.create ? 'name' : 'queue';
 
   const readCall = (request: FastifyRequest): ReadCall | Refusal => {
     const fields = readFields(request, route);
@@ -57,7 +58,11 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     if (writes && values.idempotency_key === undefined) {
       values.idempotency_key = headerText(request.headers['idempotency-key']);
     }
-    return validate(values) ?? { params: values, payloads };
+    const invalid = validate(values);
+    if (invalid !== undefined) return invalid;
+    // Only names that are in order get here, so that the log may show them.
+    request.trace.queue = values[queueField] as string | undefined;
+    return { params: values, payloads };
   };
 
   const run = (
@@ -148,11 +153,11 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
       else {
         result.then(
           (outcome) => turns.run(project, () => finish(outcome)),
-          (error) => finish(refusalOf(error, request)),
+          (error) => finish(refusalOf(error)),
         );
       }
     } catch (error) {
-      finish(refusalOf(error, request));
+      finish(refusalOf(error));
     }
   };
 }

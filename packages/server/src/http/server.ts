@@ -1,7 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { IdSource } from '../core/ids.js';
-import { answerClientError } from './client-error.js';
 import type { Connections } from './connections.js';
 
 /** Beyond these, Node itself refuses; the path of a request counts as a header here. */
@@ -17,7 +15,7 @@ const KEEP_ALIVE_MS = 75_000;
 export function createHttpServer(
   handle: RequestListener,
   connections: Connections,
-  ids: IdSource,
+  answerError: (error: { readonly code?: string }, socket: Socket) => void,
 ): Server {
   const server = createServer(
     {
@@ -40,7 +38,7 @@ export function createHttpServer(
     server.emit('request', request, response);
   });
   server.on('connect', (_request, socket: Socket) => {
-    answerClientError({ code: 'HPE_INVALID_METHOD' }, socket, ids);
+    answerError({ code: 'HPE_INVALID_METHOD' }, socket);
   });
   return server;
 }

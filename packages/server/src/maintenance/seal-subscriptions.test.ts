@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../test/harness/fake-clock.js';
 import type { GroupCommit } from '../core/group-commit.js';
+import { NO_LOG } from '../core/log.js';
 import type { SealPushCommand } from '../core/push-commands.js';
 import type { PushSubscriptionRow, SealedTexts } from '../core/push-subscription.js';
 import type { Store } from '../core/store.js';
@@ -51,7 +52,10 @@ function sealing(isBeingRotated = true) {
     return isOfFirst(row.url) ? row : { ...row, url: `first ${row.url}` };
   };
   const box = { isBeingRotated, sealAnew };
-  job = createSealing(store, commit, box, (message) => logged.push(message));
+  job = createSealing(store, commit, box, {
+    ...NO_LOG,
+    warn: (message) => logged.push(message),
+  });
   const finished = () =>
     vi.waitFor(() => {
       clock.advance(10);

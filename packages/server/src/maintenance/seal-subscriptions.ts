@@ -1,4 +1,5 @@
 import type { GroupCommit } from '../core/group-commit.js';
+import type { Log } from '../core/log.js';
 import type { SealedAnew } from '../core/push-commands.js';
 import {
   type PushSubscriptionRow,
@@ -23,12 +24,7 @@ interface Box {
  * that the other keys can be dropped. Several nodes may do it at once: a row that was changed
  * meanwhile is left, and looked at again.
  */
-export function createSealing(
-  store: Store,
-  commit: GroupCommit,
-  box: Box,
-  log: (message: string) => void,
-): SteppedJob {
+export function createSealing(store: Store, commit: GroupCommit, box: Box, log: Log): SteppedJob {
   let after = '';
   let found = 0;
   let sealed = 0;
@@ -66,7 +62,7 @@ export function createSealing(
     if (!isFinished) return PAUSE_MS;
     if (box.isBeingRotated || sealed > 0 || cannot > 0) {
       const left = cannot === 0 ? 'none is left' : `${cannot} are left that no key opens`;
-      log(
+      log.warn(
         `push subscriptions sealed anew under the first key of MILLRACE_SECRET_KEY: ${sealed}; ${left}`,
       );
     }

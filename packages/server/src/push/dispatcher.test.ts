@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../test/harness/fake-clock.js';
+import { keepLines } from '../../test/harness/log-lines.js';
 import { ByteBudget } from '../core/byte-budget.js';
 import type { Command } from '../core/commands.js';
 import type { GroupCommit } from '../core/group-commit.js';
@@ -50,7 +51,7 @@ function dispatching(safetyPollMs: number | null, count = SUBSCRIPTIONS) {
   const reads: Query[] = [];
   const rowsRead = { count: 0 };
   const leasedFor: string[] = [];
-  const warnings: string[] = [];
+  const { log, lines: warnings } = keepLines();
   const fault: { error: Error | undefined } = { error: undefined };
 
   const found = (query: Query): PushSubscriptionRow[] => {
@@ -103,7 +104,7 @@ function dispatching(safetyPollMs: number | null, count = SUBSCRIPTIONS) {
     settlement: new Settlement(commit, clock),
     budget: new ByteBudget(64 * 1024 * 1024),
     random: () => 0.5,
-    warn: (message) => warnings.push(message),
+    processLog: log,
   });
   started.push(dispatcher);
   const kinds = () => reads.map(({ kind }) => kind);
@@ -281,8 +282,8 @@ describe('the dispatcher', () => {
     all.set(rowOf('s00003', { secret: 'plain:a secret of many bytes' }));
     await all.loaded();
     await vi.waitFor(() => expect(all.warnings).toHaveLength(1));
-    expect(all.warnings[0]).toContain('less than 16 bytes: 2');
-    expect(all.warnings[0]).not.toContain('short;');
+    expect(all.warnings[0]?.message).toContain('less than 16 bytes: 2');
+    expect(JSON.stringify(all.warnings)).not.toContain('short;');
   });
 
   it('has no worker for a subscription that was sealed under another key, and says so', async () => {
@@ -291,6 +292,11 @@ describe('the dispatcher', () => {
     all.dispatcher.start();
     await vi.waitFor(() => expect(new Set(all.leasedFor).size).toBe(9));
     expect(all.leasedFor).not.toContain('queue of s00004');
-    expect(all.warnings).toEqual(['push subscription s00004: it was sealed under another key']);
+    expect(all.warnings).toMatchObject([
+      {
+        message: expect.stringContaining('under another key'),
+        fields: { subscription_id: 's00004' },
+      },
+    ]);
   });
 });

@@ -140,9 +140,14 @@ export class PushDispatcher {
 
   private warnOfShortSecrets(): void {
     if (this.shortSecrets === 0) return;
-    this.parts.warn(
+    this.parts.processLog.warn(
       `push subscriptions whose secret has less than ${SECRET_MIN_BYTES} bytes: ${this.shortSecrets}; give them longer ones`,
     );
+  }
+
+  /** Messages that are being posted. */
+  get pushesUnderWay(): number {
+    return this.workers.posting;
   }
 
   flushAttempts(subscriptionId: string): Promise<void> {

@@ -5,6 +5,7 @@ import { ByteBudget } from '../core/byte-budget.js';
 import type { Command, LeasedMessage, NackCommand } from '../core/commands.js';
 import type { GroupCommit } from '../core/group-commit.js';
 import { createIdSource } from '../core/ids.js';
+import { NO_LOG } from '../core/log.js';
 import { createLongPolls } from '../core/long-poll.js';
 import type { PushSubscriptionRow } from '../core/push-subscription.js';
 import type { Store } from '../core/store.js';
@@ -91,7 +92,7 @@ function pushingWorker() {
       settlement: new Settlement(commit, clock),
       budget: new ByteBudget(64 * 1024 * 1024),
       random: () => 0.5,
-      warn: () => {},
+      processLog: NO_LOG,
     },
     SUBSCRIPTION,
     () => {},

@@ -2,6 +2,7 @@ import { LIMITS } from '@millrace/protocol/limits';
 import { ENDLESS_ACCESS } from '../core/caller.js';
 import { monotonicMs } from '../core/clock.js';
 import type { ConsumeCommand, LeasedMessage } from '../core/commands.js';
+import { faultOf } from '../core/fault.js';
 import { leaseWithin } from '../core/lease-within.js';
 import type { Presence } from '../core/long-poll.js';
 import { type PushSubscriptionRow, pushHolder } from '../core/push-subscription.js';
@@ -16,6 +17,7 @@ import { LeasedAhead } from './leased-ahead.js';
 import { Lookahead } from './lookahead.js';
 import { note, retryAfterOf, sendBack } from './one-push.js';
 import { Pace } from './pace.js';
+import { idsOf, PushLines } from './push-lines.js';
 import { PUSH_LEAST_BYTES, PushRooms } from './push-rooms.js';
 import { SigningSecrets } from './signing-secrets.js';
 import type { WorkerParts } from './worker-parts.js';
@@ -41,7 +43,9 @@ export class SubscriptionWorker {
   private readonly ahead: LeasedAhead;
   private readonly acks: Acks;
   private readonly rooms = new PushRooms();
-  private posting = 0;
+  private readonly lines: PushLines;
+  /** Messages that are being posted. */
+  posting = 0;
   private leasing = false;
   /** Nothing was left when it looked last, and no word of more has come since. */
   private drained = false;
@@ -61,6 +65,7 @@ export class SubscriptionWorker {
     private readonly changed: () => void,
   ) {
     this.breaker = new Breaker(parts.random);
+    this.lines = new PushLines(parts.processLog);
     this.secrets = new SigningSecrets(subscription, parts.secrets);
     const { project, queue } = subscription;
     this.acks = new Acks(parts.commit, parts.clock, { project, queue });
@@ -177,8 +182,8 @@ export class SubscriptionWorker {
 
   private canSign(nowMs: number): boolean {
     if (this.secrets.at(nowMs) !== undefined) return true;
-    const { subscriptionId } = this.subscription;
-    this.parts.warn(`push subscription ${subscriptionId}: its secret was sealed under another key`);
+    const ids = idsOf(this.subscription);
+    this.parts.processLog.counted('warn', 'push secret was sealed under another key', ids);
     return false;
   }
 
@@ -278,7 +283,9 @@ export class SubscriptionWorker {
       note(parts, subscription, message, startMs, outcome);
       const nowMs = parts.clock.nowMs();
       const result = deliveryResult(outcome);
-      const { usesRetry } = this.breaker.ended(attempt, result, nowMs, retryAfterOf(outcome));
+      const retryAfterMs = retryAfterOf(outcome);
+      const { usesRetry, change } = this.breaker.ended(attempt, result, nowMs, retryAfterMs);
+      this.lines.ended(subscription, message, outcome, change);
       if (result !== 'cancelled') this.pace.ended(result === 'success', nowMs);
       this.lookahead.pushed(outcome.durationMs);
       const isGone = 'status' in outcome && outcome.status === GONE;
@@ -336,8 +343,11 @@ export class SubscriptionWorker {
 
   /** A fault of ours: the message goes back, and the breaker learns nothing of it. */
   private async abandon(message: LeasedMessage, attempt: Attempt, fault: Error): Promise<void> {
-    const { warn, settlement, clock } = this.parts;
-    warn(`push failed: ${fault.message}`);
+    const { processLog, settlement, clock } = this.parts;
+    const { cause, ...where } = faultOf(fault);
+    const same = { ...idsOf(this.subscription), cause };
+    const latest = { message_id: message.messageId, ...where };
+    processLog.counted('error', 'push failed by a fault of the server', same, latest);
     this.breaker.ended(attempt, 'cancelled', clock.nowMs());
     const failed = { delayMs: PAUSE_MS, usesRetry: false, error: 'the push failed' };
     await settlement.fail(this.subscription, message, failed).catch(() => undefined);
@@ -345,7 +355,8 @@ export class SubscriptionWorker {
   }
 
   /** The receiver says that it is no more. Nothing is leased until the subscription is seen again. */
-  private async pause({ project, queue, subscriptionId }: PushSubscriptionRow): Promise<void> {
+  private async pause(subscription: PushSubscriptionRow): Promise<void> {
+    const { project, queue, subscriptionId } = subscription;
     const outcome = await this.parts.commit.submit({
       kind: 'pausePush',
       project,
@@ -355,7 +366,8 @@ export class SubscriptionWorker {
       reason: 'gone',
     });
     // Where it could not be written down, the next push will hear the same.
-    if (!outcome.ok) this.isGone = false;
+    if (outcome.ok) this.lines.paused(subscription);
+    else this.isGone = false;
     this.changed();
     this.stir();
   }

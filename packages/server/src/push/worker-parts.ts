@@ -2,6 +2,7 @@ import type { ByteBudget } from '../core/byte-budget.js';
 import type { Clock } from '../core/clock.js';
 import type { GroupCommit } from '../core/group-commit.js';
 import type { IdSource } from '../core/ids.js';
+import type { Log } from '../core/log.js';
 import type { LongPolls } from '../core/long-poll.js';
 import type { Store } from '../core/store.js';
 import type { AttemptLog } from './attempt-log.js';
@@ -23,6 +24,5 @@ export interface WorkerParts {
   /** The bytes that pushes may hold at once. */
   readonly budget: ByteBudget;
   readonly random: () => number;
-  /** Says something to the operator. */
-  readonly warn: (message: string) => void;
+  readonly processLog: Log;
 }

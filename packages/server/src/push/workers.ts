@@ -1,4 +1,5 @@
 import type { PushSubscriptionRow } from '../core/push-subscription.js';
+import { idsOf } from './push-lines.js';
 import { SubscriptionWorker } from './subscription-worker.js';
 import type { WorkerParts } from './worker-parts.js';
 
@@ -20,6 +21,15 @@ export class Workers {
     private readonly changed: (project: string, queue: string) => void,
   ) {}
 
+  /** Messages that are being posted. */
+  get posting(): number {
+    let posting = 0;
+    for (const known of this.byQueue.values()) {
+      for (const { worker } of known.values()) posting += worker?.posting ?? 0;
+    }
+    return posting;
+  }
+
   /** Takes in what a subscription says now. */
   keep(row: PushSubscriptionRow): void {
     const { project, queue, subscriptionId, state } = row;
@@ -29,7 +39,11 @@ export class Workers {
     if (known?.rowText === rowText) return;
     const opened = this.parts.secrets.openTexts(row);
     if (opened === undefined) {
-      this.parts.warn(`push subscription ${subscriptionId}: it was sealed under another key`);
+      this.parts.processLog.counted(
+        'warn',
+        'push subscription was sealed under another key',
+        idsOf(row),
+      );
       this.end(project, queue, subscriptionId);
       this.set(row, { rowText, worker: undefined });
     } else if (known?.worker === undefined) {

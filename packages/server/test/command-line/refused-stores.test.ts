@@ -32,7 +32,7 @@ async function refusalOf(path: string, uid?: number): Promise<{ code: unknown; t
   await run.says(/listening/);
   if (run.isRunning) run.signalGroup('SIGKILL');
   const code = await run.ended();
-  expect(run.stderr).toMatch(/^millrace: [^\n]*--store[^\n]*\n$/);
+  expect(run.stderr).toMatch(/^\{"level":"error","time":"[^"]+","msg":"[^\n]*--store[^\n]*"\}\n$/);
   return { code, text: run.stderr };
 }
 

@@ -85,7 +85,7 @@ describe.skipIf(process.platform === 'win32')('a signal to a group of processes'
       run.signalGroup('SIGTERM');
       expect(await run.ended()).toBe(0);
       expect(run.stderr).toMatch(/stopping on SIGTERM, while it is still starting/);
-      expect(run.stderr).toMatch(/stopped\n$/);
+      expect(run.stderr).toMatch(/"msg":"stopped","after_ms":\d+\}\n$/);
       expect(run.stdout).toBe('');
     } finally {
       silent.close();

@@ -64,7 +64,6 @@ const postgres: StoreFactory = {
         PostgresStore.open({
           url: url.toString(),
           maxConnections: 6,
-          log: () => {},
           limits: { ...NO_LIMITS, ...limits },
           ...(makeClock && { makeClock }),
         }),

@@ -34,8 +34,8 @@ test('a first start that cannot listen leaves the key to the next one', async ()
     expect(failed.output()).toContain('--port');
     const started = serve(store, 0);
     await expect.poll(started.output, { timeout: 20_000 }).toMatch(/listening on/);
-    const url = /http:\S+/.exec(started.output())?.[0];
-    const key = /shown this once: (ifr_\S+)/.exec(started.output())?.[1];
+    const url = /listening on (http:\S+)/.exec(started.output())?.[1];
+    const key = /"api_key":"(ifr_[^"]+)"/.exec(started.output())?.[1];
     const answer = await fetch(`${url}/v1/queue/list`, {
       headers: { authorization: `Bearer ${key}` },
     });

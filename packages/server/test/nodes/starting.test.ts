@@ -77,9 +77,12 @@ describe('starting and stopping nodes', () => {
         const { stderr, stdout } = run;
         expect(stdout, name).toBe('');
         // One line for the operator: what cannot be used and why, neither secrets nor a stack.
-        expect(stderr.trim().split('\n'), name).toHaveLength(1);
-        expect(stderr, name).toMatch(/^millrace: .*database/);
-        expect(stderr, name).toMatch(reason);
+        const lines = stderr.trim().split('\n');
+        expect(lines, name).toHaveLength(1);
+        const { level, msg, stack } = JSON.parse(lines[0] as string);
+        expect([level, stack], name).toEqual(['error', undefined]);
+        expect(msg, name).toMatch(/the database cannot be used/);
+        expect(msg, name).toMatch(reason);
         expect(stderr, name).not.toMatch(/s3cret|wrong-password-of-mine/);
       });
       const results = await Promise.allSettled(ended);

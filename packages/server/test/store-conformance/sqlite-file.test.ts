@@ -169,7 +169,7 @@ describe('the SQLite file', () => {
 
   it('is synced with every commit', () => {
     // This belongs to a connection and not to the file; 2 is FULL.
-    const db = openWriter(path);
+    const { db } = openWriter(path);
     expect(db.pragma('synchronous', { simple: true })).toBe(2);
     db.close();
   });

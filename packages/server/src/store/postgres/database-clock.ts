@@ -1,4 +1,5 @@
 import { type Clock, monotonicMs, setSystemTimer, wallMs } from '../../core/clock.js';
+import type { Log } from '../../core/log.js';
 
 /** More than this apart from the monotonic clock, and the database's clock has jumped. */
 const JUMP_MS = 5_000;
@@ -15,7 +16,7 @@ export class DatabaseClock implements Clock {
   private lastMs = 0;
   private beforeJump: { offsetMs: number; atMs: number } | undefined;
 
-  constructor(private readonly log: (message: string) => void) {}
+  constructor(private readonly log: Log) {}
 
   nowMs(): number {
     this.lastMs = Math.max(this.lastMs, Math.floor(monotonicMs() + this.offsetMs));
@@ -39,16 +40,18 @@ export class DatabaseClock implements Clock {
       : leastMs;
     if (known && Math.abs(offsetMs - this.offsetMs) > JUMP_MS) {
       this.beforeJump ??= { offsetMs: this.offsetMs, atMs: elapsedMs };
-      this.log(
-        `the database's clock jumped by ${Math.round(offsetMs - this.offsetMs)} ms; leases are not swept until that is explained`,
-      );
+      this.log.warn("the database's clock jumped; leases are not swept until that is explained", {
+        jump_ms: Math.round(offsetMs - this.offsetMs),
+      });
     }
     this.offsetMs = offsetMs;
     if (this.beforeJump === undefined) return;
     const isBack = Math.abs(offsetMs - this.beforeJump.offsetMs) <= JUMP_MS;
     if (!isBack && elapsedMs - this.beforeJump.atMs < DISTRUST_MS) return;
+    this.log.warn(`the database's clock is ${isBack ? 'back' : 'steady again'}; leases are swept`, {
+      after_ms: Math.round(elapsedMs - this.beforeJump.atMs),
+    });
     this.beforeJump = undefined;
-    this.log(`the database's clock is ${isBack ? 'back' : 'steady again'}; leases are swept`);
   }
 
   /** Whether the sweep of leases may go by this clock. */

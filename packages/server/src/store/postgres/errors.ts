@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { causeOf, faultOf } from '../../core/fault.js';
 import { type Refusal, refuse } from '../../core/refusal.js';
 
 /** Translates what PostgreSQL and its driver throw, at the edge of the store. */
@@ -40,17 +41,18 @@ export function refusalOf(error: unknown): Refusal {
   if (isConnectionLoss(error) || isConflict(error)) {
     return refuse('STORE_UNAVAILABLE', 'The database cannot be reached; nothing was done.', {
       hint: 'Wait as Retry-After says, then try again.',
+      fault: { cause: causeOf(error) },
     });
   }
   if (codeOf(error) === '53100') {
     return refuse('STORAGE_FULL', "The database's disk is full; nothing was done.", {
       hint: 'Give the database more space, then retry.',
+      fault: { cause: causeOf(error) },
     });
   }
   // A fault of ours. The cause goes to the log of the process, never into an answer; what the server
   // says in detail may quote a whole row, payload included, and goes nowhere.
-  console.error(
-    `millrace: a command failed in the store: ${codeOf(error)} ${(error as Error).stack}`,
-  );
-  return refuse('INTERNAL', 'The server failed on this request; nothing was done.');
+  return refuse('INTERNAL', 'The server failed on this request; nothing was done.', {
+    fault: faultOf(error),
+  });
 }

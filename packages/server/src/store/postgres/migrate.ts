@@ -1,5 +1,7 @@
 import type { ClientBase } from 'pg';
+import type { Log } from '../../core/log.js';
 import { StoreOpenError } from '../../core/store.js';
+import { tellMigration } from '../../core/store-lines.js';
 import { MIGRATIONS } from './migrations/index.js';
 
 /** Any number, the same on all nodes: only one migrates at a time. */
@@ -7,7 +9,7 @@ const MIGRATION_LOCK = 7_235_438_201;
 const SERVER_MIN_VERSION = 150_000;
 
 /** Brings the schema up to date; safe when several nodes start at once. */
-export async function migrate(client: ClientBase): Promise<void> {
+export async function migrate(client: ClientBase, log: Log): Promise<void> {
   await assertVersion(client);
   await client.query('BEGIN');
   try {
@@ -32,6 +34,7 @@ export async function migrate(client: ClientBase): Promise<void> {
       ]);
     }
     await client.query('COMMIT');
+    tellMigration(log, version, MIGRATIONS.length);
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { setSystemTimer } from '../../core/clock.js';
 import type { ReadyQueue } from '../../core/store.js';
 import { clientConfig, type ParsedUrl } from './connections.js';
+import type { Reachability } from './reachability.js';
 
 /**
  * What nodes tell each other by LISTEN and NOTIFY, on a connection of its own: inside a transaction
@@ -48,6 +49,7 @@ export class NodeSignals {
     private readonly onReady: (queues: readonly ReadyQueue[]) => void,
     /** Word may have been lost: all who wait should look. */
     private readonly onGap: () => void,
+    private readonly reachability: Reachability,
   ) {}
 
   async start(): Promise<void> {
@@ -57,20 +59,23 @@ export class NodeSignals {
       const signal = parseSignal(payload ?? '');
       if (signal !== undefined) this.receive(signal);
     });
-    client.on('error', () => undefined);
-    client.on('end', () => this.reconnect(client));
+    let cause: unknown = new Error('the connection was closed');
+    client.on('error', (error) => {
+      cause = error;
+    });
+    client.on('end', () => this.reconnect(client, cause));
     try {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);
       if (this.stopped) return await client.end();
       this.client = client;
+      this.reachability.answered();
       this.send({ hello: true });
       this.announceAgain();
       this.watch(client);
       this.onGap();
-    } catch {
-      client.end().catch(() => undefined);
-      this.reconnect(client);
+    } catch (error) {
+      this.giveUp(client, error);
     }
   }
 
@@ -151,14 +156,14 @@ export class NodeSignals {
     this.cancelWatch = setSystemTimer(() => {
       client.query('SELECT 1').then(
         () => this.watch(client),
-        () => this.giveUp(client),
+        (error) => this.giveUp(client, error),
       );
     }, WATCH_MS);
   }
 
-  private giveUp(client: pg.Client): void {
+  private giveUp(client: pg.Client, cause: unknown): void {
     client.end().catch(() => undefined);
-    this.reconnect(client);
+    this.reconnect(client, cause);
   }
 
   private async send(body: SignalBody): Promise<void> {
@@ -167,13 +172,14 @@ export class NodeSignals {
     const client = this.client;
     await client
       ?.query('SELECT pg_notify($1, $2)', [CHANNEL, payload])
-      .catch(() => this.giveUp(client));
+      .catch((error) => this.giveUp(client as pg.Client, error));
   }
 
-  private reconnect(client: pg.Client): void {
+  private reconnect(client: pg.Client, cause: unknown): void {
     if (this.client === client) this.client = undefined;
     this.cancelWatch?.();
     if (this.stopped || this.client !== undefined) return;
+    this.reachability.failed(cause);
     this.cancelReconnect?.();
     this.cancelReconnect = setSystemTimer(() => void this.start(), RECONNECT_MS);
   }

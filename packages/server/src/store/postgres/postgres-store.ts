@@ -1,7 +1,10 @@
 import pg, { type PoolClient } from 'pg';
 import { type Clock, monotonicMs } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
+import { tellDeadLetters } from '../../core/dead-letter-report.js';
+import { causeOf } from '../../core/fault.js';
 import { HISTORY_FLUSH_MS, type TallyRow } from '../../core/history.js';
+import { type Log, NO_LOG } from '../../core/log.js';
 import { leaseFloorMs } from '../../core/message-state.js';
 import { Sequence } from '../../core/sequence.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
@@ -14,6 +17,7 @@ import {
   type StoreListener,
   StoreOpenError,
 } from '../../core/store.js';
+import { tellFault } from '../../core/store-lines.js';
 import { applyGroup } from './apply-group.js';
 import {
   beginGroup,
@@ -40,6 +44,7 @@ import { type Beginning, checkBeginning, NOW, readBeginning } from './load-queue
 import { migrate } from './migrate.js';
 import { NodeSignals } from './node-signals.js';
 import { Pipeline } from './pipeline.js';
+import { Reachability } from './reachability.js';
 import { Reads } from './reads.js';
 import { mayTryAgain, pauseBefore } from './repetition.js';
 import { dropExpiredRecords } from './runs/drop-expired-records.js';
@@ -52,7 +57,7 @@ export interface PostgresStoreOptions {
   readonly maxConnections: number;
   /** For tests: takes the place of the database's clock. */
   readonly makeClock?: (floorMs: number) => Clock;
-  readonly log: (message: string) => void;
+  readonly log?: Log;
   readonly limits?: StorageLimits;
 }
 
@@ -66,7 +71,11 @@ const SETTLED_PER_GROUP = 256;
 const SAFETY_POLL_MS = 2_000;
 
 /** The commit was sent and its answer never came. */
-class OutcomeUnknownError extends Error {}
+class OutcomeUnknownError extends Error {
+  constructor(override readonly cause: Error) {
+    super(cause.message);
+  }
+}
 
 /**
  * The store over PostgreSQL, shared by any number of nodes. PostgreSQL does what is distributed:
@@ -75,6 +84,7 @@ class OutcomeUnknownError extends Error {}
 export class PostgresStore implements Store {
   readonly aheadMin = AHEAD_MIN;
   readonly safetyPollMs = SAFETY_POLL_MS;
+  private readonly reachability: Reachability;
   private readonly reads: Reads;
   private listener: StoreListener | undefined;
   private readonly signals: NodeSignals;
@@ -99,8 +109,10 @@ export class PostgresStore implements Store {
     private readonly databaseClock: DatabaseClock,
     readonly clock: Clock,
     private readonly limits: StorageLimits,
+    private readonly log: Log,
   ) {
-    this.reads = new Reads(pools.reads, readsMax, url.prepare, clock);
+    this.reachability = new Reachability('the store', log);
+    this.reads = new Reads(pools.reads, readsMax, url.prepare, clock, log, this.reachability);
     this.tallies = new TalliesUnderWay(clock, () => {
       this.apply([]).catch(() => undefined);
     });
@@ -109,23 +121,25 @@ export class PostgresStore implements Store {
       () => clock.nowMs(),
       (queues) => this.listener?.ready(queues),
       () => this.listener?.ready('all'),
+      new Reachability('the connection for signals', log),
     );
   }
 
   /** @throws StoreOpenError when the database cannot be reached or is not ours to use. */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
     const url = parseUrl(options.url);
-    const databaseClock = new DatabaseClock(options.log);
+    const log = options.log ?? NO_LOG;
+    const databaseClock = new DatabaseClock(log);
     const client = new pg.Client(patientConfig(url));
     client.on('error', () => undefined);
     try {
       await client.connect();
-      await migrate(client);
+      await migrate(client, log);
       const { rows } = await client.query(NOW);
       databaseClock.observe(Number(rows[0].nowMs), monotonicMs());
     } catch (error) {
       if (error instanceof StoreOpenError) throw error;
-      throw new StoreOpenError(`the database cannot be used: ${(error as Error).message}.`);
+      throw new StoreOpenError(`the database cannot be used: ${causeOf(error)}.`);
     } finally {
       await client.end().catch(() => undefined);
     }
@@ -139,6 +153,7 @@ export class PostgresStore implements Store {
       databaseClock,
       clock,
       options.limits ?? NO_LIMITS,
+      log,
     );
     store.startedAtMs = clock.nowMs();
     await store.signals.start();
@@ -158,15 +173,23 @@ export class PostgresStore implements Store {
     const startedMs = monotonicMs();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.attempt(commands);
+        const outcomes = await this.attempt(commands);
+        this.reachability.answered();
+        return outcomes;
       } catch (error) {
+        if (error instanceof OutcomeUnknownError) this.reachability.failed(error.cause);
+        else if (isConnectionLoss(error)) this.reachability.failed(error);
         if (error instanceof OutcomeUnknownError) throw error;
         if (this.stopping === undefined && mayTryAgain(error, attempt, startedMs)) {
           await pauseBefore(attempt + 1);
           continue;
         }
         const isPassing = isConflict(error) || isConnectionLoss(error);
-        if (isPassing || commands.length === 1) return commands.map(() => refusalOf(error));
+        if (isPassing || commands.length === 1) {
+          const refusal = refusalOf(error);
+          tellFault(this.log, refusal);
+          return commands.map(() => refusal);
+        }
         // One command must not spoil the group: each for itself shows which one it was.
         const outcomes: Outcome[] = [];
         for (const command of commands) outcomes.push(...(await this.apply([command])));
@@ -268,6 +291,7 @@ export class PostgresStore implements Store {
       this.nextDueAtMs = readsDue ? dueAtMs : earlier(this.nextDueAtMs, tx);
       this.tallies.add(nowMs, tx.tallies);
       if (commands.length > 0) this.announce(tx.readyQueues());
+      tellDeadLetters(this.log, tx.deadLetters.list());
       return outcomes;
     } catch (thrown) {
       // A rollback must not overtake what is still to be sent.
@@ -275,7 +299,7 @@ export class PostgresStore implements Store {
       const error = pipeline.firstFailure;
       broken = isConnectionLoss(error) ? (error as Error) : undefined;
       if (broken !== undefined && committing && !isRolledBack(error)) {
-        throw new OutcomeUnknownError(broken.message);
+        throw new OutcomeUnknownError(broken);
       }
       this.tallies.giveBack(taken);
       if (broken === undefined) broken = await rollBack(client);

@@ -1,11 +1,14 @@
 import type { Pool } from 'pg';
 import { type Clock, monotonicMs } from '../../core/clock.js';
+import type { Log } from '../../core/log.js';
 import { ReadLanes } from '../../core/read-lanes.js';
 import { RefusalError } from '../../core/refusal.js';
 import type { Query, QueryKind, ReadResult } from '../../core/store.js';
+import { tellFault } from '../../core/store-lines.js';
 import { isConnectionLoss, refusalOf } from './errors.js';
 import { Pipeline } from './pipeline.js';
 import { answerQuery } from './queries.js';
+import type { Reachability } from './reachability.js';
 import { mayTryAgain, pauseBefore } from './repetition.js';
 
 /** The reads of a node, on connections that no commit group waits for. */
@@ -18,6 +21,8 @@ export class Reads {
     connectionsMax: number,
     private readonly prepares: boolean,
     private readonly clock: Clock,
+    private readonly log: Log,
+    private readonly reachability: Reachability,
   ) {
     // One connection stays free for what the server itself has to know.
     const shared = Math.max(1, connectionsMax - 1);
@@ -38,13 +43,18 @@ export class Reads {
     const startedMs = monotonicMs();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.readOnce(query);
+        const result = await this.readOnce(query);
+        this.reachability.answered();
+        return result;
       } catch (error) {
         if (error instanceof RefusalError) throw error;
+        if (isConnectionLoss(error)) this.reachability.failed(error);
         // Who pings asks how it is now.
         const isFinal = query.kind === 'ping' || this.stopped;
         if (isFinal || !mayTryAgain(error, attempt, startedMs)) {
-          throw new RefusalError(refusalOf(error));
+          const refusal = refusalOf(error);
+          tellFault(this.log, refusal);
+          throw new RefusalError(refusal);
         }
         await pauseBefore(attempt + 1);
       }

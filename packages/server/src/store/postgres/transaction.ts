@@ -1,5 +1,6 @@
+import { DeadLetterReport } from '../../core/dead-letter-report.js';
 import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
-import { STATE } from '../../core/message-state.js';
+import { type DeadLetterReason, STATE } from '../../core/message-state.js';
 import { type UsageChanges, UsageLedger } from '../../core/project-usage.js';
 import type { PushPolicy } from '../../core/push-subscription.js';
 import type { Sequence } from '../../core/sequence.js';
@@ -40,6 +41,7 @@ export class GroupTransaction implements MessageTransaction {
   private readonly queuesByBucket = new Map<number, QueueEntry>();
   readonly groups: FifoGroups;
   readonly usage = new UsageLedger();
+  readonly deadLetters = new DeadLetterReport();
   readonly room: Room;
   private readonly policies = new Map<string, PushPolicy>();
   private readonly messages = new Map<string, Loaded>();
@@ -183,6 +185,10 @@ export class GroupTransaction implements MessageTransaction {
       this.tallies.set(queue.id, tally);
     }
     tally[kind] += messages;
+  }
+
+  deadLettered(queue: QueueEntry, reason: DeadLetterReason, messageId: string): void {
+    this.deadLetters.add(queue, reason, messageId);
   }
 
   markReady(queue: QueueEntry, messages: number): void {

@@ -1,10 +1,11 @@
 import type Database from 'better-sqlite3';
 import type { Command, Outcome } from '../../core/commands.js';
+import type { DeadLettered } from '../../core/dead-letter-report.js';
 import { HISTORY_FLUSH_MS, minuteOf, TallyBook } from '../../core/history.js';
 import { rowIdTimeMs } from '../../core/ids.js';
 import { leaseFloorMs } from '../../core/message-state.js';
 import { Sequence } from '../../core/sequence.js';
-import type { StorageLimits } from '../../core/storage-limits.js';
+import type { DiskSpace, StorageLimits } from '../../core/storage-limits.js';
 import type { ReadyQueue } from '../../core/store.js';
 import { applyCommand } from './apply-command.js';
 import { nextDueMs, settleDue } from './commands/settle-due.js';
@@ -20,6 +21,9 @@ export interface GroupResult {
   readonly outcomes: Outcome[];
   readonly ready: ReadyQueue[];
   readonly nextDueAtMs: number | null;
+  readonly deadLetters: readonly DeadLettered[];
+  /** What the disk had left. */
+  readonly disk: DiskSpace;
 }
 
 /** Settled with each group, so that a consume at the very moment a delay ends finds the message. */
@@ -71,7 +75,13 @@ export class GroupApplier {
       if (isFatal(error)) throw error;
       // One command must not spoil the group: each for itself shows which one it was.
       return commands.length === 1
-        ? { outcomes: [refusalOf(error)], ready: [], nextDueAtMs: nowMs }
+        ? {
+            outcomes: [refusalOf(error)],
+            ready: [],
+            nextDueAtMs: nowMs,
+            deadLetters: [],
+            disk: this.freeSpace.at(nowMs),
+          }
         : this.applyOneByOne(commands, nowMs);
     }
   }
@@ -82,17 +92,20 @@ export class GroupApplier {
       outcomes: results.flatMap((result) => result.outcomes),
       ready: results.flatMap((result) => result.ready),
       nextDueAtMs: results.at(-1)?.nextDueAtMs ?? null,
+      deadLetters: results.flatMap((result) => result.deadLetters),
+      disk: this.freeSpace.at(nowMs),
     };
   }
 
   private applyTogether(commands: readonly Command[], nowMs: number): GroupResult {
+    const disk = this.freeSpace.at(nowMs);
     const tx = new GroupTransaction(
       this.statements,
       this.queues,
       this.sequence,
       nowMs,
       leaseFloorMs(this.startedAtMs, nowMs),
-      { limits: this.limits, disk: this.freeSpace.at(nowMs) },
+      { limits: this.limits, disk },
     );
     this.statements.get('BEGIN IMMEDIATE').run();
     try {
@@ -108,7 +121,8 @@ export class GroupApplier {
       this.nextDueAtMs = nextDueAtMs;
       this.hasExpired = hasMoreExpired;
       this.book.add(minuteOf(nowMs), tx.tallies);
-      return { outcomes, ready: tx.readyQueues(), nextDueAtMs };
+      const deadLetters = tx.deadLetters.list();
+      return { outcomes, ready: tx.readyQueues(), nextDueAtMs, deadLetters, disk };
     } catch (error) {
       this.queues.clear();
       this.clockPersistedAtMs = 0;

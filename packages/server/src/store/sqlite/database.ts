@@ -14,8 +14,19 @@ const SQLITE_MIN_VERSION = [3, 51, 3] as const;
 const FULL_CHECK_MAX_BYTES = 64 * 1024 * 1024;
 const CACHE_KIB = 8 * 1024;
 
+/** The schemas that a file had before and has now, the same where nothing was to be done. */
+export interface Migrated {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface OpenedWriter {
+  readonly db: Database.Database;
+  readonly migrated: Migrated;
+}
+
 /** Opens the database for writing: checks it, migrates it and reads the durability settings back. */
-export function openWriter(path: string): Database.Database {
+export function openWriter(path: string): OpenedWriter {
   return explainFailure(path, () => {
     makeFile(path);
     refuseForeignWal(path);
@@ -45,11 +56,11 @@ export function openWriter(path: string): Database.Database {
       db.pragma('foreign_keys = ON');
       db.pragma('temp_store = MEMORY');
       checkIntegrity(db, path);
-      migrate(db, path);
+      const migrated = migrate(db, path);
       tieToWal(db, path);
       // So that the file has it before anything is acknowledged.
       db.pragma('wal_checkpoint(TRUNCATE)');
-      return db;
+      return { db, migrated };
     } catch (error) {
       db.close();
       throw error;
@@ -136,7 +147,7 @@ function assertKnownSchema(db: Database.Database, path: string): number {
   );
 }
 
-function migrate(db: Database.Database, path: string): void {
+function migrate(db: Database.Database, path: string): Migrated {
   const version = assertKnownSchema(db, path);
   for (let next = version; next < MIGRATIONS.length; next += 1) {
     db.transaction(() => {
@@ -145,6 +156,7 @@ function migrate(db: Database.Database, path: string): void {
       db.pragma(`user_version = ${next + 1}`);
     }).immediate();
   }
+  return { from: version, to: MIGRATIONS.length };
 }
 
 const damaged = (path: string, cause: string): StoreOpenError =>

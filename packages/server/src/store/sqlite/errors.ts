@@ -1,3 +1,4 @@
+import { causeOf, faultOf } from '../../core/fault.js';
 import { type Refusal, refuse } from '../../core/refusal.js';
 
 /**
@@ -14,16 +15,19 @@ export function refusalOf(error: unknown): Refusal {
   if (code.startsWith('SQLITE_FULL')) {
     return refuse('STORAGE_FULL', 'The disk is full; nothing was done.', {
       hint: 'Give the server more space, then retry.',
+      fault: { cause: causeOf(error) },
     });
   }
   if (/^SQLITE_(BUSY|LOCKED|NOMEM)/.test(code)) {
     return refuse('STORE_UNAVAILABLE', 'The store is busy; nothing was done.', {
       hint: 'Wait as Retry-After says, then try again.',
+      fault: { cause: causeOf(error) },
     });
   }
   // A fault of ours. The cause goes to the log of the process, never into an answer.
-  console.error('millrace: a command failed in the store:', error);
-  return refuse('INTERNAL', 'The server failed on this request; nothing was done.');
+  return refuse('INTERNAL', 'The server failed on this request; nothing was done.', {
+    fault: faultOf(error),
+  });
 }
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '');

@@ -25,7 +25,7 @@ describe('a disk that fills up', () => {
   let applier: GroupApplier;
 
   beforeAll(() => {
-    db = openWriter(join(folder, 'millrace.db'));
+    db = openWriter(join(folder, 'millrace.db')).db;
     applier = new GroupApplier(db, new FreeSpace(MIN_FREE_BYTES, () => freeBytes), NO_LIMITS);
     withFree(MIN_FREE_BYTES);
     expect(apply({ kind: 'createQueue', ...call(null), settings: {} })).toBe('ok');

@@ -1,6 +1,8 @@
 import { type Clock, monotonicClock } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
+import { tellDeadLetters } from '../../core/dead-letter-report.js';
 import { HISTORY_FLUSH_MS } from '../../core/history.js';
+import { type Log, NO_LOG } from '../../core/log.js';
 import { isLong, ReadLanes } from '../../core/read-lanes.js';
 import { RefusalError } from '../../core/refusal.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
@@ -12,6 +14,8 @@ import type {
   Store,
   StoreListener,
 } from '../../core/store.js';
+import { tellClockBehind, tellFault, tellMigration } from '../../core/store-lines.js';
+import { DiskLines } from './disk-lines.js';
 import { isFatal, refusalOf } from './errors.js';
 import type { ReaderRequest } from './reader-thread.js';
 import type { SpaceNeed } from './space.js';
@@ -23,8 +27,7 @@ import type { WriterAnswer, WriterOptions, WriterRequest } from './writer-thread
 
 export interface SqliteStoreOptions extends Omit<WriterOptions, 'limits'> {
   readonly limits?: StorageLimits;
-  /** Tells the operator what is not as it should be. */
-  readonly log?: (message: string) => void;
+  readonly log?: Log;
   /** Makes the clock, given the time that it must not start before. */
   readonly makeClock?: (floorMs: number) => Clock;
 }
@@ -61,22 +64,21 @@ export class SqliteStore implements Store {
     private readonly longReader: ThreadChannel<ReaderRequest, ReadResult[QueryKind]>,
     private readonly reader: ThreadChannel<ReaderRequest, ReadResult[QueryKind]>,
     private readonly checkpointer: ThreadChannel<'checkpoint', true>,
-    log: (message: string) => void,
+    private readonly log: Log,
+    private readonly diskLines: DiskLines,
   ) {
-    this.wal = new WalBounds(clock, {
+    this.wal = new WalBounds(clock, log, {
       checkpoint: () => this.checkpointer.call('checkpoint'),
       restart: async () => (await this.writer.call({ kind: 'restartWal' })).restarted === true,
       pauseReads: () => this.lanes.pause(),
       resumeReads: () => this.lanes.resume(),
       failed: (cause) => this.fail(cause),
-      log,
     });
   }
 
   /** @throws Error with a message for the operator when the file cannot be opened. */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    const { makeClock = monotonicClock, minFreeBytes, limits = NO_LIMITS } = options;
-    const { log = () => {} } = options;
+    const { makeClock = monotonicClock, minFreeBytes, limits = NO_LIMITS, log = NO_LOG } = options;
     const path = fileAt(options.path);
     let store: SqliteStore | undefined;
     const onExit = (cause: Error): void => store?.fail(cause);
@@ -87,11 +89,13 @@ export class SqliteStore implements Store {
       onExit,
     );
     try {
-      const { clockFloorMs, wider = [] } = await writer.call({ kind: 'open' });
+      const { clockFloorMs = 0, wider = [], migrated } = await writer.call({ kind: 'open' });
       if (wider.length > 0) {
-        log(`Others on this machine may open the store; run: ${wider.join(' && ')}`);
+        log.warn(`others on this machine may open the store; run: ${wider.join(' && ')}`);
       }
-      const clock = makeClock(clockFloorMs ?? 0);
+      if (migrated !== undefined) tellMigration(log, migrated.from, migrated.to);
+      const clock = makeClock(clockFloorMs);
+      tellClockBehind(log, clock.wallMs(), clockFloorMs);
       await writer.call({ kind: 'start', nowMs: clock.nowMs() });
       store = new SqliteStore(
         clock,
@@ -105,6 +109,7 @@ export class SqliteStore implements Store {
           onExit,
         ),
         log,
+        new DiskLines(log, clock, minFreeBytes),
       );
       return store;
     } catch (error) {
@@ -136,9 +141,13 @@ export class SqliteStore implements Store {
       if (group.ready.length > 0) this.listener?.ready(group.ready);
       if (answer.need) this.serveSpace(answer.need);
       if (answer.hasTallies) this.flushTalliesLater();
-      return group.outcomes.map((outcome, index) =>
-        unpackOutcome(commands[index] as Command, outcome),
-      );
+      this.diskLines.saw(group.disk);
+      tellDeadLetters(this.log, group.deadLetters);
+      return group.outcomes.map((packed, index) => {
+        const outcome = unpackOutcome(commands[index] as Command, packed);
+        if (!outcome.ok) tellFault(this.log, outcome);
+        return outcome;
+      });
     } catch (error) {
       if (isFatal(error)) this.fail(error as Error);
       throw error;
@@ -157,7 +166,10 @@ export class SqliteStore implements Store {
       );
       return (await answer) as ReadResult[K];
     } catch (error) {
-      throw error instanceof RefusalError ? error : new RefusalError(refusalOf(error));
+      if (error instanceof RefusalError) throw error;
+      const refusal = refusalOf(error);
+      tellFault(this.log, refusal);
+      throw new RefusalError(refusal);
     }
   }
 

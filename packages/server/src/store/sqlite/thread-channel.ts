@@ -72,12 +72,14 @@ interface ThreadError {
   readonly name: string;
   readonly message: string;
   readonly code?: string;
+  readonly stack?: string;
   readonly refusal?: Refusal;
 }
 
-function rebuild({ name, message, code, refusal }: ThreadError): Error {
+function rebuild({ name, message, code, stack, refusal }: ThreadError): Error {
   if (refusal !== undefined) return new RefusalError(refusal);
-  return Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
+  const more = { ...(code !== undefined && { code }), ...(stack !== undefined && { stack }) };
+  return Object.assign(new Error(message), { name }, more);
 }
 
 /** What became of a request that failed. */
@@ -157,11 +159,12 @@ function answersOf<Request, Answer>(
 }
 
 function portable(thrown: unknown): ThreadError {
-  const { name, message, code, refusal } = thrown as ThreadError;
+  const { name, message, code, stack, refusal } = thrown as ThreadError;
   return {
     name,
     message,
     ...(code === undefined ? {} : { code }),
+    ...(stack === undefined ? {} : { stack }),
     ...(refusal === undefined ? {} : { refusal }),
   };
 }

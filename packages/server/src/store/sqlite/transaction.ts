@@ -1,7 +1,9 @@
 import type { Statement } from 'better-sqlite3';
+import { DeadLetterReport } from '../../core/dead-letter-report.js';
 import { GroupShare } from '../../core/group-share.js';
 import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import { rowIdOf } from '../../core/ids.js';
+import type { DeadLetterReason } from '../../core/message-state.js';
 import type { PushPolicy } from '../../core/push-subscription.js';
 import { DEFAULT_SETTINGS } from '../../core/queue-settings.js';
 import type { Sequence } from '../../core/sequence.js';
@@ -76,6 +78,7 @@ export class GroupTransaction implements MessageTransaction {
   private readonly deltas = new Map<number, CounterDelta>();
   readonly tallies = new Map<number, Tally>();
   private readonly deadDeltas = new Map<string, number>();
+  readonly deadLetters = new DeadLetterReport();
   readonly usage: ProjectCounters;
   readonly room: Room;
   readonly groups: FifoGroups;
@@ -112,6 +115,10 @@ export class GroupTransaction implements MessageTransaction {
   /** A statement whose rows come as values, see `Statements.rows`. */
   rows(text: string): Statement<unknown[], Values> {
     return this.statements.rows(text);
+  }
+
+  deadLettered(queue: QueueEntry, reason: DeadLetterReason, messageId: string): void {
+    this.deadLetters.add(queue, reason, messageId);
   }
 
   queue(project: string, name: string): QueueEntry | undefined {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.js';
+import type { Log } from '../../core/log.js';
 import type { SpaceNeed } from './space.js';
 
 export interface WalSteps {
@@ -10,7 +11,6 @@ export interface WalSteps {
   pauseReads(): Promise<void>;
   resumeReads(): void;
   failed(cause: Error): void;
-  log(message: string): void;
 }
 
 /** When another process reads from the WAL, this is how long until the next try. */
@@ -29,6 +29,7 @@ export class WalBounds {
 
   constructor(
     private readonly clock: Clock,
+    private readonly log: Log,
     private readonly steps: WalSteps,
   ) {}
 
@@ -52,7 +53,8 @@ export class WalBounds {
     if (!restarted) this.retryAtMs = this.clock.nowMs() + RETRY_AFTER_MS;
     if (restarted !== this.isHeld) return;
     this.isHeld = !restarted;
-    this.steps.log(restarted ? RELEASED : HELD);
+    if (restarted) this.log.info(RELEASED);
+    else this.log.warn(HELD);
   }
 
   private async restartWithoutReads(): Promise<boolean> {

@@ -4,7 +4,7 @@ import { GROUP_LIMITS } from '../../core/group-commit.js';
 import type { StorageLimits } from '../../core/storage-limits.js';
 import type { AboutGroup } from '../../core/store.js';
 import { GroupApplier, type GroupResult } from './apply-group.js';
-import { openWriter } from './database.js';
+import { type Migrated, openWriter } from './database.js';
 import { widerThanNeeded } from './file-modes.js';
 import { lockStore } from './folder-lock.js';
 import { FreeSpace, freeBytesBeside } from './free-space.js';
@@ -40,6 +40,7 @@ export type WriterRequest =
 
 export interface WriterAnswer {
   readonly clockFloorMs?: number;
+  readonly migrated?: Migrated;
   /** Commands that close the files to others on the machine. */
   readonly wider?: readonly string[];
   readonly group?: Omit<GroupResult, 'outcomes'> & { readonly outcomes: PackedOutcome[] };
@@ -109,7 +110,12 @@ function answersTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
       .map((outcome, index) => packOutcome(commands[from + index] as Command, outcome));
     const isLast = offset === outcomes.length;
     // What is said of the whole is said once.
-    const group = { ...rest, ready: isLast ? rest.ready : [], outcomes: mine };
+    const group = {
+      ...rest,
+      ready: isLast ? rest.ready : [],
+      deadLetters: isLast ? rest.deadLetters : [],
+      outcomes: mine,
+    };
     return { group, need, hasTallies: applier.hasTallies };
   });
 }
@@ -119,7 +125,7 @@ function handle(request: OtherRequest): WriterAnswer {
     case 'open': {
       preparePlace(options.path);
       unlock = lockStore(options.path);
-      const db = openWriter(options.path);
+      const { db, migrated } = openWriter(options.path);
       close = () => db.close();
       applier = new GroupApplier(
         db,
@@ -127,7 +133,11 @@ function handle(request: OtherRequest): WriterAnswer {
         options.limits,
       );
       space = new SpaceKeeper(db, options.path);
-      return { clockFloorMs: applier.clockFloorMs(), wider: widerThanNeeded(options.path) };
+      return {
+        clockFloorMs: applier.clockFloorMs(),
+        migrated,
+        wider: widerThanNeeded(options.path),
+      };
     }
     case 'start':
       applier.start(request.nowMs);

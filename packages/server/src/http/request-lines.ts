@@ -1,0 +1,87 @@
+import { ERRORS, type ErrorBody } from '@millrace/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../core/caller.js';
+import { monotonicMs } from '../core/clock.js';
+import type { Fault } from '../core/fault.js';
+import type { Log, LogFields } from '../core/log.js';
+import { addressGroup, clientAddress } from './client-address.js';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    requestLines: RequestLines;
+  }
+}
+
+const KEY_REFUSED: ReadonlySet<number> = new Set([
+  ERRORS.UNAUTHENTICATED.status,
+  ERRORS.SCOPE_MISSING.status,
+]);
+
+/** What the log says of requests: each that failed for the server's sake, and of wrong keys. */
+export class RequestLines {
+  constructor(private readonly log: Log) {}
+
+  refused(request: FastifyRequest, error: ErrorBody & { fault?: Fault }, status: number): void {
+    if (status >= 500) this.failed(request, error, status);
+    else if (isForKey(request, status)) this.refusedForKey(request, error, status);
+  }
+
+  /** One line for each, where the level asks for it. */
+  ended(request: FastifyRequest, reply: FastifyReply): void {
+    const { trace } = request;
+    this.log.debug('request', {
+      ...idsOf(request),
+      status: reply.statusCode,
+      code: trace.code,
+      ms: Math.round((monotonicMs() - trace.startedAtMs) * 100) / 100,
+    });
+  }
+
+  private failed(
+    request: FastifyRequest,
+    { code, message, fault }: ErrorBody & { fault?: Fault },
+    status: number,
+  ): void {
+    const { project, queue, ...ids } = idsOf(request);
+    // Limits are reached queue by queue; of other failures the queue is of no importance.
+    const isFull = code === 'STORAGE_FULL';
+    const same = {
+      status,
+      code,
+      project,
+      ...(isFull && { queue }),
+      cause: fault?.cause ?? message,
+    };
+    const latest = {
+      ...ids,
+      ...(!isFull && { queue }),
+      ...(fault?.stack && { stack: fault.stack }),
+    };
+    const level = code === 'INTERNAL' ? 'error' : 'warn';
+    this.log.counted(level, 'a request failed', same, latest);
+  }
+
+  private refusedForKey(request: FastifyRequest, { code }: ErrorBody, status: number): void {
+    // The audit log tells of calls of administration.
+    if (request.routeOptions.config?.onRefusal !== undefined) return;
+    const same = { status, code, address: addressGroup(clientAddress(request)) };
+    this.log.counted('warn', 'a request was refused for its key', same, idsOf(request));
+  }
+}
+
+/** Also those that are told to wait because so many came without a key. */
+const isForKey = ({ caller }: { readonly caller?: Caller }, status: number): boolean =>
+  KEY_REFUSED.has(status) || (status === ERRORS.RATE_LIMITED.status && caller === undefined);
+
+function idsOf({ trace, caller, routeOptions }: FastifyRequest): LogFields {
+  // Whoever was refused for the key has none.
+  const known = caller as Caller | undefined;
+  return {
+    request_id: trace.requestId,
+    capability: routeOptions.config?.capability,
+    project: known?.project,
+    // A key may stand in the place of a name by mistake.
+    queue: trace.queue?.startsWith('ifr_') ? undefined : trace.queue,
+    key_id: known?.keyId,
+  };
+}

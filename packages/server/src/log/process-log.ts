@@ -1,0 +1,35 @@
+import { wallMs } from '../core/clock.js';
+import { faultOf } from '../core/fault.js';
+import { toIso } from '../core/iso-time.js';
+import { logForeignOutput } from './foreign-output.js';
+import { createLog, type ProcessLog } from './logger.js';
+import { logProcessWarnings } from './process-warnings.js';
+import { readableLine } from './readable-lines.js';
+import { stderrSink } from './stderr-sink.js';
+
+/**
+ * The log on stderr: readable lines where that is a terminal, JSON elsewhere. From here on nothing
+ * else is written there, whoever in the process tries.
+ *
+ * @param colours whether the operator wants them on a terminal
+ */
+export function openProcessLog(colours: boolean): ProcessLog {
+  const { stderr } = process;
+  const shaped = (json: string): string =>
+    stderr.isTTY ? `${readableLine(json, colours)}\n` : json;
+  const write = stderrSink(stderr, (lines) => shaped(lostLine(lines)));
+  const log = createLog((json) => write(shaped(json)), 'info');
+  logForeignOutput(stderr, log);
+  logProcessWarnings(log);
+  process.on('uncaughtException', (error) => {
+    log.tell('error', 'a fault ended the process', faultOf(error));
+    process.exit(1);
+  });
+  process.on('exit', () => log.flush());
+  return log;
+}
+
+const lostLine = (lines: number): string => {
+  const msg = 'lines of the log were lost, since nobody took them';
+  return `${JSON.stringify({ level: 'warn', time: toIso(wallMs()), lines, msg })}\n`;
+};
