@@ -103,7 +103,7 @@ describe('the SQLite file', () => {
 
   it('is refused with the cause when it cannot be opened', async () => {
     path = folder;
-    await expect(openStore()).rejects.toThrow(`${folder} cannot be opened`);
+    await expect(openStore()).rejects.toThrow(`${folder} is a folder`);
   });
 
   it('opens after a start that was killed before its first table', async () => {
