@@ -63,7 +63,11 @@ export function createHttpApp(
     app.server.on('error', ({ message }) => logger.warn(`a connection was not taken: ${message}`));
   });
 
-  const newTrace = () => ({ requestId: context.ids.uuid(), startedAtMs: monotonicMs() });
+  const newTrace = () => ({
+    requestId: context.ids.uuid(),
+    startedAtMs: monotonicMs(),
+    warnings: undefined,
+  });
   const turns = new Turns();
   app.decorate('connections', connections);
   app.decorate('turns', turns);

@@ -1,7 +1,8 @@
-import { ERRORS, type ErrorBody, errorEntry } from '@millrace/protocol';
+import { ERRORS, type ErrorBody, type ErrorDetail, errorEntry } from '@millrace/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { monotonicMs } from '../core/clock.js';
 import { dropBody } from './body-drop.js';
+import { JSON_TYPE } from './json-line.js';
 import { LONG_ANSWER_CHARS, LongAnswer } from './long-answer.js';
 import { PROTECTING_HEADERS } from './protecting-headers.js';
 
@@ -9,7 +10,12 @@ import { PROTECTING_HEADERS } from './protecting-headers.js';
 export interface RequestTrace {
   readonly requestId: string;
   readonly startedAtMs: number;
+  /** What the answer tells beside its data, such as fields that the call does not know. */
+  warnings: readonly ErrorDetail[] | undefined;
 }
+
+/** What could not be read as a request has no more than this. */
+type Answered = Pick<RequestTrace, 'requestId' | 'startedAtMs'> & Partial<RequestTrace>;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,8 +24,6 @@ declare module 'fastify' {
     contentType: string | undefined;
   }
 }
-
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
  * Answers with success; `data` is JSON text, which payloads pass through untouched.
@@ -84,25 +88,27 @@ function shortText(data: string | readonly string[]): string | undefined {
 const SUCCESS_HEAD = '{"ok":true,"data":';
 
 const successTail = (trace: RequestTrace, replayed: boolean): string =>
-  `,"error":null,"metadata":${metadataText(trace, replayed)}}`;
+  `,"error":null,"metadata":${metadataText(trace, replayed)}}\n`;
 
 const successText = (trace: RequestTrace, data: string, replayed: boolean): string =>
   SUCCESS_HEAD + data + successTail(trace, replayed);
 
-export function errorText(
-  trace: RequestTrace,
-  { code, message, hint, details }: ErrorBody,
-): string {
+export function errorText(trace: Answered, { code, message, hint, details }: ErrorBody): string {
   const error = {
     code,
+    status: errorEntry(code).status,
     message,
     ...(hint === undefined || hint === '' ? {} : { hint }),
     ...(details === undefined || details.length === 0 ? {} : { details }),
   };
-  return `{"ok":false,"data":null,"error":${JSON.stringify(error)},"metadata":${metadataText(trace, false)}}`;
+  return `{"ok":false,"data":null,"error":${JSON.stringify(error)},"metadata":${metadataText(trace, false)}}\n`;
 }
 
-function metadataText({ requestId, startedAtMs }: RequestTrace, replayed: boolean): string {
+function metadataText(
+  { requestId, startedAtMs, warnings = [] }: Answered,
+  replayed: boolean,
+): string {
   const latencyMs = Math.round(monotonicMs() - startedAtMs);
-  return `{"cost_usd":0,"latency_ms":${latencyMs},"vendor":"millrace","cache_hit":${replayed},"request_id":"${requestId}"}`;
+  const more = warnings.length === 0 ? '' : `,"warnings":${JSON.stringify(warnings)}`;
+  return `{"cost_usd":0,"latency_ms":${latencyMs},"vendor":"millrace","cache_hit":${replayed},"request_id":"${requestId}"${more}}`;
 }

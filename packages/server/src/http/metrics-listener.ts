@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
+import { SpelledResponse } from './header-spelling.js';
 import type { MetricsPage } from './metrics.js';
 import { PROTECTING_HEADERS } from './protecting-headers.js';
 
@@ -28,6 +29,7 @@ export async function listenForMetrics(
 ): Promise<MetricsListener> {
   const server = createServer(
     {
+      ServerResponse: SpelledResponse,
       maxHeaderSize: HEADERS_MAX_BYTES,
       headersTimeout: REQUEST_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,

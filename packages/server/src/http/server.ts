@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { IdSource } from '../core/ids.js';
 import { answerClientError } from './client-error.js';
 import type { Connections } from './connections.js';
+import { SpelledResponse } from './header-spelling.js';
 
 /** Beyond these, Node itself refuses; the path of a request counts as a header here. */
 export const HEADERS_MAX_BYTES = 16 * 1024;
@@ -21,6 +22,7 @@ export function createHttpServer(
 ): Server {
   const server = createServer(
     {
+      ServerResponse: SpelledResponse,
       maxHeaderSize: HEADERS_MAX_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: BODY_TIMEOUT_MS,

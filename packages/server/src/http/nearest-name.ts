@@ -1,0 +1,59 @@
+/**
+ * The known name that is meant by another one, where that shows: a slip or two of the keyboard,
+ * another spelling (`delaySeconds`), or some of its words (`delay`, `group_id`, `wait_time_seconds`).
+ */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const words = wordsOf(name);
+  let nearest: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of known) {
+    const distance = distanceOf(words, wordsOf(candidate));
+    if (distance >= least) continue;
+    least = distance;
+    nearest = candidate;
+  }
+  return nearest;
+}
+
+const wordsOf = (name: string): string[] =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+
+/** Infinite where they have nothing to do with one another. */
+function distanceOf(words: readonly string[], known: readonly string[]): number {
+  const [text, knownText] = [words.join(''), known.join('')];
+  const slips = editDistance(text, knownText);
+  const shorter = Math.min(text.length, knownText.length);
+  if (slips <= Math.floor((shorter + 1) / 4)) return slips;
+  const isPart = words.length > 0 && isWithin(words, known);
+  return isPart || isWithin(known, words)
+    ? 1 + Math.abs(known.length - words.length)
+    : Number.POSITIVE_INFINITY;
+}
+
+const isWithin = (part: readonly string[], whole: readonly string[]): boolean =>
+  part.every((word) => whole.includes(word));
+
+/** Letters put in, left out, replaced, or neighbours exchanged (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const same = a[i - 1] === b[j - 1];
+      let least = Math.min(at(row, j) + 1, at(next, j - 1) + 1, at(row, j - 1) + (same ? 0 : 1));
+      const areExchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (areExchanged) least = Math.min(least, at(before, j - 2) + 1);
+      next.push(least);
+    }
+    before = row;
+    row = next;
+  }
+  return at(row, b.length);
+}
+
+const at = (row: readonly number[], index: number): number => row[index] as number;
