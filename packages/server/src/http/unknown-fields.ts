@@ -3,7 +3,7 @@ import type { TSchema } from '@sinclair/typebox';
 import { type Refusal, refuse } from '../core/refusal.js';
 import { firstCharacters } from './first-characters.js';
 import { pointerPart } from './json-pointer.js';
-import { nearestName } from './nearest-name.js';
+import { createNameMatcher } from './nearest-name.js';
 import type { Fields } from './validation.js';
 
 /** An answer tells of so many things at most; no more are looked for. */
@@ -12,18 +12,28 @@ const SHOWN_MAX_CHARS = 64;
 /** To compare names takes time that grows with their lengths. */
 const COMPARED_MAX_CHARS = 32;
 
+interface KnownNames {
+  readonly names: ReadonlySet<string>;
+  readonly nearest: (name: string) => string | undefined;
+}
+
+const knownNames = (names: readonly string[]): KnownNames => ({
+  names: new Set(names),
+  nearest: createNameMatcher(names),
+});
+
 /**
  * Finds the fields that a call does not know, where its schema fixes their names: those of the whole,
  * then those of the entries of its list. What stands in payloads and maps is the caller's own.
  */
 export function createUnknownFinder(capability: Capability): (fields: Fields) => ErrorDetail[] {
   const { params, aliases = {} } = capability;
-  const known = [...Object.keys(params.properties), ...Object.keys(aliases)];
+  const known = knownNames([...Object.keys(params.properties), ...Object.keys(aliases)]);
   const lists = Object.entries(params.properties)
     .filter(([, property]) => (property as TSchema).items?.type === 'object')
     .map(([name, property]) => ({
       name,
-      known: Object.keys((property as TSchema).items.properties),
+      known: knownNames(Object.keys((property as TSchema).items.properties)),
     }));
   return (fields) => {
     const found: ErrorDetail[] = [];
@@ -39,7 +49,7 @@ export function createUnknownFinder(capability: Capability): (fields: Fields) =>
 function addUnknownOfEntries(
   entries: readonly unknown[],
   path: string,
-  known: readonly string[],
+  known: KnownNames,
   found: ErrorDetail[],
 ): void {
   for (let index = 0; index < entries.length && found.length < WARNINGS_MAX; index += 1) {
@@ -49,16 +59,11 @@ function addUnknownOfEntries(
   }
 }
 
-function addUnknown(
-  fields: Fields,
-  path: string,
-  known: readonly string[],
-  found: ErrorDetail[],
-): void {
+function addUnknown(fields: Fields, path: string, known: KnownNames, found: ErrorDetail[]): void {
   for (const name in fields) {
     if (found.length === WARNINGS_MAX) return;
-    if (known.includes(name)) continue;
-    const nearest = name.length <= COMPARED_MAX_CHARS ? nearestName(name, known) : undefined;
+    if (known.names.has(name)) continue;
+    const nearest = name.length <= COMPARED_MAX_CHARS ? known.nearest(name) : undefined;
     found.push(told(path, name, nearest === undefined ? '' : `; did you mean ${nearest}?`));
   }
 }
