@@ -116,13 +116,14 @@ describe.each(STORE_FACTORIES)('the queue in the path on $name', (factory) => {
     errorOf(await client.post(`${call}/nowhere`, FIELDS[call]), 'QUEUE_NOT_FOUND');
   });
 
-  test.each(CALLS)('%s: what else it needs is asked for', async (call) => {
-    const [required] = Object.keys(FIELDS[call]);
-    if (required === undefined) return;
-    const { details } = errorOf(await raw('POST', `/v1/queue/${call}/q`), 'INVALID_REQUEST');
-    const paths = details.map(({ path }: Json) => path);
-    expect(paths).toEqual(Object.keys(FIELDS[call]).map((name) => `/${name}`));
-  });
+  test.each(CALLS.filter((call) => call !== 'consume'))(
+    '%s: what else it needs is asked for',
+    async (call) => {
+      const { details } = errorOf(await raw('POST', `/v1/queue/${call}/q`), 'INVALID_REQUEST');
+      const paths = details.map(({ path }: Json) => path);
+      expect(paths).toEqual(Object.keys(FIELDS[call]).map((name) => `/${name}`));
+    },
+  );
 
   test.each(CALLS)('%s: another method is 405', async (call) => {
     for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS']) {

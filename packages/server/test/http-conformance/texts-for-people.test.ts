@@ -48,8 +48,7 @@ describe.each(STORE_FACTORIES)('a text for people that is too long, on $name', (
     async (length) => {
       const { queue, ids } = await leased(3);
       for (const character of ['x', '"', '😀'.slice(0, 2), '\n']) {
-        const error = (index: number) =>
-          `${index}${character.repeat(Math.floor(length / character.length / 2))}`;
+        const error = (index: number) => `${index}${character.repeat(length / character.length)}`;
         const messages = ids.map((message_id, index) => ({ message_id, error: error(index) }));
         const answer = await client.post('nack_batch', { queue, messages });
         const nacked = { nacked: true, requeued: true };
