@@ -8,6 +8,8 @@ export interface CapabilitySummary {
   readonly id: string;
   readonly method: Capability['method'];
   readonly path: string;
+  /** The same call with the queue in the path, where there is such a form. */
+  readonly queue_path?: string;
   readonly available: true;
   /** A retry with the same idempotency key does nothing twice. */
   readonly idempotent: boolean;
@@ -32,10 +34,11 @@ export const discoveryList = (): { capabilities: CapabilitySummary[] } => ({
 export function discoveryOf(id: string): CapabilityDetail | undefined {
   const name = NAMES.find((candidate) => CAPABILITIES[candidate].id === id);
   if (name === undefined) return undefined;
-  const { params, returns }: Capability = CAPABILITIES[name];
+  const capability: Capability = CAPABILITIES[name];
+  const { params, returns, refusesUnknown } = capability;
   return {
     ...summaryOf(name),
-    params: publicSchema(params),
+    params: { ...publicSchema(params), ...(refusesUnknown && { additionalProperties: false }) },
     returns: publicSchema(returns),
     examples: EXAMPLES[name],
   };
@@ -43,7 +46,15 @@ export function discoveryOf(id: string): CapabilityDetail | undefined {
 
 function summaryOf(name: CapabilityName): CapabilitySummary {
   const capability: Capability = CAPABILITIES[name];
-  const { id, method, path, description } = capability;
+  const { id, method, path, queuePath, description } = capability;
   const idempotent = method === 'GET' || isWriting(capability);
-  return { id, method, path, available: true, idempotent, description };
+  return {
+    id,
+    method,
+    path,
+    ...(queuePath !== undefined && { queue_path: queuePath }),
+    available: true,
+    idempotent,
+    description,
+  };
 }

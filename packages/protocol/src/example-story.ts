@@ -45,6 +45,7 @@ export const DEAD = {
 export const SUBSCRIPTION_ID = '0198f3a1-70b2-7e18-9f55-3a2c8d4e6b04';
 export const SUBSCRIPTION = {
   subscription_id: SUBSCRIPTION_ID,
+  id: SUBSCRIPTION_ID,
   queue: 'orders',
   url: 'https://shop.example.com/hooks/orders',
   state: 'active' as const,

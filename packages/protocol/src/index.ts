@@ -1,5 +1,6 @@
 export * from './call-errors.js';
 export * from './capabilities.js';
+export { pathsOf } from './capability.js';
 export * from './discovery.js';
 export * from './errors.js';
 export * from './examples.js';

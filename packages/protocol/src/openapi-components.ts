@@ -85,6 +85,15 @@ export function components(): JsonSchema {
   };
 }
 
+const PATH_AND_MESSAGE = {
+  type: 'object',
+  required: ['path', 'message'],
+  properties: {
+    path: { type: 'string', description: 'The field, as a JSON pointer.' },
+    message: { type: 'string', description: 'What is wrong with it.' },
+  },
+};
+
 const ENVELOPE_SCHEMAS = {
   Metadata: {
     type: 'object',
@@ -98,6 +107,13 @@ const ENVELOPE_SCHEMAS = {
         description: 'Whether this is the answer that an earlier request got under the same key.',
       },
       request_id: { type: 'string', format: 'uuid' },
+      warnings: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 10,
+        description: 'What the call did not do as it may have been meant, as unknown fields.',
+        items: PATH_AND_MESSAGE,
+      },
     },
   },
   Failure: {
@@ -112,21 +128,15 @@ const ENVELOPE_SCHEMAS = {
   },
   Error: {
     type: 'object',
-    required: ['code', 'message'],
+    required: ['code', 'status', 'message'],
     properties: {
       code: { type: 'string', enum: Object.keys(ERRORS) },
+      status: { type: 'integer', description: 'The status of the answer.' },
       message: { type: 'string', description: 'What was wrong, for people.' },
       hint: { type: 'string', description: 'What to do next.' },
       details: {
         type: 'array',
-        items: {
-          type: 'object',
-          required: ['path', 'message'],
-          properties: {
-            path: { type: 'string', description: 'The field, as a JSON pointer.' },
-            message: { type: 'string', description: 'The rule that it breaks.' },
-          },
-        },
+        items: PATH_AND_MESSAGE,
       },
     },
   },

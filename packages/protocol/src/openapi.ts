@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import { errorCodesOf, isWriting } from './call-errors.js';
 import { CAPABILITIES, type Capability, type CapabilityName } from './capabilities.js';
+import { pathsOf } from './capability.js';
 import { ERRORS, type ErrorCode } from './errors.js';
 import { EXAMPLES } from './examples.js';
 import {
@@ -29,8 +30,11 @@ export interface OpenApiDocument {
 export function openApiDocument(): OpenApiDocument {
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const name of Object.keys(CAPABILITIES) as CapabilityName[]) {
-    const { path, method }: Capability = CAPABILITIES[name];
-    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(name) };
+    const capability: Capability = CAPABILITIES[name];
+    for (const path of pathsOf(capability)) {
+      const method = capability.method.toLowerCase();
+      paths[path] = { ...paths[path], [method]: operation(name, path) };
+    }
   }
   return {
     openapi: '3.1.0',
@@ -53,17 +57,19 @@ export function openApiDocument(): OpenApiDocument {
   };
 }
 
-function operation(name: CapabilityName): JsonSchema {
-  const capability: Capability = CAPABILITIES[name];
+/** @param path the one that is described, of those that the call has */
+function operation(name: CapabilityName, path: string): JsonSchema {
+  const capability: Capability = { ...CAPABILITIES[name], path };
   const { id, description, scopes } = capability;
-  const body = requestBody(name);
+  const body = requestBody(name, capability);
+  const isOther = path !== CAPABILITIES[name].path;
   return {
-    operationId: id,
+    operationId: isOther ? `${id}.of_queue` : id,
     tags: [id.startsWith('queue.dlq.') ? 'dlq' : (id.split('.')[0] as string)],
     summary: description,
     description: `Needs a key with the scope ${scopes.map((scope) => `\`${scope}\``).join(' or ')}.`,
     security: scopes.map((scope) => ({ bearer: [scope] })),
-    parameters: parameters(name),
+    parameters: parameters(name, capability),
     ...(body && { requestBody: body }),
     responses: { '200': success(name), ...failures(name) },
   };
@@ -77,8 +83,7 @@ export function placeOf({ path, method }: Capability, field: string): FieldPlace
   return method === 'GET' ? 'query' : 'body';
 }
 
-function parameters(name: CapabilityName): JsonSchema[] {
-  const capability: Capability = CAPABILITIES[name];
+function parameters(name: CapabilityName, capability: Capability): JsonSchema[] {
   const { properties, required = [] } = capability.params;
   const example = EXAMPLES[name][0]?.params as Record<string, unknown> | undefined;
   const fields = Object.entries(properties)
@@ -98,9 +103,8 @@ function parameters(name: CapabilityName): JsonSchema[] {
   return [...fields, { $ref: componentRef('parameters', 'IdempotencyKey') }];
 }
 
-function requestBody(name: CapabilityName): JsonSchema | undefined {
-  const capability: Capability = CAPABILITIES[name];
-  const { method, params } = capability;
+function requestBody(name: CapabilityName, capability: Capability): JsonSchema | undefined {
+  const { method, params, refusesUnknown } = capability;
   if (method === 'GET') return undefined;
   const inBody = (field: string): boolean => placeOf(capability, field) === 'body';
   const { properties } = publicSchema(params) as { properties: JsonSchema };
@@ -113,6 +117,7 @@ function requestBody(name: CapabilityName): JsonSchema | undefined {
           type: 'object',
           ...(required.length > 0 && { required }),
           properties: pick(properties, inBody),
+          ...(refusesUnknown && { additionalProperties: false }),
         },
         examples: examplesOf(name, ({ params: fields }) => pick(fields as JsonSchema, inBody)),
       },

@@ -5,7 +5,7 @@ export interface JsonSchema {
 }
 
 /** Keywords that only this server's validation knows. */
-const INTERNAL_KEYWORDS = ['x-rule', 'x-rule-format'];
+const INTERNAL_KEYWORDS = ['x-rule', 'x-rule-format', 'x-cut'];
 const INTERNAL_FORMATS = ['plain-text'];
 /** Keywords whose value is a schema. */
 const HOLDERS = ['items', 'additionalProperties', 'propertyNames'];

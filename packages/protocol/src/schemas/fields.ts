@@ -31,6 +31,10 @@ const PLAIN_TEXT = {
 export const PlainText = (description: string, maxLength: number) =>
   Type.String({ maxLength, ...PLAIN_TEXT, description });
 
+/** Text for people, which decides nothing: what is too long is cut off, and refuses no call. */
+export const Description = (description: string, keptMaxChars: number) =>
+  Type.String({ 'x-cut': keptMaxChars, description });
+
 export const OpaqueId = (description: string) =>
   Type.String({
     minLength: 1,

@@ -3,11 +3,11 @@ import { LIMITS } from '../limits.js';
 import { SCOPES, type Scope } from '../scopes.js';
 import {
   Cursor,
+  Description,
   IdempotencyKey,
   Limit,
   OpaqueId,
   Optional,
-  PlainText,
   ProjectName,
   Timestamp,
   TimestampInput,
@@ -16,7 +16,7 @@ import {
 const ScopeName = Type.Unsafe<Scope>({ type: 'string', enum: [...SCOPES] });
 
 export const CreateKeyParams = Type.Object({
-  name: Optional(PlainText('A name for people.', LIMITS.keyNameMaxChars)),
+  name: Optional(Description('A name for people, cut to 128 characters.', LIMITS.keyNameMaxChars)),
   project: Optional(ProjectName, { default: 'default' }),
   scopes: Optional(
     Type.Array(ScopeName, {

@@ -3,6 +3,7 @@ import { LIMITS } from '../limits.js';
 import {
   Cursor,
   DelaySeconds,
+  Description,
   Extension,
   Headers,
   IdempotencyKey,
@@ -116,10 +117,10 @@ const NackFields = {
   ),
   delay_seconds: Optional(DelaySeconds),
   error: Optional(
-    Type.String({
-      maxLength: LIMITS.lastErrorMaxChars,
-      description: 'What went wrong; kept as last_error.',
-    }),
+    Description(
+      'What went wrong; kept as last_error, cut to 4,096 characters.',
+      LIMITS.lastErrorMaxChars,
+    ),
   ),
   receipt: Optional(Receipt),
 };

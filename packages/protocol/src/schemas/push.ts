@@ -76,6 +76,7 @@ export type PushSubscribeParams = Static<typeof PushSubscribeParams>;
 
 export const PushSubscription = Type.Object({
   subscription_id: Type.String(),
+  id: Type.String({ description: 'The same as subscription_id.' }),
   queue: Type.String(),
   url: Type.String(),
   state: Type.Unsafe<'active' | 'paused'>({ type: 'string', enum: ['active', 'paused'] }),

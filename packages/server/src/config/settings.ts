@@ -61,7 +61,7 @@ export const SETTINGS = {
   'auto-create': {
     type: 'boolean',
     default: false,
-    help: 'publish and consume create a queue that does not exist',
+    help: 'publish, consume and push_subscribe create a queue that does not exist',
   },
   'push-allow': {
     type: 'list',

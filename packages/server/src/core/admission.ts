@@ -1,5 +1,7 @@
 import type { ConsumeCommand, NewMessage, PublishCommand } from './commands.js';
 import { bytesOf, sum } from './message-bytes.js';
+import type { SubscribePushCommand } from './push-commands.js';
+import { checkDeadLetterQueue, type ReachableFrom } from './queue-settings.js';
 import { checkRecordRoom, expectedRecordBytes } from './record-room.js';
 import type { Refusal } from './refusal.js';
 import {
@@ -18,6 +20,9 @@ interface Added {
   /** What remembering its deduplication ids takes. */
   readonly recordBytes: number;
 }
+
+/** Commands that make the queue that they lack, where the server is told to. */
+export type AutoCreating = PublishCommand | ConsumeCommand | SubscribePushCommand;
 
 const NOTHING: Usage = { messages: 0, bytes: 0 };
 
@@ -48,10 +53,20 @@ export function checkPublishRoom(
  */
 export function checkAutoCreate(
   room: Room,
-  command: PublishCommand | ConsumeCommand,
+  command: AutoCreating,
+  reachableFrom: ReachableFrom,
 ): Refusal | undefined {
-  const refusal = checkQuota(room, command.project, 'queues') ?? checkRecordRoom(room, command);
-  if (refusal !== undefined || command.kind === 'consume') return refusal;
+  const { kind, project, queue } = command;
+  const refusal = checkQuota(room, project, 'queues') ?? checkRecordRoom(room, command);
+  if (refusal !== undefined || kind === 'consume') return refusal;
+  if (kind === 'subscribePush') {
+    const { deadLetterQueue } = command.settings;
+    const isNamed = deadLetterQueue != null;
+    return (
+      (isNamed ? checkDeadLetterQueue(queue, deadLetterQueue, reachableFrom) : undefined) ??
+      checkQuota(room, project, 'subscriptions')
+    );
+  }
   const added = { fresh: command.messages, recordBytes: 0 };
   return checkPublishRoom(room, command, () => NOTHING, added);
 }

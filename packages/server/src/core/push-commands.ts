@@ -20,6 +20,7 @@ export type PushCommand =
 /** The same queue and url again changes the subscription that is there. */
 export interface SubscribePushCommand extends QueueCommand, Audited {
   readonly kind: 'subscribePush';
+  readonly autoCreate: boolean;
   /** For a new one. */
   readonly subscriptionId: string;
   readonly settings: GivenPushSettings;
@@ -59,7 +60,11 @@ export interface RecordPushesCommand {
 }
 
 export interface PushOutcomeOf {
-  subscribePush: { readonly subscription: ShownSubscription };
+  subscribePush: {
+    readonly subscription: ShownSubscription;
+    /** See `Subscribed`; absent in answers that were recorded before there was this. */
+    readonly endedSecretUntilMs?: number | null;
+  };
   unsubscribePush: { readonly deleted: boolean };
   pausePush: { readonly subscription: ShownSubscription };
   sealPush: { readonly sealed: number };

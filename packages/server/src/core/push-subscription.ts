@@ -103,6 +103,16 @@ export const isOfSecret = (
   { secretDigests }: StoredForms,
 ): boolean => secretDigest !== null && secretDigests.includes(secretDigest);
 
+/** A subscription as a subscribe makes it. */
+export interface Subscribed {
+  readonly row: PushSubscriptionRow;
+  /**
+   * Two secrets sign at most. Where this change ends the older one before its time: until when it
+   * would have signed; else null.
+   */
+  readonly endedSecretUntilMs: number | null;
+}
+
 /**
  * What a subscribe makes: the same url again changes what is there, so that it keeps its id.
  *
@@ -114,7 +124,7 @@ export function subscribed(
   { subscriptionId, settings: given, forms }: SubscribePushCommand,
   nowMs: number,
   reachableFrom: ReachableFrom,
-): PushSubscriptionRow | Refusal {
+): Subscribed | Refusal {
   const existing = all.find((row) => isOfUrl(row, forms));
   const refusal = checkSubscription(
     queue,
@@ -124,9 +134,11 @@ export function subscribed(
     reachableFrom,
   );
   if (refusal !== undefined) return refusal;
-  return existing === undefined
-    ? newSubscription(subscriptionId, queue, given, nowMs)
-    : changeSubscription(existing, given, forms, nowMs);
+  if (existing === undefined) {
+    return { row: newSubscription(subscriptionId, queue, given, nowMs), endedSecretUntilMs: null };
+  }
+  const row = changeSubscription(existing, given, forms, nowMs);
+  return { row, endedSecretUntilMs: endedUntilMs(existing, row, nowMs) };
 }
 
 function newSubscription(
@@ -171,6 +183,15 @@ function changeSubscription(
     previousSecret: isReplaced ? existing.secret : null,
     previousSecretUntilMs: isReplaced ? nowMs + SECRET_OVERLAP_MS : null,
   };
+}
+
+function endedUntilMs(
+  { previousSecret, previousSecretUntilMs: untilMs }: PushSubscriptionRow,
+  after: PushSubscriptionRow,
+  nowMs: number,
+): number | null {
+  const isReplaced = after.previousSecret !== null && after.previousSecret !== previousSecret;
+  return isReplaced && untilMs !== null && untilMs > nowMs ? untilMs : null;
 }
 
 function checkSubscription(

@@ -17,6 +17,7 @@ import type { GroupCommit } from './group-commit.js';
 import type { IdSource } from './ids.js';
 import { leaseWithin } from './lease-within.js';
 import type { LongPolls, Presence } from './long-poll.js';
+import type { SubscribePushCommand } from './push-commands.js';
 import { overloaded, unauthenticated } from './refusal.js';
 import type { Store } from './store.js';
 
@@ -162,6 +163,18 @@ export function createQueueService(
           batch,
           messages: messages.map((message) => ({ messageId: ids.uuid(), ...message })),
         },
+        access,
+      );
+    },
+
+    subscribePush(
+      target: Target,
+      wanted: Pick<SubscribePushCommand, 'settings' | 'forms'>,
+      access: Access,
+    ): Promise<Outcome<'subscribePush'>> {
+      const subscriptionId = ids.uuid();
+      return commit.submit(
+        { kind: 'subscribePush', ...target, autoCreate, subscriptionId, ...wanted },
         access,
       );
     },

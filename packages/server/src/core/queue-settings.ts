@@ -149,7 +149,10 @@ export function checkDeadLetterQueue(
   return refuse(
     'DEAD_LETTER_CYCLE',
     `Dead letters of "${deadLetterQueue}" would come back to "${name}".`,
-    { hint: 'Break the cycle.', ...details('must not close a cycle') },
+    {
+      hint: 'Name another queue, or first detach the dead-letter queue of one on that way.',
+      ...details('must not close a cycle'),
+    },
   );
 }
 

@@ -50,7 +50,9 @@ export const queueInUse = (queue: string, users: readonly string[]): Refusal =>
   refuse(
     'QUEUE_IN_USE',
     `Queue "${queue}" takes the dead letters of ${users.map((name) => `"${name}"`).join(', ')}.`,
-    { hint: 'Detach it first: PATCH /v1/queue/update/{queue} with "dead_letter_queue": null.' },
+    {
+      hint: 'Detach it from them (null as the dead_letter_queue, in update or in push_subscribe). To delete it then deletes the dead letters in it, which their queues count and redrive no more; so redrive them before.',
+    },
   );
 
 export const messageNotFound = (queue: string, messageId: string): Refusal =>

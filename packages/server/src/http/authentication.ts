@@ -121,5 +121,5 @@ export function laneOf(request: FastifyRequest, keyRing: KeyRing): string {
 
 const scopeMissing = (scopes: readonly Scope[]): Refusal =>
   refuse('SCOPE_MISSING', `This call needs a key with the scope ${scopes.join(' or ')}.`, {
-    hint: 'Make a key with that scope by POST /v1/account/keys/create.',
+    hint: 'Whoever has a key with the scope admin makes one: POST /v1/account/keys/create.',
   });

@@ -7,6 +7,7 @@ import { dropBody } from './body-drop.js';
 import type { ScannedBody } from './body-scan/body-collector.js';
 import { BodyScan } from './body-scan/body-scan.js';
 import type { BodyShape } from './body-scan/body-shape.js';
+import { bodyTooLarge } from './payload-limits.js';
 
 /** A body as it was read, and the bytes of the budget that it holds until the call is over. */
 export interface Body {
@@ -71,7 +72,7 @@ export function readBody(
   };
   const take = (chunk: Buffer): Refusal | undefined => {
     received += chunk.length;
-    if (received > maxBytes) return bodyTooLarge(maxBytes);
+    if (received > maxBytes) return bodyTooLarge(maxBytes, shape);
     if (!room.take(chunk.length)) return noRoom();
     if (scan !== undefined) {
       scanLater(chunk);
@@ -127,7 +128,7 @@ export function readBody(
   const stopListening = access.onEnd(() => finish(unauthenticated()));
 
   const announced = Number(stream.headers['content-length'] ?? 0);
-  if (announced > maxBytes) return finish(bodyTooLarge(maxBytes));
+  if (announced > maxBytes) return finish(bodyTooLarge(maxBytes, shape));
   // It may have gone while the request waited for its turn; then no event comes any more.
   if (stream.destroyed) return finish(cutOff());
   onTimeUp(() => finish(noTimeLeft()));
@@ -135,12 +136,6 @@ export function readBody(
   stream.on('end', onEnd);
   stream.on('close', onClose);
 }
-
-const bodyTooLarge = (maxBytes: number): Refusal =>
-  refuse('PAYLOAD_TOO_LARGE', `The body is over ${maxBytes} bytes.`, {
-    hint: 'Keep large data elsewhere and publish a reference to it.',
-    details: [{ path: '', message: `must be at most ${maxBytes} bytes` }],
-  });
 
 const noTimeLeft = (): Refusal =>
   refuse('OVERLOADED', 'The server stops before the body is there; nothing was done.', {

@@ -1,4 +1,4 @@
-import type { Capability, PushTestReturns } from '@millrace/protocol';
+import type { Capability, ErrorDetail, PushTestReturns } from '@millrace/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { AuditSource } from '../core/audit.js';
 import type { AuditTrail } from '../core/audit-trail.js';
@@ -95,6 +95,8 @@ export interface Answer {
   /** JSON text; a long one in pieces, which are never put together. */
   readonly data: string | readonly string[];
   readonly replayed: boolean;
+  /** What the caller should hear of beside it. */
+  readonly warnings?: readonly ErrorDetail[];
 }
 
 export interface Route {

@@ -4,6 +4,7 @@ import { monotonicMs } from '../core/clock.js';
 import type { IdSource } from '../core/ids.js';
 import type { Log } from '../core/log.js';
 import { errorText } from './envelope.js';
+import { spelled } from './header-spelling.js';
 import { PROTECTING_HEADERS } from './protecting-headers.js';
 import { endSocket } from './socket-end.js';
 
@@ -33,7 +34,7 @@ export function answerClientError(
 }
 
 const PROTECTING = Object.entries(PROTECTING_HEADERS)
-  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .map(([name, value]) => `${spelled(name)}: ${value}\r\n`)
   .join('');
 
 function describe(code: string): ErrorBody {

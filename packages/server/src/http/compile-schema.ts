@@ -12,6 +12,7 @@ const ajv = new Ajv({
 });
 ajv.addKeyword('x-rule');
 ajv.addKeyword('x-rule-format');
+ajv.addKeyword('x-cut');
 
 function isPlainText(text: string): boolean {
   // A lone surrogate has no UTF-8; it would come back as another character.

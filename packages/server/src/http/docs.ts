@@ -5,9 +5,9 @@ import { refuse } from '../core/refusal.js';
 import { docsPage } from './docs-page/page.js';
 import { STYLE } from './docs-page/style.js';
 import { sendError } from './envelope.js';
+import { JSON_TYPE, jsonLine } from './json-line.js';
 
 const SMALL_TEXT_BYTES = 64 * 1024;
-const JSON_TYPE = 'application/json; charset=utf-8';
 const FOUND = 302;
 const HTML_TYPE = 'text/html; charset=utf-8';
 
@@ -35,8 +35,8 @@ function onDemand(make: () => string): () => Buffer {
 
 /** What the server says of itself: public, not enveloped, and the same for as long as it runs. */
 export function registerDocs(app: FastifyInstance): void {
-  const list = onDemand(() => JSON.stringify(discoveryList()));
-  const openApi = onDemand(() => JSON.stringify(openApiDocument()));
+  const list = onDemand(() => jsonLine(discoveryList()));
+  const openApi = onDemand(() => jsonLine(openApiDocument()));
   const page = onDemand(docsPage);
 
   app.get('/v1/discovery', (request, reply) => {
@@ -47,7 +47,7 @@ export function registerDocs(app: FastifyInstance): void {
     const { id } = request.params;
     const detail = discoveryOf(id);
     if (detail === undefined) return sendError(request, reply, unknownCapability(id));
-    sendText(request, reply, JSON_TYPE, JSON.stringify(detail));
+    sendText(request, reply, JSON_TYPE, jsonLine(detail));
   });
 
   app.get('/openapi.json', (request, reply) => {

@@ -1,7 +1,14 @@
-import { ERRORS, type ErrorBody, type ErrorCode, errorEntry } from '@millrace/protocol';
+import {
+  ERRORS,
+  type ErrorBody,
+  type ErrorCode,
+  type ErrorDetail,
+  errorEntry,
+} from '@millrace/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { monotonicMs } from '../core/clock.js';
 import { dropBody } from './body-drop.js';
+import { JSON_TYPE } from './json-line.js';
 import { LONG_ANSWER_CHARS, LongAnswer } from './long-answer.js';
 import { PROTECTING_HEADERS } from './protecting-headers.js';
 
@@ -13,6 +20,8 @@ export interface RequestTrace {
   queue: string | undefined;
   /** Of a refusal. */
   code: ErrorCode | undefined;
+  /** What the answer tells beside its data, such as fields that the call does not know. */
+  warnings: readonly ErrorDetail[] | undefined;
 }
 
 export const newTrace = (requestId: string): RequestTrace => ({
@@ -20,7 +29,11 @@ export const newTrace = (requestId: string): RequestTrace => ({
   startedAtMs: monotonicMs(),
   queue: undefined,
   code: undefined,
+  warnings: undefined,
 });
+
+/** What could not be read as a request has no more than this. */
+type Answered = Pick<RequestTrace, 'requestId' | 'startedAtMs'> & Partial<RequestTrace>;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,8 +42,6 @@ declare module 'fastify' {
     contentType: string | undefined;
   }
 }
-
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
  * Answers with success; `data` is JSON text, which payloads pass through untouched.
@@ -97,24 +108,27 @@ function shortText(data: string | readonly string[]): string | undefined {
 const SUCCESS_HEAD = '{"ok":true,"data":';
 
 const successTail = (trace: RequestTrace, replayed: boolean): string =>
-  `,"error":null,"metadata":${metadataText(trace, replayed)}}`;
+  `,"error":null,"metadata":${metadataText(trace, replayed)}}\n`;
 
 const successText = (trace: RequestTrace, data: string, replayed: boolean): string =>
   SUCCESS_HEAD + data + successTail(trace, replayed);
 
-type Times = Pick<RequestTrace, 'requestId' | 'startedAtMs'>;
-
-export function errorText(trace: Times, { code, message, hint, details }: ErrorBody): string {
+export function errorText(trace: Answered, { code, message, hint, details }: ErrorBody): string {
   const error = {
     code,
+    status: errorEntry(code).status,
     message,
     ...(hint === undefined || hint === '' ? {} : { hint }),
     ...(details === undefined || details.length === 0 ? {} : { details }),
   };
-  return `{"ok":false,"data":null,"error":${JSON.stringify(error)},"metadata":${metadataText(trace, false)}}`;
+  return `{"ok":false,"data":null,"error":${JSON.stringify(error)},"metadata":${metadataText(trace, false)}}\n`;
 }
 
-function metadataText({ requestId, startedAtMs }: Times, replayed: boolean): string {
+function metadataText(
+  { requestId, startedAtMs, warnings = [] }: Answered,
+  replayed: boolean,
+): string {
   const latencyMs = Math.round(monotonicMs() - startedAtMs);
-  return `{"cost_usd":0,"latency_ms":${latencyMs},"vendor":"millrace","cache_hit":${replayed},"request_id":"${requestId}"}`;
+  const more = warnings.length === 0 ? '' : `,"warnings":${JSON.stringify(warnings)}`;
+  return `{"cost_usd":0,"latency_ms":${latencyMs},"vendor":"millrace","cache_hit":${replayed},"request_id":"${requestId}"${more}}`;
 }

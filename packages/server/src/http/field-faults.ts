@@ -99,6 +99,9 @@ function ruleOf(error: ErrorObject | null | undefined): string {
   if (error?.keyword === 'format' && schema?.['x-rule-format'] !== undefined) {
     return String(schema['x-rule-format']);
   }
-  if (error?.keyword === 'enum') return `must be one of ${error.params.allowedValues.join(', ')}`;
+  if (error?.keyword === 'enum') {
+    return `must be one of ${error.params.allowedValues.map(String).join(', ')}`;
+  }
+  if (error?.keyword === 'type') return `must be ${[error.params.type].flat().join(' or ')}`;
   return error?.message ?? 'is invalid';
 }

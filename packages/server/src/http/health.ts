@@ -1,7 +1,8 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { setSystemTimer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import type { Store } from '../core/store.js';
+import { JSON_TYPE, jsonLine } from './json-line.js';
 import { PROTECTING_HEADERS } from './protecting-headers.js';
 import { refusalOf } from './refusal-of.js';
 
@@ -11,30 +12,30 @@ const READY_WITHIN_MS = 3_000;
 /** Health for load balancers: public, not enveloped. */
 export function registerHealth(app: FastifyInstance, store: Store, log: Log): void {
   app.get('/healthz', (_request, reply) => {
-    reply.headers(PROTECTING_HEADERS).send({ status: 'ok' });
+    send(reply, 200, { status: 'ok' });
   });
 
   let asking: Promise<void> | undefined;
   app.get('/readyz', async (_request, reply) => {
-    reply.headers(PROTECTING_HEADERS);
     try {
       // Anybody may ask, and as often as they like: the store is asked once at a time.
       asking ??= answersInTime(store).finally(() => {
         asking = undefined;
       });
       await asking;
-      return reply.send({ status: 'ready' });
+      return send(reply, 200, { status: 'ready' });
     } catch (error) {
       log.counted('warn', 'the server is not ready', {
         cause: refusalOf(error).fault?.cause,
       });
-      return reply
-        .code(503)
-        .header('retry-after', '1')
-        .send({ status: 'not ready', cause: `store: ${(error as Error).message}` });
+      reply.header('retry-after', '1');
+      return send(reply, 503, { status: 'not ready', cause: `store: ${(error as Error).message}` });
     }
   });
 }
+
+const send = (reply: FastifyReply, status: number, value: unknown): FastifyReply =>
+  reply.code(status).headers(PROTECTING_HEADERS).type(JSON_TYPE).send(jsonLine(value));
 
 function answersInTime(store: Store): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { setSystemTimer } from '../core/clock.js';
+import { SpelledResponse } from './header-spelling.js';
 import type { MetricsPage } from './metrics.js';
 import { PROTECTING_HEADERS } from './protecting-headers.js';
 
@@ -31,6 +32,7 @@ export async function listenForMetrics(
 ): Promise<MetricsListener> {
   const server = createServer(
     {
+      ServerResponse: SpelledResponse,
       maxHeaderSize: HEADERS_MAX_BYTES,
       headersTimeout: REQUEST_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,

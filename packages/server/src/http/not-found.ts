@@ -1,4 +1,4 @@
-import type { Capability } from '@millrace/protocol';
+import { type Capability, pathsOf } from '@millrace/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../core/refusal.js';
 import { sendError } from './envelope.js';
@@ -22,8 +22,10 @@ const PLAIN_PATHS = [
 
 export function pathTable(capabilities: readonly Capability[]): PathTable {
   const methodsByPath = new Map<string, string[]>(PLAIN_PATHS.map((path) => [path, ['GET']]));
-  for (const { path, method } of capabilities) {
-    methodsByPath.set(path, [...(methodsByPath.get(path) ?? []), method]);
+  for (const capability of capabilities) {
+    for (const path of pathsOf(capability)) {
+      methodsByPath.set(path, [...(methodsByPath.get(path) ?? []), capability.method]);
+    }
   }
   return [...methodsByPath].map(([path, methods]) => ({
     pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
@@ -35,8 +37,8 @@ export function pathTable(capabilities: readonly Capability[]): PathTable {
 export function notFound(request: FastifyRequest, reply: FastifyReply, paths: PathTable): void {
   const path = request.url.split('?', 1)[0] as string;
   const methods = paths.filter(({ pattern }) => pattern.test(path)).flatMap((row) => row.methods);
+  const shown = path.slice(0, 200);
   if (methods.length === 0) {
-    const shown = path.slice(0, 200);
     return sendError(
       request,
       reply,
@@ -49,7 +51,7 @@ export function notFound(request: FastifyRequest, reply: FastifyReply, paths: Pa
   sendError(
     request,
     reply,
-    refuse('METHOD_NOT_ALLOWED', `${request.method} is not a method of ${path}.`, {
+    refuse('METHOD_NOT_ALLOWED', `${request.method} is not a method of ${shown}.`, {
       hint: `Use ${methods.join(' or ')}.`,
     }),
   );

@@ -1,12 +1,11 @@
-import { isUtf8 } from 'node:buffer';
-import { CAPABILITIES, type Capability, type ErrorBody } from '@millrace/protocol';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Capability, type ErrorBody, pathsOf } from '@millrace/protocol';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Reservation } from '../core/byte-budget.js';
 import type { Caller } from '../core/caller.js';
 import type { Idempotency } from '../core/commands.js';
 import { requestFingerprint } from '../core/idempotency.js';
 import { noRoom } from '../core/lease-within.js';
-import { fieldRefusal, type Refusal, refuse, unauthenticated } from '../core/refusal.js';
+import { type Refusal, unauthenticated } from '../core/refusal.js';
 import { auditSourceOf, isAudited, refusedRequest } from './auditing.js';
 import { authenticate } from './authentication.js';
 import { bearerSecret } from './bearer-secret.js';
@@ -14,19 +13,9 @@ import type { Body } from './body.js';
 import { type BodyShape, bodyShapeOf } from './body-scan/body-shape.js';
 import { type Answer, presenceOf, type Route, type RouteContext } from './call.js';
 import { sendData, sendError } from './envelope.js';
-import { checkMediaType } from './media-type.js';
-import { parseJson } from './parse-json.js';
-import { payloadTexts } from './payload-texts.js';
+import { addWarnings, createCallReader, type ReadCall } from './read-call.js';
 import { refusalOf } from './refusal-of.js';
-import { coerceQuery, createValidator, dropNulls, type Fields, knownFields } from './validation.js';
-
-/** What a call says, valid, before it runs. */
-interface ReadCall {
-  readonly params: Fields;
-  readonly payloads: () => readonly string[];
-}
-
-const NO_PAYLOADS = (): readonly string[] => [];
+import { type Fields, knownFields } from './validation.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -45,25 +34,8 @@ declare module 'fastify' {
  */
 export function registerRoute(app: FastifyInstance, route: Route, context: RouteContext): void {
   const { capability } = route;
-  const validate = createValidator(capability);
+  const readCall = createCallReader(capability);
   const audits = isAudited(capability);
-  const writes = 'idempotency_key' in capability.params.properties;
-  const queueField = capability === CAPABILITIES.create ? 'name' : 'queue';
-
-  const readCall = (request: FastifyRequest): ReadCall | Refusal => {
-    const fields = readFields(request, route);
-    if ('code' in fields) return fields;
-    const { values, payloads } = fields;
-    takeAliases(capability, values);
-    if (writes && values.idempotency_key === undefined) {
-      values.idempotency_key = headerText(request.headers['idempotency-key']);
-    }
-    const invalid = validate(values);
-    if (invalid !== undefined) return invalid;
-    // Only names that are in order get here, so that the log may show them.
-    request.trace.queue = values[queueField] as string | undefined;
-    return { params: values, payloads };
-  };
 
   const run = (
     request: FastifyRequest,
@@ -101,9 +73,9 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     return room.takeSoon(bytes).then((hasRoom) => (hasRoom ? run(request, call, room) : noRoom()));
   };
 
-  app.route({
+  const routeOf = (path: string): RouteOptions => ({
     method: capability.method,
-    url: capability.path.replace(/\{(\w+)\}/g, ':$1'),
+    url: path.replace(/\{(\w+)\}/g, ':$1'),
     config: {
       bodyMaxBytes: capability.bodyMaxBytes,
       capability: capability.id,
@@ -120,6 +92,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
       app.turns.run(request.caller.project, () => handle(request, reply));
     },
   });
+  for (const path of pathsOf(capability)) app.route(routeOf(path));
 
   const handle = (request: FastifyRequest, reply: FastifyReply): void => {
     // The client left while the call waited for its turn: nothing of it was done.
@@ -143,6 +116,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
         sendError(request, reply, result);
         return;
       }
+      if (result.warnings !== undefined) addWarnings(request, result.warnings);
       room.shrinkTo(sendData(request, reply, result.data, result.replayed));
       // The client had gone before the answer was there.
       if (isOver) room.release();
@@ -172,77 +146,6 @@ export const accountOf = ({ project }: Caller, { scopes }: Capability): string =
 /** No project has such a name. */
 const ADMINISTRATION = '(administration)';
 
-function readFields(
-  request: FastifyRequest,
-  { capability }: Route,
-): { values: Fields; payloads: () => readonly string[] } | Refusal {
-  const inPath = request.params as Fields;
-  if (capability.method === 'GET') {
-    const values = { ...coerceQuery(capability, request.query as Fields), ...inPath };
-    return { values, payloads: NO_PAYLOADS };
-  }
-  const read = readValue(request, capability);
-  if (read === undefined) return { values: { ...inPath }, payloads: NO_PAYLOADS };
-  if ('ok' in read) return read;
-  const { value, payloads } = read;
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    return refuse('INVALID_REQUEST', 'The body must be a JSON object.', {
-      hint: 'Send the fields of the call as one object.',
-      details: [{ path: '', message: 'must be object' }],
-    });
-  }
-  const values = value as Fields;
-  dropNulls(capability, values);
-  for (const name in inPath) {
-    if (values[name] !== undefined && values[name] !== inPath[name]) {
-      return fieldRefusal(`/${name}`, 'must agree with the path', 'Leave it out of the body.');
-    }
-    values[name] = inPath[name];
-  }
-  return { values, payloads };
-}
-
-interface ReadValue {
-  readonly value: unknown;
-  readonly payloads: () => readonly string[];
-}
-
-/** Undefined where there is no body. */
-function readValue(
-  request: FastifyRequest,
-  capability: Capability,
-): ReadValue | Refusal | undefined {
-  const { bytes, scanned } = (request.body as Body | undefined) ?? NO_BODY;
-  if (scanned !== undefined) {
-    const { value, payloads } = scanned;
-    return { value, payloads: () => payloads as readonly string[] };
-  }
-  if (bytes.length === 0) return undefined;
-  const unread = checkMediaType(request);
-  if (unread !== undefined) return unread;
-  const parsed = parseJson(bytes);
-  if ('ok' in parsed) return parsed;
-  const { value, text } = parsed;
-  return { value, payloads: () => payloadTexts(capability, text) };
-}
-
-const NO_BODY: Pick<Body, 'bytes' | 'scanned'> = { bytes: Buffer.alloc(0), scanned: undefined };
-
-/** The field's own name wins over its aliases, and an earlier alias over a later one. */
-function takeAliases({ aliases = {} }: Capability, values: Fields): void {
-  for (const [alias, name] of Object.entries(aliases)) {
-    const value = values[alias];
-    if (values[name] === undefined && value !== null) values[name] = value;
-  }
-}
-
-/** Node reads headers as Latin-1; a key that is UTF-8 must be the same key in header and body. */
-function headerText(value: string | string[] | undefined): string | string[] | undefined {
-  if (typeof value !== 'string') return value;
-  const bytes = Buffer.from(value, 'latin1');
-  return isUtf8(bytes) ? bytes.toString('utf8') : value;
-}
-
 function idempotencyOf(
   route: Route,
   values: Fields,
@@ -260,7 +163,7 @@ function idempotencyOf(
   return {
     capability: id as Idempotency['capability'],
     key,
-    // What stands in the path counts as a field, however it was encoded there.
+    // What stands in the path counts as a field, however it was encoded there, and whichever path it is.
     fingerprint: requestFingerprint(path, known, route.texts?.(values, payloads())),
     windowMs: context.idempotencyWindowMs,
   };

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connections } from './connections.js';
+import { SpelledResponse } from './header-spelling.js';
 
 /** Beyond these, Node itself refuses; the path of a request counts as a header here. */
 export const HEADERS_MAX_BYTES = 16 * 1024;
@@ -19,6 +20,7 @@ export function createHttpServer(
 ): Server {
   const server = createServer(
     {
+      ServerResponse: SpelledResponse,
       maxHeaderSize: HEADERS_MAX_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: BODY_TIMEOUT_MS,

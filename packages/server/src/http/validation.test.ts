@@ -20,7 +20,7 @@ function allFaults(capability: Capability): (fields: Fields) => ErrorDetail[] | 
     verbose: true,
     allowUnionTypes: true,
     formats: { 'date-time': true, 'plain-text': (text: string) => text.isWellFormed() },
-    keywords: ['x-rule', 'x-rule-format'],
+    keywords: ['x-rule', 'x-rule-format', 'x-cut'],
   });
   const validate = ajv.compile(capability.params);
   return (fields) => {
@@ -45,8 +45,9 @@ function explained({ keyword, instancePath, params, parentSchema, message }: Err
     return { path, message: String(parentSchema?.['x-rule-format'] ?? message) };
   }
   if (keyword === 'enum') {
-    return { path, message: `must be one of ${params.allowedValues.join(', ')}` };
+    return { path, message: `must be one of ${params.allowedValues.map(String).join(', ')}` };
   }
+  if (keyword === 'type') return { path, message: `must be ${[params.type].flat().join(' or ')}` };
   return { path, message: message ?? '' };
 }
 

@@ -4,6 +4,7 @@ import type { ValidateFunction } from 'ajv';
 import type { Refusal } from '../core/refusal.js';
 import { compileSchema } from './compile-schema.js';
 import { type FaultFinder, faultFinder } from './field-faults.js';
+import { firstCharacters } from './first-characters.js';
 import { invalidFields } from './invalid-fields.js';
 
 export type Fields = Record<string, unknown>;
@@ -24,20 +25,26 @@ export function createValidator(capability: Capability): Validator {
   };
 }
 
-/** In an optional field null means absent; a payload may be null. */
-export function dropNulls(capability: Capability, fields: Fields): void {
-  dropNullsOf(capability.params, fields);
+/**
+ * In an optional field null means absent; a payload may be null. Texts for people are cut to what is
+ * kept of them, and a lone surrogate in them gives way: none of that may cost the call.
+ */
+export function normalize(capability: Capability, fields: Fields): void {
+  normalizeBy(capability.params, fields);
 }
 
-function dropNullsOf(schema: TObject, fields: Fields): void {
+function normalizeBy(schema: TObject, fields: Fields): void {
   for (const name in schema.properties) {
     const property = schema.properties[name] as TSchema;
     const value = fields[name];
     // Where null is a value of its own (a payload, a setting that it clears), it stays.
     if (value === null && name !== 'payload' && !isNullable(property)) fields[name] = undefined;
+    if (typeof value === 'string' && property['x-cut'] !== undefined) {
+      fields[name] = firstCharacters(value, property['x-cut']).toWellFormed();
+    }
     if (!Array.isArray(value) || property.items?.type !== 'object') continue;
     for (const item of value) {
-      if (item !== null && typeof item === 'object') dropNullsOf(property.items, item);
+      if (item !== null && typeof item === 'object') normalizeBy(property.items, item);
     }
   }
 }

@@ -2,7 +2,7 @@ import type { PushFormat } from '../core/push-subscription.js';
 import { fieldRefusal, type Refusal, refuse } from '../core/refusal.js';
 import { headerFault } from './message-headers.js';
 import type { Networks } from './networks.js';
-import { DENIED_RULE, judgeUrl } from './push-url.js';
+import { judgeUrl } from './push-url.js';
 import { isShortSecret, SECRET_MIN_BYTES, secretFault } from './signing.js';
 
 /** What a subscription may say, as far as it shows before anything is sent. */
@@ -12,10 +12,7 @@ export const createSettingsJudge = (networks: Networks) => ({
     if (judged.verdict === 'ok') return undefined;
     if (judged.verdict === 'invalid') return fieldRefusal('/url', judged.rule);
     return refuse('URL_NOT_ALLOWED', `url ${judged.rule}`, {
-      hint:
-        judged.rule === DENIED_RULE
-          ? 'The operator has closed this network.'
-          : 'For a receiver in a network of your own, start the server with --push-allow.',
+      hint: judged.hint,
       details: [{ path: '/url', message: judged.rule }],
     });
   },

@@ -14,16 +14,19 @@ describe('GET /v1/discovery', () => {
     const answer = await look('/v1/discovery');
     expect(answer.status).toBe(200);
     expect(Object.keys(answer.body)).toEqual(['capabilities']);
-    const expected = Object.values(CAPABILITIES).map(({ id, method, path, description }) => ({
+    const all = Object.values(CAPABILITIES) as Capability[];
+    const expected = all.map(({ id, method, path, queuePath, description }) => ({
       id,
       method,
       path,
+      ...(queuePath !== undefined && { queue_path: `${path}/{queue}` }),
       available: true,
       // It sends each time that it is called.
       idempotent: id !== 'queue.push_test',
       description,
     }));
     expect(answer.body.capabilities).toEqual(expected);
+    expect(all.filter(({ queuePath }) => queuePath !== undefined)).toHaveLength(8);
     const routed = ROUTES.map(({ capability }) => capability.id);
     expect(expected.map(({ id }) => id).sort()).toEqual(routed.sort());
   });

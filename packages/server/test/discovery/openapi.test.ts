@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   CAPABILITIES,
+  type Capability,
   type CapabilityName,
   ERRORS,
   type ErrorCode,
@@ -96,6 +97,44 @@ describe.each(NAMES)('the operation %s', (name) => {
       expect(responses[ERRORS[code].status].description).toContain(`\`${code}\``);
     }
   });
+});
+
+describe.each(NAMES.filter((name) => 'queuePath' in CAPABILITIES[name]))(
+  'the operation %s with the queue in the path',
+  (name) => {
+    const capability: Capability = CAPABILITIES[name];
+    const other = () => document.paths[capability.queuePath as string].post;
+
+    test('has an id of its own, and the queue in the path instead of the body', () => {
+      const { operationId, parameters, requestBody } = other();
+      expect(operationId).toBe(`${capability.id}.of_queue`);
+      const inPath = parameters.filter((parameter: Json) => parameter.in === 'path');
+      expect(inPath).toMatchObject([{ name: 'queue', required: true }]);
+      const { schema, examples } = requestBody.content['application/json'];
+      expect(schema.properties).not.toHaveProperty('queue');
+      expect(['queue', ...Object.keys(schema.properties)].sort()).toEqual(
+        Object.keys(capability.params.properties).sort(),
+      );
+      expect(requestBody.required).toBe(name !== 'consume');
+      for (const { value } of Object.values<Json>(examples))
+        expect(value).not.toHaveProperty('queue');
+    });
+
+    test('says and answers the same as without', () => {
+      const { operationId, parameters, requestBody, ...same } = other();
+      expect(operationOf(name)).toMatchObject(same);
+    });
+  },
+);
+
+test('what refuses unknown fields says so', () => {
+  for (const name of NAMES) {
+    const { requestBody } = operationOf(name);
+    const { additionalProperties } = requestBody?.content['application/json'].schema ?? {};
+    expect(additionalProperties, name).toBe(
+      ['createKey', 'revokeKey'].includes(name) ? false : undefined,
+    );
+  }
 });
 
 test('each error belongs to a call, or to a request that reaches none', () => {

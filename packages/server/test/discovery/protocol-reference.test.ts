@@ -31,20 +31,20 @@ test('the calls are those that the server has', () => {
 });
 
 describe.each(Object.values(CAPABILITIES) as Capability[])('$id', (capability) => {
-  const { id, method, path, scopes } = capability;
+  const { id, method, path, queuePath, scopes } = capability;
   const section = sectionOf(document, `### ${id}`);
 
   test('its method, path and scopes', () => {
     const named = scopes.map((scope) => `\`${scope}\``).join(' or ');
-    expect(section).toContain(`\`${method} ${path}\` · scope ${named}\n`);
+    const or = queuePath === undefined ? '' : ` or \`${method} ${queuePath}\``;
+    expect(section).toContain(`\`${method} ${path}\`${or} · scope ${named}\n`);
   });
 
   test('its fields, with their types and bounds', () => {
     const rows = fieldRows(discoveryOf(id)?.params ?? {});
     const expected = rows.map(({ name, type, required }) => [
       `\`${name}\`${required ? ', required' : ''}`,
-      // A null among the values has no text of its own yet.
-      type.replace(/\| $/, '| null').replaceAll('|', '\\|'),
+      type.replaceAll('|', '\\|'),
     ]);
     const written = tableRows(section).map(([name, _place, type]) => [name, type]);
     expect(written).toEqual(expected);

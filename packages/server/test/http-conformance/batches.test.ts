@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { STORE_FACTORIES } from '../harness/stores.js';
-import { dataOf, errorOf } from './expect-answer.js';
+import { dataOf, errorOf, replayOf } from './expect-answer.js';
 import { useManager } from './use-manager.js';
 
 const MIB = 1024 * 1024;
@@ -121,6 +121,24 @@ describe.each(STORE_FACTORIES)('publish_batch on $name', (factory) => {
 
 describe.each(STORE_FACTORIES)('auto-create on $name', (factory) => {
   const { client } = useManager(factory, ['--auto-create']);
+
+  test('push_subscribe makes a queue that is unknown, but not where it is refused', async () => {
+    const url = 'https://receiver.example/hook';
+    const subscribe = (queue: string, more: object = {}) =>
+      client.post(`push_subscribe/${queue}`, { url, ...more });
+    const made = dataOf(await subscribe('made-by-push', { idempotency_key: 'k' }));
+    expect(made).toMatchObject({ queue: 'made-by-push', url });
+    expect(dataOf(await client.get('get/made-by-push')).type).toBe('standard');
+    expect(replayOf(await subscribe('made-by-push', { idempotency_key: 'k' }))).toEqual(made);
+    const lost = { dead_letter_queue: 'unmade-too' };
+    errorOf(await subscribe('unmade', lost), 'DEAD_LETTER_QUEUE_NOT_FOUND');
+    errorOf(await subscribe('unmade', { dead_letter_queue: 'unmade' }), 'DEAD_LETTER_CYCLE');
+    errorOf(await subscribe('unmade', { url: 'https://localhost/' }), 'URL_NOT_ALLOWED');
+    errorOf(await client.get('get/unmade'), 'QUEUE_NOT_FOUND');
+    errorOf(await client.get('push_subscriptions/unmade'), 'QUEUE_NOT_FOUND');
+    const dead = dataOf(await subscribe('made-too', { dead_letter_queue: 'made-by-push' }));
+    expect(dead).toMatchObject({ queue: 'made-too', dead_letter_queue: 'made-by-push' });
+  });
 
   test('publish_batch makes a queue that is unknown; other new calls do not', async () => {
     const messages = [{ payload: 1 }];

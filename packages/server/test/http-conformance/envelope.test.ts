@@ -14,13 +14,13 @@ describe.each(STORE_FACTORIES)('the envelope on $name', (factory) => {
     const queue = await client.newQueue();
     const answer = await client.get(`get/${queue}`);
     expect(dataOf(answer).queue).toBe(queue);
-    expect(answer.text).toBe(JSON.stringify(answer.body));
+    expect(answer.text).toBe(`${JSON.stringify(answer.body)}\n`);
   });
 
   test('a failure carries null data and an error, and is compact', async () => {
     const answer = await client.get('get/no-such-queue');
     errorOf(answer, 'QUEUE_NOT_FOUND');
-    expect(answer.text).toBe(JSON.stringify(answer.body));
+    expect(answer.text).toBe(`${JSON.stringify(answer.body)}\n`);
   });
 
   test('details of a failure are left out where no field is at fault, never null', async () => {

@@ -135,7 +135,13 @@ describe.each(STORE_FACTORIES)('every error code is reached on $name', (factory)
   reaches('KEY_NOT_FOUND', 'revoke a key that does not exist', () =>
     running.call('POST', '/v1/account/keys/revoke/no-such-key'),
   );
-  for (const path of ['/v0', '/v1', '/v1/queue', '/v1/queue/nothing', '/v1/queue/publish/extra']) {
+  for (const path of [
+    '/v0',
+    '/v1',
+    '/v1/queue',
+    '/v1/queue/nothing',
+    '/v1/queue/publish/q/extra',
+  ]) {
     reaches('ROUTE_NOT_FOUND', path, () => running.call('POST', path));
   }
 

@@ -50,6 +50,18 @@ function success(answer: HttpAnswer, cacheHit: boolean): Json {
   return answer.body.data;
 }
 
+/** What an answer warns of, once its envelope has been found right; the list is never empty. */
+export function warningsOf(answer: HttpAnswer): { path: string; message: string }[] {
+  const { cache_hit, warnings } = answer.body.metadata;
+  if (answer.status === 200) success(answer, cache_hit);
+  else expectFailureEnvelope(answer);
+  expect(warnings, answer.text.slice(0, 500)).toBeDefined();
+  return warnings;
+}
+
+export const expectNoWarnings = ({ body, text }: HttpAnswer): void =>
+  expect(body.metadata, text.slice(0, 500)).not.toHaveProperty('warnings');
+
 /** The error of a failed answer, once its code, status and envelope have been found right. */
 export function errorOf(answer: HttpAnswer, code: Code, why = ''): Json {
   const seen = `${why} ${answer.text.slice(0, 500)}`;
@@ -74,8 +86,9 @@ export function expectFailureEnvelope(answer: HttpAnswer): void {
   expect(Object.keys(answer.body)).toEqual(['ok', 'data', 'error', 'metadata']);
   expect(answer.body.ok).toBe(false);
   expect(answer.body.data).toBeNull();
-  const { code, message, hint, details, ...rest } = answer.body.error;
+  const { code, status, message, hint, details, ...rest } = answer.body.error;
   expect(rest).toEqual({});
+  expect(status).toBe(answer.status);
   expect(Object.keys(STATUS_OF_CODE)).toContain(code);
   expect(message).toMatch(/\S/);
   // What would be empty is left out; null never stands there.
@@ -92,11 +105,27 @@ export function expectFailureEnvelope(answer: HttpAnswer): void {
   expectMetadata(answer, false);
 }
 
+function expectWarnings(warnings: Json[]): void {
+  expect(warnings.length).toBeGreaterThan(0);
+  expect(warnings.length).toBeLessThanOrEqual(10);
+  for (const warning of warnings) {
+    expect(warning).toEqual({
+      path: expect.stringMatching(/^\//),
+      message: expect.stringMatching(/\S/),
+    });
+  }
+}
+
 function expectMetadata(answer: HttpAnswer, cacheHit: boolean): void {
+  expect(answer.text.endsWith('}\n'), 'a line feed ends the answer').toBe(true);
+  const length = answer.headers.get('content-length');
+  expect(Number(length)).toBe(Buffer.byteLength(answer.text));
   expect(answer.headers.get('content-type')).toMatch(/^application\/json(; *charset=utf-8)?$/i);
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   expect(answer.headers.get('cache-control')).toBe('no-store');
-  const { metadata } = answer.body;
+  const { warnings, ...metadata } = answer.body.metadata;
+  // Many tests send more than a call knows; what is said of that has tests of its own.
+  if ('warnings' in answer.body.metadata) expectWarnings(warnings);
   expect(metadata).toEqual({
     cost_usd: 0,
     latency_ms: expect.any(Number),

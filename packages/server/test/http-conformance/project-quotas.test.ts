@@ -25,6 +25,8 @@ describe.each(STORE_FACTORIES)('quotas of a project on $name', (factory) => {
     const messages = [{ payload: 1 }];
     expectOver(await client.post('publish_batch', { queue: 'three', messages }), 'queues');
     expectOver(await client.post('consume', { queue: 'three' }), 'queues');
+    const url = 'https://receiver.example/';
+    expectOver(await client.post('push_subscribe/three', { url }), 'queues');
     errorOf(await client.get('get/three'), 'QUEUE_NOT_FOUND');
     dataOf(await client.post('create', { name: 'one' }));
     dataOf(await running.call('DELETE', '/v1/queue/delete/one'));
@@ -35,6 +37,11 @@ describe.each(STORE_FACTORIES)('quotas of a project on $name', (factory) => {
     const subscribe = (url: string) => client.post('push_subscribe/two', { url });
     const { subscription_id } = dataOf(await subscribe('https://receiver.example/a'));
     expectOver(await subscribe('https://receiver.example/b'), 'subscriptions');
+    // Nor is a queue made for it.
+    dataOf(await running.call('DELETE', '/v1/queue/delete/three'));
+    const url = 'https://receiver.example/c';
+    expectOver(await client.post('push_subscribe/four', { url }), 'subscriptions');
+    errorOf(await client.get('get/four'), 'QUEUE_NOT_FOUND');
     dataOf(await running.call('DELETE', `/v1/queue/push_subscribe/two/${subscription_id}`));
     dataOf(await subscribe('https://receiver.example/b'));
   });

@@ -22,6 +22,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     const record = await client.subscribed(queue, URL_A);
     expect(record).toEqual({
       subscription_id: expect.stringMatching(/^\S+$/),
+      id: record.subscription_id,
       queue,
       url: URL_A,
       state: 'active',

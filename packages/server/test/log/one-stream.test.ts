@@ -64,7 +64,12 @@ test('a start and a stop are told with the settings that matter, and without sec
       max_queue_messages: 7,
       auto_create: true,
     },
-    { msg: expect.stringMatching(/^stopping on SIGTERM, with no call/), calls: 0, waits: 0, pushes: 0 },
+    {
+      msg: expect.stringMatching(/^stopping on SIGTERM, with no call/),
+      calls: 0,
+      waits: 0,
+      pushes: 0,
+    },
     { msg: 'stopped', after_ms: expect.any(Number) },
   ]);
   expect(saying(started, 'started')[0]).not.toHaveProperty('max_project_keys');

@@ -115,6 +115,7 @@ describe.each(STORE_FACTORIES)('the keys that seal subscriptions on $name', (fac
       await store.apply([
         {
           kind: 'subscribePush',
+          autoCreate: false,
           ...target,
           subscriptionId: `id of ${url}`,
           settings: { ...box.sealUrl(url), ...box.seal('short') },

@@ -39,6 +39,7 @@ onEachStore('the audit log', (session) => {
 
   const subscribe = (project: Project, queue: string, subscriptionId: string): Command => ({
     kind: 'subscribePush',
+    autoCreate: false,
     project: project.name,
     queue,
     idempotency: null,

@@ -246,6 +246,7 @@ onEachStore('leases that run out in a push', (session) => {
     const url = 'https://a.example/';
     await project.run({
       kind: 'subscribePush',
+      autoCreate: false,
       project: project.name,
       queue: 'q',
       idempotency: null,

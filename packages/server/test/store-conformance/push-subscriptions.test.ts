@@ -19,6 +19,7 @@ const subscribe = (
 ) =>
   project.run({
     kind: 'subscribePush',
+    autoCreate: false,
     project: project.name,
     queue,
     idempotency: null,

@@ -60,6 +60,7 @@ export const newSubscription = (
   keys += 1;
   return {
     kind: 'subscribePush',
+    autoCreate: false,
     project: project.name,
     queue,
     idempotency: null,

@@ -2,19 +2,21 @@ import { LIMITS } from '@millrace/protocol';
 import { fieldRefusal, type Refusal } from '../../core/refusal.js';
 import { tooManyItems } from '../invalid-fields.js';
 import { batchTooLarge, headersTooLarge, payloadTooLarge } from '../payload-limits.js';
-import { type BodyShape, type MemberShape, OPEN_BRACE, OPEN_BRACKET } from './body-shape.js';
+import { WARNINGS_MAX } from '../unknown-fields.js';
+import { type BodyShape, type MemberShape, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './body-shape.js';
 import { EntryList } from './entry-list.js';
 import type { JsonListener } from './json-scanner.js';
 import { NameReader } from './name-reader.js';
 import { ReducedObject } from './reduced-object.js';
+import { decodedBeginning } from './text-beginning.js';
 import { TextCapture } from './text-capture.js';
-import { type UnknownMember, UnknownMembers } from './unknown-members.js';
 
 /** What is left of a body: enough to validate it and to store its payloads. */
 export interface ScannedBody {
   /**
    * The known members. A payload stands there as null; of lists and objects where the schema has
-   * none, only an empty one is left, which is refused just the same.
+   * none, only an empty one is left, which is refused just the same. Of what the call does not know
+   * the first ten names stand there, and ten of entries, with null.
    */
   readonly value: unknown;
   /**
@@ -22,8 +24,6 @@ export interface ScannedBody {
    * the call's own, if it has one.
    */
   readonly payloads: readonly (string | undefined)[];
-  /** The first ten members that the call does not know. */
-  readonly unknown: readonly UnknownMember[];
 }
 
 const ROOT_DEPTH = 1;
@@ -34,7 +34,6 @@ export class BodyCollector implements JsonListener {
   watchDepth = 0;
   private readonly capture = new TextCapture();
   private readonly name = new NameReader(this.capture);
-  private readonly unknown = new UnknownMembers();
   private readonly root: ReducedObject;
   /** The object whose members are read: the root or an entry of the list. */
   private object: ReducedObject;
@@ -42,12 +41,15 @@ export class BodyCollector implements JsonListener {
   /** The member whose name was read last; undefined where it is unknown. */
   private member: MemberShape | undefined;
   private isCapturing = false;
+  /** Of the text under way, where it is one that is cut. */
+  private keptMaxBytes = Number.POSITIVE_INFINITY;
+  private isCut = false;
   private list: EntryList | undefined;
   /** What stands for a body that is no object. */
   private notAnObject: string | undefined;
 
   constructor(shape: BodyShape) {
-    this.root = new ReducedObject(shape, '');
+    this.root = new ReducedObject(shape, '', { left: WARNINGS_MAX });
     this.object = this.root;
   }
 
@@ -62,8 +64,13 @@ export class BodyCollector implements JsonListener {
       return undefined;
     }
     const refusal = this.checkLength(bytes);
-    if (refusal === undefined) this.capture.endChunk();
-    return refusal;
+    if (refusal !== undefined) return refusal;
+    this.capture.endChunk();
+    if (this.capture.bytes(0) > this.keptMaxBytes) {
+      this.isCut = true;
+      this.capture.pause(0);
+    }
+    return undefined;
   }
 
   nameStart(at: number): void {
@@ -77,7 +84,7 @@ export class BodyCollector implements JsonListener {
     const known = name.find(object.shape);
     this.member = known?.shape;
     if (known !== undefined) object.choose(known.name);
-    else if (!this.unknown.isFull) this.unknown.add(object.path, name.text());
+    else if (object.keepsUnknown) object.addUnknown(name.text());
   }
 
   valueStart(at: number, depth: number, firstByte: number): Refusal | undefined {
@@ -110,18 +117,13 @@ export class BodyCollector implements JsonListener {
     const own = root.payload === undefined ? [] : [root.payload];
     const value = JSON.parse(this.notAnObject ?? root.text());
     if (list !== undefined) value[list.name] = list.values;
-    return {
-      value,
-      payloads: list?.payloads ?? own,
-      unknown: this.unknown.list(),
-    };
+    return { value, payloads: list?.payloads ?? own };
   }
 
   private beginMember(member: MemberShape, at: number, firstByte: number): void {
     const { object } = this;
     if (member.kind === 'list') {
       // Of several lists the last one counts, and whatever else stands in their place.
-      this.unknown.forget(object.memberPath);
       this.list = undefined;
       if (firstByte === OPEN_BRACKET) {
         this.list = new EntryList(member, object.memberPath);
@@ -130,6 +132,9 @@ export class BodyCollector implements JsonListener {
       }
     }
     this.isCapturing = true;
+    this.isCut = false;
+    const isText = member.kind === 'value' && firstByte === QUOTE;
+    this.keptMaxBytes = (isText ? member.keptMaxBytes : undefined) ?? Number.POSITIVE_INFINITY;
     this.capture.begin(at);
     if (member.kind === 'payload') {
       if (object !== this.root) (this.list as EntryList).payloadBytes -= object.payloadBytes;
@@ -157,7 +162,7 @@ export class BodyCollector implements JsonListener {
       object.payloadBytes = bytes;
       if (object !== this.root) (this.list as EntryList).payloadBytes += bytes;
     }
-    object.set(this.member?.kind === 'payload' ? 'null' : text);
+    object.set(this.member?.kind === 'payload' ? 'null' : this.isCut ? mended(text) : text);
     this.isCapturing = false;
     this.watchDepth = this.objectDepth;
     return undefined;
@@ -171,7 +176,8 @@ export class BodyCollector implements JsonListener {
       const inAll = bytes + (this.list?.payloadBytes ?? 0);
       return inAll > LIMITS.batchMaxBytes ? batchTooLarge() : undefined;
     }
-    if (bytes <= LIMITS.bodyOverheadMaxBytes) return undefined;
+    const isBounded = this.keptMaxBytes !== Number.POSITIVE_INFINITY;
+    if (isBounded || bytes <= LIMITS.bodyOverheadMaxBytes) return undefined;
     return fieldRefusal(path, `must be at most ${LIMITS.bodyOverheadMaxBytes} bytes of JSON`);
   }
 
@@ -179,7 +185,7 @@ export class BodyCollector implements JsonListener {
     const list = this.list as EntryList;
     if (list.isFull) return tooManyItems(list.path, list.shape.maxItems);
     if (firstByte === OPEN_BRACE) {
-      this.object = new ReducedObject(list.shape.entry, list.nextPath);
+      this.object = new ReducedObject(list.shape.entry, list.nextPath, list.unknownRoom);
       this.objectDepth = ENTRY_DEPTH;
       this.watchDepth = ENTRY_DEPTH;
     } else {
@@ -214,6 +220,9 @@ function isLongMap(text: string): boolean {
 
 /** What an escaped character takes more than the character itself, at most. */
 const ESCAPE_MORE_CHARS = 5;
+
+/** A text in its quotes whose middle was left out. */
+const mended = (text: string): string => JSON.stringify(decodedBeginning(text.slice(1, -1)));
 
 const isBracket = (byte: number): boolean => byte === OPEN_BRACE || byte === OPEN_BRACKET;
 

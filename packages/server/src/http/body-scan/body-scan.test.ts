@@ -1,10 +1,18 @@
 import { isUtf8 } from 'node:buffer';
+import { CAPABILITIES, LIMITS } from '@millrace/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { firstCharacters } from '../first-characters.js';
 import { elementTexts, memberText } from '../raw-json.js';
 import type { ScannedBody } from './body-collector.js';
 import { BodyScan } from './body-scan.js';
-import { BodyShape, type MemberShape, OPEN_BRACE, OPEN_BRACKET } from './body-shape.js';
+import {
+  BodyShape,
+  bodyShapeOf,
+  type MemberShape,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+} from './body-shape.js';
 
 /** Small, so that random bodies meet its bounds. */
 const ENTRY_MEMBERS = new Map<string, MemberShape>([
@@ -127,7 +135,7 @@ const emptied = (value: unknown): unknown => {
   return isObject(value) ? {} : value;
 };
 
-/** What the scan keeps, told by what JSON.parse makes of the whole. */
+/** What the scan keeps of known members, told by what JSON.parse makes of the whole. */
 function reduced(value: unknown, shape: BodyShape): unknown {
   if (!isObject(value)) return Array.isArray(value) ? [] : null;
   const kept: Record<string, unknown> = {};
@@ -145,6 +153,33 @@ function reduced(value: unknown, shape: BodyShape): unknown {
     } else kept[name] = emptied(field);
   }
   return kept;
+}
+
+/** Without the names that the shape does not know. */
+function known(value: unknown, shape: BodyShape): unknown {
+  if (!isObject(value)) return value;
+  const kept = Object.entries(value).filter(([name]) => shape.members.has(name));
+  const list = shape.members.get('messages');
+  return Object.fromEntries(
+    kept.map(([name, field]) =>
+      list?.kind === 'list' && name === 'messages' && Array.isArray(field)
+        ? [name, field.map((entry) => known(entry, list.entry))]
+        : [name, field],
+    ),
+  );
+}
+
+/** Random bodies have fewer than ten unknown members, so that all of their names are kept. */
+function expectUnknown(value: unknown, whole: unknown, shape: BodyShape): void {
+  const namesOf = (object: unknown, { members }: BodyShape): string[] =>
+    isObject(object) ? Object.keys(object).filter((name) => !members.has(name)) : [];
+  expect(namesOf(value, shape)).toEqual(namesOf(whole, shape));
+  const list = shape.members.get('messages');
+  if (list?.kind !== 'list' || !isObject(whole) || !Array.isArray(whole.messages)) return;
+  const entries = (value as { messages: unknown[] }).messages;
+  const names = whole.messages.flatMap((entry) => namesOf(entry, list.entry));
+  if (names.length > 10) return;
+  expect(entries.flatMap((entry) => namesOf(entry, list.entry))).toEqual(names);
 }
 
 function payloadsOf(text: string, value: unknown, shape: BodyShape): (string | undefined)[] {
@@ -179,7 +214,8 @@ describe.each([
     }
     expect(expected).toBeDefined();
     const { value, text } = expected as { value: unknown; text: string };
-    expect(result.value).toEqual(reduced(value, shape));
+    expect(known(result.value, shape)).toEqual(reduced(value, shape));
+    expectUnknown(result.value, value, shape);
     expect(result.payloads).toEqual(payloadsOf(text, value, shape));
   };
 
@@ -213,7 +249,6 @@ describe('BodyScan', () => {
     expect(kept(BATCH, text)).toEqual({
       value: { messages: [{ payload: null }, { n: 1 }] },
       payloads: ['3', undefined],
-      unknown: [],
     });
     expect(kept(BATCH, '{"messages":[{"payload":1}],"messages":5}').payloads).toEqual([]);
   });
@@ -226,27 +261,74 @@ describe('BodyScan', () => {
     }
   });
 
-  it('names the first ten unknown members, each once and where it stands', () => {
-    const { unknown } = kept(
-      BATCH,
-      '{"a/b":1,"__proto__":{"x":1},"a/b":2,"messages":[{},{"~":1}]}',
-    );
-    expect(unknown).toEqual([
-      { path: '/a~1b', name: 'a/b' },
-      { path: '/__proto__', name: '__proto__' },
-      { path: '/messages/1/~0', name: '~' },
-    ]);
+  it('keeps the names of unknown members, ten of the whole and ten of all entries', () => {
+    const text = String.raw`{"a/b":1,"__proto__":{"x":1},"a/b":2,"\u00e9":1,"messages":[{},{"~":1,"n":2}]}`;
+    for (const chunkBytes of [1, 3, 65_536]) {
+      const { value } = kept(BATCH, text, [chunkBytes]);
+      expect(Object.keys(value as object)).toEqual(['messages', 'a/b', '__proto__', 'é']);
+      expect((value as { messages: unknown }).messages).toEqual([{}, { n: 2, '~': null }]);
+    }
     const many = Array.from({ length: 12 }, (_, index) => `"x${index}":1`);
-    expect(kept(BATCH, `{${many}}`).unknown.map(({ name }) => name)).toEqual(
-      many
-        .slice(0, 10)
-        .map((member) => JSON.parse(`{${member}}`))
-        .flatMap(Object.keys),
-    );
+    const { value } = kept(BATCH, `{${many},"messages":[{${many}},{"last":1}]}`);
+    const { messages, ...unknown } = value as Record<string, unknown>;
+    const first = many.slice(0, 10).map((member) => JSON.parse(`{${member}}`));
+    const names = first.flatMap(Object.keys);
+    expect(Object.keys(unknown)).toEqual(names);
+    expect(messages).toEqual([Object.fromEntries(names.map((name) => [name, null])), {}]);
   });
 
   it('forgets what was unknown in a list that another replaces', () => {
-    expect(kept(BATCH, '{"messages":[{"x":1}],"messages":[]}').unknown).toEqual([]);
+    const many = Array.from({ length: 12 }, (_, index) => `"x${index}":1`);
+    const { value } = kept(BATCH, `{"messages":[{${many}}],"messages":[{"y":1}]}`);
+    expect(value).toEqual({ messages: [{ y: null }] });
+  });
+
+  it('keeps the beginning of a name that is far too long, whatever it is written in', () => {
+    for (const [written, name] of [
+      ['x', 'x'],
+      [String.raw`\u00e9`, 'é'],
+      [String.raw`a\ud83d\ude00`, 'a😀'],
+      ['€', '€'],
+    ] as const) {
+      for (const chunkBytes of [100, 65_536]) {
+        const { value } = kept(BATCH, `{"${written.repeat(1_000)}":1}`, [chunkBytes]);
+        const [shown = ''] = Object.keys(value as object);
+        expect(name.repeat(1_000).slice(0, 64)).toBe(shown.slice(0, 64));
+        expect(shown.length).toBeLessThan(1_000);
+      }
+    }
+  });
+
+  it('keeps the beginning of a text that is cut, whatever its length and what it is written in', () => {
+    const [message, max] = [bodyShapeOf(CAPABILITIES.nackBatch), LIMITS.lastErrorMaxChars];
+    for (const written of [
+      'x',
+      '€',
+      '😀',
+      String.raw`\u00e9`,
+      String.raw`\ud83d\ude00`,
+      String.raw`\n\"`,
+    ]) {
+      const character = JSON.parse(`"${written}"`);
+      const times = Math.ceil(300_000 / written.length);
+      const text = `{"messages":[{"message_id":"a","error":"x${written.repeat(times)}","requeue":false},{"error":"b"}]}`;
+      for (const chunkBytes of [1_000, 4_093, 65_536]) {
+        const { value } = kept(message, text, [chunkBytes]);
+        const [first, second] = (value as { messages: { error: string }[] }).messages;
+        expect(firstCharacters(first?.error ?? '', max)).toBe(
+          firstCharacters(`x${character.repeat(max)}`, max),
+        );
+        expect(first?.error.length).toBeLessThan(130_000);
+        expect(first).toMatchObject({ message_id: 'a', requeue: false });
+        expect(second).toEqual({ error: 'b' });
+      }
+    }
+  });
+
+  it('refuses what is no text where a text would be cut', () => {
+    const shape = bodyShapeOf(CAPABILITIES.nackBatch);
+    const digits = `{"messages":[{"error":${'1'.repeat(300_000)}}]}`;
+    expect(scan(shape, Buffer.from(digits), [4_096])).toMatchObject({ code: 'INVALID_REQUEST' });
   });
 
   it('says what was expected where', () => {

@@ -3,6 +3,10 @@ import type { TObject, TSchema } from '@sinclair/typebox';
 
 export const OPEN_BRACE = 0x7b;
 export const OPEN_BRACKET = 0x5b;
+export const QUOTE = 0x22;
+
+/** A character may be written as two escapes. */
+const ESCAPED_MAX_BYTES = 12;
 
 export interface KnownMember {
   readonly name: string;
@@ -43,8 +47,11 @@ export class BodyShape {
 export type MemberShape =
   /** Its text is kept apart, byte for byte. */
   | { readonly kind: 'payload' }
-  /** `holds` is the bracket of what the schema lets it hold, if anything. */
-  | { readonly kind: 'value'; readonly holds: number | undefined }
+  /**
+   * `holds` is the bracket of what the schema lets it hold, if anything. Of a text that is cut, so
+   * many bytes hold at least what is kept of it.
+   */
+  | { readonly kind: 'value'; readonly holds: number | undefined; readonly keptMaxBytes?: number }
   | { readonly kind: 'list'; readonly maxItems: number; readonly entry: BodyShape };
 
 /** What a capability's schema says of the members of its body; to be made once for each. */
@@ -67,6 +74,9 @@ function memberShapeOf(name: string, schema: TSchema): MemberShape {
   if (schema.items?.type === 'object') {
     const maxItems: number = schema.maxItems ?? Number.POSITIVE_INFINITY;
     return { kind: 'list', maxItems, entry: new BodyShape(membersOf(schema.items)) };
+  }
+  if (schema['x-cut'] !== undefined) {
+    return { kind: 'value', holds: undefined, keptMaxBytes: schema['x-cut'] * ESCAPED_MAX_BYTES };
   }
   const types: unknown[] = [schema.type].flat();
   if (types.includes('object')) return { kind: 'value', holds: OPEN_BRACE };

@@ -1,3 +1,4 @@
+import { WARNINGS_MAX } from '../unknown-fields.js';
 import type { MemberShape } from './body-shape.js';
 
 /** The entries of a list, as far as they have been read. */
@@ -5,6 +6,7 @@ export class EntryList {
   readonly payloads: (string | undefined)[] = [];
   /** Of all payloads, that of an entry under way included. */
   payloadBytes = 0;
+  readonly unknownRoom = { left: WARNINGS_MAX };
   /** Each was parsed as it ended, so that a long list is never parsed at once. */
   readonly values: unknown[] = [];
 

@@ -1,4 +1,5 @@
 import type { BodyShape, KnownMember } from './body-shape.js';
+import { decodedBeginning } from './text-beginning.js';
 import type { TextCapture } from './text-capture.js';
 
 /** More than any name of a schema takes, written all in escapes. */
@@ -38,10 +39,9 @@ export class NameReader {
   }
 
   text(): string {
-    const { sourceFrom, sourceTo } = this.capture;
     const text = this.capture.text(NAME_MAX_BYTES);
-    if (sourceTo - sourceFrom > NAME_MAX_BYTES) return `${text}…`;
-    return text.includes('\\') ? JSON.parse(`"${text}"`) : text;
+    if (!text.includes('\\')) return text;
+    return decodedBeginning(text);
   }
 }
 

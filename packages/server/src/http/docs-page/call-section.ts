@@ -39,8 +39,16 @@ ${EXAMPLES[name].map(
 </section>`;
 }
 
-export const endpoint = ({ method, path }: Capability): Html =>
-  html`<span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code>`;
+export const endpoint = ({ method, path, queuePath }: Capability): Html =>
+  html`<span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code>${
+    queuePath === undefined ? '' : html` or <code>${queuePath}</code>`
+  }`;
+
+/** A queue may stand in the path of the other form. */
+const placesOf = (capability: Capability, field: string): string =>
+  capability.queuePath !== undefined && field === 'queue'
+    ? 'body or path'
+    : placeOf(capability, field);
 
 const paramTable = (capability: Capability, rows: readonly FieldRow[]): Html => html`
 <div class="scroll"><table>
@@ -48,7 +56,7 @@ const paramTable = (capability: Capability, rows: readonly FieldRow[]): Html => 
 <tbody>${rows.map(
   ({ name, type, required, description }) => html`
 <tr><td><code>${name}</code>${required ? html` <span class="required">required</span>` : ''}</td>
-<td>${placeOf(capability, name.split('[')[0] as string)}</td><td>${type}</td><td>${description}</td></tr>`,
+<td>${placesOf(capability, name.split('[')[0] as string)}</td><td>${type}</td><td>${description}</td></tr>`,
 )}
 </tbody></table></div>`;
 

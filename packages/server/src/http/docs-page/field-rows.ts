@@ -36,7 +36,7 @@ export function fieldRows(schema: ObjectSchema, prefix = ''): FieldRow[] {
 function typeText(schema: JsonSchema): string {
   const { enum: values, default: preset, format } = schema;
   if (isTimeInput(schema)) return 'time, or epoch milliseconds';
-  const parts = [Array.isArray(values) ? values.join(' | ') : typeName(schema)];
+  const parts = [Array.isArray(values) ? values.map(String).join(' | ') : typeName(schema)];
   if (format === 'date-time') parts.push('time');
   const bounds = boundsText(schema);
   if (bounds !== '') parts.push(bounds);

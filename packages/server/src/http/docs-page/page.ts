@@ -57,7 +57,8 @@ this server from the shell:</p>
 <pre><code>{"ok":true,"data":{…},"error":null,"metadata":{
   "cost_usd":0,"latency_ms":2,"vendor":"millrace","cache_hit":false,"request_id":"…"}}
 {"ok":false,"data":null,"error":{
-  "code":"QUEUE_NOT_FOUND","message":"…","hint":"…"},"metadata":{…}}</code></pre>
+  "code":"QUEUE_NOT_FOUND","status":404,"message":"…","hint":"…"},"metadata":{…}}</code></pre>
+<p>A field that a call does not know is ignored and named in <code>metadata.warnings</code>.</p>
 <p>For programs there are <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1) and
 <a href="/v1/discovery">/v1/discovery</a>. A writing call takes <code>idempotency_key</code>, or the
 header <code>Idempotency-Key</code>: repeated with the same key it does nothing twice and answers as

@@ -32,7 +32,7 @@ async function toldOf(route: Route, outcome: object): Promise<unknown[]> {
     idempotency: null,
   } as unknown as Call<unknown>;
   await route.handle(call, {
-    service: { submit: async () => outcome },
+    service: { submit: async () => outcome, subscribePush: async () => outcome },
     ids: { uuid: () => 'id' },
     maintenance: { bucketDiscarded: () => {} },
     push,

@@ -2,8 +2,8 @@ import { CAPABILITIES, type ConsumeParams, LIMITS } from '@millrace/protocol';
 import { messagePieces } from '../../core/message-text.js';
 import { type Call, listText, type Route, targetOf, toMs } from '../call.js';
 
-/** What an answer holds beside its messages. */
-const ENVELOPE_BYTES = 512;
+/** What an answer holds beside its messages, with ten warnings of the longest names. */
+const ENVELOPE_BYTES = 8 * 1024;
 
 export const consumeRoute: Route = {
   capability: CAPABILITIES.consume,

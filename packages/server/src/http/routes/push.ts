@@ -1,6 +1,7 @@
 import {
   CAPABILITIES,
   type ChangePushSubscriptionParams,
+  type ErrorDetail,
   LIMITS,
   type OnePushSubscriptionParams,
   type PushSubscribeParams,
@@ -43,24 +44,28 @@ import {
 const subscribeRoute: Route = {
   capability: CAPABILITIES.pushSubscribe,
   secrets: ['secret'],
-  async handle(call: Call<PushSubscribeParams>, { service, store, ids, push }) {
+  async handle(call: Call<PushSubscribeParams>, { service, store, push }) {
     const forms = push.formsOf(call.params.url, call.params.secret);
     const refusal = await judge(call, forms, store, push);
     if (refusal !== undefined) return refusal;
-    const outcome = await service.submit(
-      {
-        kind: 'subscribePush',
-        ...auditedTargetOf(call),
-        subscriptionId: ids.uuid(),
-        settings: settingsOf(call.params, push),
-        forms,
-      },
-      call.caller,
-    );
+    const settings = settingsOf(call.params, push);
+    const target = auditedTargetOf(call);
+    const outcome = await service.subscribePush(target, { settings, forms }, call.caller);
     await tellOfChange(call, outcome, push);
-    return respond(Promise.resolve(outcome), ({ subscription }) => recordOf(subscription, push));
+    if (!outcome.ok) return outcome;
+    const { subscription, endedSecretUntilMs, replayed } = outcome;
+    const answered = answer(recordOf(subscription, push), replayed);
+    return endedSecretUntilMs == null
+      ? answered
+      : { ...answered, warnings: [secretEnded(endedSecretUntilMs)] };
   },
 };
+
+/** The store cannot tell whether the older secret is the one that is given again. */
+const secretEnded = (untilMs: number): ErrorDetail => ({
+  path: '/secret',
+  message: `two secrets sign at most: the one before the last signs no more from now on, unless it is this one again; it would have signed until ${toIso(untilMs)}`,
+});
 
 /** A record with a url of 2,048 characters and 8 KiB of headers. */
 const RECORD_MAX_BYTES = 12 * 1024;
@@ -298,6 +303,7 @@ function recordOf(row: ShownSubscription, push: PushParts): PushSubscription {
   const { url, headers } = push.openTexts(row) ?? { url: HIDDEN, headers: null };
   return {
     subscription_id: row.subscriptionId,
+    id: row.subscriptionId,
     queue: row.queue,
     url,
     state: row.state,

@@ -110,8 +110,7 @@ const nackEntry = (params: NackBatchParams['messages'][number]): NackEntry => ({
   receipt: params.receipt ?? null,
   requeue: params.requeue ?? true,
   delayMs: toMs(params.delay_seconds ?? 0),
-  // It is for people: a lone surrogate gives way, and the nack still counts.
-  error: params.error === undefined ? null : params.error.toWellFormed(),
+  error: params.error ?? null,
 });
 
 const errorOf = ({ code, message, hint }: EntryRefusal) => ({

@@ -1,4 +1,3 @@
-import { checkAutoCreate } from '../../core/admission.js';
 import type {
   AckCommand,
   Command,
@@ -8,11 +7,11 @@ import type {
   Outcome,
   PublishCommand,
 } from '../../core/commands.js';
-import { limitsThing } from '../../core/storage-limits.js';
 import { trimAudit, writeAudit } from './audit-rows.js';
 import { accept, type GroupRun } from './group-run.js';
-import { insertQueue, loadHolders } from './load-queues.js';
+import { loadHolders } from './load-queues.js';
 import { recordKeyUse, runAdmin } from './runs/admin.js';
+import { createLacking, lacksQueue } from './runs/auto-create.js';
 import { runConsumes } from './runs/consume.js';
 import { stepJob } from './runs/dead-letter-job.js';
 import { loadHeld } from './runs/held.js';
@@ -20,7 +19,7 @@ import { runPublishes } from './runs/publish.js';
 import { recordPushes, sealPush } from './runs/push.js';
 import { runSettling } from './runs/settle.js';
 import { settleDue } from './runs/settle-due.js';
-import { loadUsage, loadUsageFor } from './runs/storage.js';
+import { loadUsageFor } from './runs/storage.js';
 import { expire, sweepDiscarded } from './runs/sweep.js';
 
 type Kind = 'settle' | 'publish' | 'consume' | 'single';
@@ -142,23 +141,18 @@ async function withQueues<C extends PublishCommand | ConsumeCommand>(
   apply: (commands: readonly C[]) => Promise<readonly Outcome[]>,
 ): Promise<readonly Outcome[]> {
   const { tx } = run;
-  const lacksQueue = ({ project, queue, autoCreate }: C): boolean =>
-    autoCreate && tx.queue(project, queue) === undefined;
-  if (!commands.some(lacksQueue)) return apply(commands);
+  if (!commands.some((command) => lacksQueue(tx, command))) return apply(commands);
   const outcomes: Outcome[] = [];
   let ready: C[] = [];
   for (const command of commands) {
-    const { project, queue } = command;
-    if (lacksQueue(command)) {
+    if (lacksQueue(tx, command)) {
       if (ready.length > 0) outcomes.push(...(await apply(ready)));
       ready = [];
-      if (limitsThing(tx.room.limits, 'queues')) await loadUsage(tx, [project]);
-      const refusal = checkAutoCreate(tx.room, command);
+      const refusal = await createLacking(tx, command);
       if (refusal !== undefined) {
         outcomes.push(refusal);
         continue;
       }
-      await insertQueue(tx, project, queue);
     }
     ready.push(command);
   }

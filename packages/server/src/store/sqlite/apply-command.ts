@@ -95,7 +95,9 @@ function onQueue<C extends OnQueue>(
   let queue = tx.queue(command.project, command.queue);
   if (queue === undefined) {
     if (!('autoCreate' in command) || !command.autoCreate) return queueNotFound(command.queue);
-    const refusal = checkAutoCreate(tx.room, command);
+    const refusal = checkAutoCreate(tx.room, command, (name) =>
+      tx.reachableFrom(command.project, name),
+    );
     if (refusal !== undefined) return refusal;
     queue = tx.insertQueue(command.project, command.queue);
   }

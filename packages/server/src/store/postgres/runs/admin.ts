@@ -25,6 +25,7 @@ import { writeAudit } from '../audit-rows.js';
 import { accept, type GroupRun } from '../group-run.js';
 import { insertQueue, readReachable } from '../load-queues.js';
 import type { GroupTransaction } from '../transaction.js';
+import { createLacking, lacksQueue } from './auto-create.js';
 import { deleteQueue, purgeQueue, updateQueue } from './change-queue.js';
 import { startDeadLetterJob } from './dead-letter-job.js';
 import { pausePush, subscribePush, unsubscribePush } from './push.js';
@@ -54,6 +55,10 @@ const OF_A_QUEUE: readonly AdminCommand['kind'][] = [
 
 /** Rare calls: one command at a time, each awaited. */
 export async function runAdmin(run: GroupRun, command: AdminCommand): Promise<Outcome> {
+  if (command.kind === 'subscribePush' && lacksQueue(run.tx, command)) {
+    const refusal = await createLacking(run.tx, command);
+    if (refusal !== undefined) return refusal;
+  }
   const queue =
     'queue' in command && OF_A_QUEUE.includes(command.kind)
       ? run.tx.queue(command.project, command.queue)

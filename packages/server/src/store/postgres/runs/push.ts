@@ -35,15 +35,16 @@ export async function subscribePush(
   if (locked.length === 0) return queueNotFound(name);
   const all = await subscriptionsOf(tx.pipeline, queue.id);
   const reachableFrom = await readReachable(tx, project, settings.deadLetterQueue);
-  const wanted = subscribed(queue, all, command, tx.nowMs, reachableFrom);
-  if ('ok' in wanted) return wanted;
-  if (wanted.subscriptionId === command.subscriptionId) {
+  const made = subscribed(queue, all, command, tx.nowMs, reachableFrom);
+  if ('ok' in made) return made;
+  const { row, endedSecretUntilMs } = made;
+  if (row.subscriptionId === command.subscriptionId) {
     const full = await checkQuotaOf(tx, project, 'subscriptions');
     if (full !== undefined) return full;
     tx.usage.countThings(project, 'subscriptions', 1);
   }
-  write(tx, queue, wanted);
-  return { subscription: shownSubscription(wanted) };
+  write(tx, queue, row);
+  return { subscription: shownSubscription(row), endedSecretUntilMs };
 }
 
 function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow): void {

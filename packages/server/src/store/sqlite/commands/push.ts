@@ -26,15 +26,16 @@ export function subscribePush(
 ): OutcomeOf['subscribePush'] | Refusal {
   const all = subscriptionsOf(tx.statements, queue.id);
   const reachableFrom = (name: string) => tx.reachableFrom(queue.project, name);
-  const wanted = subscribed(queue, all, command, tx.nowMs, reachableFrom);
-  if ('ok' in wanted) return wanted;
-  if (wanted.subscriptionId === command.subscriptionId) {
+  const made = subscribed(queue, all, command, tx.nowMs, reachableFrom);
+  if ('ok' in made) return made;
+  const { row, endedSecretUntilMs } = made;
+  if (row.subscriptionId === command.subscriptionId) {
     const full = checkQuota(tx.room, queue.project, 'subscriptions');
     if (full !== undefined) return full;
     tx.usage.countThings(queue.project, 'subscriptions', 1);
   }
-  write(tx, queue, wanted);
-  return { subscription: shownSubscription(wanted) };
+  write(tx, queue, row);
+  return { subscription: shownSubscription(row), endedSecretUntilMs };
 }
 
 function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow): void {

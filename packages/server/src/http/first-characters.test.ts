@@ -1,0 +1,12 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { firstCharacters } from './first-characters.js';
+
+it('is the beginning of a text by whole characters', () => {
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }));
+  fc.assert(
+    fc.property(text, fc.nat(12), (whole, max) => {
+      expect(firstCharacters(whole, max)).toBe([...whole].slice(0, max).join(''));
+    }),
+  );
+});

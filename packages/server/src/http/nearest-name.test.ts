@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createNameMatcher } from './nearest-name.js';
+
+const KNOWN = ['queue', 'payload', 'delay_seconds', 'priority', 'message_group_id', 'headers'];
+const nearestName = createNameMatcher(KNOWN);
+
+describe('the nearest name', () => {
+  it.each([
+    ['queue', 'queue'],
+    ['qeueu', undefined],
+    ['queu', 'queue'],
+    ['Queue', 'queue'],
+    ['payloda', 'payload'],
+    ['delay', 'delay_seconds'],
+    ['DELAY_SECONDS', 'delay_seconds'],
+    ['delaySeconds', 'delay_seconds'],
+    ['delayseconds', 'delay_seconds'],
+    ['delay_in_seconds', 'delay_seconds'],
+    ['groupId', 'message_group_id'],
+    ['prioritty', 'priority'],
+    ['colour', undefined],
+    ['ttl', undefined],
+    ['q', undefined],
+    ['', undefined],
+    ['___', undefined],
+    ['键', undefined],
+  ])('of %j is %j', (name, nearest) => {
+    expect(nearestName(name)).toBe(nearest);
+  });
+
+  it('of a known name is that name, however it is spelt', () => {
+    const spelt = [
+      (name: string) => name.toUpperCase(),
+      (name: string) => name.replaceAll('_', '-'),
+      (name: string) => name.replace(/_(.)/g, (_all, letter) => letter.toUpperCase()),
+    ];
+    for (const name of KNOWN) for (const as of spelt) expect(nearestName(as(name))).toBe(name);
+  });
+
+  it('is always a known one, whatever is asked', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (name) => {
+        const nearest = nearestName(name);
+        expect(nearest === undefined || KNOWN.includes(nearest)).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,141 @@
+import { isUtf8 } from 'node:buffer';
+import { CAPABILITIES, type Capability, type ErrorDetail } from '@millrace/protocol';
+import type { FastifyRequest } from 'fastify';
+import { fieldRefusal, type Refusal, refuse } from '../core/refusal.js';
+import type { Body } from './body.js';
+import { checkMediaType } from './media-type.js';
+import { parseJson } from './parse-json.js';
+import { payloadTexts } from './payload-texts.js';
+import {
+  createUnknownFinder,
+  strayParameters,
+  unknownRefused,
+  WARNINGS_MAX,
+} from './unknown-fields.js';
+import { coerceQuery, createValidator, type Fields, normalize } from './validation.js';
+
+/** What a call says, valid, before it runs. */
+export interface ReadCall {
+  /** The fields by their names, wherever they stood. */
+  readonly params: Fields;
+  readonly payloads: () => readonly string[];
+}
+
+type CallReader = (request: FastifyRequest) => ReadCall | Refusal;
+
+const NO_PAYLOADS = (): readonly string[] => [];
+
+/**
+ * Reads the calls of a capability out of requests, large bodies and small ones alike: media type,
+ * JSON, then the fields. Those that it does not know are noted for the answer.
+ */
+export function createCallReader(capability: Capability): CallReader {
+  const { method, params, refusesUnknown } = capability;
+  const validate = createValidator(capability);
+  const findUnknown = createUnknownFinder(capability);
+  const writes = 'idempotency_key' in params.properties;
+  const queueField = capability === CAPABILITIES.create ? 'name' : 'queue';
+
+  const unknownOf = (request: FastifyRequest, values: Fields): readonly ErrorDetail[] => {
+    const stray = method === 'GET' ? [] : strayParameters(capability, request.query as Fields);
+    return [...findUnknown(values), ...stray].slice(0, WARNINGS_MAX);
+  };
+
+  return (request) => {
+    const sent = method === 'GET' ? readQuery(request, capability) : readBody(request, capability);
+    if ('ok' in sent) return sent;
+    const { params: values, payloads } = sent;
+    const unknown = unknownOf(request, values);
+    if (refusesUnknown && unknown.length > 0) return unknownRefused(unknown);
+    addWarnings(request, unknown);
+    normalize(capability, values);
+    const disagreement = takePath(request.params as Fields, values);
+    if (disagreement !== undefined) return disagreement;
+    takeAliases(capability, values);
+    if (writes && values.idempotency_key === undefined) {
+      values.idempotency_key = headerText(request.headers['idempotency-key']);
+    }
+    const invalid = validate(values);
+    if (invalid !== undefined) return invalid;
+    // Only names that are in order get here, so that the log may show them.
+    request.trace.queue = values[queueField] as string | undefined;
+    return { params: values, payloads };
+  };
+}
+
+/** What comes later is what the call itself says, and stands first; ten are kept. */
+export function addWarnings({ trace }: FastifyRequest, warnings: readonly ErrorDetail[]): void {
+  if (warnings.length === 0) return;
+  trace.warnings = [...warnings, ...(trace.warnings ?? [])].slice(0, WARNINGS_MAX);
+}
+
+const readQuery = ({ query }: FastifyRequest, capability: Capability): ReadCall => ({
+  params: coerceQuery(capability, query as Fields),
+  payloads: NO_PAYLOADS,
+});
+
+function readBody(request: FastifyRequest, capability: Capability): ReadCall | Refusal {
+  const read = readValue(request, capability);
+  if (read === undefined) return { params: {}, payloads: NO_PAYLOADS };
+  if ('ok' in read) return read;
+  const { value, payloads } = read;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    return refuse('INVALID_REQUEST', 'The body must be a JSON object.', {
+      hint: 'Send the fields of the call as one object.',
+      details: [{ path: '', message: 'must be object' }],
+    });
+  }
+  return { params: value as Fields, payloads };
+}
+
+interface ReadValue {
+  readonly value: unknown;
+  readonly payloads: () => readonly string[];
+}
+
+/** Undefined where there is no body. */
+function readValue(
+  request: FastifyRequest,
+  capability: Capability,
+): ReadValue | Refusal | undefined {
+  const { bytes, scanned } = (request.body as Body | undefined) ?? NO_BODY;
+  if (scanned !== undefined) {
+    const { value, payloads } = scanned;
+    return { value, payloads: () => payloads as readonly string[] };
+  }
+  if (bytes.length === 0) return undefined;
+  const unread = checkMediaType(request);
+  if (unread !== undefined) return unread;
+  const parsed = parseJson(bytes);
+  if ('ok' in parsed) return parsed;
+  const { value, text } = parsed;
+  return { value, payloads: () => payloadTexts(capability, text) };
+}
+
+const NO_BODY: Pick<Body, 'bytes' | 'scanned'> = { bytes: Buffer.alloc(0), scanned: undefined };
+
+/** A field in the path may stand elsewhere as well, but must be the same there. */
+function takePath(inPath: Fields, values: Fields): Refusal | undefined {
+  for (const name in inPath) {
+    if (values[name] !== undefined && values[name] !== inPath[name]) {
+      return fieldRefusal(`/${name}`, 'must agree with the path', 'Name it in the path only.');
+    }
+    values[name] = inPath[name];
+  }
+  return undefined;
+}
+
+/** The field's own name wins over its aliases, and an earlier alias over a later one. */
+function takeAliases({ aliases = {} }: Capability, values: Fields): void {
+  for (const [alias, name] of Object.entries(aliases)) {
+    const value = values[alias];
+    if (values[name] === undefined && value !== null) values[name] = value;
+  }
+}
+
+/** Node reads headers as Latin-1; a key that is UTF-8 must be the same key in header and body. */
+function headerText(value: string | string[] | undefined): string | string[] | undefined {
+  if (typeof value !== 'string') return value;
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : value;
+}
