@@ -60,13 +60,14 @@ describe.each(STORE_FACTORIES)('the envelope on $name', (factory) => {
     expectFailureEnvelope(answer);
   });
 
-  test('a queue record holds what the reference lists, and nothing else', async () => {
+  test('a queue record holds what the contract lists, and nothing else', async () => {
     const dead = await client.newQueue();
     const name = await client.newQueue({ dead_letter_queue: dead });
     const fields = [
       'created_at',
       'dead_letter_queue',
       'enable_priority',
+      'max_expired_leases',
       'max_retries',
       'message_retention_days',
       'queue',
