@@ -31,9 +31,14 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const openStore = (file = path) => SqliteStore.open({ path: file, minFreeBytes: 0 });
 
+/** One for each store: two sources of ids would give the same one within a millisecond. */
+const builders = new WeakMap<SqliteStore, CommandBuilder>();
+
 /** Adds so many messages of 10,000 bytes. */
 async function publish(store: SqliteStore, count: number): Promise<void> {
-  const commands = new CommandBuilder('default', createIdSource(store.clock));
+  const commands =
+    builders.get(store) ?? new CommandBuilder('default', createIdSource(store.clock));
+  builders.set(store, commands);
   const payloads = Array.from({ length: count }, () => JSON.stringify('x'.repeat(9_998)));
   await store.apply([commands.createQueue('q'), commands.publish('q', payloads)]);
 }

@@ -19,8 +19,13 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const openStore = () => SqliteStore.open({ path, minFreeBytes: 0 });
 
+/** One for each store: two sources of ids would give the same one within a millisecond. */
+const builders = new WeakMap<SqliteStore, CommandBuilder>();
+
 async function publish(store: SqliteStore, count = 1): Promise<void> {
-  const commands = new CommandBuilder('default', createIdSource(store.clock));
+  const commands =
+    builders.get(store) ?? new CommandBuilder('default', createIdSource(store.clock));
+  builders.set(store, commands);
   const payloads = Array.from({ length: count }, () => '"x"');
   await store.apply([commands.createQueue('q'), commands.publish('q', payloads)]);
 }
