@@ -277,6 +277,15 @@ describe('BodyScan', () => {
     expect(messages).toEqual([Object.fromEntries(names.map((name) => [name, null])), {}]);
   });
 
+  it('counts an unknown name that stands twice once', () => {
+    const twice = Array.from({ length: 12 }, (_, index) => `"x${index % 6}":1`);
+    const { value } = kept(BATCH, `{${twice},"last":1,"messages":[{${twice}},{"last":1}]}`);
+    const names = ['x0', 'x1', 'x2', 'x3', 'x4', 'x5'];
+    expect(Object.keys(value as object)).toEqual(['messages', ...names, 'last']);
+    const { messages } = value as { messages: object[] };
+    expect(messages.map(Object.keys)).toEqual([names, ['last']]);
+  });
+
   it('forgets what was unknown in a list that another replaces', () => {
     const many = Array.from({ length: 12 }, (_, index) => `"x${index}":1`);
     const { value } = kept(BATCH, `{"messages":[{${many}}],"messages":[{"y":1}]}`);

@@ -15,7 +15,7 @@ export class ReducedObject {
   payloadBytes = 0;
   private name = '';
   private readonly texts = new Map<string, string>();
-  private readonly unknown: string[] = [];
+  private readonly unknown = new Set<string>();
 
   /**
    * @param path where the object stands, as a JSON pointer
@@ -32,8 +32,9 @@ export class ReducedObject {
   }
 
   addUnknown(name: string): void {
+    if (this.unknown.has(name)) return;
     this.room.left -= 1;
-    this.unknown.push(name);
+    this.unknown.add(name);
   }
 
   /** Says whose value follows. */
