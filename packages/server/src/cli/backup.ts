@@ -46,8 +46,9 @@ export const run: RunCommand = async (args) => {
 
 function endedBySignal(): AbortSignal {
   const ended = new AbortController();
+  // A terminal and npx may both hand on one Ctrl-C: what comes after the first changes nothing.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => ended.abort(new Error(`ended by ${signal}; no copy was made`)));
+    process.on(signal, () => ended.abort(new Error(`ended by ${signal}; no copy was made`)));
   }
   return ended.signal;
 }

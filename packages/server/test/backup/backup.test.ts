@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
@@ -114,6 +115,9 @@ describe('a backup', () => {
     await expect(backUp({ path, to })).rejects.toThrow(`${to} exists already`);
     await expect(backUp({ path, to: path })).rejects.toThrow(`${path} exists already`);
     expect(readFileSync(to, 'utf8')).toBe('mine');
+    const link = join(folder, 'link.db');
+    symlinkSync(join(folder, 'nowhere.db'), link);
+    await expect(backUp({ path, to: link })).rejects.toThrow(`${link} exists already`);
   });
 
   it('leaves a file as it is that somebody makes meanwhile', async () => {
@@ -194,6 +198,22 @@ describe('a restore', () => {
     expect(await countIn(path)).toBe(4);
   });
 
+  it('keeps what was put aside by others within the same second', async () => {
+    const kept = [1, 2, 3].map(() => restore({ from: to, path }).putAside as string);
+    expect(new Set(kept).size).toBe(3);
+    for (const file of kept) expect(await countIn(file)).toBe(3);
+  });
+
+  it('is refused from the file of a server at work', async () => {
+    const live = await openStore();
+    const file = join(folder, 'new.db');
+    expect(() => restore({ from: path, path: file })).toThrow(
+      `${path} is held open by another millrace server`,
+    );
+    expect(existsSync(file)).toBe(false);
+    await live.stop();
+  });
+
   it('keeps a server from starting meanwhile', async () => {
     let checks = 0;
     const onProgress = () => {
@@ -244,9 +264,13 @@ describe('a restore', () => {
     expect(await countIn(file)).toBe(7);
   });
 
-  it('removes what an earlier one has left that was killed', () => {
-    writeFileSync(`${path}.partial-0a1b2c`, 'half of a copy');
+  it('removes what an earlier one has left that was killed, and so does a backup', async () => {
+    // No process has this number: it is beyond the largest.
+    for (const file of [path, join(folder, 'again.db')]) {
+      writeFileSync(`${file}.partial-99999999`, 'half of a copy');
+    }
     restore({ from: to, path });
+    await backUp({ path, to: join(folder, 'again.db') });
     expect(names().filter((name) => name.includes('partial'))).toEqual([]);
   });
 });

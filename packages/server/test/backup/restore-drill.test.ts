@@ -53,7 +53,9 @@ describe('a restore drill under load', () => {
         const refused = await serve(store);
         runs.push(refused.run);
         expect(refused.url).toBeUndefined();
-        expect(refused.run.stderr).toContain(`${path}-wal does not belong to ${path}`);
+        expect(refused.run.stderr).toContain(
+          `${path}-wal was written for another file than ${path}`,
+        );
         await rm(`${path}-wal`);
       } else {
         const restored = await runMillrace(['restore', '--store', store, '--from', backup]);

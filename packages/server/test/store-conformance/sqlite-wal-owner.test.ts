@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIdSource } from '#server/core/ids';
+import { backUp } from '#server/store/sqlite/backup';
+import { restore } from '#server/store/sqlite/restore';
 import { SqliteStore } from '#server/store/sqlite/sqlite-store';
 import { CommandBuilder } from './command-builder.js';
 
@@ -49,7 +51,7 @@ async function killed(during: (store: SqliteStore) => unknown = () => {}): Promi
 const expectRefusal = async (): Promise<void> => {
   const before = ['', '-wal'].map((suffix) => readFileSync(path + suffix));
   await expect(openStore()).rejects.toThrow(
-    `${path}-wal does not belong to ${path}: it was written for another file`,
+    `${path}-wal was written for another file than ${path}`,
   );
   const after = ['', '-wal'].map((suffix) => readFileSync(path + suffix));
   expect(after.every((bytes, index) => bytes.equals(before[index] as Buffer))).toBe(true);
@@ -61,7 +63,6 @@ describe('a WAL beside the file', () => {
       await killed();
       const store = await openStore();
       expect(await countAvailable(store)).toBe(messages);
-      // The next run begins with what this one leaves, without a clean stop in between.
       await store.stop();
     }
   });
@@ -146,5 +147,44 @@ describe('a WAL beside the file', () => {
     const store = await openStore();
     expect(await countAvailable(store)).toBe(12);
     await store.stop();
+  });
+
+  it.each(['TRUNCATE', 'RESTART'])(
+    'keeps its file through a %s of another program',
+    async (mode) => {
+      await killed(async (store) => {
+        for (let time = 0; time < 3; time += 1) {
+          const db = new Database(path);
+          db.pragma(`wal_checkpoint(${mode})`);
+          db.close();
+          await publish(store);
+        }
+      });
+      const store = await openStore();
+      expect(await countAvailable(store)).toBe(5);
+      await store.stop();
+    },
+  );
+
+  it('is refused beside a later backup of a store that was itself restored', async () => {
+    const first = await openStore();
+    await publish(first);
+    await first.stop();
+    const [one, other] = [join(folder, 'one.db'), join(folder, 'other.db')];
+    await backUp({ path, to: one });
+    restore({ from: one, path });
+    await killed(() => backUp({ path, to: other }));
+    copyFileSync(other, path);
+    await expectRefusal();
+  });
+
+  it('is refused beside a backup of before there were ids', async () => {
+    const old = join(folder, 'old.db');
+    await killed(() => backUp({ path, to: old }));
+    const db = new Database(old);
+    db.pragma('user_version = 8');
+    db.close();
+    copyFileSync(old, path);
+    await expectRefusal();
   });
 });

@@ -4,9 +4,9 @@ import Database from 'better-sqlite3';
 import { monotonicMs, wallMs } from '../../core/clock.js';
 import { StoreOpenError } from '../../core/store.js';
 import { assertUsable, explainFailure, faultOf } from './database.js';
-import { NewFile, refuseExisting } from './new-file.js';
+import { inWordsOfDisk, NewFile, refuseExisting } from './new-file.js';
 import { fileAt } from './store-place.js';
-import { refuseForeignWal } from './wal-owner.js';
+import { drawId, refuseForeignWal } from './wal-owner.js';
 
 export interface CopyProgress {
   readonly step: 'copy' | 'check';
@@ -70,7 +70,12 @@ export async function backUp(options: BackupOptions): Promise<Backup> {
       file.finish();
     } catch (error) {
       file.discard();
-      throw error;
+      // What is wrong with the store shows as its pages are read.
+      const { code, message } = error as { code?: unknown; message: string };
+      if (String(code).startsWith('SQLITE_CORRUPT')) {
+        throw new StoreOpenError(`${path} is damaged (${message}); no copy was made.`);
+      }
+      throw inWordsOfDisk(error, file.partial);
     }
     return { path: file.path, bytes: statSync(file.path).size, atMs };
   } finally {
@@ -147,7 +152,7 @@ export function makePlain(path: string): string | null {
   const db = new Database(path, { fileMustExist: true });
   try {
     assertUsable(db, path);
-    db.pragma('journal_mode = DELETE');
+    drawId(db);
     return faultOf(db);
   } finally {
     db.close();

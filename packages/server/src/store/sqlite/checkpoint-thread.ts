@@ -2,15 +2,23 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openSecondary } from './database.js';
 import { serveThread } from './thread-channel.js';
 
+/** Of a WAL, when a checkpoint ended. */
+export interface WalPages {
+  /** All that it holds. */
+  readonly log: number;
+  /** Those that have been copied into the database. */
+  readonly checkpointed: number;
+}
+
 /** The thread that copies the WAL into the database while the writer goes on. */
 const { path } = workerData as { path: string };
 const db = openSecondary(path, false);
 
-serveThread<'checkpoint', true>(
+serveThread<'checkpoint', WalPages>(
   parentPort as MessagePort,
   (requests) => {
-    db.pragma('wal_checkpoint(PASSIVE)');
-    return requests.map(() => true);
+    const [result] = db.pragma('wal_checkpoint(PASSIVE)') as WalPages[];
+    return requests.map(() => result as WalPages);
   },
   { answersAtOnce: 1 },
 );

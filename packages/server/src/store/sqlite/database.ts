@@ -4,7 +4,15 @@ import { StoreOpenError } from '../../core/store.js';
 import { makeFile } from './file-modes.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { WAL_LIMIT_BYTES } from './space.js';
-import { hasWal, refuseForeignWal, schemaOf, tieToWal } from './wal-owner.js';
+import {
+  drawId,
+  refuseForeignWal,
+  schemaOf,
+  userVersionOf,
+  withoutWaiting,
+  withSchema,
+  writeFirstPage,
+} from './wal-owner.js';
 
 /** "mill" in ASCII: tells our files from other programs' SQLite files. */
 const APPLICATION_ID = 0x6d696c6c;
@@ -30,7 +38,7 @@ export function openWriter(path: string): OpenedWriter {
   return explainFailure(path, () => {
     makeFile(path);
     refuseForeignWal(path);
-    let db = new Database(path);
+    const db = new Database(path);
     try {
       assertVersion(db);
       // These two hold only if they come before the first table.
@@ -40,15 +48,12 @@ export function openWriter(path: string): OpenedWriter {
         db.exec('VACUUM');
       } else {
         assertOurs(db, path);
+        assertKnownSchema(db, path);
       }
-      setPragma(db, 'journal_mode', 'WAL', 'wal');
       setPragma(db, 'synchronous', 'FULL', 2);
-      if (hasWal(path)) {
-        // What a kill has left is copied into the file as it is closed, so that a new WAL begins.
-        db.close();
-        db = new Database(path);
-        setPragma(db, 'synchronous', 'FULL', 2);
-      }
+      // What a kill has left in the WAL is copied into the file by this, too.
+      drawId(db);
+      setPragma(db, 'journal_mode', 'WAL', 'wal');
       db.pragma('wal_autocheckpoint = 0');
       // A WAL that grew beside somebody else's snapshot is cut back when it starts anew.
       db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
@@ -56,10 +61,14 @@ export function openWriter(path: string): OpenedWriter {
       db.pragma('foreign_keys = ON');
       db.pragma('temp_store = MEMORY');
       checkIntegrity(db, path);
+      // Before anything else, so that it stands first in the WAL.
+      writeFirstPage(db);
       const migrated = migrate(db, path);
-      tieToWal(db, path);
-      // So that the file has it before anything is acknowledged.
-      db.pragma('wal_checkpoint(TRUNCATE)');
+      if (migrated.from !== migrated.to) {
+        // The next WAL begins with the schema as it is from now on.
+        withoutWaiting(db, () => db.pragma('wal_checkpoint(TRUNCATE)'));
+        writeFirstPage(db);
+      }
       return { db, migrated };
     } catch (error) {
       db.close();
@@ -140,7 +149,7 @@ export function faultOf(db: Database.Database): string | null {
 
 /** @returns the number of its schema */
 function assertKnownSchema(db: Database.Database, path: string): number {
-  const version = schemaOf(db.pragma('user_version', { simple: true }) as number);
+  const version = schemaOf(userVersionOf(db));
   if (version <= MIGRATIONS.length) return version;
   throw new StoreOpenError(
     `${path} has schema ${version}, but this millrace knows schemas up to ${MIGRATIONS.length}. Run the newer millrace that wrote it.`,
@@ -153,7 +162,7 @@ function migrate(db: Database.Database, path: string): Migrated {
     db.transaction(() => {
       db.exec(MIGRATIONS[next] as string);
       db.pragma(`application_id = ${APPLICATION_ID}`);
-      db.pragma(`user_version = ${next + 1}`);
+      db.pragma(`user_version = ${withSchema(userVersionOf(db), next + 1)}`);
     }).immediate();
   }
   return { from: version, to: MIGRATIONS.length };

@@ -1,6 +1,7 @@
-import { statfsSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DiskSpace } from '../../core/storage-limits.js';
+import { WAL_LIMIT_BYTES } from './space.js';
 
 const CHECK_EVERY_MS = 1_000;
 
@@ -28,8 +29,12 @@ export class FreeSpace {
   }
 }
 
-/** What is left on the disk where this file lies. */
+/**
+ * What is left on the disk where this file lies. A WAL that has outgrown its bounds has to be copied
+ * into the file still, which takes as much once more.
+ */
 export function freeBytesBeside(path: string): number {
   const { bavail, bsize } = statfsSync(dirname(path));
-  return bavail * bsize;
+  const walBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  return bavail * bsize - Math.max(0, walBytes - WAL_LIMIT_BYTES);
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   openSync,
   readdirSync,
   renameSync,
@@ -13,6 +13,9 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { StoreOpenError } from '../../core/store.js';
 import { makeFile } from './file-modes.js';
+
+/** With the process that makes it behind. */
+const PARTIAL = '.partial-';
 
 /**
  * A file that gets its name when it is whole and on the disk. Until then it lies beside it, under a
@@ -33,17 +36,15 @@ export class NewFile {
         `${folder} has ${mebibytes(bavail * bsize)} free, and ${path} needs ${mebibytes(bytes)}.`,
       );
     }
-    this.partial = `${path}.partial-${randomBytes(3).toString('hex')}`;
+    this.partial = `${path}${PARTIAL}${process.pid}`;
+    this.discardDead();
     makeFile(this.partial);
   }
 
   /** Gives it its name. What has that name by now stays as it is, and this one is refused. */
   finish(): void {
     syncPath(this.partial);
-    try {
-      linkSync(this.partial, this.path);
-    } catch {
-      // Not every file system has links.
+    if (!link(this.partial, this.path)) {
       refuseExisting(this.path);
       renameSync(this.partial, this.path);
     }
@@ -59,12 +60,14 @@ export class NewFile {
     syncPath(dirname(this.path));
   }
 
-  /** Removes what earlier ones of this name have left that were killed. Nobody else may make one. */
-  discardEarlier(): void {
-    const prefix = `${basename(this.path)}.partial-`;
+  /** Removes what processes that were killed have left of files of this name. */
+  private discardDead(): void {
+    const prefix = basename(this.path) + PARTIAL;
     for (const name of readdirSync(dirname(this.path))) {
-      const file = join(dirname(this.path), name);
-      if (name.startsWith(prefix) && !file.startsWith(this.partial)) rmSync(file, { force: true });
+      if (!name.startsWith(prefix)) continue;
+      const pid = Number.parseInt(name.slice(prefix.length), 10);
+      const isLeft = pid === process.pid || !isRunning(pid);
+      if (isLeft) rmSync(join(dirname(this.path), name), { force: true });
     }
   }
 
@@ -76,9 +79,37 @@ export class NewFile {
   }
 }
 
-/** @throws StoreOpenError when there is a file of this name, or no folder for it */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Those of other users may not be asked.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/**
+ * One more name for a file. @returns false where the file system has no such thing
+ *
+ * @throws StoreOpenError when something has that name
+ */
+export function link(path: string, name: string): boolean {
+  try {
+    linkSync(path, name);
+    return true;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') refuseExisting(name);
+    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) return false;
+    throw error;
+  }
+}
+
+/** @throws StoreOpenError when there is something of this name, or no folder for it */
 export function refuseExisting(path: string): void {
-  if (existsSync(path)) {
+  // A link that leads nowhere is something, too.
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
     throw new StoreOpenError(`${path} exists already. Name a file that does not.`);
   }
   if (!existsSync(dirname(path))) {
@@ -97,3 +128,16 @@ export function syncPath(path: string): void {
 }
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+
+export const isOutOfSpace = (error: unknown): boolean =>
+  /^(SQLITE_FULL|ENOSPC|EDQUOT)$/.test(String((error as { code?: unknown }).code));
+
+/** What was wrong with the disk, in words; anything else as it is. */
+export function inWordsOfDisk(error: unknown, path: string): unknown {
+  const { code, message } = error as { code?: unknown; message: string };
+  if (isOutOfSpace(error)) {
+    return new StoreOpenError(`There is no space left in ${dirname(path)}; nothing was changed.`);
+  }
+  const isTold = error instanceof StoreOpenError || typeof code !== 'string';
+  return isTold ? error : new StoreOpenError(`${path} cannot be written: ${message}.`);
+}

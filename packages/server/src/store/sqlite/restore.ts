@@ -1,7 +1,7 @@
 import {
+  chownSync,
   closeSync,
   existsSync,
-  linkSync,
   openSync,
   readSync,
   renameSync,
@@ -14,9 +14,10 @@ import { StoreOpenError } from '../../core/store.js';
 import { type CopyProgress, makePlain } from './backup.js';
 import { makeFile } from './file-modes.js';
 import { lockStore } from './folder-lock.js';
-import { NewFile, syncPath } from './new-file.js';
+import { inWordsOfDisk, isOutOfSpace, link, NewFile, syncPath } from './new-file.js';
 import { fileAt, preparePlace } from './store-place.js';
-import { hasWal, refuseForeignWal } from './wal-owner.js';
+import { readWalFirstPage } from './wal-file.js';
+import { refuseForeignWal } from './wal-owner.js';
 
 export interface RestoreOptions {
   /** A backup; it stays as it is. */
@@ -46,17 +47,24 @@ export function restore({ from, path: to, onProgress = () => {} }: RestoreOption
   const path = fileAt(to);
   if (!existsSync(source)) throw new StoreOpenError(`There is no backup at ${source}.`);
   if (!statSync(source).isFile()) throw new StoreOpenError(`${source} is not a file.`);
+  if (statSync(source).size === 0) throw new StoreOpenError(`The backup ${source} is empty.`);
   if (source === path) throw new StoreOpenError('The backup is the store itself.');
   preparePlace(path);
   // Held to the end, so that no server starts meanwhile.
   const unlock = lockStore(path);
   try {
+    refuseLiveSource(source);
     const copy = checkedCopy(source, path, onProgress);
     const putAside = putInPlace(copy, path);
     return { path, bytes: statSync(path).size, putAside };
   } finally {
     unlock();
   }
+}
+
+/** The files of a server at work fit together at no moment at which they can be copied. */
+function refuseLiveSource(source: string): void {
+  if (existsSync(`${source}.lock`)) lockStore(source)();
 }
 
 /** A copy of the backup beside the store, whole and sound. */
@@ -67,12 +75,11 @@ function checkedCopy(
 ): NewFile {
   refuseForeignWal(source);
   // Somebody may have copied the file of a running server together with its WAL.
-  const suffixes = hasWal(source) ? ['', '-wal'] : [''];
+  const suffixes = readWalFirstPage(`${source}-wal`) === 'none' ? [''] : ['', '-wal'];
   const sizes = suffixes.map((suffix) => statSync(source + suffix).size);
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
   const copy = new NewFile(path, totalBytes);
   try {
-    copy.discardEarlier();
     let doneBytes = 0;
     for (const suffix of suffixes) {
       copyFile(source + suffix, copy.partial + suffix, (bytes) => {
@@ -83,10 +90,11 @@ function checkedCopy(
     onProgress({ step: 'check', doneBytes, totalBytes });
     const fault = inWordsOf(source, () => makePlain(copy.partial));
     if (fault !== null) throw new StoreOpenError(`The backup ${source} is damaged (${fault}).`);
+    giveToOwner(copy.partial, path);
     return copy;
   } catch (error) {
     copy.discard();
-    throw error;
+    throw inWordsOfDisk(error, copy.partial);
   }
 }
 
@@ -97,8 +105,10 @@ function inWordsOf<T>(source: string, check: () => T): T {
   } catch (error) {
     const { message } = error as Error;
     if (error instanceof StoreOpenError) {
-      throw new StoreOpenError(message.replaceAll(/\S+\.partial-[0-9a-f]{6}/g, source));
+      const inWords = message.replaceAll(/\S+\.partial-\d+/g, source);
+      throw new StoreOpenError(inWords.replace('with --store.', 'with --from.'));
     }
+    if (isOutOfSpace(error)) throw error;
     throw new StoreOpenError(`The backup ${source} is damaged (${message}).`);
   }
 }
@@ -133,10 +143,10 @@ function writeAll(file: number, bytes: Buffer): void {
  */
 function putInPlace(copy: NewFile, path: string): string | null {
   const old = ['', '-wal', '-shm'].filter((suffix) => existsSync(path + suffix));
-  const time = new Date(wallMs()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const aside = `${path}.before-restore-${time}`;
+  const aside = unusedName(path);
   try {
-    if (old.includes('')) giveName(path, aside);
+    // Without links there is a moment in which the store has no name.
+    if (old.includes('') && !link(path, aside)) renameSync(path, aside);
     copy.replace();
   } catch (error) {
     copy.discard();
@@ -147,11 +157,19 @@ function putInPlace(copy: NewFile, path: string): string | null {
   return old.length === 0 ? null : aside;
 }
 
-/** One more name for a file, or where the file system has no such thing, another one. */
-function giveName(path: string, name: string): void {
-  try {
-    linkSync(path, name);
-  } catch {
-    renameSync(path, name);
+/** Of which there is neither a file nor a WAL. */
+function unusedName(path: string): string {
+  const time = new Date(wallMs()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  for (let count = 1; ; count += 1) {
+    const name = `${path}.before-restore-${time}${count === 1 ? '' : `-${count}`}`;
+    if (['', '-wal', '-shm'].every((suffix) => !existsSync(name + suffix))) return name;
   }
+}
+
+/** Who restores as root does so for the user whose store it is. */
+function giveToOwner(file: string, path: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(existsSync(path) ? path : dirname(path));
+  chownSync(file, uid, gid);
+  chownSync(`${path}.lock`, uid, gid);
 }

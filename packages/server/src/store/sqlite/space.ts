@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { tieToWal } from './wal-owner.js';
+import { withoutWaiting, writeFirstPage } from './wal-owner.js';
 
 /** What the file needs that is not done with a group. */
 export interface SpaceNeed {
@@ -31,24 +31,17 @@ export class SpaceKeeper {
   // Prepared once: to prepare them each time took more than to run them.
   private readonly walState: Database.Statement;
   private readonly freePages: Database.Statement;
-  private readonly schemaCookie: Database.Statement;
-  private tiedCookie: unknown;
+  private lastWalPages = 0;
 
-  constructor(
-    private readonly db: Database.Database,
-    private readonly path: string,
-  ) {
+  constructor(private readonly db: Database.Database) {
     this.walState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
     this.freePages = db.prepare('PRAGMA freelist_count').pluck();
-    this.schemaCookie = db.prepare('PRAGMA schema_version').pluck();
-    this.tiedCookie = this.schemaCookie.get();
   }
 
   /** @returns null where it did not look */
   afterGroup(): SpaceNeed | null {
     this.groups += 1;
     if (this.groups % LOOK_EVERY_GROUPS !== 0) return null;
-    this.followSchema();
     return { ...this.walNeed(), reclaim: this.hasSpareFreePages() };
   }
 
@@ -57,10 +50,14 @@ export class SpaceKeeper {
    * nobody, since all commits would wait with it. @returns whether the WAL starts anew
    */
   restartWal(): boolean {
-    return this.withoutWaiting(() => {
-      const [result] = this.db.pragma('wal_checkpoint(RESTART)') as { busy: number }[];
-      return result?.busy === 0;
-    });
+    const [result] = withoutWaiting(
+      this.db,
+      () => this.db.pragma('wal_checkpoint(RESTART)') as { busy: number }[],
+    );
+    if (result?.busy !== 0) return false;
+    // It begins the new WAL, and cuts back the file of one that has grown.
+    writeFirstPage(this.db);
+    return true;
   }
 
   /** One small step of giving free pages back. */
@@ -74,30 +71,15 @@ export class SpaceKeeper {
 
   /** Beside another process that reads from the WAL, the WAL stays; the next start copies it. */
   beforeClose(): void {
-    this.withoutWaiting(() => this.db.pragma('wal_checkpoint(TRUNCATE)'));
-  }
-
-  /** Another program may have changed the schema, such as by an index of its own. */
-  private followSchema(): void {
-    const cookie = this.schemaCookie.get();
-    if (cookie === this.tiedCookie) return;
-    tieToWal(this.db, this.path);
-    this.tiedCookie = cookie;
+    withoutWaiting(this.db, () => this.db.pragma('wal_checkpoint(TRUNCATE)'));
   }
 
   private walNeed(): Pick<SpaceNeed, 'checkpoint' | 'restart'> {
     const pages = this.walPages();
+    // It was begun anew, by a write after all of it had been copied.
+    if (pages < this.lastWalPages) writeFirstPage(this.db);
+    this.lastWalPages = pages;
     return { checkpoint: pages >= CHECKPOINT_PAGES, restart: pages >= WAL_LIMIT_PAGES };
-  }
-
-  private withoutWaiting<T>(work: () => T): T {
-    const waitMs = this.db.pragma('busy_timeout', { simple: true }) as number;
-    this.db.pragma('busy_timeout = 0');
-    try {
-      return work();
-    } finally {
-      this.db.pragma(`busy_timeout = ${waitMs}`);
-    }
   }
 
   /** Pages in the WAL that are not yet known to be in the database. */

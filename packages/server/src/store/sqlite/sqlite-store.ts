@@ -15,6 +15,7 @@ import type {
   StoreListener,
 } from '../../core/store.js';
 import { tellClockBehind, tellFault, tellMigration } from '../../core/store-lines.js';
+import type { WalPages } from './checkpoint-thread.js';
 import { DiskLines } from './disk-lines.js';
 import { isFatal, refusalOf } from './errors.js';
 import type { ReaderRequest } from './reader-thread.js';
@@ -63,7 +64,7 @@ export class SqliteStore implements Store {
     /** Long reads have a thread of their own: a look at one queue does not wait for them. */
     private readonly longReader: ThreadChannel<ReaderRequest, ReadResult[QueryKind]>,
     private readonly reader: ThreadChannel<ReaderRequest, ReadResult[QueryKind]>,
-    private readonly checkpointer: ThreadChannel<'checkpoint', true>,
+    private readonly checkpointer: ThreadChannel<'checkpoint', WalPages>,
     private readonly log: Log,
     private readonly diskLines: DiskLines,
   ) {
@@ -180,6 +181,7 @@ export class SqliteStore implements Store {
 
   private async close(): Promise<void> {
     this.cancelReclaim?.();
+    this.wal.stop();
     this.cancelFlush?.();
     await this.reader.stop();
     await this.longReader.stop();

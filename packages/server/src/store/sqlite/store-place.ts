@@ -64,7 +64,7 @@ export function preparePlace(path: string): void {
   }
   const folder = dirname(path);
   makeFolder(folder);
-  for (const suffix of SUFFIXES) judgeFile(path + suffix);
+  for (const suffix of SUFFIXES) judgeFile(path + suffix, suffix !== '');
   // The log and the lock come and go beside the database. Not every folder that may be written
   // takes a file, as /proc shows.
   explained(`The folder ${folder}`, folder, () => {
@@ -102,12 +102,14 @@ export function makeFolder(folder: string): void {
 }
 
 /** Only an ordinary file, or none, that this user may read and write. */
-function judgeFile(path: string): void {
+function judgeFile(path: string, isBeside: boolean): void {
   const found = statOf(path);
   if (found === undefined) return;
   if (found.isDirectory()) {
     throw new StoreOpenError(
-      `${path} is a folder. Name a file in it: --store sqlite:${path}/millrace.db`,
+      isBeside
+        ? `${path} is a folder, where the store needs a file. ${remedy('Move it away')}`
+        : `${path} is a folder. Name a file in it: --store sqlite:${path}/millrace.db`,
     );
   }
   if (!found.isFile()) {

@@ -1,10 +1,11 @@
 import type { Clock } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
+import type { WalPages } from './checkpoint-thread.js';
 import type { SpaceNeed } from './space.js';
 
 export interface WalSteps {
   /** A passive checkpoint, beside the commits. */
-  checkpoint(): Promise<unknown>;
+  checkpoint(): Promise<WalPages>;
   /** Starts the WAL anew between two commits. @returns false where somebody reads from it */
   restart(): Promise<boolean>;
   /** Starts no more reads of this process. Resolves when none is under way. */
@@ -15,6 +16,9 @@ export interface WalSteps {
 
 /** When another process reads from the WAL, this is how long until the next try. */
 const RETRY_AFTER_MS = 1_000;
+/** The commits wait for the copying of no more than about so much. */
+const REST_MAX_PAGES = 2_048;
+const TOLD_FROM_FAILURES = 2;
 
 /**
  * Keeps the WAL in bounds, and lets no commit wait for a reader. Only our own reads can be asked to
@@ -24,8 +28,9 @@ const RETRY_AFTER_MS = 1_000;
 export class WalBounds {
   private underWay = false;
   private isOverLimit = false;
-  private retryAtMs = Number.NEGATIVE_INFINITY;
-  private isHeld = false;
+  private cancelRetry: (() => void) | undefined;
+  /** Of the restart, one after the other. */
+  private failures = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -45,16 +50,37 @@ export class WalBounds {
       });
   }
 
+  stop(): void {
+    this.cancelRetry?.();
+  }
+
   private async shorten(): Promise<void> {
-    // First, so that the commits wait for little of the copying.
-    await this.steps.checkpoint();
-    if (!this.isOverLimit || this.clock.nowMs() < this.retryAtMs) return;
+    await this.copyMost();
+    if (!this.isOverLimit || this.cancelRetry !== undefined) return;
     const restarted = (await this.steps.restart()) || (await this.restartWithoutReads());
-    if (!restarted) this.retryAtMs = this.clock.nowMs() + RETRY_AFTER_MS;
-    if (restarted !== this.isHeld) return;
-    this.isHeld = !restarted;
-    if (restarted) this.log.info(RELEASED);
-    else this.log.warn(HELD);
+    if (restarted) {
+      if (this.failures >= TOLD_FROM_FAILURES) this.log.info(RELEASED);
+      this.failures = 0;
+      return;
+    }
+    this.failures += 1;
+    // Once may be a read of our own that nobody can stop.
+    if (this.failures === TOLD_FROM_FAILURES) this.log.warn(HELD);
+    this.cancelRetry = this.clock.setTimer(() => {
+      this.cancelRetry = undefined;
+      this.serve({ checkpoint: true, restart: true });
+    }, RETRY_AFTER_MS);
+  }
+
+  /** Goes on while it gets ahead: what is left is copied while the commits wait. */
+  private async copyMost(): Promise<void> {
+    let lastRest = Number.POSITIVE_INFINITY;
+    for (;;) {
+      const { log, checkpointed } = await this.steps.checkpoint();
+      const rest = log - checkpointed;
+      if (!this.isOverLimit || rest <= REST_MAX_PAGES || rest >= lastRest) return;
+      lastRest = rest;
+    }
   }
 
   private async restartWithoutReads(): Promise<boolean> {

@@ -132,7 +132,7 @@ function handle(request: OtherRequest): WriterAnswer {
         new FreeSpace(options.minFreeBytes, () => freeBytesBeside(options.path)),
         options.limits,
       );
-      space = new SpaceKeeper(db, options.path);
+      space = new SpaceKeeper(db);
       return {
         clockFloorMs: applier.clockFloorMs(),
         migrated,
