@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from '#server/core/commands';
 import { createIdSource } from '#server/core/ids';
+import type { SubscribePushCommand } from '#server/core/push-commands';
 import type { QueueSettings } from '#server/core/queue-settings';
 import { SETTINGS_LOCK } from '#server/store/postgres/settings-lock';
 import { FakeClock } from '../harness/fake-clock.js';
+import { readUsageTables } from '../harness/usage-tables.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
 import { on, useTwoStores } from './two-stores.js';
 
@@ -24,7 +26,7 @@ const update = (queue: string, settings: Partial<QueueSettings>): Command =>
 const create = (queue: string, deadLetterQueue: string): Command =>
   make.createQueue(queue, { deadLetterQueue });
 
-function subscribe(queue: string, deadLetterQueue: string | null): Command {
+function subscribe(queue: string, deadLetterQueue: string | null): SubscribePushCommand {
   const url = `https://example.com/${newName()}`;
   return {
     kind: 'subscribePush',
@@ -134,6 +136,24 @@ describe.each(['read committed', 'repeatable read'])('settings at two nodes, %s'
         make.deleteQueue(x as string),
       ]);
       onlyOf(seen, 'ok ok', 'QUEUE_NOT_FOUND ok');
+    },
+    WITHIN_MS,
+  );
+
+  it(
+    'a subscription is counted once, however it was changed and deleted at once',
+    async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const [queue] = (await queues(1)) as [string];
+        const first = subscribe(queue, null);
+        const { subscriptionId } = first;
+        const again = { ...first, subscriptionId: newName() };
+        const end = { kind: 'unsubscribePush', project: 'p', queue, idempotency: null } as const;
+        await on(stores.one, first);
+        expect(await atOnce(again, { ...end, subscriptionId })).toEqual(['ok', 'ok']);
+      }
+      const { kept, counted } = await readUsageTables(stores.url);
+      expect(kept).toEqual(counted);
     },
     WITHIN_MS,
   );
