@@ -1,5 +1,6 @@
 import { LIMITS } from '@millrace/protocol/limits';
 import type { FailedDelivery } from './commands.js';
+import { deadLetterTarget } from './dead-letter-target.js';
 import { groupKeyOf } from './fifo.js';
 import {
   type AfterFailure,
@@ -158,8 +159,7 @@ function deadLetter(
   reason: DeadLetterReason,
   error: string | null,
 ): void {
-  const { deadLetterQueueId } = policy;
-  const target = deadLetterQueueId === null ? undefined : tx.queueById(deadLetterQueueId);
+  const target = deadLetterTarget(tx, queue, message, policy.deadLetterQueueId);
   leaveState(tx, queue, message);
   uncountDead(tx, message);
   const bucketId = target?.bucketId ?? queue.deadBucketId;

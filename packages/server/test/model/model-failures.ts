@@ -124,6 +124,7 @@ function becomeDeadLetter(
   nowMs: number,
 ): void {
   const from = message.queue;
+  const cameFrom = message.source;
   message.source = from;
   message.deadLetteredAtMs = nowMs;
   message.deadLetterReason = reason;
@@ -139,7 +140,8 @@ function becomeDeadLetter(
     from.deadLetterQueue === null
       ? undefined
       : findQueue(state, from.project, from.deadLetterQueue);
-  if (target === undefined) {
+  // Nothing goes back to where it last came from. Here, no longer cycle can be made.
+  if (target === undefined || target === cameFrom) {
     message.state = 'dead';
   } else {
     message.state = 'available';

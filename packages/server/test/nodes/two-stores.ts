@@ -13,8 +13,12 @@ export interface TwoStores {
   readonly url: string;
 }
 
-/** Opened before the tests of the block that this is called in, and removed after them. */
-export function useTwoStores(): TwoStores {
+/**
+ * Opened before the tests of the block that this is called in, and removed after them.
+ *
+ * @param setting what the database is set to before, as SQL
+ */
+export function useTwoStores(setting?: string): TwoStores {
   const opened = {} as { -readonly [K in keyof TwoStores]: TwoStores[K] };
   let fixture: StoreFixture;
   beforeAll(async () => {
@@ -22,9 +26,14 @@ export function useTwoStores(): TwoStores {
       STORE_FACTORIES.find(({ name }) => name === 'postgres') as StoreFactory
     ).create();
     opened.url = fixture.url;
+    opened.admin = await connectAdmin(fixture.url);
+    if (setting !== undefined) {
+      await opened.admin.query(`DO $$ BEGIN
+        EXECUTE format('ALTER DATABASE %I SET ${setting}', current_database());
+      END $$`);
+    }
     opened.one = await fixture.open();
     opened.other = await fixture.open();
-    opened.admin = await connectAdmin(fixture.url);
   });
   afterAll(async () => {
     await opened.admin.end();

@@ -80,6 +80,9 @@ const PLANNER = [
   'plan_cache_mode = force_generic_plan',
 ];
 
+/** What waited for a lock must see what was committed meanwhile, whatever the database's default is. */
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+
 /** Behind a transaction pooler a connection's settings are anybody's: there each group makes them. */
 export const beginGroup = ({ prepare }: ParsedUrl): string[] =>
-  prepare ? ['BEGIN'] : ['BEGIN', ...PLANNER.map((setting) => `SET LOCAL ${setting}`)];
+  prepare ? [BEGIN] : [BEGIN, ...PLANNER.map((setting) => `SET LOCAL ${setting}`)];

@@ -11,8 +11,9 @@ const INSERTED_BY_OTHERS = new Set(['idempotency', 'queues', 'discarded_buckets'
 
 /** Another transaction was in the way: the group can run again, unseen. */
 export function isConflict(error: unknown): boolean {
-  // Serialization failure, deadlock, or what another node inserted first.
-  if (['40001', '40P01'].includes(codeOf(error))) return true;
+  // Serialization failure, deadlock, a row that went or came to be referred to since it was read, or
+  // what another node inserted first.
+  if (['40001', '40P01', '23503'].includes(codeOf(error))) return true;
   const { table = '' } = error as { table?: string };
   return codeOf(error) === '23505' && INSERTED_BY_OTHERS.has(table);
 }

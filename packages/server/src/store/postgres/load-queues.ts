@@ -15,6 +15,7 @@ import type { Parameter } from './parameters.js';
 import type { Pipeline } from './pipeline.js';
 import { pushPolicies } from './push-rows.js';
 import { type MessageRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
+import { lockSettings } from './settings-lock.js';
 import type { GroupTransaction } from './transaction.js';
 
 /** The database's time at the moment in which this is evaluated, in milliseconds and their parts. */
@@ -56,6 +57,7 @@ export async function readBeginning(
       add(command.project, command.settings.deadLetterQueue);
     }
   }
+  lockSettings(pipeline, commands);
   const rows =
     names.size === 0
       ? await pipeline.query<Head & Versioned>(HEAD, [counterRows.slot])
@@ -159,7 +161,8 @@ export async function readReachable(
   project: string,
   name: string | null | undefined,
 ): Promise<ReachableFrom> {
-  if (name == null) return () => undefined;
+  // One that another node has made since the group began is none that the group knows.
+  if (name == null || tx.queue(project, name) === undefined) return () => undefined;
   const rows = await tx.pipeline.query<{ name: string }>(
     `WITH RECURSIVE reached AS (
        SELECT id FROM millrace.queues WHERE project = $1 AND name = $2

@@ -46,7 +46,8 @@ export async function updateQueue(
     ],
   );
   await reloadQueues(tx);
-  return { queue: publicRow(tx.queueById(queue.id) as QueueEntry) };
+  const changed = tx.queueById(queue.id);
+  return changed === undefined ? queueNotFound(name) : { queue: publicRow(changed) };
 }
 
 /** The queue gets a new bucket: that is all, whatever lay in the old one. */

@@ -28,11 +28,7 @@ export async function subscribePush(
   const { project, queue: name, settings } = command;
   const queue = tx.queue(project, name);
   if (queue === undefined) return queueNotFound(name);
-  // Two nodes that subscribe the same url would otherwise make two of it.
-  const locked = await tx.pipeline.query('SELECT 1 FROM millrace.queues WHERE id = $1 FOR UPDATE', [
-    queue.id,
-  ]);
-  if (locked.length === 0) return queueNotFound(name);
+  if (!(await lockQueue(tx, queue))) return queueNotFound(name);
   const all = await subscriptionsOf(tx.pipeline, queue.id);
   const reachableFrom = await readReachable(tx, project, settings.deadLetterQueue);
   const made = subscribed(queue, all, command, tx.nowMs, reachableFrom);
@@ -45,6 +41,19 @@ export async function subscribePush(
   }
   write(tx, queue, row);
   return { subscription: shownSubscription(row), endedSecretUntilMs };
+}
+
+/**
+ * Whoever makes, changes or deletes subscriptions of a queue holds its lock: two nodes that subscribe
+ * one url would make two of it, and one that is changed while it is deleted would come back uncounted.
+ *
+ * @returns false when the queue is gone
+ */
+async function lockQueue(tx: GroupTransaction, { id }: QueueEntry): Promise<boolean> {
+  const rows = await tx.pipeline.query('SELECT 1 FROM millrace.queues WHERE id = $1 FOR UPDATE', [
+    id,
+  ]);
+  return rows.length > 0;
 }
 
 function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow): void {
@@ -96,7 +105,7 @@ export async function unsubscribePush(
   { project, queue: name, subscriptionId }: UnsubscribePushCommand,
 ): Promise<OutcomeOf['unsubscribePush'] | Refusal> {
   const queue = tx.queue(project, name);
-  if (queue === undefined) return queueNotFound(name);
+  if (queue === undefined || !(await lockQueue(tx, queue))) return queueNotFound(name);
   const gone = await tx.pipeline.query(
     `DELETE FROM millrace.push_subscriptions WHERE subscription_id = $1 AND queue_id = $2
      RETURNING 1`,
@@ -187,10 +196,11 @@ export async function recordPushes(
 /** A queue that goes takes its subscriptions with it. */
 export async function deleteSubscriptionsOf(
   tx: GroupTransaction,
-  { id, project }: QueueEntry,
+  queue: QueueEntry,
 ): Promise<void> {
-  // Whoever subscribes holds the queue's lock; what comes behind this one finds no queue.
-  tx.pipeline.send('SELECT 1 FROM millrace.queues WHERE id = $1 FOR UPDATE', [id]);
+  const { id, project } = queue;
+  // What comes behind this one finds no queue.
+  await lockQueue(tx, queue);
   tx.pipeline.send(
     `DELETE FROM millrace.push_attempts WHERE subscription_id IN (
        SELECT subscription_id FROM millrace.push_subscriptions WHERE queue_id = $1)`,
