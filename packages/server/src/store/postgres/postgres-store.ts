@@ -139,7 +139,9 @@ export class PostgresStore implements Store {
       databaseClock.observe(Number(rows[0].nowMs), monotonicMs());
     } catch (error) {
       if (error instanceof StoreOpenError) throw error;
-      throw new StoreOpenError(`the database cannot be used: ${causeOf(error)}.`);
+      throw new StoreOpenError(
+        `the database cannot be used: ${causeOf(error)}. See that it is running and that --store names it.`,
+      );
     } finally {
       await client.end().catch(() => undefined);
     }
