@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
+import { isPassing } from './errors.js';
 import { tieToWal } from './wal-owner.js';
 
 /** What the file needs that is not done with a group. */
@@ -32,6 +34,7 @@ export class SpaceKeeper {
   private readonly walState: Database.Statement;
   private readonly freePages: Database.Statement;
   private readonly schemaCookie: Database.Statement;
+  private readonly pageCount: Database.Statement;
   private tiedCookie: unknown;
 
   constructor(
@@ -41,7 +44,13 @@ export class SpaceKeeper {
     this.walState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
     this.freePages = db.prepare('PRAGMA freelist_count').pluck();
     this.schemaCookie = db.prepare('PRAGMA schema_version').pluck();
+    this.pageCount = db.prepare('PRAGMA page_count').pluck();
     this.tiedCookie = this.schemaCookie.get();
+  }
+
+  /** What the file has yet to grow by, when the WAL is copied into it: space that is as good as used. */
+  pendingBytes(): number {
+    return Math.max(0, (this.pageCount.get() as number) * PAGE_BYTES - statSync(this.path).size);
   }
 
   /** @returns null where it did not look */
@@ -61,6 +70,15 @@ export class SpaceKeeper {
       const [result] = this.db.pragma('wal_checkpoint(RESTART)') as { busy: number }[];
       return result?.busy === 0;
     });
+  }
+
+  /** A WAL that starts anew needs no more room, until it is as long as it was. */
+  makeRoom(): void {
+    try {
+      this.restartWal();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    }
   }
 
   /** One small step of giving free pages back. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
+import { isPassing } from './errors.js';
 import type { SpaceNeed } from './space.js';
 
 export interface WalSteps {
@@ -13,7 +14,7 @@ export interface WalSteps {
   failed(cause: Error): void;
 }
 
-/** When another process reads from the WAL, this is how long until the next try. */
+/** When another process reads from the WAL, or the disk is full, this is how long until the next try. */
 const RETRY_AFTER_MS = 1_000;
 
 /**
@@ -25,6 +26,7 @@ export class WalBounds {
   private underWay = false;
   private isOverLimit = false;
   private retryAtMs = Number.NEGATIVE_INFINITY;
+  private failedUntilMs = Number.NEGATIVE_INFINITY;
   private isHeld = false;
 
   constructor(
@@ -36,10 +38,10 @@ export class WalBounds {
   serve({ checkpoint, restart }: Pick<SpaceNeed, 'checkpoint' | 'restart'>): void {
     // Also beside a checkpoint that is under way: it is then followed by the restart at once.
     this.isOverLimit = restart;
-    if (this.underWay || !checkpoint) return;
+    if (this.underWay || !checkpoint || this.clock.nowMs() < this.failedUntilMs) return;
     this.underWay = true;
     this.shorten()
-      .catch((error: Error) => this.steps.failed(error))
+      .catch((error: Error) => this.failed(error))
       .finally(() => {
         this.underWay = false;
       });
@@ -57,6 +59,16 @@ export class WalBounds {
     else this.log.warn(HELD);
   }
 
+  /** What is in the WAL is safe there; only that it cannot be copied for now is no reason to end. */
+  private failed(error: Error): void {
+    if (!isPassing(error)) {
+      this.steps.failed(error);
+      return;
+    }
+    this.failedUntilMs = this.clock.nowMs() + RETRY_AFTER_MS;
+    tellPostponed(this.log, error);
+  }
+
   private async restartWithoutReads(): Promise<boolean> {
     await this.steps.pauseReads();
     try {
@@ -66,6 +78,12 @@ export class WalBounds {
     }
   }
 }
+
+/** Work on the file that no answer depends on. */
+export const tellPostponed = (log: Log, { message }: Error): void =>
+  log.counted('warn', 'work on the files of the store is put off and tried again', {
+    cause: message,
+  });
 
 const HELD =
   'another process reads the database (a backup, a shell): the WAL grows until it ends, and publishing stops at --min-free-bytes';
