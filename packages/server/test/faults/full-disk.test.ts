@@ -78,7 +78,7 @@ describe.skipIf(disk === undefined)(`a disk that another process fills${why}`, (
   const publishMany = async (): Promise<string> => {
     const messages = Array.from({ length: 40 }, () => ({ payload: LARGE_PAYLOAD }));
     const { data, code } = await call('publish_batch', { queue: 'q', messages });
-    for (const { message_id } of data?.results ?? []) held.add(message_id);
+    for (const id of data?.message_ids ?? []) held.add(id);
     return code;
   };
   const takeAndAck = async (maxMessages = 4): Promise<string> => {

@@ -164,7 +164,9 @@ function handle(request: OtherRequest): WriterAnswer {
     }
     case 'start':
       applier.start(request.nowMs);
-      return { disk: freeSpace.at(request.nowMs) };
+      // The first look makes the reserve, before anybody waits for an answer.
+      freeSpace.at(request.nowMs);
+      return {};
     case 'look':
       return { disk: freeSpace.at(request.nowMs) };
     case 'reclaim':
