@@ -34,6 +34,8 @@ export interface Store {
   readonly safetyPollMs: number | null;
   /** Reads committed state; sees every command whose apply has resolved. */
   read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]>;
+  /** Why nothing is published for want of space; null: it is, as far as this node can see. */
+  whyPublishingStops(): Promise<string | null>;
   /** Asked before the store starts to work; there is one listener. */
   listen(listener: StoreListener): void;
   /** Idempotent; waits for what is under way. */

@@ -15,15 +15,17 @@ export function registerHealth(app: FastifyInstance, store: Store, log: Log): vo
     send(reply, 200, { status: 'ok' });
   });
 
-  let asking: Promise<void> | undefined;
+  let asking: Promise<string | null> | undefined;
   app.get('/readyz', async (_request, reply) => {
     try {
       // Anybody may ask, and as often as they like: the store is asked once at a time.
       asking ??= answersInTime(store).finally(() => {
         asking = undefined;
       });
-      await asking;
-      return send(reply, 200, { status: 'ready' });
+      const why = await asking;
+      // Whoever consumes and acks is to come in all the same.
+      const publishing = why === null ? {} : { publishing: `stopped: ${why}` };
+      return send(reply, 200, { status: 'ready', ...publishing });
     } catch (error) {
       log.counted('warn', 'the server is not ready', {
         cause: refusalOf(error).fault?.cause,
@@ -37,13 +39,13 @@ export function registerHealth(app: FastifyInstance, store: Store, log: Log): vo
 const send = (reply: FastifyReply, status: number, value: unknown): FastifyReply =>
   reply.code(status).headers(PROTECTING_HEADERS).type(JSON_TYPE).send(jsonLine(value));
 
-function answersInTime(store: Store): Promise<void> {
+/** @returns why publishing stops; null where it does not */
+function answersInTime(store: Store): Promise<string | null> {
   return new Promise((resolve, reject) => {
     const tooLate = new Error(`it did not answer within ${READY_WITHIN_MS / 1_000} s`);
     const cancel = setSystemTimer(() => reject(tooLate), READY_WITHIN_MS);
-    store
-      .read({ kind: 'ping' })
-      .then(() => resolve(), reject)
+    Promise.all([store.whyPublishingStops(), store.read({ kind: 'ping' })])
+      .then(([why]) => resolve(why), reject)
       .finally(cancel);
   });
 }

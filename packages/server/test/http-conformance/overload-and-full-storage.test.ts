@@ -74,6 +74,10 @@ describe.each(onOurDisk)('storage that is full on $name', (factory) => {
     // No disk has a million gibibytes left.
     await running.restart(['--min-free-bytes', '1000000GiB']);
 
+    const stopped = 'stopped: the disk has less free than --min-free-bytes';
+    const readiness = await running.call('GET', '/readyz');
+    expect(readiness.status).toBe(200);
+    expect(readiness.body).toEqual({ status: 'ready', publishing: stopped });
     errorOf(await client.post('publish', { queue, payload: 5 }), 'STORAGE_FULL');
     const { message_id, receipt } = acked;
     expect(dataOf(await client.ack(queue, message_id, { receipt })).acked).toBe(true);
@@ -89,5 +93,6 @@ describe.each(onOurDisk)('storage that is full on $name', (factory) => {
 
     await running.restart();
     await client.publish(queue, 5);
+    expect((await running.call('GET', '/readyz')).body).toEqual({ status: 'ready' });
   });
 });

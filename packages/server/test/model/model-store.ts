@@ -55,6 +55,10 @@ export class ModelStore implements Store {
 
   expectReady(): void {}
 
+  async whyPublishingStops(): Promise<null> {
+    return null;
+  }
+
   async stop(): Promise<void> {}
 
   /** When leases and delays end, in order. */

@@ -376,6 +376,11 @@ export class PostgresStore implements Store {
     await Promise.all([this.signals.stop(), groups.end(), reads.end()]);
   }
 
+  /** The disk is the database's, and only a write shows that it is full. */
+  async whyPublishingStops(): Promise<null> {
+    return null;
+  }
+
   stop(): Promise<void> {
     this.stopping ??= this.close();
     return this.stopping;

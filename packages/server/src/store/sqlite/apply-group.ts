@@ -10,10 +10,11 @@ import type { ReadyQueue } from '../../core/store.js';
 import { applyCommand } from './apply-command.js';
 import { nextDueMs, settleDue } from './commands/settle-due.js';
 import { dropExpiredDeduplications } from './deduplication.js';
-import { isFatal, refusalOf } from './errors.js';
+import { isFatal, isFull, refusalOf } from './errors.js';
 import type { FreeSpace } from './free-space.js';
 import { writeHistory } from './history.js';
 import { dropExpiredRecords } from './idempotency.js';
+import type { SpaceKeeper } from './space.js';
 import { Statements } from './statements.js';
 import { GroupTransaction, QueueCache } from './transaction.js';
 
@@ -46,6 +47,7 @@ export class GroupApplier {
     private readonly db: Database.Database,
     private readonly freeSpace: FreeSpace,
     private readonly limits: StorageLimits,
+    private readonly space?: Pick<SpaceKeeper, 'makeRoom'>,
   ) {
     this.statements = new Statements(db);
     this.sequence = new Sequence(this.lastRowId());
@@ -97,7 +99,21 @@ export class GroupApplier {
     };
   }
 
+  /** Where the disk is full, what adds is refused and the others find the room left for them. */
   private applyTogether(commands: readonly Command[], nowMs: number): GroupResult {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return this.commit(commands, nowMs);
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        this.freeSpace.ranOut(nowMs);
+        if (tries > 1 && !this.freeSpace.giveBackReserve()) throw error;
+        this.space?.makeRoom();
+      }
+    }
+  }
+
+  private commit(commands: readonly Command[], nowMs: number): GroupResult {
     const disk = this.freeSpace.at(nowMs);
     const tx = new GroupTransaction(
       this.statements,

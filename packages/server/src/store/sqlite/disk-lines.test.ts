@@ -23,7 +23,6 @@ it('tells when publishing stops for want of space, and when it goes on', () => {
     const diskLines = new DiskLines(log, clock, MIN_FREE_BYTES);
     const groupWith = (bytes: number): void => {
       freeBytes = bytes;
-      // It is looked up once a second.
       clock.advance(1_000);
       diskLines.saw(applier.apply([], clock.nowMs()).disk);
     };

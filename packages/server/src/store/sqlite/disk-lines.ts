@@ -2,6 +2,8 @@ import type { Clock } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
 import type { DiskSpace } from '../../core/storage-limits.js';
 
+export const STOPPED = 'the disk has less free than --min-free-bytes';
+
 /** Tells the log when publishing stops for want of space on the disk, and when it goes on. */
 export class DiskLines {
   private last: DiskSpace = 'enough';
@@ -13,7 +15,7 @@ export class DiskLines {
     private readonly minFreeBytes: number,
   ) {}
 
-  /** What a group has found; looked up once a second at most. */
+  /** What a group has found, or somebody who asked. */
   saw(disk: DiskSpace): void {
     if (disk === this.last) return;
     const fields = { min_free_bytes: this.minFreeBytes };
@@ -25,7 +27,7 @@ export class DiskLines {
       });
     } else if (this.last === 'enough') {
       this.stoppedAtMs = this.clock.nowMs();
-      this.log.warn('publishing stopped: the disk has less free than --min-free-bytes', fields);
+      this.log.warn(`publishing stopped: ${STOPPED}`, fields);
     }
     if (disk === 'very_low') {
       this.log.warn(

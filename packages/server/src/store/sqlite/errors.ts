@@ -7,12 +7,20 @@ import { type Refusal, refuse } from '../../core/refusal.js';
  */
 export function isFatal(error: unknown): boolean {
   const code = codeOf(error);
-  return /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY)/.test(code);
+  return !isFull(error) && /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY)/.test(code);
 }
+
+/** Nothing was written. The index of the WAL, whose content counts for nothing, has a code of its own. */
+export const isFull = (error: unknown): boolean =>
+  /^SQLITE_(FULL|IOERR_SHMSIZE)/.test(codeOf(error));
+
+/** What passes by itself, so that the same work can be tried again later. */
+export const isPassing = (error: unknown): boolean =>
+  isFull(error) || /^SQLITE_(BUSY|LOCKED|NOMEM)/.test(codeOf(error));
 
 export function refusalOf(error: unknown): Refusal {
   const code = codeOf(error);
-  if (code.startsWith('SQLITE_FULL')) {
+  if (isFull(error)) {
     return refuse('STORAGE_FULL', 'The disk is full; nothing was done.', {
       hint: 'Give the server more space, then retry.',
       fault: { cause: causeOf(error) },

@@ -26,7 +26,7 @@ export function widerThanNeeded(path: string): string[] {
   // Windows has no such bits.
   if (process.platform === 'win32') return [];
   const folder = dirname(path);
-  const files = ['', '-wal', '-shm', '.lock'].map((suffix) => path + suffix);
+  const files = ['', '-wal', '-shm', '.lock', '-reserve'].map((suffix) => path + suffix);
   return [
     ...(isWider(folder) && !isShared(folder) ? [`chmod 700 ${folder}`] : []),
     ...files.filter(isWider).map((file) => `chmod 600 ${file}`),

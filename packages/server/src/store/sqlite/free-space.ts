@@ -1,40 +1,47 @@
-import { statfsSync, statSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DiskSpace } from '../../core/storage-limits.js';
-import { WAL_LIMIT_BYTES } from './space.js';
+import type { Reserve } from './reserve.js';
 
-const CHECK_EVERY_MS = 1_000;
+/** After a write that found no room, so long nothing is added, whatever a look says. */
+const OUT_FOR_MS = 1_000;
 
-/** How much the disk has left beside what the server may use; looked up once a second at most. */
+/**
+ * How much the disk has left beside what the server may use. It is looked up for every group: a fast
+ * publisher, or another process, fills a disk in less than a second.
+ */
 export class FreeSpace {
-  private checkedAtMs = Number.NEGATIVE_INFINITY;
-  private left: DiskSpace = 'enough';
+  private outUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly minFreeBytes: number,
     private readonly readFreeBytes: () => number,
+    private readonly reserve?: Reserve,
   ) {}
 
   at(nowMs: number): DiskSpace {
-    if (nowMs - this.checkedAtMs >= CHECK_EVERY_MS) {
-      this.checkedAtMs = nowMs;
-      this.left = this.judge(this.readFreeBytes());
+    const freeBytes = this.readFreeBytes();
+    if (nowMs < this.outUntilMs) return 'very_low';
+    if (this.reserve?.isMissing && freeBytes >= this.minFreeBytes + this.reserve.bytes) {
+      this.reserve.make();
     }
-    return this.left;
-  }
-
-  private judge(freeBytes: number): DiskSpace {
     if (freeBytes >= this.minFreeBytes) return 'enough';
     return freeBytes >= this.minFreeBytes / 2 ? 'low' : 'very_low';
   }
+
+  /** A write found no room. */
+  ranOut(nowMs: number): void {
+    this.outUntilMs = nowMs + OUT_FOR_MS;
+  }
+
+  /** @returns whether there was a reserve to give back */
+  giveBackReserve(): boolean {
+    return this.reserve?.giveBack() ?? false;
+  }
 }
 
-/**
- * What is left on the disk where this file lies. A WAL that has outgrown its bounds has to be copied
- * into the file still, which takes as much once more.
- */
+/** What is left on the disk where this file lies. */
 export function freeBytesBeside(path: string): number {
   const { bavail, bsize } = statfsSync(dirname(path));
-  const walBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-  return bavail * bsize - Math.max(0, walBytes - WAL_LIMIT_BYTES);
+  return bavail * bsize;
 }

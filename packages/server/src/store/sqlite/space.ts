@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
+import { isPassing } from './errors.js';
 import { withoutWaiting, writeFirstPage } from './wal-owner.js';
 
 /** What the file needs that is not done with a group. */
@@ -31,11 +33,21 @@ export class SpaceKeeper {
   // Prepared once: to prepare them each time took more than to run them.
   private readonly walState: Database.Statement;
   private readonly freePages: Database.Statement;
+  private readonly pageCount: Database.Statement;
   private lastWalPages = 0;
 
-  constructor(private readonly db: Database.Database) {
+  constructor(
+    private readonly db: Database.Database,
+    private readonly path: string,
+  ) {
     this.walState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
     this.freePages = db.prepare('PRAGMA freelist_count').pluck();
+    this.pageCount = db.prepare('PRAGMA page_count').pluck();
+  }
+
+  /** What the file has yet to grow by, when the WAL is copied into it: space that is as good as used. */
+  pendingBytes(): number {
+    return Math.max(0, (this.pageCount.get() as number) * PAGE_BYTES - statSync(this.path).size);
   }
 
   /** @returns null where it did not look */
@@ -58,6 +70,15 @@ export class SpaceKeeper {
     // It begins the new WAL, and cuts back the file of one that has grown.
     writeFirstPage(this.db);
     return true;
+  }
+
+  /** A WAL that starts anew needs no more room, until it is as long as it was. */
+  makeRoom(): void {
+    try {
+      this.restartWal();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    }
   }
 
   /** One small step of giving free pages back. */

@@ -16,13 +16,13 @@ import type {
 } from '../../core/store.js';
 import { tellClockBehind, tellFault, tellMigration } from '../../core/store-lines.js';
 import type { WalPages } from './checkpoint-thread.js';
-import { DiskLines } from './disk-lines.js';
-import { isFatal, refusalOf } from './errors.js';
+import { DiskLines, STOPPED } from './disk-lines.js';
+import { isFatal, isPassing, refusalOf } from './errors.js';
 import type { ReaderRequest } from './reader-thread.js';
 import type { SpaceNeed } from './space.js';
 import { fileAt } from './store-place.js';
 import { ThreadChannel } from './thread-channel.js';
-import { WalBounds } from './wal-bounds.js';
+import { tellPostponed, WalBounds } from './wal-bounds.js';
 import { packCommand, unpackOutcome } from './wire-codec.js';
 import type { WriterAnswer, WriterOptions, WriterRequest } from './writer-thread.js';
 
@@ -38,6 +38,8 @@ const LONG_READS_MAX = 2;
 const SHORT_READS_MAX = 16;
 /** Between two steps of giving free pages back: the writer has something better to do. */
 const RECLAIM_PAUSE_MS = 20;
+/** After a step for which the disk had no room. */
+const RECLAIM_RETRY_MS = 1_000;
 /** So often a step makes way for groups that are under way; then it is its turn. */
 const RECLAIM_WAITS_MAX = 9;
 /** All messages go through the writer: with less it takes a tenth more time, with more no less. */
@@ -141,6 +143,7 @@ export class SqliteStore implements Store {
       this.listener?.nextDue(group.nextDueAtMs);
       if (group.ready.length > 0) this.listener?.ready(group.ready);
       if (answer.need) this.serveSpace(answer.need);
+      if (answer.postponed !== undefined) tellPostponed(this.log, new Error(answer.postponed));
       if (answer.hasTallies) this.flushTalliesLater();
       this.diskLines.saw(group.disk);
       tellDeadLetters(this.log, group.deadLetters);
@@ -174,6 +177,15 @@ export class SqliteStore implements Store {
     }
   }
 
+  async whyPublishingStops(): Promise<string | null> {
+    const { disk = 'enough' } = await this.writer.call({
+      kind: 'look',
+      nowMs: this.clock.nowMs(),
+    });
+    this.diskLines.saw(disk);
+    return disk === 'enough' ? null : STOPPED;
+  }
+
   stop(): Promise<void> {
     this.stopping ??= this.close();
     return this.stopping;
@@ -196,16 +208,30 @@ export class SqliteStore implements Store {
   }
 
   /** Pages that are free are used again before the file grows, so that there is no haste. */
-  private reclaimAfterPause(waits: number): void {
+  private reclaimAfterPause(waits: number, pauseMs = RECLAIM_PAUSE_MS): void {
     this.cancelReclaim = this.clock.setTimer(async () => {
       if (this.groupsUnderWay > 0 && waits < RECLAIM_WAITS_MAX) {
         this.reclaimAfterPause(waits + 1);
         return;
       }
       this.cancelReclaim = undefined;
-      const { need } = await this.writer.call({ kind: 'reclaim' }).catch(() => ({ need: null }));
-      if (need) this.serveSpace(need);
-    }, RECLAIM_PAUSE_MS);
+      try {
+        const { need } = await this.writer.call({ kind: 'reclaim' });
+        if (need) this.serveSpace(need);
+      } catch (error) {
+        this.reclaimFailed(error as Error);
+      }
+    }, pauseMs);
+  }
+
+  private reclaimFailed(error: Error): void {
+    if (this.stopping !== undefined) return;
+    if (!isPassing(error)) {
+      this.fail(error);
+      return;
+    }
+    tellPostponed(this.log, error);
+    if (this.cancelReclaim === undefined) this.reclaimAfterPause(0, RECLAIM_RETRY_MS);
   }
 
   /** Should no group come by that takes the tallies along, an empty one does. */

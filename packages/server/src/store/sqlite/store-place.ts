@@ -14,7 +14,7 @@ import { MODE, makeFile } from './file-modes.js';
 /** SQLite takes 512 bytes, with the endings of the files beside the database. */
 const PATH_MAX_BYTES = 480;
 /** The database and what lies beside it. */
-const SUFFIXES = ['', '-wal', '-shm', '.lock'];
+const SUFFIXES = ['', '-wal', '-shm', '.lock', '-reserve'];
 
 /**
  * The file itself, where a path leads to it by links: SQLite puts the WAL beside that, and so must

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
 import type { WalPages } from './checkpoint-thread.js';
+import { isPassing } from './errors.js';
 import type { SpaceNeed } from './space.js';
 
 export interface WalSteps {
@@ -14,7 +15,7 @@ export interface WalSteps {
   failed(cause: Error): void;
 }
 
-/** When another process reads from the WAL, this is how long until the next try. */
+/** When another process reads from the WAL, or the disk is full, this is how long until the next try. */
 const RETRY_AFTER_MS = 1_000;
 /** The commits wait for the copying of no more than about so much. */
 const REST_MAX_PAGES = 2_048;
@@ -31,6 +32,7 @@ export class WalBounds {
   private cancelRetry: (() => void) | undefined;
   /** Of the restart, one after the other. */
   private failures = 0;
+  private failedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly clock: Clock,
@@ -41,10 +43,10 @@ export class WalBounds {
   serve({ checkpoint, restart }: Pick<SpaceNeed, 'checkpoint' | 'restart'>): void {
     // Also beside a checkpoint that is under way: it is then followed by the restart at once.
     this.isOverLimit = restart;
-    if (this.underWay || !checkpoint) return;
+    if (this.underWay || !checkpoint || this.clock.nowMs() < this.failedUntilMs) return;
     this.underWay = true;
     this.shorten()
-      .catch((error: Error) => this.steps.failed(error))
+      .catch((error: Error) => this.failed(error))
       .finally(() => {
         this.underWay = false;
       });
@@ -83,6 +85,16 @@ export class WalBounds {
     }
   }
 
+  /** What is in the WAL is safe there; only that it cannot be copied for now is no reason to end. */
+  private failed(error: Error): void {
+    if (!isPassing(error)) {
+      this.steps.failed(error);
+      return;
+    }
+    this.failedUntilMs = this.clock.nowMs() + RETRY_AFTER_MS;
+    tellPostponed(this.log, error);
+  }
+
   private async restartWithoutReads(): Promise<boolean> {
     await this.steps.pauseReads();
     try {
@@ -92,6 +104,12 @@ export class WalBounds {
     }
   }
 }
+
+/** Work on the file that no answer depends on. */
+export const tellPostponed = (log: Log, { message }: Error): void =>
+  log.counted('warn', 'work on the files of the store is put off and tried again', {
+    cause: message,
+  });
 
 const HELD =
   'another process reads the database (a backup, a shell): the WAL grows until it ends, and publishing stops at --min-free-bytes';

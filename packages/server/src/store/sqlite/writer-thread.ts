@@ -1,13 +1,15 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Command } from '../../core/commands.js';
 import { GROUP_LIMITS } from '../../core/group-commit.js';
-import type { StorageLimits } from '../../core/storage-limits.js';
+import type { DiskSpace, StorageLimits } from '../../core/storage-limits.js';
 import type { AboutGroup } from '../../core/store.js';
 import { GroupApplier, type GroupResult } from './apply-group.js';
 import { type Migrated, openWriter } from './database.js';
+import { isPassing } from './errors.js';
 import { widerThanNeeded } from './file-modes.js';
 import { lockStore } from './folder-lock.js';
 import { FreeSpace, freeBytesBeside } from './free-space.js';
+import { Reserve } from './reserve.js';
 import { SpaceKeeper, type SpaceNeed } from './space.js';
 import { preparePlace } from './store-place.js';
 import { Failure, serveThread } from './thread-channel.js';
@@ -34,6 +36,7 @@ export type WriterRequest =
       readonly about: AboutGroup;
       readonly nowMs: number;
     }
+  | { readonly kind: 'look'; readonly nowMs: number }
   | { readonly kind: 'reclaim' }
   | { readonly kind: 'restartWal' }
   | { readonly kind: 'close'; readonly nowMs: number };
@@ -45,6 +48,10 @@ export interface WriterAnswer {
   readonly wider?: readonly string[];
   readonly group?: Omit<GroupResult, 'outcomes'> & { readonly outcomes: PackedOutcome[] };
   readonly need?: SpaceNeed | null;
+  /** What the disk has left. */
+  readonly disk?: DiskSpace;
+  /** Why the files could not be looked after for now. */
+  readonly postponed?: string;
   /** Whether the WAL starts anew. */
   readonly restarted?: boolean;
   /** Tallies wait to be written with a later group. */
@@ -55,6 +62,7 @@ const options = workerData as WriterOptions;
 let unlock = (): void => {};
 let applier: GroupApplier;
 let space: SpaceKeeper;
+let freeSpace: FreeSpace;
 let close = (): void => {};
 
 serveThread<WriterRequest, WriterAnswer>(
@@ -100,7 +108,7 @@ function answersTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
   const commands = requests.flatMap((request) => request.commands.map(unpackCommand));
   const nowMs = (requests.at(-1) as ApplyRequest).nowMs;
   const { outcomes, ...rest } = applier.apply(commands, nowMs);
-  const need = space.afterGroup();
+  const after = afterCommit();
   let offset = 0;
   return requests.map((request) => {
     const from = offset;
@@ -116,41 +124,63 @@ function answersTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
       deadLetters: isLast ? rest.deadLetters : [],
       outcomes: mine,
     };
-    return { group, need, hasTallies: applier.hasTallies };
+    return { group, ...after, hasTallies: applier.hasTallies };
   });
+}
+
+/** What is committed is answered, whatever becomes of the work on the files. */
+function afterCommit(): Pick<WriterAnswer, 'need' | 'postponed'> {
+  try {
+    return { need: space.afterGroup() };
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return { postponed: (error as Error).message };
+  }
 }
 
 function handle(request: OtherRequest): WriterAnswer {
   switch (request.kind) {
     case 'open': {
-      preparePlace(options.path);
-      unlock = lockStore(options.path);
-      const { db, migrated } = openWriter(options.path);
+      const { path, minFreeBytes } = options;
+      preparePlace(path);
+      unlock = lockStore(path);
+      const reserve = new Reserve(path, minFreeBytes);
+      // To open the file takes some room, too.
+      if (freeBytesBeside(path) < reserve.bytes) reserve.giveBack();
+      const { db, migrated } = openWriter(path);
       close = () => db.close();
-      applier = new GroupApplier(
-        db,
-        new FreeSpace(options.minFreeBytes, () => freeBytesBeside(options.path)),
-        options.limits,
+      space = new SpaceKeeper(db, path);
+      freeSpace = new FreeSpace(
+        minFreeBytes,
+        () => freeBytesBeside(path) - space.pendingBytes(),
+        reserve,
       );
-      space = new SpaceKeeper(db);
+      applier = new GroupApplier(db, freeSpace, options.limits, space);
       return {
         clockFloorMs: applier.clockFloorMs(),
         migrated,
-        wider: widerThanNeeded(options.path),
+        wider: widerThanNeeded(path),
       };
     }
     case 'start':
       applier.start(request.nowMs);
+      // The first look makes the reserve, before anybody waits for an answer.
+      freeSpace.at(request.nowMs);
       return {};
+    case 'look':
+      return { disk: freeSpace.at(request.nowMs) };
     case 'reclaim':
       return { need: space.reclaim() };
     case 'restartWal':
       return { restarted: space.restartWal() };
     case 'close':
-      applier.beforeClose(request.nowMs);
-      space.beforeClose();
-      close();
-      unlock();
+      try {
+        applier.beforeClose(request.nowMs);
+        space.beforeClose();
+      } finally {
+        close();
+        unlock();
+      }
       return {};
   }
 }
