@@ -16,15 +16,18 @@ describe.each(STORE_FACTORIES)('a redrive of many messages on $name', (factory) 
     runs = [];
     fixture = await factory.create();
     client = (await serve()).client;
-    expect((await client.post('create', { name: 'q' })).status).toBe(200);
-    for (let buried = 0; buried < COUNT; buried += 1_000) {
-      await client.bury('q', ...Array.from({ length: 1_000 }, (_, at) => buried + at));
-    }
   });
   afterEach(async () => {
     await Promise.all(runs.map((run) => run.kill()));
     await fixture.remove();
   });
+
+  async function bury(): Promise<void> {
+    expect((await client.post('create', { name: 'q' })).status).toBe(200);
+    for (let buried = 0; buried < COUNT; buried += 1_000) {
+      await client.bury('q', ...Array.from({ length: 1_000 }, (_, at) => buried + at));
+    }
+  }
 
   async function serve() {
     const run = new ServerRun(fixture.url, { MILLRACE_API_KEY: ADMIN_KEY });
@@ -43,6 +46,7 @@ describe.each(STORE_FACTORIES)('a redrive of many messages on $name', (factory) 
     }, SOON);
 
   it('is let go of by SIGTERM, and by SIGTERM of the server that goes on with it', async () => {
+    await bury();
     const call = client.redrive('q');
     await begun(client);
     runs[0]?.signal('SIGTERM');
@@ -71,8 +75,9 @@ describe.each(STORE_FACTORIES)('a redrive of many messages on $name', (factory) 
   });
 
   it('is finished by whoever is alive when its node is killed', async () => {
-    // On a file there is one server at a time; on PostgreSQL the other one is there already.
+    // On a file there is one server at a time; on PostgreSQL the other one is there long before.
     const other = factory.isLocal ? undefined : await serve();
+    await bury();
     const call = client.redrive('q').then(
       () => 'answered',
       () => 'broken',
