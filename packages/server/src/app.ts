@@ -95,7 +95,8 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const discardedSweep = createDiscardedSweep(commit, clock, store.safetyPollMs !== null);
   const expiry = createExpiry(commit, clock);
   const secrets = new SecretBox(config.secretKeys);
-  const jobs = [settler, discardedSweep, expiry, createJobResumption(store, commit)];
+  const resumption = createJobResumption(store, commit);
+  const jobs = [settler, discardedSweep, expiry, resumption];
   if (config.secretKeys.length > 0) {
     jobs.push(createSealing(store, commit, secrets, log));
   }
@@ -106,7 +107,10 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   });
   const audit = new AuditTrail(commit, clock, auditLines(log));
   const keyUse = new KeyUse(commit, clock);
-  const service = createQueueService(store, audit.watch(commit), longPolls, ids, config);
+  const service = createQueueService(store, audit.watch(commit), longPolls, ids, {
+    autoCreate: config.autoCreate,
+    jobInterrupted: () => resumption.wake(),
+  });
   const keyRing = createKeyRing(store, config.apiKey);
   const budget = new ByteBudget(config.maxBytesInFlight);
   // Receivers may be slow: what they hold is apart from what calls need.
@@ -168,6 +172,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
 
   const stop = async (): Promise<void> => {
     longPolls.stop();
+    service.stop();
     keyRing.stop();
     await Promise.all([closeHttp(app), metrics?.close(), dispatcher.stop()]);
     await Promise.all([...jobs.map((job) => job.stop()), audit.stop(), keyUse.flush()]);

@@ -35,6 +35,9 @@ export const stepLimit = ({ maxMessages, done }: DeadLetterJob): number =>
     ? STEP_MESSAGES
     : Math.min(STEP_MESSAGES, 2 * (maxMessages - done) + SKIPPED_AT_ONCE);
 
+/** What tells a job from others of its queue and action: the same call joins one that is not finished. */
+export const sinceOf = ({ sinceMs }: DeadLetterJobCommand): number => sinceMs ?? 0;
+
 /** A job that one step was enough for leaves nothing behind: without a key, nobody asks for it again. */
 export const isForgotten = (
   { idempotency }: DeadLetterJobCommand,

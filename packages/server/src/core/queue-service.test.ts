@@ -34,6 +34,7 @@ function queueBehindExpired(cutShortTimes: number, commandMs: number) {
   const ids = createIdSource(clock);
   const service = createQueueService(store, commit, createLongPolls(clock, LIMITS), ids, {
     autoCreate: false,
+    jobInterrupted: () => {},
   });
   let gone = false;
   const presence = { gone: () => gone, onGone: () => () => {} };

@@ -13,12 +13,13 @@ import type {
   NewMessage,
   Outcome,
 } from './commands.js';
+import type { Fault } from './fault.js';
 import type { GroupCommit } from './group-commit.js';
 import type { IdSource } from './ids.js';
 import { leaseWithin } from './lease-within.js';
 import type { LongPolls, Presence } from './long-poll.js';
 import type { SubscribePushCommand } from './push-commands.js';
-import { overloaded, unauthenticated } from './refusal.js';
+import { jobInterrupted, overloaded, unauthenticated } from './refusal.js';
 import type { Store } from './store.js';
 
 /** What names a call's queue and makes its retry safe. */
@@ -42,6 +43,8 @@ const BEHIND_EXPIRED_MS = 1_000;
 
 export interface QueueServiceOptions {
   readonly autoCreate: boolean;
+  /** A redrive or purge was begun that nobody here goes on with. */
+  jobInterrupted(): void;
 }
 
 /**
@@ -56,6 +59,7 @@ export function createQueueService(
   options: QueueServiceOptions,
 ) {
   const { autoCreate } = options;
+  let stopping = false;
   const consumesUnderWay = new Map<string, Promise<unknown>>();
 
   /** Goes on where it was cut short, for a moment even if nobody wants to wait. */
@@ -179,7 +183,10 @@ export function createQueueService(
       );
     },
 
-    /** Redrives or purges dead letters; the job that it starts outlives this call and this process. */
+    /**
+     * Redrives or purges dead letters. The job that it starts or joins outlives this call and this
+     * process, so that whatever ends it early is no refusal of the whole.
+     */
     async deadLetters(
       target: Target,
       wanted: Pick<DeadLetterJobCommand, 'action' | 'messageId' | 'sinceMs' | 'maxMessages'>,
@@ -189,10 +196,23 @@ export function createQueueService(
         { kind: 'deadLetterJob', ...target, ...wanted, jobId: ids.uuid() },
         access,
       );
-      // A replay joins the job that the first request began.
-      if (!started.ok || started.jobId === null) return started;
-      const finished = await finishJob(commit, started.jobId);
-      return finished.ok ? { ...started, done: finished.done, finished: true } : finished;
+      if (!started.ok) {
+        if (started.code === 'OUTCOME_UNKNOWN') options.jobInterrupted();
+        return started;
+      }
+      const { jobId } = started;
+      if (jobId === null || started.finished) return started;
+      let fault: Fault | undefined;
+      // Other commands go between its steps.
+      while (!stopping) {
+        const step = await commit.submit({ kind: 'stepJob', jobId });
+        if (step.ok && step.finished) return { ...started, done: step.done, finished: true };
+        if (step.ok) continue;
+        fault = step.fault;
+        break;
+      }
+      options.jobInterrupted();
+      return jobInterrupted(wanted.action, fault);
     },
 
     /** Leases messages; a call with the key of one that still runs waits for it first. */
@@ -235,15 +255,12 @@ export function createQueueService(
     ): Promise<Outcome<'extend'>> {
       return commit.submit({ kind: 'extend', ...target, ...extension }, access);
     },
-  };
-}
 
-/** Steps a job to its end; other commands go between its steps. */
-export async function finishJob(commit: GroupCommit, jobId: string): Promise<Outcome<'stepJob'>> {
-  for (;;) {
-    const outcome = await commit.submit({ kind: 'stepJob', jobId });
-    if (!outcome.ok || outcome.finished) return outcome;
-  }
+    /** Lets go of jobs at their next step. */
+    stop(): void {
+      stopping = true;
+    },
+  };
 }
 
 export type QueueService = ReturnType<typeof createQueueService>;

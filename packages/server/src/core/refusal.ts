@@ -1,4 +1,5 @@
 import type { ErrorBody, ErrorCode, ErrorDetail } from '@millrace/protocol';
+import type { DeadLetterAction } from './commands.js';
 import type { Fault } from './fault.js';
 
 /**
@@ -18,6 +19,17 @@ export function refuse(
 ): Refusal {
   return { ok: false, code, message, ...more };
 }
+
+/** The first step of a redrive or purge has been committed, and this call does not see the last one. */
+export const jobInterrupted = (action: DeadLetterAction, fault: Fault | undefined): Refusal =>
+  refuse(
+    'OUTCOME_UNKNOWN',
+    `The ${action} was begun and goes on by itself; the same call joins it and answers with its whole count.`,
+    {
+      hint: 'Wait as Retry-After says, then repeat the call with the same arguments.',
+      ...(fault === undefined ? {} : { fault }),
+    },
+  );
 
 /** A refusal on its way through code that awaits; the HTTP layer turns it into an answer. */
 export class RefusalError extends Error {

@@ -151,12 +151,19 @@ interface Queries {
   /** In the order of their changes; a store of one node answers none. */
   changedPushSubscriptions: { afterSeq: number; limit: number };
   pushAttempts: { subscriptionId: string; limit: number };
-  unfinishedJobs: Record<never, never>;
+  /** Of redrives and purges, the oldest; others follow when these are finished. */
+  unfinishedJobs: { limit: number };
   listKeys: { after: string | null; limit: number };
   findKeys: { secretHashes: readonly string[] };
   /** The newest first. */
   audit: { before: AuditPlace | null; limit: number };
   ping: Record<never, never>;
+}
+
+/** `place` is another one after each step. */
+export interface UnfinishedJob {
+  readonly jobId: string;
+  readonly place: string;
 }
 
 export interface ReadResult {
@@ -181,7 +188,7 @@ export interface ReadResult {
   changedPushSubscriptions: readonly PushSubscriptionRow[];
   /** The newest first. */
   pushAttempts: readonly PushAttempt[];
-  unfinishedJobs: readonly string[];
+  unfinishedJobs: readonly UnfinishedJob[];
   listKeys: readonly Omit<KeyRow, 'secretHash'>[];
   /** Those that there are. */
   findKeys: readonly KeyRow[];

@@ -1,14 +1,42 @@
+import { monotonicMs } from '../core/clock.js';
 import type { GroupCommit } from '../core/group-commit.js';
-import { finishJob } from '../core/queue-service.js';
 import type { Store } from '../core/store.js';
 import { SteppedJob } from './background-job.js';
 
-/** Goes on with the redrives and purges of dead letters that a stop or a crash cut short. */
-export const createJobResumption = (store: Store, commit: GroupCommit): SteppedJob =>
-  new SteppedJob(store.clock, async () => {
-    for (const jobId of await store.read({ kind: 'unfinishedJobs' })) {
-      const outcome = await finishJob(commit, jobId);
-      if (!outcome.ok) throw new Error(outcome.message);
+const JOBS_PER_LOOK = 100;
+
+/**
+ * Goes on with the redrives and purges of dead letters that a failure, a stop or a crash cut short,
+ * step by step and in turn. Where several nodes share a store, a job is nobody's when it stands
+ * where it stood at the last look; two that go on with the same one do no harm, its steps follow
+ * each other.
+ */
+export function createJobResumption(store: Store, commit: GroupCommit): SteppedJob {
+  const isShared = store.safetyPollMs !== null;
+  const turns: string[] = [];
+  let placesSeen = new Map<string, string>();
+  let nextLookMs = 0;
+
+  const look = async (): Promise<void> => {
+    const jobs = await store.read({ kind: 'unfinishedJobs', limit: JOBS_PER_LOOK });
+    for (const { jobId, place } of jobs) {
+      const isNobodys = !isShared || placesSeen.get(jobId) === place;
+      if (isNobodys && !turns.includes(jobId)) turns.push(jobId);
     }
-    return null;
+    placesSeen = new Map(jobs.map(({ jobId, place }) => [jobId, place]));
+  };
+
+  return new SteppedJob(store.clock, async () => {
+    const nowMs = monotonicMs();
+    if (nowMs >= nextLookMs) {
+      await look();
+      nextLookMs = nowMs + (store.safetyPollMs ?? 0);
+    }
+    const jobId = turns.shift();
+    if (jobId === undefined) return store.safetyPollMs;
+    const outcome = await commit.submit({ kind: 'stepJob', jobId });
+    if (!outcome.ok || !outcome.finished) turns.push(jobId);
+    if (!outcome.ok) throw new Error(outcome.message);
+    return 0;
   });
+}

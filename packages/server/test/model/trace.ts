@@ -86,7 +86,7 @@ async function lookAtMessages(store: Store, plan: Plan, round: number) {
       store.read({ kind: 'deadLetters', project, queue, after, ...bounds }),
     ),
     store.read({ kind: 'message', project, queue, messageId }),
-    store.read({ kind: 'unfinishedJobs' }),
+    store.read({ kind: 'unfinishedJobs', limit: 100 }),
   ]);
   return { peeked: peeked && inOneOrder(peeked as SeenMessage[]), dead, message, jobs };
 }

@@ -168,7 +168,7 @@ onEachStore('a deletion', (session) => {
     const { jobId, finished } = await project.run(project.redrive('q'));
     expect(finished).toBe(false);
     await project.run(project.deleteQueue('q'));
-    expect(await session().store.read({ kind: 'unfinishedJobs' })).not.toContain(jobId);
+    expect(await project.unfinishedJobs()).not.toContain(jobId);
     expect(await project.run({ kind: 'stepJob', jobId: jobId as string })).toMatchObject({
       finished: true,
     });

@@ -126,10 +126,10 @@ onEachStore('a redrive', (session) => {
     expect(first).toMatchObject({ done: STEP, finished: false });
     expect(await project.tally('q')).toEqual({ available: STEP, dlq: STEP + 10 });
     const step = { kind: 'stepJob', jobId: first.jobId as string } as const;
-    expect(await session().store.read({ kind: 'unfinishedJobs' })).toContain(step.jobId);
+    expect(await project.unfinishedJobs()).toContain(step.jobId);
     expect(await project.run(step)).toMatchObject({ done: 2 * STEP, finished: false });
     expect(await project.run(step)).toMatchObject({ done: 2 * STEP + 10, finished: true });
-    expect(await session().store.read({ kind: 'unfinishedJobs' })).not.toContain(step.jobId);
+    expect(await project.unfinishedJobs()).not.toContain(step.jobId);
     // A step too many does nothing.
     await project.bury('q', '"later"');
     expect(await project.run(step)).toMatchObject({ done: 2 * STEP + 10, finished: true });
@@ -184,6 +184,62 @@ onEachStore('a redrive', (session) => {
   });
 });
 
+onEachStore('a call for a redrive or a purge that is not finished', (session) => {
+  it.each(['redrive', 'purgeDead'] as const)('%s: joins it, with any key or none', async (call) => {
+    const project = session().project();
+    await project.create('q');
+    await project.bury('q', ...numbered(3 * STEP + 1));
+    const first = await project.run(project[call]('q'));
+    expect(first).toMatchObject({ done: STEP, finished: false });
+    await project.bury('q', '"died after it began"');
+    const idempotency = {
+      capability: 'queue.dlq.redrive' as const,
+      key: 'a key of its own',
+      fingerprint: 'f',
+      windowMs: 3_600_000,
+    };
+    const joined = await project.run(project[call]('q', { idempotency }));
+    expect(joined).toEqual({ ...first, done: 2 * STEP });
+    const again = await project.run(project[call]('q'));
+    expect(again).toEqual({ ...first, done: 3 * STEP });
+    expect(await project.finish(first.jobId as string)).toBe(3 * STEP + 1);
+    // A replay still hears of it; the next call is a new one.
+    const replay = await project.run(project[call]('q', { idempotency }));
+    expect(await project.finish(replay.jobId as string)).toBe(3 * STEP + 1);
+    expect(await project.run(project[call]('q'))).toMatchObject({ done: 1, finished: true });
+  });
+
+  it('leaves the count to all who joined, also when the last one finishes it at once', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.bury('q', ...numbered(STEP + 1));
+    const { jobId } = await project.run(project.redrive('q'));
+    const joined = await project.run(project.redrive('q'));
+    expect(joined).toMatchObject({ jobId, done: STEP + 1, finished: true });
+    expect(await project.finish(jobId as string)).toBe(STEP + 1);
+  });
+
+  it('joins none with other arguments, of another action or of another queue', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.create('other');
+    await project.bury('q', ...numbered(STEP + 1));
+    await project.bury('q', ...numbered(5 * STEP));
+    await project.bury('other', ...numbered(STEP + 1));
+    const calls = [
+      project.redrive('q', { maxMessages: STEP + 1 }),
+      project.redrive('q', { maxMessages: STEP + 2 }),
+      project.redrive('q', { sinceMs: 1 }),
+      project.redrive('q'),
+      project.purgeDead('q'),
+      project.redrive('other'),
+    ];
+    const jobIds: (string | null)[] = [];
+    for (const call of calls) jobIds.push((await project.run(call)).jobId);
+    expect(jobIds).toEqual(calls.map(({ jobId }) => jobId));
+  });
+});
+
 onEachStore('a purge of dead letters', (session) => {
   it('removes them wherever they are kept', async () => {
     const project = session().project();
@@ -227,10 +283,10 @@ describe.each(STORE_FACTORIES)('a job cut short on $name', (factory) => {
     await project.bury('q', ...numbered(STEP + 10));
     const { jobId } = await project.run(project.redrive('q', { maxMessages: STEP + 5 }));
     await session.restart(1_000);
-    expect(await session.store.read({ kind: 'unfinishedJobs' })).toEqual([jobId]);
+    expect(await project.unfinishedJobs()).toEqual([jobId]);
     await project.bury('q', '"died after the restart"');
     expect(await project.finish(jobId as string)).toBe(STEP + 5);
-    expect(await session.store.read({ kind: 'unfinishedJobs' })).toEqual([]);
+    expect(await project.unfinishedJobs()).toEqual([]);
     const { payloads } = await project.deadLetters('q');
     expect(payloads).toHaveLength(6);
   });

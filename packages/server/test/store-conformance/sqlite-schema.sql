@@ -51,7 +51,7 @@ CREATE TABLE dead_letter_jobs (
  done INTEGER NOT NULL DEFAULT 0,
  finished INTEGER NOT NULL DEFAULT 0,
  started_at_ms INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, since_ms INTEGER) STRICT, WITHOUT ROWID;
 
 CREATE TABLE deduplications (
  queue_id INTEGER NOT NULL,
@@ -211,6 +211,9 @@ CREATE INDEX dead_counters_by_bucket ON dead_counters (bucket_id);
 CREATE INDEX dead_letter_jobs_by_queue ON dead_letter_jobs (queue_id);
 
 CREATE INDEX dead_letter_jobs_by_start ON dead_letter_jobs (started_at_ms);
+
+CREATE UNIQUE INDEX dead_letter_jobs_under_way
+ ON dead_letter_jobs (queue_id, action, since_ms, ifnull(max_messages, -1)) WHERE finished = 0;
 
 CREATE INDEX dead_letter_jobs_unfinished ON dead_letter_jobs (job_id) WHERE finished = 0;
 

@@ -197,6 +197,12 @@ export class Project extends CommandBuilder {
     }
   }
 
+  /** Of all projects. */
+  async unfinishedJobs(): Promise<string[]> {
+    const jobs = await this.session.store.read({ kind: 'unfinishedJobs', limit: 100 });
+    return jobs.map(({ jobId }) => jobId);
+  }
+
   /** Goes through all the queues once. */
   async expire(limit = 500): Promise<void> {
     let afterQueueId: number | null = 0;

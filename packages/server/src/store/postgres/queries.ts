@@ -1,5 +1,5 @@
 import { publicRow, type QueueColumns, queueEntryOf } from '../../core/queue-settings.js';
-import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
+import type { Query, QueryKind, QueueCounts, ReadResult, UnfinishedJob } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import { readAudit } from './audit-rows.js';
 import { readHistory } from './history.js';
@@ -121,13 +121,12 @@ const HANDLERS: Handlers = {
   pushAttempts: (pipeline, { subscriptionId, limit }) =>
     pushAttempts(pipeline, subscriptionId, limit),
 
-  async unfinishedJobs(pipeline) {
-    const rows = await pipeline.query<{ jobId: string }>(
-      'SELECT job_id AS "jobId" FROM millrace.dead_letter_jobs WHERE NOT finished',
-      [],
-    );
-    return rows.map(({ jobId }) => jobId);
-  },
+  unfinishedJobs: (pipeline, { limit }) =>
+    pipeline.query<UnfinishedJob>(
+      `SELECT job_id AS "jobId", concat_ws(' ', at_ms, at_seq, at_id) AS place
+         FROM millrace.dead_letter_jobs WHERE NOT finished ORDER BY job_id LIMIT $1`,
+      [limit],
+    ),
 
   async listKeys(pipeline, { after, limit }) {
     const rows = await pipeline.query(

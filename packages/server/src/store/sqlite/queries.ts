@@ -1,5 +1,5 @@
 import { publicRow } from '../../core/queue-settings.js';
-import type { Query, QueryKind, QueueCounts, ReadResult } from '../../core/store.js';
+import type { Query, QueryKind, QueueCounts, ReadResult, UnfinishedJob } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import { readAudit } from './audit-rows.js';
 import { readHistory } from './history.js';
@@ -98,12 +98,13 @@ const HANDLERS: Handlers = {
   pushAttempts: (statements, { subscriptionId, limit }) =>
     pushAttempts(statements, subscriptionId, limit),
 
-  unfinishedJobs(statements) {
-    return statements
-      .get('SELECT job_id FROM dead_letter_jobs WHERE finished = 0')
-      .pluck()
-      .all() as string[];
-  },
+  unfinishedJobs: (statements, { limit }) =>
+    statements
+      .get(
+        `SELECT job_id AS jobId, at_ms || ' ' || at_seq AS place FROM dead_letter_jobs
+          WHERE finished = 0 ORDER BY job_id LIMIT ?`,
+      )
+      .all(limit) as UnfinishedJob[],
 
   listKeys(statements, { after, limit }) {
     return statements

@@ -4,6 +4,7 @@ import {
   type DeadLetterEntry,
   type DeadLetterJob,
   isForgotten,
+  sinceOf,
   stepDeadLetters,
   stepLimit,
 } from '../../../core/dead-letter-job.js';
@@ -32,17 +33,39 @@ export async function startDeadLetterJob(
     const done = (await onOne(run, queue, command, command.messageId)) ? 1 : 0;
     return { jobId: null, done, finished: true };
   }
-  const { jobId, action, sinceMs, maxMessages } = command;
-  tx.pipeline.send(
-    `INSERT INTO millrace.dead_letter_jobs
-       (job_id, queue_id, action, bound_seq, at_ms, at_seq, max_messages, started_at_ms)
-     VALUES ($1, $2, $3, $4, $5, 0, $6, $7)`,
-    [jobId, queue.id, action, tx.nextSeq(), sinceMs ?? 0, maxMessages, tx.nowMs],
-  );
+  const jobId = await beginOrJoin(tx, queue, command);
   const progress = await stepJob(run, jobId);
-  if (!isForgotten(command, progress)) return { jobId, ...progress };
+  const isJoined = jobId !== command.jobId;
+  if (isJoined || !isForgotten(command, progress)) return { jobId, ...progress };
   tx.pipeline.send('DELETE FROM millrace.dead_letter_jobs WHERE job_id = $1', [jobId]);
   return { jobId: null, ...progress };
+}
+
+/** Begins a job, or joins the unfinished one of the same call, which another node may begin now. */
+async function beginOrJoin(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  command: DeadLetterJobCommand,
+): Promise<string> {
+  const { jobId, action, maxMessages } = command;
+  const sinceMs = sinceOf(command);
+  for (;;) {
+    const begun = await tx.pipeline.query(
+      `INSERT INTO millrace.dead_letter_jobs
+         (job_id, queue_id, action, bound_seq, since_ms, at_ms, at_seq, max_messages, started_at_ms)
+       VALUES ($1, $2, $3, $4, $5, $5, 0, $6, $7) ON CONFLICT DO NOTHING RETURNING 1`,
+      [jobId, queue.id, action, tx.nextSeq(), sinceMs, maxMessages, tx.nowMs],
+    );
+    if (begun.length > 0) return jobId;
+    const [underWay] = await tx.pipeline.query<{ jobId: string }>(
+      `SELECT job_id AS "jobId" FROM millrace.dead_letter_jobs
+        WHERE queue_id = $1 AND action = $2 AND since_ms = $3
+          AND coalesce(max_messages, -1) = $4 AND NOT finished`,
+      [queue.id, action, sinceMs, maxMessages ?? -1],
+    );
+    // Where it was finished between the two, there is room for a new one.
+    if (underWay !== undefined) return underWay.jobId;
+  }
 }
 
 async function onOne(
@@ -69,7 +92,7 @@ async function onOne(
   return applied;
 }
 
-/** One step; a job that is finished, or whose queue has gone, stays as it is. */
+/** One step; a job that is finished stays as it is, and one whose queue has gone is finished. */
 export async function stepJob(run: GroupRun, jobId: string): Promise<JobProgress> {
   const { tx } = run;
   // The lock keeps nodes that step the same job one behind the other.
@@ -81,7 +104,12 @@ export async function stepJob(run: GroupRun, jobId: string): Promise<JobProgress
   );
   if (job === undefined || job.finished) return { done: job?.done ?? 0, finished: true };
   const source = tx.queueById(job.queueId) ?? (await loadQueueById(tx, job.queueId));
-  if (source === undefined) return { done: job.done, finished: true };
+  if (source === undefined) {
+    tx.pipeline.send('UPDATE millrace.dead_letter_jobs SET finished = true WHERE job_id = $1', [
+      jobId,
+    ]);
+    return { done: job.done, finished: true };
+  }
   const which = `m.source_queue_id = $1
       AND (m.dead_lettered_at_ms, m.seq, m.message_id) > ($2, $3, $4) AND m.seq <= $5
     ORDER BY m.dead_lettered_at_ms, m.seq, m.message_id LIMIT $6`;

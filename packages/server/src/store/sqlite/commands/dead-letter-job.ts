@@ -4,6 +4,7 @@ import {
   type DeadLetterEntry,
   type DeadLetterJob,
   isForgotten,
+  sinceOf,
   stepDeadLetters,
   stepLimit,
 } from '../../../core/dead-letter-job.js';
@@ -31,16 +32,35 @@ export function startDeadLetterJob(
     const done = onOne(tx, queue, command, command.messageId) ? 1 : 0;
     return { jobId: null, done, finished: true };
   }
-  const { jobId, action, sinceMs, maxMessages } = command;
+  const underWay = findUnderWay(tx, queue, command);
+  if (underWay !== undefined) return { jobId: underWay, ...stepJob(tx, underWay) };
+  const { jobId, action, maxMessages } = command;
+  const sinceMs = sinceOf(command);
   tx.sql(
     `INSERT INTO dead_letter_jobs
-       (job_id, queue_id, action, bound_seq, at_ms, at_seq, max_messages, started_at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(jobId, queue.id, action, tx.nextSeq(), sinceMs ?? 0, 0, maxMessages, tx.nowMs);
+       (job_id, queue_id, action, bound_seq, since_ms, at_ms, at_seq, max_messages, started_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+  ).run(jobId, queue.id, action, tx.nextSeq(), sinceMs, sinceMs, maxMessages, tx.nowMs);
   const progress = stepJob(tx, jobId);
   if (!isForgotten(command, progress)) return { jobId, ...progress };
   tx.sql('DELETE FROM dead_letter_jobs WHERE job_id = ?').run(jobId);
   return { jobId: null, ...progress };
+}
+
+/** The unfinished job of the same call, if there is one. */
+function findUnderWay(
+  tx: GroupTransaction,
+  queue: QueueEntry,
+  command: DeadLetterJobCommand,
+): string | undefined {
+  const row = tx
+    .sql(
+      `SELECT job_id AS jobId FROM dead_letter_jobs
+        WHERE queue_id = ? AND action = ? AND since_ms = ? AND ifnull(max_messages, -1) = ?
+          AND finished = 0`,
+    )
+    .get(queue.id, command.action, sinceOf(command), command.maxMessages ?? -1);
+  return (row as { jobId: string } | undefined)?.jobId;
 }
 
 function onOne(
@@ -59,7 +79,7 @@ function onOne(
   return values !== undefined && applyToDeadLetter(tx, queue, action, deadLetterEntry(values));
 }
 
-/** One step; a job that is finished, or whose queue has gone, stays as it is. */
+/** One step; a job that is finished stays as it is, and one whose queue has gone is finished. */
 export function stepJob(tx: GroupTransaction, jobId: string): JobProgress {
   const job = tx
     .sql(
@@ -67,9 +87,11 @@ export function stepJob(tx: GroupTransaction, jobId: string): JobProgress {
          max_messages AS maxMessages, done, finished FROM dead_letter_jobs WHERE job_id = ?`,
     )
     .get(jobId) as JobRow | undefined;
-  const source = job === undefined ? undefined : tx.queueById(job.queueId);
-  if (job === undefined || source === undefined || job.finished !== 0) {
-    return { done: job?.done ?? 0, finished: true };
+  if (job === undefined || job.finished !== 0) return { done: job?.done ?? 0, finished: true };
+  const source = tx.queueById(job.queueId);
+  if (source === undefined) {
+    tx.sql('UPDATE dead_letter_jobs SET finished = 1 WHERE job_id = ?').run(jobId);
+    return { done: job.done, finished: true };
   }
   const next = tx
     .rows(

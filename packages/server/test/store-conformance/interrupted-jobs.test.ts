@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ENDLESS_ACCESS } from '#server/core/caller';
+import { createGroupCommit } from '#server/core/group-commit';
+import { createIdSource } from '#server/core/ids';
+import { createLongPolls } from '#server/core/long-poll';
+import { createQueueService, type QueueService } from '#server/core/queue-service';
+import { refuse } from '#server/core/refusal';
+import type { Store } from '#server/core/store';
+import type { SteppedJob } from '#server/maintenance/background-job';
+import { createJobResumption } from '#server/maintenance/resume-jobs';
+import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
+import { CommandBuilder } from './command-builder.js';
+
+const STEP = 500;
+const ALL = 6 * STEP;
+const SOON = { timeout: 60_000, interval: 20 };
+const WANTED = { messageId: null, sinceMs: null, maxMessages: null };
+const TARGET = { project: 'p', queue: 'q', idempotency: null };
+const away = refuse('STORE_UNAVAILABLE', 'The store cannot be reached; nothing was done.');
+
+describe.each(STORE_FACTORIES)('a job that is interrupted on $name', (factory) => {
+  let fixture: StoreFixture;
+  let store: Store;
+  let service: QueueService;
+  let resumption: SteppedJob;
+  /** Steps that the store still takes; the next ones find it away. */
+  let stepsLeft: number;
+  let afterStep: () => void;
+
+  beforeEach(async () => {
+    fixture = await factory.create();
+    store = await fixture.open();
+    stepsLeft = Number.POSITIVE_INFINITY;
+    afterStep = () => {};
+    const { clock, safetyPollMs } = store;
+    const failing: Store = Object.create(store, {
+      read: { value: store.read.bind(store) },
+      apply: {
+        value: async (...[commands, shape]: Parameters<Store['apply']>) => {
+          const isStep = commands.some(({ kind }) => kind === 'stepJob');
+          if (isStep && stepsLeft === 0) return commands.map(() => away);
+          if (isStep) stepsLeft -= 1;
+          const outcomes = await store.apply(commands, shape);
+          if (isStep) afterStep();
+          return outcomes;
+        },
+      },
+    });
+    const commit = createGroupCommit(failing);
+    resumption = createJobResumption(failing, commit);
+    const longPolls = createLongPolls(clock, { clients: 1, clientsOfProject: 1, safetyPollMs });
+    service = createQueueService(failing, commit, longPolls, createIdSource(clock), {
+      autoCreate: false,
+      jobInterrupted: () => resumption.wake(),
+    });
+    const build = new CommandBuilder('p', createIdSource(clock));
+    await store.apply([build.createQueue('q', {})]);
+    for (let buried = 0; buried < ALL; buried += STEP) {
+      await store.apply([
+        build.publish(
+          'q',
+          Array.from({ length: STEP }, () => 'null'),
+        ),
+      ]);
+      const [leased] = await store.apply([build.consume('q', { maxMessages: STEP })]);
+      if (!leased?.ok || !('messages' in leased)) throw new Error('nothing was leased');
+      await store.apply([build.nack('q', [...leased.messages], { requeue: false })]);
+    }
+  });
+  afterEach(async () => {
+    await resumption.stop();
+    await store.stop();
+    await fixture.remove();
+  });
+
+  const call = (action: 'redrive' | 'purge') =>
+    service.deadLetters(TARGET, { ...WANTED, action }, ENDLESS_ACCESS);
+  const deadLetters = async (): Promise<number | undefined> =>
+    (await store.read({ kind: 'stats', project: 'p', queue: 'q' }))?.dlq;
+
+  it.each(['redrive', 'purge'] as const)(
+    '%s: says that it was begun, and is joined',
+    async (action) => {
+      stepsLeft = 2;
+      const interrupted = await call(action);
+      expect(interrupted).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN' });
+      expect(interrupted).toHaveProperty(
+        'message',
+        `The ${action} was begun and goes on by itself; the same call joins it and answers with its whole count.`,
+      );
+      expect(await deadLetters()).toBe(ALL - 3 * STEP);
+      stepsLeft = Number.POSITIVE_INFINITY;
+      expect(await call(action)).toMatchObject({ ok: true, done: ALL, finished: true });
+      expect(await call(action)).toMatchObject({ ok: true, done: 0, finished: true });
+    },
+  );
+
+  it('goes on by itself when the store is back', async () => {
+    resumption.start();
+    stepsLeft = 1;
+    expect(await call('redrive')).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    stepsLeft = Number.POSITIVE_INFINITY;
+    await vi.waitFor(async () => expect(await deadLetters()).toBe(0), SOON);
+  });
+
+  it('is let go of at its next step when the server stops', async () => {
+    afterStep = () => service.stop();
+    expect(await call('redrive')).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN' });
+    expect(await deadLetters()).toBe(ALL - 2 * STEP);
+  });
+
+  it('is let go of at its next step when the server that goes on with it stops', async () => {
+    stepsLeft = 0;
+    await call('redrive');
+    let stopped: Promise<void> | undefined;
+    afterStep = () => {
+      stopped ??= resumption.stop();
+    };
+    stepsLeft = Number.POSITIVE_INFINITY;
+    resumption.start();
+    await vi.waitFor(() => expect(stopped).toBeDefined(), SOON);
+    await stopped;
+    expect(await deadLetters()).toBe(ALL - 2 * STEP);
+  });
+});
