@@ -1,5 +1,6 @@
 import { LIMITS } from '@millrace/protocol/limits';
 import type { FailedDelivery } from './commands.js';
+import { earlierSourcesOf, sourceBefore } from './dead-letter-source.js';
 import { groupKeyOf } from './fifo.js';
 import {
   type AfterFailure,
@@ -181,6 +182,7 @@ function deadLetter(
     sourceQueue: queue.name,
     deadLetteredAtMs: tx.nowMs,
     deadLetterReason: reason,
+    earlierSources: earlierSourcesOf(message),
     ...(error === null ? {} : { lastError: error }),
   });
   tx.countDead(queue.id, bucketId, 1);
@@ -194,8 +196,9 @@ function deadLetter(
 }
 
 /**
- * Sends a dead letter home, to the tail of the queue it came from. Its failures, its deliveries and
- * its retention count anew; the list of failed deliveries stays.
+ * Sends a dead letter home, to the tail of the queue it came from, where it is again the dead letter
+ * that it was when it died there, if it was one. Its failures, its deliveries and its retention count
+ * anew; the list of failed deliveries stays.
  *
  * @param holder the queue that keeps it; undefined for the built-in dead-letter queue
  */
@@ -208,6 +211,7 @@ export function redriveMessage(
   leaveState(tx, holder ?? source, message);
   uncountDead(tx, message);
   const groupKey = groupKeyOf(source, message.groupId);
+  const before = sourceBefore(message);
   tx.change(message, {
     bucketId: source.bucketId,
     state: STATE.available,
@@ -222,11 +226,9 @@ export function redriveMessage(
     leasedAtMs: null,
     ...NO_FAILURES,
     deliveryCount: 0,
-    sourceQueueId: null,
-    sourceQueue: null,
-    deadLetteredAtMs: null,
-    deadLetterReason: null,
+    ...before,
   });
+  if (before.sourceQueueId !== null) tx.countDead(before.sourceQueueId, source.bucketId, 1);
   tx.count(source, 'available', 1, message.bytes);
   becomeReady(tx, source, groupKey);
 }

@@ -124,6 +124,8 @@ function becomeDeadLetter(
   nowMs: number,
 ): void {
   const from = message.queue;
+  const { source, deadLetteredAtMs, deadLetterReason } = message;
+  if (source !== null) message.earlier.push({ source, deadLetteredAtMs, deadLetterReason });
   message.source = from;
   message.deadLetteredAtMs = nowMs;
   message.deadLetterReason = reason;

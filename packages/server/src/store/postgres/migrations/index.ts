@@ -7,6 +7,7 @@ import { subscriptionSecrets } from './0006-subscription-secrets.js';
 import { auditLog } from './0007-audit-log.js';
 import { projectUsage } from './0008-project-usage.js';
 import { twoBudgets } from './0009-two-budgets.js';
+import { earlierSources } from './0010-earlier-sources.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly string[] = [
   auditLog,
   projectUsage,
   twoBudgets,
+  earlierSources,
 ];

@@ -6,6 +6,7 @@ import { subscriptionSecrets } from './0005-subscription-secrets.js';
 import { auditLog } from './0006-audit-log.js';
 import { projectUsage } from './0007-project-usage.js';
 import { twoBudgets } from './0008-two-budgets.js';
+import { earlierSources } from './0009-earlier-sources.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly string[] = [
   auditLog,
   projectUsage,
   twoBudgets,
+  earlierSources,
 ];
