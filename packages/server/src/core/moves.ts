@@ -1,5 +1,6 @@
 import { LIMITS } from '@millrace/protocol/limits';
 import type { FailedDelivery } from './commands.js';
+import { earlierSourcesOf, sourceBefore } from './dead-letter-source.js';
 import { deadLetterTarget } from './dead-letter-target.js';
 import { groupKeyOf } from './fifo.js';
 import {
@@ -41,15 +42,18 @@ export const UNHARMED: ReturnOptions = { how: LEASE_END.returned, delayMs: 0, er
 /**
  * Ends a lease with the message available again, in its old place, or after a delay. In a FIFO
  * group those behind it go back as well.
+ *
+ * @returns false where it was past its retention, and has gone
  */
 export function returnMessage(
   tx: MessageTransaction,
   queue: QueueEntry,
   message: MessageEntry,
   end: ReturnOptions,
-): void {
-  putBack(tx, queue, message, end);
+): boolean {
+  const stays = putBack(tx, queue, message, end);
   withdrawBehind(tx, queue, message);
+  return stays;
 }
 
 /** A message went back into its FIFO group: nothing that comes after it may stay leased. */
@@ -64,15 +68,18 @@ function withdrawBehind(
   }
 }
 
-/** Ends the lease of this message alone. */
+/** Ends the lease of this message alone. @returns as `returnMessage` */
 function putBack(
   tx: MessageTransaction,
   queue: QueueEntry,
   message: MessageEntry,
   end: ReturnOptions,
-): void {
+): boolean {
   // A leased message outlives its retention; when the lease is over it goes.
-  if (isPastRetention(queue, message, tx.nowMs)) return removeMessage(tx, queue, message);
+  if (isPastRetention(queue, message, tx.nowMs)) {
+    removeMessage(tx, queue, message);
+    return false;
+  }
   const delayed = end.delayMs > 0;
   const { nacks, expiredLeases } = end.counts ?? message;
   leaveState(tx, queue, message);
@@ -88,6 +95,7 @@ function putBack(
   });
   tx.count(queue, delayed ? 'delayed' : 'available', 1, message.bytes);
   if (!delayed) becomeReady(tx, queue, message.groupKey);
+  return true;
 }
 
 /** How many failures a message may have, and where it goes after the last. */
@@ -111,7 +119,11 @@ export function failurePolicy(
   };
 }
 
-/** A delivery failed: the message is retried or becomes a dead letter. */
+/**
+ * A delivery failed: the message is retried or becomes a dead letter.
+ *
+ * @returns whether it is retried, which nothing is past its retention
+ */
 export function failMessage(
   tx: MessageTransaction,
   queue: QueueEntry,
@@ -119,15 +131,16 @@ export function failMessage(
   next: AfterFailure,
   { policy, ...failure }: Omit<FailedDelivery, 'atMs'> & { readonly policy: FailurePolicy },
   how: LeaseEnd,
-): void {
+): boolean {
   const { error } = failure;
   tx.tally(queue, 'failed', 1);
   tx.change(message, { failureLog: appendFailure(message, { atMs: tx.nowMs, ...failure }) });
   if (next.kind === 'dead_letter') {
-    return deadLetter(tx, queue, message, policy, next.reason, error);
+    deadLetter(tx, queue, message, policy, next.reason, error);
+    return false;
   }
   const { delayMs, counts } = next;
-  returnMessage(tx, queue, message, { how, delayMs, error, counts });
+  return returnMessage(tx, queue, message, { how, delayMs, error, counts });
 }
 
 /** A delay is over. */
@@ -181,6 +194,7 @@ function deadLetter(
     sourceQueue: queue.name,
     deadLetteredAtMs: tx.nowMs,
     deadLetterReason: reason,
+    earlierSources: earlierSourcesOf(message),
     ...(error === null ? {} : { lastError: error }),
   });
   tx.countDead(queue.id, bucketId, 1);
@@ -194,8 +208,9 @@ function deadLetter(
 }
 
 /**
- * Sends a dead letter home, to the tail of the queue it came from. Its failures, its deliveries and
- * its retention count anew; the list of failed deliveries stays.
+ * Sends a dead letter home, to the tail of the queue it came from, where it is again the dead letter
+ * that it was when it died there, if it was one. Its failures, its deliveries and its retention count
+ * anew; the list of failed deliveries stays.
  *
  * @param holder the queue that keeps it; undefined for the built-in dead-letter queue
  */
@@ -208,6 +223,7 @@ export function redriveMessage(
   leaveState(tx, holder ?? source, message);
   uncountDead(tx, message);
   const groupKey = groupKeyOf(source, message.groupId);
+  const before = sourceBefore(message);
   tx.change(message, {
     bucketId: source.bucketId,
     state: STATE.available,
@@ -222,11 +238,9 @@ export function redriveMessage(
     leasedAtMs: null,
     ...NO_FAILURES,
     deliveryCount: 0,
-    sourceQueueId: null,
-    sourceQueue: null,
-    deadLetteredAtMs: null,
-    deadLetterReason: null,
+    ...before,
   });
+  if (before.sourceQueueId !== null) tx.countDead(before.sourceQueueId, source.bucketId, 1);
   tx.count(source, 'available', 1, message.bytes);
   becomeReady(tx, source, groupKey);
 }

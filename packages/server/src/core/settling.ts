@@ -95,21 +95,18 @@ function nackOne(
   // A withdrawn message that was past its retention has gone.
   if (message === undefined) return false;
   if (entry.requeue && groupKey !== null && failedGroups.has(groupKey)) {
-    if (message.state === STATE.leased) returnMessage(tx, queue, message, UNHARMED);
-    return true;
+    return message.state !== STATE.leased || returnMessage(tx, queue, message, UNHARMED);
   }
   if (entry.unharmed) {
     const { delayMs, error } = entry;
-    returnMessage(tx, queue, message, { ...UNHARMED, delayMs, error });
-    return true;
+    return returnMessage(tx, queue, message, { ...UNHARMED, delayMs, error });
   }
   if (entry.requeue && groupKey !== null) failedGroups.add(groupKey);
   const policy = failurePolicy(tx, queue, message);
   const next = afterFailure(message, policy, { expired: false, ...entry });
   const how = entry.requeue ? ('nack' as const) : ('rejected' as const);
   const failure = { how, error: entry.error, keyId };
-  failMessage(tx, queue, message, next, { ...failure, policy }, LEASE_END.returned);
-  return next.kind === 'retry';
+  return failMessage(tx, queue, message, next, { ...failure, policy }, LEASE_END.returned);
 }
 
 export function extend(

@@ -1,4 +1,5 @@
 import type { Idempotency } from './commands.js';
+import type { DeadLetterSource } from './dead-letter-source.js';
 import type { TallyKind } from './history.js';
 import type { DeadLetterReason, LeaseEnd, LeaseView, State } from './message-state.js';
 import type { PushPolicy } from './push-subscription.js';
@@ -18,7 +19,7 @@ export interface QueueEntry extends QueueRow {
 }
 
 /** Where a message stands, without its body: what decisions need to know. */
-export interface MessageEntry extends LeaseView {
+export interface MessageEntry extends LeaseView, DeadLetterSource {
   readonly messageId: string;
   readonly bucketId: number;
   /** Its place in the order of its queue. */
@@ -31,7 +32,6 @@ export interface MessageEntry extends LeaseView {
   readonly dueAtMs: number | null;
   readonly firstAvailableAtMs: number;
   readonly leasedAtMs: number | null;
-  readonly sourceQueueId: number | null;
   /** What its payload and headers take. */
   readonly bytes: number;
   /** The key that leased it last. */
@@ -41,7 +41,7 @@ export interface MessageEntry extends LeaseView {
 }
 
 /** What a move of a message may change. */
-export interface MessageColumns {
+export interface MessageColumns extends DeadLetterSource {
   readonly bucketId: number;
   readonly state: State;
   /** Its place in the order of its queue. */
@@ -60,10 +60,6 @@ export interface MessageColumns {
   readonly nacks: number;
   readonly expiredLeases: number;
   readonly deliveryCount: number;
-  readonly sourceQueueId: number | null;
-  readonly sourceQueue: string | null;
-  readonly deadLetteredAtMs: number | null;
-  readonly deadLetterReason: DeadLetterReason | null;
   readonly lastError: string;
   readonly failureLog: string;
 }

@@ -54,6 +54,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Limited {
   ): void {
     if (status < 200) return;
     this.status = status;
+    // It has no body, and is whole; a receiver that sends one all the same has done the work.
+    if (status === 204) this.finish(null);
     if (this.isRefused) {
       this.retryAfterMs = retryAfterMs(headers['retry-after'], this.clock.nowMs());
     }

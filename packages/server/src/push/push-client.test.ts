@@ -268,6 +268,11 @@ describe('PushClient', () => {
       (s) => s.end('HTTP/1.1 500 No\r\nContent-Length: 99\r\n\r\nabc'),
       { status: 500 },
     ],
+    [
+      'adds a body to its 204',
+      (s) => s.write('HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\nfine'),
+      { status: 204 },
+    ],
     ['answers until it closes', (s) => s.end('HTTP/1.1 200 OK\r\n\r\nabc'), { status: 200 }],
     [
       'speaks something else',

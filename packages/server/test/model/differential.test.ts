@@ -108,6 +108,7 @@ describe('the comparison', () => {
     'a purge leaves what is leased',
     'a redriven message keeps its place',
     'a dead letter keeps its old retention',
+    'a message on its way home forgets the rest of the way',
     ...FIFO_FAULTS,
   ];
 

@@ -39,7 +39,7 @@ export function deadLetterJob(
   return { jobId, ...progress };
 }
 
-/** Home, to the tail, as a message that was never delivered there. */
+/** Home, to the tail, as a message that was never delivered there; it is again what it was there. */
 function redrive(state: ModelState, home: ModelQueue, message: ModelMessage, nowMs: number): void {
   message.queue = home;
   message.state = 'available';
@@ -52,9 +52,10 @@ function redrive(state: ModelState, home: ModelQueue, message: ModelMessage, now
   message.nacks = 0;
   message.expiredLeases = 0;
   message.deliveryCount = 0;
-  message.source = null;
-  message.deadLetteredAtMs = null;
-  message.deadLetterReason = null;
+  const before = message.earlier.pop();
+  message.source = before?.source ?? null;
+  message.deadLetteredAtMs = before?.deadLetteredAtMs ?? null;
+  message.deadLetterReason = before?.deadLetterReason ?? null;
 }
 
 /** Every queue in one step. */

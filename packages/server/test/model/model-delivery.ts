@@ -65,6 +65,7 @@ function insert(
     source: null,
     deadLetteredAtMs: null,
     deadLetterReason: null,
+    earlier: [],
     lastError: null,
   });
 }

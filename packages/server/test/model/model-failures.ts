@@ -87,9 +87,9 @@ export function failByNack(
     return false;
   }
   if (how.error !== null) message.lastError = how.error;
-  returnToQueue(state, message, 'returned', how.delayMs, nowMs);
+  const stays = returnToQueue(state, message, 'returned', how.delayMs, nowMs);
   withdrawLater(state, message, nowMs);
-  return true;
+  return stays;
 }
 
 const FAILURES_KEPT = 20;
@@ -98,18 +98,23 @@ function noteFailure(message: ModelMessage, failure: FailedDelivery): void {
   message.failed = [...message.failed, failure].slice(-FAILURES_KEPT);
 }
 
-/** It keeps its place, whether it waits or not; past its retention it goes, and no wait outlasts it. */
+/**
+ * It keeps its place, whether it waits or not; past its retention it goes, and no wait outlasts it.
+ * Returns whether it stays.
+ */
 export function returnToQueue(
   state: ModelState,
   message: ModelMessage,
   leaseEnd: 'expired' | 'returned',
   delayMs: number,
   nowMs: number,
-): void {
-  if (nowMs >= retentionEndMs(message)) removeMessages(state, (other) => other === message);
+): boolean {
+  const stays = nowMs < retentionEndMs(message);
+  if (!stays) removeMessages(state, (other) => other === message);
   message.state = delayMs > 0 ? 'delayed' : 'available';
   message.dueAtMs = delayMs > 0 ? Math.min(nowMs + delayMs, retentionEndMs(message)) : null;
   message.leaseEnd = leaseEnd;
+  return stays;
 }
 
 /**
@@ -124,7 +129,8 @@ function becomeDeadLetter(
   nowMs: number,
 ): void {
   const from = message.queue;
-  const cameFrom = message.source;
+  const { source, deadLetteredAtMs, deadLetterReason } = message;
+  if (source !== null) message.earlier.push({ source, deadLetteredAtMs, deadLetterReason });
   message.source = from;
   message.deadLetteredAtMs = nowMs;
   message.deadLetterReason = reason;
@@ -141,7 +147,7 @@ function becomeDeadLetter(
       ? undefined
       : findQueue(state, from.project, from.deadLetterQueue);
   // Nothing goes back to where it last came from. Here, no longer cycle can be made.
-  if (target === undefined || target === cameFrom) {
+  if (target === undefined || target === source) {
     message.state = 'dead';
   } else {
     message.state = 'available';

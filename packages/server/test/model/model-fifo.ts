@@ -97,9 +97,8 @@ export function nackInGroups(
       // Withdrawn by an entry before it, when it was past its retention.
       requeued.set(messageId, false);
     } else if (requeue && failedGroups.has(message.groupId)) {
-      returnToQueue(state, message, 'returned', 0, nowMs);
+      requeued.set(messageId, returnToQueue(state, message, 'returned', 0, nowMs));
       withdrawLater(state, message, nowMs);
-      requeued.set(messageId, true);
     } else {
       const again = failByNack(state, message, entry, command.keyId ?? null, nowMs);
       requeued.set(messageId, again);

@@ -71,6 +71,8 @@ export interface ModelMessage {
   source: ModelQueue | null;
   deadLetteredAtMs: number | null;
   deadLetterReason: DeadLetterReason | null;
+  /** As what it had become a dead letter before, the oldest first. */
+  earlier: Pick<ModelMessage, 'source' | 'deadLetteredAtMs' | 'deadLetterReason'>[];
   lastError: string | null;
 }
 

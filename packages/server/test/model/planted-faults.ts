@@ -15,7 +15,8 @@ export type FaultName =
   | 'a replay runs again'
   | 'a purge leaves what is leased'
   | 'a redriven message keeps its place'
-  | 'a dead letter keeps its old retention';
+  | 'a dead letter keeps its old retention'
+  | 'a message on its way home forgets the rest of the way';
 
 /** A model that is wrong in one way, to show that the comparison would see it in a real store. */
 export class FaultyModel extends ModelStore {
@@ -103,6 +104,9 @@ export class FaultyModel extends ModelStore {
         }
         return outcomes;
       }
+      case 'a message on its way home forgets the rest of the way':
+        for (const message of this.state.messages) message.earlier = [];
+        return super.applyNow([command]);
       case 'a replay runs again':
         return super.applyNow([{ ...command, idempotency: null } as Command]);
     }

@@ -3,6 +3,7 @@ import {
   type Advance,
   message,
   newSettings,
+  type Place,
   type Program,
   type ProgramGroup,
   place,
@@ -117,6 +118,47 @@ const deleteScene: fc.Arbitrary<ProgramGroup[]> = fc
     ];
   });
 
+/** A message that dies twice, along a chain of dead-letter queues where there is one, and is fetched back. */
+const chainScene: fc.Arbitrary<ProgramGroup[]> = fc
+  .record({ message, action: fc.constantFrom('redrive' as const, 'purge' as const) })
+  .map(({ message: sent, action }) => {
+    const [first, second] = [2, 1].map((queue) => ({ project: 0, queue })) as [Place, Place];
+    const messages = [{ ...sent, delayMs: 0, deduplicationId: null }];
+    const how = { batch: true, forbidden: false, use: null };
+    const bounds = { maxMessages: 1, visibilityTimeoutMs: null, maxBytes: 1_000_000, use: null };
+    const reject = {
+      kind: 'nack' as const,
+      batch: false,
+      entries: [
+        {
+          of: 'recent delivery' as const,
+          index: 0,
+          receipt: 'given' as const,
+          how: { requeue: false, delayMs: 0, error: null },
+        },
+      ],
+      elsewhere: null,
+      use: null,
+    };
+    const all = { choice: { of: 'all' as const }, maxMessages: null, use: null };
+    const die = (where: Place) => [{ kind: 'consume' as const, place: where, ...bounds }, reject];
+    return [
+      {
+        advance: NO_TIME,
+        steps: [{ kind: 'publish' as const, place: first, messages, ...how }, ...die(first)],
+      },
+      { advance: { kind: 'by' as const, durationMs: 1_000 }, steps: die(second) },
+      {
+        advance: NO_TIME,
+        steps: [{ kind: 'deadLetterJob' as const, action: 'redrive', place: second, ...all }],
+      },
+      {
+        advance: NO_TIME,
+        steps: [{ kind: 'deadLetterJob' as const, action, place: first, ...all }],
+      },
+    ];
+  });
+
 export const group: fc.Arbitrary<ProgramGroup> = fc.record({
   advance,
   steps: fc.array(step, { minLength: 1, maxLength: 6 }),
@@ -127,6 +169,7 @@ const scene: fc.Arbitrary<ProgramGroup[]> = fc.oneof(
   windowScene,
   leaseScene,
   deleteScene,
+  chainScene,
 );
 
 export const program: fc.Arbitrary<Program> = fc

@@ -112,9 +112,9 @@ onEachStore('a redrive', (session) => {
     expect((await project.run(project.redrive('q'))).done).toBe(0);
     expect((await project.run(project.redrive('last'))).done).toBe(0);
     expect((await project.run(project.redrive('middle'))).done).toBe(1);
-    // It is a message of the queue in the middle now, and no longer a dead letter of the first.
+    // It is a message of the queue in the middle now, and a dead letter of the first.
     expect(await project.tally('middle')).toEqual({ available: 1 });
-    expect(await project.tally('q')).toEqual({});
+    expect(await project.tally('q')).toEqual({ dlq: 1 });
     expect(await project.tally('last')).toEqual({});
   });
 

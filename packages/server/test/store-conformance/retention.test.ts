@@ -54,6 +54,21 @@ onEachStore('retention', (session) => {
     expect(await project.payloads('q')).toEqual([]);
   });
 
+  it('is told to whoever nacks a batch of a FIFO group that is past it', async () => {
+    const project = session().project();
+    await project.create('q', { type: 'fifo', messageRetentionDays: 1 });
+    await project.send('q', '1', '2');
+    session().clock.advance(DAY_MS - 1_000);
+    const leased = await project.receive('q', 2, 10_000);
+    session().clock.advance(2_000);
+    const { results } = await project.run(project.nack('q', [...leased]));
+    expect(results).toMatchObject([
+      { nacked: true, requeued: false },
+      { nacked: true, requeued: false },
+    ]);
+    expect(await project.tally('q')).toEqual({});
+  });
+
   it('spares a leased message, which goes when its lease ends', async () => {
     const project = session().project();
     await project.create('q', { messageRetentionDays: 1 });
@@ -66,7 +81,7 @@ onEachStore('retention', (session) => {
     expect(await project.tally('q')).toEqual({ inFlight: 4 });
     expect(await project.acked('q', acked)).toBe(true);
     const { results } = await project.run(project.nack('q', nacked, { delayMs: 1_000 }));
-    expect(results).toMatchObject([{ nacked: true }]);
+    expect(results).toMatchObject([{ nacked: true, requeued: false }]);
     await project.run(project.extend('q', returned, 0));
     expect(await project.tally('q')).toEqual({ inFlight: 1 });
     session().clock.advance(10_000);

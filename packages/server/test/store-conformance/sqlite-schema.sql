@@ -114,7 +114,7 @@ CREATE TABLE messages (
  dead_letter_reason TEXT,
  last_error TEXT,
  failure_log TEXT
-, group_key TEXT, expired_leases INTEGER NOT NULL DEFAULT 0) STRICT;
+, group_key TEXT, expired_leases INTEGER NOT NULL DEFAULT 0, earlier_sources TEXT) STRICT;
 
 CREATE TABLE meta (
  name TEXT PRIMARY KEY,

@@ -17,7 +17,7 @@ export const QUEUE_FROM =
 /** A message as decisions see it. Its group is as the database keeps it, see `text.ts`. */
 export type MessageRow = MessageEntry;
 
-/** The failure log may take a hundred times what the rest does, and few need it. */
+/** Few need the rest; the failure log may take a hundred times what these do. */
 export const MESSAGE_COLUMNS_BUT_LOG = `m.message_id AS "messageId", m.bucket_id AS "bucketId", m.state,
   m.seq, m.group_id AS "groupId", m.group_key AS "groupKey",
   m.receipt, m.lease_end AS "leaseEnd", m.nacks, m.expired_leases AS "expiredLeases", m.priority,
@@ -25,7 +25,9 @@ export const MESSAGE_COLUMNS_BUT_LOG = `m.message_id AS "messageId", m.bucket_id
   m.source_queue_id AS "sourceQueueId", m.due_at_ms AS "dueAtMs", m.leased_by AS "leasedBy",
   m.bytes`;
 
-export const MESSAGE_COLUMNS = `${MESSAGE_COLUMNS_BUT_LOG}, m.failure_log AS "failureLog"`;
+export const MESSAGE_COLUMNS = `${MESSAGE_COLUMNS_BUT_LOG}, m.failure_log AS "failureLog",
+  m.source_queue AS "sourceQueue", m.dead_lettered_at_ms AS "deadLetteredAtMs",
+  m.dead_letter_reason AS "deadLetterReason", m.earlier_sources AS "earlierSources"`;
 
 /** What an answer says of a message, but for its body. */
 export const STORED_COLUMNS_BUT_HEADERS = `m.message_id AS "messageId", m.priority,

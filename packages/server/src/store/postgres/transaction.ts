@@ -351,6 +351,7 @@ const TEXT_FIELDS = [
   'groupKey',
   'sourceQueue',
   'deadLetterReason',
+  'earlierSources',
   'lastError',
   'failureLog',
 ];

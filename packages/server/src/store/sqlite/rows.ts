@@ -32,7 +32,8 @@ export interface MessageRow extends MessageEntry {
 
 export const MESSAGE_COLUMNS = `id, message_id, bucket_id, state, receipt, seq, group_id, group_key,
   due_at_ms, lease_end, nacks, priority, first_available_at_ms, leased_at_ms, source_queue_id,
-  leased_by, bytes, failure_log, expired_leases`;
+  leased_by, bytes, failure_log, expired_leases, source_queue, dead_lettered_at_ms,
+  dead_letter_reason, earlier_sources`;
 
 /** @param values of MESSAGE_COLUMNS */
 export const messageRow = (values: Values): MessageRow =>
@@ -56,6 +57,10 @@ export const messageRow = (values: Values): MessageRow =>
     bytes: values[16],
     failureLog: values[17],
     expiredLeases: values[18],
+    sourceQueue: values[19],
+    deadLetteredAtMs: values[20],
+    deadLetterReason: values[21],
+    earlierSources: values[22],
   }) as MessageRow;
 
 /** A message with its body, for an answer; `m` is the message and `b` its body. */

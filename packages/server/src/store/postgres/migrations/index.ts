@@ -8,6 +8,7 @@ import { auditLog } from './0007-audit-log.js';
 import { projectUsage } from './0008-project-usage.js';
 import { twoBudgets } from './0009-two-budgets.js';
 import { joinedJobs } from './0010-joined-jobs.js';
+import { earlierSources } from './0011-earlier-sources.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly string[] = [
   projectUsage,
   twoBudgets,
   joinedJobs,
+  earlierSources,
 ];

@@ -17,8 +17,6 @@ import type { Parameter } from '../parameters.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
-const DEAD_COLUMNS = `${MESSAGE_COLUMNS}, m.dead_lettered_at_ms AS "deadLetteredAtMs"`;
-
 type DeadRow = MessageRow & DeadLetterEntry;
 type JobRow = DeadLetterJob & { readonly queueId: number; readonly finished: boolean };
 
@@ -141,7 +139,7 @@ function lockDead(
     values,
   );
   return pipeline.query<DeadRow>(
-    `SELECT ${DEAD_COLUMNS} FROM millrace.messages m WHERE ${which} FOR UPDATE`,
+    `SELECT ${MESSAGE_COLUMNS} FROM millrace.messages m WHERE ${which} FOR UPDATE`,
     values,
   );
 }

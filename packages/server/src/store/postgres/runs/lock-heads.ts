@@ -24,7 +24,7 @@ export const LOCKED_COLUMNS = `h.*, ${CLOCK_MS} AS "lockedAtMs"`;
 
 /** Many may be locked and few of them taken: what is large comes with the lease. */
 export const READY_COLUMNS = `${MESSAGE_COLUMNS_BUT_LOG}, NULL::text AS "failureLog",
-  ${STORED_COLUMNS_BUT_HEADERS}, NULL::text AS headers, m.rank`;
+  NULL::text AS "earlierSources", ${STORED_COLUMNS_BUT_HEADERS}, NULL::text AS headers, m.rank`;
 
 /** @param wanted of each bucket, how many messages each command wants */
 export async function lockHeads(

@@ -10,16 +10,12 @@ import {
 } from '../../../core/dead-letter-job.js';
 import { rowIdOf } from '../../../core/ids.js';
 import type { QueueEntry } from '../../../core/transaction.js';
-import { MESSAGE_COLUMNS, messageRow } from '../rows.js';
+import { MESSAGE_COLUMNS, type MessageRow, messageRow } from '../rows.js';
 import type { Values } from '../statements.js';
 import type { GroupTransaction } from '../transaction.js';
 
-const DEAD_COLUMNS = `dead_lettered_at_ms, ${MESSAGE_COLUMNS}`;
-
-const deadLetterEntry = ([deadLetteredAtMs, ...message]: Values): DeadLetterEntry => ({
-  ...messageRow(message),
-  deadLetteredAtMs: deadLetteredAtMs as number,
-});
+const deadLetterEntry = (values: Values): DeadLetterEntry =>
+  messageRow(values) as MessageRow & DeadLetterEntry;
 
 type JobRow = DeadLetterJob & { readonly queueId: number; readonly finished: number };
 
@@ -73,7 +69,7 @@ function onOne(
   if (id === undefined) return false;
   const values = tx
     .rows(
-      `SELECT ${DEAD_COLUMNS} FROM messages WHERE id = ? AND message_id = ? AND source_queue_id = ?`,
+      `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ? AND message_id = ? AND source_queue_id = ?`,
     )
     .get(id, messageId, queue.id);
   return values !== undefined && applyToDeadLetter(tx, queue, action, deadLetterEntry(values));
@@ -95,7 +91,7 @@ export function stepJob(tx: GroupTransaction, jobId: string): JobProgress {
   }
   const next = tx
     .rows(
-      `SELECT ${DEAD_COLUMNS} FROM messages
+      `SELECT ${MESSAGE_COLUMNS} FROM messages
         WHERE source_queue_id = ? AND (dead_lettered_at_ms, seq) > (?, ?) AND seq <= ?
         ORDER BY dead_lettered_at_ms, seq LIMIT ?`,
     )

@@ -7,6 +7,7 @@ import { auditLog } from './0006-audit-log.js';
 import { projectUsage } from './0007-project-usage.js';
 import { twoBudgets } from './0008-two-budgets.js';
 import { joinedJobs } from './0009-joined-jobs.js';
+import { earlierSources } from './0010-earlier-sources.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly string[] = [
   projectUsage,
   twoBudgets,
   joinedJobs,
+  earlierSources,
 ];

@@ -1,0 +1,2 @@
+/** A dead letter that died again in the queue that kept it remembers what it was there. */
+export const earlierSources = 'ALTER TABLE millrace.messages ADD COLUMN earlier_sources text';
