@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.js';
 import type { GroupCommit } from '../core/group-commit.js';
+import { countSince, removedPerStep } from '../core/removal-pace.js';
 import { SteppedJob } from './background-job.js';
 
-const MESSAGES_PER_STEP = 500;
+const PACE = { least: 500, most: 4_000 };
 const PAUSE_MS = 10;
 /** A message that comes now lives for a day at least, so nothing is missed by sleeping so long. */
 const LOOK_AGAIN_MS = 86_400_000;
@@ -11,8 +12,10 @@ const LOOK_AGAIN_MS = 86_400_000;
 export const createExpiry = (commit: GroupCommit, clock: Clock): SteppedJob => {
   let afterQueueId = 0;
   let nextAtMs: number | null = null;
+  const published = countSince(() => commit.messagesPublished());
   return new SteppedJob(clock, async () => {
-    const outcome = await commit.submit({ kind: 'expire', afterQueueId, limit: MESSAGES_PER_STEP });
+    const limit = removedPerStep(published(), PACE);
+    const outcome = await commit.submit({ kind: 'expire', afterQueueId, limit });
     if (!outcome.ok) throw new Error(outcome.message);
     if (outcome.nextAtMs !== null) {
       nextAtMs = Math.min(nextAtMs ?? outcome.nextAtMs, outcome.nextAtMs);

@@ -1,13 +1,17 @@
 import { type Clock, monotonicMs } from '../core/clock.js';
 import type { GroupCommit } from '../core/group-commit.js';
+import { countSince, type RemovalPace, removedPerStep } from '../core/removal-pace.js';
 import { SteppedJob } from './background-job.js';
 
 /**
  * Small steps, and after each a pause as long as it took, so that purging a million messages is
  * hardly felt by other queues, and is soon done where there are none. Where several nodes share a
- * store, groups go side by side and a step may be longer.
+ * store, groups go side by side and a step may be longer, since it may be others that publish.
  */
-const MESSAGES_PER_STEP = { alone: 60, shared: 250 };
+const PACE: Record<'alone' | 'shared', RemovalPace> = {
+  alone: { least: 60, most: 4_000 },
+  shared: { least: 1_000, most: 4_000 },
+};
 const PAUSE_MIN_MS = 1;
 const PAUSE_MAX_MS = 100;
 /** Where several nodes share a store, another one's commit may have come late. */
@@ -19,10 +23,12 @@ export const createDiscardedSweep = (
   clock: Clock,
   isShared: boolean,
 ): SteppedJob => {
-  const limit = isShared ? MESSAGES_PER_STEP.shared : MESSAGES_PER_STEP.alone;
+  const pace = isShared ? PACE.shared : PACE.alone;
+  const published = countSince(() => commit.messagesPublished());
   let looksAgain = false;
   return new SteppedJob(clock, async () => {
     const startedMs = monotonicMs();
+    const limit = removedPerStep(published(), pace);
     const outcome = await commit.submit({ kind: 'sweepDiscarded', limit });
     const tookMs = monotonicMs() - startedMs;
     if (!outcome.ok) throw new Error(outcome.message);

@@ -24,7 +24,10 @@ export class TalliesUnderWay {
 
   add(nowMs: number, tallies: ReadonlyMap<number, Tally>): void {
     this.book.add(minuteOf(nowMs), tallies);
-    if (this.book.isEmpty) return;
+    if (!this.book.isEmpty) this.flushLater();
+  }
+
+  flushLater(): void {
     this.cancelFlush ??= this.clock.setTimer(() => {
       this.cancelFlush = undefined;
       this.flush();

@@ -140,7 +140,7 @@ export class SqliteStore implements Store {
       this.listener?.nextDue(group.nextDueAtMs);
       if (group.ready.length > 0) this.listener?.ready(group.ready);
       if (answer.need) this.serveSpace(answer.need);
-      if (answer.hasTallies) this.flushTalliesLater();
+      if (answer.wantsGroup) this.applyNoneLater();
       this.diskLines.saw(group.disk);
       tellDeadLetters(this.log, group.deadLetters);
       return group.outcomes.map((packed, index) => {
@@ -206,8 +206,8 @@ export class SqliteStore implements Store {
     }, RECLAIM_PAUSE_MS);
   }
 
-  /** Should no group come by that takes the tallies along, an empty one does. */
-  private flushTalliesLater(): void {
+  /** Should no group come by that takes along what waits for one, an empty one does. */
+  private applyNoneLater(): void {
     this.cancelFlush ??= this.clock.setTimer(() => {
       this.cancelFlush = undefined;
       this.apply([]).catch(() => undefined);

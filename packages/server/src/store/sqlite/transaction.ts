@@ -75,6 +75,8 @@ export class QueueCache {
 export class GroupTransaction implements MessageTransaction {
   /** Whether any lease or delay began, ended or moved. */
   dueChanged = false;
+  /** Answers and deduplication ids that the group has recorded. */
+  remembered = 0;
   private readonly deltas = new Map<number, CounterDelta>();
   readonly tallies = new Map<number, Tally>();
   private readonly deadDeltas = new Map<string, number>();

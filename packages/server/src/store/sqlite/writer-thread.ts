@@ -47,8 +47,8 @@ export interface WriterAnswer {
   readonly need?: SpaceNeed | null;
   /** Whether the WAL starts anew. */
   readonly restarted?: boolean;
-  /** Tallies wait to be written with a later group. */
-  readonly hasTallies?: boolean;
+  /** Tallies or expired rows wait for a later group. */
+  readonly wantsGroup?: boolean;
 }
 
 const options = workerData as WriterOptions;
@@ -116,7 +116,7 @@ function answersTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
       deadLetters: isLast ? rest.deadLetters : [],
       outcomes: mine,
     };
-    return { group, need, hasTallies: applier.hasTallies };
+    return { group, need, wantsGroup: applier.wantsGroup };
   });
 }
 
