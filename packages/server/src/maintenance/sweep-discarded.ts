@@ -14,7 +14,7 @@ const PACE: Record<'alone' | 'shared', RemovalPace> = {
 };
 const PAUSE_MIN_MS = 1;
 const PAUSE_MAX_MS = 100;
-/** Where several nodes share a store, another one's commit may have come late. */
+/** Another node's commit may come late, or hold a message. */
 const AGAIN_MS = 90_000;
 
 /** Removes the messages of queues that were purged or deleted. */
@@ -25,19 +25,13 @@ export const createDiscardedSweep = (
 ): SteppedJob => {
   const pace = isShared ? PACE.shared : PACE.alone;
   const published = countSince(() => commit.messagesPublished());
-  let looksAgain = false;
   return new SteppedJob(clock, async () => {
     const startedMs = monotonicMs();
     const limit = removedPerStep(published(), pace);
     const outcome = await commit.submit({ kind: 'sweepDiscarded', limit });
     const tookMs = monotonicMs() - startedMs;
     if (!outcome.ok) throw new Error(outcome.message);
-    if (outcome.more) {
-      looksAgain = isShared;
-      return Math.min(Math.max(tookMs, PAUSE_MIN_MS), PAUSE_MAX_MS);
-    }
-    const again = looksAgain ? AGAIN_MS : null;
-    looksAgain = false;
-    return again;
+    if (outcome.more) return Math.min(Math.max(tookMs, PAUSE_MIN_MS), PAUSE_MAX_MS);
+    return outcome.looksAgain ? AGAIN_MS : null;
   });
 };

@@ -40,7 +40,7 @@ export async function sweepDiscarded(
       WHERE g.bucket_id = gone.bucket_id AND g.group_key = gone.group_key RETURNING 1`,
     [limit],
   );
-  if (swept.length + groups.length > 0) return { more: true };
+  if (swept.length + groups.length > 0) return { more: true, looksAgain: true };
   const rest = await tx.pipeline.query<{ bucketId: number; project: string | null }>(
     `DELETE FROM millrace.discarded_buckets x WHERE discarded_at_ms < $1 AND NOT EXISTS (
        SELECT 1 FROM millrace.messages m WHERE m.bucket_id = x.bucket_id)
@@ -63,7 +63,8 @@ export async function sweepDiscarded(
     const project = projects.get(bucketId) ?? null;
     if (project !== null) tx.usage.count(project, -messages, -bytes);
   }
-  return { more: false };
+  const left = await tx.pipeline.query('SELECT 1 FROM millrace.discarded_buckets LIMIT 1');
+  return { more: false, looksAgain: left.length > 0 };
 }
 
 interface QueueAges {

@@ -13,7 +13,7 @@ export function sweepDiscarded(tx: GroupTransaction, limit: number): OutcomeOf['
   const bucketId = tx.sql('SELECT min(bucket_id) FROM discarded_buckets').pluck().get() as
     | number
     | null;
-  if (bucketId === null) return { more: false };
+  if (bucketId === null) return { more: false, looksAgain: false };
   const ids = tx
     .sql('SELECT id FROM messages WHERE bucket_id = ? LIMIT ?')
     .pluck()
@@ -26,7 +26,8 @@ export function sweepDiscarded(tx: GroupTransaction, limit: number): OutcomeOf['
   if (ids.length + groups < limit) {
     tx.sql('DELETE FROM discarded_buckets WHERE bucket_id = ?').run(bucketId);
   }
-  return { more: tx.sql('SELECT 1 FROM discarded_buckets LIMIT 1').get() !== undefined };
+  const more = tx.sql('SELECT 1 FROM discarded_buckets LIMIT 1').get() !== undefined;
+  return { more, looksAgain: false };
 }
 
 function sweepGroups(tx: GroupTransaction, bucketId: number, limit: number): number {
