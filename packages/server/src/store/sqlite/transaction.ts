@@ -327,8 +327,11 @@ export class GroupTransaction implements MessageTransaction {
     this.queues.clear();
   }
 
+  /** The table only gives out ids, which are never reused, and keeps no rows. */
   newBucket(): number {
-    return this.sql('INSERT INTO buckets DEFAULT VALUES').run().lastInsertRowid as number;
+    const { lastInsertRowid } = this.sql('INSERT INTO buckets DEFAULT VALUES').run();
+    this.sql('DELETE FROM buckets').run();
+    return lastInsertRowid as number;
   }
 
   /** Takes a bucket from its queue; what lies in it is swept later and counts no more. */
