@@ -52,6 +52,7 @@ export class AuditTrail {
           return outcome;
         });
       },
+      messagesPublished: () => commit.messagesPublished(),
       stop: () => commit.stop(),
     };
   }

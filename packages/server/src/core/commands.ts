@@ -293,7 +293,11 @@ export interface OutcomeOf extends PushOutcomeOf {
   deadLetterJob: JobProgress & { readonly jobId: string | null };
   stepJob: JobProgress;
   settleDue: { readonly settled: number };
-  sweepDiscarded: { readonly more: boolean };
+  sweepDiscarded: {
+    readonly more: boolean;
+    /** Something may still come into a bucket that was discarded, or is held by somebody else. */
+    readonly looksAgain: boolean;
+  };
   expire: {
     /** Where to go on; null when all queues have been looked at. */
     readonly nextQueueId: number | null;

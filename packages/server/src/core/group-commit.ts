@@ -17,6 +17,8 @@ import type { Store } from './store.js';
 export interface GroupCommit {
   /** @param access asked as the command joins its group: whether its caller may still act */
   submit<C extends Command>(command: C, access?: Access): Promise<Outcome<C['kind']>>;
+  /** How many messages publishes have brought so far, those of refused ones too. */
+  messagesPublished(): number;
   /** Refuses further commands and waits for those under way. */
   stop(): Promise<void>;
 }
@@ -88,6 +90,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
   let underWay = 0;
   let scheduled = false;
   let stopped = false;
+  let messagesPublished = 0;
   let idle: (() => void)[] = [];
 
   const isApart = (project: string): boolean => {
@@ -113,6 +116,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
         continue;
       }
       bytes += next.bytes;
+      if (next.command.kind === 'publish') messagesPublished += next.command.messages.length;
       entries.push(next);
     }
     return { entries: inOrder(entries), bytes, keepsApart };
@@ -175,6 +179,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
         });
       });
     },
+    messagesPublished: () => messagesPublished,
     async stop() {
       stopped = true;
       if (underWay > 0 || waiting.size > 0) {

@@ -24,6 +24,9 @@ export const HISTORY_MINUTES = 60;
 /** Tallies are gathered this long before they are written: they are statistics, not messages. */
 export const HISTORY_FLUSH_MS = 1_000;
 
+/** Minutes before this one are forgotten, but for the last one of a queue: it has the depth. */
+export const forgottenBefore = (nowMs: number): number => minuteOf(nowMs) - 2 * HISTORY_MINUTES;
+
 export const minuteOf = (timeMs: number): number => Math.floor(timeMs / 60_000);
 
 /** Tallies of committed groups that are not written yet. */

@@ -84,7 +84,7 @@ export class ModelStore implements Store {
       case 'settleDue':
         return accept({ settled: 0 });
       case 'sweepDiscarded':
-        return accept({ more: false });
+        return accept({ more: false, looksAgain: false });
       case 'expire':
         return accept(expire(state, command, nowMs));
       case 'stepJob':

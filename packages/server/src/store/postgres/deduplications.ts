@@ -65,6 +65,7 @@ export class GroupDeduplications implements Deduplications {
 
   put(queue: QueueEntry, id: string, messageId: string): void {
     const key = keyOf(queue.id, id);
+    this.tx.remembered += 1;
     this.added.set(key, { queueId: queue.id, project: queue.project, id, messageId });
     // One that is over takes what the new one takes.
     if (this.over.has(key)) return;

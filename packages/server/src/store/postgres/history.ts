@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import {
+  forgottenBefore,
   HISTORY_FLUSH_MS,
   HISTORY_MINUTES,
   type HistoryMinute,
@@ -24,7 +25,10 @@ export class TalliesUnderWay {
 
   add(nowMs: number, tallies: ReadonlyMap<number, Tally>): void {
     this.book.add(minuteOf(nowMs), tallies);
-    if (this.book.isEmpty) return;
+    if (!this.book.isEmpty) this.flushLater();
+  }
+
+  flushLater(): void {
     this.cancelFlush ??= this.clock.setTimer(() => {
       this.cancelFlush = undefined;
       this.flush();
@@ -45,7 +49,9 @@ export class TalliesUnderWay {
     }
   }
 
+  /** The next group is the last one, and takes all. */
   stop(): void {
+    this.takenAtMs = Number.NEGATIVE_INFINITY;
     this.cancelFlush?.();
   }
 }
@@ -83,6 +89,43 @@ export function writeHistory(pipeline: Pipeline, rows: readonly TallyRow[]): voi
       Math.min(...rows.map(({ minute }) => minute)) - 2 * HISTORY_MINUTES,
     ],
   );
+}
+
+/** Queues, here or gone, whose history one step of the retention sweep looks at. */
+const LOOKED_AT_MAX = 1_000;
+
+/**
+ * Removes what is too old of queues in which nothing happens any more, and what another node has
+ * written of a queue while it was deleted.
+ *
+ * @param untilQueueId null: to the last one
+ * @returns whether there may be more
+ */
+export async function forgetHistory(
+  pipeline: Pipeline,
+  nowMs: number,
+  afterQueueId: number,
+  untilQueueId: number | null,
+): Promise<boolean> {
+  const [looked] = await pipeline.query<{ queues: number }>(
+    `WITH RECURSIVE known(id) AS (
+       SELECT min(queue_id) FROM millrace.queue_history WHERE queue_id > $1
+       UNION ALL
+       SELECT (SELECT min(h.queue_id) FROM millrace.queue_history h WHERE h.queue_id > k.id)
+         FROM known k WHERE k.id IS NOT NULL AND k.id <= coalesce($2, k.id)),
+     looked AS (
+       SELECT id FROM known WHERE id <= coalesce($2, id) LIMIT ${LOOKED_AT_MAX}),
+     gone AS (
+       DELETE FROM millrace.queue_history WHERE ctid = ANY (ARRAY(
+         SELECT h.ctid FROM looked JOIN millrace.queue_history h ON h.queue_id = looked.id
+          WHERE NOT EXISTS (SELECT 1 FROM millrace.queues q WHERE q.id = looked.id)
+             OR (h.minute < $3 AND h.minute < (
+               SELECT max(l.minute) FROM millrace.queue_history l WHERE l.queue_id = looked.id))
+            FOR UPDATE OF h SKIP LOCKED)))
+     SELECT count(*) AS queues FROM looked`,
+    [afterQueueId, untilQueueId, forgottenBefore(nowMs)],
+  );
+  return (looked?.queues ?? 0) >= LOOKED_AT_MAX;
 }
 
 export function readHistory(

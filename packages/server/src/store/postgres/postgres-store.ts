@@ -3,7 +3,7 @@ import { type Clock, monotonicMs } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
 import { tellDeadLetters } from '../../core/dead-letter-report.js';
 import { causeOf } from '../../core/fault.js';
-import { HISTORY_FLUSH_MS, type TallyRow } from '../../core/history.js';
+import type { TallyRow } from '../../core/history.js';
 import { type Log, NO_LOG } from '../../core/log.js';
 import { leaseFloorMs } from '../../core/message-state.js';
 import { Sequence } from '../../core/sequence.js';
@@ -39,6 +39,7 @@ import {
 import { lockGroupsOf } from './group-locks.js';
 import { GroupRun } from './group-run.js';
 import { TalliesUnderWay, writeHistory } from './history.js';
+import { Housekeeping } from './housekeeping.js';
 import { KnownQueues } from './known-queues.js';
 import { type Beginning, checkBeginning, NOW, readBeginning } from './load-queues.js';
 import { migrate } from './migrate.js';
@@ -47,7 +48,6 @@ import { Pipeline } from './pipeline.js';
 import { Reachability } from './reachability.js';
 import { Reads } from './reads.js';
 import { mayTryAgain, pauseBefore } from './repetition.js';
-import { dropExpiredRecords } from './runs/drop-expired-records.js';
 import { readNextDue, settleDue } from './runs/settle-due.js';
 import { DueFloor, ReadyFloors } from './scan-floors.js';
 import { GroupTransaction } from './transaction.js';
@@ -92,7 +92,7 @@ export class PostgresStore implements Store {
   private readonly counterRows = new WeakMap<PoolClient, CounterRows>();
   private readonly knownQueues = new KnownQueues();
   private readonly tallies: TalliesUnderWay;
-  private houseKeptAtMs = 0;
+  private readonly housekeeping = new Housekeeping(() => this.tallies.flushLater());
   /** Resolves when the group that settles what is due has ended. */
   private settling: Promise<void> | undefined;
   private readonly readyFloors = new ReadyFloors();
@@ -281,7 +281,7 @@ export class PostgresStore implements Store {
       const outcomes = await applyGroup(run, commands);
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await this.readDue(run) : null;
-      if (this.isTimeToKeepHouse(nowMs) && (await dropExpiredRecords(tx))) this.houseKeptAtMs = 0;
+      const houseKept = await this.housekeeping.keep(tx);
       tx.flushCounters(tx.usage.changes());
       taken = this.tallies.take(nowMs);
       writeHistory(pipeline, taken);
@@ -292,6 +292,7 @@ export class PostgresStore implements Store {
       this.knownQueues.note(commands, queues);
       this.nextDueAtMs = readsDue ? dueAtMs : earlier(this.nextDueAtMs, tx);
       this.tallies.add(nowMs, tx.tallies);
+      houseKept();
       if (commands.length > 0) this.announce(tx.readyQueues());
       tellDeadLetters(this.log, tx.deadLetters.list());
       return outcomes;
@@ -333,12 +334,6 @@ export class PostgresStore implements Store {
   private observe(databaseMs: number, sinceMs: number): number {
     this.databaseClock.observe(databaseMs, sinceMs);
     return this.clock === this.databaseClock ? databaseMs : this.clock.nowMs();
-  }
-
-  private isTimeToKeepHouse(nowMs: number): boolean {
-    if (nowMs - this.houseKeptAtMs < HISTORY_FLUSH_MS) return false;
-    this.houseKeptAtMs = nowMs;
-    return true;
   }
 
   private async readDue(run: GroupRun): Promise<number | null> {

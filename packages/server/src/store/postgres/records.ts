@@ -60,6 +60,7 @@ export class GroupRecords implements AnswerRecords {
 
   put(scope: RecordScope, answer: RecordedAnswer): void {
     const id = idOf(scope);
+    this.tx.remembered += 1;
     const bytes = recordBytes(toText(scope.key), answer);
     this.tx.usage.count(scope.project, 0, bytes - (this.bytes.get(id) ?? 0));
     this.bytes.set(id, bytes);

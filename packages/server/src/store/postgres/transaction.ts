@@ -56,6 +56,8 @@ export class GroupTransaction implements MessageTransaction {
   placesGone = 0;
   /** The earliest end of a lease or delay that began here. */
   earliestDueMs: number | null = null;
+  /** Answers and deduplication ids that the group has recorded. */
+  remembered = 0;
 
   constructor(
     readonly pipeline: Pipeline,

@@ -4,6 +4,7 @@ import type { DeadLettered } from '../../core/dead-letter-report.js';
 import { HISTORY_FLUSH_MS, minuteOf, TallyBook } from '../../core/history.js';
 import { rowIdTimeMs } from '../../core/ids.js';
 import { leaseFloorMs } from '../../core/message-state.js';
+import { RECORDS_REMOVED, removedPerStep } from '../../core/removal-pace.js';
 import { Sequence } from '../../core/sequence.js';
 import type { DiskSpace, StorageLimits } from '../../core/storage-limits.js';
 import type { ReadyQueue } from '../../core/store.js';
@@ -42,6 +43,8 @@ export class GroupApplier {
   private nextDueAtMs: number | null = 0;
   private clockPersistedAtMs = 0;
   private hasExpired = false;
+  /** Answers and deduplication ids recorded since some that were over were last removed. */
+  private remembered = 0;
 
   constructor(
     private readonly db: Database.Database,
@@ -127,7 +130,8 @@ export class GroupApplier {
     try {
       const isDue = this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
       if (isDue) settleDue(tx, SETTLED_PER_GROUP);
-      const hasMoreExpired = this.dropExpired(tx);
+      const dropsExpired = this.hasExpired || this.isTimeToKeepHouse(tx);
+      const hasMoreExpired = dropsExpired && this.dropExpired(tx);
       const outcomes = commands.map((command) => applyCommand(tx, command));
       this.keepHouse(tx);
       tx.flush();
@@ -136,6 +140,7 @@ export class GroupApplier {
       this.statements.get('COMMIT').run();
       this.nextDueAtMs = nextDueAtMs;
       this.hasExpired = hasMoreExpired;
+      this.remembered = tx.remembered + (dropsExpired ? 0 : this.remembered);
       this.book.add(minuteOf(nowMs), tx.tallies);
       const deadLetters = tx.deadLetters.list();
       return { outcomes, ready: tx.readyQueues(), nextDueAtMs, deadLetters, disk };
@@ -160,9 +165,9 @@ export class GroupApplier {
       .run(nowMs);
   }
 
-  /** Whether there are tallies that wait to be written. */
-  get hasTallies(): boolean {
-    return !this.book.isEmpty;
+  /** Whether something waits for a later group: tallies to be written, expired rows to be removed. */
+  get wantsGroup(): boolean {
+    return !this.book.isEmpty || this.hasExpired;
   }
 
   /**
@@ -170,9 +175,9 @@ export class GroupApplier {
    * with every group while there is more. @returns whether there is
    */
   private dropExpired(tx: GroupTransaction): boolean {
-    if (!this.hasExpired && !this.isTimeToKeepHouse(tx)) return false;
-    const moreRecords = dropExpiredRecords(tx);
-    return dropExpiredDeduplications(tx) || moreRecords;
+    const limit = removedPerStep(this.remembered, RECORDS_REMOVED);
+    const moreRecords = dropExpiredRecords(tx, limit);
+    return dropExpiredDeduplications(tx, limit) || moreRecords;
   }
 
   private isTimeToKeepHouse({ nowMs }: GroupTransaction): boolean {

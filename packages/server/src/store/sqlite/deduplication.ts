@@ -2,9 +2,6 @@ import { DEDUPLICATION_MS, type Deduplications } from '../../core/fifo.js';
 import { deduplicationBytes } from '../../core/record-room.js';
 import type { GroupTransaction } from './transaction.js';
 
-/** Those that are over go a few at a time, with the groups that come by. */
-const EXPIRED_PER_STEP = 1_024;
-
 export const deduplications = (tx: GroupTransaction): Deduplications => ({
   find: (queue, deduplicationId) =>
     tx
@@ -17,6 +14,7 @@ export const deduplications = (tx: GroupTransaction): Deduplications => ({
 
   put: (queue, deduplicationId, messageId) => {
     const untilMs = tx.nowMs + DEDUPLICATION_MS;
+    tx.remembered += 1;
     // One that is over may be there still, and takes what the new one takes.
     const { changes } = tx
       .sql(
@@ -34,15 +32,15 @@ export const deduplications = (tx: GroupTransaction): Deduplications => ({
 });
 
 /** @returns whether there may be more */
-export function dropExpiredDeduplications(tx: GroupTransaction): boolean {
+export function dropExpiredDeduplications(tx: GroupTransaction, limit: number): boolean {
   const dropped = tx
     .sql(
       `DELETE FROM deduplications WHERE (queue_id, deduplication_id) IN (
          SELECT queue_id, deduplication_id FROM deduplications
-          WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ${EXPIRED_PER_STEP})
+          WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?)
        RETURNING project, deduplication_id AS id`,
     )
-    .all(tx.nowMs) as { project: string; id: string }[];
+    .all(tx.nowMs, limit) as { project: string; id: string }[];
   for (const { project, id } of dropped) tx.usage.count(project, 0, -deduplicationBytes(id));
-  return dropped.length === EXPIRED_PER_STEP;
+  return dropped.length === limit;
 }

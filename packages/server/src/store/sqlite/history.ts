@@ -1,5 +1,5 @@
 import type { HistoryMinute, TallyRow } from '../../core/history.js';
-import { HISTORY_MINUTES } from '../../core/history.js';
+import { forgottenBefore, HISTORY_MINUTES } from '../../core/history.js';
 import type { Statements } from './statements.js';
 
 export function writeHistory(statements: Statements, rows: readonly TallyRow[]): void {
@@ -17,6 +17,16 @@ export function writeHistory(statements: Statements, rows: readonly TallyRow[]):
     write.run(minute, published, delivered, acked, failed, deadLettered, queueId);
     forget.run(queueId, minute - 2 * HISTORY_MINUTES);
   }
+}
+
+/** Removes what is too old of a queue in which nothing happens any more. */
+export function forgetHistory(statements: Statements, queueId: number, nowMs: number): void {
+  statements
+    .get(
+      `DELETE FROM queue_history WHERE queue_id = @queueId AND minute < min(@before,
+         (SELECT max(minute) FROM queue_history WHERE queue_id = @queueId))`,
+    )
+    .run({ queueId, before: forgottenBefore(nowMs) });
 }
 
 export function readHistory(

@@ -3,9 +3,6 @@ import { RECORD_OVERHEAD_BYTES, recordBytes } from '../../core/record-room.js';
 import type { AnswerRecords, RecordedAnswer, RecordScope } from '../../core/transaction.js';
 import type { GroupTransaction } from './transaction.js';
 
-/** Expired records go a few at a time, with the groups that come by. */
-const EXPIRED_PER_STEP = 256;
-
 /** As `recordBytes` has it. */
 const BYTES = `${RECORD_OVERHEAD_BYTES} + octet_length(key) + octet_length(fingerprint)
   + octet_length(outcome) AS bytes`;
@@ -24,6 +21,7 @@ export const answerRecords = (tx: GroupTransaction): AnswerRecords => ({
 
   put: (scope: RecordScope, answer: RecordedAnswer) => {
     const { project, capability, queueId, key } = scope;
+    tx.remembered += 1;
     // It may be there still, expired or without what it spoke of.
     const replaced = tx.sql(`SELECT ${BYTES} FROM idempotency WHERE ${WHICH}`).pluck();
     const bytesBefore = (replaced.get(project, capability, queueId, key) ?? 0) as number;
@@ -45,20 +43,22 @@ export const answerRecords = (tx: GroupTransaction): AnswerRecords => ({
 });
 
 /** @returns whether there may be more */
-export function dropExpiredRecords(tx: GroupTransaction): boolean {
-  tx.sql(
-    `DELETE FROM dead_letter_jobs WHERE finished = 1 AND job_id IN (
-       SELECT job_id FROM dead_letter_jobs WHERE started_at_ms < ?
-        ORDER BY started_at_ms LIMIT ${EXPIRED_PER_STEP})`,
-  ).run(tx.nowMs - JOB_KEPT_MS);
+export function dropExpiredRecords(tx: GroupTransaction, limit: number): boolean {
+  const jobs = tx
+    .sql(
+      `DELETE FROM dead_letter_jobs WHERE finished = 1 AND job_id IN (
+         SELECT job_id FROM dead_letter_jobs WHERE started_at_ms < ?
+          ORDER BY started_at_ms LIMIT ?)`,
+    )
+    .run(tx.nowMs - JOB_KEPT_MS, limit);
   const dropped = tx
     .sql(
       `DELETE FROM idempotency WHERE (project, capability, queue_id, key) IN (
          SELECT project, capability, queue_id, key FROM idempotency
-          WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ${EXPIRED_PER_STEP})
+          WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?)
        RETURNING project, ${BYTES}`,
     )
-    .all(tx.nowMs) as { project: string; bytes: number }[];
+    .all(tx.nowMs, limit) as { project: string; bytes: number }[];
   for (const { project, bytes } of dropped) tx.usage.count(project, 0, -bytes);
-  return dropped.length === EXPIRED_PER_STEP;
+  return dropped.length === limit || jobs.changes === limit;
 }

@@ -144,7 +144,7 @@ export class SqliteStore implements Store {
       if (group.ready.length > 0) this.listener?.ready(group.ready);
       if (answer.need) this.serveSpace(answer.need);
       if (answer.postponed !== undefined) tellPostponed(this.log, new Error(answer.postponed));
-      if (answer.hasTallies) this.flushTalliesLater();
+      if (answer.wantsGroup) this.applyNoneLater();
       this.diskLines.saw(group.disk);
       tellDeadLetters(this.log, group.deadLetters);
       return group.outcomes.map((packed, index) => {
@@ -234,8 +234,8 @@ export class SqliteStore implements Store {
     if (this.cancelReclaim === undefined) this.reclaimAfterPause(0, RECLAIM_RETRY_MS);
   }
 
-  /** Should no group come by that takes the tallies along, an empty one does. */
-  private flushTalliesLater(): void {
+  /** Should no group come by that takes along what waits for one, an empty one does. */
+  private applyNoneLater(): void {
     this.cancelFlush ??= this.clock.setTimer(() => {
       this.cancelFlush = undefined;
       this.apply([]).catch(() => undefined);

@@ -75,6 +75,8 @@ export class QueueCache {
 export class GroupTransaction implements MessageTransaction {
   /** Whether any lease or delay began, ended or moved. */
   dueChanged = false;
+  /** Answers and deduplication ids that the group has recorded. */
+  remembered = 0;
   private readonly deltas = new Map<number, CounterDelta>();
   readonly tallies = new Map<number, Tally>();
   private readonly deadDeltas = new Map<string, number>();
@@ -325,8 +327,11 @@ export class GroupTransaction implements MessageTransaction {
     this.queues.clear();
   }
 
+  /** The table only gives out ids, which are never reused, and keeps no rows. */
   newBucket(): number {
-    return this.sql('INSERT INTO buckets DEFAULT VALUES').run().lastInsertRowid as number;
+    const { lastInsertRowid } = this.sql('INSERT INTO buckets DEFAULT VALUES').run();
+    this.sql('DELETE FROM buckets').run();
+    return lastInsertRowid as number;
   }
 
   /** Takes a bucket from its queue; what lies in it is swept later and counts no more. */

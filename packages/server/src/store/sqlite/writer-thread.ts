@@ -54,8 +54,8 @@ export interface WriterAnswer {
   readonly postponed?: string;
   /** Whether the WAL starts anew. */
   readonly restarted?: boolean;
-  /** Tallies wait to be written with a later group. */
-  readonly hasTallies?: boolean;
+  /** Tallies or expired rows wait for a later group. */
+  readonly wantsGroup?: boolean;
 }
 
 const options = workerData as WriterOptions;
@@ -124,7 +124,7 @@ function answersTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
       deadLetters: isLast ? rest.deadLetters : [],
       outcomes: mine,
     };
-    return { group, ...after, hasTallies: applier.hasTallies };
+    return { group, ...after, wantsGroup: applier.wantsGroup };
   });
 }
 

@@ -3,9 +3,6 @@ import { sum } from '../../../core/message-bytes.js';
 import { deduplicationBytes, RECORD_OVERHEAD_BYTES } from '../../../core/record-room.js';
 import type { GroupTransaction } from '../transaction.js';
 
-/** Records whose window is over go a few at a time, with the groups that come by. */
-const EXPIRED_PER_STEP = 2_000;
-
 /** As `recordBytes` and `deduplicationBytes` have it. */
 const BYTES = {
   idempotency: `${RECORD_OVERHEAD_BYTES} + octet_length(key) + octet_length(fingerprint)
@@ -18,29 +15,31 @@ const BYTES = {
  *
  * @returns whether there may be more
  */
-export async function dropExpiredRecords(tx: GroupTransaction): Promise<boolean> {
+export async function dropExpiredRecords(tx: GroupTransaction, limit: number): Promise<boolean> {
   const { pipeline, nowMs, usage } = tx;
-  pipeline.send(
+  const jobs = pipeline.query(
     `DELETE FROM millrace.dead_letter_jobs WHERE finished AND job_id IN (
        SELECT job_id FROM millrace.dead_letter_jobs WHERE started_at_ms < $1
-        ORDER BY started_at_ms LIMIT ${EXPIRED_PER_STEP} FOR UPDATE SKIP LOCKED)`,
-    [nowMs - JOB_KEPT_MS],
+        ORDER BY started_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED)
+     RETURNING 1`,
+    [nowMs - JOB_KEPT_MS, limit],
   );
   const dropped = Object.entries(BYTES).map(([table, bytes]) =>
     pipeline.query<{ project: string; bytes: number; records: number }>(
       `WITH gone AS (
          DELETE FROM millrace.${table} WHERE ctid = ANY (ARRAY(
            SELECT ctid FROM millrace.${table} WHERE expires_at_ms <= $1
-            ORDER BY expires_at_ms LIMIT ${EXPIRED_PER_STEP} FOR UPDATE SKIP LOCKED))
+            ORDER BY expires_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED))
          RETURNING project, ${bytes} AS bytes)
        SELECT project, sum(bytes)::bigint AS bytes, count(*) AS records FROM gone GROUP BY project`,
-      [nowMs],
+      [nowMs, limit],
     ),
   );
-  let hasMore = false;
-  for (const rows of await Promise.all(dropped)) {
+  const [goneJobs, ...goneRecords] = await Promise.all([jobs, ...dropped]);
+  let hasMore = goneJobs.length === limit;
+  for (const rows of goneRecords) {
     for (const { project, bytes } of rows) usage.count(project, 0, -bytes);
-    hasMore ||= sum(rows.map(({ records }) => records)) === EXPIRED_PER_STEP;
+    hasMore ||= sum(rows.map(({ records }) => records)) === limit;
   }
   return hasMore;
 }

@@ -6,6 +6,7 @@ import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRef } from '../fifo-groups.js';
 import { lockFreeGroups } from '../group-locks.js';
 import type { GroupRun } from '../group-run.js';
+import { forgetHistory } from '../history.js';
 import { loadQueueById } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
@@ -40,7 +41,7 @@ export async function sweepDiscarded(
       WHERE g.bucket_id = gone.bucket_id AND g.group_key = gone.group_key RETURNING 1`,
     [limit],
   );
-  if (swept.length + groups.length > 0) return { more: true };
+  if (swept.length + groups.length > 0) return { more: true, looksAgain: true };
   const rest = await tx.pipeline.query<{ bucketId: number; project: string | null }>(
     `DELETE FROM millrace.discarded_buckets x WHERE discarded_at_ms < $1 AND NOT EXISTS (
        SELECT 1 FROM millrace.messages m WHERE m.bucket_id = x.bucket_id)
@@ -63,7 +64,8 @@ export async function sweepDiscarded(
     const project = projects.get(bucketId) ?? null;
     if (project !== null) tx.usage.count(project, -messages, -bytes);
   }
-  return { more: false };
+  const left = await tx.pipeline.query('SELECT 1 FROM millrace.discarded_buckets LIMIT 1');
+  return { more: false, looksAgain: left.length > 0 };
 }
 
 interface QueueAges {
@@ -82,13 +84,18 @@ const QUEUE_AGES = `SELECT q.id, q.message_retention_days AS "retentionDays",
     least(${oldestIn('q.bucket_id')}, ${oldestIn('q.dead_bucket_id')}) AS "oldestMs"
   FROM millrace.queues q`;
 
-/** Removes messages past their retention from the queues that come next. */
+/** Removes messages past their retention, and forgotten history, of the queues that come next. */
 export async function expire(run: GroupRun, command: ExpireCommand): Promise<OutcomeOf['expire']> {
   const { tx } = run;
   const queues = await tx.pipeline.query<QueueAges>(
     `${QUEUE_AGES} WHERE q.id > $1 ORDER BY q.id LIMIT $2`,
     [command.afterQueueId, QUEUES_PER_STEP],
   );
+  const isLast = queues.length < QUEUES_PER_STEP;
+  const untilId = isLast ? null : (queues.at(-1) as QueueAges).id;
+  if (await forgetHistory(tx.pipeline, tx.nowMs, command.afterQueueId, untilId)) {
+    return { nextQueueId: command.afterQueueId, nextAtMs: null };
+  }
   let left = command.limit;
   let nextAtMs: number | null = null;
   let lastId = command.afterQueueId;
@@ -105,7 +112,7 @@ export async function expire(run: GroupRun, command: ExpireCommand): Promise<Out
     if (atMs !== null) nextAtMs = Math.min(nextAtMs ?? atMs, atMs);
     lastId = queue.id;
   }
-  return { nextQueueId: queues.length < QUEUES_PER_STEP ? null : lastId, nextAtMs };
+  return { nextQueueId: isLast ? null : lastId, nextAtMs };
 }
 
 const expiryMs = ({ oldestMs, retentionDays }: QueueAges): number | null =>

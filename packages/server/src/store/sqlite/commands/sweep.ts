@@ -2,6 +2,7 @@ import type { ExpireCommand, OutcomeOf } from '../../../core/commands.js';
 import { STATE } from '../../../core/message-state.js';
 import { removeMessage, retentionMs } from '../../../core/moves.js';
 import type { QueueEntry } from '../../../core/transaction.js';
+import { forgetHistory } from '../history.js';
 import { MESSAGE_COLUMNS, messageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
@@ -13,7 +14,7 @@ export function sweepDiscarded(tx: GroupTransaction, limit: number): OutcomeOf['
   const bucketId = tx.sql('SELECT min(bucket_id) FROM discarded_buckets').pluck().get() as
     | number
     | null;
-  if (bucketId === null) return { more: false };
+  if (bucketId === null) return { more: false, looksAgain: false };
   const ids = tx
     .sql('SELECT id FROM messages WHERE bucket_id = ? LIMIT ?')
     .pluck()
@@ -26,7 +27,8 @@ export function sweepDiscarded(tx: GroupTransaction, limit: number): OutcomeOf['
   if (ids.length + groups < limit) {
     tx.sql('DELETE FROM discarded_buckets WHERE bucket_id = ?').run(bucketId);
   }
-  return { more: tx.sql('SELECT 1 FROM discarded_buckets LIMIT 1').get() !== undefined };
+  const more = tx.sql('SELECT 1 FROM discarded_buckets LIMIT 1').get() !== undefined;
+  return { more, looksAgain: false };
 }
 
 function sweepGroups(tx: GroupTransaction, bucketId: number, limit: number): number {
@@ -40,7 +42,7 @@ function sweepGroups(tx: GroupTransaction, bucketId: number, limit: number): num
   return changes;
 }
 
-/** Removes messages past their retention from the queues that come next. */
+/** Removes messages past their retention, and forgotten history, of the queues that come next. */
 export function expire(tx: GroupTransaction, command: ExpireCommand): OutcomeOf['expire'] {
   const ids = tx
     .sql('SELECT id FROM queues WHERE id > ? ORDER BY id LIMIT ?')
@@ -51,6 +53,7 @@ export function expire(tx: GroupTransaction, command: ExpireCommand): OutcomeOf[
   let lastId = command.afterQueueId;
   for (const id of ids) {
     const queue = tx.queueById(id) as QueueEntry;
+    forgetHistory(tx.statements, id, tx.nowMs);
     for (const bucketId of [queue.bucketId, queue.deadBucketId]) {
       left -= expireBucket(tx, queue, bucketId, left);
       const atMs = left > 0 ? nextExpiryMs(tx, queue, bucketId) : null;

@@ -1,0 +1,33 @@
+import { HISTORY_FLUSH_MS } from '../../core/history.js';
+import { RECORDS_REMOVED, removedPerStep } from '../../core/removal-pace.js';
+import { dropExpiredRecords } from './runs/drop-expired-records.js';
+import type { GroupTransaction } from './transaction.js';
+
+/**
+ * When a group removes the recorded answers and deduplication ids that are over, and how many: once a
+ * second, and with every group while there are more.
+ */
+export class Housekeeping {
+  private keptAtMs = 0;
+  /** What was recorded since some were last removed. */
+  private remembered = 0;
+
+  /** @param goOnLater runs a group, should none come by */
+  constructor(private readonly goOnLater: () => void) {}
+
+  /** @returns what to call when the group has committed */
+  async keep(tx: GroupTransaction): Promise<() => void> {
+    const { remembered } = this;
+    const isTime = tx.nowMs - this.keptAtMs >= HISTORY_FLUSH_MS;
+    if (isTime) this.keptAtMs = tx.nowMs;
+    const limit = removedPerStep(remembered, RECORDS_REMOVED);
+    const hasMore = isTime && (await dropExpiredRecords(tx, limit));
+    return () => {
+      const left = isTime ? Math.max(0, this.remembered - remembered) : this.remembered;
+      this.remembered = left + tx.remembered;
+      if (!hasMore) return;
+      this.keptAtMs = 0;
+      this.goOnLater();
+    };
+  }
+}

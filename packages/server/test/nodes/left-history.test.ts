@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import type { Outcome } from '#server/core/commands';
+import { on, useTwoStores } from './two-stores.js';
+
+const stores = useTwoStores();
+
+it('history that a node wrote of a queue while another deleted it goes with the retention sweep', async () => {
+  const { admin } = stores;
+  await admin.query(
+    `INSERT INTO millrace.queue_history
+       (queue_id, minute, depth, published, delivered, acked, failed, dead_lettered)
+     SELECT 1000000 + n, $1, 0, 1, 0, 0, 0, 0 FROM generate_series(1, 2500) AS n`,
+    [Math.floor(Date.now() / 60_000)],
+  );
+  let afterQueueId: number | null = 0;
+  while (afterQueueId !== null) {
+    const step: Outcome<'expire'> = await on(stores.one, {
+      kind: 'expire',
+      afterQueueId,
+      limit: 100,
+    });
+    if (!step.ok) throw new Error(step.message);
+    afterQueueId = step.nextQueueId;
+  }
+  const { rows } = await admin.query('SELECT count(*)::integer AS n FROM millrace.queue_history');
+  expect(rows[0].n).toBe(0);
+});

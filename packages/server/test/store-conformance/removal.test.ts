@@ -1,0 +1,130 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { createGroupCommit, type GroupCommit } from '#server/core/group-commit';
+import type { SteppedJob } from '#server/maintenance/background-job';
+import { createExpiry } from '#server/maintenance/expire-messages';
+import { createDiscardedSweep } from '#server/maintenance/sweep-discarded';
+import { countRows } from '../harness/row-counts.js';
+import { onEachStore, type StoreSession } from './store-session.js';
+
+const DAY_MS = 86_400_000;
+const DEDUPLICATION_MS = 300_000;
+
+const times = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+const rowsOf = async (session: StoreSession, table: string): Promise<number> =>
+  (await countRows(session.fixture.url))[table] as number;
+
+/** A job that the test takes from step to step. */
+function takeSteps(session: StoreSession, create: (commit: GroupCommit) => SteppedJob) {
+  const commit = createGroupCommit(session.store);
+  let step: Promise<unknown> = Promise.resolve();
+  const job = create({
+    ...commit,
+    submit: (command, access) => {
+      const outcome = commit.submit(command, access);
+      step = outcome;
+      return outcome;
+    },
+  });
+  return {
+    commit,
+    job,
+    async stepIsOver() {
+      await step;
+      await setImmediate();
+    },
+  };
+}
+
+onEachStore('what is over', (session) => {
+  it('leaves as fast as it comes: recorded answers', async () => {
+    const project = session().project();
+    await project.create('q');
+    const perGroup = 2_500;
+    const group = (round: number) =>
+      times(perGroup).map((index) => {
+        const unknown = { messageId: `unknown-${index}`, receipt: null };
+        const idempotency = {
+          capability: 'queue.ack' as const,
+          key: `${round}-${index}`,
+          fingerprint: 'f',
+          windowMs: 4_000,
+        };
+        return project.ack('q', unknown, { idempotency });
+      });
+    for (const round of times(28)) {
+      await project.group(...group(round));
+      session().clock.advance(1_000);
+    }
+    // Four groups are in their windows.
+    expect(await rowsOf(session(), 'idempotency')).toBeLessThan(8 * perGroup);
+    session().clock.advance(4_000);
+    for (const _ of times(3)) await project.group();
+    expect(await rowsOf(session(), 'idempotency')).toBeLessThan(4 * perGroup);
+  });
+
+  it('leaves as fast as it comes: deduplication ids', async () => {
+    const project = session().project();
+    await project.create('q', { type: 'fifo' });
+    const perGroup = 3_000;
+    for (const round of times(24)) {
+      await project.send(
+        'q',
+        ...times(perGroup).map((index) => ({
+          groupId: 'g',
+          groupKey: 'g',
+          deduplicationId: `${round}-${index}`,
+        })),
+      );
+      session().clock.advance(DEDUPLICATION_MS / 4);
+    }
+    expect(await rowsOf(session(), 'deduplications')).toBeLessThan(8 * perGroup);
+  });
+
+  it('leaves as fast as it comes: messages of purged queues', async () => {
+    const project = session().project();
+    await project.create('purged');
+    const before = await rowsOf(session(), 'messages');
+    const { clock, store } = session();
+    const { commit, job, stepIsOver } = takeSteps(session(), (commit) =>
+      createDiscardedSweep(commit, clock, store.safetyPollMs !== null),
+    );
+    job.start();
+    await stepIsOver();
+    const perRound = 1_500;
+    for (const _ of times(12)) {
+      await commit.submit(project.publish('purged', Array(perRound).fill('null')));
+      await commit.submit(project.purgeQueue('purged'));
+      job.wake();
+      await stepIsOver();
+      clock.advance(100);
+      await stepIsOver();
+    }
+    expect((await rowsOf(session(), 'messages')) - before).toBeLessThan(4 * perRound);
+    await job.stop();
+  });
+
+  it('leaves as fast as it comes: messages past their retention', async () => {
+    const project = session().project();
+    await project.create('kept', { messageRetentionDays: 1 });
+    const before = await rowsOf(session(), 'messages');
+    const { clock } = session();
+    const { commit, job, stepIsOver } = takeSteps(session(), (commit) =>
+      createExpiry(commit, clock),
+    );
+    job.start();
+    await stepIsOver();
+    const perRound = 2_000;
+    for (const _ of times(16)) {
+      await commit.submit(project.publish('kept', Array(perRound).fill('null')));
+      clock.advance(DAY_MS / 2);
+      await stepIsOver();
+      clock.advance(10);
+      await stepIsOver();
+    }
+    // Those of two rounds are to be there.
+    expect((await rowsOf(session(), 'messages')) - before).toBeLessThan(6 * perRound);
+    await job.stop();
+  });
+});
