@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     // On two cores: many tests wait for a lease, a server or a receiver; with more than one beside
     // them, all take longer.
-    maxWorkers: 4,
+    maxWorkers: 3,
     // They end what hangs; a machine with other work to do takes its time.
     testTimeout: 60_000,
     hookTimeout: 120_000,
