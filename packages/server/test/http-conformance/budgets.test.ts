@@ -41,6 +41,13 @@ describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name'
     return socket;
   }
 
+  /** Calls of the case before that begin only now may hold the project's room for a moment. */
+  async function publishLarge(client: QueueClient, queue: string): Promise<void> {
+    const large = { queue, payload: 'x'.repeat(MIB - 16) };
+    const status = async () => (await client.post('publish', large)).status;
+    await expect.poll(status, PATIENCE).toBe(200);
+  }
+
   /** A cycle of small and one of large messages: publish, consume, ack. */
   async function expectCycles(client: QueueClient, queue: string): Promise<void> {
     for (const payload of ['small', 'x'.repeat(MIB - 16)]) {
@@ -98,7 +105,7 @@ describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name'
     const [victim, key] = [await clientOf('victim'), await keyOf('attacker')];
     const attacker = new QueueClient(running, { key });
     const [own, queue] = [await attacker.newQueue(), await victim.newQueue()];
-    for (let n = 0; n < 32; n += 1) await attacker.publish(own, 'x'.repeat(MIB - 16));
+    for (let n = 0; n < 32; n += 1) await publishLarge(attacker, own);
     const [method, path, body] = requestOf(own) as [string, string, string];
     for (let n = 0; n < 64; n += 1) {
       const length = body === '' ? {} : { 'Content-Length': body.length };
@@ -129,7 +136,7 @@ describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name'
     const key = await keyOf('attacker');
     const attacker = new QueueClient(running, { key });
     const own = await attacker.newQueue();
-    for (let n = 0; n < 4; n += 1) await attacker.publish(own, 'x'.repeat(MIB - 16));
+    for (let n = 0; n < 4; n += 1) await publishLarge(attacker, own);
     const body = JSON.stringify({ queue: own, payload: 'y'.repeat(70_000) });
     const bearer = { Authorization: `Bearer ${key}` };
     const requests = [

@@ -55,7 +55,10 @@ describe.each(STORE_FACTORIES)('an outage of ten minutes on $name', (factory) =>
       expect(before).toBeLessThan(10 + 12);
       hook.reply = () => 200;
       while (!(await client.isEmpty(queue))) await advanceIdle(queue, 4_000);
-      expect(hook.ids.slice(before).sort()).toEqual([...ids].sort());
+      const delivered = hook.ids.slice(before);
+      expect(new Set(delivered)).toEqual(new Set(ids));
+      // One that was under way while the clock was moved may come once more.
+      expect(delivered.length).toBeLessThanOrEqual(ids.length + 1);
     },
     60_000,
   );
