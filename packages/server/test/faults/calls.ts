@@ -31,6 +31,10 @@ export function pairCalls(events: readonly LedgerEvent[]): CallsByName {
     nack: [],
     extend: [],
     stats: [],
+    get: [],
+    update: [],
+    purge: [],
+    delete: [],
   };
   for (const event of events) {
     if (event.kind !== 'started') continue;

@@ -1,34 +1,54 @@
 import { parseArgs } from 'node:util';
+import type { FaultKind } from './kinds/fault-kind.js';
+import { FAULT_KINDS } from './kinds/index.js';
 import { PLANT_NAMES, type PlantName } from './planted-faults.js';
 
-export const HELP = `Kills millrace under load, again and again, and checks that it kept its promises.
+const ALL = 'all';
+
+export const HELP = `Treats millrace badly under load, again and again, and checks that it kept its promises.
 
   npm run test:faults -- [options]
 
-  --rounds N      how often to kill and restart (20)
+  --kind NAME     what happens to it, see below, or all (kill)
+  --rounds N      how often (20)
   --seed S        seed of the run's decisions (random; always printed)
   --store STORE   sqlite (in a folder of its own), postgres (one of its own), or the one that
-                  a postgres:// url names (sqlite)
-  --nodes N       nodes over one store (1 on sqlite, which takes no more; 3 on postgres)
+                  a postgres:// url names (each that the kind is for; sqlite without a kind)
+  --nodes N       nodes over one store (1 on sqlite, which takes no more; on postgres what
+                  the kind takes)
   --keep          keep the data folder (sqlite only)
   --ledger FILE   write every call and answer there, one JSON object a line
   --plant NAME    falsify the ledger before the check, which must then fail
   --help          this text
+
+  Kinds, with the nodes that they take on postgres:
+${FAULT_KINDS.map(describe).join('\n')}
 
   Faults to plant: ${PLANT_NAMES.join(', ')}
 
   Exit code: 0 no violation, 1 violations, 2 the run could not be made.
 `;
 
+function describe({ name, about, stores, nodes }: FaultKind): string {
+  const only = stores.length === 1 ? `, ${stores[0]} only` : '';
+  return `    ${name.padEnd(17)} ${about} (${nodes}${only})`;
+}
+
 export interface CommandLine {
   readonly help: boolean;
+  readonly runs: readonly FaultsRun[];
   readonly rounds: number;
   readonly seed: number;
-  readonly store: string;
-  readonly nodes: number;
   readonly keep: boolean;
   readonly ledgerPath: string | undefined;
   readonly plant: PlantName | undefined;
+}
+
+export interface FaultsRun {
+  readonly kind: FaultKind;
+  /** `sqlite`, `postgres`, or a url. */
+  readonly store: string;
+  readonly nodes: number;
 }
 
 export function parseCommandLine(args: readonly string[]): CommandLine {
@@ -36,31 +56,59 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     args: [...args],
     options: {
       help: { type: 'boolean', default: false },
+      kind: { type: 'string' },
       rounds: { type: 'string', default: '20' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
-      store: { type: 'string', default: 'sqlite' },
+      store: { type: 'string' },
       nodes: { type: 'string' },
       keep: { type: 'boolean', default: false },
       ledger: { type: 'string' },
       plant: { type: 'string' },
     },
   });
-  const { store } = values;
-  const nodes = wholeNumber('--nodes', values.nodes ?? (store === 'sqlite' ? '1' : '3'), 1);
-  if (!/^(sqlite$|postgres$|postgres(ql)?:\/\/)/.test(store)) {
-    throw new TypeError('--store takes sqlite, postgres or a postgres:// url');
-  }
-  if (store === 'sqlite' && nodes > 1) throw new TypeError('SQLite takes one node');
   return {
     help: values.help,
+    runs:
+      values.kind === undefined
+        ? runsOf('kill', values.store ?? 'sqlite', values.nodes)
+        : runsOf(values.kind, values.store, values.nodes),
     rounds: wholeNumber('--rounds', values.rounds, 1),
     seed: wholeNumber('--seed', values.seed, 0),
-    store,
-    nodes,
     keep: values.keep,
     ledgerPath: values.ledger,
     plant: plantName(values.plant),
   };
+}
+
+function runsOf(
+  kindName: string,
+  store: string | undefined,
+  nodes: string | undefined,
+): readonly FaultsRun[] {
+  if (store !== undefined && !/^(sqlite$|postgres$|postgres(ql)?:\/\/)/.test(store)) {
+    throw new TypeError('--store takes sqlite, postgres or a postgres:// url');
+  }
+  const kinds = FAULT_KINDS.filter(({ name }) => kindName === ALL || kindName === name);
+  if (kinds.length === 0) {
+    const names = FAULT_KINDS.map(({ name }) => name).join(', ');
+    throw new TypeError(`--kind takes one of ${names}, ${ALL}`);
+  }
+  const runs = kinds.flatMap((kind) => {
+    const stores = store === undefined ? kind.stores : isFor(kind, store) ? [store] : [];
+    return stores.map((name) => ({ kind, store: name, nodes: nodesOf(kind, name, nodes) }));
+  });
+  if (runs.length === 0) throw new TypeError(`${kindName} is not for this --store`);
+  return runs;
+}
+
+const isFor = ({ stores }: FaultKind, store: string): boolean =>
+  stores.includes(store === 'sqlite' ? store : 'postgres');
+
+function nodesOf(kind: FaultKind, store: string, given: string | undefined): number {
+  const usual = store === 'sqlite' ? 1 : kind.nodes;
+  const nodes = given === undefined ? usual : wholeNumber('--nodes', given, 1);
+  if (store === 'sqlite' && nodes > 1) throw new TypeError('SQLite takes one node');
+  return nodes;
 }
 
 function wholeNumber(option: string, text: string, atLeast: number): number {

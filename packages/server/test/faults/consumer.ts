@@ -15,7 +15,7 @@ export async function runConsumer(context: WorkloadContext, random: SeededRandom
   let firstFailure: unknown;
   while (!stopped.aborted && firstFailure === undefined) {
     const request: ConsumeRequest = {
-      queue: random.pick(plan.all),
+      queue: random.pick(plan.consumeFrom),
       maxMessages: random.integer(1, 20),
       ...(random.chance(0.6)
         ? { visibilityTimeoutMs: random.integer(1_000, plan.longestVisibilityMs) }
@@ -47,7 +47,7 @@ async function consume(
   const idempotencyKey = `c${random.integer(0, 0xffff_ffff)}-${random.integer(0, 0xffff_ffff)}`;
   const outcome = random.chance(0.3)
     ? await retryCall(api, 'consume', { ...request, idempotencyKey }, random, stopped)
-    : await api.call(random.integer(0, api.nodeCount - 1), 'consume', request);
+    : await api.call(api.pickNode(random), 'consume', request);
   if (outcome.kind === 'answered') {
     if (outcome.answer.messages.length === 0) await pause(5, stopped);
     return outcome.answer.messages;

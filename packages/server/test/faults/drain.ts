@@ -54,7 +54,7 @@ export async function drain(
 async function countWaiting(api: QueueApi, plan: QueuePlan, random: SeededRandom): Promise<number> {
   let waiting = 0;
   for (const queue of plan.all) {
-    const node = random.integer(0, api.nodeCount - 1);
+    const node = api.pickNode(random);
     const outcome = await api.call(node, 'stats', { queue });
     if (outcome.kind !== 'answered') return Number.POSITIVE_INFINITY;
     const { available, inFlight, delayed } = outcome.answer;

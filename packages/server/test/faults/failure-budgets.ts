@@ -1,4 +1,5 @@
 import type { CreateRequest } from './ledger-events.js';
+import { type SettingCalls, valuesEver } from './queue-settings.js';
 
 /** How many failures of each kind the messages of a queue may have before the one that ends them. */
 export interface FailureBudgets {
@@ -14,9 +15,12 @@ export const budgetsOf = ({
 
 /** A message needs at least so many failures, of whichever kind, to become a dead letter. */
 export function failuresToDie(settings: CreateRequest | undefined): number {
-  if (settings === undefined) return 1;
-  const { maxRetries, maxExpiredLeases } = budgetsOf(settings);
-  return 1 + Math.min(maxRetries, maxExpiredLeases);
+  return fewestToDie(settings === undefined ? undefined : budgetsOf(settings));
+}
+
+export function fewestToDie(budgets: FailureBudgets | undefined): number {
+  if (budgets === undefined) return 1;
+  return 1 + Math.min(budgets.maxRetries, budgets.maxExpiredLeases);
 }
 
 const FEW = 10;
@@ -27,3 +31,22 @@ export function isBrittle(settings: CreateRequest | undefined): boolean {
   const { maxRetries, maxExpiredLeases } = budgetsOf(settings);
   return Math.max(maxRetries, maxExpiredLeases) < FEW;
 }
+
+/** The budgets of a queue, whatever its settings were when a message failed. */
+export function budgetsEver(
+  history: SettingCalls,
+  queue: string,
+): { readonly least: FailureBudgets; readonly most: FailureBudgets } | undefined {
+  if (!history.queues.has(queue)) return undefined;
+  const retries = numbers(valuesEver(history, queue, 'maxRetries'));
+  const given = valuesEver(history, queue, 'maxExpiredLeases');
+  const expired = given.flatMap((value) => value ?? retries);
+  const bound = (of: (...values: number[]) => number): FailureBudgets => ({
+    maxRetries: of(...retries),
+    maxExpiredLeases: of(...expired),
+  });
+  return { least: bound(Math.min), most: bound(Math.max) };
+}
+
+const numbers = (values: readonly (number | undefined)[]): number[] =>
+  values.flatMap((value) => value ?? []);

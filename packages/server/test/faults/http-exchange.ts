@@ -24,6 +24,7 @@ export class ExchangeError extends Error {
  */
 export class HttpExchange {
   readonly #agent = new http.Agent({ keepAlive: true });
+  readonly #underWay = new Set<() => void>();
   readonly #baseUrl: string;
   readonly #apiKey: string;
 
@@ -41,16 +42,19 @@ export class HttpExchange {
     return new Promise((resolve, reject) => {
       const url = new URL(path, this.#baseUrl);
       const request = http.request(url, { agent: this.#agent, method, headers });
-      const timer = setTimeout(() => {
+      const giveUp = (): void => {
         reject(new ExchangeError('timeout', true));
         request.destroy();
-      }, timeoutMs);
+      };
+      const timer = setTimeout(giveUp, timeoutMs);
+      this.#underWay.add(giveUp);
       const fail = (error: NodeJS.ErrnoException) => {
         clearTimeout(timer);
         const reason = error.code ?? error.message;
         reject(new ExchangeError(reason, reason !== 'ECONNREFUSED'));
       };
       request.on('error', fail);
+      request.on('close', () => this.#underWay.delete(giveUp));
       request.on('response', (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -64,6 +68,11 @@ export class HttpExchange {
       });
       request.end(body);
     });
+  }
+
+  /** Waits no longer for the answers that are outstanding. */
+  giveUp(): void {
+    for (const giveUp of this.#underWay) giveUp();
   }
 
   close(): void {

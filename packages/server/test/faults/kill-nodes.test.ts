@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
 import { evidenceOf } from './evidence.js';
-import { type KillReport, runKillRounds } from './kill-rounds.js';
+import { type FaultReport, runFaultRounds } from './fault-rounds.js';
+import { kill } from './kinds/kill.js';
 
 const ROUNDS = 3;
 const NODES = 2;
 
 describe('kill -9 of nodes under load, on PostgreSQL', () => {
   let postgres: RunningPostgres;
-  let report: KillReport;
+  let report: FaultReport;
 
   beforeAll(async () => {
     postgres = await startPostgres();
@@ -16,7 +17,9 @@ describe('kill -9 of nodes under load, on PostgreSQL', () => {
     process.stdout.write(
       `seed ${seed}; again: npm run test:faults -- --store postgres --nodes ${NODES} --rounds ${ROUNDS} --seed ${seed}\n`,
     );
-    report = await runKillRounds({
+    report = await runFaultRounds({
+      kind: kill,
+      store: 'postgres',
       seed,
       rounds: ROUNDS,
       storeUrl: postgres.url,

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evidenceOf } from './evidence.js';
-import { type KillReport, runKillRounds } from './kill-rounds.js';
+import { type FaultReport, runFaultRounds } from './fault-rounds.js';
+import { kill } from './kinds/kill.js';
 import { checkLedger } from './ledger-checker.js';
 import { PLANT_NAMES, plantFault } from './planted-faults.js';
 
@@ -11,7 +12,7 @@ const ROUNDS = 3;
 
 describe('kill -9 under load, on SQLite', () => {
   let folder: string;
-  let report: KillReport;
+  let report: FaultReport;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-kill-'));
@@ -19,7 +20,9 @@ describe('kill -9 under load, on SQLite', () => {
     process.stdout.write(
       `seed ${seed}; again: npm run test:faults -- --rounds ${ROUNDS} --seed ${seed}\n`,
     );
-    report = await runKillRounds({
+    report = await runFaultRounds({
+      kind: kill,
+      store: 'sqlite',
       seed,
       rounds: ROUNDS,
       storeUrl: `sqlite:${join(folder, 'millrace.db')}`,

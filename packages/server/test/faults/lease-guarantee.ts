@@ -95,7 +95,7 @@ function outagesOf(history: History): Outage[] {
     if (event.change === 'starting') {
       if (up.size === 0 && downAtMs !== undefined) outages.push({ downAtMs, upAtMs: event.atMs });
       up.add(event.node);
-    } else if (event.change !== 'ready') {
+    } else if (event.change === 'killed' || event.change === 'crashed') {
       up.delete(event.node);
       if (up.size === 0) downAtMs = event.atMs;
     }

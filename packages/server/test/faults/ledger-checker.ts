@@ -1,10 +1,13 @@
 import { checkAnswers } from './invariants/answers.js';
 import { checkBalance } from './invariants/balance.js';
 import { checkFailures } from './invariants/failures.js';
+import { checkGoingOn } from './invariants/going-on.js';
 import { checkGroupOrder, checkWithdrawals } from './invariants/groups.js';
 import { checkLeases } from './invariants/leases.js';
+import { checkOverlooked } from './invariants/overlooked.js';
 import { checkPublishing } from './invariants/publishing.js';
 import { checkReceipts } from './invariants/receipts.js';
+import { checkSettings } from './invariants/settings.js';
 import { checkSettling } from './invariants/settling.js';
 import type { LedgerEvent } from './ledger-events.js';
 import { buildHistory } from './ledger-history.js';
@@ -19,12 +22,18 @@ const INVARIANTS: readonly Invariant[] = [
   checkReceipts,
   checkSettling,
   checkFailures,
+  checkSettings,
+  checkOverlooked,
+  checkGoingOn,
   checkBalance,
 ];
 
 const DEFAULTS: CheckOptions = {
   clockSlackMs: 50,
   restartGraceMs: 10_000,
+  // The database ends the transactions of lost nodes after five seconds.
+  goesOnWithinMs: 8_000,
+  overlookedMs: 10_000,
   expectDrained: true,
 };
 

@@ -6,7 +6,11 @@ export interface Requests {
   ack: SettleRequest;
   nack: NackRequest;
   extend: ExtendRequest;
-  stats: { readonly queue: string };
+  stats: QueueRequest;
+  get: QueueRequest;
+  update: UpdateRequest;
+  purge: QueueRequest;
+  delete: QueueRequest;
 }
 
 export interface Answers {
@@ -17,6 +21,10 @@ export interface Answers {
   nack: { readonly nacked: boolean; readonly requeued: boolean };
   extend: { readonly extended: boolean };
   stats: QueueStats;
+  get: SettingsInForce;
+  update: SettingsInForce;
+  purge: { readonly purged: number };
+  delete: { readonly deleted: boolean };
 }
 
 export type CallName = keyof Requests;
@@ -29,6 +37,20 @@ export interface CreateRequest {
   readonly visibilityTimeoutMs: number;
   readonly deadLetterQueue?: string;
 }
+
+export interface QueueRequest {
+  readonly queue: string;
+}
+
+/** What a queue's record says of its settings. */
+export interface SettingsInForce {
+  readonly maxRetries: number;
+  readonly maxExpiredLeases: number;
+  readonly visibilityTimeoutMs: number;
+  readonly deadLetterQueue?: string;
+}
+
+export interface UpdateRequest extends QueueRequest, Partial<SettingsInForce> {}
 
 export interface PublishRequest {
   readonly queue: string;
@@ -115,7 +137,17 @@ export interface ServerEvent {
   readonly kind: 'server';
   readonly atMs: number;
   readonly node: number;
-  readonly change: 'starting' | 'ready' | 'killed' | 'crashed';
+  readonly change:
+    | 'starting'
+    | 'ready'
+    | 'killed'
+    | 'crashed'
+    /** The node runs and does not reach its database, which knows nothing of it. */
+    | 'cut-off'
+    | 'in-touch'
+    /** The process exists and does not run, as after SIGSTOP. */
+    | 'stopped'
+    | 'continued';
 }
 
 export type LedgerEvent = StartedEvent | EndedEvent | ServerEvent;

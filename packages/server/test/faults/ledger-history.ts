@@ -1,6 +1,7 @@
 import { answerOf, type Call, type CallsByName, isUnknown, pairCalls } from './calls.js';
 import type { CreateRequest, LedgerEvent } from './ledger-events.js';
 import { groupPublications, type Publication } from './publications.js';
+import { valuesBetween, valuesEver } from './queue-settings.js';
 
 /** One receipt of one message. A replayed consume call shows the same delivery again. */
 export interface Delivery {
@@ -64,15 +65,16 @@ export function buildHistory(events: readonly LedgerEvent[]): History {
   return history;
 }
 
-/** The queues a message passes: the one it was published to, then the dead letter queues behind. */
+/** The queues a message may pass: the one it was published to, then the dead letter queues behind. */
 export function queueChain(history: History, queue: string): string[] {
-  const chain: string[] = [];
-  let next: string | undefined = queue;
-  while (next !== undefined && !chain.includes(next)) {
-    chain.push(next);
-    next = history.queues.get(next)?.deadLetterQueue;
+  const chain = new Set([queue]);
+  // What is added on the way is visited as well.
+  for (const name of chain) {
+    for (const next of valuesEver(history, name, 'deadLetterQueue')) {
+      if (next !== undefined) chain.add(next);
+    }
   }
-  return chain;
+  return [...chain];
 }
 
 /** Negative when the server must have made `a` before `b`. */
@@ -110,6 +112,10 @@ function collectDeliveries(
   messages: Map<string, MessageHistory>,
 ): void {
   const firstStartByKey = new Map<string, number>();
+  const shortestMs = ({ request, endedAtMs }: Call<'consume'>, sinceMs: number): number => {
+    const settings = [{ calls, queues }, request.queue, 'visibilityTimeoutMs'] as const;
+    return Math.min(...valuesBetween(...settings, sinceMs, endedAtMs).map((value) => value ?? 0));
+  };
   for (const call of calls.consume) {
     const { queue, idempotencyKey, visibilityTimeoutMs } = call.request;
     // The lease may stem from an earlier attempt under this key, whose answer was lost.
@@ -128,7 +134,7 @@ function collectDeliveries(
       message.deliveries.push({
         ...shown,
         queue,
-        visibilityTimeoutMs: visibilityTimeoutMs ?? queues.get(queue)?.visibilityTimeoutMs ?? 0,
+        visibilityTimeoutMs: visibilityTimeoutMs ?? shortestMs(call, startedAtMs),
         leasedNoEarlierThanMs: startedAtMs,
         answeredAtMs: call.endedAtMs,
         showings: [call],

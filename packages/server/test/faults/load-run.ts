@@ -20,8 +20,10 @@ export interface LoadRunOptions {
   readonly maxPublishes: number;
   readonly maxDurationMs: number;
   readonly answerTimeoutMs?: number;
+  /** What happens before the load, when the queues are there. */
+  readonly before?: (api: QueueApi, plan: QueuePlan) => Promise<void>;
   /** What happens under the load, which ends when this has ended. */
-  readonly during: (workload: Workload, api: QueueApi) => Promise<void>;
+  readonly during: (workload: Workload, api: QueueApi, plan: QueuePlan) => Promise<void>;
   readonly onDrain?: () => void;
 }
 
@@ -35,9 +37,10 @@ export async function runLoad(options: LoadRunOptions): Promise<void> {
   try {
     const plan = planQueues(options.prefix, options.longestVisibilityMs);
     await createQueues(api, plan, random);
+    await options.before?.(api, plan);
     const workload = new Workload({ ...options, api, plan, random: random.fork() });
     try {
-      await options.during(workload, api);
+      await options.during(workload, api, plan);
     } finally {
       await workload.stop();
     }

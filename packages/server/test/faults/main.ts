@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../harness/postgres.js';
-import { type CommandLine, HELP, parseCommandLine } from './command-line.js';
+import { type CommandLine, type FaultsRun, HELP, parseCommandLine } from './command-line.js';
 import { evidenceOf } from './evidence.js';
-import { runKillRounds } from './kill-rounds.js';
+import { runFaultRounds } from './fault-rounds.js';
+import type { StoreKind } from './kinds/fault-kind.js';
 import { checkLedger } from './ledger-checker.js';
 import { plantFault } from './planted-faults.js';
+import { verdictOf } from './verdict.js';
 import type { Violation } from './violation.js';
 
 const SHOWN_VIOLATIONS = 20;
@@ -17,11 +19,24 @@ function print(line: string): void {
 
 /** Returns the exit code. */
 async function run(options: CommandLine): Promise<number> {
-  const { seed, rounds, nodes, ledgerPath, plant } = options;
-  print(`seed ${seed}`);
-  const store = await openStore(options);
+  let failed = 0;
+  for (const faults of options.runs) {
+    if (!(await runFaults(options, faults))) failed += 1;
+  }
+  if (options.runs.length > 1) print(`${options.runs.length} runs, ${failed} with violations`);
+  return failed === 0 ? 0 : 1;
+}
+
+/** Says whether all promises were kept. */
+async function runFaults(options: CommandLine, { kind, ...where }: FaultsRun): Promise<boolean> {
+  const { seed, rounds, ledgerPath, plant } = options;
+  const { nodes } = where;
+  const store = await openStore(where.store, options.keep);
+  print(`${kind.name} on ${store.kind}, seed ${seed}`);
   try {
-    const report = await runKillRounds({
+    const report = await runFaultRounds({
+      kind,
+      store: store.kind,
       seed,
       rounds,
       nodes,
@@ -33,30 +48,33 @@ async function run(options: CommandLine): Promise<number> {
       ...(ledgerPath === undefined ? {} : { ledgerPath }),
     });
     const { events, violations, ...counts } = report;
-    print(JSON.stringify({ ...counts, violations: violations.length }));
-    const found = plant === undefined ? violations : checkLedger(plantFault(plant, events));
-    process.stdout.write(evidenceOf(events, violations));
+    const found =
+      plant === undefined ? violations : checkLedger(plantFault(plant, events), kind.check);
+    print(JSON.stringify({ ...counts, ...verdictOf(found) }));
+    process.stdout.write(evidenceOf(events, found.slice(0, SHOWN_VIOLATIONS)));
     printViolations(found, seed);
-    return found.length === 0 ? 0 : 1;
+    return found.length === 0;
   } finally {
     await store.remove();
   }
 }
 
 interface OpenStore {
+  readonly kind: StoreKind;
   readonly url: string;
   /** Removes what was made for this run only. */
   remove(): Promise<void>;
 }
 
-async function openStore({ store, keep }: CommandLine): Promise<OpenStore> {
+async function openStore(store: string, keep: boolean): Promise<OpenStore> {
   if (store === 'postgres') {
     const { url, stop } = await startPostgres();
-    return { url, remove: stop };
+    return { kind: 'postgres', url, remove: stop };
   }
-  if (store !== 'sqlite') return { url: store, remove: async () => {} };
+  if (store !== 'sqlite') return { kind: 'postgres', url: store, remove: async () => {} };
   const folder = await mkdtemp(join(tmpdir(), 'millrace-faults-'));
   return {
+    kind: 'sqlite',
     url: `sqlite:${join(folder, 'millrace.db')}`,
     async remove() {
       if (keep) print(`data kept in ${folder}`);

@@ -17,7 +17,7 @@ export async function runPublisher(context: WorkloadContext, random: SeededRando
     const request = { queue, payload, ...placeOf(plan, queue, random) };
     if (random.chance(0.15)) {
       // Without a key a retry might publish twice, so a lost answer stays lost.
-      const outcome = await api.call(random.integer(0, api.nodeCount - 1), 'publish', request);
+      const outcome = await api.call(api.pickNode(random), 'publish', request);
       if (isWorthRetrying(outcome)) await pause(40, stopped);
     } else {
       const keyed = { ...request, idempotencyKey: `k${number}` };

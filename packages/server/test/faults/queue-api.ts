@@ -1,6 +1,7 @@
 import { ExchangeError, type HttpAnswer, HttpExchange } from './http-exchange.js';
 import type { Ledger } from './ledger.js';
 import type { Answers, CallName, Outcome, Requests } from './ledger-events.js';
+import type { SeededRandom } from './seeded-random.js';
 import { decodeAnswer, decodeErrorCode, encodeRequest } from './wire-format.js';
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -11,6 +12,8 @@ export class QueueApi {
   readonly #ledger: Ledger;
   readonly #exchanges: readonly HttpExchange[];
   readonly #answerTimeoutMs: number;
+  /** Nodes that callers keep away from, as a load balancer would. */
+  readonly #avoided = new Set<number>();
 
   constructor(
     ledger: Ledger,
@@ -43,6 +46,26 @@ export class QueueApi {
       });
     this.#ledger.ended(callId, name, outcome);
     return outcome;
+  }
+
+  /** Any node, of those that are not avoided where there are such. */
+  pickNode(random: SeededRandom): number {
+    const nodes = this.#exchanges.map((_, node) => node);
+    const open = nodes.filter((node) => !this.#avoided.has(node));
+    return random.pick(open.length > 0 ? open : nodes);
+  }
+
+  avoid(node: number): void {
+    this.#avoided.add(node);
+  }
+
+  useAgain(node: number): void {
+    this.#avoided.delete(node);
+  }
+
+  /** Waits no longer for a node: what it was asked may still act, at any time. */
+  giveUp(node: number): void {
+    this.#exchanges[node]?.giveUp();
   }
 
   close(): void {

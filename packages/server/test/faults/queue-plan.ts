@@ -1,10 +1,17 @@
-import type { CreateRequest } from './ledger-events.js';
+import type { CreateRequest, UpdateRequest } from './ledger-events.js';
+import type { SeededRandom } from './seeded-random.js';
 
 export interface QueuePlan {
   readonly settings: readonly CreateRequest[];
   /** Publishers use these; a dead letter queue is only consumed. */
   readonly publishTo: readonly string[];
   readonly all: readonly string[];
+  /** The workload consumes from these: what lies in the others stays until the drain. */
+  readonly consumeFrom: readonly string[];
+  /** Published to before the load and left alone by it. */
+  readonly resting: string;
+  /** Changes of settings, of one queue each, that leave every promise of this plan as it is. */
+  readonly changeable: readonly ((random: SeededRandom) => readonly UpdateRequest[])[];
   /** Those of them that keep order, each within the groups of the plan. */
   readonly fifo: readonly string[];
   /** No lease taken by this workload is asked to last longer. */
@@ -20,7 +27,7 @@ export const GROUP_IDS = Array.from({ length: 12 }, (_, index) => `group ${index
 /**
  * One queue for each way a message may go: never a dead letter, a dead letter kept in the queue, by
  * failures of any kind or by nacks alone, and one moved to another queue, where the drain finds it
- * again. Two of them are FIFO queues.
+ * again, or to that queue or another one, if settings are changed. Two of them are FIFO queues. One is left alone until the drain.
  */
 export function planQueues(prefix: string, longestVisibilityMs: number): QueuePlan {
   const visibilityTimeoutMs = longestVisibilityMs;
@@ -31,17 +38,39 @@ export function planQueues(prefix: string, longestVisibilityMs: number): QueuePl
     { queue: name('brittle'), maxRetries: 2, visibilityTimeoutMs },
     { queue: name('patient'), maxRetries: 1, maxExpiredLeases: NEVER_DEAD, visibilityTimeoutMs },
     { queue: name('parked-dead'), maxRetries: NEVER_DEAD, visibilityTimeoutMs },
+    { queue: name('parked-dead-2'), maxRetries: NEVER_DEAD, visibilityTimeoutMs },
     {
       queue: name('parked'),
       maxRetries: 1,
       visibilityTimeoutMs,
       deadLetterQueue: name('parked-dead'),
     },
+    { queue: name('resting'), maxRetries: NEVER_DEAD, visibilityTimeoutMs },
     { queue: name('ordered'), type: 'fifo', maxRetries: NEVER_DEAD, visibilityTimeoutMs },
     { queue: name('ordered-brittle'), type: 'fifo', maxRetries: 2, visibilityTimeoutMs },
   ];
   const all = settings.map((setting) => setting.queue);
-  const publishTo = all.filter((queue) => queue !== name('parked-dead'));
+  const resting = name('resting');
+  const consumeFrom = all.filter((queue) => queue !== resting);
+  const deadLetterQueues = [name('parked-dead'), name('parked-dead-2')];
+  const publishTo = consumeFrom.filter((queue) => !deadLetterQueues.includes(queue));
+  const visibility = (suffix: string, random: SeededRandom): UpdateRequest => ({
+    queue: name(suffix),
+    visibilityTimeoutMs: random.integer(1_000, longestVisibilityMs),
+  });
+  const retries = (suffix: string, random: SeededRandom): UpdateRequest => ({
+    queue: name(suffix),
+    maxRetries: random.integer(1, 4),
+  });
+  const changeable: QueuePlan['changeable'] = [
+    (random) => [visibility('steady-2', random)],
+    (random) => [visibility('brittle', random), retries('brittle', random)],
+    (random) => [visibility('ordered-brittle', random), retries('ordered-brittle', random)],
+    (random) => [
+      retries('parked', random),
+      { queue: name('parked'), deadLetterQueue: random.pick(deadLetterQueues) },
+    ],
+  ];
   const fifo = settings.filter(({ type }) => type === 'fifo').map(({ queue }) => queue);
-  return { settings, publishTo, all, fifo, longestVisibilityMs };
+  return { settings, publishTo, all, consumeFrom, resting, changeable, fifo, longestVisibilityMs };
 }

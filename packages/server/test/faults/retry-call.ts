@@ -16,7 +16,7 @@ export async function retryCall<N extends CallName>(
   stopped?: AbortSignal,
 ): Promise<Outcome<Answers[N]>> {
   while (true) {
-    const outcome = await api.call(random.integer(0, api.nodeCount - 1), name, request);
+    const outcome = await api.call(api.pickNode(random), name, request);
     if (!isWorthRetrying(outcome)) return outcome;
     const isDown = outcome.kind === 'failed' && !outcome.sent;
     const pauseMs = isDown ? NODE_DOWN_PAUSE_MS : RETRY_PAUSE_MS;

@@ -16,6 +16,9 @@ export interface ServerProcessOptions {
   readonly storeUrl: string;
   readonly apiKey: string;
   readonly ledger: Ledger;
+  /** Flags for Node itself, and what the node finds in its environment. */
+  readonly nodeFlags?: readonly string[];
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 /** One node, which can be killed and started again on the same store and port. */
@@ -37,14 +40,14 @@ export class ServerProcess {
   }
 
   async start(): Promise<void> {
-    const { node, port, storeUrl, apiKey, ledger } = this.#options;
+    const { node, port, storeUrl, apiKey, ledger, nodeFlags = [], environment } = this.#options;
     ledger.serverChanged(node, 'starting');
     this.#killing = false;
     const child = spawn(
       process.execPath,
-      [MAIN_PATH, 'serve', '--port', String(port), '--store', storeUrl],
+      [...nodeFlags, MAIN_PATH, 'serve', '--port', String(port), '--store', storeUrl],
       {
-        env: { ...plainEnvironment(), MILLRACE_API_KEY: apiKey },
+        env: { ...plainEnvironment(), ...environment, MILLRACE_API_KEY: apiKey },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
@@ -60,6 +63,17 @@ export class ServerProcess {
       throw new Error(`node ${node}: ${String(error)}\n${this.#stderr}`);
     }
     ledger.serverChanged(node, 'ready');
+  }
+
+  /** Leaves it in memory without a turn, as a paused machine does; `letGoOn` ends that. */
+  stop(): void {
+    this.#options.ledger.serverChanged(this.#options.node, 'stopped');
+    this.#child?.kill('SIGSTOP');
+  }
+
+  letGoOn(): void {
+    this.#child?.kill('SIGCONT');
+    this.#options.ledger.serverChanged(this.#options.node, 'continued');
   }
 
   /** `kill -9`, and waits until the process is gone. */

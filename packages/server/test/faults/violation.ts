@@ -10,12 +10,16 @@ export type InvariantName =
   | 'double-lease'
   | 'duplicate-publish'
   | 'group-order'
+  | 'held-up'
   | 'invented-message'
   | 'live-lease-refused'
   | 'lost-message'
+  | 'lost-update'
   | 'message-id-reused'
   | 'no-final-stats'
   | 'not-drained'
+  | 'overlooked'
+  | 'purged-then-delivered'
   | 'receipt-reused'
   | 'refused-publish-delivered'
   | 'server-crashed'
@@ -23,6 +27,7 @@ export type InvariantName =
   | 'stale-receipt-accepted'
   | 'stats-balance'
   | 'too-many-failures'
+  | 'unanswered'
   | 'unexpected-answer'
   | 'withdrawn-receipt-accepted'
   | 'wrong-queue';
@@ -39,6 +44,10 @@ export interface CheckOptions {
   readonly clockSlackMs: number;
   /** How long a lease that ran out while the server was down is kept after a start. */
   readonly restartGraceMs: number;
+  /** How long after a node was lost another one may still refuse calls for its sake. */
+  readonly goesOnWithinMs: number;
+  /** How long a message that is available may be hidden from those who ask. */
+  readonly overlookedMs: number;
   /** Whether the run ended with a drain, so that no message may be waiting any more. */
   readonly expectDrained: boolean;
 }

@@ -1,8 +1,14 @@
 import { elementSlices, memberSlice } from './json-slices.js';
-import type { Answers, CallName, DeliveredMessage, Requests } from './ledger-events.js';
+import type {
+  Answers,
+  CallName,
+  DeliveredMessage,
+  Requests,
+  SettingsInForce,
+} from './ledger-events.js';
 
 export interface WireRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: string;
 }
@@ -68,7 +74,20 @@ const encoders: Encoders = {
       ...settleFields(request),
       visibility_timeout: seconds(request.visibilityTimeoutMs),
     }),
-  stats: ({ queue }) => ({ method: 'GET', path: `/v1/queue/stats/${encodeURIComponent(queue)}` }),
+  stats: ({ queue }) => ({ method: 'GET', path: pathOf('stats', queue) }),
+  get: ({ queue }) => ({ method: 'GET', path: pathOf('get', queue) }),
+  update: (request) => ({
+    method: 'PATCH',
+    path: pathOf('update', request.queue),
+    body: JSON.stringify({
+      max_retries: request.maxRetries,
+      max_expired_leases: request.maxExpiredLeases,
+      visibility_timeout_default: seconds(request.visibilityTimeoutMs),
+      dead_letter_queue: request.deadLetterQueue,
+    }),
+  }),
+  purge: ({ queue }) => ({ method: 'POST', path: pathOf('purge', queue) }),
+  delete: ({ queue }) => ({ method: 'DELETE', path: pathOf('delete', queue) }),
 };
 
 const decoders: Decoders = {
@@ -87,6 +106,10 @@ const decoders: Decoders = {
     delayed: countMember(data, 'delayed'),
     dlq: countMember(data, 'dlq'),
   }),
+  get: decodeSettings,
+  update: decodeSettings,
+  purge: (data) => ({ purged: countMember(data, 'purged') }),
+  delete: (data) => ({ deleted: booleanMember(data, 'deleted') }),
 };
 
 function decodeMessage(text: string): DeliveredMessage {
@@ -96,6 +119,22 @@ function decodeMessage(text: string): DeliveredMessage {
     receipt: stringMember(text, 'receipt'),
     deliveryCount: countMember(text, 'delivery_count'),
   };
+}
+
+function decodeSettings(text: string): SettingsInForce {
+  const deadLetterQueue = memberSlice(text, 'dead_letter_queue');
+  return {
+    maxRetries: countMember(text, 'max_retries'),
+    maxExpiredLeases: countMember(text, 'max_expired_leases'),
+    visibilityTimeoutMs: 1_000 * Number(member(text, 'visibility_timeout_default')),
+    ...(deadLetterQueue === undefined || deadLetterQueue === 'null'
+      ? {}
+      : { deadLetterQueue: stringMember(text, 'dead_letter_queue') }),
+  };
+}
+
+function pathOf(call: string, queue: string): string {
+  return `/v1/queue/${call}/${encodeURIComponent(queue)}`;
 }
 
 function settleFields(request: Requests['ack']): Record<string, unknown> {

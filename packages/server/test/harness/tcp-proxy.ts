@@ -14,8 +14,10 @@ export class TcpProxy {
   private readonly links = new Set<Link>();
   /** Connections that came in while the network was silent. */
   private readonly held = new Set<Socket>();
-  /** Connections whose other end has gone without a word. */
+  /** Ends of connections whose other end has gone without a word. */
   private readonly forgotten = new Set<Socket>();
+  /** Called when the target has answered and waits for the next packet of a transaction. */
+  private whenInTransaction: (() => void) | undefined;
   private silent = false;
   private refusing = false;
 
@@ -69,6 +71,37 @@ export class TcpProxy {
     }
   }
 
+  /**
+   * Goes silent between two round trips of a PostgreSQL transaction, or after this time in none.
+   *
+   * @returns whether one was caught
+   */
+  async goSilentInTransaction(withinMs: number): Promise<boolean> {
+    const caught = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), withinMs);
+      this.whenInTransaction = () => {
+        // At once: in the next turn the client's next packet might already be through.
+        this.goSilent();
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+    this.whenInTransaction = undefined;
+    if (!caught) this.goSilent();
+    return caught;
+  }
+
+  /** The clients that there are have gone without a word: the target keeps their connections. */
+  loseClients(): void {
+    for (const link of this.links) {
+      this.links.delete(link);
+      link.client.destroy();
+      this.forgotten.add(link.target.pause());
+    }
+    for (const client of this.held) client.destroy();
+    this.held.clear();
+  }
+
   /** Ends what was begun above: what was sent meanwhile arrives late, as TCP sees to. */
   resume(): void {
     this.silent = false;
@@ -113,7 +146,10 @@ export class TcpProxy {
       [client, target],
       [target, client],
     ] as const) {
-      from.on('data', (chunk) => to.write(chunk));
+      from.on('data', (chunk: Buffer) => {
+        to.write(chunk);
+        if (from === target && isInTransaction(chunk)) this.whenInTransaction?.();
+      });
       from.on('error', () => undefined);
       from.on('close', () => {
         // A link that was forgotten must not tell the client that its other end has gone.
@@ -122,3 +158,9 @@ export class TcpProxy {
     }
   }
 }
+
+/** PostgreSQL's ReadyForQuery, at the end of its answer, with the status "in a transaction". */
+const READY_IN_TRANSACTION = Buffer.from([0x5a, 0, 0, 0, 5, 0x54]);
+
+const isInTransaction = (chunk: Buffer): boolean =>
+  chunk.subarray(-READY_IN_TRANSACTION.length).equals(READY_IN_TRANSACTION);

@@ -1,5 +1,7 @@
 import type { Call } from '../calls.js';
 import type { CallName } from '../ledger-events.js';
+import type { History } from '../ledger-history.js';
+import { mayBeDeleted } from '../purges.js';
 import type { Invariant, Violation } from '../violation.js';
 
 type Refused = Extract<Call['outcome'], { kind: 'refused' }>;
@@ -18,7 +20,7 @@ export const checkAnswers: Invariant = (history) => {
   const violations: Violation[] = [];
   for (const calls of Object.values(history.calls) as (readonly Call[])[]) {
     for (const call of calls) {
-      const detail = oddAnswer(call);
+      const detail = oddAnswer(history, call);
       if (detail === undefined) continue;
       violations.push({ invariant: 'unexpected-answer', detail, callIds: [call.id] });
     }
@@ -31,7 +33,7 @@ export const checkAnswers: Invariant = (history) => {
   return violations;
 };
 
-function oddAnswer(call: Call): string | undefined {
+function oddAnswer(history: History, call: Call): string | undefined {
   const { outcome } = call;
   if (outcome.kind === 'malformed') return `${call.name}: ${outcome.reason}`;
   if (outcome.kind !== 'refused') return undefined;
@@ -40,8 +42,13 @@ function oddAnswer(call: Call): string | undefined {
   }
   if (ALLOWED_CODES.has(outcome.code)) return undefined;
   if (outcome.code === 'LEASE_LOST' && settles(call.name)) return undefined;
+  if (outcome.code === 'QUEUE_NOT_FOUND' && mayBeDeleted(history, ...queueAndTime(call))) {
+    return undefined;
+  }
   return `${call.name} answered ${outcome.status} ${outcome.code}`;
 }
+
+const queueAndTime = ({ request, endedAtMs }: Call) => [request.queue, endedAtMs] as const;
 
 /** Whoever is told to come back is told when, in whole seconds. */
 function saysWhenToRetry({ status, retryAfter }: Refused): boolean {

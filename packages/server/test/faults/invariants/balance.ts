@@ -1,5 +1,5 @@
 import { answerOf, type Call, mayHaveActed, succeeded } from '../calls.js';
-import { budgetsOf } from '../failure-budgets.js';
+import { budgetsEver } from '../failure-budgets.js';
 import type { QueueStats } from '../ledger-events.js';
 import {
   type History,
@@ -8,6 +8,7 @@ import {
   queueChain,
 } from '../ledger-history.js';
 import { messagesAtMost } from '../publications.js';
+import { mayBeDeleted, mayBePurged } from '../purges.js';
 import type { CheckOptions, Invariant, Violation } from '../violation.js';
 
 /**
@@ -41,7 +42,10 @@ function checkGroup(
     inGroup(message.publication?.queue),
   );
   const acked = known.filter((message) => message.acks.some(succeeded));
-  const unsettled = known.filter((message) => !message.acks.some(mayHaveActed));
+  const endMs = Number.POSITIVE_INFINITY;
+  const unsettled = known.filter(
+    (message) => !message.acks.some(mayHaveActed) && !mayBePurged(history, message, endMs),
+  );
   const unseen = history.publications
     .filter((publication) => inGroup(publication.queue))
     .map((publication) => Math.max(0, messagesAtMost(publication) - publication.messageIds.size))
@@ -97,16 +101,18 @@ function movedTooMany(
 function mayBeDead(history: History, message: MessageHistory): boolean {
   const { publication, deliveries, nacks } = message;
   if (publication === undefined) return true;
-  const last = queueChain(history, publication.queue).at(-1) ?? publication.queue;
-  const settings = history.queues.get(last);
-  if (settings === undefined) return true;
-  const { maxRetries, maxExpiredLeases } = budgetsOf(settings);
-  const there = nacks.filter((nack) => nack.request.queue === last && mayHaveActed(nack));
-  if (there.some((nack) => nack.request.requeue === false)) return true;
-  if (there.length > maxRetries) return true;
-  const seen = deliveries.filter((delivery) => delivery.queue === last).length;
-  const hidden = hiddenDeliveriesAtMost(history, [last], publication.startedAtMs);
-  return seen + hidden > maxExpiredLeases;
+  return queueChain(history, publication.queue).some((last) => {
+    if (history.queues.get(last)?.deadLetterQueue !== undefined) return false;
+    const budgets = budgetsEver(history, last);
+    if (budgets === undefined) return true;
+    const { maxRetries, maxExpiredLeases } = budgets.least;
+    const there = nacks.filter((nack) => nack.request.queue === last && mayHaveActed(nack));
+    if (there.some((nack) => nack.request.requeue === false)) return true;
+    if (there.length > maxRetries) return true;
+    const seen = deliveries.filter((delivery) => delivery.queue === last).length;
+    const hidden = hiddenDeliveriesAtMost(history, [last], publication.startedAtMs);
+    return seen + hidden > maxExpiredLeases;
+  });
 }
 
 /** Only stats that were asked for after everything else had ended say how the run came out. */
@@ -130,12 +136,16 @@ function finalStats(history: History): Map<string, QueueStats> {
 }
 
 function queueGroups(history: History): string[][] {
-  const groups = new Map<string, string[]>();
+  let groups: string[][] = [];
   for (const queue of history.queues.keys()) {
-    const root = queueChain(history, queue).at(-1) ?? queue;
-    groups.set(root, [...(groups.get(root) ?? []), queue]);
+    // What went with a queue is judged by no stats.
+    if (mayBeDeleted(history, queue, Number.POSITIVE_INFINITY)) continue;
+    const chain = queueChain(history, queue);
+    const tied = groups.filter((group) => group.some((name) => chain.includes(name)));
+    const joined = new Set([...tied.flat(), ...chain]);
+    groups = [...groups.filter((group) => !tied.includes(group)), [...joined]];
   }
-  return [...groups.values()];
+  return groups;
 }
 
 function publishIds(message: MessageHistory): number[] {

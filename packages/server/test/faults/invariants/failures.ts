@@ -1,5 +1,5 @@
 import { aimsAt, mayHaveActed, succeeded } from '../calls.js';
-import { budgetsOf, type FailureBudgets } from '../failure-budgets.js';
+import { budgetsEver, type FailureBudgets } from '../failure-budgets.js';
 import type { Delivery, History, MessageHistory } from '../ledger-history.js';
 import type { Invariant, Violation } from '../violation.js';
 
@@ -8,10 +8,10 @@ export const checkFailures: Invariant = (history) => {
   const violations: Violation[] = [];
   for (const message of history.messages.values()) {
     for (const queue of new Set(message.deliveries.map((delivery) => delivery.queue))) {
-      const settings = history.queues.get(queue);
+      const budgets = budgetsEver(history, queue);
       // FIFO leases may be withdrawn without a failure, so that nothing can be proven there.
-      if (settings === undefined || settings.type === 'fifo') continue;
-      violations.push(...tooManyFailures(message, queue, budgetsOf(settings)));
+      if (budgets === undefined || history.queues.get(queue)?.type === 'fifo') continue;
+      violations.push(...tooManyFailures(message, queue, budgets.most));
     }
     violations.push(...deadTooEarly(history, message));
   }
@@ -73,7 +73,7 @@ function deadTooEarly(history: History, message: MessageHistory): Violation[] {
     const answer = nack.outcome.kind === 'answered' ? nack.outcome.answer : undefined;
     if (answer?.nacked !== true || answer.requeued || nack.request.requeue === false) continue;
     const delivery = message.deliveries.find((held) => held.receipt === nack.request.receipt);
-    const maxRetries = history.queues.get(nack.request.queue)?.maxRetries;
+    const maxRetries = budgetsEver(history, nack.request.queue)?.least.maxRetries;
     if (delivery === undefined || maxRetries === undefined) continue;
     if (delivery.deliveryCount >= 1 + maxRetries) continue;
     violations.push({

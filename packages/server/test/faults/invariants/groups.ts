@@ -6,7 +6,7 @@ import {
   type SettleName,
   succeeded,
 } from '../calls.js';
-import { failuresToDie } from '../failure-budgets.js';
+import { budgetsEver, fewestToDie } from '../failure-budgets.js';
 import { leaseHeldUntilMs } from '../lease-guarantee.js';
 import {
   type Delivery,
@@ -15,6 +15,7 @@ import {
   type MessageHistory,
 } from '../ledger-history.js';
 import { groupsOf, isBefore } from '../message-groups.js';
+import { mayBePurged } from '../purges.js';
 import type { Invariant, Violation } from '../violation.js';
 
 /** Nothing is delivered while a message that surely stands before it in its group is unsettled. */
@@ -83,17 +84,17 @@ function settledInSpite(later: MessageHistory, held: Delivery, first: MessageHis
   ];
 }
 
-/** It may have been settled by then, or have become a dead letter. */
+/** It may have been settled by then, or have become a dead letter, or have gone with a purge. */
 function mayHaveLeft(history: History, message: MessageHistory, by: Delivery): boolean {
   const { publication, deliveries } = message;
   const beforeThen = (call: Call<SettleName>) =>
     call.startedAtMs < by.answeredAtMs && mayHaveActed(call);
-  if (message.acks.some(beforeThen)) return true;
+  if (message.acks.some(beforeThen) || mayBePurged(history, message, by.answeredAtMs)) return true;
   if (message.nacks.some((nack) => nack.request.requeue === false && beforeThen(nack))) return true;
   const tries = deliveries.filter((held) => held.leasedNoEarlierThanMs < by.answeredAtMs).length;
   const sinceMs = publication?.startedAtMs ?? 0;
   const hidden = hiddenDeliveriesAtMost(history, [by.queue], sinceMs);
-  return tries + hidden >= failuresToDie(history.queues.get(by.queue));
+  return tries + hidden >= fewestToDie(budgetsEver(history, by.queue)?.least);
 }
 
 /** In the same answer, before it. */

@@ -7,6 +7,7 @@ import {
   type MessageHistory,
 } from '../ledger-history.js';
 import { isFifo, notWithdrawnUntilMs } from '../message-groups.js';
+import { mayBePurged } from '../purges.js';
 import type { CheckOptions, Invariant, Violation } from '../violation.js';
 
 /** One message has one holder, whose lease nothing ends early: no other consumer, no restart. */
@@ -61,7 +62,7 @@ function refusedHolders(
   for (const call of settles) {
     if (!wasTurnedDown(call) || call.request.receipt === undefined) continue;
     const delivery = message.deliveries.find((held) => held.receipt === call.request.receipt);
-    if (delivery === undefined) continue;
+    if (delivery === undefined || mayBePurged(history, message, call.endedAtMs)) continue;
     const rivals = message.acks.filter(
       (ack) => ack.id !== call.id && ack.startedAtMs < call.endedAtMs && mayHaveActed(ack),
     );

@@ -1,0 +1,54 @@
+import { answerOf, type Call } from '../calls.js';
+import type { History, MessageHistory } from '../ledger-history.js';
+import { isFifo } from '../message-groups.js';
+import { mayBePurged } from '../purges.js';
+import type { Invariant, Violation } from '../violation.js';
+
+/**
+ * What has been available for a while is found: a consume call that asks for more than it is given
+ * says that nothing else was there. Judged by first deliveries, whose beginning nothing blurs.
+ */
+export const checkOverlooked: Invariant = (history, { overlookedMs }) => {
+  const violations: Violation[] = [];
+  const misses = missesByQueue(history);
+  for (const message of history.messages.values()) {
+    const availableAtMs = surelyAvailableAtMs(message);
+    const [first] = message.deliveries;
+    if (first === undefined || first.deliveryCount !== 1 || isFifo(history, message)) continue;
+    if (first.queue !== message.publication?.queue) continue;
+    const leasedAtMs = Math.min(...first.showings.map(({ startedAtMs }) => startedAtMs));
+    const miss = misses
+      .get(first.queue)
+      ?.find((call) => call.startedAtMs > availableAtMs + overlookedMs);
+    // Another consume that was under way may have held it already.
+    if (miss === undefined || miss.endedAtMs >= leasedAtMs) continue;
+    if (mayBePurged(history, message, miss.endedAtMs)) continue;
+    violations.push({
+      invariant: 'overlooked',
+      detail: `not delivered by a call that asked for more, ${Math.round(miss.startedAtMs - availableAtMs)} ms after it was available`,
+      messageId: message.messageId,
+      callIds: [miss.id, ...first.showings.map(({ id }) => id)],
+    });
+  }
+  return violations;
+};
+
+/** Calls that were given less than they asked for. A key may bring back an earlier answer. */
+function missesByQueue(history: History): Map<string, Call<'consume'>[]> {
+  const misses = new Map<string, Call<'consume'>[]>();
+  for (const call of history.calls.consume) {
+    const { queue, maxMessages, idempotencyKey } = call.request;
+    const given = answerOf(call)?.messages.length;
+    if (idempotencyKey !== undefined || given === undefined || given >= maxMessages) continue;
+    const earlier = misses.get(queue);
+    if (earlier === undefined) misses.set(queue, [call]);
+    else earlier.push(call);
+  }
+  return misses;
+}
+
+function surelyAvailableAtMs({ publication }: MessageHistory): number {
+  const answered = publication?.attempts.filter((call) => answerOf(call) !== undefined) ?? [];
+  const publishedAtMs = Math.min(...answered.map(({ endedAtMs }) => endedAtMs));
+  return publishedAtMs + (publication?.attempts[0]?.request.delayMs ?? 0);
+}

@@ -1,0 +1,109 @@
+import type { JumpingClock } from '../clocks/jumping-clock.js';
+import { ShiftedDatabase } from '../clocks/shifted-database.js';
+import { ShiftedProcess } from '../clocks/shifted-process.js';
+import { pause } from '../pause.js';
+import { retryCall } from '../retry-call.js';
+import type { FaultKind, FaultRun } from './fault-kind.js';
+import { holdThroughJump, publishTo } from './witnesses.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const JUMPS_MS = [HOUR_MS, -HOUR_MS, 8 * DAY_MS] as const;
+const RESTING = 200;
+const POLLS = 4;
+const POLL_MS = 6_000;
+/** Longer than any delay of the workload, and shorter than a lease is kept after a start. */
+const DOWN_MS = 2_000;
+
+export const clockJumps: FaultKind = {
+  name: 'clock-jumps',
+  about: 'the clock jumps by an hour, back an hour, by 8 days; some jumps stay, some go back',
+  stores: ['sqlite', 'postgres'],
+  nodes: 2,
+  // A node sees the database's time through a round trip, and corrects by what it sees.
+  check: { clockSlackMs: 250 },
+  async open({ store, storeUrl }) {
+    if (store === 'postgres') {
+      const clock = await ShiftedDatabase.create(storeUrl);
+      return {
+        storeUrls: [clock.url, clock.url, clock.url, clock.url],
+        ...jumpingScene(clock, async () => `, asked ${await clock.timesAsked()} times`),
+      };
+    }
+    const clock = await ShiftedProcess.create();
+    const { nodeFlags, environment } = clock;
+    return { nodeFlags, environment, ...jumpingScene(clock, restart) };
+  },
+};
+
+type During = (run: FaultRun, jump: Jump) => Promise<string>;
+
+interface Jump {
+  readonly byMs: number;
+  readonly stays: boolean;
+}
+
+function jumpingScene(clock: JumpingClock, meanwhile: During) {
+  let shiftMs = 0;
+  const shiftTo = async (ms: number): Promise<void> => {
+    shiftMs = ms;
+    await clock.shiftTo(ms);
+  };
+  return {
+    async before(run: FaultRun): Promise<void> {
+      await publishTo(run, run.plan.resting, RESTING);
+      await jumpBesideWaits(run, (ms) => shiftTo(shiftMs + ms));
+    },
+    async round(run: FaultRun, round: number): Promise<string> {
+      const { random } = run;
+      const byMs = JUMPS_MS[(round - 1) % JUMPS_MS.length] ?? HOUR_MS;
+      // What stays must not add up to what any server would remove by right after its start.
+      const stays = Math.abs(byMs) === HOUR_MS && Math.floor((round - 1) / 3) % 2 === 1;
+      await pause(random.integer(300, 800));
+      const held = holdThroughJump(run);
+      await pause(random.integer(300, 800));
+      const beforeMs = shiftMs;
+      await shiftTo(beforeMs + byMs);
+      const what = await meanwhile(run, { byMs, stays });
+      await pause(random.integer(2_000, 5_000));
+      if (!stays) await shiftTo(beforeMs);
+      await held;
+      return `the clock jumped by ${byMs / HOUR_MS} h${stays ? ' for good' : ' and back'}${what}`;
+    },
+    close: () => clock.close(),
+  };
+}
+
+/** A server that was down for hours, for all that it can know, and starts with the wrong clock. */
+const restart: During = async ({ servers, random }, { byMs }) => {
+  if (Math.abs(byMs) > DAY_MS || random.chance(0.3)) return '';
+  await Promise.all(servers.map((server) => server.kill()));
+  await pause(DOWN_MS);
+  await Promise.all(servers.map((server) => server.start()));
+  return ', and the server was started again meanwhile';
+};
+
+/** Nodes at which nothing happens but long polls that wait, each of which is answered in the end. */
+async function jumpBesideWaits(
+  { api, plan, random, tell }: FaultRun,
+  jump: (byMs: number) => Promise<void>,
+): Promise<void> {
+  const [queue = ''] = plan.consumeFrom;
+  const byMs = random.pick(JUMPS_MS);
+  const polls = Array.from({ length: POLLS }, (_, index) =>
+    api.call(index % api.nodeCount, 'consume', { queue, maxMessages: 5, waitMs: POLL_MS }),
+  );
+  await pause(1_000);
+  await jump(byMs);
+  const outcomes = await Promise.all(polls);
+  await jump(-byMs);
+  for (const outcome of outcomes) {
+    for (const { messageId, receipt } of outcome.kind === 'answered'
+      ? outcome.answer.messages
+      : []) {
+      await retryCall(api, 'ack', { queue, messageId, receipt }, random);
+    }
+  }
+  const answered = outcomes.filter(({ kind }) => kind === 'answered').length;
+  tell(`a jump by ${byMs / HOUR_MS} h beside ${POLLS} idle waits: ${answered} answered`);
+}

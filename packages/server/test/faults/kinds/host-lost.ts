@@ -1,0 +1,60 @@
+import { TcpProxy } from '../../harness/tcp-proxy.js';
+import { pause } from '../pause.js';
+import type { FaultKind, FaultRun } from './fault-kind.js';
+import { goOnWithout } from './lost-node.js';
+import { OpenTransactions } from './open-transactions.js';
+
+/** Long enough to see the others go on after the database has ended the host's transactions. */
+const SILENT_MS = [10_500, 12_000] as const;
+const CAUGHT_WITHIN_MS = 5_000;
+
+export const hostLost: FaultKind = {
+  name: 'host-lost',
+  about:
+    'the network of a node goes silent and the database is not told; it returns, or the node is new',
+  stores: ['postgres'],
+  nodes: 2,
+  async open({ storeUrl, nodes }) {
+    const proxies: TcpProxy[] = [];
+    while (proxies.length < nodes) proxies.push(await TcpProxy.start(storeUrl));
+    const sessions = await OpenTransactions.watch(storeUrl);
+    return {
+      storeUrls: proxies.map((proxy) => proxy.url),
+      async round(run, round) {
+        const { api, ledger, random, servers } = run;
+        await pause(random.integer(500, 1_200));
+        const node = random.integer(0, servers.length - 1);
+        const proxy = proxies[node] as TcpProxy;
+        const caught = await proxy.goSilentInTransaction(CAUGHT_WITHIN_MS);
+        ledger.serverChanged(node, 'cut-off');
+        const forMs = random.integer(...SILENT_MS);
+        await goOnWithout(run, node, forMs);
+        const left = await sessions.count(1_000);
+        const returns = round % 2 === 0;
+        if (returns) {
+          proxy.resume();
+          ledger.serverChanged(node, 'in-touch');
+        } else {
+          await replaceHost(run, node, proxy);
+        }
+        await pause(random.integer(500, 1_500));
+        api.useAgain(node);
+        const where = caught ? 'in a transaction' : 'in none';
+        const after = returns ? 'its network returned' : 'another host took its place';
+        return `lost node ${node} for ${forMs} ms, ${where}; idle in transaction then: ${left}; ${after}`;
+      },
+      async close() {
+        await sessions.close();
+        await Promise.all(proxies.map((proxy) => proxy.stop()));
+      },
+    };
+  },
+};
+
+/** The old host never speaks again, and its connections stay open at the database. */
+async function replaceHost({ servers }: FaultRun, node: number, proxy: TcpProxy): Promise<void> {
+  proxy.loseClients();
+  await servers[node]?.kill();
+  proxy.resume();
+  await servers[node]?.start();
+}

@@ -1,0 +1,15 @@
+import { pause } from '../pause.js';
+import type { FaultRun } from './fault-kind.js';
+
+/** While callers do not know yet, they send a lost node whatever they have. */
+const NOTICED_AFTER_MS = 300;
+const GIVEN_UP_AFTER_MS = 1_000;
+
+/** Goes on with the other nodes while one is lost, as callers behind a load balancer do. */
+export async function goOnWithout({ api }: FaultRun, node: number, forMs: number): Promise<void> {
+  await pause(NOTICED_AFTER_MS);
+  if (api.nodeCount > 1) api.avoid(node);
+  await pause(GIVEN_UP_AFTER_MS);
+  api.giveUp(node);
+  await pause(forMs - NOTICED_AFTER_MS - GIVEN_UP_AFTER_MS);
+}

@@ -1,0 +1,90 @@
+import pg from 'pg';
+import { pause } from '../pause.js';
+import { retryCall } from '../retry-call.js';
+import { burn } from './burnt-messages.js';
+import type { FaultKind, FaultRun } from './fault-kind.js';
+import { publishTo } from './witnesses.js';
+
+const BURNT_AT_FIRST = 22_000;
+const BURNT_PER_ROUND = 4_000;
+const HEADS = 30;
+const LOOKS = 3;
+const LOOK_EVERY_MS = 200;
+const FOUND_WITHIN_MS = 30_000;
+
+export const oldSnapshot: FaultKind = {
+  name: 'old-snapshot',
+  about: 'a reader keeps its snapshot while many messages go; heads are locked, then let go',
+  stores: ['postgres'],
+  nodes: 2,
+  // Heads are locked for less. However much the reader keeps, nothing stays hidden for long.
+  check: { overlookedMs: 2_500 },
+  async open({ storeUrl }) {
+    const reader = await connect(storeUrl);
+    const locker = await connect(storeUrl);
+    return {
+      async before(run) {
+        await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+        await reader.query('SELECT count(*) FROM millrace.messages');
+        await burn(run, quietQueue(run), BURNT_AT_FIRST);
+      },
+      async round(run) {
+        await pause(run.random.integer(300, 1_000));
+        await burn(run, quietQueue(run), BURNT_PER_ROUND);
+        const [atOnce, lateMs] = await lockHeads(run, locker);
+        return `of ${HEADS} heads that were locked, ${atOnce} were found at once, the last after ${lateMs} ms`;
+      },
+      async close() {
+        await Promise.all([reader.end(), locker.end()]);
+      },
+    };
+  },
+};
+
+/** The one that only the rounds use: they know what must be found there. */
+const quietQueue = ({ plan }: FaultRun): string => plan.resting;
+
+/** Somebody locks the heads, consumes look past them, and he gives up: now they must be found. */
+async function lockHeads(run: FaultRun, locker: pg.Client): Promise<[number, number]> {
+  const { api, random } = run;
+  const queue = quietQueue(run);
+  const held = new Map<string, string>();
+  const look = async (): Promise<void> => {
+    for (let node = 0; node < api.nodeCount; node += 1) {
+      const outcome = await api.call(node, 'consume', { queue, maxMessages: 2 * HEADS });
+      if (outcome.kind !== 'answered') continue;
+      for (const { messageId, receipt } of outcome.answer.messages) held.set(messageId, receipt);
+    }
+  };
+  await publishTo(run, queue, HEADS);
+  await locker.query('BEGIN');
+  await locker.query(
+    `SELECT 1 FROM millrace.messages WHERE state = 0 AND bucket_id =
+       (SELECT bucket_id FROM millrace.queues WHERE name = $1) FOR UPDATE`,
+    [queue],
+  );
+  for (let looks = 0; looks < LOOKS; looks += 1) {
+    await look();
+    await pause(LOOK_EVERY_MS);
+  }
+  await locker.query('ROLLBACK');
+  const freeAtMs = performance.now();
+  await look();
+  const atOnce = held.size;
+  while (held.size < HEADS && performance.now() < freeAtMs + FOUND_WITHIN_MS) {
+    await pause(50);
+    await look();
+  }
+  const lateMs = Math.round(performance.now() - freeAtMs);
+  for (const [messageId, receipt] of held) {
+    await retryCall(api, 'ack', { queue, messageId, receipt }, random);
+  }
+  return [atOnce, lateMs];
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client(url);
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}

@@ -1,0 +1,48 @@
+import { pause } from '../pause.js';
+import { retryCall } from '../retry-call.js';
+import type { FaultRun } from './fault-kind.js';
+
+/** Messages, leases and delays that are there while something happens, for the checker to judge. */
+
+const LEASE_MS = 8_000;
+const SETTLED_AFTER_MS = 6_500;
+const DELAYED = 10;
+const HELD = 20;
+
+export async function publishTo(
+  { api, random }: FaultRun,
+  queue: string,
+  count: number,
+  delayMs?: number,
+): Promise<void> {
+  const delay = delayMs === undefined ? {} : { delayMs };
+  for (let index = 0; index < count; index += 1) {
+    const token = `w${random.integer(0, 0xffff_ffff)}-${random.integer(0, 0xffff_ffff)}`;
+    const request = { queue, payload: `{"witness":"${token}"}`, idempotencyKey: token, ...delay };
+    await retryCall(api, 'publish', request, random);
+  }
+}
+
+/** Leases some messages for longer than the jump will be, and delays others for as long. */
+export async function holdThroughJump(run: FaultRun): Promise<void> {
+  const { api, plan, random } = run;
+  const [queue = ''] = plan.publishTo;
+  await publishTo(run, queue, DELAYED, LEASE_MS);
+  await publishTo(run, queue, HELD);
+  const idempotencyKey = `h${random.integer(0, 0xffff_ffff)}`;
+  const request = { queue, maxMessages: HELD, visibilityTimeoutMs: LEASE_MS, idempotencyKey };
+  const outcome = await retryCall(api, 'consume', request, random);
+  if (outcome.kind !== 'answered') return;
+  await pause(SETTLED_AFTER_MS);
+  await Promise.all(
+    outcome.answer.messages.map(({ messageId, receipt }, index) => {
+      const target = { queue, messageId, receipt };
+      // Half of them show first that the lease is still theirs.
+      const extended =
+        index % 2 === 0
+          ? retryCall(api, 'extend', { ...target, visibilityTimeoutMs: LEASE_MS }, random)
+          : Promise.resolve();
+      return extended.then(() => retryCall(api, 'ack', target, random));
+    }),
+  );
+}

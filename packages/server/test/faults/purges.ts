@@ -1,0 +1,49 @@
+import { answerOf, type Call, isUnknown } from './calls.js';
+import { type History, type MessageHistory, queueChain } from './ledger-history.js';
+
+/** What the ledger says of queues that were purged and deleted, their messages with them. */
+
+type Emptying = Call<'purge' | 'delete'>;
+
+function emptyingsOf(history: History, queues: readonly string[]): Emptying[] {
+  const { purge, delete: deletes } = history.calls;
+  return ([...purge, ...deletes] as Emptying[]).filter(
+    (call) => queues.includes(call.request.queue) && (isUnknown(call) || emptied(call)),
+  );
+}
+
+function emptied(call: Emptying): boolean {
+  const answer = answerOf(call);
+  return answer !== undefined && (!('deleted' in answer) || answer.deleted);
+}
+
+/** It may have gone with the queue that it lay in, for all that had been started by then. */
+export function mayBePurged(history: History, message: MessageHistory, byMs: number): boolean {
+  const { publication } = message;
+  if (publication === undefined) return false;
+  return emptyingsOf(history, queueChain(history, publication.queue)).some(
+    (call) => call.startedAtMs < byMs && call.endedAtMs > publication.startedAtMs,
+  );
+}
+
+/** The first purge that surely took it, if it still lay in the queue that it was published to. */
+export function surelyPurgedBy(history: History, message: MessageHistory): Emptying | undefined {
+  const { publication } = message;
+  if (publication === undefined) return undefined;
+  const answeredAtMs = Math.min(
+    ...publication.attempts
+      .filter((call) => answerOf(call) !== undefined)
+      .map(({ endedAtMs }) => endedAtMs),
+  );
+  return emptyingsOf(history, [publication.queue])
+    .filter((call) => emptied(call) && call.startedAtMs > answeredAtMs)
+    .sort((a, b) => a.endedAtMs - b.endedAtMs)[0];
+}
+
+/** Whether a queue may have gone by then; its name is never given to another one. */
+export function mayBeDeleted(history: History, queue: string, byMs: number): boolean {
+  return history.calls.delete.some(
+    (call) =>
+      call.request.queue === queue && call.startedAtMs < byMs && (isUnknown(call) || emptied(call)),
+  );
+}
