@@ -6,6 +6,7 @@ import type {
   LedgerEvent,
   Outcome,
   Requests,
+  ServerEvent,
   StartedEvent,
 } from './ledger-events.js';
 
@@ -25,6 +26,15 @@ export function addCall<N extends CallName>(
     { kind: 'started', callId, atMs, node: 0, name, request } as StartedEvent,
     { kind: 'ended', callId, atMs: atMs + 0.01, name, outcome } as EndedEvent,
   ];
+}
+
+export function addServerEvent(
+  events: readonly LedgerEvent[],
+  atMs: number,
+  node: number,
+  change: ServerEvent['change'],
+): LedgerEvent[] {
+  return [...events, { kind: 'server', atMs, node, change }];
 }
 
 export function addDelivery(
@@ -67,4 +77,17 @@ export function dropCalls(
   callIds: ReadonlySet<number>,
 ): LedgerEvent[] {
   return events.filter((event) => event.kind === 'server' || !callIds.has(event.callId));
+}
+
+/** A copy of the ledger in which one publish asked for this delay. */
+export function changeDelay(
+  events: readonly LedgerEvent[],
+  callId: number,
+  delayMs: number,
+): LedgerEvent[] {
+  return events.map((event) =>
+    event.kind === 'started' && event.callId === callId && event.name === 'publish'
+      ? { ...event, request: { ...event.request, delayMs } }
+      : event,
+  );
 }

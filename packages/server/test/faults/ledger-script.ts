@@ -1,5 +1,12 @@
 import { Ledger } from './ledger.js';
-import type { Answers, CallName, LedgerEvent, Outcome, Requests } from './ledger-events.js';
+import type {
+  Answers,
+  CallName,
+  LedgerEvent,
+  Outcome,
+  Requests,
+  ServerEvent,
+} from './ledger-events.js';
 
 /** Writes a ledger by hand, call by call, on a clock that only the script moves. */
 export class LedgerScript {
@@ -67,9 +74,9 @@ export class LedgerScript {
     return this.server(upAtMs + 100, 'ready');
   }
 
-  server(atMs: number, change: 'starting' | 'ready' | 'killed' | 'crashed'): this {
+  server(atMs: number, change: ServerEvent['change'], node = 0): this {
     this.#nowMs = atMs;
-    this.#ledger.serverChanged(0, change);
+    this.#ledger.serverChanged(node, change);
     return this;
   }
 

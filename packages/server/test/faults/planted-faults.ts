@@ -4,6 +4,7 @@ import { leaseHeldUntilMs } from './lease-guarantee.js';
 import {
   addCall,
   addDelivery,
+  changeDelay,
   changeDeliveries,
   changeOutcome,
   dropCalls,
@@ -17,6 +18,13 @@ import {
 } from './ledger-history.js';
 import { isFifo } from './message-groups.js';
 import { plantOvertaking, plantReceiptThatOutlives } from './planted-group-faults.js';
+import {
+  plantHeldUpNode,
+  plantHiddenMessage,
+  plantLostUpdate,
+  plantPurgedMessage,
+  plantSilentNode,
+} from './planted-node-faults.js';
 import type { InvariantName } from './violation.js';
 
 type Plant = (history: History) => LedgerEvent[];
@@ -137,6 +145,18 @@ const PLANTS = {
   },
   'group-order': plantOvertaking,
   'withdrawn-receipt-accepted': plantReceiptThatOutlives,
+  unanswered: (history) => plantSilentNode(history, endOf(history.events)),
+  'held-up': (history) => plantHeldUpNode(history, endOf(history.events)),
+  overlooked: (history) => plantHiddenMessage(history, endOf(history.events)),
+  'purged-then-delivered': (history) => plantPurgedMessage(history, endOf(history.events)),
+  'lost-update': (history) => plantLostUpdate(history, endOf(history.events)),
+  'delivered-too-early': (history) => {
+    const message = someMessage(
+      history,
+      ({ publication, deliveries }) => publication?.attempts.length === 1 && deliveries.length > 0,
+    );
+    return changeDelay(history.events, message.publication?.attempts[0]?.id ?? 0, 3_600_000);
+  },
 } satisfies Partial<Record<InvariantName, Plant>>;
 
 export type PlantName = keyof typeof PLANTS;

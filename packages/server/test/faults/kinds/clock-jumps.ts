@@ -3,6 +3,7 @@ import { ShiftedDatabase } from '../clocks/shifted-database.js';
 import { ShiftedProcess } from '../clocks/shifted-process.js';
 import { pause } from '../pause.js';
 import { retryCall } from '../retry-call.js';
+import type { SeededRandom } from '../seeded-random.js';
 import type { FaultKind, FaultRun } from './fault-kind.js';
 import { holdThroughJump, publishTo } from './witnesses.js';
 
@@ -11,8 +12,8 @@ const DAY_MS = 24 * HOUR_MS;
 const JUMPS_MS = [HOUR_MS, -HOUR_MS, 8 * DAY_MS] as const;
 const RESTING = 200;
 const POLLS = 4;
-const POLL_MS = 6_000;
-/** Longer than any delay of the workload, and shorter than a lease is kept after a start. */
+const POLL_MS = 4_000;
+/** Longer than any delay of the workload, and shorter than leases are kept after a start. */
 const DOWN_MS = 2_000;
 
 export const clockJumps: FaultKind = {
@@ -27,23 +28,31 @@ export const clockJumps: FaultKind = {
       const clock = await ShiftedDatabase.create(storeUrl);
       return {
         storeUrls: [clock.url, clock.url, clock.url, clock.url],
-        ...jumpingScene(clock, async () => `, asked ${await clock.timesAsked()} times`),
+        ...jumpingScene(
+          clock,
+          async () => `, asked ${await clock.timesAsked()} times`,
+          () => false,
+        ),
       };
     }
     const clock = await ShiftedProcess.create();
     const { nodeFlags, environment } = clock;
-    return { nodeFlags, environment, ...jumpingScene(clock, restart) };
+    return { nodeFlags, environment, ...jumpingScene(clock, restart, isHarmlessAtStart) };
   },
 };
 
-type During = (run: FaultRun, jump: Jump) => Promise<string>;
+/**
+ * A server that starts cannot know how long it was down, and removes what is over by its clock. That
+ * it was a few hours it may believe: leases are kept for a while after a start.
+ */
+const isHarmlessAtStart = (shiftMs: number, random: SeededRandom): boolean =>
+  Math.abs(shiftMs) < DAY_MS && random.chance(0.7);
 
-interface Jump {
-  readonly byMs: number;
-  readonly stays: boolean;
-}
-
-function jumpingScene(clock: JumpingClock, meanwhile: During) {
+function jumpingScene(
+  clock: JumpingClock,
+  meanwhile: (run: FaultRun, restarts: boolean) => Promise<string>,
+  mayRestart: (shiftMs: number, random: SeededRandom) => boolean,
+) {
   let shiftMs = 0;
   const shiftTo = async (ms: number): Promise<void> => {
     shiftMs = ms;
@@ -57,14 +66,15 @@ function jumpingScene(clock: JumpingClock, meanwhile: During) {
     async round(run: FaultRun, round: number): Promise<string> {
       const { random } = run;
       const byMs = JUMPS_MS[(round - 1) % JUMPS_MS.length] ?? HOUR_MS;
-      // What stays must not add up to what any server would remove by right after its start.
-      const stays = Math.abs(byMs) === HOUR_MS && Math.floor((round - 1) / 3) % 2 === 1;
-      await pause(random.integer(300, 800));
-      const held = holdThroughJump(run);
-      await pause(random.integer(300, 800));
+      const stays = Math.floor((round - 1) / JUMPS_MS.length) % 2 === 1;
       const beforeMs = shiftMs;
+      const restarts = mayRestart(beforeMs + byMs, random);
+      await pause(random.integer(300, 800));
+      // A delay that is over by the clock at a start is over.
+      const held = holdThroughJump(run, !restarts);
+      await pause(random.integer(300, 800));
       await shiftTo(beforeMs + byMs);
-      const what = await meanwhile(run, { byMs, stays });
+      const what = await meanwhile(run, restarts);
       await pause(random.integer(2_000, 5_000));
       if (!stays) await shiftTo(beforeMs);
       await held;
@@ -74,14 +84,13 @@ function jumpingScene(clock: JumpingClock, meanwhile: During) {
   };
 }
 
-/** A server that was down for hours, for all that it can know, and starts with the wrong clock. */
-const restart: During = async ({ servers, random }, { byMs }) => {
-  if (Math.abs(byMs) > DAY_MS || random.chance(0.3)) return '';
+async function restart({ servers }: FaultRun, restarts: boolean): Promise<string> {
+  if (!restarts) return '';
   await Promise.all(servers.map((server) => server.kill()));
   await pause(DOWN_MS);
   await Promise.all(servers.map((server) => server.start()));
   return ', and the server was started again meanwhile';
-};
+}
 
 /** Nodes at which nothing happens but long polls that wait, each of which is answered in the end. */
 async function jumpBesideWaits(

@@ -1,11 +1,9 @@
 import { TcpProxy } from '../../harness/tcp-proxy.js';
 import { pause } from '../pause.js';
 import type { FaultKind, FaultRun } from './fault-kind.js';
-import { goOnWithout } from './lost-node.js';
+import { goOnWithout, lostForMs } from './lost-node.js';
 import { OpenTransactions } from './open-transactions.js';
 
-/** Long enough to see the others go on after the database has ended the host's transactions. */
-const SILENT_MS = [10_500, 12_000] as const;
 const CAUGHT_WITHIN_MS = 5_000;
 
 export const hostLost: FaultKind = {
@@ -27,7 +25,7 @@ export const hostLost: FaultKind = {
         const proxy = proxies[node] as TcpProxy;
         const caught = await proxy.goSilentInTransaction(CAUGHT_WITHIN_MS);
         ledger.serverChanged(node, 'cut-off');
-        const forMs = random.integer(...SILENT_MS);
+        const forMs = lostForMs(run);
         await goOnWithout(run, node, forMs);
         const left = await sessions.count(1_000);
         const returns = round % 2 === 0;

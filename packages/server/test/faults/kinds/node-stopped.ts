@@ -1,12 +1,10 @@
 import { pause } from '../pause.js';
 import type { FaultKind, FaultRun } from './fault-kind.js';
-import { goOnWithout } from './lost-node.js';
+import { goOnWithout, lostForMs } from './lost-node.js';
 import { OpenTransactions } from './open-transactions.js';
 
-/** Longer than any lease of the workload. */
-const SQLITE_STOP_MS = [3_500, 5_000] as const;
-/** And long enough to see the others go on after the database has ended the node's transactions. */
-const POSTGRES_STOP_MS = [10_500, 12_000] as const;
+/** Longer than any lease of the workload: nobody goes on meanwhile. */
+const ALONE_MS = [3_500, 5_000] as const;
 const ATTEMPTS = 40;
 
 export const nodeStopped: FaultKind = {
@@ -16,15 +14,13 @@ export const nodeStopped: FaultKind = {
   nodes: 2,
   async open({ store, storeUrl }) {
     const sessions = store === 'postgres' ? await OpenTransactions.watch(storeUrl) : undefined;
-    const stopMs: readonly [number, number] =
-      store === 'postgres' ? POSTGRES_STOP_MS : SQLITE_STOP_MS;
     return {
       async round(run) {
         const { api, random, servers } = run;
         await pause(random.integer(500, 1_200));
         const node = random.integer(0, servers.length - 1);
         const inTransaction = await stop(run, node, sessions);
-        const forMs = random.integer(...stopMs);
+        const forMs = servers.length > 1 ? lostForMs(run) : random.integer(...ALONE_MS);
         await goOnWithout(run, node, forMs);
         const left = await sessions?.count(1_000);
         servers[node]?.letGoOn();
@@ -51,6 +47,6 @@ async function stop(
     server?.letGoOn();
     await pause(random.integer(1, 40));
   }
-  if (sessions === undefined) server?.stop();
+  server?.stop();
   return false;
 }

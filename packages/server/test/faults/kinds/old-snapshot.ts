@@ -6,10 +6,11 @@ import type { FaultKind, FaultRun } from './fault-kind.js';
 import { publishTo } from './witnesses.js';
 
 const BURNT_AT_FIRST = 22_000;
-const BURNT_PER_ROUND = 4_000;
+const BURNT_PER_ROUND = 12_000;
 const HEADS = 30;
-const LOOKS = 3;
-const LOOK_EVERY_MS = 200;
+/** Longer than a message counts as new. */
+const LOCKED_MS = 1_300;
+const LOOK_EVERY_MS = 150;
 const FOUND_WITHIN_MS = 30_000;
 
 export const oldSnapshot: FaultKind = {
@@ -28,9 +29,9 @@ export const oldSnapshot: FaultKind = {
         await reader.query('SELECT count(*) FROM millrace.messages');
         await burn(run, quietQueue(run), BURNT_AT_FIRST);
       },
-      async round(run) {
+      async round(run, round) {
         await pause(run.random.integer(300, 1_000));
-        await burn(run, quietQueue(run), BURNT_PER_ROUND);
+        if (round > 1) await burn(run, quietQueue(run), BURNT_PER_ROUND);
         const [atOnce, lateMs] = await lockHeads(run, locker);
         return `of ${HEADS} heads that were locked, ${atOnce} were found at once, the last after ${lateMs} ms`;
       },
@@ -63,7 +64,8 @@ async function lockHeads(run: FaultRun, locker: pg.Client): Promise<[number, num
        (SELECT bucket_id FROM millrace.queues WHERE name = $1) FOR UPDATE`,
     [queue],
   );
-  for (let looks = 0; looks < LOOKS; looks += 1) {
+  const lockedAtMs = performance.now();
+  while (performance.now() < lockedAtMs + LOCKED_MS) {
     await look();
     await pause(LOOK_EVERY_MS);
   }

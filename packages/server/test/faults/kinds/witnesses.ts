@@ -16,18 +16,19 @@ export async function publishTo(
   delayMs?: number,
 ): Promise<void> {
   const delay = delayMs === undefined ? {} : { delayMs };
-  for (let index = 0; index < count; index += 1) {
+  const publish = async (): Promise<void> => {
     const token = `w${random.integer(0, 0xffff_ffff)}-${random.integer(0, 0xffff_ffff)}`;
     const request = { queue, payload: `{"witness":"${token}"}`, idempotencyKey: token, ...delay };
     await retryCall(api, 'publish', request, random);
-  }
+  };
+  await Promise.all(Array.from({ length: count }, publish));
 }
 
-/** Leases some messages for longer than the jump will be, and delays others for as long. */
-export async function holdThroughJump(run: FaultRun): Promise<void> {
+/** Leases some messages for longer than the jump will be, and may delay others for as long. */
+export async function holdThroughJump(run: FaultRun, delays: boolean): Promise<void> {
   const { api, plan, random } = run;
   const [queue = ''] = plan.publishTo;
-  await publishTo(run, queue, DELAYED, LEASE_MS);
+  if (delays) await publishTo(run, queue, DELAYED, LEASE_MS);
   await publishTo(run, queue, HELD);
   const idempotencyKey = `h${random.integer(0, 0xffff_ffff)}`;
   const request = { queue, maxMessages: HELD, visibilityTimeoutMs: LEASE_MS, idempotencyKey };
