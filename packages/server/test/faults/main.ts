@@ -41,7 +41,8 @@ async function runFaults(options: CommandLine, { kind, ...where }: FaultsRun): P
       rounds,
       nodes,
       storeUrl: store.url,
-      longestVisibilityMs: 3_000,
+      // A single round is a short run.
+      longestVisibilityMs: rounds > 1 ? 3_000 : 2_000,
       longestSpanMs: 2_000,
       minPublishes: 0,
       onProgress: print,

@@ -32,7 +32,9 @@ function addFailedCall(
   atMs: number,
   outcome: Outcome<never>,
 ): LedgerEvent[] {
-  const added = addCall(events, atMs, 'consume', { queue, maxMessages: 1 }, { messages: [] });
+  // The run has ended its nodes.
+  const up = addServerEvent(events, atMs, 0, 'ready');
+  const added = addCall(up, atMs, 'consume', { queue, maxMessages: 1 }, { messages: [] });
   const last = added.at(-1);
   return changeOutcome(added, last?.kind === 'ended' ? last.callId : 0, outcome);
 }
