@@ -126,7 +126,7 @@ function decodeSettings(text: string): SettingsInForce {
   return {
     maxRetries: countMember(text, 'max_retries'),
     maxExpiredLeases: countMember(text, 'max_expired_leases'),
-    visibilityTimeoutMs: 1_000 * Number(member(text, 'visibility_timeout_default')),
+    visibilityTimeoutMs: Math.round(1_000 * Number(member(text, 'visibility_timeout_default'))),
     ...(deadLetterQueue === undefined || deadLetterQueue === 'null'
       ? {}
       : { deadLetterQueue: stringMember(text, 'dead_letter_queue') }),

@@ -36,7 +36,7 @@ export class ShiftedDatabase implements JumpingClock {
     await this.client.query('UPDATE skew.shift SET ms = $1', [shiftMs]);
   }
 
-  /** How often sessions have asked it: with none at all a test would prove nothing. */
+  /** How often sessions have asked it, save in their last second. */
   async timesAsked(): Promise<number> {
     const { rows } = await this.client.query(
       "SELECT coalesce(sum(calls), 0) AS calls FROM pg_stat_user_functions WHERE schemaname = 'skew'",
@@ -45,9 +45,12 @@ export class ShiftedDatabase implements JumpingClock {
   }
 
   async close(): Promise<void> {
+    const timesAsked = await this.timesAsked();
     await this.client.end();
     await this.admin.query(`DROP DATABASE ${this.name} WITH (FORCE)`);
     await this.admin.end();
+    // Then all that happened proves nothing.
+    if (timesAsked === 0) throw new Error('no node has asked the clock that jumps');
   }
 }
 

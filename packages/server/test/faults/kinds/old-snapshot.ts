@@ -64,13 +64,17 @@ async function lockHeads(run: FaultRun, locker: pg.Client): Promise<[number, num
        (SELECT bucket_id FROM millrace.queues WHERE name = $1) FOR UPDATE`,
     [queue],
   );
-  const lockedAtMs = performance.now();
-  while (performance.now() < lockedAtMs + LOCKED_MS) {
+  let freeAtMs = Number.POSITIVE_INFINITY;
+  // However long a look takes meanwhile.
+  const release = pause(LOCKED_MS).then(async () => {
+    await locker.query('ROLLBACK');
+    freeAtMs = performance.now();
+  });
+  while (freeAtMs === Number.POSITIVE_INFINITY) {
     await look();
     await pause(LOOK_EVERY_MS);
   }
-  await locker.query('ROLLBACK');
-  const freeAtMs = performance.now();
+  await release;
   await look();
   const atOnce = held.size;
   while (held.size < HEADS && performance.now() < freeAtMs + FOUND_WITHIN_MS) {
