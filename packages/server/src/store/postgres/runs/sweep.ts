@@ -13,8 +13,6 @@ import type { GroupTransaction } from '../transaction.js';
 
 /** Queues that one step of the retention sweep looks at. */
 const QUEUES_PER_STEP = 200;
-/** A commit that was under way when its bucket was discarded may still bring messages into it. */
-const STRAGGLERS_MS = 60_000;
 
 /** Removes messages that lie in a bucket which no queue has any more. */
 export async function sweepDiscarded(
@@ -42,11 +40,14 @@ export async function sweepDiscarded(
     [limit],
   );
   if (swept.length + groups.length > 0) return { more: true, looksAgain: true };
+  const final = await bucketsThatStayEmpty(tx);
   const rest = await tx.pipeline.query<{ bucketId: number; project: string | null }>(
-    `DELETE FROM millrace.discarded_buckets x WHERE discarded_at_ms < $1 AND NOT EXISTS (
-       SELECT 1 FROM millrace.messages m WHERE m.bucket_id = x.bucket_id)
+    `DELETE FROM millrace.discarded_buckets x
+      WHERE bucket_id = ANY ($1::bigint[])
+        AND NOT EXISTS (SELECT 1 FROM millrace.messages m WHERE m.bucket_id = x.bucket_id)
+        AND NOT EXISTS (SELECT 1 FROM millrace.fifo_groups g WHERE g.bucket_id = x.bucket_id)
      RETURNING bucket_id AS "bucketId", project`,
-    [tx.nowMs - STRAGGLERS_MS],
+    [final],
   );
   const ids = rest.map(({ bucketId }) => bucketId);
   tx.pipeline.send('DELETE FROM millrace.dead_counters WHERE bucket_id = ANY ($1::bigint[])', [
@@ -66,6 +67,35 @@ export async function sweepDiscarded(
   }
   const left = await tx.pipeline.query('SELECT 1 FROM millrace.discarded_buckets LIMIT 1');
   return { more: false, looksAgain: left.length > 0 };
+}
+
+/** Transactions of clients of this database that are under way; any role may see as much of them. */
+const UNDER_WAY = `SELECT l.virtualxid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+  WHERE l.locktype = 'virtualxid' AND l.granted AND a.usesysid IS NOT NULL
+    AND a.datname = current_database() AND a.pid <> pg_backend_pid()`;
+
+/**
+ * Discarded buckets into which nothing can come any more, once what is committed now was swept. A
+ * transaction that has read the queue before may bring messages however long it is held up, also one
+ * that has written nothing yet. So each bucket waits for those that are under way when the sweep has
+ * first found nothing in it: whatever begins later finds the queue without it.
+ */
+async function bucketsThatStayEmpty({ pipeline }: GroupTransaction): Promise<number[]> {
+  const [waiting] = await pipeline.query(
+    'SELECT 1 FROM millrace.discarded_buckets WHERE waits_for IS NULL LIMIT 1',
+  );
+  if (waiting !== undefined) {
+    pipeline.send(
+      `UPDATE millrace.discarded_buckets SET waits_for = ARRAY(${UNDER_WAY})
+        WHERE waits_for IS NULL`,
+    );
+  }
+  const rows = await pipeline.query<{ bucketId: number }>(
+    `WITH under_way AS MATERIALIZED (${UNDER_WAY})
+     SELECT bucket_id AS "bucketId" FROM millrace.discarded_buckets
+      WHERE NOT EXISTS (SELECT 1 FROM under_way WHERE virtualxid = ANY (waits_for))`,
+  );
+  return rows.map(({ bucketId }) => bucketId);
 }
 
 interface QueueAges {
