@@ -106,7 +106,7 @@ export async function deadLetters(
         WHERE m.source_queue_id = $1
           AND (m.dead_lettered_at_ms, m.seq, m.message_id) > ($2, $3, $5)
           AND NOT EXISTS (
-            SELECT 1 FROM millrace.discarded_buckets x WHERE x.bucket_id = m.bucket_id)
+            SELECT 1 FROM millrace.discarded_buckets x WHERE x.bucket_id = m.bucket_id OFFSET 0)
         ORDER BY m.dead_lettered_at_ms, m.seq, m.message_id LIMIT $4`,
       [queue.id, major, minor, rows, tie || NO_ID],
     );

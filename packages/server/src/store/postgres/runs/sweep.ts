@@ -20,23 +20,21 @@ export async function sweepDiscarded(
   limit: number,
 ): Promise<OutcomeOf['sweepDiscarded']> {
   const swept = await tx.pipeline.query(
-    `DELETE FROM millrace.messages m USING (
-       SELECT x.bucket_id, y.message_id FROM millrace.discarded_buckets x
+    `DELETE FROM millrace.messages WHERE ctid = ANY (ARRAY(
+       SELECT y.place FROM millrace.discarded_buckets x
          CROSS JOIN LATERAL (
-           SELECT message_id FROM millrace.messages WHERE bucket_id = x.bucket_id
+           SELECT ctid AS place FROM millrace.messages WHERE bucket_id = x.bucket_id
             LIMIT $1 FOR UPDATE SKIP LOCKED) y
-        LIMIT $1) gone
-      WHERE m.bucket_id = gone.bucket_id AND m.message_id = gone.message_id RETURNING 1`,
+        LIMIT $1)) RETURNING 1`,
     [limit],
   );
   const groups = await tx.pipeline.query(
-    `DELETE FROM millrace.fifo_groups g USING (
-       SELECT x.bucket_id, y.group_key FROM millrace.discarded_buckets x
+    `DELETE FROM millrace.fifo_groups WHERE ctid = ANY (ARRAY(
+       SELECT y.place FROM millrace.discarded_buckets x
          CROSS JOIN LATERAL (
-           SELECT group_key FROM millrace.fifo_groups WHERE bucket_id = x.bucket_id
+           SELECT ctid AS place FROM millrace.fifo_groups WHERE bucket_id = x.bucket_id
             LIMIT $1 FOR UPDATE SKIP LOCKED) y
-        LIMIT $1) gone
-      WHERE g.bucket_id = gone.bucket_id AND g.group_key = gone.group_key RETURNING 1`,
+        LIMIT $1)) RETURNING 1`,
     [limit],
   );
   if (swept.length + groups.length > 0) return { more: true, looksAgain: true };
