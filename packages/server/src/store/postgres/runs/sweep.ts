@@ -11,6 +11,7 @@ import { loadQueueById } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
+const DAY_MS = 86_400_000;
 /** Queues that one step of the retention sweep looks at. */
 const QUEUES_PER_STEP = 200;
 
@@ -102,10 +103,12 @@ interface QueueAges {
   readonly oldestMs: number | null;
 }
 
-/** What is leased goes when its lease ends, if not acked, and needs no sweep. */
+/** What is leased and over goes when its lease ends, if not acked, and needs no sweep. */
 const oldestIn = (bucket: string): string =>
   `(SELECT m.live_since_ms FROM millrace.messages m
-     WHERE m.bucket_id = ${bucket} AND m.live_since_ms IS NOT NULL AND m.state <> ${STATE.leased}
+     WHERE m.bucket_id = ${bucket} AND m.live_since_ms IS NOT NULL
+       AND (m.state <> ${STATE.leased}
+         OR m.live_since_ms > $1 - q.message_retention_days * ${DAY_MS}::bigint)
      ORDER BY m.live_since_ms LIMIT 1)`;
 
 const QUEUE_AGES = `SELECT q.id, q.message_retention_days AS "retentionDays",
@@ -115,32 +118,38 @@ const QUEUE_AGES = `SELECT q.id, q.message_retention_days AS "retentionDays",
 /** Removes messages past their retention, and forgotten history, of the queues that come next. */
 export async function expire(run: GroupRun, command: ExpireCommand): Promise<OutcomeOf['expire']> {
   const { tx } = run;
+  const { afterQueueId, queueIds } = command;
   const queues = await tx.pipeline.query<QueueAges>(
-    `${QUEUE_AGES} WHERE q.id > $1 ORDER BY q.id LIMIT $2`,
-    [command.afterQueueId, QUEUES_PER_STEP],
+    `${QUEUE_AGES} WHERE q.id > $2 AND ($3::bigint[] IS NULL OR q.id = ANY ($3))
+      ORDER BY q.id LIMIT $4`,
+    [tx.nowMs, afterQueueId, queueIds ?? null, QUEUES_PER_STEP],
   );
   const isLast = queues.length < QUEUES_PER_STEP;
   const untilId = isLast ? null : (queues.at(-1) as QueueAges).id;
-  if (await forgetHistory(tx.pipeline, tx.nowMs, command.afterQueueId, untilId)) {
-    return { nextQueueId: command.afterQueueId, nextAtMs: null };
+  if (
+    queueIds === undefined &&
+    (await forgetHistory(tx.pipeline, tx.nowMs, afterQueueId, untilId))
+  ) {
+    return { nextQueueId: afterQueueId, ends: [] };
   }
   let left = command.limit;
-  let nextAtMs: number | null = null;
+  const ends: { queueId: number; atMs: number }[] = [];
   let lastId = command.afterQueueId;
   for (const queue of queues) {
     let atMs = expiryMs(queue);
     if (atMs !== null && atMs <= tx.nowMs) {
       left -= await expireQueue(run, queue.id, left);
-      if (left <= 0) return { nextQueueId: lastId, nextAtMs };
-      const [again] = await tx.pipeline.query<QueueAges>(`${QUEUE_AGES} WHERE q.id = $1`, [
+      if (left <= 0) return { nextQueueId: lastId, ends };
+      const [again] = await tx.pipeline.query<QueueAges>(`${QUEUE_AGES} WHERE q.id = $2`, [
+        tx.nowMs,
         queue.id,
       ]);
       atMs = again === undefined ? null : expiryMs(again);
     }
-    if (atMs !== null) nextAtMs = Math.min(nextAtMs ?? atMs, atMs);
+    if (atMs !== null) ends.push({ queueId: queue.id, atMs });
     lastId = queue.id;
   }
-  return { nextQueueId: isLast ? null : lastId, nextAtMs };
+  return { nextQueueId: isLast ? null : lastId, ends };
 }
 
 const expiryMs = ({ oldestMs, retentionDays }: QueueAges): number | null =>
