@@ -172,6 +172,8 @@ export interface ExpireCommand {
   readonly kind: 'expire';
   /** Queues up to this id have been looked at. */
   readonly afterQueueId: number;
+  /** Of these queues only. */
+  readonly queueIds?: readonly number[];
   readonly limit: number;
 }
 
@@ -301,8 +303,8 @@ export interface OutcomeOf extends PushOutcomeOf {
   expire: {
     /** Where to go on; null when all queues have been looked at. */
     readonly nextQueueId: number | null;
-    /** When a message of those looked at will next be past its retention, or null. */
-    readonly nextAtMs: number | null;
+    /** When a message of those looked at will next be past its retention; of others none will. */
+    readonly ends: readonly { readonly queueId: number; readonly atMs: number }[];
   };
   createKey: {
     /** Null where `onlyIfNone` found a key. */

@@ -160,6 +160,11 @@ interface Queries {
   ping: Record<never, never>;
 }
 
+export interface DeadLetter extends StoredMessage {
+  /** The queue that it lies in: its dead-letter queue, or the one that it came from. */
+  readonly keptIn: string;
+}
+
 /** `place` is another one after each step. */
 export interface UnfinishedJob {
   readonly jobId: string;
@@ -179,7 +184,7 @@ export interface ReadResult {
     readonly message: SeenMessage | null;
     readonly needsBytes?: number;
   };
-  deadLetters: MessagePage<StoredMessage> | null;
+  deadLetters: MessagePage<DeadLetter> | null;
   history: readonly HistoryMinute[] | null;
   /** Null: there is no such queue. */
   pushSubscriptions: readonly PushSubscriptionRow[] | null;

@@ -8,7 +8,7 @@ export interface BackgroundJob {
 
 /**
  * Runs work now and then: `step` says in how many milliseconds it wants to run again, or null for
- * not before it is woken. A failed step is tried again after a second.
+ * not before it is woken, and is told whether it was. A failed step is tried again after a second.
  */
 export class SteppedJob implements BackgroundJob {
   private started = false;
@@ -18,7 +18,7 @@ export class SteppedJob implements BackgroundJob {
 
   constructor(
     private readonly clock: Clock,
-    private readonly step: () => Promise<number | null>,
+    private readonly step: (woken: boolean) => Promise<number | null>,
   ) {}
 
   start(): void {
@@ -43,8 +43,9 @@ export class SteppedJob implements BackgroundJob {
   }
 
   private run(): void {
+    const { woken } = this;
     this.woken = false;
-    this.running = this.step()
+    this.running = this.step(woken)
       .catch(() => RETRY_MS)
       .then((delayMs) => {
         this.running = undefined;

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.js';
 import type { GroupCommit } from '../core/group-commit.js';
 import { countSince, removedPerStep } from '../core/removal-pace.js';
 import { SteppedJob } from './background-job.js';
+import { RetentionEnds } from './retention-ends.js';
 
 const PACE = { least: 500, most: 4_000 };
 const PAUSE_MS = 10;
@@ -9,33 +10,44 @@ const PAUSE_MS = 10;
 const HELD_PAUSE_MS = 5_000;
 /** A message that comes now lives for a day at least, so nothing is missed by sleeping so long. */
 const LOOK_AGAIN_MS = 86_400_000;
+const QUEUES_PER_STEP = 200;
 
-/** Removes messages past their retention; it sleeps until the next one's time has come. */
+/**
+ * Removes messages past their retention. Once a day, and when it is woken, it looks at all queues; in
+ * between only at those in which one's time has come, and it sleeps until then.
+ */
 export const createExpiry = (commit: GroupCommit, clock: Clock): SteppedJob => {
+  const ends = new RetentionEnds();
+  let walksAll = false;
   let afterQueueId = 0;
-  let nextAtMs: number | null = null;
-  let roundBeganAtMs = 0;
   const published = countSince(() => commit.messagesPublished());
-  return new SteppedJob(clock, async () => {
-    if (afterQueueId === 0) roundBeganAtMs = clock.nowMs();
-    const limit = removedPerStep(published(), PACE);
-    const outcome = await commit.submit({ kind: 'expire', afterQueueId, limit });
-    if (!outcome.ok) throw new Error(outcome.message);
-    if (outcome.nextAtMs !== null) {
-      nextAtMs = Math.min(nextAtMs ?? outcome.nextAtMs, outcome.nextAtMs);
-    }
-    if (outcome.nextQueueId !== null) {
-      afterQueueId = outcome.nextQueueId;
-      return PAUSE_MS;
-    }
+  return new SteppedJob(clock, async (woken) => {
     const nowMs = clock.nowMs();
-    const dueAtMs = nextAtMs ?? Number.POSITIVE_INFINITY;
-    const delayMs =
-      dueAtMs <= roundBeganAtMs
-        ? HELD_PAUSE_MS
-        : Math.min(LOOK_AGAIN_MS, Math.max(0, dueAtMs - nowMs));
-    afterQueueId = 0;
-    nextAtMs = null;
-    return delayMs;
+    if (woken || (!walksAll && nowMs >= ends.completeUntilMs)) {
+      walksAll = true;
+      afterQueueId = 0;
+      ends.begin(nowMs + LOOK_AGAIN_MS);
+    }
+    const due = walksAll ? undefined : ends.due(nowMs, QUEUES_PER_STEP);
+    if (due === undefined || due.length > 0) {
+      const outcome = await commit.submit({
+        kind: 'expire',
+        afterQueueId: walksAll ? afterQueueId : 0,
+        ...(due && { queueIds: due }),
+        limit: removedPerStep(published(), PACE),
+      });
+      if (!outcome.ok) throw new Error(outcome.message);
+      const { nextQueueId } = outcome;
+      for (const id of due ?? []) if (nextQueueId === null || id <= nextQueueId) ends.forget(id);
+      for (const { queueId, atMs } of outcome.ends) {
+        ends.note({ queueId, atMs: atMs > nowMs ? atMs : nowMs + HELD_PAUSE_MS });
+      }
+      if (walksAll && nextQueueId !== null) {
+        afterQueueId = nextQueueId;
+        return PAUSE_MS;
+      }
+      walksAll = false;
+    }
+    return Math.max(PAUSE_MS, Math.min(LOOK_AGAIN_MS, ends.nextAtMs() - clock.nowMs()));
   });
 };

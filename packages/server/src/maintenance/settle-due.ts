@@ -3,6 +3,8 @@ import type { GroupCommit } from '../core/group-commit.js';
 import type { BackgroundJob } from './background-job.js';
 
 const LIMIT_PER_GROUP = 1_000;
+/** After a store that could not. */
+const AGAIN_AFTER_MS = 1_000;
 
 /**
  * Ends leases and delays when their time has come, also when nobody consumes. It sleeps until the
@@ -66,6 +68,13 @@ export class DueSettler implements BackgroundJob {
   private async settle(): Promise<void> {
     // The store answers with the next due time before this resolves.
     const outcome = await this.commit.submit({ kind: 'settleDue', limit: LIMIT_PER_GROUP });
-    if (!outcome.ok) this.dueAtMs = this.clock.nowMs() + 1_000;
+    if (!outcome.ok) this.dueAtMs = this.againAtMs(this.clock.nowMs());
+  }
+
+  /** In a while, but no later than what is known to end before. */
+  private againAtMs(nowMs: number): number {
+    const againAtMs = nowMs + AGAIN_AFTER_MS;
+    const isAhead = this.dueAtMs !== null && this.dueAtMs > nowMs;
+    return isAhead ? Math.min(this.dueAtMs as number, againAtMs) : againAtMs;
   }
 }

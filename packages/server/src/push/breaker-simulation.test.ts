@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { backoffMs } from './backoff.js';
-import { Breaker } from './breaker.js';
+import { Breaker, SPARED_MAX } from './breaker.js';
 import type { DeliveryResult } from './delivery-result.js';
 
 interface Message {
@@ -54,7 +54,8 @@ function simulate(scenario: Scenario): Message[] {
   );
   const inFlight: { endMs: number; end: (nowMs: number) => void }[] = [];
   const begin = (message: Message, nowMs: number): void => {
-    const attempt = breaker.began(message.id, nowMs);
+    const spared = message.attempts - message.retriesUsed;
+    const attempt = breaker.began(message.id, nowMs, spared);
     const answer = scenario.answer(message.id, nowMs);
     message.state = 'sent';
     message.attempts += 1;
@@ -154,6 +155,43 @@ it('a message that alone meets outages is a dead letter after its retries', () =
         if (everyMs === 100) expect(dead[0]?.attempts).toBe(maxRetries + 2);
       }
     }
+  }
+});
+
+it('a message that always meets outages has an end, also where no other comes by', () => {
+  for (const maxRetries of RETRIES) {
+    for (const messages of [1, 2, 10]) {
+      const all = simulate({
+        inFlightMax: 4,
+        maxRetries,
+        messages,
+        everyMs: 60_000,
+        random: seeded(maxRetries),
+        answer: () => ({ result: 'outage', durationMs: 10 }),
+      });
+      for (const { state, attempts } of all) {
+        expect(state).toBe('dead');
+        expect(attempts).toBeGreaterThan(SPARED_MAX);
+        expect(attempts).toBeLessThanOrEqual(SPARED_MAX + 1 + maxRetries);
+      }
+    }
+  }
+});
+
+it('an outage of a day costs a message that is alone nothing', () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const [message] = simulate({
+      inFlightMax: 4,
+      maxRetries: 0,
+      messages: 1,
+      everyMs: 1,
+      random: seeded(seed),
+      answer: (_, nowMs) => ({
+        result: nowMs < 24 * 3_600_000 ? 'outage' : 'success',
+        durationMs: 10,
+      }),
+    });
+    expect(message).toMatchObject({ state: 'delivered', retriesUsed: 0 });
   }
 });
 

@@ -9,6 +9,8 @@ export interface Attempt {
   readonly ordinal: number;
   /** How often the breaker had opened or closed. */
   readonly period: number;
+  /** No outage spares this message a retry any more. */
+  readonly isLastChance: boolean;
 }
 
 export interface AttemptEnd {
@@ -18,6 +20,11 @@ export interface AttemptEnd {
 }
 
 const FAILURES_TO_OPEN = 5;
+/**
+ * So many deliveries of one message may use no retry. Where it is alone in its queue, nobody can tell
+ * it from an outage, and it is every probe: with their pauses, so many take more than a day.
+ */
+export const SPARED_MAX = 150;
 /** Messages that failed and then left by another way are forgotten, the oldest first. */
 const REMEMBERED_MAX = 10_000;
 
@@ -39,7 +46,8 @@ const REMEMBERED_MAX = 10_000;
  * what it has while it refuses what is new. A message that alone gets 503 while others are answered
  * pays from its second failure on, and is a dead letter after `max_retries` + 2 attempts. When several
  * messages have opened the breaker, it was an outage and what they owe is forgotten; when a single one
- * has, it stays suspect. The one price: a message that failed shortly before an outage, while others
+ * has, it stays suspect. No outage spares a message that was delivered `SPARED_MAX` times for free, so
+ * that one which never succeeds has an end where no other one comes by. The one price: a message that failed shortly before an outage, while others
  * were answered, may pay its first failure within it.
  *
  * A probe is best a message that did not fail last, or one bad message alone keeps the breaker open.
@@ -71,12 +79,17 @@ export class Breaker {
     return this.open.isProbing || nowMs < this.open.probeAtMs ? 'no' : 'probe';
   }
 
-  /** To be called with what was admitted, and answered by exactly one `ended`. */
-  began(messageId: string, nowMs: number): Attempt {
+  /**
+   * To be called with what was admitted, and answered by exactly one `ended`.
+   *
+   * @param spared how many deliveries of this message have used no retry
+   */
+  began(messageId: string, nowMs: number, spared = 0): Attempt {
     const isProbe = this.admits(nowMs) === 'probe';
     if (isProbe && this.open !== null) this.open.isProbing = true;
     this.begunCount += 1;
-    return { messageId, isProbe, ordinal: this.begunCount, period: this.period };
+    const isLastChance = spared >= SPARED_MAX;
+    return { messageId, isProbe, ordinal: this.begunCount, period: this.period, isLastChance };
   }
 
   ended(
@@ -90,7 +103,10 @@ export class Breaker {
     if (result === 'cancelled' || result === 'unsent') {
       return { usesRetry: result === 'unsent', change: null };
     }
-    if (result === 'outage') return this.endedByOutage(attempt, isProbe, nowMs, retryAfterMs ?? 0);
+    if (result === 'outage') {
+      const end = this.endedByOutage(attempt, isProbe, nowMs, retryAfterMs ?? 0);
+      return attempt.isLastChance ? { ...end, usesRetry: true } : end;
+    }
     this.newestAnswered = Math.max(this.newestAnswered, attempt.ordinal);
     this.failedAfter.delete(attempt.messageId);
     const usesRetry = result === 'failure';

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { type Clock, monotonicMs } from '../core/clock.js';
+import { isOfStaleConnection } from './answer-starts.js';
 import type { Limited } from './deadlines.js';
 import { type PushError, PushFault, pushErrorOf } from './push-error.js';
 import { retryAfterMs } from './retry-after.js';
@@ -31,6 +32,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Limited {
     timeoutMs: number,
     /** Called once. */
     private readonly end: (outcome: PushOutcome) => void,
+    /** Sends the request on a connection of its own; called once at most. */
+    private sendAgain: (() => void) | undefined = undefined,
   ) {
     this.deadlineMs = this.startMs + timeoutMs;
   }
@@ -74,7 +77,14 @@ export class Exchange implements Dispatcher.DispatchHandler, Limited {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.fail(error);
+    const { sendAgain } = this;
+    if (this.ended || sendAgain === undefined || !isOfStaleConnection(error)) {
+      this.fail(error);
+      return;
+    }
+    this.sendAgain = undefined;
+    this.controller = undefined;
+    sendAgain();
   }
 
   private get isRefused(): boolean {

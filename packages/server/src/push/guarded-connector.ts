@@ -4,6 +4,7 @@ import type { buildConnector } from 'undici';
 import { setSystemTimer } from '../core/clock.js';
 import { judgeAddress } from './address-guard.js';
 import { canonicalAddress } from './addresses.js';
+import { withAnswerStarts } from './answer-starts.js';
 import { connectToFirst, secure, withoutReconnect } from './judged-socket.js';
 import type { Asker, Lookup, Lookups } from './lookups.js';
 import type { Networks } from './networks.js';
@@ -51,7 +52,7 @@ export class GuardedConnector {
         this.underWay.delete(cut);
       })
       .then(
-        (socket) => callback(null, withoutReconnect(socket)),
+        (socket) => callback(null, withAnswerStarts(withoutReconnect(socket))),
         (error: Error) => callback(error, null),
       );
   }

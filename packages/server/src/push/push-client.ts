@@ -37,6 +37,9 @@ export interface PushRequest {
   readonly timeoutMs: number;
 }
 
+/** Whether the connection of a request is kept for the next one. */
+type Connection = 'kept' | 'once';
+
 /** Where a url leads; null where no delivery may go. */
 type Target = { readonly origin: string; readonly path: string } | null;
 
@@ -48,12 +51,14 @@ const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true, ver
 const LOOKUP_ROOM: LookupRoom = { all: 2, unknown: 1 };
 
 /**
- * Sends one POST per call: no redirect is followed, no proxy used, nothing sent twice, no answer
- * decompressed. A receiver cannot make it throw, and cannot hold it beyond the timeout.
+ * Sends one POST per call: no redirect is followed, no proxy used, no answer decompressed. A receiver
+ * cannot make it throw, and cannot hold it beyond the timeout. Only what left on a connection that had
+ * served before, and found it closed, is sent once more, on a new one.
  */
 export class PushClient {
   private readonly connector: GuardedConnector;
-  private readonly agents = new Map<string, Agent>();
+  /** By sender. Those of `once` have a connection for each request. */
+  private readonly agents = { kept: new Map<string, Agent>(), once: new Map<string, Agent>() };
   private readonly underWay = new Deadlines<Exchange>((exchange) => exchange.callOff('timeout'));
   private readonly targets = new Map<string, Target>();
   private closed = false;
@@ -70,13 +75,17 @@ export class PushClient {
 
   post(request: PushRequest): Promise<PushOutcome> {
     return new Promise((resolve) => {
-      const exchange = new Exchange(this.options.clock, request.timeoutMs, (outcome) => {
+      const end = (outcome: PushOutcome): void => {
         this.underWay.remove(exchange);
         resolve(outcome);
-      });
+      };
+      const send = (connection: Connection): void => {
+        if (this.closed) exchange.callOff('cancelled');
+        else this.send(request, exchange, connection);
+      };
+      const exchange = new Exchange(this.options.clock, request.timeoutMs, end, () => send('once'));
       this.underWay.add(exchange);
-      if (this.closed) exchange.callOff('cancelled');
-      else this.send(request, exchange);
+      send('kept');
     });
   }
 
@@ -86,29 +95,32 @@ export class PushClient {
     for (const exchange of this.underWay.all()) exchange.callOff('cancelled');
     this.underWay.stop();
     this.connector.close();
-    await Promise.all([...this.agents.values()].map((agent) => agent.destroy()));
+    const { kept, once } = this.agents;
+    await Promise.all([...kept.values(), ...once.values()].map((agent) => agent.destroy()));
   }
 
   /** This sender sends no more; its connections close when what is under way has ended. */
   forget(sender: string): void {
     if (this.closed) return;
-    // Should it be destroyed meanwhile, it has closed as well.
-    this.agents
-      .get(sender)
-      ?.close()
-      .catch(() => undefined);
-    this.agents.delete(sender);
+    for (const agents of Object.values(this.agents)) {
+      // Should it be destroyed meanwhile, it has closed as well.
+      agents
+        .get(sender)
+        ?.close()
+        .catch(() => undefined);
+      agents.delete(sender);
+    }
   }
 
-  private agentOf(sender: string, project: string): Agent {
-    let agent = this.agents.get(sender);
+  private agentOf(sender: string, project: string, connection: Connection): Agent {
+    let agent = this.agents[connection].get(sender);
     if (agent === undefined) {
       // Not undici's global one, which may have been set to use a proxy.
       agent = new Agent({
         connect: this.connector.connectorOf(project),
         connections: this.options.connectionsPerOrigin ?? 1_024,
         allowH2: false,
-        pipelining: 1,
+        pipelining: connection === 'kept' ? 1 : 0,
         maxHeaderSize: 16 * 1024,
         keepAliveTimeout: 4_000,
         // A name that moved is followed soon, however long a receiver would keep the connection.
@@ -116,7 +128,7 @@ export class PushClient {
         headersTimeout: 0,
         bodyTimeout: 0,
       });
-      this.agents.set(sender, agent);
+      this.agents[connection].set(sender, agent);
     }
     return agent;
   }
@@ -139,6 +151,7 @@ export class PushClient {
   private send(
     { sender = '', project = '', url, headers, body }: PushRequest,
     exchange: Exchange,
+    connection: Connection,
   ): void {
     const target = this.targetOf(url);
     if (target === null) {
@@ -147,6 +160,6 @@ export class PushClient {
     }
     const { origin, path } = target;
     const request = { origin, path, method: 'POST', headers, body } as const;
-    this.agentOf(sender, project).dispatch(request, exchange);
+    this.agentOf(sender, project, connection).dispatch(request, exchange);
   }
 }

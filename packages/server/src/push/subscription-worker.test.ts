@@ -10,6 +10,7 @@ import { createLongPolls } from '../core/long-poll.js';
 import type { PushSubscriptionRow } from '../core/push-subscription.js';
 import type { Store } from '../core/store.js';
 import { AttemptLog } from './attempt-log.js';
+import { SPARED_MAX } from './breaker.js';
 import type { PushOutcome } from './exchange.js';
 import type { PushRequest } from './push-client.js';
 import { SecretBox } from './push-secret.js';
@@ -41,7 +42,7 @@ const SUBSCRIPTION = {
 const answer = (status: number): PushOutcome => ({ status, retryAfterMs: null, durationMs: 1 });
 
 /** A worker with an endless queue, and a receiver that answers until enough is leased ahead. */
-function pushingWorker() {
+function pushingWorker(deliveryCount = 1) {
   const clock = new FakeClock();
   const ids = createIdSource(clock);
   const leased: string[] = [];
@@ -58,7 +59,7 @@ function pushingWorker() {
     leased.push(messageId);
     const leaseExpiresAtMs = clock.nowMs() + 30_000;
     const nothing = { headers: null, groupId: null, deduplicationId: null, sourceQueue: null };
-    const delivery = { receipt: 'r.0', leaseExpiresAtMs, deliveryCount: 1, nacks: 0 };
+    const delivery = { receipt: 'r.0', leaseExpiresAtMs, deliveryCount, nacks: 0 };
     return { messageId, payload: '1', ...nothing, ...delivery } as LeasedMessage;
   };
   const submit = async (command: Command) => {
@@ -207,5 +208,24 @@ describe('what is leased ahead', () => {
     expect(ids).toEqual(leased.slice(0, ids.length));
     expect(acked).toEqual(ids.slice(0, acked.length));
     expect(nacked).toEqual([]);
+  });
+});
+
+describe('a push that meets an outage', () => {
+  it.each([
+    [1, true],
+    [SPARED_MAX, true],
+    [SPARED_MAX + 1, false],
+  ])('as delivery %d of its message is without harm: %s', async (deliveryCount, isFree) => {
+    const { worker, held, nacked } = pushingWorker(deliveryCount);
+    worker.start();
+    await vi.waitFor(() => expect(held).toHaveLength(MAX_IN_FLIGHT), PATIENCE);
+    held[0]?.(answer(503));
+    const failed = () => nacked.find(({ error }) => error === 'the receiver answered 503');
+    await vi.waitFor(() => expect(failed()).toBeDefined(), PATIENCE);
+    expect(failed()?.unharmed).toBe(isFree);
+    const stopped = worker.stop();
+    for (const end of held) end(answer(200));
+    await stopped;
   });
 });

@@ -276,7 +276,8 @@ export class SubscriptionWorker {
   private async push(message: LeasedMessage): Promise<void> {
     const { parts, subscription } = this;
     const startMs = parts.clock.nowMs();
-    const attempt = this.breaker.began(message.messageId, startMs);
+    const spared = message.deliveryCount - 1 - message.nacks;
+    const attempt = this.breaker.began(message.messageId, startMs, spared);
     this.underWay.begin();
     try {
       const outcome = await this.post(message, startMs);

@@ -19,9 +19,31 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
   const payloads = async (queue: string) =>
     (await client.deadLetters(queue)).map(({ payload }) => payload);
 
+  test('a queue that keeps those of several says of each where it lies and came from', async () => {
+    const kept = await client.newQueue({ max_retries: 0 });
+    const queues = [
+      await client.newQueue({ dead_letter_queue: kept }),
+      await client.newQueue({ dead_letter_queue: kept }),
+    ];
+    for (const queue of queues) await client.bury(queue, queue);
+    for (const queue of queues) {
+      expect(await client.deadLetters(queue)).toMatchObject([
+        { payload: queue, queue: kept, source_queue: queue },
+      ]);
+    }
+    // It has none that came from itself, until one dies there.
+    expect(await client.deadLetters(kept)).toEqual([]);
+    const first = await client.take(kept);
+    await client.nack(kept, first.message_id);
+    expect(await client.deadLetters(kept)).toMatchObject([
+      { payload: queues[0], queue: kept, source_queue: kept },
+    ]);
+    expect(await client.deadLetters(queues[0] as string)).toEqual([]);
+  });
+
   describe.each(KEEPERS)('of a queue whose dead letters are kept in a %s one', (keeper) => {
     test('the list shows them whole, without receipt or lease', async () => {
-      const { queue } = await source(keeper, { max_retries: 0 });
+      const { queue, dlq } = await source(keeper, { max_retries: 0 });
       const sent = { headers: { a: 'b' }, priority: 3 };
       const message_id = await client.publish(queue, { x: 1 }, sent);
       const enqueued_at = new Date(clock.nowMs()).toISOString();
@@ -34,7 +56,10 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
         ...{ message_id, payload: { x: 1 }, ...sent, enqueued_at, delivery_count: 1 },
         dead_lettered_at: new Date(clock.nowMs()).toISOString(),
         ...{ dead_letter_reason: 'max_retries', last_error: 'why', source_queue: queue },
+        queue: keeper === 'named' ? dlq : queue,
       });
+      const where = letter?.queue as string;
+      expect(dataOf(await client.get(`message/${where}/${message_id}`)).queue).toBe(where);
       expect(letter).not.toHaveProperty('receipt');
       expect(letter).not.toHaveProperty('lease_expires_at');
     });

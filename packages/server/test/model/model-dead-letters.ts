@@ -68,7 +68,11 @@ export function expire(
     state,
     (message) => message.state !== 'leased' && retentionEndMs(message) <= nowMs,
   );
-  return { nextQueueId: null, nextAtMs: retentionTimes(state)[0] ?? null };
+  // Of which queue does not matter here.
+  const ends = retentionTimes(state)
+    .slice(0, 1)
+    .map((atMs) => ({ queueId: 0, atMs }));
+  return { nextQueueId: null, ends };
 }
 
 /** When messages will be past their retention, in order. */

@@ -83,7 +83,11 @@ const ANSWERS: Answers = {
   deadLetters(state, { project, queue, after, limit }) {
     const row = findQueue(state, project, queue);
     if (row === undefined) return null;
-    return pageOf(deadLettersOf(state, row).map(storedMessage), after, limit);
+    const letters = deadLettersOf(state, row).map((message) => ({
+      ...storedMessage(message),
+      keptIn: message.queue.name,
+    }));
+    return pageOf(letters, after, limit);
   },
 
   history() {

@@ -198,8 +198,11 @@ function maintained(
   if (command?.kind === 'sweepDiscarded') return expected;
   if (command?.kind !== 'expire') return actual;
   const [is, shouldBe] = [actual, expected] as [Accepted<'expire'>, Accepted<'expire'>];
-  return { ...is, nextAtMs: noLater(is.nextAtMs, shouldBe.nextAtMs) };
+  return { ...is, ends: earliest(is.ends) <= earliest(shouldBe.ends) ? shouldBe.ends : is.ends };
 }
+
+const earliest = (ends: readonly { readonly atMs: number }[]): number =>
+  Math.min(Number.POSITIVE_INFINITY, ...ends.map(({ atMs }) => atMs));
 
 function describeDifference(
   index: number,

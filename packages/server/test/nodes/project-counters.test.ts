@@ -39,7 +39,6 @@ describe('what a project holds, counted by two nodes', () => {
     expect(await on(stores.one, make.purgeQueue('q'))).toMatchObject({ purged: 2 });
     await held.release();
     expect(await acked).toMatchObject({ ok: true });
-    await stores.admin.query('UPDATE millrace.discarded_buckets SET discarded_at_ms = 0');
     const sweep = { kind: 'sweepDiscarded', limit: 100 } as const;
     await expect
       .poll(async () => (await on(stores.one, sweep)) as object)

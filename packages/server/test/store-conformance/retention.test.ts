@@ -187,8 +187,8 @@ onEachStore('retention', (session) => {
     await project.expire(2);
     expect(await project.tally('a')).toEqual({});
     expect(await project.tally('b')).toEqual({ available: 1 });
-    const { nextAtMs } = await project.run({ kind: 'expire', afterQueueId: 0, limit: 500 });
-    expect(nextAtMs).not.toBeNull();
-    expect(nextAtMs as number).toBeLessThanOrEqual(session().clock.nowMs() + DAY_MS);
+    const { ends } = await project.run({ kind: 'expire', afterQueueId: 0, limit: 500 });
+    const nextAtMs = Math.min(...ends.map(({ atMs }) => atMs));
+    expect(nextAtMs).toBeLessThanOrEqual(session().clock.nowMs() + DAY_MS);
   });
 });

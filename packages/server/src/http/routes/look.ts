@@ -74,7 +74,7 @@ export const dlqListRoute: Route = {
       { kind: 'deadLetters', project: caller.project, queue, after, limit },
       LIMITS.answerMaxBytes,
     );
-    return pageAnswer(page, queue, (item) => messagePieces(item, queue));
+    return pageAnswer(page, queue, (item) => messagePieces(item, item.keptIn));
   },
 };
 

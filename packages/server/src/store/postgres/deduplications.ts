@@ -3,8 +3,11 @@ import type { Command } from '../../core/commands.js';
 import { DEDUPLICATION_MS, type Deduplications, deduplicationIdOf } from '../../core/fifo.js';
 import { deduplicationBytes } from '../../core/record-room.js';
 import type { QueueEntry } from '../../core/transaction.js';
+import { rowOf } from './by-key.js';
 import { toText } from './text.js';
 import type { GroupTransaction } from './transaction.js';
+
+const KEY = ['queue_id', 'deduplication_id'] as const;
 
 interface Row {
   readonly queueId: number;
@@ -42,9 +45,8 @@ export class GroupDeduplications implements Deduplications {
     const rows = await this.tx.pipeline.query<Row & { isOver: boolean }>(
       `SELECT d.queue_id AS "queueId", d.deduplication_id AS id, d.message_id AS "messageId",
          d.expires_at_ms <= $3 AS "isOver"
-         FROM unnest($1::bigint[], $2::text[]) AS w(queue_id, id)
-         JOIN millrace.deduplications d ON d.queue_id = w.queue_id AND d.deduplication_id = w.id
-          FOR UPDATE OF d`,
+         FROM unnest($1::bigint[], $2::text[]) AS w(${KEY.join(', ')})
+        CROSS JOIN ${rowOf('deduplications', 'w', KEY, 't.*', 'FOR UPDATE')} AS d`,
       [
         [...wanted.values()].map(({ queueId }) => queueId),
         [...wanted.values()].map(({ id }) => id),

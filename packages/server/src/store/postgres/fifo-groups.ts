@@ -1,4 +1,5 @@
 import type { QueueEntry } from '../../core/transaction.js';
+import { rowOf } from './by-key.js';
 import type { Pipeline } from './pipeline.js';
 
 /** A message that joins the tail of a group. */
@@ -92,24 +93,23 @@ export class FifoGroups {
 
 const keyOf = ({ bucketId, groupKey }: GroupRef): string => `${bucketId} ${groupKey}`;
 
-/** Places only grow, so that the first message never lies before where it lay. */
+/** The rows are locked, so that they stay where they lie. Places only grow, so that the first message never lies before where it lay. */
 const REFRESH = `
   WITH n AS MATERIALIZED (
-    SELECT g.bucket_id, g.group_key,
+    SELECT g.bucket_id, g.group_key, g.place,
         (SELECT m.seq FROM millrace.messages m
           WHERE m.bucket_id = g.bucket_id AND m.group_key = g.group_key AND m.seq >= g.head_seq
           ORDER BY m.seq LIMIT 1) AS head_seq,
         EXISTS (SELECT 1 FROM millrace.messages m
           WHERE m.bucket_id = g.bucket_id AND m.group_key = g.group_key AND m.seq >= g.head_seq
             AND m.state IN (1, 2)) AS blocked
-      FROM unnest($1::bigint[], $2::text[]) AS t(bucket_id, group_key)
-      JOIN millrace.fifo_groups g ON g.bucket_id = t.bucket_id AND g.group_key = t.group_key
+      FROM unnest($1::bigint[], $2::text[]) AS u(bucket_id, group_key)
+     CROSS JOIN ${rowOf('fifo_groups', 'u', ['bucket_id', 'group_key'], 't.*, t.ctid AS place')} AS g
   ), gone AS (
-    DELETE FROM millrace.fifo_groups g USING n
-     WHERE g.bucket_id = n.bucket_id AND g.group_key = n.group_key AND n.head_seq IS NULL
+    DELETE FROM millrace.fifo_groups g USING n WHERE g.ctid = n.place AND n.head_seq IS NULL
   ), moved AS (
     UPDATE millrace.fifo_groups g SET head_seq = n.head_seq, blocked = n.blocked FROM n
-     WHERE g.bucket_id = n.bucket_id AND g.group_key = n.group_key AND n.head_seq IS NOT NULL
+     WHERE g.ctid = n.place AND n.head_seq IS NOT NULL
        AND (g.head_seq <> n.head_seq OR g.blocked <> n.blocked)
   )
   SELECT bucket_id AS "bucketId", group_key AS "groupKey" FROM n

@@ -1,10 +1,19 @@
 import type { Command } from '../../core/commands.js';
 import { groupKeyOf } from '../../core/fifo.js';
 import { rowIdOf } from '../../core/ids.js';
-import { messageOf } from './by-key.js';
+import { messageOf, rowOf } from './by-key.js';
 import type { GroupRef } from './fifo-groups.js';
 import type { Pipeline } from './pipeline.js';
 import type { GroupTransaction } from './transaction.js';
+
+export const GROUP_KEY = ['bucket_id', 'group_key'] as const;
+
+/** @param which their `bucket_id` and `group_key`; they are locked in the order of these */
+export const lockedGroups = (columns: string, which: string, lock = 'FOR UPDATE'): string =>
+  `SELECT ${columns} FROM (
+       SELECT DISTINCT w.bucket_id, w.group_key COLLATE "C" AS group_key FROM (${which}) AS w
+        ORDER BY 1, 2) AS o
+     CROSS JOIN ${rowOf('fifo_groups', 'o', GROUP_KEY, 't.bucket_id, t.group_key', lock)} AS g`;
 
 /** What names messages of FIFO queues. */
 export interface MessageRefs {
@@ -39,13 +48,13 @@ export async function lockGroupsOf(
   }
   if (settled.length === 0 && joined.length === 0) return;
   await tx.pipeline.query(
-    `SELECT 1 FROM millrace.fifo_groups g
-      WHERE (g.bucket_id, g.group_key) IN (
-        SELECT s.bucket_id, m.group_key
-          FROM unnest($1::bigint[], $2::uuid[]) AS s(bucket_id, message_id)
-         CROSS JOIN ${messageOf('s', 'm.group_key')} AS m
-        UNION SELECT * FROM unnest($3::bigint[], $4::text[]))
-      ORDER BY g.bucket_id, g.group_key FOR UPDATE OF g`,
+    lockedGroups(
+      '1',
+      `SELECT s.bucket_id, m.group_key
+         FROM unnest($1::bigint[], $2::uuid[]) AS s(bucket_id, message_id)
+        CROSS JOIN ${messageOf('s', 'm.group_key')} AS m
+       UNION SELECT * FROM unnest($3::bigint[], $4::text[])`,
+    ),
     [
       settled.map(({ bucketId }) => bucketId),
       settled.map(({ messageId }) => messageId),
@@ -71,8 +80,10 @@ export const lockFreeGroups = (
   groups: readonly GroupRef[],
 ): Promise<GroupRef[]> =>
   pipeline.query<GroupRef>(
-    `SELECT g.bucket_id AS "bucketId", g.group_key AS "groupKey" FROM millrace.fifo_groups g
-      WHERE (g.bucket_id, g.group_key) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
-      ORDER BY g.bucket_id, g.group_key FOR UPDATE SKIP LOCKED`,
+    lockedGroups(
+      'g.bucket_id AS "bucketId", g.group_key AS "groupKey"',
+      'SELECT * FROM unnest($1::bigint[], $2::text[]) AS u(bucket_id, group_key)',
+      'FOR UPDATE SKIP LOCKED',
+    ),
     [groups.map(({ bucketId }) => bucketId), groups.map(({ groupKey }) => groupKey)],
   );

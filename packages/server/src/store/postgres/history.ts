@@ -9,6 +9,7 @@ import {
   TallyBook,
   type TallyRow,
 } from '../../core/history.js';
+import { rowOf } from './by-key.js';
 import type { Pipeline } from './pipeline.js';
 
 /** What groups have done since it was last written. It goes along with a group once a second. */
@@ -61,13 +62,13 @@ export function writeHistory(pipeline: Pipeline, rows: readonly TallyRow[]): voi
   pipeline.send(
     `INSERT INTO millrace.queue_history AS h
        (queue_id, minute, depth, published, delivered, acked, failed, dead_lettered)
-     SELECT u.q, u.m, (SELECT coalesce(sum(c.available + c.leased + c.delayed), 0)
+     SELECT u.id, u.m, (SELECT coalesce(sum(c.available + c.leased + c.delayed), 0)
                          FROM millrace.queue_counters c WHERE c.bucket_id = q.bucket_id),
        u.p, u.d, u.a, u.f, u.x
        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
-         $6::bigint[], $7::bigint[]) AS u(q, m, p, d, a, f, x)
-       JOIN millrace.queues q ON q.id = u.q
-      ORDER BY u.q, u.m
+         $6::bigint[], $7::bigint[]) AS u(id, m, p, d, a, f, x)
+      CROSS JOIN ${rowOf('queues', 'u', ['id'])} AS q
+      ORDER BY u.id, u.m
      ON CONFLICT (queue_id, minute) DO UPDATE SET depth = excluded.depth,
        published = h.published + excluded.published, delivered = h.delivered + excluded.delivered,
        acked = h.acked + excluded.acked, failed = h.failed + excluded.failed,
@@ -117,11 +118,13 @@ export async function forgetHistory(
        SELECT id FROM known WHERE id <= coalesce($2, id) LIMIT ${LOOKED_AT_MAX}),
      gone AS (
        DELETE FROM millrace.queue_history WHERE ctid = ANY (ARRAY(
-         SELECT h.ctid FROM looked JOIN millrace.queue_history h ON h.queue_id = looked.id
-          WHERE NOT EXISTS (SELECT 1 FROM millrace.queues q WHERE q.id = looked.id)
-             OR (h.minute < $3 AND h.minute < (
-               SELECT max(l.minute) FROM millrace.queue_history l WHERE l.queue_id = looked.id))
-            FOR UPDATE OF h SKIP LOCKED)))
+         SELECT old.place FROM looked CROSS JOIN LATERAL (
+           SELECT h.ctid AS place FROM millrace.queue_history h
+            WHERE h.queue_id = looked.id
+              AND (NOT EXISTS (SELECT 1 FROM millrace.queues q WHERE q.id = looked.id OFFSET 0)
+                OR (h.minute < $3 AND h.minute < (SELECT max(l.minute)
+                  FROM millrace.queue_history l WHERE l.queue_id = looked.id)))
+           OFFSET 0 FOR UPDATE SKIP LOCKED) AS old)))
      SELECT count(*) AS queues FROM looked`,
     [afterQueueId, untilQueueId, forgottenBefore(nowMs)],
   );

@@ -9,12 +9,13 @@ import {
 } from '../../core/queue-settings.js';
 import { PLACES_PER_MS } from '../../core/sequence.js';
 import type { QueueEntry } from '../../core/transaction.js';
+import { rowOf } from './by-key.js';
 import { type CounterRows, holdSlot } from './counter-rows.js';
 import type { KnownQueue } from './known-queues.js';
 import type { Parameter } from './parameters.js';
 import type { Pipeline } from './pipeline.js';
 import { pushPolicies } from './push-rows.js';
-import { type MessageRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
+import { deadLetterQueueOf, type MessageRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 import { lockSettings } from './settings-lock.js';
 import type { GroupTransaction } from './transaction.js';
 
@@ -103,17 +104,16 @@ const headOf = (slot: string, more = ''): string => `
       ${holdSlot(slot)} AS "holdsSlot"${more}
     FROM (SELECT ${CLOCK} AS now OFFSET 0) AS c`;
 
-const NAMED = `SELECT q.* FROM millrace.queues q
-  JOIN unnest($1::text[], $2::text[]) AS n(project, name)
-    ON q.project = n.project AND q.name = n.name`;
+const NAMED = `SELECT q.* FROM unnest($1::text[], $2::text[]) AS n(project, name)
+  CROSS JOIN ${rowOf('queues', 'n', ['project', 'name'])} AS q`;
 
 const chainFrom = (roots: string): string => `chain AS (
   ${roots}
   UNION
-  SELECT q.* FROM millrace.queues q JOIN chain c ON q.id = c.dead_letter_queue_id
+  SELECT q.* FROM chain c CROSS JOIN ${deadLetterQueueOf('c')} AS q
 )`;
 
-const CHAIN = 'chain q LEFT JOIN millrace.queues d ON d.id = q.dead_letter_queue_id';
+const CHAIN = `chain q LEFT JOIN ${deadLetterQueueOf('q')} AS d ON true`;
 
 const HEAD = headOf('$1', ', NULL AS id');
 
@@ -129,8 +129,8 @@ const CHECK = `
    WHERE millrace.expect(${holdSlot('$1')} AND coalesce(now_ms >= $2::bigint, true)
      AND coalesce(now_ms < $3::bigint, true) AND NOT EXISTS (
        SELECT 1 FROM unnest($4::bigint[], $5::text[]) AS a(id, version)
-         LEFT JOIN millrace.queues q ON q.id = a.id
-        WHERE q.xmin::text IS DISTINCT FROM a.version))`;
+         LEFT JOIN ${rowOf('queues', 'a', ['id'], 't.xmin::text AS version')} AS q ON true
+        WHERE q.version IS DISTINCT FROM a.version))`;
 
 function readQueuesByBucket(
   pipeline: Pipeline,

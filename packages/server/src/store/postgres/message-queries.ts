@@ -3,7 +3,14 @@ import type { FailedDelivery, StoredMessage } from '../../core/commands.js';
 import { rowIdOf } from '../../core/ids.js';
 import { STATE, type State } from '../../core/message-state.js';
 import { PageBuilder, type PagePlace, peekParts, readPlace } from '../../core/page.js';
-import type { MessagePage, PeekState, Query, ReadResult, SeenMessage } from '../../core/store.js';
+import type {
+  DeadLetter,
+  MessagePage,
+  PeekState,
+  Query,
+  ReadResult,
+  SeenMessage,
+} from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import { messageOf } from './by-key.js';
 import type { Pipeline } from './pipeline.js';
@@ -18,6 +25,8 @@ interface SeenRow extends StoredMessage {
   readonly failureLog?: string | null;
   readonly behindHead: boolean;
   readonly bytes: number;
+  /** Null in the built-in dead-letter queue. */
+  readonly keptIn?: string | null;
   readonly major: number;
   readonly minor: number;
 }
@@ -97,20 +106,22 @@ export async function deadLetters(
   { after, limit, maxBytes, strict }: Query<'deadLetters'>,
 ): Promise<ReadResult['deadLetters']> {
   const from = readPlace(after, ['dead']) ?? { major: -1, minor: 0, tie: NO_ID };
-  const page = new PageBuilder<StoredMessage>(limit, maxBytes, strict);
+  const page = new PageBuilder<DeadLetter>(limit, maxBytes, strict);
   const seen: SeenRow[] = [];
   const read = ({ major, minor, tie }: Start, rows: number) =>
     pipeline.query<SeenRow>(
-      `SELECT ${SEEN_COLUMNS}, m.dead_lettered_at_ms AS major, m.seq AS minor
+      `SELECT ${SEEN_COLUMNS}, m.dead_lettered_at_ms AS major, m.seq AS minor,
+          (SELECT k.name FROM millrace.queues k WHERE k.bucket_id = m.bucket_id) AS "keptIn"
          FROM millrace.messages m
         WHERE m.source_queue_id = $1
           AND (m.dead_lettered_at_ms, m.seq, m.message_id) > ($2, $3, $5)
           AND NOT EXISTS (
-            SELECT 1 FROM millrace.discarded_buckets x WHERE x.bucket_id = m.bucket_id)
+            SELECT 1 FROM millrace.discarded_buckets x WHERE x.bucket_id = m.bucket_id OFFSET 0)
         ORDER BY m.dead_lettered_at_ms, m.seq, m.message_id LIMIT $4`,
       [queue.id, major, minor, rows, tie || NO_ID],
     );
-  await fill(page, seen, 'dead', from, read, storedMessage);
+  const letterOf = (row: SeenRow) => ({ ...storedMessage(row), keptIn: row.keptIn ?? queue.name });
+  await fill(page, seen, 'dead', from, read, letterOf);
   return withPayloads(pipeline, page.page(), seen);
 }
 

@@ -43,6 +43,7 @@ import { Housekeeping } from './housekeeping.js';
 import { KnownQueues } from './known-queues.js';
 import { type Beginning, checkBeginning, NOW, readBeginning } from './load-queues.js';
 import { migrate } from './migrate.js';
+import { NextDue } from './next-due.js';
 import { NodeSignals } from './node-signals.js';
 import { Pipeline } from './pipeline.js';
 import { Reachability } from './reachability.js';
@@ -97,7 +98,7 @@ export class PostgresStore implements Store {
   private settling: Promise<void> | undefined;
   private readonly readyFloors = new ReadyFloors();
   private readonly dueFloor = new DueFloor();
-  private nextDueAtMs: number | null = 0;
+  private readonly nextDue = new NextDue();
   private startedAtMs = 0;
   private stopping: Promise<void> | undefined;
 
@@ -214,7 +215,7 @@ export class PostgresStore implements Store {
   /** What this group may assume instead of reading it; undefined: it has to read. */
   private assume(commands: readonly Command[]): Beginning | undefined {
     const nowMs = this.clock.nowMs();
-    const queues = this.isDue(nowMs) ? undefined : this.knownQueues.assume(commands);
+    const queues = this.nextDue.isOver(nowMs) ? undefined : this.knownQueues.assume(commands);
     // The database tells how much later than this it is, to the part of a millisecond.
     return queues && { nowMs, placesGone: 0, queues };
   }
@@ -231,6 +232,8 @@ export class PostgresStore implements Store {
     let taken: readonly TallyRow[] = [];
     const sinceMs = monotonicMs();
     const ended = this.readyFloors.groupBegins(this.clock.nowMs());
+    const due = this.nextDue.groupBegins();
+    let earliestDueMs: number | null = null;
     try {
       for (const text of beginGroup(this.url)) pipeline.send(text);
       const counterRows = this.counterRowsOf(client);
@@ -267,10 +270,10 @@ export class PostgresStore implements Store {
 
       // While another group of this node settles what is due, its rows are locked and would be
       // skipped: what comes after the end of a lease is to see it ended.
-      while (commands.length > 0 && this.isDue(nowMs) && this.settling !== undefined) {
+      while (commands.length > 0 && this.nextDue.isOver(nowMs) && this.settling !== undefined) {
         await this.settling;
       }
-      const isDue = commands.length > 0 && this.isDue(nowMs);
+      const isDue = commands.length > 0 && this.nextDue.isOver(nowMs);
       if (isDue) {
         this.settling = new Promise((resolve) => {
           settled = resolve;
@@ -285,12 +288,14 @@ export class PostgresStore implements Store {
       tx.flushCounters(tx.usage.changes());
       taken = this.tallies.take(nowMs);
       writeHistory(pipeline, taken);
+      earliestDueMs = tx.earliestDueMs;
       committing = true;
       pipeline.send('COMMIT');
       await pipeline.settled();
 
       this.knownQueues.note(commands, queues);
-      this.nextDueAtMs = readsDue ? dueAtMs : earlier(this.nextDueAtMs, tx);
+      if (readsDue) due.read(dueAtMs);
+      else due.begun(earliestDueMs);
       this.tallies.add(nowMs, tx.tallies);
       houseKept();
       if (commands.length > 0) this.announce(tx.readyQueues());
@@ -302,6 +307,7 @@ export class PostgresStore implements Store {
       const error = pipeline.firstFailure;
       broken = isConnectionLoss(error) ? (error as Error) : undefined;
       if (broken !== undefined && committing && !isRolledBack(error)) {
+        due.begun(earliestDueMs);
         throw new OutcomeUnknownError(broken);
       }
       this.tallies.giveBack(taken);
@@ -309,6 +315,7 @@ export class PostgresStore implements Store {
       throw error;
     } finally {
       ended();
+      due.ended();
       if (settled !== undefined) {
         this.settling = undefined;
         settled();
@@ -321,13 +328,9 @@ export class PostgresStore implements Store {
   private check(pipeline: Pipeline, assumed: Beginning, slot: number): Promise<number> {
     const between =
       this.clock === this.databaseClock
-        ? { fromMs: assumed.nowMs, untilMs: this.nextDueAtMs }
+        ? { fromMs: assumed.nowMs, untilMs: this.nextDue.atMs }
         : { fromMs: null, untilMs: null };
     return checkBeginning(pipeline, assumed.queues, slot, between);
-  }
-
-  private isDue(nowMs: number): boolean {
-    return this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
   }
 
   /** The group's time: the database's, as it said it since the group began. */
@@ -343,7 +346,7 @@ export class PostgresStore implements Store {
   }
 
   private announce(ready: readonly ReadyQueue[]): void {
-    this.listener?.nextDue(this.nextDueAtMs);
+    this.listener?.nextDue(this.nextDue.atMs);
     if (ready.length === 0) return;
     this.listener?.ready(ready);
     this.signals.tell(ready);
@@ -381,11 +384,6 @@ export class PostgresStore implements Store {
     return this.stopping;
   }
 }
-
-const earlier = (knownMs: number | null, { earliestDueMs }: GroupTransaction): number | null =>
-  knownMs === null || earliestDueMs === null
-    ? (knownMs ?? earliestDueMs)
-    : Math.min(knownMs, earliestDueMs);
 
 /** Undefined, or why the connection is of no more use. */
 const rollBack = (client: PoolClient): Promise<Error | undefined> =>

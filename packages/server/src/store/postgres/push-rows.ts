@@ -4,6 +4,7 @@ import type {
   PushSubscriptionEntry,
 } from '../../core/push-subscription.js';
 import type { Pipeline } from './pipeline.js';
+import { deadLetterQueueOf } from './rows.js';
 
 const SUBSCRIPTIONS = `SELECT s.subscription_id AS "subscriptionId", s.queue_id AS "queueId",
     q.project, q.name AS queue, q.type AS "queueType", s.url, s.url_digest AS "urlDigest",
@@ -15,8 +16,9 @@ const SUBSCRIPTIONS = `SELECT s.subscription_id AS "subscriptionId", s.queue_id 
     s.allowed_message_headers AS "allowedMessageHeaders", s.state, s.paused_reason AS "pausedReason",
     s.created_at_ms AS "createdAtMs", s.updated_at_ms AS "updatedAtMs",
     s.changed_seq AS "changedSeq"
-  FROM millrace.push_subscriptions s JOIN millrace.queues q ON q.id = s.queue_id
-  LEFT JOIN millrace.queues d ON d.id = s.dead_letter_queue_id`;
+  FROM millrace.push_subscriptions s
+  CROSS JOIN LATERAL (SELECT * FROM millrace.queues WHERE id = s.queue_id LIMIT 1) AS q
+  LEFT JOIN ${deadLetterQueueOf('s')} AS d ON true`;
 
 export const subscriptionsOf = (
   pipeline: Pipeline,

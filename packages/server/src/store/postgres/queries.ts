@@ -28,7 +28,7 @@ const COUNTS = `
     WHERE c.bucket_id = q.bucket_id) AS delayed,
   (SELECT coalesce(sum(c.dead), 0)::bigint FROM millrace.dead_counters c
     WHERE c.source_queue_id = q.id AND NOT EXISTS (
-      SELECT 1 FROM millrace.discarded_buckets x WHERE x.bucket_id = c.bucket_id)) AS dead,
+      SELECT 1 FROM millrace.discarded_buckets x WHERE x.bucket_id = c.bucket_id OFFSET 0)) AS dead,
   (SELECT min(m.live_since_ms) FROM millrace.messages m
     WHERE m.bucket_id = q.bucket_id AND m.live_since_ms IS NOT NULL) AS "oldestAtMs"`;
 

@@ -4,9 +4,12 @@ import { recordBytes } from '../../core/record-room.js';
 import { recordScope } from '../../core/replay.js';
 import type { Room } from '../../core/storage-limits.js';
 import type { AnswerRecords, RecordedAnswer, RecordScope } from '../../core/transaction.js';
+import { rowOf } from './by-key.js';
 import { loadQueueById } from './load-queues.js';
 import { toText } from './text.js';
 import type { GroupTransaction } from './transaction.js';
+
+const KEY = ['queue_id', 'project', 'capability', 'key'] as const;
 
 type RecordRow = RecordedAnswer &
   Pick<RecordScope, 'project' | 'capability' | 'queueId' | 'key'> & { readonly isOver: boolean };
@@ -38,12 +41,8 @@ export class GroupRecords implements AnswerRecords {
     const rows = await this.tx.pipeline.query<RecordRow>(
       `SELECT i.project, i.capability, i.queue_id AS "queueId", i.key, i.fingerprint, i.outcome,
          i.expires_at_ms <= $5 AS "isOver"
-         FROM millrace.idempotency i
-         JOIN unnest($1::bigint[], $2::text[], $3::text[], $4::text[])
-              AS s(queue_id, project, capability, key)
-           ON i.queue_id = s.queue_id AND i.project = s.project
-          AND i.capability = s.capability AND i.key = s.key
-          FOR UPDATE OF i`,
+         FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS s(${KEY.join(', ')})
+        CROSS JOIN ${rowOf('idempotency', 's', KEY, 't.*', 'FOR UPDATE')} AS i`,
       [...columnsOf(scopes), this.tx.nowMs],
     );
     await loadCreatedQueues(this.tx, rows);
@@ -73,11 +72,12 @@ export class GroupRecords implements AnswerRecords {
     const keys = columnsOf(rows);
     // What stands in the way is either expired or a record that this group has read and replaces.
     this.tx.pipeline.send(
-      `DELETE FROM millrace.idempotency i
-        USING unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[])
-              AS s(queue_id, project, capability, key, replaced)
-        WHERE i.queue_id = s.queue_id AND i.project = s.project AND i.capability = s.capability
-          AND i.key = s.key AND (s.replaced OR i.expires_at_ms <= $6)`,
+      `DELETE FROM millrace.idempotency WHERE ctid = ANY (ARRAY(
+         SELECT i.place
+           FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[])
+                AS s(${KEY.join(', ')}, replaced)
+          CROSS JOIN ${rowOf('idempotency', 's', KEY, 't.ctid AS place, t.expires_at_ms')} AS i
+          WHERE s.replaced OR i.expires_at_ms <= $6))`,
       [...keys, rows.map((row) => this.known.has(idOf(row))), this.tx.nowMs],
     );
     this.tx.pipeline.send(

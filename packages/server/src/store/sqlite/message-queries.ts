@@ -3,7 +3,7 @@ import type { FailedDelivery, StoredMessage } from '../../core/commands.js';
 import { rowIdOf } from '../../core/ids.js';
 import { STATE, type State } from '../../core/message-state.js';
 import { PageBuilder, type PagePlace, peekParts, readPlace } from '../../core/page.js';
-import type { PeekState, Query, ReadResult, SeenMessage } from '../../core/store.js';
+import type { DeadLetter, PeekState, Query, ReadResult, SeenMessage } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import { STORED_COLUMNS, storedMessage } from './rows.js';
 import type { Statements } from './statements.js';
@@ -16,6 +16,8 @@ interface SeenRow extends StoredMessage {
   readonly failureLog?: string | null;
   readonly behindHead: number;
   readonly bytes: number;
+  /** Null in the built-in dead-letter queue. */
+  readonly keptIn?: string | null;
   readonly major: number;
   readonly minor: number;
 }
@@ -80,10 +82,11 @@ export function deadLetters(
   { after, limit, maxBytes, strict }: Query<'deadLetters'>,
 ): ReadResult['deadLetters'] {
   const from = readPlace(after, ['dead']);
-  const builder = new PageBuilder<StoredMessage>(limit, maxBytes, strict);
+  const builder = new PageBuilder<DeadLetter>(limit, maxBytes, strict);
   const rows = statements
     .get(
-      `SELECT ${SEEN_COLUMNS}, m.dead_lettered_at_ms AS major, m.seq AS minor FROM ${FROM}
+      `SELECT ${SEEN_COLUMNS}, m.dead_lettered_at_ms AS major, m.seq AS minor,
+          (SELECT k.name FROM queues k WHERE k.bucket_id = m.bucket_id) AS keptIn FROM ${FROM}
         WHERE m.source_queue_id = ? AND (m.dead_lettered_at_ms, m.seq) > (?, ?)
           AND m.bucket_id NOT IN (SELECT bucket_id FROM discarded_buckets)
         ORDER BY m.dead_lettered_at_ms, m.seq LIMIT ?`,
@@ -91,7 +94,8 @@ export function deadLetters(
     .iterate(queue.id, from?.major ?? -1, from?.minor ?? 0, builder.wanted) as Iterable<SeenRow>;
   for (const row of rows) {
     const place = { part: 'dead', major: row.major, minor: row.minor, tie: '' };
-    if (!builder.add(storedMessage(row), row.bytes, place)) break;
+    const letter = { ...storedMessage(row), keptIn: row.keptIn ?? queue.name };
+    if (!builder.add(letter, row.bytes, place)) break;
   }
   return builder.page();
 }

@@ -11,6 +11,7 @@ import {
 import { rowIdOf } from '../../../core/ids.js';
 import { queueNotFound, type Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
+import { lockedGroups } from '../group-locks.js';
 import type { GroupRun } from '../group-run.js';
 import { loadQueueById, loadQueuesByBucket } from '../load-queues.js';
 import type { Parameter } from '../parameters.js';
@@ -131,11 +132,7 @@ function lockDead(
   values: readonly Parameter[],
 ): Promise<DeadRow[]> {
   pipeline.send(
-    `SELECT 1 FROM millrace.fifo_groups g
-      WHERE (g.bucket_id, g.group_key) IN (
-        SELECT d.bucket_id, d.group_key FROM (
-          SELECT m.bucket_id, m.group_key FROM millrace.messages m WHERE ${which}) AS d)
-      ORDER BY g.bucket_id, g.group_key FOR UPDATE OF g`,
+    lockedGroups('1', `SELECT m.bucket_id, m.group_key FROM millrace.messages m WHERE ${which}`),
     values,
   );
   return pipeline.query<DeadRow>(

@@ -18,9 +18,9 @@ const BYTES = {
 export async function dropExpiredRecords(tx: GroupTransaction, limit: number): Promise<boolean> {
   const { pipeline, nowMs, usage } = tx;
   const jobs = pipeline.query(
-    `DELETE FROM millrace.dead_letter_jobs WHERE finished AND job_id IN (
-       SELECT job_id FROM millrace.dead_letter_jobs WHERE started_at_ms < $1
-        ORDER BY started_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED)
+    `DELETE FROM millrace.dead_letter_jobs WHERE finished AND ctid = ANY (ARRAY(
+       SELECT ctid FROM millrace.dead_letter_jobs WHERE started_at_ms < $1
+        ORDER BY started_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED))
      RETURNING 1`,
     [nowMs - JOB_KEPT_MS, limit],
   );

@@ -2,6 +2,7 @@ import { answerBytes } from '../../../core/answer-size.js';
 import type { Command, ConsumeCommand, LeasedMessage } from '../../../core/commands.js';
 import { STATE } from '../../../core/message-state.js';
 import { recordScope } from '../../../core/replay.js';
+import { messageOf } from '../by-key.js';
 import type { GroupRun } from '../group-run.js';
 import { STORED_COLUMNS, storedMessage } from '../rows.js';
 
@@ -53,10 +54,10 @@ function givenBefore(run: GroupRun, command: Command): Given | undefined {
 const lockHeld = ({ tx }: GroupRun, given: readonly Given[]): Promise<HeldRow[]> =>
   tx.pipeline.query<HeldRow>(
     `SELECT ${STORED_COLUMNS}, m.bytes, m.receipt, m.due_at_ms AS "leaseExpiresAtMs"
-       FROM millrace.messages m
-      WHERE (m.bucket_id, m.message_id) IN (SELECT * FROM unnest($1::bigint[], $2::uuid[]))
-        AND m.state = ${STATE.leased} AND (m.due_at_ms > $3 OR m.due_at_ms <= $4)
-      ORDER BY m.bucket_id, m.message_id FOR UPDATE`,
+       FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::uuid[]) AS u(bucket_id, message_id)
+              ORDER BY 1, 2) AS w
+      CROSS JOIN ${messageOf('w', 'm.*', 'FOR UPDATE')} AS m
+      WHERE m.state = ${STATE.leased} AND (m.due_at_ms > $3 OR m.due_at_ms <= $4)`,
     [
       given.flatMap(({ bucketId, messages }) => messages.map(() => bucketId)),
       given.flatMap(({ messages }) => messages.map(({ messageId }) => messageId)),
@@ -72,8 +73,9 @@ const payloadsOf = async (
   fitting.every(({ held }) => held.length === 0)
     ? []
     : tx.pipeline.query(
-        `SELECT m.message_id AS "messageId", m.payload FROM millrace.messages m
-          WHERE (m.bucket_id, m.message_id) IN (SELECT * FROM unnest($1::bigint[], $2::uuid[]))`,
+        `SELECT m.message_id AS "messageId", m.payload
+           FROM unnest($1::bigint[], $2::uuid[]) AS w(bucket_id, message_id)
+          CROSS JOIN ${messageOf('w', 'm.message_id, m.payload')} AS m`,
         [
           fitting.flatMap(({ bucketId, held }) => held.map(() => bucketId)),
           fitting.flatMap(({ held }) => held.map(({ messageId }) => messageId)),

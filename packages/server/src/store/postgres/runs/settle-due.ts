@@ -76,10 +76,11 @@ async function lockDueInGroups(
   if (groups.length === 0) return [];
   const free = await lockFreeGroups(tx.pipeline, groups);
   return tx.pipeline.query<MessageRow>(
-    `SELECT ${MESSAGE_COLUMNS} FROM unnest($1::bigint[], $2::text[]) AS g(bucket_id, group_key)
-       JOIN millrace.messages m ON m.bucket_id = g.bucket_id AND m.group_key = g.group_key
-        AND m.state IN (1, 2)
-      ORDER BY m.bucket_id, m.message_id FOR UPDATE OF m`,
+    `SELECT h.* FROM unnest($1::bigint[], $2::text[]) AS g(bucket_id, group_key)
+      CROSS JOIN LATERAL (
+        SELECT ${MESSAGE_COLUMNS} FROM millrace.messages m
+         WHERE m.bucket_id = g.bucket_id AND m.group_key = g.group_key AND m.state IN (1, 2)
+         ORDER BY m.seq OFFSET 0 FOR UPDATE) AS h`,
     [free.map(({ bucketId }) => bucketId), free.map(({ groupKey }) => groupKey)],
   );
 }

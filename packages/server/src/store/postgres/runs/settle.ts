@@ -55,8 +55,10 @@ const WITH_HELD_OF_GROUPS = `SELECT * FROM r
   SELECT h.bucket_id, h.message_id
     FROM (SELECT DISTINCT r.bucket_id, x.group_key
             FROM r CROSS JOIN ${messageOf('r', 'm.group_key')} AS x) AS g
-    JOIN millrace.messages h ON h.bucket_id = g.bucket_id AND h.group_key = g.group_key
-     AND h.state IN (1, 2)`;
+   CROSS JOIN LATERAL (
+     SELECT m.bucket_id, m.message_id FROM millrace.messages m
+      WHERE m.bucket_id = g.bucket_id AND m.group_key = g.group_key AND m.state IN (1, 2)
+     OFFSET 0) AS h`;
 
 const lock = (which: string): string => `
   WITH r AS MATERIALIZED (

@@ -11,10 +11,9 @@ import { loadQueueById } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
+const DAY_MS = 86_400_000;
 /** Queues that one step of the retention sweep looks at. */
 const QUEUES_PER_STEP = 200;
-/** A commit that was under way when its bucket was discarded may still bring messages into it. */
-const STRAGGLERS_MS = 60_000;
 
 /** Removes messages that lie in a bucket which no queue has any more. */
 export async function sweepDiscarded(
@@ -22,31 +21,32 @@ export async function sweepDiscarded(
   limit: number,
 ): Promise<OutcomeOf['sweepDiscarded']> {
   const swept = await tx.pipeline.query(
-    `DELETE FROM millrace.messages m USING (
-       SELECT x.bucket_id, y.message_id FROM millrace.discarded_buckets x
+    `DELETE FROM millrace.messages WHERE ctid = ANY (ARRAY(
+       SELECT y.place FROM millrace.discarded_buckets x
          CROSS JOIN LATERAL (
-           SELECT message_id FROM millrace.messages WHERE bucket_id = x.bucket_id
+           SELECT ctid AS place FROM millrace.messages WHERE bucket_id = x.bucket_id
             LIMIT $1 FOR UPDATE SKIP LOCKED) y
-        LIMIT $1) gone
-      WHERE m.bucket_id = gone.bucket_id AND m.message_id = gone.message_id RETURNING 1`,
+        LIMIT $1)) RETURNING 1`,
     [limit],
   );
   const groups = await tx.pipeline.query(
-    `DELETE FROM millrace.fifo_groups g USING (
-       SELECT x.bucket_id, y.group_key FROM millrace.discarded_buckets x
+    `DELETE FROM millrace.fifo_groups WHERE ctid = ANY (ARRAY(
+       SELECT y.place FROM millrace.discarded_buckets x
          CROSS JOIN LATERAL (
-           SELECT group_key FROM millrace.fifo_groups WHERE bucket_id = x.bucket_id
+           SELECT ctid AS place FROM millrace.fifo_groups WHERE bucket_id = x.bucket_id
             LIMIT $1 FOR UPDATE SKIP LOCKED) y
-        LIMIT $1) gone
-      WHERE g.bucket_id = gone.bucket_id AND g.group_key = gone.group_key RETURNING 1`,
+        LIMIT $1)) RETURNING 1`,
     [limit],
   );
   if (swept.length + groups.length > 0) return { more: true, looksAgain: true };
+  const final = await bucketsThatStayEmpty(tx);
   const rest = await tx.pipeline.query<{ bucketId: number; project: string | null }>(
-    `DELETE FROM millrace.discarded_buckets x WHERE discarded_at_ms < $1 AND NOT EXISTS (
-       SELECT 1 FROM millrace.messages m WHERE m.bucket_id = x.bucket_id)
+    `DELETE FROM millrace.discarded_buckets x
+      WHERE bucket_id = ANY ($1::bigint[])
+        AND NOT EXISTS (SELECT 1 FROM millrace.messages m WHERE m.bucket_id = x.bucket_id)
+        AND NOT EXISTS (SELECT 1 FROM millrace.fifo_groups g WHERE g.bucket_id = x.bucket_id)
      RETURNING bucket_id AS "bucketId", project`,
-    [tx.nowMs - STRAGGLERS_MS],
+    [final],
   );
   const ids = rest.map(({ bucketId }) => bucketId);
   tx.pipeline.send('DELETE FROM millrace.dead_counters WHERE bucket_id = ANY ($1::bigint[])', [
@@ -68,16 +68,47 @@ export async function sweepDiscarded(
   return { more: false, looksAgain: left.length > 0 };
 }
 
+/** Transactions of clients of this database that are under way; any role may see as much of them. */
+const UNDER_WAY = `SELECT l.virtualxid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+  WHERE l.locktype = 'virtualxid' AND l.granted AND a.usesysid IS NOT NULL
+    AND a.datname = current_database() AND a.pid <> pg_backend_pid()`;
+
+/**
+ * Discarded buckets into which nothing can come any more, once what is committed now was swept. A
+ * transaction that has read the queue before may bring messages however long it is held up, also one
+ * that has written nothing yet. So each bucket waits for those that are under way when the sweep has
+ * first found nothing in it: whatever begins later finds the queue without it.
+ */
+async function bucketsThatStayEmpty({ pipeline }: GroupTransaction): Promise<number[]> {
+  const [waiting] = await pipeline.query(
+    'SELECT 1 FROM millrace.discarded_buckets WHERE waits_for IS NULL LIMIT 1',
+  );
+  if (waiting !== undefined) {
+    pipeline.send(
+      `UPDATE millrace.discarded_buckets SET waits_for = ARRAY(${UNDER_WAY})
+        WHERE waits_for IS NULL`,
+    );
+  }
+  const rows = await pipeline.query<{ bucketId: number }>(
+    `WITH under_way AS MATERIALIZED (${UNDER_WAY})
+     SELECT bucket_id AS "bucketId" FROM millrace.discarded_buckets
+      WHERE NOT EXISTS (SELECT 1 FROM under_way WHERE virtualxid = ANY (waits_for))`,
+  );
+  return rows.map(({ bucketId }) => bucketId);
+}
+
 interface QueueAges {
   readonly id: number;
   readonly retentionDays: number;
   readonly oldestMs: number | null;
 }
 
-/** What is leased goes when its lease ends, if not acked, and needs no sweep. */
+/** What is leased and over goes when its lease ends, if not acked, and needs no sweep. */
 const oldestIn = (bucket: string): string =>
   `(SELECT m.live_since_ms FROM millrace.messages m
-     WHERE m.bucket_id = ${bucket} AND m.live_since_ms IS NOT NULL AND m.state <> ${STATE.leased}
+     WHERE m.bucket_id = ${bucket} AND m.live_since_ms IS NOT NULL
+       AND (m.state <> ${STATE.leased}
+         OR m.live_since_ms > $1 - q.message_retention_days * ${DAY_MS}::bigint)
      ORDER BY m.live_since_ms LIMIT 1)`;
 
 const QUEUE_AGES = `SELECT q.id, q.message_retention_days AS "retentionDays",
@@ -87,32 +118,38 @@ const QUEUE_AGES = `SELECT q.id, q.message_retention_days AS "retentionDays",
 /** Removes messages past their retention, and forgotten history, of the queues that come next. */
 export async function expire(run: GroupRun, command: ExpireCommand): Promise<OutcomeOf['expire']> {
   const { tx } = run;
+  const { afterQueueId, queueIds } = command;
   const queues = await tx.pipeline.query<QueueAges>(
-    `${QUEUE_AGES} WHERE q.id > $1 ORDER BY q.id LIMIT $2`,
-    [command.afterQueueId, QUEUES_PER_STEP],
+    `${QUEUE_AGES} WHERE q.id > $2 AND ($3::bigint[] IS NULL OR q.id = ANY ($3))
+      ORDER BY q.id LIMIT $4`,
+    [tx.nowMs, afterQueueId, queueIds ?? null, QUEUES_PER_STEP],
   );
   const isLast = queues.length < QUEUES_PER_STEP;
   const untilId = isLast ? null : (queues.at(-1) as QueueAges).id;
-  if (await forgetHistory(tx.pipeline, tx.nowMs, command.afterQueueId, untilId)) {
-    return { nextQueueId: command.afterQueueId, nextAtMs: null };
+  if (
+    queueIds === undefined &&
+    (await forgetHistory(tx.pipeline, tx.nowMs, afterQueueId, untilId))
+  ) {
+    return { nextQueueId: afterQueueId, ends: [] };
   }
   let left = command.limit;
-  let nextAtMs: number | null = null;
+  const ends: { queueId: number; atMs: number }[] = [];
   let lastId = command.afterQueueId;
   for (const queue of queues) {
     let atMs = expiryMs(queue);
     if (atMs !== null && atMs <= tx.nowMs) {
       left -= await expireQueue(run, queue.id, left);
-      if (left <= 0) return { nextQueueId: lastId, nextAtMs };
-      const [again] = await tx.pipeline.query<QueueAges>(`${QUEUE_AGES} WHERE q.id = $1`, [
+      if (left <= 0) return { nextQueueId: lastId, ends };
+      const [again] = await tx.pipeline.query<QueueAges>(`${QUEUE_AGES} WHERE q.id = $2`, [
+        tx.nowMs,
         queue.id,
       ]);
       atMs = again === undefined ? null : expiryMs(again);
     }
-    if (atMs !== null) nextAtMs = Math.min(nextAtMs ?? atMs, atMs);
+    if (atMs !== null) ends.push({ queueId: queue.id, atMs });
     lastId = queue.id;
   }
-  return { nextQueueId: isLast ? null : lastId, nextAtMs };
+  return { nextQueueId: isLast ? null : lastId, ends };
 }
 
 const expiryMs = ({ oldestMs, retentionDays }: QueueAges): number | null =>

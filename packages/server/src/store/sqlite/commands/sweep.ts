@@ -44,26 +44,33 @@ function sweepGroups(tx: GroupTransaction, bucketId: number, limit: number): num
 
 /** Removes messages past their retention, and forgotten history, of the queues that come next. */
 export function expire(tx: GroupTransaction, command: ExpireCommand): OutcomeOf['expire'] {
-  const ids = tx
-    .sql('SELECT id FROM queues WHERE id > ? ORDER BY id LIMIT ?')
-    .pluck()
-    .all(command.afterQueueId, QUEUES_PER_STEP) as number[];
+  const { afterQueueId, queueIds } = command;
+  const ids = queueIds ?? nextQueues(tx, afterQueueId);
   let left = command.limit;
-  let nextAtMs: number | null = null;
+  const ends: { queueId: number; atMs: number }[] = [];
   let lastId = command.afterQueueId;
   for (const id of ids) {
-    const queue = tx.queueById(id) as QueueEntry;
-    forgetHistory(tx.statements, id, tx.nowMs);
+    const queue = tx.queueById(id);
+    if (queue === undefined) continue;
+    if (queueIds === undefined) forgetHistory(tx.statements, id, tx.nowMs);
+    const times: number[] = [];
     for (const bucketId of [queue.bucketId, queue.deadBucketId]) {
       left -= expireBucket(tx, queue, bucketId, left);
       const atMs = left > 0 ? nextExpiryMs(tx, queue, bucketId) : null;
-      if (atMs !== null) nextAtMs = Math.min(nextAtMs ?? atMs, atMs);
+      if (atMs !== null) times.push(atMs);
     }
-    if (left <= 0) return { nextQueueId: lastId, nextAtMs };
+    if (left <= 0) return { nextQueueId: lastId, ends };
+    if (times.length > 0) ends.push({ queueId: id, atMs: Math.min(...times) });
     lastId = id;
   }
-  return { nextQueueId: ids.length < QUEUES_PER_STEP ? null : lastId, nextAtMs };
+  return { nextQueueId: ids.length < QUEUES_PER_STEP ? null : lastId, ends };
 }
+
+const nextQueues = (tx: GroupTransaction, afterQueueId: number): number[] =>
+  tx
+    .sql('SELECT id FROM queues WHERE id > ? ORDER BY id LIMIT ?')
+    .pluck()
+    .all(afterQueueId, QUEUES_PER_STEP) as number[];
 
 function expireBucket(
   tx: GroupTransaction,
@@ -82,15 +89,16 @@ function expireBucket(
   return expired.length;
 }
 
-/** What is leased goes when its lease ends, if not acked, and needs no sweep. */
+/** What is leased and over goes when its lease ends, if not acked, and needs no sweep. */
 function nextExpiryMs(tx: GroupTransaction, queue: QueueEntry, bucketId: number): number | null {
   const oldestMs = tx
     .sql(
       `SELECT live_since_ms FROM messages
-        WHERE bucket_id = ? AND live_since_ms IS NOT NULL AND state <> ${STATE.leased}
+        WHERE bucket_id = ? AND live_since_ms IS NOT NULL
+          AND (state <> ${STATE.leased} OR live_since_ms > ?)
         ORDER BY live_since_ms LIMIT 1`,
     )
     .pluck()
-    .get(bucketId) as number | undefined;
+    .get(bucketId, tx.nowMs - retentionMs(queue)) as number | undefined;
   return oldestMs === undefined ? null : oldestMs + retentionMs(queue);
 }

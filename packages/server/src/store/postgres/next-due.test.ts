@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { NextDue } from './next-due.js';
+
+describe('NextDue', () => {
+  it('keeps the earliest of what groups have begun', () => {
+    const due = new NextDue();
+    due.groupBegins().read(null);
+    for (const atMs of [300, 100, 200, null]) due.groupBegins().begun(atMs);
+    expect(due.atMs).toBe(100);
+    expect([due.isOver(99), due.isOver(100)]).toEqual([false, true]);
+  });
+
+  it('takes what a group has read, which may be later', () => {
+    const due = new NextDue();
+    due.groupBegins().begun(100);
+    due.groupBegins().read(200);
+    expect(due.atMs).toBe(200);
+    due.groupBegins().read(null);
+    expect(due.atMs).toBeNull();
+  });
+
+  it.each(['begun', 'read'] as const)('knows what another group has %s since one began', (how) => {
+    const due = new NextDue();
+    const older = due.groupBegins();
+    const newer = due.groupBegins();
+    newer[how](100);
+    newer.ended();
+    older.read(200);
+    older.ended();
+    expect(due.atMs).toBe(100);
+  });
+
+  it('forgets what came before a group began', () => {
+    const due = new NextDue();
+    due.groupBegins().begun(100);
+    const look = due.groupBegins();
+    look.read(200);
+    look.ended();
+    expect(due.atMs).toBe(200);
+  });
+});

@@ -1,0 +1,55 @@
+/** What one group does to it; `ended` says that it is over, whatever came of it. */
+export interface DueLook {
+  /** The group has ended leases or delays at these times, and committed or may have. */
+  begun(earliestMs: number | null): void;
+  /** The group has read when the next one ends, and committed. */
+  read(nextMs: number | null): void;
+  ended(): void;
+}
+
+/**
+ * When the next lease or delay ends, as far as this node knows. Groups go side by side: what one has
+ * read may be older than what another has committed meanwhile, so that it never puts that off.
+ */
+export class NextDue {
+  private knownMs: number | null = 0;
+  /** Of each group under way, the earliest that others have learned since it began. */
+  private readonly learnedMeanwhile = new Map<DueLook, number | null>();
+
+  /** Null: none does. */
+  get atMs(): number | null {
+    return this.knownMs;
+  }
+
+  isOver(nowMs: number): boolean {
+    return this.knownMs !== null && this.knownMs <= nowMs;
+  }
+
+  /** To be called before the group's first statement. */
+  groupBegins(): DueLook {
+    const look: DueLook = {
+      begun: (earliestMs) => {
+        this.knownMs = earlier(this.knownMs, earliestMs);
+        this.tellOthers(look, earliestMs);
+      },
+      read: (nextMs) => {
+        this.knownMs = earlier(nextMs, this.learnedMeanwhile.get(look) ?? null);
+        this.tellOthers(look, nextMs);
+      },
+      ended: () => {
+        this.learnedMeanwhile.delete(look);
+      },
+    };
+    this.learnedMeanwhile.set(look, null);
+    return look;
+  }
+
+  private tellOthers(from: DueLook, atMs: number | null): void {
+    for (const [look, learnedMs] of this.learnedMeanwhile) {
+      if (look !== from) this.learnedMeanwhile.set(look, earlier(learnedMs, atMs));
+    }
+  }
+}
+
+const earlier = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
