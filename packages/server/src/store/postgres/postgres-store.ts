@@ -6,7 +6,6 @@ import { causeOf } from '../../core/fault.js';
 import type { TallyRow } from '../../core/history.js';
 import { type Log, NO_LOG } from '../../core/log.js';
 import { leaseFloorMs } from '../../core/message-state.js';
-import { Sequence } from '../../core/sequence.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
 import {
   type Query,
@@ -88,7 +87,6 @@ export class PostgresStore implements Store {
   private readonly reads: Reads;
   private listener: StoreListener | undefined;
   private readonly signals: NodeSignals;
-  private readonly sequence = new Sequence();
   private readonly counterRows = new WeakMap<PoolClient, CounterRows>();
   private readonly knownQueues = new KnownQueues();
   private readonly tallies: TalliesUnderWay;
@@ -215,8 +213,7 @@ export class PostgresStore implements Store {
   private assume(commands: readonly Command[]): Beginning | undefined {
     const nowMs = this.clock.nowMs();
     const queues = this.isDue(nowMs) ? undefined : this.knownQueues.assume(commands);
-    // The database tells how much later than this it is, to the part of a millisecond.
-    return queues && { nowMs, placesGone: 0, queues };
+    return queues && { nowMs, queues };
   }
 
   private async runGroup(
@@ -241,14 +238,11 @@ export class PostgresStore implements Store {
       const nowMs = assumed === undefined ? timeOf(beginning.nowMs) : beginning.nowMs;
       const tx = new GroupTransaction(
         pipeline,
-        this.sequence,
         nowMs,
         counterRows,
         leaseFloorMs(this.startedAtMs, nowMs),
         this.limits,
       );
-      // Of a clock of a test's own, the parts are not known.
-      if (nowMs === beginning.nowMs) tx.placesGone = beginning.placesGone;
       for (const { queue } of queues) tx.addQueue(queue);
       const run = new GroupRun(
         tx,
