@@ -227,9 +227,9 @@ export class PostgresStore implements Store {
     let broken: Error | undefined;
     let taken: readonly TallyRow[] = [];
     const sinceMs = monotonicMs();
-    const ended = this.readyFloors.groupBegins(this.clock.nowMs());
     try {
       for (const text of beginGroup(this.url)) pipeline.send(text);
+      this.readyFloors.begins(pipeline);
       const counterRows = this.counterRowsOf(client);
       const timeOf = (databaseMs: number): number => this.observe(databaseMs, sinceMs);
       const checked = assumed && this.check(pipeline, assumed, counterRows.slot);
@@ -287,6 +287,7 @@ export class PostgresStore implements Store {
       this.nextDueAtMs = readsDue ? dueAtMs : earlier(this.nextDueAtMs, tx);
       this.tallies.add(nowMs, tx.tallies);
       houseKept();
+      for (const note of run.afterCommit) note();
       if (commands.length > 0) this.announce(tx.readyQueues());
       tellDeadLetters(this.log, tx.deadLetters.list());
       return outcomes;
@@ -295,6 +296,7 @@ export class PostgresStore implements Store {
       pipeline.fail(thrown);
       const error = pipeline.firstFailure;
       broken = isConnectionLoss(error) ? (error as Error) : undefined;
+      if (broken !== undefined) this.forgetFloors();
       if (broken !== undefined && committing && !isRolledBack(error)) {
         throw new OutcomeUnknownError(broken);
       }
@@ -302,7 +304,6 @@ export class PostgresStore implements Store {
       if (broken === undefined) broken = await rollBack(client);
       throw error;
     } finally {
-      ended();
       if (settled !== undefined) {
         this.settling = undefined;
         settled();
@@ -318,6 +319,12 @@ export class PostgresStore implements Store {
         ? { fromMs: assumed.nowMs, untilMs: this.nextDueAtMs }
         : { fromMs: null, untilMs: null };
     return checkBeginning(pipeline, assumed.queues, slot, between);
+  }
+
+  /** A database that was lost may come back as an older one. */
+  private forgetFloors(): void {
+    this.readyFloors.forget();
+    this.dueFloor.forget();
   }
 
   private isDue(nowMs: number): boolean {
