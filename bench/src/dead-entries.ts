@@ -46,8 +46,8 @@ await client.query('DELETE FROM millrace.messages WHERE bucket_id = $1', [BUCKET
 const { rows } = await client.query('SHOW server_version');
 tookMs.sort((a, b) => a - b);
 const medianMs = tookMs[LOOKS / 2] as number;
-console.log(
-  `PostgreSQL ${rows[0].server_version}: ${entries} dead entries, ${medianMs.toFixed(1)} ms for a look, ${((1_000 * medianMs) / entries).toFixed(2)} us for an entry`,
+process.stdout.write(
+  `PostgreSQL ${rows[0].server_version}: ${entries} dead entries, ${medianMs.toFixed(1)} ms for a look, ${((1_000 * medianMs) / entries).toFixed(2)} us for an entry\n`,
 );
 await Promise.all([client.end(), holder.end()]);
 
