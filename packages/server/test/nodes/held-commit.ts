@@ -12,7 +12,10 @@ const WITHIN_MS = 30_000;
 export class HeldCommit {
   private constructor(private readonly admin: pg.Client) {}
 
-  static async prepare(admin: pg.Client): Promise<HeldCommit> {
+  static async prepare(
+    admin: pg.Client,
+    change: 'INSERT' | 'UPDATE OR DELETE' = 'UPDATE OR DELETE',
+  ): Promise<HeldCommit> {
     await admin.query(`
       CREATE FUNCTION hold_commit() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
@@ -21,7 +24,7 @@ export class HeldCommit {
         END IF;
         RETURN NULL;
       END $$;
-      CREATE CONSTRAINT TRIGGER hold_commit AFTER UPDATE OR DELETE ON millrace.messages
+      CREATE CONSTRAINT TRIGGER hold_commit AFTER ${change} ON millrace.messages
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold_commit()`);
     return new HeldCommit(admin);
   }

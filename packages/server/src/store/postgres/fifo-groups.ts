@@ -1,13 +1,12 @@
 import type { QueueEntry } from '../../core/transaction.js';
 import { rowOf } from './by-key.js';
 import type { Pipeline } from './pipeline.js';
+import { NEXT_PLACE } from './places.js';
 
 /** A message that joins the tail of a group. */
 export interface Arrival {
   readonly queue: QueueEntry;
   readonly groupKey: string;
-  /** The place that this node would give it; the group may need a later one. */
-  seq: number;
 }
 
 export interface GroupRef {
@@ -33,39 +32,29 @@ export class FifoGroups {
   }
 
   /**
-   * Locks the groups that arrivals join, makes those that are new, and moves the arrivals behind
-   * whatever was committed into their groups before: two nodes give places on their own.
+   * Locks the groups that arrivals join, makes those that are new, and draws a place for each arrival:
+   * a later one than whatever was committed into its group before.
+   *
+   * @returns the places, in the order of the arrivals
    */
-  async arrive(arrivals: readonly Arrival[]): Promise<void> {
-    const joined = new Map<string, Arrival[]>();
-    for (const arrival of arrivals) {
-      const key = keyOf({ bucketId: arrival.queue.bucketId, groupKey: arrival.groupKey });
-      joined.set(key, [...(joined.get(key) ?? []), arrival]);
+  async arrive(arrivals: readonly Arrival[]): Promise<number[]> {
+    if (arrivals.length === 0) return [];
+    const keys = arrivals.map(({ queue, groupKey }) => keyOf({ ...queue, groupKey }));
+    const rows = await this.pipeline.query<ArrivedRow>(ARRIVE, [
+      arrivals.map(({ queue }) => queue.bucketId),
+      arrivals.map(({ groupKey }) => groupKey),
+    ]);
+    const places = rows.flatMap(({ place }) => place ?? []);
+    const lasts = new Map(keys.map((key, index) => [key, index]));
+    const shifts = new Map<string, number>();
+    for (const { bucketId, groupKey, lastSeq, blocked } of rows) {
+      if (lastSeq === null) continue;
+      const key = keyOf({ bucketId, groupKey });
+      const last = lasts.get(key) as number;
+      shifts.set(key, lastSeq - (places[last] as number));
+      if (!blocked) this.ready((arrivals[last] as Arrival).queue);
     }
-    const groups = [...joined.values()];
-    const firsts = groups.map((group) => group[0] as Arrival);
-    const rows = await this.pipeline.query<GroupRef & { lastSeq: number; blocked: boolean }>(
-      `INSERT INTO millrace.fifo_groups AS g (bucket_id, group_key, head_seq, last_seq)
-       SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[])
-              AS a(bucket_id, group_key, first_seq, last_seq)
-        ORDER BY a.bucket_id, a.group_key
-       ON CONFLICT (bucket_id, group_key) DO UPDATE SET last_seq =
-         CASE WHEN g.last_seq < excluded.head_seq THEN excluded.last_seq
-              ELSE g.last_seq + 1 + excluded.last_seq - excluded.head_seq END
-       RETURNING bucket_id AS "bucketId", group_key AS "groupKey", last_seq AS "lastSeq", blocked`,
-      [
-        firsts.map(({ queue }) => queue.bucketId),
-        firsts.map(({ groupKey }) => groupKey),
-        firsts.map(({ seq }) => seq),
-        groups.map((group) => (group.at(-1) as Arrival).seq),
-      ],
-    );
-    for (const row of rows) {
-      const group = joined.get(keyOf(row)) as Arrival[];
-      const shift = row.lastSeq - (group.at(-1) as Arrival).seq;
-      for (const arrival of group) arrival.seq += shift;
-      if (!row.blocked) this.ready((group[0] as Arrival).queue);
-    }
+    return places.map((place, index) => place + (shifts.get(keys[index] as string) as number));
   }
 
   /** Writes down what has become of the groups that were touched, behind all changes sent so far. */
@@ -92,6 +81,38 @@ export class FifoGroups {
 }
 
 const keyOf = ({ bucketId, groupKey }: GroupRef): string => `${bucketId} ${groupKey}`;
+
+interface ArrivedRow extends GroupRef {
+  /** Of an arrival: the place that was drawn for it. */
+  readonly place: number | null;
+  /** Of a group: the place of the last one that arrived. */
+  readonly lastSeq: number | null;
+  readonly blocked: boolean | null;
+}
+
+/**
+ * Places are drawn before the locks are got. Where somebody came before meanwhile, as many are drawn
+ * again under the lock, and the arrivals move behind.
+ */
+const ARRIVE = `
+  WITH drawn AS MATERIALIZED (
+    SELECT a.bucket_id, a.group_key, a.nth, ${NEXT_PLACE} AS seq
+      FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS a(bucket_id, group_key, nth)
+     ORDER BY a.nth
+  ), joined AS (
+    INSERT INTO millrace.fifo_groups AS g (bucket_id, group_key, head_seq, last_seq)
+    SELECT bucket_id, group_key, min(seq), max(seq) FROM drawn
+     GROUP BY bucket_id, group_key ORDER BY bucket_id, group_key
+    ON CONFLICT (bucket_id, group_key) DO UPDATE SET last_seq =
+      CASE WHEN g.last_seq < excluded.head_seq THEN excluded.last_seq
+           ELSE (SELECT max(nextval('millrace.message_places'))
+                   FROM generate_series(excluded.head_seq, excluded.last_seq)) END
+    RETURNING bucket_id, group_key, last_seq, blocked
+  )
+  (SELECT bucket_id AS "bucketId", group_key AS "groupKey", seq AS place, NULL::bigint AS "lastSeq",
+      NULL::boolean AS blocked FROM drawn ORDER BY nth)
+  UNION ALL
+  SELECT bucket_id, group_key, NULL, last_seq, blocked FROM joined`;
 
 /** The rows are locked, so that they stay where they lie. Places only grow, so that the first message never lies before where it lay. */
 const REFRESH = `

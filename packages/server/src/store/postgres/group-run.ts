@@ -20,6 +20,8 @@ export class GroupRun {
   readonly share = new GroupShare();
   /** Leases and delays that this run has settled. */
   settled = 0;
+  /** What is known once the group has committed. */
+  readonly afterCommit: (() => void)[] = [];
   readonly graceEndMs: number;
 
   constructor(

@@ -7,7 +7,6 @@ import {
   queueEntryOf,
   type ReachableFrom,
 } from '../../core/queue-settings.js';
-import { PLACES_PER_MS } from '../../core/sequence.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import { rowOf } from './by-key.js';
 import { type CounterRows, holdSlot } from './counter-rows.js';
@@ -27,8 +26,6 @@ export const NOW = `SELECT ${CLOCK_MS} AS "nowMs"`;
 interface Head {
   /** The database's time. */
   readonly nowMs: number;
-  /** How many places of its millisecond had gone by. */
-  readonly placesGone: number;
   /** False when another group under way counts in the slot. */
   readonly holdsSlot: boolean;
 }
@@ -37,7 +34,6 @@ type Versioned = (QueueColumns | { readonly id: null }) & { readonly version: st
 
 export interface Beginning {
   readonly nowMs: number;
-  readonly placesGone: number;
   readonly queues: readonly KnownQueue[];
 }
 
@@ -67,12 +63,12 @@ export async function readBeginning(
           [...names.values()].map(([, name]) => name),
           counterRows.slot,
         ]);
-  const { nowMs, placesGone, holdsSlot } = rows[0] as Head;
+  const { nowMs, holdsSlot } = rows[0] as Head;
   if (!holdsSlot) await counterRows.takeFreeSlot(pipeline);
-  const queues = rows.flatMap(({ nowMs: _, placesGone: __, holdsSlot: ___, version, ...queue }) =>
+  const queues = rows.flatMap(({ nowMs: _, holdsSlot: __, version, ...queue }) =>
     queue.id === null ? [] : { queue: queueEntryOf(queue), version },
   );
-  return { nowMs, placesGone, queues };
+  return { nowMs, queues };
 }
 
 /**
@@ -100,7 +96,6 @@ export async function checkBeginning(
 
 const headOf = (slot: string, more = ''): string => `
   SELECT floor(c.now)::bigint AS "nowMs",
-      floor((c.now - floor(c.now)) * ${PLACES_PER_MS})::integer AS "placesGone",
       ${holdSlot(slot)} AS "holdsSlot"${more}
     FROM (SELECT ${CLOCK} AS now OFFSET 0) AS c`;
 

@@ -6,7 +6,6 @@ import { causeOf } from '../../core/fault.js';
 import type { TallyRow } from '../../core/history.js';
 import { type Log, NO_LOG } from '../../core/log.js';
 import { leaseFloorMs } from '../../core/message-state.js';
-import { Sequence } from '../../core/sequence.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
 import {
   type Query,
@@ -89,7 +88,6 @@ export class PostgresStore implements Store {
   private readonly reads: Reads;
   private listener: StoreListener | undefined;
   private readonly signals: NodeSignals;
-  private readonly sequence = new Sequence();
   private readonly counterRows = new WeakMap<PoolClient, CounterRows>();
   private readonly knownQueues = new KnownQueues();
   private readonly tallies: TalliesUnderWay;
@@ -216,8 +214,7 @@ export class PostgresStore implements Store {
   private assume(commands: readonly Command[]): Beginning | undefined {
     const nowMs = this.clock.nowMs();
     const queues = this.nextDue.isOver(nowMs) ? undefined : this.knownQueues.assume(commands);
-    // The database tells how much later than this it is, to the part of a millisecond.
-    return queues && { nowMs, placesGone: 0, queues };
+    return queues && { nowMs, queues };
   }
 
   private async runGroup(
@@ -231,11 +228,11 @@ export class PostgresStore implements Store {
     let broken: Error | undefined;
     let taken: readonly TallyRow[] = [];
     const sinceMs = monotonicMs();
-    const ended = this.readyFloors.groupBegins(this.clock.nowMs());
     const due = this.nextDue.groupBegins();
     let earliestDueMs: number | null = null;
     try {
       for (const text of beginGroup(this.url)) pipeline.send(text);
+      this.readyFloors.begins(pipeline);
       const counterRows = this.counterRowsOf(client);
       const timeOf = (databaseMs: number): number => this.observe(databaseMs, sinceMs);
       const checked = assumed && this.check(pipeline, assumed, counterRows.slot);
@@ -244,14 +241,11 @@ export class PostgresStore implements Store {
       const nowMs = assumed === undefined ? timeOf(beginning.nowMs) : beginning.nowMs;
       const tx = new GroupTransaction(
         pipeline,
-        this.sequence,
         nowMs,
         counterRows,
         leaseFloorMs(this.startedAtMs, nowMs),
         this.limits,
       );
-      // Of a clock of a test's own, the parts are not known.
-      if (nowMs === beginning.nowMs) tx.placesGone = beginning.placesGone;
       for (const { queue } of queues) tx.addQueue(queue);
       const run = new GroupRun(
         tx,
@@ -298,6 +292,7 @@ export class PostgresStore implements Store {
       else due.begun(earliestDueMs);
       this.tallies.add(nowMs, tx.tallies);
       houseKept();
+      for (const note of run.afterCommit) note();
       if (commands.length > 0) this.announce(tx.readyQueues());
       tellDeadLetters(this.log, tx.deadLetters.list());
       return outcomes;
@@ -306,6 +301,7 @@ export class PostgresStore implements Store {
       pipeline.fail(thrown);
       const error = pipeline.firstFailure;
       broken = isConnectionLoss(error) ? (error as Error) : undefined;
+      if (broken !== undefined) this.forgetFloors();
       if (broken !== undefined && committing && !isRolledBack(error)) {
         due.begun(earliestDueMs);
         throw new OutcomeUnknownError(broken);
@@ -314,7 +310,6 @@ export class PostgresStore implements Store {
       if (broken === undefined) broken = await rollBack(client);
       throw error;
     } finally {
-      ended();
       due.ended();
       if (settled !== undefined) {
         this.settling = undefined;
@@ -331,6 +326,12 @@ export class PostgresStore implements Store {
         ? { fromMs: assumed.nowMs, untilMs: this.nextDue.atMs }
         : { fromMs: null, untilMs: null };
     return checkBeginning(pipeline, assumed.queues, slot, between);
+  }
+
+  /** A database that was lost may come back as an older one. */
+  private forgetFloors(): void {
+    this.readyFloors.forget();
+    this.dueFloor.forget();
   }
 
   /** The group's time: the database's, as it said it since the group began. */

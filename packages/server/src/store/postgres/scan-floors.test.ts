@@ -1,37 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import { firstRowIdAt } from '../../core/ids.js';
 import { ReadyFloors } from './scan-floors.js';
 
-const START_MS = 1_800_000_000_000;
-const at = (ms: number) => ({ rank: 0, seq: firstRowIdAt(START_MS + ms) });
-
-/** A bucket whose index was found to be full of dead entries. */
-function walkedBucket(floors: ReadyFloors): number {
-  const bucketId = 7;
-  floors.note(bucketId, undefined, [], 1_000_000, START_MS);
-  return bucketId;
-}
-
-const floorOf = (floors: ReadyFloors, bucketId: number, ms: number) =>
-  floors.of(bucketId, START_MS + ms)?.find(({ rank }) => rank === 0)?.seq;
+const BUCKET = 7;
 
 describe('the floor below which nothing is ready', () => {
-  it('rises behind the messages that are found', () => {
+  it('is none while no place is known to be settled', () => {
     const floors = new ReadyFloors();
-    const bucketId = walkedBucket(floors);
-    floors.note(bucketId, floors.of(bucketId, START_MS + 5_000), [], 0, START_MS + 5_000);
-    expect(floorOf(floors, bucketId, 5_001)).toBe(at(4_000).seq);
+    floors.walked(BUCKET, 1_000_000);
+    expect(floors.of(BUCKET)).toBeUndefined();
   });
 
-  it('does not pass what a group that is under way may have published', () => {
+  const looks = [
+    { what: 'behind all that is settled where nothing is ready', firsts: [], floor: 1_001 },
+    { what: 'to the first message that is ready', firsts: [{ rank: 0, seq: 400 }], floor: 400 },
+    {
+      what: 'no further than what is settled, though the first message lies behind',
+      firsts: [{ rank: 0, seq: 2_000 }],
+      floor: 1_001,
+    },
+  ];
+  it.each(looks)('rises $what', ({ firsts, floor }) => {
     const floors = new ReadyFloors();
-    const bucketId = walkedBucket(floors);
-    const ended = floors.groupBegins(START_MS + 2_000);
-    floors.note(bucketId, floors.of(bucketId, START_MS + 9_000), [], 0, START_MS + 9_000);
-    expect(floorOf(floors, bucketId, 9_001)).toBe(at(1_000).seq);
-    ended();
-    const from = floors.of(bucketId, START_MS + 9_100);
-    floors.note(bucketId, from, [at(2_000)], 0, START_MS + 9_100);
-    expect(floorOf(floors, bucketId, 9_101)).toBe(at(2_000).seq);
+    floors.settled.mark({ lastSeq: 1_000, transaction: 5n });
+    floors.settled.settle(6n);
+    floors.walked(BUCKET, 1_000_000);
+    const look = floors.of(BUCKET);
+    if (look === undefined) throw new Error('no floor is kept');
+    floors.raise(BUCKET, look, firsts);
+    expect(floors.of(BUCKET)?.floors.at(-1)).toEqual({ rank: 0, seq: floor });
   });
 });

@@ -1,15 +1,18 @@
 import { LIMITS } from '@millrace/protocol/limits';
-import { firstRowIdAt } from '../../core/ids.js';
+import { monotonicMs } from '../../core/clock.js';
 import type { Pipeline } from './pipeline.js';
+import { SettledPlaces } from './settled-places.js';
 
 /**
  * Index entries of messages that have gone stay for as long as anybody holds a snapshot from
  * before (a dump, a forgotten transaction), and whoever looks for the first ready message walks
  * past all of them. Here a node remembers how far the dead stretch reaches and looks behind it.
  *
- * Messages that come back to an early place are found by an index of their own, which is short.
- * What may still lie below a floor is a publish that committed late, so the whole index is walked
- * now and then, in a small part of the time; until a walk has been long, always.
+ * A floor passes only what is known to be empty for good: no committed message that is ready, locked
+ * or not, and no place whose transaction may still commit (`SettledPlaces`). Messages that come back
+ * to an early place are found by an index of their own, which is short. What a group has seen counts
+ * when it has committed, since its own changes are in it. The whole index is walked now and then, in
+ * a small part of the time, to learn whether the stretch is gone.
  */
 
 /** Dead entries that one look may walk past before floors are kept: some ten milliseconds. */
@@ -18,8 +21,6 @@ const WALKED_MAX = 20_000;
 const PAUSE_MS_PER_ENTRY = 0.06;
 /** A walk that has begun and never ended stands in the way of others for so long. */
 const WALK_MAX_MS = 60_000;
-/** A publish that commits this much later than one with a later place is still found at once. */
-const READY_SLACK_MS = 1_000;
 /** A lease that began in a transaction this long is still found at once. */
 const DUE_SLACK_MS = 60_000;
 const BUCKETS_MAX = 10_000;
@@ -47,22 +48,24 @@ class Walks {
   private nextAtMs = 0;
   private wasLong = false;
 
+  /** Whether the last walk was so long that floors are worth their while. */
+  get areLong(): boolean {
+    return this.wasLong;
+  }
+
   /** One at a time: once a walk has been long, who gets leave to walk keeps others from it. */
-  isFreeToWalk(nowMs: number): boolean {
+  isFreeToWalk(): boolean {
+    const nowMs = monotonicMs();
     if (nowMs < this.nextAtMs) return false;
     if (this.wasLong) this.nextAtMs = nowMs + WALK_MAX_MS;
     return true;
   }
 
   /** @returns whether the walk was short, so that no floor is needed */
-  walked(entries: number, nowMs: number): boolean {
+  walked(entries: number): boolean {
     this.wasLong = entries > WALKED_MAX;
-    if (!this.wasLong) {
-      this.nextAtMs = 0;
-      return true;
-    }
-    this.nextAtMs = nowMs + entries * PAUSE_MS_PER_ENTRY;
-    return false;
+    this.nextAtMs = this.wasLong ? monotonicMs() + entries * PAUSE_MS_PER_ENTRY : 0;
+    return !this.wasLong;
   }
 }
 
@@ -80,79 +83,73 @@ const FROM_THE_HEAD: readonly RankFloor[] = Array.from({ length: RANKS }, (_, in
 /** How often a look from the head is counted: a stretch of dead entries grows slowly. */
 const COUNT_EVERY_MS = 100;
 
+/** Where to look in a bucket. */
+export interface ReadyLook {
+  /** Below which places there is nothing, highest rank first. */
+  readonly floors: readonly RankFloor[];
+  /** All places up to this one were settled before the look. */
+  readonly settledSeq: number;
+}
+
 /** Of each bucket, below which places there is nothing ready, rank by rank. */
 export class ReadyFloors {
   private readonly buckets = new Map<number, { walks: Walks; floors: readonly RankFloor[] }>();
+  readonly settled = new SettledPlaces();
   private countNextAtMs = 0;
-  private readonly begun = new Set<{ readonly atMs: number }>();
 
-  /**
-   * What a group publishes takes its places from when it began, and is there when it has ended: no
-   * floor passes them meanwhile, however long that takes.
-   *
-   * @returns to be called when it has ended
-   */
-  groupBegins(atMs: number): () => void {
-    const group = { atMs };
-    this.begun.add(group);
-    return () => this.begun.delete(group);
+  /** A transaction has begun and done nothing yet. */
+  begins(pipeline: Pipeline): void {
+    if (this.buckets.size > 0) this.settled.ask(pipeline);
   }
 
   /** Whether the next look is to be counted. */
-  isToCount(nowMs: number): boolean {
+  isToCount(): boolean {
+    const nowMs = monotonicMs();
     if (nowMs < this.countNextAtMs && this.buckets.size === 0) return false;
     this.countNextAtMs = nowMs + COUNT_EVERY_MS;
     return true;
   }
 
-  /** Where to look, highest rank first; undefined: from the head of all. */
-  of(bucketId: number, nowMs: number): readonly RankFloor[] | undefined {
+  /** Where to look; undefined: from the head of all. */
+  of(bucketId: number): ReadyLook | undefined {
     const known = this.buckets.get(bucketId);
-    return known === undefined || known.walks.isFreeToWalk(nowMs) ? undefined : known.floors;
+    const settledSeq = this.settled.untilSeq;
+    if (known === undefined || settledSeq === 0 || known.walks.isFreeToWalk()) return undefined;
+    return { floors: known.floors, settledSeq };
+  }
+
+  /** @param entries that were walked past from the head, by all of a group's looks together */
+  walked(bucketId: number, entries: number): void {
+    const known = this.buckets.get(bucketId) ?? { walks: new Walks(), floors: FROM_THE_HEAD };
+    if (known.walks.walked(entries)) {
+      this.buckets.delete(bucketId);
+      return;
+    }
+    if (this.buckets.size >= BUCKETS_MAX) this.buckets.clear();
+    this.buckets.set(bucketId, known);
   }
 
   /**
-   * @param from what `of` gave for this look
-   * @param found what it found, in order
-   * @param walked entries of the index that were walked past, by all of a group's looks together
+   * To be noted when the group that has looked has committed.
+   *
+   * @param firsts of each rank that has any, the first message that is ready, whoever has locked it
    */
-  note(
-    bucketId: number,
-    from: readonly RankFloor[] | undefined,
-    found: readonly RankFloor[],
-    walked: number,
-    nowMs: number,
-  ): void {
-    let known = this.buckets.get(bucketId);
-    if (from === undefined) {
-      known ??= { walks: new Walks(), floors: FROM_THE_HEAD };
-      if (known.walks.walked(walked, nowMs)) {
-        this.buckets.delete(bucketId);
-        return;
-      }
-      if (this.buckets.size >= BUCKETS_MAX) this.buckets.clear();
-      this.buckets.set(bucketId, known);
-    }
+  raise(bucketId: number, look: ReadyLook, firsts: readonly RankFloor[]): void {
+    const known = this.buckets.get(bucketId);
     if (known === undefined) return;
-    const settledMs = Math.min(nowMs, ...[...this.begun].map(({ atMs }) => atMs));
-    known.floors = raise(from ?? FROM_THE_HEAD, found, settledMs);
+    const first = new Map(firsts.map(({ rank, seq }) => [rank, seq]));
+    const emptyUntil = look.settledSeq + 1;
+    known.floors = known.floors.map(({ rank, seq }) => ({
+      rank,
+      seq: Math.max(seq, Math.min(emptyUntil, first.get(rank) ?? emptyUntil)),
+    }));
   }
-}
 
-/** What lies before the last message that was found has been looked at; what lies behind has not. */
-function raise(
-  floors: readonly RankFloor[],
-  found: readonly RankFloor[],
-  nowMs: number,
-): RankFloor[] {
-  const recent = firstRowIdAt(nowMs - READY_SLACK_MS);
-  const first = new Map<number, number>();
-  for (const { rank, seq } of found) if (!first.has(rank)) first.set(rank, seq);
-  const lastRank = found.at(-1)?.rank ?? 0;
-  return floors.map(({ rank, seq }) => {
-    if (rank < lastRank) return { rank, seq };
-    return { rank, seq: Math.max(seq, Math.min(recent, first.get(rank) ?? recent)) };
-  });
+  /** The connection broke: what follows may be another database. */
+  forget(): void {
+    this.buckets.clear();
+    this.settled.forget();
+  }
 }
 
 /** Up to which time all that was due has been settled. */
@@ -161,8 +158,8 @@ export class DueFloor {
   private floorMs = 0;
 
   /** @returns above which time to look */
-  of(nowMs: number): number {
-    return this.walks.isFreeToWalk(nowMs) ? 0 : this.floorMs;
+  of(): number {
+    return this.walks.isFreeToWalk() ? 0 : this.floorMs;
   }
 
   /** Above which time there is anything that is not settled yet. */
@@ -170,9 +167,24 @@ export class DueFloor {
     return this.floorMs;
   }
 
-  /** @param settledAll whether nothing that was due is left */
-  note(fromMs: number, settledAll: boolean, walked: number, nowMs: number): void {
-    if (fromMs === 0 && this.walks.walked(walked, nowMs)) this.floorMs = 0;
-    else if (settledAll) this.floorMs = Math.max(this.floorMs, nowMs - DUE_SLACK_MS);
+  /** @param entries that were walked past from this time on */
+  walked(fromMs: number, entries: number): void {
+    if (fromMs === 0 && this.walks.walked(entries)) this.floorMs = 0;
+  }
+
+  /**
+   * To be noted when the group that has looked has committed.
+   *
+   * @param firstMs what is due first and not settled, whoever has locked it
+   */
+  raise(firstMs: number | null, nowMs: number): void {
+    if (!this.walks.areLong) return;
+    const emptyUntilMs = Math.min(nowMs - DUE_SLACK_MS, (firstMs ?? Number.POSITIVE_INFINITY) - 1);
+    this.floorMs = Math.max(this.floorMs, emptyUntilMs);
+  }
+
+  /** The connection broke: what follows may be another database. */
+  forget(): void {
+    this.floorMs = 0;
   }
 }

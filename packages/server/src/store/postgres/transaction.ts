@@ -3,7 +3,6 @@ import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import { type DeadLetterReason, STATE } from '../../core/message-state.js';
 import { type UsageChanges, UsageLedger } from '../../core/project-usage.js';
 import type { PushPolicy } from '../../core/push-subscription.js';
-import type { Sequence } from '../../core/sequence.js';
 import type { Room, StorageLimits } from '../../core/storage-limits.js';
 import type { ReadyQueue } from '../../core/store.js';
 import type {
@@ -15,9 +14,10 @@ import type {
 } from '../../core/transaction.js';
 import { placesOf } from './by-key.js';
 import type { CounterDelta, CounterRows } from './counter-rows.js';
-import { type Arrival, FifoGroups } from './fifo-groups.js';
+import { FifoGroups } from './fifo-groups.js';
 import { jsonOf } from './parameters.js';
 import type { Pipeline } from './pipeline.js';
+import { drawPlaces, ProvisionalPlaces } from './places.js';
 import type { MessageRow } from './rows.js';
 
 interface Loaded {
@@ -26,7 +26,7 @@ interface Loaded {
   bucketId: number;
   change: MessageChange;
   removed: boolean;
-  /** It joins the tail of a FIFO group. */
+  /** It joins the tail of a queue, at a provisional place. */
   arrives: boolean;
 }
 
@@ -43,6 +43,7 @@ export class GroupTransaction implements MessageTransaction {
   readonly usage = new UsageLedger();
   readonly deadLetters = new DeadLetterReport();
   readonly room: Room;
+  private readonly provisional = new ProvisionalPlaces();
   private readonly policies = new Map<string, PushPolicy>();
   private readonly messages = new Map<string, Loaded>();
   private readonly touched = new Set<Loaded>();
@@ -52,8 +53,6 @@ export class GroupTransaction implements MessageTransaction {
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
   /** Whether the group goes by a time that it has not heard from the database yet. */
   isTimeAssumed = false;
-  /** How many places of the group's millisecond had gone by when it began. */
-  placesGone = 0;
   /** The earliest end of a lease or delay that began here. */
   earliestDueMs: number | null = null;
   /** Answers and deduplication ids that the group has recorded. */
@@ -61,7 +60,6 @@ export class GroupTransaction implements MessageTransaction {
 
   constructor(
     readonly pipeline: Pipeline,
-    private readonly sequence: Sequence,
     private timeMs: number,
     private readonly counterRows: CounterRows,
     readonly leaseFloorMs: number,
@@ -83,13 +81,9 @@ export class GroupTransaction implements MessageTransaction {
     this.isTimeAssumed = false;
   }
 
+  /** A provisional one: the sequence gives another in its place before the change is sent. */
   nextSeq(): number {
-    return this.sequence.next(this.nowMs, this.placesGone);
-  }
-
-  /** A message of this group has taken a later place than it was given. */
-  passed(seq: number): void {
-    this.sequence.passed(seq);
+    return this.provisional.next();
   }
 
   addQueue(queue: QueueEntry): void {
@@ -147,7 +141,7 @@ export class GroupTransaction implements MessageTransaction {
   change(message: MessageEntry, change: MessageChange): void {
     const loaded = this.messages.get(message.messageId) as Loaded;
     loaded.change = { ...loaded.change, ...change };
-    loaded.arrives ||= change.bucketId !== undefined && typeof change.groupKey === 'string';
+    loaded.arrives ||= change.seq !== undefined;
     Object.assign(loaded.entry, change);
     this.touched.add(loaded);
     if (typeof change.dueAtMs === 'number') this.noteDue(change.dueAtMs);
@@ -254,19 +248,24 @@ export class GroupTransaction implements MessageTransaction {
     this.groups.flush();
   }
 
+  /** Once the locks are held: what comes later to a queue gets a later place. */
   private async placeArrivals(): Promise<void> {
     const arriving = [...this.touched].filter(({ arrives, removed }) => arrives && !removed);
     if (arriving.length === 0) return;
-    const arrivals = arriving
-      .sort((a, b) => a.entry.seq - b.entry.seq)
-      .map(({ entry }) => ({
-        queue: this.queueByBucket(entry.bucketId) as QueueEntry,
-        groupKey: entry.groupKey as string,
-        seq: entry.seq,
-      }));
-    await this.groups.arrive(arrivals);
-    for (const [index, loaded] of arriving.entries()) {
-      const { seq } = arrivals[index] as Arrival;
+    arriving.sort((a, b) => a.entry.seq - b.entry.seq);
+    const alone = arriving.filter(({ entry }) => entry.groupKey === null);
+    const grouped = arriving.filter(({ entry }) => entry.groupKey !== null);
+    const arrivals = grouped.map(({ entry }) => ({
+      queue: this.queueByBucket(entry.bucketId) as QueueEntry,
+      groupKey: entry.groupKey as string,
+    }));
+    const [placesAlone, placesInGroups] = await Promise.all([
+      drawPlaces(this.pipeline, alone.length),
+      this.groups.arrive(arrivals),
+    ]);
+    const places = [...placesAlone, ...placesInGroups];
+    for (const [index, loaded] of [...alone, ...grouped].entries()) {
+      const seq = places[index] as number;
       loaded.change = { ...loaded.change, seq };
       Object.assign(loaded.entry, { seq });
       loaded.arrives = false;

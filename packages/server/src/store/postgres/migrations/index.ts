@@ -9,7 +9,8 @@ import { projectUsage } from './0008-project-usage.js';
 import { twoBudgets } from './0009-two-budgets.js';
 import { joinedJobs } from './0010-joined-jobs.js';
 import { earlierSources } from './0011-earlier-sources.js';
-import { discardedWaits } from './0015-discarded-waits.js';
+import { messagePlaces } from './0012-message-places.js';
+import { discardedWaits } from './0014-discarded-waits.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -24,5 +25,6 @@ export const MIGRATIONS: readonly string[] = [
   twoBudgets,
   joinedJobs,
   earlierSources,
+  messagePlaces,
   discardedWaits,
 ];

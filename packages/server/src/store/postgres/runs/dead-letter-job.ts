@@ -15,6 +15,7 @@ import { lockedGroups } from '../group-locks.js';
 import type { GroupRun } from '../group-run.js';
 import { loadQueueById, loadQueuesByBucket } from '../load-queues.js';
 import type { Parameter } from '../parameters.js';
+import { NEXT_PLACE } from '../places.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 import type { GroupTransaction } from '../transaction.js';
 
@@ -52,8 +53,8 @@ async function beginOrJoin(
     const begun = await tx.pipeline.query(
       `INSERT INTO millrace.dead_letter_jobs
          (job_id, queue_id, action, bound_seq, since_ms, at_ms, at_seq, max_messages, started_at_ms)
-       VALUES ($1, $2, $3, $4, $5, $5, 0, $6, $7) ON CONFLICT DO NOTHING RETURNING 1`,
-      [jobId, queue.id, action, tx.nextSeq(), sinceMs, maxMessages, tx.nowMs],
+       VALUES ($1, $2, $3, ${NEXT_PLACE}, $4, $4, 0, $5, $6) ON CONFLICT DO NOTHING RETURNING 1`,
+      [jobId, queue.id, action, sinceMs, maxMessages, tx.nowMs],
     );
     if (begun.length > 0) return jobId;
     const [underWay] = await tx.pipeline.query<{ jobId: string }>(

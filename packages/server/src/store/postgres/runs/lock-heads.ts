@@ -4,7 +4,7 @@ import type { GroupRun } from '../group-run.js';
 import { CLOCK_MS } from '../load-queues.js';
 import type { Pipeline } from '../pipeline.js';
 import { MESSAGE_COLUMNS_BUT_LOG, type MessageRow, STORED_COLUMNS_BUT_HEADERS } from '../rows.js';
-import { countWalked, type RankFloor } from '../scan-floors.js';
+import { countWalked, type RankFloor, type ReadyLook } from '../scan-floors.js';
 
 export type ReadyRow = MessageRow &
   StoredMessage &
@@ -28,7 +28,7 @@ export const READY_COLUMNS = `${MESSAGE_COLUMNS_BUT_LOG}, NULL::text AS "failure
 
 /** @param wanted of each bucket, how many messages each command wants */
 export async function lockHeads(
-  { tx, readyFloors }: GroupRun,
+  { tx, readyFloors, afterCommit }: GroupRun,
   wanted: ReadonlyMap<number, readonly number[]>,
 ): Promise<Map<number, Lanes>> {
   const ready = new Map<number, Lanes>([...wanted.keys()].map((bucketId) => [bucketId, [[]]]));
@@ -36,18 +36,25 @@ export async function lockHeads(
   const looks = [...wanted].map(([bucketId, limits]) => ({
     bucketId,
     limit: sum(limits),
-    from: readyFloors.of(bucketId, tx.nowMs),
+    from: readyFloors.of(bucketId),
   }));
   const look = (): Promise<ReadyRow[]> => lookForHeads(tx.pipeline, looks);
-  const counts = readyFloors.isToCount(tx.nowMs);
-  const { found, walked } = counts
-    ? await countWalked(tx.pipeline, 'messages_ready', look)
-    : { found: await look(), walked: 0 };
+  if (!readyFloors.isToCount()) {
+    for (const row of await look()) ready.get(row.bucketId)?.[0]?.push(row);
+    return ready;
+  }
+  const floored = looks.filter((each): each is FlooredLook => each.from !== undefined);
+  const [firsts, { found, walked }] = await Promise.all([
+    lookForFirsts(tx.pipeline, floored),
+    countWalked(tx.pipeline, 'messages_ready', look),
+  ]);
   for (const row of found) ready.get(row.bucketId)?.[0]?.push(row);
-  if (counts) {
-    for (const { bucketId, from } of looks) {
-      readyFloors.note(bucketId, from, ready.get(bucketId)?.[0] ?? [], walked, tx.nowMs);
-    }
+  for (const { bucketId, from } of looks) {
+    if (from === undefined) readyFloors.walked(bucketId, walked);
+  }
+  for (const { bucketId, from } of floored) {
+    const ofBucket = firsts.filter((first) => first.bucketId === bucketId);
+    afterCommit.push(() => readyFloors.raise(bucketId, from, ofBucket));
   }
   return ready;
 }
@@ -75,14 +82,19 @@ const RETURNED = firstOf(
 interface Look {
   readonly bucketId: number;
   readonly limit: number;
-  readonly from: readonly RankFloor[] | undefined;
+  readonly from: ReadyLook | undefined;
 }
+
+type FlooredLook = Look & { readonly from: ReadyLook };
+
+const flooredPlaces = (looks: readonly Look[]) =>
+  looks.flatMap(({ bucketId, limit, from }) =>
+    (from?.floors ?? []).map(({ rank, seq }) => ({ bucketId, limit, rank, seq })),
+  );
 
 async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise<ReadyRow[]> {
   const fromHead = looks.filter(({ from }) => from === undefined);
-  const fromFloor = looks.flatMap(({ bucketId, limit, from = [] }) =>
-    from.map(({ rank, seq }) => ({ bucketId, limit, rank, seq })),
-  );
+  const fromFloor = flooredPlaces(looks);
   const [heads, returned, behind] = await Promise.all([
     fromHead.length === 0
       ? []
@@ -101,6 +113,29 @@ async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise
         ]),
   ]);
   return [...heads, ...inOrder([...returned, ...behind])];
+}
+
+/** What `SKIP LOCKED` passes is there all the same: whoever has locked it may let it go. */
+const FIRST = `
+  SELECT w.bucket_id AS "bucketId", w.rank, f.seq
+    FROM unnest($1::bigint[], $2::smallint[], $3::bigint[]) AS w(bucket_id, rank, seq)
+   CROSS JOIN LATERAL (
+     SELECT m.seq FROM millrace.messages m
+      WHERE m.bucket_id = w.bucket_id AND m.state = 0 AND m.rank = w.rank AND m.seq >= w.seq
+      ORDER BY m.rank DESC, m.seq LIMIT 1) AS f`;
+
+/** The first message of each rank that is ready, locked or not. */
+async function lookForFirsts(
+  pipeline: Pipeline,
+  looks: readonly FlooredLook[],
+): Promise<(RankFloor & { readonly bucketId: number })[]> {
+  const places = flooredPlaces(looks);
+  if (places.length === 0) return [];
+  return pipeline.query(FIRST, [
+    places.map(({ bucketId }) => bucketId),
+    places.map(({ rank }) => rank),
+    places.map(({ seq }) => seq),
+  ]);
 }
 
 /** Messages that came back may lie before a floor. */

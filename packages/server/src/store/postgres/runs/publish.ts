@@ -41,13 +41,15 @@ export async function runPublishes(
 }
 
 interface Row extends NewRow {
-  seq: number;
+  seq: number | null;
 }
 
 /** Messages of FIFO queues take their places under the locks of their groups. */
 async function placeInGroups({ tx }: GroupRun, rows: readonly Row[]): Promise<void> {
   const arrivals = rows.filter((row): row is Row & Arrival => row.groupKey !== null);
-  if (arrivals.length > 0) await tx.groups.arrive(arrivals);
+  if (arrivals.length === 0) return;
+  const places = await tx.groups.arrive(arrivals);
+  for (const [index, row] of arrivals.entries()) row.seq = places[index] as number;
 }
 
 function messageRow({ tx }: GroupRun, queue: QueueEntry, message: NewMessage): Row {
@@ -58,5 +60,5 @@ function messageRow({ tx }: GroupRun, queue: QueueEntry, message: NewMessage): R
   const { groupId } = message;
   const groupKey = groupKeyOf(queue, groupId);
   if (dueAtMs === undefined && groupKey === null) tx.markReady(queue, 1);
-  return { queue, seq: tx.nextSeq(), groupId, groupKey, bytes, dueAtMs, message };
+  return { queue, seq: null, groupId, groupKey, bytes, dueAtMs, message };
 }

@@ -10,7 +10,7 @@ import { countWalked } from '../scan-floors.js';
 /** Delays that are over, then leases that ran out, oldest first; what others hold is theirs. */
 export async function settleDue(run: GroupRun, limit: number): Promise<number> {
   const { tx, dueFloor } = run;
-  const fromMs = dueFloor.of(tx.nowMs);
+  const fromMs = dueFloor.of();
   const due = (state: number, floorMs: number) =>
     tx.pipeline.query<MessageRow>(
       `SELECT ${MESSAGE_COLUMNS} FROM millrace.messages m
@@ -27,9 +27,7 @@ export async function settleDue(run: GroupRun, limit: number): Promise<number> {
       run.sweepsLeases ? due(STATE.leased, Math.max(fromMs, run.tx.leaseFloorMs)) : [],
     ]),
   );
-  const settlesAll = run.sweepsLeases && run.tx.leaseFloorMs === 0;
-  const isLimited = Math.max(delayed.length, expired.length) >= limit;
-  dueFloor.note(fromMs, settlesAll && !isLimited, walked, tx.nowMs);
+  dueFloor.walked(fromMs, walked);
   const grouped = await lockDueInGroups(run, fromMs, limit);
   const messages = tx.addMessages([...delayed, ...expired, ...grouped]).sort(byDue);
   await loadQueuesByBucket(
@@ -85,7 +83,10 @@ async function lockDueInGroups(
   );
 }
 
-/** When the next delay or lease ends, whoever began it; null when none does. */
+/**
+ * When the next delay or lease ends, whoever began it and whoever holds it now; null when none does.
+ * What was due and could not be settled is among them.
+ */
 export async function readNextDue(run: GroupRun): Promise<number | null> {
   const first = (state: number, kind: string): string =>
     `(SELECT min(due_at_ms) FROM millrace.messages
@@ -99,6 +100,8 @@ export async function readNextDue(run: GroupRun): Promise<number | null> {
     [run.dueFloor.currentMs],
   );
   const dueAtMs = row?.dueAtMs ?? null;
+  const { nowMs } = run.tx;
+  run.afterCommit.push(() => run.dueFloor.raise(dueAtMs, nowMs));
   // A lease that is kept for a while after the start is looked at again when that is over.
   return dueAtMs !== null && dueAtMs <= run.tx.leaseFloorMs ? run.graceEndMs : dueAtMs;
 }
