@@ -9,6 +9,7 @@ import { projectUsage } from './0008-project-usage.js';
 import { twoBudgets } from './0009-two-budgets.js';
 import { joinedJobs } from './0010-joined-jobs.js';
 import { earlierSources } from './0011-earlier-sources.js';
+import { storeClock } from './0013-store-clock.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly string[] = [
   twoBudgets,
   joinedJobs,
   earlierSources,
+  storeClock,
 ];

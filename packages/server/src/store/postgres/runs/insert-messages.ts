@@ -6,6 +6,7 @@ import type { QueueEntry } from '../../../core/transaction.js';
 import type { GroupRun } from '../group-run.js';
 import { CLOCK } from '../load-queues.js';
 import { type Parameter, textArray } from '../parameters.js';
+import { JUMP_MS } from '../store-clock.js';
 
 export interface NewRow {
   readonly queue: QueueEntry;
@@ -81,6 +82,6 @@ const INSERT_LATER = `
   WITH head AS MATERIALIZED (
     SELECT floor(now)::bigint AS now_ms, floor(now)::bigint - $13::bigint AS late_ms,
         greatest(0, floor((now - $13::bigint) * ${PLACES_PER_MS})::bigint - $15::bigint) AS late_seq
-      FROM (SELECT coalesce($14::numeric, ${CLOCK}) AS now OFFSET 0) AS t
+      FROM (SELECT coalesce($14::numeric, least(${CLOCK}, $13::bigint + ${JUMP_MS})) AS now OFFSET 0) AS t
   ), inserted AS (${insertInto('head.now_ms', 'head.late_ms', 'head.late_seq', 'CROSS JOIN head')})
   SELECT late_seq AS "lateSeq" FROM head`;

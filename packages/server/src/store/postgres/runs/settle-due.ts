@@ -24,10 +24,10 @@ export async function settleDue(run: GroupRun, limit: number): Promise<number> {
   } = await countWalked(tx.pipeline, 'messages_due', () =>
     Promise.all([
       due(STATE.delayed, fromMs),
-      run.sweepsLeases ? due(STATE.leased, Math.max(fromMs, run.tx.leaseFloorMs)) : [],
+      run.isTimeTrusted ? due(STATE.leased, Math.max(fromMs, run.tx.leaseFloorMs)) : [],
     ]),
   );
-  const settlesAll = run.sweepsLeases && run.tx.leaseFloorMs === 0;
+  const settlesAll = run.isTimeTrusted && run.tx.leaseFloorMs === 0;
   const isLimited = Math.max(delayed.length, expired.length) >= limit;
   dueFloor.note(fromMs, settlesAll && !isLimited, walked, tx.nowMs);
   const grouped = await lockDueInGroups(run, fromMs, limit);
@@ -59,7 +59,7 @@ const byDue = (a: MessageRow, b: MessageRow): number =>
  * lease that ran out may end the others. Groups that somebody works on are left to them.
  */
 async function lockDueInGroups(
-  { tx, sweepsLeases }: GroupRun,
+  { tx, isTimeTrusted }: GroupRun,
   fromMs: number,
   limit: number,
 ): Promise<MessageRow[]> {
@@ -71,7 +71,7 @@ async function lockDueInGroups(
   const groups = await tx.pipeline.query<GroupRef>(
     `SELECT bucket_id AS "bucketId", group_key AS "groupKey" FROM
        (${due(STATE.leased, '$1')} UNION ${due(STATE.delayed, '$2')}) AS g`,
-    [sweepsLeases ? Math.max(fromMs, tx.leaseFloorMs) : tx.nowMs, fromMs, tx.nowMs, limit],
+    [isTimeTrusted ? Math.max(fromMs, tx.leaseFloorMs) : tx.nowMs, fromMs, tx.nowMs, limit],
   );
   if (groups.length === 0) return [];
   const free = await lockFreeGroups(tx.pipeline, groups);

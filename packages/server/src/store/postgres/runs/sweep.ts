@@ -87,6 +87,8 @@ const QUEUE_AGES = `SELECT q.id, q.message_retention_days AS "retentionDays",
 /** Removes messages past their retention, and forgotten history, of the queues that come next. */
 export async function expire(run: GroupRun, command: ExpireCommand): Promise<OutcomeOf['expire']> {
   const { tx } = run;
+  // Looked at again after a pause, as what others hold is.
+  if (!run.isTimeTrusted) return { nextQueueId: null, nextAtMs: 0 };
   const queues = await tx.pipeline.query<QueueAges>(
     `${QUEUE_AGES} WHERE q.id > $1 ORDER BY q.id LIMIT $2`,
     [command.afterQueueId, QUEUES_PER_STEP],
