@@ -1,4 +1,4 @@
-import { monotonicMs } from '../../core/clock.js';
+import type { Clock } from '../../core/clock.js';
 import { HISTORY_FLUSH_MS } from '../../core/history.js';
 import { RECORDS_REMOVED, removedPerStep } from '../../core/removal-pace.js';
 import { dropExpiredRecords } from './runs/drop-expired-records.js';
@@ -14,12 +14,15 @@ export class Housekeeping {
   private remembered = 0;
 
   /** @param goOnLater runs a group, should none come by */
-  constructor(private readonly goOnLater: () => void) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly goOnLater: () => void,
+  ) {}
 
   /** @returns what to call when the group has committed */
   async keep(tx: GroupTransaction, isTimeTrusted: boolean): Promise<() => void> {
     const { remembered } = this;
-    const nowMs = monotonicMs();
+    const nowMs = this.clock.monotonicMs();
     const isTime = isTimeTrusted && nowMs - this.keptAtMs >= HISTORY_FLUSH_MS;
     if (isTime) this.keptAtMs = nowMs;
     const limit = removedPerStep(remembered, RECORDS_REMOVED);

@@ -100,7 +100,7 @@ export class PostgresStore implements Store {
   private readonly counterRows = new WeakMap<PoolClient, CounterRows>();
   private readonly knownQueues = new KnownQueues();
   private readonly tallies: TalliesUnderWay;
-  private readonly housekeeping = new Housekeeping(() => this.tallies.flushLater());
+  private readonly housekeeping: Housekeeping;
   /** Resolves when the group that settles what is due has ended. */
   private settling: Promise<void> | undefined;
   private readonly readyFloors = new ReadyFloors();
@@ -128,6 +128,7 @@ export class PostgresStore implements Store {
     this.tallies = new TalliesUnderWay(clock, () => {
       this.apply([]).catch(() => undefined);
     });
+    this.housekeeping = new Housekeeping(clock, () => this.tallies.flushLater());
     this.signals = new NodeSignals(
       url,
       () => clock.monotonicMs(),
