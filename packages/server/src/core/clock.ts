@@ -1,3 +1,5 @@
+import { uptime } from 'node:os';
+
 /**
  * Time as the rest of the server sees it. Nothing outside this file reads the wall clock or sets a
  * bare timer, so that a test can own both.
@@ -7,6 +9,8 @@ export interface Clock {
   nowMs(): number;
   /** What this machine's clock says, which may jump: only for what others compare with theirs. */
   wallMs(): number;
+  /** What durations are measured by: nothing sets it. */
+  monotonicMs(): number;
   /** Calls back once, no earlier than after `delayMs`; returns the way to call it off. */
   setTimer(callback: () => void, delayMs: number): () => void;
 }
@@ -25,6 +29,7 @@ export function monotonicClock(floorMs = 0): Clock {
   return {
     nowMs: () => anchorMs + Math.floor(performance.now() - startMs),
     wallMs,
+    monotonicMs,
     setTimer: setSystemTimer,
   };
 }
@@ -38,3 +43,9 @@ export function setSystemTimer(callback: () => void, delayMs: number): () => voi
 
 /** Milliseconds of the monotonic clock, for measuring durations only. */
 export const monotonicMs = (): number => performance.now();
+
+/**
+ * How long this machine was suspended, as far as it knows: the monotonic clock stands still meanwhile,
+ * and its uptime does not. Only differences mean anything.
+ */
+export const suspendedMs = (): number => uptime() * 1_000 - performance.now();

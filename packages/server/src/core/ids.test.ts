@@ -6,7 +6,12 @@ const START_MS = Date.UTC(2026, 0, 1);
 
 function movableClock() {
   let timeMs = START_MS;
-  const clock: Clock = { nowMs: () => timeMs, wallMs: () => timeMs, setTimer: () => () => {} };
+  const clock: Clock = {
+    nowMs: () => timeMs,
+    wallMs: () => timeMs,
+    monotonicMs: () => timeMs,
+    setTimer: () => () => {},
+  };
   return {
     clock,
     move: (byMs: number) => {

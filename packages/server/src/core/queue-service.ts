@@ -67,7 +67,7 @@ export function createQueueService(
     target: Target,
     wanted: ConsumeOptions,
   ): Promise<Outcome<'consume'>> => {
-    const untilMs = store.clock.nowMs() + BEHIND_EXPIRED_MS;
+    const untilMs = store.clock.monotonicMs() + BEHIND_EXPIRED_MS;
     for (;;) {
       const command = {
         project: target.project,
@@ -84,7 +84,7 @@ export function createQueueService(
       if (!isEmpty(outcome) || presence.gone()) return outcome;
       // There are messages, and the next group has room for them.
       if (isCrowded(outcome)) continue;
-      if (!isCutShort(outcome) || store.clock.nowMs() >= untilMs) return outcome;
+      if (!isCutShort(outcome) || store.clock.monotonicMs() >= untilMs) return outcome;
     }
   };
 
@@ -95,14 +95,14 @@ export function createQueueService(
     const poll = longPolls.register(target.project, target.queue, 'client');
     if (poll === undefined) return overloaded('long polls');
     store.expectReady(target.project, target.queue);
-    const deadlineMs = store.clock.nowMs() + wanted.waitMs;
+    const deadlineMs = store.clock.monotonicMs() + wanted.waitMs;
     let satisfied = false;
     try {
       for (;;) {
         const outcome = await consumeOnce(target, wanted);
         satisfied = outcome.ok && outcome.messages.length > 0 && !wanted.presence.gone();
         if (!isEmpty(outcome)) return outcome;
-        const leftMs = deadlineMs - store.clock.nowMs();
+        const leftMs = deadlineMs - store.clock.monotonicMs();
         if (leftMs <= 0) return outcome;
         if (isCutShort(outcome) && !poll.ended(wanted.presence)) continue;
         if (!(await poll.wait(leftMs, wanted.presence))) return outcome;

@@ -2,7 +2,12 @@ import { expect, it } from 'vitest';
 import { RateLimiter } from './rate-limit.js';
 
 let nowMs = 0;
-const clock = { nowMs: () => nowMs, wallMs: () => nowMs, setTimer: () => () => {} };
+const clock = {
+  nowMs: () => 0,
+  wallMs: () => 0,
+  monotonicMs: () => nowMs,
+  setTimer: () => () => {},
+};
 
 it('allows a burst, then as many a second as it says, key by key', () => {
   const limiter = new RateLimiter(clock, { requestsPerSecond: 2, burst: 3 });

@@ -29,7 +29,7 @@ export class RateLimiter {
 
   take(keyId: string): RateVerdict {
     const { requestsPerSecond, burst } = this.options;
-    const nowMs = this.clock.nowMs();
+    const nowMs = this.clock.monotonicMs();
     const bucket = this.buckets.get(keyId) ?? { tokens: burst, atMs: nowMs };
     const refill = ((nowMs - bucket.atMs) / 1_000) * requestsPerSecond;
     const tokens = Math.min(burst, bucket.tokens + refill);

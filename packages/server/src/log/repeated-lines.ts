@@ -72,7 +72,7 @@ export class RepeatedLines {
     }
     this.write(level, message, { ...same, ...latest, ...(count > 1 && { repeated: count }) });
     this.kindsOfMessage.set(message, (this.kindsOfMessage.get(message) ?? 0) + 1);
-    const lineAtMs = this.clock.nowMs();
+    const lineAtMs = this.clock.monotonicMs();
     this.entries.set(key, { level, message, same, latest, count: 0, lastAt: '', lineAtMs });
     this.wakeLater();
   }
@@ -80,13 +80,13 @@ export class RepeatedLines {
   private wakeLater(): void {
     const [oldest] = this.entries.values();
     if (oldest === undefined || this.cancelTimer !== undefined) return;
-    const delayMs = oldest.lineAtMs + BETWEEN_LINES_MS - this.clock.nowMs();
+    const delayMs = oldest.lineAtMs + BETWEEN_LINES_MS - this.clock.monotonicMs();
     this.cancelTimer = this.clock.setTimer(() => this.look(), delayMs);
   }
 
   private look(): void {
     this.cancelTimer = undefined;
-    const nowMs = this.clock.nowMs();
+    const nowMs = this.clock.monotonicMs();
     for (const [key, entry] of this.entries) {
       if (entry.lineAtMs + BETWEEN_LINES_MS > nowMs) break;
       this.entries.delete(key);

@@ -6,7 +6,9 @@ class TestClock {
   private timers: { atMs: number; callback: () => void }[] = [];
   private ms = 0;
 
-  readonly nowMs = (): number => this.ms;
+  readonly nowMs = (): number => 0;
+
+  readonly monotonicMs = (): number => this.ms;
 
   readonly wallMs = (): number => this.ms;
 

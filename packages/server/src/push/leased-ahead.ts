@@ -19,7 +19,7 @@ export class LeasedAhead {
   }
 
   put(message: LeasedMessage): void {
-    this.waiting.push({ message, sinceMs: this.clock.nowMs() });
+    this.waiting.push({ message, sinceMs: this.clock.monotonicMs() });
     this.cancelTimer ??= this.clock.setTimer(() => this.giveBackOverdue(), WAIT_MAX_MS);
   }
 
@@ -35,7 +35,7 @@ export class LeasedAhead {
 
   private giveBackOverdue(): void {
     this.cancelTimer = undefined;
-    const sinceMaxMs = this.clock.nowMs() - WAIT_MAX_MS;
+    const sinceMaxMs = this.clock.monotonicMs() - WAIT_MAX_MS;
     while ((this.waiting[0]?.sinceMs ?? Number.POSITIVE_INFINITY) <= sinceMaxMs) {
       this.giveBack((this.waiting.shift() as { message: LeasedMessage }).message);
     }

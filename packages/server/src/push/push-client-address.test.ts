@@ -29,7 +29,7 @@ vi.mock('node:net', async (importOriginal) => {
   return { ...real, connect, default: { ...real, connect } };
 });
 
-const clock = { nowMs: () => 0, wallMs: () => 0, setTimer: () => () => {} };
+const clock = { nowMs: () => 0, wallMs: () => 0, monotonicMs: () => 0, setTimer: () => () => {} };
 
 let canary: net.Server;
 let canaryPort: number;

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parseNetworks } from './networks.js';
 import { PushClient, type PushRequest } from './push-client.js';
 
-const clock = { nowMs: () => 0, wallMs: () => 0, setTimer: () => () => {} };
+const clock = { nowMs: () => 0, wallMs: () => 0, monotonicMs: () => 0, setTimer: () => () => {} };
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();

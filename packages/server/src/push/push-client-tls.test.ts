@@ -13,7 +13,7 @@ import { PushClient } from './push-client.js';
 
 const authority = certificate({ name: 'millrace test authority' });
 const stranger = certificate({ name: 'another authority' });
-const clock = { nowMs: () => 0, wallMs: () => 0, setTimer: () => () => {} };
+const clock = { nowMs: () => 0, wallMs: () => 0, monotonicMs: () => 0, setTimer: () => () => {} };
 const networks = parseNetworks(['127.0.0.1']);
 
 const closers: (() => unknown)[] = [];

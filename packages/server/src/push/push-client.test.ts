@@ -13,7 +13,12 @@ import { parseNetworks } from './networks.js';
 import { PushClient, type PushRequest } from './push-client.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12);
-const clock = { nowMs: () => NOW_MS, wallMs: () => NOW_MS, setTimer: () => () => {} };
+const clock = {
+  nowMs: () => NOW_MS,
+  wallMs: () => NOW_MS,
+  monotonicMs: () => NOW_MS,
+  setTimer: () => () => {},
+};
 const networks = parseNetworks(['127.0.0.1']);
 
 const closers: (() => unknown)[] = [];

@@ -16,6 +16,10 @@ export class FakeClock implements Clock {
     return this.timeMs;
   }
 
+  monotonicMs(): number {
+    return this.timeMs;
+  }
+
   wallMs(): number {
     return this.timeMs + this.wallAheadMs;
   }

@@ -27,8 +27,8 @@ export class GroupRun {
   constructor(
     readonly tx: GroupTransaction,
     startedAtMs: number,
-    /** False while the database's clock is not to be trusted. */
-    readonly sweepsLeases: boolean,
+    /** False while the database's clock disagrees with this node's: nothing is ended by time. */
+    readonly isTimeTrusted: boolean,
     readonly readyFloors: ReadyFloors,
     readonly dueFloor: DueFloor,
     /** The store's time, given what the database has just said that its time is. */

@@ -15,7 +15,7 @@ import type { Pipeline } from './pipeline.js';
 /** What groups have done since it was last written. It goes along with a group once a second. */
 export class TalliesUnderWay {
   private readonly book = new TallyBook();
-  private takenAtMs = 0;
+  private takenAtMs = Number.NEGATIVE_INFINITY;
   private cancelFlush: (() => void) | undefined;
 
   constructor(
@@ -37,7 +37,8 @@ export class TalliesUnderWay {
   }
 
   /** What is due to be written. */
-  take(nowMs: number): TallyRow[] {
+  take(): TallyRow[] {
+    const nowMs = this.clock.monotonicMs();
     if (nowMs - this.takenAtMs < HISTORY_FLUSH_MS) return [];
     this.takenAtMs = nowMs;
     return this.book.take();

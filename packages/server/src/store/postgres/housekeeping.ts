@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.js';
 import { HISTORY_FLUSH_MS } from '../../core/history.js';
 import { RECORDS_REMOVED, removedPerStep } from '../../core/removal-pace.js';
 import { dropExpiredRecords } from './runs/drop-expired-records.js';
@@ -8,25 +9,29 @@ import type { GroupTransaction } from './transaction.js';
  * second, and with every group while there are more.
  */
 export class Housekeeping {
-  private keptAtMs = 0;
+  private keptAtMs = Number.NEGATIVE_INFINITY;
   /** What was recorded since some were last removed. */
   private remembered = 0;
 
   /** @param goOnLater runs a group, should none come by */
-  constructor(private readonly goOnLater: () => void) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly goOnLater: () => void,
+  ) {}
 
   /** @returns what to call when the group has committed */
-  async keep(tx: GroupTransaction): Promise<() => void> {
+  async keep(tx: GroupTransaction, isTimeTrusted: boolean): Promise<() => void> {
     const { remembered } = this;
-    const isTime = tx.nowMs - this.keptAtMs >= HISTORY_FLUSH_MS;
-    if (isTime) this.keptAtMs = tx.nowMs;
+    const nowMs = this.clock.monotonicMs();
+    const isTime = isTimeTrusted && nowMs - this.keptAtMs >= HISTORY_FLUSH_MS;
+    if (isTime) this.keptAtMs = nowMs;
     const limit = removedPerStep(remembered, RECORDS_REMOVED);
     const hasMore = isTime && (await dropExpiredRecords(tx, limit));
     return () => {
       const left = isTime ? Math.max(0, this.remembered - remembered) : this.remembered;
       this.remembered = left + tx.remembered;
       if (!hasMore) return;
-      this.keptAtMs = 0;
+      this.keptAtMs = Number.NEGATIVE_INFINITY;
       this.goOnLater();
     };
   }

@@ -18,14 +18,27 @@ import { deadLetterQueueOf, type MessageRow, QUEUE_COLUMNS, QUEUE_FROM } from '.
 import { lockSettings } from './settings-lock.js';
 import type { GroupTransaction } from './transaction.js';
 
-/** The database's time at the moment in which this is evaluated, in milliseconds and their parts. */
-export const CLOCK = '(extract(epoch FROM clock_timestamp()) * 1000)';
+/**
+ * Store time (see `store-clock.ts`) at the moment in which this is evaluated, in milliseconds and their
+ * parts.
+ */
+export const CLOCK =
+  '(extract(epoch FROM clock_timestamp()) * 1000 + (SELECT offset_ms FROM millrace.store_clock))';
+/** How often the offset of store time was moved. */
+const CLOCK_MOVES = '(SELECT moves FROM millrace.store_clock)';
 export const CLOCK_MS = `floor(${CLOCK})::bigint`;
-export const NOW = `SELECT ${CLOCK_MS} AS "nowMs"`;
+/** For a node that begins to watch the clock. */
+export const NOW = `SELECT ${CLOCK_MS} AS "nowMs", ${CLOCK_MOVES} AS "clockMoves",
+  nextval('millrace.clock_watchers') AS watcher`;
 
-interface Head {
-  /** The database's time. */
+/** Store time as the database says it. */
+export interface SaidTime {
   readonly nowMs: number;
+  /** How often its offset was moved so far. */
+  readonly clockMoves: number;
+}
+
+interface Head extends SaidTime {
   /** False when another group under way counts in the slot. */
   readonly holdsSlot: boolean;
 }
@@ -33,6 +46,8 @@ interface Head {
 type Versioned = (QueueColumns | { readonly id: null }) & { readonly version: string };
 
 export interface Beginning {
+  /** Undefined where the group has not asked. */
+  readonly clockMoves?: number;
   readonly nowMs: number;
   readonly queues: readonly KnownQueue[];
 }
@@ -63,12 +78,13 @@ export async function readBeginning(
           [...names.values()].map(([, name]) => name),
           counterRows.slot,
         ]);
-  const { nowMs, holdsSlot } = rows[0] as Head;
+  const { nowMs, clockMoves, holdsSlot } = rows[0] as Head;
   if (!holdsSlot) await counterRows.takeFreeSlot(pipeline);
-  const queues = rows.flatMap(({ nowMs: _, holdsSlot: __, version, ...queue }) =>
-    queue.id === null ? [] : { queue: queueEntryOf(queue), version },
-  );
-  return { nowMs, queues };
+  const queues = rows.flatMap((row) => {
+    const { nowMs: _, clockMoves: __, holdsSlot: ___, version, ...queue } = row;
+    return queue.id === null ? [] : { queue: queueEntryOf(queue), version };
+  });
+  return { nowMs, clockMoves, queues };
 }
 
 /**
@@ -76,26 +92,26 @@ export async function readBeginning(
  * taken, or where the time is not between what the group believes and the next end of a lease or
  * delay; null: anything is.
  *
- * @returns the database's time
+ * @returns store time
  */
 export async function checkBeginning(
   pipeline: Pipeline,
   queues: readonly KnownQueue[],
   slot: number,
   { fromMs, untilMs }: { readonly fromMs: number | null; readonly untilMs: number | null },
-): Promise<number> {
-  const [head] = await pipeline.query<{ nowMs: number }>(CHECK, [
+): Promise<SaidTime> {
+  const [head] = await pipeline.query<SaidTime>(CHECK, [
     slot,
     fromMs,
     untilMs,
     queues.map(({ queue }) => queue.id),
     queues.map(({ version }) => version),
   ]);
-  return (head as { nowMs: number }).nowMs;
+  return head as SaidTime;
 }
 
 const headOf = (slot: string, more = ''): string => `
-  SELECT floor(c.now)::bigint AS "nowMs",
+  SELECT floor(c.now)::bigint AS "nowMs", ${CLOCK_MOVES} AS "clockMoves",
       ${holdSlot(slot)} AS "holdsSlot"${more}
     FROM (SELECT ${CLOCK} AS now OFFSET 0) AS c`;
 
@@ -120,7 +136,7 @@ const BEGINNING = `WITH RECURSIVE head AS MATERIALIZED (${headOf('$3')}), ${chai
 
 /** A row's version is the transaction that wrote it: each change of a queue makes another. */
 const CHECK = `
-  SELECT now_ms AS "nowMs" FROM (SELECT ${CLOCK_MS} AS now_ms OFFSET 0) AS t
+  SELECT now_ms AS "nowMs", ${CLOCK_MOVES} AS "clockMoves" FROM (SELECT ${CLOCK_MS} AS now_ms OFFSET 0) AS t
    WHERE millrace.expect(${holdSlot('$1')} AND coalesce(now_ms >= $2::bigint, true)
      AND coalesce(now_ms < $3::bigint, true) AND NOT EXISTS (
        SELECT 1 FROM unnest($4::bigint[], $5::text[]) AS a(id, version)

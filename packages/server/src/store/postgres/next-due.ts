@@ -25,13 +25,16 @@ export class NextDue {
     return this.knownMs !== null && this.knownMs <= nowMs;
   }
 
+  /** Something ends at this time, whatever groups under way have read. */
+  learn(atMs: number | null, from?: DueLook): void {
+    this.knownMs = earlier(this.knownMs, atMs);
+    this.tellOthers(from, atMs);
+  }
+
   /** To be called before the group's first statement. */
   groupBegins(): DueLook {
     const look: DueLook = {
-      begun: (earliestMs) => {
-        this.knownMs = earlier(this.knownMs, earliestMs);
-        this.tellOthers(look, earliestMs);
-      },
+      begun: (earliestMs) => this.learn(earliestMs, look),
       read: (nextMs) => {
         this.knownMs = earlier(nextMs, this.learnedMeanwhile.get(look) ?? null);
         this.tellOthers(look, nextMs);
@@ -44,7 +47,7 @@ export class NextDue {
     return look;
   }
 
-  private tellOthers(from: DueLook, atMs: number | null): void {
+  private tellOthers(from: DueLook | undefined, atMs: number | null): void {
     for (const [look, learnedMs] of this.learnedMeanwhile) {
       if (look !== from) this.learnedMeanwhile.set(look, earlier(learnedMs, atMs));
     }

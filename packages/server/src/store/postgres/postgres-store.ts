@@ -26,8 +26,8 @@ import {
   parseUrl,
   patientConfig,
 } from './connections.js';
+import { ClockCorrection } from './correct-clock.js';
 import { CounterRows } from './counter-rows.js';
-import { DatabaseClock } from './database-clock.js';
 import {
   isConflict,
   isConnectionLoss,
@@ -40,7 +40,13 @@ import { GroupRun } from './group-run.js';
 import { TalliesUnderWay, writeHistory } from './history.js';
 import { Housekeeping } from './housekeeping.js';
 import { KnownQueues } from './known-queues.js';
-import { type Beginning, checkBeginning, NOW, readBeginning } from './load-queues.js';
+import {
+  type Beginning,
+  checkBeginning,
+  NOW,
+  readBeginning,
+  type SaidTime,
+} from './load-queues.js';
 import { migrate } from './migrate.js';
 import { NextDue } from './next-due.js';
 import { NodeSignals } from './node-signals.js';
@@ -50,6 +56,7 @@ import { Reads } from './reads.js';
 import { mayTryAgain, pauseBefore } from './repetition.js';
 import { readNextDue, settleDue } from './runs/settle-due.js';
 import { DueFloor, ReadyFloors } from './scan-floors.js';
+import { JUMP_MS, StoreClock } from './store-clock.js';
 import { GroupTransaction } from './transaction.js';
 
 export interface PostgresStoreOptions {
@@ -86,12 +93,13 @@ export class PostgresStore implements Store {
   readonly safetyPollMs = SAFETY_POLL_MS;
   private readonly reachability: Reachability;
   private readonly reads: Reads;
+  private readonly clockCorrection: ClockCorrection;
   private listener: StoreListener | undefined;
   private readonly signals: NodeSignals;
   private readonly counterRows = new WeakMap<PoolClient, CounterRows>();
   private readonly knownQueues = new KnownQueues();
   private readonly tallies: TalliesUnderWay;
-  private readonly housekeeping = new Housekeeping(() => this.tallies.flushLater());
+  private readonly housekeeping: Housekeeping;
   /** Resolves when the group that settles what is due has ended. */
   private settling: Promise<void> | undefined;
   private readonly readyFloors = new ReadyFloors();
@@ -105,19 +113,24 @@ export class PostgresStore implements Store {
     private readonly pools: Pools,
     readonly groupsUnderWayMax: number,
     readsMax: number,
-    private readonly databaseClock: DatabaseClock,
+    private readonly storeClock: StoreClock,
     readonly clock: Clock,
     private readonly limits: StorageLimits,
     private readonly log: Log,
   ) {
     this.reachability = new Reachability('the store', log);
     this.reads = new Reads(pools.reads, readsMax, url.prepare, clock, log, this.reachability);
+    this.clockCorrection = new ClockCorrection(pools.reads, url, storeClock, log, () => {
+      this.nextDue.learn(0);
+      this.listener?.nextDue(0);
+    });
     this.tallies = new TalliesUnderWay(clock, () => {
       this.apply([]).catch(() => undefined);
     });
+    this.housekeeping = new Housekeeping(clock, () => this.tallies.flushLater());
     this.signals = new NodeSignals(
       url,
-      () => clock.nowMs(),
+      () => clock.monotonicMs(),
       (queues) => this.listener?.ready(queues),
       () => this.listener?.ready('all'),
       new Reachability('the connection for signals', log),
@@ -128,14 +141,16 @@ export class PostgresStore implements Store {
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
     const url = parseUrl(options.url);
     const log = options.log ?? NO_LOG;
-    const databaseClock = new DatabaseClock(log);
+    // It is first compared when the store is open.
+    const storeClock = new StoreClock((jumpMs) => store.clockCorrection.start(jumpMs));
     const client = new pg.Client(patientConfig(url));
     client.on('error', () => undefined);
     try {
       await client.connect();
       await migrate(client, log);
       const { rows } = await client.query(NOW);
-      databaseClock.observe(Number(rows[0].nowMs), monotonicMs());
+      const [{ nowMs, clockMoves, watcher }] = rows;
+      storeClock.adopt(Number(nowMs), clockMoves, Number(watcher));
     } catch (error) {
       if (error instanceof StoreOpenError) throw error;
       throw new StoreOpenError(
@@ -144,14 +159,14 @@ export class PostgresStore implements Store {
     } finally {
       await client.end().catch(() => undefined);
     }
-    const clock = options.makeClock?.(0) ?? databaseClock;
+    const clock = options.makeClock?.(0) ?? storeClock;
     const groupsMax = Math.min(GROUPS_UNDER_WAY, Math.floor(options.maxConnections / 2));
-    const store = new PostgresStore(
+    const store: PostgresStore = new PostgresStore(
       url,
       createPools(url, options.maxConnections, groupsMax),
       groupsMax,
       options.maxConnections - groupsMax,
-      databaseClock,
+      storeClock,
       clock,
       options.limits ?? NO_LIMITS,
       log,
@@ -213,7 +228,8 @@ export class PostgresStore implements Store {
   /** What this group may assume instead of reading it; undefined: it has to read. */
   private assume(commands: readonly Command[]): Beginning | undefined {
     const nowMs = this.clock.nowMs();
-    const queues = this.nextDue.isOver(nowMs) ? undefined : this.knownQueues.assume(commands);
+    const mustRead = this.nextDue.isOver(nowMs) || !this.storeClock.isTrusted();
+    const queues = mustRead ? undefined : this.knownQueues.assume(commands);
     return queues && { nowMs, queues };
   }
 
@@ -234,11 +250,13 @@ export class PostgresStore implements Store {
       for (const text of beginGroup(this.url)) pipeline.send(text);
       this.readyFloors.begins(pipeline);
       const counterRows = this.counterRowsOf(client);
-      const timeOf = (databaseMs: number): number => this.observe(databaseMs, sinceMs);
+      const timeOf = (saidMs: number, moves?: number): number =>
+        this.timeOf(saidMs, sinceMs, moves);
       const checked = assumed && this.check(pipeline, assumed, counterRows.slot);
       const beginning = assumed ?? (await readBeginning(pipeline, commands, counterRows));
       const { queues } = beginning;
-      const nowMs = assumed === undefined ? timeOf(beginning.nowMs) : beginning.nowMs;
+      const nowMs =
+        assumed === undefined ? timeOf(beginning.nowMs, beginning.clockMoves) : beginning.nowMs;
       const tx = new GroupTransaction(
         pipeline,
         nowMs,
@@ -250,16 +268,18 @@ export class PostgresStore implements Store {
       const run = new GroupRun(
         tx,
         this.startedAtMs,
-        this.databaseClock.isTrusted(),
+        this.storeClock.isTrusted(),
         this.readyFloors,
         this.dueFloor,
         timeOf,
-        this.clock === this.databaseClock ? null : nowMs,
+        this.clock === this.storeClock ? null : nowMs,
       );
       if (checked !== undefined) {
         tx.isTimeAssumed = true;
         // A failure shows where the whole pipeline is waited for.
-        checked.then((atMs) => tx.learnTime(timeOf(atMs))).catch(() => undefined);
+        checked
+          .then((said) => tx.learnTime(timeOf(said.nowMs, said.clockMoves)))
+          .catch(() => undefined);
       }
 
       // While another group of this node settles what is due, its rows are locked and would be
@@ -278,9 +298,9 @@ export class PostgresStore implements Store {
       const outcomes = await applyGroup(run, commands);
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await this.readDue(run) : null;
-      const houseKept = await this.housekeeping.keep(tx);
+      const houseKept = await this.housekeeping.keep(tx, run.isTimeTrusted);
       tx.flushCounters(tx.usage.changes());
-      taken = this.tallies.take(nowMs);
+      taken = this.tallies.take();
       writeHistory(pipeline, taken);
       earliestDueMs = tx.earliestDueMs;
       committing = true;
@@ -319,11 +339,10 @@ export class PostgresStore implements Store {
     }
   }
 
-  /** @returns the database's time */
-  private check(pipeline: Pipeline, assumed: Beginning, slot: number): Promise<number> {
+  private check(pipeline: Pipeline, assumed: Beginning, slot: number): Promise<SaidTime> {
     const between =
-      this.clock === this.databaseClock
-        ? { fromMs: assumed.nowMs, untilMs: this.nextDue.atMs }
+      this.clock === this.storeClock
+        ? { fromMs: assumed.nowMs, untilMs: this.credibleUntilMs(assumed.nowMs) }
         : { fromMs: null, untilMs: null };
     return checkBeginning(pipeline, assumed.queues, slot, between);
   }
@@ -334,10 +353,15 @@ export class PostgresStore implements Store {
     this.dueFloor.forget();
   }
 
-  /** The group's time: the database's, as it said it since the group began. */
-  private observe(databaseMs: number, sinceMs: number): number {
-    this.databaseClock.observe(databaseMs, sinceMs);
-    return this.clock === this.databaseClock ? databaseMs : this.clock.nowMs();
+  /** What a group may hear the time to be without having to look at anything again. */
+  private credibleUntilMs(nowMs: number): number {
+    return Math.min(nowMs + JUMP_MS, this.nextDue.atMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** The group's time: as the database has said it since the group began, if that is credible. */
+  private timeOf(saidMs: number, sinceMs: number, moves?: number): number {
+    const timeMs = this.storeClock.timeOf(saidMs, sinceMs, moves);
+    return this.clock === this.storeClock ? timeMs : this.clock.nowMs();
   }
 
   private async readDue(run: GroupRun): Promise<number | null> {
@@ -371,6 +395,7 @@ export class PostgresStore implements Store {
     this.reads.stop();
     this.tallies.stop();
     await this.attempt([]).catch(() => undefined);
+    await this.clockCorrection.stop();
     const { groups, reads } = this.pools;
     await Promise.all([this.signals.stop(), groups.end(), reads.end()]);
   }

@@ -20,6 +20,7 @@ describe('a disk that fills up', () => {
   const ids = createIdSource({
     nowMs: () => nowMs,
     wallMs: () => nowMs,
+    monotonicMs: () => nowMs,
     setTimer: () => () => undefined,
   });
   let freeBytes = 0;

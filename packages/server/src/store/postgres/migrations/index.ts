@@ -10,6 +10,7 @@ import { twoBudgets } from './0009-two-budgets.js';
 import { joinedJobs } from './0010-joined-jobs.js';
 import { earlierSources } from './0011-earlier-sources.js';
 import { messagePlaces } from './0012-message-places.js';
+import { storeClock } from './0013-store-clock.js';
 import { discardedWaits } from './0014-discarded-waits.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its place + 1. */
@@ -26,5 +27,6 @@ export const MIGRATIONS: readonly string[] = [
   joinedJobs,
   earlierSources,
   messagePlaces,
+  storeClock,
   discardedWaits,
 ];

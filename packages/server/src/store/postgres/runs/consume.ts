@@ -120,8 +120,10 @@ async function lockReady(
 }
 
 /** Removes those past their retention. @returns how many, for each bucket that had some */
-function dropExpired({ tx }: GroupRun, ready: ReadonlyMap<number, Lanes>): Map<number, number> {
+function dropExpired(run: GroupRun, ready: ReadonlyMap<number, Lanes>): Map<number, number> {
+  const { tx } = run;
   const dropped = new Map<number, number>();
+  if (!run.isTimeTrusted) return dropped;
   for (const [bucketId, lanes] of ready) {
     const queue = tx.queueByBucket(bucketId) as QueueEntry;
     const expired = lanes.flat().filter((row) => isPastRetention(queue, row, tx.nowMs));

@@ -5,6 +5,7 @@ import type { GroupRun } from '../group-run.js';
 import { CLOCK } from '../load-queues.js';
 import { type Parameter, textArray } from '../parameters.js';
 import { NEXT_PLACE } from '../places.js';
+import { JUMP_MS } from '../store-clock.js';
 
 export interface NewRow {
   readonly queue: QueueEntry;
@@ -67,5 +68,5 @@ const INSERT = insertInto('$13::bigint', '0');
 const INSERT_LATER = `
   WITH head AS MATERIALIZED (
     SELECT floor(now)::bigint AS now_ms, floor(now)::bigint - $13::bigint AS late_ms
-      FROM (SELECT coalesce($14::numeric, ${CLOCK}) AS now OFFSET 0) AS t
+      FROM (SELECT coalesce($14::numeric, least(${CLOCK}, $13::bigint + ${JUMP_MS})) AS now OFFSET 0) AS t
   ) ${insertInto('head.now_ms', 'head.late_ms', 'CROSS JOIN head')}`;

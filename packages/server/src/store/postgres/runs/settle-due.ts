@@ -24,7 +24,7 @@ export async function settleDue(run: GroupRun, limit: number): Promise<number> {
   } = await countWalked(tx.pipeline, 'messages_due', () =>
     Promise.all([
       due(STATE.delayed, fromMs),
-      run.sweepsLeases ? due(STATE.leased, Math.max(fromMs, run.tx.leaseFloorMs)) : [],
+      run.isTimeTrusted ? due(STATE.leased, Math.max(fromMs, run.tx.leaseFloorMs)) : [],
     ]),
   );
   dueFloor.walked(fromMs, walked);
@@ -39,6 +39,7 @@ export async function settleDue(run: GroupRun, limit: number): Promise<number> {
     const queue = tx.queueByBucket(message.bucketId);
     // What others of its group have led to is already done.
     if (message.dueAtMs === null || message.dueAtMs > tx.nowMs) continue;
+    if (message.state === STATE.leased && !run.isTimeTrusted) continue;
     if (queue !== undefined) settle(tx, queue, message);
     // No queue has the bucket any more: the sweep of discarded buckets takes the message.
     else tx.change(message, { dueAtMs: null });
@@ -57,7 +58,7 @@ const byDue = (a: MessageRow, b: MessageRow): number =>
  * lease that ran out may end the others. Groups that somebody works on are left to them.
  */
 async function lockDueInGroups(
-  { tx, sweepsLeases }: GroupRun,
+  { tx, isTimeTrusted }: GroupRun,
   fromMs: number,
   limit: number,
 ): Promise<MessageRow[]> {
@@ -69,7 +70,7 @@ async function lockDueInGroups(
   const groups = await tx.pipeline.query<GroupRef>(
     `SELECT bucket_id AS "bucketId", group_key AS "groupKey" FROM
        (${due(STATE.leased, '$1')} UNION ${due(STATE.delayed, '$2')}) AS g`,
-    [sweepsLeases ? Math.max(fromMs, tx.leaseFloorMs) : tx.nowMs, fromMs, tx.nowMs, limit],
+    [isTimeTrusted ? Math.max(fromMs, tx.leaseFloorMs) : tx.nowMs, fromMs, tx.nowMs, limit],
   );
   if (groups.length === 0) return [];
   const free = await lockFreeGroups(tx.pipeline, groups);

@@ -100,6 +100,7 @@ function decide(
 function endLeaseThatRanOut(run: GroupRun, message: MessageRow): void {
   const { tx } = run;
   const isOver =
+    run.isTimeTrusted &&
     message.state === STATE.leased &&
     message.dueAtMs !== null &&
     message.dueAtMs <= tx.nowMs &&

@@ -127,6 +127,7 @@ export async function expire(run: GroupRun, command: ExpireCommand): Promise<Out
   const isLast = queues.length < QUEUES_PER_STEP;
   const untilId = isLast ? null : (queues.at(-1) as QueueAges).id;
   if (
+    run.isTimeTrusted &&
     queueIds === undefined &&
     (await forgetHistory(tx.pipeline, tx.nowMs, afterQueueId, untilId))
   ) {
@@ -137,7 +138,8 @@ export async function expire(run: GroupRun, command: ExpireCommand): Promise<Out
   let lastId = command.afterQueueId;
   for (const queue of queues) {
     let atMs = expiryMs(queue);
-    if (atMs !== null && atMs <= tx.nowMs) {
+    // Otherwise it is looked at again after a pause, as what others hold is.
+    if (run.isTimeTrusted && atMs !== null && atMs <= tx.nowMs) {
       left -= await expireQueue(run, queue.id, left);
       if (left <= 0) return { nextQueueId: lastId, ends };
       const [again] = await tx.pipeline.query<QueueAges>(`${QUEUE_AGES} WHERE q.id = $2`, [

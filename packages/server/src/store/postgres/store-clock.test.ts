@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type ClockRow, type Correction, JUMP_MS, StoreClock } from './store-clock.js';
+
+const START_MS = 1_800_000_000_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** A database whose clock can be set, and nodes that look at it. Nothing waits, and all is exact. */
+class Model {
+  trueMs = 0;
+  private jumpedMs = 0;
+  private row: Omit<ClockRow, 'storeMs'> = { offsetMs: 0, moves: 0, mover: null };
+  readonly nodes: ModelNode[] = [];
+  private watchers = 0;
+
+  nextWatcher(): number {
+    this.watchers += 1;
+    return this.watchers;
+  }
+
+  startNode(): ModelNode {
+    const node = new ModelNode(this);
+    this.nodes.push(node);
+    return node;
+  }
+
+  jump(ms: number): void {
+    this.jumpedMs += ms;
+  }
+
+  /** The row as a statement sees it just now. */
+  read(): ClockRow {
+    const storeMs = START_MS + this.trueMs + this.jumpedMs + this.row.offsetMs;
+    return { ...this.row, storeMs };
+  }
+
+  write({ offsetMs, moves, mover }: ClockRow): void {
+    this.row = { offsetMs, moves, mover };
+  }
+
+  /** By how much the store's time is another than if no clock had ever been set. */
+  errorMs(storeMs: number): number {
+    return Math.abs(storeMs - (START_MS + this.trueMs));
+  }
+}
+
+class ModelNode {
+  private suspendedMs = 0;
+  readonly clock: StoreClock;
+  disagreements = 0;
+
+  constructor(private readonly model: Model) {
+    const startedMs = model.trueMs;
+    this.clock = new StoreClock(
+      () => {
+        this.disagreements += 1;
+      },
+      {
+        monotonicMs: () => model.trueMs - startedMs - this.suspendedMs,
+        suspendedMs: () => this.suspendedMs,
+      },
+    );
+    const { storeMs, moves } = model.read();
+    this.clock.adopt(storeMs, moves, model.nextWatcher());
+  }
+
+  /** A group hears the time. @returns the time that it goes by */
+  hear(): number {
+    const { storeMs, moves } = this.model.read();
+    return this.clock.timeOf(storeMs, this.clock.monotonicMs(), moves);
+  }
+
+  correct(): Correction {
+    const resolution = this.clock.resolve(this.model.read());
+    this.model.write(resolution.row);
+    this.clock.accept(resolution, this.clock.monotonicMs(), this.model.nextWatcher());
+    return resolution.correction;
+  }
+
+  suspend(ms: number): void {
+    this.suspendedMs += ms;
+    this.model.trueMs += ms;
+  }
+}
+
+describe('store time', () => {
+  it.each([HOUR_MS, -HOUR_MS, 8 * DAY_MS])('goes on as before a jump of %d ms', (jumpMs) => {
+    const model = new Model();
+    const [one, other] = [model.startNode(), model.startNode()];
+    model.trueMs += 10_000;
+    model.jump(jumpMs);
+    expect(model.errorMs(one.hear())).toBe(0);
+    expect(one.clock.isTrusted()).toBe(false);
+    expect(one.correct()).toBe('correct');
+    expect(one.clock.isTrusted()).toBe(true);
+    expect(model.errorMs(model.read().storeMs)).toBe(0);
+    expect(model.errorMs(other.hear())).toBe(0);
+    expect(other.disagreements).toBe(0);
+  });
+
+  it('follows what is less than two seconds off', () => {
+    const model = new Model();
+    const node = model.startNode();
+    model.jump(JUMP_MS - 100);
+    expect(node.hear()).toBe(START_MS + model.trueMs + JUMP_MS - 100);
+    expect(node.clock.isTrusted()).toBe(true);
+  });
+
+  it('is not doubted for an answer that was long under way', () => {
+    const model = new Model();
+    const node = model.startNode();
+    const sinceMs = node.clock.monotonicMs();
+    const { storeMs } = model.read();
+    model.trueMs += 10_000;
+    expect(node.clock.timeOf(storeMs, sinceMs)).toBe(storeMs);
+    expect(node.clock.isTrusted()).toBe(true);
+    expect(model.errorMs(node.clock.nowMs())).toBe(0);
+  });
+
+  it('is trusted again when the clock goes back before anybody has corrected it', () => {
+    const model = new Model();
+    const node = model.startNode();
+    model.jump(8 * DAY_MS);
+    node.hear();
+    model.jump(-8 * DAY_MS);
+    expect(node.correct()).toBe('agree');
+    expect(model.read().offsetMs).toBe(0);
+    expect(node.clock.isTrusted()).toBe(true);
+  });
+
+  it('is taken as it is by a node that was suspended', () => {
+    const model = new Model();
+    const node = model.startNode();
+    node.suspend(HOUR_MS);
+    node.hear();
+    expect(node.correct()).toBe('adopt');
+    expect(model.errorMs(node.clock.nowMs())).toBe(0);
+  });
+
+  it('is what the node says that has watched the clock for longest', () => {
+    const model = new Model();
+    const old = model.startNode();
+    model.trueMs += 60_000;
+    model.jump(DAY_MS);
+    const fresh = model.startNode();
+    expect(model.errorMs(old.hear())).toBe(0);
+    expect(old.correct()).toBe('correct');
+    fresh.hear();
+    expect(fresh.correct()).toBe('adopt');
+    expect(model.errorMs(fresh.clock.nowMs())).toBe(0);
+    // Now they agree, so that either mends the next jump.
+    model.jump(-DAY_MS);
+    fresh.hear();
+    expect(fresh.correct()).toBe('correct');
+    expect(model.errorMs(old.hear())).toBe(0);
+  });
+
+  it('goes on through any jumps, starts and suspensions, if one node saw it all', () => {
+    // So that no sum of them is so small that it is followed.
+    const wholeHours = (min: number) =>
+      fc.integer({ min, max: 720 }).map((hours) => hours * HOUR_MS);
+    const event = fc.oneof(
+      fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: HOUR_MS }) }),
+      fc.record({ kind: fc.constant('jump' as const), ms: wholeHours(-720) }),
+      fc.record({ kind: fc.constant('start' as const), ms: fc.constant(0) }),
+      fc.record({
+        kind: fc.constant('suspend' as const),
+        ms: fc.integer({ min: HOUR_MS, max: DAY_MS }),
+      }),
+      fc.record({ kind: fc.constant('look' as const), ms: fc.nat(5) }),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+        const model = new Model();
+        const witness = model.startNode();
+        model.startNode();
+        for (const { kind, ms } of events) {
+          if (kind === 'pass') model.trueMs += ms;
+          else if (kind === 'jump') model.jump(ms);
+          else if (kind === 'start' && model.nodes.length < 6) model.startNode();
+          else if (kind === 'suspend') model.nodes.at(-1)?.suspend(ms);
+          else if (kind === 'look') {
+            const node = model.nodes[ms % model.nodes.length] as ModelNode;
+            node.hear();
+            if (!node.clock.isTrusted()) node.correct();
+          }
+          expect(model.errorMs(witness.hear())).toBe(0);
+        }
+        // Two looks of each are enough, in whatever order.
+        for (const node of [...model.nodes, ...model.nodes]) {
+          node.hear();
+          if (!node.clock.isTrusted()) node.correct();
+          expect(node.clock.isTrusted()).toBe(true);
+        }
+        for (const node of model.nodes) expect(model.errorMs(node.hear())).toBe(0);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
