@@ -9,6 +9,7 @@ import { leaseFloorMs } from '../../core/message-state.js';
 import { Sequence } from '../../core/sequence.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
 import {
+  type AboutGroup,
   type Query,
   type QueryKind,
   type ReadResult,
@@ -19,19 +20,13 @@ import {
 } from '../../core/store.js';
 import { tellFault } from '../../core/store-lines.js';
 import { applyGroup } from './apply-group.js';
-import {
-  beginGroup,
-  createPools,
-  type ParsedUrl,
-  type Pools,
-  parseUrl,
-  patientConfig,
-} from './connections.js';
+import { createPools, type ParsedUrl, type Pools, parseUrl, patientConfig } from './connections.js';
 import { CounterRows } from './counter-rows.js';
 import { DatabaseClock } from './database-clock.js';
 import {
   isConflict,
   isConnectionLoss,
+  isHeldUp,
   isRolledBack,
   isWrongAssumption,
   refusalOf,
@@ -50,6 +45,7 @@ import { Reads } from './reads.js';
 import { mayTryAgain, pauseBefore } from './repetition.js';
 import { readNextDue, settleDue } from './runs/settle-due.js';
 import { DueFloor, ReadyFloors } from './scan-floors.js';
+import { beginStatements, rollBack, setSession } from './sessions.js';
 import { GroupTransaction } from './transaction.js';
 
 export interface PostgresStoreOptions {
@@ -67,8 +63,12 @@ const GROUPS_UNDER_WAY = 2;
 const AHEAD_MIN = 32;
 /** What is due and cannot be settled now, because another node is at it, is looked at again. */
 const LOOK_AGAIN_MS = 200;
+const LOOK_AFTER_LOCK_MS = 2_000;
 const SETTLED_PER_GROUP = 256;
 const SAFETY_POLL_MS = 2_000;
+
+/** How long a group may wait for what others have locked, and on which connection. */
+type GroupWait = Pick<AboutGroup, 'lockWaitMs' | 'isBeside'>;
 
 /** The commit was sent and its answer never came. */
 class OutcomeUnknownError extends Error {
@@ -134,6 +134,7 @@ export class PostgresStore implements Store {
     client.on('error', () => undefined);
     try {
       await client.connect();
+      if (url.prepare) await setSession(client, 'migration');
       await migrate(client, log);
       const { rows } = await client.query(NOW);
       databaseClock.observe(Number(rows[0].nowMs), monotonicMs());
@@ -170,12 +171,12 @@ export class PostgresStore implements Store {
     this.signals.expect(project, queue);
   }
 
-  async apply(commands: readonly Command[]): Promise<Outcome[]> {
+  async apply(commands: readonly Command[], about: GroupWait = {}): Promise<Outcome[]> {
     if (this.stopping !== undefined) throw new Error('the store was stopped');
     const startedMs = monotonicMs();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const outcomes = await this.attempt(commands);
+        const outcomes = await this.attempt(commands, about);
         this.reachability.answered();
         return outcomes;
       } catch (error) {
@@ -186,7 +187,7 @@ export class PostgresStore implements Store {
           await pauseBefore(attempt + 1);
           continue;
         }
-        const isPassing = isConflict(error) || isConnectionLoss(error);
+        const isPassing = isConflict(error) || isConnectionLoss(error) || isHeldUp(error);
         if (isPassing || commands.length === 1) {
           const refusal = refusalOf(error);
           tellFault(this.log, refusal);
@@ -194,19 +195,19 @@ export class PostgresStore implements Store {
         }
         // One command must not spoil the group: each for itself shows which one it was.
         const outcomes: Outcome[] = [];
-        for (const command of commands) outcomes.push(...(await this.apply([command])));
+        for (const command of commands) outcomes.push(...(await this.apply([command], about)));
         return outcomes;
       }
     }
   }
 
-  private async attempt(commands: readonly Command[]): Promise<Outcome[]> {
+  private async attempt(commands: readonly Command[], about: GroupWait = {}): Promise<Outcome[]> {
     const assumed = this.assume(commands);
     try {
-      return await this.runGroup(commands, assumed);
+      return await this.runGroup(commands, assumed, about);
     } catch (error) {
       this.knownQueues.forget();
-      if (isWrongAssumption(error)) return await this.runGroup(commands, undefined);
+      if (isWrongAssumption(error)) return await this.runGroup(commands, undefined, about);
       throw error;
     }
   }
@@ -222,8 +223,9 @@ export class PostgresStore implements Store {
   private async runGroup(
     commands: readonly Command[],
     assumed: Beginning | undefined,
+    { lockWaitMs, isBeside = false }: GroupWait,
   ): Promise<Outcome[]> {
-    const client = await this.pools.groups.connect();
+    const client = await this.pools[isBeside ? 'heldUp' : 'groups'].connect();
     const pipeline = new Pipeline(client, this.url.prepare);
     let settled: (() => void) | undefined;
     let committing = false;
@@ -232,7 +234,7 @@ export class PostgresStore implements Store {
     const sinceMs = monotonicMs();
     const ended = this.readyFloors.groupBegins(this.clock.nowMs());
     try {
-      for (const text of beginGroup(this.url)) pipeline.send(text);
+      for (const text of beginStatements(this.url.prepare, lockWaitMs)) pipeline.send(text);
       const counterRows = this.counterRowsOf(client);
       const timeOf = (databaseMs: number): number => this.observe(databaseMs, sinceMs);
       const checked = assumed && this.check(pipeline, assumed, counterRows.slot);
@@ -267,10 +269,11 @@ export class PostgresStore implements Store {
 
       // While another group of this node settles what is due, its rows are locked and would be
       // skipped: what comes after the end of a lease is to see it ended.
-      while (commands.length > 0 && this.isDue(nowMs) && this.settling !== undefined) {
+      while (commands.length > 0 && !isBeside && this.isDue(nowMs) && this.settling !== undefined) {
         await this.settling;
       }
-      const isDue = commands.length > 0 && this.isDue(nowMs);
+      // What is due in other queues must not meet a lock in a group that is apart because of one.
+      const isDue = commands.length > 0 && lockWaitMs === undefined && this.isDue(nowMs);
       if (isDue) {
         this.settling = new Promise((resolve) => {
           settled = resolve;
@@ -305,6 +308,10 @@ export class PostgresStore implements Store {
         throw new OutcomeUnknownError(broken);
       }
       this.tallies.giveBack(taken);
+      // What is due, and dead-letters into a group that is locked, must not stop one group after the other.
+      if (settled !== undefined && isHeldUp(error)) {
+        this.nextDueAtMs = this.clock.nowMs() + LOOK_AFTER_LOCK_MS;
+      }
       if (broken === undefined) broken = await rollBack(client);
       throw error;
     } finally {
@@ -367,8 +374,8 @@ export class PostgresStore implements Store {
     this.reads.stop();
     this.tallies.stop();
     await this.attempt([]).catch(() => undefined);
-    const { groups, reads } = this.pools;
-    await Promise.all([this.signals.stop(), groups.end(), reads.end()]);
+    const { groups, heldUp, reads } = this.pools;
+    await Promise.all([this.signals.stop(), groups.end(), heldUp.end(), reads.end()]);
   }
 
   /** The disk is the database's, and only a write shows that it is full. */
@@ -386,10 +393,3 @@ const earlier = (knownMs: number | null, { earliestDueMs }: GroupTransaction): n
   knownMs === null || earliestDueMs === null
     ? (knownMs ?? earliestDueMs)
     : Math.min(knownMs, earliestDueMs);
-
-/** Undefined, or why the connection is of no more use. */
-const rollBack = (client: PoolClient): Promise<Error | undefined> =>
-  client.query('ROLLBACK').then(
-    () => undefined,
-    (error) => error,
-  );
