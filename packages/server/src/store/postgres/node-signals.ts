@@ -67,7 +67,8 @@ export class NodeSignals {
     client.on('end', () => this.reconnect(client, cause));
     try {
       await client.connect();
-      await setSession(client, 'signals');
+      // Behind a transaction pooler it would be left on a connection that is anybody's.
+      if (this.url.prepare) await setSession(client, 'signals');
       await client.query(`LISTEN ${CHANNEL}`);
       if (this.stopped) return await client.end();
       this.client = client;
