@@ -50,7 +50,7 @@ export const SETTINGS = {
     default: 10,
     min: 2,
     max: 1_000,
-    help: 'connections to PostgreSQL at most, beside one for signals',
+    help: 'connections to PostgreSQL at most, beside one for signals and, now and then, one for what waits for a lock',
   },
   'api-key': {
     type: 'string',

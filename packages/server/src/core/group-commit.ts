@@ -1,10 +1,11 @@
 import { type Access, ENDLESS_ACCESS } from './caller.js';
-import { monotonicMs } from './clock.js';
 import type { Command, Outcome } from './commands.js';
 import { FairQueue } from './fair-queue.js';
 import { causeOf } from './fault.js';
-import { overloaded, refuse, unauthenticated } from './refusal.js';
-import type { Store } from './store.js';
+import { HeldUpLane, lockKeyOf, PROBE_LOCK_WAIT_MS } from './held-up-lane.js';
+import { KeptApart } from './kept-apart.js';
+import { heldUp, overloaded, refuse, unauthenticated } from './refusal.js';
+import type { AboutGroup, Store } from './store.js';
 
 /**
  * Forms groups: the commands that arrive while one group commits make up the next, so that one
@@ -13,6 +14,9 @@ import type { Store } from './store.js';
  *
  * A command can fail alone: its group is then run again one by one, and the commands of its project
  * keep apart from the others' for a while.
+ *
+ * Or it meets a lock that does not end. Then its group is run again queue by queue, and the commands of
+ * the queue that is stuck go a way of their own (`HeldUpLane`) until they meet no lock any more.
  */
 export interface GroupCommit {
   /** @param access asked as the command joins its group: whether its caller may still act */
@@ -37,6 +41,8 @@ export const GROUP_LIMITS: GroupLimits = {
 
 /** So long the commands of a project keep apart after one of them has failed by a fault of ours. */
 const APART_MS = 30_000;
+/** And so long those of a queue after one of them has met a lock. */
+const STUCK_MS = 10_000;
 
 /**
  * The order inside a group. None of its commands has seen another's answer, so any order is a fair
@@ -69,10 +75,8 @@ const ORDER: Record<Command['kind'], number> = {
   recordKeyUse: 6,
 };
 
-interface Group {
+interface Group extends AboutGroup {
   readonly entries: readonly Waiting[];
-  readonly bytes: number;
-  readonly keepsApart: boolean;
 }
 
 interface Waiting {
@@ -85,20 +89,17 @@ interface Waiting {
 
 export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMITS): GroupCommit {
   const waiting = new FairQueue<Waiting>();
-  /** Until when the commands of a project keep apart. */
-  const apart = new Map<string, number>();
+  /** Projects whose commands keep apart. */
+  const apart = new KeptApart(APART_MS);
+  /** Keys of what has met a lock. */
+  const stuck = new KeptApart(STUCK_MS);
+  const lane = new HeldUpLane<Waiting>();
+  let isLaneUnderWay = false;
   let underWay = 0;
   let scheduled = false;
   let stopped = false;
   let messagesPublished = 0;
   let idle: (() => void)[] = [];
-
-  const isApart = (project: string): boolean => {
-    const untilMs = apart.size === 0 ? undefined : apart.get(project);
-    if (untilMs === undefined || monotonicMs() < untilMs) return untilMs !== undefined;
-    apart.delete(project);
-    return false;
-  };
 
   const takeGroup = (): Group => {
     const entries: Waiting[] = [];
@@ -106,7 +107,14 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
     let keepsApart = false;
     while (waiting.size > 0 && entries.length < limits.maxCommands && !keepsApart) {
       const next = waiting.peek() as Waiting;
-      keepsApart = isApart(next.project);
+      const lockKey = lockKeyOf(next.command);
+      if (stuck.has(lockKey)) {
+        waiting.shift();
+        countPublished(next);
+        hold(lockKey, [next]);
+        continue;
+      }
+      keepsApart = apart.has(next.project);
       const isFull = keepsApart || bytes + next.bytes > limits.maxBytes;
       if (entries.length > 0 && isFull)
         return { entries: inOrder(entries), bytes, keepsApart: false };
@@ -116,31 +124,107 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
         continue;
       }
       bytes += next.bytes;
-      if (next.command.kind === 'publish') messagesPublished += next.command.messages.length;
+      countPublished(next);
       entries.push(next);
     }
     return { entries: inOrder(entries), bytes, keepsApart };
   };
 
+  const countPublished = ({ command }: Waiting): void => {
+    if (command.kind === 'publish') messagesPublished += command.messages.length;
+  };
+
   const run = async (group: Group): Promise<void> => {
     const { entries } = group;
     const outcomes = await applyGroup(store, group);
+    const met = entries.filter((_, index) => isHeldUp(outcomes[index] as Outcome));
+    if (met.length > 0) await separate(met);
     underWay -= 1;
     start(true);
+    answer(entries, outcomes);
+    tellIfIdle();
+  };
+
+  /** Answers those that are not to be tried again. */
+  const answer = (entries: readonly Waiting[], outcomes: readonly Outcome[]): void => {
     for (let index = 0; index < entries.length; index += 1) {
       const { project, resolve } = entries[index] as Waiting;
       const outcome = outcomes[index] as Outcome;
-      if (!outcome.ok && outcome.code === 'INTERNAL') apart.set(project, monotonicMs() + APART_MS);
+      if (isHeldUp(outcome)) continue;
+      if (!outcome.ok && outcome.code === 'INTERNAL') apart.add(project);
       resolve(outcome);
     }
+  };
+
+  /** Some of these have met a lock: each queue for itself shows which, and the others go on at once. */
+  const separate = async (entries: readonly Waiting[]): Promise<void> => {
+    const byKey = new Map<string, Waiting[]>();
+    for (const entry of entries) {
+      const key = lockKeyOf(entry.command);
+      byKey.set(key, [...(byKey.get(key) ?? []), entry]);
+    }
+    for (const [key, some] of byKey) {
+      let met: readonly Waiting[] = some;
+      if (byKey.size > 1 && !stuck.has(key)) {
+        const probe = { bytes: bytesOf(some), keepsApart: true, lockWaitMs: PROBE_LOCK_WAIT_MS };
+        const outcomes = await applyGroup(store, { entries: some, ...probe });
+        met = some.filter((_, index) => isHeldUp(outcomes[index] as Outcome));
+        answer(some, outcomes);
+      }
+      if (met.length === 0) continue;
+      stuck.add(key);
+      hold(key, met);
+    }
+  };
+
+  const hold = (key: string, entries: readonly Waiting[]): void => {
+    for (const entry of entries) {
+      if (!lane.add(key, entry)) entry.resolve(heldUp('too much waits for locks already'));
+    }
+    if (!isLaneUnderWay) void runLane();
+  };
+
+  /** One group after the other, until none is held up any more. */
+  const runLane = async (): Promise<void> => {
+    isLaneUnderWay = true;
+    for (;;) {
+      for (const { resolve } of lane.takeOver()) resolve(heldUp('a lock was waited for in vain'));
+      const group = lane.take();
+      if (group === undefined) break;
+      const entries = group.held.flatMap(({ entry }) => {
+        if (!entry.access.ended()) return entry;
+        entry.resolve(unauthenticated());
+        return [];
+      });
+      if (entries.length === 0) continue;
+      const outcomes = await applyGroup(store, {
+        entries: inOrder(entries),
+        bytes: bytesOf(entries),
+        keepsApart: true,
+        lockWaitMs: group.lockWaitMs,
+        isBeside: true,
+      });
+      const met = new Set(entries.filter((_, index) => isHeldUp(outcomes[index] as Outcome)));
+      if (met.size > 0) {
+        stuck.add(group.key);
+        lane.putBack({ ...group, held: group.held.filter(({ entry }) => met.has(entry)) });
+      } else {
+        lane.succeeded(group);
+        if (!lane.has(group.key)) stuck.delete(group.key);
+      }
+      answer(entries, outcomes);
+    }
+    isLaneUnderWay = false;
     tellIfIdle();
   };
 
   const tellIfIdle = (): void => {
-    if (underWay > 0 || waiting.size > 0) return;
+    if (isBusy()) return;
     for (const done of idle) done();
     idle = [];
   };
+
+  const isBusy = (): boolean => underWay > 0 || isLaneUnderWay || waiting.size > 0;
 
   const start = (atOnce: boolean): void => {
     // While a group is under way, a few commands more wait for others to go with them.
@@ -182,7 +266,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
     messagesPublished: () => messagesPublished,
     async stop() {
       stopped = true;
-      if (underWay > 0 || waiting.size > 0) {
+      if (isBusy()) {
         await new Promise<void>((resolve) => idle.push(resolve));
       }
     },
@@ -192,10 +276,15 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
 const inOrder = (entries: Waiting[]): Waiting[] =>
   entries.sort((a, b) => ORDER[a.command.kind] - ORDER[b.command.kind]);
 
-async function applyGroup(store: Store, { entries, bytes, keepsApart }: Group): Promise<Outcome[]> {
+const isHeldUp = (outcome: Outcome): boolean => !outcome.ok && outcome.heldUp === true;
+
+const bytesOf = (entries: readonly Waiting[]): number =>
+  entries.reduce((sum, { bytes }) => sum + bytes, 0);
+
+async function applyGroup(store: Store, { entries, ...about }: Group): Promise<Outcome[]> {
   const commands = entries.map((entry) => entry.command);
   try {
-    return await store.apply(commands, { bytes, keepsApart });
+    return await store.apply(commands, about);
   } catch (error) {
     // A store that rejects has lost the answer of its commit: only a retry can tell.
     const refusal = refuse('OUTCOME_UNKNOWN', 'The answer of the commit was lost.', {

@@ -8,6 +8,8 @@ import type { Fault } from './fault.js';
  */
 export interface Refusal extends ErrorBody {
   readonly ok: false;
+  /** Another transaction was in the way; alone, or later, it may succeed. No answer has it. */
+  readonly heldUp?: true;
   /** Why, for the log; no answer has it. */
   readonly fault?: Fault;
 }
@@ -19,6 +21,16 @@ export function refuse(
 ): Refusal {
   return { ok: false, code, message, ...more };
 }
+
+/** Somebody else's transaction has locked what this needs, and does not end. */
+export const heldUp = (cause: string): Refusal => ({
+  ...refuse(
+    'STORE_UNAVAILABLE',
+    'Another transaction holds what this needs in the database; nothing was done.',
+    { hint: 'Wait as Retry-After says, then try again.', fault: { cause } },
+  ),
+  heldUp: true,
+});
 
 /** The first step of a redrive or purge has been committed, and this call does not see the last one. */
 export const jobInterrupted = (action: DeadLetterAction, fault: Fault | undefined): Refusal =>

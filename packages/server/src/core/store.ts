@@ -47,6 +47,13 @@ export interface AboutGroup {
   readonly bytes: number;
   /** It shares no transaction with another group. */
   readonly keepsApart: boolean;
+  /**
+   * How long it may wait for what another transaction has locked; undefined: as briefly as a group
+   * that many share. A store of one node has nobody to wait for.
+   */
+  readonly lockWaitMs?: number;
+  /** It is the one group that is under way beside `groupsUnderWayMax`. */
+  readonly isBeside?: boolean;
 }
 
 export interface StoreListener {

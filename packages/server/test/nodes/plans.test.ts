@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Command, LeasedMessage } from '#server/core/commands';
 import { createIdSource } from '#server/core/ids';
 import type { Query } from '#server/core/store';
-import { beginGroup } from '#server/store/postgres/connections';
+import { setSession } from '#server/store/postgres/sessions';
 import { FakeClock } from '../harness/fake-clock.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
 import { on, useTwoStores } from './two-stores.js';
@@ -83,9 +83,7 @@ describe('plans that are made while the tables are almost empty', () => {
     await run(make.publish('fifo', [inGroup('g')]));
     await run({ kind: 'expire', afterQueueId: 0, limit: 10 });
     for (const query of QUERIES) await stores.one.read(query);
-    for (const setting of beginGroup({ connectionString: '', prepare: false }).slice(1)) {
-      await stores.admin.query(setting.replace('SET LOCAL', 'SET'));
-    }
+    await setSession(stores.admin, 'work');
   });
   afterAll(() => noted.stop());
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
+import { setSession } from './sessions.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-const STATEMENT_TIMEOUT_MS = 8_000;
 /** The client's own, longer watch: a server that has vanished says nothing at all. */
 const QUERY_TIMEOUT_MS = 10_000;
 
@@ -18,32 +18,32 @@ export function parseUrl(url: string): ParsedUrl {
   return { connectionString: parsed.toString(), prepare };
 }
 
+/** Without an answer for so long, the client's own system asks whether the other end is there. */
+const KEEPALIVE_DELAY_MS = 4_000;
+
 /** A connection that may take its time, for migrations. */
 export const patientConfig = (url: ParsedUrl): pg.ClientConfig => ({
   connectionString: url.connectionString,
   application_name: 'millrace',
   connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   keepAlive: true,
+  keepAliveInitialDelayMillis: KEEPALIVE_DELAY_MS,
 });
 
-export function clientConfig(url: ParsedUrl): pg.ClientConfig {
-  return {
-    connectionString: url.connectionString,
-    application_name: 'millrace',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    keepAlive: true,
-    // Behind a transaction pooler a startup parameter may be refused.
-    ...(url.prepare ? { statement_timeout: STATEMENT_TIMEOUT_MS } : {}),
-  };
-}
+export const clientConfig = (url: ParsedUrl): pg.ClientConfig => ({
+  ...patientConfig(url),
+  query_timeout: QUERY_TIMEOUT_MS,
+});
 
 /**
  * Commit groups and reads have connections of their own, so that reads, which anybody may make in any
- * number, never keep a group waiting. What the connections are given goes through `Pipeline`.
+ * number, never keep a group waiting; nor does a group that waits for a lock keep the others waiting.
+ * What the connections are given goes through `Pipeline`.
  */
 export interface Pools {
   readonly groups: pg.Pool;
+  /** For the group that may wait for a lock: the connection is there only while it is needed. */
+  readonly heldUp: pg.Pool;
   readonly reads: pg.Pool;
 }
 
@@ -51,38 +51,21 @@ export interface Pools {
 export function createPools(url: ParsedUrl, maxConnections: number, groupsMax: number): Pools {
   return {
     groups: createPool(url, groupsMax),
+    heldUp: createPool(url, 1),
     reads: createPool(url, Math.max(1, maxConnections - groupsMax)),
   };
 }
 
 function createPool(url: ParsedUrl, maxConnections: number): pg.Pool {
-  const pool = new pg.Pool({ ...clientConfig(url), max: maxConnections });
+  const pool = new pg.Pool({
+    ...clientConfig(url),
+    max: maxConnections,
+    // Nobody is lent a session that is not set: what fails here fails whoever asked for it.
+    ...(url.prepare ? { onConnect: (client) => setSession(client, 'work') } : {}),
+  });
   // An idle connection that breaks is dropped by the pool; the next query opens another.
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => {
-    // While one is lent, the pool does not listen: what breaks it shows in its statements.
-    client.on('error', () => undefined);
-    if (url.prepare) client.query(`SET ${PLANNER.join('; SET ')}`).catch(() => undefined);
-  });
+  // While one is lent, the pool does not listen: what breaks it shows in its statements.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
-
-/**
- * Rows here come and go too fast for statistics: to ask an index, row by row, is always the right
- * way. And no values make another way better, so that planning anew for each, a sixth of the
- * database's work, gains nothing.
- */
-const PLANNER = [
-  'enable_seqscan = off',
-  'enable_bitmapscan = off',
-  'enable_hashjoin = off',
-  'enable_mergejoin = off',
-  'plan_cache_mode = force_generic_plan',
-];
-
-/** What waited for a lock must see what was committed meanwhile, whatever the database's default is. */
-const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
-
-/** Behind a transaction pooler a connection's settings are anybody's: there each group makes them. */
-export const beginGroup = ({ prepare }: ParsedUrl): string[] =>
-  prepare ? [BEGIN] : [BEGIN, ...PLANNER.map((setting) => `SET LOCAL ${setting}`)];

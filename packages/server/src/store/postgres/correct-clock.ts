@@ -1,8 +1,9 @@
 import type { ClientBase, Pool } from 'pg';
 import type { Log } from '../../core/log.js';
-import { beginGroup, type ParsedUrl } from './connections.js';
+import type { ParsedUrl } from './connections.js';
 import { CLOCK } from './load-queues.js';
 import { Pipeline } from './pipeline.js';
+import { beginStatements } from './sessions.js';
 import type { ClockRow, Correction, Resolution, StoreClock } from './store-clock.js';
 
 type Look = ClockRow & { readonly nextWatcher: number };
@@ -89,7 +90,7 @@ export async function correctClock(
   clock: StoreClock,
 ): Promise<Resolution> {
   const pipeline = new Pipeline(client, url.prepare);
-  for (const text of beginGroup(url)) pipeline.send(text);
+  for (const text of beginStatements(url.prepare)) pipeline.send(text);
   pipeline.send(LOCK);
   // By itself, so that what it hears is new.
   await pipeline.settled();

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { causeOf, faultOf } from '../../core/fault.js';
-import { type Refusal, refuse } from '../../core/refusal.js';
+import { heldUp, type Refusal, refuse } from '../../core/refusal.js';
 
 /** Translates what PostgreSQL and its driver throw, at the edge of the store. */
 
@@ -18,6 +18,9 @@ export function isConflict(error: unknown): boolean {
   return codeOf(error) === '23505' && INSERTED_BY_OTHERS.has(table);
 }
 
+/** Another transaction has held for too long what a statement needs. */
+export const isHeldUp = (error: unknown): boolean => codeOf(error) === '55P03';
+
 /** A group assumed what is not so: it can run again, and read before. */
 export const isWrongAssumption = (error: unknown): boolean => codeOf(error) === 'MR001';
 
@@ -33,12 +36,21 @@ export function isConnectionLoss(error: unknown): boolean {
 
 /**
  * The server has answered a statement with an error, so that the commit behind it was skipped. What
- * is worse ends the connection, and may have come after the commit.
+ * is worse ends the connection, and may have come after the commit; not so the end of a session that
+ * stood still inside its transaction, as that of a node which was stopped.
  */
 export const isRolledBack = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError && error.severity === 'ERROR';
+  error instanceof pg.DatabaseError && (error.severity === 'ERROR' || codeOf(error) === '25P03');
+
+/** The commit was sent and its answer never came. */
+export class OutcomeUnknownError extends Error {
+  constructor(override readonly cause: Error) {
+    super(cause.message);
+  }
+}
 
 export function refusalOf(error: unknown): Refusal {
+  if (isHeldUp(error)) return heldUp(causeOf(error));
   if (isConnectionLoss(error) || isConflict(error)) {
     return refuse('STORE_UNAVAILABLE', 'The database cannot be reached; nothing was done.', {
       hint: 'Wait as Retry-After says, then try again.',

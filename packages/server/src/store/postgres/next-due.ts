@@ -25,6 +25,11 @@ export class NextDue {
     return this.knownMs !== null && this.knownMs <= nowMs;
   }
 
+  /** What is due cannot be settled before this time. */
+  putOff(atMs: number): void {
+    this.knownMs = atMs;
+  }
+
   /** Something ends at this time, whatever groups under way have read. */
   learn(atMs: number | null, from?: DueLook): void {
     this.knownMs = earlier(this.knownMs, atMs);

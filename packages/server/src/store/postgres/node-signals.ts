@@ -4,6 +4,7 @@ import { setSystemTimer } from '../../core/clock.js';
 import type { ReadyQueue } from '../../core/store.js';
 import { clientConfig, type ParsedUrl } from './connections.js';
 import type { Reachability } from './reachability.js';
+import { setSession } from './sessions.js';
 
 /**
  * What nodes tell each other by LISTEN and NOTIFY, on a connection of its own: inside a transaction
@@ -66,6 +67,8 @@ export class NodeSignals {
     client.on('end', () => this.reconnect(client, cause));
     try {
       await client.connect();
+      // Behind a transaction pooler it would be left on a connection that is anybody's.
+      if (this.url.prepare) await setSession(client, 'signals');
       await client.query(`LISTEN ${CHANNEL}`);
       if (this.stopped) return await client.end();
       this.client = client;

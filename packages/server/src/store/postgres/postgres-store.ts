@@ -1,38 +1,32 @@
-import pg, { type PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import { type Clock, monotonicMs } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
 import { tellDeadLetters } from '../../core/dead-letter-report.js';
-import { causeOf } from '../../core/fault.js';
 import type { TallyRow } from '../../core/history.js';
 import { type Log, NO_LOG } from '../../core/log.js';
 import { leaseFloorMs } from '../../core/message-state.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
-import {
-  type Query,
-  type QueryKind,
-  type ReadResult,
-  type ReadyQueue,
-  type Store,
-  type StoreListener,
-  StoreOpenError,
+import type {
+  AboutGroup,
+  Query,
+  QueryKind,
+  ReadResult,
+  ReadyQueue,
+  Store,
+  StoreListener,
 } from '../../core/store.js';
 import { tellFault } from '../../core/store-lines.js';
 import { applyGroup } from './apply-group.js';
-import {
-  beginGroup,
-  createPools,
-  type ParsedUrl,
-  type Pools,
-  parseUrl,
-  patientConfig,
-} from './connections.js';
+import { createPools, type ParsedUrl, type Pools, parseUrl } from './connections.js';
 import { ClockCorrection } from './correct-clock.js';
 import { CounterRows } from './counter-rows.js';
 import {
   isConflict,
   isConnectionLoss,
+  isHeldUp,
   isRolledBack,
   isWrongAssumption,
+  OutcomeUnknownError,
   refusalOf,
 } from './errors.js';
 import { lockGroupsOf } from './group-locks.js';
@@ -40,22 +34,17 @@ import { GroupRun } from './group-run.js';
 import { TalliesUnderWay, writeHistory } from './history.js';
 import { Housekeeping } from './housekeeping.js';
 import { KnownQueues } from './known-queues.js';
-import {
-  type Beginning,
-  checkBeginning,
-  NOW,
-  readBeginning,
-  type SaidTime,
-} from './load-queues.js';
-import { migrate } from './migrate.js';
+import { type Beginning, checkBeginning, readBeginning, type SaidTime } from './load-queues.js';
 import { NextDue } from './next-due.js';
 import { NodeSignals } from './node-signals.js';
+import { openDatabase } from './open-database.js';
 import { Pipeline } from './pipeline.js';
 import { Reachability } from './reachability.js';
 import { Reads } from './reads.js';
 import { mayTryAgain, pauseBefore } from './repetition.js';
 import { readNextDue, settleDue } from './runs/settle-due.js';
 import { DueFloor, ReadyFloors } from './scan-floors.js';
+import { beginStatements, rollBack } from './sessions.js';
 import { JUMP_MS, StoreClock } from './store-clock.js';
 import { GroupTransaction } from './transaction.js';
 
@@ -74,15 +63,12 @@ const GROUPS_UNDER_WAY = 2;
 const AHEAD_MIN = 32;
 /** What is due and cannot be settled now, because another node is at it, is looked at again. */
 const LOOK_AGAIN_MS = 200;
+const LOOK_AFTER_LOCK_MS = 2_000;
 const SETTLED_PER_GROUP = 256;
 const SAFETY_POLL_MS = 2_000;
 
-/** The commit was sent and its answer never came. */
-class OutcomeUnknownError extends Error {
-  constructor(override readonly cause: Error) {
-    super(cause.message);
-  }
-}
+/** How long a group may wait for what others have locked, and on which connection. */
+type GroupWait = Pick<AboutGroup, 'lockWaitMs' | 'isBeside'>;
 
 /**
  * The store over PostgreSQL, shared by any number of nodes. PostgreSQL does what is distributed:
@@ -143,22 +129,7 @@ export class PostgresStore implements Store {
     const log = options.log ?? NO_LOG;
     // It is first compared when the store is open.
     const storeClock = new StoreClock((jumpMs) => store.clockCorrection.start(jumpMs));
-    const client = new pg.Client(patientConfig(url));
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      await migrate(client, log);
-      const { rows } = await client.query(NOW);
-      const [{ nowMs, clockMoves, watcher }] = rows;
-      storeClock.adopt(Number(nowMs), clockMoves, Number(watcher));
-    } catch (error) {
-      if (error instanceof StoreOpenError) throw error;
-      throw new StoreOpenError(
-        `the database cannot be used: ${causeOf(error)}. See that it is running and that --store names it.`,
-      );
-    } finally {
-      await client.end().catch(() => undefined);
-    }
+    await openDatabase(url, log, storeClock);
     const clock = options.makeClock?.(0) ?? storeClock;
     const groupsMax = Math.min(GROUPS_UNDER_WAY, Math.floor(options.maxConnections / 2));
     const store: PostgresStore = new PostgresStore(
@@ -184,12 +155,12 @@ export class PostgresStore implements Store {
     this.signals.expect(project, queue);
   }
 
-  async apply(commands: readonly Command[]): Promise<Outcome[]> {
+  async apply(commands: readonly Command[], about: GroupWait = {}): Promise<Outcome[]> {
     if (this.stopping !== undefined) throw new Error('the store was stopped');
     const startedMs = monotonicMs();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const outcomes = await this.attempt(commands);
+        const outcomes = await this.attempt(commands, about);
         this.reachability.answered();
         return outcomes;
       } catch (error) {
@@ -200,7 +171,7 @@ export class PostgresStore implements Store {
           await pauseBefore(attempt + 1);
           continue;
         }
-        const isPassing = isConflict(error) || isConnectionLoss(error);
+        const isPassing = isConflict(error) || isConnectionLoss(error) || isHeldUp(error);
         if (isPassing || commands.length === 1) {
           const refusal = refusalOf(error);
           tellFault(this.log, refusal);
@@ -208,19 +179,19 @@ export class PostgresStore implements Store {
         }
         // One command must not spoil the group: each for itself shows which one it was.
         const outcomes: Outcome[] = [];
-        for (const command of commands) outcomes.push(...(await this.apply([command])));
+        for (const command of commands) outcomes.push(...(await this.apply([command], about)));
         return outcomes;
       }
     }
   }
 
-  private async attempt(commands: readonly Command[]): Promise<Outcome[]> {
+  private async attempt(commands: readonly Command[], about: GroupWait = {}): Promise<Outcome[]> {
     const assumed = this.assume(commands);
     try {
-      return await this.runGroup(commands, assumed);
+      return await this.runGroup(commands, assumed, about);
     } catch (error) {
       this.knownQueues.forget();
-      if (isWrongAssumption(error)) return await this.runGroup(commands, undefined);
+      if (isWrongAssumption(error)) return await this.runGroup(commands, undefined, about);
       throw error;
     }
   }
@@ -236,8 +207,9 @@ export class PostgresStore implements Store {
   private async runGroup(
     commands: readonly Command[],
     assumed: Beginning | undefined,
+    { lockWaitMs, isBeside = false }: GroupWait,
   ): Promise<Outcome[]> {
-    const client = await this.pools.groups.connect();
+    const client = await this.pools[isBeside ? 'heldUp' : 'groups'].connect();
     const pipeline = new Pipeline(client, this.url.prepare);
     let settled: (() => void) | undefined;
     let committing = false;
@@ -247,7 +219,7 @@ export class PostgresStore implements Store {
     const due = this.nextDue.groupBegins();
     let earliestDueMs: number | null = null;
     try {
-      for (const text of beginGroup(this.url)) pipeline.send(text);
+      for (const text of beginStatements(this.url.prepare, lockWaitMs)) pipeline.send(text);
       this.readyFloors.begins(pipeline);
       const counterRows = this.counterRowsOf(client);
       const timeOf = (saidMs: number, moves?: number): number =>
@@ -284,10 +256,16 @@ export class PostgresStore implements Store {
 
       // While another group of this node settles what is due, its rows are locked and would be
       // skipped: what comes after the end of a lease is to see it ended.
-      while (commands.length > 0 && this.nextDue.isOver(nowMs) && this.settling !== undefined) {
+      while (
+        commands.length > 0 &&
+        !isBeside &&
+        this.nextDue.isOver(nowMs) &&
+        this.settling !== undefined
+      ) {
         await this.settling;
       }
-      const isDue = commands.length > 0 && this.nextDue.isOver(nowMs);
+      // What is due in other queues must not meet a lock in a group that is apart because of one.
+      const isDue = commands.length > 0 && lockWaitMs === undefined && this.nextDue.isOver(nowMs);
       if (isDue) {
         this.settling = new Promise((resolve) => {
           settled = resolve;
@@ -327,6 +305,10 @@ export class PostgresStore implements Store {
         throw new OutcomeUnknownError(broken);
       }
       this.tallies.giveBack(taken);
+      // What is due, and dead-letters into a group that is locked, must not stop one group after the other.
+      if (settled !== undefined && isHeldUp(error)) {
+        this.nextDue.putOff(this.clock.nowMs() + LOOK_AFTER_LOCK_MS);
+      }
       if (broken === undefined) broken = await rollBack(client);
       throw error;
     } finally {
@@ -396,8 +378,8 @@ export class PostgresStore implements Store {
     this.tallies.stop();
     await this.attempt([]).catch(() => undefined);
     await this.clockCorrection.stop();
-    const { groups, reads } = this.pools;
-    await Promise.all([this.signals.stop(), groups.end(), reads.end()]);
+    const { groups, heldUp, reads } = this.pools;
+    await Promise.all([this.signals.stop(), groups.end(), heldUp.end(), reads.end()]);
   }
 
   /** The disk is the database's, and only a write shows that it is full. */
@@ -410,10 +392,3 @@ export class PostgresStore implements Store {
     return this.stopping;
   }
 }
-
-/** Undefined, or why the connection is of no more use. */
-const rollBack = (client: PoolClient): Promise<Error | undefined> =>
-  client.query('ROLLBACK').then(
-    () => undefined,
-    (error) => error,
-  );

@@ -10,6 +10,7 @@ import { Pipeline } from './pipeline.js';
 import { answerQuery } from './queries.js';
 import type { Reachability } from './reachability.js';
 import { mayTryAgain, pauseBefore } from './repetition.js';
+import { beginStatements, rollBack } from './sessions.js';
 
 /** The reads of a node, on connections that no commit group waits for. */
 export class Reads {
@@ -66,9 +67,16 @@ export class Reads {
     let broken: Error | undefined;
     try {
       const pipeline = new Pipeline(client, this.prepares);
-      return await answerQuery(pipeline, query, this.clock.nowMs());
+      if (this.prepares) return await answerQuery(pipeline, query, this.clock.nowMs());
+      // Settings that hold for a transaction only take one.
+      for (const text of beginStatements(false)) pipeline.send(text);
+      const result = await answerQuery(pipeline, query, this.clock.nowMs());
+      pipeline.send('COMMIT');
+      await pipeline.settled();
+      return result;
     } catch (error) {
       if (!(error instanceof RefusalError) && isConnectionLoss(error)) broken = error as Error;
+      else if (!this.prepares) broken = await rollBack(client);
       throw error;
     } finally {
       client.release(broken);
