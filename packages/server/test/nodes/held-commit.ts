@@ -20,6 +20,8 @@ export class HeldCommit {
       CREATE FUNCTION hold_commit() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
         IF pg_try_advisory_xact_lock(${FIRST}) THEN
+          -- It is held for as long as the test says.
+          PERFORM set_config('lock_timeout', '0', true);
           PERFORM pg_advisory_xact_lock_shared(${GATE});
         END IF;
         RETURN NULL;
