@@ -43,7 +43,8 @@ const sqlite: StoreFactory = {
           limits: { ...NO_LIMITS, ...limits },
           ...(makeClock && { makeClock }),
         }),
-      remove: () => rm(folder, { recursive: true, force: true }),
+      // In a mutation run the threads are modules of this one, which may yet write their last file.
+      remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
     };
   },
 };
