@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { requestFingerprint } from './idempotency.js';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson, requestFingerprint } from './idempotency.js';
 
 const PATH = '/v1/queue/publish';
 const FIELDS = { queue: 'q', priority: 1, headers: { a: '1', b: '2' } };
@@ -39,4 +39,17 @@ it('does not let one field run into the next', () => {
   const first = requestFingerprint(PATH, { a: 'x', b: 'y' }, { a: '1\nb 1 2', b: '3' });
   const second = requestFingerprint(PATH, { a: 'x', b: 'y' }, { a: '1', b: '2\nb 1 3' });
   expect(first).not.toBe(second);
+});
+
+describe('canonical JSON', () => {
+  it.each([
+    [null, 'null'],
+    [undefined, 'null'],
+    [[1, 2], '[1,2]'],
+    [[12], '[12]'],
+    [{ 0: 1, 1: 2 }, '{"0":1,"1":2}'],
+    [{ b: [null, { d: 2, c: 1 }], a: '1' }, '{"a":"1","b":[null,{"c":1,"d":2}]}'],
+  ])('of %o is %s', (value, text) => {
+    expect(canonicalJson(value)).toBe(text);
+  });
 });

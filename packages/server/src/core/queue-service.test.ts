@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/harness/fake-clock.js';
 import { ByteBudget } from './byte-budget.js';
 import { ENDLESS_ACCESS } from './caller.js';
-import type { Command, LeasedMessage, Outcome } from './commands.js';
+import type { Command, Idempotency, LeasedMessage, Outcome } from './commands.js';
 import type { GroupCommit } from './group-commit.js';
 import { createIdSource } from './ids.js';
 import { createLongPolls } from './long-poll.js';
@@ -86,4 +86,89 @@ describe('a consume behind messages past their retention', () => {
     expect(await queue.consume(waitMs)).toEqual(CUT_SHORT);
     expect(queue.consumes()).toBe(1);
   });
+});
+
+describe('a client that hangs up while its consume commits', () => {
+  const MESSAGES = ['first', 'second'].map(
+    (name) => ({ messageId: name, receipt: `receipt of the ${name}` }) as LeasedMessage,
+  );
+  const IDEMPOTENCY = {
+    capability: 'queue.consume',
+    key: 'k',
+    fingerprint: 'f',
+    windowMs: 1_000,
+  } as Idempotency;
+
+  /** A call whose client goes, or whose key ends, once the store has leased its messages. */
+  async function consumeWithout(
+    lacking: { client?: true; key?: true },
+    { waitMs = 0, idempotency = null as Idempotency | null } = {},
+  ) {
+    const clock = new FakeClock();
+    const submitted: Command[] = [];
+    let isLeased = false;
+    const commit = {
+      submit: async (command: Command) => {
+        submitted.push(command);
+        if (command.kind !== 'consume') return { ok: true };
+        isLeased = true;
+        return { ok: true, replayed: false, messages: MESSAGES };
+      },
+    } as unknown as GroupCommit;
+    const store = { clock, safetyPollMs: null, expectReady: () => {} } as unknown as Store;
+    const longPolls = createLongPolls(clock, LIMITS);
+    const service = createQueueService(store, commit, longPolls, createIdSource(clock), {
+      autoCreate: false,
+      jobInterrupted: () => {},
+    });
+    const goes = lacking.client === true;
+    const ends = lacking.key === true;
+    const outcome = await service.consume(
+      { ...TARGET, idempotency },
+      {
+        ...WANTED,
+        maxMessages: 2,
+        waitMs,
+        presence: { gone: () => goes && isLeased, onGone: () => () => {} },
+        room: new ByteBudget(1_000_000).open('p', 'answer'),
+        access: { ...ENDLESS_ACCESS, ended: () => ends && isLeased },
+      },
+    );
+    return { outcome, after: submitted.slice(1) };
+  }
+
+  const GIVEN_BACK = MESSAGES.map(({ messageId, receipt }) => ({
+    kind: 'extend',
+    ...TARGET,
+    messageId,
+    receipt,
+    visibilityTimeoutMs: 0,
+  }));
+
+  it.each([0, 20_000])('gives its leases back at once, waiting %d ms', async (waitMs) => {
+    const { outcome, after } = await consumeWithout({ client: true }, { waitMs });
+    expect(outcome).toEqual({ ok: true, replayed: false, messages: [] });
+    expect(after).toEqual(GIVEN_BACK);
+  });
+
+  it('keeps them where it may come back for them with its idempotency key', async () => {
+    const { outcome, after } = await consumeWithout({ client: true }, { idempotency: IDEMPOTENCY });
+    expect(outcome).toMatchObject({ messages: MESSAGES });
+    expect(after).toEqual([]);
+  });
+
+  it('keeps them while it is there', async () => {
+    const { outcome, after } = await consumeWithout({});
+    expect(outcome).toMatchObject({ messages: MESSAGES });
+    expect(after).toEqual([]);
+  });
+
+  it.each([null, IDEMPOTENCY])(
+    'gives them back where its key has ended: %o',
+    async (idempotency) => {
+      const { outcome, after } = await consumeWithout({ key: true }, { idempotency });
+      expect(outcome).toMatchObject({ ok: false, code: 'UNAUTHENTICATED' });
+      expect(after).toEqual(GIVEN_BACK);
+    },
+  );
 });

@@ -53,6 +53,19 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     expect(await usageOf(session(), project)).toMatchObject({ messages: 1, bytes: 2_000 });
   });
 
+  it('are asked for what remembering a deduplication id takes, once for each id', async () => {
+    const project = session().project();
+    await project.create('q', { type: 'fifo' });
+    const under = (deduplicationId: string, payload: string) => ({ payload, deduplicationId });
+    const tooLarge = JSON.stringify('x'.repeat(BYTES - 200));
+    await overQuota(project, project.publish('q', [under('d', tooLarge)]));
+    // Room for one record more, of 200 bytes and its texts, but not for two.
+    const most = JSON.stringify('x'.repeat(BYTES - 400));
+    await overQuota(project, project.publish('q', [under('d1', most), under('d2', '1')]));
+    await project.send('q', under('d1', most), under('d1', '1'));
+    expect(await project.tally('q')).toEqual({ available: 1 });
+  });
+
   it('count recorded answers until they expire', async () => {
     const project = session().project();
     await project.create('q');

@@ -50,7 +50,10 @@ export const publishBatchRoute: Route = {
   },
 };
 
-const COMPARED = ['delay_seconds', 'priority', 'headers', 'message_group_id', 'deduplication_id'];
+/** All that an entry may say; its payload is compared by its text. */
+const COMPARED = Object.keys(
+  CAPABILITIES.publishBatch.params.properties.messages.items.properties,
+).filter((name) => name !== 'payload');
 
 /** Each message's known fields, and its payload by its text. */
 function comparableBatch(messages: unknown, payloads: readonly string[]): string {
