@@ -18,7 +18,10 @@ type Handlers = {
   [K in QueryKind]: (pipeline: Pipeline, query: Query<K>, nowMs: number) => Promise<ReadResult[K]>;
 };
 
-/** Counts and age of each queue in one statement, so that they are of one moment. */
+/**
+ * Counts and age of each queue in one statement, so that they are of one moment. Where nothing lies,
+ * nobody looks for the oldest: beside an old snapshot that walks past all that has gone.
+ */
 const COUNTS = `
   (SELECT coalesce(sum(c.available), 0)::bigint FROM millrace.queue_counters c
     WHERE c.bucket_id = q.bucket_id) AS available,
@@ -29,8 +32,10 @@ const COUNTS = `
   (SELECT coalesce(sum(c.dead), 0)::bigint FROM millrace.dead_counters c
     WHERE c.source_queue_id = q.id AND NOT EXISTS (
       SELECT 1 FROM millrace.discarded_buckets x WHERE x.bucket_id = c.bucket_id OFFSET 0)) AS dead,
-  (SELECT min(m.live_since_ms) FROM millrace.messages m
-    WHERE m.bucket_id = q.bucket_id AND m.live_since_ms IS NOT NULL) AS "oldestAtMs"`;
+  CASE WHEN (SELECT sum(c.available + c.leased) FROM millrace.queue_counters c
+      WHERE c.bucket_id = q.bucket_id) > 0
+    THEN (SELECT min(m.live_since_ms) FROM millrace.messages m
+      WHERE m.bucket_id = q.bucket_id AND m.live_since_ms IS NOT NULL) END AS "oldestAtMs"`;
 
 interface CountsRow {
   readonly available: number;
