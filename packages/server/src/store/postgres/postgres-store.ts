@@ -1,26 +1,31 @@
-import pg, { type PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import { type Clock, monotonicMs } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
 import { tellDeadLetters } from '../../core/dead-letter-report.js';
-import { causeOf } from '../../core/fault.js';
 import type { TallyRow } from '../../core/history.js';
 import { type Log, NO_LOG } from '../../core/log.js';
 import { leaseFloorMs } from '../../core/message-state.js';
 import { Sequence } from '../../core/sequence.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
-import {
-  type AboutGroup,
-  type Query,
-  type QueryKind,
-  type ReadResult,
-  type ReadyQueue,
-  type Store,
-  type StoreListener,
-  StoreOpenError,
+import type {
+  AboutGroup,
+  Query,
+  QueryKind,
+  ReadResult,
+  ReadyQueue,
+  Store,
+  StoreListener,
 } from '../../core/store.js';
 import { tellFault } from '../../core/store-lines.js';
 import { applyGroup } from './apply-group.js';
-import { createPools, type ParsedUrl, type Pools, parseUrl, patientConfig } from './connections.js';
+import {
+  createPools,
+  endPools,
+  type ParsedUrl,
+  type Pools,
+  parseUrl,
+  signalsUrlOf,
+} from './connections.js';
 import { CounterRows } from './counter-rows.js';
 import { DatabaseClock } from './database-clock.js';
 import {
@@ -29,6 +34,7 @@ import {
   isHeldUp,
   isRolledBack,
   isWrongAssumption,
+  OutcomeUnknownError,
   refusalOf,
 } from './errors.js';
 import { lockGroupsOf } from './group-locks.js';
@@ -38,18 +44,21 @@ import { Housekeeping } from './housekeeping.js';
 import { KnownQueues } from './known-queues.js';
 import { type Beginning, checkBeginning, NOW, readBeginning } from './load-queues.js';
 import { migrate } from './migrate.js';
-import { NodeSignals } from './node-signals.js';
+import { NO_SIGNALS, NodeSignals } from './node-signals.js';
 import { Pipeline } from './pipeline.js';
 import { Reachability } from './reachability.js';
 import { Reads } from './reads.js';
-import { mayTryAgain, pauseBefore } from './repetition.js';
+import { mayTryAgain, pauseBefore, tryOften } from './repetition.js';
 import { readNextDue, settleDue } from './runs/settle-due.js';
 import { DueFloor, ReadyFloors } from './scan-floors.js';
-import { beginStatements, rollBack, setSession } from './sessions.js';
+import { beginStatements, rollBack } from './sessions.js';
+import { cannotBeUsed, checkDatabase, checkSessions, withPatientClient } from './start-checks.js';
 import { GroupTransaction } from './transaction.js';
 
 export interface PostgresStoreOptions {
   readonly url: string;
+  /** Another way to the same database, for signals, where `url` leads through a transaction pooler. */
+  readonly directUrl?: string | undefined;
   readonly maxConnections: number;
   /** For tests: takes the place of the database's clock. */
   readonly makeClock?: (floorMs: number) => Clock;
@@ -66,16 +75,6 @@ const LOOK_AGAIN_MS = 200;
 const LOOK_AFTER_LOCK_MS = 2_000;
 const SETTLED_PER_GROUP = 256;
 const SAFETY_POLL_MS = 2_000;
-
-/** How long a group may wait for what others have locked, and on which connection. */
-type GroupWait = Pick<AboutGroup, 'lockWaitMs' | 'isBeside'>;
-
-/** The commit was sent and its answer never came. */
-class OutcomeUnknownError extends Error {
-  constructor(override readonly cause: Error) {
-    super(cause.message);
-  }
-}
 
 /**
  * The store over PostgreSQL, shared by any number of nodes. PostgreSQL does what is distributed:
@@ -110,6 +109,7 @@ export class PostgresStore implements Store {
     readonly clock: Clock,
     private readonly limits: StorageLimits,
     private readonly log: Log,
+    signalsUrl: ParsedUrl | undefined,
   ) {
     this.reachability = new Reachability('the store', log);
     this.reads = new Reads(pools.reads, readsMax, url.prepare, clock, log, this.reachability);
@@ -117,7 +117,7 @@ export class PostgresStore implements Store {
       this.apply([]).catch(() => undefined);
     });
     this.signals = new NodeSignals(
-      url,
+      signalsUrl,
       () => clock.nowMs(),
       (queues) => this.listener?.ready(queues),
       () => this.listener?.ready('all'),
@@ -130,22 +130,12 @@ export class PostgresStore implements Store {
     const url = parseUrl(options.url);
     const log = options.log ?? NO_LOG;
     const databaseClock = new DatabaseClock(log);
-    const client = new pg.Client(patientConfig(url));
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      if (url.prepare) await setSession(client, 'migration');
+    await withPatientClient(url, async (client) => {
+      await checkDatabase(client);
       await migrate(client, log);
       const { rows } = await client.query(NOW);
       databaseClock.observe(Number(rows[0].nowMs), monotonicMs());
-    } catch (error) {
-      if (error instanceof StoreOpenError) throw error;
-      throw new StoreOpenError(
-        `the database cannot be used: ${causeOf(error)}. See that it is running and that --store names it.`,
-      );
-    } finally {
-      await client.end().catch(() => undefined);
-    }
+    });
     const clock = options.makeClock?.(0) ?? databaseClock;
     const groupsMax = Math.min(GROUPS_UNDER_WAY, Math.floor(options.maxConnections / 2));
     const store = new PostgresStore(
@@ -157,10 +147,26 @@ export class PostgresStore implements Store {
       clock,
       options.limits ?? NO_LIMITS,
       log,
+      signalsUrlOf(url, options.directUrl),
     );
     store.startedAtMs = clock.nowMs();
-    await store.signals.start();
+    await store.begin();
     return store;
+  }
+
+  /** A store that does not answer now is an error now, and not of every call. */
+  private async begin(): Promise<void> {
+    try {
+      await checkSessions(this.pools, this.url, this.log);
+      await tryOften(() => this.attempt([]));
+      await this.reads.read({ kind: 'ping' });
+    } catch (error) {
+      this.tallies.stop();
+      await endPools(this.pools);
+      throw cannotBeUsed(error);
+    }
+    if (!this.signals.canHear) this.log.warn(NO_SIGNALS, { every_ms: SAFETY_POLL_MS });
+    await this.signals.start();
   }
 
   listen(listener: StoreListener): void {
@@ -171,7 +177,7 @@ export class PostgresStore implements Store {
     this.signals.expect(project, queue);
   }
 
-  async apply(commands: readonly Command[], about: GroupWait = {}): Promise<Outcome[]> {
+  async apply(commands: readonly Command[], about: Partial<AboutGroup> = {}): Promise<Outcome[]> {
     if (this.stopping !== undefined) throw new Error('the store was stopped');
     const startedMs = monotonicMs();
     for (let attempt = 1; ; attempt += 1) {
@@ -201,7 +207,10 @@ export class PostgresStore implements Store {
     }
   }
 
-  private async attempt(commands: readonly Command[], about: GroupWait = {}): Promise<Outcome[]> {
+  private async attempt(
+    commands: readonly Command[],
+    about: Partial<AboutGroup> = {},
+  ): Promise<Outcome[]> {
     const assumed = this.assume(commands);
     try {
       return await this.runGroup(commands, assumed, about);
@@ -223,7 +232,7 @@ export class PostgresStore implements Store {
   private async runGroup(
     commands: readonly Command[],
     assumed: Beginning | undefined,
-    { lockWaitMs, isBeside = false }: GroupWait,
+    { lockWaitMs, isBeside = false }: Partial<AboutGroup>,
   ): Promise<Outcome[]> {
     const client = await this.pools[isBeside ? 'heldUp' : 'groups'].connect();
     const pipeline = new Pipeline(client, this.url.prepare);
@@ -374,8 +383,7 @@ export class PostgresStore implements Store {
     this.reads.stop();
     this.tallies.stop();
     await this.attempt([]).catch(() => undefined);
-    const { groups, heldUp, reads } = this.pools;
-    await Promise.all([this.signals.stop(), groups.end(), heldUp.end(), reads.end()]);
+    await Promise.all([this.signals.stop(), endPools(this.pools)]);
   }
 
   /** The disk is the database's, and only a write shows that it is full. */
@@ -390,6 +398,4 @@ export class PostgresStore implements Store {
 }
 
 const earlier = (knownMs: number | null, { earliestDueMs }: GroupTransaction): number | null =>
-  knownMs === null || earliestDueMs === null
-    ? (knownMs ?? earliestDueMs)
-    : Math.min(knownMs, earliestDueMs);
+  earliestDueMs === null ? knownMs : Math.min(knownMs ?? earliestDueMs, earliestDueMs);
