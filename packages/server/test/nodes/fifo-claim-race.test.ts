@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createGroupCommit } from '#server/core/group-commit';
 import { createIdSource } from '#server/core/ids';
 import type { Store } from '#server/core/store';
 import { pause } from '../faults/pause.js';
@@ -103,7 +104,9 @@ describe('two nodes at one FIFO group', () => {
     await held.arm();
     const nacking = on(stores.one, make.nack(queue, a1 as NonNullable<typeof a1>));
     await held.reached();
-    const acking = on(stores.other, make.ack(queue, a2 as NonNullable<typeof a2>));
+    // By way of groups, which go on waiting where one look meets a lock.
+    const commit = createGroupCommit(stores.other);
+    const acking = commit.submit(make.ack(queue, a2 as NonNullable<typeof a2>));
     // It cannot be known yet, so the answer has to wait.
     expect(await within(acking)).toBe('waits');
     await held.release();

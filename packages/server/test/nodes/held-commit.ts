@@ -14,7 +14,7 @@ export class HeldCommit {
 
   static async prepare(admin: pg.Client): Promise<HeldCommit> {
     await admin.query(`
-      CREATE FUNCTION hold_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+      CREATE FUNCTION hold_commit() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$
       BEGIN
         IF pg_try_advisory_xact_lock(${FIRST}) THEN
           PERFORM pg_advisory_xact_lock_shared(${GATE});
