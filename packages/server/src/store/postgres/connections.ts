@@ -18,7 +18,11 @@ export function parseUrl(url: string): ParsedUrl {
   return { connectionString: parsed.toString(), prepare };
 }
 
-/** The way for LISTEN, which does not pass a transaction pooler; undefined: there is none. */
+/**
+ * The way for LISTEN, which does not pass a transaction pooler; undefined: there is none.
+ *
+ * @param directUrl another way to the same database
+ */
 export function signalsUrlOf(url: ParsedUrl, directUrl: string | undefined): ParsedUrl | undefined {
   if (directUrl !== undefined) return parseUrl(directUrl);
   return url.prepare ? url : undefined;

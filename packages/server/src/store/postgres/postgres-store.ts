@@ -57,7 +57,6 @@ import { GroupTransaction } from './transaction.js';
 
 export interface PostgresStoreOptions {
   readonly url: string;
-  /** Another way to the same database, for signals, where `url` leads through a transaction pooler. */
   readonly directUrl?: string | undefined;
   readonly maxConnections: number;
   /** For tests: takes the place of the database's clock. */
