@@ -262,9 +262,14 @@ async function openStore(
 ): Promise<Store> {
   const clock = makeClock === undefined ? {} : { makeClock };
   if (!config.store.startsWith('sqlite:')) {
-    const { store: url, postgresConnections: maxConnections, limits } = config;
+    const {
+      store: url,
+      storeDirect: directUrl,
+      postgresConnections: maxConnections,
+      limits,
+    } = config;
     const { PostgresStore } = await import('./store/postgres/postgres-store.js');
-    return PostgresStore.open({ url, maxConnections, limits, log, ...clock });
+    return PostgresStore.open({ url, directUrl, maxConnections, limits, log, ...clock });
   }
   const path = config.store.slice('sqlite:'.length);
   const { minFreeBytes, limits } = config;

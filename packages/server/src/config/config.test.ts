@@ -253,4 +253,26 @@ describe('loadConfig', () => {
       }
     });
   });
+
+  describe('--store-direct', () => {
+    const store = ['--store', 'postgres://pooler/db?prepare=false'];
+
+    it('is another way to the database, and is never shown', () => {
+      const direct = 'postgres://user:hidden@host/db';
+      const config = loadConfig(store, { MILLRACE_STORE_DIRECT: direct });
+      expect(config.storeDirect).toBe(direct);
+      expect(JSON.stringify(config.changed)).not.toContain('hidden');
+      expect(loadConfig(store, {}).storeDirect).toBeUndefined();
+    });
+
+    it('is refused where it is no such way, and beside another store', () => {
+      const refused = 'mysql://user:hidden@host/db';
+      const load = () => loadConfig([...store, '--store-direct', refused], {});
+      expect(load).toThrow('--store-direct must be postgres://USER:PASSWORD@HOST/DATABASE');
+      expect(load).not.toThrow('hidden');
+      expect(() => loadConfig(['--store-direct', 'postgres://host/db'], {})).toThrow(
+        '--store-direct is for a store on PostgreSQL',
+      );
+    });
+  });
 });

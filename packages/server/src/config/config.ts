@@ -22,6 +22,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly store: string;
+  /** Undefined: what `store` names is the database itself. */
+  readonly storeDirect: string | undefined;
   readonly postgresConnections: number;
   readonly apiKey: string | undefined;
   readonly autoCreate: boolean;
@@ -97,6 +99,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     host: value('host') as string,
     port: value('port') as number,
     store: storeFile === undefined ? (value('store') as string) : storeOf(storeFile),
+    storeDirect: value('store-direct') as string | undefined,
     postgresConnections: value('postgres-connections') as number,
     apiKey: value('api-key') as string | undefined,
     autoCreate: value('auto-create') as boolean,
@@ -131,7 +134,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   return config;
 }
 
-function check({ apiKey, secretKeys, store, logLevel }: Config): void {
+function check({ apiKey, secretKeys, store, storeDirect, logLevel }: Config): void {
   const isShort = (secret: string): boolean => secret.trim().length < SECRET_MIN_CHARS;
   if (apiKey !== undefined && apiKey.length < SECRET_MIN_CHARS) {
     throw new ConfigError(`MILLRACE_API_KEY must have ${SECRET_MIN_CHARS} characters or more`);
@@ -151,6 +154,12 @@ function check({ apiKey, secretKeys, store, logLevel }: Config): void {
   }
   const fault = store.startsWith(SQLITE) ? faultOfStorePath(store.slice(SQLITE.length)) : undefined;
   if (fault !== undefined) throw new ConfigError(`--store ${fault}`);
+  if (storeDirect !== undefined && !isPostgresUrl(storeDirect)) {
+    throw new ConfigError('--store-direct must be postgres://USER:PASSWORD@HOST/DATABASE');
+  }
+  if (storeDirect !== undefined && !isPostgresUrl(store)) {
+    throw new ConfigError('--store-direct is for a store on PostgreSQL; --store names another');
+  }
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new ConfigError(`--log-level must be one of ${LOG_LEVELS.join(', ')}`);
   }

@@ -11,6 +11,7 @@ const SHOWN_OTHERWISE: ReadonlySet<SettingName> = new Set([
   'metrics-listen',
   'store',
   'store-file',
+  'store-direct',
 ]);
 
 /** The settings that differ from their default, by their names in a file; none that is a secret. */

@@ -45,6 +45,11 @@ export const SETTINGS = {
     default: undefined,
     help: 'a file that holds the store, instead of --store: keeps a password out of flags; only its owner may read it',
   },
+  'store-direct': {
+    type: 'string',
+    default: undefined,
+    help: 'another way to the database of --store, past a transaction pooler, so that nodes can wake each other; a password belongs in MILLRACE_STORE_DIRECT',
+  },
   'postgres-connections': {
     type: 'integer',
     default: 10,

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createGroupCommit } from '#server/core/group-commit';
 import { createIdSource } from '#server/core/ids';
 import type { Store } from '#server/core/store';
 import { pause } from '../faults/pause.js';
@@ -103,15 +104,14 @@ describe('two nodes at one FIFO group', () => {
     await held.arm();
     const nacking = on(stores.one, make.nack(queue, a1 as NonNullable<typeof a1>));
     await held.reached();
-    // In a group that may wait longer than those that many share.
-    const patient = { bytes: 0, keepsApart: true, lockWaitMs: 10_000 };
-    const ack = make.ack(queue, a2 as NonNullable<typeof a2>);
-    const acking = stores.other.apply([ack], patient);
+    // By way of groups, which go on waiting where one look meets a lock.
+    const commit = createGroupCommit(stores.other);
+    const acking = commit.submit(make.ack(queue, a2 as NonNullable<typeof a2>));
     // It cannot be known yet, so the answer has to wait.
     expect(await within(acking)).toBe('waits');
     await held.release();
     expect(await nacking).toMatchObject({ results: [{ nacked: true }] });
-    expect((await acking)[0]).toMatchObject({ ok: false, code: 'LEASE_LOST' });
+    expect(await acking).toMatchObject({ ok: false, code: 'LEASE_LOST' });
     expect(await namesBy(stores.other, 10)).toEqual(['a1', 'a2']);
   });
 

@@ -17,7 +17,7 @@ export class HeldCommit {
     change: 'INSERT' | 'UPDATE OR DELETE' = 'UPDATE OR DELETE',
   ): Promise<HeldCommit> {
     await admin.query(`
-      CREATE FUNCTION hold_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+      CREATE FUNCTION hold_commit() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$
       BEGIN
         IF pg_try_advisory_xact_lock(${FIRST}) THEN
           -- It is held for as long as the test says.

@@ -56,7 +56,7 @@ export class ServerRun {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  signal(name: 'SIGTERM' | 'SIGKILL'): void {
+  signal(name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     this.child.kill(name);
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from '#server/core/commands';
+import { createGroupCommit, type GroupCommit } from '#server/core/group-commit';
 import { createIdSource } from '#server/core/ids';
 import type { SubscribePushCommand } from '#server/core/push-commands';
 import type { QueueSettings } from '#server/core/queue-settings';
@@ -44,11 +45,15 @@ const toward = (queue: string, deadLetterQueue: string): Command =>
   update(queue, { deadLetterQueue });
 
 describe.each(['read committed', 'repeatable read'])('settings at two nodes, %s', (isolation) => {
+  let commits: readonly [GroupCommit, GroupCommit] | undefined;
   const stores = useTwoStores(`default_transaction_isolation = ''${isolation}''`);
 
   /** Both at once, each at a node of its own. @returns what each came to: a code, or "ok" */
   const atOnce = async (first: Command, second: Command): Promise<string[]> => {
-    const outcomes = await Promise.all([on(stores.one, first), on(stores.other, second)]);
+    // By way of groups, as of a node: they go on waiting where one look meets a lock.
+    commits ??= [createGroupCommit(stores.one), createGroupCommit(stores.other)];
+    const [one, other] = commits;
+    const outcomes = await Promise.all([one.submit(first), other.submit(second)]);
     return outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.code));
   };
   const queues = async (count: number): Promise<string[]> => {
@@ -179,7 +184,8 @@ describe('who works on messages', () => {
     await on(stores.one, make.createQueue('q', { deadLetterQueue: 'dead' }));
     await stores.admin.query('SELECT pg_advisory_lock($1)', [SETTINGS_LOCK]);
     let isChanged = false;
-    const changing = on(stores.other, make.updateQueue('q', { maxRetries: 9 })).then((outcome) => {
+    const commit = createGroupCommit(stores.other);
+    const changing = commit.submit(make.updateQueue('q', { maxRetries: 9 })).then((outcome) => {
       isChanged = true;
       return outcome;
     });

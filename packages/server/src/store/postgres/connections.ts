@@ -18,6 +18,16 @@ export function parseUrl(url: string): ParsedUrl {
   return { connectionString: parsed.toString(), prepare };
 }
 
+/**
+ * The way for LISTEN, which does not pass a transaction pooler; undefined: there is none.
+ *
+ * @param directUrl another way to the same database
+ */
+export function signalsUrlOf(url: ParsedUrl, directUrl: string | undefined): ParsedUrl | undefined {
+  if (directUrl !== undefined) return parseUrl(directUrl);
+  return url.prepare ? url : undefined;
+}
+
 /** Without an answer for so long, the client's own system asks whether the other end is there. */
 const KEEPALIVE_DELAY_MS = 4_000;
 
@@ -55,6 +65,9 @@ export function createPools(url: ParsedUrl, maxConnections: number, groupsMax: n
     reads: createPool(url, Math.max(1, maxConnections - groupsMax)),
   };
 }
+
+export const endPools = ({ groups, heldUp, reads }: Pools): Promise<unknown> =>
+  Promise.all([groups.end(), heldUp.end(), reads.end()]);
 
 function createPool(url: ParsedUrl, maxConnections: number): pg.Pool {
   const pool = new pg.Pool({

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { ClientBase } from 'pg';
 import type { UsageChanges } from '../../core/project-usage.js';
 import type { Pipeline } from './pipeline.js';
 
@@ -24,6 +25,18 @@ const KNOWN_PLACES_MAX = 20_000;
  * the key does.
  */
 export class CounterRows {
+  private static readonly ofConnections = new WeakMap<ClientBase, CounterRows>();
+
+  /** Each connection counts in rows of its own. */
+  static of(client: ClientBase): CounterRows {
+    let rows = CounterRows.ofConnections.get(client);
+    if (rows === undefined) {
+      rows = new CounterRows();
+      CounterRows.ofConnections.set(client, rows);
+    }
+    return rows;
+  }
+
   private readonly places = new Map<number, string>();
   private readonly projectPlaces = new Map<string, string>();
   private current = randomInt(SLOTS);

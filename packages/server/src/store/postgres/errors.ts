@@ -6,6 +6,13 @@ import { heldUp, type Refusal, refuse } from '../../core/refusal.js';
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '');
 
+/** The commit was sent and its answer never came. */
+export class OutcomeUnknownError extends Error {
+  constructor(override readonly cause: Error) {
+    super(cause.message);
+  }
+}
+
 /** What two nodes may insert at once: a key, a name, a bucket that both have emptied. */
 const INSERTED_BY_OTHERS = new Set(['idempotency', 'queues', 'discarded_buckets']);
 
@@ -20,6 +27,9 @@ export function isConflict(error: unknown): boolean {
 
 /** Another transaction has held for too long what a statement needs. */
 export const isHeldUp = (error: unknown): boolean => codeOf(error) === '55P03';
+
+/** The role has not been given a right. */
+export const isForbidden = (error: unknown): boolean => codeOf(error) === '42501';
 
 /** A group assumed what is not so: it can run again, and read before. */
 export const isWrongAssumption = (error: unknown): boolean => codeOf(error) === 'MR001';
@@ -41,13 +51,6 @@ export function isConnectionLoss(error: unknown): boolean {
  */
 export const isRolledBack = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && (error.severity === 'ERROR' || codeOf(error) === '25P03');
-
-/** The commit was sent and its answer never came. */
-export class OutcomeUnknownError extends Error {
-  constructor(override readonly cause: Error) {
-    super(cause.message);
-  }
-}
 
 export function refusalOf(error: unknown): Refusal {
   if (isHeldUp(error)) return heldUp(causeOf(error));

@@ -20,6 +20,9 @@ const RECENT_MS = 2_000;
 const RECONNECT_MS = 1_000;
 const WATCH_MS = 10_000;
 const ANSWER_WITHIN_MS = 3_000;
+/** Said once, at the start. */
+export const NO_SIGNALS =
+  'nodes cannot wake each other through a transaction pooler, so waits look by themselves; --store-direct mends that';
 /** PostgreSQL takes 8,000 bytes; a queue's key takes under 250. */
 const KEYS_PER_SIGNAL = 30;
 
@@ -45,7 +48,8 @@ export class NodeSignals {
   private sending = false;
 
   constructor(
-    private readonly url: ParsedUrl,
+    /** Undefined where nodes cannot hear each other: then waits look by themselves. */
+    private readonly url: ParsedUrl | undefined,
     private readonly nowMs: () => number,
     private readonly onReady: (queues: readonly ReadyQueue[]) => void,
     /** Word may have been lost: all who wait should look. */
@@ -53,8 +57,12 @@ export class NodeSignals {
     private readonly reachability: Reachability,
   ) {}
 
+  get canHear(): boolean {
+    return this.url !== undefined;
+  }
+
   async start(): Promise<void> {
-    if (this.stopped) return;
+    if (this.stopped || this.url === undefined) return;
     const client = new pg.Client({ ...clientConfig(this.url), query_timeout: ANSWER_WITHIN_MS });
     client.on('notification', ({ payload }) => {
       const signal = parseSignal(payload ?? '');
@@ -67,8 +75,7 @@ export class NodeSignals {
     client.on('end', () => this.reconnect(client, cause));
     try {
       await client.connect();
-      // Behind a transaction pooler it would be left on a connection that is anybody's.
-      if (this.url.prepare) await setSession(client, 'signals');
+      await setSession(client, 'signals');
       await client.query(`LISTEN ${CHANNEL}`);
       if (this.stopped) return await client.end();
       this.client = client;

@@ -1,4 +1,3 @@
-import type { PoolClient } from 'pg';
 import { type Clock, monotonicMs } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands.js';
 import { tellDeadLetters } from '../../core/dead-letter-report.js';
@@ -17,7 +16,14 @@ import type {
 } from '../../core/store.js';
 import { tellFault } from '../../core/store-lines.js';
 import { applyGroup } from './apply-group.js';
-import { createPools, type ParsedUrl, type Pools, parseUrl } from './connections.js';
+import {
+  createPools,
+  endPools,
+  type ParsedUrl,
+  type Pools,
+  parseUrl,
+  signalsUrlOf,
+} from './connections.js';
 import { ClockCorrection } from './correct-clock.js';
 import { CounterRows } from './counter-rows.js';
 import {
@@ -36,20 +42,21 @@ import { Housekeeping } from './housekeeping.js';
 import { KnownQueues } from './known-queues.js';
 import { type Beginning, checkBeginning, readBeginning, type SaidTime } from './load-queues.js';
 import { NextDue } from './next-due.js';
-import { NodeSignals } from './node-signals.js';
-import { openDatabase } from './open-database.js';
+import { NO_SIGNALS, NodeSignals } from './node-signals.js';
 import { Pipeline } from './pipeline.js';
 import { Reachability } from './reachability.js';
 import { Reads } from './reads.js';
-import { mayTryAgain, pauseBefore } from './repetition.js';
+import { mayTryAgain, pauseBefore, tryOften } from './repetition.js';
 import { readNextDue, settleDue } from './runs/settle-due.js';
 import { DueFloor, ReadyFloors } from './scan-floors.js';
 import { beginStatements, rollBack } from './sessions.js';
+import { cannotBeUsed, checkSessions, prepareDatabase } from './start-checks.js';
 import { JUMP_MS, StoreClock } from './store-clock.js';
 import { GroupTransaction } from './transaction.js';
 
 export interface PostgresStoreOptions {
   readonly url: string;
+  readonly directUrl?: string | undefined;
   readonly maxConnections: number;
   /** For tests: takes the place of the database's clock. */
   readonly makeClock?: (floorMs: number) => Clock;
@@ -61,14 +68,9 @@ export interface PostgresStoreOptions {
 const GROUPS_UNDER_WAY = 2;
 /** A group by itself costs both sides what some thirty messages cost. */
 const AHEAD_MIN = 32;
-/** What is due and cannot be settled now, because another node is at it, is looked at again. */
-const LOOK_AGAIN_MS = 200;
 const LOOK_AFTER_LOCK_MS = 2_000;
 const SETTLED_PER_GROUP = 256;
 const SAFETY_POLL_MS = 2_000;
-
-/** How long a group may wait for what others have locked, and on which connection. */
-type GroupWait = Pick<AboutGroup, 'lockWaitMs' | 'isBeside'>;
 
 /**
  * The store over PostgreSQL, shared by any number of nodes. PostgreSQL does what is distributed:
@@ -82,7 +84,6 @@ export class PostgresStore implements Store {
   private readonly clockCorrection: ClockCorrection;
   private listener: StoreListener | undefined;
   private readonly signals: NodeSignals;
-  private readonly counterRows = new WeakMap<PoolClient, CounterRows>();
   private readonly knownQueues = new KnownQueues();
   private readonly tallies: TalliesUnderWay;
   private readonly housekeeping: Housekeeping;
@@ -103,6 +104,7 @@ export class PostgresStore implements Store {
     readonly clock: Clock,
     private readonly limits: StorageLimits,
     private readonly log: Log,
+    signalsUrl: ParsedUrl | undefined,
   ) {
     this.reachability = new Reachability('the store', log);
     this.reads = new Reads(pools.reads, readsMax, url.prepare, clock, log, this.reachability);
@@ -115,7 +117,7 @@ export class PostgresStore implements Store {
     });
     this.housekeeping = new Housekeeping(clock, () => this.tallies.flushLater());
     this.signals = new NodeSignals(
-      url,
+      signalsUrl,
       () => clock.monotonicMs(),
       (queues) => this.listener?.ready(queues),
       () => this.listener?.ready('all'),
@@ -129,7 +131,7 @@ export class PostgresStore implements Store {
     const log = options.log ?? NO_LOG;
     // It is first compared when the store is open.
     const storeClock = new StoreClock((jumpMs) => store.clockCorrection.start(jumpMs));
-    await openDatabase(url, log, storeClock);
+    await prepareDatabase(url, log, storeClock);
     const clock = options.makeClock?.(0) ?? storeClock;
     const groupsMax = Math.min(GROUPS_UNDER_WAY, Math.floor(options.maxConnections / 2));
     const store: PostgresStore = new PostgresStore(
@@ -141,10 +143,26 @@ export class PostgresStore implements Store {
       clock,
       options.limits ?? NO_LIMITS,
       log,
+      signalsUrlOf(url, options.directUrl),
     );
     store.startedAtMs = clock.nowMs();
-    await store.signals.start();
+    await store.begin();
     return store;
+  }
+
+  /** A store that does not answer now is an error now, and not of every call. */
+  private async begin(): Promise<void> {
+    try {
+      await checkSessions(this.pools, this.url, this.log);
+      await tryOften(() => this.attempt([]));
+      await this.reads.read({ kind: 'ping' });
+    } catch (error) {
+      this.tallies.stop();
+      await endPools(this.pools);
+      throw cannotBeUsed(error);
+    }
+    if (!this.signals.canHear) this.log.warn(NO_SIGNALS, { every_ms: SAFETY_POLL_MS });
+    await this.signals.start();
   }
 
   listen(listener: StoreListener): void {
@@ -155,7 +173,7 @@ export class PostgresStore implements Store {
     this.signals.expect(project, queue);
   }
 
-  async apply(commands: readonly Command[], about: GroupWait = {}): Promise<Outcome[]> {
+  async apply(commands: readonly Command[], about: Partial<AboutGroup> = {}): Promise<Outcome[]> {
     if (this.stopping !== undefined) throw new Error('the store was stopped');
     const startedMs = monotonicMs();
     for (let attempt = 1; ; attempt += 1) {
@@ -185,7 +203,10 @@ export class PostgresStore implements Store {
     }
   }
 
-  private async attempt(commands: readonly Command[], about: GroupWait = {}): Promise<Outcome[]> {
+  private async attempt(
+    commands: readonly Command[],
+    about: Partial<AboutGroup> = {},
+  ): Promise<Outcome[]> {
     const assumed = this.assume(commands);
     try {
       return await this.runGroup(commands, assumed, about);
@@ -207,7 +228,7 @@ export class PostgresStore implements Store {
   private async runGroup(
     commands: readonly Command[],
     assumed: Beginning | undefined,
-    { lockWaitMs, isBeside = false }: GroupWait,
+    { lockWaitMs, isBeside = false }: Partial<AboutGroup>,
   ): Promise<Outcome[]> {
     const client = await this.pools[isBeside ? 'heldUp' : 'groups'].connect();
     const pipeline = new Pipeline(client, this.url.prepare);
@@ -221,7 +242,7 @@ export class PostgresStore implements Store {
     try {
       for (const text of beginStatements(this.url.prepare, lockWaitMs)) pipeline.send(text);
       this.readyFloors.begins(pipeline);
-      const counterRows = this.counterRowsOf(client);
+      const counterRows = CounterRows.of(client);
       const timeOf = (saidMs: number, moves?: number): number =>
         this.timeOf(saidMs, sinceMs, moves);
       const checked = assumed && this.check(pipeline, assumed, counterRows.slot);
@@ -275,7 +296,7 @@ export class PostgresStore implements Store {
       if (isDue) await settleDue(run, SETTLED_PER_GROUP);
       const outcomes = await applyGroup(run, commands);
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
-      const dueAtMs = readsDue ? await this.readDue(run) : null;
+      const dueAtMs = readsDue ? await readNextDue(run) : null;
       const houseKept = await this.housekeeping.keep(tx, run.isTimeTrusted);
       tx.flushCounters(tx.usage.changes());
       taken = this.tallies.take();
@@ -346,27 +367,11 @@ export class PostgresStore implements Store {
     return this.clock === this.storeClock ? timeMs : this.clock.nowMs();
   }
 
-  private async readDue(run: GroupRun): Promise<number | null> {
-    const dueAtMs = await readNextDue(run);
-    const isStuck = dueAtMs !== null && dueAtMs <= run.tx.nowMs && run.settled === 0;
-    return isStuck ? run.tx.nowMs + LOOK_AGAIN_MS : dueAtMs;
-  }
-
   private announce(ready: readonly ReadyQueue[]): void {
     this.listener?.nextDue(this.nextDue.atMs);
     if (ready.length === 0) return;
     this.listener?.ready(ready);
     this.signals.tell(ready);
-  }
-
-  /** Each connection counts in rows of its own. */
-  private counterRowsOf(client: PoolClient): CounterRows {
-    let rows = this.counterRows.get(client);
-    if (rows === undefined) {
-      rows = new CounterRows();
-      this.counterRows.set(client, rows);
-    }
-    return rows;
   }
 
   read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]> {
@@ -378,8 +383,7 @@ export class PostgresStore implements Store {
     this.tallies.stop();
     await this.attempt([]).catch(() => undefined);
     await this.clockCorrection.stop();
-    const { groups, heldUp, reads } = this.pools;
-    await Promise.all([this.signals.stop(), groups.end(), heldUp.end(), reads.end()]);
+    await Promise.all([this.signals.stop(), endPools(this.pools)]);
   }
 
   /** The disk is the database's, and only a write shows that it is full. */

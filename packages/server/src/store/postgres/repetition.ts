@@ -14,6 +14,19 @@ export function mayTryAgain(error: unknown, attempt: number, startedMs: number):
   return isConnectionLoss(error) || (isConflict(error) && attempt < CONFLICTS_MAX);
 }
 
+/** @throws what the last attempt failed with */
+export async function tryOften<T>(work: () => Promise<T>): Promise<T> {
+  const startedMs = monotonicMs();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!mayTryAgain(error, attempt, startedMs)) throw error;
+      await pauseBefore(attempt + 1);
+    }
+  }
+}
+
 /** The first repetition comes soon, later ones at a steady pace. */
 export const pauseBefore = (attempt: number): Promise<void> =>
   new Promise((resolve) => {

@@ -14,7 +14,7 @@ const IDLE_IN_TRANSACTION_MS = 5_000;
 /** In groups that many share, a lock that somebody else holds keeps nobody waiting for longer. */
 export const SHARED_LOCK_WAIT_MS = 500;
 /** A node that starts may wait for one that migrates, but not for one that is gone. */
-export const MIGRATION_LOCK_WAIT_MS = 60_000;
+const MIGRATION_LOCK_WAIT_MS = 60_000;
 
 /** Together these notice within some ten seconds that the other end is gone. */
 const KEEPALIVE = {
@@ -61,11 +61,12 @@ const setAll = (isLocal: boolean, ...settings: Record<string, string>[]): string
 
 const SESSION = `${setAll(false, KEEPALIVE, WAITS, PLANNER)}; ${CHECK_CLIENT}`;
 const SIGNALS = `${setAll(false, KEEPALIVE, WAITS)}; ${CHECK_CLIENT}`;
-const MIGRATION = `${setAll(false, KEEPALIVE, {
-  idle_in_transaction_session_timeout: WAITS.idle_in_transaction_session_timeout,
+const MIGRATION_WAITS = {
+  ...WAITS,
   statement_timeout: '0',
   lock_timeout: String(MIGRATION_LOCK_WAIT_MS),
-})}; ${CHECK_CLIENT}`;
+};
+const MIGRATION = `${setAll(false, KEEPALIVE, MIGRATION_WAITS)}; ${CHECK_CLIENT}`;
 
 export type SessionKind = 'work' | 'signals' | 'migration';
 
@@ -101,6 +102,9 @@ export function beginStatements(hasSession: boolean, lockWaitMs?: number): strin
   }
   return statements;
 }
+
+/** What the migrations' transaction begins with, whoever's session it is in. */
+export const beginMigration = (): string[] => [BEGIN, setAll(true, MIGRATION_WAITS)];
 
 /** Undefined, or why the connection is of no more use. */
 export const rollBack = (client: PoolClient): Promise<Error | undefined> =>

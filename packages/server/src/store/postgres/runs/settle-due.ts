@@ -7,6 +7,9 @@ import { loadPolicies, loadQueuesByBucket } from '../load-queues.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
 import { countWalked } from '../scan-floors.js';
 
+/** What is due and cannot be settled now, because another node is at it, is looked at again. */
+const LOOK_AGAIN_MS = 200;
+
 /** Delays that are over, then leases that ran out, oldest first; what others hold is theirs. */
 export async function settleDue(run: GroupRun, limit: number): Promise<number> {
   const { tx, dueFloor } = run;
@@ -103,6 +106,8 @@ export async function readNextDue(run: GroupRun): Promise<number | null> {
   const dueAtMs = row?.dueAtMs ?? null;
   const { nowMs } = run.tx;
   run.afterCommit.push(() => run.dueFloor.raise(dueAtMs, nowMs));
+  if (dueAtMs === null || dueAtMs > run.tx.nowMs) return dueAtMs;
   // A lease that is kept for a while after the start is looked at again when that is over.
-  return dueAtMs !== null && dueAtMs <= run.tx.leaseFloorMs ? run.graceEndMs : dueAtMs;
+  if (dueAtMs <= run.tx.leaseFloorMs) return run.graceEndMs;
+  return run.settled === 0 ? run.tx.nowMs + LOOK_AGAIN_MS : dueAtMs;
 }

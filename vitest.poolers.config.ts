@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+/** The suite behind PgBouncer, a program that not everybody has installed. */
+export default defineConfig({
+  test: {
+    include: ['packages/server/test/poolers/**/*.long.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
