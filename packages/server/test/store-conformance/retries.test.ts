@@ -36,6 +36,16 @@ onEachStore('retries', (session) => {
     expect(await project.receiveOne('q')).toMatchObject({ deliveryCount: 4, lastError: 'busy' });
   });
 
+  it('keeps the last error in a dead letter whose last failure named none', async () => {
+    const project = session().project();
+    await project.create('dead');
+    await project.create('q', { maxRetries: 1, deadLetterQueue: 'dead' });
+    await project.send('q', '1');
+    await project.run(project.nack('q', await project.receiveOne('q'), { error: 'first' }));
+    await project.run(project.nack('q', await project.receiveOne('q')));
+    expect(await project.receiveOne('dead')).toMatchObject({ lastError: 'first' });
+  });
+
   it('counts no failure when a message is given back', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 0 });
