@@ -113,6 +113,17 @@ onEachStoreAndModel('withdrawn leases of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a3']);
   });
 
+  it('remove it for the rest of the call that withdrew it, too', async () => {
+    const q = await FifoQueue.create(session(), { messageRetentionDays: 1 });
+    await q.send('a1', 'a2');
+    session().clock.advance(DAY_MS - 1_000);
+    const held = await q.lease(10, 60_000);
+    session().clock.advance(1_000);
+    const gone = { nacked: true, requeued: false };
+    expect(await q.nackBatch(...held.pick('a1', 'a2'))).toEqual([gone, gone]);
+    expect(await q.project.tally('q')).toEqual({});
+  });
+
   it('happen within the group of commands that fails the first one', async () => {
     const q = await FifoQueue.create(session());
     const { project } = q;
@@ -150,7 +161,10 @@ onEachStoreAndModel('leases of FIFO queues that run out', (session) => {
       expect(await q.failures(held.get(name)), name).toEqual(how);
     }
     // Its own late ack still counts; those that were withdrawn were not its turn.
-    expect(await q.isLost(held.get('a2'))).toBe(true);
+    for (const later of held.pick('a2', 'a3')) {
+      expect(await q.isLost(later)).toBe(true);
+      expect(await q.project.refused(q.project.ack('q', later))).toBe('LEASE_LOST');
+    }
     await q.ack(held.get('a1'));
   });
 
@@ -210,6 +224,18 @@ onEachStoreAndModel('leases of FIFO queues that run out', (session) => {
     expect(await q.project.tally('q')).toEqual({ available: 2, dlq: 1 });
     expect(await q.dead()).toEqual(['a1']);
     expect(await q.next()).toEqual(['a2', 'a3']);
+  });
+
+  it('in another order, and are settled late: as if each had been in its time', async () => {
+    const q = await FifoQueue.create(session(), { maxRetries: 0 });
+    await q.send('a1', 'a2', 'a3');
+    const held = await q.lease(10, 1_000);
+    await q.prolong(held.get('a1'), 3_000);
+    await q.prolong(held.get('a2'), 2_000);
+    session().clock.advance(3_000);
+    expect(await q.project.tally('q')).toEqual({ available: 2, dlq: 1 });
+    // Both ran out before the first went back, which would have withdrawn them.
+    await q.ack(held.get('a3'), held.get('a2'));
   });
 
   it('one after the other: each that is the first by then counts', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Idempotency } from '#server/core/commands';
 import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
+import { FifoQueue } from './fifo-queue.js';
 import { StoreSession } from './store-session.js';
 
 const GRACE_MS = 10_000;
@@ -122,6 +123,20 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     const startedAtMs = session.clock.nowMs();
     await project.group({ kind: 'settleDue', limit: 10 });
     expect(due).toEqual([startedAtMs + GRACE_MS]);
+  });
+
+  it('keeps the lease of a FIFO message that ran out meanwhile, when a later one of its group ends', async () => {
+    const q = await FifoQueue.create(session);
+    await q.send('a1', 'a2');
+    const held = await q.lease(10, 1_000);
+    await q.prolong(held.get('a2'), 3_000);
+    // To the millisecond at the start: that one ran out while nobody was there, too.
+    await session.restart(1_000);
+    session.clock.advance(2_000);
+    const { project } = q;
+    expect(await project.tally('q')).toEqual({ available: 1, inFlight: 1 });
+    expect((await project.look('q', held.get('a1').messageId))?.failures).toEqual([]);
+    expect(await project.acked('q', held.get('a1'))).toBe(true);
   });
 
   it('ends leases that run out after the start in time', async () => {

@@ -17,6 +17,35 @@ onEachStore('retries', (session) => {
     expect(await project.tally('q')).toEqual({ dlq: 1 });
   });
 
+  it('counts no failure where the entry says so, and keeps its delay and its error', async () => {
+    const project = session().project();
+    await project.create('q', { maxRetries: 0 });
+    await project.send('q', '1');
+    for (let delivery = 1; delivery <= 3; delivery += 1) {
+      const command = project.nack('q', await project.receiveOne('q'), {
+        delayMs: 1_000,
+        error: 'busy',
+      });
+      const entries = command.entries.map((entry) => ({ ...entry, unharmed: true }));
+      const { results } = await project.run({ ...command, entries });
+      expect(results).toMatchObject([{ nacked: true, requeued: true }]);
+      session().clock.advance(999);
+      expect(await project.tally('q')).toEqual({ delayed: 1 });
+      session().clock.advance(1);
+    }
+    expect(await project.receiveOne('q')).toMatchObject({ deliveryCount: 4, lastError: 'busy' });
+  });
+
+  it('keeps the last error in a dead letter whose last failure named none', async () => {
+    const project = session().project();
+    await project.create('dead');
+    await project.create('q', { maxRetries: 1, deadLetterQueue: 'dead' });
+    await project.send('q', '1');
+    await project.run(project.nack('q', await project.receiveOne('q'), { error: 'first' }));
+    await project.run(project.nack('q', await project.receiveOne('q')));
+    expect(await project.receiveOne('dead')).toMatchObject({ lastError: 'first' });
+  });
+
   it('counts no failure when a message is given back', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 0 });

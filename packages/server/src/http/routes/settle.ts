@@ -12,11 +12,17 @@ import { type Call, type Route, respond, targetOf, toMs } from '../call.js';
 
 /** The calls that a consumer ends or prolongs deliveries with. */
 
-/** An entry that was refused: its id twice, of up to 256 characters, and what became of it. */
-const RESULT_MAX_BYTES = 1_024;
+/** What became of an entry, beside its id; a lost lease takes most. */
+const RESULT_MAX_BYTES = 512;
+/** As JSON writes a control character. An entry that names its id twice has one of the server's. */
+const ID_CHAR_MAX_BYTES = 6;
 
 function resultsMaxBytes({ messages }: AckBatchParams | NackBatchParams): number {
-  return messages.length * RESULT_MAX_BYTES;
+  let bytes = 0;
+  for (const { message_id } of messages) {
+    bytes += RESULT_MAX_BYTES + message_id.length * ID_CHAR_MAX_BYTES;
+  }
+  return bytes;
 }
 
 export const ackRoute: Route = {
