@@ -63,6 +63,8 @@ describe("a jump of the database's clock", () => {
       await one.apply([]);
       await pause(20);
     }
+    // As each node does every two seconds.
+    await other.apply([]);
   }
   const bodies = (messages: readonly LeasedMessage[]): string[] =>
     messages.map(({ payload }) => payload);

@@ -6,16 +6,20 @@ import { Pipeline } from './pipeline.js';
 import { beginStatements } from './sessions.js';
 import type { ClockRow, Correction, Resolution, StoreClock } from './store-clock.js';
 
-type Look = ClockRow & { readonly nextWatcher: number };
-
 const LOCK = 'SELECT 1 FROM millrace.store_clock FOR UPDATE';
 /** After the lock, and so by what the last one has left. */
-const LOOK = `SELECT floor(${CLOCK})::bigint AS "storeMs", offset_ms AS "offsetMs", moves,
-    mover, nextval('millrace.clock_watchers') AS "nextWatcher" FROM millrace.store_clock`;
-const MOVE = `UPDATE millrace.store_clock
-  SET offset_ms = $1, moves = moves + 1, mover = $2`;
+const LOOK = `SELECT floor(${CLOCK})::bigint AS "storeMs", offset_ms AS "offsetMs"
+  FROM millrace.store_clock`;
+const MOVE = 'UPDATE millrace.store_clock SET offset_ms = $1';
 
 const AGAIN_AFTER_MS = 500;
+
+interface ClockListener {
+  /** Store time is another than this node had counted. */
+  adopted(): void;
+  /** The offset was moved: the other nodes should look. */
+  corrected(): void;
+}
 
 /** Mends store time on behalf of this node when the database's clock has jumped. */
 export class ClockCorrection {
@@ -27,8 +31,7 @@ export class ClockCorrection {
     private readonly url: ParsedUrl,
     private readonly clock: StoreClock,
     private readonly log: Log,
-    /** Store time is another than this node had counted. */
-    private readonly onAdopted: () => void,
+    private readonly told: ClockListener,
   ) {}
 
   /** However often it takes, until this node and the database agree. */
@@ -67,7 +70,8 @@ export class ClockCorrection {
     try {
       const { correction, row } = await correctClock(client, this.url, this.clock);
       this.log.warn(SAID[correction], { offset_ms: row.offsetMs });
-      if (correction === 'adopt') this.onAdopted();
+      if (correction === 'adopt') this.told.adopted();
+      if (correction === 'correct') this.told.corrected();
     } catch (error) {
       broken = error as Error;
       throw error;
@@ -95,13 +99,13 @@ export async function correctClock(
   // By itself, so that what it hears is new.
   await pipeline.settled();
   const sinceMs = clock.monotonicMs();
-  const [{ nextWatcher, ...row }] = (await pipeline.query<Look>(LOOK)) as [Look];
+  const [row] = (await pipeline.query<ClockRow>(LOOK)) as [ClockRow];
   const resolution = clock.resolve(row);
   if (resolution.correction === 'correct') {
-    pipeline.send(MOVE, [resolution.row.offsetMs, resolution.row.mover]);
+    pipeline.send(MOVE, [resolution.row.offsetMs]);
   }
   pipeline.send('COMMIT');
   await pipeline.settled();
-  clock.accept(resolution, sinceMs, nextWatcher);
+  clock.accept(resolution, sinceMs);
   return resolution;
 }

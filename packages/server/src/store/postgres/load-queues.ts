@@ -24,18 +24,17 @@ import type { GroupTransaction } from './transaction.js';
  */
 export const CLOCK =
   '(extract(epoch FROM clock_timestamp()) * 1000 + (SELECT offset_ms FROM millrace.store_clock))';
-/** How often the offset of store time was moved. */
-const CLOCK_MOVES = '(SELECT moves FROM millrace.store_clock)';
+/** What stands in the row. */
+const CLOCK_OFFSET = '(SELECT offset_ms FROM millrace.store_clock)';
 export const CLOCK_MS = `floor(${CLOCK})::bigint`;
 /** For a node that begins to watch the clock. */
-export const NOW = `SELECT ${CLOCK_MS} AS "nowMs", ${CLOCK_MOVES} AS "clockMoves",
-  nextval('millrace.clock_watchers') AS watcher`;
+export const NOW = `SELECT ${CLOCK_MS} AS "storeMs", ${CLOCK_OFFSET} AS "offsetMs"`;
 
 /** Store time as the database says it. */
 export interface SaidTime {
   readonly nowMs: number;
-  /** How often its offset was moved so far. */
-  readonly clockMoves: number;
+  /** The offset that was added to the database's clock. */
+  readonly clockOffsetMs: number;
 }
 
 interface Head extends SaidTime {
@@ -47,7 +46,7 @@ type Versioned = (QueueColumns | { readonly id: null }) & { readonly version: st
 
 export interface Beginning {
   /** Undefined where the group has not asked. */
-  readonly clockMoves?: number;
+  readonly clockOffsetMs?: number;
   readonly nowMs: number;
   readonly queues: readonly KnownQueue[];
 }
@@ -78,13 +77,13 @@ export async function readBeginning(
           [...names.values()].map(([, name]) => name),
           counterRows.slot,
         ]);
-  const { nowMs, clockMoves, holdsSlot } = rows[0] as Head;
+  const { nowMs, clockOffsetMs, holdsSlot } = rows[0] as Head;
   if (!holdsSlot) await counterRows.takeFreeSlot(pipeline);
   const queues = rows.flatMap((row) => {
-    const { nowMs: _, clockMoves: __, holdsSlot: ___, version, ...queue } = row;
+    const { nowMs: _, clockOffsetMs: __, holdsSlot: ___, version, ...queue } = row;
     return queue.id === null ? [] : { queue: queueEntryOf(queue), version };
   });
-  return { nowMs, clockMoves, queues };
+  return { nowMs, clockOffsetMs, queues };
 }
 
 /**
@@ -111,7 +110,7 @@ export async function checkBeginning(
 }
 
 const headOf = (slot: string, more = ''): string => `
-  SELECT floor(c.now)::bigint AS "nowMs", ${CLOCK_MOVES} AS "clockMoves",
+  SELECT floor(c.now)::bigint AS "nowMs", ${CLOCK_OFFSET} AS "clockOffsetMs",
       ${holdSlot(slot)} AS "holdsSlot"${more}
     FROM (SELECT ${CLOCK} AS now OFFSET 0) AS c`;
 
@@ -136,7 +135,7 @@ const BEGINNING = `WITH RECURSIVE head AS MATERIALIZED (${headOf('$3')}), ${chai
 
 /** A row's version is the transaction that wrote it: each change of a queue makes another. */
 const CHECK = `
-  SELECT now_ms AS "nowMs", ${CLOCK_MOVES} AS "clockMoves" FROM (SELECT ${CLOCK_MS} AS now_ms OFFSET 0) AS t
+  SELECT now_ms AS "nowMs", ${CLOCK_OFFSET} AS "clockOffsetMs" FROM (SELECT ${CLOCK_MS} AS now_ms OFFSET 0) AS t
    WHERE millrace.expect(${holdSlot('$1')} AND coalesce(now_ms >= $2::bigint, true)
      AND coalesce(now_ms < $3::bigint, true) AND NOT EXISTS (
        SELECT 1 FROM unnest($4::bigint[], $5::text[]) AS a(id, version)

@@ -29,6 +29,7 @@ const KEYS_PER_SIGNAL = 30;
 type Signal =
   | { readonly node: string; readonly waits: readonly string[] }
   | { readonly node: string; readonly ready: readonly (readonly [string, number])[] }
+  | { readonly node: string; readonly clockMoved: true }
   | { readonly node: string; readonly hello: true };
 
 type SignalBody = Signal extends infer S ? (S extends Signal ? Omit<S, 'node'> : never) : never;
@@ -54,6 +55,8 @@ export class NodeSignals {
     private readonly onReady: (queues: readonly ReadyQueue[]) => void,
     /** Word may have been lost: all who wait should look. */
     private readonly onGap: () => void,
+    /** Another node has moved the offset of store time. */
+    private readonly onClockMoved: () => void,
     private readonly reachability: Reachability,
   ) {}
 
@@ -118,6 +121,11 @@ export class NodeSignals {
     void this.flush();
   }
 
+  /** Those who look at once know what was moved from what jumps later. */
+  tellClockMoved(): void {
+    void this.send({ clockMoved: true });
+  }
+
   private add(key: string, messages: number): void {
     this.unsent.set(key, (this.unsent.get(key) ?? 0) + messages);
   }
@@ -146,6 +154,8 @@ export class NodeSignals {
         if (nowMs - (this.recent.get(key) ?? 0) < RECENT_MS) this.add(key, 1);
       }
       void this.flush();
+    } else if ('clockMoved' in signal) {
+      this.onClockMoved();
     } else {
       this.announceAgain();
     }

@@ -108,9 +108,12 @@ export class PostgresStore implements Store {
   ) {
     this.reachability = new Reachability('the store', log);
     this.reads = new Reads(pools.reads, readsMax, url.prepare, clock, log, this.reachability);
-    this.clockCorrection = new ClockCorrection(pools.reads, url, storeClock, log, () => {
-      this.nextDue.learn(0);
-      this.listener?.nextDue(0);
+    this.clockCorrection = new ClockCorrection(pools.reads, url, storeClock, log, {
+      adopted: () => {
+        this.nextDue.learn(0);
+        this.listener?.nextDue(0);
+      },
+      corrected: () => this.signals.tellClockMoved(),
     });
     this.tallies = new TalliesUnderWay(clock, () => {
       this.apply([]).catch(() => undefined);
@@ -121,6 +124,8 @@ export class PostgresStore implements Store {
       () => clock.monotonicMs(),
       (queues) => this.listener?.ready(queues),
       () => this.listener?.ready('all'),
+      // Each group hears the time.
+      () => void this.apply([]).catch(() => undefined),
       new Reachability('the connection for signals', log),
     );
   }
@@ -243,13 +248,13 @@ export class PostgresStore implements Store {
       for (const text of beginStatements(this.url.prepare, lockWaitMs)) pipeline.send(text);
       this.readyFloors.begins(pipeline);
       const counterRows = CounterRows.of(client);
-      const timeOf = (saidMs: number, moves?: number): number =>
-        this.timeOf(saidMs, sinceMs, moves);
+      const timeOf = (saidMs: number, offsetMs?: number): number =>
+        this.timeOf(saidMs, sinceMs, offsetMs);
       const checked = assumed && this.check(pipeline, assumed, counterRows.slot);
       const beginning = assumed ?? (await readBeginning(pipeline, commands, counterRows));
       const { queues } = beginning;
       const nowMs =
-        assumed === undefined ? timeOf(beginning.nowMs, beginning.clockMoves) : beginning.nowMs;
+        assumed === undefined ? timeOf(beginning.nowMs, beginning.clockOffsetMs) : beginning.nowMs;
       const tx = new GroupTransaction(
         pipeline,
         nowMs,
@@ -271,7 +276,7 @@ export class PostgresStore implements Store {
         tx.isTimeAssumed = true;
         // A failure shows where the whole pipeline is waited for.
         checked
-          .then((said) => tx.learnTime(timeOf(said.nowMs, said.clockMoves)))
+          .then((said) => tx.learnTime(timeOf(said.nowMs, said.clockOffsetMs)))
           .catch(() => undefined);
       }
 
@@ -362,8 +367,8 @@ export class PostgresStore implements Store {
   }
 
   /** The group's time: as the database has said it since the group began, if that is credible. */
-  private timeOf(saidMs: number, sinceMs: number, moves?: number): number {
-    const timeMs = this.storeClock.timeOf(saidMs, sinceMs, moves);
+  private timeOf(saidMs: number, sinceMs: number, offsetMs?: number): number {
+    const timeMs = this.storeClock.timeOf(saidMs, sinceMs, offsetMs);
     return this.clock === this.storeClock ? timeMs : this.clock.nowMs();
   }
 

@@ -41,8 +41,8 @@ export const prepareDatabase = (url: ParsedUrl, log: Log, clock: StoreClock): Pr
     await checkDatabase(client);
     await migrate(client, log);
     const { rows } = await client.query(NOW);
-    const [{ nowMs, clockMoves, watcher }] = rows;
-    clock.adopt(Number(nowMs), clockMoves, Number(watcher));
+    const [{ storeMs, offsetMs }] = rows;
+    clock.adopt({ storeMs: Number(storeMs), offsetMs: Number(offsetMs) });
   });
 
 /** @throws StoreOpenError when the database can hold no store */

@@ -10,19 +10,17 @@ const DAY_MS = 86_400_000;
 class Model {
   trueMs = 0;
   private jumpedMs = 0;
-  private row: Omit<ClockRow, 'storeMs'> = { offsetMs: 0, moves: 0, mover: null };
+  offsetMs = 0;
   readonly nodes: ModelNode[] = [];
-  private watchers = 0;
-
-  nextWatcher(): number {
-    this.watchers += 1;
-    return this.watchers;
-  }
 
   startNode(): ModelNode {
     const node = new ModelNode(this);
     this.nodes.push(node);
     return node;
+  }
+
+  everyoneLooks(): void {
+    for (const node of this.nodes) node.look();
   }
 
   jump(ms: number): void {
@@ -31,12 +29,8 @@ class Model {
 
   /** The row as a statement sees it just now. */
   read(): ClockRow {
-    const storeMs = START_MS + this.trueMs + this.jumpedMs + this.row.offsetMs;
-    return { ...this.row, storeMs };
-  }
-
-  write({ offsetMs, moves, mover }: ClockRow): void {
-    this.row = { offsetMs, moves, mover };
+    const storeMs = START_MS + this.trueMs + this.jumpedMs + this.offsetMs;
+    return { offsetMs: this.offsetMs, storeMs };
   }
 
   /** By how much the store's time is another than if no clock had ever been set. */
@@ -57,29 +51,43 @@ class ModelNode {
         this.disagreements += 1;
       },
       {
-        monotonicMs: () => model.trueMs - startedMs - this.suspendedMs,
+        monotonicMs: () => model.trueMs - startedMs - this.suspendedMs - this.unseenMs,
         suspendedMs: () => this.suspendedMs,
       },
     );
-    const { storeMs, moves } = model.read();
-    this.clock.adopt(storeMs, moves, model.nextWatcher());
+    this.clock.adopt(model.read());
   }
+
+  private unseenMs = 0;
 
   /** A group hears the time. @returns the time that it goes by */
   hear(): number {
-    const { storeMs, moves } = this.model.read();
-    return this.clock.timeOf(storeMs, this.clock.monotonicMs(), moves);
+    const { storeMs, offsetMs } = this.model.read();
+    return this.clock.timeOf(storeMs, this.clock.monotonicMs(), offsetMs);
   }
 
   correct(): Correction {
     const resolution = this.clock.resolve(this.model.read());
-    this.model.write(resolution.row);
-    this.clock.accept(resolution, this.clock.monotonicMs(), this.model.nextWatcher());
+    this.model.offsetMs = resolution.row.offsetMs;
+    this.clock.accept(resolution, this.clock.monotonicMs());
     return resolution.correction;
+  }
+
+  /** As a node does, and as those do whom it tells that it has moved the offset. */
+  look(): void {
+    this.hear();
+    if (this.clock.isTrusted() || this.correct() !== 'correct') return;
+    for (const node of this.model.nodes) if (node !== this) node.look();
   }
 
   suspend(ms: number): void {
     this.suspendedMs += ms;
+    this.model.trueMs += ms;
+  }
+
+  /** Its machine is paused, and does not know. */
+  pause(ms: number): void {
+    this.unseenMs += ms;
     this.model.trueMs += ms;
   }
 }
@@ -138,22 +146,34 @@ describe('store time', () => {
     expect(model.errorMs(node.clock.nowMs())).toBe(0);
   });
 
-  it('is what the node says that has watched the clock for longest', () => {
+  it('is what those say that watched before a node started in a jump', () => {
     const model = new Model();
     const old = model.startNode();
     model.trueMs += 60_000;
     model.jump(DAY_MS);
     const fresh = model.startNode();
-    expect(model.errorMs(old.hear())).toBe(0);
-    expect(old.correct()).toBe('correct');
-    fresh.hear();
-    expect(fresh.correct()).toBe('adopt');
+    expect(model.errorMs(fresh.hear())).toBe(DAY_MS);
+    old.look();
+    expect(model.errorMs(model.read().storeMs)).toBe(0);
     expect(model.errorMs(fresh.clock.nowMs())).toBe(0);
     // Now they agree, so that either mends the next jump.
     model.jump(-DAY_MS);
-    fresh.hear();
-    expect(fresh.correct()).toBe('correct');
+    fresh.look();
+    expect(model.errorMs(fresh.hear())).toBe(0);
     expect(model.errorMs(old.hear())).toBe(0);
+  });
+
+  it('is what the others say to a node whose machine was paused unnoticed', () => {
+    const model = new Model();
+    const [paused, other] = [model.startNode(), model.startNode()];
+    model.trueMs += 60_000;
+    paused.pause(HOUR_MS);
+    other.look();
+    paused.look();
+    expect(paused.clock.isTrusted()).toBe(true);
+    expect(other.clock.isTrusted()).toBe(true);
+    expect(model.errorMs(other.hear())).toBe(0);
+    expect(model.errorMs(paused.hear())).toBe(0);
   });
 
   it('goes on through any jumps, starts and suspensions, if one node saw it all', () => {
@@ -175,25 +195,22 @@ describe('store time', () => {
         const model = new Model();
         const witness = model.startNode();
         model.startNode();
+        model.trueMs += 60_000;
         for (const { kind, ms } of events) {
+          // Each looks every two seconds: before time passes, everyone has.
+          if (kind === 'pass' || kind === 'suspend') model.everyoneLooks();
           if (kind === 'pass') model.trueMs += ms;
           else if (kind === 'jump') model.jump(ms);
           else if (kind === 'start' && model.nodes.length < 6) model.startNode();
           else if (kind === 'suspend') model.nodes.at(-1)?.suspend(ms);
-          else if (kind === 'look') {
-            const node = model.nodes[ms % model.nodes.length] as ModelNode;
-            node.hear();
-            if (!node.clock.isTrusted()) node.correct();
-          }
+          else if (kind === 'look') model.nodes[ms % model.nodes.length]?.look();
           expect(model.errorMs(witness.hear())).toBe(0);
         }
-        // Two looks of each are enough, in whatever order.
-        for (const node of [...model.nodes, ...model.nodes]) {
-          node.hear();
-          if (!node.clock.isTrusted()) node.correct();
+        model.everyoneLooks();
+        for (const node of model.nodes) {
           expect(node.clock.isTrusted()).toBe(true);
+          expect(model.errorMs(node.hear())).toBe(0);
         }
-        for (const node of model.nodes) expect(model.errorMs(node.hear())).toBe(0);
       }),
       { numRuns: 1_000 },
     );
