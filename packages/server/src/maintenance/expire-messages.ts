@@ -42,12 +42,13 @@ export const createExpiry = (commit: GroupCommit, clock: Clock): SteppedJob => {
       for (const { queueId, atMs } of outcome.ends) {
         ends.note({ queueId, atMs: atMs > nowMs ? atMs : nowMs + HELD_PAUSE_MS });
       }
-      if (walksAll && nextQueueId !== null) {
-        afterQueueId = nextQueueId;
+      if (nextQueueId !== null) {
+        if (walksAll) afterQueueId = nextQueueId;
         return PAUSE_MS;
       }
       walksAll = false;
     }
-    return Math.max(PAUSE_MS, Math.min(LOOK_AGAIN_MS, ends.nextAtMs() - clock.nowMs()));
+    // What has come to its end meanwhile goes at once.
+    return Math.max(0, Math.min(LOOK_AGAIN_MS, ends.nextAtMs() - clock.nowMs()));
   });
 };
