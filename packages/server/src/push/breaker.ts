@@ -47,8 +47,8 @@ const REMEMBERED_MAX = 10_000;
  * pays from its second failure on, and is a dead letter after `max_retries` + 2 attempts. When several
  * messages have opened the breaker, it was an outage and what they owe is forgotten; when a single one
  * has, it stays suspect. No outage spares a message that was delivered `SPARED_MAX` times for free, so
- * that one which never succeeds has an end where no other one comes by. The one price: a message that failed shortly before an outage, while others
- * were answered, may pay its first failure within it.
+ * that one which never succeeds has an end where no other one comes by. The one price: a message that
+ * failed shortly before an outage, while others were answered, may pay its first failure within it.
  *
  * A probe is best a message that did not fail last, or one bad message alone keeps the breaker open.
  */

@@ -50,6 +50,16 @@ export async function connectAdmin(url: string): Promise<pg.Client> {
   return admin;
 }
 
+/** @returns the url of a database that was made on this server */
+export async function newDatabase(serverUrl: string, name: string): Promise<string> {
+  const admin = await connectAdmin(serverUrl);
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.end();
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.toString();
+}
+
 /** The connections on which nodes hear of each other. */
 export async function listeningPids(admin: pg.Client): Promise<number[]> {
   const { rows } = await admin.query(

@@ -3,7 +3,7 @@ import { pause } from '../faults/pause.js';
 import { freePort } from '../faults/server-process.js';
 import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
 import { TcpProxy } from '../harness/tcp-proxy.js';
-import { connectAdmin } from './postgres-nodes.js';
+import { connectAdmin, newDatabase } from './postgres-nodes.js';
 import { ServerRun } from './run-server.js';
 
 describe('starting and stopping nodes', () => {
@@ -23,18 +23,9 @@ describe('starting and stopping nodes', () => {
     await postgres?.stop();
   });
 
-  async function newDatabase(name: string): Promise<string> {
-    const admin = await connectAdmin(postgres.url);
-    await admin.query(`CREATE DATABASE ${name}`);
-    await admin.end();
-    const url = new URL(postgres.url);
-    url.pathname = `/${name}`;
-    return url.toString();
-  }
-
   it('comes up everywhere when all start at once on an empty database, with one first key', async () => {
     for (let round = 0; round < 2; round += 1) {
-      const url = await newDatabase(`empty_${round}`);
+      const url = await newDatabase(postgres.url, `empty_${round}`);
       const started = [start(url), start(url), start(url)];
       const urls = await Promise.all(started.map((run) => run.listening()));
       for (const [index, address] of urls.entries()) {
@@ -96,7 +87,7 @@ describe('starting and stopping nodes', () => {
   });
 
   it('ends with 0 soon after SIGTERM although the database is away', async () => {
-    const proxy = await TcpProxy.start(await newDatabase('stopped'));
+    const proxy = await TcpProxy.start(await newDatabase(postgres.url, 'stopped'));
     const key = 'ifr_stopping_0123456789';
     const [idle, polled] = [0, 1].map(() => start(proxy.url, { MILLRACE_API_KEY: key })) as [
       ServerRun,
@@ -126,7 +117,7 @@ describe('starting and stopping nodes', () => {
   });
 
   it('survives words on the channel of the nodes that no node has said', async () => {
-    const url = await newDatabase('noisy');
+    const url = await newDatabase(postgres.url, 'noisy');
     const run = start(url);
     const address = await run.listening();
     const admin = await connectAdmin(url);

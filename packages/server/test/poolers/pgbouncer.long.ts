@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pause } from '../faults/pause.js';
 import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
 import { API_KEY, callNode } from '../nodes/node-load.js';
-import { connectAdmin } from '../nodes/postgres-nodes.js';
+import { connectAdmin, newDatabase } from '../nodes/postgres-nodes.js';
 import { ServerRun } from '../nodes/run-server.js';
 import { MISSING, PgBouncer, type PoolMode } from './pgbouncer.js';
 
@@ -31,15 +31,6 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
     await Promise.all(poolers.map((pooler) => pooler.stop()));
     await postgres?.stop();
   });
-
-  async function newDatabase(name: string): Promise<string> {
-    const admin = await connectAdmin(postgres.url);
-    await admin.query(`CREATE DATABASE ${name}`);
-    await admin.end();
-    const url = new URL(postgres.url);
-    url.pathname = `/${name}`;
-    return url.toString();
-  }
 
   async function pool(databaseUrl: string, mode: PoolMode, more = ''): Promise<string> {
     const pooler = await PgBouncer.start(databaseUrl, mode);
@@ -98,7 +89,7 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
     let other: string;
 
     beforeAll(async () => {
-      databaseUrl = await newDatabase(database);
+      databaseUrl = await newDatabase(postgres.url, database);
       storeUrl = await pool(databaseUrl, mode, more);
       const environment = isDirect ? { MILLRACE_STORE_DIRECT: databaseUrl } : undefined;
       nodes = [start(storeUrl, environment), start(storeUrl, environment)];
@@ -211,14 +202,14 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
   });
 
   it('does not start through transaction mode as if sessions were its own', async () => {
-    const run = start(await pool(await newDatabase('taken_for_own'), 'transaction'));
+    const run = start(await pool(await newDatabase(postgres.url, 'taken_for_own'), 'transaction'));
     expect(await run.ended()).toBe(1);
     expect(run.stdout).toBe('');
     expect(run.stderr).toContain('Add ?prepare=false');
   });
 
   it('ends when a lock of the migrations is never given back', async () => {
-    const url = await newDatabase('held');
+    const url = await newDatabase(postgres.url, 'held');
     const holder = await connectAdmin(url);
     await holder.query('SELECT pg_advisory_lock(7235438201)');
     const run = start(await pool(url, 'transaction', '?prepare=false'));
@@ -229,7 +220,7 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
   });
 
   it('does not say that it listens while the database behind the pooler is away', async () => {
-    const through = await pool(await newDatabase('away'), 'session');
+    const through = await pool(await newDatabase(postgres.url, 'away'), 'session');
     await postgres.shutDown('fast');
     const run = start(through);
     expect(await run.ended()).toBe(1);

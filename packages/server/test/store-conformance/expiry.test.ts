@@ -1,33 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { createGroupCommit, type GroupCommit } from '#server/core/group-commit';
-import type { SteppedJob } from '#server/maintenance/background-job';
 import { createExpiry } from '#server/maintenance/expire-messages';
-import { onEachStore, type StoreSession } from './store-session.js';
+import { takeSteps } from './stepped-job.js';
+import { onEachStore } from './store-session.js';
 
 const HOUR_MS = 3_600_000;
-
-/** A job that the test takes from step to step. */
-function takeSteps(session: StoreSession, create: (commit: GroupCommit) => SteppedJob) {
-  const commit = createGroupCommit(session.store);
-  let step: Promise<unknown> = Promise.resolve();
-  const job = create({
-    ...commit,
-    submit: (command, access) => {
-      const outcome = commit.submit(command, access);
-      step = outcome;
-      return outcome;
-    },
-  });
-  return {
-    commit,
-    job,
-    async stepIsOver() {
-      await step;
-      await setImmediate();
-    },
-  };
-}
 
 onEachStore('the retention sweep', (session) => {
   it('looks only at the queues in which messages are past their retention', async () => {

@@ -1,10 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { createGroupCommit, type GroupCommit } from '#server/core/group-commit';
-import type { SteppedJob } from '#server/maintenance/background-job';
 import { createExpiry } from '#server/maintenance/expire-messages';
 import { createDiscardedSweep } from '#server/maintenance/sweep-discarded';
 import { countRows } from '../harness/row-counts.js';
+import { takeSteps } from './stepped-job.js';
 import { onEachStore, type StoreSession } from './store-session.js';
 
 const DAY_MS = 86_400_000;
@@ -14,28 +12,6 @@ const times = (count: number): number[] => Array.from({ length: count }, (_, ind
 
 const rowsOf = async (session: StoreSession, table: string): Promise<number> =>
   (await countRows(session.fixture.url))[table] as number;
-
-/** A job that the test takes from step to step. */
-function takeSteps(session: StoreSession, create: (commit: GroupCommit) => SteppedJob) {
-  const commit = createGroupCommit(session.store);
-  let step: Promise<unknown> = Promise.resolve();
-  const job = create({
-    ...commit,
-    submit: (command, access) => {
-      const outcome = commit.submit(command, access);
-      step = outcome;
-      return outcome;
-    },
-  });
-  return {
-    commit,
-    job,
-    async stepIsOver() {
-      await step;
-      await setImmediate();
-    },
-  };
-}
 
 onEachStore('what is over', (session) => {
   it('leaves as fast as it comes: recorded answers', async () => {

@@ -114,7 +114,10 @@ const ARRIVE = `
   UNION ALL
   SELECT bucket_id, group_key, NULL, last_seq, blocked FROM joined`;
 
-/** The rows are locked, so that they stay where they lie. Places only grow, so that the first message never lies before where it lay. */
+/**
+ * The rows are locked, so that they stay where they lie. Places only grow, so that the first message
+ * never lies before where it lay.
+ */
 const REFRESH = `
   WITH n AS MATERIALIZED (
     SELECT g.bucket_id, g.group_key, g.place,

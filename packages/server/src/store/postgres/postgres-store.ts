@@ -68,6 +68,7 @@ export interface PostgresStoreOptions {
 const GROUPS_UNDER_WAY = 2;
 /** A group by itself costs both sides what some thirty messages cost. */
 const AHEAD_MIN = 32;
+/** What is due and met a lock is left for so long. */
 const LOOK_AFTER_LOCK_MS = 2_000;
 const SETTLED_PER_GROUP = 256;
 const SAFETY_POLL_MS = 2_000;
@@ -325,7 +326,11 @@ export class PostgresStore implements Store {
       pipeline.fail(thrown);
       const error = pipeline.firstFailure;
       broken = isConnectionLoss(error) ? (error as Error) : undefined;
-      if (broken !== undefined) this.forgetFloors();
+      if (broken !== undefined) {
+        // A database that was lost may come back as an older one.
+        this.readyFloors.forget();
+        this.dueFloor.forget();
+      }
       if (broken !== undefined && committing && !isRolledBack(error)) {
         due.begun(earliestDueMs);
         throw new OutcomeUnknownError(broken);
@@ -348,22 +353,12 @@ export class PostgresStore implements Store {
   }
 
   private check(pipeline: Pipeline, assumed: Beginning, slot: number): Promise<SaidTime> {
-    const between =
-      this.clock === this.storeClock
-        ? { fromMs: assumed.nowMs, untilMs: this.credibleUntilMs(assumed.nowMs) }
-        : { fromMs: null, untilMs: null };
+    const { nowMs: fromMs } = assumed;
+    // Later than this it is not to be believed, or there is something to be settled first.
+    const untilMs = Math.min(fromMs + JUMP_MS, this.nextDue.atMs ?? Number.POSITIVE_INFINITY);
+    const isStoreTime = this.clock === this.storeClock;
+    const between = isStoreTime ? { fromMs, untilMs } : { fromMs: null, untilMs: null };
     return checkBeginning(pipeline, assumed.queues, slot, between);
-  }
-
-  /** A database that was lost may come back as an older one. */
-  private forgetFloors(): void {
-    this.readyFloors.forget();
-    this.dueFloor.forget();
-  }
-
-  /** What a group may hear the time to be without having to look at anything again. */
-  private credibleUntilMs(nowMs: number): number {
-    return Math.min(nowMs + JUMP_MS, this.nextDue.atMs ?? Number.POSITIVE_INFINITY);
   }
 
   /** The group's time: as the database has said it since the group began, if that is credible. */
