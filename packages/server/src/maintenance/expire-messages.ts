@@ -40,7 +40,7 @@ export const createExpiry = (commit: GroupCommit, clock: Clock): SteppedJob => {
       const { nextQueueId } = outcome;
       for (const id of due ?? []) if (nextQueueId === null || id <= nextQueueId) ends.forget(id);
       for (const { queueId, atMs } of outcome.ends) {
-        ends.note({ queueId, atMs: atMs > nowMs ? atMs : nowMs + HELD_PAUSE_MS });
+        ends.note({ queueId, atMs: atMs > nowMs ? atMs : clock.nowMs() + HELD_PAUSE_MS });
       }
       if (nextQueueId !== null) {
         if (walksAll) afterQueueId = nextQueueId;
