@@ -10,6 +10,7 @@ import { fifoGroups } from './fifo-groups.js';
 import { mixedBacklog } from './mixed-backlog.js';
 import { postgresCycleVsSqlite } from './postgres-cycle-vs-sqlite.js';
 import { postgresPublishVsPgBoss } from './postgres-publish-vs-pg-boss.js';
+import { publishBesideReads } from './publish-beside-reads.js';
 import { publishHundredQueues } from './publish-hundred-queues.js';
 import { publishOneQueue } from './publish-one-queue.js';
 import { purgeMillion } from './purge-million.js';
@@ -34,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
   mixedBacklog,
   purgeMillion,
   backupUnderLoad,
+  publishBesideReads,
   fifoGroups,
   fifoBlocked,
   pushVsUndici,

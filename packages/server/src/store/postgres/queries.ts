@@ -4,6 +4,7 @@ import type { QueueEntry } from '../../core/transaction.js';
 import { readAudit } from './audit-rows.js';
 import { readHistory } from './history.js';
 import { deadLetters, message, peek } from './message-queries.js';
+import type { OldestKnown } from './oldest-known.js';
 import type { Pipeline } from './pipeline.js';
 import {
   activeSubscriptions,
@@ -15,14 +16,24 @@ import {
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM } from './rows.js';
 
 type Handlers = {
-  [K in QueryKind]: (pipeline: Pipeline, query: Query<K>, nowMs: number) => Promise<ReadResult[K]>;
+  [K in QueryKind]: (
+    pipeline: Pipeline,
+    query: Query<K>,
+    nowMs: number,
+    oldest: OldestKnown,
+  ) => Promise<ReadResult[K]>;
 };
+
+/** Entries of the index that this connection has walked past; only differences mean anything. */
+const WALKED = "pg_stat_get_xact_tuples_returned('millrace.messages_live'::regclass)";
 
 /**
  * Counts and age of each queue in one statement, so that they are of one moment. Where nothing lies,
- * nobody looks for the oldest: beside an old snapshot that walks past all that has gone.
+ * nobody looks for the oldest. PostgreSQL evaluates the columns of a row from left to right.
+ *
+ * @param known the parameter with the buckets whose oldest message is known
  */
-const COUNTS = `
+const countColumns = (known: string): string => `q.bucket_id AS "bucketId",
   (SELECT coalesce(sum(c.available), 0)::bigint FROM millrace.queue_counters c
     WHERE c.bucket_id = q.bucket_id) AS available,
   (SELECT coalesce(sum(c.leased), 0)::bigint FROM millrace.queue_counters c
@@ -32,17 +43,46 @@ const COUNTS = `
   (SELECT coalesce(sum(c.dead), 0)::bigint FROM millrace.dead_counters c
     WHERE c.source_queue_id = q.id AND NOT EXISTS (
       SELECT 1 FROM millrace.discarded_buckets x WHERE x.bucket_id = c.bucket_id OFFSET 0)) AS dead,
-  CASE WHEN (SELECT sum(c.available + c.leased) FROM millrace.queue_counters c
-      WHERE c.bucket_id = q.bucket_id) > 0
+  ${WALKED} AS "walkedBefore",
+  CASE WHEN q.bucket_id <> ALL (${known}::bigint[])
+      AND (SELECT sum(c.available + c.leased) FROM millrace.queue_counters c
+        WHERE c.bucket_id = q.bucket_id) > 0
     THEN (SELECT min(m.live_since_ms) FROM millrace.messages m
-      WHERE m.bucket_id = q.bucket_id AND m.live_since_ms IS NOT NULL) END AS "oldestAtMs"`;
+      WHERE m.bucket_id = q.bucket_id AND m.live_since_ms IS NOT NULL) END AS "oldestAtMs",
+  ${WALKED} AS "walkedAfter"`;
 
 interface CountsRow {
+  readonly bucketId: number;
   readonly available: number;
   readonly leased: number;
   readonly delayed: number;
   readonly dead: number;
+  readonly walkedBefore: number;
   readonly oldestAtMs: number | null;
+  readonly walkedAfter: number;
+}
+
+/** How counts become what is told, once the rows are there. */
+function countsReader(oldest: OldestKnown, nowMs: number) {
+  const known = oldest.current();
+  const oldestOf = (row: CountsRow): number | null => {
+    const { bucketId, oldestAtMs } = row;
+    if (row.available + row.leased === 0) return null;
+    if (known.has(bucketId)) return known.get(bucketId) ?? null;
+    oldest.found(bucketId, oldestAtMs, row.walkedAfter - row.walkedBefore);
+    return oldestAtMs;
+  };
+  const countsOf = (row: CountsRow): QueueCounts => {
+    const oldestAtMs = oldestOf(row);
+    return {
+      available: row.available,
+      inFlight: row.leased,
+      delayed: row.delayed,
+      dlq: row.dead,
+      oldestAtMs: oldestAtMs === null ? null : Math.min(oldestAtMs, nowMs),
+    };
+  };
+  return { knownBuckets: [...known.keys()], countsOf };
 }
 
 const HANDLERS: Handlers = {
@@ -51,40 +91,52 @@ const HANDLERS: Handlers = {
     return entry === undefined ? null : publicRow(entry);
   },
 
-  async listQueues(pipeline, { project, after, prefix, limit, counts }, nowMs) {
+  async listQueues(pipeline, { project, after, prefix, limit, counts }, nowMs, oldest) {
+    const { knownBuckets, countsOf } = countsReader(oldest, nowMs);
     const rows = await pipeline.query<QueueColumns & CountsRow>(
-      `SELECT ${QUEUE_COLUMNS} ${counts ? `, ${COUNTS}` : ''} FROM ${QUEUE_FROM}
+      `SELECT ${QUEUE_COLUMNS} ${counts ? `, ${countColumns('$6')}` : ''} FROM ${QUEUE_FROM}
         WHERE q.project = $1 AND q.name > $2 AND q.name >= $3 AND q.name < $4
         ORDER BY q.name LIMIT $5`,
       // Names are ASCII, so every name with the prefix sorts below the prefix and U+FFFF.
-      [project, after ?? '', prefix, `${prefix}\uffff`, limit],
+      [project, after ?? '', prefix, `${prefix}\uffff`, limit, ...(counts ? [knownBuckets] : [])],
     );
     if (!counts) return rows.map((row) => publicRow(queueEntryOf(row)));
-    return rows.map(({ available, leased, delayed, dead, oldestAtMs, ...entry }) => ({
-      queue: publicRow(queueEntryOf(entry)),
-      counts: countsOf({ available, leased, delayed, dead, oldestAtMs }, nowMs),
-    }));
+    return rows.map((row) => {
+      const {
+        available,
+        leased,
+        delayed,
+        dead,
+        walkedBefore,
+        oldestAtMs,
+        walkedAfter,
+        ...columns
+      } = row;
+      return { queue: publicRow(queueEntryOf(columns)), counts: countsOf(row) };
+    });
   },
 
-  async stats(pipeline, { project, queue }, nowMs) {
+  async stats(pipeline, { project, queue }, nowMs, oldest) {
+    const { knownBuckets, countsOf } = countsReader(oldest, nowMs);
     const [row] = await pipeline.query<CountsRow>(
-      `SELECT ${COUNTS} FROM millrace.queues q WHERE q.project = $1 AND q.name = $2`,
-      [project, queue],
+      `SELECT ${countColumns('$3')} FROM millrace.queues q WHERE q.project = $1 AND q.name = $2`,
+      [project, queue, knownBuckets],
     );
-    return row === undefined ? null : countsOf(row, nowMs);
+    return row === undefined ? null : countsOf(row);
   },
 
-  async queueDepths(pipeline, { after, limit }, nowMs) {
+  async queueDepths(pipeline, { after, limit }, nowMs, oldest) {
+    const { knownBuckets, countsOf } = countsReader(oldest, nowMs);
     const rows = await pipeline.query<CountsRow & Pick<QueueEntry, 'id' | 'project' | 'name'>>(
-      `SELECT q.id, q.project, q.name, ${COUNTS} FROM millrace.queues q
+      `SELECT q.id, q.project, q.name, ${countColumns('$3')} FROM millrace.queues q
         WHERE q.id > $1 ORDER BY q.id LIMIT $2`,
-      [after, limit],
+      [after, limit, knownBuckets],
     );
-    return rows.map(({ id, project, name, ...counts }) => ({
-      queueId: id,
-      project,
-      queue: name,
-      counts: countsOf(counts, nowMs),
+    return rows.map((row) => ({
+      queueId: row.id,
+      project: row.project,
+      queue: row.name,
+      counts: countsOf(row),
     }));
   },
 
@@ -164,9 +216,10 @@ export function answerQuery<K extends QueryKind>(
   pipeline: Pipeline,
   query: Query<K>,
   nowMs: number,
+  oldest: OldestKnown,
 ): Promise<ReadResult[K]> {
   const handler = HANDLERS[query.kind] as Handlers[K];
-  return handler(pipeline, query, nowMs);
+  return handler(pipeline, query, nowMs, oldest);
 }
 
 async function findQueue(
@@ -180,11 +233,3 @@ async function findQueue(
   );
   return row === undefined ? undefined : queueEntryOf(row);
 }
-
-const countsOf = (row: CountsRow, nowMs: number): QueueCounts => ({
-  available: row.available,
-  inFlight: row.leased,
-  delayed: row.delayed,
-  dlq: row.dead,
-  oldestAtMs: row.oldestAtMs === null ? null : Math.min(row.oldestAtMs, nowMs),
-});

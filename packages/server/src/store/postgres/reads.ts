@@ -6,6 +6,7 @@ import { RefusalError } from '../../core/refusal.js';
 import type { Query, QueryKind, ReadResult } from '../../core/store.js';
 import { tellFault } from '../../core/store-lines.js';
 import { isConnectionLoss, refusalOf } from './errors.js';
+import { OldestKnown } from './oldest-known.js';
 import { Pipeline } from './pipeline.js';
 import { answerQuery } from './queries.js';
 import type { Reachability } from './reachability.js';
@@ -15,6 +16,7 @@ import { beginStatements, rollBack } from './sessions.js';
 /** The reads of a node, on connections that no commit group waits for. */
 export class Reads {
   private readonly lanes: ReadLanes;
+  private readonly oldest = new OldestKnown();
   private stopped = false;
 
   constructor(
@@ -67,10 +69,10 @@ export class Reads {
     let broken: Error | undefined;
     try {
       const pipeline = new Pipeline(client, this.prepares);
-      if (this.prepares) return await answerQuery(pipeline, query, this.clock.nowMs());
+      if (this.prepares) return await answerQuery(pipeline, query, this.clock.nowMs(), this.oldest);
       // Settings that hold for a transaction only take one.
       for (const text of beginStatements(false)) pipeline.send(text);
-      const result = await answerQuery(pipeline, query, this.clock.nowMs());
+      const result = await answerQuery(pipeline, query, this.clock.nowMs(), this.oldest);
       pipeline.send('COMMIT');
       await pipeline.settled();
       return result;
