@@ -117,7 +117,7 @@ export class SubscriptionWorker {
     const poll = longPolls.register(project, queue, 'push');
     if (poll === undefined) {
       await this.lease(this.wanted());
-      this.pauseUntilMs = this.parts.clock.nowMs() + PAUSE_MS;
+      this.pauseUntilMs = this.parts.clock.monotonicMs() + PAUSE_MS;
       return;
     }
     this.drained = false;
@@ -166,10 +166,11 @@ export class SubscriptionWorker {
 
   /** How long nothing may be leased; undefined when something may. */
   private holdMs(): number | undefined {
-    const nowMs = this.parts.clock.nowMs();
-    if (this.isGone || this.wanted() <= 0 || !this.canSign(nowMs)) {
+    const { clock } = this.parts;
+    if (this.isGone || this.wanted() <= 0 || !this.canSign(clock.nowMs())) {
       return Number.POSITIVE_INFINITY;
     }
+    const nowMs = clock.monotonicMs();
     if (nowMs < this.pauseUntilMs) return this.pauseUntilMs - nowMs;
     if (this.breaker.admits(nowMs) === 'no') {
       return this.breaker.nextProbeAtMs === null
@@ -247,12 +248,12 @@ export class SubscriptionWorker {
   }
 
   private mayPost(): boolean {
-    const isHeld = this.breaker.admits(this.parts.clock.nowMs()) === 'no';
+    const isHeld = this.breaker.admits(this.parts.clock.monotonicMs()) === 'no';
     return !this.stopping && !this.isGone && !isHeld;
   }
 
   private heldBack({ code }: Refusal): void {
-    this.pauseUntilMs = this.parts.clock.nowMs() + PAUSE_MS;
+    this.pauseUntilMs = this.parts.clock.monotonicMs() + PAUSE_MS;
     // It was paused or deleted, here or on another node, or its queue was.
     if (code === 'SUBSCRIPTION_NOT_FOUND' || code === 'QUEUE_NOT_FOUND') this.changed();
   }
@@ -277,12 +278,12 @@ export class SubscriptionWorker {
     const { parts, subscription } = this;
     const startMs = parts.clock.nowMs();
     const spared = message.deliveryCount - 1 - message.nacks;
-    const attempt = this.breaker.began(message.messageId, startMs, spared);
+    const attempt = this.breaker.began(message.messageId, parts.clock.monotonicMs(), spared);
     this.underWay.begin();
     try {
       const outcome = await this.post(message, startMs);
       note(parts, subscription, message, startMs, outcome);
-      const nowMs = parts.clock.nowMs();
+      const nowMs = parts.clock.monotonicMs();
       const result = deliveryResult(outcome);
       const retryAfterMs = retryAfterOf(outcome);
       const { usesRetry, change } = this.breaker.ended(attempt, result, nowMs, retryAfterMs);
@@ -349,7 +350,7 @@ export class SubscriptionWorker {
     const same = { ...idsOf(this.subscription), cause };
     const latest = { message_id: message.messageId, ...where };
     processLog.counted('error', 'push failed by a fault of the server', same, latest);
-    this.breaker.ended(attempt, 'cancelled', clock.nowMs());
+    this.breaker.ended(attempt, 'cancelled', clock.monotonicMs());
     const failed = { delayMs: PAUSE_MS, usesRetry: false, error: 'the push failed' };
     await settlement.fail(this.subscription, message, failed).catch(() => undefined);
     this.stir();

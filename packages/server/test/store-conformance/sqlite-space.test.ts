@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Accepted, Command } from '#server/core/commands';
 import { createIdSource } from '#server/core/ids';
 import { SqliteStore } from '#server/store/sqlite/sqlite-store';
+import { pause } from '../faults/pause.js';
 import { CommandBuilder } from './command-builder.js';
 
 const MIB = 1024 * 1024;
@@ -17,6 +18,8 @@ const LIST = {
   limit: 100,
   counts: true,
 } as const;
+/** So long the store waits for another program that writes into its file. */
+const LOCK_WAIT_MS = 5_000;
 const PAYLOAD = JSON.stringify('x'.repeat(64 * 1024 - 2));
 
 describe('the space of the SQLite file', () => {
@@ -112,5 +115,20 @@ describe('the space of the SQLite file', () => {
     await expect
       .poll(async () => (await stat(path)).size / MIB, { timeout: 12_000, interval: 100 })
       .toBeLessThan(keptMib);
+  });
+
+  it('gives it back later where another program holds the file for a while', async () => {
+    for (let group = 0; group < 40; group += 1) await store.apply([publishMebibytes(1)]);
+    await drain();
+    const other = new Database(path);
+    other.exec('BEGIN IMMEDIATE');
+    // As long as a step waits for the lock, and longer: it fails, and nobody publishes afterwards.
+    await pause(LOCK_WAIT_MS + 1_000);
+    expect((await stat(path)).size / MIB).toBeGreaterThan(20);
+    other.exec('COMMIT');
+    other.close();
+    await expect
+      .poll(async () => (await stat(path)).size / MIB, { timeout: 12_000, interval: 100 })
+      .toBeLessThan(20);
   });
 });
