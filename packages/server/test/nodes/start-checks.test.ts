@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type pg from 'pg';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createIdSource } from '#server/core/ids';
 import { type Log, NO_LOG } from '#server/core/log';
@@ -50,6 +50,26 @@ describe('a start on a database', () => {
     await expect(open(url)).rejects.toThrow(/encoding LATIN1.*ENCODING 'UTF8'/);
     const [found] = await query(url, `SELECT to_regnamespace('millrace') AS schema`);
     expect(found?.rows).toEqual([{ schema: null }]);
+  });
+
+  it('says when a standby is not synchronous', async () => {
+    const url = await makeDatabase();
+    const warnings: string[] = [];
+    const log: Log = { ...NO_LOG, warn: (message) => warnings.push(message) };
+    const ofStandbys = () => warnings.filter((message) => message.startsWith('no standby'));
+    const start = async (): Promise<void> => (await open(url, log)).stop();
+    await start();
+    expect(ofStandbys()).toEqual([]);
+    // To the server, whoever connects for replication is a standby that begins.
+    const options = { connectionString: url.toString(), replication: 'true' };
+    const standby = new pg.Client(options as pg.ClientConfig);
+    await standby.connect();
+    try {
+      await start();
+      expect(ofStandbys()).toEqual([expect.stringMatching(/is synchronous; a failover loses/)]);
+    } finally {
+      await standby.end();
+    }
   });
 
   it('asks for no right that it does not need', async () => {

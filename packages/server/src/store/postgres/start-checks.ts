@@ -62,16 +62,22 @@ async function checkDatabase(client: ClientBase): Promise<void> {
   }
 }
 
+const DURABILITY = ['synchronous_commit', 'synchronous_standby_names', 'fsync', 'full_page_writes'];
+
 interface Durability {
   readonly synchronous_commit: string;
+  readonly synchronous_standby_names: string;
   readonly fsync: string;
   readonly full_page_writes: string;
+  /** Everybody sees that there are some; a copy being made is none. */
+  readonly standbys: number;
 }
 
 /** @throws StoreOpenError when sessions are not as what is acknowledged needs them */
 export async function checkSessions(pools: Pools, url: ParsedUrl, log: Log): Promise<void> {
   if (url.prepare) await assertNoTransactionPooler(pools);
-  const { synchronous_commit, fsync, full_page_writes } = await readDurability(pools, url);
+  const durability = await readDurability(pools, url);
+  const { synchronous_commit, fsync, full_page_writes } = durability;
   if (synchronous_commit === 'off') {
     throw new StoreOpenError(
       'synchronous_commit cannot be set in the sessions of the database, and what is acknowledged might be lost. See what resets it: a pooler, or a setting of the role.',
@@ -83,15 +89,22 @@ export async function checkSessions(pools: Pools, url: ParsedUrl, log: Log): Pro
   if (full_page_writes === 'off') {
     log.warn('the database runs with full_page_writes=off; a crash of its machine may damage it');
   }
+  const { standbys, synchronous_standby_names } = durability;
+  if (standbys > 0 && (synchronous_standby_names === '' || synchronous_commit === 'local')) {
+    log.warn(
+      'no standby of the database is synchronous; a failover loses what was acknowledged in the last moments before it',
+      { standbys },
+    );
+  }
 }
 
 async function readDurability({ groups }: Pools, { prepare }: ParsedUrl): Promise<Durability> {
   return lend(groups.connect(), async (client) => {
     for (const text of beginStatements(prepare)) await client.query(text);
     const { rows } = await client.query(
-      `SELECT ${['synchronous_commit', 'fsync', 'full_page_writes']
-        .map((name) => `current_setting('${name}') AS ${name}`)
-        .join(', ')}`,
+      `SELECT ${DURABILITY.map((name) => `current_setting('${name}') AS ${name}`).join(', ')},
+         (SELECT count(*)::integer FROM pg_stat_replication
+           WHERE state IS DISTINCT FROM 'backup') AS standbys`,
     );
     await client.query('COMMIT');
     return rows[0];
