@@ -51,6 +51,8 @@ onEachStore('retention', (session) => {
     session().clock.advance(DAY_MS - 1_000);
     await project.run(project.nack('q', await project.receiveOne('q'), { delayMs: 5_000 }));
     session().clock.advance(5_000);
+    await project.group({ kind: 'settleDue', limit: 10 });
+    expect(await project.tally('q')).toEqual({});
     expect(await project.payloads('q')).toEqual([]);
   });
 
