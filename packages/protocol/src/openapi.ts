@@ -76,9 +76,9 @@ function operation(name: CapabilityName, path: string): JsonSchema {
 }
 
 /** Where a field of a call goes. */
-export type FieldPlace = 'path' | 'query' | 'body';
+export type FieldLocation = 'path' | 'query' | 'body';
 
-export function placeOf({ path, method }: Capability, field: string): FieldPlace {
+export function locationOf({ path, method }: Capability, field: string): FieldLocation {
   if (path.includes(`{${field}}`)) return 'path';
   return method === 'GET' ? 'query' : 'body';
 }
@@ -87,12 +87,12 @@ function parameters(name: CapabilityName, capability: Capability): JsonSchema[] 
   const { properties, required = [] } = capability.params;
   const example = EXAMPLES[name][0]?.params as Record<string, unknown> | undefined;
   const fields = Object.entries(properties)
-    .filter(([field]) => placeOf(capability, field) !== 'body')
+    .filter(([field]) => locationOf(capability, field) !== 'body')
     .map(([field, property]) => {
       const { description, ...schema } = publicSchema(property as TSchema);
       return {
         name: field,
-        in: placeOf(capability, field),
+        in: locationOf(capability, field),
         required: required.includes(field),
         description,
         schema,
@@ -106,7 +106,7 @@ function parameters(name: CapabilityName, capability: Capability): JsonSchema[] 
 function requestBody(name: CapabilityName, capability: Capability): JsonSchema | undefined {
   const { method, params, refusesUnknown } = capability;
   if (method === 'GET') return undefined;
-  const inBody = (field: string): boolean => placeOf(capability, field) === 'body';
+  const inBody = (field: string): boolean => locationOf(capability, field) === 'body';
   const { properties } = publicSchema(params) as { properties: JsonSchema };
   const required = (params.required ?? []).filter(inBody);
   return {

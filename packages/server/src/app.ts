@@ -28,8 +28,8 @@ import { DueSettler } from './maintenance/settle-due.js';
 import { createDiscardedSweep } from './maintenance/sweep-discarded.js';
 import { AttemptLog } from './push/attempt-log.js';
 import { readAuthorities } from './push/certificate-authorities.js';
+import { createSettingsCheck } from './push/check-settings.js';
 import { PushDispatcher } from './push/dispatcher.js';
-import { createSettingsJudge } from './push/judge-settings.js';
 import { LazyClient } from './push/lazy-client.js';
 import { parseNetworks, withoutNetworks } from './push/networks.js';
 import { SecretBox } from './push/push-secret.js';
@@ -63,7 +63,7 @@ export interface ServerHooks {
   /** By default it writes JSON to stderr. */
   readonly log?: ProcessLog;
   /** For tests: the store's clock. */
-  makeClock?: (floorMs: number) => Clock;
+  makeClock?: (earliestMs: number) => Clock;
 }
 
 const WAITS_MAX = 65_536;
@@ -153,7 +153,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
         retentionChanged: () => expiry.wake(),
       },
       push: {
-        ...createSettingsJudge(networks),
+        ...createSettingsCheck(networks),
         sealSecret: (secret) => secrets.seal(secret),
         sealUrl: (url) => secrets.sealUrl(url),
         sealHeaders: (headers) => secrets.sealHeaders(headers),
@@ -239,7 +239,7 @@ function openAddresses({ host, metricsListen }: Config): string[] {
   return warnings;
 }
 
-/** A setting whose meaning only the part that it is for can judge. */
+/** A setting whose meaning only the part that it is for can check. */
 function setting<T>(flag: string, read: () => T): T {
   try {
     return read();

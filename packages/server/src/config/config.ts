@@ -199,7 +199,7 @@ function readFlags(args: readonly string[]): Record<string, unknown> {
   }
 }
 
-/** A negative number behind a flag is meant as its value, to be judged by the setting's rule. */
+/** A negative number behind a flag is meant as its value, to be checked by the setting's rule. */
 function joinNegative(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {

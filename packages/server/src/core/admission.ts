@@ -1,5 +1,5 @@
 import type { ConsumeCommand, NewMessage, PublishCommand } from './commands.js';
-import { bytesOf, sum } from './message-bytes.js';
+import { bytesOf } from './message-bytes.js';
 import type { SubscribePushCommand } from './push-commands.js';
 import { checkDeadLetterQueue, type ReachableFrom } from './queue-settings.js';
 import { checkRecordRoom, expectedRecordBytes } from './record-room.js';
@@ -13,6 +13,7 @@ import {
   type Room,
   type Usage,
 } from './storage-limits.js';
+import { sum } from './sum.js';
 
 /** What a publish adds. */
 interface Added {

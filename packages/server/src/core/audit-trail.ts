@@ -7,7 +7,7 @@ import type { GroupCommit } from './group-commit.js';
 
 const FLUSH_AFTER_MS = 5_000;
 const EQUAL_WITHIN_MS = 60_000;
-/** A group with more of them would keep others waiting. */
+/** A commit group with more of them would keep others waiting. */
 const ENTRIES_PER_COMMAND = 200;
 
 /** What is known of a request that was refused. */

@@ -29,8 +29,8 @@ export interface AuditEntry {
   readonly count: number;
 }
 
-/** A place in the log, whose order is that of these three. */
-export type AuditPlace = Pick<AuditEntry, 'atMs' | 'requestId' | 'refused'>;
+/** A position in the log, whose order is that of these three. */
+export type AuditPosition = Pick<AuditEntry, 'atMs' | 'requestId' | 'refused'>;
 
 type AuditedCommand = Extract<Command, Audited>;
 /** Each store has its own, and writes it in the transaction of the effect. */

@@ -20,11 +20,11 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /**
  * A clock that runs on the monotonic clock from an anchor: the later of the wall time and
- * `floorMs`, the last time that the store has persisted. A jump of the wall clock, forwards or
+ * `earliestMs`, the last time that the store has persisted. A jump of the wall clock, forwards or
  * backwards, therefore ends no lease early and brings no id twice.
  */
-export function monotonicClock(floorMs = 0): Clock {
-  const anchorMs = Math.max(Date.now(), floorMs);
+export function monotonicClock(earliestMs = 0): Clock {
+  const anchorMs = Math.max(Date.now(), earliestMs);
   const startMs = performance.now();
   return {
     nowMs: () => anchorMs + Math.floor(performance.now() - startMs),

@@ -7,7 +7,7 @@ import type { Refusal } from './refusal.js';
 
 /**
  * Every operation as plain data, structured-clonable, with all ids and randomness handed in: a
- * group of commands replays to the same outcomes on every store.
+ * commit group of commands replays to the same outcomes on every store.
  */
 export type Command =
   | CreateQueueCommand
@@ -116,8 +116,8 @@ export interface ConsumeCommand extends QueueCommand {
   readonly maxBytes: number;
   /** Not even the first message may be over `maxBytes`: who asks has room for no more. */
   readonly strict?: boolean;
-  /** Of a FIFO group one message at most, so that none waits for another one of the same lease. */
-  readonly onePerGroup?: boolean;
+  /** Of a message group one message at most, so that none waits for another one of the same lease. */
+  readonly onePerMessageGroup?: boolean;
   /** The key that consumes, for the record of a delivery that fails. */
   readonly keyId?: string;
 }
@@ -139,7 +139,7 @@ export interface NackEntry extends DeliveryRef {
   readonly delayMs: number;
   readonly error: string | null;
   /** The message goes back without a failure: it was not the message that failed. */
-  readonly unharmed?: boolean;
+  readonly withoutFailure?: boolean;
 }
 
 export interface NackCommand extends QueueCommand {
@@ -275,7 +275,7 @@ export interface OutcomeOf extends PushOutcomeOf {
      * were past their retention: there may be more.
      */
     readonly cutShort?: true;
-    /** Others of its project took what a group may give: there is more in the next one. */
+    /** Others of its project took what a commit group may give: there is more in the next one. */
     readonly crowded?: true;
     /** The first message takes so much in an answer, and more than a strict command allows. */
     readonly needsBytes?: number;

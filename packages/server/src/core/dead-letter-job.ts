@@ -1,7 +1,7 @@
 import type { DeadLetterAction, DeadLetterJobCommand, JobProgress } from './commands.js';
 import { STATE } from './message-state.js';
-import { redriveMessage, removeMessage } from './moves.js';
 import type { MessageEntry, MessageTransaction, QueueEntry } from './transaction.js';
+import { redriveMessage, removeMessage } from './transitions.js';
 
 /** The longest window that idempotency keys can be given, and a day. */
 export const JOB_KEPT_MS = 31 * 86_400_000;

@@ -1,19 +1,21 @@
 import { LIMITS } from '@millrace/protocol/limits';
 import type { NewMessage, PublishCommand } from './commands.js';
-import { sum } from './message-bytes.js';
 import { deduplicationBytes } from './record-room.js';
 import { fieldRefusal, type Refusal } from './refusal.js';
+import { sum } from './sum.js';
 import type { QueueEntry } from './transaction.js';
 
 /**
- * What is special about FIFO queues, decided once for every store. A message lies in a group, and
- * a group is blocked while one of its messages is held: leased, or delayed after a failure.
+ * What is special about FIFO queues, decided once for every store. A message lies in a message group,
+ * and a message group is blocked while one of its messages is held: leased, or delayed after a failure.
  */
 
-/** What stands for the group of those messages that name none. */
+/** What stands for the message group of those messages that name none. */
 const NO_GROUP = '';
 
-/** The group that a message belongs to in this queue; null: in a standard queue there are none. */
+/**
+ * The message group that a message belongs to in this queue; null: in a standard queue there are none.
+ */
 export const groupKeyOf = (
   queue: Pick<QueueEntry, 'type'>,
   groupId: string | null,

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Command, Outcome, PublishCommand, SettleDueCommand } from './commands.js';
 import { createGroupCommit, GROUP_LIMITS, type GroupLimits } from './group-commit.js';
 import { refuse } from './refusal.js';
-import type { AboutGroup, Store } from './store.js';
+import type { CommitGroupFacts, Store } from './store.js';
 
 /** Commands that are told apart by their limit, which the fake store gives back as the outcome. */
 const command = (limit: number): SettleDueCommand => ({ kind: 'settleDue', limit });
@@ -29,18 +29,18 @@ const publish = (payload: string): PublishCommand => ({
 
 interface Applied {
   readonly group: readonly Command[];
-  readonly about: AboutGroup | undefined;
+  readonly about: CommitGroupFacts | undefined;
   finish(outcomes?: Outcome[]): void;
   fail(): void;
 }
 
-/** A store whose groups end when the test says so. */
-function heldStore(groupsUnderWayMax = 1) {
+/** A store whose commit groups end when the test says so. */
+function heldStore(commitGroupsUnderWayMax = 1) {
   const applied: Applied[] = [];
   const store = {
-    groupsUnderWayMax,
+    commitGroupsUnderWayMax,
     aheadMin: 16,
-    apply: (group: readonly Command[], about?: AboutGroup) =>
+    apply: (group: readonly Command[], about?: CommitGroupFacts) =>
       new Promise<Outcome[]>((resolve, reject) => {
         const outcomes = group.map((entry) => ({
           ok: true as const,

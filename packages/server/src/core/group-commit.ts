@@ -5,21 +5,22 @@ import { causeOf } from './fault.js';
 import { HeldUpLane, lockKeyOf, PROBE_LOCK_WAIT_MS } from './held-up-lane.js';
 import { KeptApart } from './kept-apart.js';
 import { heldUp, overloaded, refuse, unauthenticated } from './refusal.js';
-import type { AboutGroup, Store } from './store.js';
+import type { CommitGroupFacts, Store } from './store.js';
 
 /**
- * Forms groups: the commands that arrive while one group commits make up the next, so that one
- * commit serves all requests in flight. Groups are bounded in commands and in bytes, and so is
- * what waits; projects take turns in filling them.
+ * Forms commit groups: the commands that arrive while one commit group commits make up the next, so that
+ * one commit serves all requests in flight. Groups are bounded in commands and in bytes, and so is what
+ * waits; projects take turns in filling them.
  *
- * A command can fail alone: its group is then run again one by one, and the commands of its project
- * keep apart from the others' for a while.
+ * A command can fail alone: its commit group is then run again one by one, and the commands of its
+ * project keep apart from the others' for a while.
  *
- * Or it meets a lock that does not end. Then its group is run again queue by queue, and the commands of
- * the queue that is stuck go a way of their own (`HeldUpLane`) until they meet no lock any more.
+ * Or it meets a lock that does not end. Then its commit group is run again queue by queue, and the
+ * commands of the queue that is stuck go a way of their own (`HeldUpLane`) until they meet no lock any
+ * more.
  */
 export interface GroupCommit {
-  /** @param access asked as the command joins its group: whether its caller may still act */
+  /** @param access asked as the command joins its commit group: whether its caller may still act */
   submit<C extends Command>(command: C, access?: Access): Promise<Outcome<C['kind']>>;
   /** How many messages publishes have brought so far, those of refused ones too. */
   messagesPublished(): number;
@@ -45,8 +46,8 @@ const APART_MS = 30_000;
 const STUCK_MS = 10_000;
 
 /**
- * The order inside a group. None of its commands has seen another's answer, so any order is a fair
- * one; in this one a store can apply commands of a kind together, what settles makes room for what
+ * The order inside a commit group. None of its commands has seen another's answer, so any order is a
+ * fair one; in this one a store can apply commands of a kind together, what settles makes room for what
  * is published, and a consume finds what came in with it.
  */
 const ORDER: Record<Command['kind'], number> = {
@@ -75,7 +76,7 @@ const ORDER: Record<Command['kind'], number> = {
   recordKeyUse: 6,
 };
 
-interface Group extends AboutGroup {
+interface Group extends CommitGroupFacts {
   readonly entries: readonly Waiting[];
 }
 
@@ -136,7 +137,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
 
   const run = async (group: Group): Promise<void> => {
     const { entries } = group;
-    const outcomes = await applyGroup(store, group);
+    const outcomes = await applyCommitGroup(store, group);
     const met = entries.filter((_, index) => isHeldUp(outcomes[index] as Outcome));
     if (met.length > 0) await separate(met);
     underWay -= 1;
@@ -167,7 +168,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
       let met: readonly Waiting[] = some;
       if (byKey.size > 1 && !stuck.has(key)) {
         const probe = { bytes: bytesOf(some), keepsApart: true, lockWaitMs: PROBE_LOCK_WAIT_MS };
-        const outcomes = await applyGroup(store, { entries: some, ...probe });
+        const outcomes = await applyCommitGroup(store, { entries: some, ...probe });
         met = some.filter((_, index) => isHeldUp(outcomes[index] as Outcome));
         answer(some, outcomes);
       }
@@ -184,7 +185,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
     if (!isLaneUnderWay) void runLane();
   };
 
-  /** One group after the other, until none is held up any more. */
+  /** One commit group after the other, until none is held up any more. */
   const runLane = async (): Promise<void> => {
     isLaneUnderWay = true;
     for (;;) {
@@ -197,7 +198,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
         return [];
       });
       if (entries.length === 0) continue;
-      const outcomes = await applyGroup(store, {
+      const outcomes = await applyCommitGroup(store, {
         entries: inOrder(entries),
         bytes: bytesOf(entries),
         keepsApart: true,
@@ -227,9 +228,9 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
   const isBusy = (): boolean => underWay > 0 || isLaneUnderWay || waiting.size > 0;
 
   const start = (atOnce: boolean): void => {
-    // While a group is under way, a few commands more wait for others to go with them.
+    // While a commit group is under way, a few commands more wait for others to go with them.
     if (!atOnce && underWay > 0 && waiting.size < store.aheadMin) return;
-    while (waiting.size > 0 && underWay < store.groupsUnderWayMax) {
+    while (waiting.size > 0 && underWay < store.commitGroupsUnderWayMax) {
       const group = takeGroup();
       if (group.entries.length === 0) {
         tellIfIdle();
@@ -254,7 +255,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
           access,
           resolve: resolve as Waiting['resolve'],
         });
-        if (scheduled || underWay >= store.groupsUnderWayMax) return;
+        if (scheduled || underWay >= store.commitGroupsUnderWayMax) return;
         scheduled = true;
         // After this turn of the event loop, so that requests that came in together go together.
         setImmediate(() => {
@@ -281,7 +282,7 @@ const isHeldUp = (outcome: Outcome): boolean => !outcome.ok && outcome.heldUp ==
 const bytesOf = (entries: readonly Waiting[]): number =>
   entries.reduce((sum, { bytes }) => sum + bytes, 0);
 
-async function applyGroup(store: Store, { entries, ...about }: Group): Promise<Outcome[]> {
+async function applyCommitGroup(store: Store, { entries, ...about }: Group): Promise<Outcome[]> {
   const commands = entries.map((entry) => entry.command);
   try {
     return await store.apply(commands, about);
@@ -295,7 +296,7 @@ async function applyGroup(store: Store, { entries, ...about }: Group): Promise<O
   }
 }
 
-/** What a command holds and what it costs, roughly: what a group is bounded by. */
+/** What a command holds and what it costs, roughly: what a commit group is bounded by. */
 const COMMAND_BYTES = 256;
 const ENTRY_BYTES = 256;
 

@@ -3,19 +3,19 @@ import type { Command } from './commands.js';
 
 /**
  * Where commands wait that have met a lock of a transaction which does not end, as that of a node that
- * vanished. One group of them is tried at a time, beside the groups of all others and on a connection
- * of its own. What works on one queue goes together, and queues take turns. A group that fails is
- * halved, so that one message which is locked does not hold up what else its queue has.
+ * vanished. One commit group of them is tried at a time, beside the commit groups of all others and on a
+ * connection of its own. What works on one queue goes together, and queues take turns. A commit group
+ * that fails is halved, so that one message which is locked does not hold up what else its queue has.
  */
 const WAIT_MAX_MS = 5_000;
-/** As many groups as are tried in a round share so long a wait for locks. */
+/** As many commit groups as are tried in a round share so long a wait for locks. */
 const ROUND_MS = 2_000;
 const LOCK_WAIT_MIN_MS = 100;
 const LOCK_WAIT_MAX_MS = 1_000;
 const HELD_MAX = 4_096;
 const GROUP_MAX = 512;
 
-/** How long a group waits for a lock when it shows which of its queues is stuck. */
+/** How long a commit group waits for a lock when it shows which of its queues is stuck. */
 export const PROBE_LOCK_WAIT_MS = LOCK_WAIT_MIN_MS;
 
 /** What is changed by one kind of calls meets the same locks. */
@@ -71,7 +71,7 @@ export class HeldUpLane<T extends { readonly project: string }> {
     return true;
   }
 
-  /** The next group to be tried; it has left the lane. */
+  /** The next commit group to be tried; it has left the lane. */
   take(): HeldGroup<T> | undefined {
     for (const [key, queue] of this.queues) {
       this.queues.delete(key);
@@ -83,7 +83,7 @@ export class HeldUpLane<T extends { readonly project: string }> {
     return undefined;
   }
 
-  /** The group met a lock again. Its queue's next one is half as large. */
+  /** The commit group met a lock again. Its queue's next one is half as large. */
   putBack({ key, held }: HeldGroup<T>): void {
     const groupMax = Math.max(1, Math.floor(held.length / 2));
     for (const each of held) this.hold(key, each, groupMax);

@@ -29,7 +29,7 @@ export const forgottenBefore = (nowMs: number): number => minuteOf(nowMs) - 2 * 
 
 export const minuteOf = (timeMs: number): number => Math.floor(timeMs / 60_000);
 
-/** Tallies of committed groups that are not written yet. */
+/** Tallies of committed commit groups that are not written yet. */
 export class TallyBook {
   private rows = new Map<string, TallyRow>();
 

@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000;
 const FLUSH_AFTER_MS = 5_000;
 /** A bound for memory's sake; what falls out is written once more. */
 const KEYS_MAX = 10_000;
-/** A group with more of them would keep others waiting. */
+/** A commit group with more of them would keep others waiting. */
 const USES_PER_COMMAND = 200;
 
 /** When keys were last used, to the minute, on its way into the store. */

@@ -43,7 +43,7 @@ export async function leaseWithin(
       receiptPrefix: wanted.receiptPrefix,
       maxBytes,
       strict: true,
-      onePerGroup: wanted.onePerGroup ?? false,
+      onePerMessageGroup: wanted.onePerMessageGroup ?? false,
       ...(wanted.keyId === undefined ? undefined : { keyId: wanted.keyId }),
     };
     const outcome = await commit.submit<ConsumeCommand>(command, access);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   afterFailure,
-  canMove,
+  canTransition,
+  checkReceipt,
   extendsTooFar,
-  judgeReceipt,
   LEASE_END,
   LEASE_TOTAL_MAX_MS,
   type LeaseView,
@@ -20,7 +20,7 @@ const view = (given: Partial<LeaseView>): LeaseView => ({
   ...given,
 });
 
-describe('judgeReceipt', () => {
+describe('checkReceipt', () => {
   const { expired, returned } = LEASE_END;
   const none = ['no_effect', 'no_effect', 'no_effect'] as const;
   const lost = ['lease_lost', 'lease_lost', 'no_effect'] as const;
@@ -39,7 +39,7 @@ describe('judgeReceipt', () => {
     ['unknown', undefined, none, none],
   ])('of a message that is %s', (_name, message, ofAck, ofOthers) => {
     const answers = (verb: Verb) =>
-      ['latest', 'older', null].map((receipt) => judgeReceipt(message, receipt, verb));
+      ['latest', 'older', null].map((receipt) => checkReceipt(message, receipt, verb));
     expect(answers('ack')).toEqual(ofAck);
     expect(answers('nack')).toEqual(ofOthers);
     expect(answers('extend')).toEqual(ofOthers);
@@ -80,7 +80,7 @@ describe('afterFailure', () => {
 it('lists the legal moves', () => {
   const names = Object.keys(STATE) as (keyof typeof STATE)[];
   const moves = names.flatMap((from) =>
-    names.filter((to) => canMove(STATE[from], STATE[to])).map((to) => `${from} > ${to}`),
+    names.filter((to) => canTransition(STATE[from], STATE[to])).map((to) => `${from} > ${to}`),
   );
   expect(moves.sort()).toEqual([
     'available > dead',

@@ -9,14 +9,14 @@ export const STATE = { available: 0, leased: 1, delayed: 2, dead: 3 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];
 
 /** The legal moves; whatever is not here is a fault in a store. */
-const MOVES: Record<State, readonly State[]> = {
+const TRANSITIONS: Record<State, readonly State[]> = {
   [STATE.delayed]: [STATE.available, STATE.dead],
   [STATE.available]: [STATE.leased, STATE.dead],
   [STATE.leased]: [STATE.available, STATE.delayed, STATE.dead],
   [STATE.dead]: [STATE.available],
 };
 
-export const canMove = (from: State, to: State): boolean => MOVES[from].includes(to);
+export const canTransition = (from: State, to: State): boolean => TRANSITIONS[from].includes(to);
 
 /** How the last lease of a message that is not leased came to its end. */
 export const LEASE_END = { expired: 1, returned: 2 } as const;
@@ -51,7 +51,7 @@ export type Verb = 'ack' | 'nack' | 'extend';
 export type Verdict = 'act' | 'lease_lost' | 'no_effect';
 
 /** The table of late answers: what a call may do, by the message's state and its receipt. */
-export function judgeReceipt(
+export function checkReceipt(
   message: LeaseView | undefined,
   receipt: string | null,
   verb: Verb,
@@ -106,5 +106,5 @@ export const extendsTooFar = (leasedAtMs: number, newExpiryMs: number): boolean 
 export const RESTART_GRACE_MS = 10_000;
 
 /** Leases that ended up to this time are kept just now; 0 when the grace after the start is over. */
-export const leaseFloorMs = (startedAtMs: number, nowMs: number): number =>
+export const leasesKeptUntilMs = (startedAtMs: number, nowMs: number): number =>
   nowMs < startedAtMs + RESTART_GRACE_MS ? startedAtMs : 0;

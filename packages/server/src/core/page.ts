@@ -3,8 +3,8 @@ import type { StoredMessage } from './commands.js';
 import { RefusalError, wrongCursor } from './refusal.js';
 import type { MessagePage, PeekState } from './store.js';
 
-/** How a store says where the next page of messages goes on: a part and a place in its order. */
-export interface PagePlace {
+/** How a store says where the next page of messages goes on: a part and a position in its order. */
+export interface PagePosition {
   /** Which of the parts that are walked one after another. */
   readonly part: string;
   readonly major: number;
@@ -13,20 +13,20 @@ export interface PagePlace {
   readonly tie: string;
 }
 
-export const writePlace = ({ part, major, minor, tie }: PagePlace): string =>
+export const writePosition = ({ part, major, minor, tie }: PagePosition): string =>
   `${part} ${major} ${minor} ${tie}`;
 
 /** @throws RefusalError for a text that no page of ours ended with. */
-export function readPlace(text: string | null, parts: readonly string[]): PagePlace | null {
+export function readPosition(text: string | null, parts: readonly string[]): PagePosition | null {
   if (text === null) return null;
-  const [, part = '', major, minor, tie = ''] = PLACE.exec(text) ?? [];
-  const place = { part, major: Number(major), minor: Number(minor), tie };
-  const isOurs = Number.isSafeInteger(place.major) && Number.isSafeInteger(place.minor);
+  const [, part = '', major, minor, tie = ''] = POSITION.exec(text) ?? [];
+  const position = { part, major: Number(major), minor: Number(minor), tie };
+  const isOurs = Number.isSafeInteger(position.major) && Number.isSafeInteger(position.minor);
   if (!isOurs || !parts.includes(part)) throw new RefusalError(wrongCursor());
-  return place;
+  return position;
 }
 
-const PLACE = /^(\w+) (-?\d{1,16}) (-?\d{1,16}) (|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const POSITION = /^(\w+) (-?\d{1,16}) (-?\d{1,16}) (|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** A look at a queue walks its states one after another, unless it asks for one. */
 export const peekParts = (state: PeekState | null): readonly PeekState[] =>
@@ -38,7 +38,7 @@ export const peekParts = (state: PeekState | null): readonly PeekState[] =>
  */
 export class PageBuilder<T extends StoredMessage> {
   private readonly items: T[] = [];
-  private last: PagePlace | null = null;
+  private last: PagePosition | null = null;
   private bytes = 0;
   private more = false;
   private needsBytes: number | undefined;
@@ -55,7 +55,7 @@ export class PageBuilder<T extends StoredMessage> {
   }
 
   /** @returns false when the page is full without this message. */
-  add(item: T, bodyBytes: number, place: PagePlace): boolean {
+  add(item: T, bodyBytes: number, position: PagePosition): boolean {
     this.bytes += answerBytes(bodyBytes, item);
     const mayExceed = this.items.length === 0 && !this.strict;
     const fits = mayExceed || this.bytes <= this.maxBytes;
@@ -65,12 +65,12 @@ export class PageBuilder<T extends StoredMessage> {
       return false;
     }
     this.items.push(item);
-    this.last = place;
+    this.last = position;
     return true;
   }
 
   page(): MessagePage<T> {
-    const next = this.more && this.last ? writePlace(this.last) : null;
+    const next = this.more && this.last ? writePosition(this.last) : null;
     const { items, needsBytes } = this;
     return needsBytes === undefined ? { items, next } : { items, next, needsBytes };
   }

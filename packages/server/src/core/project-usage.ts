@@ -26,8 +26,8 @@ export const noUsage = (): UsageChange => ({
 });
 
 /**
- * The usage of the projects that one group works on: as it was when the group read it, and what the
- * group changes, which is written once, with the rest of it.
+ * The usage of the projects that one commit group works on: as it was when the commit group read it, and
+ * what the commit group changes, which is written once, with the rest of it.
  */
 export class UsageLedger {
   private readonly before = new Map<string, ProjectUsage>();
@@ -51,7 +51,7 @@ export class UsageLedger {
     this.before.set(project, usage);
   }
 
-  /** What the project holds with what the group has done so far; it must have been learned. */
+  /** What the project holds with what the commit group has done so far; it must have been learned. */
   of(project: string): ProjectUsage {
     const before = this.before.get(project);
     if (before === undefined) throw new Error(`the usage of ${project} was not read`);

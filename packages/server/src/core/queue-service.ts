@@ -82,7 +82,7 @@ export function createQueueService(
       const { room, maxBytes, access, presence } = wanted;
       const outcome = await leaseWithin(commit, room, command, maxBytes, access);
       if (!isEmpty(outcome) || presence.gone()) return outcome;
-      // There are messages, and the next group has room for them.
+      // There are messages, and the next commit group has room for them.
       if (isCrowded(outcome)) continue;
       if (!isCutShort(outcome) || store.clock.monotonicMs() >= untilMs) return outcome;
     }

@@ -119,7 +119,7 @@ export function compareSettings(
 export type ReachableFrom = (queue: string) => ReadonlySet<string> | undefined;
 
 /**
- * Judges a dead-letter queue before it is set on the queue `name` or on a subscription of it: it must
+ * Checks a dead-letter queue before it is set on the queue `name` or on a subscription of it: it must
  * exist, and no way that dead letters may take from it must lead back.
  */
 export function checkDeadLetterQueue(

@@ -5,7 +5,7 @@ import type { RecordedAnswer } from './transaction.js';
 
 /**
  * What is remembered for the sake of retries takes room like messages do, and calls that are free
- * where a queue is full must not fill the disk with it. It is judged before a command does anything.
+ * where a queue is full must not fill the disk with it. It is checked before a command does anything.
  */
 
 /** What a record takes beside its texts: its row, its places in two indexes. */
@@ -27,7 +27,7 @@ const SETTLING_MIN_BYTES = 1024 * 1024;
 
 type Recordable = Extract<Command, { idempotency: unknown }>;
 
-/** A publish is judged with its messages, see `checkStorage`. */
+/** A publish is checked with its messages, see `checkStorage`. */
 export function checkRecordRoom(room: Room, command: Recordable): Refusal | undefined {
   const { kind, project, idempotency } = command;
   if (idempotency === null || kind === 'publish') return undefined;

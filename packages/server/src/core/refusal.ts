@@ -4,7 +4,7 @@ import type { Fault } from './fault.js';
 
 /**
  * A refusal is an outcome, not an exception: it is plain data, so that it crosses a thread and
- * never spoils the group that it came in.
+ * never spoils the commit group that it came in.
  */
 export interface Refusal extends ErrorBody {
   readonly ok: false;

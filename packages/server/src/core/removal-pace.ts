@@ -21,5 +21,7 @@ export function countSince(soFar: () => number): () => number {
 export const removedPerStep = (come: number, { least, most }: RemovalPace): number =>
   Math.min(most, least + 2 * come);
 
-/** Recorded answers and deduplication ids; a group of small messages brings some 16,000 at most. */
+/**
+ * Recorded answers and deduplication ids; a commit group of small messages brings some 16,000 at most.
+ */
 export const RECORDS_REMOVED: RemovalPace = { least: 256, most: 32_768 };

@@ -1,15 +1,15 @@
 import type { AckCommand, ExtendCommand, NackCommand, NackEntry, OutcomeOf } from './commands.js';
-import { afterFailure, extendsTooFar, judgeReceipt, LEASE_END, STATE } from './message-state.js';
+import { afterFailure, checkReceipt, extendsTooFar, LEASE_END, STATE } from './message-state.js';
+import { leaseLost, leaseTooLong, type Refusal } from './refusal.js';
+import type { MessageEntry, MessageTransaction, QueueEntry } from './transaction.js';
 import {
   failMessage,
   failurePolicy,
   releaseDelayed,
   removeMessage,
   returnMessage,
-  UNHARMED,
-} from './moves.js';
-import { leaseLost, leaseTooLong, type Refusal } from './refusal.js';
-import type { MessageEntry, MessageTransaction, QueueEntry } from './transaction.js';
+  WITHOUT_FAILURE,
+} from './transitions.js';
 
 /** The commands that end or prolong deliveries, decided once for every store. */
 
@@ -18,13 +18,13 @@ export function ack(
   queue: QueueEntry,
   command: AckCommand,
 ): OutcomeOf['ack'] | Refusal {
-  // All receipts are judged before anything is applied.
-  const judged = command.entries.map(({ messageId, receipt }) => {
+  // All receipts are checked before anything is applied.
+  const checked = command.entries.map(({ messageId, receipt }) => {
     const message = tx.find(queue, messageId);
-    return { messageId, message, verdict: judgeReceipt(message, receipt, 'ack') };
+    return { messageId, message, verdict: checkReceipt(message, receipt, 'ack') };
   });
   const done = new Set<string>();
-  const results = judged.map(({ messageId, message, verdict }) => {
+  const results = checked.map(({ messageId, message, verdict }) => {
     if (verdict === 'lease_lost') return { messageId, ...leaseLost(messageId) };
     const acts = verdict === 'act' && message !== undefined && !done.has(messageId);
     if (acts) {
@@ -43,15 +43,15 @@ export function nack(
   queue: QueueEntry,
   command: NackCommand,
 ): OutcomeOf['nack'] | Refusal {
-  // All receipts are judged before anything is applied.
-  const judged = command.entries.map((entry, at) => {
+  // All receipts are checked before anything is applied.
+  const checked = command.entries.map((entry, at) => {
     const message = tx.find(queue, entry.messageId);
-    return { at, entry, message, verdict: judgeReceipt(message, entry.receipt, 'nack') };
+    return { at, entry, message, verdict: checkReceipt(message, entry.receipt, 'nack') };
   });
   const done = new Set<string>();
   const failedGroups = new Set<string>();
   const results: OutcomeOf['nack']['results'][number][] = [];
-  for (const { at, entry, message, verdict } of inPlaces(queue, judged)) {
+  for (const { at, entry, message, verdict } of inSeqOrder(queue, checked)) {
     const { messageId } = entry;
     if (verdict === 'lease_lost') {
       results[at] = { messageId, ...leaseLost(messageId) };
@@ -67,8 +67,11 @@ export function nack(
   return !command.batch && only?.ok === false ? only : { results };
 }
 
-/** In a FIFO queue the first message of a group has its turn first, wherever it stands in the call. */
-function inPlaces<T extends { message: MessageEntry | undefined }>(
+/**
+ * In a FIFO queue the first message of a message group has its turn first, wherever it stands in the
+ * call.
+ */
+function inSeqOrder<T extends { message: MessageEntry | undefined }>(
   queue: QueueEntry,
   entries: T[],
 ): T[] {
@@ -77,29 +80,29 @@ function inPlaces<T extends { message: MessageEntry | undefined }>(
 }
 
 /**
- * @param failedGroups FIFO groups in which this call has counted its failure already
+ * @param failedGroups message groups in which this call has counted its failure already
  * @returns whether the message is to be delivered again
  */
 function nackOne(
   tx: MessageTransaction,
   queue: QueueEntry,
-  judged: MessageEntry,
+  checked: MessageEntry,
   entry: NackEntry,
   keyId: string | null,
   failedGroups: Set<string>,
 ): boolean {
-  const { groupKey } = judged;
-  // In a FIFO group the entries before this one may have withdrawn its lease.
+  const { groupKey } = checked;
+  // In a message group the entries before this one may have withdrawn its lease.
   const message =
-    groupKey === null ? judged : (tx.find(queue, entry.messageId) as MessageEntry | undefined);
+    groupKey === null ? checked : (tx.find(queue, entry.messageId) as MessageEntry | undefined);
   // A withdrawn message that was past its retention has gone.
   if (message === undefined) return false;
   if (entry.requeue && groupKey !== null && failedGroups.has(groupKey)) {
-    return message.state !== STATE.leased || returnMessage(tx, queue, message, UNHARMED);
+    return message.state !== STATE.leased || returnMessage(tx, queue, message, WITHOUT_FAILURE);
   }
-  if (entry.unharmed) {
+  if (entry.withoutFailure) {
     const { delayMs, error } = entry;
-    return returnMessage(tx, queue, message, { ...UNHARMED, delayMs, error });
+    return returnMessage(tx, queue, message, { ...WITHOUT_FAILURE, delayMs, error });
   }
   if (entry.requeue && groupKey !== null) failedGroups.add(groupKey);
   const policy = failurePolicy(tx, queue, message);
@@ -115,13 +118,13 @@ export function extend(
   command: ExtendCommand,
 ): OutcomeOf['extend'] | Refusal {
   const message = tx.find(queue, command.messageId);
-  const verdict = judgeReceipt(message, command.receipt, 'extend');
+  const verdict = checkReceipt(message, command.receipt, 'extend');
   if (verdict === 'lease_lost') return leaseLost(command.messageId);
   if (verdict === 'no_effect' || message === undefined) {
     return { extended: false, leaseExpiresAtMs: null };
   }
   if (command.visibilityTimeoutMs === 0) {
-    returnMessage(tx, queue, message, UNHARMED);
+    returnMessage(tx, queue, message, WITHOUT_FAILURE);
     return { extended: true, leaseExpiresAtMs: null };
   }
   const leaseExpiresAtMs = tx.nowMs + command.visibilityTimeoutMs;
@@ -135,7 +138,7 @@ export function settle(tx: MessageTransaction, queue: QueueEntry, message: Messa
   if (message.state === STATE.delayed) {
     releaseDelayed(tx, queue, message);
   } else if (message.groupKey !== null) {
-    endLeasesOfGroup(tx, queue, message.groupKey);
+    endLeasesOfMessageGroup(tx, queue, message.groupKey);
   } else if (message.state === STATE.leased) {
     failExpired(tx, queue, message);
   }
@@ -149,35 +152,39 @@ function failExpired(tx: MessageTransaction, queue: QueueEntry, message: Message
 }
 
 /**
- * Leases of a FIFO group that ran out. One consumer that crashed may have held many of them: only
+ * Leases of a message group that ran out. One consumer that crashed may have held many of them: only
  * the message whose turn it was counts a failure, even if it goes to the dead letters by it.
  */
-function endLeasesOfGroup(tx: MessageTransaction, queue: QueueEntry, groupKey: string): void {
+function endLeasesOfMessageGroup(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  groupKey: string,
+): void {
   let failed = false;
   for (;;) {
-    const held = tx.heldInGroup(queue, groupKey);
+    const held = tx.heldInMessageGroup(queue, groupKey);
     const message = firstToRunOut(tx, held);
     if (message === undefined) return;
     if (failed) {
-      returnMessage(tx, queue, message, UNHARMED);
+      returnMessage(tx, queue, message, WITHOUT_FAILURE);
     } else if (held[0]?.messageId === message.messageId) {
       failExpired(tx, queue, message);
       failed = true;
     } else {
       // An earlier message is still held, so that nobody could have begun with this one.
-      returnMessage(tx, queue, message, { ...UNHARMED, how: LEASE_END.expired });
+      returnMessage(tx, queue, message, { ...WITHOUT_FAILURE, how: LEASE_END.expired });
     }
   }
 }
 
 function firstToRunOut(
-  { nowMs, leaseFloorMs }: MessageTransaction,
+  { nowMs, leasesKeptUntilMs }: MessageTransaction,
   held: readonly MessageEntry[],
 ): MessageEntry | undefined {
   let first: MessageEntry | undefined;
   for (const message of held) {
     const endMs = message.dueAtMs ?? Number.POSITIVE_INFINITY;
-    if (message.state !== STATE.leased || endMs > nowMs || endMs <= leaseFloorMs) continue;
+    if (message.state !== STATE.leased || endMs > nowMs || endMs <= leasesKeptUntilMs) continue;
     if (first === undefined || endMs < (first.dueAtMs as number)) first = message;
   }
   return first;

@@ -26,11 +26,11 @@ export const NO_LIMITS: StorageLimits = {
 /** `low`: less is free than publishing may use; `very_low`: less than half of that. */
 export type DiskSpace = 'enough' | 'low' | 'very_low';
 
-/** What stores lend to those who judge whether there is room for a command. */
+/** What stores lend to those who check whether there is room for a command. */
 export interface Room {
   readonly limits: StorageLimits;
   readonly disk: DiskSpace;
-  /** What the project holds, with what the group has done so far. */
+  /** What the project holds, with what the commit group has done so far. */
   usageOf(project: string): ProjectUsage;
 }
 
@@ -48,7 +48,7 @@ export const limitsProjects = ({ projectMessages, projectBytes }: StorageLimits)
 const NOTHING: Usage = { messages: 0, bytes: 0 };
 
 /**
- * Judges a publish by what is there and what it adds; settling always goes on.
+ * Checks a publish by what is there and what it adds; settling always goes on.
  *
  * @param recordBytes what remembering its keys takes, which only the project counts
  */

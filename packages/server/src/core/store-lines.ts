@@ -19,9 +19,9 @@ export function tellFault(log: Log, { code, fault }: Refusal): void {
 /** Closer together, clocks are as good as equal. */
 const BEHIND_MS = 5_000;
 
-/** @param floorMs the last time that the store has seen */
-export function tellClockBehind(log: Log, wallMs: number, floorMs: number): void {
-  const behindMs = floorMs - wallMs;
+/** @param earliestMs the last time that the store has seen */
+export function tellClockBehind(log: Log, wallMs: number, earliestMs: number): void {
+  const behindMs = earliestMs - wallMs;
   if (behindMs < BEHIND_MS) return;
   log.warn('the clock of this machine is behind what the store has seen; time goes on from there', {
     behind_ms: behindMs,

@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditPlace } from './audit.js';
+import type { AuditEntry, AuditPosition } from './audit.js';
 import type { Clock } from './clock.js';
 import type { Command, FailedDelivery, KeyRow, Outcome, StoredMessage } from './commands.js';
 import type { HistoryMinute } from './history.js';
@@ -11,20 +11,20 @@ export class StoreOpenError extends Error {
 }
 
 /**
- * The port to a store: one hot method, which applies a group of commands in one transaction, and
- * reads that take no part in it. Time belongs to the store, because leases are judged by it.
+ * The port to a store: one hot method, which applies a commit group of commands in one transaction, and
+ * reads that take no part in it. Time belongs to the store, because leases are checked by it.
  */
 export interface Store {
   readonly clock: Clock;
-  /** How many groups may be under way at once. */
-  readonly groupsUnderWayMax: number;
-  /** From how many commands on it is worth to send a group while another one is under way. */
+  /** How many commit groups may be under way at once. */
+  readonly commitGroupsUnderWayMax: number;
+  /** From how many commands on it is worth to send a commit group while another one is under way. */
   readonly aheadMin: number;
   /**
    * Applies the commands in their order and answers with their outcomes, in order. When it
    * resolves, all accepted effects are durable. It never rejects for one command's sake.
    */
-  apply(group: readonly Command[], about?: AboutGroup): Promise<Outcome[]>;
+  apply(group: readonly Command[], about?: CommitGroupFacts): Promise<Outcome[]>;
   /**
    * Somebody waits for messages of this queue: a store of many nodes has the others tell when some
    * become available, for as long as a wait may last.
@@ -42,17 +42,17 @@ export interface Store {
   stop(): Promise<void>;
 }
 
-/** What a store that makes one transaction of several groups has to know of each. */
-export interface AboutGroup {
+/** What a store that makes one transaction of several commit groups has to know of each. */
+export interface CommitGroupFacts {
   readonly bytes: number;
-  /** It shares no transaction with another group. */
+  /** It shares no transaction with another commit group. */
   readonly keepsApart: boolean;
   /**
-   * How long it may wait for what another transaction has locked; undefined: as briefly as a group
-   * that many share. A store of one node has nobody to wait for.
+   * How long it may wait for what another transaction has locked; undefined: as briefly as a commit
+   * group that many share. A store of one node has nobody to wait for.
    */
   readonly lockWaitMs?: number;
-  /** It is the one group that is under way beside `groupsUnderWayMax`. */
+  /** It is the one commit group that is under way beside `commitGroupsUnderWayMax`. */
   readonly isBeside?: boolean;
 }
 
@@ -101,7 +101,7 @@ export type PeekState = 'available' | 'leased' | 'delayed';
 
 export interface SeenMessage extends StoredMessage {
   readonly state: PeekState | 'dead';
-  /** In a FIFO queue it waits for an earlier message of its group. */
+  /** In a FIFO queue it waits for an earlier message of its message group. */
   readonly behindHead: boolean;
   readonly dueAtMs: number | null;
   readonly failures: readonly FailedDelivery[];
@@ -163,7 +163,7 @@ interface Queries {
   listKeys: { after: string | null; limit: number };
   findKeys: { secretHashes: readonly string[] };
   /** The newest first. */
-  audit: { before: AuditPlace | null; limit: number };
+  audit: { before: AuditPosition | null; limit: number };
   ping: Record<never, never>;
 }
 
@@ -172,10 +172,10 @@ export interface DeadLetter extends StoredMessage {
   readonly keptIn: string;
 }
 
-/** `place` is another one after each step. */
+/** `position` is another one after each step. */
 export interface UnfinishedJob {
   readonly jobId: string;
-  readonly place: string;
+  readonly position: string;
 }
 
 export interface ReadResult {

@@ -25,7 +25,7 @@ export interface MessageEntry extends LeaseView, DeadLetterSource {
   /** Its place in the order of its queue. */
   readonly seq: number;
   readonly groupId: string | null;
-  /** Its group in a FIFO queue; null elsewhere. */
+  /** Its message group in a FIFO queue; null elsewhere. */
   readonly groupKey: string | null;
   readonly priority: number;
   /** When its lease or its delay ends. */
@@ -68,11 +68,11 @@ export type MessageChange = Partial<MessageColumns>;
 /** `dead`: in the built-in dead-letter queue, where only the project counts it. */
 export type CountedState = 'available' | 'leased' | 'delayed' | 'dead';
 
-/** What a store lends to the decisions while it applies a group. */
+/** What a store lends to the decisions while it applies a commit group. */
 export interface MessageTransaction {
   readonly nowMs: number;
   /** Leases that ran out up to this time, while nobody was there, are kept for a while: or 0. */
-  readonly leaseFloorMs: number;
+  readonly leasesKeptUntilMs: number;
   /** The message, if it lies in this queue. */
   find(queue: QueueEntry, messageId: string): MessageEntry | undefined;
   remove(message: MessageEntry): void;
@@ -85,10 +85,10 @@ export interface MessageTransaction {
   count(queue: QueueEntry, state: CountedState, messages: number, bytes: number): void;
   /** Dead letters are counted by the queue they came from and the bucket they lie in. */
   countDead(sourceQueueId: number, bucketId: number, change: number): void;
-  /** Those messages of a FIFO group that are leased or delayed, in their order. */
-  heldInGroup(queue: QueueEntry, groupKey: string): MessageEntry[];
-  /** A FIFO group has changed: whether it is blocked, and where it goes on, is found out anew. */
-  touchGroup(queue: QueueEntry, groupKey: string): void;
+  /** Those messages of a message group that are leased or delayed, in their order. */
+  heldInMessageGroup(queue: QueueEntry, groupKey: string): MessageEntry[];
+  /** A message group has changed: whether it is blocked, and where it goes on, is found out anew. */
+  touchMessageGroup(queue: QueueEntry, groupKey: string): void;
   /** What the subscription that holds a message says of failures; undefined when it has gone. */
   pushPolicy(subscriptionId: string): PushPolicy | undefined;
   markReady(queue: QueueEntry, messages: number): void;
@@ -110,7 +110,7 @@ export interface RecordedAnswer {
   readonly outcome: string;
 }
 
-/** The recorded answers that a group may replay or add to. */
+/** The recorded answers that a commit group may replay or add to. */
 export interface AnswerRecords {
   /** A record that has not expired. */
   find(scope: RecordScope): RecordedAnswer | undefined;

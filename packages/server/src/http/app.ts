@@ -91,7 +91,7 @@ export function createHttpApp(
   app.addHook('onRequest', (request, reply, done) => {
     const { headers, httpVersion } = request.raw;
     request.trace = newTrace(context.ids.uuid());
-    // The type is judged after the size; Fastify would refuse one that it cannot read before.
+    // The type is checked after the size; Fastify would refuse one that it cannot read before.
     request.contentType = headers['content-type'];
     if (request.contentType !== undefined) headers['content-type'] = ANY_TYPE;
     turns.run(laneOf(request, context.keyRing), () => {

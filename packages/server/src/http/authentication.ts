@@ -26,7 +26,7 @@ export function authenticate(
   guards: Guards,
   done: () => void,
 ): void {
-  const judge = (caller: Caller | undefined): void => {
+  const check = (caller: Caller | undefined): void => {
     if (caller === undefined) return refuseKey(request, reply, guards);
     request.caller = caller;
     guards.keyUse.used(caller.keyId);
@@ -39,9 +39,9 @@ export function authenticate(
   };
   const found = findCaller(request, guards.keyRing);
   if (found instanceof Promise) {
-    found.then(judge, (error) => sendError(request, reply, refusalOf(error)));
+    found.then(check, (error) => sendError(request, reply, refusalOf(error)));
   } else {
-    judge(found);
+    check(found);
   }
 }
 

@@ -40,7 +40,7 @@ export interface RouteContext {
   readonly refusedRequests: RateLimiter;
   readonly idempotencyWindowMs: number;
   readonly maintenance: MaintenanceSignals;
-  readonly push: PushParts;
+  readonly push: PushDependencies;
 }
 
 /** What background work has to hear of. */
@@ -50,13 +50,13 @@ export interface MaintenanceSignals {
 }
 
 /** What the calls of push subscriptions need of the part that pushes. */
-export interface PushParts {
+export interface PushDependencies {
   /** Says why pushes may not go to this url; undefined where they may. */
-  judgeUrl(url: string): Refusal | undefined;
-  judgeSecret(secret: string): Refusal | undefined;
-  judgeNewSecret(secret: string): Refusal | undefined;
-  judgeHeaders(headers: Record<string, string>, format: PushFormat): Refusal | undefined;
-  judgeAllowedHeaders(names: readonly string[]): Refusal | undefined;
+  checkUrl(url: string): Refusal | undefined;
+  checkSecret(secret: string): Refusal | undefined;
+  checkNewSecret(secret: string): Refusal | undefined;
+  checkHeaders(headers: Record<string, string>, format: PushFormat): Refusal | undefined;
+  checkAllowedHeaders(names: readonly string[]): Refusal | undefined;
   /** The secret as it is stored, and what tells it from another. */
   sealSecret(secret: string): { readonly secret: string; readonly secretDigest: string };
   sealUrl(url: string): Pick<PushSettings, 'url' | 'urlDigest'>;

@@ -10,7 +10,7 @@ import { invalidFields } from './invalid-fields.js';
 export type Fields = Record<string, unknown>;
 export type Validator = (fields: Fields) => Refusal | undefined;
 
-/** Judges the fields of a call, wherever they stood, by the capability's schema. */
+/** Checks the fields of a call, wherever they stood, by the capability's schema. */
 export function createValidator(capability: Capability): Validator {
   let isValid: ValidateFunction | undefined;
   let findFaults: FaultFinder | undefined;

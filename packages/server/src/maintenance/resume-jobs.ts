@@ -14,16 +14,16 @@ const JOBS_PER_LOOK = 100;
 export function createJobResumption(store: Store, commit: GroupCommit): SteppedJob {
   const isShared = store.safetyPollMs !== null;
   const turns: string[] = [];
-  let placesSeen = new Map<string, string>();
+  let positionsSeen = new Map<string, string>();
   let nextLookMs = 0;
 
   const look = async (): Promise<void> => {
     const jobs = await store.read({ kind: 'unfinishedJobs', limit: JOBS_PER_LOOK });
-    for (const { jobId, place } of jobs) {
-      const isNobodys = !isShared || placesSeen.get(jobId) === place;
+    for (const { jobId, position } of jobs) {
+      const isNobodys = !isShared || positionsSeen.get(jobId) === position;
       if (isNobodys && !turns.includes(jobId)) turns.push(jobId);
     }
-    placesSeen = new Map(jobs.map(({ jobId, place }) => [jobId, place]));
+    positionsSeen = new Map(jobs.map(({ jobId, position }) => [jobId, position]));
   };
 
   return new SteppedJob(store.clock, async () => {

@@ -6,7 +6,7 @@ import { SteppedJob } from './background-job.js';
 /**
  * Small steps, and after each a pause as long as it took, so that purging a million messages is
  * hardly felt by other queues, and is soon done where there are none. Where several nodes share a
- * store, groups go side by side and a step may be longer, since it may be others that publish.
+ * store, commit groups go side by side and a step may be longer, since it may be others that publish.
  */
 const PACE: Record<'alone' | 'shared', RemovalPace> = {
   alone: { least: 60, most: 4_000 },

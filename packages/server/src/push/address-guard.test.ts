@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeAddress } from './address-guard.js';
+import { checkAddress } from './address-guard.js';
 import { parseNetworks, withoutNetworks } from './networks.js';
 
 const NONE = parseNetworks([]);
@@ -95,15 +95,15 @@ const ALLOWED = [
   ...['::ffff:8.8.8.8', '::ffff:808:808', '64:ff9b::8.8.8.8', '64:ff9b::808:808'],
 ];
 
-describe('judgeAddress', () => {
+describe('checkAddress', () => {
   it.each(
     Object.entries(FORBIDDEN).flatMap(([reason, list]) => list.map((text) => [text, reason])),
   )('refuses %j: %s', (text, reason) => {
-    expect(judgeAddress(text, NONE)).toEqual({ allowed: false, reason });
+    expect(checkAddress(text, NONE)).toEqual({ allowed: false, reason });
   });
 
   it.each(ALLOWED)('allows %s', (text) => {
-    expect(judgeAddress(text, NONE)).toEqual({ allowed: true, byName: false });
+    expect(checkAddress(text, NONE)).toEqual({ allowed: true, byName: false });
   });
 
   it('has a table that is worth its name', () => {
@@ -127,7 +127,7 @@ describe('judgeAddress', () => {
     ['2002::/16,10.1.0.0/16', '2002:a01:203::1'],
     ['8.8.8.0/24', '8.8.8.8'],
   ])('--push-allow %s opens %s by name', (list, text) => {
-    expect(judgeAddress(text, parseNetworks(list.split(',')))).toEqual({
+    expect(checkAddress(text, parseNetworks(list.split(',')))).toEqual({
       allowed: true,
       byName: true,
     });
@@ -158,7 +158,7 @@ describe('judgeAddress', () => {
     ['2001::/32', '2001:0:808:808:0:0:80ff:fffe', 'loopback inside'],
     ['::/96', '::127.0.0.1', 'loopback inside'],
   ])('--push-allow %s does not open %s: %s', (list, text, reason) => {
-    expect(judgeAddress(text, parseNetworks(list.split(',')))).toEqual({ allowed: false, reason });
+    expect(checkAddress(text, parseNetworks(list.split(',')))).toEqual({ allowed: false, reason });
   });
 
   it.each([
@@ -182,14 +182,14 @@ describe('judgeAddress', () => {
     ]);
     const networks = withoutNetworks(allowed, parseNetworks([list]));
     const refused = { allowed: false, reason: `named by --push-deny${where}` };
-    expect(judgeAddress(text, networks)).toEqual(refused);
-    expect(judgeAddress(text, withoutNetworks(NONE, parseNetworks([list])))).toEqual(refused);
+    expect(checkAddress(text, networks)).toEqual(refused);
+    expect(checkAddress(text, withoutNetworks(NONE, parseNetworks([list])))).toEqual(refused);
   });
 
   it('--push-deny leaves alone what lies beside it', () => {
     const networks = withoutNetworks(parseNetworks(['10.0.0.0/8']), parseNetworks(['10.1.0.0/16']));
-    expect(judgeAddress('10.2.0.0', networks)).toEqual({ allowed: true, byName: true });
-    expect(judgeAddress('8.8.8.8', networks)).toEqual({ allowed: true, byName: false });
+    expect(checkAddress('10.2.0.0', networks)).toEqual({ allowed: true, byName: true });
+    expect(checkAddress('8.8.8.8', networks)).toEqual({ allowed: true, byName: false });
     expect(networks.isEmpty).toBe(false);
   });
 });

@@ -66,10 +66,10 @@ export const DENIED = 'named by --push-deny';
 
 /**
  * Whether a delivery may connect to this address: it is global unicast, or `--push-allow` names it, and
- * `--push-deny` does not. An IPv4 address inside an IPv6 one is judged as well. To name it opens it by itself only, not by the
+ * `--push-deny` does not. An IPv4 address inside an IPv6 one is checked as well. To name it opens it by itself only, not by the
  * way of a gateway that nobody named.
  */
-export function judgeAddress(text: string, networks: Networks): AddressVerdict {
+export function checkAddress(text: string, networks: Networks): AddressVerdict {
   const address = parseAddress(text);
   if (address === undefined) return { allowed: false, reason: 'no plain address' };
   const inside = isIPv4(address) ? [] : embeddedAddresses(address);

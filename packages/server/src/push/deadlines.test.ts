@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { monotonicMs } from '../core/clock.js';
 import { Deadlines, type Limited } from './deadlines.js';
 
-const item = (inMs: number): Limited => ({ deadlineMs: monotonicMs() + inMs, place: -1 });
+const item = (inMs: number): Limited => ({ deadlineMs: monotonicMs() + inMs, index: -1 });
 
 describe('deadlines', () => {
   it('end in their order, none too early, and not those that were removed', async () => {

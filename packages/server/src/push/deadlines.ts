@@ -6,8 +6,8 @@ const LOOK_EVERY_MS = 20;
 export interface Limited {
   /** On the monotonic clock. */
   readonly deadlineMs: number;
-  /** Its place here; nobody else sets it. */
-  place: number;
+  /** Its index here; nobody else sets it. */
+  index: number;
 }
 
 /**
@@ -24,7 +24,7 @@ export class Deadlines<T extends Limited> {
   constructor(private readonly over: (item: T) => void) {}
 
   add(item: T): void {
-    item.place = this.items.push(item) - 1;
+    item.index = this.items.push(item) - 1;
     if (item.deadlineMs < this.nextLookMs) this.lookAt(item.deadlineMs);
   }
 
@@ -32,8 +32,8 @@ export class Deadlines<T extends Limited> {
   remove(item: T): void {
     const last = this.items.pop() as T;
     if (last === item) return;
-    last.place = item.place;
-    this.items[item.place] = last;
+    last.index = item.index;
+    this.items[item.index] = last;
   }
 
   /** Those that are there now. */

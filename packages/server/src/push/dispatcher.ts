@@ -3,7 +3,7 @@ import type { PushSubscriptionRow } from '../core/push-subscription.js';
 import { OVERLAP_MS, RecentChanges } from './recent-changes.js';
 import { isShortSecret, SECRET_MIN_BYTES } from './signing.js';
 import { type TestResult, testPush } from './test-push.js';
-import type { WorkerParts } from './worker-parts.js';
+import type { WorkerDependencies } from './worker-dependencies.js';
 import { Workers } from './workers.js';
 
 /** To open what is sealed takes time, in which nothing else runs. */
@@ -32,8 +32,8 @@ export class PushDispatcher {
   private readonly cancelTimers = new Set<() => void>();
   private stopped: Promise<void> | undefined;
 
-  constructor(private readonly parts: WorkerParts) {
-    this.workers = new Workers(parts, (project, queue) => {
+  constructor(private readonly dependencies: WorkerDependencies) {
+    this.workers = new Workers(dependencies, (project, queue) => {
       void this.subscriptionsChanged(project, queue);
     });
   }
@@ -53,7 +53,11 @@ export class PushDispatcher {
       read = this.inTurn(async () => {
         // What changes from here on is for another read.
         this.waiting.delete(key);
-        const rows = await this.parts.store.read({ kind: 'pushSubscriptions', project, queue });
+        const rows = await this.dependencies.store.read({
+          kind: 'pushSubscriptions',
+          project,
+          queue,
+        });
         if (this.stopped === undefined) this.workers.keepOnly(project, queue, rows ?? []);
       }).catch(() => this.later(RETRY_MS, () => this.subscriptionsChanged(project, queue)));
       this.waiting.set(key, read);
@@ -62,7 +66,7 @@ export class PushDispatcher {
   }
 
   private async load(after = '', highestSeq = 0): Promise<void> {
-    const { store } = this.parts;
+    const { store } = this.dependencies;
     const startMs = monotonicMs();
     const kind = 'activePushSubscriptions';
     const rows = await this.inTurn(() =>
@@ -89,7 +93,7 @@ export class PushDispatcher {
   }
 
   private async poll(): Promise<void> {
-    const { store } = this.parts;
+    const { store } = this.dependencies;
     const startMs = monotonicMs();
     // What was under way during the start may have come into sight behind what was read then.
     if (!this.hasLoadedAgain && startMs - (this.loadedAtMs ?? 0) >= OVERLAP_MS) {
@@ -123,7 +127,7 @@ export class PushDispatcher {
 
   private later(delayMs: number, work: () => Promise<void>): void {
     if (this.stopped !== undefined) return;
-    const cancel = this.parts.clock.setTimer(() => {
+    const cancel = this.dependencies.clock.setTimer(() => {
       this.cancelTimers.delete(cancel);
       void work();
     }, delayMs);
@@ -131,7 +135,7 @@ export class PushDispatcher {
   }
 
   private countShortSecrets(rows: readonly PushSubscriptionRow[]): void {
-    const { secrets } = this.parts;
+    const { secrets } = this.dependencies;
     for (const { secret } of rows) {
       const opened = secret === null ? undefined : secrets.open(secret);
       if (opened !== undefined && isShortSecret(opened)) this.shortSecrets += 1;
@@ -140,7 +144,7 @@ export class PushDispatcher {
 
   private warnOfShortSecrets(): void {
     if (this.shortSecrets === 0) return;
-    this.parts.processLog.warn(
+    this.dependencies.processLog.warn(
       `push subscriptions whose secret has less than ${SECRET_MIN_BYTES} bytes: ${this.shortSecrets}; give them longer ones`,
     );
   }
@@ -151,11 +155,11 @@ export class PushDispatcher {
   }
 
   flushAttempts(subscriptionId: string): Promise<void> {
-    return this.parts.log.flushOf(subscriptionId);
+    return this.dependencies.log.flushOf(subscriptionId);
   }
 
   test(subscription: PushSubscriptionRow): Promise<TestResult> {
-    return testPush(this.parts, subscription);
+    return testPush(this.dependencies, subscription);
   }
 
   stop(): Promise<void> {
@@ -173,10 +177,10 @@ export class PushDispatcher {
     });
     await Promise.race([ended, inTime]);
     cancelTimer();
-    await this.parts.client.close();
+    await this.dependencies.client.close();
     await ended;
     await this.turn;
-    await this.parts.log.flush();
+    await this.dependencies.log.flush();
   }
 }
 

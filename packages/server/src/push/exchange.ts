@@ -18,7 +18,7 @@ const ANSWER_MAX_BYTES = 16 * 1024;
  */
 export class Exchange implements Dispatcher.DispatchHandler, Limited {
   readonly deadlineMs: number;
-  place = -1;
+  index = -1;
   private readonly startMs = monotonicMs();
   private controller: Dispatcher.DispatchController | undefined;
   /** Of the answer; 0 until it has come. */

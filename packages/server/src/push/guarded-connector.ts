@@ -2,10 +2,10 @@ import { isIP, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { buildConnector } from 'undici';
 import { setSystemTimer } from '../core/clock.js';
-import { judgeAddress } from './address-guard.js';
+import { checkAddress } from './address-guard.js';
 import { canonicalAddress } from './addresses.js';
 import { withAnswerStarts } from './answer-starts.js';
-import { connectToFirst, secure, withoutReconnect } from './judged-socket.js';
+import { connectToFirst, secure, withoutReconnect } from './checked-socket.js';
 import type { Asker, Lookup, Lookups } from './lookups.js';
 import type { Networks } from './networks.js';
 import { PushFault } from './push-error.js';
@@ -21,8 +21,8 @@ export interface ConnectorOptions {
 const ADDRESSES_TRIED_MAX = 4;
 
 /**
- * Connects deliveries. It resolves a name, judges the addresses and connects to one of those that it
- * has judged, so there is no second answer of a name server between check and use. Literals take the
+ * Connects deliveries. It resolves a name, checks the addresses and connects to one of those that it
+ * has checked, so there is no second answer of a name server between check and use. Literals take the
  * same way, which matters because Node asks no `lookup` hook about them.
  */
 export class GuardedConnector {
@@ -75,7 +75,7 @@ export class GuardedConnector {
   private async allowedAddresses(host: string, isPlain: boolean, asker: Asker): Promise<string[]> {
     const found = isIP(host) !== 0 ? [host] : await this.resolve(host, asker);
     const allowed = found.flatMap((text) => {
-      const verdict = judgeAddress(text, this.options.networks);
+      const verdict = checkAddress(text, this.options.networks);
       const address = canonicalAddress(text);
       return address && verdict.allowed && (verdict.byName || !isPlain) ? [address] : [];
     });

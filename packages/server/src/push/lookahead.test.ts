@@ -10,34 +10,34 @@ function measured(leaseMs: number, pushMs: number): Lookahead {
   return lookahead;
 }
 
-describe('how many hands will be free', () => {
+describe('how many slots will be free', () => {
   it('is none before anything was measured', () => {
-    expect(new Lookahead().hands(100)).toBe(0);
+    expect(new Lookahead().slots(100)).toBe(0);
   });
 
   it('is none before the first push has ended', () => {
     const lookahead = new Lookahead();
     lookahead.leased(1_000);
-    expect(lookahead.hands(100)).toBe(0);
+    expect(lookahead.slots(100)).toBe(0);
   });
 
-  it('is a share of the hands, as two leases take a share of a push', () => {
-    expect(measured(10, 40).hands(20)).toBe(9);
-    expect(measured(10, 10).hands(20)).toBe(39);
+  it('is a share of the slots, as two leases take a share of a push', () => {
+    expect(measured(10, 40).slots(20)).toBe(9);
+    expect(measured(10, 10).slots(20)).toBe(39);
   });
 
   it('is none beside a slow receiver', () => {
-    expect(measured(10, 1_000).hands(10)).toBe(0);
+    expect(measured(10, 1_000).slots(10)).toBe(0);
   });
 
-  it('is at most three times the hands, however long leases take', () => {
-    expect(measured(60_000, 1).hands(10)).toBe(30);
-    expect(measured(60_000, 0).hands(10)).toBe(30);
+  it('is at most three times the slots, however long leases take', () => {
+    expect(measured(60_000, 1).slots(10)).toBe(30);
+    expect(measured(60_000, 0).slots(10)).toBe(30);
   });
 
   it('follows a receiver that becomes slow', () => {
     const lookahead = measured(10, 5);
     for (let count = 0; count < 50; count += 1) lookahead.pushed(5_000);
-    expect(lookahead.hands(10)).toBe(0);
+    expect(lookahead.slots(10)).toBe(0);
   });
 });

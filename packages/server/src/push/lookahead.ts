@@ -4,7 +4,7 @@ const WEIGHT = 0.1;
 const SHARE_MAX = 3;
 
 /**
- * How many messages to lease for hands that are not free yet. By Little's law, as many hands become
+ * How many messages to lease for slots that are not free yet. By Little's law, as many slots become
  * free during a lease as it is longer than a share of a push. One lease is under way at a time, so
  * those of this lease and of the next would stand idle. Beside a slow receiver that is none, so that
  * no lease waits there for its push.
@@ -22,7 +22,7 @@ export class Lookahead {
     this.pushMs = isFirst ? durationMs : this.pushMs + WEIGHT * (durationMs - this.pushMs);
   }
 
-  hands(maxInFlight: number): number {
+  slots(maxInFlight: number): number {
     const share = (2 * this.leaseMs) / Math.max(1, this.pushMs);
     return Math.floor(maxInFlight * Math.min(SHARE_MAX, share));
   }

@@ -195,7 +195,7 @@ describe('the address guard', () => {
     expect(wanted.hosts).toEqual(many.slice(0, 4));
   });
 
-  it('sends no byte when the socket ends up elsewhere than at the address judged', async () => {
+  it('sends no byte when the socket ends up elsewhere than at the address checked', async () => {
     wanted.redirectTo = canaryPort;
     for (const address of PUBLIC) {
       const outcome = await post(newClient(answering(address)), `https://a.example:${canaryPort}/`);
@@ -214,7 +214,7 @@ describe('the address guard', () => {
     expect(wanted.hosts).toEqual([]);
   });
 
-  it('judges literals, and asks nobody about them', async () => {
+  it('checks literals, and asks nobody about them', async () => {
     const lookup = vi.fn(answering('127.0.0.1'));
     const client = newClient(lookup, ['127.0.0.1']);
     const posts = [`http://127.0.0.1:${canaryPort}/`, `http://[::ffff:7f00:1]:${canaryPort}/`];

@@ -60,7 +60,7 @@ const HOST = 'receiver.example';
 const good = certificate({ name: HOST, hosts: [HOST] }, authority.issuer);
 
 describe('deliveries over TLS', () => {
-  it('go to the judged address under the name of the host', async () => {
+  it('go to the checked address under the name of the host', async () => {
     const { port, names, protocols, bodies } = await receiver(good, {
       ALPNProtocols: ['h2', 'http/1.1'],
     });

@@ -370,7 +370,7 @@ describe('PushClient', () => {
     'https://localhost',
     'https://10.0.0.1',
     'ftp://a.b',
-  ])('judges the url again: %j', async (url) => {
+  ])('checks the url again: %j', async (url) => {
     expect(await newClient().post(request(url))).toMatchObject({ error: 'url not allowed' });
   });
 });

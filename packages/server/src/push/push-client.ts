@@ -7,7 +7,7 @@ import { Exchange, type PushOutcome } from './exchange.js';
 import { GuardedConnector } from './guarded-connector.js';
 import { type Lookup, type LookupRoom, Lookups } from './lookups.js';
 import type { Networks } from './networks.js';
-import { judgeUrl } from './push-url.js';
+import { checkUrl } from './push-url.js';
 
 export interface PushClientOptions {
   readonly networks: Networks;
@@ -136,11 +136,11 @@ export class PushClient {
   private targetOf(url: string): Target {
     let target = this.targets.get(url);
     if (target === undefined) {
-      // Judged again: the networks may have changed since the subscription was made.
-      const judged = judgeUrl(url, this.options.networks);
+      // Checked again: the networks may have changed since the subscription was made.
+      const checked = checkUrl(url, this.options.networks);
       target =
-        judged.verdict === 'ok'
-          ? { origin: judged.url.origin, path: judged.url.pathname + judged.url.search }
+        checked.verdict === 'ok'
+          ? { origin: checked.url.origin, path: checked.url.pathname + checked.url.search }
           : null;
       if (this.targets.size >= TARGETS_MAX) this.targets.clear();
       this.targets.set(url, target);

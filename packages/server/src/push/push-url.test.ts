@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseNetworks, withoutNetworks } from './networks.js';
-import { judgeUrl } from './push-url.js';
+import { checkUrl } from './push-url.js';
 
 const NONE = parseNetworks([]);
 const NAMED = parseNetworks(['10.1.0.0/16', 'fd00::/8']);
 
-const judged = (text: string, networks = NONE): string => {
-  const verdict = judgeUrl(text, networks);
+const checked = (text: string, networks = NONE): string => {
+  const verdict = checkUrl(text, networks);
   return verdict.verdict === 'ok' ? `ok ${verdict.url.href}` : `${verdict.verdict} ${verdict.rule}`;
 };
 
@@ -181,11 +181,11 @@ const REFUSED: Record<string, readonly string[]> = {
   ],
 };
 
-describe('judgeUrl', () => {
+describe('checkUrl', () => {
   it.each(Object.entries(REFUSED).flatMap(([rule, list]) => list.map((text) => [text, rule])))(
     'refuses %j: %s',
     (text, rule) => {
-      expect(judged(text)).toContain(rule);
+      expect(checked(text)).toContain(rule);
     },
   );
 
@@ -213,7 +213,7 @@ describe('judgeUrl', () => {
     [`https://a.com/${'x'.repeat(2_034)}`, `https://a.com/${'x'.repeat(2_034)}`],
     ['https://example.com/@x?@y', 'https://example.com/@x?@y'],
   ])('allows %s', (text, href) => {
-    expect(judged(text)).toBe(`ok ${href}`);
+    expect(checked(text)).toBe(`ok ${href}`);
   });
 
   it.each([
@@ -222,7 +222,7 @@ describe('judgeUrl', () => {
     ['http://0xa.1.515', 'ok http://10.1.2.3/'],
     ['http://[fd00::1]', 'ok http://[fd00::1]/'],
     ['http://[::ffff:10.1.2.3]', 'ok http://[::ffff:a01:203]/'],
-    // A name is judged again by the address that it leads to, when that is connected to.
+    // A name is checked again by the address that it leads to, when that is connected to.
     ['http://receiver.internal', 'ok http://receiver.internal/'],
     ['http://10.2.0.1', NOT_PUBLIC],
     ['https://10.2.0.1', NOT_PUBLIC],
@@ -232,8 +232,8 @@ describe('judgeUrl', () => {
     ['https://localhost', LOCALHOST],
     ['http://user@10.1.2.3', 'forbidden must not hold'],
     ['ftp://10.1.2.3', HTTPS],
-  ])('with --push-allow judges %s: %s', (text, verdict) => {
-    expect(judged(text, NAMED)).toContain(verdict);
+  ])('with --push-allow checks %s: %s', (text, verdict) => {
+    expect(checked(text, NAMED)).toContain(verdict);
   });
 
   it.each([
@@ -244,6 +244,6 @@ describe('judgeUrl', () => {
   ])('with --push-deny forbids %s, whatever allows it', (text) => {
     const denied = parseNetworks(['10.1.9.0/24', '8.8.8.0/24']);
     const rule = 'forbidden must not lead to a network that --push-deny names';
-    expect(judged(text, withoutNetworks(NAMED, denied))).toBe(rule);
+    expect(checked(text, withoutNetworks(NAMED, denied))).toBe(rule);
   });
 });

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { DENIED, judgeAddress } from './address-guard.js';
+import { checkAddress, DENIED } from './address-guard.js';
 import type { Networks } from './networks.js';
 
 export const PUSH_URL_MAX_CHARS = 2_048;
@@ -36,12 +36,12 @@ const HINTS = {
 const OWN_NETWORKS = ['private', 'loopback', 'shared by a carrier', 'site-local'];
 
 /**
- * Judges the url of a receiver as far as it shows: names are judged by their addresses, at each
- * delivery. The url is judged as the WHATWG parser reads it, which is what will be connected to:
+ * Checks the url of a receiver as far as it shows: names are checked by their addresses, at each
+ * delivery. The url is checked as the WHATWG parser reads it, which is what will be connected to:
  * `https://0x7f.1`, `https://２１３０７０６４３３` and `https://%31%32%37.1` are all 127.0.0.1. What the
  * parser would silently drop or mend is refused, so that the url kept is the url that was given.
  */
-export function judgeUrl(text: string, networks: Networks): UrlVerdict {
+export function checkUrl(text: string, networks: Networks): UrlVerdict {
   if (text.length === 0 || text.length > PUSH_URL_MAX_CHARS) {
     return invalid(`must have 1 to ${PUSH_URL_MAX_CHARS} characters`);
   }
@@ -65,14 +65,14 @@ export function judgeUrl(text: string, networks: Networks): UrlVerdict {
   if (url.href.length > PUSH_URL_MAX_CHARS) {
     return invalid(`must have at most ${PUSH_URL_MAX_CHARS} characters when it is encoded`);
   }
-  return judgeHost(url, networks);
+  return checkHost(url, networks);
 }
 
-function judgeHost(url: URL, networks: Networks): UrlVerdict {
+function checkHost(url: URL, networks: Networks): UrlVerdict {
   const host = hostOf(url);
   const isPlain = url.protocol === 'http:';
   if (isIP(host) !== 0) {
-    const address = judgeAddress(host, networks);
+    const address = checkAddress(host, networks);
     if (!address.allowed) {
       return address.reason.startsWith(DENIED)
         ? forbidden(DENIED_RULE, HINTS.denied)

@@ -1,6 +1,6 @@
 /**
  * A transaction draws its number before it commits, so one that commits late has a lower number than
- * what was read before. So far back it is read again; no group takes longer.
+ * what was read before. So far back it is read again; no commit group takes longer.
  */
 export const OVERLAP_MS = 15_000;
 

@@ -25,7 +25,7 @@ export class Settlement {
     { delayMs, error, usesRetry }: FailedPush,
   ): Promise<void> {
     const { messageId, receipt } = message;
-    const entry = { messageId, receipt, requeue: true, delayMs, error, unharmed: !usesRetry };
+    const entry = { messageId, receipt, requeue: true, delayMs, error, withoutFailure: !usesRetry };
     return settleWhileHeld(this.commit, this.clock, [message], () => ({
       kind: 'nack',
       project,

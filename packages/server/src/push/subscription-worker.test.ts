@@ -18,7 +18,7 @@ import { Settlement } from './settlement.js';
 import { SubscriptionWorker } from './subscription-worker.js';
 
 const MAX_IN_FLIGHT = 2;
-/** A lease takes this long and a push a millisecond, so that much is leased ahead. */
+/** A lease takes this long and a push a millisecond, so that many are prefetched. */
 const LEASE_MS = 15;
 const WAITING_AHEAD = 3;
 const PATIENCE = { timeout: 10_000, interval: 5 };
@@ -41,7 +41,7 @@ const SUBSCRIPTION = {
 
 const answer = (status: number): PushOutcome => ({ status, retryAfterMs: null, durationMs: 1 });
 
-/** A worker with an endless queue, and a receiver that answers until enough is leased ahead. */
+/** A worker with an endless queue, and a receiver that answers until enough is prefetched. */
 function pushingWorker(deliveryCount = 1) {
   const clock = new FakeClock();
   const ids = createIdSource(clock);
@@ -103,8 +103,8 @@ function pushingWorker(deliveryCount = 1) {
 
 type Pushing = ReturnType<typeof pushingWorker>;
 
-/** Until both hands hold a post and some messages wait for one. */
-async function leasedAhead(): Promise<Pushing & { readonly ahead: string[] }> {
+/** Until both slots hold a post and some messages wait for one. */
+async function leasedAhead(): Promise<Pushing & { readonly prefetched: string[] }> {
   const pushing = pushingWorker();
   started.push(pushing);
   pushing.worker.start();
@@ -115,14 +115,14 @@ async function leasedAhead(): Promise<Pushing & { readonly ahead: string[] }> {
     leasedBefore = pushing.leased.length;
     await sleep(3 * LEASE_MS);
   }
-  const ahead = pushing.leased.slice(pushing.posts.length);
-  expect(ahead.length).toBeGreaterThanOrEqual(WAITING_AHEAD);
-  return { ...pushing, ahead };
+  const prefetched = pushing.leased.slice(pushing.posts.length);
+  expect(prefetched.length).toBeGreaterThanOrEqual(WAITING_AHEAD);
+  return { ...pushing, prefetched };
 }
 
 const started: Pushing[] = [];
 
-describe('what is leased ahead', () => {
+describe('what is leased prefetched', () => {
   afterEach(async () => {
     for (const { worker, held } of started.splice(0)) {
       const stopped = worker.stop();
@@ -132,28 +132,28 @@ describe('what is leased ahead', () => {
   });
 
   it('goes back, and nothing more is posted, when the receiver says that it is gone', async () => {
-    const { held, posts, nacked, others, ahead } = await leasedAhead();
+    const { held, posts, nacked, others, prefetched } = await leasedAhead();
     const postsBefore = posts.length;
     held[0]?.(answer(410));
     await vi.waitFor(() => expect(others).toContain('pausePush'), PATIENCE);
     held[1]?.(answer(200));
     await sleep(3 * LEASE_MS);
     expect(posts).toHaveLength(postsBefore);
-    expect(nacked.filter(({ unharmed }) => unharmed).map(({ messageId }) => messageId)).toEqual(
-      expect.arrayContaining(ahead),
-    );
+    expect(
+      nacked.filter(({ withoutFailure }) => withoutFailure).map(({ messageId }) => messageId),
+    ).toEqual(expect.arrayContaining(prefetched));
   });
 
   it('is not posted unsigned when the secret cannot be opened any more', async () => {
-    const { worker, held, posts, nacked, ahead } = await leasedAhead();
+    const { worker, held, posts, nacked, prefetched } = await leasedAhead();
     const postsBefore = posts.length;
     worker.update({ ...SUBSCRIPTION, secret: 'sealed:under another key' });
     for (const end of held) end(answer(200));
-    await vi.waitFor(() => expect(nacked).toHaveLength(ahead.length), PATIENCE);
+    await vi.waitFor(() => expect(nacked).toHaveLength(prefetched.length), PATIENCE);
     await sleep(3 * LEASE_MS);
     expect(posts).toHaveLength(postsBefore);
-    expect(nacked.every(({ unharmed }) => unharmed)).toBe(true);
-    expect(nacked.map(({ messageId }) => messageId).sort()).toEqual([...ahead].sort());
+    expect(nacked.every(({ withoutFailure }) => withoutFailure)).toBe(true);
+    expect(nacked.map(({ messageId }) => messageId).sort()).toEqual([...prefetched].sort());
   });
 
   it.each([
@@ -176,7 +176,7 @@ describe('what is leased ahead', () => {
     // Nothing of it was posted, so that nothing of it counts as a failure.
     const givenBack = nacked.filter(({ error }) => error === null);
     expect(givenBack.length).toBeGreaterThan(0);
-    expect(givenBack.every(({ unharmed }) => unharmed)).toBe(true);
+    expect(givenBack.every(({ withoutFailure }) => withoutFailure)).toBe(true);
   });
 
   it('goes back when its lease comes after the breaker has opened', async () => {
@@ -223,7 +223,7 @@ describe('a push that meets an outage', () => {
     held[0]?.(answer(503));
     const failed = () => nacked.find(({ error }) => error === 'the receiver answered 503');
     await vi.waitFor(() => expect(failed()).toBeDefined(), PATIENCE);
-    expect(failed()?.unharmed).toBe(isFree);
+    expect(failed()?.withoutFailure).toBe(isFree);
     const stopped = worker.stop();
     for (const end of held) end(answer(200));
     await stopped;

@@ -8,19 +8,19 @@ import type { Presence } from '../core/long-poll.js';
 import { type PushSubscriptionRow, pushHolder } from '../core/push-subscription.js';
 import type { Refusal } from '../core/refusal.js';
 import { Acks } from './acks.js';
+import { note, retryAfterOf, sendBack } from './after-push.js';
 import { type Attempt, Breaker } from './breaker.js';
 import { requestOf } from './delivery.js';
 import { deliveryResult } from './delivery-result.js';
 import type { PushOutcome } from './exchange.js';
 import { InFlight } from './in-flight.js';
-import { LeasedAhead } from './leased-ahead.js';
 import { Lookahead } from './lookahead.js';
-import { note, retryAfterOf, sendBack } from './one-push.js';
 import { Pace } from './pace.js';
+import { PrefetchedMessages } from './prefetched-messages.js';
 import { idsOf, PushLines } from './push-lines.js';
 import { PUSH_LEAST_BYTES, PushRooms } from './push-rooms.js';
 import { SigningSecrets } from './signing-secrets.js';
-import type { WorkerParts } from './worker-parts.js';
+import type { WorkerDependencies } from './worker-dependencies.js';
 
 /** A refused command, or a queue that has no room for another wait: looked at again after this. */
 const PAUSE_MS = 1_000;
@@ -30,7 +30,7 @@ const BEHIND_PROBE_MAX_MS = 5_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Pushes the messages of one subscription: leases as many as it has hands free, posts each and
+ * Pushes the messages of one subscription: leases as many as it has slots free, posts each and
  * settles it. It sleeps until a message comes, a hand is free, or the breaker lets a probe through.
  */
 export class SubscriptionWorker {
@@ -40,7 +40,7 @@ export class SubscriptionWorker {
   /** What is being leased, posted or sent back. */
   private readonly underWay = new InFlight();
   private readonly lookahead = new Lookahead();
-  private readonly ahead: LeasedAhead;
+  private readonly prefetched: PrefetchedMessages;
   private readonly acks: Acks;
   private readonly rooms = new PushRooms();
   private readonly lines: PushLines;
@@ -54,22 +54,24 @@ export class SubscriptionWorker {
   private pauseUntilMs = 0;
   private isGone = false;
   private stopping = false;
-  private stirred = false;
+  private isWoken = false;
   private interrupt: (() => void) | undefined;
   private running: Promise<void> | undefined;
 
   constructor(
-    private readonly parts: WorkerParts,
+    private readonly dependencies: WorkerDependencies,
     private subscription: PushSubscriptionRow,
     /** It has paused its subscription. */
     private readonly changed: () => void,
   ) {
-    this.breaker = new Breaker(parts.random);
-    this.lines = new PushLines(parts.processLog);
-    this.secrets = new SigningSecrets(subscription, parts.secrets);
+    this.breaker = new Breaker(dependencies.random);
+    this.lines = new PushLines(dependencies.processLog);
+    this.secrets = new SigningSecrets(subscription, dependencies.secrets);
     const { project, queue } = subscription;
-    this.acks = new Acks(parts.commit, parts.clock, { project, queue });
-    this.ahead = new LeasedAhead(parts.clock, (message) => this.giveBack(message));
+    this.acks = new Acks(dependencies.commit, dependencies.clock, { project, queue });
+    this.prefetched = new PrefetchedMessages(dependencies.clock, (message) =>
+      this.giveBack(message),
+    );
   }
 
   start(): void {
@@ -79,23 +81,23 @@ export class SubscriptionWorker {
   /** The settings have changed; pushes under way end under the old ones. */
   update(subscription: PushSubscriptionRow): void {
     this.subscription = subscription;
-    this.secrets = new SigningSecrets(subscription, this.parts.secrets);
+    this.secrets = new SigningSecrets(subscription, this.dependencies.secrets);
     this.isGone = false;
-    this.stir();
+    this.wake();
   }
 
   /** Begins no more pushes, and waits for those under way. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.stir();
+    this.wake();
     await this.running;
-    this.ahead.giveBackAll();
+    this.prefetched.giveBackAll();
     await this.underWay.none();
     await this.acks.settled();
   }
 
-  private stir(): void {
-    this.stirred = true;
+  private wake(): void {
+    this.isWoken = true;
     this.interrupt?.();
   }
 
@@ -108,28 +110,28 @@ export class SubscriptionWorker {
   }
 
   /**
-   * Leases as hands become free, until nothing more may be leased. Only so long does it stand among
+   * Leases as slots become free, until nothing more may be leased. Only so long does it stand among
    * those who wait for messages: word that comes to somebody who cannot use it is lost to the others.
    */
   private async leaseUntilHeld(): Promise<void> {
-    const { longPolls, store } = this.parts;
+    const { longPolls, store } = this.dependencies;
     const { project, queue } = this.subscription;
     const poll = longPolls.register(project, queue, 'push');
     if (poll === undefined) {
       await this.lease(this.wanted());
-      this.pauseUntilMs = this.parts.clock.monotonicMs() + PAUSE_MS;
+      this.pauseUntilMs = this.dependencies.clock.monotonicMs() + PAUSE_MS;
       return;
     }
     this.drained = false;
     this.foundSome = false;
     try {
       while (!this.stopping && this.holdMs() === undefined) {
-        this.stirred = false;
-        // One lease at a time: the hands that become free meanwhile go together with the next.
+        this.isWoken = false;
+        // One lease at a time: the slots that become free meanwhile go together with the next.
         if (!this.drained && !this.leasing) void this.lease(this.wanted());
         store.expectReady(project, queue);
         const woken = await poll.wait(Number.POSITIVE_INFINITY, this.presence);
-        if (!woken && this.stirred) continue;
+        if (!woken && this.isWoken) continue;
         // There may be more: by word of it, or because it is time to look again.
         this.drained = false;
         this.wakes += 1;
@@ -140,7 +142,7 @@ export class SubscriptionWorker {
   }
 
   private readonly presence: Presence = {
-    gone: () => this.stopping || this.stirred,
+    gone: () => this.stopping || this.isWoken,
     onGone: (callback) => {
       this.interrupt = callback;
       return () => {
@@ -149,9 +151,9 @@ export class SubscriptionWorker {
     },
   };
 
-  /** Until the time is up or something stirs. */
+  /** Until the time is up or something wakes. */
   private sleep(durationMs: number): Promise<void> {
-    this.stirred = false;
+    this.isWoken = false;
     if (this.stopping) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
@@ -159,14 +161,14 @@ export class SubscriptionWorker {
         this.interrupt = undefined;
         resolve();
       };
-      const cancel = this.parts.clock.setTimer(wake, durationMs);
+      const cancel = this.dependencies.clock.setTimer(wake, durationMs);
       this.interrupt = wake;
     });
   }
 
   /** How long nothing may be leased; undefined when something may. */
   private holdMs(): number | undefined {
-    const { clock } = this.parts;
+    const { clock } = this.dependencies;
     if (this.isGone || this.wanted() <= 0 || !this.canSign(clock.nowMs())) {
       return Number.POSITIVE_INFINITY;
     }
@@ -184,7 +186,7 @@ export class SubscriptionWorker {
   private canSign(nowMs: number): boolean {
     if (this.secrets.at(nowMs) !== undefined) return true;
     const ids = idsOf(this.subscription);
-    this.parts.processLog.counted('warn', 'push secret was sealed under another key', ids);
+    this.dependencies.processLog.counted('warn', 'push secret was sealed under another key', ids);
     return false;
   }
 
@@ -192,15 +194,15 @@ export class SubscriptionWorker {
     return this.pace.isSlow || this.breaker.isOpen;
   }
 
-  /** Hands that post nothing. */
-  private freeHands(): number {
+  /** Slots that post nothing. */
+  private freeSlots(): number {
     return (this.isOneByOne ? 1 : this.subscription.maxInFlight) - this.posting;
   }
 
   /** How many messages to lease. */
   private wanted(): number {
-    const soonFree = this.isOneByOne ? 0 : this.lookahead.hands(this.subscription.maxInFlight);
-    return this.freeHands() + soonFree - this.ahead.size;
+    const soonFree = this.isOneByOne ? 0 : this.lookahead.slots(this.subscription.maxInFlight);
+    return this.freeSlots() + soonFree - this.prefetched.size;
   }
 
   private async lease(wanted: number): Promise<void> {
@@ -208,7 +210,7 @@ export class SubscriptionWorker {
     this.leasing = true;
     const { wakes } = this;
     const startMs = monotonicMs();
-    const { commit, budget } = this.parts;
+    const { commit, budget } = this.dependencies;
     const room = budget.open(this.subscription.project, 'push');
     const asked = Math.min(wanted, LIMITS.consumeMaxMessages);
     const outcome = await leaseWithin(
@@ -227,63 +229,63 @@ export class SubscriptionWorker {
       this.foundSome ||= messages.length > 0;
       // What has come since wakes it; what a full answer has left behind does not.
       this.drained = !cutShort && !crowded && wakes === this.wakes && messages.length < asked;
-      for (const message of messages) this.ahead.put(message);
+      for (const message of messages) this.prefetched.put(message);
       this.beginWaiting();
     } else {
       this.heldBack(outcome);
     }
-    this.stir();
+    this.wake();
     this.underWay.end();
   }
 
-  /** Posts what is leased, as far as hands are free. */
+  /** Posts what is leased, as far as slots are free. */
   private beginWaiting(): void {
-    while (this.freeHands() > 0 && this.mayPost()) {
-      const message = this.ahead.take();
+    while (this.freeSlots() > 0 && this.mayPost()) {
+      const message = this.prefetched.take();
       if (message === undefined) return;
       void this.push(message);
     }
     // The receiver has become slow, or is down or gone, since they were leased.
-    if (this.isOneByOne || !this.mayPost()) this.ahead.giveBackAll();
+    if (this.isOneByOne || !this.mayPost()) this.prefetched.giveBackAll();
   }
 
   private mayPost(): boolean {
-    const isHeld = this.breaker.admits(this.parts.clock.monotonicMs()) === 'no';
+    const isHeld = this.breaker.admits(this.dependencies.clock.monotonicMs()) === 'no';
     return !this.stopping && !this.isGone && !isHeld;
   }
 
   private heldBack({ code }: Refusal): void {
-    this.pauseUntilMs = this.parts.clock.monotonicMs() + PAUSE_MS;
+    this.pauseUntilMs = this.dependencies.clock.monotonicMs() + PAUSE_MS;
     // It was paused or deleted, here or on another node, or its queue was.
     if (code === 'SUBSCRIPTION_NOT_FOUND' || code === 'QUEUE_NOT_FOUND') this.changed();
   }
 
-  private consumeCommand(hands: number): Omit<ConsumeCommand, 'kind' | 'maxBytes' | 'strict'> {
+  private consumeCommand(slots: number): Omit<ConsumeCommand, 'kind' | 'maxBytes' | 'strict'> {
     const { project, queue, subscriptionId, visibilityTimeoutMs } = this.subscription;
     return {
       project,
       queue,
       idempotency: null,
       autoCreate: false,
-      maxMessages: hands,
+      maxMessages: slots,
       visibilityTimeoutMs,
-      receiptPrefix: this.parts.ids.token(),
+      receiptPrefix: this.dependencies.ids.token(),
       // In a FIFO queue no lease is to wait for the push of the message before it.
-      onePerGroup: true,
+      onePerMessageGroup: true,
       keyId: pushHolder(subscriptionId),
     };
   }
 
   private async push(message: LeasedMessage): Promise<void> {
-    const { parts, subscription } = this;
-    const startMs = parts.clock.nowMs();
+    const { dependencies, subscription } = this;
+    const startMs = dependencies.clock.nowMs();
     const spared = message.deliveryCount - 1 - message.nacks;
-    const attempt = this.breaker.began(message.messageId, parts.clock.monotonicMs(), spared);
+    const attempt = this.breaker.began(message.messageId, dependencies.clock.monotonicMs(), spared);
     this.underWay.begin();
     try {
       const outcome = await this.post(message, startMs);
-      note(parts, subscription, message, startMs, outcome);
-      const nowMs = parts.clock.monotonicMs();
+      note(dependencies, subscription, message, startMs, outcome);
+      const nowMs = dependencies.clock.monotonicMs();
       const result = deliveryResult(outcome);
       const retryAfterMs = retryAfterOf(outcome);
       const { usesRetry, change } = this.breaker.ended(attempt, result, nowMs, retryAfterMs);
@@ -293,14 +295,14 @@ export class SubscriptionWorker {
       const isGone = 'status' in outcome && outcome.status === GONE;
       this.isGone ||= isGone;
       // A hand is free: what follows is the store's work.
-      if (this.isOneByOne || this.isGone) this.ahead.giveBackAll();
+      if (this.isOneByOne || this.isGone) this.prefetched.giveBackAll();
       else this.beginWaiting();
-      if (!this.leasing) this.stir();
+      if (!this.leasing) this.wake();
       if (result === 'success') {
         this.acks.add(message);
       } else {
         const heldMs = result === 'outage' ? this.heldBehindProbeMs(nowMs) : 0;
-        await sendBack(parts, subscription, message, outcome, { usesRetry, heldMs });
+        await sendBack(dependencies, subscription, message, outcome, { usesRetry, heldMs });
       }
       if (isGone) await this.pause(subscription);
     } catch (error) {
@@ -326,8 +328,10 @@ export class SubscriptionWorker {
       const secrets = this.secrets.at(nowMs);
       // It was leased while it could be signed; unsigned it must not go out.
       if (secrets === undefined) throw new Error('its secret was sealed under another key');
-      const times = { nowMs, wallMs: this.parts.clock.wallMs() };
-      return await this.parts.client.post(requestOf(this.subscription, message, secrets, times));
+      const times = { nowMs, wallMs: this.dependencies.clock.wallMs() };
+      return await this.dependencies.client.post(
+        requestOf(this.subscription, message, secrets, times),
+      );
     } finally {
       this.posting -= 1;
     }
@@ -338,14 +342,14 @@ export class SubscriptionWorker {
     this.rooms.release(message);
     this.underWay.begin();
     const end = { delayMs: 0, usesRetry: false, error: null };
-    void this.parts.settlement
+    void this.dependencies.settlement
       .fail(this.subscription, message, end)
       .finally(() => this.underWay.end());
   }
 
   /** A fault of ours: the message goes back, and the breaker learns nothing of it. */
   private async abandon(message: LeasedMessage, attempt: Attempt, fault: Error): Promise<void> {
-    const { processLog, settlement, clock } = this.parts;
+    const { processLog, settlement, clock } = this.dependencies;
     const { cause, ...where } = faultOf(fault);
     const same = { ...idsOf(this.subscription), cause };
     const latest = { message_id: message.messageId, ...where };
@@ -353,13 +357,13 @@ export class SubscriptionWorker {
     this.breaker.ended(attempt, 'cancelled', clock.monotonicMs());
     const failed = { delayMs: PAUSE_MS, usesRetry: false, error: 'the push failed' };
     await settlement.fail(this.subscription, message, failed).catch(() => undefined);
-    this.stir();
+    this.wake();
   }
 
   /** The receiver says that it is no more. Nothing is leased until the subscription is seen again. */
   private async pause(subscription: PushSubscriptionRow): Promise<void> {
     const { project, queue, subscriptionId } = subscription;
-    const outcome = await this.parts.commit.submit({
+    const outcome = await this.dependencies.commit.submit({
       kind: 'pausePush',
       project,
       queue,
@@ -371,6 +375,6 @@ export class SubscriptionWorker {
     if (outcome.ok) this.lines.paused(subscription);
     else this.isGone = false;
     this.changed();
-    this.stir();
+    this.wake();
   }
 }

@@ -3,7 +3,7 @@ import type { PushSubscriptionRow } from '../core/push-subscription.js';
 import { requestOf } from './delivery.js';
 import { deliveryResult } from './delivery-result.js';
 import { SigningSecrets } from './signing-secrets.js';
-import type { WorkerParts } from './worker-parts.js';
+import type { WorkerDependencies } from './worker-dependencies.js';
 
 /** Also a subscription that is paused, and has no worker, may be tried out. */
 const TEST_SENDER = 'test';
@@ -18,7 +18,7 @@ export interface TestResult {
 
 /** Posts one message made up for it, outside of the queue. */
 export async function testPush(
-  { client, clock, ids, secrets }: Pick<WorkerParts, 'client' | 'clock' | 'ids' | 'secrets'>,
+  { client, clock, ids, secrets }: Pick<WorkerDependencies, 'client' | 'clock' | 'ids' | 'secrets'>,
   subscription: PushSubscriptionRow,
 ): Promise<TestResult> {
   const nowMs = clock.nowMs();

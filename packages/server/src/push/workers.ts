@@ -1,7 +1,7 @@
 import type { PushSubscriptionRow } from '../core/push-subscription.js';
 import { idsOf } from './push-lines.js';
 import { SubscriptionWorker } from './subscription-worker.js';
-import type { WorkerParts } from './worker-parts.js';
+import type { WorkerDependencies } from './worker-dependencies.js';
 
 interface Known {
   /** The row as it lies in the store, to tell whether it has changed. */
@@ -16,7 +16,7 @@ export class Workers {
   private readonly ending = new Set<Promise<void>>();
 
   constructor(
-    private readonly parts: WorkerParts,
+    private readonly dependencies: WorkerDependencies,
     /** A worker has found that the subscriptions of its queue are not what it thought. */
     private readonly changed: (project: string, queue: string) => void,
   ) {}
@@ -37,9 +37,9 @@ export class Workers {
     if (state !== 'active') return this.end(project, queue, subscriptionId);
     const rowText = JSON.stringify(row);
     if (known?.rowText === rowText) return;
-    const opened = this.parts.secrets.openTexts(row);
+    const opened = this.dependencies.secrets.openTexts(row);
     if (opened === undefined) {
-      this.parts.processLog.counted(
+      this.dependencies.processLog.counted(
         'warn',
         'push subscription was sealed under another key',
         idsOf(row),
@@ -48,7 +48,7 @@ export class Workers {
       this.set(row, { rowText, worker: undefined });
     } else if (known?.worker === undefined) {
       const changed = (): void => this.changed(project, queue);
-      const worker = new SubscriptionWorker(this.parts, opened, changed);
+      const worker = new SubscriptionWorker(this.dependencies, opened, changed);
       this.set(row, { rowText, worker });
       worker.start();
     } else {
@@ -91,7 +91,7 @@ export class Workers {
     if (known.worker === undefined) return;
     const ended = known.worker.stop().finally(() => {
       this.ending.delete(ended);
-      if (this.byQueue.get(key)?.get(id)?.worker === undefined) this.parts.client.forget(id);
+      if (this.byQueue.get(key)?.get(id)?.worker === undefined) this.dependencies.client.forget(id);
     });
     this.ending.add(ended);
   }

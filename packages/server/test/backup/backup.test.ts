@@ -14,7 +14,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIdSource } from '#server/core/ids';
 import { backUp, type CopyProgress } from '#server/store/sqlite/backup';
-import { lockStore } from '#server/store/sqlite/folder-lock';
+import { lockStore } from '#server/store/sqlite/file-lock';
 import { restore } from '#server/store/sqlite/restore';
 import { SqliteStore } from '#server/store/sqlite/sqlite-store';
 import { CommandBuilder } from '../store-conformance/command-builder.js';

@@ -40,7 +40,7 @@ const CONSUMERS = 12;
 const MAX_PUBLISHES_PER_ROUND = 4_000;
 const MAX_ROUND_MS = 60_000;
 
-/** Does to nodes under load what the kind of fault says, drains, and judges the run by its ledger. */
+/** Does to nodes under load what the kind of fault says, drains, and checks the run by its ledger. */
 export async function runFaultRounds(options: FaultRoundsOptions): Promise<FaultReport> {
   const { kind, seed, rounds, store, ledgerPath } = options;
   const ledger = new Ledger(ledgerPath === undefined ? {} : { path: ledgerPath });

@@ -6,7 +6,7 @@ import type { Delivery, History, MessageHistory } from './ledger-history.js';
 export const NOT_GUARANTEED = Number.NEGATIVE_INFINITY;
 
 /**
- * Until when a delivery must still have been leased, judged by what had been started before `asOfMs`.
+ * Until when a delivery must still have been leased, checked by what had been started before `asOfMs`.
  * Every doubt shortens the answer: a lease counts from the moment its call was started.
  */
 export function leaseHeldUntilMs(

@@ -38,7 +38,7 @@ const DEFAULTS: CheckOptions = {
 };
 
 /**
- * Judges a run by its ledger alone. It knows what the contract promises and nothing of the server,
+ * Checks a run by its ledger alone. It knows what the contract promises and nothing of the server,
  * and where the ledger leaves a doubt it decides for the server.
  */
 export function checkLedger(

@@ -14,7 +14,7 @@ export async function runPublisher(context: WorkloadContext, random: SeededRando
     if (number === undefined) return;
     const queue = random.pick(plan.publishTo);
     const payload = makePayload(`m${number}`, random);
-    const request = { queue, payload, ...placeOf(plan, queue, random) };
+    const request = { queue, payload, ...positionOf(plan, queue, random) };
     if (random.chance(0.15)) {
       // Without a key a retry might publish twice, so a lost answer stays lost.
       const outcome = await api.call(api.pickNode(random), 'publish', request);
@@ -30,7 +30,7 @@ export async function runPublisher(context: WorkloadContext, random: SeededRando
 }
 
 /** A delay, or a group where order is kept, which takes no delay. */
-function placeOf(plan: QueuePlan, queue: string, random: SeededRandom): Partial<PublishRequest> {
+function positionOf(plan: QueuePlan, queue: string, random: SeededRandom): Partial<PublishRequest> {
   if (plan.fifo.includes(queue))
     return random.chance(0.9) ? { groupId: random.pick(GROUP_IDS) } : {};
   return random.chance(0.1) ? { delayMs: random.integer(100, 1_500) } : {};

@@ -3,7 +3,7 @@ import { checkLedger } from './ledger-checker.js';
 import { LedgerScript } from './ledger-script.js';
 
 /** What the checker says of one publish that is told to come back later. */
-function judge(retryAfter: string | null | undefined, status = 503, code = 'STORE_UNAVAILABLE') {
+function check(retryAfter: string | null | undefined, status = 503, code = 'STORE_UNAVAILABLE') {
   const refused = {
     kind: 'refused',
     status,
@@ -20,12 +20,12 @@ function judge(retryAfter: string | null | undefined, status = 503, code = 'STOR
 }
 
 it('takes whole seconds, and ledgers that did not look', () => {
-  expect(judge('1')).toEqual([]);
-  expect(judge('30', 429, 'RATE_LIMITED')).toEqual([]);
-  expect(judge(undefined)).toEqual([]);
+  expect(check('1')).toEqual([]);
+  expect(check('30', 429, 'RATE_LIMITED')).toEqual([]);
+  expect(check(undefined)).toEqual([]);
 });
 
 it.each([null, '', '0.5', '-1', 'Wed, 21 Oct 2026 07:28:00 GMT'])('refuses %o', (retryAfter) => {
-  expect(judge(retryAfter)).toEqual([`publish: 503 with the Retry-After ${retryAfter}`]);
-  expect(judge(retryAfter, 429, 'RATE_LIMITED')).toHaveLength(1);
+  expect(check(retryAfter)).toEqual([`publish: 503 with the Retry-After ${retryAfter}`]);
+  expect(check(retryAfter, 429, 'RATE_LIMITED')).toHaveLength(1);
 });

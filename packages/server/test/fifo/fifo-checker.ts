@@ -4,7 +4,7 @@ import { livesOf } from './message-lives.js';
 import type { Observation, QueueRules } from './observations.js';
 
 /**
- * Judges FIFO queues by what their clients saw alone. It knows what the contract promises and
+ * Checks FIFO queues by what their clients saw alone. It knows what the contract promises and
  * nothing of the server, and where the calls leave a doubt it decides for the server.
  */
 export function brokenPromises(

@@ -21,7 +21,7 @@ export interface ObservedRun {
   readonly delivered: number;
 }
 
-/** Lets clients work on FIFO queues, consumes what they leave, and judges what they saw. */
+/** Lets clients work on FIFO queues, consumes what they leave, and checks what they saw. */
 export async function observeRun(options: RunOptions): Promise<ObservedRun> {
   const { api, clients, visibilityMs, work, oneByOne } = options;
   const random = new SeededRandom(options.seed);

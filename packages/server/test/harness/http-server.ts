@@ -36,7 +36,7 @@ export interface TestServer {
 export async function startTestServer(
   fixture: StoreFixture,
   flags: readonly string[] = [],
-  makeClock?: (floorMs: number) => Clock,
+  makeClock?: (earliestMs: number) => Clock,
 ): Promise<TestServer> {
   const config = loadConfig(
     ['--port', '0', '--store', fixture.url, '--log-level', 'silent', ...flags],

@@ -16,7 +16,7 @@ import { SqliteStore } from '#server/store/sqlite/sqlite-store';
  */
 export interface StoreFixture {
   readonly url: string;
-  open(makeClock?: (floorMs: number) => Clock, limits?: Partial<StorageLimits>): Promise<Store>;
+  open(makeClock?: (earliestMs: number) => Clock, limits?: Partial<StorageLimits>): Promise<Store>;
   /** Ends the fixture and removes what it kept. Stores that were opened are stopped before. */
   remove(): Promise<void>;
 }

@@ -171,7 +171,7 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
       dataOf(await publish('made-late', { idempotency_key: 'other' }));
     });
 
-    test('LEASE_LOST is judged anew', async () => {
+    test('LEASE_LOST is checked anew', async () => {
       const queue = await client.newQueue();
       const id = await client.publish(queue);
       const { receipt } = await client.take(queue);

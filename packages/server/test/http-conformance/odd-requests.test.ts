@@ -37,7 +37,7 @@ describe.each(STORE_FACTORIES)('requests that nobody thought of on $name', (fact
     errorOf(answer as NonNullable<typeof answer>, 'METHOD_NOT_ALLOWED');
   });
 
-  test.each(['json', 'text/plain', ';'])('size is judged before the type %s', async (type) => {
+  test.each(['json', 'text/plain', ';'])('size is checked before the type %s', async (type) => {
     const headers = { 'content-type': type };
     const body = `{"name":"${'x'.repeat(140 * 1024)}"}`;
     errorOf(await running.call('POST', '/v1/queue/create', body, { headers }), 'PAYLOAD_TOO_LARGE');

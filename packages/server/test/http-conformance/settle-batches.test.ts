@@ -43,6 +43,18 @@ describe.each(STORE_FACTORIES)('ack_batch and nack_batch on $name', (factory) =>
     expect(await client.stats(queue)).toMatchObject({ available: 1, in_flight: 0 });
   });
 
+  test.each(['ack_batch', 'nack_batch'] as const)(
+    '%s of one entry answers 200 with its error when the lease was lost',
+    async (call) => {
+      const { queue, messages } = await leased(1);
+      const [{ message_id, receipt }] = messages as [Json];
+      await client.extend(queue, message_id, 0);
+      await client.consume(queue);
+      const [result] = await settle(call, queue, [{ message_id, receipt }]);
+      expect(result).toMatchObject({ message_id, error: leaseLost });
+    },
+  );
+
   test('nack_batch answers each entry for itself, in order, each with its own fields', async () => {
     const { queue, messages } = await leased(5, { max_retries: 1 });
     const [a, b, c, d, e] = messages;
@@ -70,7 +82,7 @@ describe.each(STORE_FACTORIES)('ack_batch and nack_batch on $name', (factory) =>
     expect((await client.take(queue)).last_error).toBe('why');
   });
 
-  test('receipts are judged before anything is applied', async () => {
+  test('receipts are checked before anything is applied', async () => {
     const { queue, messages } = await leased(2);
     const [a, b] = messages;
     await client.nack(queue, a.message_id);

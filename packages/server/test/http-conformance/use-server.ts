@@ -44,9 +44,9 @@ export class RunningServer {
   }
 
   private startOn(fixture: StoreFixture, flags: readonly string[]): Promise<TestServer> {
-    return startTestServer(fixture, flags, (floorMs) => {
+    return startTestServer(fixture, flags, (earliestMs) => {
       // As the server's own clock does: none starts before the last time that the store has seen.
-      this.clock.advance(Math.max(0, floorMs - this.clock.nowMs()));
+      this.clock.advance(Math.max(0, earliestMs - this.clock.nowMs()));
       return this.clock;
     });
   }

@@ -6,7 +6,7 @@ import type { Trace } from './trace.js';
 interface Lease {
   readonly receipt: string;
   expiresAtMs: number;
-  /** In a FIFO queue an earlier message may have gone back; the ledger's checker judges those. */
+  /** In a FIFO queue an earlier message may have gone back; the ledger's checker checks those. */
   readonly mayBeWithdrawn: boolean;
 }
 

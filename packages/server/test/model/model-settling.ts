@@ -33,7 +33,7 @@ const RETURNED: Row = {
   extend: ['lost', 'lost', 'nothing'],
 };
 
-function judge(message: ModelMessage | undefined, receipt: string | null, verb: Verb): Judgement {
+function check(message: ModelMessage | undefined, receipt: string | null, verb: Verb): Judgement {
   if (message === undefined || message.state === 'dead' || message.receipt === null) {
     return 'nothing';
   }
@@ -46,7 +46,7 @@ function judge(message: ModelMessage | undefined, receipt: string | null, verb: 
 
 const lost = (): Refusal => refuse('LEASE_LOST', 'of the model');
 
-/** Judges all the entries before any of them does anything; a message is settled only once. */
+/** Checks all the entries before any of them does anything; a message is settled only once. */
 function judgeAll<E extends DeliveryRef>(
   state: ModelState,
   queue: ModelQueue,
@@ -56,7 +56,7 @@ function judgeAll<E extends DeliveryRef>(
   const settled = new Set<string>();
   return entries.map((entry) => {
     const message = findMessage(state, queue, entry.messageId);
-    let judgement = judge(message, entry.receipt, verb);
+    let judgement = check(message, entry.receipt, verb);
     if (judgement === 'acts' && settled.has(entry.messageId)) judgement = 'nothing';
     if (judgement === 'acts') settled.add(entry.messageId);
     return { entry, message, judgement };
@@ -68,9 +68,9 @@ export function ack(
   queue: ModelQueue,
   command: AckCommand,
 ): OutcomeOf['ack'] | Refusal {
-  const judged = judgeAll(state, queue, command.entries, 'ack');
-  if (!command.batch && judged[0]?.judgement === 'lost') return lost();
-  const results = judged.map(({ entry: { messageId }, message, judgement }) => {
+  const checked = judgeAll(state, queue, command.entries, 'ack');
+  if (!command.batch && checked[0]?.judgement === 'lost') return lost();
+  const results = checked.map(({ entry: { messageId }, message, judgement }) => {
     if (judgement === 'lost') return { messageId, ...lost() };
     const acked = judgement === 'acts';
     if (acked) state.messages = state.messages.filter((other) => other !== message);
@@ -85,9 +85,9 @@ export function nack(
   command: NackCommand,
   nowMs: number,
 ): OutcomeOf['nack'] | Refusal {
-  const judged = judgeAll(state, queue, command.entries, 'nack');
-  if (!command.batch && judged[0]?.judgement === 'lost') return lost();
-  const acting = judged.flatMap(({ entry, message, judgement }) =>
+  const checked = judgeAll(state, queue, command.entries, 'nack');
+  if (!command.batch && checked[0]?.judgement === 'lost') return lost();
+  const acting = checked.flatMap(({ entry, message, judgement }) =>
     judgement === 'acts' && message !== undefined ? [{ entry, message }] : [],
   );
   const again =
@@ -99,7 +99,7 @@ export function nack(
             failByNack(state, message, entry, command.keyId ?? null, nowMs),
           ]),
         );
-  const results = judged.map(({ entry: { messageId }, judgement }) => {
+  const results = checked.map(({ entry: { messageId }, judgement }) => {
     if (judgement === 'lost') return { messageId, ...lost() };
     const nacked = judgement === 'acts';
     const requeued = nacked && again.get(messageId) === true;
@@ -115,7 +115,7 @@ export function extend(
   nowMs: number,
 ): OutcomeOf['extend'] | Refusal {
   const message = findMessage(state, queue, command.messageId);
-  const judgement = judge(message, command.receipt, 'extend');
+  const judgement = check(message, command.receipt, 'extend');
   if (judgement === 'lost') return lost();
   if (judgement === 'nothing' || message === undefined) {
     return { extended: false, leaseExpiresAtMs: null };

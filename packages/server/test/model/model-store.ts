@@ -25,7 +25,7 @@ import { emptyState, findQueue, type ModelQueue } from './model-state.js';
  * real ones. Refusals count by their codes only.
  */
 export class ModelStore implements Store {
-  readonly groupsUnderWayMax = 1;
+  readonly commitGroupsUnderWayMax = 1;
   readonly aheadMin = 1;
   readonly safetyPollMs = null;
   readonly state = emptyState();

@@ -70,7 +70,7 @@ const PEEKED: readonly (PeekState | null)[] = [null, 'available', 'leased', 'del
 
 /** All that can be seen of the messages of one queue, page by page. */
 async function lookAtMessages(store: Store, plan: Plan, round: number) {
-  const [project, queue] = placeOf(plan, round);
+  const [project, queue] = positionOf(plan, round);
   // Pages end at their limit or, now and then, at their bytes.
   const bounds = { limit: 1 + (round % 3), maxBytes: round % 5 === 0 ? 1 : 1_000_000 };
   const state = PEEKED[round % PEEKED.length] as PeekState | null;
@@ -126,7 +126,7 @@ function inOneOrder(seen: readonly SeenMessage[]): SeenMessage[] {
   return sorted;
 }
 
-const placeOf = (plan: Plan, round: number): [project: string, queue: string] => [
+const positionOf = (plan: Plan, round: number): [project: string, queue: string] => [
   plan.projects[round % plan.projects.length] as string,
   QUEUE_NAMES[round % QUEUE_NAMES.length] as string,
 ];
@@ -136,7 +136,7 @@ async function look(store: Store, plan: Plan, round: number) {
     store.read({ kind: 'listQueues', project, after: null, prefix: '', limit: 100, counts: true }),
   );
   // One of the smaller reads a round is enough, over many rounds.
-  const [project, queue] = placeOf(plan, round);
+  const [project, queue] = positionOf(plan, round);
   const page = { project, after: queue.slice(0, 4), prefix: queue[0] as string, limit: 1 };
   const messages = lookAtMessages(store, plan, plan.groups.length + round);
   const [seen, stats, row, names, keys, key, ...queues] = await Promise.all([

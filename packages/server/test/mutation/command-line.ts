@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 const SOURCES = 'packages/server/src';
 
-/** What is mutated, and judged by suites of its own: files by their names, in their folders. */
+/** What is mutated, and checked by suites of its own: files by their names, in their folders. */
 const AREAS = {
   core: {
     core: /^(message-state|moves|settling|fifo|replay|idempotency|queue-settings|storage-limits|admission|dead-letter-.*|push-subscription|record-room|queue-service|long-poll)$/,
@@ -22,7 +22,7 @@ the changes no fast suite notices: those on SQLite, in this process, over the so
 
   --area AREA     core (the decisions) or http (the routes and what reads their calls); both
   --only NAME     this file alone, such as settling or publish (repeatable)
-  --anew          also what the last run has judged and has not changed since
+  --anew          also what the last run has checked and has not changed since
   --static        constants of modules as well, each of which takes a run of all suites
   --help          this text
 

@@ -11,9 +11,9 @@ import { HeldCommit } from './held-commit.js';
 import { connectAdmin } from './postgres-nodes.js';
 import { on, useTwoStores } from './two-stores.js';
 
-/** So many that a node keeps floors, and walks past all of them again after seconds only. */
+/** So many that a node keeps watermarks, and walks past all of them again after seconds only. */
 const DEAD_ENTRIES = 150_000;
-/** Looks, over a time in which floors come into force and rise. */
+/** Looks, over a time in which watermarks come into force and rise. */
 const LOOKS = 30;
 const BETWEEN_LOOKS_MS = 60;
 

@@ -42,7 +42,7 @@ export class LoadedNodes {
     await Promise.all(this.servers.map((server) => server.kill()));
   }
 
-  /** Puts the nodes under load while `during` happens, and judges what they answered. */
+  /** Puts the nodes under load while `during` happens, and checks what they answered. */
   async load(during: () => Promise<void>): Promise<LoadReport> {
     const seed = (Date.now() + loads) % 1_000_000_000;
     loads += 1;
@@ -61,7 +61,7 @@ export class LoadedNodes {
       answerTimeoutMs: ANSWER_WITHIN_MS,
       during,
     });
-    return judge(ledger.events, this);
+    return check(ledger.events, this);
   }
 
   /** A node that ended although nobody had ended it, with what it said last. */
@@ -117,7 +117,7 @@ export function expectKept(what: string, report: LoadReport): void {
   expect(acked).toBeGreaterThan(10);
 }
 
-function judge(events: readonly LedgerEvent[], nodes: LoadedNodes): LoadReport {
+function check(events: readonly LedgerEvent[], nodes: LoadedNodes): LoadReport {
   const calls = (Object.values(pairCalls(events)) as (readonly Call[])[]).flat();
   const refusals: Record<string, number> = {};
   const unanswered: string[] = [];

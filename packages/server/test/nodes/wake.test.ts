@@ -129,7 +129,7 @@ describe('a long poll on one node', () => {
   });
 
   /**
-   * Lets the waiter wait and `act` happen elsewhere, again and again. No single wait is judged: on
+   * Lets the waiter wait and `act` happen elsewhere, again and again. No single wait is checked: on
    * a busy machine one may be slow, but the safety poll alone would make nearly all of them so.
    */
   async function expectSignals(

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { AuditEntry, AuditPlace, AuditSource } from '#server/core/audit';
+import type { AuditEntry, AuditPosition, AuditSource } from '#server/core/audit';
 import type { Command, Idempotency } from '#server/core/commands';
 import { onEachStore, type Project, type StoreSession } from './store-session.js';
 
@@ -31,7 +31,7 @@ const refusal = (more: Partial<AuditEntry> = {}): AuditEntry => ({
 });
 
 onEachStore('the audit log', (session) => {
-  const read = (limit = 100_000, before: AuditPlace | null = null) =>
+  const read = (limit = 100_000, before: AuditPosition | null = null) =>
     session().store.read({ kind: 'audit', before, limit });
   const ofProject = async ({ name }: Project): Promise<AuditEntry[]> =>
     (await read()).filter(({ project }) => project === name).reverse();
@@ -166,12 +166,12 @@ onEachStore('the audit log', (session) => {
     const refused = [1, 2, 3].map((n) => refusal({ atMs: atMs + n, project: project.name }));
     await project.run({ kind: 'recordAudit', auditEntries: refused });
     const seen: AuditEntry[] = [];
-    let before: AuditPlace | null = null;
+    let before: AuditPosition | null = null;
     for (;;) {
       const page: readonly AuditEntry[] = await read(2, before);
       seen.push(...page);
       if (page.length < 2) break;
-      before = page[1] as AuditPlace;
+      before = page[1] as AuditPosition;
     }
     expect(seen).toEqual(await read());
     const mine = seen.filter((entry) => entry.project === project.name);

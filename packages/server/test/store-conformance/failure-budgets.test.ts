@@ -160,7 +160,7 @@ onEachStoreAndModel('leases that run out', (session) => {
     expect(await update(project, { maxExpiredLeases: null, maxRetries: 4 })).toBe(4);
   });
 
-  it('are judged by the settings that hold when they run out', async () => {
+  it('are checked by the settings that hold when they run out', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1');

@@ -120,7 +120,7 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a3']);
   });
 
-  it('judge all receipts before anything is done', async () => {
+  it('check all receipts before anything is done', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3', 'a4');
     const held = await q.lease();

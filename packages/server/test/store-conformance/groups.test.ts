@@ -118,7 +118,10 @@ onEachStore('groups', (session) => {
     const project = session().project();
     await project.create('q');
     const sent = Array.from({ length: 100 }, (_, index) => index);
-    const lanes = Array.from({ length: session().store.groupsUnderWayMax }, (_, lane) => lane);
+    const lanes = Array.from(
+      { length: session().store.commitGroupsUnderWayMax },
+      (_, lane) => lane,
+    );
     const received = await Promise.all(
       lanes.map(async (lane) => {
         const payloads: string[] = [];

@@ -231,7 +231,7 @@ onEachStore('leases and receipts', (session) => {
     expect((await project.run(project.extend('q', again, 43_200_000))).extended).toBe(true);
   });
 
-  it('judges all receipts of a batch before it applies anything', async () => {
+  it('checks all receipts of a batch before it applies anything', async () => {
     const project = session().project();
     await project.create('q', { visibilityTimeoutDefaultMs: 1_000 });
     const [first, second] = await deliverTwice(project);

@@ -169,9 +169,9 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     const lastMs = session.clock.nowMs();
     const floors: number[] = [];
     // The wall clock was set back by a day while the server was down.
-    await session.reopen((floorMs) => {
-      floors.push(floorMs);
-      return new FakeClock(Math.max(lastMs - 86_400_000, floorMs));
+    await session.reopen((earliestMs) => {
+      floors.push(earliestMs);
+      return new FakeClock(Math.max(lastMs - 86_400_000, earliestMs));
     });
     expect(floors).toHaveLength(1);
     expect(floors[0]).toBeGreaterThanOrEqual(lastMs);
@@ -190,7 +190,9 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
       session.clock.advance(900);
       await project.run(project.nack('q', await project.receiveOne('q')));
       const lastMs = session.clock.nowMs();
-      await session.reopen((floorMs) => new FakeClock(Math.max(lastMs - 86_400_000, floorMs)));
+      await session.reopen(
+        (earliestMs) => new FakeClock(Math.max(lastMs - 86_400_000, earliestMs)),
+      );
       await project.send('dead', '"second"');
       expect(await project.payloads('dead')).toEqual(['"first"', '"second"']);
     },

@@ -26,7 +26,7 @@ onEachStore('retries', (session) => {
         delayMs: 1_000,
         error: 'busy',
       });
-      const entries = command.entries.map((entry) => ({ ...entry, unharmed: true }));
+      const entries = command.entries.map((entry) => ({ ...entry, withoutFailure: true }));
       const { results } = await project.run({ ...command, entries });
       expect(results).toMatchObject([{ nacked: true, requeued: true }]);
       session().clock.advance(999);

@@ -32,7 +32,7 @@ export function onEachLimitedStore(
   onStores(STORE_FACTORIES, topic, suite, limits);
 }
 
-/** The same, and on the model that random commands are judged by, so that both say one thing. */
+/** The same, and on the model that random commands are checked by, so that both say one thing. */
 export function onEachStoreAndModel(topic: string, suite: Suite): void {
   onStores([MODEL, ...STORE_FACTORIES], topic, suite);
 }
@@ -105,10 +105,10 @@ export class StoreSession {
     await this.reopen(() => new FakeClock(this.clock.nowMs() + downMs));
   }
 
-  async reopen(makeClock: (floorMs: number) => Clock): Promise<void> {
+  async reopen(makeClock: (earliestMs: number) => Clock): Promise<void> {
     await this.opened.stop();
-    this.opened = await this.fixture.open((floorMs) => {
-      this.ticking = makeClock(floorMs) as FakeClock;
+    this.opened = await this.fixture.open((earliestMs) => {
+      this.ticking = makeClock(earliestMs) as FakeClock;
       return this.ticking;
     }, this.limits);
   }

@@ -200,7 +200,7 @@ describe.each([
   ['a batch', BATCH],
   ['a single message', SINGLE],
 ])('BodyScan of %s', (_name, shape) => {
-  const judge = (bytes: Buffer, chunkBytes: readonly number[]): void => {
+  const check = (bytes: Buffer, chunkBytes: readonly number[]): void => {
     const result = scan(shape, bytes, chunkBytes);
     const expected = parsed(bytes);
     if ('ok' in result) {
@@ -221,7 +221,7 @@ describe.each([
 
   it('keeps of random JSON what parsing it whole gives', () => {
     fc.assert(
-      fc.property(bodyText, sizes, (text, chunkBytes) => judge(Buffer.from(text), chunkBytes)),
+      fc.property(bodyText, sizes, (text, chunkBytes) => check(Buffer.from(text), chunkBytes)),
       parameters,
     );
   });
@@ -230,7 +230,7 @@ describe.each([
     const changes = fc.array(change, { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(bodyText, changes, sizes, (text, all, chunkBytes) =>
-        judge(all.reduce(changed, Buffer.from(text)), chunkBytes),
+        check(all.reduce(changed, Buffer.from(text)), chunkBytes),
       ),
       parameters,
     );

@@ -8,7 +8,7 @@ import { Utf8Check } from './utf8-check.js';
 /**
  * Reads a body as it arrives, so that a large one is never parsed as a whole: what is refused is
  * refused with the chunk that shows it, and only what the call needs is kept. It takes what
- * JSON.parse takes of valid UTF-8; beyond that, lengths are judged before contents, and also of
+ * JSON.parse takes of valid UTF-8; beyond that, lengths are checked before contents, and also of
  * members that a later one of the same name would replace.
  */
 export class BodyScan {

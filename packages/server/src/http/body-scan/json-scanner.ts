@@ -36,7 +36,7 @@ const { nameStart, nameEnd, valueStart, valueEnd } = EVENT;
 
 export const NESTING_MAX_LEVELS = 100_000;
 
-/** Judges JSON as it arrives. It keeps nothing of it but a bit for each open object or list. */
+/** Checks JSON as it arrives. It keeps nothing of it but a bit for each open object or list. */
 export class JsonScanner {
   private state = start;
   private depth = 0;

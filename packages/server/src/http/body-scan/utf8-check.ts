@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 const NOTHING = new Uint8Array(0);
 
-/** Judges UTF-8 as it arrives; a character that a chunk cuts is judged with the next one. */
+/** Checks UTF-8 as it arrives; a character that a chunk cuts is checked with the next one. */
 export class Utf8Check {
   /** The beginning of a character whose rest has not arrived. */
   private cut = NOTHING;

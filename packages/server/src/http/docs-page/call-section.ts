@@ -6,7 +6,7 @@ import {
   ERRORS,
   EXAMPLES,
   errorCodesOf,
-  placeOf,
+  locationOf,
 } from '@millrace/protocol';
 import { curlExample } from './curl-example.js';
 import { type FieldRow, fieldRows } from './field-rows.js';
@@ -45,10 +45,10 @@ export const endpoint = ({ method, path, queuePath }: Capability): Html =>
   }`;
 
 /** A queue may stand in the path of the other form. */
-const placesOf = (capability: Capability, field: string): string =>
+const tidsOf = (capability: Capability, field: string): string =>
   capability.queuePath !== undefined && field === 'queue'
     ? 'body or path'
-    : placeOf(capability, field);
+    : locationOf(capability, field);
 
 const paramTable = (capability: Capability, rows: readonly FieldRow[]): Html => html`
 <div class="scroll"><table>
@@ -56,7 +56,7 @@ const paramTable = (capability: Capability, rows: readonly FieldRow[]): Html => 
 <tbody>${rows.map(
   ({ name, type, required, description }) => html`
 <tr><td><code>${name}</code>${required ? html` <span class="required">required</span>` : ''}</td>
-<td>${placesOf(capability, name.split('[')[0] as string)}</td><td>${type}</td><td>${description}</td></tr>`,
+<td>${tidsOf(capability, name.split('[')[0] as string)}</td><td>${type}</td><td>${description}</td></tr>`,
 )}
 </tbody></table></div>`;
 

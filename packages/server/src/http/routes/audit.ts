@@ -4,7 +4,7 @@ import {
   CAPABILITIES,
   LIMITS,
 } from '@millrace/protocol';
-import type { AuditEntry, AuditPlace } from '../../core/audit.js';
+import type { AuditEntry, AuditPosition } from '../../core/audit.js';
 import { toIso } from '../../core/iso-time.js';
 import { answer, type Call, type Route } from '../call.js';
 import { readCursor, writeCursor } from '../cursor.js';
@@ -12,29 +12,29 @@ import { readCursor, writeCursor } from '../cursor.js';
 export const auditRoute: Route = {
   capability: CAPABILITIES.audit,
   async handle({ params }: Call<AuditParams>, { store, audit }) {
-    const place = readCursor(params.cursor, PLACE);
-    if (typeof place === 'object' && place !== null) return place;
+    const position = readCursor(params.cursor, POSITION);
+    if (typeof position === 'object' && position !== null) return position;
     const limit = params.limit ?? LIMITS.listLimitDefault;
     // What this node was asked a moment ago is to be seen as well.
     await audit.flush();
-    const before = place === null ? null : readPlace(place);
+    const before = position === null ? null : readPosition(position);
     const entries = await store.read({ kind: 'audit', before, limit: limit + 1 });
     const page = entries.slice(0, limit);
     const last = page.at(-1);
     const hasMore = entries.length > limit && last !== undefined;
     return answer({
       items: page.map(entryRecord),
-      ...(hasMore && { next_cursor: writeCursor(writePlace(last)) }),
+      ...(hasMore && { next_cursor: writeCursor(writePosition(last)) }),
     });
   },
 };
 
-const PLACE = /^\d{1,15} [0-9a-f-]{36} (done|refused)$/;
+const POSITION = /^\d{1,15} [0-9a-f-]{36} (done|refused)$/;
 
-const writePlace = ({ atMs, requestId, refused }: AuditPlace): string =>
+const writePosition = ({ atMs, requestId, refused }: AuditPosition): string =>
   `${atMs} ${requestId} ${refused ? 'refused' : 'done'}`;
 
-function readPlace(text: string): AuditPlace {
+function readPosition(text: string): AuditPosition {
   const [atMs, requestId = '', outcome] = text.split(' ');
   return { atMs: Number(atMs), requestId, refused: outcome === 'refused' };
 }

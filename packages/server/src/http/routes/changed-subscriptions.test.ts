@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Call, PushParts, Route, RouteContext } from '../call.js';
+import type { Call, PushDependencies, Route, RouteContext } from '../call.js';
 import { deleteRoute } from './change-queue.js';
 import { PUSH_ROUTES } from './push.js';
 
@@ -18,14 +18,14 @@ const NOT_FOUND = { ok: false, code: 'QUEUE_NOT_FOUND', status: 404, message: 'n
 async function toldOf(route: Route, outcome: object): Promise<unknown[]> {
   const told: unknown[] = [];
   const push = {
-    judgeUrl: () => undefined,
+    checkUrl: () => undefined,
     formsOf: () => ({ plainUrl: ROW.url, urlDigests: [], secretDigests: [] }),
     sealUrl: (url: string) => ({ url, urlDigest: null }),
     openTexts: <T>(row: T) => row,
     subscriptionsChanged: async (...queue: unknown[]) => {
       told.push(queue);
     },
-  } as unknown as PushParts;
+  } as unknown as PushDependencies;
   const call = {
     params: { queue: 'q', subscription_id: ID, url: ROW.url },
     caller: { project: 'p', keyId: 'k', scopes: ['manage'] },

@@ -4,7 +4,7 @@ import { deleteRoute, purgeRoute, updateRoute } from './change-queue.js';
 import { consumeRoute } from './consume.js';
 import { dlqPurgeRoute, redriveRoute } from './dead-letters.js';
 import { createKeyRoute, listKeysRoute, revokeKeyRoute } from './keys.js';
-import { dlqListRoute, historyRoute, messageRoute, peekRoute } from './look.js';
+import { dlqListRoute, historyRoute, messageRoute, peekRoute } from './messages.js';
 import { publishBatchRoute, publishRoute } from './publish.js';
 import { PUSH_ROUTES } from './push.js';
 import { createRoute, getRoute, listRoute, statsRoute } from './queues.js';

@@ -8,7 +8,7 @@ import type { NewMessage } from '../../core/commands.js';
 import { canonicalJson } from '../../core/idempotency.js';
 import type { Refusal } from '../../core/refusal.js';
 import { type Call, type Route, respond, targetOf, toMs } from '../call.js';
-import { batchTooLarge, headersTooLarge, payloadTooLarge } from '../payload-limits.js';
+import { headersTooLarge } from '../payload-limits.js';
 
 type MessageParams = PublishBatchParams['messages'][number];
 type MessageContent = Omit<NewMessage, 'messageId'>;
@@ -36,15 +36,12 @@ export const publishBatchRoute: Route = {
   handle(call: Call<PublishBatchParams>, { service }) {
     const payloads = call.payloads();
     const messages: MessageContent[] = [];
-    let bytes = 0;
     for (const [index, params] of call.params.messages.entries()) {
       const payload = payloads[index] as string;
       const message = messageOf(params, payload, `/messages/${index}`);
       if ('code' in message) return message;
       messages.push(message);
-      bytes += Buffer.byteLength(payload);
     }
-    if (bytes > LIMITS.batchMaxBytes) return batchTooLarge();
     const outcome = service.publish(targetOf(call), messages, true, call.caller);
     return respond(outcome, ({ messageIds }) => ({ message_ids: messageIds }));
   },
@@ -66,10 +63,15 @@ function comparableBatch(messages: unknown, payloads: readonly string[]): string
     .join('\n');
 }
 
-/** @param path where the message stands in the request, as a JSON pointer */
+/**
+ * The sizes of payloads are checked as the body arrives (`body-collector.ts`): one that is too large
+ * comes in a body that is scanned.
+ *
+ * @param path where the message stands in the request, as a JSON pointer
+ */
 function messageOf(params: MessageParams, payload: string, path: string): MessageContent | Refusal {
   const headers = params.headers === undefined ? null : JSON.stringify(params.headers);
-  const refusal = checkPayload(payload, path) ?? checkHeaders(headers, path);
+  const refusal = checkHeaders(headers, path);
   if (refusal !== undefined) return refusal;
   return {
     payload,
@@ -79,13 +81,6 @@ function messageOf(params: MessageParams, payload: string, path: string): Messag
     groupId: params.message_group_id ?? null,
     deduplicationId: params.deduplication_id ?? null,
   };
-}
-
-function checkPayload(payload: string, path: string): Refusal | undefined {
-  // A character of UTF-16 takes three bytes of UTF-8 at most.
-  if (payload.length * 3 <= LIMITS.payloadMaxBytes) return undefined;
-  if (Buffer.byteLength(payload) <= LIMITS.payloadMaxBytes) return undefined;
-  return payloadTooLarge(`${path}/payload`);
 }
 
 function checkHeaders(headers: string | null, path: string): Refusal | undefined {

@@ -33,7 +33,7 @@ import {
   answer,
   auditedTargetOf,
   type Call,
-  type PushParts,
+  type PushDependencies,
   type Route,
   respond,
   toMs,
@@ -46,7 +46,7 @@ const subscribeRoute: Route = {
   secrets: ['secret'],
   async handle(call: Call<PushSubscribeParams>, { service, store, push }) {
     const forms = push.formsOf(call.params.url, call.params.secret);
-    const refusal = await judge(call, forms, store, push);
+    const refusal = await check(call, forms, store, push);
     if (refusal !== undefined) return refusal;
     const settings = settingsOf(call.params, push);
     const target = auditedTargetOf(call);
@@ -191,7 +191,7 @@ export const PUSH_ROUTES: readonly Route[] = [
 async function tellOfChange(
   { caller, params }: Call<{ queue: string }>,
   outcome: Outcome,
-  push: PushParts,
+  push: PushDependencies,
 ): Promise<void> {
   if (outcome.ok && !outcome.replayed) {
     await push.subscriptionsChanged(caller.project, params.queue);
@@ -218,19 +218,19 @@ async function find(
   );
 }
 
-async function judge(
+async function check(
   { params, caller: { project } }: Call<PushSubscribeParams>,
   forms: StoredForms,
   store: Store,
-  push: PushParts,
+  push: PushDependencies,
 ): Promise<Refusal | undefined> {
   const { queue, url, secret, headers, format, allowed_message_headers: allowed } = params;
   const refusal =
-    push.judgeUrl(url) ??
-    (secret == null ? undefined : push.judgeSecret(secret)) ??
-    (allowed == null ? undefined : push.judgeAllowedHeaders(allowed));
+    push.checkUrl(url) ??
+    (secret == null ? undefined : push.checkSecret(secret)) ??
+    (allowed == null ? undefined : push.checkAllowedHeaders(allowed));
   if (refusal !== undefined) return refusal;
-  const newSecretRefusal = secret == null ? undefined : push.judgeNewSecret(secret);
+  const newSecretRefusal = secret == null ? undefined : push.checkNewSecret(secret);
   const isFormatOpen = format === undefined && headers != null;
   const rows =
     newSecretRefusal !== undefined || isFormatOpen
@@ -244,15 +244,15 @@ async function judge(
   // What is left out stays as it is.
   return headers == null
     ? undefined
-    : judgeHeaders(headers, format ?? existing?.format ?? 'message', push);
+    : checkHeaders(headers, format ?? existing?.format ?? 'message', push);
 }
 
-function judgeHeaders(
+function checkHeaders(
   headers: Record<string, string>,
   format: PushFormat,
-  push: PushParts,
+  push: PushDependencies,
 ): Refusal | undefined {
-  const refusal = push.judgeHeaders(headers, format);
+  const refusal = push.checkHeaders(headers, format);
   if (refusal !== undefined) return refusal;
   const bytes = Buffer.byteLength(JSON.stringify(headers));
   if (bytes <= LIMITS.headersMaxBytes) return undefined;
@@ -260,7 +260,7 @@ function judgeHeaders(
 }
 
 /** What is absent stays as it is; null clears. */
-function settingsOf(params: PushSubscribeParams, push: PushParts): GivenPushSettings {
+function settingsOf(params: PushSubscribeParams, push: PushDependencies): GivenPushSettings {
   const { url, secret, max_retries, visibility_timeout, dead_letter_queue, headers } = params;
   const allowed = params.allowed_message_headers;
   const cleared = { secret: null, secretDigest: null };
@@ -299,7 +299,7 @@ function hideValues(headers: string): Record<string, string> {
 }
 
 /** What no key opens is hidden. */
-function recordOf(row: ShownSubscription, push: PushParts): PushSubscription {
+function recordOf(row: ShownSubscription, push: PushDependencies): PushSubscription {
   const { url, headers } = push.openTexts(row) ?? { url: HIDDEN, headers: null };
   return {
     subscription_id: row.subscriptionId,

@@ -1,5 +1,5 @@
 import { LIMITS } from '@millrace/protocol/limits';
-import type { AuditEntry, AuditPlace } from '../../core/audit.js';
+import type { AuditEntry, AuditPosition } from '../../core/audit.js';
 import type { Pipeline } from './pipeline.js';
 
 /** So many go at a time. */
@@ -51,16 +51,16 @@ export async function trimAudit(pipeline: Pipeline): Promise<boolean> {
 
 export async function readAudit(
   pipeline: Pipeline,
-  before: AuditPlace | null,
+  before: AuditPosition | null,
   limit: number,
 ): Promise<AuditEntry[]> {
-  const place = before ?? { atMs: Number.MAX_SAFE_INTEGER, requestId: '', refused: false };
+  const position = before ?? { atMs: Number.MAX_SAFE_INTEGER, requestId: '', refused: false };
   const rows = await pipeline.query<AuditEntry>(
     `SELECT at_ms AS "atMs", request_id AS "requestId", refused, action, code, key_id AS "keyId",
        project, target, address, count
        FROM millrace.audit_log WHERE (at_ms, request_id, refused) < ($1, $2, $3)
       ORDER BY at_ms DESC, request_id DESC, refused DESC LIMIT $4`,
-    [place.atMs, place.requestId, place.refused, limit],
+    [position.atMs, position.requestId, position.refused, limit],
   );
   return rows;
 }

@@ -1,7 +1,7 @@
 import type { Connection, Submittable } from 'pg';
 import pg from 'pg';
+import { unescapeNul } from './escaped-nul.js';
 import { encodeParameter, type Parameter } from './parameters.js';
-import { fromText } from './text.js';
 
 /** Row ids, times and counts all stay below 2^53, so bigints come as numbers. */
 const INT8 = 20;
@@ -126,7 +126,7 @@ export class Batch implements Submittable {
 
 function parserOf(dataTypeID: number): Column['parse'] {
   if (dataTypeID === INT8) return Number;
-  return dataTypeID === TEXT ? fromText : pg.types.getTypeParser(dataTypeID, 'text');
+  return dataTypeID === TEXT ? unescapeNul : pg.types.getTypeParser(dataTypeID, 'text');
 }
 
 function preparedBy(connection: Connection): Prepared {

@@ -46,13 +46,13 @@ export const clientConfig = (url: ParsedUrl): pg.ClientConfig => ({
 });
 
 /**
- * Commit groups and reads have connections of their own, so that reads, which anybody may make in any
- * number, never keep a group waiting; nor does a group that waits for a lock keep the others waiting.
- * What the connections are given goes through `Pipeline`.
+ * Commit groups and reads have connections of their own, so that reads, which anybody may make in
+ * any number, never keep a commit group waiting; nor does a commit group that waits for a lock keep the
+ * others waiting. What the connections are given goes through `Pipeline`.
  */
 export interface Pools {
   readonly groups: pg.Pool;
-  /** For the group that may wait for a lock: the connection is there only while it is needed. */
+  /** For the commit group that may wait for a lock: the connection is there only while it is needed. */
   readonly heldUp: pg.Pool;
   readonly reads: pg.Pool;
 }

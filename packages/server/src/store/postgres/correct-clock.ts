@@ -1,10 +1,10 @@
 import type { ClientBase, Pool } from 'pg';
 import type { Log } from '../../core/log.js';
 import type { ParsedUrl } from './connections.js';
-import { CLOCK } from './load-queues.js';
 import { Pipeline } from './pipeline.js';
 import { beginStatements } from './sessions.js';
 import type { ClockRow, Correction, Resolution, StoreClock } from './store-clock.js';
+import { CLOCK } from './store-time-sql.js';
 
 const LOCK = 'SELECT 1 FROM millrace.store_clock FOR UPDATE';
 /** After the lock, and so by what the last one has left. */

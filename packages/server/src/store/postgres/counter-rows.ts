@@ -10,19 +10,22 @@ export interface CounterDelta {
   bytes: number;
 }
 
-/** Rows that a bucket's counters are spread over; more groups than that at once wait for each other. */
+/**
+ * Rows that a bucket's counters are spread over; more commit groups than that at once wait for each
+ * other.
+ */
 const SLOTS = 64;
 /** Tells these advisory locks from others: those of millrace that have one key are another space. */
 const SLOT_LOCKS = 0x6d696c6c;
 /** A bound for memory's sake; what is forgotten is found by its key again. */
-const KNOWN_PLACES_MAX = 20_000;
+const KNOWN_TIDS_MAX = 20_000;
 
 /**
- * The rows that one connection counts in, a row for each bucket and for each project. It remembers
- * where their newest versions lie. Somebody's old snapshot keeps every version of a row that changes
- * with each group, and to find the newest by its key means to walk past all of them: by its place it
- * costs the same after a million changes as after one. A place that is out of date finds nothing, and
- * the key does.
+ * The rows that one connection counts in, a row for each bucket and for each project. It remembers where
+ * their newest versions lie. Somebody's old snapshot keeps every version of a row that changes with each
+ * commit group, and to find the newest by its key means to walk past all of them: by its tid it costs
+ * the same after a million changes as after one. A tid that is out of date finds nothing, and the key
+ * does.
  */
 export class CounterRows {
   private static readonly ofConnections = new WeakMap<ClientBase, CounterRows>();
@@ -37,8 +40,8 @@ export class CounterRows {
     return rows;
   }
 
-  private readonly places = new Map<number, string>();
-  private readonly projectPlaces = new Map<string, string>();
+  private readonly tids = new Map<number, string>();
+  private readonly projectTids = new Map<string, string>();
   private current = randomInt(SLOTS);
 
   get slot(): number {
@@ -46,15 +49,15 @@ export class CounterRows {
   }
 
   /**
-   * Moves to a slot that no group under way counts in, and keeps it. When all are taken it stays,
-   * and its group waits for the commit of another one.
+   * Moves to a slot that no commit group under way counts in, and keeps it. When all are taken it stays,
+   * and its commit group waits for the commit of another one.
    */
   async takeFreeSlot(pipeline: Pipeline): Promise<void> {
     const [free] = await pipeline.query<{ slot: number }>(FREE_SLOT, [this.current]);
     if (free === undefined) return;
     this.current = free.slot;
-    this.places.clear();
-    this.projectPlaces.clear();
+    this.tids.clear();
+    this.projectTids.clear();
   }
 
   /**
@@ -70,7 +73,7 @@ export class CounterRows {
     const ofBuckets = [
       this.slot,
       deltas.map(([bucketId]) => bucketId),
-      deltas.map(([bucketId]) => this.places.get(bucketId) ?? null),
+      deltas.map(([bucketId]) => this.tids.get(bucketId) ?? null),
       deltas.map(([, { available }]) => available),
       deltas.map(([, { leased }]) => leased),
       deltas.map(([, { delayed }]) => delayed),
@@ -78,7 +81,7 @@ export class CounterRows {
     ];
     const ofProjects = () => [
       changes.map(([project]) => project),
-      changes.map(([project]) => this.projectPlaces.get(project) ?? null),
+      changes.map(([project]) => this.projectTids.get(project) ?? null),
       changes.map(([, { messages }]) => messages),
       changes.map(([, { bytes }]) => bytes),
       changes.map(([, { queues }]) => queues),
@@ -87,8 +90,8 @@ export class CounterRows {
     ];
     const answer =
       changes.length === 0
-        ? pipeline.query<PlaceRow>(ADD, ofBuckets)
-        : pipeline.query<PlaceRow>(ADD_WITH_PROJECTS, [...ofBuckets, ...ofProjects()]);
+        ? pipeline.query<SeqRow>(ADD, ofBuckets)
+        : pipeline.query<SeqRow>(ADD_WITH_PROJECTS, [...ofBuckets, ...ofProjects()]);
     // A failure shows where the whole pipeline is waited for.
     answer.then(
       (rows) => this.remember(rows),
@@ -96,24 +99,24 @@ export class CounterRows {
     );
   }
 
-  private remember(rows: readonly PlaceRow[]): void {
-    const { places, projectPlaces } = this;
-    if (places.size + projectPlaces.size + rows.length > KNOWN_PLACES_MAX) {
-      places.clear();
-      projectPlaces.clear();
+  private remember(rows: readonly SeqRow[]): void {
+    const { tids, projectTids } = this;
+    if (tids.size + projectTids.size + rows.length > KNOWN_TIDS_MAX) {
+      tids.clear();
+      projectTids.clear();
     }
-    for (const { bucketId, project, place } of rows) {
-      if (project === null) places.set(bucketId, place);
-      else projectPlaces.set(project, place);
+    for (const { bucketId, project, tid } of rows) {
+      if (project === null) tids.set(bucketId, tid);
+      else projectTids.set(project, tid);
     }
   }
 }
 
-interface PlaceRow {
+interface SeqRow {
   readonly bucketId: number;
-  /** Null: it is the place of the bucket's row. */
+  /** Null: it is the tid of the bucket's row. */
   readonly project: string | null;
-  readonly place: string;
+  readonly tid: string;
 }
 
 /** Whether the slot is this transaction's until it ends; the slot is the statement's parameter. */
@@ -128,15 +131,15 @@ const FREE_SLOT = `
 
 const ADD = `
   SELECT u.bucket_id AS "bucketId", NULL::text AS project,
-      millrace.count_messages(u.bucket_id, $1::smallint, u.place, u.available, u.leased, u.delayed,
-        u.bytes)::text AS place
+      millrace.count_messages(u.bucket_id, $1::smallint, u.tid, u.available, u.leased, u.delayed,
+        u.bytes)::text AS tid
     FROM unnest($2::bigint[], $3::tid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
-      AS u(bucket_id, place, available, leased, delayed, bytes)`;
+      AS u(bucket_id, tid, available, leased, delayed, bytes)`;
 
 const ADD_WITH_PROJECTS = `${ADD}
   UNION ALL
   SELECT 0, p.project,
-      millrace.count_project(p.project, $1::smallint, p.place, p.messages, p.bytes, p.queues,
+      millrace.count_project(p.project, $1::smallint, p.tid, p.messages, p.bytes, p.queues,
         p.subscriptions, p.keys)::text
     FROM unnest($8::text[], $9::tid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-        $14::bigint[]) AS p(project, place, messages, bytes, queues, subscriptions, keys)`;
+        $14::bigint[]) AS p(project, tid, messages, bytes, queues, subscriptions, keys)`;

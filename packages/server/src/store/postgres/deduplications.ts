@@ -3,9 +3,9 @@ import type { Command } from '../../core/commands.js';
 import { DEDUPLICATION_MS, type Deduplications, deduplicationIdOf } from '../../core/fifo.js';
 import { deduplicationBytes } from '../../core/record-room.js';
 import type { QueueEntry } from '../../core/transaction.js';
-import { rowOf } from './by-key.js';
-import { toText } from './text.js';
-import type { GroupTransaction } from './transaction.js';
+import { escapeNul } from './escaped-nul.js';
+import { rowOf } from './index-joins.js';
+import type { PostgresTransaction } from './transaction.js';
 
 const KEY = ['queue_id', 'deduplication_id'] as const;
 
@@ -16,16 +16,16 @@ interface Row {
 }
 
 /**
- * The deduplication ids of a group's publishes: those that are remembered, read before anything is
- * decided, and those that it adds.
+ * The deduplication ids of a commit group's publishes: those that are remembered, read before anything
+ * is decided, and those that it adds.
  */
-export class GroupDeduplications implements Deduplications {
+export class MessageDeduplications implements Deduplications {
   private readonly known = new Map<string, string>();
   /** Those that are over and still there. */
   private readonly over = new Set<string>();
   private readonly added = new Map<string, Row & { readonly project: string }>();
 
-  constructor(private readonly tx: GroupTransaction) {}
+  constructor(private readonly tx: PostgresTransaction) {}
 
   async load(commands: readonly Command[]): Promise<void> {
     const wanted = new Map<string, { queueId: number; id: string }>();
@@ -71,7 +71,7 @@ export class GroupDeduplications implements Deduplications {
     this.added.set(key, { queueId: queue.id, project: queue.project, id, messageId });
     // One that is over takes what the new one takes.
     if (this.over.has(key)) return;
-    this.tx.usage.count(queue.project, 0, deduplicationBytes(toText(id)));
+    this.tx.usage.count(queue.project, 0, deduplicationBytes(escapeNul(id)));
   }
 
   flush(): void {

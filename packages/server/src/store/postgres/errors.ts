@@ -16,7 +16,7 @@ export class OutcomeUnknownError extends Error {
 /** What two nodes may insert at once: a key, a name, a bucket that both have emptied. */
 const INSERTED_BY_OTHERS = new Set(['idempotency', 'queues', 'discarded_buckets']);
 
-/** Another transaction was in the way: the group can run again, unseen. */
+/** Another transaction was in the way: the commit group can run again, unseen. */
 export function isConflict(error: unknown): boolean {
   // Serialization failure, deadlock, a row that went or came to be referred to since it was read, or
   // what another node inserted first.
@@ -31,7 +31,7 @@ export const isHeldUp = (error: unknown): boolean => codeOf(error) === '55P03';
 /** The role has not been given a right. */
 export const isForbidden = (error: unknown): boolean => codeOf(error) === '42501';
 
-/** A group assumed what is not so: it can run again, and read before. */
+/** A commit group assumed what is not so: it can run again, and read before. */
 export const isWrongAssumption = (error: unknown): boolean => codeOf(error) === 'MR001';
 
 /** The connection or the server went away, so that the transaction cannot go on. */

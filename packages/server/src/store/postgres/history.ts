@@ -9,10 +9,13 @@ import {
   TallyBook,
   type TallyRow,
 } from '../../core/history.js';
-import { rowOf } from './by-key.js';
+import { rowOf } from './index-joins.js';
 import type { Pipeline } from './pipeline.js';
 
-/** What groups have done since it was last written. It goes along with a group once a second. */
+/**
+ * What commit groups have done since it was last written. It goes along with a commit group once a
+ * second.
+ */
 export class TalliesUnderWay {
   private readonly book = new TallyBook();
   private takenAtMs = Number.NEGATIVE_INFINITY;
@@ -20,7 +23,7 @@ export class TalliesUnderWay {
 
   constructor(
     private readonly clock: Clock,
-    /** Runs a group for what no other group has taken along. */
+    /** Runs a commit group for what no other commit group has taken along. */
     private readonly flush: () => void,
   ) {}
 
@@ -44,14 +47,14 @@ export class TalliesUnderWay {
     return this.book.take();
   }
 
-  /** The group that took them was rolled back. */
+  /** The commit group that took them was rolled back. */
   giveBack(rows: readonly TallyRow[]): void {
     for (const { minute, queueId, ...tally } of rows) {
       this.book.add(minute, new Map([[queueId, tally]]));
     }
   }
 
-  /** The next group is the last one, and takes all. */
+  /** The next commit group is the last one, and takes all. */
   stop(): void {
     this.takenAtMs = Number.NEGATIVE_INFINITY;
     this.cancelFlush?.();
@@ -119,8 +122,8 @@ export async function forgetHistory(
        SELECT id FROM known WHERE id <= coalesce($2, id) LIMIT ${LOOKED_AT_MAX}),
      gone AS (
        DELETE FROM millrace.queue_history WHERE ctid = ANY (ARRAY(
-         SELECT old.place FROM looked CROSS JOIN LATERAL (
-           SELECT h.ctid AS place FROM millrace.queue_history h
+         SELECT old.tid FROM looked CROSS JOIN LATERAL (
+           SELECT h.ctid AS tid FROM millrace.queue_history h
             WHERE h.queue_id = looked.id
               AND (NOT EXISTS (SELECT 1 FROM millrace.queues q WHERE q.id = looked.id OFFSET 0)
                 OR (h.minute < $3 AND h.minute < (SELECT max(l.minute)

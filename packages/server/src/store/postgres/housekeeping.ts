@@ -1,26 +1,26 @@
 import type { Clock } from '../../core/clock.js';
 import { HISTORY_FLUSH_MS } from '../../core/history.js';
 import { RECORDS_REMOVED, removedPerStep } from '../../core/removal-pace.js';
-import { dropExpiredRecords } from './runs/drop-expired-records.js';
-import type { GroupTransaction } from './transaction.js';
+import { dropExpiredRecords } from './commands/drop-expired-records.js';
+import type { PostgresTransaction } from './transaction.js';
 
 /**
- * When a group removes the recorded answers and deduplication ids that are over, and how many: once a
- * second, and with every group while there are more.
+ * When a commit group removes the recorded answers and deduplication ids that are over, and how many:
+ * once a second, and with every commit group while there are more.
  */
 export class Housekeeping {
   private keptAtMs = Number.NEGATIVE_INFINITY;
   /** What was recorded since some were last removed. */
   private remembered = 0;
 
-  /** @param goOnLater runs a group, should none come by */
+  /** @param goOnLater runs a commit group, should none come by */
   constructor(
     private readonly clock: Clock,
     private readonly goOnLater: () => void,
   ) {}
 
-  /** @returns what to call when the group has committed */
-  async keep(tx: GroupTransaction, isTimeTrusted: boolean): Promise<() => void> {
+  /** @returns what to call when the commit group has committed */
+  async keep(tx: PostgresTransaction, isTimeTrusted: boolean): Promise<() => void> {
     const { remembered } = this;
     const nowMs = this.clock.monotonicMs();
     const isTime = isTimeTrusted && nowMs - this.keptAtMs >= HISTORY_FLUSH_MS;

@@ -26,9 +26,9 @@ interface Seen extends KnownQueue {
 }
 
 /**
- * The queues that groups of this node have just worked on. The next group may assume that they are
- * as they were, and begin at once instead of reading them first. That this is so is checked in its
- * transaction (`checkBeginning`): if not, it runs again and reads.
+ * The queues that commit groups of this node have just worked on. The next commit group may assume that
+ * they are as they were, and begin at once instead of reading them first. That this is so is checked in
+ * its transaction (`checkBeginning`): if not, it runs again and reads.
  */
 export class KnownQueues {
   private readonly byName = new Map<string, Seen>();

@@ -2,7 +2,7 @@ import { answerBytes, failuresBytes } from '../../core/answer-size.js';
 import type { FailedDelivery, StoredMessage } from '../../core/commands.js';
 import { rowIdOf } from '../../core/ids.js';
 import { STATE, type State } from '../../core/message-state.js';
-import { PageBuilder, type PagePlace, peekParts, readPlace } from '../../core/page.js';
+import { PageBuilder, type PagePosition, peekParts, readPosition } from '../../core/page.js';
 import type {
   DeadLetter,
   MessagePage,
@@ -12,7 +12,7 @@ import type {
   SeenMessage,
 } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
-import { messageOf } from './by-key.js';
+import { messageOf } from './index-joins.js';
 import type { Pipeline } from './pipeline.js';
 import { STORED_COLUMNS, storedMessage } from './rows.js';
 
@@ -43,7 +43,7 @@ const STATE_NAMES = ['available', 'leased', 'delayed', 'dead'] as const;
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Before the first place of each part: ranks fall, times rise. */
-const START: Record<PeekState, Omit<PagePlace, 'part'>> = {
+const START: Record<PeekState, Omit<PagePosition, 'part'>> = {
   available: { major: 1_000, minor: 0, tie: NO_ID },
   leased: { major: -1, minor: 0, tie: NO_ID },
   delayed: { major: -1, minor: 0, tie: NO_ID },
@@ -62,7 +62,7 @@ const partSql: Record<PeekState, (type: QueueEntry['type']) => string> = {
   delayed: (type) => dueSql(STATE.delayed, type),
 };
 
-/** What ends in FIFO groups has an index of its own. */
+/** What ends in message groups has an index of its own. */
 function dueSql(state: State, type: QueueEntry['type']): string {
   const group = type === 'fifo' ? 'IS NOT NULL' : 'IS NULL';
   return `SELECT ${SEEN_COLUMNS}, m.due_at_ms AS major, m.seq AS minor FROM millrace.messages m
@@ -81,7 +81,7 @@ export async function peek(
   { state, after, limit, maxBytes, strict }: Query<'peek'>,
 ): Promise<ReadResult['peek']> {
   const parts = peekParts(state);
-  const from = readPlace(after, parts);
+  const from = readPosition(after, parts);
   const page = new PageBuilder<SeenMessage>(limit, maxBytes, strict);
   const seen: SeenRow[] = [];
   for (const part of parts.slice(from === null ? 0 : parts.indexOf(from.part as PeekState))) {
@@ -105,7 +105,7 @@ export async function deadLetters(
   queue: QueueEntry,
   { after, limit, maxBytes, strict }: Query<'deadLetters'>,
 ): Promise<ReadResult['deadLetters']> {
-  const from = readPlace(after, ['dead']) ?? { major: -1, minor: 0, tie: NO_ID };
+  const from = readPosition(after, ['dead']) ?? { major: -1, minor: 0, tie: NO_ID };
   const page = new PageBuilder<DeadLetter>(limit, maxBytes, strict);
   const seen: SeenRow[] = [];
   const read = ({ major, minor, tie }: Start, rows: number) =>
@@ -125,7 +125,7 @@ export async function deadLetters(
   return withPayloads(pipeline, page.page(), seen);
 }
 
-type Start = Omit<PagePlace, 'part'>;
+type Start = Omit<PagePosition, 'part'>;
 
 /**
  * Reads on until the page is full or nothing is left.
@@ -145,8 +145,8 @@ async function fill<T extends StoredMessage>(
     const wanted = Math.min(ROWS_AT_ONCE, page.wanted);
     const rows = await read(from, wanted);
     for (const row of rows) {
-      from = placeOf(part, row);
-      if (!page.add(itemOf(row), row.bytes, placeOf(part, row))) return false;
+      from = positionOf(part, row);
+      if (!page.add(itemOf(row), row.bytes, positionOf(part, row))) return false;
       seen.push(row);
     }
     if (rows.length < wanted) return true;
@@ -197,7 +197,7 @@ async function withPayloads<T extends StoredMessage>(
   return { ...page, items };
 }
 
-const placeOf = (part: string, { major, minor, messageId }: SeenRow): PagePlace => ({
+const positionOf = (part: string, { major, minor, messageId }: SeenRow): PagePosition => ({
   part,
   major,
   minor,

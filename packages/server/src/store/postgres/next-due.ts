@@ -1,8 +1,8 @@
-/** What one group does to it; `ended` says that it is over, whatever came of it. */
+/** What one commit group does to it; `ended` says that it is over, whatever came of it. */
 export interface DueLook {
-  /** The group has ended leases or delays at these times, and committed or may have. */
+  /** The commit group has ended leases or delays at these times, and committed or may have. */
   begun(earliestMs: number | null): void;
-  /** The group has read when the next one ends, and committed. */
+  /** The commit group has read when the next one ends, and committed. */
   read(nextMs: number | null): void;
   ended(): void;
 }
@@ -13,7 +13,7 @@ export interface DueLook {
  */
 export class NextDue {
   private knownMs: number | null = 0;
-  /** Of each group under way, the earliest that others have learned since it began. */
+  /** Of each commit group under way, the earliest that others have learned since it began. */
   private readonly learnedMeanwhile = new Map<DueLook, number | null>();
 
   /** Null: none does. */
@@ -30,13 +30,13 @@ export class NextDue {
     this.knownMs = atMs;
   }
 
-  /** Something ends at this time, whatever groups under way have read. */
+  /** Something ends at this time, whatever commit groups under way have read. */
   learn(atMs: number | null, from?: DueLook): void {
     this.knownMs = earlier(this.knownMs, atMs);
     this.tellOthers(from, atMs);
   }
 
-  /** To be called before the group's first statement. */
+  /** To be called before the commit group's first statement. */
   groupBegins(): DueLook {
     const look: DueLook = {
       begun: (earliestMs) => this.learn(earliestMs, look),

@@ -1,8 +1,8 @@
-import { toText } from './text.js';
+import { escapeNul } from './escaped-nul.js';
 
 /**
  * What a statement may be given for a `$n`. All text is encoded here, and decoded in `batch.ts`, as
- * `text.ts` says: no statement has to think of characters that the database does not take.
+ * `escaped-nul.ts` says: no statement has to think of characters that the database does not take.
  */
 export type Parameter = Scalar | Encoded | readonly Scalar[];
 type Scalar = string | number | boolean | null | undefined;
@@ -15,7 +15,7 @@ export class Encoded {
 /** The text form of a value, or PostgreSQL's binary form of its type. */
 export function encodeParameter(value: Parameter): string | Buffer | null {
   if (value === null || value === undefined) return null;
-  if (typeof value === 'string') return toText(value);
+  if (typeof value === 'string') return escapeNul(value);
   if (value instanceof Encoded) return value.value;
   if (Array.isArray(value)) return encodeArray(value);
   return String(value);
@@ -27,7 +27,7 @@ function encodeArray(values: readonly Scalar[]): string {
   for (const [index, value] of values.entries()) {
     if (index > 0) text += ',';
     if (value === null || value === undefined) text += 'NULL';
-    else if (typeof value === 'string') text += quote(toText(value));
+    else if (typeof value === 'string') text += quote(escapeNul(value));
     else text += value;
   }
   return `${text}}`;
@@ -42,7 +42,7 @@ const TEXT_OID = 25;
  * array_recv of https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/arrayfuncs.c
  */
 export function textArray(texts: readonly (string | null)[]): Encoded {
-  const values = texts.map(toText);
+  const values = texts.map(escapeNul);
   const lengths = values.map((value) => (value === null ? 0 : Buffer.byteLength(value)));
   const buffer = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 20));
   let at = 0;
@@ -61,5 +61,5 @@ export function textArray(texts: readonly (string | null)[]): Encoded {
 /** JSON whose strings the database can take out of it. */
 export const jsonOf = (value: unknown): Encoded =>
   new Encoded(
-    JSON.stringify(value, (_name, item) => (typeof item === 'string' ? toText(item) : item)),
+    JSON.stringify(value, (_name, item) => (typeof item === 'string' ? escapeNul(item) : item)),
   );

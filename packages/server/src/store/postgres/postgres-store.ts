@@ -3,10 +3,10 @@ import type { Command, Outcome } from '../../core/commands.js';
 import { tellDeadLetters } from '../../core/dead-letter-report.js';
 import type { TallyRow } from '../../core/history.js';
 import { type Log, NO_LOG } from '../../core/log.js';
-import { leaseFloorMs } from '../../core/message-state.js';
+import { leasesKeptUntilMs } from '../../core/message-state.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
 import type {
-  AboutGroup,
+  CommitGroupFacts,
   Query,
   QueryKind,
   ReadResult,
@@ -15,7 +15,10 @@ import type {
   StoreListener,
 } from '../../core/store.js';
 import { tellFault } from '../../core/store-lines.js';
-import { applyGroup } from './apply-group.js';
+import { applyCommitGroup } from './apply-commit-group.js';
+import { type Beginning, checkBeginning, readBeginning } from './beginning.js';
+import { readNextDue, settleDue } from './commands/settle-due.js';
+import { CommitGroup } from './commit-group.js';
 import {
   createPools,
   endPools,
@@ -35,38 +38,36 @@ import {
   OutcomeUnknownError,
   refusalOf,
 } from './errors.js';
-import { lockGroupsOf } from './group-locks.js';
-import { GroupRun } from './group-run.js';
 import { TalliesUnderWay, writeHistory } from './history.js';
 import { Housekeeping } from './housekeeping.js';
 import { KnownQueues } from './known-queues.js';
-import { type Beginning, checkBeginning, readBeginning, type SaidTime } from './load-queues.js';
+import { lockMessageGroupsOf } from './message-group-locks.js';
 import { NextDue } from './next-due.js';
 import { NO_SIGNALS, NodeSignals } from './node-signals.js';
 import { Pipeline } from './pipeline.js';
 import { Reachability } from './reachability.js';
 import { Reads } from './reads.js';
 import { mayTryAgain, pauseBefore, tryOften } from './repetition.js';
-import { readNextDue, settleDue } from './runs/settle-due.js';
-import { DueFloor, ReadyFloors } from './scan-floors.js';
+import { DueWatermark, ReadyWatermarks } from './scan-watermarks.js';
 import { beginStatements, rollBack } from './sessions.js';
 import { cannotBeUsed, checkSessions, prepareDatabase } from './start-checks.js';
 import { JUMP_MS, StoreClock } from './store-clock.js';
-import { GroupTransaction } from './transaction.js';
+import type { SaidTime } from './store-time-sql.js';
+import { PostgresTransaction } from './transaction.js';
 
 export interface PostgresStoreOptions {
   readonly url: string;
   readonly directUrl?: string | undefined;
   readonly maxConnections: number;
   /** For tests: takes the place of the database's clock. */
-  readonly makeClock?: (floorMs: number) => Clock;
+  readonly makeClock?: (watermarkMs: number) => Clock;
   readonly log?: Log;
   readonly limits?: StorageLimits;
 }
 
-/** One commits while the next one is prepared; more would only make the groups smaller. */
+/** One commits while the next one is prepared; more would only make the commit groups smaller. */
 const GROUPS_UNDER_WAY = 2;
-/** A group by itself costs both sides what some thirty messages cost. */
+/** A commit group by itself costs both sides what some thirty messages cost. */
 const AHEAD_MIN = 32;
 /** What is due and met a lock is left for so long. */
 const LOOK_AFTER_LOCK_MS = 2_000;
@@ -88,10 +89,10 @@ export class PostgresStore implements Store {
   private readonly knownQueues = new KnownQueues();
   private readonly tallies: TalliesUnderWay;
   private readonly housekeeping: Housekeeping;
-  /** Resolves when the group that settles what is due has ended. */
+  /** Resolves when the commit group that settles what is due has ended. */
   private settling: Promise<void> | undefined;
-  private readonly readyFloors = new ReadyFloors();
-  private readonly dueFloor = new DueFloor();
+  private readonly readyWatermarks = new ReadyWatermarks();
+  private readonly dueWatermark = new DueWatermark();
   private readonly nextDue = new NextDue();
   private startedAtMs = 0;
   private stopping: Promise<void> | undefined;
@@ -99,7 +100,7 @@ export class PostgresStore implements Store {
   private constructor(
     private readonly url: ParsedUrl,
     private readonly pools: Pools,
-    readonly groupsUnderWayMax: number,
+    readonly commitGroupsUnderWayMax: number,
     readsMax: number,
     private readonly storeClock: StoreClock,
     readonly clock: Clock,
@@ -125,7 +126,7 @@ export class PostgresStore implements Store {
       () => clock.monotonicMs(),
       (queues) => this.listener?.ready(queues),
       () => this.listener?.ready('all'),
-      // Each group hears the time.
+      // Each commit group hears the time.
       () => void this.apply([]).catch(() => undefined),
       new Reachability('the connection for signals', log),
     );
@@ -179,7 +180,10 @@ export class PostgresStore implements Store {
     this.signals.expect(project, queue);
   }
 
-  async apply(commands: readonly Command[], about: Partial<AboutGroup> = {}): Promise<Outcome[]> {
+  async apply(
+    commands: readonly Command[],
+    about: Partial<CommitGroupFacts> = {},
+  ): Promise<Outcome[]> {
     if (this.stopping !== undefined) throw new Error('the store was stopped');
     const startedMs = monotonicMs();
     for (let attempt = 1; ; attempt += 1) {
@@ -201,7 +205,7 @@ export class PostgresStore implements Store {
           tellFault(this.log, refusal);
           return commands.map(() => refusal);
         }
-        // One command must not spoil the group: each for itself shows which one it was.
+        // One command must not spoil the commit group: each for itself shows which one it was.
         const outcomes: Outcome[] = [];
         for (const command of commands) outcomes.push(...(await this.apply([command], about)));
         return outcomes;
@@ -211,19 +215,19 @@ export class PostgresStore implements Store {
 
   private async attempt(
     commands: readonly Command[],
-    about: Partial<AboutGroup> = {},
+    about: Partial<CommitGroupFacts> = {},
   ): Promise<Outcome[]> {
     const assumed = this.assume(commands);
     try {
-      return await this.runGroup(commands, assumed, about);
+      return await this.runCommitGroup(commands, assumed, about);
     } catch (error) {
       this.knownQueues.forget();
-      if (isWrongAssumption(error)) return await this.runGroup(commands, undefined, about);
+      if (isWrongAssumption(error)) return await this.runCommitGroup(commands, undefined, about);
       throw error;
     }
   }
 
-  /** What this group may assume instead of reading it; undefined: it has to read. */
+  /** What this commit group may assume instead of reading it; undefined: it has to read. */
   private assume(commands: readonly Command[]): Beginning | undefined {
     const nowMs = this.clock.nowMs();
     const mustRead = this.nextDue.isOver(nowMs) || !this.storeClock.isTrusted();
@@ -231,10 +235,10 @@ export class PostgresStore implements Store {
     return queues && { nowMs, queues };
   }
 
-  private async runGroup(
+  private async runCommitGroup(
     commands: readonly Command[],
     assumed: Beginning | undefined,
-    { lockWaitMs, isBeside = false }: Partial<AboutGroup>,
+    { lockWaitMs, isBeside = false }: Partial<CommitGroupFacts>,
   ): Promise<Outcome[]> {
     const client = await this.pools[isBeside ? 'heldUp' : 'groups'].connect();
     const pipeline = new Pipeline(client, this.url.prepare);
@@ -247,7 +251,7 @@ export class PostgresStore implements Store {
     let earliestDueMs: number | null = null;
     try {
       for (const text of beginStatements(this.url.prepare, lockWaitMs)) pipeline.send(text);
-      this.readyFloors.begins(pipeline);
+      this.readyWatermarks.begins(pipeline);
       const counterRows = CounterRows.of(client);
       const timeOf = (saidMs: number, offsetMs?: number): number =>
         this.timeOf(saidMs, sinceMs, offsetMs);
@@ -256,20 +260,20 @@ export class PostgresStore implements Store {
       const { queues } = beginning;
       const nowMs =
         assumed === undefined ? timeOf(beginning.nowMs, beginning.clockOffsetMs) : beginning.nowMs;
-      const tx = new GroupTransaction(
+      const tx = new PostgresTransaction(
         pipeline,
         nowMs,
         counterRows,
-        leaseFloorMs(this.startedAtMs, nowMs),
+        leasesKeptUntilMs(this.startedAtMs, nowMs),
         this.limits,
       );
       for (const { queue } of queues) tx.addQueue(queue);
-      const run = new GroupRun(
+      const run = new CommitGroup(
         tx,
         this.startedAtMs,
         this.storeClock.isTrusted(),
-        this.readyFloors,
-        this.dueFloor,
+        this.readyWatermarks,
+        this.dueWatermark,
         timeOf,
         this.clock === this.storeClock ? null : nowMs,
       );
@@ -281,7 +285,7 @@ export class PostgresStore implements Store {
           .catch(() => undefined);
       }
 
-      // While another group of this node settles what is due, its rows are locked and would be
+      // While another commit group of this node settles what is due, its rows are locked and would be
       // skipped: what comes after the end of a lease is to see it ended.
       while (
         commands.length > 0 &&
@@ -291,16 +295,16 @@ export class PostgresStore implements Store {
       ) {
         await this.settling;
       }
-      // What is due in other queues must not meet a lock in a group that is apart because of one.
+      // What is due in other queues must not meet a lock in a commit group that is apart because of one.
       const isDue = commands.length > 0 && lockWaitMs === undefined && this.nextDue.isOver(nowMs);
       if (isDue) {
         this.settling = new Promise((resolve) => {
           settled = resolve;
         });
       }
-      await lockGroupsOf(tx, commands);
+      await lockMessageGroupsOf(tx, commands);
       if (isDue) await settleDue(run, SETTLED_PER_GROUP);
-      const outcomes = await applyGroup(run, commands);
+      const outcomes = await applyCommitGroup(run, commands);
       const readsDue = isDue || commands.some(({ kind }) => kind === 'settleDue');
       const dueAtMs = readsDue ? await readNextDue(run) : null;
       const houseKept = await this.housekeeping.keep(tx, run.isTimeTrusted);
@@ -328,15 +332,16 @@ export class PostgresStore implements Store {
       broken = isConnectionLoss(error) ? (error as Error) : undefined;
       if (broken !== undefined) {
         // A database that was lost may come back as an older one.
-        this.readyFloors.forget();
-        this.dueFloor.forget();
+        this.readyWatermarks.forget();
+        this.dueWatermark.forget();
       }
       if (broken !== undefined && committing && !isRolledBack(error)) {
         due.begun(earliestDueMs);
         throw new OutcomeUnknownError(broken);
       }
       this.tallies.giveBack(taken);
-      // What is due, and dead-letters into a group that is locked, must not stop one group after the other.
+      // What is due, and dead-letters into a commit group that is locked, must not stop one commit group
+      // after the other.
       if (settled !== undefined && isHeldUp(error)) {
         this.nextDue.putOff(this.clock.nowMs() + LOOK_AFTER_LOCK_MS);
       }
@@ -361,7 +366,10 @@ export class PostgresStore implements Store {
     return checkBeginning(pipeline, assumed.queues, slot, between);
   }
 
-  /** The group's time: as the database has said it since the group began, if that is credible. */
+  /**
+   * The commit group's time: as the database has said it since the commit group began, if that is
+   * credible.
+   */
   private timeOf(saidMs: number, sinceMs: number, offsetMs?: number): number {
     const timeMs = this.storeClock.timeOf(saidMs, sinceMs, offsetMs);
     return this.clock === this.storeClock ? timeMs : this.clock.nowMs();

@@ -180,7 +180,7 @@ const HANDLERS: Handlers = {
 
   unfinishedJobs: (pipeline, { limit }) =>
     pipeline.query<UnfinishedJob>(
-      `SELECT job_id AS "jobId", concat_ws(' ', at_ms, at_seq, at_id) AS place
+      `SELECT job_id AS "jobId", concat_ws(' ', at_ms, at_seq, at_id) AS position
          FROM millrace.dead_letter_jobs WHERE NOT finished ORDER BY job_id LIMIT $1`,
       [limit],
     ),

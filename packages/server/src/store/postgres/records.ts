@@ -4,10 +4,10 @@ import { recordBytes } from '../../core/record-room.js';
 import { recordScope } from '../../core/replay.js';
 import type { Room } from '../../core/storage-limits.js';
 import type { AnswerRecords, RecordedAnswer, RecordScope } from '../../core/transaction.js';
-import { rowOf } from './by-key.js';
-import { loadQueueById } from './load-queues.js';
-import { toText } from './text.js';
-import type { GroupTransaction } from './transaction.js';
+import { escapeNul } from './escaped-nul.js';
+import { rowOf } from './index-joins.js';
+import { loadQueueById } from './queue-rows.js';
+import type { PostgresTransaction } from './transaction.js';
 
 const KEY = ['queue_id', 'project', 'capability', 'key'] as const;
 
@@ -15,10 +15,11 @@ type RecordRow = RecordedAnswer &
   Pick<RecordScope, 'project' | 'capability' | 'queueId' | 'key'> & { readonly isOver: boolean };
 
 /**
- * The recorded answers that a group's commands may replay, read before they run, and those that
- * they add. If another node records the same key first, the group runs again and finds its answer.
+ * The recorded answers that a commit group's commands may replay, read before they run, and those that
+ * they add. If another node records the same key first, the commit group runs again and finds its
+ * answer.
  */
-export class GroupRecords implements AnswerRecords {
+export class IdempotencyRecords implements AnswerRecords {
   private readonly known = new Map<string, RecordedAnswer>();
   /** What those take that are there, the expired ones too. */
   private readonly bytes = new Map<string, number>();
@@ -26,7 +27,7 @@ export class GroupRecords implements AnswerRecords {
 
   readonly room: Room;
 
-  constructor(private readonly tx: GroupTransaction) {
+  constructor(private readonly tx: PostgresTransaction) {
     this.room = tx.room;
   }
 
@@ -34,7 +35,7 @@ export class GroupRecords implements AnswerRecords {
     const scopes = commands.flatMap((command) => scopeOf(this.tx, command) ?? []);
     if (scopes.length === 0) return;
     // Who comes with a key that another one works under waits for it, and then finds its answer. The
-    // rows are locked, so that nobody removes as expired what this group counts as replaced.
+    // rows are locked, so that nobody removes as expired what this commit group counts as replaced.
     this.tx.pipeline.send('SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k', [
       lockKeys(scopes),
     ]);
@@ -60,7 +61,7 @@ export class GroupRecords implements AnswerRecords {
   put(scope: RecordScope, answer: RecordedAnswer): void {
     const id = idOf(scope);
     this.tx.remembered += 1;
-    const bytes = recordBytes(toText(scope.key), answer);
+    const bytes = recordBytes(escapeNul(scope.key), answer);
     this.tx.usage.count(scope.project, 0, bytes - (this.bytes.get(id) ?? 0));
     this.bytes.set(id, bytes);
     this.added.set(id, { ...scope, ...answer });
@@ -70,13 +71,13 @@ export class GroupRecords implements AnswerRecords {
     const rows = [...this.added.values()];
     if (rows.length === 0) return;
     const keys = columnsOf(rows);
-    // What stands in the way is either expired or a record that this group has read and replaces.
+    // What stands in the way is either expired or a record that this commit group has read and replaces.
     this.tx.pipeline.send(
       `DELETE FROM millrace.idempotency WHERE ctid = ANY (ARRAY(
-         SELECT i.place
+         SELECT i.tid
            FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[])
                 AS s(${KEY.join(', ')}, replaced)
-          CROSS JOIN ${rowOf('idempotency', 's', KEY, 't.ctid AS place, t.expires_at_ms')} AS i
+          CROSS JOIN ${rowOf('idempotency', 's', KEY, 't.ctid AS tid, t.expires_at_ms')} AS i
           WHERE s.replaced OR i.expires_at_ms <= $6))`,
       [...keys, rows.map((row) => this.known.has(idOf(row))), this.tx.nowMs],
     );
@@ -96,7 +97,10 @@ export class GroupRecords implements AnswerRecords {
 }
 
 /** Whether the answer of a create still holds depends on the queue that it made. */
-async function loadCreatedQueues(tx: GroupTransaction, rows: readonly RecordRow[]): Promise<void> {
+async function loadCreatedQueues(
+  tx: PostgresTransaction,
+  rows: readonly RecordRow[],
+): Promise<void> {
   for (const { capability, outcome } of rows) {
     if (capability !== 'queue.create') continue;
     const { queue } = JSON.parse(outcome) as OutcomeOf['createQueue'];
@@ -104,7 +108,7 @@ async function loadCreatedQueues(tx: GroupTransaction, rows: readonly RecordRow[
   }
 }
 
-function scopeOf(tx: GroupTransaction, command: Command): RecordScope | undefined {
+function scopeOf(tx: PostgresTransaction, command: Command): RecordScope | undefined {
   if (!('idempotency' in command)) return undefined;
   if (command.kind === 'createQueue' || command.kind === 'deleteQueue' || !('queue' in command)) {
     return recordScope(command, undefined);

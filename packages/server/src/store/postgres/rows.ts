@@ -17,7 +17,9 @@ export const deadLetterQueueOf = (of: string): string =>
 
 export const QUEUE_FROM = `millrace.queues q LEFT JOIN ${deadLetterQueueOf('q')} AS d ON true`;
 
-/** A message as decisions see it. Its group is as the database keeps it, see `text.ts`. */
+/**
+ * A message as decisions see it. Its message group is as the database keeps it, see `escaped-nul.ts`.
+ */
 export type MessageRow = MessageEntry;
 
 /** Few need the rest; the failure log may take a hundred times what these do. */

@@ -9,9 +9,9 @@ import type { ClientBase, PoolClient, QueryConfig } from 'pg';
 /** A pool that lends a session waits for no longer. */
 const ANSWER_WITHIN_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 8_000;
-/** No group pauses for so long between two statements unless its node is stopped or gone. */
+/** No commit group pauses for so long between two statements unless its node is stopped or gone. */
 const IDLE_IN_TRANSACTION_MS = 5_000;
-/** In groups that many share, a lock that somebody else holds keeps nobody waiting for longer. */
+/** In commit groups that many share, a lock that somebody else holds keeps nobody waiting for longer. */
 export const SHARED_LOCK_WAIT_MS = 500;
 /** A node that starts may wait for one that migrates, but not for one that is gone. */
 const MIGRATION_LOCK_WAIT_MS = 60_000;
@@ -51,7 +51,9 @@ const DURABLE = (isLocal: boolean): string =>
   `set_config('synchronous_commit', CASE current_setting('synchronous_commit')
      WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, ${isLocal})`;
 
-/** Makes the server look whether the client is still there while a statement runs or waits; not all can. */
+/**
+ * Makes the server look whether the client is still there while a statement runs or waits; not all can.
+ */
 const CHECK_CLIENT = `DO $$ BEGIN
   PERFORM set_config('client_connection_check_interval', '2000', false);
 EXCEPTION WHEN invalid_parameter_value THEN NULL; END $$`;

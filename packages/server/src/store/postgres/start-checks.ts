@@ -4,10 +4,10 @@ import type { Log } from '../../core/log.js';
 import { RefusalError } from '../../core/refusal.js';
 import { StoreOpenError } from '../../core/store.js';
 import { type ParsedUrl, type Pools, patientConfig } from './connections.js';
-import { NOW } from './load-queues.js';
 import { migrate } from './migrate.js';
 import { beginStatements, rollBack, setSession } from './sessions.js';
 import type { StoreClock } from './store-clock.js';
+import { NOW } from './store-time-sql.js';
 
 /** What is looked at before a node serves: what cannot be made good stops the start, and says why. */
 

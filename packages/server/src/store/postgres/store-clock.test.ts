@@ -60,7 +60,7 @@ class ModelNode {
 
   private unseenMs = 0;
 
-  /** A group hears the time. @returns the time that it goes by */
+  /** A commit group hears the time. @returns the time that it goes by */
   hear(): number {
     const { storeMs, offsetMs } = this.model.read();
     return this.clock.timeOf(storeMs, this.clock.monotonicMs(), offsetMs);

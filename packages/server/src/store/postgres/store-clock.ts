@@ -5,8 +5,8 @@ import { type Clock, monotonicMs, setSystemTimer, suspendedMs, wallMs } from '..
  * every statement which asks for the time adds. Each node counts store time on by its own monotonic
  * clock, and compares. This is the whole rule:
  *
- * - What the database says is believed while it is within 2 s of what the node counted. A group that
- *   hears anything else goes by the node's own count, and nothing is ended by time.
+ * - What the database says is believed while it is within 2 s of what the node counted. A commit group
+ * that   hears anything else goes by the node's own count, and nothing is ended by time.
  * - A node that disagrees looks again under a lock, at once (`correct-clock.ts`), and moves the offset
  *   so that store time goes on as it counted: a jump, one that stays included, is over in moments, and
  *   what was written meanwhile ends as if there had been none. The other nodes then look too.

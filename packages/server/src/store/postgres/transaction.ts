@@ -12,12 +12,12 @@ import type {
   MessageTransaction,
   QueueEntry,
 } from '../../core/transaction.js';
-import { placesOf } from './by-key.js';
 import type { CounterDelta, CounterRows } from './counter-rows.js';
-import { FifoGroups } from './fifo-groups.js';
+import { tidsOf } from './index-joins.js';
+import { MessageGroups } from './message-groups.js';
+import { drawSeqs, ProvisionalSeqs } from './message-seqs.js';
 import { jsonOf } from './parameters.js';
 import type { Pipeline } from './pipeline.js';
-import { drawPlaces, ProvisionalPlaces } from './places.js';
 import type { MessageRow } from './rows.js';
 
 interface Loaded {
@@ -26,24 +26,24 @@ interface Loaded {
   bucketId: number;
   change: MessageChange;
   removed: boolean;
-  /** It joins the tail of a queue, at a provisional place. */
+  /** It joins the tail of a queue, at a provisional seq. */
   arrives: boolean;
 }
 
 /**
- * What the commands of one group share while their transaction is open. Decisions work on queues
+ * What the commands of one commit group share while their transaction is open. Decisions work on queues
  * and messages that were loaded before, in memory; what they change is gathered and goes out as
  * few statements over sets of rows.
  */
-export class GroupTransaction implements MessageTransaction {
+export class PostgresTransaction implements MessageTransaction {
   private readonly queuesByKey = new Map<string, QueueEntry>();
   private readonly queuesById = new Map<number, QueueEntry>();
   private readonly queuesByBucket = new Map<number, QueueEntry>();
-  readonly groups: FifoGroups;
+  readonly messageGroups: MessageGroups;
   readonly usage = new UsageLedger();
   readonly deadLetters = new DeadLetterReport();
   readonly room: Room;
-  private readonly provisional = new ProvisionalPlaces();
+  private readonly provisional = new ProvisionalSeqs();
   private readonly policies = new Map<string, PushPolicy>();
   private readonly messages = new Map<string, Loaded>();
   private readonly touched = new Set<Loaded>();
@@ -51,26 +51,26 @@ export class GroupTransaction implements MessageTransaction {
   readonly tallies = new Map<number, Tally>();
   private readonly deadDeltas = new Map<string, number>();
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
-  /** Whether the group goes by a time that it has not heard from the database yet. */
+  /** Whether the commit group goes by a time that it has not heard from the database yet. */
   isTimeAssumed = false;
   /** The earliest end of a lease or delay that began here. */
   earliestDueMs: number | null = null;
-  /** Answers and deduplication ids that the group has recorded. */
+  /** Answers and deduplication ids that the commit group has recorded. */
   remembered = 0;
 
   constructor(
     readonly pipeline: Pipeline,
     private timeMs: number,
     private readonly counterRows: CounterRows,
-    readonly leaseFloorMs: number,
+    readonly leasesKeptUntilMs: number,
     limits: StorageLimits,
   ) {
     // The disk is the database's to watch.
     this.room = { limits, disk: 'enough', usageOf: (project) => this.usage.of(project) };
-    this.groups = new FifoGroups(pipeline, (queue) => this.markReady(queue, 1));
+    this.messageGroups = new MessageGroups(pipeline, (queue) => this.markReady(queue, 1));
   }
 
-  /** The group's time. */
+  /** The commit group's time. */
   get nowMs(): number {
     return this.timeMs;
   }
@@ -81,7 +81,7 @@ export class GroupTransaction implements MessageTransaction {
     this.isTimeAssumed = false;
   }
 
-  /** A provisional one: the sequence gives another in its place before the change is sent. */
+  /** A provisional one: the database gives the final one before the change is sent. */
   nextSeq(): number {
     return this.provisional.next();
   }
@@ -201,7 +201,7 @@ export class GroupTransaction implements MessageTransaction {
     }));
   }
 
-  heldInGroup({ bucketId }: QueueEntry, groupKey: string): MessageRow[] {
+  heldInMessageGroup({ bucketId }: QueueEntry, groupKey: string): MessageRow[] {
     const held: MessageRow[] = [];
     for (const { entry, removed } of this.messages.values()) {
       const isHeld = entry.state === STATE.leased || entry.state === STATE.delayed;
@@ -219,13 +219,13 @@ export class GroupTransaction implements MessageTransaction {
     this.policies.set(subscriptionId, policy);
   }
 
-  touchGroup(queue: QueueEntry, groupKey: string): void {
-    this.groups.touch(queue, groupKey);
+  touchMessageGroup(queue: QueueEntry, groupKey: string): void {
+    this.messageGroups.touch(queue, groupKey);
   }
 
-  /** Sends what was removed and changed, and what has become of the groups. */
+  /** Sends what was removed and changed, and what has become of the message groups. */
   async flushMessages(): Promise<void> {
-    await this.placeArrivals();
+    await this.seqOfArrivals();
     const removed = [...this.touched].filter((loaded) => loaded.removed);
     if (removed.length > 0) {
       this.pipeline.send(REMOVE, [
@@ -245,11 +245,11 @@ export class GroupTransaction implements MessageTransaction {
       loaded.change = {};
     }
     this.touched.clear();
-    this.groups.flush();
+    this.messageGroups.flush();
   }
 
-  /** Once the locks are held: what comes later to a queue gets a later place. */
-  private async placeArrivals(): Promise<void> {
+  /** Once the locks are held: what comes later to a queue gets a later seq. */
+  private async seqOfArrivals(): Promise<void> {
     const arriving = [...this.touched].filter(({ arrives, removed }) => arrives && !removed);
     if (arriving.length === 0) return;
     arriving.sort((a, b) => a.entry.seq - b.entry.seq);
@@ -259,13 +259,13 @@ export class GroupTransaction implements MessageTransaction {
       queue: this.queueByBucket(entry.bucketId) as QueueEntry,
       groupKey: entry.groupKey as string,
     }));
-    const [placesAlone, placesInGroups] = await Promise.all([
-      drawPlaces(this.pipeline, alone.length),
-      this.groups.arrive(arrivals),
+    const [seqsAlone, seqsInMessageGroups] = await Promise.all([
+      drawSeqs(this.pipeline, alone.length),
+      this.messageGroups.arrive(arrivals),
     ]);
-    const places = [...placesAlone, ...placesInGroups];
+    const seqs = [...seqsAlone, ...seqsInMessageGroups];
     for (const [index, loaded] of [...alone, ...grouped].entries()) {
-      const seq = places[index] as number;
+      const seq = seqs[index] as number;
       loaded.change = { ...loaded.change, seq };
       Object.assign(loaded.entry, { seq });
       loaded.arrives = false;
@@ -280,7 +280,7 @@ export class GroupTransaction implements MessageTransaction {
     this.pipeline.send(
       `UPDATE millrace.messages m
           SET ${columns.map(([field, column]) => `${column} = u."${field}"`).join(', ')}
-         FROM ${placesOf(changes)} AS u WHERE m.ctid = u.place`,
+         FROM ${tidsOf(changes)} AS u WHERE m.ctid = u.tid`,
       [
         jsonOf(
           changed.map(({ bucketId, entry, change }) => ({
@@ -294,7 +294,7 @@ export class GroupTransaction implements MessageTransaction {
   }
 
   /**
-   * Once per group and row, in one order on every node, so that no two wait for each other.
+   * Once per commit group and row, in one order on every node, so that no two wait for each other.
    *
    * @param usage of projects: only at the end, because what others count in them waits for it
    */
@@ -341,7 +341,7 @@ export class GroupTransaction implements MessageTransaction {
 }
 
 const REMOVED = '(SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS u(bucket_id, message_id))';
-const REMOVE = `DELETE FROM millrace.messages m USING ${placesOf(REMOVED)} AS u WHERE m.ctid = u.place`;
+const REMOVE = `DELETE FROM millrace.messages m USING ${tidsOf(REMOVED)} AS u WHERE m.ctid = u.tid`;
 
 /** The column of a field: `dueAtMs` is `due_at_ms`. */
 const columnName = (field: string): string =>

@@ -21,11 +21,11 @@ import {
 } from './commands/push.js';
 import { settleDue } from './commands/settle-due.js';
 import { expire, sweepDiscarded } from './commands/sweep.js';
-import { answerRecords } from './idempotency.js';
-import type { GroupTransaction } from './transaction.js';
+import { answerRecords } from './records.js';
+import type { SqliteTransaction } from './transaction.js';
 
 /** Applies one command in the open transaction. */
-export function applyCommand(tx: GroupTransaction, command: Command): Outcome {
+export function applyCommand(tx: SqliteTransaction, command: Command): Outcome {
   if (command.kind !== 'publish') tx.inserts.flush();
   switch (command.kind) {
     case 'publish':
@@ -88,7 +88,7 @@ type OnQueue = Exclude<
 >;
 
 function onQueue<C extends OnQueue>(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   command: C,
   run: (queue: QueueEntry) => OutcomeOf[C['kind']] | Refusal,
 ): Outcome<C['kind']> {
@@ -106,7 +106,7 @@ function onQueue<C extends OnQueue>(
 }
 
 function idempotent<C extends Extract<Command, { idempotency: unknown }>>(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   command: C,
   queue: QueueEntry | undefined,
   run: () => Outcome<C['kind']>,

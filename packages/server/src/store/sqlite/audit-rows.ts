@@ -1,5 +1,5 @@
 import { LIMITS } from '@millrace/protocol/limits';
-import type { AuditEntry, AuditPlace } from '../../core/audit.js';
+import type { AuditEntry, AuditPosition } from '../../core/audit.js';
 import type { Statements } from './statements.js';
 
 /** So many go at a time. */
@@ -47,10 +47,10 @@ export function trimAudit(statements: Statements): boolean {
 
 export function readAudit(
   statements: Statements,
-  before: AuditPlace | null,
+  before: AuditPosition | null,
   limit: number,
 ): AuditEntry[] {
-  const place = before ?? { atMs: Number.MAX_SAFE_INTEGER, requestId: '', refused: false };
+  const position = before ?? { atMs: Number.MAX_SAFE_INTEGER, requestId: '', refused: false };
   return statements
     .get(
       `SELECT at_ms AS atMs, request_id AS requestId, refused, action, code, key_id AS keyId,
@@ -58,6 +58,6 @@ export function readAudit(
          FROM audit_log WHERE (at_ms, request_id, refused) < (?, ?, ?)
         ORDER BY at_ms DESC, request_id DESC, refused DESC LIMIT ?`,
     )
-    .all(place.atMs, place.requestId, place.refused ? 1 : 0, limit)
+    .all(position.atMs, position.requestId, position.refused ? 1 : 0, limit)
     .map((row) => ({ ...(row as AuditEntry), refused: Boolean((row as AuditEntry).refused) }));
 }

@@ -4,8 +4,8 @@ import Database from 'better-sqlite3';
 import { monotonicMs, wallMs } from '../../core/clock.js';
 import { StoreOpenError } from '../../core/store.js';
 import { assertUsable, explainFailure, faultOf } from './database.js';
+import { fileAt } from './database-path.js';
 import { inWordsOfDisk, NewFile, refuseExisting } from './new-file.js';
-import { fileAt } from './store-place.js';
 import { drawId, refuseForeignWal } from './wal-owner.js';
 
 export interface CopyProgress {

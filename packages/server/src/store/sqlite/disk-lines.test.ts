@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { FakeClock } from '../../../test/harness/fake-clock.js';
 import { keepLines } from '../../../test/harness/log-lines.js';
 import { NO_LIMITS } from '../../core/storage-limits.js';
-import { GroupApplier } from './apply-group.js';
+import { CommitGroupApplier } from './apply-commit-group.js';
 import { openWriter } from './database.js';
 import { DiskLines } from './disk-lines.js';
 import { FreeSpace } from './free-space.js';
@@ -17,7 +17,11 @@ it('tells when publishing stops for want of space, and when it goes on', () => {
   const { db } = openWriter(join(folder, 'millrace.db'));
   try {
     let freeBytes = MIN_FREE_BYTES;
-    const applier = new GroupApplier(db, new FreeSpace(MIN_FREE_BYTES, () => freeBytes), NO_LIMITS);
+    const applier = new CommitGroupApplier(
+      db,
+      new FreeSpace(MIN_FREE_BYTES, () => freeBytes),
+      NO_LIMITS,
+    );
     const clock = new FakeClock();
     const { log, lines } = keepLines();
     const diskLines = new DiskLines(log, clock, MIN_FREE_BYTES);

@@ -15,7 +15,7 @@ export class DiskLines {
     private readonly minFreeBytes: number,
   ) {}
 
-  /** What a group has found, or somebody who asked. */
+  /** What a commit group has found, or somebody who asked. */
   saw(disk: DiskSpace): void {
     if (disk === this.last) return;
     const fields = { min_free_bytes: this.minFreeBytes };

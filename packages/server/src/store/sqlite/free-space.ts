@@ -7,8 +7,8 @@ import type { Reserve } from './reserve.js';
 const OUT_FOR_MS = 1_000;
 
 /**
- * How much the disk has left beside what the server may use. It is looked up for every group: a fast
- * publisher, or another process, fills a disk in less than a second.
+ * How much the disk has left beside what the server may use. It is looked up for every commit group: a
+ * fast publisher, or another process, fills a disk in less than a second.
  */
 export class FreeSpace {
   private outUntilMs = Number.NEGATIVE_INFINITY;

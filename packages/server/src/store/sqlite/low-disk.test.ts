@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Command, NewMessage } from '../../core/commands.js';
 import { createIdSource } from '../../core/ids.js';
 import { NO_LIMITS } from '../../core/storage-limits.js';
-import { GroupApplier } from './apply-group.js';
+import { CommitGroupApplier } from './apply-commit-group.js';
 import { openWriter } from './database.js';
 import { FreeSpace } from './free-space.js';
 import { Reserve } from './reserve.js';
@@ -25,13 +25,13 @@ describe('a disk that fills up', () => {
   });
   let freeBytes = 0;
   let db: Database.Database;
-  let applier: GroupApplier;
+  let applier: CommitGroupApplier;
 
   beforeAll(() => {
     db = openWriter(path).db;
     const reserve = new Reserve(path, MIN_FREE_BYTES);
     const freeSpace = new FreeSpace(MIN_FREE_BYTES, () => freeBytes, reserve);
-    applier = new GroupApplier(db, freeSpace, NO_LIMITS);
+    applier = new CommitGroupApplier(db, freeSpace, NO_LIMITS);
     withFree(MIN_FREE_BYTES);
     expect(apply({ kind: 'createQueue', ...call(null), settings: {} })).toBe('ok');
     expect(apply(publish())).toBe('ok');

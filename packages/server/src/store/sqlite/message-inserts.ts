@@ -35,7 +35,9 @@ const PLAIN_COLUMNS = {
   live_since_ms: '?',
 };
 
-/** Most messages: without a delay, a group or a deduplication id. Fewer values take less time. */
+/**
+ * Most messages: without a delay, a message group or a deduplication id. Fewer values take less time.
+ */
 const PLAIN = insertsInto('messages', PLAIN_COLUMNS);
 
 const OTHERS = insertsInto('messages', {
@@ -50,8 +52,8 @@ const OTHERS = insertsInto('messages', {
 const BODIES = insertsInto('bodies', { id: '?', payload: '?', headers: '?' });
 
 /**
- * New messages on their way into the tables, gathered over the publishes of a group. Whoever reads
- * messages in the same transaction has to flush before.
+ * New messages on their way into the tables, gathered over the publishes of a commit group. Whoever
+ * reads messages in the same transaction has to flush before.
  */
 export class MessageInserts {
   private readonly plain: RowBatch;

@@ -2,7 +2,7 @@ import { answerBytes, failuresBytes } from '../../core/answer-size.js';
 import type { FailedDelivery, StoredMessage } from '../../core/commands.js';
 import { rowIdOf } from '../../core/ids.js';
 import { STATE, type State } from '../../core/message-state.js';
-import { PageBuilder, type PagePlace, peekParts, readPlace } from '../../core/page.js';
+import { PageBuilder, type PagePosition, peekParts, readPosition } from '../../core/page.js';
 import type { DeadLetter, PeekState, Query, ReadResult, SeenMessage } from '../../core/store.js';
 import type { QueueEntry } from '../../core/transaction.js';
 import { STORED_COLUMNS, storedMessage } from './rows.js';
@@ -30,8 +30,8 @@ const SEEN_COLUMNS = `${STORED_COLUMNS}, m.state, m.due_at_ms AS dueAtMs, m.byte
 const FROM = 'messages m JOIN bodies b ON b.id = m.id';
 const STATE_NAMES = ['available', 'leased', 'delayed', 'dead'] as const;
 
-/** Before the first place of each part: ranks fall, times rise. */
-const START: Record<PeekState, Omit<PagePlace, 'part' | 'tie'>> = {
+/** Before the first position of each part: ranks fall, times rise. */
+const START: Record<PeekState, Omit<PagePosition, 'part' | 'tie'>> = {
   available: { major: 1_000, minor: 0 },
   leased: { major: -1, minor: 0 },
   delayed: { major: -1, minor: 0 },
@@ -58,7 +58,7 @@ export function peek(
   { state, after, limit, maxBytes, strict }: Query<'peek'>,
 ): ReadResult['peek'] {
   const parts = peekParts(state);
-  const from = readPlace(after, parts);
+  const from = readPosition(after, parts);
   const builder = new PageBuilder<SeenMessage>(limit, maxBytes, strict);
   for (const part of parts.slice(from === null ? 0 : parts.indexOf(from.part as PeekState))) {
     const { major, minor } = from?.part === part ? from : START[part];
@@ -69,8 +69,8 @@ export function peek(
       limit: builder.wanted,
     }) as Iterable<SeenRow>;
     for (const row of rows) {
-      const place = { part, major: row.major, minor: row.minor, tie: '' };
-      if (!builder.add(seenMessage(row), row.bytes, place)) return builder.page();
+      const position = { part, major: row.major, minor: row.minor, tie: '' };
+      if (!builder.add(seenMessage(row), row.bytes, position)) return builder.page();
     }
   }
   return builder.page();
@@ -81,7 +81,7 @@ export function deadLetters(
   queue: QueueEntry,
   { after, limit, maxBytes, strict }: Query<'deadLetters'>,
 ): ReadResult['deadLetters'] {
-  const from = readPlace(after, ['dead']);
+  const from = readPosition(after, ['dead']);
   const builder = new PageBuilder<DeadLetter>(limit, maxBytes, strict);
   const rows = statements
     .get(
@@ -93,9 +93,9 @@ export function deadLetters(
     )
     .iterate(queue.id, from?.major ?? -1, from?.minor ?? 0, builder.wanted) as Iterable<SeenRow>;
   for (const row of rows) {
-    const place = { part: 'dead', major: row.major, minor: row.minor, tie: '' };
+    const position = { part: 'dead', major: row.major, minor: row.minor, tie: '' };
     const letter = { ...storedMessage(row), keptIn: row.keptIn ?? queue.name };
-    if (!builder.add(letter, row.bytes, place)) break;
+    if (!builder.add(letter, row.bytes, position)) break;
   }
   return builder.page();
 }

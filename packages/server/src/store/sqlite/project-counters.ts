@@ -10,7 +10,9 @@ const ADD = `INSERT INTO project_counters (project, messages, bytes, queues, sub
     queues = queues + excluded.queues, subscriptions = subscriptions + excluded.subscriptions,
     keys = keys + excluded.keys`;
 
-/** The usage of projects: a row for each, read where a quota asks for it, written once per group. */
+/**
+ * The usage of projects: a row for each, read where a quota asks for it, written once per commit group.
+ */
 export class ProjectCounters extends UsageLedger {
   constructor(private readonly statements: Statements) {
     super();
@@ -24,7 +26,7 @@ export class ProjectCounters extends UsageLedger {
     return super.of(project);
   }
 
-  /** At the end of a group: it is not counted on after this. */
+  /** At the end of a commit group: it is not counted on after this. */
   flush(): void {
     for (const [project, change] of this.changes()) {
       const { messages, bytes, queues, subscriptions, keys } = change;

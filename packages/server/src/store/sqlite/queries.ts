@@ -101,7 +101,7 @@ const HANDLERS: Handlers = {
   unfinishedJobs: (statements, { limit }) =>
     statements
       .get(
-        `SELECT job_id AS jobId, at_ms || ' ' || at_seq AS place FROM dead_letter_jobs
+        `SELECT job_id AS jobId, at_ms || ' ' || at_seq AS position FROM dead_letter_jobs
           WHERE finished = 0 ORDER BY job_id LIMIT ?`,
       )
       .all(limit) as UnfinishedJob[],

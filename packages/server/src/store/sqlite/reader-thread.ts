@@ -5,7 +5,7 @@ import { answerQuery } from './queries.js';
 import { Statements } from './statements.js';
 import { serveThread } from './thread-channel.js';
 
-/** The thread that answers queries, so that lists and counts never wait for a group. */
+/** The thread that answers queries, so that lists and counts never wait for a commit group. */
 export interface ReaderRequest {
   readonly query: Query;
   readonly nowMs: number;

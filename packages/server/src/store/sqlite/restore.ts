@@ -12,10 +12,10 @@ import { dirname } from 'node:path';
 import { wallMs } from '../../core/clock.js';
 import { StoreOpenError } from '../../core/store.js';
 import { type CopyProgress, makePlain } from './backup.js';
+import { fileAt, preparePath } from './database-path.js';
+import { lockStore } from './file-lock.js';
 import { makeFile } from './file-modes.js';
-import { lockStore } from './folder-lock.js';
 import { inWordsOfDisk, isOutOfSpace, link, NewFile, syncPath } from './new-file.js';
-import { fileAt, preparePlace } from './store-place.js';
 import { readWalFirstPage } from './wal-file.js';
 import { refuseForeignWal } from './wal-owner.js';
 
@@ -49,13 +49,13 @@ export function restore({ from, path: to, onProgress = () => {} }: RestoreOption
   if (!statSync(source).isFile()) throw new StoreOpenError(`${source} is not a file.`);
   if (statSync(source).size === 0) throw new StoreOpenError(`The backup ${source} is empty.`);
   if (source === path) throw new StoreOpenError('The backup is the store itself.');
-  preparePlace(path);
+  preparePath(path);
   // Held to the end, so that no server starts meanwhile.
   const unlock = lockStore(path);
   try {
     refuseLiveSource(source);
     const copy = checkedCopy(source, path, onProgress);
-    const putAside = putInPlace(copy, path);
+    const putAside = putInOrder(copy, path);
     return { path, bytes: statSync(path).size, putAside };
   } finally {
     unlock();
@@ -141,7 +141,7 @@ function writeAll(file: number, bytes: Buffer): void {
  *
  * @returns the name that the old files have now, with their WAL beside them; null without any
  */
-function putInPlace(copy: NewFile, path: string): string | null {
+function putInOrder(copy: NewFile, path: string): string | null {
   const old = ['', '-wal', '-shm'].filter((suffix) => existsSync(path + suffix));
   const aside = unusedName(path);
   try {

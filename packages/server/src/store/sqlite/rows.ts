@@ -88,8 +88,8 @@ export function storedMessage(row: StoredMessage): StoredMessage {
 }
 
 /**
- * Field by field, because the group waits for each message that it leases, and copies of an object
- * by `...` take several times as long.
+ * Field by field, because the commit group waits for each message that it leases, and copies of an
+ * object by `...` take several times as long.
  *
  * @param row with the columns of STORED_COLUMNS
  */

@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import { isPassing } from './errors.js';
 import { withoutWaiting, writeFirstPage } from './wal-owner.js';
 
-/** What the file needs that is not done with a group. */
+/** What the file needs that is not done with a commit group. */
 export interface SpaceNeed {
   /** A passive checkpoint, off this thread. */
   readonly checkpoint: boolean;
@@ -26,10 +26,10 @@ const RECLAIM_PAGES_PER_STEP = 32;
 
 /**
  * Keeps the WAL and the file in bounds. Passive checkpoints alone never catch up with a steady
- * writer and let the WAL grow without end; checkpoints in the hot thread alone cost every group.
+ * writer and let the WAL grow without end; checkpoints in the hot thread alone cost every commit group.
  */
 export class SpaceKeeper {
-  private groups = 0;
+  private commitGroups = 0;
   // Prepared once: to prepare them each time took more than to run them.
   private readonly walState: Database.Statement;
   private readonly freePages: Database.Statement;
@@ -51,9 +51,9 @@ export class SpaceKeeper {
   }
 
   /** @returns null where it did not look */
-  afterGroup(): SpaceNeed | null {
-    this.groups += 1;
-    if (this.groups % LOOK_EVERY_GROUPS !== 0) return null;
+  afterCommitGroup(): SpaceNeed | null {
+    this.commitGroups += 1;
+    if (this.commitGroups % LOOK_EVERY_GROUPS !== 0) return null;
     return { ...this.walNeed(), reclaim: this.hasSpareFreePages() };
   }
 

@@ -7,7 +7,7 @@ import { isLong, ReadLanes } from '../../core/read-lanes.js';
 import { RefusalError } from '../../core/refusal.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
 import type {
-  AboutGroup,
+  CommitGroupFacts,
   Query,
   QueryKind,
   ReadResult,
@@ -16,21 +16,21 @@ import type {
 } from '../../core/store.js';
 import { tellClockBehind, tellFault, tellMigration } from '../../core/store-lines.js';
 import type { WalPages } from './checkpoint-thread.js';
+import { fileAt } from './database-path.js';
 import { DiskLines, STOPPED } from './disk-lines.js';
 import { isFatal, isPassing, refusalOf } from './errors.js';
 import type { ReaderRequest } from './reader-thread.js';
 import type { SpaceNeed } from './space.js';
-import { fileAt } from './store-place.js';
 import { ThreadChannel } from './thread-channel.js';
+import { packCommand, unpackOutcome } from './thread-codec.js';
 import { tellPostponed, WalBounds } from './wal-bounds.js';
-import { packCommand, unpackOutcome } from './wire-codec.js';
 import type { WriterAnswer, WriterOptions, WriterRequest } from './writer-thread.js';
 
 export interface SqliteStoreOptions extends Omit<WriterOptions, 'limits'> {
   readonly limits?: StorageLimits;
   readonly log?: Log;
   /** Makes the clock, given the time that it must not start before. */
-  readonly makeClock?: (floorMs: number) => Clock;
+  readonly makeClock?: (earliestMs: number) => Clock;
 }
 
 /** Reads in the thread at once: one is answered while the next ones are on their way. */
@@ -40,7 +40,7 @@ const SHORT_READS_MAX = 16;
 const RECLAIM_PAUSE_MS = 20;
 /** After a step for which the disk had no room. */
 const RECLAIM_RETRY_MS = 1_000;
-/** So often a step makes way for groups that are under way; then it is its turn. */
+/** So often a step makes way for commit groups that are under way; then it is its turn. */
 const RECLAIM_WAITS_MAX = 9;
 /** All messages go through the writer: with less it takes a tenth more time, with more no less. */
 const YOUNG_GENERATION_MIB = { writer: 4, longReader: 12, reader: 4, checkpoint: 4 };
@@ -48,15 +48,15 @@ const threadFile = (name: string): URL => new URL(`./${name}-thread.js`, import.
 
 /** The store inside one file. All of SQLite runs in threads; this side only passes messages. */
 export class SqliteStore implements Store {
-  /** The thread makes one group of all that wait for it, so that it never idles between two. */
-  readonly groupsUnderWayMax = 16;
+  /** The thread makes one commit group of all that wait for it, so that it never idles between two. */
+  readonly commitGroupsUnderWayMax = 16;
   readonly aheadMin = 16;
   readonly safetyPollMs = null;
   private readonly lanes = new ReadLanes(LONG_READS_MAX, SHORT_READS_MAX);
   private listener: StoreListener | undefined;
   private stopping: Promise<void> | undefined;
   private readonly wal: WalBounds;
-  private groupsUnderWay = 0;
+  private commitGroupsUnderWay = 0;
   private cancelFlush: (() => void) | undefined;
   private cancelReclaim: (() => void) | undefined;
 
@@ -92,13 +92,13 @@ export class SqliteStore implements Store {
       onExit,
     );
     try {
-      const { clockFloorMs = 0, wider = [], migrated } = await writer.call({ kind: 'open' });
+      const { clockMinMs = 0, wider = [], migrated } = await writer.call({ kind: 'open' });
       if (wider.length > 0) {
         log.warn(`others on this machine may open the store; run: ${wider.join(' && ')}`);
       }
       if (migrated !== undefined) tellMigration(log, migrated.from, migrated.to);
-      const clock = makeClock(clockFloorMs);
-      tellClockBehind(log, clock.wallMs(), clockFloorMs);
+      const clock = makeClock(clockMinMs);
+      tellClockBehind(log, clock.wallMs(), clockMinMs);
       await writer.call({ kind: 'start', nowMs: clock.nowMs() });
       store = new SqliteStore(
         clock,
@@ -129,9 +129,9 @@ export class SqliteStore implements Store {
 
   async apply(
     commands: readonly Command[],
-    about: AboutGroup = { bytes: 0, keepsApart: false },
+    about: CommitGroupFacts = { bytes: 0, keepsApart: false },
   ): Promise<Outcome[]> {
-    this.groupsUnderWay += 1;
+    this.commitGroupsUnderWay += 1;
     try {
       const answer = await this.writer.call({
         kind: 'apply',
@@ -144,7 +144,7 @@ export class SqliteStore implements Store {
       if (group.ready.length > 0) this.listener?.ready(group.ready);
       if (answer.need) this.serveSpace(answer.need);
       if (answer.postponed !== undefined) tellPostponed(this.log, new Error(answer.postponed));
-      if (answer.wantsGroup) this.applyNoneLater();
+      if (answer.wantsCommitGroup) this.applyNoneLater();
       this.diskLines.saw(group.disk);
       tellDeadLetters(this.log, group.deadLetters);
       return group.outcomes.map((packed, index) => {
@@ -156,7 +156,7 @@ export class SqliteStore implements Store {
       if (isFatal(error)) this.fail(error as Error);
       throw error;
     } finally {
-      this.groupsUnderWay -= 1;
+      this.commitGroupsUnderWay -= 1;
     }
   }
 
@@ -210,7 +210,7 @@ export class SqliteStore implements Store {
   /** Pages that are free are used again before the file grows, so that there is no haste. */
   private reclaimAfterPause(waits: number, pauseMs = RECLAIM_PAUSE_MS): void {
     this.cancelReclaim = this.clock.setTimer(async () => {
-      if (this.groupsUnderWay > 0 && waits < RECLAIM_WAITS_MAX) {
+      if (this.commitGroupsUnderWay > 0 && waits < RECLAIM_WAITS_MAX) {
         this.reclaimAfterPause(waits + 1);
         return;
       }
@@ -234,7 +234,7 @@ export class SqliteStore implements Store {
     if (this.cancelReclaim === undefined) this.reclaimAfterPause(0, RECLAIM_RETRY_MS);
   }
 
-  /** Should no group come by that takes along what waits for one, an empty one does. */
+  /** Should no commit group come by that takes along what waits for one, an empty one does. */
   private applyNoneLater(): void {
     this.cancelFlush ??= this.clock.setTimer(() => {
       this.cancelFlush = undefined;

@@ -1,6 +1,6 @@
 import type { Statement } from 'better-sqlite3';
+import { CommitGroupShare } from '../../core/commit-group-share.js';
 import { DeadLetterReport } from '../../core/dead-letter-report.js';
-import { GroupShare } from '../../core/group-share.js';
 import { emptyTally, type Tally, type TallyKind } from '../../core/history.js';
 import { rowIdOf } from '../../core/ids.js';
 import type { DeadLetterReason } from '../../core/message-state.js';
@@ -16,7 +16,7 @@ import type {
   MessageTransaction,
   QueueEntry,
 } from '../../core/transaction.js';
-import { FifoGroups } from './fifo-groups.js';
+import { MessageGroups } from './message-groups.js';
 import { MessageInserts } from './message-inserts.js';
 import { ProjectCounters } from './project-counters.js';
 import { RowBatch, textsOf } from './row-batch.js';
@@ -69,13 +69,13 @@ export class QueueCache {
 }
 
 /**
- * What the commands of one group share while their transaction is open: the time, the queues, the
+ * What the commands of one commit group share while their transaction is open: the time, the queues, the
  * counters' changes (written once, at the end) and which queues have new messages to give.
  */
-export class GroupTransaction implements MessageTransaction {
+export class SqliteTransaction implements MessageTransaction {
   /** Whether any lease or delay began, ended or moved. */
   dueChanged = false;
-  /** Answers and deduplication ids that the group has recorded. */
+  /** Answers and deduplication ids that the commit group has recorded. */
   remembered = 0;
   private readonly deltas = new Map<number, CounterDelta>();
   readonly tallies = new Map<number, Tally>();
@@ -83,9 +83,9 @@ export class GroupTransaction implements MessageTransaction {
   readonly deadLetters = new DeadLetterReport();
   readonly usage: ProjectCounters;
   readonly room: Room;
-  readonly groups: FifoGroups;
-  /** What consumes may take in this group. */
-  readonly share = new GroupShare();
+  readonly messageGroups: MessageGroups;
+  /** What consumes may take in this commit group. */
+  readonly share = new CommitGroupShare();
   readonly inserts = new MessageInserts((text) => this.sql(text));
   /** Bodies are read by way of their messages only, so that they may go a little later. */
   private readonly removedBodies = new RowBatch((text) => this.sql(text), REMOVE_BODIES);
@@ -96,13 +96,13 @@ export class GroupTransaction implements MessageTransaction {
     private readonly queues: QueueCache,
     private readonly sequence: Sequence,
     readonly nowMs: number,
-    readonly leaseFloorMs: number,
+    readonly leasesKeptUntilMs: number,
     { limits, disk }: Pick<Room, 'limits' | 'disk'>,
   ) {
     const usage = new ProjectCounters(statements);
     this.usage = usage;
     this.room = { limits, disk, usageOf: (project) => usage.of(project) };
-    this.groups = new FifoGroups(statements, (queue) => this.markReady(queue, 1));
+    this.messageGroups = new MessageGroups(statements, (queue) => this.markReady(queue, 1));
   }
 
   /** The next place at the tail, of whichever queue. */
@@ -227,12 +227,12 @@ export class GroupTransaction implements MessageTransaction {
     return new Set(names);
   }
 
-  heldInGroup(queue: QueueEntry, groupKey: string): MessageEntry[] {
-    return this.groups.held(queue, groupKey);
+  heldInMessageGroup(queue: QueueEntry, groupKey: string): MessageEntry[] {
+    return this.messageGroups.held(queue, groupKey);
   }
 
-  touchGroup(queue: QueueEntry, groupKey: string): void {
-    this.groups.touch(queue, groupKey);
+  touchMessageGroup(queue: QueueEntry, groupKey: string): void {
+    this.messageGroups.touch(queue, groupKey);
   }
 
   pushPolicy(subscriptionId: string): PushPolicy | undefined {
@@ -248,7 +248,7 @@ export class GroupTransaction implements MessageTransaction {
     this.deadDeltas.set(key, (this.deadDeltas.get(key) ?? 0) + change);
   }
 
-  /** What the queue holds but for its dead letters, with what the group has done so far. */
+  /** What the queue holds but for its dead letters, with what the commit group has done so far. */
   usageOfQueue(queue: QueueEntry): Usage {
     this.writeCounters();
     return this.sql(
@@ -288,11 +288,11 @@ export class GroupTransaction implements MessageTransaction {
     }));
   }
 
-  /** Writes what the commands of the group left to its end. */
+  /** Writes what the commands of the commit group left to its end. */
   flush(): void {
     this.inserts.flush();
     this.removedBodies.flush();
-    this.groups.flush();
+    this.messageGroups.flush();
     this.writeCounters();
     this.usage.flush();
   }

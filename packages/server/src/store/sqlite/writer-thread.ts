@@ -2,23 +2,23 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Command } from '../../core/commands.js';
 import { GROUP_LIMITS } from '../../core/group-commit.js';
 import type { DiskSpace, StorageLimits } from '../../core/storage-limits.js';
-import type { AboutGroup } from '../../core/store.js';
-import { GroupApplier, type GroupResult } from './apply-group.js';
+import type { CommitGroupFacts } from '../../core/store.js';
+import { CommitGroupApplier, type CommitGroupResult } from './apply-commit-group.js';
 import { type Migrated, openWriter } from './database.js';
+import { preparePath } from './database-path.js';
 import { isPassing } from './errors.js';
+import { lockStore } from './file-lock.js';
 import { widerThanNeeded } from './file-modes.js';
-import { lockStore } from './folder-lock.js';
 import { FreeSpace, freeBytesBeside } from './free-space.js';
 import { Reserve } from './reserve.js';
 import { SpaceKeeper, type SpaceNeed } from './space.js';
-import { preparePlace } from './store-place.js';
 import { Failure, serveThread } from './thread-channel.js';
 import {
   type PackedCommand,
   type PackedOutcome,
   packOutcome,
   unpackCommand,
-} from './wire-codec.js';
+} from './thread-codec.js';
 
 /** The thread that owns the one connection that writes. */
 export interface WriterOptions {
@@ -33,7 +33,7 @@ export type WriterRequest =
   | {
       readonly kind: 'apply';
       readonly commands: readonly PackedCommand[];
-      readonly about: AboutGroup;
+      readonly about: CommitGroupFacts;
       readonly nowMs: number;
     }
   | { readonly kind: 'look'; readonly nowMs: number }
@@ -42,11 +42,11 @@ export type WriterRequest =
   | { readonly kind: 'close'; readonly nowMs: number };
 
 export interface WriterAnswer {
-  readonly clockFloorMs?: number;
+  readonly clockMinMs?: number;
   readonly migrated?: Migrated;
   /** Commands that close the files to others on the machine. */
   readonly wider?: readonly string[];
-  readonly group?: Omit<GroupResult, 'outcomes'> & { readonly outcomes: PackedOutcome[] };
+  readonly group?: Omit<CommitGroupResult, 'outcomes'> & { readonly outcomes: PackedOutcome[] };
   readonly need?: SpaceNeed | null;
   /** What the disk has left. */
   readonly disk?: DiskSpace;
@@ -54,13 +54,13 @@ export interface WriterAnswer {
   readonly postponed?: string;
   /** Whether the WAL starts anew. */
   readonly restarted?: boolean;
-  /** Tallies or expired rows wait for a later group. */
-  readonly wantsGroup?: boolean;
+  /** Tallies or expired rows wait for a later commit group. */
+  readonly wantsCommitGroup?: boolean;
 }
 
 const options = workerData as WriterOptions;
 let unlock = (): void => {};
-let applier: GroupApplier;
+let applier: CommitGroupApplier;
 let space: SpaceKeeper;
 let freeSpace: FreeSpace;
 let close = (): void => {};
@@ -77,7 +77,7 @@ serveThread<WriterRequest, WriterAnswer>(
 type ApplyRequest = Extract<WriterRequest, { kind: 'apply' }>;
 type OtherRequest = Exclude<WriterRequest, { kind: 'apply' }>;
 
-/** The groups that came in while the last one committed make up the next, within bounds. */
+/** The commit groups that came in while the last one committed make up the next, within bounds. */
 function leadingGroup(requests: readonly WriterRequest[]): ApplyRequest[] {
   const group: ApplyRequest[] = [];
   let commands = 0;
@@ -124,14 +124,14 @@ function answersTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
       deadLetters: isLast ? rest.deadLetters : [],
       outcomes: mine,
     };
-    return { group, ...after, wantsGroup: applier.wantsGroup };
+    return { group, ...after, wantsCommitGroup: applier.wantsCommitGroup };
   });
 }
 
 /** What is committed is answered, whatever becomes of the work on the files. */
 function afterCommit(): Pick<WriterAnswer, 'need' | 'postponed'> {
   try {
-    return { need: space.afterGroup() };
+    return { need: space.afterCommitGroup() };
   } catch (error) {
     if (!isPassing(error)) throw error;
     return { postponed: (error as Error).message };
@@ -142,7 +142,7 @@ function handle(request: OtherRequest): WriterAnswer {
   switch (request.kind) {
     case 'open': {
       const { path, minFreeBytes } = options;
-      preparePlace(path);
+      preparePath(path);
       unlock = lockStore(path);
       const reserve = new Reserve(path, minFreeBytes);
       // To open the file takes some room, too.
@@ -155,9 +155,9 @@ function handle(request: OtherRequest): WriterAnswer {
         () => freeBytesBeside(path) - space.pendingBytes(),
         reserve,
       );
-      applier = new GroupApplier(db, freeSpace, options.limits, space);
+      applier = new CommitGroupApplier(db, freeSpace, options.limits, space);
       return {
-        clockFloorMs: applier.clockFloorMs(),
+        clockMinMs: applier.clockMinMs(),
         migrated,
         wider: widerThanNeeded(path),
       };

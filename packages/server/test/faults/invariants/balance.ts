@@ -138,7 +138,7 @@ function finalStats(history: History): Map<string, QueueStats> {
 function queueGroups(history: History): string[][] {
   let groups: string[][] = [];
   for (const queue of history.queues.keys()) {
-    // What went with a queue is judged by no stats.
+    // What went with a queue is checked by no stats.
     if (mayBeDeleted(history, queue, Number.POSITIVE_INFINITY)) continue;
     const chain = queueChain(history, queue);
     const tied = groups.filter((group) => group.some((name) => chain.includes(name)));

@@ -6,7 +6,7 @@ import type { Invariant, Violation } from '../violation.js';
 
 /**
  * What has been available for a while is found: a consume call that asks for more than it is given
- * says that nothing else was there. Judged by first deliveries, whose beginning nothing blurs.
+ * says that nothing else was there. Checked by first deliveries, whose beginning nothing blurs.
  */
 export const checkOverlooked: Invariant = (history, { overlookedMs }) => {
   const violations: Violation[] = [];

@@ -25,7 +25,7 @@ export const clockJumps: FaultKind = {
     // A node sees the database's time through a round trip, and corrects by what it sees.
     clockSlackMs: 250,
     // With its clock put back a server finds no lease at its start that ran out while it was down:
-    // each lasts as long again as that was. What is kept after a start, the kind `kill` judges.
+    // each lasts as long again as that was. What is kept after a start, the kind `kill` checks.
     restartGraceMs: 0,
   },
   async open({ store, storeUrl }) {
@@ -42,16 +42,29 @@ export const clockJumps: FaultKind = {
     }
     const clock = await ShiftedProcess.create();
     const { nodeFlags, environment } = clock;
-    return { nodeFlags, environment, ...jumpingScene(clock, restart, isHarmlessAtStart) };
+    return { nodeFlags, environment, ...jumpingScene(clock, restart, harmlessStarts()) };
   },
 };
 
 /**
  * A server that starts cannot know how long it was down, and removes what is over by its clock. That
  * it was a few hours it may believe: leases are kept for a while after a start.
+ *
+ * With its clock put back, it goes on from the last time that it has written down: from then on it lags
+ * by as long as it was down. Where the clock is right again at a later start, it catches up, and leases
+ * of before end as much earlier, which no server can tell from a longer time without it.
  */
-const isHarmlessAtStart = (shiftMs: number, random: SeededRandom): boolean =>
-  Math.abs(shiftMs) < DAY_MS && random.chance(0.7);
+function harmlessStarts(): (shiftMs: number, random: SeededRandom) => boolean {
+  let storeShiftMs = 0;
+  let lags = false;
+  return (shiftMs, random) => {
+    const catchesUp = lags && shiftMs === storeShiftMs;
+    if (catchesUp || Math.abs(shiftMs) >= DAY_MS || !random.chance(0.7)) return false;
+    lags = shiftMs < storeShiftMs;
+    storeShiftMs = Math.max(storeShiftMs, shiftMs);
+    return true;
+  };
+}
 
 function jumpingScene(
   clock: JumpingClock,

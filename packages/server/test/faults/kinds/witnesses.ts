@@ -2,7 +2,7 @@ import { pause } from '../pause.js';
 import { retryCall } from '../retry-call.js';
 import type { FaultRun } from './fault-kind.js';
 
-/** Messages, leases and delays that are there while something happens, for the checker to judge. */
+/** Messages, leases and delays that are there while something happens, for the checker to check. */
 
 const LEASE_MS = 8_000;
 const SETTLED_AFTER_MS = 6_500;

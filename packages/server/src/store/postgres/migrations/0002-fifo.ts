@@ -22,7 +22,7 @@ CREATE INDEX messages_due ON millrace.messages (state, due_at_ms)
 CREATE INDEX messages_due_in_groups ON millrace.messages (state, due_at_ms)
   WHERE due_at_ms IS NOT NULL AND group_key IS NOT NULL;
 
--- What became available otherwise than by a publish, at whichever place: see scan-floors.ts.
+-- What became available otherwise than by a publish, at whichever place: see scan-watermarks.ts.
 CREATE INDEX messages_returned ON millrace.messages (bucket_id, rank DESC, seq)
   WHERE state = 0 AND (leased_at_ms IS NOT NULL OR first_available_at_ms > enqueued_at_ms);
 

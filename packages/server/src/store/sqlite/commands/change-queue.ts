@@ -8,11 +8,11 @@ import { changeSettings, changes, publicRow } from '../../../core/queue-settings
 import { queueInUse, type Refusal } from '../../../core/refusal.js';
 import { EVERYBODY } from '../../../core/store.js';
 import type { QueueEntry } from '../../../core/transaction.js';
-import type { GroupTransaction } from '../transaction.js';
+import type { SqliteTransaction } from '../transaction.js';
 import { deleteSubscriptionsOf } from './push.js';
 
 export function updateQueue(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   queue: QueueEntry,
   command: UpdateQueueCommand,
 ): OutcomeOf['updateQueue'] | Refusal {
@@ -45,7 +45,7 @@ export function updateQueue(
 
 /** The queue gets a new bucket: that is all, whatever lay in the old one. */
 export function purgeQueue(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   queue: QueueEntry,
   _command: PurgeQueueCommand,
 ): OutcomeOf['purgeQueue'] {
@@ -62,7 +62,7 @@ export function purgeQueue(
   return { purged };
 }
 
-const heldBy = (tx: GroupTransaction, queue: QueueEntry) =>
+const heldBy = (tx: SqliteTransaction, queue: QueueEntry) =>
   tx
     .sql(
       `SELECT available + leased + delayed AS messages, bytes, dead, dead_bytes AS deadBytes
@@ -71,7 +71,7 @@ const heldBy = (tx: GroupTransaction, queue: QueueEntry) =>
     .get(queue.id) as { messages: number; bytes: number; dead: number; deadBytes: number };
 
 export function deleteQueue(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   { project, queue: name }: DeleteQueueCommand,
 ): OutcomeOf['deleteQueue'] | Refusal {
   const queue = tx.queue(project, name);

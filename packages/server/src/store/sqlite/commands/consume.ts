@@ -5,16 +5,16 @@ import type {
   OutcomeOf,
   StoredMessage,
 } from '../../../core/commands.js';
-import { type TooLarge, tooLarge } from '../../../core/group-share.js';
+import { type TooLarge, tooLarge } from '../../../core/commit-group-share.js';
 import { rowIdOf } from '../../../core/ids.js';
 import { STATE } from '../../../core/message-state.js';
-import { EXPIRED_PER_CONSUME, isPastRetention, removeMessage } from '../../../core/moves.js';
 import { checkHolder } from '../../../core/push-subscription.js';
 import type { Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
+import { EXPIRED_PER_CONSUME, isPastRetention, removeMessage } from '../../../core/transitions.js';
 import { leasedMessage, type MessageRow, STORED_COLUMNS } from '../rows.js';
 import type { Values } from '../statements.js';
-import type { GroupTransaction } from '../transaction.js';
+import type { SqliteTransaction } from '../transaction.js';
 
 interface ReadyRow extends StoredMessage {
   readonly id: number;
@@ -65,7 +65,7 @@ const LEASE = `UPDATE messages SET state = ${STATE.leased}, due_at_ms = ?, lease
   receipt = ?, leased_by = ?, lease_end = NULL, delivery_count = delivery_count + 1 WHERE id = ?`;
 
 export function consume(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   queue: QueueEntry,
   command: ConsumeCommand,
 ): OutcomeOf['consume'] | Refusal {
@@ -73,7 +73,7 @@ export function consume(
   if (refusal !== undefined) return refusal;
   const next =
     queue.type === 'fifo'
-      ? nextOfGroups(tx, queue, command.onePerGroup ?? false)
+      ? nextOfMessageGroups(tx, queue, command.onePerMessageGroup ?? false)
       : nextOfAll(tx, queue);
   const share = tx.share.leftFor(command);
   if (share === undefined) return { messages: [], crowded: true };
@@ -105,7 +105,7 @@ export function consume(
     bytes += messageBytes;
     wasTaken = true;
     const receipt = `${command.receiptPrefix}.${messages.length}`;
-    if (row.groupKey !== null) tx.touchGroup(queue, row.groupKey);
+    if (row.groupKey !== null) tx.touchMessageGroup(queue, row.groupKey);
     lease.run(leaseExpiresAtMs, tx.nowMs, receipt, command.keyId ?? null, row.id);
     const deliveryCount = row.deliveryCount + 1;
     messages.push(leasedMessage(row, { deliveryCount, receipt, leaseExpiresAtMs }));
@@ -122,19 +122,19 @@ export function consume(
 }
 
 /** The head of what is available, each time: what was taken is available no more. */
-function nextOfAll(tx: GroupTransaction, { bucketId }: QueueEntry): () => ReadyRow | undefined {
+function nextOfAll(tx: SqliteTransaction, { bucketId }: QueueEntry): () => ReadyRow | undefined {
   const head = tx.rows(HEAD_OF_ALL);
   return () => readyRow(head.get(bucketId));
 }
 
 /**
- * Message after message of the group whose turn it is, then of the next one. Where the message
- * before was not taken but removed, it may be another group's turn now.
+ * Message after message of the message group whose turn it is, then of the next one. Where the message
+ * before was not taken but removed, it may be another message group's turn now.
  */
-function nextOfGroups(
-  tx: GroupTransaction,
+function nextOfMessageGroups(
+  tx: SqliteTransaction,
   queue: QueueEntry,
-  onePerGroup: boolean,
+  onePerMessageGroup: boolean,
 ): (wasTaken: boolean) => ReadyRow | undefined {
   const after = tx.rows(AFTER_IN_GROUP);
   let groupKey: string | undefined;
@@ -142,10 +142,10 @@ function nextOfGroups(
   let hasBegun = false;
   return (wasTaken) => {
     hasBegun = groupKey !== undefined && (hasBegun || wasTaken);
-    if (!hasBegun || onePerGroup) groupKey = undefined;
+    if (!hasBegun || onePerMessageGroup) groupKey = undefined;
     for (;;) {
       if (groupKey === undefined) {
-        const group = tx.groups.next(queue);
+        const group = tx.messageGroups.next(queue);
         if (group === undefined) return undefined;
         groupKey = group.groupKey;
         lastSeq = group.headSeq - 1;
@@ -166,7 +166,7 @@ const HELD = `FROM messages m JOIN bodies b ON b.id = m.id
 
 /** See `ReplayLookups`. */
 export function stillHeld(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   queue: QueueEntry,
   { maxBytes, strict }: ConsumeCommand,
   given: readonly { messageId: string; receipt: string }[],

@@ -3,10 +3,10 @@ import { compareSettings, newSettings, publicRow } from '../../../core/queue-set
 import type { Refusal } from '../../../core/refusal.js';
 import { checkQuota } from '../../../core/storage-limits.js';
 import type { QueueEntry } from '../../../core/transaction.js';
-import type { GroupTransaction } from '../transaction.js';
+import type { SqliteTransaction } from '../transaction.js';
 
 export function createQueue(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   command: CreateQueueCommand,
 ): OutcomeOf['createQueue'] | Refusal {
   const { project, queue: name, settings } = command;

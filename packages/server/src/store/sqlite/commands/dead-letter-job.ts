@@ -12,7 +12,7 @@ import { rowIdOf } from '../../../core/ids.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { MESSAGE_COLUMNS, type MessageRow, messageRow } from '../rows.js';
 import type { Values } from '../statements.js';
-import type { GroupTransaction } from '../transaction.js';
+import type { SqliteTransaction } from '../transaction.js';
 
 const deadLetterEntry = (values: Values): DeadLetterEntry =>
   messageRow(values) as MessageRow & DeadLetterEntry;
@@ -20,7 +20,7 @@ const deadLetterEntry = (values: Values): DeadLetterEntry =>
 type JobRow = DeadLetterJob & { readonly queueId: number; readonly finished: number };
 
 export function startDeadLetterJob(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   queue: QueueEntry,
   command: DeadLetterJobCommand,
 ): OutcomeOf['deadLetterJob'] {
@@ -45,7 +45,7 @@ export function startDeadLetterJob(
 
 /** The unfinished job of the same call, if there is one. */
 function findUnderWay(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   queue: QueueEntry,
   command: DeadLetterJobCommand,
 ): string | undefined {
@@ -60,7 +60,7 @@ function findUnderWay(
 }
 
 function onOne(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   queue: QueueEntry,
   { action }: DeadLetterJobCommand,
   messageId: string,
@@ -76,7 +76,7 @@ function onOne(
 }
 
 /** One step; a job that is finished stays as it is, and one whose queue has gone is finished. */
-export function stepJob(tx: GroupTransaction, jobId: string): JobProgress {
+export function stepJob(tx: SqliteTransaction, jobId: string): JobProgress {
   const job = tx
     .sql(
       `SELECT queue_id AS queueId, action, bound_seq AS boundSeq, at_ms AS atMs, at_seq AS atSeq,

@@ -6,10 +6,10 @@ import type {
 } from '../../../core/commands.js';
 import { keyNotFound, type Refusal } from '../../../core/refusal.js';
 import { checkQuota, ENDED_KEYS_KEPT } from '../../../core/storage-limits.js';
-import type { GroupTransaction } from '../transaction.js';
+import type { SqliteTransaction } from '../transaction.js';
 
 export function createKey(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   command: CreateKeyCommand,
 ): OutcomeOf['createKey'] | Refusal {
   const { secretHash, ...key } = command.key;
@@ -39,7 +39,7 @@ export function createKey(
 }
 
 /** Keys that have expired count no more; of all that have ended, the oldest are forgotten. */
-function endExpired(tx: GroupTransaction, project: string): void {
+function endExpired(tx: SqliteTransaction, project: string): void {
   const { changes } = tx
     .sql(
       `UPDATE api_keys SET ended_at_ms = expires_at_ms
@@ -55,7 +55,7 @@ function endExpired(tx: GroupTransaction, project: string): void {
 }
 
 export function revokeKey(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   { keyId }: RevokeKeyCommand,
 ): OutcomeOf['revokeKey'] | Refusal {
   const project = tx
@@ -74,7 +74,7 @@ export function revokeKey(
 
 /** A use that is older than what is known changes nothing. */
 export function recordKeyUse(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   { uses }: RecordKeyUseCommand,
 ): OutcomeOf['recordKeyUse'] {
   const update = tx.sql(

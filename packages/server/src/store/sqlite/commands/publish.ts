@@ -5,11 +5,11 @@ import { ownRowId } from '../../../core/ids.js';
 import { bytesOf } from '../../../core/message-bytes.js';
 import type { Refusal } from '../../../core/refusal.js';
 import type { QueueEntry } from '../../../core/transaction.js';
-import { deduplications } from '../deduplication.js';
-import type { GroupTransaction } from '../transaction.js';
+import { deduplications } from '../deduplications.js';
+import type { SqliteTransaction } from '../transaction.js';
 
 export function publish(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   queue: QueueEntry,
   command: PublishCommand,
 ): OutcomeOf['publish'] | Refusal {
@@ -25,7 +25,7 @@ export function publish(
   return { messageIds };
 }
 
-function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMessage): void {
+function insertMessage(tx: SqliteTransaction, queue: QueueEntry, message: NewMessage): void {
   const id = ownRowId(message.messageId);
   if (id === undefined) throw new Error(`"${message.messageId}" is no message id of ours`);
   const delayed = message.delayMs > 0;
@@ -49,6 +49,6 @@ function insertMessage(tx: GroupTransaction, queue: QueueEntry, message: NewMess
     headers: message.headers,
   });
   tx.count(queue, delayed ? 'delayed' : 'available', 1, bytes);
-  if (groupKey !== null) tx.groups.append(queue, groupKey, seq);
+  if (groupKey !== null) tx.messageGroups.append(queue, groupKey, seq);
   else if (!delayed) tx.markReady(queue, 1);
 }

@@ -17,10 +17,10 @@ import { type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
 import { checkQuota } from '../../../core/storage-limits.js';
 import type { QueueEntry } from '../../../core/transaction.js';
 import { subscriptionsOf } from '../push-rows.js';
-import type { GroupTransaction } from '../transaction.js';
+import type { SqliteTransaction } from '../transaction.js';
 
 export function subscribePush(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   queue: QueueEntry,
   command: SubscribePushCommand,
 ): OutcomeOf['subscribePush'] | Refusal {
@@ -38,7 +38,7 @@ export function subscribePush(
   return { subscription: shownSubscription(row), endedSecretUntilMs };
 }
 
-function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow): void {
+function write(tx: SqliteTransaction, queue: QueueEntry, row: PushSubscriptionRow): void {
   const deadLetterQueue =
     row.deadLetterQueue === null ? undefined : tx.queue(queue.project, row.deadLetterQueue);
   tx.sql(
@@ -71,7 +71,7 @@ function write(tx: GroupTransaction, queue: QueueEntry, row: PushSubscriptionRow
 }
 
 export function unsubscribePush(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   queue: QueueEntry,
   { subscriptionId }: UnsubscribePushCommand,
 ): OutcomeOf['unsubscribePush'] {
@@ -86,7 +86,7 @@ export function unsubscribePush(
 }
 
 export function pausePush(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   queue: QueueEntry,
   { subscriptionId, reason }: PausePushCommand,
 ): OutcomeOf['pausePush'] | Refusal {
@@ -102,7 +102,7 @@ export function pausePush(
     : { subscription: shownSubscription(subscription) };
 }
 
-export function sealPush(tx: GroupTransaction, { rows }: SealPushCommand): OutcomeOf['sealPush'] {
+export function sealPush(tx: SqliteTransaction, { rows }: SealPushCommand): OutcomeOf['sealPush'] {
   const update = tx.sql(
     `UPDATE push_subscriptions SET url = ?, url_digest = ?, headers = ?, secret = ?,
        secret_digest = ?, previous_secret = ?
@@ -122,7 +122,7 @@ export function sealPush(tx: GroupTransaction, { rows }: SealPushCommand): Outco
 
 /** Those of a subscription that has gone meanwhile are of no use to anybody. */
 export function recordPushes(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   { subscriptionId, attempts }: RecordPushesCommand,
 ): OutcomeOf['recordPushes'] {
   const exists = tx
@@ -145,7 +145,7 @@ export function recordPushes(
 }
 
 /** A queue that goes takes its subscriptions with it. */
-export function deleteSubscriptionsOf(tx: GroupTransaction, queue: QueueEntry): void {
+export function deleteSubscriptionsOf(tx: SqliteTransaction, queue: QueueEntry): void {
   tx.sql(
     `DELETE FROM push_attempts WHERE subscription_id IN (
        SELECT subscription_id FROM push_subscriptions WHERE queue_id = ?)`,

@@ -1,17 +1,17 @@
 import { RESTART_GRACE_MS, STATE } from '../../../core/message-state.js';
 import { settle } from '../../../core/settling.js';
 import { MESSAGE_COLUMNS, messageRow } from '../rows.js';
-import type { GroupTransaction } from '../transaction.js';
+import type { SqliteTransaction } from '../transaction.js';
 
 const DUE = `SELECT ${MESSAGE_COLUMNS} FROM messages
   WHERE state = ? AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?`;
 
 /** Delays that are over, then leases that ran out, oldest first. */
-export function settleDue(tx: GroupTransaction, limit: number): number {
+export function settleDue(tx: SqliteTransaction, limit: number): number {
   const due = tx.rows(DUE);
   const messages = [
     ...due.all(STATE.delayed, 0, tx.nowMs, limit),
-    ...due.all(STATE.leased, tx.leaseFloorMs, tx.nowMs, limit),
+    ...due.all(STATE.leased, tx.leasesKeptUntilMs, tx.nowMs, limit),
   ].map(messageRow);
   for (const message of messages) {
     const queue = tx.queueByBucket(message.bucketId);
@@ -23,17 +23,17 @@ export function settleDue(tx: GroupTransaction, limit: number): number {
 }
 
 /** When the next delay or lease ends, or null. */
-export function nextDueMs(tx: GroupTransaction, startedAtMs: number): number | null {
+export function nextDueMs(tx: SqliteTransaction, startedAtMs: number): number | null {
   const first = tx.sql(
     'SELECT min(due_at_ms) AS dueAtMs FROM messages WHERE state = ? AND due_at_ms > ?',
   );
   const firstAfter = (state: number, afterMs: number): number | null =>
     (first.get(state, afterMs) as { dueAtMs: number | null }).dueAtMs;
-  const floorMs = tx.leaseFloorMs;
-  const kept = floorMs > 0 && firstAfter(STATE.leased, 0) !== null;
+  const earliestMs = tx.leasesKeptUntilMs;
+  const kept = earliestMs > 0 && firstAfter(STATE.leased, 0) !== null;
   const times = [
     firstAfter(STATE.delayed, 0),
-    firstAfter(STATE.leased, floorMs),
+    firstAfter(STATE.leased, earliestMs),
     kept ? startedAtMs + RESTART_GRACE_MS : null,
   ].filter((timeMs) => timeMs !== null);
   return times.length === 0 ? null : Math.min(...times);

@@ -1,16 +1,16 @@
 import type { ExpireCommand, OutcomeOf } from '../../../core/commands.js';
 import { STATE } from '../../../core/message-state.js';
-import { removeMessage, retentionMs } from '../../../core/moves.js';
 import type { QueueEntry } from '../../../core/transaction.js';
+import { removeMessage, retentionMs } from '../../../core/transitions.js';
 import { forgetHistory } from '../history.js';
 import { MESSAGE_COLUMNS, messageRow } from '../rows.js';
-import type { GroupTransaction } from '../transaction.js';
+import type { SqliteTransaction } from '../transaction.js';
 
 /** Queues that one step of the retention sweep looks at. */
 const QUEUES_PER_STEP = 200;
 
 /** Removes messages that lie in a bucket which no queue has any more. */
-export function sweepDiscarded(tx: GroupTransaction, limit: number): OutcomeOf['sweepDiscarded'] {
+export function sweepDiscarded(tx: SqliteTransaction, limit: number): OutcomeOf['sweepDiscarded'] {
   const bucketId = tx.sql('SELECT min(bucket_id) FROM discarded_buckets').pluck().get() as
     | number
     | null;
@@ -23,7 +23,7 @@ export function sweepDiscarded(tx: GroupTransaction, limit: number): OutcomeOf['
     tx.sql('DELETE FROM messages WHERE id = ?').run(id);
     tx.sql('DELETE FROM bodies WHERE id = ?').run(id);
   }
-  const groups = sweepGroups(tx, bucketId, limit - ids.length);
+  const groups = sweepMessageGroups(tx, bucketId, limit - ids.length);
   if (ids.length + groups < limit) {
     tx.sql('DELETE FROM discarded_buckets WHERE bucket_id = ?').run(bucketId);
   }
@@ -31,7 +31,7 @@ export function sweepDiscarded(tx: GroupTransaction, limit: number): OutcomeOf['
   return { more, looksAgain: false };
 }
 
-function sweepGroups(tx: GroupTransaction, bucketId: number, limit: number): number {
+function sweepMessageGroups(tx: SqliteTransaction, bucketId: number, limit: number): number {
   if (limit === 0) return 0;
   const { changes } = tx
     .sql(
@@ -43,7 +43,7 @@ function sweepGroups(tx: GroupTransaction, bucketId: number, limit: number): num
 }
 
 /** Removes messages past their retention, and forgotten history, of the queues that come next. */
-export function expire(tx: GroupTransaction, command: ExpireCommand): OutcomeOf['expire'] {
+export function expire(tx: SqliteTransaction, command: ExpireCommand): OutcomeOf['expire'] {
   const { afterQueueId, queueIds } = command;
   const ids = queueIds ?? nextQueues(tx, afterQueueId);
   let left = command.limit;
@@ -66,14 +66,14 @@ export function expire(tx: GroupTransaction, command: ExpireCommand): OutcomeOf[
   return { nextQueueId: ids.length < QUEUES_PER_STEP ? null : lastId, ends };
 }
 
-const nextQueues = (tx: GroupTransaction, afterQueueId: number): number[] =>
+const nextQueues = (tx: SqliteTransaction, afterQueueId: number): number[] =>
   tx
     .sql('SELECT id FROM queues WHERE id > ? ORDER BY id LIMIT ?')
     .pluck()
     .all(afterQueueId, QUEUES_PER_STEP) as number[];
 
 function expireBucket(
-  tx: GroupTransaction,
+  tx: SqliteTransaction,
   queue: QueueEntry,
   bucketId: number,
   limit: number,
@@ -90,7 +90,7 @@ function expireBucket(
 }
 
 /** What is leased and over goes when its lease ends, if not acked, and needs no sweep. */
-function nextExpiryMs(tx: GroupTransaction, queue: QueueEntry, bucketId: number): number | null {
+function nextExpiryMs(tx: SqliteTransaction, queue: QueueEntry, bucketId: number): number | null {
   const oldestMs = tx
     .sql(
       `SELECT live_since_ms FROM messages

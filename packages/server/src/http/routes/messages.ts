@@ -1,0 +1,127 @@
+import {
+  CAPABILITIES,
+  type DlqListParams,
+  type GetParams,
+  LIMITS,
+  type MessageParams,
+  type PeekParams,
+} from '@millrace/protocol';
+import { SMALL_CALL_BYTES } from '../../core/byte-budget.js';
+import { fillHistory, HISTORY_MINUTES, minuteOf } from '../../core/history.js';
+import { toIso } from '../../core/iso-time.js';
+import { messagePieces } from '../../core/message-text.js';
+import { readWithin } from '../../core/read-within.js';
+import { messageNotFound, queueNotFound, type Refusal } from '../../core/refusal.js';
+import type { MessagePage, SeenMessage } from '../../core/store.js';
+import { type Answer, answer, type Call, listText, type Route } from '../call.js';
+import { readCursor, writeCursor } from '../cursor.js';
+
+/** The calls that look at messages and change nothing. */
+
+/** The store's own words; it knows whether they are. */
+const POSITION = /^[a-z]+ [-0-9a-f ]*$/;
+
+export const peekRoute: Route = {
+  capability: CAPABILITIES.peek,
+  async handle({ params, caller, room }: Call<PeekParams>, { store }) {
+    const { queue, state } = params;
+    const after = readCursor(params.cursor, POSITION);
+    if (typeof after === 'object' && after !== null) return after;
+    const limit = params.limit ?? LIMITS.listLimitDefault;
+    const page = await readWithin<'peek'>(
+      store,
+      room,
+      { kind: 'peek', project: caller.project, queue, state: state ?? null, after, limit },
+      LIMITS.answerMaxBytes,
+    );
+    return pageAnswer(page, queue, (item) => seenPieces(item, queue));
+  },
+};
+
+export const messageRoute: Route = {
+  capability: CAPABILITIES.message,
+  async handle({ params, caller, room }: Call<MessageParams>, { store }) {
+    const { queue, message_id: messageId } = params;
+    const found = await readWithin<'message'>(
+      store,
+      room,
+      { kind: 'message', project: caller.project, queue, messageId },
+      SMALL_CALL_BYTES,
+    );
+    if (!found.queueExists) return queueNotFound(queue);
+    if (found.message === null) return messageNotFound(queue, messageId);
+    const failures = found.message.failures.map(({ atMs, how, error, keyId }) => ({
+      at: toIso(atMs),
+      how,
+      ...(error === null ? {} : { error }),
+      ...(keyId === null ? {} : { key_id: keyId }),
+    }));
+    const more = `,"failed_deliveries":${JSON.stringify(failures)}`;
+    return { ok: true, data: seenPieces(found.message, queue, more), replayed: false };
+  },
+};
+
+export const dlqListRoute: Route = {
+  capability: CAPABILITIES.dlqList,
+  async handle({ params, caller, room }: Call<DlqListParams>, { store }) {
+    const { queue } = params;
+    const after = readCursor(params.cursor, POSITION);
+    if (typeof after === 'object' && after !== null) return after;
+    const limit = params.limit ?? LIMITS.listLimitDefault;
+    const page = await readWithin<'deadLetters'>(
+      store,
+      room,
+      { kind: 'deadLetters', project: caller.project, queue, after, limit },
+      LIMITS.answerMaxBytes,
+    );
+    return pageAnswer(page, queue, (item) => messagePieces(item, item.keptIn));
+  },
+};
+
+export const historyRoute: Route = {
+  capability: CAPABILITIES.history,
+  async handle({ params, caller }: Call<GetParams>, { store }) {
+    const { queue } = params;
+    const nowMs = store.clock.nowMs();
+    const sinceMinute = minuteOf(nowMs) - HISTORY_MINUTES + 1;
+    const rows = await store.read({
+      kind: 'history',
+      project: caller.project,
+      queue,
+      sinceMinute,
+    });
+    if (rows === null) return queueNotFound(queue);
+    const minutes = fillHistory(rows, nowMs).map((row) => ({
+      at: toIso(row.minute * 60_000),
+      depth: row.depth,
+      published: row.published,
+      delivered: row.delivered,
+      acked: row.acked,
+      failed: row.failed,
+      dead_lettered: row.deadLettered,
+    }));
+    return answer({ queue, minutes });
+  },
+};
+
+function pageAnswer<T>(
+  page: MessagePage<T> | null,
+  queue: string,
+  piecesOf: (item: T) => readonly string[],
+): Answer | Refusal {
+  if (page === null) return queueNotFound(queue);
+  const next = page.next === null ? '' : `,"next_cursor":"${writeCursor(page.next)}"`;
+  const data = listText('{"items":[', page.items.map(piecesOf), `]${next}}`);
+  return { ok: true, data, replayed: false };
+}
+
+function seenPieces(message: SeenMessage, queue: string, more = ''): readonly string[] {
+  const reason = reasonOf(message);
+  const text = reason === undefined ? '' : `,"state_reason":"${reason}"`;
+  return messagePieces(message, queue, `,"state":"${message.state}"${text}${more}`);
+}
+
+function reasonOf({ state, dueAtMs, behindHead }: SeenMessage): string | undefined {
+  if (state === 'available') return behindHead ? 'behind the head of its group' : undefined;
+  return state === 'dead' || dueAtMs === null ? undefined : `${state} until ${toIso(dueAtMs)}`;
+}

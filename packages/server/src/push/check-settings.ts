@@ -1,0 +1,48 @@
+import type { PushFormat } from '../core/push-subscription.js';
+import { fieldRefusal, type Refusal, refuse } from '../core/refusal.js';
+import { headerFault } from './message-headers.js';
+import type { Networks } from './networks.js';
+import { checkUrl } from './push-url.js';
+import { isShortSecret, SECRET_MIN_BYTES, secretFault } from './signing.js';
+
+/** What a subscription may say, as far as it shows before anything is sent. */
+export const createSettingsCheck = (networks: Networks) => ({
+  checkUrl(url: string): Refusal | undefined {
+    const checked = checkUrl(url, networks);
+    if (checked.verdict === 'ok') return undefined;
+    if (checked.verdict === 'invalid') return fieldRefusal('/url', checked.rule);
+    return refuse('URL_NOT_ALLOWED', `url ${checked.rule}`, {
+      hint: checked.hint,
+      details: [{ path: '/url', message: checked.rule }],
+    });
+  },
+
+  checkSecret(secret: string): Refusal | undefined {
+    const rule = secretFault(secret);
+    return rule === undefined ? undefined : fieldRefusal('/secret', rule);
+  },
+
+  /** What holds for new secrets only. */
+  checkNewSecret(secret: string): Refusal | undefined {
+    if (!isShortSecret(secret)) return undefined;
+    const rule = `must be a key of ${SECRET_MIN_BYTES} bytes or more; what stands behind whsec_ counts decoded`;
+    return fieldRefusal('/secret', rule);
+  },
+
+  checkAllowedHeaders(names: readonly string[]): Refusal | undefined {
+    for (const [index, name] of names.entries()) {
+      const rule = headerFault(name, '', 'payload');
+      if (rule !== undefined) return fieldRefusal(`/allowed_message_headers/${index}`, rule);
+    }
+    return undefined;
+  },
+
+  checkHeaders(headers: Record<string, string>, format: PushFormat): Refusal | undefined {
+    for (const [name, value] of Object.entries(headers)) {
+      const rule = headerFault(name, value, format);
+      if (rule !== undefined)
+        return fieldRefusal(`/headers/${name.replace(/~/g, '~0').replace(/\//g, '~1')}`, rule);
+    }
+    return undefined;
+  },
+});

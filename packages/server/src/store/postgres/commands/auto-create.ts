@@ -1,0 +1,29 @@
+import { type AutoCreating, checkAutoCreate } from '../../../core/admission.js';
+import type { Refusal } from '../../../core/refusal.js';
+import { limitsThing } from '../../../core/storage-limits.js';
+import { insertQueue, readReachable } from '../queue-rows.js';
+import type { PostgresTransaction } from '../transaction.js';
+import { loadUsage } from './storage.js';
+
+export const lacksQueue = (
+  tx: PostgresTransaction,
+  { autoCreate, project, queue }: AutoCreating,
+): boolean => autoCreate && tx.queue(project, queue) === undefined;
+
+/** Makes the queue that a command lacks, or says why it may not be made. */
+export async function createLacking(
+  tx: PostgresTransaction,
+  command: AutoCreating,
+): Promise<Refusal | undefined> {
+  const { project, queue } = command;
+  const { limits } = tx.room;
+  const subscribes = command.kind === 'subscribePush';
+  if (limitsThing(limits, 'queues') || (subscribes && limitsThing(limits, 'subscriptions'))) {
+    await loadUsage(tx, [project]);
+  }
+  const deadLetterQueue = subscribes ? command.settings.deadLetterQueue : undefined;
+  const reachableFrom = await readReachable(tx, project, deadLetterQueue);
+  const refusal = checkAutoCreate(tx.room, command, reachableFrom);
+  if (refusal === undefined) await insertQueue(tx, project, queue);
+  return refusal;
+}

@@ -1,0 +1,238 @@
+import { answerBytes } from '../../../core/answer-size.js';
+import type { ConsumeCommand, LeasedMessage, Outcome } from '../../../core/commands.js';
+import {
+  CommitGroupShare,
+  type ConsumeShare,
+  type TooLarge,
+  tooLarge,
+} from '../../../core/commit-group-share.js';
+import { STATE } from '../../../core/message-state.js';
+import { checkHolder } from '../../../core/push-subscription.js';
+import { queueNotFound } from '../../../core/refusal.js';
+import { replayOrReuse, withIdempotency } from '../../../core/replay.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import { EXPIRED_PER_CONSUME, isPastRetention, removeMessage } from '../../../core/transitions.js';
+import { accept, type CommitGroup } from '../commit-group.js';
+import { tidsOf } from '../index-joins.js';
+import { storedMessage } from '../rows.js';
+import { claimMessageGroups } from './claim-groups.js';
+import { type Lanes, lockHeads, type ReadyRow } from './lock-heads.js';
+
+interface Lease {
+  readonly bucketId: number;
+  readonly message: LeasedMessage;
+  readonly keyId: string | null;
+}
+
+/**
+ * All consumes of a commit group: the heads of their queues are locked in one statement, shared out in
+ * the commands' order, and leased in a second one, which also brings the payloads.
+ */
+export async function runConsumes(
+  run: CommitGroup,
+  commands: readonly ConsumeCommand[],
+): Promise<Outcome[]> {
+  const { ready, cutShort, crowded } = await lockFresh(run, commands);
+  const leasedAtMs = startOfLeases(run, ready);
+  const leases: Lease[] = [];
+  const outcomes = commands.map((command): Outcome => {
+    const queue = run.tx.queue(command.project, command.queue);
+    if (queue === undefined) return queueNotFound(command.queue);
+    return withIdempotency(run.records, run.lookups, command, queue, () => {
+      const refusal = checkHolder(queue, command.keyId, (id) => run.tx.pushPolicy(id));
+      if (refusal !== undefined) return refusal;
+      const share = run.share.leftFor(command);
+      if (share === undefined) return accept<'consume'>({ messages: [], crowded: true });
+      const lanes = ready.get(queue.bucketId) ?? [];
+      const { messages, left, wasCut } = take(run, queue, command, share, lanes, leasedAtMs);
+      if (left !== undefined) return accept<'consume'>({ messages, ...left });
+      if (messages.length === 0 && crowded.has(command)) {
+        return accept<'consume'>({ messages, crowded: true });
+      }
+      for (const message of messages) {
+        leases.push({ bucketId: queue.bucketId, message, keyId: command.keyId ?? null });
+        run.held.set(message.messageId, message);
+      }
+      const isCut = wasCut || cutShort.has(queue.bucketId) || crowded.has(command);
+      return accept<'consume'>(isCut ? { messages, cutShort: true } : { messages });
+    });
+  });
+  if (leases.length > 0) lease(run, leases, leasedAtMs);
+  await run.tx.flushMessages();
+  return outcomes;
+}
+
+interface Fresh {
+  readonly ready: Map<number, Lanes>;
+  /** The buckets of which so many were past their retention that more may lie behind them. */
+  readonly cutShort: ReadonlySet<number>;
+  /** Commands for which not all that they want was looked for: others of their project want as much. */
+  readonly crowded: ReadonlySet<ConsumeCommand>;
+}
+
+/** What is there to be had, behind those that are past their retention. */
+async function lockFresh(run: CommitGroup, commands: readonly ConsumeCommand[]): Promise<Fresh> {
+  const expired = new Map<number, number>();
+  const cutShort = new Set<number>();
+  const crowded = new Set<ConsumeCommand>();
+  for (;;) {
+    const ready = await lockReady(run, commands, cutShort, crowded);
+    const dropped = dropExpired(run, ready);
+    if (dropped.size === 0) return { ready, cutShort, crowded };
+    for (const [bucketId, count] of dropped) {
+      expired.set(bucketId, (expired.get(bucketId) ?? 0) + count);
+      if ((expired.get(bucketId) as number) >= EXPIRED_PER_CONSUME) cutShort.add(bucketId);
+    }
+    await run.tx.flushMessages();
+  }
+}
+
+/** What is there to be had, for each queue that these commands consume from, but for those cut short. */
+async function lockReady(
+  run: CommitGroup,
+  commands: readonly ConsumeCommand[],
+  cutShort: ReadonlySet<number>,
+  crowded: Set<ConsumeCommand>,
+): Promise<Map<number, Lanes>> {
+  const wanted = { standard: new Map<number, number[]>(), fifo: new Map<number, number[]>() };
+  const locked = new CommitGroupShare();
+  for (const command of commands) {
+    const { project, queue: name, onePerMessageGroup } = command;
+    const queue = run.tx.queue(project, name);
+    if (queue !== undefined && cutShort.has(queue.bucketId)) continue;
+    // What is replayed or refused for its key takes nothing and removes nothing.
+    if (queue === undefined || replayOrReuse(run.records, run.lookups, command, queue)) continue;
+    // As many are locked as could be taken, if all of them are there and small.
+    const share = locked.leftFor(command);
+    if ((share?.maxMessages ?? 0) < command.maxMessages) crowded.add(command);
+    if (share === undefined) continue;
+    locked.took(command, share.maxMessages, 0);
+    const ofType = wanted[queue.type];
+    // One of each message group is as many takes as messages.
+    const limits = onePerMessageGroup
+      ? Array<number>(share.maxMessages).fill(1)
+      : [share.maxMessages];
+    ofType.set(queue.bucketId, [...(ofType.get(queue.bucketId) ?? []), ...limits]);
+  }
+  const ready = await lockHeads(run, wanted.standard);
+  for (const [bucketId, limits] of wanted.fifo) {
+    ready.set(bucketId, await claimMessageGroups(run.tx, bucketId, limits));
+  }
+  return ready;
+}
+
+/** Removes those past their retention. @returns how many, for each bucket that had some */
+function dropExpired(run: CommitGroup, ready: ReadonlyMap<number, Lanes>): Map<number, number> {
+  const { tx } = run;
+  const dropped = new Map<number, number>();
+  if (!run.isTimeTrusted) return dropped;
+  for (const [bucketId, lanes] of ready) {
+    const queue = tx.queueByBucket(bucketId) as QueueEntry;
+    const expired = lanes.flat().filter((row) => isPastRetention(queue, row, tx.nowMs));
+    for (const message of tx.addMessages(expired)) removeMessage(tx, queue, message);
+    if (expired.length > 0) dropped.set(bucketId, expired.length);
+  }
+  return dropped;
+}
+
+/**
+ * A commit group may have waited for others since it asked for the time, and meets messages that were
+ * not there then: counted from that moment, their leases would be shorter by the wait.
+ */
+function startOfLeases({ tx, timeOf }: CommitGroup, ready: ReadonlyMap<number, Lanes>): number {
+  let lockedAtMs = 0;
+  for (const lanes of ready.values()) {
+    for (const row of lanes.flat()) lockedAtMs = Math.max(lockedAtMs, row.lockedAtMs);
+  }
+  return lockedAtMs === 0 ? tx.nowMs : Math.max(tx.nowMs, timeOf(lockedAtMs));
+}
+
+/** Takes one command's share off what is ready. */
+function take(
+  { tx, share: commitGroupShare }: CommitGroup,
+  queue: QueueEntry,
+  command: ConsumeCommand,
+  share: ConsumeShare,
+  lanes: Lanes,
+  leasedAtMs: number,
+): { readonly messages: LeasedMessage[]; readonly left?: TooLarge; readonly wasCut: boolean } {
+  const leaseExpiresAtMs =
+    leasedAtMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
+  const messages: LeasedMessage[] = [];
+  let bytes = 0;
+  let begun: ReadyRow[] | undefined;
+  let wasCut = share.maxMessages < command.maxMessages;
+  while (messages.length < share.maxMessages && lanes.length > 0) {
+    const lane = lanes[0] as ReadyRow[];
+    const next = lane[0];
+    if (next === undefined) {
+      lanes.shift();
+      continue;
+    }
+    const messageBytes = answerBytes(next.bytes, next);
+    if (bytes + messageBytes > share.maxBytes) {
+      if (messages.length > 0) {
+        wasCut = true;
+        break;
+      }
+      if (command.strict) return { messages, left: tooLarge(command, messageBytes), wasCut };
+    }
+    bytes += messageBytes;
+    lane.shift();
+    messages.push({
+      ...storedMessage(next),
+      nacks: next.nacks,
+      deliveryCount: next.deliveryCount + 1,
+      receipt: `${command.receiptPrefix}.${messages.length}`,
+      leaseExpiresAtMs,
+    });
+    if (next.groupKey === null) continue;
+    tx.touchMessageGroup(queue, next.groupKey);
+    begun = lane;
+    if (command.onePerMessageGroup) lanes.shift();
+  }
+  // What is left of a message group is blocked by what was taken of it.
+  if (begun !== undefined && lanes[0] === begun) lanes.shift();
+  if (messages.length > 0) {
+    tx.count(queue, 'available', -messages.length, 0);
+    tx.count(queue, 'leased', messages.length, 0);
+    tx.tally(queue, 'delivered', messages.length);
+    tx.noteDue(leaseExpiresAtMs);
+    commitGroupShare.took(command, messages.length, bytes);
+  }
+  return { messages, wasCut };
+}
+
+type Body = Pick<LeasedMessage, 'payload' | 'headers'>;
+
+const LEASES = `(SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $6::text[])
+  AS u(bucket_id, message_id, due, receipt, key))`;
+
+const LEASE = `
+  UPDATE millrace.messages m SET state = ${STATE.leased}, due_at_ms = u.due, leased_at_ms = $5,
+      receipt = u.receipt, leased_by = u.key, lease_end = NULL, delivery_count = m.delivery_count + 1
+    FROM ${tidsOf(LEASES)} AS u WHERE m.ctid = u.tid
+  RETURNING m.message_id AS "messageId", m.payload, m.headers`;
+
+/**
+ * Writes the leases. The answer fills in the bodies of the messages that were handed out: nobody
+ * needs them before the commit, and so nobody waits for them.
+ */
+function lease({ tx }: CommitGroup, leases: readonly Lease[], leasedAtMs: number): void {
+  const answer = tx.pipeline.query<Body & { messageId: string }>(LEASE, [
+    leases.map(({ bucketId }) => bucketId),
+    leases.map(({ message }) => message.messageId),
+    leases.map(({ message }) => message.leaseExpiresAtMs),
+    leases.map(({ message }) => message.receipt),
+    leasedAtMs,
+    leases.map(({ keyId }) => keyId),
+  ]);
+  answer.then(
+    (rows) => {
+      const bodies = new Map(rows.map(({ messageId, ...body }) => [messageId, body]));
+      for (const { message } of leases) Object.assign(message, bodies.get(message.messageId));
+    },
+    // A failure shows where the whole pipeline is waited for.
+    () => undefined,
+  );
+}

@@ -1,0 +1,156 @@
+import type { DeadLetterJobCommand, JobProgress, OutcomeOf } from '../../../core/commands.js';
+import {
+  applyToDeadLetter,
+  type DeadLetterEntry,
+  type DeadLetterJob,
+  isForgotten,
+  sinceOf,
+  stepDeadLetters,
+  stepLimit,
+} from '../../../core/dead-letter-job.js';
+import { rowIdOf } from '../../../core/ids.js';
+import { queueNotFound, type Refusal } from '../../../core/refusal.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import type { CommitGroup } from '../commit-group.js';
+import { lockedMessageGroups } from '../message-group-locks.js';
+import { NEXT_SEQ } from '../message-seqs.js';
+import type { Parameter } from '../parameters.js';
+import { loadQueueById, loadQueuesByBucket } from '../queue-rows.js';
+import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
+import type { PostgresTransaction } from '../transaction.js';
+
+type DeadRow = MessageRow & DeadLetterEntry;
+type JobRow = DeadLetterJob & { readonly queueId: number; readonly finished: boolean };
+
+export async function startDeadLetterJob(
+  run: CommitGroup,
+  command: DeadLetterJobCommand,
+): Promise<OutcomeOf['deadLetterJob'] | Refusal> {
+  const { tx } = run;
+  const queue = tx.queue(command.project, command.queue);
+  if (queue === undefined) return queueNotFound(command.queue);
+  if (command.messageId !== null) {
+    const done = (await onOne(run, queue, command, command.messageId)) ? 1 : 0;
+    return { jobId: null, done, finished: true };
+  }
+  const jobId = await beginOrJoin(tx, queue, command);
+  const progress = await stepJob(run, jobId);
+  const isJoined = jobId !== command.jobId;
+  if (isJoined || !isForgotten(command, progress)) return { jobId, ...progress };
+  tx.pipeline.send('DELETE FROM millrace.dead_letter_jobs WHERE job_id = $1', [jobId]);
+  return { jobId: null, ...progress };
+}
+
+/** Begins a job, or joins the unfinished one of the same call, which another node may begin now. */
+async function beginOrJoin(
+  tx: PostgresTransaction,
+  queue: QueueEntry,
+  command: DeadLetterJobCommand,
+): Promise<string> {
+  const { jobId, action, maxMessages } = command;
+  const sinceMs = sinceOf(command);
+  for (;;) {
+    const begun = await tx.pipeline.query(
+      `INSERT INTO millrace.dead_letter_jobs
+         (job_id, queue_id, action, bound_seq, since_ms, at_ms, at_seq, max_messages, started_at_ms)
+       VALUES ($1, $2, $3, ${NEXT_SEQ}, $4, $4, 0, $5, $6) ON CONFLICT DO NOTHING RETURNING 1`,
+      [jobId, queue.id, action, sinceMs, maxMessages, tx.nowMs],
+    );
+    if (begun.length > 0) return jobId;
+    const [underWay] = await tx.pipeline.query<{ jobId: string }>(
+      `SELECT job_id AS "jobId" FROM millrace.dead_letter_jobs
+        WHERE queue_id = $1 AND action = $2 AND since_ms = $3
+          AND coalesce(max_messages, -1) = $4 AND NOT finished`,
+      [queue.id, action, sinceMs, maxMessages ?? -1],
+    );
+    // Where it was finished between the two, there is room for a new one.
+    if (underWay !== undefined) return underWay.jobId;
+  }
+}
+
+async function onOne(
+  run: CommitGroup,
+  queue: QueueEntry,
+  { action }: DeadLetterJobCommand,
+  messageId: string,
+): Promise<boolean> {
+  if (rowIdOf(messageId) === undefined) return false;
+  const { tx } = run;
+  // The counters name the buckets, those of this commit group's own dead letters too.
+  tx.flushCounters();
+  // By its key in each bucket where it may lie: the built-in one, and wherever a queue keeps it.
+  const which = `m.message_id = $2 AND m.source_queue_id = $1
+    AND m.bucket_id IN (SELECT c.bucket_id FROM millrace.dead_counters c
+                         WHERE c.source_queue_id = $1)`;
+  const rows = await lockDead(tx, which, [queue.id, messageId]);
+  const [message] = await known(run, rows);
+  const applied =
+    message !== undefined &&
+    message.sourceQueueId === queue.id &&
+    applyToDeadLetter(tx, queue, action, message);
+  await tx.flushMessages();
+  return applied;
+}
+
+/** One step; a job that is finished stays as it is, and one whose queue has gone is finished. */
+export async function stepJob(run: CommitGroup, jobId: string): Promise<JobProgress> {
+  const { tx } = run;
+  // The lock keeps nodes that step the same job one behind the other.
+  const [job] = await tx.pipeline.query<JobRow>(
+    `SELECT queue_id AS "queueId", action, bound_seq AS "boundSeq", at_ms AS "atMs",
+       at_seq AS "atSeq", at_id AS "atId", max_messages AS "maxMessages", done, finished
+       FROM millrace.dead_letter_jobs WHERE job_id = $1 FOR UPDATE`,
+    [jobId],
+  );
+  if (job === undefined || job.finished) return { done: job?.done ?? 0, finished: true };
+  const source = tx.queueById(job.queueId) ?? (await loadQueueById(tx, job.queueId));
+  if (source === undefined) {
+    tx.pipeline.send('UPDATE millrace.dead_letter_jobs SET finished = true WHERE job_id = $1', [
+      jobId,
+    ]);
+    return { done: job.done, finished: true };
+  }
+  const which = `m.source_queue_id = $1
+      AND (m.dead_lettered_at_ms, m.seq, m.message_id) > ($2, $3, $4) AND m.seq <= $5
+    ORDER BY m.dead_lettered_at_ms, m.seq, m.message_id LIMIT $6`;
+  const { atMs, atSeq, atId, boundSeq } = job;
+  const position = [source.id, atMs, atSeq, atId, boundSeq, stepLimit(job)];
+  const rows = await lockDead(tx, which, position);
+  const step = stepDeadLetters(tx, source, job, await known(run, rows));
+  await tx.flushMessages();
+  tx.pipeline.send(
+    `UPDATE millrace.dead_letter_jobs SET at_ms = $2, at_seq = $3, at_id = $4, done = $5,
+       finished = $6 WHERE job_id = $1`,
+    [jobId, step.atMs, step.atSeq, step.atId, step.done, step.finished],
+  );
+  return { done: step.done, finished: step.finished };
+}
+
+/** Dead letters may lie in a FIFO queue as ordinary messages, whose message groups are locked first. */
+function lockDead(
+  { pipeline }: PostgresTransaction,
+  which: string,
+  values: readonly Parameter[],
+): Promise<DeadRow[]> {
+  pipeline.send(
+    lockedMessageGroups(
+      '1',
+      `SELECT m.bucket_id, m.group_key FROM millrace.messages m WHERE ${which}`,
+    ),
+    values,
+  );
+  return pipeline.query<DeadRow>(
+    `SELECT ${MESSAGE_COLUMNS} FROM millrace.messages m WHERE ${which} FOR UPDATE`,
+    values,
+  );
+}
+
+async function known(run: CommitGroup, rows: readonly DeadRow[]): Promise<DeadRow[]> {
+  await loadQueuesByBucket(
+    run.tx,
+    rows.map(({ bucketId }) => bucketId),
+  );
+  // What was read of them earlier in the commit group may be older than these rows.
+  run.tx.forgetMessages();
+  return run.tx.addMessages(rows) as DeadRow[];
+}

@@ -1,0 +1,72 @@
+import type { NewMessage } from '../../../core/commands.js';
+import { STATE } from '../../../core/message-state.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import type { CommitGroup } from '../commit-group.js';
+import { NEXT_SEQ } from '../message-seqs.js';
+import { type Parameter, textArray } from '../parameters.js';
+import { JUMP_MS } from '../store-clock.js';
+import { CLOCK } from '../store-time-sql.js';
+
+export interface NewRow {
+  readonly queue: QueueEntry;
+  /** Its place; null: it draws one as it is inserted. */
+  readonly seq: number | null;
+  readonly groupId: string | null;
+  readonly groupKey: string | null;
+  readonly bytes: number;
+  /** When its delay ends; undefined: it has none. */
+  readonly dueAtMs: number | undefined;
+  readonly message: NewMessage;
+}
+
+/**
+ * All messages of a run go in with one statement, and draw their seqs in it, in their order. Where
+ * the commit group has not heard the time yet, their times are what they would be if it had asked.
+ */
+export function insertMessages({ tx, clockMs }: CommitGroup, rows: readonly NewRow[]): void {
+  if (tx.isTimeAssumed) tx.pipeline.send(INSERT_LATER, [...columnsOf(rows), tx.nowMs, clockMs]);
+  else tx.pipeline.send(INSERT, [...columnsOf(rows), tx.nowMs]);
+}
+
+const columnsOf = (rows: readonly NewRow[]): Parameter[] => [
+  rows.map(({ queue }) => queue.bucketId),
+  rows.map(({ message }) => message.messageId),
+  ifAny(rows.map(({ seq }) => seq)),
+  rows.map(({ bytes }) => bytes),
+  textArray(rows.map(({ message }) => message.payload)),
+  ifAny(rows.map(({ dueAtMs }) => dueAtMs)),
+  ifAny(rows.map(({ queue, message }) => (queue.enablePriority ? message.priority : 0))),
+  ifAny(rows.map(({ message }) => message.priority)),
+  ifAny(rows.map(({ groupId }) => groupId)),
+  ifAny(rows.map(({ groupKey }) => groupKey)),
+  ifAny(rows.map(({ message }) => message.deduplicationId)),
+  ifAny(rows.map(({ message }) => message.headers)),
+];
+
+/** A column in which no row has anything may be left empty: `unnest` fills it up with nulls. */
+const ifAny = <T extends string | number | null | undefined>(column: readonly T[]): readonly T[] =>
+  column.some((value) => value !== null && value !== undefined && value !== 0) ? column : [];
+
+const insertInto = (now: string, lateMs: string, head = ''): string => `
+  INSERT INTO millrace.messages (bucket_id, message_id, seq, rank, state, priority,
+    enqueued_at_ms, first_available_at_ms, live_since_ms, due_at_ms, group_id, group_key,
+    deduplication_id, headers, bytes, payload)
+  SELECT m.bucket_id, m.message_id, coalesce(m.seq, ${NEXT_SEQ}), coalesce(m.rank, 0),
+      CASE WHEN m.due IS NULL THEN ${STATE.available} ELSE ${STATE.delayed} END,
+      coalesce(m.priority, 0), ${now}, coalesce(m.due + ${lateMs}, ${now}),
+      CASE WHEN m.due IS NULL THEN ${now} END, m.due + ${lateMs}, m.group_id, m.group_key,
+      m.deduplication_id, m.headers, m.bytes, m.payload
+    FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::integer[], $5::text[], $6::bigint[],
+        $7::smallint[], $8::smallint[], $9::text[], $10::text[], $11::text[], $12::text[])
+      WITH ORDINALITY
+      AS m(bucket_id, message_id, seq, bytes, payload, due, rank, priority, group_id, group_key,
+        deduplication_id, headers, nth) ${head}
+   ORDER BY m.nth`;
+
+const INSERT = insertInto('$13::bigint', '0');
+
+const INSERT_LATER = `
+  WITH head AS MATERIALIZED (
+    SELECT floor(now)::bigint AS now_ms, floor(now)::bigint - $13::bigint AS late_ms
+      FROM (SELECT coalesce($14::numeric, least(${CLOCK}, $13::bigint + ${JUMP_MS})) AS now OFFSET 0) AS t
+  ) ${insertInto('head.now_ms', 'head.late_ms', 'CROSS JOIN head')}`;

@@ -1,0 +1,155 @@
+import type { StoredMessage } from '../../../core/commands.js';
+import { sum } from '../../../core/sum.js';
+import type { CommitGroup } from '../commit-group.js';
+import type { Pipeline } from '../pipeline.js';
+import { MESSAGE_COLUMNS_BUT_LOG, type MessageRow, STORED_COLUMNS_BUT_HEADERS } from '../rows.js';
+import { countWalked, type RankWatermark, type ReadyLook } from '../scan-watermarks.js';
+import { CLOCK_MS } from '../store-time-sql.js';
+
+export type ReadyRow = MessageRow &
+  StoredMessage &
+  RankWatermark & {
+    /** The database's time when it was locked. */
+    readonly lockedAtMs: number;
+  };
+
+/**
+ * Messages that are locked and there to be had, in order. A standard queue has one lane, which all
+ * commands share; a FIFO queue has one for each message group, and a message group goes to one command.
+ */
+export type Lanes = ReadyRow[][];
+
+/** Of a message `h` that was chosen and locked: a volatile value, so that it is taken row by row. */
+export const LOCKED_COLUMNS = `h.*, ${CLOCK_MS} AS "lockedAtMs"`;
+
+/** Many may be locked and few of them taken: what is large comes with the lease. */
+export const READY_COLUMNS = `${MESSAGE_COLUMNS_BUT_LOG}, NULL::text AS "failureLog",
+  NULL::text AS "earlierSources", ${STORED_COLUMNS_BUT_HEADERS}, NULL::text AS headers, m.rank`;
+
+/** @param wanted of each bucket, how many messages each command wants */
+export async function lockHeads(
+  { tx, readyWatermarks, afterCommit }: CommitGroup,
+  wanted: ReadonlyMap<number, readonly number[]>,
+): Promise<Map<number, Lanes>> {
+  const ready = new Map<number, Lanes>([...wanted.keys()].map((bucketId) => [bucketId, [[]]]));
+  if (wanted.size === 0) return ready;
+  const looks = [...wanted].map(([bucketId, limits]) => ({
+    bucketId,
+    limit: sum(limits),
+    from: readyWatermarks.of(bucketId),
+  }));
+  const look = (): Promise<ReadyRow[]> => lookForHeads(tx.pipeline, looks);
+  if (!readyWatermarks.isToCount()) {
+    for (const row of await look()) ready.get(row.bucketId)?.[0]?.push(row);
+    return ready;
+  }
+  const behindWatermark = looks.filter(
+    (each): each is LookBehindWatermark => each.from !== undefined,
+  );
+  const [firsts, { found, walked }] = await Promise.all([
+    lookForFirsts(tx.pipeline, behindWatermark),
+    countWalked(tx.pipeline, 'messages_ready', look),
+  ]);
+  for (const row of found) ready.get(row.bucketId)?.[0]?.push(row);
+  for (const { bucketId, from } of looks) {
+    if (from === undefined) readyWatermarks.walked(bucketId, walked);
+  }
+  for (const { bucketId, from } of behindWatermark) {
+    const ofBucket = firsts.filter((first) => first.bucketId === bucketId);
+    afterCommit.push(() => readyWatermarks.raise(bucketId, from, ofBucket));
+  }
+  return ready;
+}
+
+/** The first that nobody else has locked, of each bucket that is wanted. */
+const firstOf = (arrays: string, columns: string, condition = ''): string => `
+  SELECT ${LOCKED_COLUMNS} FROM unnest(${arrays}) AS w(${columns})
+    CROSS JOIN LATERAL (
+      SELECT ${READY_COLUMNS} FROM millrace.messages m
+       WHERE m.bucket_id = w.bucket_id AND m.state = 0 ${condition}
+       ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`;
+
+const FROM_HEAD = firstOf('$1::bigint[], $2::bigint[]', 'bucket_id, wanted');
+const FROM_WATERMARK = firstOf(
+  '$1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[]',
+  'bucket_id, wanted, rank, seq',
+  'AND m.rank = w.rank AND m.seq >= w.seq',
+);
+const RETURNED = firstOf(
+  '$1::bigint[], $2::bigint[]',
+  'bucket_id, wanted',
+  'AND (m.leased_at_ms IS NOT NULL OR m.first_available_at_ms > m.enqueued_at_ms)',
+);
+
+interface Look {
+  readonly bucketId: number;
+  readonly limit: number;
+  readonly from: ReadyLook | undefined;
+}
+
+type LookBehindWatermark = Look & { readonly from: ReadyLook };
+
+const watermarkPositions = (looks: readonly Look[]) =>
+  looks.flatMap(({ bucketId, limit, from }) =>
+    (from?.watermarks ?? []).map(({ rank, seq }) => ({ bucketId, limit, rank, seq })),
+  );
+
+async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise<ReadyRow[]> {
+  const fromHead = looks.filter(({ from }) => from === undefined);
+  const fromWatermark = watermarkPositions(looks);
+  const [heads, returned, behind] = await Promise.all([
+    fromHead.length === 0
+      ? []
+      : pipeline.query<ReadyRow>(FROM_HEAD, [
+          fromHead.map(({ bucketId }) => bucketId),
+          fromHead.map(({ limit }) => limit),
+        ]),
+    fromWatermark.length === 0 ? [] : lookForReturned(pipeline, looks),
+    fromWatermark.length === 0
+      ? []
+      : pipeline.query<ReadyRow>(FROM_WATERMARK, [
+          fromWatermark.map(({ bucketId }) => bucketId),
+          fromWatermark.map(({ limit }) => limit),
+          fromWatermark.map(({ rank }) => rank),
+          fromWatermark.map(({ seq }) => seq),
+        ]),
+  ]);
+  return [...heads, ...inOrder([...returned, ...behind])];
+}
+
+/** What `SKIP LOCKED` passes is there all the same: whoever has locked it may let it go. */
+const FIRST = `
+  SELECT w.bucket_id AS "bucketId", w.rank, f.seq
+    FROM unnest($1::bigint[], $2::smallint[], $3::bigint[]) AS w(bucket_id, rank, seq)
+   CROSS JOIN LATERAL (
+     SELECT m.seq FROM millrace.messages m
+      WHERE m.bucket_id = w.bucket_id AND m.state = 0 AND m.rank = w.rank AND m.seq >= w.seq
+      ORDER BY m.rank DESC, m.seq LIMIT 1) AS f`;
+
+/** The first message of each rank that is ready, locked or not. */
+async function lookForFirsts(
+  pipeline: Pipeline,
+  looks: readonly LookBehindWatermark[],
+): Promise<(RankWatermark & { readonly bucketId: number })[]> {
+  const seqs = watermarkPositions(looks);
+  if (seqs.length === 0) return [];
+  return pipeline.query(FIRST, [
+    seqs.map(({ bucketId }) => bucketId),
+    seqs.map(({ rank }) => rank),
+    seqs.map(({ seq }) => seq),
+  ]);
+}
+
+/** Messages that came back may lie before a watermark. */
+function lookForReturned(pipeline: Pipeline, looks: readonly Look[]): Promise<ReadyRow[]> {
+  const behindWatermark = looks.filter(({ from }) => from !== undefined);
+  return pipeline.query<ReadyRow>(RETURNED, [
+    behindWatermark.map(({ bucketId }) => bucketId),
+    behindWatermark.map(({ limit }) => limit),
+  ]);
+}
+
+function inOrder(rows: readonly ReadyRow[]): ReadyRow[] {
+  const once = new Map(rows.map((row) => [row.messageId, row]));
+  return [...once.values()].sort((a, b) => b.rank - a.rank || a.seq - b.seq);
+}

@@ -1,0 +1,114 @@
+import { STATE } from '../../../core/message-state.js';
+import { settle } from '../../../core/settling.js';
+import type { CommitGroup } from '../commit-group.js';
+import { lockFreeMessageGroups } from '../message-group-locks.js';
+import type { MessageGroupRef } from '../message-groups.js';
+import { loadPolicies } from '../push-policies.js';
+import { loadQueuesByBucket } from '../queue-rows.js';
+import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
+import { countWalked } from '../scan-watermarks.js';
+
+/** What is due and cannot be settled now, because another node is at it, is looked at again. */
+const LOOK_AGAIN_MS = 200;
+
+/** Delays that are over, then leases that ran out, oldest first; what others hold is theirs. */
+export async function settleDue(run: CommitGroup, limit: number): Promise<number> {
+  const { tx, dueWatermark } = run;
+  const fromMs = dueWatermark.of();
+  const due = (state: number, watermarkMs: number) =>
+    tx.pipeline.query<MessageRow>(
+      `SELECT ${MESSAGE_COLUMNS} FROM millrace.messages m
+        WHERE m.state = $1 AND m.due_at_ms > $2 AND m.due_at_ms <= $3 AND m.group_key IS NULL
+        ORDER BY m.due_at_ms, m.message_id LIMIT $4 FOR UPDATE SKIP LOCKED`,
+      [state, watermarkMs, tx.nowMs, limit],
+    );
+  const {
+    found: [delayed, expired],
+    walked,
+  } = await countWalked(tx.pipeline, 'messages_due', () =>
+    Promise.all([
+      due(STATE.delayed, fromMs),
+      run.isTimeTrusted ? due(STATE.leased, Math.max(fromMs, run.tx.leasesKeptUntilMs)) : [],
+    ]),
+  );
+  dueWatermark.walked(fromMs, walked);
+  const grouped = await lockDueInMessageGroups(run, fromMs, limit);
+  const messages = tx.addMessages([...delayed, ...expired, ...grouped]).sort(byDue);
+  await loadQueuesByBucket(
+    tx,
+    messages.map(({ bucketId }) => bucketId),
+  );
+  await loadPolicies(tx, messages);
+  for (const message of messages) {
+    const queue = tx.queueByBucket(message.bucketId);
+    // What others of its message group have led to is already done.
+    if (message.dueAtMs === null || message.dueAtMs > tx.nowMs) continue;
+    if (message.state === STATE.leased && !run.isTimeTrusted) continue;
+    if (queue !== undefined) settle(tx, queue, message);
+    // No queue has the bucket any more: the sweep of discarded buckets takes the message.
+    else tx.change(message, { dueAtMs: null });
+  }
+  await tx.flushMessages();
+  run.settled += messages.length;
+  return messages.length;
+}
+
+/** Delays before leases, then by time; equal times by their ids, so that stores agree. */
+const byDue = (a: MessageRow, b: MessageRow): number =>
+  b.state - a.state || (a.dueAtMs ?? 0) - (b.dueAtMs ?? 0) || (a.messageId < b.messageId ? -1 : 1);
+
+/**
+ * The held messages of those message groups in which something is due: all of them, because one
+ * lease that ran out may end the others. Groups that somebody works on are left to them.
+ */
+async function lockDueInMessageGroups(
+  { tx, isTimeTrusted }: CommitGroup,
+  fromMs: number,
+  limit: number,
+): Promise<MessageRow[]> {
+  const due = (state: number, fromParameter: string) =>
+    `(SELECT m.bucket_id, m.group_key FROM millrace.messages m
+       WHERE m.state = ${state} AND m.due_at_ms > ${fromParameter} AND m.due_at_ms <= $3
+         AND m.group_key IS NOT NULL
+       ORDER BY m.due_at_ms LIMIT $4)`;
+  const groups = await tx.pipeline.query<MessageGroupRef>(
+    `SELECT bucket_id AS "bucketId", group_key AS "groupKey" FROM
+       (${due(STATE.leased, '$1')} UNION ${due(STATE.delayed, '$2')}) AS g`,
+    [isTimeTrusted ? Math.max(fromMs, tx.leasesKeptUntilMs) : tx.nowMs, fromMs, tx.nowMs, limit],
+  );
+  if (groups.length === 0) return [];
+  const free = await lockFreeMessageGroups(tx.pipeline, groups);
+  return tx.pipeline.query<MessageRow>(
+    `SELECT h.* FROM unnest($1::bigint[], $2::text[]) AS g(bucket_id, group_key)
+      CROSS JOIN LATERAL (
+        SELECT ${MESSAGE_COLUMNS} FROM millrace.messages m
+         WHERE m.bucket_id = g.bucket_id AND m.group_key = g.group_key AND m.state IN (1, 2)
+         ORDER BY m.seq OFFSET 0 FOR UPDATE) AS h`,
+    [free.map(({ bucketId }) => bucketId), free.map(({ groupKey }) => groupKey)],
+  );
+}
+
+/**
+ * When the next delay or lease ends, whoever began it and whoever holds it now; null when none does.
+ * What was due and could not be settled is among them.
+ */
+export async function readNextDue(run: CommitGroup): Promise<number | null> {
+  const first = (state: number, kind: string): string =>
+    `(SELECT min(due_at_ms) FROM millrace.messages
+       WHERE state = ${state} AND due_at_ms > $1 AND group_key ${kind})`;
+  const firsts = [STATE.delayed, STATE.leased].flatMap((state) => [
+    first(state, 'IS NULL'),
+    first(state, 'IS NOT NULL'),
+  ]);
+  const [row] = await run.tx.pipeline.query<{ dueAtMs: number | null }>(
+    `SELECT least(${firsts.join(', ')}) AS "dueAtMs"`,
+    [run.dueWatermark.currentMs],
+  );
+  const dueAtMs = row?.dueAtMs ?? null;
+  const { nowMs } = run.tx;
+  run.afterCommit.push(() => run.dueWatermark.raise(dueAtMs, nowMs));
+  if (dueAtMs === null || dueAtMs > run.tx.nowMs) return dueAtMs;
+  // A lease that is kept for a while after the start is looked at again when that is over.
+  if (dueAtMs <= run.tx.leasesKeptUntilMs) return run.graceEndMs;
+  return run.settled === 0 ? run.tx.nowMs + LOOK_AGAIN_MS : dueAtMs;
+}

@@ -1,0 +1,110 @@
+import type { AckCommand, ExtendCommand, NackCommand, Outcome } from '../../../core/commands.js';
+import { rowIdOf } from '../../../core/ids.js';
+import { STATE } from '../../../core/message-state.js';
+import { queueNotFound } from '../../../core/refusal.js';
+import { withIdempotency } from '../../../core/replay.js';
+import { ack, extend, nack, settle } from '../../../core/settling.js';
+import type { QueueEntry } from '../../../core/transaction.js';
+import { accept, type CommitGroup } from '../commit-group.js';
+import { messageOf } from '../index-joins.js';
+import { loadPolicies } from '../push-policies.js';
+import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
+import type { PostgresTransaction } from '../transaction.js';
+
+type SettleCommand = AckCommand | NackCommand | ExtendCommand;
+
+/** Acks, nacks and extensions: their messages are locked in one statement, then decided on. */
+export async function runSettling(
+  run: CommitGroup,
+  commands: readonly SettleCommand[],
+): Promise<Outcome[]> {
+  const { tx } = run;
+  const refs = { standard: [] as MessageRef[], fifo: [] as MessageRef[] };
+  for (const command of commands) {
+    const queue = tx.queue(command.project, command.queue);
+    if (queue === undefined) continue;
+    const ids = command.kind === 'extend' ? [command] : command.entries;
+    for (const { messageId } of ids) {
+      if (rowIdOf(messageId) === undefined) continue;
+      refs[queue.type].push({ bucketId: queue.bucketId, messageId });
+    }
+  }
+  const [alone, grouped] = await Promise.all([
+    lockMessages(tx, refs.standard, LOCK),
+    lockMessages(tx, refs.fifo, LOCK_WITH_HELD),
+  ]);
+  await loadPolicies(tx, [...alone, ...grouped]);
+  for (const message of tx.addMessages([...alone, ...grouped])) endLeaseThatRanOut(run, message);
+  return commands.map((command) => {
+    const queue = tx.queue(command.project, command.queue);
+    if (queue === undefined) return queueNotFound(command.queue);
+    return withIdempotency(run.records, run.lookups, command, queue, () =>
+      decide(run, queue, command),
+    );
+  });
+}
+
+interface MessageRef {
+  readonly bucketId: number;
+  readonly messageId: string;
+}
+
+/** Whatever blocks the message groups of these messages takes part in what becomes of them. */
+const WITH_HELD_OF_GROUPS = `SELECT * FROM r
+  UNION
+  SELECT h.bucket_id, h.message_id
+    FROM (SELECT DISTINCT r.bucket_id, x.group_key
+            FROM r CROSS JOIN ${messageOf('r', 'm.group_key')} AS x) AS g
+   CROSS JOIN LATERAL (
+     SELECT m.bucket_id, m.message_id FROM millrace.messages m
+      WHERE m.bucket_id = g.bucket_id AND m.group_key = g.group_key AND m.state IN (1, 2)
+     OFFSET 0) AS h`;
+
+const lock = (which: string): string => `
+  WITH r AS MATERIALIZED (
+    SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS r(bucket_id, message_id))
+  SELECT m.* FROM (${which} ORDER BY bucket_id, message_id) AS w
+   CROSS JOIN ${messageOf('w', MESSAGE_COLUMNS, 'FOR UPDATE')} AS m`;
+
+const LOCK = lock('SELECT DISTINCT * FROM r');
+const LOCK_WITH_HELD = lock(WITH_HELD_OF_GROUPS);
+
+async function lockMessages(
+  tx: PostgresTransaction,
+  refs: readonly MessageRef[],
+  text: string,
+): Promise<MessageRow[]> {
+  if (refs.length === 0) return [];
+  return tx.pipeline.query<MessageRow>(text, [
+    refs.map(({ bucketId }) => bucketId),
+    refs.map(({ messageId }) => messageId),
+  ]);
+}
+
+function decide(
+  run: CommitGroup,
+  queue: QueueEntry,
+  command: SettleCommand,
+): Outcome<SettleCommand['kind']> {
+  switch (command.kind) {
+    case 'ack':
+      return accept<'ack'>(ack(run.tx, queue, command));
+    case 'nack':
+      return accept<'nack'>(nack(run.tx, queue, command));
+    case 'extend':
+      return accept<'extend'>(extend(run.tx, queue, command));
+  }
+}
+
+/** A lease may have run out and not be swept yet; no late call may act as if it still ran. */
+function endLeaseThatRanOut(run: CommitGroup, message: MessageRow): void {
+  const { tx } = run;
+  const isOver =
+    run.isTimeTrusted &&
+    message.state === STATE.leased &&
+    message.dueAtMs !== null &&
+    message.dueAtMs <= tx.nowMs &&
+    message.dueAtMs > run.tx.leasesKeptUntilMs;
+  const queue = isOver ? tx.queueByBucket(message.bucketId) : undefined;
+  if (queue !== undefined) settle(tx, queue, message);
+}

@@ -1,0 +1,197 @@
+import type Database from 'better-sqlite3';
+import type { Command, Outcome } from '../../core/commands.js';
+import type { DeadLettered } from '../../core/dead-letter-report.js';
+import { HISTORY_FLUSH_MS, minuteOf, TallyBook } from '../../core/history.js';
+import { rowIdTimeMs } from '../../core/ids.js';
+import { leasesKeptUntilMs } from '../../core/message-state.js';
+import { RECORDS_REMOVED, removedPerStep } from '../../core/removal-pace.js';
+import { Sequence } from '../../core/sequence.js';
+import type { DiskSpace, StorageLimits } from '../../core/storage-limits.js';
+import type { ReadyQueue } from '../../core/store.js';
+import { applyCommand } from './apply-command.js';
+import { nextDueMs, settleDue } from './commands/settle-due.js';
+import { dropExpiredDeduplications } from './deduplications.js';
+import { isFatal, isFull, refusalOf } from './errors.js';
+import type { FreeSpace } from './free-space.js';
+import { writeHistory } from './history.js';
+import { dropExpiredRecords } from './records.js';
+import type { SpaceKeeper } from './space.js';
+import { Statements } from './statements.js';
+import { QueueCache, SqliteTransaction } from './transaction.js';
+
+export interface CommitGroupResult {
+  readonly outcomes: Outcome[];
+  readonly ready: ReadyQueue[];
+  readonly nextDueAtMs: number | null;
+  readonly deadLetters: readonly DeadLettered[];
+  /** What the disk had left. */
+  readonly disk: DiskSpace;
+}
+
+/**
+ * Settled with each commit group, so that a consume at the very moment a delay ends finds the message.
+ */
+const SETTLED_PER_GROUP = 256;
+const KEEP_HOUSE_EVERY_MS = HISTORY_FLUSH_MS;
+
+/** Applies commit groups of commands, each in one transaction, on the one connection that writes. */
+export class CommitGroupApplier {
+  private readonly statements: Statements;
+  private readonly queues = new QueueCache();
+  private readonly sequence: Sequence;
+  private readonly book = new TallyBook();
+  private startedAtMs = 0;
+  /** When the next lease or delay ends, as far as it is known; null: none does. */
+  private nextDueAtMs: number | null = 0;
+  private clockPersistedAtMs = 0;
+  private hasExpired = false;
+  /** Answers and deduplication ids recorded since some that were over were last removed. */
+  private remembered = 0;
+
+  constructor(
+    private readonly db: Database.Database,
+    private readonly freeSpace: FreeSpace,
+    private readonly limits: StorageLimits,
+    private readonly space?: Pick<SpaceKeeper, 'makeRoom'>,
+  ) {
+    this.statements = new Statements(db);
+    this.sequence = new Sequence(this.lastRowId());
+  }
+
+  /** The last time that was persisted: the clock starts no earlier. */
+  clockMinMs(): number {
+    const persisted = this.statements.get("SELECT value FROM meta WHERE name = 'clock_ms'").get() as
+      | { value: number }
+      | undefined;
+    return Math.max(persisted?.value ?? 0, rowIdTimeMs(this.lastRowId()) + 1);
+  }
+
+  private lastRowId(): number {
+    const row = this.statements.get('SELECT max(id) AS id FROM messages').get();
+    return (row as { id: number | null }).id ?? 0;
+  }
+
+  start(nowMs: number): void {
+    this.startedAtMs = nowMs;
+  }
+
+  apply(commands: readonly Command[], nowMs: number): CommitGroupResult {
+    try {
+      return this.applyTogether(commands, nowMs);
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      // One command must not spoil the commit group: each for itself shows which one it was.
+      return commands.length === 1
+        ? {
+            outcomes: [refusalOf(error)],
+            ready: [],
+            nextDueAtMs: nowMs,
+            deadLetters: [],
+            disk: this.freeSpace.at(nowMs),
+          }
+        : this.applyOneByOne(commands, nowMs);
+    }
+  }
+
+  private applyOneByOne(commands: readonly Command[], nowMs: number): CommitGroupResult {
+    const results = commands.map((command) => this.apply([command], nowMs));
+    return {
+      outcomes: results.flatMap((result) => result.outcomes),
+      ready: results.flatMap((result) => result.ready),
+      nextDueAtMs: results.at(-1)?.nextDueAtMs ?? null,
+      deadLetters: results.flatMap((result) => result.deadLetters),
+      disk: this.freeSpace.at(nowMs),
+    };
+  }
+
+  /** Where the disk is full, what adds is refused and the others find the room left for them. */
+  private applyTogether(commands: readonly Command[], nowMs: number): CommitGroupResult {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return this.commit(commands, nowMs);
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        this.freeSpace.ranOut(nowMs);
+        if (tries > 1 && !this.freeSpace.giveBackReserve()) throw error;
+        this.space?.makeRoom();
+      }
+    }
+  }
+
+  private commit(commands: readonly Command[], nowMs: number): CommitGroupResult {
+    const disk = this.freeSpace.at(nowMs);
+    const tx = new SqliteTransaction(
+      this.statements,
+      this.queues,
+      this.sequence,
+      nowMs,
+      leasesKeptUntilMs(this.startedAtMs, nowMs),
+      { limits: this.limits, disk },
+    );
+    this.statements.get('BEGIN IMMEDIATE').run();
+    try {
+      const isDue = this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
+      if (isDue) settleDue(tx, SETTLED_PER_GROUP);
+      const dropsExpired = this.hasExpired || this.isTimeToKeepHouse(tx);
+      const hasMoreExpired = dropsExpired && this.dropExpired(tx);
+      const outcomes = commands.map((command) => applyCommand(tx, command));
+      this.keepHouse(tx);
+      tx.flush();
+      const nextDueAtMs =
+        isDue || tx.dueChanged ? nextDueMs(tx, this.startedAtMs) : this.nextDueAtMs;
+      this.statements.get('COMMIT').run();
+      this.nextDueAtMs = nextDueAtMs;
+      this.hasExpired = hasMoreExpired;
+      this.remembered = tx.remembered + (dropsExpired ? 0 : this.remembered);
+      this.book.add(minuteOf(nowMs), tx.tallies);
+      const deadLetters = tx.deadLetters.list();
+      return { outcomes, ready: tx.readyQueues(), nextDueAtMs, deadLetters, disk };
+    } catch (error) {
+      this.queues.clear();
+      this.clockPersistedAtMs = 0;
+      this.nextDueAtMs = 0;
+      if (this.db.inTransaction) this.statements.get('ROLLBACK').run();
+      throw error;
+    }
+  }
+
+  /** Persists the time, so that the next start counts on from here. */
+  beforeClose(nowMs: number): void {
+    this.persistClock(nowMs);
+    writeHistory(this.statements, this.book.take());
+  }
+
+  private persistClock(nowMs: number): void {
+    this.statements
+      .get("INSERT OR REPLACE INTO meta (name, value) VALUES ('clock_ms', ?)")
+      .run(nowMs);
+  }
+
+  /**
+   * Whether something waits for a later commit group: tallies to be written, expired rows to be removed.
+   */
+  get wantsCommitGroup(): boolean {
+    return !this.book.isEmpty || this.hasExpired;
+  }
+
+  /**
+   * What has expired goes before the commands, which may need its room: a little now and then, and
+   * with every commit group while there is more. @returns whether there is
+   */
+  private dropExpired(tx: SqliteTransaction): boolean {
+    const limit = removedPerStep(this.remembered, RECORDS_REMOVED);
+    const moreRecords = dropExpiredRecords(tx, limit);
+    return dropExpiredDeduplications(tx, limit) || moreRecords;
+  }
+
+  private isTimeToKeepHouse({ nowMs }: SqliteTransaction): boolean {
+    return nowMs - this.clockPersistedAtMs >= KEEP_HOUSE_EVERY_MS;
+  }
+
+  private keepHouse(tx: SqliteTransaction): void {
+    if (!this.isTimeToKeepHouse(tx)) return;
+    writeHistory(this.statements, this.book.take());
+    this.clockPersistedAtMs = tx.nowMs;
+    this.persistClock(tx.nowMs);
+  }
+}
