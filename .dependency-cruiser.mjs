@@ -13,10 +13,11 @@ export default {
   forbidden: [
     {
       name: 'no-circular',
-      comment: 'Modules that need each other are one module, or lack a third.',
+      comment:
+        'Modules that need each other, if only for their types, are one module, or lack a third.',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'no-unresolved',
@@ -39,6 +40,40 @@ export default {
         `${server}/${part}/`,
         ['^packages/protocol/', `${server}/core/`, `${server}/${part}/`],
       ),
+    ),
+    onlyFrom(
+      'decisions-know-no-engine',
+      'What a queue is, is decided without knowing what forms commit groups, waits or checks keys.',
+      `${server}/core/(queue|dead-letters|limits)/`,
+      ['^packages/protocol/', `${server}/core/([^/]+\\.ts$|queue/|dead-letters/|limits/|store/)`],
+    ),
+    onlyFrom(
+      'postgres-driver-knows-no-queue',
+      'Connections, pipelines and parameters serve any statement.',
+      `${server}/store/postgres/driver/`,
+      [`${server}/core/([^/]+\\.ts$|store/)`, `${server}/store/postgres/driver/`],
+    ),
+    onlyFrom(
+      'tuning-is-walled-off',
+      'What only makes things faster knows no rule of the queue, so that it can be taken out.',
+      `${server}/store/postgres/tuning/`,
+      [
+        '^packages/protocol/',
+        `${server}/core/([^/]+\\.ts$|queue/|limits/)`,
+        `${server}/store/postgres/(driver|tuning)/`,
+      ],
+    ),
+    onlyFrom(
+      'egress-knows-no-queue',
+      'The guard of addresses knows urls and sockets, and neither messages nor subscriptions.',
+      `${server}/push/egress/`,
+      [`${server}/core/[^/]+\\.ts$`, `${server}/push/egress/`],
+    ),
+    onlyFrom(
+      'requests-know-no-worker',
+      'A push is signed and sent without knowing who decides that it is.',
+      `${server}/push/request/`,
+      ['^packages/protocol/', `${server}/core/`, `${server}/push/(request|egress)/`],
     ),
     {
       name: 'threads-carry-no-schemas',
@@ -67,7 +102,7 @@ export default {
       // Copies of a store are made from its file, without the server.
       to: {
         path: `${server}/(app\\.ts$|http/|push/|maintenance/|store/)`,
-        pathNot: `${server}/store/sqlite/(backup|restore)\\.ts$`,
+        pathNot: `${server}/store/sqlite/file/(backup|restore)\\.ts$`,
       },
     },
     {

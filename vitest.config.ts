@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
@@ -21,6 +21,8 @@ export default defineConfig({
         test: {
           name: 'suites',
           include: ['packages/*/test/**/*.test.ts'],
+          // `npm run test:long` runs these.
+          exclude: [...configDefaults.exclude, '**/*.long.test.ts'],
           globalSetup: ['packages/server/test/harness/postgres.ts'],
           // Loading the server anew for each file took a quarter of the time. Nothing here may
           // put another module in a module's place; tests that do stand beside the code.

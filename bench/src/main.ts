@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
-import { readOrExit, runToEnd } from './end-of-process.js';
-import { help, type Options, readOptions } from './options.js';
-import { describeEnvironment, markdownReport } from './report.js';
-import type { Comparison } from './scenario.js';
-import { Stores } from './stores.js';
+import { help, type Options, readOptions } from './comparison/options.js';
+import { describeEnvironment, markdownReport } from './comparison/report.js';
+import type { Comparison } from './comparison/scenario.js';
+import { readOrExit, runToEnd } from './servers/end-of-process.js';
+import { Stores } from './servers/stores.js';
 
 async function run({ selected, settings, jsonFile }: Options, stores: Stores): Promise<void> {
   const loadBefore = loadavg()[0] ?? 0;

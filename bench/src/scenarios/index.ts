@@ -1,23 +1,23 @@
-import type { Scenario } from '../scenario.js';
-import { backlog } from './backlog.js';
-import { backupUnderLoad } from './backup-under-load.js';
-import { batchCycle } from './batch-cycle.js';
-import { batchPublish } from './batch-publish.js';
-import { batchPublishVsSqlite } from './batch-publish-vs-sqlite.js';
-import { consume } from './consume.js';
-import { fifoBlocked } from './fifo-blocked.js';
-import { fifoGroups } from './fifo-groups.js';
-import { mixedBacklog } from './mixed-backlog.js';
-import { postgresCycleVsSqlite } from './postgres-cycle-vs-sqlite.js';
-import { postgresPublishVsPgBoss } from './postgres-publish-vs-pg-boss.js';
-import { publishBesideReads } from './publish-beside-reads.js';
-import { publishHundredQueues } from './publish-hundred-queues.js';
-import { publishOneQueue } from './publish-one-queue.js';
-import { purgeMillion } from './purge-million.js';
-import { pushIsolation } from './push-isolation.js';
-import { pushLatency } from './push-latency.js';
-import { pushVsUndici } from './push-vs-undici.js';
-import { sqliteCycle } from './sqlite-cycle.js';
+import type { Scenario } from '../comparison/scenario.js';
+import { backlog } from './backlog/backlog.js';
+import { fifoBlocked } from './backlog/fifo-blocked.js';
+import { mixedBacklog } from './backlog/mixed-backlog.js';
+import { purgeMillion } from './backlog/purge-million.js';
+import { backupUnderLoad } from './interference/backup-under-load.js';
+import { publishBesideReads } from './interference/publish-beside-reads.js';
+import { pushIsolation } from './push/push-isolation.js';
+import { pushLatency } from './push/push-latency.js';
+import { pushVsUndici } from './push/push-vs-undici.js';
+import { batchCycle } from './rates/batch-cycle.js';
+import { batchPublish } from './rates/batch-publish.js';
+import { batchPublishVsSqlite } from './rates/batch-publish-vs-sqlite.js';
+import { consume } from './rates/consume.js';
+import { fifoGroups } from './rates/fifo-groups.js';
+import { postgresCycleVsSqlite } from './rates/postgres-cycle-vs-sqlite.js';
+import { postgresPublishVsPgBoss } from './rates/postgres-publish-vs-pg-boss.js';
+import { publishHundredQueues } from './rates/publish-hundred-queues.js';
+import { publishOneQueue } from './rates/publish-one-queue.js';
+import { sqliteCycle } from './rates/sqlite-cycle.js';
 
 export const scenarios: readonly Scenario[] = [
   publishOneQueue,

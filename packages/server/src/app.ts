@@ -4,20 +4,20 @@ import { type Config, ConfigError } from './config/config.js';
 import { storeShown } from './config/in-force.js';
 import { isLoopback } from './config/listen-address.js';
 import { readText } from './config/read-text.js';
-import { AuditTrail } from './core/audit-trail.js';
-import { ByteBudget } from './core/byte-budget.js';
-import { ENDLESS_ACCESS } from './core/caller.js';
+import { AuditTrail } from './core/audit/audit-trail.js';
 import { type Clock, monotonicClock, monotonicMs } from './core/clock.js';
-import { createGroupCommit } from './core/group-commit.js';
+import { ByteBudget } from './core/engine/byte-budget.js';
+import { createGroupCommit } from './core/engine/group-commit.js';
+import { createLongPolls } from './core/engine/long-poll.js';
+import { createQueueService } from './core/engine/queue-service.js';
 import { createIdSource } from './core/ids.js';
-import { createKeyRing, DEFAULT_PROJECT, hashSecret } from './core/key-ring.js';
-import { KeyUse } from './core/key-use.js';
-import { createLongPolls } from './core/long-poll.js';
-import { createQueueService } from './core/queue-service.js';
-import { RateLimiter } from './core/rate-limit.js';
-import type { Store } from './core/store.js';
+import { ENDLESS_ACCESS } from './core/keys/caller.js';
+import { createKeyRing, DEFAULT_PROJECT, hashSecret } from './core/keys/key-ring.js';
+import { KeyUse } from './core/keys/key-use.js';
+import { RateLimiter } from './core/limits/rate-limit.js';
+import type { Store } from './core/store/store.js';
 import { closeHttp, createHttpApp } from './http/app.js';
-import { listenForMetrics, type MetricsListener } from './http/metrics-listener.js';
+import { listenForMetrics, type MetricsListener } from './http/metrics/metrics-listener.js';
 import { newSecret } from './http/routes/keys.js';
 import { auditLines } from './log/audit-lines.js';
 import { createLog, type ProcessLog } from './log/logger.js';
@@ -26,14 +26,14 @@ import { createJobResumption } from './maintenance/resume-jobs.js';
 import { createSealing } from './maintenance/seal-subscriptions.js';
 import { DueSettler } from './maintenance/settle-due.js';
 import { createDiscardedSweep } from './maintenance/sweep-discarded.js';
-import { AttemptLog } from './push/attempt-log.js';
-import { readAuthorities } from './push/certificate-authorities.js';
 import { createSettingsCheck } from './push/check-settings.js';
-import { PushDispatcher } from './push/dispatcher.js';
-import { LazyClient } from './push/lazy-client.js';
-import { parseNetworks, withoutNetworks } from './push/networks.js';
-import { SecretBox } from './push/push-secret.js';
-import { Settlement } from './push/settlement.js';
+import { AttemptLog } from './push/delivery/attempt-log.js';
+import { Settlement } from './push/delivery/settlement.js';
+import { readAuthorities } from './push/egress/certificate-authorities.js';
+import { parseNetworks, withoutNetworks } from './push/egress/networks.js';
+import { LazyClient } from './push/request/lazy-client.js';
+import { SecretBox } from './push/request/push-secret.js';
+import { PushDispatcher } from './push/workers/dispatcher.js';
 
 export interface Server {
   readonly url: string;
@@ -123,7 +123,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     ids,
     secrets,
     client: new LazyClient(async () => {
-      const { PushClient } = await import('./push/push-client.js');
+      const { PushClient } = await import('./push/request/push-client.js');
       const { lookupRoom } = config;
       return new PushClient({ networks, clock, ca: authorities, lookupRoom });
     }),

@@ -1,8 +1,8 @@
 import { constants, setPriority } from 'node:os';
 import { monotonicMs } from '../core/clock.js';
 import { toIso } from '../core/iso-time.js';
-import { backUp } from '../store/sqlite/backup.js';
-import type { RunCommand } from './commands.js';
+import { backUp } from '../store/sqlite/file/backup.js';
+import type { RunCommand } from './command.js';
 import { ProgressBar } from './progress-bar.js';
 import { readFlags, required } from './read-flags.js';
 import { STORE_FLAGS, sqlitePath } from './sqlite-file.js';

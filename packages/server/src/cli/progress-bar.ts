@@ -1,4 +1,4 @@
-import type { CopyProgress } from '../store/sqlite/backup.js';
+import type { CopyProgress } from '../store/sqlite/file/backup.js';
 
 const BAR_COLUMNS = 30;
 const MIB = 2 ** 20;

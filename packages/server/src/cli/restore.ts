@@ -1,5 +1,5 @@
-import { restore } from '../store/sqlite/restore.js';
-import type { RunCommand } from './commands.js';
+import { restore } from '../store/sqlite/file/restore.js';
+import type { RunCommand } from './command.js';
 import { ProgressBar } from './progress-bar.js';
 import { readFlags, required } from './read-flags.js';
 import { STORE_FLAGS, sqlitePath } from './sqlite-file.js';

@@ -8,7 +8,7 @@ import { causeOf } from '../core/fault.js';
 import type { LogFields } from '../core/log.js';
 import type { ProcessLog } from '../log/logger.js';
 import { openProcessLog } from '../log/process-log.js';
-import type { RunCommand } from './commands.js';
+import type { RunCommand } from './command.js';
 import { watchThreads } from './end-process.js';
 import { explainFailure } from './explain-failure.js';
 import { stopOnSignal } from './stop-on-signal.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { RunCommand } from './commands.js';
+import type { RunCommand } from './command.js';
 
 const PACKAGE = new URL('../../package.json', import.meta.url);
 

@@ -1,6 +1,6 @@
 import type { ErrorBody, ErrorCode, ErrorDetail } from '@millrace/protocol';
-import type { DeadLetterAction } from './commands.js';
 import type { Fault } from './fault.js';
+import type { DeadLetterAction } from './queue/message-state.js';
 
 /**
  * A refusal is an outcome, not an exception: it is plain data, so that it crosses a thread and

@@ -1,10 +1,10 @@
 import { CAPABILITIES, type Capability, type ErrorBody } from '@millrace/protocol';
 import type { FastifyRequest } from 'fastify';
-import type { AuditSource } from '../core/audit.js';
-import type { RefusedRequest } from '../core/audit-trail.js';
-import type { Caller } from '../core/caller.js';
-import { clientAddress } from './client-address.js';
-import type { Fields } from './validation.js';
+import type { RefusedRequest } from '../core/audit/audit-trail.js';
+import type { Caller } from '../core/keys/caller.js';
+import type { AuditSource } from '../core/queue/audit-entry.js';
+import { clientAddress } from './connection/client-address.js';
+import type { Fields } from './validation/validation.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

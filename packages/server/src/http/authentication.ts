@@ -1,12 +1,12 @@
 import { type Scope, scopeAllows } from '@millrace/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../core/caller.js';
-import { hashSecret, type KeyRing } from '../core/key-ring.js';
-import type { RateLimiter } from '../core/rate-limit.js';
+import type { Caller } from '../core/keys/caller.js';
+import { hashSecret, type KeyRing } from '../core/keys/key-ring.js';
+import type { RateLimiter } from '../core/limits/rate-limit.js';
 import { type Refusal, refuse, unauthenticated } from '../core/refusal.js';
 import { bearerSecret } from './bearer-secret.js';
 import type { RouteContext } from './call.js';
-import { addressGroup, clientAddress } from './client-address.js';
+import { addressGroup, clientAddress } from './connection/client-address.js';
 import { sendError } from './envelope.js';
 import { refusalOf } from './refusal-of.js';
 

@@ -1,26 +1,27 @@
 import type { Capability, ErrorDetail, PushTestReturns } from '@millrace/protocol';
 import type { FastifyRequest } from 'fastify';
-import type { AuditSource } from '../core/audit.js';
-import type { AuditTrail } from '../core/audit-trail.js';
-import type { ByteBudget, Reservation } from '../core/byte-budget.js';
-import type { Caller } from '../core/caller.js';
+import type { AuditTrail } from '../core/audit/audit-trail.js';
 import type { Clock } from '../core/clock.js';
-import type { Idempotency, Outcome } from '../core/commands.js';
+import type { ByteBudget, Reservation } from '../core/engine/byte-budget.js';
+import type { LongPolls, Presence } from '../core/engine/long-poll.js';
+import type { QueueService, Target } from '../core/engine/queue-service.js';
 import type { IdSource } from '../core/ids.js';
-import type { KeyRing } from '../core/key-ring.js';
-import type { KeyUse } from '../core/key-use.js';
-import type { LongPolls, Presence } from '../core/long-poll.js';
+import type { Caller } from '../core/keys/caller.js';
+import type { KeyRing } from '../core/keys/key-ring.js';
+import type { KeyUse } from '../core/keys/key-use.js';
+import type { RateLimiter } from '../core/limits/rate-limit.js';
+import type { AuditSource } from '../core/queue/audit-entry.js';
+import type { Outcome } from '../core/queue/commands.js';
 import type {
   PushFormat,
   PushSettings,
   PushSubscriptionRow,
   StoredForms,
-} from '../core/push-subscription.js';
-import type { QueueService, Target } from '../core/queue-service.js';
-import type { RateLimiter } from '../core/rate-limit.js';
+} from '../core/queue/push-subscription.js';
+import type { Idempotency } from '../core/queue/queue-command.js';
 import type { Refusal } from '../core/refusal.js';
-import type { Store } from '../core/store.js';
-import type { Fields } from './validation.js';
+import type { Store } from '../core/store/store.js';
+import type { Fields } from './validation/validation.js';
 
 /** What the routes work with. */
 export interface RouteContext {

@@ -7,10 +7,10 @@ import {
 } from '@millrace/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { monotonicMs } from '../core/clock.js';
-import { dropBody } from './body-drop.js';
+import { dropBody } from './body/body-drop.js';
+import { LONG_ANSWER_CHARS, LongAnswer } from './connection/long-answer.js';
+import { PROTECTING_HEADERS } from './connection/protecting-headers.js';
 import { JSON_TYPE } from './json-line.js';
-import { LONG_ANSWER_CHARS, LongAnswer } from './long-answer.js';
-import { PROTECTING_HEADERS } from './protecting-headers.js';
 
 /** What every request carries from its first moment. */
 export interface RequestTrace {

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { setSystemTimer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
-import type { Store } from '../core/store.js';
+import type { Store } from '../core/store/store.js';
+import { PROTECTING_HEADERS } from './connection/protecting-headers.js';
 import { JSON_TYPE, jsonLine } from './json-line.js';
-import { PROTECTING_HEADERS } from './protecting-headers.js';
 import { refusalOf } from './refusal-of.js';
 
 /** A load balancer does not wait for long, and a store that answers late is not ready either. */

@@ -2,17 +2,17 @@ import { isUtf8 } from 'node:buffer';
 import { CAPABILITIES, type Capability, type ErrorDetail } from '@millrace/protocol';
 import type { FastifyRequest } from 'fastify';
 import { fieldRefusal, type Refusal, refuse } from '../core/refusal.js';
-import type { Body } from './body.js';
-import { checkMediaType } from './media-type.js';
-import { parseJson } from './parse-json.js';
-import { payloadTexts } from './payload-texts.js';
+import type { Body } from './body/body.js';
+import { checkMediaType } from './body/media-type.js';
+import { parseJson } from './body/parse-json.js';
+import { payloadTexts } from './body/payload-texts.js';
 import {
   createUnknownFinder,
   strayParameters,
   unknownRefused,
   WARNINGS_MAX,
-} from './unknown-fields.js';
-import { coerceQuery, createValidator, type Fields, normalize } from './validation.js';
+} from './body/unknown-fields.js';
+import { coerceQuery, createValidator, type Fields, normalize } from './validation/validation.js';
 
 /** What a call says, valid, before it runs. */
 export interface ReadCall {

@@ -1,21 +1,21 @@
 import { type Capability, type ErrorBody, pathsOf } from '@millrace/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import type { Reservation } from '../core/byte-budget.js';
-import type { Caller } from '../core/caller.js';
-import type { Idempotency } from '../core/commands.js';
-import { requestFingerprint } from '../core/idempotency.js';
-import { noRoom } from '../core/lease-within.js';
+import type { Reservation } from '../core/engine/byte-budget.js';
+import { noRoom } from '../core/engine/lease-within.js';
+import type { Caller } from '../core/keys/caller.js';
+import { requestFingerprint } from '../core/queue/idempotency.js';
+import type { Idempotency } from '../core/queue/queue-command.js';
 import { type Refusal, unauthenticated } from '../core/refusal.js';
 import { auditSourceOf, isAudited, refusedRequest } from './auditing.js';
 import { authenticate } from './authentication.js';
 import { bearerSecret } from './bearer-secret.js';
-import type { Body } from './body.js';
-import { type BodyShape, bodyShapeOf } from './body-scan/body-shape.js';
+import type { Body } from './body/body.js';
+import { type BodyShape, bodyShapeOf } from './body/scan/body-shape.js';
 import { type Answer, presenceOf, type Route, type RouteContext } from './call.js';
 import { sendData, sendError } from './envelope.js';
 import { addWarnings, createCallReader, type ReadCall } from './read-call.js';
 import { refusalOf } from './refusal-of.js';
-import { type Fields, knownFields } from './validation.js';
+import { type Fields, knownFields } from './validation/validation.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

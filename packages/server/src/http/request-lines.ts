@@ -1,10 +1,10 @@
 import { ERRORS, type ErrorBody } from '@millrace/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../core/caller.js';
 import { monotonicMs } from '../core/clock.js';
 import type { Fault } from '../core/fault.js';
+import type { Caller } from '../core/keys/caller.js';
 import type { Log, LogFields } from '../core/log.js';
-import { addressGroup, clientAddress } from './client-address.js';
+import { addressGroup, clientAddress } from './connection/client-address.js';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,6 +1,6 @@
-import type { AuditEntry } from '../core/audit.js';
 import { toIso } from '../core/iso-time.js';
 import type { Log } from '../core/log.js';
+import type { AuditEntry } from '../core/queue/audit-entry.js';
 
 /** The entries of the audit log as lines of the log: what was done one by one, refusals counted. */
 export function auditLines(log: Log): (entry: AuditEntry) => void {

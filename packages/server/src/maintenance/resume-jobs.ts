@@ -1,6 +1,6 @@
 import { monotonicMs } from '../core/clock.js';
-import type { GroupCommit } from '../core/group-commit.js';
-import type { Store } from '../core/store.js';
+import type { GroupCommit } from '../core/engine/group-commit.js';
+import type { Store } from '../core/store/store.js';
 import { SteppedJob } from './background-job.js';
 
 const JOBS_PER_LOOK = 100;

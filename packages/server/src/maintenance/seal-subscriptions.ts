@@ -1,12 +1,12 @@
-import type { GroupCommit } from '../core/group-commit.js';
+import type { GroupCommit } from '../core/engine/group-commit.js';
 import type { Log } from '../core/log.js';
-import type { SealedAnew } from '../core/push-commands.js';
+import type { SealedAnew } from '../core/queue/push-commands.js';
 import {
   type PushSubscriptionRow,
   type SealedTexts,
   sealedTextsOf,
-} from '../core/push-subscription.js';
-import type { Store } from '../core/store.js';
+} from '../core/queue/push-subscription.js';
+import type { Store } from '../core/store/store.js';
 import { SteppedJob } from './background-job.js';
 
 const ROWS_PER_STEP = 50;

@@ -1,6 +1,6 @@
 import { type Clock, monotonicMs } from '../core/clock.js';
-import type { GroupCommit } from '../core/group-commit.js';
-import { countSince, type RemovalPace, removedPerStep } from '../core/removal-pace.js';
+import type { GroupCommit } from '../core/engine/group-commit.js';
+import { countSince, type RemovalPace, removedPerStep } from '../core/engine/removal-pace.js';
 import { SteppedJob } from './background-job.js';
 
 /**

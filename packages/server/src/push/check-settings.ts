@@ -1,9 +1,9 @@
-import type { PushFormat } from '../core/push-subscription.js';
+import type { PushFormat } from '../core/queue/push-subscription.js';
 import { fieldRefusal, type Refusal, refuse } from '../core/refusal.js';
-import { headerFault } from './message-headers.js';
-import type { Networks } from './networks.js';
-import { checkUrl } from './push-url.js';
-import { isShortSecret, SECRET_MIN_BYTES, secretFault } from './signing.js';
+import type { Networks } from './egress/networks.js';
+import { checkUrl } from './egress/push-url.js';
+import { headerFault } from './request/message-headers.js';
+import { isShortSecret, SECRET_MIN_BYTES, secretFault } from './request/signing.js';
 
 /** What a subscription may say, as far as it shows before anything is sent. */
 export const createSettingsCheck = (networks: Networks) => ({

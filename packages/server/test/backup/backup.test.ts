@@ -13,9 +13,9 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIdSource } from '#server/core/ids';
-import { backUp, type CopyProgress } from '#server/store/sqlite/backup';
-import { lockStore } from '#server/store/sqlite/file-lock';
-import { restore } from '#server/store/sqlite/restore';
+import { backUp, type CopyProgress } from '#server/store/sqlite/file/backup';
+import { lockStore } from '#server/store/sqlite/file/file-lock';
+import { restore } from '#server/store/sqlite/file/restore';
 import { SqliteStore } from '#server/store/sqlite/sqlite-store';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
 

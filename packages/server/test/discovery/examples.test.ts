@@ -8,7 +8,7 @@ import {
 } from '@millrace/protocol';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { createValidator } from '#server/http/validation';
+import { createValidator } from '#server/http/validation/validation';
 import { ISO_MILLISECONDS } from '../http-conformance/expect-answer.js';
 
 /** A client's validator: strict, and without what only the server knows. */

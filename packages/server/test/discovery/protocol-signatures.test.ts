@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { signatureHeaders } from '#server/push/signing';
+import { signatureHeaders } from '#server/push/request/signing';
 import { readProtocol, sectionOf } from './protocol-document.js';
 
 /** What PROTOCOL.md tells receivers to do is done here, with what the server signs. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createIdSource, type IdSource } from '#server/core/ids';
-import type { Store } from '#server/core/store';
+import type { Store } from '#server/core/store/store';
 import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
 import { ModelStore } from '../model/model-store.js';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
 import type { Clock } from '#server/core/clock';
-import { NO_LIMITS, type StorageLimits } from '#server/core/storage-limits';
-import type { Store } from '#server/core/store';
+import { NO_LIMITS, type StorageLimits } from '#server/core/limits/storage-limits';
+import type { Store } from '#server/core/store/store';
 import { PostgresStore } from '#server/store/postgres/postgres-store';
 import { SqliteStore } from '#server/store/sqlite/sqlite-store';
 

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import pg from 'pg';
-import type { ProjectUsage } from '#server/core/project-usage';
+import type { ProjectUsage } from '#server/core/limits/project-usage';
 
 type Row = ProjectUsage & { readonly project: string };
 type Rows = (sql: string) => Promise<Row[]>;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { DeadLetterAction } from '#server/core/commands';
+import type { DeadLetterAction } from '#server/core/queue/message-state';
 
 /**
  * Random steps of a few clients on a few queues. A step refers to what earlier steps produced

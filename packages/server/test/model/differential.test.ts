@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Outcome } from '#server/core/commands';
-import type { QueueRow } from '#server/core/queue-settings';
-import type { Store } from '#server/core/store';
+import type { Outcome } from '#server/core/queue/commands';
+import type { QueueRow } from '#server/core/queue/queue-entry';
+import type { Store } from '#server/core/store/store';
 import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
 import type { Program } from './commands.js';

@@ -1,5 +1,5 @@
-import type { Accepted, Command } from '#server/core/commands';
-import type { QueueWithCounts } from '#server/core/store';
+import type { Accepted, Command } from '#server/core/queue/commands';
+import type { QueueWithCounts } from '#server/core/store/store';
 import type { Plan } from './plan.js';
 import type { Trace } from './trace.js';
 

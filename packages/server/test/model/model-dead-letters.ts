@@ -1,4 +1,4 @@
-import type { DeadLetterJobCommand, ExpireCommand, OutcomeOf } from '#server/core/commands';
+import type { DeadLetterJobCommand, ExpireCommand, OutcomeOf } from '#server/core/queue/commands';
 import {
   type ModelMessage,
   type ModelQueue,

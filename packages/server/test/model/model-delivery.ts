@@ -1,4 +1,3 @@
-import { answerBytes } from '#server/core/answer-size';
 import type {
   ConsumeCommand,
   LeasedMessage,
@@ -6,8 +5,9 @@ import type {
   OutcomeOf,
   PublishCommand,
   StoredMessage,
-} from '#server/core/commands';
+} from '#server/core/queue/commands';
 import { type Refusal, refuse } from '#server/core/refusal';
+import { answerBytes } from '#server/core/store/answer-size';
 import { deliverable, isForbidden, publishedBefore, rememberPublish } from './model-fifo.js';
 import {
   type ModelMessage,

@@ -1,5 +1,5 @@
-import type { FailedDelivery } from '#server/core/commands';
-import type { DeadLetterReason } from '#server/core/message-state';
+import type { FailedDelivery } from '#server/core/queue/commands';
+import type { DeadLetterReason } from '#server/core/queue/message-state';
 import { settleGroup, withdrawLater } from './model-fifo.js';
 import {
   expiredLeasesAllowed,

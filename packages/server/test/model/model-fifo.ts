@@ -1,4 +1,9 @@
-import type { NackCommand, NackEntry, NewMessage, PublishCommand } from '#server/core/commands';
+import type {
+  NackCommand,
+  NackEntry,
+  NewMessage,
+  PublishCommand,
+} from '#server/core/queue/commands';
 import { failByLeaseEnd, failByNack, returnToQueue } from './model-failures.js';
 import {
   type ModelMessage,

@@ -7,8 +7,8 @@ import type {
   PurgeQueueCommand,
   RevokeKeyCommand,
   UpdateQueueCommand,
-} from '#server/core/commands';
-import type { QueueSettings } from '#server/core/queue-settings';
+} from '#server/core/queue/commands';
+import type { QueueSettings } from '#server/core/queue/queue-entry';
 import { type Refusal, refuse } from '#server/core/refusal';
 import {
   findQueue,

@@ -5,7 +5,7 @@ import type {
   QueueCounts,
   ReadResult,
   SeenMessage,
-} from '#server/core/store';
+} from '#server/core/store/store';
 import { deadLettersOf } from './model-dead-letters.js';
 import { storedMessage } from './model-delivery.js';
 import { isBehindHead } from './model-fifo.js';

@@ -1,6 +1,6 @@
-import type { FailedDelivery, JobProgress, KeyRow } from '#server/core/commands';
-import type { DeadLetterReason } from '#server/core/message-state';
-import type { QueueRow } from '#server/core/queue-settings';
+import type { FailedDelivery, JobProgress, KeyRow } from '#server/core/queue/commands';
+import type { DeadLetterReason } from '#server/core/queue/message-state';
+import type { QueueRow } from '#server/core/queue/queue-entry';
 
 /** One object for as long as the queue lives: an update changes it in place. */
 export type ModelQueue = {

@@ -1,7 +1,7 @@
 import type { Clock } from '#server/core/clock';
-import type { Command, Outcome, OutcomeOf } from '#server/core/commands';
+import type { Command, Outcome, OutcomeOf } from '#server/core/queue/commands';
 import { type Refusal, refuse } from '#server/core/refusal';
-import type { Query, QueryKind, ReadResult, Store, StoreListener } from '#server/core/store';
+import type { Query, QueryKind, ReadResult, Store, StoreListener } from '#server/core/store/store';
 import { deadLetterJob, expire, retentionTimes } from './model-dead-letters.js';
 import { consume, publish } from './model-delivery.js';
 import { settleEverythingDue } from './model-failures.js';

@@ -1,6 +1,7 @@
 import type { CapabilityId } from '@millrace/protocol';
-import type { Command, DeliveryRef, Idempotency, LeasedMessage } from '#server/core/commands';
-import type { QueueSettings } from '#server/core/queue-settings';
+import type { Command, DeliveryRef, LeasedMessage } from '#server/core/queue/commands';
+import type { Idempotency } from '#server/core/queue/queue-command';
+import type { QueueSettings } from '#server/core/queue/queue-entry';
 import { FakeClock } from '../harness/fake-clock.js';
 import {
   type Advance,

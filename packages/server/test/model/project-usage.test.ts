@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Store } from '#server/core/store';
+import type { Store } from '#server/core/store/store';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
 import { readUsageTables } from '../harness/usage-tables.js';
 import { planOf } from './plan.js';

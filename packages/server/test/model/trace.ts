@@ -1,6 +1,6 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
-import type { Accepted, Command, Outcome } from '#server/core/commands';
-import type { QueueRow } from '#server/core/queue-settings';
+import type { Accepted, Command, Outcome } from '#server/core/queue/commands';
+import type { QueueRow } from '#server/core/queue/queue-entry';
 import type { Refusal } from '#server/core/refusal';
 import type {
   MessagePage,
@@ -8,7 +8,7 @@ import type {
   QueueWithCounts,
   SeenMessage,
   Store,
-} from '#server/core/store';
+} from '#server/core/store/store';
 import type { FakeClock } from '../harness/fake-clock.js';
 import { QUEUE_NAMES } from './commands.js';
 import { messageIdOf } from './message-ids.js';

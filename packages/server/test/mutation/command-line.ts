@@ -6,11 +6,17 @@ const SOURCES = 'packages/server/src';
 /** What is mutated, and checked by suites of its own: files by their names, in their folders. */
 const AREAS = {
   core: {
-    core: /^(message-state|moves|settling|fifo|replay|idempotency|queue-settings|storage-limits|admission|dead-letter-.*|push-subscription|record-room|queue-service|long-poll)$/,
+    'core/queue':
+      /^(message-state|transitions|settling|fifo|replay|idempotency|queue-settings|push-subscription)$/,
+    'core/dead-letters': /./,
+    'core/limits': /^(storage-limits|admission|record-room)$/,
+    'core/engine': /^(queue-service|long-poll)$/,
   },
   http: {
     'http/routes': /./,
-    http: /^(call|register-route|read-call|validation|cursor|time|body)$/,
+    'http/body': /^body$/,
+    'http/validation': /^(validation|cursor|time)$/,
+    http: /^(call|register-route|read-call)$/,
   },
 } as const;
 export type Area = keyof typeof AREAS;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createIdSource } from '#server/core/ids';
-import { holdSlot } from '#server/store/postgres/counter-rows';
+import { holdSlot } from '#server/store/postgres/tuning/counter-rows';
 import { FakeClock } from '../harness/fake-clock.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
 import { HeldCommit } from './held-commit.js';

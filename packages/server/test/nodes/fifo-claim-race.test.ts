@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createGroupCommit } from '#server/core/group-commit';
+import { createGroupCommit } from '#server/core/engine/group-commit';
 import { createIdSource } from '#server/core/ids';
-import type { Store } from '#server/core/store';
+import type { Store } from '#server/core/store/store';
 import { pause } from '../faults/pause.js';
 import { FakeClock } from '../harness/fake-clock.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createGroupCommit, type GroupCommit } from '#server/core/group-commit';
+import { createGroupCommit, type GroupCommit } from '#server/core/engine/group-commit';
 import { createIdSource } from '#server/core/ids';
 import type { SteppedJob } from '#server/maintenance/background-job';
 import { createExpiry } from '#server/maintenance/expire-messages';

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Command, LeasedMessage, Outcome } from '#server/core/commands';
 import { createIdSource } from '#server/core/ids';
-import type { Store } from '#server/core/store';
+import type { Command, LeasedMessage, Outcome } from '#server/core/queue/commands';
+import type { Store } from '#server/core/store/store';
 import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { textArray } from '#server/store/postgres/parameters';
-import { Pipeline } from '#server/store/postgres/pipeline';
+import { textArray } from '#server/store/postgres/driver/parameters';
+import { Pipeline } from '#server/store/postgres/driver/pipeline';
 import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harness/stores.js';
 import { connectAdmin } from './postgres-nodes.js';
 

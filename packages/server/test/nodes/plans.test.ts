@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Command, LeasedMessage } from '#server/core/commands';
 import { createIdSource } from '#server/core/ids';
-import type { Query } from '#server/core/store';
-import { setSession } from '#server/store/postgres/sessions';
+import type { Command, LeasedMessage } from '#server/core/queue/commands';
+import type { Query } from '#server/core/store/store';
+import { setSession } from '#server/store/postgres/driver/sessions';
 import { FakeClock } from '../harness/fake-clock.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
 import { on, useTwoStores } from './two-stores.js';

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Command } from '#server/core/commands';
 import { createIdSource } from '#server/core/ids';
-import { Batch } from '#server/store/postgres/batch';
+import type { Command } from '#server/core/queue/commands';
+import { Batch } from '#server/store/postgres/driver/batch';
 import { FakeClock } from '../harness/fake-clock.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
 import { on, useTwoStores } from './two-stores.js';

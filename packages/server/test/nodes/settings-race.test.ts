@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Command } from '#server/core/commands';
-import { createGroupCommit, type GroupCommit } from '#server/core/group-commit';
+import { createGroupCommit, type GroupCommit } from '#server/core/engine/group-commit';
 import { createIdSource } from '#server/core/ids';
-import type { SubscribePushCommand } from '#server/core/push-commands';
-import type { QueueSettings } from '#server/core/queue-settings';
-import { SETTINGS_LOCK } from '#server/store/postgres/settings-lock';
+import type { Command } from '#server/core/queue/commands';
+import type { SubscribePushCommand } from '#server/core/queue/push-commands';
+import type { QueueSettings } from '#server/core/queue/queue-entry';
+import { SETTINGS_LOCK } from '#server/store/postgres/transaction/settings-lock';
 import { FakeClock } from '../harness/fake-clock.js';
 import { readUsageTables } from '../harness/usage-tables.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';

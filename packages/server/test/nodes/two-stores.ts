@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
-import type { Command, Outcome } from '#server/core/commands';
-import type { Store } from '#server/core/store';
+import type { Command, Outcome } from '#server/core/queue/commands';
+import type { Store } from '#server/core/store/store';
 import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harness/stores.js';
 import { connectAdmin } from './postgres-nodes.js';
 

@@ -1,3 +1,4 @@
+import type { IdSource } from '#server/core/ids';
 import type {
   AckCommand,
   ConsumeCommand,
@@ -6,16 +7,15 @@ import type {
   DeleteQueueCommand,
   DeliveryRef,
   ExtendCommand,
-  Idempotency,
   NackCommand,
   NackEntry,
   NewMessage,
   PublishCommand,
   PurgeQueueCommand,
   UpdateQueueCommand,
-} from '#server/core/commands';
-import type { IdSource } from '#server/core/ids';
-import type { QueueSettings } from '#server/core/queue-settings';
+} from '#server/core/queue/commands';
+import type { Idempotency } from '#server/core/queue/queue-command';
+import type { QueueSettings } from '#server/core/queue/queue-entry';
 
 type WithKey = { readonly idempotency?: Idempotency | null };
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { EARLIER_SOURCES_KEPT } from '#server/core/dead-letter-source';
-import { pushHolder } from '#server/core/push-subscription';
+import { EARLIER_SOURCES_KEPT } from '#server/core/dead-letters/dead-letter-source';
+import { pushHolder } from '#server/core/queue/push-subscription';
 import {
   onEachStore,
   onEachStoreAndModel,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { pushHolder } from '#server/core/push-subscription';
-import type { QueueRow, QueueSettings } from '#server/core/queue-settings';
+import { pushHolder } from '#server/core/queue/push-subscription';
+import type { QueueRow, QueueSettings } from '#server/core/queue/queue-entry';
 import { FifoQueue } from './fifo-queue.js';
 import {
   onEachStore,

@@ -1,6 +1,11 @@
 import { expect } from 'vitest';
-import type { DeliveryRef, LeasedMessage, NackEntry, NewMessage } from '#server/core/commands';
-import type { QueueSettings } from '#server/core/queue-settings';
+import type {
+  DeliveryRef,
+  LeasedMessage,
+  NackEntry,
+  NewMessage,
+} from '#server/core/queue/commands';
+import type { QueueSettings } from '#server/core/queue/queue-entry';
 import type { Project, StoreSession } from './store-session.js';
 
 /** A message under a name that begins with its group: `a1` is of the group a, `-1` of none. */

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ENDLESS_ACCESS } from '#server/core/caller';
-import { createGroupCommit } from '#server/core/group-commit';
+import { createGroupCommit } from '#server/core/engine/group-commit';
+import { createLongPolls } from '#server/core/engine/long-poll';
+import { createQueueService, type QueueService } from '#server/core/engine/queue-service';
 import { createIdSource } from '#server/core/ids';
-import { createLongPolls } from '#server/core/long-poll';
-import { createQueueService, type QueueService } from '#server/core/queue-service';
+import { ENDLESS_ACCESS } from '#server/core/keys/caller';
 import { refuse } from '#server/core/refusal';
-import type { Store } from '#server/core/store';
+import type { Store } from '#server/core/store/store';
 import type { SteppedJob } from '#server/maintenance/background-job';
 import { createJobResumption } from '#server/maintenance/resume-jobs';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { CreateKeyCommand, Idempotency, RevokeKeyCommand } from '#server/core/commands';
+import type { CreateKeyCommand, RevokeKeyCommand } from '#server/core/queue/commands';
+import type { Idempotency } from '#server/core/queue/queue-command';
 import { onEachStore, type Project } from './store-session.js';
 
 interface KeyOptions {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { QueueRow } from '#server/core/queue-settings';
-import type { QueueWithCounts } from '#server/core/store';
+import type { QueueRow } from '#server/core/queue/queue-entry';
+import type { QueueWithCounts } from '#server/core/store/store';
 import { onEachStore, type Project, type StoreSession } from './store-session.js';
 
 interface Page {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { answerBytes } from '#server/core/answer-size';
-import type { StoredMessage } from '#server/core/commands';
+import type { StoredMessage } from '#server/core/queue/commands';
+import { answerBytes } from '#server/core/store/answer-size';
 import { onEachStore } from './store-session.js';
 
 /** What a message with three bytes of payload and no other text takes in an answer. */

@@ -3,7 +3,7 @@ import {
   type PushSubscriptionRow,
   type SealedTexts,
   sealedTextsOf,
-} from '#server/core/push-subscription';
+} from '#server/core/queue/push-subscription';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { onEachStore, type Project, StoreSession } from './store-session.js';
 

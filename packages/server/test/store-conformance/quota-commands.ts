@@ -1,7 +1,8 @@
 import type { CapabilityId } from '@millrace/protocol';
 import { expect } from 'vitest';
-import type { Command, CreateKeyCommand, Idempotency, Outcome } from '#server/core/commands';
-import type { SubscribePushCommand } from '#server/core/push-commands';
+import type { Command, CreateKeyCommand, Outcome } from '#server/core/queue/commands';
+import type { SubscribePushCommand } from '#server/core/queue/push-commands';
+import type { Idempotency } from '#server/core/queue/queue-command';
 import { readUsageTables } from '../harness/usage-tables.js';
 import type { Project, StoreSession } from './store-session.js';
 

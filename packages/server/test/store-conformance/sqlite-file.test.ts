@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIdSource } from '#server/core/ids';
-import { openWriter } from '#server/store/sqlite/database';
+import { openWriter } from '#server/store/sqlite/driver/database';
 import { SqliteStore } from '#server/store/sqlite/sqlite-store';
 import { CommandBuilder } from './command-builder.js';
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIdSource } from '#server/core/ids';
-import { backUp } from '#server/store/sqlite/backup';
-import { restore } from '#server/store/sqlite/restore';
+import { backUp } from '#server/store/sqlite/file/backup';
+import { restore } from '#server/store/sqlite/file/restore';
 import { SqliteStore } from '#server/store/sqlite/sqlite-store';
 import { CommandBuilder } from './command-builder.js';
 

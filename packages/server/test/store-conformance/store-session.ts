@@ -1,6 +1,8 @@
 import type { ErrorCode } from '@millrace/protocol';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Clock } from '#server/core/clock';
+import { createIdSource, type IdSource } from '#server/core/ids';
+import type { StorageLimits } from '#server/core/limits/storage-limits';
 import type {
   Accepted,
   Command,
@@ -8,11 +10,9 @@ import type {
   LeasedMessage,
   NewMessage,
   Outcome,
-} from '#server/core/commands';
-import { createIdSource, type IdSource } from '#server/core/ids';
-import type { QueueSettings } from '#server/core/queue-settings';
-import type { StorageLimits } from '#server/core/storage-limits';
-import type { MessagePage, Query, QueueCounts, SeenMessage, Store } from '#server/core/store';
+} from '#server/core/queue/commands';
+import type { QueueSettings } from '#server/core/queue/queue-entry';
+import type { MessagePage, Query, QueueCounts, SeenMessage, Store } from '#server/core/store/store';
 import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harness/stores.js';
 import { ModelStore } from '../model/model-store.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { QueueRow } from '#server/core/queue-settings';
+import type { QueueRow } from '#server/core/queue/queue-entry';
 import { onEachStore } from './store-session.js';
 
 const DAY_MS = 86_400_000;

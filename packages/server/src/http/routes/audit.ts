@@ -4,10 +4,10 @@ import {
   CAPABILITIES,
   LIMITS,
 } from '@millrace/protocol';
-import type { AuditEntry, AuditPosition } from '../../core/audit.js';
 import { toIso } from '../../core/iso-time.js';
+import type { AuditEntry, AuditPosition } from '../../core/queue/audit-entry.js';
 import { answer, type Call, type Route } from '../call.js';
-import { readCursor, writeCursor } from '../cursor.js';
+import { readCursor, writeCursor } from '../validation/cursor.js';
 
 export const auditRoute: Route = {
   capability: CAPABILITIES.audit,

@@ -1,5 +1,5 @@
 import { CAPABILITIES, type ConsumeParams, LIMITS } from '@millrace/protocol';
-import { messagePieces } from '../../core/message-text.js';
+import { messagePieces } from '../../core/store/message-text.js';
 import { type Call, listText, type Route, targetOf, toMs } from '../call.js';
 
 /** What an answer holds beside its messages, with ten warnings of the longest names. */

@@ -1,7 +1,7 @@
 import { CAPABILITIES, type DlqPurgeParams, type RedriveParams } from '@millrace/protocol';
 import { fieldRefusal } from '../../core/refusal.js';
 import { auditedTargetOf, type Call, type Route, respond } from '../call.js';
-import { parseTime } from '../time.js';
+import { parseTime } from '../validation/time.js';
 
 /** The calls on the dead letters of a queue. */
 

@@ -7,15 +7,15 @@ import {
   type ListKeysParams,
   type RevokeKeyParams,
 } from '@millrace/protocol';
-import type { KeyRow } from '../../core/commands.js';
 import { isServerId } from '../../core/ids.js';
 import { toIso } from '../../core/iso-time.js';
-import { CONFIGURED_KEY_ID, DEFAULT_PROJECT, hashSecret } from '../../core/key-ring.js';
+import { CONFIGURED_KEY_ID, DEFAULT_PROJECT, hashSecret } from '../../core/keys/key-ring.js';
+import { openSealed, seal } from '../../core/keys/sealed-secret.js';
+import type { KeyRow } from '../../core/queue/commands.js';
 import { fieldRefusal, keyNotFound } from '../../core/refusal.js';
-import { openSealed, seal } from '../../core/sealed-secret.js';
 import { answer, type Call, type Route, respond } from '../call.js';
-import { pageOf, readCursor } from '../cursor.js';
-import { parseTime } from '../time.js';
+import { pageOf, readCursor } from '../validation/cursor.js';
+import { parseTime } from '../validation/time.js';
 
 /** A key's secret: the prefix and 192 random bits. */
 export const newSecret = (): string => `ifr_${randomBytes(24).toString('base64url')}`;

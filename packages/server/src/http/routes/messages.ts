@@ -6,15 +6,15 @@ import {
   type MessageParams,
   type PeekParams,
 } from '@millrace/protocol';
-import { SMALL_CALL_BYTES } from '../../core/byte-budget.js';
-import { fillHistory, HISTORY_MINUTES, minuteOf } from '../../core/history.js';
+import { SMALL_CALL_BYTES } from '../../core/engine/byte-budget.js';
+import { readWithin } from '../../core/engine/read-within.js';
 import { toIso } from '../../core/iso-time.js';
-import { messagePieces } from '../../core/message-text.js';
-import { readWithin } from '../../core/read-within.js';
 import { messageNotFound, queueNotFound, type Refusal } from '../../core/refusal.js';
-import type { MessagePage, SeenMessage } from '../../core/store.js';
+import { fillHistory, HISTORY_MINUTES, minuteOf } from '../../core/store/history.js';
+import { messagePieces } from '../../core/store/message-text.js';
+import type { MessagePage, SeenMessage } from '../../core/store/store.js';
 import { type Answer, answer, type Call, listText, type Route } from '../call.js';
-import { readCursor, writeCursor } from '../cursor.js';
+import { readCursor, writeCursor } from '../validation/cursor.js';
 
 /** The calls that look at messages and change nothing. */
 

@@ -4,11 +4,11 @@ import {
   type PublishBatchParams,
   type PublishParams,
 } from '@millrace/protocol';
-import type { NewMessage } from '../../core/commands.js';
-import { canonicalJson } from '../../core/idempotency.js';
+import type { NewMessage } from '../../core/queue/commands.js';
+import { canonicalJson } from '../../core/queue/idempotency.js';
 import type { Refusal } from '../../core/refusal.js';
+import { headersTooLarge } from '../body/payload-limits.js';
 import { type Call, type Route, respond, targetOf, toMs } from '../call.js';
-import { headersTooLarge } from '../payload-limits.js';
 
 type MessageParams = PublishBatchParams['messages'][number];
 type MessageContent = Omit<NewMessage, 'messageId'>;

@@ -9,10 +9,10 @@ import {
   type PushSubscriptionsParams,
   scopeAllows,
 } from '@millrace/protocol';
-import type { Outcome } from '../../core/commands.js';
+import { noRoom } from '../../core/engine/lease-within.js';
 import { isServerId } from '../../core/ids.js';
 import { toIso } from '../../core/iso-time.js';
-import { noRoom } from '../../core/lease-within.js';
+import type { Outcome } from '../../core/queue/commands.js';
 import type {
   GivenPushSettings,
   PausedReason,
@@ -20,15 +20,15 @@ import type {
   PushSubscriptionRow,
   ShownSubscription,
   StoredForms,
-} from '../../core/push-subscription.js';
-import { isOfSecret, isOfUrl, shownSubscription } from '../../core/push-subscription.js';
+} from '../../core/queue/push-subscription.js';
+import { isOfSecret, isOfUrl, shownSubscription } from '../../core/queue/push-subscription.js';
 import {
   fieldRefusal,
   queueNotFound,
   type Refusal,
   subscriptionNotFound,
 } from '../../core/refusal.js';
-import type { Store } from '../../core/store.js';
+import type { Store } from '../../core/store/store.js';
 import {
   answer,
   auditedTargetOf,

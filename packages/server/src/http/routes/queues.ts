@@ -9,11 +9,11 @@ import {
   type UpdateParams,
 } from '@millrace/protocol';
 import { toIso } from '../../core/iso-time.js';
-import type { QueueRow, QueueSettings } from '../../core/queue-settings.js';
+import type { QueueRow, QueueSettings } from '../../core/queue/queue-entry.js';
 import { queueNotFound } from '../../core/refusal.js';
-import type { QueueCounts } from '../../core/store.js';
+import type { QueueCounts } from '../../core/store/store.js';
 import { answer, type Call, type Route, respond, toMs } from '../call.js';
-import { pageOf, readCursor } from '../cursor.js';
+import { pageOf, readCursor } from '../validation/cursor.js';
 
 /** The calls on queues themselves. */
 

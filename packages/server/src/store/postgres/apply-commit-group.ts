@@ -6,21 +6,21 @@ import type {
   NackCommand,
   Outcome,
   PublishCommand,
-} from '../../core/commands.js';
-import { trimAudit, writeAudit } from './audit-rows.js';
+} from '../../core/queue/commands.js';
 import { recordKeyUse, runAdmin } from './commands/admin.js';
 import { createLacking, lacksQueue } from './commands/auto-create.js';
 import { runConsumes } from './commands/consume.js';
 import { stepJob } from './commands/dead-letter-job.js';
 import { runPublishes } from './commands/publish.js';
 import { recordPushes, sealPush } from './commands/push.js';
+import { loadHeld } from './commands/replayed-leases.js';
 import { runSettling } from './commands/settle.js';
 import { settleDue } from './commands/settle-due.js';
 import { loadUsageFor } from './commands/storage.js';
 import { expire, sweepDiscarded } from './commands/sweep.js';
-import { accept, type CommitGroup } from './commit-group.js';
-import { loadHolders } from './push-policies.js';
-import { loadHeld } from './runs/replayed-leases.js';
+import { trimAudit, writeAudit } from './reads/audit-rows.js';
+import { accept, type CommitGroup } from './transaction/commit-group.js';
+import { loadHolders } from './transaction/push-policies.js';
 
 type Kind = 'settle' | 'publish' | 'consume' | 'single';
 

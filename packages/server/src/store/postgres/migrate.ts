@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg';
 import type { Log } from '../../core/log.js';
-import { StoreOpenError } from '../../core/store.js';
-import { tellMigration } from '../../core/store-lines.js';
-import { isForbidden, isHeldUp } from './errors.js';
+import { StoreOpenError } from '../../core/store/store.js';
+import { tellMigration } from '../../core/store/store-lines.js';
+import { isForbidden, isHeldUp } from './driver/errors.js';
+import { beginMigration } from './driver/sessions.js';
 import { MIGRATIONS } from './migrations/index.js';
-import { beginMigration } from './sessions.js';
 
 /** Any number, the same on all nodes: only one migrates at a time. */
 const MIGRATION_LOCK = 7_235_438_201;

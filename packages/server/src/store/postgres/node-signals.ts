@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { setSystemTimer } from '../../core/clock.js';
-import type { ReadyQueue } from '../../core/store.js';
-import { clientConfig, type ParsedUrl } from './connections.js';
-import type { Reachability } from './reachability.js';
-import { setSession } from './sessions.js';
+import type { ReadyQueue } from '../../core/store/store.js';
+import { clientConfig, type ParsedUrl } from './driver/connections.js';
+import type { Reachability } from './driver/reachability.js';
+import { setSession } from './driver/sessions.js';
 
 /**
  * What nodes tell each other by LISTEN and NOTIFY, on a connection of its own: inside a transaction

@@ -1,10 +1,10 @@
 import { type Clock, monotonicMs } from '../../core/clock.js';
-import type { Command, Outcome } from '../../core/commands.js';
-import { tellDeadLetters } from '../../core/dead-letter-report.js';
-import type { TallyRow } from '../../core/history.js';
+import { tellDeadLetters } from '../../core/dead-letters/dead-letter-report.js';
+import { NO_LIMITS, type StorageLimits } from '../../core/limits/storage-limits.js';
 import { type Log, NO_LOG } from '../../core/log.js';
-import { leasesKeptUntilMs } from '../../core/message-state.js';
-import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
+import type { Command, Outcome } from '../../core/queue/commands.js';
+import { leasesKeptUntilMs } from '../../core/queue/message-state.js';
+import type { TallyRow } from '../../core/store/history.js';
 import type {
   CommitGroupFacts,
   Query,
@@ -13,12 +13,10 @@ import type {
   ReadyQueue,
   Store,
   StoreListener,
-} from '../../core/store.js';
-import { tellFault } from '../../core/store-lines.js';
+} from '../../core/store/store.js';
+import { tellFault } from '../../core/store/store-lines.js';
 import { applyCommitGroup } from './apply-commit-group.js';
-import { type Beginning, checkBeginning, readBeginning } from './beginning.js';
 import { readNextDue, settleDue } from './commands/settle-due.js';
-import { CommitGroup } from './commit-group.js';
 import {
   createPools,
   endPools,
@@ -26,9 +24,7 @@ import {
   type Pools,
   parseUrl,
   signalsUrlOf,
-} from './connections.js';
-import { ClockCorrection } from './correct-clock.js';
-import { CounterRows } from './counter-rows.js';
+} from './driver/connections.js';
 import {
   isConflict,
   isConnectionLoss,
@@ -37,33 +33,28 @@ import {
   isWrongAssumption,
   OutcomeUnknownError,
   refusalOf,
-} from './errors.js';
-import { TalliesUnderWay, writeHistory } from './history.js';
-import { Housekeeping } from './housekeeping.js';
-import { KnownQueues } from './known-queues.js';
-import { lockMessageGroupsOf } from './message-group-locks.js';
-import { NextDue } from './next-due.js';
+} from './driver/errors.js';
+import { Pipeline } from './driver/pipeline.js';
+import { Reachability } from './driver/reachability.js';
+import { mayTryAgain, pauseBefore, tryOften } from './driver/repetition.js';
+import { beginStatements, rollBack } from './driver/sessions.js';
 import { NO_SIGNALS, NodeSignals } from './node-signals.js';
-import { Pipeline } from './pipeline.js';
-import { Reachability } from './reachability.js';
-import { Reads } from './reads.js';
-import { mayTryAgain, pauseBefore, tryOften } from './repetition.js';
-import { DueWatermark, ReadyWatermarks } from './scan-watermarks.js';
-import { beginStatements, rollBack } from './sessions.js';
+import type { PostgresStoreOptions } from './postgres-store-options.js';
+import { TalliesUnderWay, writeHistory } from './reads/history.js';
+import { Reads } from './reads/reads.js';
 import { cannotBeUsed, checkSessions, prepareDatabase } from './start-checks.js';
-import { JUMP_MS, StoreClock } from './store-clock.js';
-import type { SaidTime } from './store-time-sql.js';
-import { PostgresTransaction } from './transaction.js';
-
-export interface PostgresStoreOptions {
-  readonly url: string;
-  readonly directUrl?: string | undefined;
-  readonly maxConnections: number;
-  /** For tests: takes the place of the database's clock. */
-  readonly makeClock?: (watermarkMs: number) => Clock;
-  readonly log?: Log;
-  readonly limits?: StorageLimits;
-}
+import { ClockCorrection } from './time/correct-clock.js';
+import { NextDue } from './time/next-due.js';
+import { JUMP_MS, StoreClock } from './time/store-clock.js';
+import type { SaidTime } from './time/store-time-sql.js';
+import { type Beginning, checkBeginning, readBeginning } from './transaction/beginning.js';
+import { CommitGroup } from './transaction/commit-group.js';
+import { Housekeeping } from './transaction/housekeeping.js';
+import { lockMessageGroupsOf } from './transaction/message-group-locks.js';
+import { PostgresTransaction } from './transaction/transaction.js';
+import { CounterRows } from './tuning/counter-rows.js';
+import { KnownQueues } from './tuning/known-queues.js';
+import { DueWatermark, ReadyWatermarks } from './tuning/scan-watermarks.js';
 
 /** One commits while the next one is prepared; more would only make the commit groups smaller. */
 const GROUPS_UNDER_WAY = 2;

@@ -2,12 +2,12 @@ import pg, { type ClientBase, type PoolClient } from 'pg';
 import { causeOf } from '../../core/fault.js';
 import type { Log } from '../../core/log.js';
 import { RefusalError } from '../../core/refusal.js';
-import { StoreOpenError } from '../../core/store.js';
-import { type ParsedUrl, type Pools, patientConfig } from './connections.js';
+import { StoreOpenError } from '../../core/store/store.js';
+import { type ParsedUrl, type Pools, patientConfig } from './driver/connections.js';
+import { beginStatements, rollBack, setSession } from './driver/sessions.js';
 import { migrate } from './migrate.js';
-import { beginStatements, rollBack, setSession } from './sessions.js';
-import type { StoreClock } from './store-clock.js';
-import { NOW } from './store-time-sql.js';
+import type { StoreClock } from './time/store-clock.js';
+import { NOW } from './time/store-time-sql.js';
 
 /** What is looked at before a node serves: what cannot be made good stops the start, and says why. */
 

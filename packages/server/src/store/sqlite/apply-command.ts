@@ -1,11 +1,10 @@
-import { checkAutoCreate } from '../../core/admission.js';
-import { audited } from '../../core/audit.js';
-import type { Command, Outcome, OutcomeOf } from '../../core/commands.js';
+import { audited } from '../../core/audit/audit.js';
+import { checkAutoCreate } from '../../core/limits/admission.js';
+import type { Command, Outcome, OutcomeOf } from '../../core/queue/commands.js';
+import type { QueueEntry } from '../../core/queue/queue-entry.js';
+import { withIdempotency } from '../../core/queue/replay.js';
+import { ack, extend, nack } from '../../core/queue/settling.js';
 import { queueNotFound, type Refusal } from '../../core/refusal.js';
-import { withIdempotency } from '../../core/replay.js';
-import { ack, extend, nack } from '../../core/settling.js';
-import type { QueueEntry } from '../../core/transaction.js';
-import { trimAudit, writeAudit } from './audit-rows.js';
 import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';
 import { consume, stillHeld } from './commands/consume.js';
 import { createQueue } from './commands/create-queue.js';
@@ -21,8 +20,9 @@ import {
 } from './commands/push.js';
 import { settleDue } from './commands/settle-due.js';
 import { expire, sweepDiscarded } from './commands/sweep.js';
-import { answerRecords } from './records.js';
-import type { SqliteTransaction } from './transaction.js';
+import { trimAudit, writeAudit } from './reads/audit-rows.js';
+import { answerRecords } from './transaction/records.js';
+import type { SqliteTransaction } from './transaction/transaction.js';
 
 /** Applies one command in the open transaction. */
 export function applyCommand(tx: SqliteTransaction, command: Command): Outcome {

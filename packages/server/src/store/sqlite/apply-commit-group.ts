@@ -1,23 +1,23 @@
 import type Database from 'better-sqlite3';
-import type { Command, Outcome } from '../../core/commands.js';
-import type { DeadLettered } from '../../core/dead-letter-report.js';
-import { HISTORY_FLUSH_MS, minuteOf, TallyBook } from '../../core/history.js';
+import type { DeadLettered } from '../../core/dead-letters/dead-letter-report.js';
+import { RECORDS_REMOVED, removedPerStep } from '../../core/engine/removal-pace.js';
 import { rowIdTimeMs } from '../../core/ids.js';
-import { leasesKeptUntilMs } from '../../core/message-state.js';
-import { RECORDS_REMOVED, removedPerStep } from '../../core/removal-pace.js';
+import type { DiskSpace, StorageLimits } from '../../core/limits/storage-limits.js';
+import type { Command, Outcome } from '../../core/queue/commands.js';
+import { leasesKeptUntilMs } from '../../core/queue/message-state.js';
 import { Sequence } from '../../core/sequence.js';
-import type { DiskSpace, StorageLimits } from '../../core/storage-limits.js';
-import type { ReadyQueue } from '../../core/store.js';
+import { HISTORY_FLUSH_MS, minuteOf, TallyBook } from '../../core/store/history.js';
+import type { ReadyQueue } from '../../core/store/store.js';
 import { applyCommand } from './apply-command.js';
 import { nextDueMs, settleDue } from './commands/settle-due.js';
-import { dropExpiredDeduplications } from './deduplications.js';
-import { isFatal, isFull, refusalOf } from './errors.js';
-import type { FreeSpace } from './free-space.js';
-import { writeHistory } from './history.js';
-import { dropExpiredRecords } from './records.js';
-import type { SpaceKeeper } from './space.js';
-import { Statements } from './statements.js';
-import { QueueCache, SqliteTransaction } from './transaction.js';
+import { isFatal, isFull, refusalOf } from './driver/errors.js';
+import { Statements } from './driver/statements.js';
+import type { FreeSpace } from './file/free-space.js';
+import type { SpaceKeeper } from './file/space.js';
+import { writeHistory } from './reads/history.js';
+import { dropExpiredDeduplications } from './transaction/deduplications.js';
+import { dropExpiredRecords } from './transaction/records.js';
+import { QueueCache, SqliteTransaction } from './transaction/transaction.js';
 
 export interface CommitGroupResult {
   readonly outcomes: Outcome[];

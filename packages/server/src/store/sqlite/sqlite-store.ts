@@ -1,11 +1,11 @@
 import { type Clock, monotonicClock } from '../../core/clock.js';
-import type { Command, Outcome } from '../../core/commands.js';
-import { tellDeadLetters } from '../../core/dead-letter-report.js';
-import { HISTORY_FLUSH_MS } from '../../core/history.js';
+import { tellDeadLetters } from '../../core/dead-letters/dead-letter-report.js';
+import { isLong, ReadLanes } from '../../core/engine/read-lanes.js';
+import { NO_LIMITS, type StorageLimits } from '../../core/limits/storage-limits.js';
 import { type Log, NO_LOG } from '../../core/log.js';
-import { isLong, ReadLanes } from '../../core/read-lanes.js';
+import type { Command, Outcome } from '../../core/queue/commands.js';
 import { RefusalError } from '../../core/refusal.js';
-import { NO_LIMITS, type StorageLimits } from '../../core/storage-limits.js';
+import { HISTORY_FLUSH_MS } from '../../core/store/history.js';
 import type {
   CommitGroupFacts,
   Query,
@@ -13,18 +13,18 @@ import type {
   ReadResult,
   Store,
   StoreListener,
-} from '../../core/store.js';
-import { tellClockBehind, tellFault, tellMigration } from '../../core/store-lines.js';
-import type { WalPages } from './checkpoint-thread.js';
-import { fileAt } from './database-path.js';
-import { DiskLines, STOPPED } from './disk-lines.js';
-import { isFatal, isPassing, refusalOf } from './errors.js';
-import type { ReaderRequest } from './reader-thread.js';
-import type { SpaceNeed } from './space.js';
-import { ThreadChannel } from './thread-channel.js';
-import { packCommand, unpackOutcome } from './thread-codec.js';
-import { tellPostponed, WalBounds } from './wal-bounds.js';
-import type { WriterAnswer, WriterOptions, WriterRequest } from './writer-thread.js';
+} from '../../core/store/store.js';
+import { tellClockBehind, tellFault, tellMigration } from '../../core/store/store-lines.js';
+import { isFatal, isPassing, refusalOf } from './driver/errors.js';
+import { fileAt } from './file/database-path.js';
+import { DiskLines, STOPPED } from './file/disk-lines.js';
+import type { SpaceNeed } from './file/space.js';
+import { tellPostponed, WalBounds } from './file/wal-bounds.js';
+import type { WalPages } from './threads/checkpoint-thread.js';
+import type { ReaderRequest } from './threads/reader-thread.js';
+import { ThreadChannel } from './threads/thread-channel.js';
+import { packCommand, unpackOutcome } from './threads/thread-codec.js';
+import type { WriterAnswer, WriterOptions, WriterRequest } from './threads/writer-thread.js';
 
 export interface SqliteStoreOptions extends Omit<WriterOptions, 'limits'> {
   readonly limits?: StorageLimits;
@@ -44,7 +44,7 @@ const RECLAIM_RETRY_MS = 1_000;
 const RECLAIM_WAITS_MAX = 9;
 /** All messages go through the writer: with less it takes a tenth more time, with more no less. */
 const YOUNG_GENERATION_MIB = { writer: 4, longReader: 12, reader: 4, checkpoint: 4 };
-const threadFile = (name: string): URL => new URL(`./${name}-thread.js`, import.meta.url);
+const threadFile = (name: string): URL => new URL(`./threads/${name}-thread.js`, import.meta.url);
 
 /** The store inside one file. All of SQLite runs in threads; this side only passes messages. */
 export class SqliteStore implements Store {

@@ -1,4 +1,5 @@
-import { audited } from '../../../core/audit.js';
+import { audited } from '../../../core/audit/audit.js';
+import { ENDED_KEYS_KEPT } from '../../../core/limits/storage-limits.js';
 import type {
   CreateKeyCommand,
   CreateQueueCommand,
@@ -10,21 +11,20 @@ import type {
   RecordKeyUseCommand,
   RevokeKeyCommand,
   UpdateQueueCommand,
-} from '../../../core/commands.js';
+} from '../../../core/queue/commands.js';
 import type {
   PausePushCommand,
   SubscribePushCommand,
   UnsubscribePushCommand,
-} from '../../../core/push-commands.js';
-import { compareSettings, newSettings, publicRow } from '../../../core/queue-settings.js';
+} from '../../../core/queue/push-commands.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { compareSettings, newSettings, publicRow } from '../../../core/queue/queue-settings.js';
+import { answerBefore, recordAnswer } from '../../../core/queue/replay.js';
 import { keyNotFound, type Refusal } from '../../../core/refusal.js';
-import { answerBefore, recordAnswer } from '../../../core/replay.js';
-import { ENDED_KEYS_KEPT } from '../../../core/storage-limits.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import { writeAudit } from '../audit-rows.js';
-import { accept, type CommitGroup } from '../commit-group.js';
-import { insertQueue, readReachable } from '../queue-rows.js';
-import type { PostgresTransaction } from '../transaction.js';
+import { writeAudit } from '../reads/audit-rows.js';
+import { accept, type CommitGroup } from '../transaction/commit-group.js';
+import { insertQueue, readReachable } from '../transaction/queue-rows.js';
+import type { PostgresTransaction } from '../transaction/transaction.js';
 import { createLacking, lacksQueue } from './auto-create.js';
 import { deleteQueue, purgeQueue, updateQueue } from './change-queue.js';
 import { startDeadLetterJob } from './dead-letter-job.js';

@@ -1,8 +1,8 @@
-import { type AutoCreating, checkAutoCreate } from '../../../core/admission.js';
+import { type AutoCreating, checkAutoCreate } from '../../../core/limits/admission.js';
+import { limitsThing } from '../../../core/limits/storage-limits.js';
 import type { Refusal } from '../../../core/refusal.js';
-import { limitsThing } from '../../../core/storage-limits.js';
-import { insertQueue, readReachable } from '../queue-rows.js';
-import type { PostgresTransaction } from '../transaction.js';
+import { insertQueue, readReachable } from '../transaction/queue-rows.js';
+import type { PostgresTransaction } from '../transaction/transaction.js';
 import { loadUsage } from './storage.js';
 
 export const lacksQueue = (

@@ -1,18 +1,18 @@
+import type { Usage } from '../../../core/limits/storage-limits.js';
 import type {
   DeleteQueueCommand,
   OutcomeOf,
   PurgeQueueCommand,
   UpdateQueueCommand,
-} from '../../../core/commands.js';
-import { changeSettings, changes, publicRow } from '../../../core/queue-settings.js';
+} from '../../../core/queue/commands.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { changeSettings, changes, publicRow } from '../../../core/queue/queue-settings.js';
 import { queueInUse, queueNotFound, type Refusal } from '../../../core/refusal.js';
-import type { Usage } from '../../../core/storage-limits.js';
-import { EVERYBODY } from '../../../core/store.js';
+import { EVERYBODY } from '../../../core/store/store.js';
 import { sum } from '../../../core/sum.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import type { CommitGroup } from '../commit-group.js';
-import { readReachable, reloadQueues } from '../queue-rows.js';
-import type { PostgresTransaction } from '../transaction.js';
+import type { CommitGroup } from '../transaction/commit-group.js';
+import { readReachable, reloadQueues } from '../transaction/queue-rows.js';
+import type { PostgresTransaction } from '../transaction/transaction.js';
 import { deleteSubscriptionsOf } from './push.js';
 
 export async function updateQueue(

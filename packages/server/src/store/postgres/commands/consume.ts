@@ -1,20 +1,24 @@
-import { answerBytes } from '../../../core/answer-size.js';
-import type { ConsumeCommand, LeasedMessage, Outcome } from '../../../core/commands.js';
 import {
   CommitGroupShare,
   type ConsumeShare,
   type TooLarge,
   tooLarge,
-} from '../../../core/commit-group-share.js';
-import { STATE } from '../../../core/message-state.js';
-import { checkHolder } from '../../../core/push-subscription.js';
+} from '../../../core/engine/commit-group-share.js';
+import type { ConsumeCommand, LeasedMessage, Outcome } from '../../../core/queue/commands.js';
+import { STATE } from '../../../core/queue/message-state.js';
+import { checkHolder } from '../../../core/queue/push-subscription.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { replayOrReuse, withIdempotency } from '../../../core/queue/replay.js';
+import {
+  EXPIRED_PER_CONSUME,
+  isPastRetention,
+  removeMessage,
+} from '../../../core/queue/transitions.js';
 import { queueNotFound } from '../../../core/refusal.js';
-import { replayOrReuse, withIdempotency } from '../../../core/replay.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import { EXPIRED_PER_CONSUME, isPastRetention, removeMessage } from '../../../core/transitions.js';
-import { accept, type CommitGroup } from '../commit-group.js';
-import { tidsOf } from '../index-joins.js';
-import { storedMessage } from '../rows.js';
+import { answerBytes } from '../../../core/store/answer-size.js';
+import { tidsOf } from '../driver/index-joins.js';
+import { storedMessage } from '../reads/rows.js';
+import { accept, type CommitGroup } from '../transaction/commit-group.js';
 import { claimMessageGroups } from './claim-groups.js';
 import { type Lanes, lockHeads, type ReadyRow } from './lock-heads.js';
 

@@ -1,4 +1,3 @@
-import type { DeadLetterJobCommand, JobProgress, OutcomeOf } from '../../../core/commands.js';
 import {
   applyToDeadLetter,
   type DeadLetterEntry,
@@ -7,17 +6,18 @@ import {
   sinceOf,
   stepDeadLetters,
   stepLimit,
-} from '../../../core/dead-letter-job.js';
+} from '../../../core/dead-letters/dead-letter-job.js';
 import { rowIdOf } from '../../../core/ids.js';
+import type { DeadLetterJobCommand, JobProgress, OutcomeOf } from '../../../core/queue/commands.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { queueNotFound, type Refusal } from '../../../core/refusal.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import type { CommitGroup } from '../commit-group.js';
-import { lockedMessageGroups } from '../message-group-locks.js';
-import { NEXT_SEQ } from '../message-seqs.js';
-import type { Parameter } from '../parameters.js';
-import { loadQueueById, loadQueuesByBucket } from '../queue-rows.js';
-import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
-import type { PostgresTransaction } from '../transaction.js';
+import type { Parameter } from '../driver/parameters.js';
+import { MESSAGE_COLUMNS, type MessageRow } from '../reads/rows.js';
+import type { CommitGroup } from '../transaction/commit-group.js';
+import { lockedMessageGroups } from '../transaction/message-group-locks.js';
+import { NEXT_SEQ } from '../transaction/message-seqs.js';
+import { loadQueueById, loadQueuesByBucket } from '../transaction/queue-rows.js';
+import type { PostgresTransaction } from '../transaction/transaction.js';
 
 type DeadRow = MessageRow & DeadLetterEntry;
 type JobRow = DeadLetterJob & { readonly queueId: number; readonly finished: boolean };

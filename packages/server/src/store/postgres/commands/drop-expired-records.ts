@@ -1,7 +1,7 @@
-import { JOB_KEPT_MS } from '../../../core/dead-letter-job.js';
-import { deduplicationBytes, RECORD_OVERHEAD_BYTES } from '../../../core/record-room.js';
+import { JOB_KEPT_MS } from '../../../core/dead-letters/dead-letter-job.js';
+import { deduplicationBytes, RECORD_OVERHEAD_BYTES } from '../../../core/limits/record-room.js';
 import { sum } from '../../../core/sum.js';
-import type { PostgresTransaction } from '../transaction.js';
+import type { PostgresTransaction } from '../transaction/transaction.js';
 
 /** As `recordBytes` and `deduplicationBytes` have it. */
 const BYTES = {

@@ -1,11 +1,11 @@
-import type { NewMessage } from '../../../core/commands.js';
-import { STATE } from '../../../core/message-state.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import type { CommitGroup } from '../commit-group.js';
-import { NEXT_SEQ } from '../message-seqs.js';
-import { type Parameter, textArray } from '../parameters.js';
-import { JUMP_MS } from '../store-clock.js';
-import { CLOCK } from '../store-time-sql.js';
+import type { NewMessage } from '../../../core/queue/commands.js';
+import { STATE } from '../../../core/queue/message-state.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { type Parameter, textArray } from '../driver/parameters.js';
+import { JUMP_MS } from '../time/store-clock.js';
+import { CLOCK } from '../time/store-time-sql.js';
+import type { CommitGroup } from '../transaction/commit-group.js';
+import { NEXT_SEQ } from '../transaction/message-seqs.js';
 
 export interface NewRow {
   readonly queue: QueueEntry;

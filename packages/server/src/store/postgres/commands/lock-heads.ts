@@ -1,10 +1,14 @@
-import type { StoredMessage } from '../../../core/commands.js';
+import type { StoredMessage } from '../../../core/queue/commands.js';
 import { sum } from '../../../core/sum.js';
-import type { CommitGroup } from '../commit-group.js';
-import type { Pipeline } from '../pipeline.js';
-import { MESSAGE_COLUMNS_BUT_LOG, type MessageRow, STORED_COLUMNS_BUT_HEADERS } from '../rows.js';
-import { countWalked, type RankWatermark, type ReadyLook } from '../scan-watermarks.js';
-import { CLOCK_MS } from '../store-time-sql.js';
+import type { Pipeline } from '../driver/pipeline.js';
+import {
+  MESSAGE_COLUMNS_BUT_LOG,
+  type MessageRow,
+  STORED_COLUMNS_BUT_HEADERS,
+} from '../reads/rows.js';
+import { CLOCK_MS } from '../time/store-time-sql.js';
+import type { CommitGroup } from '../transaction/commit-group.js';
+import { countWalked, type RankWatermark, type ReadyLook } from '../tuning/scan-watermarks.js';
 
 export type ReadyRow = MessageRow &
   StoredMessage &

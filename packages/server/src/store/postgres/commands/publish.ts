@@ -1,12 +1,12 @@
-import { checkPublishRoom } from '../../../core/admission.js';
-import type { NewMessage, Outcome, PublishCommand } from '../../../core/commands.js';
-import { checkFifoPublish, deduplicate, groupKeyOf } from '../../../core/fifo.js';
-import { bytesOf } from '../../../core/message-bytes.js';
+import { checkPublishRoom } from '../../../core/limits/admission.js';
+import type { NewMessage, Outcome, PublishCommand } from '../../../core/queue/commands.js';
+import { checkFifoPublish, deduplicate, groupKeyOf } from '../../../core/queue/fifo.js';
+import { bytesOf } from '../../../core/queue/message-bytes.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { withIdempotency } from '../../../core/queue/replay.js';
 import { queueNotFound } from '../../../core/refusal.js';
-import { withIdempotency } from '../../../core/replay.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import { accept, type CommitGroup } from '../commit-group.js';
-import type { Arrival } from '../message-groups.js';
+import { accept, type CommitGroup } from '../transaction/commit-group.js';
+import type { Arrival } from '../transaction/message-groups.js';
 import { insertMessages, type NewRow } from './insert-messages.js';
 import { type QueueUsage, readQueueUsage } from './storage.js';
 

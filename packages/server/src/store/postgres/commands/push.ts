@@ -1,24 +1,24 @@
 import { LIMITS } from '@millrace/protocol/limits';
-import type { OutcomeOf } from '../../../core/commands.js';
+import type { OutcomeOf } from '../../../core/queue/commands.js';
 import type {
   PausePushCommand,
   RecordPushesCommand,
   SealPushCommand,
   SubscribePushCommand,
   UnsubscribePushCommand,
-} from '../../../core/push-commands.js';
+} from '../../../core/queue/push-commands.js';
 import {
   type PushSubscriptionRow,
   sealedColumnsOf,
   shownSubscription,
   subscribed,
-} from '../../../core/push-subscription.js';
+} from '../../../core/queue/push-subscription.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { queueNotFound, type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import type { CommitGroup } from '../commit-group.js';
-import { subscriptionsOf } from '../push-rows.js';
-import { readReachable } from '../queue-rows.js';
-import type { PostgresTransaction } from '../transaction.js';
+import { subscriptionsOf } from '../reads/push-rows.js';
+import type { CommitGroup } from '../transaction/commit-group.js';
+import { readReachable } from '../transaction/queue-rows.js';
+import type { PostgresTransaction } from '../transaction/transaction.js';
 import { checkQuotaOf } from './storage.js';
 
 export async function subscribePush(

@@ -1,12 +1,12 @@
-import { STATE } from '../../../core/message-state.js';
-import { settle } from '../../../core/settling.js';
-import type { CommitGroup } from '../commit-group.js';
-import { lockFreeMessageGroups } from '../message-group-locks.js';
-import type { MessageGroupRef } from '../message-groups.js';
-import { loadPolicies } from '../push-policies.js';
-import { loadQueuesByBucket } from '../queue-rows.js';
-import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
-import { countWalked } from '../scan-watermarks.js';
+import { STATE } from '../../../core/queue/message-state.js';
+import { settle } from '../../../core/queue/settling.js';
+import { MESSAGE_COLUMNS, type MessageRow } from '../reads/rows.js';
+import type { CommitGroup } from '../transaction/commit-group.js';
+import { lockFreeMessageGroups } from '../transaction/message-group-locks.js';
+import type { MessageGroupRef } from '../transaction/message-groups.js';
+import { loadPolicies } from '../transaction/push-policies.js';
+import { loadQueuesByBucket } from '../transaction/queue-rows.js';
+import { countWalked } from '../tuning/scan-watermarks.js';
 
 /** What is due and cannot be settled now, because another node is at it, is looked at again. */
 const LOOK_AGAIN_MS = 200;

@@ -1,15 +1,20 @@
-import type { AckCommand, ExtendCommand, NackCommand, Outcome } from '../../../core/commands.js';
 import { rowIdOf } from '../../../core/ids.js';
-import { STATE } from '../../../core/message-state.js';
+import type {
+  AckCommand,
+  ExtendCommand,
+  NackCommand,
+  Outcome,
+} from '../../../core/queue/commands.js';
+import { STATE } from '../../../core/queue/message-state.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { withIdempotency } from '../../../core/queue/replay.js';
+import { ack, extend, nack, settle } from '../../../core/queue/settling.js';
 import { queueNotFound } from '../../../core/refusal.js';
-import { withIdempotency } from '../../../core/replay.js';
-import { ack, extend, nack, settle } from '../../../core/settling.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import { accept, type CommitGroup } from '../commit-group.js';
-import { messageOf } from '../index-joins.js';
-import { loadPolicies } from '../push-policies.js';
-import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
-import type { PostgresTransaction } from '../transaction.js';
+import { messageOf } from '../driver/index-joins.js';
+import { MESSAGE_COLUMNS, type MessageRow } from '../reads/rows.js';
+import { accept, type CommitGroup } from '../transaction/commit-group.js';
+import { loadPolicies } from '../transaction/push-policies.js';
+import type { PostgresTransaction } from '../transaction/transaction.js';
 
 type SettleCommand = AckCommand | NackCommand | ExtendCommand;
 

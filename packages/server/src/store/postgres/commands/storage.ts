@@ -1,17 +1,21 @@
-import type { Command, NewMessage, PublishCommand } from '../../../core/commands.js';
-import { bytesOf } from '../../../core/message-bytes.js';
-import { type CountedThing, noUsage, type ProjectUsage } from '../../../core/project-usage.js';
-import type { Refusal } from '../../../core/refusal.js';
+import {
+  type CountedThing,
+  noUsage,
+  type ProjectUsage,
+} from '../../../core/limits/project-usage.js';
 import {
   checkQuota,
   limitsProjects,
   limitsQueues,
   limitsThing,
   type Usage,
-} from '../../../core/storage-limits.js';
+} from '../../../core/limits/storage-limits.js';
+import type { Command, NewMessage, PublishCommand } from '../../../core/queue/commands.js';
+import { bytesOf } from '../../../core/queue/message-bytes.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import type { Refusal } from '../../../core/refusal.js';
 import { sum } from '../../../core/sum.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import type { PostgresTransaction } from '../transaction.js';
+import type { PostgresTransaction } from '../transaction/transaction.js';
 
 /**
  * What is held is read where a limit asks for it. Groups of other connections that commit meanwhile

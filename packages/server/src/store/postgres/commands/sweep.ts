@@ -1,15 +1,15 @@
-import type { ExpireCommand, OutcomeOf } from '../../../core/commands.js';
-import { STATE } from '../../../core/message-state.js';
-import type { Usage } from '../../../core/storage-limits.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import { removeMessage, retentionMs } from '../../../core/transitions.js';
-import type { CommitGroup } from '../commit-group.js';
-import { forgetHistory } from '../history.js';
-import { lockFreeMessageGroups } from '../message-group-locks.js';
-import type { MessageGroupRef } from '../message-groups.js';
-import { loadQueueById } from '../queue-rows.js';
-import { MESSAGE_COLUMNS, type MessageRow } from '../rows.js';
-import type { PostgresTransaction } from '../transaction.js';
+import type { Usage } from '../../../core/limits/storage-limits.js';
+import type { ExpireCommand, OutcomeOf } from '../../../core/queue/commands.js';
+import { STATE } from '../../../core/queue/message-state.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { removeMessage, retentionMs } from '../../../core/queue/transitions.js';
+import { forgetHistory } from '../reads/history.js';
+import { MESSAGE_COLUMNS, type MessageRow } from '../reads/rows.js';
+import type { CommitGroup } from '../transaction/commit-group.js';
+import { lockFreeMessageGroups } from '../transaction/message-group-locks.js';
+import type { MessageGroupRef } from '../transaction/message-groups.js';
+import { loadQueueById } from '../transaction/queue-rows.js';
+import type { PostgresTransaction } from '../transaction/transaction.js';
 
 const DAY_MS = 86_400_000;
 /** Queues that one step of the retention sweep looks at. */

@@ -3,12 +3,12 @@ import type {
   OutcomeOf,
   PurgeQueueCommand,
   UpdateQueueCommand,
-} from '../../../core/commands.js';
-import { changeSettings, changes, publicRow } from '../../../core/queue-settings.js';
+} from '../../../core/queue/commands.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { changeSettings, changes, publicRow } from '../../../core/queue/queue-settings.js';
 import { queueInUse, type Refusal } from '../../../core/refusal.js';
-import { EVERYBODY } from '../../../core/store.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import type { SqliteTransaction } from '../transaction.js';
+import { EVERYBODY } from '../../../core/store/store.js';
+import type { SqliteTransaction } from '../transaction/transaction.js';
 import { deleteSubscriptionsOf } from './push.js';
 
 export function updateQueue(

@@ -1,20 +1,24 @@
-import { answerBytes } from '../../../core/answer-size.js';
+import { type TooLarge, tooLarge } from '../../../core/engine/commit-group-share.js';
+import { rowIdOf } from '../../../core/ids.js';
 import type {
   ConsumeCommand,
   LeasedMessage,
   OutcomeOf,
   StoredMessage,
-} from '../../../core/commands.js';
-import { type TooLarge, tooLarge } from '../../../core/commit-group-share.js';
-import { rowIdOf } from '../../../core/ids.js';
-import { STATE } from '../../../core/message-state.js';
-import { checkHolder } from '../../../core/push-subscription.js';
+} from '../../../core/queue/commands.js';
+import { STATE } from '../../../core/queue/message-state.js';
+import { checkHolder } from '../../../core/queue/push-subscription.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import {
+  EXPIRED_PER_CONSUME,
+  isPastRetention,
+  removeMessage,
+} from '../../../core/queue/transitions.js';
 import type { Refusal } from '../../../core/refusal.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import { EXPIRED_PER_CONSUME, isPastRetention, removeMessage } from '../../../core/transitions.js';
-import { leasedMessage, type MessageRow, STORED_COLUMNS } from '../rows.js';
-import type { Values } from '../statements.js';
-import type { SqliteTransaction } from '../transaction.js';
+import { answerBytes } from '../../../core/store/answer-size.js';
+import { leasedMessage, type MessageRow, STORED_COLUMNS } from '../driver/rows.js';
+import type { Values } from '../driver/statements.js';
+import type { SqliteTransaction } from '../transaction/transaction.js';
 
 interface ReadyRow extends StoredMessage {
   readonly id: number;

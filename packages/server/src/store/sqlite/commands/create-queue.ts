@@ -1,9 +1,9 @@
-import type { CreateQueueCommand, OutcomeOf } from '../../../core/commands.js';
-import { compareSettings, newSettings, publicRow } from '../../../core/queue-settings.js';
+import { checkQuota } from '../../../core/limits/storage-limits.js';
+import type { CreateQueueCommand, OutcomeOf } from '../../../core/queue/commands.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { compareSettings, newSettings, publicRow } from '../../../core/queue/queue-settings.js';
 import type { Refusal } from '../../../core/refusal.js';
-import { checkQuota } from '../../../core/storage-limits.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import type { SqliteTransaction } from '../transaction.js';
+import type { SqliteTransaction } from '../transaction/transaction.js';
 
 export function createQueue(
   tx: SqliteTransaction,

@@ -1,4 +1,3 @@
-import type { DeadLetterJobCommand, JobProgress, OutcomeOf } from '../../../core/commands.js';
 import {
   applyToDeadLetter,
   type DeadLetterEntry,
@@ -7,12 +6,13 @@ import {
   sinceOf,
   stepDeadLetters,
   stepLimit,
-} from '../../../core/dead-letter-job.js';
+} from '../../../core/dead-letters/dead-letter-job.js';
 import { rowIdOf } from '../../../core/ids.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import { MESSAGE_COLUMNS, type MessageRow, messageRow } from '../rows.js';
-import type { Values } from '../statements.js';
-import type { SqliteTransaction } from '../transaction.js';
+import type { DeadLetterJobCommand, JobProgress, OutcomeOf } from '../../../core/queue/commands.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { MESSAGE_COLUMNS, type MessageRow, messageRow } from '../driver/rows.js';
+import type { Values } from '../driver/statements.js';
+import type { SqliteTransaction } from '../transaction/transaction.js';
 
 const deadLetterEntry = (values: Values): DeadLetterEntry =>
   messageRow(values) as MessageRow & DeadLetterEntry;

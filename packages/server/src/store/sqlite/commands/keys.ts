@@ -1,12 +1,12 @@
+import { checkQuota, ENDED_KEYS_KEPT } from '../../../core/limits/storage-limits.js';
 import type {
   CreateKeyCommand,
   OutcomeOf,
   RecordKeyUseCommand,
   RevokeKeyCommand,
-} from '../../../core/commands.js';
+} from '../../../core/queue/commands.js';
 import { keyNotFound, type Refusal } from '../../../core/refusal.js';
-import { checkQuota, ENDED_KEYS_KEPT } from '../../../core/storage-limits.js';
-import type { SqliteTransaction } from '../transaction.js';
+import type { SqliteTransaction } from '../transaction/transaction.js';
 
 export function createKey(
   tx: SqliteTransaction,

@@ -1,12 +1,12 @@
-import { checkPublishRoom } from '../../../core/admission.js';
-import type { NewMessage, OutcomeOf, PublishCommand } from '../../../core/commands.js';
-import { checkFifoPublish, deduplicate, groupKeyOf } from '../../../core/fifo.js';
 import { ownRowId } from '../../../core/ids.js';
-import { bytesOf } from '../../../core/message-bytes.js';
+import { checkPublishRoom } from '../../../core/limits/admission.js';
+import type { NewMessage, OutcomeOf, PublishCommand } from '../../../core/queue/commands.js';
+import { checkFifoPublish, deduplicate, groupKeyOf } from '../../../core/queue/fifo.js';
+import { bytesOf } from '../../../core/queue/message-bytes.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import type { Refusal } from '../../../core/refusal.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import { deduplications } from '../deduplications.js';
-import type { SqliteTransaction } from '../transaction.js';
+import { deduplications } from '../transaction/deduplications.js';
+import type { SqliteTransaction } from '../transaction/transaction.js';
 
 export function publish(
   tx: SqliteTransaction,

@@ -1,23 +1,23 @@
 import { LIMITS } from '@millrace/protocol/limits';
-import type { OutcomeOf } from '../../../core/commands.js';
+import { checkQuota } from '../../../core/limits/storage-limits.js';
+import type { OutcomeOf } from '../../../core/queue/commands.js';
 import type {
   PausePushCommand,
   RecordPushesCommand,
   SealPushCommand,
   SubscribePushCommand,
   UnsubscribePushCommand,
-} from '../../../core/push-commands.js';
+} from '../../../core/queue/push-commands.js';
 import {
   type PushSubscriptionRow,
   sealedColumnsOf,
   shownSubscription,
   subscribed,
-} from '../../../core/push-subscription.js';
+} from '../../../core/queue/push-subscription.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
-import { checkQuota } from '../../../core/storage-limits.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import { subscriptionsOf } from '../push-rows.js';
-import type { SqliteTransaction } from '../transaction.js';
+import { subscriptionsOf } from '../reads/push-rows.js';
+import type { SqliteTransaction } from '../transaction/transaction.js';
 
 export function subscribePush(
   tx: SqliteTransaction,

@@ -1,7 +1,7 @@
-import { RESTART_GRACE_MS, STATE } from '../../../core/message-state.js';
-import { settle } from '../../../core/settling.js';
-import { MESSAGE_COLUMNS, messageRow } from '../rows.js';
-import type { SqliteTransaction } from '../transaction.js';
+import { RESTART_GRACE_MS, STATE } from '../../../core/queue/message-state.js';
+import { settle } from '../../../core/queue/settling.js';
+import { MESSAGE_COLUMNS, messageRow } from '../driver/rows.js';
+import type { SqliteTransaction } from '../transaction/transaction.js';
 
 const DUE = `SELECT ${MESSAGE_COLUMNS} FROM messages
   WHERE state = ? AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?`;

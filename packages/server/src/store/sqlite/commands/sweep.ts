@@ -1,10 +1,10 @@
-import type { ExpireCommand, OutcomeOf } from '../../../core/commands.js';
-import { STATE } from '../../../core/message-state.js';
-import type { QueueEntry } from '../../../core/transaction.js';
-import { removeMessage, retentionMs } from '../../../core/transitions.js';
-import { forgetHistory } from '../history.js';
-import { MESSAGE_COLUMNS, messageRow } from '../rows.js';
-import type { SqliteTransaction } from '../transaction.js';
+import type { ExpireCommand, OutcomeOf } from '../../../core/queue/commands.js';
+import { STATE } from '../../../core/queue/message-state.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { removeMessage, retentionMs } from '../../../core/queue/transitions.js';
+import { MESSAGE_COLUMNS, messageRow } from '../driver/rows.js';
+import { forgetHistory } from '../reads/history.js';
+import type { SqliteTransaction } from '../transaction/transaction.js';
 
 /** Queues that one step of the retention sweep looks at. */
 const QUEUES_PER_STEP = 200;

@@ -1,0 +1,57 @@
+import { runLoad } from '../load/load-process.js';
+import type { MillraceServer } from '../servers/server-process.js';
+import { rawPost } from './api-call.js';
+import { PUBLISH_BATCH_PATH } from './batch-calls.js';
+import { payload } from './publish-call.js';
+
+const BATCH = 1000;
+const CONNECTIONS = 4;
+const LIMIT_MS = 3_600_000;
+/** Hours away, so that no delay ends while a bench runs. */
+const DELAYS_SECONDS = [3 * 3600, 8 * 3600, 24 * 3600];
+
+export const PRIORITIES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+/** Publishes so many messages into each queue, of all priorities, a tenth of them delayed. */
+export async function fillMixed(
+  server: MillraceServer,
+  queues: readonly string[],
+  messagesPerQueue: number,
+): Promise<void> {
+  const fullBatches = Math.floor(messagesPerQueue / BATCH);
+  await publishToEach(server, queues, BATCH, fullBatches);
+  await publishToEach(server, queues, messagesPerQueue % BATCH, 1);
+}
+
+async function publishToEach(
+  server: MillraceServer,
+  queues: readonly string[],
+  batchSize: number,
+  times: number,
+): Promise<void> {
+  if (batchSize === 0 || times === 0) return;
+  const messages = `[${Array.from({ length: batchSize }, (_, index) => mixedMessage(index))}]`;
+  const requests = queues.map((queue) => {
+    const body = `{"queue":"${queue}","messages":${messages}}`;
+    return rawPost(PUBLISH_BATCH_PATH, server.apiKey, body);
+  });
+  await runLoad({
+    port: server.port,
+    connections: CONNECTIONS,
+    traffic: { kind: 'requests', requests },
+    unitLimit: queues.length * times,
+    warmupMs: 0,
+    durationMs: LIMIT_MS,
+  });
+}
+
+/** One of each ten is delayed, and each time one of another priority. */
+function mixedMessage(index: number): string {
+  const round = Math.floor(index / PRIORITIES.length);
+  const priority = index % PRIORITIES.length;
+  const isDelayed = priority === round % PRIORITIES.length;
+  const delay = isDelayed
+    ? `,"delay_seconds":${DELAYS_SECONDS[round % DELAYS_SECONDS.length]}`
+    : '';
+  return `{"payload":${payload},"priority":${priority}${delay}}`;
+}

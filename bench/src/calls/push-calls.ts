@@ -1,0 +1,43 @@
+import type { MillraceServer } from '../servers/server-process.js';
+import { call, get } from './api-call.js';
+
+/** Without this no push would go to this machine. */
+export const PUSH_FLAGS = ['--push-allow', '127.0.0.0/8'];
+/** All pushes of the bench are signed, as pushes should be. */
+const SECRET = 'whsec_bWlsbHJhY2UgYmVuY2ggc2VjcmV0';
+
+/** Has the queue's messages pushed to the url. @returns the path of the subscription */
+export async function subscribe(
+  server: MillraceServer,
+  queue: string,
+  url: string,
+  settings: object = {},
+): Promise<string> {
+  const path = `/v1/queue/push_subscribe/${queue}`;
+  const body = JSON.stringify({ url, secret: SECRET, ...settings });
+  const { data } = JSON.parse(await call(server, path, body));
+  return `${path}/${data.subscription_id}`;
+}
+
+/** Where a store is given, it must not go on pushing to receivers that have gone. */
+export async function pause(
+  server: MillraceServer,
+  subscriptions: readonly string[],
+): Promise<void> {
+  for (const subscription of subscriptions) await call(server, `${subscription}/pause`, '');
+}
+
+export async function resume(
+  server: MillraceServer,
+  subscriptions: readonly string[],
+): Promise<void> {
+  for (const subscription of subscriptions) await call(server, `${subscription}/resume`, '');
+}
+
+/** A queue that ran dry while it was measured was no load. */
+export async function expectLeft(server: MillraceServer, queues: readonly string[]): Promise<void> {
+  for (const queue of queues) {
+    const { data } = JSON.parse(await get(server, `/v1/queue/stats/${queue}`));
+    if (data.available === 0) throw new Error(`${queue} ran dry`);
+  }
+}

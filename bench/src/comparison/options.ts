@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util';
+import { scenarios } from '../scenarios/index.js';
+import { isKind, type StoresSettings } from '../servers/stores.js';
+import { positive } from './positive-number.js';
+import type { BenchSettings, Scenario } from './scenario.js';
+
+export interface Options {
+  selected: Scenario[];
+  settings: BenchSettings;
+  stores: StoresSettings;
+  jsonFile?: string;
+}
+
+export const help = `Usage: npm run bench -- [options]
+
+  --scenario NAME    run only this one (repeatable)
+  --rounds N         rounds per scenario (5)
+  --seconds S        measured seconds per round and side (5)
+  --connections N    keep-alive connections, or concurrent calls of a library (64)
+  --store STORE      for publish-*, consume, batch-publish-N, batch-cycle-N, push-vs-undici and
+                     push-isolation: sqlite (the default) or postgres, of which each round gets
+                     a new one, or the URL of a store that is used as it is
+  --postgres URL     make the databases on this server, with a role that may; without it, a
+                     PostgreSQL from npm is started where one is needed, and removed
+  --data-dir DIR     where files are made (the system's directory for temporary files)
+  --backlog N        messages that wait on the large side of backlog and mixed-backlog or behind
+                     the head of fifo-blocked, or are purged in purge-million (1000000)
+  --json FILE        also write every round's numbers to FILE
+  --help
+
+Scenarios:
+${scenarios.map(({ name, summary }) => `  ${name.padEnd(29)}${summary}`).join('\n')}
+
+Environment: BENCH_NODE_FLAGS is handed to the server's node, for example
+"--cpu-prof --cpu-prof-dir=./profiles".
+`;
+
+/** Throws what is wrong with the arguments; `undefined` means that only the help is wanted. */
+export function readOptions(args: string[]): Options | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      scenario: { type: 'string', multiple: true, default: [] },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '5' },
+      connections: { type: 'string', default: '64' },
+      store: { type: 'string', default: 'sqlite' },
+      postgres: { type: 'string' },
+      'data-dir': { type: 'string' },
+      backlog: { type: 'string', default: '1000000' },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  if (!isKind(values.store) && !values.store.includes(':')) {
+    throw new Error(`--store is sqlite, postgres or a URL, not ${values.store}`);
+  }
+  return {
+    selected: selectScenarios(values.scenario),
+    settings: {
+      rounds: positive('rounds', values.rounds),
+      seconds: positive('seconds', values.seconds, Number.isFinite),
+      connections: positive('connections', values.connections),
+      backlog: positive('backlog', values.backlog),
+    },
+    stores: {
+      store: values.store,
+      ...(values.postgres !== undefined && { postgresUrl: values.postgres }),
+      ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
+    },
+    ...(values.json !== undefined && { jsonFile: values.json }),
+  };
+}
+
+function selectScenarios(names: string[]): Scenario[] {
+  const known = scenarios.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`no scenario ${unknown}; known: ${known.join(', ')}`);
+  return scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
+}

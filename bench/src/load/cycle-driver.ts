@@ -1,0 +1,101 @@
+import { rawGet, rawPost } from '../calls/api-call.js';
+import { PUBLISH_PATH, type PublishFields, publishBody } from '../calls/publish-call.js';
+import type { LoadDriver, RawRequest } from './load-generator.js';
+import type { CycleTraffic } from './traffic.js';
+
+export const CONSUME_PATH = '/v1/queue/consume';
+export const ACK_PATH = '/v1/queue/ack';
+
+export const consumeBody = (queue: string, maxMessages = 1): string =>
+  JSON.stringify({ queue, max_messages: maxMessages });
+
+type Step = 'publish' | 'consume' | 'ack' | 'stats';
+
+/** The requests of one queue that are the same in each unit. */
+interface QueueCalls {
+  queue: string;
+  /** One for each priority or group in turn. */
+  publishes: Buffer[];
+  consume: Buffer;
+  stats: Buffer;
+}
+
+/**
+ * A connection may be handed the message of another one. An empty answer to consume is asked
+ * again: what this connection published is there, but a store may hold it back for an instant
+ * while other consumers choose. The time counts, the answer does not.
+ */
+export function cycleDriver(traffic: CycleTraffic): LoadDriver {
+  const { publishes, asksStats = false } = traffic;
+  const calls = traffic.queues.map((queue) => callsOf(queue, traffic));
+  const places: { step: Step; calls: QueueCalls }[] = [];
+  let units = 0;
+
+  const place = (connection: number) => places[connection] as (typeof places)[number];
+  const send = (connection: number, step: Step, request: RawRequest): RawRequest => {
+    place(connection).step = step;
+    return request;
+  };
+
+  return {
+    nextRequest(connection) {
+      const of = calls[units % calls.length] as QueueCalls;
+      const turn = Math.floor(units / calls.length);
+      units += 1;
+      places[connection] = { step: publishes ? 'publish' : 'consume', calls: of };
+      return publishes ? (of.publishes[turn % of.publishes.length] as Buffer) : of.consume;
+    },
+
+    acceptBody: (body, connection) =>
+      place(connection).step !== 'ack' || body.includes('"acked":true'),
+
+    step: (connection) => place(connection).step,
+
+    onBody(body, connection) {
+      const { step, calls: of } = place(connection);
+      if (step === 'publish') return send(connection, 'consume', of.consume);
+      if (step === 'consume') {
+        const ack = ackBody(of.queue, body);
+        if (ack === undefined) return of.consume;
+        return send(connection, 'ack', rawPost(ACK_PATH, traffic.apiKey, ack));
+      }
+      return step === 'ack' && asksStats ? send(connection, 'stats', of.stats) : undefined;
+    },
+  };
+}
+
+/** Of the group of a FIFO queue. */
+export const groupId = (index: number): string => `group-${index}`;
+
+function callsOf(queue: string, { apiKey, priorities, groups }: CycleTraffic): QueueCalls {
+  const fields: PublishFields[] =
+    groups === undefined
+      ? (priorities?.map((priority) => ({ priority })) ?? [{}])
+      : Array.from({ length: groups }, (_, index) => ({ message_group_id: groupId(index) }));
+  return {
+    queue,
+    publishes: fields.map((of) =>
+      Buffer.from(rawPost(PUBLISH_PATH, apiKey, publishBody(queue, of))),
+    ),
+    consume: Buffer.from(rawPost(CONSUME_PATH, apiKey, consumeBody(queue))),
+    stats: Buffer.from(rawGet(`/v1/queue/stats/${queue}`, apiKey)),
+  };
+}
+
+/** Undefined where the consume came back empty. Looks for the fields: parsing costs the load. */
+export function ackBody(queue: string, consumed: Buffer): string | undefined {
+  const message_id = textField(consumed, '"message_id":"');
+  const receipt = textField(consumed, '"receipt":"');
+  if (message_id !== undefined && receipt !== undefined) {
+    return JSON.stringify({ queue, message_id, receipt });
+  }
+  if (consumed.includes('"messages":[]')) return undefined;
+  throw new Error(`not an answer to consume: ${consumed.toString('utf8', 0, 2000)}`);
+}
+
+function textField(body: Buffer, opening: string): string | undefined {
+  const at = body.indexOf(opening);
+  if (at < 0) return undefined;
+  const from = at + opening.length;
+  return body.toString('latin1', from, body.indexOf('"', from));
+}

@@ -1,0 +1,30 @@
+import PgBoss from 'pg-boss';
+import type { LoadReport } from '../load/load-process.js';
+import { LoadTally } from '../load/load-tally.js';
+import type { PgBossJob } from './pg-boss-load.js';
+
+const QUEUE = 'bench';
+
+// All of pg-boss's options are its defaults: ten connections, supervision and schedules on.
+process.once('message', async ({ databaseUrl, concurrency, payload, ...limits }: PgBossJob) => {
+  const boss = new PgBoss(databaseUrl);
+  boss.on('error', (error) => console.error('pg-boss:', error));
+  await boss.start();
+  await boss.createQueue(QUEUE);
+  const data = JSON.parse(payload) as object;
+
+  const tally = new LoadTally(limits);
+  const sendInTurn = async (): Promise<void> => {
+    for (;;) {
+      const fromMs = performance.now();
+      if (!tally.takeTurn(fromMs)) return;
+      const id = await boss.send(QUEUE, data);
+      if (id === null) throw new Error('pg-boss did not take the job');
+      tally.recordUnit(fromMs, performance.now());
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, sendInTurn));
+  const report: LoadReport = { result: tally.result() };
+  await boss.stop({ graceful: false });
+  process.send?.(report, () => process.disconnect());
+});

@@ -1,0 +1,13 @@
+import { runLoadChild } from '../load/load-process.js';
+import type { LoadResult, TallyLimits } from '../load/load-tally.js';
+
+export interface PgBossJob extends TallyLimits {
+  databaseUrl: string;
+  /** How many sends are under way at once. */
+  concurrency: number;
+  payload: string;
+}
+
+/** pg-boss in a process of its own, which is the client and the queue in one. */
+export const runPgBossLoad = (job: PgBossJob): Promise<LoadResult> =>
+  runLoadChild(new URL('./pg-boss-load-child.ts', import.meta.url), job);

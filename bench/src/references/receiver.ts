@@ -1,0 +1,70 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { LoadResult } from '../load/load-tally.js';
+import { killOnExit, stopChild } from '../servers/child-process.js';
+
+/** What a receiver has answered up to now. */
+export interface Received {
+  atMs: number;
+  cpuMs: number;
+  /** Requests that were answered with 200 at once, whatever their path. */
+  answered: number;
+  /** The last one of them. */
+  lastHeaders: Record<string, string>;
+  lastBody: string;
+}
+
+/** A node:http server in a process of its own, to which pushes and posts go. */
+export interface Receiver {
+  /** Answers 200 when the body is in; `hang`, `error` and `drip` do what they say. */
+  url(path: string): string;
+  received(): Promise<Received>;
+  stop(): Promise<void>;
+}
+
+const childFile = fileURLToPath(new URL('./receiver-child.ts', import.meta.url));
+
+export async function startReceiver(): Promise<Receiver> {
+  const child = fork(childFile, { execArgv: ['--import', 'tsx'] });
+  killOnExit(child);
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the receiver ended early (${code})`);
+  });
+  // Who waits for an answer sees it; otherwise the end is the one that was asked for.
+  ended.catch(() => undefined);
+  const answer = async (): Promise<unknown> => {
+    const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
+    return message;
+  };
+  const port = (await answer()) as number;
+  return {
+    url: (path) => `http://127.0.0.1:${port}/${path}`,
+    received() {
+      child.send('received');
+      return answer() as Promise<Received>;
+    },
+    stop: () => stopChild(child),
+  };
+}
+
+/** Counts what is answered during this time. */
+export async function arrivals(receiver: Receiver, durationMs: number): Promise<LoadResult> {
+  const before = await receiver.received();
+  await sleep(durationMs);
+  const after = await receiver.received();
+  const tookMs = after.atMs - before.atMs;
+  const completed = after.answered - before.answered;
+  return {
+    completed,
+    perSecond: (completed * 1000) / tookMs,
+    // Nothing takes a time here: a push is a request of the server's.
+    p50Ms: Number.NaN,
+    p99Ms: Number.NaN,
+    answered: after.answered,
+    errors: 0,
+    nonSuccess: 0,
+    cpuShare: (after.cpuMs - before.cpuMs) / tookMs,
+  };
+}

@@ -1,0 +1,61 @@
+import { createQueues } from '../../calls/create-queues.js';
+import { PUSH_FLAGS, subscribe } from '../../calls/push-calls.js';
+import type { Bench, Scenario } from '../../comparison/scenario.js';
+import type { LoadResult } from '../../load/load-tally.js';
+import { startPushLatencyProbe } from '../../references/push-latency.js';
+import { onNewStore } from '../../servers/millrace-turn.js';
+import type { StoreKind } from '../../servers/stores.js';
+
+const NAME = 'push-latency';
+const EVERY_MS = 20;
+const WARMUP_MS = 5000;
+const TARGET_MS = 10;
+
+export const pushLatency: Scenario = {
+  name: NAME,
+  summary: 'from publishing a message to its push, 50 a second; no ratio, stands below the table',
+
+  async run(bench) {
+    await noteLatency('sqlite', bench);
+    await noteLatency('postgres', bench);
+    return [];
+  },
+};
+
+async function noteLatency(kind: StoreKind, bench: Bench): Promise<void> {
+  const results: LoadResult[] = [];
+  while (results.length < bench.settings.rounds) results.push(await measureOn(kind, bench));
+  const medians = results.map(({ p50Ms }) => p50Ms).sort((a, b) => a - b);
+  const nearlyAll = results.map(({ p99Ms }) => p99Ms).sort((a, b) => a - b);
+  const pushes = results.reduce((sum, { completed }) => sum + completed, 0);
+  bench.note(
+    `${NAME} ${kind}: median ${shown(medians)} (target < ${TARGET_MS} ms), p99 ${shown(nearlyAll)}; ` +
+      `${pushes} pushes, one publish every ${EVERY_MS} ms`,
+  );
+}
+
+async function measureOn(kind: StoreKind, { stores, settings }: Bench): Promise<LoadResult> {
+  const probe = await startPushLatencyProbe();
+  try {
+    return await onNewStore(
+      await stores.make(kind),
+      async (server) => {
+        const [queue = ''] = await createQueues(server, 1);
+        await subscribe(server, queue, probe.url);
+        const { port, apiKey } = server;
+        const limits = { warmupMs: WARMUP_MS, durationMs: settings.seconds * 1000 };
+        return probe.run({ port, apiKey, queue, everyMs: EVERY_MS, ...limits });
+      },
+      PUSH_FLAGS,
+    );
+  } finally {
+    await probe.stop();
+  }
+}
+
+/** Of the rounds the middle one, and in brackets the ends. */
+const shown = (sortedMs: readonly number[]): string => {
+  const [first = 0] = sortedMs;
+  const middle = sortedMs[Math.floor((sortedMs.length - 1) / 2)] ?? 0;
+  return `${middle.toFixed(2)} ms (${first.toFixed(2)}–${(sortedMs.at(-1) ?? 0).toFixed(2)})`;
+};

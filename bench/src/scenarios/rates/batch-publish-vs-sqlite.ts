@@ -1,0 +1,79 @@
+import { dirname, join } from 'node:path';
+import { rawPost } from '../../calls/api-call.js';
+import { batchBody, PUBLISH_BATCH_PATH } from '../../calls/batch-calls.js';
+import { createQueues } from '../../calls/create-queues.js';
+import { payload } from '../../calls/publish-call.js';
+import { compare, WARMUP_MS } from '../../comparison/compare.js';
+import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
+import { runLoad } from '../../load/load-process.js';
+import type { LoadResult, TallyLimits } from '../../load/load-tally.js';
+import { runSqliteInsert } from '../../references/sqlite-insert.js';
+import { onNewStore } from '../../servers/millrace-turn.js';
+import { messagesPerCommit, sqliteFile } from '../../servers/sqlite-store-file.js';
+
+const BATCH = 100;
+
+const measure: Measure = {
+  name: 'batch-publish-vs-sqlite',
+  unit: 'messages',
+  kind: 'rate',
+  countPerUnit: BATCH,
+  target: 0.4,
+};
+
+export const batchPublishVsSqlite: Scenario = {
+  name: measure.name,
+  summary: 'publish_batch of 100 over HTTP, beside the same rows inserted by SQLite alone',
+
+  async run(bench) {
+    const rowsPerCommit: number[] = [];
+    const comparison = await compare(measure, bench, async () => {
+      const { ours, batchesPerCommit } = await publishBatches(bench);
+      const reference = await insertAlone(bench, batchesPerCommit);
+      rowsPerCommit.push(batchesPerCommit * BATCH);
+      return { reference, ours };
+    });
+    bench.note(
+      `${measure.name}: messages per commit, and rows per transaction beside, in each round: ` +
+        rowsPerCommit.join(', '),
+    );
+    return [comparison];
+  },
+};
+
+async function publishBatches({ settings, stores }: Bench) {
+  const store = await stores.make('sqlite');
+  return onNewStore(store, async (server) => {
+    const [queue = ''] = await createQueues(server, 1);
+    const requests = [rawPost(PUBLISH_BATCH_PATH, server.apiKey, batchBody(queue, BATCH))];
+    const ours = await runLoad({
+      port: server.port,
+      connections: settings.connections,
+      traffic: { kind: 'requests', requests },
+      ...limits(settings.seconds),
+    });
+    const batches = Math.round(messagesPerCommit(store.url) / BATCH);
+    return { ours, batchesPerCommit: Math.max(1, batches) };
+  });
+}
+
+/** In groups as large as ours were, because the larger a transaction, the less its fsync costs. */
+async function insertAlone(bench: Bench, unitsPerTransaction: number): Promise<LoadResult> {
+  const store = await bench.stores.make('sqlite');
+  try {
+    return await runSqliteInsert({
+      file: join(dirname(sqliteFile(store.url)), 'alone.db'),
+      payload,
+      rowsPerUnit: BATCH,
+      unitsPerTransaction,
+      ...limits(bench.settings.seconds),
+    });
+  } finally {
+    await store.remove();
+  }
+}
+
+const limits = (seconds: number): TallyLimits => ({
+  warmupMs: WARMUP_MS,
+  durationMs: seconds * 1000,
+});

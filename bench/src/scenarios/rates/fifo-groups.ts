@@ -1,0 +1,64 @@
+import { createQueues } from '../../calls/create-queues.js';
+import { fillGroups, fillQueues } from '../../calls/fill-queue.js';
+import { compare, WARMUP_MS } from '../../comparison/compare.js';
+import type { Bench, Comparison, Scenario } from '../../comparison/scenario.js';
+import { groupId } from '../../load/cycle-driver.js';
+import { runLoad } from '../../load/load-process.js';
+import type { LoadResult } from '../../load/load-tally.js';
+import { onNewStore } from '../../servers/millrace-turn.js';
+import type { StoreKind } from '../../servers/stores.js';
+
+const NAME = 'fifo-groups';
+const GROUPS = 10_000;
+/** Of each group, so that none runs dry and goes while its next message is on its way. */
+const WAITING_IN_GROUP = 2;
+
+export const fifoGroups: Scenario = {
+  name: NAME,
+  summary: 'publish, consume, ack over 10,000 groups of a FIFO queue, beside a standard queue',
+
+  async run(bench) {
+    return [await compareOn('sqlite', bench), await compareOn('postgres', bench)];
+  },
+};
+
+const compareOn = (kind: StoreKind, bench: Bench): Promise<Comparison> =>
+  compare(
+    { name: `${NAME} ${kind}`, unit: 'cycles', kind: 'rate', target: 0.5 },
+    bench,
+    async () => ({
+      reference: await cycles(kind, 'standard', bench),
+      ours: await cycles(kind, 'fifo', bench),
+    }),
+  );
+
+/** Both queues hold as many messages. Each cycle publishes to the next group. */
+async function cycles(
+  kind: StoreKind,
+  type: 'standard' | 'fifo',
+  { settings, stores }: Bench,
+): Promise<LoadResult> {
+  return onNewStore(await stores.make(kind), async (server) => {
+    const [queue = ''] = await createQueues(server, 1, () => ({ type }));
+    if (type === 'standard') {
+      await fillQueues(server, [queue], GROUPS * WAITING_IN_GROUP);
+    } else {
+      const groups = Array.from({ length: GROUPS }, (_, index) => groupId(index));
+      await fillGroups(server, queue, groups, WAITING_IN_GROUP);
+    }
+    return runLoad({
+      port: server.port,
+      connections: settings.connections,
+      traffic: {
+        kind: 'cycle',
+        apiKey: server.apiKey,
+        queues: [queue],
+        publishes: true,
+        // Of a standard queue the group is kept and means nothing, so the bytes are the same.
+        groups: GROUPS,
+      },
+      warmupMs: WARMUP_MS,
+      durationMs: settings.seconds * 1000,
+    });
+  });
+}

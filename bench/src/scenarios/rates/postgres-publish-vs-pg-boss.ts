@@ -1,0 +1,61 @@
+import { rawPost } from '../../calls/api-call.js';
+import { createQueues } from '../../calls/create-queues.js';
+import { PUBLISH_PATH, payload, publishBody } from '../../calls/publish-call.js';
+import { compare, WARMUP_MS } from '../../comparison/compare.js';
+import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
+import { runLoad } from '../../load/load-process.js';
+import type { LoadResult, TallyLimits } from '../../load/load-tally.js';
+import { runPgBossLoad } from '../../references/pg-boss-load.js';
+import { onNewStore } from '../../servers/millrace-turn.js';
+
+const measure: Measure = {
+  name: 'postgres-publish-vs-pg-boss',
+  unit: 'messages',
+  kind: 'rate',
+  target: 5,
+};
+
+export const postgresPublishVsPgBoss: Scenario = {
+  name: measure.name,
+  summary: "one message per request on PostgreSQL, beside pg-boss's send on the same server",
+
+  async run(bench) {
+    const comparison = await compare(measure, bench, async () => ({
+      reference: await sendWithPgBoss(bench),
+      ours: await publishOverHttp(bench),
+    }));
+    return [comparison];
+  },
+};
+
+async function sendWithPgBoss({ settings, stores }: Bench): Promise<LoadResult> {
+  const database = await stores.make('postgres');
+  try {
+    return await runPgBossLoad({
+      databaseUrl: database.url,
+      concurrency: settings.connections,
+      payload,
+      ...limits(settings.seconds),
+    });
+  } finally {
+    await database.remove();
+  }
+}
+
+async function publishOverHttp({ settings, stores }: Bench): Promise<LoadResult> {
+  return onNewStore(await stores.make('postgres'), async (server) => {
+    const [queue = ''] = await createQueues(server, 1);
+    const requests = [rawPost(PUBLISH_PATH, server.apiKey, publishBody(queue))];
+    return runLoad({
+      port: server.port,
+      connections: settings.connections,
+      traffic: { kind: 'requests', requests },
+      ...limits(settings.seconds),
+    });
+  });
+}
+
+const limits = (seconds: number): TallyLimits => ({
+  warmupMs: WARMUP_MS,
+  durationMs: seconds * 1000,
+});

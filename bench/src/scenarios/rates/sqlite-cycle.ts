@@ -1,0 +1,23 @@
+import { prepareCycle } from '../../calls/prepare-cycle.js';
+import type { Scenario } from '../../comparison/scenario.js';
+import { againstBareRoute } from '../../references/against-bare-route.js';
+
+const NAME = 'sqlite-cycle';
+
+export const sqliteCycle: Scenario = {
+  name: NAME,
+  summary: 'publish, consume, ack on SQLite, beside the bare route',
+
+  async run(bench) {
+    const comparison = await againstBareRoute(
+      { name: NAME, unit: 'cycles', kind: 'rate' },
+      bench,
+      () => bench.stores.make('sqlite'),
+      async (server) => {
+        const { traffic, answers } = await prepareCycle(server);
+        return { traffic, referenceAnswers: answers };
+      },
+    );
+    return [comparison];
+  },
+};

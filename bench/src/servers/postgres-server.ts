@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import {
+  endWithProcess,
+  loadEmbeddedPostgres,
+} from '../../../packages/server/test/harness/embedded-postgres.js';
+
+export interface PostgresServer {
+  version: string;
+  /** Makes an empty database and returns its URL. */
+  createDatabase(): Promise<string>;
+  /** Removes it again, and what it left to be written. */
+  dropDatabase(url: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The server of this URL, whose role may create databases; without one, a new server from npm. */
+export async function openPostgres(url?: string, dataDir?: string): Promise<PostgresServer> {
+  const own = url === undefined ? await startEmbedded(dataDir ?? tmpdir()) : undefined;
+  const adminUrl = url ?? (own?.url as string);
+  const version = await withClient(adminUrl, async (client) => {
+    const { rows } = await client.query('SHOW server_version');
+    return `postgresql ${rows[0].server_version}${own === undefined ? '' : ' from npm'}`;
+  });
+
+  return {
+    version,
+
+    async createDatabase() {
+      const name = `millrace_bench_${randomBytes(6).toString('hex')}`;
+      await withClient(adminUrl, (client) => client.query(`CREATE DATABASE ${name}`));
+      const database = new URL(adminUrl);
+      database.pathname = `/${name}`;
+      return database.href;
+    },
+
+    async dropDatabase(database) {
+      const name = new URL(database).pathname.slice(1);
+      await withClient(adminUrl, async (client) => {
+        await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
+        // One side must not pay for what the other left in memory. A role that may not: no matter.
+        await client.query('CHECKPOINT').catch(() => undefined);
+      });
+    },
+
+    async stop() {
+      await own?.stop();
+    },
+  };
+}
+
+/** With PostgreSQL's own settings save for the number of connections; fsync is on. */
+async function startEmbedded(parent: string): Promise<{ url: string; stop(): Promise<void> }> {
+  // Not made here: PostgreSQL makes it, and owns it when it runs as a user of its own.
+  const folder = join(parent, `millrace-bench-postgres-${randomBytes(6).toString('hex')}`);
+  const port = await freePort();
+  const password = randomBytes(12).toString('hex');
+  const EmbeddedPostgres = await loadEmbeddedPostgres();
+  const server = new EmbeddedPostgres({
+    databaseDir: folder,
+    createPostgresUser: process.getuid?.() === 0,
+    user: 'postgres',
+    password,
+    port,
+    persistent: false,
+    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
+    postgresFlags: ['-c', 'max_connections=200'],
+    onLog: () => {},
+    onError: () => {},
+  });
+  const outlive = endWithProcess(folder);
+  await server.initialise();
+  await server.start();
+  return {
+    url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    async stop() {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+      outlive();
+    },
+  };
+}
+
+async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,169 @@
+import { statSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import Database from 'better-sqlite3';
+import pg from 'pg';
+import { call } from '../calls/api-call.js';
+import { ACK_BATCH_PATH, ackBatchBody } from '../calls/batch-calls.js';
+import { createQueues } from '../calls/create-queues.js';
+import { fillQueue } from '../calls/fill-queue.js';
+import { publishBody } from '../calls/publish-call.js';
+import { positive } from '../comparison/positive-number.js';
+import { readOrExit, runToEnd } from '../servers/end-of-process.js';
+import { onNewStore } from '../servers/millrace-turn.js';
+import type { MillraceServer } from '../servers/server-process.js';
+import { sqliteFile } from '../servers/sqlite-store-file.js';
+import { type StoreKind, Stores } from '../servers/stores.js';
+import { residentMib } from './resident-memory.js';
+
+/** What messages take on disk and in the server's memory, in each state that they go through. */
+
+const BATCH = 1000;
+const KEYED = 20_000;
+const MIB = 1024 * 1024;
+/** Free space goes back in small steps. What changes by less than 1 MiB in this time is settled. */
+const SETTLE_MS = 20_000;
+
+const help = `Usage: npx tsx bench/src/footprint.ts [options]     (after npm run build)
+
+Publishes messages of 200 bytes, some with idempotency keys, leases them all, and acks them all. Prints what the store and the server's memory come to after each.
+
+  --messages N            messages (100000)
+  --store KIND            sqlite or postgres (sqlite)
+  --postgres URL          a server to make the database on; without it, one from npm is started
+  --data-dir DIR          where files are made (the system's directory for temporary files)
+  --help
+`;
+
+interface Options {
+  readonly messages: number;
+  readonly kind: StoreKind;
+  readonly postgresUrl?: string;
+  readonly dataDir?: string;
+}
+
+function readOptions(args: string[]): Options | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      messages: { type: 'string', default: '100000' },
+      store: { type: 'string', default: 'sqlite' },
+      postgres: { type: 'string' },
+      'data-dir': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  if (values.store !== 'sqlite' && values.store !== 'postgres') {
+    throw new Error(`--store cannot be ${values.store}`);
+  }
+  return {
+    messages: positive('messages', values.messages),
+    kind: values.store,
+    ...(values.postgres !== undefined && { postgresUrl: values.postgres }),
+    ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
+  };
+}
+
+async function run({ messages, kind }: Options, stores: Stores): Promise<void> {
+  const store = await stores.make(kind);
+  const sizeOf = kind === 'sqlite' ? sqliteBytes : postgresBytes;
+  await onNewStore(store, async (server) => {
+    const [queue, keyed] = (await createQueues(server, 2)) as [string, string];
+    const report = async (phase: string, count = 0, beforeBytes = 0): Promise<number> => {
+      const bytes = await settled(() => sizeOf(store.url));
+      const each = count === 0 ? '' : Math.round((bytes - beforeBytes) / count);
+      const resident = residentMib(server.pid).toFixed(0);
+      process.stdout.write(`| ${phase} | ${(bytes / MIB).toFixed(1)} | ${each} | ${resident} |\n`);
+      return bytes;
+    };
+    process.stdout.write('| phase | store, MiB | bytes for each message | server, MiB |\n');
+    process.stdout.write('| --- | ---: | ---: | ---: |\n');
+    const emptyBytes = await report('empty');
+    await publishWithKeys(server, keyed);
+    const beforeBytes = await report(`${KEYED} with keys`, KEYED, emptyBytes);
+    await fillQueue(server, queue, messages);
+    await report(`${messages} published`, messages, beforeBytes);
+    const acks = await leaseAll(server, queue);
+    await report('leased', messages, beforeBytes);
+    for (const body of acks) await call(server, ACK_BATCH_PATH, body);
+    await report('acked', messages, beforeBytes);
+  });
+}
+
+async function settled(sizeOf: () => Promise<number>): Promise<number> {
+  let bytes = await sizeOf();
+  while (true) {
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    const now = await sizeOf();
+    if (Math.abs(now - bytes) < MIB) return now;
+    bytes = now;
+  }
+}
+
+/** Answers the bodies that ack what was leased. */
+async function leaseAll(server: MillraceServer, queue: string): Promise<string[]> {
+  const request = JSON.stringify({ queue, max_messages: BATCH });
+  const bodies: string[] = [];
+  while (true) {
+    const answer = await call(server, '/v1/queue/consume', request);
+    const body = ackBatchBody(queue, Buffer.from(answer));
+    if (body === undefined) return bodies;
+    bodies.push(body);
+  }
+}
+
+/** Published one by one, since a record belongs to a call. */
+async function publishWithKeys(server: MillraceServer, queue: string): Promise<void> {
+  let published = 0;
+  const worker = async () => {
+    while (published < KEYED) {
+      published += 1;
+      const body = {
+        ...JSON.parse(publishBody(queue)),
+        idempotency_key: `order-${published}-paid`,
+      };
+      await call(server, '/v1/queue/publish', JSON.stringify(body));
+    }
+  };
+  await Promise.all(Array.from({ length: 64 }, worker));
+}
+
+/** The file; its WAL is copied into it first, and is as large at any number of messages. */
+async function sqliteBytes(storeUrl: string): Promise<number> {
+  const file = sqliteFile(storeUrl);
+  const db = new Database(file);
+  db.pragma('wal_checkpoint(PASSIVE)');
+  db.close();
+  return statSync(file).size;
+}
+
+/** Tables and their indexes, once vacuum has been through them. */
+async function postgresBytes(storeUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: storeUrl });
+  await client.connect();
+  try {
+    await client.query('VACUUM');
+    const { rows } = await client.query(
+      'SELECT sum(pg_total_relation_size(relid)) AS bytes FROM pg_stat_user_tables',
+    );
+    return Number(rows[0].bytes);
+  } finally {
+    await client.end();
+  }
+}
+
+const options = readOrExit(readOptions);
+if (options === undefined) {
+  process.stdout.write(help);
+} else {
+  const { kind, postgresUrl, dataDir } = options;
+  const stores = new Stores({
+    store: kind,
+    ...(postgresUrl !== undefined && { postgresUrl }),
+    ...(dataDir !== undefined && { dataDir }),
+  });
+  await runToEnd(
+    () => run(options, stores),
+    () => stores.stop(),
+  );
+}

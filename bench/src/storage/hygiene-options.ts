@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { positive } from '../comparison/positive-number.js';
+
+export interface HygieneOptions {
+  messages: number;
+  snapshotSeconds: number;
+  maxMinutes: number;
+  /** Messages in each request. */
+  batch: number;
+  connections: number;
+  postgresUrl?: string;
+  dataDir?: string;
+}
+
+export const help = `Usage: npx tsx bench/src/hygiene.ts [options]     (after npm run build)
+
+Sends messages through one queue on PostgreSQL, each published, consumed and acked. After a third
+of them another connection holds a REPEATABLE READ snapshot, so that vacuum can remove nothing.
+Prints what the tables come to, waits for autovacuum in the end, and measures the speed once more.
+
+  --messages N            messages (5000000)
+  --snapshot-seconds S    how long the snapshot is held (600)
+  --max-minutes M         ends the run early, the wait for autovacuum included (120)
+  --batch N               messages in each request (1)
+  --connections N         keep-alive connections (64)
+  --postgres URL          a server to make the database on; without it, one from npm is started
+  --data-dir DIR          where that one keeps its files (the system's directory for temporary files)
+  --help
+`;
+
+/** Throws what is wrong with the arguments; `undefined` means that only the help is wanted. */
+export function readHygieneOptions(args: string[]): HygieneOptions | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      messages: { type: 'string', default: '5000000' },
+      'snapshot-seconds': { type: 'string', default: '600' },
+      'max-minutes': { type: 'string', default: '120' },
+      batch: { type: 'string', default: '1' },
+      connections: { type: 'string', default: '64' },
+      postgres: { type: 'string' },
+      'data-dir': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  return {
+    messages: positive('messages', values.messages),
+    snapshotSeconds: positive('snapshot-seconds', values['snapshot-seconds'], Number.isFinite),
+    maxMinutes: positive('max-minutes', values['max-minutes'], Number.isFinite),
+    batch: positive('batch', values.batch),
+    connections: positive('connections', values.connections),
+    ...(values.postgres !== undefined && { postgresUrl: values.postgres }),
+    ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
+  };
+}

@@ -1,0 +1,263 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Command, Outcome, PublishCommand, SettleDueCommand } from '../queue/commands.js';
+import { refuse } from '../refusal.js';
+import type { CommitGroupFacts, Store } from '../store/store.js';
+import { createGroupCommit, GROUP_LIMITS, type GroupLimits } from './group-commit.js';
+
+/** Commands that are told apart by their limit, which the fake store gives back as the outcome. */
+const command = (limit: number): SettleDueCommand => ({ kind: 'settleDue', limit });
+
+const publish = (payload: string): PublishCommand => ({
+  kind: 'publish',
+  project: 'p',
+  queue: 'q',
+  idempotency: null,
+  autoCreate: false,
+  batch: false,
+  messages: [
+    {
+      messageId: 'id',
+      payload,
+      headers: null,
+      delayMs: 0,
+      priority: 0,
+      groupId: null,
+      deduplicationId: null,
+    },
+  ],
+});
+
+interface Applied {
+  readonly group: readonly Command[];
+  readonly about: CommitGroupFacts | undefined;
+  finish(outcomes?: Outcome[]): void;
+  fail(): void;
+}
+
+/** A store whose commit groups end when the test says so. */
+function heldStore(commitGroupsUnderWayMax = 1) {
+  const applied: Applied[] = [];
+  const store = {
+    commitGroupsUnderWayMax,
+    aheadMin: 16,
+    apply: (group: readonly Command[], about?: CommitGroupFacts) =>
+      new Promise<Outcome[]>((resolve, reject) => {
+        const outcomes = group.map((entry) => ({
+          ok: true as const,
+          replayed: false,
+          settled: 'limit' in entry ? entry.limit : 0,
+        }));
+        applied.push({
+          group,
+          about,
+          finish: (other) => resolve(other ?? outcomes),
+          fail: () => reject(new Error('the connection broke')),
+        });
+      }),
+  };
+  return { applied, store: store as unknown as Store };
+}
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
+const sizes = (applied: readonly Applied[]) => applied.map(({ group }) => group.length);
+
+describe('group commit', () => {
+  let held: ReturnType<typeof heldStore>;
+  beforeEach(() => {
+    held = heldStore();
+  });
+  const commitWith = (limits: Partial<GroupLimits> = {}) =>
+    createGroupCommit(held.store, { ...GROUP_LIMITS, ...limits });
+
+  it('sends together what comes in together, and what comes meanwhile next', async () => {
+    const commit = commitWith();
+    const first = [commit.submit(command(1)), commit.submit(command(2))];
+    await nextTurn();
+    const second = [
+      commit.submit(command(3)),
+      commit.submit(command(4)),
+      commit.submit(command(5)),
+    ];
+    await nextTurn();
+    expect(sizes(held.applied)).toEqual([2]);
+    held.applied[0]?.finish();
+    expect(await Promise.all(first)).toMatchObject([{ settled: 1 }, { settled: 2 }]);
+    await nextTurn();
+    expect(sizes(held.applied)).toEqual([2, 3]);
+    held.applied[1]?.finish();
+    expect(await Promise.all(second)).toMatchObject([
+      { settled: 3 },
+      { settled: 4 },
+      { settled: 5 },
+    ]);
+  });
+
+  it('goes on after a pause', async () => {
+    const commit = commitWith();
+    for (const limit of [1, 2]) {
+      const outcome = commit.submit(command(limit));
+      await nextTurn();
+      held.applied.at(-1)?.finish();
+      expect(await outcome).toMatchObject({ settled: limit });
+    }
+  });
+
+  it('gives each its own outcome, in whichever order the group was sent', async () => {
+    const commit = commitWith();
+    const outcomes = [commit.submit(publish('1')), commit.submit(command(7))];
+    await nextTurn();
+    held.applied[0]?.finish();
+    expect(await Promise.all(outcomes)).toMatchObject([{ settled: 0 }, { settled: 7 }]);
+  });
+
+  it('bounds a group in commands', async () => {
+    const commit = commitWith({ maxCommands: 2 });
+    for (let limit = 1; limit <= 5; limit += 1) void commit.submit(command(limit));
+    for (let group = 0; group < 3; group += 1) {
+      await nextTurn();
+      held.applied[group]?.finish();
+    }
+    expect(sizes(held.applied)).toEqual([2, 2, 1]);
+  });
+
+  it('bounds a group in bytes, but sends at least one command', async () => {
+    const commit = commitWith({ maxBytes: 1_000 });
+    for (const length of [5_000, 400, 400, 5_000, 100])
+      void commit.submit(publish('x'.repeat(length)));
+    for (let group = 0; group < 5; group += 1) {
+      await nextTurn();
+      held.applied[group]?.finish();
+    }
+    expect(held.applied.flatMap(({ group }) => group)).toHaveLength(5);
+    expect(held.applied[0]?.group).toHaveLength(1);
+    for (const { group } of held.applied) {
+      const bytes = group.flatMap((entry) =>
+        entry.kind === 'publish' ? entry.messages.map(({ payload }) => payload.length) : [],
+      );
+      if (bytes.length > 1) expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(1_000);
+    }
+  });
+
+  it('refuses what is too much to wait, and nothing else', async () => {
+    const commit = commitWith({ maxWaiting: 4 });
+    const outcomes = [1, 2, 3].map((limit) => commit.submit(command(limit)));
+    expect(await outcomes[2]).toMatchObject({ ok: false, code: 'OVERLOADED' });
+    await nextTurn();
+    held.applied[0]?.finish();
+    expect(await Promise.all(outcomes.slice(0, 2))).toMatchObject([{ ok: true }, { ok: true }]);
+  });
+
+  it('says that the outcome is unknown when the store lost its answer, and goes on', async () => {
+    const commit = commitWith();
+    const lost = [commit.submit(command(1)), commit.submit(command(2))];
+    await nextTurn();
+    held.applied[0]?.fail();
+    const unknown = { ok: false, code: 'OUTCOME_UNKNOWN' };
+    expect(await Promise.all(lost)).toMatchObject([unknown, unknown]);
+    const next = commit.submit(command(3));
+    await nextTurn();
+    held.applied[1]?.finish();
+    expect(await next).toMatchObject({ settled: 3 });
+  });
+
+  it('has as many groups under way as the store takes', async () => {
+    held = heldStore(2);
+    const commit = commitWith({ maxCommands: 1 });
+    const outcomes = [1, 2, 3].map((limit) => commit.submit(command(limit)));
+    await nextTurn();
+    expect(sizes(held.applied)).toEqual([1, 1]);
+    held.applied[1]?.finish();
+    expect(await outcomes[1]).toMatchObject({ settled: 2 });
+    await nextTurn();
+    expect(sizes(held.applied)).toEqual([1, 1, 1]);
+    held.applied[0]?.finish();
+    held.applied[2]?.finish();
+    await Promise.all(outcomes);
+  });
+
+  it('stops after what is under way, and refuses what comes later', async () => {
+    const commit = commitWith({ maxCommands: 1 });
+    const outcomes = [commit.submit(command(1)), commit.submit(command(2))];
+    let stopped = false;
+    const stop = commit.stop().then(() => {
+      stopped = true;
+    });
+    expect(await commit.submit(command(3))).toMatchObject({ ok: false });
+    await nextTurn();
+    held.applied[0]?.finish();
+    await nextTurn();
+    expect(stopped).toBe(false);
+    held.applied[1]?.finish();
+    await stop;
+    expect(await Promise.all(outcomes)).toMatchObject([{ settled: 1 }, { settled: 2 }]);
+    await commit.stop();
+  });
+
+  const of = (project: string, payload = 'x'): PublishCommand => ({ ...publish(payload), project });
+  const projects = ({ group }: Applied) =>
+    group.map((entry) => ('project' in entry ? entry.project : ''));
+
+  it('lets projects take turns, however much one of them has waiting', async () => {
+    const commit = commitWith({ maxCommands: 4 });
+    for (let n = 0; n < 20; n += 1) void commit.submit(of('many'));
+    void commit.submit(of('few'));
+    await nextTurn();
+    expect(projects(held.applied[0] as Applied)).toContain('few');
+  });
+
+  it('lets a project have as much waiting as it leaves to the others', async () => {
+    const commit = commitWith({ maxWaiting: 10 });
+    const greedy = Array.from({ length: 20 }, () => commit.submit(of('greedy')));
+    const modest = commit.submit(of('modest'));
+    await nextTurn();
+    held.applied[0]?.finish();
+    const outcomes = await Promise.all(greedy);
+    expect(outcomes.filter(({ ok }) => ok)).toHaveLength(5);
+    expect(await modest).toMatchObject({ ok: true });
+  });
+
+  it('refuses a command whose caller may not act any more as it joins its group', async () => {
+    const commit = commitWith({ maxCommands: 1 });
+    let ended = false;
+    const access = { ended: () => ended, onEnd: () => () => undefined };
+    const first = commit.submit(of('p'), access);
+    const second = commit.submit(of('p'), access);
+    const third = commit.submit(of('p'));
+    await nextTurn();
+    ended = true;
+    held.applied[0]?.finish();
+    expect(await first).toMatchObject({ ok: true });
+    expect(await second).toMatchObject({ ok: false, code: 'UNAUTHENTICATED' });
+    await nextTurn();
+    expect(held.applied).toHaveLength(2);
+    held.applied[1]?.finish();
+    expect(await third).toMatchObject({ ok: true });
+  });
+
+  it('ends when nothing is left but commands whose callers may not act', async () => {
+    const commit = commitWith();
+    const access = { ended: () => true, onEnd: () => () => undefined };
+    const refused = commit.submit(of('p'), access);
+    await commit.stop();
+    expect(await refused).toMatchObject({ ok: false });
+    expect(held.applied).toEqual([]);
+  });
+
+  it('keeps the commands of a project apart after one of them failed by a fault of ours', async () => {
+    const commit = commitWith();
+    const failing = commit.submit(of('faulty'));
+    await nextTurn();
+    held.applied[0]?.finish([refuse('INTERNAL', 'a fault')]);
+    expect(await failing).toMatchObject({ ok: false });
+    for (const project of ['a', 'faulty', 'b', 'faulty', 'a']) void commit.submit(of(project));
+    for (let group = 1; group < 5; group += 1) {
+      await nextTurn();
+      held.applied[group]?.finish();
+    }
+    const together = held.applied.slice(1).map(projects);
+    expect(together.flat().sort()).toEqual(['a', 'a', 'b', 'faulty', 'faulty']);
+    expect(together.filter((group) => group.includes('faulty'))).toEqual([['faulty'], ['faulty']]);
+    const apart = held.applied.slice(1).filter(({ about }) => about?.keepsApart);
+    expect(apart).toHaveLength(2);
+  });
+});

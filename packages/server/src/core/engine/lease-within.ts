@@ -1,0 +1,60 @@
+import type { Access } from '../keys/caller.js';
+import type { ConsumeCommand, Outcome } from '../queue/commands.js';
+import { overloaded, type Refusal } from '../refusal.js';
+import type { Reservation } from './byte-budget.js';
+import { SMALL_CALL_BYTES } from './byte-budget.js';
+import type { GroupCommit } from './group-commit.js';
+
+/** What an answer holds beside its messages. */
+const ENVELOPE_BYTES = 512;
+
+/**
+ * Leases messages that fit into the bytes that the reservation may have. How large they are is not
+ * known beforehand: the store takes what fits into an allowance, and says how much the first message
+ * needs where that is more. Nothing stays reserved where no message was leased.
+ *
+ * @param wantedBytes what the messages may take at most
+ * @param messageLeastBytes what each message counts for at least
+ */
+export async function leaseWithin(
+  commit: GroupCommit,
+  room: Reservation,
+  wanted: Omit<ConsumeCommand, 'kind' | 'maxBytes' | 'strict'>,
+  wantedBytes: number,
+  access: Access,
+  messageLeastBytes = 1,
+): Promise<Outcome<'consume'>> {
+  const hasRoom =
+    room.takeShareNow(wantedBytes + ENVELOPE_BYTES, SMALL_CALL_BYTES) ||
+    (await room.takeSoon(SMALL_CALL_BYTES));
+  if (!hasRoom) return noRoom();
+  for (;;) {
+    const maxBytes = room.bytes - ENVELOPE_BYTES;
+    const maxMessages = Math.min(wanted.maxMessages, Math.ceil(maxBytes / messageLeastBytes));
+    // Written out, because to spread objects takes longer than anything else here.
+    const command: ConsumeCommand = {
+      kind: 'consume',
+      project: wanted.project,
+      queue: wanted.queue,
+      idempotency: wanted.idempotency,
+      autoCreate: wanted.autoCreate,
+      maxMessages,
+      visibilityTimeoutMs: wanted.visibilityTimeoutMs,
+      receiptPrefix: wanted.receiptPrefix,
+      maxBytes,
+      strict: true,
+      onePerMessageGroup: wanted.onePerMessageGroup ?? false,
+      ...(wanted.keyId === undefined ? undefined : { keyId: wanted.keyId }),
+    };
+    const outcome = await commit.submit<ConsumeCommand>(command, access);
+    if (outcome.ok && outcome.messages.length > 0) {
+      const isCut = outcome.messages.length === maxMessages && maxMessages < wanted.maxMessages;
+      return isCut ? { ...outcome, cutShort: true } : outcome;
+    }
+    room.release();
+    if (!outcome.ok || outcome.needsBytes === undefined) return outcome;
+    if (!(await room.takeSoon(outcome.needsBytes + ENVELOPE_BYTES))) return noRoom();
+  }
+}
+
+export const noRoom = (): Refusal => overloaded('bytes in flight');

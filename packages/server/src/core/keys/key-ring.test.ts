@@ -1,0 +1,165 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { FakeClock } from '../../../test/harness/fake-clock.js';
+import type { KeyRow } from '../queue/commands.js';
+import type { Store } from '../store/store.js';
+import type { Caller } from './caller.js';
+import { createKeyRing, hashSecret, type KeyRing } from './key-ring.js';
+
+const keyOf = (name: string): KeyRow => ({
+  keyId: `id of ${name}`,
+  name,
+  project: 'p',
+  scopes: ['manage'],
+  secretHash: hashSecret(name),
+  createdAtMs: 0,
+  expiresAtMs: null,
+  revokedAtMs: null,
+  lastUsedAtMs: null,
+});
+
+/** A store with these keys, which counts what it is asked. */
+function storeWith(...rows: KeyRow[]) {
+  const keys = new Map(rows.map((row) => [row.secretHash, row]));
+  const asked: string[][] = [];
+  const clock = new FakeClock();
+  const store = {
+    clock,
+    read: async ({ secretHashes }: { secretHashes: string[] }) => {
+      asked.push(secretHashes);
+      return secretHashes.flatMap((hash) => keys.get(hash) ?? []);
+    },
+  };
+  const put = (row: KeyRow) => keys.set(row.secretHash, row);
+  return { store: store as unknown as Store, clock, asked, put };
+}
+
+describe('the key ring', () => {
+  let ring: KeyRing;
+  afterEach(() => {
+    vi.useRealTimers();
+    ring.stop();
+  });
+  const find = async (name: string) => ring.find(hashSecret(name));
+
+  it('asks once for all keys that are wanted meanwhile, and for each once', async () => {
+    const { store, asked } = storeWith(keyOf('a'));
+    ring = createKeyRing(store, undefined);
+    const names = ['a', 'x', 'y', 'a', 'z'];
+    const found = await Promise.all(names.map(find));
+    expect(found.map((caller) => caller?.keyId)).toEqual([
+      'id of a',
+      undefined,
+      undefined,
+      'id of a',
+      undefined,
+    ]);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toHaveLength(4);
+  });
+
+  it('does not ask again for a key that nobody knows', async () => {
+    const { store, asked } = storeWith();
+    ring = createKeyRing(store, undefined);
+    await find('x');
+    for (let n = 0; n < 10; n += 1) expect(ring.find(hashSecret('x'))).toBeUndefined();
+    expect(asked).toHaveLength(1);
+  });
+
+  it('bounds what it remembers of unknown keys', async () => {
+    const { store, asked } = storeWith();
+    ring = createKeyRing(store, undefined);
+    await Promise.all(Array.from({ length: 10_001 }, (_, n) => find(`x${n}`)));
+    const before = asked.length;
+    await find('x0');
+    expect(asked).toHaveLength(before + 1);
+    expect(ring.find(hashSecret('x10000'))).toBeUndefined();
+  });
+
+  it('goes by what it knows while it asks again, and no longer than that', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    const { store, asked, put } = storeWith(keyOf('a'));
+    ring = createKeyRing(store, undefined);
+    await find('a');
+    put({ ...keyOf('a'), revokedAtMs: 1 });
+    vi.advanceTimersByTime(2_500);
+    expect(ring.find(hashSecret('a'))).toMatchObject({ keyId: 'id of a' });
+    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    await Promise.resolve();
+    expect(ring.find(hashSecret('a'))).toBeUndefined();
+  });
+
+  it('asks first for a key of which it has not heard for long', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    const { store, put } = storeWith(keyOf('a'));
+    ring = createKeyRing(store, undefined);
+    await find('a');
+    put({ ...keyOf('a'), revokedAtMs: 1 });
+    vi.advanceTimersByTime(60_000);
+    expect(await find('a')).toBeUndefined();
+  });
+
+  it('ends the calls of a key that is revoked here, at once', async () => {
+    const { store } = storeWith(keyOf('a'), keyOf('b'));
+    ring = createKeyRing(store, undefined);
+    const [a, b] = (await Promise.all([find('a'), find('b')])) as [Caller, Caller];
+    const ended: string[] = [];
+    a.onEnd(() => ended.push('a'));
+    b.onEnd(() => ended.push('b'));
+    ring.revoked('id of a');
+    expect(ended).toEqual(['a']);
+    expect([a.ended(), b.ended()]).toEqual([true, false]);
+    expect(ring.find(hashSecret('a'))).toBeUndefined();
+  });
+
+  it('ends the calls of a key that was revoked elsewhere, within seconds', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    const { store, put } = storeWith(keyOf('a'));
+    ring = createKeyRing(store, undefined);
+    const a = (await find('a')) as Caller;
+    let ended = false;
+    a.onEnd(() => {
+      ended = true;
+    });
+    put({ ...keyOf('a'), revokedAtMs: 1 });
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(ended).toBe(true);
+  });
+
+  it('ends the calls of a key that expires', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    const { store, clock } = storeWith({ ...keyOf('a'), expiresAtMs: Date.UTC(2026, 0, 2) });
+    ring = createKeyRing(store, undefined);
+    const a = (await find('a')) as Caller;
+    let ended = false;
+    a.onEnd(() => {
+      ended = true;
+    });
+    clock.advance(24 * 3_600_000);
+    expect(a.ended()).toBe(true);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ended).toBe(true);
+  });
+
+  it('watches no key of which no call is under way', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    const { store, asked } = storeWith(keyOf('a'));
+    ring = createKeyRing(store, undefined);
+    const a = (await find('a')) as Caller;
+    a.onEnd(() => undefined)();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('holds to what it knows while the store cannot be asked', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    const { store } = storeWith(keyOf('a'));
+    ring = createKeyRing(store, undefined);
+    const a = (await find('a')) as Caller;
+    a.onEnd(() => undefined);
+    store.read = () => Promise.reject(new Error('away'));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(a.ended()).toBe(false);
+    await expect(find('a')).rejects.toThrow('away');
+  });
+});

@@ -1,0 +1,153 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { SCOPES } from '@millrace/protocol/scopes';
+import { monotonicMs, setSystemTimer } from '../clock.js';
+import type { KeyRow } from '../queue/commands.js';
+import type { Store } from '../store/store.js';
+import { type Caller, ENDLESS_ACCESS } from './caller.js';
+import { KeyLookups } from './key-lookups.js';
+import { KnownKey } from './known-key.js';
+
+/** So long a key counts as the store said it is, and then for as long again while it is asked. */
+const TRUSTED_MS = 2_000;
+/** A key that nobody knows is made by nobody later: a secret is random. */
+const UNKNOWN_MS = 60_000;
+const KNOWN_MAX = 10_000;
+const UNKNOWN_MAX = 10_000;
+/** Keys of calls that are under way are looked at so often. */
+const WATCH_MS = 1_000;
+
+export const DEFAULT_PROJECT = 'default';
+/** The id of the key that the configuration sets; it is in no store. */
+export const CONFIGURED_KEY_ID = 'configured';
+
+/** @param secret as it stands in a header, where Node gives each byte as one character */
+export const hashSecret = (secret: string): string =>
+  createHash('sha256').update(secret, 'latin1').digest('hex');
+
+/**
+ * Who a secret belongs to. Secrets are compared by their digests only: what a wrong guess takes
+ * tells nothing of the right one. A revocation, also one on another node, holds here within 5 s, for
+ * new calls and for those under way.
+ */
+export interface KeyRing {
+  /**
+   * Whose secret has this digest. Undefined: unknown, expired or revoked. A promise only where the
+   * store has to be asked.
+   */
+  find(secretHash: string): Caller | undefined | Promise<Caller | undefined>;
+  /** The same as far as it is known here, without asking. */
+  peek(secretHash: string): Caller | undefined;
+  /** A key was revoked on this node. */
+  revoked(keyId: string): void;
+  /** Watches no more keys. */
+  stop(): void;
+}
+
+export function createKeyRing(store: Store, configuredSecret: string | undefined): KeyRing {
+  const lookups = new KeyLookups(store);
+  const known = new Map<string, KnownKey>();
+  /** Until when a digest counts as unknown. */
+  const unknown = new Map<string, number>();
+  /** Keys of calls that are under way. */
+  const held = new Set<KnownKey>();
+  let cancelWatch: (() => void) | undefined;
+  const configuredHash =
+    configuredSecret === undefined
+      ? undefined
+      : Buffer.from(hashSecret(Buffer.from(configuredSecret, 'utf8').toString('latin1')));
+  const configuredCaller: Caller = {
+    ...ENDLESS_ACCESS,
+    keyId: CONFIGURED_KEY_ID,
+    project: DEFAULT_PROJECT,
+    scopes: SCOPES,
+  };
+
+  const heldChanged = (key: KnownKey, isHeld: boolean): void => {
+    if (!isHeld) {
+      held.delete(key);
+      return;
+    }
+    held.add(key);
+    cancelWatch ??= setSystemTimer(watch, WATCH_MS);
+  };
+
+  const watch = (): void => {
+    cancelWatch = undefined;
+    for (const key of [...held]) {
+      key.tellIfEnded();
+      if (key.ageMs() >= TRUSTED_MS) askAgain(key);
+    }
+    if (held.size > 0) cancelWatch = setSystemTimer(watch, WATCH_MS);
+  };
+
+  const askAgain = (key: KnownKey): void => {
+    // Where the store cannot be asked, what it said last holds.
+    void lookups.find(key.secretHash, true).then(
+      (row) => key.learn(row),
+      () => undefined,
+    );
+  };
+
+  const take = (secretHash: string, row: KeyRow | null): Caller | undefined => {
+    const earlier = known.get(secretHash);
+    if (earlier !== undefined) {
+      earlier.learn(row);
+      return earlier.ended() ? undefined : earlier;
+    }
+    if (row === null) {
+      remember(unknown, secretHash, monotonicMs() + UNKNOWN_MS, UNKNOWN_MAX);
+      return undefined;
+    }
+    const key = new KnownKey(row, secretHash, store.clock, heldChanged);
+    remember(known, secretHash, key, KNOWN_MAX);
+    return key.ended() ? undefined : key;
+  };
+
+  const isUnknown = (secretHash: string): boolean => {
+    const untilMs = unknown.get(secretHash);
+    if (untilMs === undefined || untilMs > monotonicMs()) return untilMs !== undefined;
+    unknown.delete(secretHash);
+    return false;
+  };
+
+  /** The digest of the configured key, once somebody has shown that key. */
+  let shownHash: string | undefined;
+  const isConfigured = (secretHash: string): boolean => {
+    if (configuredHash === undefined) return false;
+    if (secretHash === shownHash) return true;
+    if (!timingSafeEqual(Buffer.from(secretHash), configuredHash)) return false;
+    shownHash = secretHash;
+    return true;
+  };
+
+  return {
+    find(secretHash) {
+      if (isConfigured(secretHash)) return configuredCaller;
+      const key = known.get(secretHash);
+      if (key !== undefined) {
+        const ageMs = key.ageMs();
+        if (ageMs >= TRUSTED_MS && ageMs < 2 * TRUSTED_MS) askAgain(key);
+        if (ageMs < 2 * TRUSTED_MS) return key.ended() ? undefined : key;
+      } else if (isUnknown(secretHash)) {
+        return undefined;
+      }
+      return lookups.find(secretHash, key !== undefined).then((row) => take(secretHash, row));
+    },
+    peek(secretHash) {
+      return isConfigured(secretHash) ? configuredCaller : known.get(secretHash);
+    },
+    revoked(keyId) {
+      for (const key of [...known.values(), ...held]) if (key.keyId === keyId) key.revoke();
+    },
+    stop() {
+      held.clear();
+      cancelWatch?.();
+    },
+  };
+}
+
+/** The one that was put there first makes room. */
+function remember<T>(map: Map<string, T>, key: string, value: T, max: number): void {
+  if (map.size >= max) map.delete(map.keys().next().value as string);
+  map.set(key, value);
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { noUsage } from '../limits/project-usage.js';
+import { NO_LIMITS } from '../limits/storage-limits.js';
+import type { ConsumeCommand, LeasedMessage, Outcome } from './commands.js';
+import type { QueueEntry } from './queue-entry.js';
+import { type ReplayLookups, withIdempotency } from './replay.js';
+import type { AnswerRecords, RecordedAnswer } from './transaction.js';
+
+const QUEUE = { id: 7, name: 'q' } as QueueEntry;
+const LEASED = {
+  messageId: 'm',
+  receipt: 'r',
+  payload: 'a payload of the caller',
+  headers: '{"a":"b"}',
+} as LeasedMessage;
+
+const consume = (fingerprint: string): ConsumeCommand => ({
+  kind: 'consume',
+  project: 'p',
+  queue: 'q',
+  idempotency: { capability: 'queue.consume', key: 'k', fingerprint, windowMs: 1_000 },
+  autoCreate: false,
+  maxMessages: 1,
+  visibilityTimeoutMs: null,
+  receiptPrefix: 'r',
+  maxBytes: 1_000,
+});
+
+const found = (...messages: LeasedMessage[]): Outcome<'consume'> => ({
+  ok: true,
+  replayed: false,
+  messages,
+});
+
+function recordsOfOneKey() {
+  const put: RecordedAnswer[] = [];
+  const records: AnswerRecords = {
+    find: () => put.at(-1),
+    put: (_scope, answer) => put.push(answer),
+    room: { limits: NO_LIMITS, disk: 'enough', usageOf: () => noUsage() },
+  };
+  return { put, records };
+}
+
+const stillHeld = (answer: ReturnType<ReplayLookups['stillHeld']>): ReplayLookups => ({
+  stillHeld: () => answer,
+  queueExists: () => true,
+});
+
+describe('the record of a consume', () => {
+  it('names what was leased, and keeps nothing of what it carries', () => {
+    const { put, records } = recordsOfOneKey();
+    withIdempotency(records, stillHeld([]), consume('one'), QUEUE, () => found(LEASED));
+    expect(put).toHaveLength(1);
+    expect(JSON.parse(put[0]?.outcome ?? '').messages).toEqual([{ messageId: 'm', receipt: 'r' }]);
+  });
+
+  it('is not made where nothing was found, so that the key is free for another request', () => {
+    const { put, records } = recordsOfOneKey();
+    const lookups = stillHeld([]);
+    withIdempotency(records, lookups, consume('one'), QUEUE, () => found());
+    expect(put).toEqual([]);
+    const other = withIdempotency(records, lookups, consume('two'), QUEUE, () => found(LEASED));
+    expect(other).toEqual(found(LEASED));
+  });
+
+  it('says what the messages need where they are more than the answer has room for', () => {
+    const { records } = recordsOfOneKey();
+    const lookups = stillHeld({ needsBytes: 5_000 });
+    const run = () => found(LEASED);
+    withIdempotency(records, lookups, consume('one'), QUEUE, run);
+    expect(withIdempotency(records, lookups, consume('one'), QUEUE, run)).toEqual({
+      ok: true,
+      replayed: true,
+      messages: [],
+      needsBytes: 5_000,
+    });
+  });
+});

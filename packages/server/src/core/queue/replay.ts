@@ -1,0 +1,134 @@
+import { checkRecordRoom } from '../limits/record-room.js';
+import { idempotencyKeyReused } from '../refusal.js';
+import type { Accepted, Command, ConsumeCommand, LeasedMessage, Outcome } from './commands.js';
+import type { QueueEntry } from './queue-entry.js';
+import type { AnswerRecords, RecordScope } from './transaction.js';
+
+/** What a replay has to look up: some answers hold only as long as what they speak of. */
+export interface ReplayLookups {
+  /**
+   * Those messages of an earlier consume that are still held under the receipts it gave; or how much
+   * they take in an answer, where that is more than a strict command allows.
+   */
+  stillHeld(
+    queue: QueueEntry,
+    command: ConsumeCommand,
+    given: readonly { messageId: string; receipt: string }[],
+  ): readonly LeasedMessage[] | { readonly needsBytes: number };
+  queueExists(id: number): boolean;
+}
+
+type Recordable = Extract<Command, { idempotency: unknown }>;
+
+/**
+ * Runs a command under its idempotency key: a recorded answer is replayed, another request under
+ * the same key is refused, and a success is recorded with its effect in the same transaction.
+ */
+export function withIdempotency<C extends Recordable>(
+  records: AnswerRecords,
+  lookups: ReplayLookups,
+  command: C,
+  queue: QueueEntry | undefined,
+  run: () => Outcome<C['kind']>,
+): Outcome<C['kind']> {
+  const earlier = answerBefore(records, lookups, command, queue);
+  if (earlier !== undefined) return earlier;
+  const outcome = run();
+  recordAnswer(records, command, queue, outcome);
+  return outcome;
+}
+
+/** What is answered without running the command: a replay, or that there is no room to record it. */
+export const answerBefore = <C extends Recordable>(
+  records: AnswerRecords,
+  lookups: ReplayLookups,
+  command: C,
+  queue: QueueEntry | undefined,
+): Outcome<C['kind']> | undefined =>
+  command.idempotency === null
+    ? undefined
+    : (replayOrReuse(records, lookups, command, queue) ?? checkRecordRoom(records.room, command));
+
+/** The answer of an earlier request under the same key, if there is one. */
+export function replayOrReuse<C extends Recordable>(
+  records: AnswerRecords,
+  lookups: ReplayLookups,
+  command: C,
+  queue: QueueEntry | undefined,
+): Outcome<C['kind']> | undefined {
+  const scope = recordScope(command, queue);
+  const recorded = scope === undefined ? undefined : records.find(scope);
+  if (scope === undefined || recorded === undefined) return undefined;
+  const outcome = JSON.parse(recorded.outcome);
+  // Earlier versions recorded a delete that found nothing.
+  if (!isWorthRecording(command, outcome) || hasGone(lookups, command, outcome)) return undefined;
+  if (recorded.fingerprint !== scope.fingerprint) return idempotencyKeyReused();
+  return replayed(lookups, command, queue, outcome);
+}
+
+export function recordAnswer<C extends Recordable>(
+  records: AnswerRecords,
+  command: C,
+  queue: QueueEntry | undefined,
+  outcome: Outcome<C['kind']>,
+): void {
+  const scope = recordScope(command, queue);
+  if (scope === undefined || !outcome.ok || !isWorthRecording(command, outcome)) return;
+  records.put(scope, { fingerprint: scope.fingerprint, outcome: JSON.stringify(kept(outcome)) });
+}
+
+/** What the command's idempotency key counts in; undefined where it has none. */
+export function recordScope(
+  command: Recordable,
+  queue: QueueEntry | undefined,
+): RecordScope | undefined {
+  const { project, idempotency } = command;
+  if (idempotency === null) return undefined;
+  const scope = { ...idempotency, project, queueId: queue?.id ?? 0 };
+  // The record of a delete outlives the queue and its id, so that a retry spares one made again.
+  return command.kind === 'deleteQueue'
+    ? { ...scope, key: `${command.queue} ${idempotency.key}` }
+    : scope;
+}
+
+/** The record of a create goes with the queue that it made. */
+const hasGone = (
+  lookups: ReplayLookups,
+  command: Recordable,
+  outcome: Accepted<Command['kind']>,
+): boolean =>
+  command.kind === 'createQueue' &&
+  !lookups.queueExists((outcome as Accepted<'createQueue'>).queue.id);
+
+function replayed<C extends Command>(
+  lookups: ReplayLookups,
+  command: C,
+  queue: QueueEntry | undefined,
+  outcome: Accepted<C['kind']>,
+): Outcome<C['kind']> | undefined {
+  if (command.kind === 'consume' && queue !== undefined) {
+    const held = lookups.stillHeld(queue, command, (outcome as Accepted<'consume'>).messages);
+    if ('needsBytes' in held) {
+      return { ok: true, replayed: true, messages: [], ...held } as Outcome<C['kind']>;
+    }
+    return held.length === 0
+      ? undefined
+      : ({ ok: true, replayed: true, messages: held } as Outcome<C['kind']>);
+  }
+  return { ...outcome, replayed: true };
+}
+
+/**
+ * A consume that found nothing is not recorded, nor is a delete: what has come since is for the retry
+ * to find.
+ */
+function isWorthRecording(command: Recordable, outcome: Accepted<Command['kind']>): boolean {
+  if (command.kind === 'deleteQueue') return (outcome as Accepted<'deleteQueue'>).deleted;
+  return !('messages' in outcome) || outcome.messages.length > 0;
+}
+
+function kept(outcome: Accepted<Command['kind']>): object {
+  if (!('messages' in outcome)) return outcome;
+  const messages = outcome.messages.map(({ messageId, receipt }) => ({ messageId, receipt }));
+  return { ...outcome, messages };
+}

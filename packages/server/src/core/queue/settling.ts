@@ -1,0 +1,192 @@
+import { leaseLost, leaseTooLong, type Refusal } from '../refusal.js';
+import type { AckCommand, ExtendCommand, NackCommand, NackEntry, OutcomeOf } from './commands.js';
+import { afterFailure, checkReceipt, extendsTooFar, LEASE_END, STATE } from './message-state.js';
+import type { QueueEntry } from './queue-entry.js';
+import type { MessageEntry, MessageTransaction } from './transaction.js';
+import {
+  failMessage,
+  failurePolicy,
+  releaseDelayed,
+  removeMessage,
+  returnMessage,
+  WITHOUT_FAILURE,
+} from './transitions.js';
+
+/** The commands that end or prolong deliveries, decided once for every store. */
+
+export function ack(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  command: AckCommand,
+): OutcomeOf['ack'] | Refusal {
+  // All receipts are checked before anything is applied.
+  const checked = command.entries.map(({ messageId, receipt }) => {
+    const message = tx.find(queue, messageId);
+    return { messageId, message, verdict: checkReceipt(message, receipt, 'ack') };
+  });
+  const done = new Set<string>();
+  const results = checked.map(({ messageId, message, verdict }) => {
+    if (verdict === 'lease_lost') return { messageId, ...leaseLost(messageId) };
+    const acts = verdict === 'act' && message !== undefined && !done.has(messageId);
+    if (acts) {
+      removeMessage(tx, queue, message);
+      tx.tally(queue, 'acked', 1);
+      done.add(messageId);
+    }
+    return { messageId, ok: true as const, acked: acts };
+  });
+  const only = results[0];
+  return !command.batch && only?.ok === false ? only : { results };
+}
+
+export function nack(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  command: NackCommand,
+): OutcomeOf['nack'] | Refusal {
+  // All receipts are checked before anything is applied.
+  const checked = command.entries.map((entry, at) => {
+    const message = tx.find(queue, entry.messageId);
+    return { at, entry, message, verdict: checkReceipt(message, entry.receipt, 'nack') };
+  });
+  const done = new Set<string>();
+  const failedGroups = new Set<string>();
+  const results: OutcomeOf['nack']['results'][number][] = [];
+  for (const { at, entry, message, verdict } of inSeqOrder(queue, checked)) {
+    const { messageId } = entry;
+    if (verdict === 'lease_lost') {
+      results[at] = { messageId, ...leaseLost(messageId) };
+    } else if (verdict === 'no_effect' || message === undefined || done.has(messageId)) {
+      results[at] = { messageId, ok: true, nacked: false, requeued: false };
+    } else {
+      done.add(messageId);
+      const requeued = nackOne(tx, queue, message, entry, command.keyId ?? null, failedGroups);
+      results[at] = { messageId, ok: true, nacked: true, requeued };
+    }
+  }
+  const only = results[0];
+  return !command.batch && only?.ok === false ? only : { results };
+}
+
+/**
+ * In a FIFO queue the first message of a message group has its turn first, wherever it stands in the
+ * call.
+ */
+function inSeqOrder<T extends { message: MessageEntry | undefined }>(
+  queue: QueueEntry,
+  entries: T[],
+): T[] {
+  if (queue.type !== 'fifo') return entries;
+  return entries.sort((a, b) => (a.message?.seq ?? 0) - (b.message?.seq ?? 0));
+}
+
+/**
+ * @param failedGroups message groups in which this call has counted its failure already
+ * @returns whether the message is to be delivered again
+ */
+function nackOne(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  checked: MessageEntry,
+  entry: NackEntry,
+  keyId: string | null,
+  failedGroups: Set<string>,
+): boolean {
+  const { groupKey } = checked;
+  // In a message group the entries before this one may have withdrawn its lease.
+  const message =
+    groupKey === null ? checked : (tx.find(queue, entry.messageId) as MessageEntry | undefined);
+  // A withdrawn message that was past its retention has gone.
+  if (message === undefined) return false;
+  if (entry.requeue && groupKey !== null && failedGroups.has(groupKey)) {
+    return message.state !== STATE.leased || returnMessage(tx, queue, message, WITHOUT_FAILURE);
+  }
+  if (entry.withoutFailure) {
+    const { delayMs, error } = entry;
+    return returnMessage(tx, queue, message, { ...WITHOUT_FAILURE, delayMs, error });
+  }
+  if (entry.requeue && groupKey !== null) failedGroups.add(groupKey);
+  const policy = failurePolicy(tx, queue, message);
+  const next = afterFailure(message, policy, { expired: false, ...entry });
+  const how = entry.requeue ? ('nack' as const) : ('rejected' as const);
+  const failure = { how, error: entry.error, keyId };
+  return failMessage(tx, queue, message, next, { ...failure, policy }, LEASE_END.returned);
+}
+
+export function extend(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  command: ExtendCommand,
+): OutcomeOf['extend'] | Refusal {
+  const message = tx.find(queue, command.messageId);
+  const verdict = checkReceipt(message, command.receipt, 'extend');
+  if (verdict === 'lease_lost') return leaseLost(command.messageId);
+  if (verdict === 'no_effect' || message === undefined) {
+    return { extended: false, leaseExpiresAtMs: null };
+  }
+  if (command.visibilityTimeoutMs === 0) {
+    returnMessage(tx, queue, message, WITHOUT_FAILURE);
+    return { extended: true, leaseExpiresAtMs: null };
+  }
+  const leaseExpiresAtMs = tx.nowMs + command.visibilityTimeoutMs;
+  if (extendsTooFar(message.leasedAtMs as number, leaseExpiresAtMs)) return leaseTooLong();
+  tx.change(message, { dueAtMs: leaseExpiresAtMs });
+  return { extended: true, leaseExpiresAtMs };
+}
+
+/** The delay or the lease of this message has come to its end. */
+export function settle(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
+  if (message.state === STATE.delayed) {
+    releaseDelayed(tx, queue, message);
+  } else if (message.groupKey !== null) {
+    endLeasesOfMessageGroup(tx, queue, message.groupKey);
+  } else if (message.state === STATE.leased) {
+    failExpired(tx, queue, message);
+  }
+}
+
+function failExpired(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
+  const policy = failurePolicy(tx, queue, message);
+  const next = afterFailure(message, policy, { expired: true });
+  const failure = { how: 'expired_lease' as const, error: null, keyId: message.leasedBy };
+  failMessage(tx, queue, message, next, { ...failure, policy }, LEASE_END.expired);
+}
+
+/**
+ * Leases of a message group that ran out. One consumer that crashed may have held many of them: only
+ * the message whose turn it was counts a failure, even if it goes to the dead letters by it.
+ */
+function endLeasesOfMessageGroup(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  groupKey: string,
+): void {
+  let failed = false;
+  for (;;) {
+    const held = tx.heldInMessageGroup(queue, groupKey);
+    const message = firstToRunOut(tx, held);
+    if (message === undefined) return;
+    if (failed) {
+      returnMessage(tx, queue, message, WITHOUT_FAILURE);
+    } else if (held[0]?.messageId === message.messageId) {
+      failExpired(tx, queue, message);
+      failed = true;
+    } else {
+      // An earlier message is still held, so that nobody could have begun with this one.
+      returnMessage(tx, queue, message, { ...WITHOUT_FAILURE, how: LEASE_END.expired });
+    }
+  }
+}
+
+function firstToRunOut(
+  { nowMs, leasesKeptUntilMs }: MessageTransaction,
+  held: readonly MessageEntry[],
+): MessageEntry | undefined {
+  let first: MessageEntry | undefined;
+  for (const message of held) {
+    const endMs = message.dueAtMs ?? Number.POSITIVE_INFINITY;
+    if (message.state !== STATE.leased || endMs > nowMs || endMs <= leasesKeptUntilMs) continue;
+    if (first === undefined || endMs < (first.dueAtMs as number)) first = message;
+  }
+  return first;
+}

@@ -1,0 +1,300 @@
+import { LIMITS } from '@millrace/protocol/limits';
+import { earlierSourcesOf, sourceBefore } from '../dead-letters/dead-letter-source.js';
+import { deadLetterTarget } from '../dead-letters/dead-letter-target.js';
+import type { FailedDelivery } from './commands.js';
+import { groupKeyOf } from './fifo.js';
+import {
+  type AfterFailure,
+  type DeadLetterReason,
+  type FailureBudgets,
+  type FailureCounts,
+  LEASE_END,
+  type LeaseEnd,
+  NO_FAILURES,
+  STATE,
+} from './message-state.js';
+import { subscriptionOfHolder } from './push-subscription.js';
+import type { QueueEntry } from './queue-entry.js';
+import type { CountedState, MessageEntry, MessageTransaction } from './transaction.js';
+
+/** The moves of one message from state to state. Each keeps the counters true. */
+
+export function removeMessage(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  message: MessageEntry,
+): void {
+  tx.remove(message);
+  leaveState(tx, queue, message);
+  uncountDead(tx, message);
+}
+
+export interface ReturnOptions {
+  readonly how: LeaseEnd;
+  readonly delayMs: number;
+  readonly error: string | null;
+  /** With the failure that ended the lease; absent: none did. */
+  readonly counts?: FailureCounts;
+}
+
+/** The lease ends without a failure. */
+export const WITHOUT_FAILURE: ReturnOptions = { how: LEASE_END.returned, delayMs: 0, error: null };
+
+/**
+ * Ends a lease with the message available again, in its old place, or after a delay. In a FIFO
+ * message group those behind it go back as well.
+ *
+ * @returns false where it was past its retention, and has gone
+ */
+export function returnMessage(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  message: MessageEntry,
+  end: ReturnOptions,
+): boolean {
+  const stays = putBack(tx, queue, message, end);
+  withdrawBehind(tx, queue, message);
+  return stays;
+}
+
+/** A message went back into its message group: nothing that comes after it may stay leased. */
+function withdrawBehind(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  { groupKey, seq }: MessageEntry,
+): void {
+  if (groupKey === null) return;
+  for (const later of tx.heldInMessageGroup(queue, groupKey)) {
+    if (later.state === STATE.leased && later.seq > seq) putBack(tx, queue, later, WITHOUT_FAILURE);
+  }
+}
+
+/** Ends the lease of this message alone. @returns as `returnMessage` */
+function putBack(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  message: MessageEntry,
+  end: ReturnOptions,
+): boolean {
+  // A leased message outlives its retention; when the lease is over it goes.
+  if (isPastRetention(queue, message, tx.nowMs)) {
+    removeMessage(tx, queue, message);
+    return false;
+  }
+  const delayed = end.delayMs > 0;
+  const { nacks, expiredLeases } = end.counts ?? message;
+  leaveState(tx, queue, message);
+  tx.change(message, {
+    state: delayed ? STATE.delayed : STATE.available,
+    // A delay that would outlast the retention ends with it, and the message goes.
+    dueAtMs: delayed ? Math.min(tx.nowMs + end.delayMs, endOfRetention(queue, message)) : null,
+    liveSinceMs: delayed ? null : message.firstAvailableAtMs,
+    leaseEnd: end.how,
+    nacks,
+    expiredLeases,
+    ...(end.error === null ? {} : { lastError: end.error }),
+  });
+  tx.count(queue, delayed ? 'delayed' : 'available', 1, message.bytes);
+  if (!delayed) becomeReady(tx, queue, message.groupKey);
+  return true;
+}
+
+/** How many failures a message may have, and where it goes after the last. */
+export type FailurePolicy = FailureBudgets & Pick<QueueEntry, 'deadLetterQueueId'>;
+
+/**
+ * The queue's own, or that of the push subscription which holds the message. A subscription bounds
+ * its failed pushes; how many leases may run out is always the queue's.
+ */
+export function failurePolicy(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  { leasedBy }: MessageEntry,
+): FailurePolicy {
+  const subscriptionId = subscriptionOfHolder(leasedBy);
+  const policy = subscriptionId === undefined ? undefined : tx.pushPolicy(subscriptionId);
+  return {
+    maxRetries: policy?.maxRetries ?? queue.maxRetries,
+    maxExpiredLeases: queue.maxExpiredLeases,
+    deadLetterQueueId: policy?.deadLetterQueueId ?? queue.deadLetterQueueId,
+  };
+}
+
+/**
+ * A delivery failed: the message is retried or becomes a dead letter.
+ *
+ * @returns whether it is retried, which nothing is past its retention
+ */
+export function failMessage(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  message: MessageEntry,
+  next: AfterFailure,
+  { policy, ...failure }: Omit<FailedDelivery, 'atMs'> & { readonly policy: FailurePolicy },
+  how: LeaseEnd,
+): boolean {
+  const { error } = failure;
+  tx.tally(queue, 'failed', 1);
+  tx.change(message, { failureLog: appendFailure(message, { atMs: tx.nowMs, ...failure }) });
+  if (next.kind === 'dead_letter') {
+    deadLetter(tx, queue, message, policy, next.reason, error);
+    return false;
+  }
+  const { delayMs, counts } = next;
+  return returnMessage(tx, queue, message, { how, delayMs, error, counts });
+}
+
+/** A delay is over. */
+export function releaseDelayed(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  message: MessageEntry,
+): void {
+  if (isPastRetention(queue, message, tx.nowMs)) return removeMessage(tx, queue, message);
+  leaveState(tx, queue, message);
+  tx.change(message, {
+    state: STATE.available,
+    dueAtMs: null,
+    liveSinceMs: message.firstAvailableAtMs,
+  });
+  tx.count(queue, 'available', 1, message.bytes);
+  becomeReady(tx, queue, message.groupKey);
+}
+
+/**
+ * Moves a message out of its queue: to the dead-letter queue, where it is an ordinary message at
+ * the tail, or to the built-in one. It keeps its id and its body; its failures count anew.
+ */
+function deadLetter(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  message: MessageEntry,
+  policy: FailurePolicy,
+  reason: DeadLetterReason,
+  error: string | null,
+): void {
+  const target = deadLetterTarget(tx, queue, message, policy.deadLetterQueueId);
+  leaveState(tx, queue, message);
+  uncountDead(tx, message);
+  const bucketId = target?.bucketId ?? queue.deadBucketId;
+  const groupKey = target === undefined ? null : groupKeyOf(target, message.groupId);
+  tx.change(message, {
+    bucketId,
+    state: target === undefined ? STATE.dead : STATE.available,
+    seq: tx.nextSeq(),
+    rank: target?.enablePriority ? message.priority : 0,
+    groupKey,
+    dueAtMs: null,
+    liveSinceMs: tx.nowMs,
+    firstAvailableAtMs: tx.nowMs,
+    receipt: null,
+    leaseEnd: null,
+    leasedAtMs: null,
+    ...NO_FAILURES,
+    sourceQueueId: queue.id,
+    sourceQueue: queue.name,
+    deadLetteredAtMs: tx.nowMs,
+    deadLetterReason: reason,
+    earlierSources: earlierSourcesOf(message),
+    ...(error === null ? {} : { lastError: error }),
+  });
+  tx.countDead(queue.id, bucketId, 1);
+  tx.tally(queue, 'deadLettered', 1);
+  tx.deadLettered(queue, reason, message.messageId);
+  if (target === undefined) tx.count(queue, 'dead', 1, message.bytes);
+  else {
+    tx.count(target, 'available', 1, message.bytes);
+    becomeReady(tx, target, groupKey);
+  }
+}
+
+/**
+ * Sends a dead letter home, to the tail of the queue it came from, where it is again the dead letter
+ * that it was when it died there, if it was one. Its failures, its deliveries and its retention count
+ * anew; the list of failed deliveries stays.
+ *
+ * @param holder the queue that keeps it; undefined for the built-in dead-letter queue
+ */
+export function redriveMessage(
+  tx: MessageTransaction,
+  source: QueueEntry,
+  holder: QueueEntry | undefined,
+  message: MessageEntry,
+): void {
+  leaveState(tx, holder ?? source, message);
+  uncountDead(tx, message);
+  const groupKey = groupKeyOf(source, message.groupId);
+  const before = sourceBefore(message);
+  tx.change(message, {
+    bucketId: source.bucketId,
+    state: STATE.available,
+    seq: tx.nextSeq(),
+    rank: source.enablePriority ? message.priority : 0,
+    groupKey,
+    dueAtMs: null,
+    liveSinceMs: tx.nowMs,
+    firstAvailableAtMs: tx.nowMs,
+    receipt: null,
+    leaseEnd: null,
+    leasedAtMs: null,
+    ...NO_FAILURES,
+    deliveryCount: 0,
+    ...before,
+  });
+  if (before.sourceQueueId !== null) tx.countDead(before.sourceQueueId, source.bucketId, 1);
+  tx.count(source, 'available', 1, message.bytes);
+  becomeReady(tx, source, groupKey);
+}
+
+export const retentionMs = (queue: Pick<QueueEntry, 'messageRetentionDays'>): number =>
+  queue.messageRetentionDays * 86_400_000;
+
+export const isPastRetention = (
+  queue: QueueEntry,
+  message: Pick<MessageEntry, 'firstAvailableAtMs'>,
+  nowMs: number,
+): boolean => nowMs >= endOfRetention(queue, message);
+
+const endOfRetention = (
+  queue: QueueEntry,
+  message: Pick<MessageEntry, 'firstAvailableAtMs'>,
+): number => message.firstAvailableAtMs + retentionMs(queue);
+
+/**
+ * Messages past their retention that one consume removes on its way, so that it stays short. Then it
+ * says that it was cut short.
+ */
+export const EXPIRED_PER_CONSUME = 100;
+
+/** Long errors are kept whole as the last error; in the list, their beginning. */
+const LOGGED_ERROR_CHARS = 512;
+
+function appendFailure({ failureLog }: MessageEntry, failure: FailedDelivery): string {
+  const earlier: FailedDelivery[] = failureLog === null ? [] : JSON.parse(failureLog);
+  const error = failure.error?.slice(0, LOGGED_ERROR_CHARS).toWellFormed() ?? null;
+  return JSON.stringify([...earlier, { ...failure, error }].slice(-LIMITS.failuresKept));
+}
+
+function uncountDead(tx: MessageTransaction, message: MessageEntry): void {
+  const { sourceQueueId, bucketId } = message;
+  if (sourceQueueId !== null) tx.countDead(sourceQueueId, bucketId, -1);
+}
+
+const COUNTED: Partial<Record<number, CountedState>> = {
+  [STATE.available]: 'available',
+  [STATE.leased]: 'leased',
+  [STATE.delayed]: 'delayed',
+  [STATE.dead]: 'dead',
+};
+
+function leaveState(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
+  const counted = COUNTED[message.state];
+  if (counted !== undefined) tx.count(queue, counted, -1, -message.bytes);
+  if (message.groupKey !== null) tx.touchMessageGroup(queue, message.groupKey);
+}
+
+/** In a FIFO queue the message group says whether a message is there to be had. */
+function becomeReady(tx: MessageTransaction, queue: QueueEntry, groupKey: string | null): void {
+  if (groupKey === null) tx.markReady(queue, 1);
+  else tx.touchMessageGroup(queue, groupKey);
+}

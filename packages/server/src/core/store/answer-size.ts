@@ -1,0 +1,25 @@
+import type { StoredMessage } from '../queue/commands.js';
+
+/** Field names, ids, times and counts of a message in an answer. */
+const FRAME_BYTES = 640;
+/** JSON escapes a control character in six bytes; no other character takes more. */
+const ESCAPED_MAX_BYTES = 6;
+
+/** The same of its failed deliveries, which are kept as JSON and answered under other names. */
+export const failuresBytes = (failureLog: string | null): number =>
+  failureLog === null ? 0 : 2 * Buffer.byteLength(failureLog);
+
+/**
+ * How many bytes a message takes in an answer, at most.
+ *
+ * @param bodyBytes what its payload and headers take
+ */
+export function answerBytes(bodyBytes: number, message: Omit<StoredMessage, 'payload'>): number {
+  const { groupId, deduplicationId, lastError, sourceQueue } = message;
+  const chars =
+    (groupId?.length ?? 0) +
+    (deduplicationId?.length ?? 0) +
+    (lastError?.length ?? 0) +
+    (sourceQueue?.length ?? 0);
+  return FRAME_BYTES + bodyBytes + ESCAPED_MAX_BYTES * chars;
+}

@@ -1,0 +1,50 @@
+import type { Refusal } from '../../../core/refusal.js';
+import { BodyCollector, type ScannedBody } from './body-collector.js';
+import type { BodyShape } from './body-shape.js';
+import { invalidJson } from './invalid-json.js';
+import { JsonScanner } from './json-scanner.js';
+import { Utf8Check } from './utf8-check.js';
+
+/**
+ * Reads a body as it arrives, so that a large one is never parsed as a whole: what is refused is
+ * refused with the chunk that shows it, and only what the call needs is kept. It takes what
+ * JSON.parse takes of valid UTF-8; beyond that, lengths are checked before contents, and also of
+ * members that a later one of the same name would replace.
+ */
+export class BodyScan {
+  private readonly utf8 = new Utf8Check();
+  private collector: BodyCollector;
+  private scanner: JsonScanner;
+  private refusal: Refusal | undefined;
+
+  constructor(private readonly shape: BodyShape) {
+    this.collector = new BodyCollector(shape);
+    this.scanner = new JsonScanner(this.collector);
+  }
+
+  push(chunk: Uint8Array): Refusal | undefined {
+    if (this.refusal !== undefined) return this.refusal;
+    this.refusal = this.read(chunk);
+    if (this.refusal !== undefined) this.letGo();
+    return this.refusal;
+  }
+
+  end(): ScannedBody | Refusal {
+    this.refusal ??= this.utf8.end() ? this.scanner.end() : notUtf8();
+    return this.refusal ?? this.collector.finish();
+  }
+
+  private read(chunk: Uint8Array): Refusal | undefined {
+    if (!this.utf8.push(chunk)) return notUtf8();
+    this.collector.beginChunk(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
+    return this.scanner.push(chunk) ?? this.collector.endChunk(chunk.length);
+  }
+
+  /** Of a body that is refused nothing is kept. */
+  private letGo(): void {
+    this.collector = new BodyCollector(this.shape);
+    this.scanner = new JsonScanner(this.collector);
+  }
+}
+
+const notUtf8 = (): Refusal => invalidJson('it is not valid UTF-8');

@@ -1,0 +1,55 @@
+import { editDistance } from '../../core/edit-distance.js';
+
+interface Name {
+  readonly words: readonly string[];
+  /** The words without what stands between them. */
+  readonly text: string;
+}
+
+/**
+ * Finds the known name that is meant by another one, where that shows: a slip or two of the keyboard,
+ * another spelling (`delaySeconds`), or some of its words (`delay`, `group_id`, `wait_time_seconds`).
+ */
+export function createNameMatcher(known: readonly string[]): (name: string) => string | undefined {
+  const candidates = known.map((name) => ({ name, ...readName(name) }));
+  return (name) => {
+    const read = readName(name);
+    let nearest: string | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const candidate of candidates) {
+      const distance = distanceOf(read, candidate);
+      if (distance >= least) continue;
+      least = distance;
+      nearest = candidate.name;
+    }
+    return nearest;
+  };
+}
+
+function readName(name: string): Name {
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+  return { words, text: words.join('') };
+}
+
+/** Infinite where they have nothing to do with one another. */
+function distanceOf({ words, text }: Name, known: Name): number {
+  const [shorter, longer] = [text.length, known.text.length].sort((a, b) => a - b) as [
+    number,
+    number,
+  ];
+  const slipsMax = Math.floor((shorter + 1) / 4);
+  // So many letters are put in at least.
+  const slips = longer - shorter > slipsMax ? longer : editDistance(text, known.text);
+  if (slips <= slipsMax) return slips;
+  const isPart = words.length > 0 && isWithin(words, known.words);
+  return isPart || isWithin(known.words, words)
+    ? 1 + Math.abs(known.words.length - words.length)
+    : Number.POSITIVE_INFINITY;
+}
+
+const isWithin = (part: readonly string[], whole: readonly string[]): boolean =>
+  part.every((word) => whole.includes(word));

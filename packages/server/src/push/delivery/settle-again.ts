@@ -1,0 +1,32 @@
+import type { Clock } from '../../core/clock.js';
+import type { GroupCommit } from '../../core/engine/group-commit.js';
+import type { AckCommand, NackCommand } from '../../core/queue/commands.js';
+
+const AGAIN_AFTER_MS = 500;
+
+/** Nothing was done, or a repetition does no harm. */
+const WORTH_ANOTHER_TRY = new Set(['STORE_UNAVAILABLE', 'OVERLOADED', 'OUTCOME_UNKNOWN']);
+
+/**
+ * Ends leases, and tries again for as long as they hold: after that, the messages are anybody's.
+ *
+ * @param commandOf ends these leases
+ */
+export async function settleWhileHeld<T extends { readonly leaseExpiresAtMs: number }>(
+  commit: GroupCommit,
+  clock: Clock,
+  deliveries: readonly T[],
+  commandOf: (held: readonly T[]) => AckCommand | NackCommand,
+): Promise<void> {
+  let held = deliveries;
+  for (;;) {
+    const outcome = await commit.submit<AckCommand | NackCommand>(commandOf(held));
+    if (outcome.ok || !WORTH_ANOTHER_TRY.has(outcome.code)) return;
+    const againAtMs = clock.nowMs() + AGAIN_AFTER_MS;
+    held = held.filter(({ leaseExpiresAtMs }) => againAtMs < leaseExpiresAtMs);
+    if (held.length === 0) return;
+    await new Promise<void>((resolve) => {
+      clock.setTimer(resolve, AGAIN_AFTER_MS);
+    });
+  }
+}

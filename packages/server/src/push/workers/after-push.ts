@@ -1,0 +1,44 @@
+import type { LeasedMessage } from '../../core/queue/commands.js';
+import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
+import { backoffMs } from '../delivery/backoff.js';
+import { deliveryResult } from '../delivery/delivery-result.js';
+import type { PushOutcome } from '../request/exchange.js';
+import type { WorkerDependencies } from './worker-dependencies.js';
+
+/** Keeps what came of a post for the list of deliveries. */
+export function note(
+  { log }: WorkerDependencies,
+  { subscriptionId }: PushSubscriptionRow,
+  { messageId, deliveryCount }: LeasedMessage,
+  atMs: number,
+  outcome: PushOutcome,
+): void {
+  log.add(subscriptionId, {
+    atMs,
+    messageId,
+    attempt: deliveryCount,
+    status: 'status' in outcome ? outcome.status : null,
+    durationMs: outcome.durationMs,
+    error: 'error' in outcome ? outcome.error : null,
+  });
+}
+
+/** Sends the message back as the outcome, which is no success, wants it. */
+export function sendBack(
+  { settlement, random }: WorkerDependencies,
+  subscription: PushSubscriptionRow,
+  message: LeasedMessage,
+  outcome: PushOutcome,
+  { usesRetry, heldMs }: { readonly usesRetry: boolean; readonly heldMs: number },
+): Promise<void> {
+  if (deliveryResult(outcome) === 'cancelled') {
+    return settlement.fail(subscription, message, { delayMs: 0, usesRetry, error: null });
+  }
+  const backoff = backoffMs(usesRetry ? message.nacks + 1 : 1, random);
+  const delayMs = Math.round(Math.max(backoff, heldMs, retryAfterOf(outcome) ?? 0));
+  const error = 'status' in outcome ? `the receiver answered ${outcome.status}` : outcome.error;
+  return settlement.fail(subscription, message, { delayMs, usesRetry, error });
+}
+
+export const retryAfterOf = (outcome: PushOutcome): number | null =>
+  'status' in outcome ? outcome.retryAfterMs : null;

@@ -1,0 +1,101 @@
+import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
+import { idsOf } from './push-lines.js';
+import { SubscriptionWorker } from './subscription-worker.js';
+import type { WorkerDependencies } from './worker-dependencies.js';
+
+interface Known {
+  /** The row as it lies in the store, to tell whether it has changed. */
+  readonly rowText: string;
+  /** Undefined: no key opens the subscription. */
+  readonly worker: SubscriptionWorker | undefined;
+}
+
+/** The workers of this node: one for each subscription that is active, by its queue and its id. */
+export class Workers {
+  private readonly byQueue = new Map<string, Map<string, Known>>();
+  private readonly ending = new Set<Promise<void>>();
+
+  constructor(
+    private readonly dependencies: WorkerDependencies,
+    /** A worker has found that the subscriptions of its queue are not what it thought. */
+    private readonly changed: (project: string, queue: string) => void,
+  ) {}
+
+  /** Messages that are being posted. */
+  get posting(): number {
+    let posting = 0;
+    for (const known of this.byQueue.values()) {
+      for (const { worker } of known.values()) posting += worker?.posting ?? 0;
+    }
+    return posting;
+  }
+
+  /** Takes in what a subscription says now. */
+  keep(row: PushSubscriptionRow): void {
+    const { project, queue, subscriptionId, state } = row;
+    const known = this.byQueue.get(keyOf(project, queue))?.get(subscriptionId);
+    if (state !== 'active') return this.end(project, queue, subscriptionId);
+    const rowText = JSON.stringify(row);
+    if (known?.rowText === rowText) return;
+    const opened = this.dependencies.secrets.openTexts(row);
+    if (opened === undefined) {
+      this.dependencies.processLog.counted(
+        'warn',
+        'push subscription was sealed under another key',
+        idsOf(row),
+      );
+      this.end(project, queue, subscriptionId);
+      this.set(row, { rowText, worker: undefined });
+    } else if (known?.worker === undefined) {
+      const changed = (): void => this.changed(project, queue);
+      const worker = new SubscriptionWorker(this.dependencies, opened, changed);
+      this.set(row, { rowText, worker });
+      worker.start();
+    } else {
+      this.set(row, { ...known, rowText });
+      known.worker.update(opened);
+    }
+  }
+
+  /** Takes in all subscriptions of a queue: others than these are no more. */
+  keepOnly(project: string, queue: string, rows: readonly PushSubscriptionRow[]): void {
+    const ids = new Set(rows.map(({ subscriptionId }) => subscriptionId));
+    for (const id of this.byQueue.get(keyOf(project, queue))?.keys() ?? []) {
+      if (!ids.has(id)) this.end(project, queue, id);
+    }
+    for (const row of rows) this.keep(row);
+  }
+
+  /** Ends all of them; resolves when what they had under way has ended. */
+  async endAll(): Promise<void> {
+    for (const [key, known] of [...this.byQueue]) {
+      const [project, queue] = key.split('\n') as [string, string];
+      for (const id of [...known.keys()]) this.end(project, queue, id);
+    }
+    await Promise.all(this.ending);
+  }
+
+  private set({ project, queue, subscriptionId }: PushSubscriptionRow, known: Known): void {
+    const key = keyOf(project, queue);
+    const ofQueue = this.byQueue.get(key) ?? new Map<string, Known>();
+    this.byQueue.set(key, ofQueue.set(subscriptionId, known));
+  }
+
+  private end(project: string, queue: string, id: string): void {
+    const key = keyOf(project, queue);
+    const ofQueue = this.byQueue.get(key);
+    const known = ofQueue?.get(id);
+    if (ofQueue === undefined || known === undefined) return;
+    ofQueue.delete(id);
+    if (ofQueue.size === 0) this.byQueue.delete(key);
+    if (known.worker === undefined) return;
+    const ended = known.worker.stop().finally(() => {
+      this.ending.delete(ended);
+      if (this.byQueue.get(key)?.get(id)?.worker === undefined) this.dependencies.client.forget(id);
+    });
+    this.ending.add(ended);
+  }
+}
+
+/** Names have no line feeds. */
+const keyOf = (project: string, queue: string): string => `${project}\n${queue}`;

@@ -1,0 +1,74 @@
+import pg from 'pg';
+import { causeOf, faultOf } from '../../../core/fault.js';
+import { heldUp, type Refusal, refuse } from '../../../core/refusal.js';
+
+/** Translates what PostgreSQL and its driver throw, at the edge of the store. */
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '');
+
+/** The commit was sent and its answer never came. */
+export class OutcomeUnknownError extends Error {
+  constructor(override readonly cause: Error) {
+    super(cause.message);
+  }
+}
+
+/** What two nodes may insert at once: a key, a name, a bucket that both have emptied. */
+const INSERTED_BY_OTHERS = new Set(['idempotency', 'queues', 'discarded_buckets']);
+
+/** Another transaction was in the way: the commit group can run again, unseen. */
+export function isConflict(error: unknown): boolean {
+  // Serialization failure, deadlock, a row that went or came to be referred to since it was read, or
+  // what another node inserted first.
+  if (['40001', '40P01', '23503'].includes(codeOf(error))) return true;
+  const { table = '' } = error as { table?: string };
+  return codeOf(error) === '23505' && INSERTED_BY_OTHERS.has(table);
+}
+
+/** Another transaction has held for too long what a statement needs. */
+export const isHeldUp = (error: unknown): boolean => codeOf(error) === '55P03';
+
+/** The role has not been given a right. */
+export const isForbidden = (error: unknown): boolean => codeOf(error) === '42501';
+
+/** A commit group assumed what is not so: it can run again, and read before. */
+export const isWrongAssumption = (error: unknown): boolean => codeOf(error) === 'MR001';
+
+/** The connection or the server went away, so that the transaction cannot go on. */
+export function isConnectionLoss(error: unknown): boolean {
+  // A fault of ours is none of the connection's.
+  if (error instanceof TypeError || error instanceof RangeError) return false;
+  // What the server did not say came from the socket or the driver.
+  if (!(error instanceof pg.DatabaseError)) return true;
+  // Connection exceptions, shutdown and start-up, too many connections, a timed-out statement.
+  return /^(08|57P|53300|57014|25006|25P03)/.test(codeOf(error));
+}
+
+/**
+ * The server has answered a statement with an error, so that the commit behind it was skipped. What
+ * is worse ends the connection, and may have come after the commit; not so the end of a session that
+ * stood still inside its transaction, as that of a node which was stopped.
+ */
+export const isRolledBack = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && (error.severity === 'ERROR' || codeOf(error) === '25P03');
+
+export function refusalOf(error: unknown): Refusal {
+  if (isHeldUp(error)) return heldUp(causeOf(error));
+  if (isConnectionLoss(error) || isConflict(error)) {
+    return refuse('STORE_UNAVAILABLE', 'The database cannot be reached; nothing was done.', {
+      hint: 'Wait as Retry-After says, then try again.',
+      fault: { cause: causeOf(error) },
+    });
+  }
+  if (codeOf(error) === '53100') {
+    return refuse('STORAGE_FULL', "The database's disk is full; nothing was done.", {
+      hint: 'Give the database more space, then retry.',
+      fault: { cause: causeOf(error) },
+    });
+  }
+  // A fault of ours. The cause goes to the log of the process, never into an answer; what the server
+  // says in detail may quote a whole row, payload included, and goes nowhere.
+  return refuse('INTERNAL', 'The server failed on this request; nothing was done.', {
+    fault: faultOf(error),
+  });
+}

@@ -1,0 +1,60 @@
+import { CommitGroupShare } from '../../../core/engine/commit-group-share.js';
+import type { Command, LeasedMessage, Outcome, OutcomeOf } from '../../../core/queue/commands.js';
+import { RESTART_GRACE_MS } from '../../../core/queue/message-state.js';
+import type { ReplayLookups } from '../../../core/queue/replay.js';
+import type { Refusal } from '../../../core/refusal.js';
+import type { DueWatermark, ReadyWatermarks } from '../tuning/scan-watermarks.js';
+import { MessageDeduplications } from './deduplications.js';
+import { IdempotencyRecords } from './records.js';
+import type { PostgresTransaction } from './transaction.js';
+
+/** One run of a commit group: its transaction, its recorded answers and what replays may look up. */
+export class CommitGroup {
+  readonly records: IdempotencyRecords;
+  readonly deduplications: MessageDeduplications;
+  /** Messages that are leased, by id: what a consume made again may get back. */
+  readonly held = new Map<string, LeasedMessage>();
+  /** How much the messages that a strict consume would get back take, where that is too much. */
+  readonly heldTooLarge = new Map<Command, number>();
+  /** What consumes may take in this commit group. */
+  readonly share = new CommitGroupShare();
+  /** Leases and delays that this run has settled. */
+  settled = 0;
+  /** What is known once the commit group has committed. */
+  readonly afterCommit: (() => void)[] = [];
+  readonly graceEndMs: number;
+
+  constructor(
+    readonly tx: PostgresTransaction,
+    startedAtMs: number,
+    /** False while the database's clock disagrees with this node's: nothing is ended by time. */
+    readonly isTimeTrusted: boolean,
+    readonly readyWatermarks: ReadyWatermarks,
+    readonly dueWatermark: DueWatermark,
+    /** The store's time, given what the database has just said that its time is. */
+    readonly timeOf: (databaseMs: number) => number,
+    /** The store's time where it is not the database's; null: it is. */
+    readonly clockMs: number | null,
+  ) {
+    this.records = new IdempotencyRecords(tx);
+    this.deduplications = new MessageDeduplications(tx);
+    this.graceEndMs = startedAtMs + RESTART_GRACE_MS;
+  }
+
+  readonly lookups: ReplayLookups = {
+    stillHeld: (_queue, command, given) => {
+      const needsBytes = this.heldTooLarge.get(command);
+      if (needsBytes !== undefined) return { needsBytes };
+      return given.flatMap(({ messageId, receipt }) => {
+        const message = this.held.get(messageId);
+        return message?.receipt === receipt ? [message] : [];
+      });
+    },
+    queueExists: (id) => this.tx.queueById(id) !== undefined,
+  };
+}
+
+export function accept<K extends Command['kind']>(result: OutcomeOf[K] | Refusal): Outcome<K> {
+  if ('ok' in result) return result as Refusal;
+  return { ok: true, replayed: false, ...result } as Outcome<K>;
+}

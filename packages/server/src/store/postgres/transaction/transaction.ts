@@ -1,0 +1,359 @@
+import { DeadLetterReport } from '../../../core/dead-letters/dead-letter-report.js';
+import { type UsageChanges, UsageLedger } from '../../../core/limits/project-usage.js';
+import type { Room, StorageLimits } from '../../../core/limits/storage-limits.js';
+import { type DeadLetterReason, STATE } from '../../../core/queue/message-state.js';
+import type { PushPolicy } from '../../../core/queue/push-subscription.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import type {
+  CountedState,
+  MessageChange,
+  MessageEntry,
+  MessageTransaction,
+} from '../../../core/queue/transaction.js';
+import { emptyTally, type Tally, type TallyKind } from '../../../core/store/history.js';
+import type { ReadyQueue } from '../../../core/store/store.js';
+import { tidsOf } from '../driver/index-joins.js';
+import { jsonOf } from '../driver/parameters.js';
+import type { Pipeline } from '../driver/pipeline.js';
+import type { MessageRow } from '../reads/rows.js';
+import type { CounterDelta, CounterRows } from '../tuning/counter-rows.js';
+import { MessageGroups } from './message-groups.js';
+import { drawSeqs, ProvisionalSeqs } from './message-seqs.js';
+
+interface Loaded {
+  readonly entry: MessageRow;
+  /** Where the row lies in the database until the next flush. */
+  bucketId: number;
+  change: MessageChange;
+  removed: boolean;
+  /** It joins the tail of a queue, at a provisional seq. */
+  arrives: boolean;
+}
+
+/**
+ * What the commands of one commit group share while their transaction is open. Decisions work on queues
+ * and messages that were loaded before, in memory; what they change is gathered and goes out as
+ * few statements over sets of rows.
+ */
+export class PostgresTransaction implements MessageTransaction {
+  private readonly queuesByKey = new Map<string, QueueEntry>();
+  private readonly queuesById = new Map<number, QueueEntry>();
+  private readonly queuesByBucket = new Map<number, QueueEntry>();
+  readonly messageGroups: MessageGroups;
+  readonly usage = new UsageLedger();
+  readonly deadLetters = new DeadLetterReport();
+  readonly room: Room;
+  private readonly provisional = new ProvisionalSeqs();
+  private readonly policies = new Map<string, PushPolicy>();
+  private readonly messages = new Map<string, Loaded>();
+  private readonly touched = new Set<Loaded>();
+  private readonly deltas = new Map<number, CounterDelta>();
+  readonly tallies = new Map<number, Tally>();
+  private readonly deadDeltas = new Map<string, number>();
+  private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
+  /** Whether the commit group goes by a time that it has not heard from the database yet. */
+  isTimeAssumed = false;
+  /** The earliest end of a lease or delay that began here. */
+  earliestDueMs: number | null = null;
+  /** Answers and deduplication ids that the commit group has recorded. */
+  remembered = 0;
+
+  constructor(
+    readonly pipeline: Pipeline,
+    private timeMs: number,
+    private readonly counterRows: CounterRows,
+    readonly leasesKeptUntilMs: number,
+    limits: StorageLimits,
+  ) {
+    // The disk is the database's to watch.
+    this.room = { limits, disk: 'enough', usageOf: (project) => this.usage.of(project) };
+    this.messageGroups = new MessageGroups(pipeline, (queue) => this.markReady(queue, 1));
+  }
+
+  /** The commit group's time. */
+  get nowMs(): number {
+    return this.timeMs;
+  }
+
+  /** The time was only assumed so far, and is this. */
+  learnTime(nowMs: number): void {
+    this.timeMs = nowMs;
+    this.isTimeAssumed = false;
+  }
+
+  /** A provisional one: the database gives the final one before the change is sent. */
+  nextSeq(): number {
+    return this.provisional.next();
+  }
+
+  addQueue(queue: QueueEntry): void {
+    this.queuesByKey.set(`${queue.project}\n${queue.name}`, queue);
+    this.queuesById.set(queue.id, queue);
+    this.queuesByBucket.set(queue.bucketId, queue);
+  }
+
+  queue(project: string, name: string): QueueEntry | undefined {
+    return this.queuesByKey.get(`${project}\n${name}`);
+  }
+
+  queueById(id: number): QueueEntry | undefined {
+    return this.queuesById.get(id);
+  }
+
+  queueByBucket(bucketId: number): QueueEntry | undefined {
+    return this.queuesByBucket.get(bucketId);
+  }
+
+  /** Takes in rows that were read and locked. What is known already is newer. */
+  addMessages(rows: readonly MessageRow[]): MessageRow[] {
+    return rows.map((row) => {
+      const known = this.messages.get(row.messageId);
+      if (known !== undefined && !known.removed) return known.entry;
+      const loaded = {
+        entry: row,
+        bucketId: row.bucketId,
+        change: {},
+        removed: false,
+        arrives: false,
+      };
+      this.messages.set(row.messageId, loaded);
+      return row;
+    });
+  }
+
+  /** Forgets what was read, because statements after it may have changed the rows. */
+  forgetMessages(): void {
+    this.messages.clear();
+  }
+
+  find(queue: QueueEntry, messageId: string): MessageRow | undefined {
+    const loaded = this.messages.get(messageId);
+    if (loaded === undefined || loaded.removed) return undefined;
+    return loaded.entry.bucketId === queue.bucketId ? loaded.entry : undefined;
+  }
+
+  remove(message: MessageEntry): void {
+    const loaded = this.messages.get(message.messageId) as Loaded;
+    loaded.removed = true;
+    this.touched.add(loaded);
+  }
+
+  change(message: MessageEntry, change: MessageChange): void {
+    const loaded = this.messages.get(message.messageId) as Loaded;
+    loaded.change = { ...loaded.change, ...change };
+    loaded.arrives ||= change.seq !== undefined;
+    Object.assign(loaded.entry, change);
+    this.touched.add(loaded);
+    if (typeof change.dueAtMs === 'number') this.noteDue(change.dueAtMs);
+  }
+
+  noteDue(dueAtMs: number): void {
+    this.earliestDueMs = Math.min(this.earliestDueMs ?? dueAtMs, dueAtMs);
+  }
+
+  count(queue: QueueEntry, state: CountedState, messages: number, bytes: number): void {
+    // Where dead letters lie there is nothing else, and all of it is there to be had by a redrive.
+    const isDead = state === 'dead';
+    const delta = this.deltaOf(isDead ? queue.deadBucketId : queue.bucketId);
+    delta[isDead ? 'available' : state] += messages;
+    delta.bytes += bytes;
+    this.usage.count(queue.project, messages, bytes);
+  }
+
+  countDead(sourceQueueId: number, bucketId: number, change: number): void {
+    const key = `${sourceQueueId} ${bucketId}`;
+    this.deadDeltas.set(key, (this.deadDeltas.get(key) ?? 0) + change);
+  }
+
+  private deltaOf(bucketId: number): CounterDelta {
+    let delta = this.deltas.get(bucketId);
+    if (delta === undefined) {
+      delta = { available: 0, leased: 0, delayed: 0, bytes: 0 };
+      this.deltas.set(bucketId, delta);
+    }
+    return delta;
+  }
+
+  tally(queue: QueueEntry, kind: TallyKind, messages: number): void {
+    let tally = this.tallies.get(queue.id);
+    if (tally === undefined) {
+      tally = emptyTally();
+      this.tallies.set(queue.id, tally);
+    }
+    tally[kind] += messages;
+  }
+
+  deadLettered(queue: QueueEntry, reason: DeadLetterReason, messageId: string): void {
+    this.deadLetters.add(queue, reason, messageId);
+  }
+
+  markReady(queue: QueueEntry, messages: number): void {
+    const ready = this.ready.get(queue.id);
+    if (ready === undefined) this.ready.set(queue.id, { queue, messages });
+    else ready.messages += messages;
+  }
+
+  readyQueues(): ReadyQueue[] {
+    return [...this.ready.values()].map(({ queue, messages }) => ({
+      project: queue.project,
+      queue: queue.name,
+      messages,
+    }));
+  }
+
+  heldInMessageGroup({ bucketId }: QueueEntry, groupKey: string): MessageRow[] {
+    const held: MessageRow[] = [];
+    for (const { entry, removed } of this.messages.values()) {
+      const isHeld = entry.state === STATE.leased || entry.state === STATE.delayed;
+      if (removed || !isHeld || entry.groupKey !== groupKey) continue;
+      if (entry.bucketId === bucketId) held.push(entry);
+    }
+    return held.sort((a, b) => a.seq - b.seq);
+  }
+
+  pushPolicy(subscriptionId: string): PushPolicy | undefined {
+    return this.policies.get(subscriptionId);
+  }
+
+  addPolicy(subscriptionId: string, policy: PushPolicy): void {
+    this.policies.set(subscriptionId, policy);
+  }
+
+  touchMessageGroup(queue: QueueEntry, groupKey: string): void {
+    this.messageGroups.touch(queue, groupKey);
+  }
+
+  /** Sends what was removed and changed, and what has become of the message groups. */
+  async flushMessages(): Promise<void> {
+    await this.seqOfArrivals();
+    const removed = [...this.touched].filter((loaded) => loaded.removed);
+    if (removed.length > 0) {
+      this.pipeline.send(REMOVE, [
+        removed.map(({ bucketId }) => bucketId),
+        removed.map(({ entry }) => entry.messageId),
+      ]);
+    }
+    const changesByShape = new Map<string, Loaded[]>();
+    for (const loaded of this.touched) {
+      if (loaded.removed) continue;
+      const shape = Object.keys(loaded.change).sort().join(' ');
+      changesByShape.set(shape, [...(changesByShape.get(shape) ?? []), loaded]);
+    }
+    for (const [shape, changed] of changesByShape) this.sendChanges(shape.split(' '), changed);
+    for (const loaded of this.touched) {
+      loaded.bucketId = loaded.entry.bucketId;
+      loaded.change = {};
+    }
+    this.touched.clear();
+    this.messageGroups.flush();
+  }
+
+  /** Once the locks are held: what comes later to a queue gets a later seq. */
+  private async seqOfArrivals(): Promise<void> {
+    const arriving = [...this.touched].filter(({ arrives, removed }) => arrives && !removed);
+    if (arriving.length === 0) return;
+    arriving.sort((a, b) => a.entry.seq - b.entry.seq);
+    const alone = arriving.filter(({ entry }) => entry.groupKey === null);
+    const grouped = arriving.filter(({ entry }) => entry.groupKey !== null);
+    const arrivals = grouped.map(({ entry }) => ({
+      queue: this.queueByBucket(entry.bucketId) as QueueEntry,
+      groupKey: entry.groupKey as string,
+    }));
+    const [seqsAlone, seqsInMessageGroups] = await Promise.all([
+      drawSeqs(this.pipeline, alone.length),
+      this.messageGroups.arrive(arrivals),
+    ]);
+    const seqs = [...seqsAlone, ...seqsInMessageGroups];
+    for (const [index, loaded] of [...alone, ...grouped].entries()) {
+      const seq = seqs[index] as number;
+      loaded.change = { ...loaded.change, seq };
+      Object.assign(loaded.entry, { seq });
+      loaded.arrives = false;
+    }
+  }
+
+  private sendChanges(fields: readonly string[], changed: readonly Loaded[]): void {
+    const columns = fields.map((field) => [field, columnName(field)] as const);
+    const types = columns.map(([field]) => `"${field}" ${columnType(field)}`);
+    const changes = `(SELECT * FROM json_to_recordset($1::json)
+      AS c(bucket_id bigint, message_id uuid, ${types.join(', ')}))`;
+    this.pipeline.send(
+      `UPDATE millrace.messages m
+          SET ${columns.map(([field, column]) => `${column} = u."${field}"`).join(', ')}
+         FROM ${tidsOf(changes)} AS u WHERE m.ctid = u.tid`,
+      [
+        jsonOf(
+          changed.map(({ bucketId, entry, change }) => ({
+            ...change,
+            bucket_id: bucketId,
+            message_id: entry.messageId,
+          })),
+        ),
+      ],
+    );
+  }
+
+  /**
+   * Once per commit group and row, in one order on every node, so that no two wait for each other.
+   *
+   * @param usage of projects: only at the end, because what others count in them waits for it
+   */
+  flushCounters(usage: UsageChanges = []): void {
+    const rows = [...this.deltas]
+      .filter(([, delta]) => Object.values(delta).some((change) => change !== 0))
+      .sort(([a], [b]) => a - b);
+    this.counterRows.add(this.pipeline, rows, usage);
+    this.deltas.clear();
+    this.flushDeadCounters();
+  }
+
+  private flushDeadCounters(): void {
+    const rows = [...this.deadDeltas]
+      .filter(([, change]) => change !== 0)
+      .map(([key, change]) => [...key.split(' ').map(Number), change] as [number, number, number])
+      .sort(([a, b], [c, d]) => a - c || b - d);
+    this.deadDeltas.clear();
+    if (rows.length === 0) return;
+    this.pipeline.send(
+      `INSERT INTO millrace.dead_counters AS c (source_queue_id, bucket_id, slot, dead)
+       SELECT u.q, u.b, $4::smallint, u.n
+         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u(q, b, n)
+       ON CONFLICT (source_queue_id, bucket_id, slot) DO UPDATE SET dead = c.dead + excluded.dead`,
+      [
+        rows.map(([id]) => id),
+        rows.map(([, id]) => id),
+        rows.map(([, , n]) => n),
+        this.counterRows.slot,
+      ],
+    );
+  }
+
+  queueIds(): number[] {
+    return [...this.queuesById.keys()];
+  }
+
+  /** A queue has changed: what was known of it may be wrong. */
+  forgetQueues(): void {
+    this.queuesByKey.clear();
+    this.queuesById.clear();
+    this.queuesByBucket.clear();
+  }
+}
+
+const REMOVED = '(SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS u(bucket_id, message_id))';
+const REMOVE = `DELETE FROM millrace.messages m USING ${tidsOf(REMOVED)} AS u WHERE m.ctid = u.tid`;
+
+/** The column of a field: `dueAtMs` is `due_at_ms`. */
+const columnName = (field: string): string =>
+  field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const TEXT_FIELDS = [
+  'receipt',
+  'groupKey',
+  'sourceQueue',
+  'deadLetterReason',
+  'earlierSources',
+  'lastError',
+  'failureLog',
+];
+const columnType = (field: string): string => (TEXT_FIELDS.includes(field) ? 'text' : 'bigint');

@@ -1,0 +1,75 @@
+import { monotonicMs } from '../../../core/clock.js';
+import type { Command } from '../../../core/queue/commands.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+
+export interface KnownQueue {
+  readonly queue: QueueEntry;
+  /** Which version of its row was read. */
+  readonly version: string;
+}
+
+/** What was seen longer ago is read again: the connection may be dead, and the queue another one. */
+const KNOWN_MS = 1_000;
+const KNOWN_MAX = 10_000;
+
+/** What works on the messages of a queue and leaves the queue as it is. */
+const ON_MESSAGES: ReadonlySet<Command['kind']> = new Set([
+  'publish',
+  'consume',
+  'ack',
+  'nack',
+  'extend',
+]);
+
+interface Seen extends KnownQueue {
+  readonly atMs: number;
+}
+
+/**
+ * The queues that commit groups of this node have just worked on. The next commit group may assume that
+ * they are as they were, and begin at once instead of reading them first. That this is so is checked in
+ * its transaction (`checkBeginning`): if not, it runs again and reads.
+ */
+export class KnownQueues {
+  private readonly byName = new Map<string, Seen>();
+  private readonly byId = new Map<number, Seen>();
+
+  /** The queues were as they are here, a moment ago. */
+  note(commands: readonly Command[], queues: readonly KnownQueue[]): void {
+    if (!commands.every(({ kind }) => ON_MESSAGES.has(kind))) return;
+    if (this.byId.size > KNOWN_MAX) this.forget();
+    const atMs = monotonicMs();
+    for (const { queue, version } of queues) {
+      const seen = { queue, version, atMs };
+      this.byName.set(keyOf(queue.project, queue.name), seen);
+      this.byId.set(queue.id, seen);
+    }
+  }
+
+  forget(): void {
+    this.byName.clear();
+    this.byId.clear();
+  }
+
+  /** The queues of these commands and their dead-letter queues; undefined: some must be read. */
+  assume(commands: readonly Command[]): KnownQueue[] | undefined {
+    if (this.byId.size === 0 || commands.length === 0) return undefined;
+    const sinceMs = monotonicMs() - KNOWN_MS;
+    const queues = new Set<KnownQueue>();
+    for (const command of commands) {
+      if (!ON_MESSAGES.has(command.kind) || !('queue' in command)) return undefined;
+      let seen = this.byName.get(keyOf(command.project, command.queue));
+      for (;;) {
+        if (seen === undefined || seen.atMs < sinceMs) return undefined;
+        if (queues.has(seen)) break;
+        queues.add(seen);
+        const next = seen.queue.deadLetterQueueId;
+        if (next === null) break;
+        seen = this.byId.get(next);
+      }
+    }
+    return [...queues];
+  }
+}
+
+const keyOf = (project: string, name: string): string => `${project}\n${name}`;

@@ -1,0 +1,26 @@
+import Database from 'better-sqlite3';
+import { StoreOpenError } from '../../../core/store/store.js';
+import { makeFile } from './file-modes.js';
+
+/**
+ * Keeps a second server away from the same file. The lock is SQLite's own on a small file beside
+ * it, which the operating system drops with the process, however that ends: there is no stale lock.
+ */
+export function lockStore(path: string): () => void {
+  const lockPath = `${path}.lock`;
+  try {
+    makeFile(lockPath);
+    const db = new Database(lockPath, { timeout: 0 });
+    db.pragma('journal_mode = MEMORY');
+    db.exec('BEGIN EXCLUSIVE');
+    return () => db.close();
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code?.startsWith('SQLITE_BUSY')) {
+      throw new StoreOpenError(
+        `${path} is held open by another millrace server. Stop that one, or name another file with --store.`,
+      );
+    }
+    throw new StoreOpenError(`${lockPath} cannot be locked: ${message}.`);
+  }
+}

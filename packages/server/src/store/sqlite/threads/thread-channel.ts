@@ -1,0 +1,175 @@
+import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { type Refusal, RefusalError } from '../../../core/refusal.js';
+
+/** A worker thread that answers each request once, and may speak up by itself. */
+export class ThreadChannel<Request, Answer> {
+  private readonly worker: Worker;
+  private readonly pending = new Map<number, Pending<Answer>>();
+  private lastId = 0;
+  private exited: Error | null = null;
+
+  /** @param youngGenerationMib what a thread makes is short-lived; more than this only takes memory */
+  constructor(
+    file: URL,
+    workerData: unknown,
+    youngGenerationMib: number,
+    onExit: (cause: Error) => void,
+  ) {
+    this.worker = new Worker(file, {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMib },
+    });
+    this.worker.on('message', (replies: Reply<Answer>[]) => {
+      for (const reply of replies) this.settle(reply);
+    });
+    this.worker.on('error', (error) => this.fail(error, onExit));
+    this.worker.on('exit', (code) => this.fail(new Error(`thread ended with ${code}`), onExit));
+  }
+
+  call(request: Request): Promise<Answer> {
+    if (this.exited !== null) return Promise.reject(this.exited);
+    return new Promise((resolve, reject) => {
+      this.lastId += 1;
+      this.pending.set(this.lastId, { resolve, reject });
+      this.worker.postMessage({ id: this.lastId, request });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.exited ??= new Error('the thread was stopped');
+    await this.worker.terminate();
+  }
+
+  private settle({ id, answer, error }: Reply<Answer>): void {
+    const pending = this.pending.get(id);
+    this.pending.delete(id);
+    if (error === undefined) pending?.resolve(answer as Answer);
+    else pending?.reject(rebuild(error));
+  }
+
+  private fail(error: Error, onExit: (cause: Error) => void): void {
+    if (this.exited !== null) return;
+    this.exited = error;
+    for (const { reject } of this.pending.values()) reject(error);
+    this.pending.clear();
+    onExit(error);
+  }
+}
+
+interface Pending<Answer> {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Reply<Answer> {
+  readonly id: number;
+  readonly answer?: Answer;
+  readonly error?: ThreadError;
+}
+
+/** Errors lose their class and code on their way through a thread boundary. */
+interface ThreadError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly refusal?: Refusal;
+}
+
+function rebuild({ name, message, code, stack, refusal }: ThreadError): Error {
+  if (refusal !== undefined) return new RefusalError(refusal);
+  const more = { ...(code !== undefined && { code }), ...(stack !== undefined && { stack }) };
+  return Object.assign(new Error(message), { name }, more);
+}
+
+/** What became of a request that failed. */
+export class Failure {
+  constructor(readonly error: unknown) {}
+}
+
+export interface Serving<Answer> {
+  /** Answers that leave together; 1 where each has taken its time. */
+  readonly answersAtOnce: number;
+  /** How large an answer is: large ones leave soon, and do not pile up. */
+  readonly bytesOf?: (answer: Answer) => number;
+}
+
+const POSTED_BYTES_MAX = 1024 * 1024;
+
+/**
+ * The thread's side. `handle` is given all requests that wait, and answers as many of the first ones
+ * as it does together, at least one. What it throws fails the first one, and no other.
+ */
+export function serveThread<Request, Answer>(
+  port: MessagePort,
+  handle: (requests: readonly Request[]) => readonly (Answer | Failure)[],
+  { answersAtOnce, bytesOf = () => 0 }: Serving<Answer>,
+): void {
+  port.on('message', (first: Envelope<Request>) => {
+    const waiting = [first];
+    let replies: Reply<Answer>[] = [];
+    let bytes = 0;
+    while (waiting.length > 0) {
+      takeWaiting(port, waiting);
+      const answered = replyTo(waiting, handle);
+      waiting.splice(0, answered.length);
+      replies.push(...answered);
+      for (const { answer } of answered) if (answer !== undefined) bytes += bytesOf(answer);
+      const isTime = replies.length >= answersAtOnce || bytes >= POSTED_BYTES_MAX;
+      if (!isTime && waiting.length > 0) continue;
+      port.postMessage(replies);
+      replies = [];
+      bytes = 0;
+      takeWaiting(port, waiting);
+    }
+  });
+}
+
+function takeWaiting<Request>(port: MessagePort, waiting: Envelope<Request>[]): void {
+  for (;;) {
+    const next = receiveMessageOnPort(port) as { message: Envelope<Request> } | undefined;
+    if (next === undefined) return;
+    waiting.push(next.message);
+  }
+}
+
+function replyTo<Request, Answer>(
+  waiting: readonly Envelope<Request>[],
+  handle: (requests: readonly Request[]) => readonly (Answer | Failure)[],
+): Reply<Answer>[] {
+  const answers = answersOf(
+    waiting.map(({ request }) => request),
+    handle,
+  );
+  return answers.map((answer, index) => {
+    const { id } = waiting[index] as Envelope<Request>;
+    return answer instanceof Failure ? { id, error: portable(answer.error) } : { id, answer };
+  });
+}
+
+function answersOf<Request, Answer>(
+  requests: readonly Request[],
+  handle: (requests: readonly Request[]) => readonly (Answer | Failure)[],
+): readonly (Answer | Failure)[] {
+  try {
+    return handle(requests);
+  } catch (error) {
+    return [new Failure(error)];
+  }
+}
+
+function portable(thrown: unknown): ThreadError {
+  const { name, message, code, stack, refusal } = thrown as ThreadError;
+  return {
+    name,
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(stack === undefined ? {} : { stack }),
+    ...(refusal === undefined ? {} : { refusal }),
+  };
+}
+
+interface Envelope<Request> {
+  readonly id: number;
+  readonly request: Request;
+}

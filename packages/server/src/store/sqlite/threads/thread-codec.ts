@@ -1,0 +1,210 @@
+import type {
+  Accepted,
+  AckCommand,
+  Command,
+  ConsumeCommand,
+  DeliveryRef,
+  LeasedMessage,
+  NewMessage,
+  Outcome,
+  PublishCommand,
+} from '../../../core/queue/commands.js';
+
+/**
+ * Commands and outcomes on their way between threads. Copying an object writes the name of every
+ * field; publish, consume and ack, which are most of the traffic, go as rows of values instead, and
+ * of a publish or an ack that went through only that it did.
+ */
+export type PackedCommand =
+  | readonly unknown[]
+  | Exclude<Command, PublishCommand | ConsumeCommand | AckCommand>;
+export type PackedOutcome = readonly unknown[] | typeof AS_ASKED | Outcome;
+
+const AS_ASKED = 1;
+
+/**
+ * How one of many goes as values in a row. The fields are written out, not walked by their names,
+ * because each message passes here and access by a name that varies is slow.
+ */
+interface RowFormat<T> {
+  readonly size: number;
+  add(row: unknown[], item: T): void;
+  /** @param values those of this item, `size` of them, from `at` on */
+  read(values: readonly unknown[], at: number): T;
+}
+
+const NEW_MESSAGE: RowFormat<NewMessage> = {
+  size: 7,
+  add: (row, { messageId, payload, headers, delayMs, priority, groupId, deduplicationId }) =>
+    row.push(messageId, payload, headers, delayMs, priority, groupId, deduplicationId),
+  read: (values, at) =>
+    ({
+      messageId: values[at],
+      payload: values[at + 1],
+      headers: values[at + 2],
+      delayMs: values[at + 3],
+      priority: values[at + 4],
+      groupId: values[at + 5],
+      deduplicationId: values[at + 6],
+    }) as NewMessage,
+};
+
+const ACK_ENTRY: RowFormat<DeliveryRef> = {
+  size: 2,
+  add: (row, { messageId, receipt }) => row.push(messageId, receipt),
+  read: (values, at) => ({ messageId: values[at], receipt: values[at + 1] }) as DeliveryRef,
+};
+
+const LEASED_MESSAGE: RowFormat<LeasedMessage> = {
+  size: 15,
+  add: (row, message) =>
+    row.push(
+      message.messageId,
+      message.payload,
+      message.headers,
+      message.priority,
+      message.groupId,
+      message.deduplicationId,
+      message.enqueuedAtMs,
+      message.deliveryCount,
+      message.sourceQueue,
+      message.deadLetteredAtMs,
+      message.deadLetterReason,
+      message.lastError,
+      message.nacks,
+      message.receipt,
+      message.leaseExpiresAtMs,
+    ),
+  read: (values, at) =>
+    ({
+      messageId: values[at],
+      payload: values[at + 1],
+      headers: values[at + 2],
+      priority: values[at + 3],
+      groupId: values[at + 4],
+      deduplicationId: values[at + 5],
+      enqueuedAtMs: values[at + 6],
+      deliveryCount: values[at + 7],
+      sourceQueue: values[at + 8],
+      deadLetteredAtMs: values[at + 9],
+      deadLetterReason: values[at + 10],
+      lastError: values[at + 11],
+      nacks: values[at + 12],
+      receipt: values[at + 13],
+      leaseExpiresAtMs: values[at + 14],
+    }) as LeasedMessage,
+};
+
+export function packCommand(command: Command): PackedCommand {
+  switch (command.kind) {
+    case 'publish': {
+      const { kind, project, queue, idempotency, autoCreate, batch, messages } = command;
+      const head = [kind, project, queue, idempotency, autoCreate, batch];
+      return addRows(head, NEW_MESSAGE, messages);
+    }
+    case 'consume':
+      return [
+        command.kind,
+        command.project,
+        command.queue,
+        command.idempotency,
+        command.autoCreate,
+        command.maxMessages,
+        command.maxBytes,
+        command.visibilityTimeoutMs,
+        command.receiptPrefix,
+        command.onePerMessageGroup,
+        command.keyId,
+        command.strict,
+      ];
+    case 'ack': {
+      const { kind, project, queue, idempotency, batch, entries } = command;
+      return addRows([kind, project, queue, idempotency, batch], ACK_ENTRY, entries);
+    }
+    default:
+      return command;
+  }
+}
+
+export function unpackCommand(packed: PackedCommand): Command {
+  if (!isRow(packed)) return packed;
+  const [kind, project, queue, idempotency] = packed;
+  const target = { project, queue, idempotency };
+  if (kind === 'publish') {
+    const messages = readRows(packed, 6, NEW_MESSAGE);
+    return { kind, ...target, autoCreate: packed[4], batch: packed[5], messages } as PublishCommand;
+  }
+  if (kind === 'ack') {
+    const entries = readRows(packed, 5, ACK_ENTRY);
+    return { kind, ...target, batch: packed[4], entries } as AckCommand;
+  }
+  return {
+    kind,
+    ...target,
+    autoCreate: packed[4],
+    maxMessages: packed[5],
+    maxBytes: packed[6],
+    visibilityTimeoutMs: packed[7],
+    receiptPrefix: packed[8],
+    onePerMessageGroup: packed[9],
+    keyId: packed[10],
+    strict: packed[11],
+  } as ConsumeCommand;
+}
+
+export function packOutcome(command: Command, outcome: Outcome): PackedOutcome {
+  if (!outcome.ok) return outcome;
+  if (command.kind === 'publish') return isAsSent(command, outcome) ? AS_ASKED : outcome;
+  if (command.kind === 'ack') return isAllAcked(outcome) ? AS_ASKED : outcome;
+  if (command.kind !== 'consume') return outcome;
+  const { replayed, cutShort, messages } = outcome as Accepted<'consume'>;
+  // An answer without messages may say why, and goes as it is.
+  if (messages.length === 0) return outcome;
+  return addRows([replayed, cutShort], LEASED_MESSAGE, messages);
+}
+
+export function unpackOutcome(command: Command, packed: PackedOutcome): Outcome {
+  if (packed === AS_ASKED) return outcomeAsAsked(command as PublishCommand | AckCommand);
+  if (!isRow(packed)) return packed;
+  const [replayed, cutShort] = packed as [boolean, true | undefined];
+  const messages = readRows(packed, 2, LEASED_MESSAGE);
+  return { ok: true, replayed, messages, ...(cutShort && { cutShort }) };
+}
+
+function outcomeAsAsked(command: PublishCommand | AckCommand): Outcome {
+  if (command.kind === 'publish') {
+    const messageIds = command.messages.map(({ messageId }) => messageId);
+    return { ok: true, replayed: false, messageIds };
+  }
+  const results = command.entries.map(({ messageId }) => ({
+    messageId,
+    ok: true as const,
+    acked: true,
+  }));
+  return { ok: true, replayed: false, results };
+}
+
+const isAllAcked = (outcome: Outcome): boolean => {
+  const { replayed, results } = outcome as Accepted<'ack'>;
+  return !replayed && results.every((result) => result.ok && result.acked);
+};
+
+/** Whether the ids answered are those sent, as they are unless it was made before. */
+function isAsSent({ messages }: PublishCommand, outcome: Outcome): boolean {
+  const { replayed, messageIds } = outcome as Accepted<'publish'>;
+  return !replayed && messages.every(({ messageId }, at) => messageIds[at] === messageId);
+}
+
+function addRows<T>(row: unknown[], format: RowFormat<T>, items: readonly T[]): unknown[] {
+  for (const item of items) format.add(row, item);
+  return row;
+}
+
+function readRows<T>(row: readonly unknown[], from: number, format: RowFormat<T>): T[] {
+  const items: T[] = [];
+  for (let at = from; at < row.length; at += format.size) items.push(format.read(row, at));
+  return items;
+}
+
+const isRow = (packed: PackedCommand | PackedOutcome): packed is readonly unknown[] =>
+  Array.isArray(packed);

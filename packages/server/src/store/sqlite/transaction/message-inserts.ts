@@ -1,0 +1,113 @@
+import type { Statement } from 'better-sqlite3';
+import { STATE } from '../../../core/queue/message-state.js';
+import { RowBatch, textsOf } from '../driver/row-batch.js';
+
+/** A message as it is published. */
+export interface NewMessageRow {
+  readonly id: number;
+  readonly bucketId: number;
+  readonly seq: number;
+  readonly rank: number;
+  readonly messageId: string;
+  readonly priority: number;
+  readonly bytes: number;
+  readonly enqueuedAtMs: number;
+  /** When its delay ends; null: it has none. */
+  readonly dueAtMs: number | null;
+  readonly groupId: string | null;
+  readonly groupKey: string | null;
+  readonly deduplicationId: string | null;
+  readonly payload: string;
+  readonly headers: string | null;
+}
+
+const PLAIN_COLUMNS = {
+  id: '?',
+  bucket_id: '?',
+  seq: '?',
+  rank: '?',
+  state: `${STATE.available}`,
+  message_id: '?',
+  priority: '?',
+  bytes: '?',
+  enqueued_at_ms: '?',
+  first_available_at_ms: '?',
+  live_since_ms: '?',
+};
+
+/**
+ * Most messages: without a delay, a message group or a deduplication id. Fewer values take less time.
+ */
+const PLAIN = insertsInto('messages', PLAIN_COLUMNS);
+
+const OTHERS = insertsInto('messages', {
+  ...PLAIN_COLUMNS,
+  state: '?',
+  due_at_ms: '?',
+  group_id: '?',
+  group_key: '?',
+  deduplication_id: '?',
+});
+
+const BODIES = insertsInto('bodies', { id: '?', payload: '?', headers: '?' });
+
+/**
+ * New messages on their way into the tables, gathered over the publishes of a commit group. Whoever
+ * reads messages in the same transaction has to flush before.
+ */
+export class MessageInserts {
+  private readonly plain: RowBatch;
+  private readonly others: RowBatch;
+  private readonly bodies: RowBatch;
+
+  constructor(sql: (text: string) => Statement) {
+    this.plain = new RowBatch(sql, PLAIN);
+    this.others = new RowBatch(sql, OTHERS);
+    this.bodies = new RowBatch(sql, BODIES);
+  }
+
+  add(row: NewMessageRow): void {
+    const { id, bucketId, seq, rank, messageId, priority, bytes, enqueuedAtMs, dueAtMs } = row;
+    const { groupId, groupKey, deduplicationId } = row;
+    const isGrouped = groupId !== null || groupKey !== null;
+    if (dueAtMs === null && !isGrouped && deduplicationId === null) {
+      const atMs = enqueuedAtMs;
+      this.plain.add([id, bucketId, seq, rank, messageId, priority, bytes, atMs, atMs, atMs]);
+    } else {
+      const state = dueAtMs === null ? STATE.available : STATE.delayed;
+      const availableAtMs = dueAtMs ?? enqueuedAtMs;
+      const liveSinceMs = dueAtMs === null ? availableAtMs : null;
+      this.others.add([
+        id,
+        bucketId,
+        seq,
+        rank,
+        state,
+        messageId,
+        priority,
+        bytes,
+        enqueuedAtMs,
+        availableAtMs,
+        liveSinceMs,
+        dueAtMs,
+        groupId,
+        groupKey,
+        deduplicationId,
+      ]);
+    }
+    this.bodies.add([id, row.payload, row.headers]);
+  }
+
+  flush(): void {
+    this.plain.flush();
+    this.others.flush();
+    this.bodies.flush();
+  }
+}
+
+/** @param columns a value of SQL, `?` for one that is bound, by name */
+function insertsInto(table: string, columns: Record<string, string>): ReadonlyMap<number, string> {
+  const row = `(${Object.values(columns).join(', ')})`;
+  const head = `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) VALUES `;
+  return textsOf((rows) => head + Array(rows).fill(row).join(', '));
+}

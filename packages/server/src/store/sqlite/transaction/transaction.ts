@@ -1,0 +1,349 @@
+import type { Statement } from 'better-sqlite3';
+import { DeadLetterReport } from '../../../core/dead-letters/dead-letter-report.js';
+import { CommitGroupShare } from '../../../core/engine/commit-group-share.js';
+import { rowIdOf } from '../../../core/ids.js';
+import type { Room, Usage } from '../../../core/limits/storage-limits.js';
+import type { DeadLetterReason } from '../../../core/queue/message-state.js';
+import type { PushPolicy } from '../../../core/queue/push-subscription.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { DEFAULT_SETTINGS } from '../../../core/queue/queue-settings.js';
+import type {
+  CountedState,
+  MessageChange,
+  MessageEntry,
+  MessageTransaction,
+} from '../../../core/queue/transaction.js';
+import type { Sequence } from '../../../core/sequence.js';
+import { emptyTally, type Tally, type TallyKind } from '../../../core/store/history.js';
+import type { ReadyQueue } from '../../../core/store/store.js';
+import { RowBatch, textsOf } from '../driver/row-batch.js';
+import {
+  MESSAGE_COLUMNS,
+  type MessageRow,
+  messageRow,
+  QUEUE_COLUMNS,
+  QUEUE_FROM,
+  queueEntry,
+} from '../driver/rows.js';
+import type { Statements, Values } from '../driver/statements.js';
+import { MessageGroups } from './message-groups.js';
+import { MessageInserts } from './message-inserts.js';
+import { ProjectCounters } from './project-counters.js';
+
+/** A bound for memory's sake; what falls out is read again. */
+const CACHED_QUEUES_MAX = 20_000;
+
+const FIND = `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ? AND message_id = ? AND bucket_id = ?`;
+
+const REMOVE_BODIES = textsOf(
+  (rows) => `DELETE FROM bodies WHERE id IN (${Array(rows).fill('?').join(', ')})`,
+);
+
+interface CounterDelta {
+  available: number;
+  leased: number;
+  delayed: number;
+  bytes: number;
+  dead: number;
+  deadBytes: number;
+}
+
+/** Queues by name, by bucket and by id. It must be dropped when a transaction rolls back. */
+export class QueueCache {
+  private readonly byKey = new Map<string, QueueEntry>();
+
+  find(key: string, load: () => QueueEntry | undefined): QueueEntry | undefined {
+    let entry = this.byKey.get(key);
+    if (entry === undefined) {
+      entry = load();
+      if (entry === undefined) return undefined;
+      if (this.byKey.size >= CACHED_QUEUES_MAX) this.byKey.clear();
+      this.byKey.set(key, entry);
+    }
+    return entry;
+  }
+
+  clear(): void {
+    this.byKey.clear();
+  }
+}
+
+/**
+ * What the commands of one commit group share while their transaction is open: the time, the queues, the
+ * counters' changes (written once, at the end) and which queues have new messages to give.
+ */
+export class SqliteTransaction implements MessageTransaction {
+  /** Whether any lease or delay began, ended or moved. */
+  dueChanged = false;
+  /** Answers and deduplication ids that the commit group has recorded. */
+  remembered = 0;
+  private readonly deltas = new Map<number, CounterDelta>();
+  readonly tallies = new Map<number, Tally>();
+  private readonly deadDeltas = new Map<string, number>();
+  readonly deadLetters = new DeadLetterReport();
+  readonly usage: ProjectCounters;
+  readonly room: Room;
+  readonly messageGroups: MessageGroups;
+  /** What consumes may take in this commit group. */
+  readonly share = new CommitGroupShare();
+  readonly inserts = new MessageInserts((text) => this.sql(text));
+  /** Bodies are read by way of their messages only, so that they may go a little later. */
+  private readonly removedBodies = new RowBatch((text) => this.sql(text), REMOVE_BODIES);
+  private readonly readyByQueueId = new Map<number, { queue: QueueEntry; messages: number }>();
+
+  constructor(
+    readonly statements: Statements,
+    private readonly queues: QueueCache,
+    private readonly sequence: Sequence,
+    readonly nowMs: number,
+    readonly leasesKeptUntilMs: number,
+    { limits, disk }: Pick<Room, 'limits' | 'disk'>,
+  ) {
+    const usage = new ProjectCounters(statements);
+    this.usage = usage;
+    this.room = { limits, disk, usageOf: (project) => usage.of(project) };
+    this.messageGroups = new MessageGroups(statements, (queue) => this.markReady(queue, 1));
+  }
+
+  /** The next place at the tail, of whichever queue. */
+  nextSeq(): number {
+    return this.sequence.next(this.nowMs);
+  }
+
+  sql(text: string): Statement {
+    return this.statements.get(text);
+  }
+
+  /** A statement whose rows come as values, see `Statements.rows`. */
+  rows(text: string): Statement<unknown[], Values> {
+    return this.statements.rows(text);
+  }
+
+  deadLettered(queue: QueueEntry, reason: DeadLetterReason, messageId: string): void {
+    this.deadLetters.add(queue, reason, messageId);
+  }
+
+  queue(project: string, name: string): QueueEntry | undefined {
+    return this.queues.find(`${project}\n${name}`, () =>
+      this.loadQueue('q.project = ? AND q.name = ?', project, name),
+    );
+  }
+
+  queueById(id: number): QueueEntry | undefined {
+    return this.queues.find(`#${id}`, () => this.loadQueue('q.id = ?', id));
+  }
+
+  /** The queue whose messages lie in this bucket; undefined when it was purged or deleted. */
+  queueByBucket(bucketId: number): QueueEntry | undefined {
+    return this.queues.find(`@${bucketId}`, () => this.loadQueue('q.bucket_id = ?', bucketId));
+  }
+
+  private loadQueue(where: string, ...parameters: unknown[]): QueueEntry | undefined {
+    const row = this.sql(`SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM} WHERE ${where}`).get(
+      ...parameters,
+    );
+    return row === undefined ? undefined : queueEntry(row);
+  }
+
+  insertQueue(
+    project: string,
+    name: string,
+    settings = DEFAULT_SETTINGS,
+    deadLetterQueueId: number | null = null,
+  ): QueueEntry {
+    const id = this.sql(
+      `INSERT INTO queues (project, name, bucket_id, dead_bucket_id, type, dead_letter_queue_id,
+         max_retries, max_expired_leases, follows_max_retries, message_retention_days,
+         visibility_timeout_default_ms, enable_priority, created_at_ms, updated_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      project,
+      name,
+      this.newBucket(),
+      this.newBucket(),
+      settings.type,
+      deadLetterQueueId,
+      settings.maxRetries,
+      settings.maxExpiredLeases,
+      settings.followsMaxRetries ? 1 : 0,
+      settings.messageRetentionDays,
+      settings.visibilityTimeoutDefaultMs,
+      settings.enablePriority ? 1 : 0,
+      this.nowMs,
+      this.nowMs,
+    ).lastInsertRowid as number;
+    this.sql('INSERT INTO queue_counters (queue_id) VALUES (?)').run(id);
+    this.usage.countThings(project, 'queues', 1);
+    return this.queueById(id) as QueueEntry;
+  }
+
+  find(queue: QueueEntry, messageId: string): MessageRow | undefined {
+    const id = rowIdOf(messageId);
+    if (id === undefined) return undefined;
+    const values = this.rows(FIND).get(id, messageId, queue.bucketId);
+    return values === undefined ? undefined : messageRow(values);
+  }
+
+  remove(message: MessageEntry): void {
+    const { id } = message as MessageRow;
+    this.sql('DELETE FROM messages WHERE id = ?').run(id);
+    this.removedBodies.add([id]);
+  }
+
+  change(message: MessageEntry, change: MessageChange): void {
+    const names = Object.keys(change).map((name) => `${columnName(name)} = ?`);
+    this.sql(`UPDATE messages SET ${names.join(', ')} WHERE id = ?`).run(
+      ...Object.values(change),
+      (message as MessageRow).id,
+    );
+    if ('dueAtMs' in change) this.dueChanged = true;
+  }
+
+  count(queue: QueueEntry, state: CountedState, messages: number, bytes: number): void {
+    const delta = this.deltaOf(queue.id);
+    delta[state] += messages;
+    delta[state === 'dead' ? 'deadBytes' : 'bytes'] += bytes;
+    this.usage.count(queue.project, messages, bytes);
+    if (state === 'leased' || state === 'delayed') this.dueChanged = true;
+  }
+
+  /** See `ReachableFrom`. */
+  reachableFrom(project: string, name: string): ReadonlySet<string> | undefined {
+    const queue = this.queue(project, name);
+    if (queue === undefined) return undefined;
+    const names = this.sql(
+      `WITH RECURSIVE reached (id) AS (
+         SELECT ?
+         UNION
+         SELECT next.id FROM reached r JOIN (
+           SELECT id AS source, dead_letter_queue_id AS id FROM queues
+           UNION ALL SELECT queue_id, dead_letter_queue_id FROM push_subscriptions) AS next
+           ON next.source = r.id AND next.id IS NOT NULL
+       )
+       SELECT q.name FROM reached r JOIN queues q ON q.id = r.id`,
+    )
+      .pluck()
+      .all(queue.id) as string[];
+    return new Set(names);
+  }
+
+  heldInMessageGroup(queue: QueueEntry, groupKey: string): MessageEntry[] {
+    return this.messageGroups.held(queue, groupKey);
+  }
+
+  touchMessageGroup(queue: QueueEntry, groupKey: string): void {
+    this.messageGroups.touch(queue, groupKey);
+  }
+
+  pushPolicy(subscriptionId: string): PushPolicy | undefined {
+    return this.sql(
+      `SELECT queue_id AS queueId, state, max_retries AS maxRetries,
+         dead_letter_queue_id AS deadLetterQueueId
+         FROM push_subscriptions WHERE subscription_id = ?`,
+    ).get(subscriptionId) as PushPolicy | undefined;
+  }
+
+  countDead(sourceQueueId: number, bucketId: number, change: number): void {
+    const key = `${sourceQueueId} ${bucketId}`;
+    this.deadDeltas.set(key, (this.deadDeltas.get(key) ?? 0) + change);
+  }
+
+  /** What the queue holds but for its dead letters, with what the commit group has done so far. */
+  usageOfQueue(queue: QueueEntry): Usage {
+    this.writeCounters();
+    return this.sql(
+      'SELECT available + leased + delayed AS messages, bytes FROM queue_counters WHERE queue_id = ?',
+    ).get(queue.id) as Usage;
+  }
+
+  private deltaOf(queueId: number): CounterDelta {
+    let delta = this.deltas.get(queueId);
+    if (delta === undefined) {
+      delta = { available: 0, leased: 0, delayed: 0, bytes: 0, dead: 0, deadBytes: 0 };
+      this.deltas.set(queueId, delta);
+    }
+    return delta;
+  }
+
+  tally(queue: QueueEntry, kind: TallyKind, messages: number): void {
+    let tally = this.tallies.get(queue.id);
+    if (tally === undefined) {
+      tally = emptyTally();
+      this.tallies.set(queue.id, tally);
+    }
+    tally[kind] += messages;
+  }
+
+  markReady(queue: QueueEntry, messages: number): void {
+    const ready = this.readyByQueueId.get(queue.id);
+    if (ready === undefined) this.readyByQueueId.set(queue.id, { queue, messages });
+    else ready.messages += messages;
+  }
+
+  readyQueues(): ReadyQueue[] {
+    return [...this.readyByQueueId.values()].map(({ queue, messages }) => ({
+      project: queue.project,
+      queue: queue.name,
+      messages,
+    }));
+  }
+
+  /** Writes what the commands of the commit group left to its end. */
+  flush(): void {
+    this.inserts.flush();
+    this.removedBodies.flush();
+    this.messageGroups.flush();
+    this.writeCounters();
+    this.usage.flush();
+  }
+
+  writeCounters(): void {
+    const update = this.sql(
+      `UPDATE queue_counters SET available = available + ?, leased = leased + ?,
+         delayed = delayed + ?, bytes = bytes + ?, dead = dead + ?, dead_bytes = dead_bytes + ?
+        WHERE queue_id = ?`,
+    );
+    for (const [queueId, delta] of this.deltas) {
+      const { available, leased, delayed, bytes, dead, deadBytes } = delta;
+      if (available || leased || delayed || bytes || dead || deadBytes) {
+        update.run(available, leased, delayed, bytes, dead, deadBytes, queueId);
+      }
+    }
+    for (const [key, change] of this.deadDeltas) {
+      const [sourceQueueId, bucketId] = key.split(' ').map(Number) as [number, number];
+      // A source that was deleted counts no more.
+      if (change === 0 || this.queueById(sourceQueueId) === undefined) continue;
+      this.sql(
+        `INSERT INTO dead_counters (source_queue_id, bucket_id, dead) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET dead = dead + excluded.dead`,
+      ).run(sourceQueueId, bucketId, change);
+    }
+    this.deltas.clear();
+    this.deadDeltas.clear();
+  }
+
+  /** A queue has changed: what was known of queues may be wrong. */
+  forgetQueues(): void {
+    this.queues.clear();
+  }
+
+  /** The table only gives out ids, which are never reused, and keeps no rows. */
+  newBucket(): number {
+    const { lastInsertRowid } = this.sql('INSERT INTO buckets DEFAULT VALUES').run();
+    this.sql('DELETE FROM buckets').run();
+    return lastInsertRowid as number;
+  }
+
+  /** Takes a bucket from its queue; what lies in it is swept later and counts no more. */
+  discardBucket(bucketId: number): void {
+    this.sql('DELETE FROM dead_counters WHERE bucket_id = ?').run(bucketId);
+    this.sql('INSERT INTO discarded_buckets (bucket_id, discarded_at_ms) VALUES (?, ?)').run(
+      bucketId,
+      this.nowMs,
+    );
+  }
+}
+
+/** The column of a field: `dueAtMs` is `due_at_ms`. */
+const columnName = (field: string): string =>
+  field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
