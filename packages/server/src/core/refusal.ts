@@ -14,6 +14,10 @@ export interface Refusal extends ErrorBody {
   readonly fault?: Fault;
 }
 
+/** Decisions and routes give back what they were asked for, or a refusal. */
+export const isRefusal = (result: object): result is Refusal =>
+  'ok' in result && result.ok === false;
+
 export function refuse(
   code: ErrorCode,
   message: string,

@@ -3,6 +3,7 @@ import type { Capability, ErrorBody } from '@millrace/protocol';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { causeOf } from '../core/fault.js';
 import type { Log } from '../core/log.js';
+import { isRefusal } from '../core/refusal.js';
 import type { Store } from '../core/store/store.js';
 import { laneOf } from './authentication.js';
 import { type BodyBounds, readBody } from './body/body.js';
@@ -124,7 +125,7 @@ export function createHttpApp(
     };
     readBody(stream, bounds, (result) => {
       connections.bodyEnds(socket);
-      if ('ok' in result) done(Object.assign(new Error(result.message), { refusal: result }));
+      if (isRefusal(result)) done(Object.assign(new Error(result.message), { refusal: result }));
       else done(null, result);
     });
   });

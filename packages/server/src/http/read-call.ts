@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { CAPABILITIES, type Capability, type ErrorDetail } from '@millrace/protocol';
 import type { FastifyRequest } from 'fastify';
-import { fieldRefusal, type Refusal, refuse } from '../core/refusal.js';
+import { fieldRefusal, isRefusal, type Refusal, refuse } from '../core/refusal.js';
 import type { Body } from './body/body.js';
 import { checkMediaType } from './body/media-type.js';
 import { parseJson } from './body/parse-json.js';
@@ -43,7 +43,7 @@ export function createCallReader(capability: Capability): CallReader {
 
   return (request) => {
     const sent = method === 'GET' ? readQuery(request, capability) : readBody(request, capability);
-    if ('ok' in sent) return sent;
+    if (isRefusal(sent)) return sent;
     const { params: values, payloads } = sent;
     const unknown = unknownOf(request, values);
     if (refusesUnknown && unknown.length > 0) return unknownRefused(unknown);
@@ -77,7 +77,7 @@ const readQuery = ({ query }: FastifyRequest, capability: Capability): ReadCall 
 function readBody(request: FastifyRequest, capability: Capability): ReadCall | Refusal {
   const read = readValue(request, capability);
   if (read === undefined) return { params: {}, payloads: NO_PAYLOADS };
-  if ('ok' in read) return read;
+  if (isRefusal(read)) return read;
   const { value, payloads } = read;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     return refuse('INVALID_REQUEST', 'The body must be a JSON object.', {
@@ -107,7 +107,7 @@ function readValue(
   const unread = checkMediaType(request);
   if (unread !== undefined) return unread;
   const parsed = parseJson(bytes);
-  if ('ok' in parsed) return parsed;
+  if (isRefusal(parsed)) return parsed;
   const { value, text } = parsed;
   return { value, payloads: () => payloadTexts(capability, text) };
 }

@@ -1,11 +1,11 @@
-import { type Capability, type ErrorBody, pathsOf } from '@millrace/protocol';
+import { type Capability, pathsOf } from '@millrace/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Reservation } from '../core/engine/byte-budget.js';
 import { noRoom } from '../core/engine/lease-within.js';
 import type { Caller } from '../core/keys/caller.js';
 import { requestFingerprint } from '../core/queue/idempotency.js';
 import type { Idempotency } from '../core/queue/queue-command.js';
-import { type Refusal, unauthenticated } from '../core/refusal.js';
+import { isRefusal, type Refusal, unauthenticated } from '../core/refusal.js';
 import { auditSourceOf, isAudited, refusedRequest } from './auditing.js';
 import { authenticate } from './authentication.js';
 import { bearerSecret } from './bearer-secret.js';
@@ -65,7 +65,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     // The key may have ended while the body arrived.
     if (request.caller.ended()) return unauthenticated();
     const call = readCall(request);
-    if ('code' in call) return call;
+    if (isRefusal(call)) return call;
     // While a call sleeps, nobody else shall lack what it does not need.
     if (route.waits) (request.body as Body | undefined)?.room.release();
     const bytes = route.answerMaxBytes?.(call.params) ?? 0;
@@ -109,9 +109,9 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
       isOver = true;
       room.release();
     });
-    const finish = (result: Answer | ErrorBody): void => {
+    const finish = (result: Answer | Refusal): void => {
       (request.body as Body | undefined)?.room.release();
-      if ('code' in result) {
+      if (isRefusal(result)) {
         room.release();
         sendError(request, reply, result);
         return;
@@ -123,7 +123,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     };
     try {
       const result = runWithRoom(request, room);
-      if ('code' in result) finish(result);
+      if (isRefusal(result)) finish(result);
       else {
         result.then(
           (outcome) => turns.run(project, () => finish(outcome)),

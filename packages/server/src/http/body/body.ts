@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Reservation } from '../../core/engine/byte-budget.js';
 import { noRoom } from '../../core/engine/lease-within.js';
 import type { Access } from '../../core/keys/caller.js';
-import { type Refusal, refuse, unauthenticated } from '../../core/refusal.js';
+import { isRefusal, type Refusal, refuse, unauthenticated } from '../../core/refusal.js';
 import { dropBody } from './body-drop.js';
 import { bodyTooLarge } from './payload-limits.js';
 import type { ScannedBody } from './scan/body-collector.js';
@@ -63,7 +63,7 @@ export function readBody(
     stream.off('end', onEnd);
     stream.off('close', onClose);
     stopListening();
-    if ('ok' in result) {
+    if (isRefusal(result)) {
       chunks = [];
       room.release();
       dropBody(stream);
@@ -115,7 +115,7 @@ export function readBody(
   const finishWhole = (): void => {
     const scanned = scan?.end();
     if (scanned !== undefined) {
-      finish('ok' in scanned ? scanned : { bytes: EMPTY, scanned, room });
+      finish(isRefusal(scanned) ? scanned : { bytes: EMPTY, scanned, room });
       return;
     }
     const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, received);

@@ -6,7 +6,7 @@ import {
 } from '@millrace/protocol';
 import type { NewMessage } from '../../core/queue/commands.js';
 import { canonicalJson } from '../../core/queue/idempotency.js';
-import type { Refusal } from '../../core/refusal.js';
+import { isRefusal, type Refusal } from '../../core/refusal.js';
 import { headersTooLarge } from '../body/payload-limits.js';
 import { type Call, type Route, respond, targetOf, toMs } from '../call.js';
 
@@ -19,7 +19,7 @@ export const publishRoute: Route = {
 
   handle(call: Call<PublishParams>, { service }) {
     const message = messageOf(call.params, call.payloads()[0] as string, '');
-    if ('code' in message) return message;
+    if (isRefusal(message)) return message;
     const outcome = service.publish(targetOf(call), [message], false, call.caller);
     return respond(outcome, ({ messageIds }) => ({ message_id: messageIds[0] }));
   },
@@ -39,7 +39,7 @@ export const publishBatchRoute: Route = {
     for (const [index, params] of call.params.messages.entries()) {
       const payload = payloads[index] as string;
       const message = messageOf(params, payload, `/messages/${index}`);
-      if ('code' in message) return message;
+      if (isRefusal(message)) return message;
       messages.push(message);
     }
     const outcome = service.publish(targetOf(call), messages, true, call.caller);

@@ -24,6 +24,7 @@ import type {
 import { isOfSecret, isOfUrl, shownSubscription } from '../../core/queue/push-subscription.js';
 import {
   fieldRefusal,
+  isRefusal,
   queueNotFound,
   type Refusal,
   subscriptionNotFound,
@@ -140,7 +141,7 @@ const testRoute: Route = {
   capability: CAPABILITIES.pushTest,
   async handle(call: Call<OnePushSubscriptionParams>, { store, push, pushBudget }) {
     const found = await find(call, store);
-    if ('ok' in found) return found;
+    if (isRefusal(found)) return found;
     const room = pushBudget.open(call.caller.project, 'push');
     if (!room.take(TEST_BYTES)) return noRoom();
     try {
@@ -161,7 +162,7 @@ const deliveriesRoute: Route = {
   answerMaxBytes: () => LIMITS.pushDeliveriesKept * ATTEMPT_MAX_BYTES,
   async handle(call: Call<OnePushSubscriptionParams>, { store, push }) {
     const found = await find(call, store);
-    if ('ok' in found) return found;
+    if (isRefusal(found)) return found;
     const { subscriptionId } = found;
     await push.flushAttempts(subscriptionId);
     const limit = LIMITS.pushDeliveriesKept;

@@ -7,47 +7,75 @@ import type {
   Outcome,
   PublishCommand,
 } from '../../core/queue/commands.js';
-import { recordKeyUse, runAdmin } from './commands/admin.js';
-import { createLacking, lacksQueue } from './commands/auto-create.js';
+import { accept } from '../../core/queue/outcome.js';
+import { createLacking, lacksQueue, withItsQueue } from './commands/auto-create.js';
+import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';
 import { runConsumes } from './commands/consume.js';
-import { stepJob } from './commands/dead-letter-job.js';
+import { createQueue } from './commands/create-queue.js';
+import { startDeadLetterJob, stepJob } from './commands/dead-letter-job.js';
+import { createKey, recordKeyUse, revokeKey } from './commands/keys.js';
 import { runPublishes } from './commands/publish.js';
-import { recordPushes, sealPush } from './commands/push.js';
-import { loadHeld } from './commands/replayed-leases.js';
+import {
+  pausePush,
+  recordPushes,
+  sealPush,
+  subscribePush,
+  unsubscribePush,
+} from './commands/push.js';
+import { loadHeld } from './commands/ready-messages/replayed-leases.js';
 import { runSettling } from './commands/settle.js';
 import { settleDue } from './commands/settle-due.js';
 import { loadUsageFor } from './commands/storage.js';
 import { expire, sweepDiscarded } from './commands/sweep.js';
 import { trimAudit, writeAudit } from './reads/audit-rows.js';
-import { accept, type CommitGroup } from './transaction/commit-group.js';
+import { administered } from './transaction/administered.js';
+import type { CommitGroup } from './transaction/commit-group.js';
 import { loadHolders } from './transaction/push-policies.js';
 
-type Kind = 'settle' | 'publish' | 'consume' | 'single';
+type Kind = Command['kind'];
+type CommandOf<K extends Kind> = Extract<Command, { kind: K }>;
+type Together<C extends Command> = (
+  run: CommitGroup,
+  commands: readonly C[],
+) => Promise<readonly Outcome[]>;
 
-const KIND_OF: Record<Command['kind'], Kind> = {
-  ack: 'settle',
-  nack: 'settle',
-  extend: 'settle',
-  publish: 'publish',
-  consume: 'consume',
-  createQueue: 'single',
-  subscribePush: 'single',
-  unsubscribePush: 'single',
-  pausePush: 'single',
-  sealPush: 'single',
-  recordPushes: 'single',
-  recordAudit: 'single',
-  recordKeyUse: 'single',
-  createKey: 'single',
-  revokeKey: 'single',
-  updateQueue: 'single',
-  deleteQueue: 'single',
-  purgeQueue: 'single',
-  deadLetterJob: 'single',
-  stepJob: 'single',
-  settleDue: 'single',
-  sweepDiscarded: 'single',
-  expire: 'single',
+/** Kinds that the way of a message takes: those that stand together are applied in the same statements. */
+const TOGETHER: { readonly [K in Kind]?: Together<CommandOf<K>> } = {
+  publish: (run, commands) => withQueues(run, commands, (ready) => runPublishes(run, ready)),
+  consume: (run, commands) => withQueues(run, commands, (ready) => applyConsumes(run, ready)),
+  ack: applySettling,
+  nack: applySettling,
+  extend: applySettling,
+};
+
+type OneByOne = Exclude<Kind, 'publish' | 'consume' | 'ack' | 'nack' | 'extend'>;
+type One<K extends Kind> = (run: CommitGroup, command: CommandOf<K>) => Promise<Outcome<K>>;
+
+/** Rare kinds: one command at a time, each awaited. */
+const ONE_BY_ONE: { readonly [K in OneByOne]: One<K> } = {
+  createQueue: administered(createQueue),
+  updateQueue: administered(updateQueue, 'in its queue'),
+  purgeQueue: administered(purgeQueue, 'in its queue'),
+  deleteQueue: administered(deleteQueue),
+  deadLetterJob: administered(startDeadLetterJob, 'in its queue'),
+  subscribePush: withItsQueue(administered(subscribePush, 'in its queue')),
+  unsubscribePush: administered(unsubscribePush, 'in its queue'),
+  pausePush: administered(pausePush, 'in its queue'),
+  createKey: administered(createKey),
+  revokeKey: administered(revokeKey),
+  sealPush: async (run, command) => accept<'sealPush'>(await sealPush(run, command)),
+  recordPushes: async (run, command) => accept<'recordPushes'>(await recordPushes(run, command)),
+  recordKeyUse: async (run, command) => accept<'recordKeyUse'>(await recordKeyUse(run, command)),
+  recordAudit: async ({ tx }, { auditEntries }) => {
+    writeAudit(tx.pipeline, auditEntries);
+    return accept<'recordAudit'>({ more: await trimAudit(tx.pipeline) });
+  },
+  stepJob: async (run, { jobId }) => accept<'stepJob'>(await stepJob(run, jobId)),
+  settleDue: async (run, { limit }) =>
+    accept<'settleDue'>({ settled: await settleDue(run, limit) }),
+  sweepDiscarded: async (run, { limit }) =>
+    accept<'sweepDiscarded'>(await sweepDiscarded(run, limit)),
+  expire: async (run, command) => accept<'expire'>(await expire(run, command)),
 };
 
 /** Applies the commands in their order; those of a kind that stand together go together. */
@@ -58,33 +86,49 @@ export async function applyCommitGroup(
   await Promise.all([loadUsageFor(run.tx, commands), run.records.load(commands)]);
   await run.deduplications.load(commands);
   const outcomes: Outcome[] = [];
-  for (const together of runsOf(commands)) outcomes.push(...(await applyRun(run, together)));
+  for (const alike of alikeTogether(commands)) outcomes.push(...(await applyAlike(run, alike)));
   run.records.flush();
   run.deduplications.flush();
   return outcomes;
 }
 
-async function applyRun(
+async function applyAlike(
   run: CommitGroup,
   commands: readonly Command[],
 ): Promise<readonly Outcome[]> {
   const [first] = commands as [Command];
-  switch (KIND_OF[first.kind]) {
-    case 'settle': {
-      const outcomes = await runSettling(
-        run,
-        commands as (AckCommand | NackCommand | ExtendCommand)[],
-      );
-      await run.tx.flushMessages();
-      return outcomes;
-    }
-    case 'publish':
-      return withQueues(run, commands as PublishCommand[], (ready) => runPublishes(run, ready));
-    case 'consume':
-      return withQueues(run, commands as ConsumeCommand[], (ready) => applyConsumes(run, ready));
-    case 'single':
-      return [await applySingle(run, first)];
+  const together = TOGETHER[first.kind] as Together<Command> | undefined;
+  if (together !== undefined) return together(run, commands);
+  const one = ONE_BY_ONE[first.kind as OneByOne] as One<Kind>;
+  return [await one(run, first)];
+}
+
+/** Commands that are applied together, where they stand side by side. */
+function alikeTogether(commands: readonly Command[]): Command[][] {
+  const runs: Command[][] = [];
+  let last: string | undefined;
+  for (const command of commands) {
+    // Acks, nacks and extends go together. A run makes the queues that it lacks before it begins, or
+    // makes none.
+    const settles = TOGETHER[command.kind] === applySettling;
+    const like = `${settles ? 'settle' : command.kind} ${'autoCreate' in command && command.autoCreate}`;
+    const isTogether = command.kind in TOGETHER;
+    if (like === last && isTogether) (runs.at(-1) as Command[]).push(command);
+    else runs.push([command]);
+    last = like;
   }
+  return runs;
+}
+
+type Settling = AckCommand | NackCommand | ExtendCommand;
+
+async function applySettling(
+  run: CommitGroup,
+  commands: readonly Settling[],
+): Promise<readonly Outcome[]> {
+  const outcomes = await runSettling(run, commands);
+  await run.tx.flushMessages();
+  return outcomes;
 }
 
 async function applyConsumes(
@@ -97,44 +141,6 @@ async function applyConsumes(
   // What was read before is older than what was leased now.
   run.tx.forgetMessages();
   return outcomes;
-}
-
-async function applySingle(run: CommitGroup, command: Command): Promise<Outcome> {
-  switch (command.kind) {
-    case 'settleDue':
-      return accept<'settleDue'>({ settled: await settleDue(run, command.limit) });
-    case 'stepJob':
-      return accept<'stepJob'>(await stepJob(run, command.jobId));
-    case 'sealPush':
-      return accept<'sealPush'>(await sealPush(run, command));
-    case 'recordPushes':
-      return accept<'recordPushes'>(await recordPushes(run, command));
-    case 'recordAudit':
-      writeAudit(run.tx.pipeline, command.auditEntries);
-      return accept<'recordAudit'>({ more: await trimAudit(run.tx.pipeline) });
-    case 'recordKeyUse':
-      return accept<'recordKeyUse'>(await recordKeyUse(run, command));
-    case 'sweepDiscarded':
-      return accept<'sweepDiscarded'>(await sweepDiscarded(run, command.limit));
-    case 'expire':
-      return accept<'expire'>(await expire(run, command));
-    default:
-      return runAdmin(run, command as Parameters<typeof runAdmin>[1]);
-  }
-}
-
-function runsOf(commands: readonly Command[]): Command[][] {
-  const runs: Command[][] = [];
-  let last: string | undefined;
-  for (const command of commands) {
-    const kind = KIND_OF[command.kind];
-    // A run makes the queues that it lacks before it begins, or makes none.
-    const like = `${kind} ${'autoCreate' in command && command.autoCreate}`;
-    if (like === last && kind !== 'single') (runs.at(-1) as Command[]).push(command);
-    else runs.push([command]);
-    last = like;
-  }
-  return runs;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { audited } from '../../core/audit/audit.js';
 import { checkAutoCreate } from '../../core/limits/admission.js';
 import type { Command, Outcome, OutcomeOf } from '../../core/queue/commands.js';
+import { accept } from '../../core/queue/outcome.js';
 import type { QueueEntry } from '../../core/queue/queue-entry.js';
 import { withIdempotency } from '../../core/queue/replay.js';
 import { ack, extend, nack } from '../../core/queue/settling.js';
@@ -118,9 +119,4 @@ function idempotent<C extends Extract<Command, { idempotency: unknown }>>(
   const outcome = withIdempotency<C>(answerRecords(tx), lookups, command, queue, run);
   if (!('audit' in command)) return outcome;
   return audited(command, outcome, tx.nowMs, (entry) => writeAudit(tx.statements, entry));
-}
-
-function accept<K extends Command['kind']>(result: OutcomeOf[K] | Refusal): Outcome<K> {
-  if ('ok' in result) return result as Refusal;
-  return { ok: true, replayed: false, ...result } as Outcome<K>;
 }

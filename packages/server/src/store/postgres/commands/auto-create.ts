@@ -1,6 +1,9 @@
 import { type AutoCreating, checkAutoCreate } from '../../../core/limits/admission.js';
 import { limitsThing } from '../../../core/limits/storage-limits.js';
+import type { Outcome } from '../../../core/queue/commands.js';
+import type { SubscribePushCommand } from '../../../core/queue/push-commands.js';
 import type { Refusal } from '../../../core/refusal.js';
+import type { CommitGroup } from '../transaction/commit-group.js';
 import { insertQueue, readReachable } from '../transaction/queue-rows.js';
 import type { PostgresTransaction } from '../transaction/transaction.js';
 import { loadUsage } from './storage.js';
@@ -27,3 +30,18 @@ export async function createLacking(
   if (refusal === undefined) await insertQueue(tx, project, queue);
   return refusal;
 }
+
+type Subscribe = (
+  group: CommitGroup,
+  command: SubscribePushCommand,
+) => Promise<Outcome<'subscribePush'>>;
+
+/** Makes the queue that the call names where it lacks and may be made. */
+export const withItsQueue =
+  (run: Subscribe): Subscribe =>
+  async (group, command) => {
+    const refusal = lacksQueue(group.tx, command)
+      ? await createLacking(group.tx, command)
+      : undefined;
+    return refusal ?? run(group, command);
+  };

@@ -7,7 +7,7 @@ import type {
 } from '../../../core/queue/commands.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { changeSettings, changes, publicRow } from '../../../core/queue/queue-settings.js';
-import { queueInUse, queueNotFound, type Refusal } from '../../../core/refusal.js';
+import { isRefusal, queueInUse, queueNotFound, type Refusal } from '../../../core/refusal.js';
 import { EVERYBODY } from '../../../core/store/store.js';
 import { sum } from '../../../core/sum.js';
 import type { CommitGroup } from '../transaction/commit-group.js';
@@ -23,7 +23,7 @@ export async function updateQueue(
   if (queue === undefined) return queueNotFound(name);
   const next = settings.deadLetterQueue ?? queue.deadLetterQueue;
   const wanted = changeSettings(queue, settings, await readReachable(tx, project, next));
-  if ('ok' in wanted) return wanted;
+  if (isRefusal(wanted)) return wanted;
   if (!changes(queue, wanted)) return { queue: publicRow(queue) };
   const deadLetterQueueId =
     wanted.deadLetterQueue === null

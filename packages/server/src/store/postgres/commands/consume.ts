@@ -6,6 +6,7 @@ import {
 } from '../../../core/engine/commit-group-share.js';
 import type { ConsumeCommand, LeasedMessage, Outcome } from '../../../core/queue/commands.js';
 import { STATE } from '../../../core/queue/message-state.js';
+import { accept } from '../../../core/queue/outcome.js';
 import { checkHolder } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { replayOrReuse, withIdempotency } from '../../../core/queue/replay.js';
@@ -18,9 +19,9 @@ import { queueNotFound } from '../../../core/refusal.js';
 import { answerBytes } from '../../../core/store/answer-size.js';
 import { tidsOf } from '../driver/index-joins.js';
 import { storedMessage } from '../reads/rows.js';
-import { accept, type CommitGroup } from '../transaction/commit-group.js';
-import { claimMessageGroups } from './claim-groups.js';
-import { type Lanes, lockHeads, type ReadyRow } from './lock-heads.js';
+import type { CommitGroup } from '../transaction/commit-group.js';
+import { claimMessageGroups } from './ready-messages/claim-groups.js';
+import { type Lanes, lockHeads, type ReadyRow } from './ready-messages/lock-heads.js';
 
 interface Lease {
   readonly bucketId: number;

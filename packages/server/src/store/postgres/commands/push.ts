@@ -14,7 +14,12 @@ import {
   subscribed,
 } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { queueNotFound, type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
+import {
+  isRefusal,
+  queueNotFound,
+  type Refusal,
+  subscriptionNotFound,
+} from '../../../core/refusal.js';
 import { subscriptionsOf } from '../reads/push-rows.js';
 import type { CommitGroup } from '../transaction/commit-group.js';
 import { readReachable } from '../transaction/queue-rows.js';
@@ -32,7 +37,7 @@ export async function subscribePush(
   const all = await subscriptionsOf(tx.pipeline, queue.id);
   const reachableFrom = await readReachable(tx, project, settings.deadLetterQueue);
   const made = subscribed(queue, all, command, tx.nowMs, reachableFrom);
-  if ('ok' in made) return made;
+  if (isRefusal(made)) return made;
   const { row, endedSecretUntilMs } = made;
   if (row.subscriptionId === command.subscriptionId) {
     const full = await checkQuotaOf(tx, project, 'subscriptions');

@@ -6,13 +6,14 @@ import type {
   Outcome,
 } from '../../../core/queue/commands.js';
 import { STATE } from '../../../core/queue/message-state.js';
+import { accept } from '../../../core/queue/outcome.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { withIdempotency } from '../../../core/queue/replay.js';
 import { ack, extend, nack, settle } from '../../../core/queue/settling.js';
 import { queueNotFound } from '../../../core/refusal.js';
 import { messageOf } from '../driver/index-joins.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../reads/rows.js';
-import { accept, type CommitGroup } from '../transaction/commit-group.js';
+import type { CommitGroup } from '../transaction/commit-group.js';
 import { loadPolicies } from '../transaction/push-policies.js';
 import type { PostgresTransaction } from '../transaction/transaction.js';
 

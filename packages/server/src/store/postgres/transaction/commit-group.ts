@@ -1,8 +1,7 @@
 import { CommitGroupShare } from '../../../core/engine/commit-group-share.js';
-import type { Command, LeasedMessage, Outcome, OutcomeOf } from '../../../core/queue/commands.js';
+import type { Command, LeasedMessage } from '../../../core/queue/commands.js';
 import { RESTART_GRACE_MS } from '../../../core/queue/message-state.js';
 import type { ReplayLookups } from '../../../core/queue/replay.js';
-import type { Refusal } from '../../../core/refusal.js';
 import type { DueWatermark, ReadyWatermarks } from '../tuning/scan-watermarks.js';
 import { MessageDeduplications } from './deduplications.js';
 import { IdempotencyRecords } from './records.js';
@@ -52,9 +51,4 @@ export class CommitGroup {
     },
     queueExists: (id) => this.tx.queueById(id) !== undefined,
   };
-}
-
-export function accept<K extends Command['kind']>(result: OutcomeOf[K] | Refusal): Outcome<K> {
-  if ('ok' in result) return result as Refusal;
-  return { ok: true, replayed: false, ...result } as Outcome<K>;
 }

@@ -6,7 +6,7 @@ import type {
 } from '../../../core/queue/commands.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { changeSettings, changes, publicRow } from '../../../core/queue/queue-settings.js';
-import { queueInUse, type Refusal } from '../../../core/refusal.js';
+import { isRefusal, queueInUse, type Refusal } from '../../../core/refusal.js';
 import { EVERYBODY } from '../../../core/store/store.js';
 import type { SqliteTransaction } from '../transaction/transaction.js';
 import { deleteSubscriptionsOf } from './push.js';
@@ -18,7 +18,7 @@ export function updateQueue(
 ): OutcomeOf['updateQueue'] | Refusal {
   const { project, settings } = command;
   const wanted = changeSettings(queue, settings, (name) => tx.reachableFrom(project, name));
-  if ('ok' in wanted) return wanted;
+  if (isRefusal(wanted)) return wanted;
   if (!changes(queue, wanted)) return { queue: publicRow(queue) };
   const deadLetterQueueId =
     wanted.deadLetterQueue === null

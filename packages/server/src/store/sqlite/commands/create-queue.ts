@@ -2,7 +2,7 @@ import { checkQuota } from '../../../core/limits/storage-limits.js';
 import type { CreateQueueCommand, OutcomeOf } from '../../../core/queue/commands.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { compareSettings, newSettings, publicRow } from '../../../core/queue/queue-settings.js';
-import type { Refusal } from '../../../core/refusal.js';
+import { isRefusal, type Refusal } from '../../../core/refusal.js';
 import type { SqliteTransaction } from '../transaction/transaction.js';
 
 export function createQueue(
@@ -15,7 +15,7 @@ export function createQueue(
     return compareSettings(existing, settings) ?? { queue: publicRow(existing) };
   }
   const wanted = newSettings(name, settings, (other) => tx.reachableFrom(project, other));
-  if ('ok' in wanted) return wanted;
+  if (isRefusal(wanted)) return wanted;
   const full = checkQuota(tx.room, project, 'queues');
   if (full !== undefined) return full;
   const deadLetterQueueId =

@@ -15,7 +15,7 @@ import {
   subscribed,
 } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
+import { isRefusal, type Refusal, subscriptionNotFound } from '../../../core/refusal.js';
 import { subscriptionsOf } from '../reads/push-rows.js';
 import type { SqliteTransaction } from '../transaction/transaction.js';
 
@@ -27,7 +27,7 @@ export function subscribePush(
   const all = subscriptionsOf(tx.statements, queue.id);
   const reachableFrom = (name: string) => tx.reachableFrom(queue.project, name);
   const made = subscribed(queue, all, command, tx.nowMs, reachableFrom);
-  if ('ok' in made) return made;
+  if (isRefusal(made)) return made;
   const { row, endedSecretUntilMs } = made;
   if (row.subscriptionId === command.subscriptionId) {
     const full = checkQuota(tx.room, queue.project, 'subscriptions');

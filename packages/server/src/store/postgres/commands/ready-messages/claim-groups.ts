@@ -1,4 +1,4 @@
-import type { PostgresTransaction } from '../transaction/transaction.js';
+import type { PostgresTransaction } from '../../transaction/transaction.js';
 import { type Lanes, LOCKED_COLUMNS, READY_COLUMNS, type ReadyRow } from './lock-heads.js';
 
 /**

@@ -1,14 +1,14 @@
-import type { StoredMessage } from '../../../core/queue/commands.js';
-import { sum } from '../../../core/sum.js';
-import type { Pipeline } from '../driver/pipeline.js';
+import type { StoredMessage } from '../../../../core/queue/commands.js';
+import { sum } from '../../../../core/sum.js';
+import type { Pipeline } from '../../driver/pipeline.js';
 import {
   MESSAGE_COLUMNS_BUT_LOG,
   type MessageRow,
   STORED_COLUMNS_BUT_HEADERS,
-} from '../reads/rows.js';
-import { CLOCK_MS } from '../time/store-time-sql.js';
-import type { CommitGroup } from '../transaction/commit-group.js';
-import { countWalked, type RankWatermark, type ReadyLook } from '../tuning/scan-watermarks.js';
+} from '../../reads/rows.js';
+import { CLOCK_MS } from '../../time/store-time-sql.js';
+import type { CommitGroup } from '../../transaction/commit-group.js';
+import { countWalked, type RankWatermark, type ReadyLook } from '../../tuning/scan-watermarks.js';
 
 export type ReadyRow = MessageRow &
   StoredMessage &

@@ -1,10 +1,10 @@
-import type { Command, ConsumeCommand, LeasedMessage } from '../../../core/queue/commands.js';
-import { STATE } from '../../../core/queue/message-state.js';
-import { recordScope } from '../../../core/queue/replay.js';
-import { answerBytes } from '../../../core/store/answer-size.js';
-import { messageOf } from '../driver/index-joins.js';
-import { STORED_COLUMNS, storedMessage } from '../reads/rows.js';
-import type { CommitGroup } from '../transaction/commit-group.js';
+import type { Command, ConsumeCommand, LeasedMessage } from '../../../../core/queue/commands.js';
+import { STATE } from '../../../../core/queue/message-state.js';
+import { recordScope } from '../../../../core/queue/replay.js';
+import { answerBytes } from '../../../../core/store/answer-size.js';
+import { messageOf } from '../../driver/index-joins.js';
+import { STORED_COLUMNS, storedMessage } from '../../reads/rows.js';
+import type { CommitGroup } from '../../transaction/commit-group.js';
 
 interface Given {
   readonly command: ConsumeCommand;
