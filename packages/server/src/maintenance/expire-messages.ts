@@ -6,7 +6,7 @@ import { RetentionEnds } from './retention-ends.js';
 
 const PACE = { least: 500, most: 4_000 };
 const PAUSE_MS = 10;
-/** Where what is over is left, because somebody else holds it. */
+/** Until an expired message is tried again that another transaction has locked. */
 const HELD_PAUSE_MS = 5_000;
 /** A message that comes now lives for a day at least, so nothing is missed by sleeping so long. */
 const LOOK_AGAIN_MS = 86_400_000;

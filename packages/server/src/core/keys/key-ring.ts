@@ -9,7 +9,7 @@ import { KnownKey } from './known-key.js';
 
 /** So long a key counts as the store said it is, and then for as long again while it is asked. */
 const TRUSTED_MS = 2_000;
-/** A key that nobody knows is made by nobody later: a secret is random. */
+/** An unknown secret stays unknown: secrets are random, so that no later key will have this one. */
 const UNKNOWN_MS = 60_000;
 const KNOWN_MAX = 10_000;
 const UNKNOWN_MAX = 10_000;

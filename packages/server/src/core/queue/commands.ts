@@ -194,7 +194,7 @@ export interface RevokeKeyCommand extends Audited {
   readonly idempotency: Idempotency | null;
 }
 
-/** Refusals for the audit log; what is over its bounds goes, a few entries at a time. */
+/** Adds refusals to the audit log, and removes a few of the oldest entries beyond its bounds. */
 export interface RecordAuditCommand {
   readonly kind: 'recordAudit';
   readonly auditEntries: readonly AuditEntry[];

@@ -52,7 +52,7 @@ export async function sweepDiscarded(
   tx.pipeline.send('DELETE FROM millrace.dead_counters WHERE bucket_id = ANY ($1::bigint[])', [
     ids,
   ]);
-  // What such commits have counted there since was taken off the project by nobody yet.
+  // What such commits have counted since has not been subtracted from the project yet.
   const counted = await tx.pipeline.query<Usage & { bucketId: number }>(
     `DELETE FROM millrace.queue_counters WHERE bucket_id = ANY ($1::bigint[])
      RETURNING bucket_id AS "bucketId", available + leased + delayed AS messages, bytes`,
