@@ -10,7 +10,7 @@ import type { QueueEntry } from './queue-entry.js';
 export interface MessageEntry extends LeaseView, DeadLetterSource {
   readonly messageId: string;
   readonly bucketId: number;
-  /** Its place in the order of its queue. */
+  /** Orders it in its queue. */
   readonly seq: number;
   readonly groupId: string | null;
   /** Its message group in a FIFO queue; null elsewhere. */
@@ -32,7 +32,7 @@ export interface MessageEntry extends LeaseView, DeadLetterSource {
 export interface MessageColumns extends DeadLetterSource {
   readonly bucketId: number;
   readonly state: State;
-  /** Its place in the order of its queue. */
+  /** Orders it in its queue. */
   readonly seq: number;
   /** Its priority, where the queue heeds them; else 0. */
   readonly rank: number;
@@ -68,7 +68,7 @@ export interface MessageTransaction {
   queueById(id: number): QueueEntry | undefined;
   /** The queue whose messages lie there; undefined for a dead or a discarded bucket. */
   queueByBucket(bucketId: number): QueueEntry | undefined;
-  /** The next place at the tail, of whichever queue. */
+  /** The next one at the tail, of whichever queue. */
   nextSeq(): number;
   count(queue: QueueEntry, state: CountedState, messages: number, bytes: number): void;
   /** Dead letters are counted by the queue they came from and the bucket they lie in. */

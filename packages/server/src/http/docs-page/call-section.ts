@@ -45,7 +45,7 @@ export const endpoint = ({ method, path, queuePath }: Capability): Html =>
   }`;
 
 /** A queue may stand in the path of the other form. */
-const tidsOf = (capability: Capability, field: string): string =>
+const locationsOf = (capability: Capability, field: string): string =>
   capability.queuePath !== undefined && field === 'queue'
     ? 'body or path'
     : locationOf(capability, field);
@@ -56,7 +56,7 @@ const paramTable = (capability: Capability, rows: readonly FieldRow[]): Html => 
 <tbody>${rows.map(
   ({ name, type, required, description }) => html`
 <tr><td><code>${name}</code>${required ? html` <span class="required">required</span>` : ''}</td>
-<td>${tidsOf(capability, name.split('[')[0] as string)}</td><td>${type}</td><td>${description}</td></tr>`,
+<td>${locationsOf(capability, name.split('[')[0] as string)}</td><td>${type}</td><td>${description}</td></tr>`,
 )}
 </tbody></table></div>`;
 

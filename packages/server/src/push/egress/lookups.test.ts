@@ -57,7 +57,7 @@ describe('lookups', () => {
     await again;
   });
 
-  it('slots a failure to all who wait, and keeps none', async () => {
+  it('hands a failure to all who wait, and keeps none', async () => {
     const { asked, lookup } = resolver();
     const wanted = [lookup('name.gone'), lookup('name.gone')];
     for (const one of wanted) await expect(one).rejects.toThrow('not found');

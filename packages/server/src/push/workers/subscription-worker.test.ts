@@ -122,7 +122,7 @@ async function leasedAhead(): Promise<Pushing & { readonly prefetched: string[] 
 
 const started: Pushing[] = [];
 
-describe('what is leased prefetched', () => {
+describe('prefetched messages', () => {
   afterEach(async () => {
     for (const { worker, held } of started.splice(0)) {
       const stopped = worker.stop();

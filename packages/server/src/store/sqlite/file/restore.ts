@@ -55,7 +55,7 @@ export function restore({ from, path: to, onProgress = () => {} }: RestoreOption
   try {
     refuseLiveSource(source);
     const copy = checkedCopy(source, path, onProgress);
-    const putAside = putInOrder(copy, path);
+    const putAside = putInPlace(copy, path);
     return { path, bytes: statSync(path).size, putAside };
   } finally {
     unlock();
@@ -141,7 +141,7 @@ function writeAll(file: number, bytes: Buffer): void {
  *
  * @returns the name that the old files have now, with their WAL beside them; null without any
  */
-function putInOrder(copy: NewFile, path: string): string | null {
+function putInPlace(copy: NewFile, path: string): string | null {
   const old = ['', '-wal', '-shm'].filter((suffix) => existsSync(path + suffix));
   const aside = unusedName(path);
   try {

@@ -105,7 +105,7 @@ export class SqliteTransaction implements MessageTransaction {
     this.messageGroups = new MessageGroups(statements, (queue) => this.markReady(queue, 1));
   }
 
-  /** The next place at the tail, of whichever queue. */
+  /** The next one at the tail, of whichever queue. */
   nextSeq(): number {
     return this.sequence.next(this.nowMs);
   }
