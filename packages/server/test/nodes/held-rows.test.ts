@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createGroupCommit, type GroupCommit } from '#server/core/engine/group-commit';
 import { createIdSource } from '#server/core/ids';
@@ -17,13 +18,14 @@ describe('beside a row that somebody else has locked', () => {
   function counted(create: (commit: GroupCommit, clock: FakeClock) => SteppedJob) {
     const clock = new FakeClock(Date.now());
     const commit = createGroupCommit(stores.one);
-    let steps = 0;
+    const outcomes: Promise<unknown>[] = [];
     const job = create(
       {
         ...commit,
         submit: (command, access) => {
-          steps += 1;
-          return commit.submit(command, access);
+          const outcome = commit.submit(command, access);
+          outcomes.push(outcome);
+          return outcome;
         },
       },
       clock,
@@ -31,12 +33,14 @@ describe('beside a row that somebody else has locked', () => {
     return {
       clock,
       job,
-      /** After as many transactions as make sure that a step which did not wait has ended. */
+      /** Once every step has ended that does not wait for the clock. */
       steps: async () => {
-        for (let count = 0; count < 20; count += 1) {
-          await on(stores.one, { kind: 'settleDue', limit: 1 });
+        for (let ended = -1; ended !== outcomes.length; ) {
+          ended = outcomes.length;
+          await Promise.allSettled(outcomes);
+          await nextTurn();
         }
-        return steps;
+        return outcomes.length;
       },
     };
   }
