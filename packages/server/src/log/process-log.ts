@@ -1,4 +1,3 @@
-import { wallMs } from '../core/clock.js';
 import { faultOf } from '../core/fault.js';
 import { toIso } from '../core/iso-time.js';
 import { logForeignOutput } from './foreign-output.js';
@@ -17,7 +16,7 @@ export function openProcessLog(colours: boolean): ProcessLog {
   const { stderr } = process;
   const shaped = (json: string): string =>
     stderr.isTTY ? `${readableLine(json, colours)}\n` : json;
-  const write = stderrSink(stderr, (lines) => shaped(lostLine(lines)));
+  const write = stderrSink(stderr, (lines, lastAtMs) => shaped(lostLine(lines, lastAtMs)));
   const log = createLog((json) => write(shaped(json)), 'info');
   logForeignOutput(stderr, log);
   logProcessWarnings(log);
@@ -29,7 +28,7 @@ export function openProcessLog(colours: boolean): ProcessLog {
   return log;
 }
 
-const lostLine = (lines: number): string => {
+const lostLine = (lines: number, lastAtMs: number): string => {
   const msg = 'lines of the log were lost, since nobody took them';
-  return `${JSON.stringify({ level: 'warn', time: toIso(wallMs()), lines, msg })}\n`;
+  return `${JSON.stringify({ level: 'warn', time: toIso(lastAtMs), lines, msg })}\n`;
 };

@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
+import { wallMs } from '../core/clock.js';
 import type { WriteText } from './logger.js';
 
 const STDERR = 2;
@@ -12,14 +13,20 @@ const UNREAD_MAX_BYTES = 1024 * 1024;
  * non-blocking); what finds none waits in memory, and beyond a bound is dropped and counted. A disk
  * that is full loses the line, and a reader that has gone loses all that follows; the server goes on.
  *
- * @param lost makes the line that says how many were lost
+ * @param lost makes the line that says how many were lost, and when the last of them was
  */
-export function stderrSink(stream: WriteStream, lost: (lines: number) => string): WriteText {
+export function stderrSink(
+  stream: WriteStream,
+  lost: (lines: number, lastAtMs: number) => string,
+): WriteText {
   const write = isFile() ? toFile : toStream(stream);
   let lostLines = 0;
+  let lastLostAtMs = 0;
   return (text) => {
-    if (lostLines > 0 && write(lost(lostLines))) lostLines = 0;
-    if (lostLines > 0 || !write(text)) lostLines += 1;
+    if (lostLines > 0 && write(lost(lostLines, lastLostAtMs))) lostLines = 0;
+    if (lostLines === 0 && write(text)) return;
+    lostLines += 1;
+    lastLostAtMs = wallMs();
   };
 }
 
