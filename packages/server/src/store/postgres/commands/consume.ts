@@ -82,6 +82,7 @@ async function lockFresh(run: CommitGroup, commands: readonly ConsumeCommand[]):
   const crowded = new Set<ConsumeCommand>();
   for (;;) {
     const ready = await lockReady(run, commands, cutShort, crowded);
+    await run.tx.hearTime();
     const dropped = dropExpired(run, ready);
     if (dropped.size === 0) return { ready, cutShort, crowded };
     for (const [bucketId, count] of dropped) {

@@ -39,6 +39,7 @@ export async function runSettling(
     lockMessages(tx, refs.standard, LOCK),
     lockMessages(tx, refs.fifo, LOCK_WITH_HELD),
   ]);
+  await tx.hearTime();
   await loadPolicies(tx, [...alone, ...grouped]);
   for (const message of tx.addMessages([...alone, ...grouped])) endLeaseThatRanOut(run, message);
   return commands.map((command) => {

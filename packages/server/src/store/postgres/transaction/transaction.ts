@@ -51,8 +51,6 @@ export class PostgresTransaction implements MessageTransaction {
   readonly tallies = new Map<number, Tally>();
   private readonly deadDeltas = new Map<string, number>();
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
-  /** Whether the commit group goes by a time that it has not heard from the database yet. */
-  isTimeAssumed = false;
   /** The earliest end of a lease or delay that began here. */
   earliestDueMs: number | null = null;
   /** Answers and deduplication ids that the commit group has recorded. */
@@ -61,24 +59,37 @@ export class PostgresTransaction implements MessageTransaction {
   constructor(
     readonly pipeline: Pipeline,
     private timeMs: number,
+    /** The database's word on the time, where `timeMs` is only what the node assumes. */
+    private heard: Promise<number> | undefined,
     private readonly counterRows: CounterRows,
     readonly leasesKeptUntilMs: number,
     limits: StorageLimits,
   ) {
+    // Its failure shows where the whole pipeline is waited for.
+    heard?.catch(() => undefined);
     // The disk is the database's to watch.
     this.room = { limits, disk: 'enough', usageOf: (project) => this.usage.of(project) };
     this.messageGroups = new MessageGroups(pipeline, (queue) => this.markReady(queue, 1));
   }
 
-  /** The commit group's time. */
+  /** The commit group's time. It changes only where a command calls `hearTime`. */
   get nowMs(): number {
     return this.timeMs;
   }
 
-  /** The time was only assumed so far, and is this. */
-  learnTime(nowMs: number): void {
-    this.timeMs = nowMs;
-    this.isTimeAssumed = false;
+  /** Whether the commit group goes by a time that it has not heard from the database yet. */
+  get isTimeAssumed(): boolean {
+    return this.heard !== undefined;
+  }
+
+  /**
+   * From here on the commit group goes by the database's time. The transaction begins by asking for it,
+   * so that this takes no round trip after an answer that was waited for.
+   */
+  async hearTime(): Promise<void> {
+    if (this.heard === undefined) return;
+    this.timeMs = await this.heard;
+    this.heard = undefined;
   }
 
   /** A provisional one: the database gives the final one before the change is sent. */
