@@ -1,25 +1,24 @@
-import {
-  CommitGroupShare,
-  type ConsumeShare,
-  type TooLarge,
-  tooLarge,
-} from '../../../core/engine/commit-group-share.js';
-import type { ConsumeCommand, LeasedMessage, Outcome } from '../../../core/queue/commands.js';
+import type {
+  ConsumeCommand,
+  LeasedMessage,
+  Outcome,
+  OutcomeOf,
+} from '../../../core/queue/commands.js';
+import { CommitGroupShare } from '../../../core/queue/commit-group-share.js';
+import { CROWDED, type Leases, leasesFor } from '../../../core/queue/leases.js';
+import { storedMessage } from '../../../core/queue/message-fields.js';
 import { STATE } from '../../../core/queue/message-state.js';
-import { accept } from '../../../core/queue/outcome.js';
 import { checkHolder } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { replayOrReuse, withIdempotency } from '../../../core/queue/replay.js';
+import { replayOrReuse } from '../../../core/queue/replay.js';
 import {
   EXPIRED_PER_CONSUME,
   isPastRetention,
   removeMessage,
 } from '../../../core/queue/transitions.js';
-import { queueNotFound } from '../../../core/refusal.js';
-import { answerBytes } from '../../../core/store/answer-size.js';
+import type { Refusal } from '../../../core/refusal.js';
 import { tidsOf } from '../driver/index-joins.js';
-import { storedMessage } from '../reads/rows.js';
-import type { CommitGroup } from '../transaction/commit-group.js';
+import { type CommitGroup, onItsQueue } from '../transaction/commit-group.js';
 import { claimMessageGroups } from './ready-messages/claim-groups.js';
 import { type Lanes, lockHeads, type ReadyRow } from './ready-messages/lock-heads.js';
 
@@ -37,33 +36,27 @@ export async function runConsumes(
   run: CommitGroup,
   commands: readonly ConsumeCommand[],
 ): Promise<Outcome[]> {
+  const { tx } = run;
   const { ready, cutShort, crowded } = await lockFresh(run, commands);
   const leasedAtMs = startOfLeases(run, ready);
-  const leases: Lease[] = [];
-  const outcomes = commands.map((command): Outcome => {
-    const queue = run.tx.queue(command.project, command.queue);
-    if (queue === undefined) return queueNotFound(command.queue);
-    return withIdempotency(run.records, run.lookups, command, queue, () => {
-      const refusal = checkHolder(queue, command.keyId, (id) => run.tx.pushPolicy(id));
+  const written: Lease[] = [];
+  const outcomes = commands.map((command) =>
+    onItsQueue(run, command, (queue): OutcomeOf['consume'] | Refusal => {
+      const refusal = checkHolder(queue, command.keyId, (id) => tx.pushPolicy(id));
       if (refusal !== undefined) return refusal;
-      const share = run.share.leftFor(command);
-      if (share === undefined) return accept<'consume'>({ messages: [], crowded: true });
-      const lanes = ready.get(queue.bucketId) ?? [];
-      const { messages, left, wasCut } = take(run, queue, command, share, lanes, leasedAtMs);
-      if (left !== undefined) return accept<'consume'>({ messages, ...left });
-      if (messages.length === 0 && crowded.has(command)) {
-        return accept<'consume'>({ messages, crowded: true });
-      }
-      for (const message of messages) {
-        leases.push({ bucketId: queue.bucketId, message, keyId: command.keyId ?? null });
+      const leases = leasesFor(tx, queue, command, leasedAtMs);
+      if (leases === undefined) return CROWDED;
+      const { bucketId } = queue;
+      takeFrom(ready.get(bucketId) ?? [], leases, command.onePerMessageGroup ?? false);
+      for (const message of leases.messages) {
+        written.push({ bucketId, message, keyId: command.keyId ?? null });
         run.held.set(message.messageId, message);
       }
-      const isCut = wasCut || cutShort.has(queue.bucketId) || crowded.has(command);
-      return accept<'consume'>(isCut ? { messages, cutShort: true } : { messages });
-    });
-  });
-  if (leases.length > 0) lease(run, leases, leasedAtMs);
-  await run.tx.flushMessages();
+      return leases.outcome(cutShort.has(bucketId), crowded.has(command));
+    }),
+  );
+  if (written.length > 0) lease(run, written, leasedAtMs);
+  await tx.flushMessages();
   return outcomes;
 }
 
@@ -154,59 +147,24 @@ function startOfLeases({ tx, timeOf }: CommitGroup, ready: ReadonlyMap<number, L
 }
 
 /** Takes one command's share off what is ready. */
-function take(
-  { tx, share: commitGroupShare }: CommitGroup,
-  queue: QueueEntry,
-  command: ConsumeCommand,
-  share: ConsumeShare,
-  lanes: Lanes,
-  leasedAtMs: number,
-): { readonly messages: LeasedMessage[]; readonly left?: TooLarge; readonly wasCut: boolean } {
-  const leaseExpiresAtMs =
-    leasedAtMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
-  const messages: LeasedMessage[] = [];
-  let bytes = 0;
+function takeFrom(lanes: Lanes, leases: Leases, onePerMessageGroup: boolean): void {
   let begun: ReadyRow[] | undefined;
-  let wasCut = share.maxMessages < command.maxMessages;
-  while (messages.length < share.maxMessages && lanes.length > 0) {
+  while (leases.wantsMore && lanes.length > 0) {
     const lane = lanes[0] as ReadyRow[];
     const next = lane[0];
     if (next === undefined) {
       lanes.shift();
       continue;
     }
-    const messageBytes = answerBytes(next.bytes, next);
-    if (bytes + messageBytes > share.maxBytes) {
-      if (messages.length > 0) {
-        wasCut = true;
-        break;
-      }
-      if (command.strict) return { messages, left: tooLarge(command, messageBytes), wasCut };
-    }
-    bytes += messageBytes;
+    const { bytes, groupKey, nacks } = next;
+    if (leases.take({ message: storedMessage(next), bytes, groupKey, nacks }) === undefined) break;
     lane.shift();
-    messages.push({
-      ...storedMessage(next),
-      nacks: next.nacks,
-      deliveryCount: next.deliveryCount + 1,
-      receipt: `${command.receiptPrefix}.${messages.length}`,
-      leaseExpiresAtMs,
-    });
-    if (next.groupKey === null) continue;
-    tx.touchMessageGroup(queue, next.groupKey);
+    if (groupKey === null) continue;
     begun = lane;
-    if (command.onePerMessageGroup) lanes.shift();
+    if (onePerMessageGroup) lanes.shift();
   }
   // What is left of a message group is blocked by what was taken of it.
   if (begun !== undefined && lanes[0] === begun) lanes.shift();
-  if (messages.length > 0) {
-    tx.count(queue, 'available', -messages.length, 0);
-    tx.count(queue, 'leased', messages.length, 0);
-    tx.tally(queue, 'delivered', messages.length);
-    tx.noteDue(leaseExpiresAtMs);
-    commitGroupShare.took(command, messages.length, bytes);
-  }
-  return { messages, wasCut };
 }
 
 type Body = Pick<LeasedMessage, 'payload' | 'headers'>;
@@ -225,6 +183,7 @@ const LEASE = `
  * needs them before the commit, and so nobody waits for them.
  */
 function lease({ tx }: CommitGroup, leases: readonly Lease[], leasedAtMs: number): void {
+  for (const { message } of leases) tx.noteDue(message.leaseExpiresAtMs);
   const answer = tx.pipeline.query<Body & { messageId: string }>(LEASE, [
     leases.map(({ bucketId }) => bucketId),
     leases.map(({ message }) => message.messageId),

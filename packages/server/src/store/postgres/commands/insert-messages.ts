@@ -1,22 +1,14 @@
-import type { NewMessage } from '../../../core/queue/commands.js';
 import { STATE } from '../../../core/queue/message-state.js';
-import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import type { Arrival } from '../../../core/queue/publishing.js';
 import { type Parameter, textArray } from '../driver/parameters.js';
 import { JUMP_MS } from '../time/store-clock.js';
 import { CLOCK } from '../time/store-time-sql.js';
 import type { CommitGroup } from '../transaction/commit-group.js';
 import { NEXT_SEQ } from '../transaction/message-seqs.js';
 
-export interface NewRow {
-  readonly queue: QueueEntry;
-  /** Its place; null: it draws one as it is inserted. */
+export interface NewRow extends Arrival {
+  /** Null: it draws one as it is inserted. */
   readonly seq: number | null;
-  readonly groupId: string | null;
-  readonly groupKey: string | null;
-  readonly bytes: number;
-  /** When its delay ends; undefined: it has none. */
-  readonly dueAtMs: number | undefined;
-  readonly message: NewMessage;
 }
 
 /**
@@ -35,17 +27,17 @@ const columnsOf = (rows: readonly NewRow[]): Parameter[] => [
   rows.map(({ bytes }) => bytes),
   textArray(rows.map(({ message }) => message.payload)),
   ifAny(rows.map(({ dueAtMs }) => dueAtMs)),
-  ifAny(rows.map(({ queue, message }) => (queue.enablePriority ? message.priority : 0))),
+  ifAny(rows.map(({ rank }) => rank)),
   ifAny(rows.map(({ message }) => message.priority)),
-  ifAny(rows.map(({ groupId }) => groupId)),
+  ifAny(rows.map(({ message }) => message.groupId)),
   ifAny(rows.map(({ groupKey }) => groupKey)),
   ifAny(rows.map(({ message }) => message.deduplicationId)),
   ifAny(rows.map(({ message }) => message.headers)),
 ];
 
 /** A column in which no row has anything may be left empty: `unnest` fills it up with nulls. */
-const ifAny = <T extends string | number | null | undefined>(column: readonly T[]): readonly T[] =>
-  column.some((value) => value !== null && value !== undefined && value !== 0) ? column : [];
+const ifAny = <T extends string | number | null>(column: readonly T[]): readonly T[] =>
+  column.some((value) => value !== null && value !== 0) ? column : [];
 
 const insertInto = (now: string, lateMs: string, head = ''): string => `
   INSERT INTO millrace.messages (bucket_id, message_id, seq, rank, state, priority,

@@ -4,16 +4,15 @@ import type {
   ExtendCommand,
   NackCommand,
   Outcome,
+  OutcomeOf,
 } from '../../../core/queue/commands.js';
 import { STATE } from '../../../core/queue/message-state.js';
-import { accept } from '../../../core/queue/outcome.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { withIdempotency } from '../../../core/queue/replay.js';
 import { ack, extend, nack, settle } from '../../../core/queue/settling.js';
-import { queueNotFound } from '../../../core/refusal.js';
+import type { Refusal } from '../../../core/refusal.js';
 import { messageOf } from '../driver/index-joins.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../reads/rows.js';
-import type { CommitGroup } from '../transaction/commit-group.js';
+import { type CommitGroup, onItsQueue } from '../transaction/commit-group.js';
 import { loadPolicies } from '../transaction/push-policies.js';
 import type { PostgresTransaction } from '../transaction/transaction.js';
 
@@ -42,13 +41,7 @@ export async function runSettling(
   await tx.hearTime();
   await loadPolicies(tx, [...alone, ...grouped]);
   for (const message of tx.addMessages([...alone, ...grouped])) endLeaseThatRanOut(run, message);
-  return commands.map((command) => {
-    const queue = tx.queue(command.project, command.queue);
-    if (queue === undefined) return queueNotFound(command.queue);
-    return withIdempotency(run.records, run.lookups, command, queue, () =>
-      decide(run, queue, command),
-    );
-  });
+  return commands.map((command) => onItsQueue(run, command, (queue) => decide(tx, queue, command)));
 }
 
 interface MessageRef {
@@ -89,17 +82,17 @@ async function lockMessages(
 }
 
 function decide(
-  run: CommitGroup,
+  tx: PostgresTransaction,
   queue: QueueEntry,
   command: SettleCommand,
-): Outcome<SettleCommand['kind']> {
+): OutcomeOf[SettleCommand['kind']] | Refusal {
   switch (command.kind) {
     case 'ack':
-      return accept<'ack'>(ack(run.tx, queue, command));
+      return ack(tx, queue, command);
     case 'nack':
-      return accept<'nack'>(nack(run.tx, queue, command));
+      return nack(tx, queue, command);
     case 'extend':
-      return accept<'extend'>(extend(run.tx, queue, command));
+      return extend(tx, queue, command);
   }
 }
 

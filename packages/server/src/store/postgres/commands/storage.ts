@@ -10,11 +10,10 @@ import {
   limitsThing,
   type Usage,
 } from '../../../core/limits/storage-limits.js';
-import type { Command, NewMessage, PublishCommand } from '../../../core/queue/commands.js';
-import { bytesOf } from '../../../core/queue/message-bytes.js';
+import type { Command, PublishCommand } from '../../../core/queue/commands.js';
+import type { Arrival } from '../../../core/queue/publishing.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import type { Refusal } from '../../../core/refusal.js';
-import { sum } from '../../../core/sum.js';
 import type { PostgresTransaction } from '../transaction/transaction.js';
 
 /**
@@ -24,17 +23,16 @@ import type { PostgresTransaction } from '../transaction/transaction.js';
 
 /** What queues hold while a run of publishes adds to it. */
 export class QueueUsage {
-  constructor(private readonly byBucket: Map<number, Usage>) {}
+  constructor(private readonly byBucket = new Map<number, Usage>()) {}
 
-  of({ bucketId }: QueueEntry): Usage {
-    return this.byBucket.get(bucketId) ?? { messages: 0, bytes: 0 };
-  }
+  readonly of = ({ bucketId }: QueueEntry): Usage =>
+    this.byBucket.get(bucketId) ?? { messages: 0, bytes: 0 };
 
-  add(queue: QueueEntry, messages: readonly NewMessage[]): void {
+  add({ queue, bytes }: Arrival): void {
     const before = this.of(queue);
     this.byBucket.set(queue.bucketId, {
-      messages: before.messages + messages.length,
-      bytes: before.bytes + sum(messages.map(bytesOf)),
+      messages: before.messages + 1,
+      bytes: before.bytes + bytes,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { rowIdOf } from '../../../core/ids.js';
 import type { FailedDelivery, StoredMessage } from '../../../core/queue/commands.js';
+import { storedMessage } from '../../../core/queue/message-fields.js';
 import { STATE, type State } from '../../../core/queue/message-state.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { answerBytes, failuresBytes } from '../../../core/store/answer-size.js';
@@ -19,7 +20,7 @@ import type {
 } from '../../../core/store/store.js';
 import { messageOf } from '../driver/index-joins.js';
 import type { Pipeline } from '../driver/pipeline.js';
-import { STORED_COLUMNS, storedMessage } from './rows.js';
+import { STORED_COLUMNS } from './rows.js';
 
 /** Looks at messages, from committed state and without touching them. */
 

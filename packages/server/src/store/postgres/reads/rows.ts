@@ -1,6 +1,8 @@
 import type { Scope } from '@millrace/protocol';
-import type { KeyRow, StoredMessage } from '../../../core/queue/commands.js';
+import type { KeyRow } from '../../../core/queue/commands.js';
+import { ENTRY_FIELDS, STORED_FIELDS } from '../../../core/queue/message-fields.js';
 import type { MessageEntry } from '../../../core/queue/transaction.js';
+import { columnsOf } from '../../../core/store/columns.js';
 
 /** The columns of a queue, with the name of its dead-letter queue; `q` is the queue. */
 export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS "deadLetterQueue",
@@ -22,44 +24,22 @@ export const QUEUE_FROM = `millrace.queues q LEFT JOIN ${deadLetterQueueOf('q')}
  */
 export type MessageRow = MessageEntry;
 
-/** Few need the rest; the failure log may take a hundred times what these do. */
-export const MESSAGE_COLUMNS_BUT_LOG = `m.message_id AS "messageId", m.bucket_id AS "bucketId", m.state,
-  m.seq, m.group_id AS "groupId", m.group_key AS "groupKey",
-  m.receipt, m.lease_end AS "leaseEnd", m.nacks, m.expired_leases AS "expiredLeases", m.priority,
-  m.first_available_at_ms AS "firstAvailableAtMs", m.leased_at_ms AS "leasedAtMs",
-  m.source_queue_id AS "sourceQueueId", m.due_at_ms AS "dueAtMs", m.leased_by AS "leasedBy",
-  m.bytes`;
+const without = (fields: readonly string[], ...left: string[]): string[] =>
+  fields.filter((field) => !left.includes(field));
 
-export const MESSAGE_COLUMNS = `${MESSAGE_COLUMNS_BUT_LOG}, m.failure_log AS "failureLog",
-  m.source_queue AS "sourceQueue", m.dead_lettered_at_ms AS "deadLetteredAtMs",
-  m.dead_letter_reason AS "deadLetterReason", m.earlier_sources AS "earlierSources"`;
+export const MESSAGE_COLUMNS = columnsOf(ENTRY_FIELDS, 'm');
 
-/** What an answer says of a message, but for its body. */
-export const STORED_COLUMNS_BUT_HEADERS = `m.message_id AS "messageId", m.priority,
-  m.group_id AS "groupId", m.deduplication_id AS "deduplicationId",
-  m.enqueued_at_ms AS "enqueuedAtMs", m.delivery_count AS "deliveryCount",
-  m.source_queue AS "sourceQueue", m.dead_lettered_at_ms AS "deadLetteredAtMs",
-  m.dead_letter_reason AS "deadLetterReason", m.last_error AS "lastError", m.nacks`;
+/** What an answer says of a message, but for its payload. */
+export const STORED_COLUMNS = columnsOf([...without(STORED_FIELDS, 'payload'), 'nacks'], 'm');
 
-/** The same with its headers, but without its payload. */
-export const STORED_COLUMNS = `${STORED_COLUMNS_BUT_HEADERS}, m.headers`;
+/** What is large: it comes with the lease, since many are locked and few of them taken. */
+const LARGE = ['failureLog', 'earlierSources', 'payload', 'headers'];
 
-export function storedMessage(row: StoredMessage): StoredMessage {
-  return {
-    messageId: row.messageId,
-    payload: row.payload,
-    headers: row.headers,
-    priority: row.priority,
-    groupId: row.groupId,
-    deduplicationId: row.deduplicationId,
-    enqueuedAtMs: row.enqueuedAtMs,
-    deliveryCount: row.deliveryCount,
-    sourceQueue: row.sourceQueue,
-    deadLetteredAtMs: row.deadLetteredAtMs,
-    deadLetterReason: row.deadLetterReason,
-    lastError: row.lastError,
-  };
-}
+/** All of a message that is ready but what is large, of which there are nulls. */
+export const READY_COLUMNS = [
+  columnsOf(without([...new Set([...ENTRY_FIELDS, ...STORED_FIELDS])], ...LARGE), 'm'),
+  ...without(LARGE, 'payload').map((field) => `NULL::text AS "${field}"`),
+].join(', ');
 
 export const KEY_COLUMNS = `key_id AS "keyId", name, project, scopes, secret_hash AS "secretHash",
   created_at_ms AS "createdAtMs", expires_at_ms AS "expiresAtMs", revoked_at_ms AS "revokedAtMs",

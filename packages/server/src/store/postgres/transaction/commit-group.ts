@@ -1,7 +1,10 @@
-import { CommitGroupShare } from '../../../core/engine/commit-group-share.js';
-import type { Command, LeasedMessage } from '../../../core/queue/commands.js';
+import type { Command, LeasedMessage, Outcome, OutcomeOf } from '../../../core/queue/commands.js';
 import { RESTART_GRACE_MS } from '../../../core/queue/message-state.js';
-import type { ReplayLookups } from '../../../core/queue/replay.js';
+import { accept } from '../../../core/queue/outcome.js';
+import type { QueueCommand } from '../../../core/queue/queue-command.js';
+import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { type ReplayLookups, withIdempotency } from '../../../core/queue/replay.js';
+import { queueNotFound, type Refusal } from '../../../core/refusal.js';
 import type { DueWatermark, ReadyWatermarks } from '../tuning/scan-watermarks.js';
 import { MessageDeduplications } from './deduplications.js';
 import { IdempotencyRecords } from './records.js';
@@ -15,8 +18,6 @@ export class CommitGroup {
   readonly held = new Map<string, LeasedMessage>();
   /** How much the messages that a strict consume would get back take, where that is too much. */
   readonly heldTooLarge = new Map<Command, number>();
-  /** What consumes may take in this commit group. */
-  readonly share = new CommitGroupShare();
   /** Leases and delays that this run has settled. */
   settled = 0;
   /** What is known once the commit group has committed. */
@@ -51,4 +52,15 @@ export class CommitGroup {
     },
     queueExists: (id) => this.tx.queueById(id) !== undefined,
   };
+}
+
+/** Decides on a command on the messages of the queue that it names, once under its idempotency key. */
+export function onItsQueue<C extends Extract<Command, QueueCommand>>(
+  { tx, records, lookups }: CommitGroup,
+  command: C,
+  decide: (queue: QueueEntry) => OutcomeOf[C['kind']] | Refusal,
+): Outcome<C['kind']> {
+  const queue = tx.queue(command.project, command.queue);
+  if (queue === undefined) return queueNotFound(command.queue);
+  return withIdempotency(records, lookups, command, queue, () => accept<C['kind']>(decide(queue)));
 }

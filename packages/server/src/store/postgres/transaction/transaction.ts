@@ -1,6 +1,7 @@
 import { DeadLetterReport } from '../../../core/dead-letters/dead-letter-report.js';
 import { type UsageChanges, UsageLedger } from '../../../core/limits/project-usage.js';
 import type { Room, StorageLimits } from '../../../core/limits/storage-limits.js';
+import { CommitGroupShare } from '../../../core/queue/commit-group-share.js';
 import { type DeadLetterReason, STATE } from '../../../core/queue/message-state.js';
 import type { PushPolicy } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
@@ -10,6 +11,7 @@ import type {
   MessageEntry,
   MessageTransaction,
 } from '../../../core/queue/transaction.js';
+import { columnName } from '../../../core/store/columns.js';
 import { emptyTally, type Tally, type TallyKind } from '../../../core/store/history.js';
 import type { ReadyQueue } from '../../../core/store/store.js';
 import { tidsOf } from '../driver/index-joins.js';
@@ -43,6 +45,8 @@ export class PostgresTransaction implements MessageTransaction {
   readonly usage = new UsageLedger();
   readonly deadLetters = new DeadLetterReport();
   readonly room: Room;
+  /** What consumes may take in this commit group. */
+  readonly share = new CommitGroupShare();
   private readonly provisional = new ProvisionalSeqs();
   private readonly policies = new Map<string, PushPolicy>();
   private readonly messages = new Map<string, Loaded>();
@@ -353,10 +357,6 @@ export class PostgresTransaction implements MessageTransaction {
 
 const REMOVED = '(SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS u(bucket_id, message_id))';
 const REMOVE = `DELETE FROM millrace.messages m USING ${tidsOf(REMOVED)} AS u WHERE m.ctid = u.tid`;
-
-/** The column of a field: `dueAtMs` is `due_at_ms`. */
-const columnName = (field: string): string =>
-  field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 const TEXT_FIELDS = [
   'receipt',

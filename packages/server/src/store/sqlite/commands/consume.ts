@@ -1,11 +1,12 @@
-import { type TooLarge, tooLarge } from '../../../core/engine/commit-group-share.js';
 import { rowIdOf } from '../../../core/ids.js';
-import type {
-  ConsumeCommand,
-  LeasedMessage,
-  OutcomeOf,
-  StoredMessage,
-} from '../../../core/queue/commands.js';
+import type { ConsumeCommand, LeasedMessage, OutcomeOf } from '../../../core/queue/commands.js';
+import { CROWDED, leasesFor, type ReadyMessage } from '../../../core/queue/leases.js';
+import {
+  STORED_FIELDS,
+  storedMessage,
+  storedMessageOf,
+  withLease,
+} from '../../../core/queue/message-fields.js';
 import { STATE } from '../../../core/queue/message-state.js';
 import { checkHolder } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
@@ -16,49 +17,26 @@ import {
 } from '../../../core/queue/transitions.js';
 import type { Refusal } from '../../../core/refusal.js';
 import { answerBytes } from '../../../core/store/answer-size.js';
-import { leasedMessage, type MessageRow, STORED_COLUMNS } from '../driver/rows.js';
+import { type MessageRow, STORED_COLUMNS } from '../driver/rows.js';
 import type { Values } from '../driver/statements.js';
 import type { SqliteTransaction } from '../transaction/transaction.js';
 
-interface ReadyRow extends StoredMessage {
+interface ReadyRow extends ReadyMessage {
   readonly id: number;
-  readonly bytes: number;
   readonly firstAvailableAtMs: number;
   readonly seq: number;
-  readonly groupKey: string | null;
-  readonly nacks: number;
 }
 
-const READY = `SELECT m.id, m.first_available_at_ms, m.bytes, m.seq, m.group_key, m.nacks,
-    m.message_id, b.payload, b.headers, m.priority, m.group_id, m.deduplication_id,
-    m.enqueued_at_ms, m.delivery_count, m.source_queue, m.dead_lettered_at_ms,
-    m.dead_letter_reason, m.last_error
+const READY = `SELECT ${STORED_COLUMNS}, m.id, m.first_available_at_ms, m.bytes, m.seq, m.group_key, m.nacks
   FROM messages m JOIN bodies b ON b.id = m.id`;
 
 /** @param values of READY */
-const readyRow = (values: Values | undefined): ReadyRow | undefined =>
-  values === undefined
-    ? undefined
-    : ({
-        id: values[0],
-        firstAvailableAtMs: values[1],
-        bytes: values[2],
-        seq: values[3],
-        groupKey: values[4],
-        nacks: values[5],
-        messageId: values[6],
-        payload: values[7],
-        headers: values[8],
-        priority: values[9],
-        groupId: values[10],
-        deduplicationId: values[11],
-        enqueuedAtMs: values[12],
-        deliveryCount: values[13],
-        sourceQueue: values[14],
-        deadLetteredAtMs: values[15],
-        deadLetterReason: values[16],
-        lastError: values[17],
-      } as ReadyRow);
+function readyRow(values: Values | undefined): ReadyRow | undefined {
+  if (values === undefined) return undefined;
+  const [id, firstAvailableAtMs, bytes, seq, groupKey, nacks] = values.slice(STORED_FIELDS.length);
+  const message = storedMessageOf(values);
+  return { message, id, firstAvailableAtMs, bytes, seq, groupKey, nacks } as ReadyRow;
+}
 
 const HEAD_OF_ALL = `${READY} WHERE m.bucket_id = ? AND m.state = 0 ORDER BY m.rank DESC, m.seq LIMIT 1`;
 
@@ -75,54 +53,30 @@ export function consume(
 ): OutcomeOf['consume'] | Refusal {
   const refusal = checkHolder(queue, command.keyId, (id) => tx.pushPolicy(id));
   if (refusal !== undefined) return refusal;
+  const leases = leasesFor(tx, queue, command, tx.nowMs);
+  if (leases === undefined) return CROWDED;
   const next =
     queue.type === 'fifo'
       ? nextOfMessageGroups(tx, queue, command.onePerMessageGroup ?? false)
       : nextOfAll(tx, queue);
-  const share = tx.share.leftFor(command);
-  if (share === undefined) return { messages: [], crowded: true };
   const lease = tx.sql(LEASE);
-  const leaseExpiresAtMs =
-    tx.nowMs + (command.visibilityTimeoutMs ?? queue.visibilityTimeoutDefaultMs);
-  const messages: LeasedMessage[] = [];
-  let bytes = 0;
   let expired = 0;
   let wasTaken = true;
-  let left: TooLarge | undefined;
-  let isCut = share.maxMessages < command.maxMessages;
-  while (messages.length < share.maxMessages) {
+  while (leases.wantsMore && expired < EXPIRED_PER_CONSUME) {
     const row = next(wasTaken);
     if (row === undefined) break;
-    if (isPastRetention(queue, row, tx.nowMs)) {
-      removeMessage(tx, queue, tx.find(queue, row.messageId) as MessageRow);
-      wasTaken = false;
+    const { messageId } = row.message;
+    wasTaken = !isPastRetention(queue, row, tx.nowMs);
+    if (!wasTaken) {
+      removeMessage(tx, queue, tx.find(queue, messageId) as MessageRow);
       expired += 1;
-      if (expired === EXPIRED_PER_CONSUME) break;
       continue;
     }
-    const messageBytes = answerBytes(row.bytes, row);
-    if (bytes + messageBytes > share.maxBytes && (messages.length > 0 || command.strict)) {
-      if (messages.length === 0) left = tooLarge(command, messageBytes);
-      isCut = true;
-      break;
-    }
-    bytes += messageBytes;
-    wasTaken = true;
-    const receipt = `${command.receiptPrefix}.${messages.length}`;
-    if (row.groupKey !== null) tx.touchMessageGroup(queue, row.groupKey);
-    lease.run(leaseExpiresAtMs, tx.nowMs, receipt, command.keyId ?? null, row.id);
-    const deliveryCount = row.deliveryCount + 1;
-    messages.push(leasedMessage(row, { deliveryCount, receipt, leaseExpiresAtMs }));
+    const leased = leases.take(row);
+    if (leased === undefined) break;
+    lease.run(leased.leaseExpiresAtMs, tx.nowMs, leased.receipt, command.keyId ?? null, row.id);
   }
-  if (messages.length > 0) {
-    tx.count(queue, 'available', -messages.length, 0);
-    tx.count(queue, 'leased', messages.length, 0);
-    tx.tally(queue, 'delivered', messages.length);
-    tx.share.took(command, messages.length, bytes);
-  }
-  if (left !== undefined) return { messages, ...left };
-  isCut ||= expired === EXPIRED_PER_CONSUME;
-  return isCut ? { messages, cutShort: true } : { messages };
+  return leases.outcome(expired === EXPIRED_PER_CONSUME);
 }
 
 /** The head of what is available, each time: what was taken is available no more. */
@@ -175,17 +129,18 @@ export function stillHeld(
   { maxBytes, strict }: ConsumeCommand,
   given: readonly { messageId: string; receipt: string }[],
 ): LeasedMessage[] | { needsBytes: number } {
-  const held = tx.sql(`SELECT ${STORED_COLUMNS}, m.bytes, m.due_at_ms AS leaseExpiresAtMs ${HELD}`);
+  const held = tx.sql(
+    `SELECT ${STORED_COLUMNS}, m.nacks, m.bytes, m.due_at_ms AS leaseExpiresAtMs ${HELD}`,
+  );
   const messages: LeasedMessage[] = [];
   let bytes = 0;
   for (const { messageId, receipt } of given) {
     const row = held.get(rowIdOf(messageId), queue.bucketId, receipt) as HeldRow | undefined;
     if (row === undefined) continue;
     bytes += answerBytes(row.bytes, row);
-    // What is over is only counted.
+    // Beyond the limit, bytes are only added up.
     if (strict && bytes > maxBytes) continue;
-    const { deliveryCount, leaseExpiresAtMs } = row;
-    messages.push(leasedMessage(row, { deliveryCount, receipt, leaseExpiresAtMs }));
+    messages.push(withLease(storedMessage(row), { ...row, receipt }));
   }
   return strict && bytes > maxBytes ? { needsBytes: bytes } : messages;
 }

@@ -1,9 +1,10 @@
 import type { Scope } from '@millrace/protocol';
-import type { KeyRow, LeasedMessage, StoredMessage } from '../../../core/queue/commands.js';
-import type { DeadLetterReason } from '../../../core/queue/message-state.js';
+import type { KeyRow } from '../../../core/queue/commands.js';
+import { ENTRY_FIELDS, messageEntryOf, STORED_FIELDS } from '../../../core/queue/message-fields.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { type QueueColumns, queueEntryOf } from '../../../core/queue/queue-settings.js';
 import type { MessageEntry } from '../../../core/queue/transaction.js';
+import { columnName, columnsOf } from '../../../core/store/columns.js';
 import type { Values } from './statements.js';
 
 /** The columns of a queue, with the name of its dead-letter queue; `q` is the queue. */
@@ -31,93 +32,18 @@ export interface MessageRow extends MessageEntry {
   readonly id: number;
 }
 
-export const MESSAGE_COLUMNS = `id, message_id, bucket_id, state, receipt, seq, group_id, group_key,
-  due_at_ms, lease_end, nacks, priority, first_available_at_ms, leased_at_ms, source_queue_id,
-  leased_by, bytes, failure_log, expired_leases, source_queue, dead_lettered_at_ms,
-  dead_letter_reason, earlier_sources`;
+export const MESSAGE_COLUMNS = [...ENTRY_FIELDS, 'id'].map(columnName).join(', ');
 
 /** @param values of MESSAGE_COLUMNS */
 export const messageRow = (values: Values): MessageRow =>
-  ({
-    id: values[0],
-    messageId: values[1],
-    bucketId: values[2],
-    state: values[3],
-    receipt: values[4],
-    seq: values[5],
-    groupId: values[6],
-    groupKey: values[7],
-    dueAtMs: values[8],
-    leaseEnd: values[9],
-    nacks: values[10],
-    priority: values[11],
-    firstAvailableAtMs: values[12],
-    leasedAtMs: values[13],
-    sourceQueueId: values[14],
-    leasedBy: values[15],
-    bytes: values[16],
-    failureLog: values[17],
-    expiredLeases: values[18],
-    sourceQueue: values[19],
-    deadLetteredAtMs: values[20],
-    deadLetterReason: values[21],
-    earlierSources: values[22],
-  }) as MessageRow;
+  Object.assign(messageEntryOf(values), { id: values[ENTRY_FIELDS.length] as number });
 
-/** A message with its body, for an answer; `m` is the message and `b` its body. */
-export const STORED_COLUMNS = `m.message_id AS messageId, b.payload, b.headers, m.priority,
-  m.group_id AS groupId, m.deduplication_id AS deduplicationId, m.enqueued_at_ms AS enqueuedAtMs,
-  m.delivery_count AS deliveryCount, m.source_queue AS sourceQueue,
-  m.dead_lettered_at_ms AS deadLetteredAtMs, m.dead_letter_reason AS deadLetterReason,
-  m.last_error AS lastError, m.nacks`;
+const ofBody = (field: string): boolean => field === 'payload' || field === 'headers';
 
-export function storedMessage(row: StoredMessage): StoredMessage {
-  return {
-    messageId: row.messageId,
-    payload: row.payload,
-    headers: row.headers,
-    priority: row.priority,
-    groupId: row.groupId,
-    deduplicationId: row.deduplicationId,
-    enqueuedAtMs: row.enqueuedAtMs,
-    deliveryCount: row.deliveryCount,
-    sourceQueue: row.sourceQueue,
-    deadLetteredAtMs: row.deadLetteredAtMs,
-    deadLetterReason: row.deadLetterReason as DeadLetterReason | null,
-    lastError: row.lastError,
-  };
-}
-
-/**
- * Field by field, because the commit group waits for each message that it leases, and copies of an
- * object by `...` take several times as long.
- *
- * @param row with the columns of STORED_COLUMNS
- */
-export const leasedMessage = (
-  row: StoredMessage & { readonly nacks: number },
-  lease: {
-    readonly receipt: string;
-    readonly leaseExpiresAtMs: number;
-    readonly deliveryCount: number;
-  },
-): LeasedMessage => ({
-  messageId: row.messageId,
-  payload: row.payload,
-  headers: row.headers,
-  priority: row.priority,
-  groupId: row.groupId,
-  deduplicationId: row.deduplicationId,
-  enqueuedAtMs: row.enqueuedAtMs,
-  deliveryCount: lease.deliveryCount,
-  sourceQueue: row.sourceQueue,
-  deadLetteredAtMs: row.deadLetteredAtMs,
-  deadLetterReason: row.deadLetterReason as DeadLetterReason | null,
-  lastError: row.lastError,
-  nacks: row.nacks,
-  receipt: lease.receipt,
-  leaseExpiresAtMs: lease.leaseExpiresAtMs,
-});
+/** A message with its body, for an answer, in the order of STORED_FIELDS; `m` is the message and `b` its body. */
+export const STORED_COLUMNS = STORED_FIELDS.map((field) =>
+  columnsOf([field], ofBody(field) ? 'b' : 'm'),
+).join(', ');
 
 export const KEY_COLUMNS = `key_id AS keyId, name, project, scopes, secret_hash AS secretHash,
   created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs, revoked_at_ms AS revokedAtMs,

@@ -1,5 +1,6 @@
 import { rowIdOf } from '../../../core/ids.js';
 import type { FailedDelivery, StoredMessage } from '../../../core/queue/commands.js';
+import { storedMessage } from '../../../core/queue/message-fields.js';
 import { STATE, type State } from '../../../core/queue/message-state.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { answerBytes, failuresBytes } from '../../../core/store/answer-size.js';
@@ -16,7 +17,7 @@ import type {
   ReadResult,
   SeenMessage,
 } from '../../../core/store/store.js';
-import { STORED_COLUMNS, storedMessage } from '../driver/rows.js';
+import { STORED_COLUMNS } from '../driver/rows.js';
 import type { Statements } from '../driver/statements.js';
 
 /** Looks at messages, from committed state and without touching them. */

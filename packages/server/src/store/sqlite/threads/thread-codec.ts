@@ -9,6 +9,12 @@ import type {
   Outcome,
   PublishCommand,
 } from '../../../core/queue/commands.js';
+import {
+  pushStored,
+  STORED_FIELDS,
+  storedMessageOf,
+  withLease,
+} from '../../../core/queue/message-fields.js';
 
 /**
  * Commands and outcomes on their way between threads. Copying an object writes the name of every
@@ -55,44 +61,20 @@ const ACK_ENTRY: RowFormat<DeliveryRef> = {
   read: (values, at) => ({ messageId: values[at], receipt: values[at + 1] }) as DeliveryRef,
 };
 
+const STORED = STORED_FIELDS.length;
+
 const LEASED_MESSAGE: RowFormat<LeasedMessage> = {
-  size: 15,
-  add: (row, message) =>
-    row.push(
-      message.messageId,
-      message.payload,
-      message.headers,
-      message.priority,
-      message.groupId,
-      message.deduplicationId,
-      message.enqueuedAtMs,
-      message.deliveryCount,
-      message.sourceQueue,
-      message.deadLetteredAtMs,
-      message.deadLetterReason,
-      message.lastError,
-      message.nacks,
-      message.receipt,
-      message.leaseExpiresAtMs,
-    ),
+  size: STORED + 3,
+  add: (row, message) => {
+    pushStored(row, message);
+    row.push(message.nacks, message.receipt, message.leaseExpiresAtMs);
+  },
   read: (values, at) =>
-    ({
-      messageId: values[at],
-      payload: values[at + 1],
-      headers: values[at + 2],
-      priority: values[at + 3],
-      groupId: values[at + 4],
-      deduplicationId: values[at + 5],
-      enqueuedAtMs: values[at + 6],
-      deliveryCount: values[at + 7],
-      sourceQueue: values[at + 8],
-      deadLetteredAtMs: values[at + 9],
-      deadLetterReason: values[at + 10],
-      lastError: values[at + 11],
-      nacks: values[at + 12],
-      receipt: values[at + 13],
-      leaseExpiresAtMs: values[at + 14],
-    }) as LeasedMessage,
+    withLease(storedMessageOf(values, at), {
+      nacks: values[at + STORED] as number,
+      receipt: values[at + STORED + 1] as string,
+      leaseExpiresAtMs: values[at + STORED + 2] as number,
+    }),
 };
 
 export function packCommand(command: Command): PackedCommand {

@@ -1,25 +1,7 @@
 import type { Statement } from 'better-sqlite3';
 import { STATE } from '../../../core/queue/message-state.js';
+import type { Arrival } from '../../../core/queue/publishing.js';
 import { RowBatch, textsOf } from '../driver/row-batch.js';
-
-/** A message as it is published. */
-export interface NewMessageRow {
-  readonly id: number;
-  readonly bucketId: number;
-  readonly seq: number;
-  readonly rank: number;
-  readonly messageId: string;
-  readonly priority: number;
-  readonly bytes: number;
-  readonly enqueuedAtMs: number;
-  /** When its delay ends; null: it has none. */
-  readonly dueAtMs: number | null;
-  readonly groupId: string | null;
-  readonly groupKey: string | null;
-  readonly deduplicationId: string | null;
-  readonly payload: string;
-  readonly headers: string | null;
-}
 
 const PLAIN_COLUMNS = {
   id: '?',
@@ -66,17 +48,17 @@ export class MessageInserts {
     this.bodies = new RowBatch(sql, BODIES);
   }
 
-  add(row: NewMessageRow): void {
-    const { id, bucketId, seq, rank, messageId, priority, bytes, enqueuedAtMs, dueAtMs } = row;
-    const { groupId, groupKey, deduplicationId } = row;
+  add(id: number, seq: number, nowMs: number, arrival: Arrival): void {
+    const { queue, message, rank, bytes, dueAtMs, groupKey } = arrival;
+    const { messageId, priority, groupId, deduplicationId } = message;
+    const { bucketId } = queue;
     const isGrouped = groupId !== null || groupKey !== null;
     if (dueAtMs === null && !isGrouped && deduplicationId === null) {
-      const atMs = enqueuedAtMs;
-      this.plain.add([id, bucketId, seq, rank, messageId, priority, bytes, atMs, atMs, atMs]);
+      this.plain.add([id, bucketId, seq, rank, messageId, priority, bytes, nowMs, nowMs, nowMs]);
     } else {
       const state = dueAtMs === null ? STATE.available : STATE.delayed;
-      const availableAtMs = dueAtMs ?? enqueuedAtMs;
-      const liveSinceMs = dueAtMs === null ? availableAtMs : null;
+      const availableAtMs = dueAtMs ?? nowMs;
+      const liveSinceMs = dueAtMs === null ? nowMs : null;
       this.others.add([
         id,
         bucketId,
@@ -86,7 +68,7 @@ export class MessageInserts {
         messageId,
         priority,
         bytes,
-        enqueuedAtMs,
+        nowMs,
         availableAtMs,
         liveSinceMs,
         dueAtMs,
@@ -95,7 +77,7 @@ export class MessageInserts {
         deduplicationId,
       ]);
     }
-    this.bodies.add([id, row.payload, row.headers]);
+    this.bodies.add([id, message.payload, message.headers]);
   }
 
   flush(): void {

@@ -1,8 +1,8 @@
 import type { Statement } from 'better-sqlite3';
 import { DeadLetterReport } from '../../../core/dead-letters/dead-letter-report.js';
-import { CommitGroupShare } from '../../../core/engine/commit-group-share.js';
 import { rowIdOf } from '../../../core/ids.js';
 import type { Room, Usage } from '../../../core/limits/storage-limits.js';
+import { CommitGroupShare } from '../../../core/queue/commit-group-share.js';
 import type { DeadLetterReason } from '../../../core/queue/message-state.js';
 import type { PushPolicy } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
@@ -14,6 +14,7 @@ import type {
   MessageTransaction,
 } from '../../../core/queue/transaction.js';
 import type { Sequence } from '../../../core/sequence.js';
+import { columnName } from '../../../core/store/columns.js';
 import { emptyTally, type Tally, type TallyKind } from '../../../core/store/history.js';
 import type { ReadyQueue } from '../../../core/store/store.js';
 import { RowBatch, textsOf } from '../driver/row-batch.js';
@@ -343,7 +344,3 @@ export class SqliteTransaction implements MessageTransaction {
     );
   }
 }
-
-/** The column of a field: `dueAtMs` is `due_at_ms`. */
-const columnName = (field: string): string =>
-  field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

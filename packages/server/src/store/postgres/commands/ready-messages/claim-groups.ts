@@ -1,5 +1,6 @@
+import { READY_COLUMNS } from '../../reads/rows.js';
 import type { PostgresTransaction } from '../../transaction/transaction.js';
-import { type Lanes, LOCKED_COLUMNS, READY_COLUMNS, type ReadyRow } from './lock-heads.js';
+import { type Lanes, LOCKED_COLUMNS, type ReadyRow } from './lock-heads.js';
 
 /**
  * Claims message groups of a FIFO queue and locks their first messages. A message group that another
@@ -55,7 +56,7 @@ async function lockMessages(
   const rows = await pipeline.query<ReadyRow>(
     `SELECT ${LOCKED_COLUMNS} FROM unnest($2::text[], $3::bigint[]) AS g(group_key, head_seq)
       CROSS JOIN LATERAL (
-        SELECT ${READY_COLUMNS} FROM millrace.messages m
+        SELECT ${READY_COLUMNS}, m.rank FROM millrace.messages m
          WHERE m.bucket_id = $1 AND m.group_key = g.group_key AND m.seq >= g.head_seq
          ORDER BY m.seq LIMIT $4 FOR UPDATE) AS h`,
     [

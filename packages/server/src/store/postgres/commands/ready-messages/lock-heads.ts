@@ -1,11 +1,7 @@
 import type { StoredMessage } from '../../../../core/queue/commands.js';
 import { sum } from '../../../../core/sum.js';
 import type { Pipeline } from '../../driver/pipeline.js';
-import {
-  MESSAGE_COLUMNS_BUT_LOG,
-  type MessageRow,
-  STORED_COLUMNS_BUT_HEADERS,
-} from '../../reads/rows.js';
+import { type MessageRow, READY_COLUMNS } from '../../reads/rows.js';
 import { CLOCK_MS } from '../../time/store-time-sql.js';
 import type { CommitGroup } from '../../transaction/commit-group.js';
 import { countWalked, type RankWatermark, type ReadyLook } from '../../tuning/scan-watermarks.js';
@@ -25,10 +21,6 @@ export type Lanes = ReadyRow[][];
 
 /** Of a message `h` that was chosen and locked: a volatile value, so that it is taken row by row. */
 export const LOCKED_COLUMNS = `h.*, ${CLOCK_MS} AS "lockedAtMs"`;
-
-/** Many may be locked and few of them taken: what is large comes with the lease. */
-export const READY_COLUMNS = `${MESSAGE_COLUMNS_BUT_LOG}, NULL::text AS "failureLog",
-  NULL::text AS "earlierSources", ${STORED_COLUMNS_BUT_HEADERS}, NULL::text AS headers, m.rank`;
 
 /** @param wanted of each bucket, how many messages each command wants */
 export async function lockHeads(
@@ -69,7 +61,7 @@ export async function lockHeads(
 const firstOf = (arrays: string, columns: string, condition = ''): string => `
   SELECT ${LOCKED_COLUMNS} FROM unnest(${arrays}) AS w(${columns})
     CROSS JOIN LATERAL (
-      SELECT ${READY_COLUMNS} FROM millrace.messages m
+      SELECT ${READY_COLUMNS}, m.rank FROM millrace.messages m
        WHERE m.bucket_id = w.bucket_id AND m.state = 0 ${condition}
        ORDER BY m.rank DESC, m.seq LIMIT w.wanted FOR UPDATE SKIP LOCKED) AS h`;
 

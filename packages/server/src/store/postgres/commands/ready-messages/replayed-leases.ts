@@ -1,9 +1,10 @@
 import type { Command, ConsumeCommand, LeasedMessage } from '../../../../core/queue/commands.js';
+import { storedMessage, withLease } from '../../../../core/queue/message-fields.js';
 import { STATE } from '../../../../core/queue/message-state.js';
 import { recordScope } from '../../../../core/queue/replay.js';
 import { answerBytes } from '../../../../core/store/answer-size.js';
 import { messageOf } from '../../driver/index-joins.js';
-import { STORED_COLUMNS, storedMessage } from '../../reads/rows.js';
+import { STORED_COLUMNS } from '../../reads/rows.js';
 import type { CommitGroup } from '../../transaction/commit-group.js';
 
 interface Given {
@@ -34,9 +35,7 @@ export async function loadHeld(run: CommitGroup, commands: readonly Command[]): 
   });
   for (const { messageId, payload } of await payloadsOf(run, fitting)) {
     const row = rows.get(messageId) as HeldRow;
-    const { receipt, leaseExpiresAtMs, nacks } = row;
-    const message = { ...storedMessage(row), payload, nacks, receipt, leaseExpiresAtMs };
-    run.held.set(messageId, message);
+    run.held.set(messageId, withLease(storedMessage({ ...row, payload }), row));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ConsumeCommand } from '../queue/commands.js';
+import type { ConsumeCommand } from './commands.js';
 
 /**
  * What the consumes of one project may take in one commit group: however many of them came
