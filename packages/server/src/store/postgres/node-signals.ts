@@ -209,20 +209,24 @@ export class NodeSignals {
 function parseSignal(payload: string): Signal | undefined {
   try {
     const signal = JSON.parse(payload);
-    if (typeof signal?.node !== 'string') return undefined;
-    const isReady =
-      Array.isArray(signal.ready) &&
-      signal.ready.every(
-        (entry: unknown) =>
-          Array.isArray(entry) && typeof entry[0] === 'string' && typeof entry[1] === 'number',
-      );
-    const isWaits =
-      Array.isArray(signal.waits) && signal.waits.every((key: unknown) => typeof key === 'string');
-    return isReady || isWaits || signal.hello === true ? signal : undefined;
+    const isOurs = typeof signal?.node === 'string' && IS_BODY.some((isBody) => isBody(signal));
+    return isOurs ? signal : undefined;
   } catch {
     return undefined;
   }
 }
+
+type Unknown = { readonly [name: string]: unknown };
+
+const IS_BODY: readonly ((signal: Unknown) => boolean)[] = [
+  ({ waits }) => Array.isArray(waits) && waits.every((key) => typeof key === 'string'),
+  ({ ready }) => Array.isArray(ready) && ready.every(isReadyEntry),
+  ({ clockMoved }) => clockMoved === true,
+  ({ hello }) => hello === true,
+];
+
+const isReadyEntry = (entry: unknown): boolean =>
+  Array.isArray(entry) && typeof entry[0] === 'string' && typeof entry[1] === 'number';
 
 const keyOf = (project: string, queue: string): string => `${project}\n${queue}`;
 
