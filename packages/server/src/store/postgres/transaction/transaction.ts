@@ -1,8 +1,7 @@
-import { DeadLetterReport } from '../../../core/dead-letters/dead-letter-report.js';
 import { type UsageChanges, UsageLedger } from '../../../core/limits/project-usage.js';
 import type { Room, StorageLimits } from '../../../core/limits/storage-limits.js';
-import { CommitGroupShare } from '../../../core/queue/commit-group-share.js';
-import { type DeadLetterReason, STATE } from '../../../core/queue/message-state.js';
+import { CommitGroupCounts } from '../../../core/queue/commit-group-counts.js';
+import { STATE } from '../../../core/queue/message-state.js';
 import type { PushPolicy } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import type {
@@ -12,8 +11,6 @@ import type {
   MessageTransaction,
 } from '../../../core/queue/transaction.js';
 import { columnName } from '../../../core/store/columns.js';
-import { emptyTally, type Tally, type TallyKind } from '../../../core/store/history.js';
-import type { ReadyQueue } from '../../../core/store/store.js';
 import { tidsOf } from '../driver/index-joins.js';
 import { jsonOf } from '../driver/parameters.js';
 import type { Pipeline } from '../driver/pipeline.js';
@@ -37,28 +34,20 @@ interface Loaded {
  * and messages that were loaded before, in memory; what they change is gathered and goes out as
  * few statements over sets of rows.
  */
-export class PostgresTransaction implements MessageTransaction {
+export class PostgresTransaction extends CommitGroupCounts implements MessageTransaction {
   private readonly queuesByKey = new Map<string, QueueEntry>();
   private readonly queuesById = new Map<number, QueueEntry>();
   private readonly queuesByBucket = new Map<number, QueueEntry>();
   readonly messageGroups: MessageGroups;
   readonly usage = new UsageLedger();
-  readonly deadLetters = new DeadLetterReport();
   readonly room: Room;
-  /** What consumes may take in this commit group. */
-  readonly share = new CommitGroupShare();
   private readonly provisional = new ProvisionalSeqs();
   private readonly policies = new Map<string, PushPolicy>();
   private readonly messages = new Map<string, Loaded>();
   private readonly touched = new Set<Loaded>();
   private readonly deltas = new Map<number, CounterDelta>();
-  readonly tallies = new Map<number, Tally>();
-  private readonly deadDeltas = new Map<string, number>();
-  private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
   /** The earliest end of a lease or delay that began here. */
   earliestDueMs: number | null = null;
-  /** Answers and deduplication ids that the commit group has recorded. */
-  remembered = 0;
 
   constructor(
     readonly pipeline: Pipeline,
@@ -69,6 +58,7 @@ export class PostgresTransaction implements MessageTransaction {
     readonly leasesKeptUntilMs: number,
     limits: StorageLimits,
   ) {
+    super();
     // Its failure shows where the whole pipeline is waited for.
     heard?.catch(() => undefined);
     // The disk is the database's to watch.
@@ -175,11 +165,6 @@ export class PostgresTransaction implements MessageTransaction {
     this.usage.count(queue.project, messages, bytes);
   }
 
-  countDead(sourceQueueId: number, bucketId: number, change: number): void {
-    const key = `${sourceQueueId} ${bucketId}`;
-    this.deadDeltas.set(key, (this.deadDeltas.get(key) ?? 0) + change);
-  }
-
   private deltaOf(bucketId: number): CounterDelta {
     let delta = this.deltas.get(bucketId);
     if (delta === undefined) {
@@ -187,33 +172,6 @@ export class PostgresTransaction implements MessageTransaction {
       this.deltas.set(bucketId, delta);
     }
     return delta;
-  }
-
-  tally(queue: QueueEntry, kind: TallyKind, messages: number): void {
-    let tally = this.tallies.get(queue.id);
-    if (tally === undefined) {
-      tally = emptyTally();
-      this.tallies.set(queue.id, tally);
-    }
-    tally[kind] += messages;
-  }
-
-  deadLettered(queue: QueueEntry, reason: DeadLetterReason, messageId: string): void {
-    this.deadLetters.add(queue, reason, messageId);
-  }
-
-  markReady(queue: QueueEntry, messages: number): void {
-    const ready = this.ready.get(queue.id);
-    if (ready === undefined) this.ready.set(queue.id, { queue, messages });
-    else ready.messages += messages;
-  }
-
-  readyQueues(): ReadyQueue[] {
-    return [...this.ready.values()].map(({ queue, messages }) => ({
-      project: queue.project,
-      queue: queue.name,
-      messages,
-    }));
   }
 
   heldInMessageGroup({ bucketId }: QueueEntry, groupKey: string): MessageRow[] {
@@ -323,11 +281,7 @@ export class PostgresTransaction implements MessageTransaction {
   }
 
   private flushDeadCounters(): void {
-    const rows = [...this.deadDeltas]
-      .filter(([, change]) => change !== 0)
-      .map(([key, change]) => [...key.split(' ').map(Number), change] as [number, number, number])
-      .sort(([a, b], [c, d]) => a - c || b - d);
-    this.deadDeltas.clear();
+    const rows = this.takeDeadCounts();
     if (rows.length === 0) return;
     this.pipeline.send(
       `INSERT INTO millrace.dead_counters AS c (source_queue_id, bucket_id, slot, dead)
@@ -335,9 +289,9 @@ export class PostgresTransaction implements MessageTransaction {
          FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u(q, b, n)
        ON CONFLICT (source_queue_id, bucket_id, slot) DO UPDATE SET dead = c.dead + excluded.dead`,
       [
-        rows.map(([id]) => id),
-        rows.map(([, id]) => id),
-        rows.map(([, , n]) => n),
+        rows.map(({ sourceQueueId }) => sourceQueueId),
+        rows.map(({ bucketId }) => bucketId),
+        rows.map(({ change }) => change),
         this.counterRows.slot,
       ],
     );

@@ -1,9 +1,7 @@
 import type { Statement } from 'better-sqlite3';
-import { DeadLetterReport } from '../../../core/dead-letters/dead-letter-report.js';
 import { rowIdOf } from '../../../core/ids.js';
 import type { Room, Usage } from '../../../core/limits/storage-limits.js';
-import { CommitGroupShare } from '../../../core/queue/commit-group-share.js';
-import type { DeadLetterReason } from '../../../core/queue/message-state.js';
+import { CommitGroupCounts } from '../../../core/queue/commit-group-counts.js';
 import type { PushPolicy } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { DEFAULT_SETTINGS } from '../../../core/queue/queue-settings.js';
@@ -15,8 +13,6 @@ import type {
 } from '../../../core/queue/transaction.js';
 import type { Sequence } from '../../../core/sequence.js';
 import { columnName } from '../../../core/store/columns.js';
-import { emptyTally, type Tally, type TallyKind } from '../../../core/store/history.js';
-import type { ReadyQueue } from '../../../core/store/store.js';
 import { RowBatch, textsOf } from '../driver/row-batch.js';
 import {
   MESSAGE_COLUMNS,
@@ -73,24 +69,16 @@ export class QueueCache {
  * What the commands of one commit group share while their transaction is open: the time, the queues, the
  * counters' changes (written once, at the end) and which queues have new messages to give.
  */
-export class SqliteTransaction implements MessageTransaction {
+export class SqliteTransaction extends CommitGroupCounts implements MessageTransaction {
   /** Whether any lease or delay began, ended or moved. */
   dueChanged = false;
-  /** Answers and deduplication ids that the commit group has recorded. */
-  remembered = 0;
   private readonly deltas = new Map<number, CounterDelta>();
-  readonly tallies = new Map<number, Tally>();
-  private readonly deadDeltas = new Map<string, number>();
-  readonly deadLetters = new DeadLetterReport();
   readonly usage: ProjectCounters;
   readonly room: Room;
   readonly messageGroups: MessageGroups;
-  /** What consumes may take in this commit group. */
-  readonly share = new CommitGroupShare();
   readonly inserts = new MessageInserts((text) => this.sql(text));
   /** Bodies are read by way of their messages only, so that they may go a little later. */
   private readonly removedBodies = new RowBatch((text) => this.sql(text), REMOVE_BODIES);
-  private readonly readyByQueueId = new Map<number, { queue: QueueEntry; messages: number }>();
 
   constructor(
     readonly statements: Statements,
@@ -100,6 +88,7 @@ export class SqliteTransaction implements MessageTransaction {
     readonly leasesKeptUntilMs: number,
     { limits, disk }: Pick<Room, 'limits' | 'disk'>,
   ) {
+    super();
     const usage = new ProjectCounters(statements);
     this.usage = usage;
     this.room = { limits, disk, usageOf: (project) => usage.of(project) };
@@ -118,10 +107,6 @@ export class SqliteTransaction implements MessageTransaction {
   /** A statement whose rows come as values, see `Statements.rows`. */
   rows(text: string): Statement<unknown[], Values> {
     return this.statements.rows(text);
-  }
-
-  deadLettered(queue: QueueEntry, reason: DeadLetterReason, messageId: string): void {
-    this.deadLetters.add(queue, reason, messageId);
   }
 
   queue(project: string, name: string): QueueEntry | undefined {
@@ -244,11 +229,6 @@ export class SqliteTransaction implements MessageTransaction {
     ).get(subscriptionId) as PushPolicy | undefined;
   }
 
-  countDead(sourceQueueId: number, bucketId: number, change: number): void {
-    const key = `${sourceQueueId} ${bucketId}`;
-    this.deadDeltas.set(key, (this.deadDeltas.get(key) ?? 0) + change);
-  }
-
   /** What the queue holds but for its dead letters, with what the commit group has done so far. */
   usageOfQueue(queue: QueueEntry): Usage {
     this.writeCounters();
@@ -264,29 +244,6 @@ export class SqliteTransaction implements MessageTransaction {
       this.deltas.set(queueId, delta);
     }
     return delta;
-  }
-
-  tally(queue: QueueEntry, kind: TallyKind, messages: number): void {
-    let tally = this.tallies.get(queue.id);
-    if (tally === undefined) {
-      tally = emptyTally();
-      this.tallies.set(queue.id, tally);
-    }
-    tally[kind] += messages;
-  }
-
-  markReady(queue: QueueEntry, messages: number): void {
-    const ready = this.readyByQueueId.get(queue.id);
-    if (ready === undefined) this.readyByQueueId.set(queue.id, { queue, messages });
-    else ready.messages += messages;
-  }
-
-  readyQueues(): ReadyQueue[] {
-    return [...this.readyByQueueId.values()].map(({ queue, messages }) => ({
-      project: queue.project,
-      queue: queue.name,
-      messages,
-    }));
   }
 
   /** Writes what the commands of the commit group left to its end. */
@@ -310,17 +267,15 @@ export class SqliteTransaction implements MessageTransaction {
         update.run(available, leased, delayed, bytes, dead, deadBytes, queueId);
       }
     }
-    for (const [key, change] of this.deadDeltas) {
-      const [sourceQueueId, bucketId] = key.split(' ').map(Number) as [number, number];
+    for (const { sourceQueueId, bucketId, change } of this.takeDeadCounts()) {
       // A source that was deleted counts no more.
-      if (change === 0 || this.queueById(sourceQueueId) === undefined) continue;
+      if (this.queueById(sourceQueueId) === undefined) continue;
       this.sql(
         `INSERT INTO dead_counters (source_queue_id, bucket_id, dead) VALUES (?, ?, ?)
          ON CONFLICT DO UPDATE SET dead = dead + excluded.dead`,
       ).run(sourceQueueId, bucketId, change);
     }
     this.deltas.clear();
-    this.deadDeltas.clear();
   }
 
   /** A queue has changed: what was known of queues may be wrong. */

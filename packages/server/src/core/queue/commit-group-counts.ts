@@ -1,0 +1,66 @@
+import { DeadLetterReport } from '../dead-letters/dead-letter-report.js';
+import { emptyTally, type Tally, type TallyKind } from '../store/history.js';
+import type { ReadyQueue } from '../store/store.js';
+import { CommitGroupShare } from './commit-group-share.js';
+import type { DeadLetterReason } from './message-state.js';
+import type { QueueEntry } from './queue-entry.js';
+
+/** How many dead letters of a source a bucket has more, or fewer. */
+export interface DeadCount {
+  readonly sourceQueueId: number;
+  readonly bucketId: number;
+  readonly change: number;
+}
+
+/** What both stores count alike while a commit group runs; the transaction of each extends it. */
+export class CommitGroupCounts {
+  /** Counts for the history, by the id of the queue. */
+  readonly tallies = new Map<number, Tally>();
+  readonly deadLetters = new DeadLetterReport();
+  /** What consumes may take in this commit group. */
+  readonly share = new CommitGroupShare();
+  /** Answers and deduplication ids that the commit group has recorded. */
+  remembered = 0;
+  private readonly deadCounts = new Map<string, DeadCount>();
+  private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
+
+  tally(queue: QueueEntry, kind: TallyKind, messages: number): void {
+    let tally = this.tallies.get(queue.id);
+    if (tally === undefined) {
+      tally = emptyTally();
+      this.tallies.set(queue.id, tally);
+    }
+    tally[kind] += messages;
+  }
+
+  deadLettered(queue: QueueEntry, reason: DeadLetterReason, messageId: string): void {
+    this.deadLetters.add(queue, reason, messageId);
+  }
+
+  countDead(sourceQueueId: number, bucketId: number, change: number): void {
+    const key = `${sourceQueueId} ${bucketId}`;
+    const before = this.deadCounts.get(key)?.change ?? 0;
+    this.deadCounts.set(key, { sourceQueueId, bucketId, change: before + change });
+  }
+
+  /** What has to be written, in one order on every node; from here on it counts from nothing. */
+  protected takeDeadCounts(): DeadCount[] {
+    const counts = [...this.deadCounts.values()].filter(({ change }) => change !== 0);
+    this.deadCounts.clear();
+    return counts.sort((a, b) => a.sourceQueueId - b.sourceQueueId || a.bucketId - b.bucketId);
+  }
+
+  markReady(queue: QueueEntry, messages: number): void {
+    const ready = this.ready.get(queue.id);
+    if (ready === undefined) this.ready.set(queue.id, { queue, messages });
+    else ready.messages += messages;
+  }
+
+  readyQueues(): ReadyQueue[] {
+    return [...this.ready.values()].map(({ queue, messages }) => ({
+      project: queue.project,
+      queue: queue.name,
+      messages,
+    }));
+  }
+}
