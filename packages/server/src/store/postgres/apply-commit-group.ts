@@ -28,7 +28,7 @@ import { settleDue } from './commands/settle-due.js';
 import { loadUsageFor } from './commands/storage.js';
 import { expire, sweepDiscarded } from './commands/sweep.js';
 import { trimAudit, writeAudit } from './reads/audit-rows.js';
-import { administered } from './transaction/administered.js';
+import { administered, administeredOnQueue } from './transaction/administered.js';
 import type { CommitGroup } from './transaction/commit-group.js';
 import { loadHolders } from './transaction/push-policies.js';
 
@@ -54,13 +54,13 @@ type One<K extends Kind> = (run: CommitGroup, command: CommandOf<K>) => Promise<
 /** Rare kinds: one command at a time, each awaited. */
 const ONE_BY_ONE: { readonly [K in OneByOne]: One<K> } = {
   createQueue: administered(createQueue),
-  updateQueue: administered(updateQueue, 'in its queue'),
-  purgeQueue: administered(purgeQueue, 'in its queue'),
+  updateQueue: administeredOnQueue(updateQueue),
+  purgeQueue: administeredOnQueue(purgeQueue),
   deleteQueue: administered(deleteQueue),
-  deadLetterJob: administered(startDeadLetterJob, 'in its queue'),
-  subscribePush: withItsQueue(administered(subscribePush, 'in its queue')),
-  unsubscribePush: administered(unsubscribePush, 'in its queue'),
-  pausePush: administered(pausePush, 'in its queue'),
+  deadLetterJob: administeredOnQueue(startDeadLetterJob),
+  subscribePush: withItsQueue(administeredOnQueue(subscribePush)),
+  unsubscribePush: administeredOnQueue(unsubscribePush),
+  pausePush: administeredOnQueue(pausePush),
   createKey: administered(createKey),
   revokeKey: administered(revokeKey),
   sealPush: async (run, command) => accept<'sealPush'>(await sealPush(run, command)),

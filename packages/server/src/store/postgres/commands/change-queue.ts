@@ -17,10 +17,9 @@ import { deleteSubscriptionsOf } from './push.js';
 
 export async function updateQueue(
   { tx }: CommitGroup,
-  { project, queue: name, settings }: UpdateQueueCommand,
+  queue: QueueEntry,
+  { project, settings }: UpdateQueueCommand,
 ): Promise<OutcomeOf['updateQueue'] | Refusal> {
-  const queue = tx.queue(project, name);
-  if (queue === undefined) return queueNotFound(name);
   const next = settings.deadLetterQueue ?? queue.deadLetterQueue;
   const wanted = changeSettings(queue, settings, await readReachable(tx, project, next));
   if (isRefusal(wanted)) return wanted;
@@ -47,16 +46,15 @@ export async function updateQueue(
   );
   await reloadQueues(tx);
   const changed = tx.queueById(queue.id);
-  return changed === undefined ? queueNotFound(name) : { queue: publicRow(changed) };
+  return changed === undefined ? queueNotFound(queue.name) : { queue: publicRow(changed) };
 }
 
 /** The queue gets a new bucket: that is all, whatever lay in the old one. */
 export async function purgeQueue(
   { tx }: CommitGroup,
-  { project, queue: name }: PurgeQueueCommand,
-): Promise<OutcomeOf['purgeQueue'] | Refusal> {
-  const queue = tx.queue(project, name);
-  if (queue === undefined) return queueNotFound(name);
+  queue: QueueEntry,
+  _command: PurgeQueueCommand,
+): Promise<OutcomeOf['purgeQueue']> {
   tx.flushCounters();
   const purged = await releaseUsage(tx, queue.project, queue.bucketId);
   discardBucket(tx, queue.project, queue.bucketId);

@@ -10,7 +10,6 @@ import {
 import { rowIdOf } from '../../../core/ids.js';
 import type { DeadLetterJobCommand, JobProgress, OutcomeOf } from '../../../core/queue/commands.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { queueNotFound, type Refusal } from '../../../core/refusal.js';
 import type { Parameter } from '../driver/parameters.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../reads/rows.js';
 import type { CommitGroup } from '../transaction/commit-group.js';
@@ -24,11 +23,10 @@ type JobRow = DeadLetterJob & { readonly queueId: number; readonly finished: boo
 
 export async function startDeadLetterJob(
   run: CommitGroup,
+  queue: QueueEntry,
   command: DeadLetterJobCommand,
-): Promise<OutcomeOf['deadLetterJob'] | Refusal> {
+): Promise<OutcomeOf['deadLetterJob']> {
   const { tx } = run;
-  const queue = tx.queue(command.project, command.queue);
-  if (queue === undefined) return queueNotFound(command.queue);
   if (command.messageId !== null) {
     const done = (await onOne(run, queue, command, command.messageId)) ? 1 : 0;
     return { jobId: null, done, finished: true };

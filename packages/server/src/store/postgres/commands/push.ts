@@ -28,12 +28,11 @@ import { checkQuotaOf } from './storage.js';
 
 export async function subscribePush(
   { tx }: CommitGroup,
+  queue: QueueEntry,
   command: SubscribePushCommand,
 ): Promise<OutcomeOf['subscribePush'] | Refusal> {
-  const { project, queue: name, settings } = command;
-  const queue = tx.queue(project, name);
-  if (queue === undefined) return queueNotFound(name);
-  if (!(await lockQueue(tx, queue))) return queueNotFound(name);
+  const { project, settings } = command;
+  if (!(await lockQueue(tx, queue))) return queueNotFound(queue.name);
   const all = await subscriptionsOf(tx.pipeline, queue.id);
   const reachableFrom = await readReachable(tx, project, settings.deadLetterQueue);
   const made = subscribed(queue, all, command, tx.nowMs, reachableFrom);
@@ -107,17 +106,17 @@ function write(tx: PostgresTransaction, queue: QueueEntry, row: PushSubscription
 
 export async function unsubscribePush(
   { tx }: CommitGroup,
-  { project, queue: name, subscriptionId }: UnsubscribePushCommand,
+  queue: QueueEntry,
+  { subscriptionId }: UnsubscribePushCommand,
 ): Promise<OutcomeOf['unsubscribePush'] | Refusal> {
-  const queue = tx.queue(project, name);
-  if (queue === undefined || !(await lockQueue(tx, queue))) return queueNotFound(name);
+  if (!(await lockQueue(tx, queue))) return queueNotFound(queue.name);
   const gone = await tx.pipeline.query(
     `DELETE FROM millrace.push_subscriptions WHERE subscription_id = $1 AND queue_id = $2
      RETURNING 1`,
     [subscriptionId, queue.id],
   );
   if (gone.length > 0) {
-    tx.usage.countThings(project, 'subscriptions', -1);
+    tx.usage.countThings(queue.project, 'subscriptions', -1);
     tx.pipeline.send('DELETE FROM millrace.push_attempts WHERE subscription_id = $1', [
       subscriptionId,
     ]);
@@ -127,10 +126,9 @@ export async function unsubscribePush(
 
 export async function pausePush(
   { tx }: CommitGroup,
-  { project, queue: name, subscriptionId, reason }: PausePushCommand,
+  queue: QueueEntry,
+  { subscriptionId, reason }: PausePushCommand,
 ): Promise<OutcomeOf['pausePush'] | Refusal> {
-  const queue = tx.queue(project, name);
-  if (queue === undefined) return queueNotFound(name);
   tx.pipeline.send(
     `UPDATE millrace.push_subscriptions SET state = $3, paused_reason = $4, updated_at_ms = $5,
        changed_seq = nextval('millrace.push_changes')
@@ -140,7 +138,7 @@ export async function pausePush(
   const all = await subscriptionsOf(tx.pipeline, queue.id);
   const subscription = all.find((row) => row.subscriptionId === subscriptionId);
   return subscription === undefined
-    ? subscriptionNotFound(name, subscriptionId)
+    ? subscriptionNotFound(queue.name, subscriptionId)
     : { subscription: shownSubscription(subscription) };
 }
 

@@ -1,15 +1,15 @@
 import { rowIdOf } from '../../../core/ids.js';
-import type { FailedDelivery, StoredMessage } from '../../../core/queue/commands.js';
+import type { StoredMessage } from '../../../core/queue/commands.js';
 import { storedMessage } from '../../../core/queue/message-fields.js';
 import { STATE, type State } from '../../../core/queue/message-state.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { answerBytes, failuresBytes } from '../../../core/store/answer-size.js';
 import {
   PageBuilder,
   type PagePosition,
   peekParts,
   readPosition,
 } from '../../../core/store/page.js';
+import { oneMessage, type SeenRow, seenMessage } from '../../../core/store/seen-message.js';
 import type {
   DeadLetter,
   MessagePage,
@@ -24,17 +24,8 @@ import { STORED_COLUMNS } from './rows.js';
 
 /** Looks at messages, from committed state and without touching them. */
 
-interface SeenRow extends StoredMessage {
+interface Row extends SeenRow {
   readonly bucketId: number;
-  readonly state: State;
-  readonly dueAtMs: number | null;
-  readonly failureLog?: string | null;
-  readonly behindHead: boolean;
-  readonly bytes: number;
-  /** Null in the built-in dead-letter queue. */
-  readonly keptIn?: string | null;
-  readonly major: number;
-  readonly minor: number;
 }
 
 /** Only who asks for one message is told of its failures. */
@@ -42,8 +33,6 @@ const SEEN_COLUMNS = `${STORED_COLUMNS}, m.bucket_id AS "bucketId", m.state, m.d
   m.bytes,
   coalesce(m.seq > (SELECT g.head_seq FROM millrace.fifo_groups g
     WHERE g.bucket_id = m.bucket_id AND g.group_key = m.group_key), false) AS "behindHead"`;
-
-const STATE_NAMES = ['available', 'leased', 'delayed', 'dead'] as const;
 
 /** Below every message id. */
 const NO_ID = '00000000-0000-0000-0000-000000000000';
@@ -89,11 +78,11 @@ export async function peek(
   const parts = peekParts(state);
   const from = readPosition(after, parts);
   const page = new PageBuilder<SeenMessage>(limit, maxBytes, strict);
-  const seen: SeenRow[] = [];
+  const seen: Row[] = [];
   for (const part of parts.slice(from === null ? 0 : parts.indexOf(from.part as PeekState))) {
     const start = from?.part === part ? from : START[part];
     const read = ({ major, minor, tie }: Start, rows: number) =>
-      pipeline.query<SeenRow>(partSql[part](queue.type), [
+      pipeline.query<Row>(partSql[part](queue.type), [
         queue.bucketId,
         major,
         minor,
@@ -113,9 +102,9 @@ export async function deadLetters(
 ): Promise<ReadResult['deadLetters']> {
   const from = readPosition(after, ['dead']) ?? { major: -1, minor: 0, tie: NO_ID };
   const page = new PageBuilder<DeadLetter>(limit, maxBytes, strict);
-  const seen: SeenRow[] = [];
+  const seen: Row[] = [];
   const read = ({ major, minor, tie }: Start, rows: number) =>
-    pipeline.query<SeenRow>(
+    pipeline.query<Row>(
       `SELECT ${SEEN_COLUMNS}, m.dead_lettered_at_ms AS major, m.seq AS minor,
           (SELECT k.name FROM millrace.queues k WHERE k.bucket_id = m.bucket_id) AS "keptIn"
          FROM millrace.messages m
@@ -126,7 +115,7 @@ export async function deadLetters(
         ORDER BY m.dead_lettered_at_ms, m.seq, m.message_id LIMIT $4`,
       [queue.id, major, minor, rows, tie || NO_ID],
     );
-  const letterOf = (row: SeenRow) => ({ ...storedMessage(row), keptIn: row.keptIn ?? queue.name });
+  const letterOf = (row: Row) => ({ ...storedMessage(row), keptIn: row.keptIn ?? queue.name });
   await fill(page, seen, 'dead', from, read, letterOf);
   return withPayloads(pipeline, page.page(), seen);
 }
@@ -140,11 +129,11 @@ type Start = Omit<PagePosition, 'part'>;
  */
 async function fill<T extends StoredMessage>(
   page: PageBuilder<T>,
-  seen: SeenRow[],
+  seen: Row[],
   part: string,
   start: Start,
-  read: (from: Start, rows: number) => Promise<SeenRow[]>,
-  itemOf: (row: SeenRow) => T,
+  read: (from: Start, rows: number) => Promise<Row[]>,
+  itemOf: (row: Row) => T,
 ): Promise<boolean> {
   let from = start;
   for (;;) {
@@ -162,21 +151,18 @@ async function fill<T extends StoredMessage>(
 export async function message(
   pipeline: Pipeline,
   queue: QueueEntry,
-  { messageId, maxBytes = 0, strict = false }: Query<'message'>,
+  asked: Query<'message'>,
 ): Promise<Omit<ReadResult['message'], 'queueExists'>> {
+  const { messageId, maxBytes = 0, strict = false } = asked;
   if (rowIdOf(messageId) === undefined) return { message: null };
-  const [row] = await pipeline.query<SeenRow>(
+  const [row] = await pipeline.query<Row>(
     `SELECT ${SEEN_COLUMNS}, m.failure_log AS "failureLog",
         CASE WHEN m.bytes <= $3 THEN m.payload END AS payload
        FROM millrace.messages m
       WHERE m.bucket_id = ANY ($1::bigint[]) AND m.message_id = $2`,
     [[queue.bucketId, queue.deadBucketId], messageId, strict ? maxBytes : MAX_BYTES],
   );
-  if (row === undefined) return { message: null };
-  const needsBytes = answerBytes(row.bytes, row) + failuresBytes(row.failureLog ?? null);
-  return strict && needsBytes > maxBytes
-    ? { message: null, needsBytes }
-    : { message: seenMessage(row) };
+  return oneMessage(row, asked);
 }
 
 /** Larger than any message. */
@@ -186,7 +172,7 @@ const MAX_BYTES = 2 ** 31 - 1;
 async function withPayloads<T extends StoredMessage>(
   pipeline: Pipeline,
   page: MessagePage<T>,
-  seen: readonly SeenRow[],
+  seen: readonly Row[],
 ): Promise<MessagePage<T>> {
   if (page.items.length === 0) return page;
   const shown = seen.slice(0, page.items.length);
@@ -203,16 +189,9 @@ async function withPayloads<T extends StoredMessage>(
   return { ...page, items };
 }
 
-const positionOf = (part: string, { major, minor, messageId }: SeenRow): PagePosition => ({
+const positionOf = (part: string, { major, minor, messageId }: Row): PagePosition => ({
   part,
   major,
   minor,
   tie: messageId,
 });
-
-function seenMessage(row: SeenRow): SeenMessage {
-  const failures: FailedDelivery[] = row.failureLog == null ? [] : JSON.parse(row.failureLog);
-  const { dueAtMs, behindHead } = row;
-  const state = STATE_NAMES[row.state];
-  return { ...storedMessage(row), state, dueAtMs, behindHead, failures };
-}

@@ -1,15 +1,14 @@
 import { rowIdOf } from '../../../core/ids.js';
-import type { FailedDelivery, StoredMessage } from '../../../core/queue/commands.js';
 import { storedMessage } from '../../../core/queue/message-fields.js';
 import { STATE, type State } from '../../../core/queue/message-state.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { answerBytes, failuresBytes } from '../../../core/store/answer-size.js';
 import {
   PageBuilder,
   type PagePosition,
   peekParts,
   readPosition,
 } from '../../../core/store/page.js';
+import { oneMessage, type SeenRow, seenMessage } from '../../../core/store/seen-message.js';
 import type {
   DeadLetter,
   PeekState,
@@ -22,25 +21,12 @@ import type { Statements } from '../driver/statements.js';
 
 /** Looks at messages, from committed state and without touching them. */
 
-interface SeenRow extends StoredMessage {
-  readonly state: State;
-  readonly dueAtMs: number | null;
-  readonly failureLog?: string | null;
-  readonly behindHead: number;
-  readonly bytes: number;
-  /** Null in the built-in dead-letter queue. */
-  readonly keptIn?: string | null;
-  readonly major: number;
-  readonly minor: number;
-}
-
 /** Only who asks for one message is told of its failures. */
 const SEEN_COLUMNS = `${STORED_COLUMNS}, m.state, m.due_at_ms AS dueAtMs, m.bytes,
   coalesce(m.seq > (SELECT g.head_seq FROM fifo_groups g
     WHERE g.bucket_id = m.bucket_id AND g.group_key = m.group_key), 0) AS behindHead`;
 
 const FROM = 'messages m JOIN bodies b ON b.id = m.id';
-const STATE_NAMES = ['available', 'leased', 'delayed', 'dead'] as const;
 
 /** Before the first position of each part: ranks fall, times rise. */
 const START: Record<PeekState, Omit<PagePosition, 'part' | 'tie'>> = {
@@ -115,8 +101,9 @@ export function deadLetters(
 export function message(
   statements: Statements,
   queue: QueueEntry,
-  { messageId, maxBytes = 0, strict = false }: Query<'message'>,
+  asked: Query<'message'>,
 ): Omit<ReadResult['message'], 'queueExists'> {
+  const { messageId } = asked;
   const row = statements
     .get(
       `SELECT ${SEEN_COLUMNS}, m.failure_log AS failureLog FROM ${FROM}
@@ -125,20 +112,5 @@ export function message(
     .get(rowIdOf(messageId) ?? 0, messageId, queue.bucketId, queue.deadBucketId) as
     | SeenRow
     | undefined;
-  if (row === undefined) return { message: null };
-  const needsBytes = answerBytes(row.bytes, row) + failuresBytes(row.failureLog ?? null);
-  return strict && needsBytes > maxBytes
-    ? { message: null, needsBytes }
-    : { message: seenMessage(row) };
-}
-
-function seenMessage(row: SeenRow): SeenMessage {
-  const failures: FailedDelivery[] = row.failureLog == null ? [] : JSON.parse(row.failureLog);
-  return {
-    ...storedMessage(row),
-    state: STATE_NAMES[row.state],
-    dueAtMs: row.dueAtMs,
-    behindHead: row.behindHead !== 0,
-    failures,
-  };
+  return oneMessage(row, asked);
 }
