@@ -1,0 +1,195 @@
+import { faultOf } from '../../core/fault.js';
+import type { LeasedMessage } from '../../core/queue/commands.js';
+import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
+import { Acks } from '../delivery/acks.js';
+import { deliveryResult } from '../delivery/delivery-result.js';
+import { requestOf } from '../request/delivery.js';
+import type { PushOutcome } from '../request/exchange.js';
+import { SigningSecrets } from '../request/signing-secrets.js';
+import { note, retryAfterOf, sendBack } from './after-push.js';
+import { type Attempt, Breaker } from './breaker.js';
+import { InFlight } from './in-flight.js';
+import { Pace } from './pace.js';
+import { idsOf, PushLines } from './push-lines.js';
+import { PushRooms } from './push-rooms.js';
+import type { WorkerDependencies } from './worker-dependencies.js';
+
+/** Until a message comes back whose push failed by a fault of ours. */
+const PAUSE_MS = 1_000;
+const GONE = 410;
+/** A message steps behind the probe by no more, so that the probe's lease is over by then. */
+const BEHIND_PROBE_MAX_MS = 5_000;
+
+export interface PushListener {
+  /** The receiver has answered or could not be reached: a slot is free, what follows is the store's work. */
+  posted(durationMs: number): void;
+  /** A push has ended by a fault of ours. */
+  abandoned(): void;
+  /** The receiver says that it is no more. */
+  gone(): void;
+  /** The same, once the message has been sent back. */
+  pauseGone(subscription: PushSubscriptionRow): Promise<void>;
+}
+
+/** Posts the leased messages of one subscription, one by one, and settles each. */
+export class MessagePusher {
+  readonly rooms = new PushRooms();
+  readonly lines: PushLines;
+  /** What is being leased, posted or sent back. */
+  readonly underWay = new InFlight();
+  /** Messages that are being posted. */
+  posting = 0;
+  private readonly breaker: Breaker;
+  private readonly pace = new Pace();
+  private readonly acks: Acks;
+  private secrets: SigningSecrets;
+
+  constructor(
+    private readonly dependencies: WorkerDependencies,
+    private subscription: PushSubscriptionRow,
+    private readonly listener: PushListener,
+  ) {
+    this.breaker = new Breaker(dependencies.random);
+    this.lines = new PushLines(dependencies.processLog);
+    this.secrets = new SigningSecrets(subscription, dependencies.secrets);
+    const { project, queue } = subscription;
+    this.acks = new Acks(dependencies.commit, dependencies.clock, { project, queue });
+  }
+
+  /** Pushes under way end under the old settings. */
+  update(subscription: PushSubscriptionRow): void {
+    this.subscription = subscription;
+    this.secrets = new SigningSecrets(subscription, this.dependencies.secrets);
+  }
+
+  /** Whether one message at a time is pushed: the receiver is slow, or its recovery is being tried. */
+  get isOneByOne(): boolean {
+    return this.pace.isSlow || this.breaker.isOpen;
+  }
+
+  /** Slots in which nothing is posted. */
+  get freeSlots(): number {
+    return (this.isOneByOne ? 1 : this.subscription.maxInFlight) - this.posting;
+  }
+
+  /** Whether the breaker lets another push through. */
+  mayPost(): boolean {
+    return this.breaker.admits(this.dependencies.clock.monotonicMs()) !== 'no';
+  }
+
+  /** How long nothing may be pushed; undefined when something may. */
+  holdMs(): number | undefined {
+    const { clock } = this.dependencies;
+    if (!this.canSign(clock.nowMs())) return Number.POSITIVE_INFINITY;
+    const nowMs = clock.monotonicMs();
+    if (this.breaker.admits(nowMs) === 'no') {
+      const { nextProbeAtMs } = this.breaker;
+      return nextProbeAtMs === null ? Number.POSITIVE_INFINITY : Math.max(1, nextProbeAtMs - nowMs);
+    }
+    const paceMs = this.pace.notBeforeMs - nowMs;
+    return paceMs > 0 ? paceMs : undefined;
+  }
+
+  private canSign(nowMs: number): boolean {
+    if (this.secrets.at(nowMs) !== undefined) return true;
+    const ids = idsOf(this.subscription);
+    this.dependencies.processLog.counted('warn', 'push secret was sealed under another key', ids);
+    return false;
+  }
+
+  async push(message: LeasedMessage): Promise<void> {
+    const { dependencies, subscription } = this;
+    const { clock } = dependencies;
+    const startMs = clock.nowMs();
+    const spared = message.deliveryCount - 1 - message.nacks;
+    const attempt = this.breaker.began(message.messageId, clock.monotonicMs(), spared);
+    this.underWay.begin();
+    try {
+      const outcome = await this.post(message, startMs);
+      note(dependencies, subscription, message, startMs, outcome);
+      await this.settle(subscription, message, attempt, outcome);
+    } catch (error) {
+      await this.abandon(message, attempt, error as Error);
+    } finally {
+      this.rooms.release(message);
+    }
+    this.underWay.end();
+  }
+
+  private async settle(
+    subscription: PushSubscriptionRow,
+    message: LeasedMessage,
+    attempt: Attempt,
+    outcome: PushOutcome,
+  ): Promise<void> {
+    const nowMs = this.dependencies.clock.monotonicMs();
+    const result = deliveryResult(outcome);
+    const retryAfterMs = retryAfterOf(outcome);
+    const { usesRetry, change } = this.breaker.ended(attempt, result, nowMs, retryAfterMs);
+    this.lines.ended(subscription, message, outcome, change);
+    if (result !== 'cancelled') this.pace.ended(result === 'success', nowMs);
+    const isGone = 'status' in outcome && outcome.status === GONE;
+    if (isGone) this.listener.gone();
+    this.listener.posted(outcome.durationMs);
+    if (result === 'success') {
+      this.acks.add(message);
+    } else {
+      const heldMs = result === 'outage' ? this.heldBehindProbeMs(nowMs) : 0;
+      await sendBack(this.dependencies, subscription, message, outcome, { usesRetry, heldMs });
+    }
+    if (isGone) await this.listener.pauseGone(subscription);
+  }
+
+  /**
+   * While the breaker is open, a message that failed steps behind the next probe: that shall be
+   * another one, where there is one, or a single bad message would keep the breaker open.
+   */
+  private heldBehindProbeMs(nowMs: number): number {
+    const probeInMs = (this.breaker.nextProbeAtMs ?? nowMs) - nowMs;
+    return probeInMs + Math.min(probeInMs / 2, BEHIND_PROBE_MAX_MS);
+  }
+
+  private async post(message: LeasedMessage, nowMs: number): Promise<PushOutcome> {
+    this.posting += 1;
+    try {
+      const secrets = this.secrets.at(nowMs);
+      // It was leased while it could be signed; unsigned it must not go out.
+      if (secrets === undefined) throw new Error('its secret was sealed under another key');
+      const times = { nowMs, wallMs: this.dependencies.clock.wallMs() };
+      return await this.dependencies.client.post(
+        requestOf(this.subscription, message, secrets, times),
+      );
+    } finally {
+      this.posting -= 1;
+    }
+  }
+
+  /** Returns a message that was leased and not posted. */
+  giveBack(message: LeasedMessage): void {
+    this.rooms.release(message);
+    this.underWay.begin();
+    const end = { delayMs: 0, usesRetry: false, error: null };
+    void this.dependencies.settlement
+      .fail(this.subscription, message, end)
+      .finally(() => this.underWay.end());
+  }
+
+  /** A fault of ours: the message goes back, and the breaker learns nothing of it. */
+  private async abandon(message: LeasedMessage, attempt: Attempt, fault: Error): Promise<void> {
+    const { processLog, settlement, clock } = this.dependencies;
+    const { cause, ...where } = faultOf(fault);
+    const same = { ...idsOf(this.subscription), cause };
+    const latest = { message_id: message.messageId, ...where };
+    processLog.counted('error', 'push failed by a fault of the server', same, latest);
+    this.breaker.ended(attempt, 'cancelled', clock.monotonicMs());
+    const failed = { delayMs: PAUSE_MS, usesRetry: false, error: 'the push failed' };
+    await settlement.fail(this.subscription, message, failed).catch(() => undefined);
+    this.listener.abandoned();
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async ended(): Promise<void> {
+    await this.underWay.none();
+    await this.acks.settled();
+  }
+}
