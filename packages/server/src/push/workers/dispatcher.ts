@@ -1,9 +1,9 @@
 import { monotonicMs, setSystemTimer } from '../../core/clock.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
+import type { PushDependencies } from '../push-dependencies.js';
 import { isShortSecret, SECRET_MIN_BYTES } from '../request/signing.js';
 import { OVERLAP_MS, RecentChanges } from './recent-changes.js';
 import { type TestResult, testPush } from './test-push.js';
-import type { WorkerDependencies } from './worker-dependencies.js';
 import { Workers } from './workers.js';
 
 /** To open what is sealed takes time, in which nothing else runs. */
@@ -32,7 +32,7 @@ export class PushDispatcher {
   private readonly cancelTimers = new Set<() => void>();
   private stopped: Promise<void> | undefined;
 
-  constructor(private readonly dependencies: WorkerDependencies) {
+  constructor(private readonly dependencies: PushDependencies) {
     this.workers = new Workers(dependencies, (project, queue) => {
       void this.subscriptionsChanged(project, queue);
     });

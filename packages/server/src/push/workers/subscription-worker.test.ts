@@ -11,10 +11,10 @@ import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js'
 import type { Store } from '../../core/store/store.js';
 import { AttemptLog } from '../delivery/attempt-log.js';
 import { Settlement } from '../delivery/settlement.js';
+import { SPARED_MAX } from '../receiver/breaker.js';
 import type { PushOutcome } from '../request/exchange.js';
 import type { PushRequest } from '../request/push-client.js';
 import { SecretBox } from '../request/push-secret.js';
-import { SPARED_MAX } from './breaker.js';
 import { SubscriptionWorker } from './subscription-worker.js';
 
 const MAX_IN_FLIGHT = 2;

@@ -5,13 +5,13 @@ import { ENDLESS_ACCESS } from '../../core/keys/caller.js';
 import type { ConsumeCommand } from '../../core/queue/commands.js';
 import { type PushSubscriptionRow, pushHolder } from '../../core/queue/push-subscription.js';
 import type { Refusal } from '../../core/refusal.js';
+import { MessagePusher } from '../delivery/message-pusher.js';
+import { PUSH_LEAST_BYTES } from '../delivery/push-rooms.js';
+import type { PushDependencies } from '../push-dependencies.js';
 import { Lookahead } from './lookahead.js';
-import { MessagePusher } from './message-pusher.js';
 import { PrefetchedMessages } from './prefetched-messages.js';
-import { PUSH_LEAST_BYTES } from './push-rooms.js';
 import { QueueLook } from './queue-look.js';
 import { Wakeup } from './wakeup.js';
-import type { WorkerDependencies } from './worker-dependencies.js';
 import { afterEvent, type WorkerEvent, type WorkerState } from './worker-state.js';
 
 /** After a refused command, or where a queue has no room for another wait, it looks again after this. */
@@ -36,7 +36,7 @@ export class SubscriptionWorker {
   private running: Promise<void> | undefined;
 
   constructor(
-    private readonly dependencies: WorkerDependencies,
+    private readonly dependencies: PushDependencies,
     private subscription: PushSubscriptionRow,
     /** It has paused its subscription. */
     private readonly changed: () => void,

@@ -1,9 +1,9 @@
 import type { LeasedMessage } from '../../core/queue/commands.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
 import { deliveryResult } from '../delivery/delivery-result.js';
+import type { PushDependencies } from '../push-dependencies.js';
 import { requestOf } from '../request/delivery.js';
 import { SigningSecrets } from '../request/signing-secrets.js';
-import type { WorkerDependencies } from './worker-dependencies.js';
 
 /** Also a subscription that is paused, and has no worker, may be tried out. */
 const TEST_SENDER = 'test';
@@ -18,7 +18,7 @@ export interface TestResult {
 
 /** Posts one message made up for it, outside of the queue. */
 export async function testPush(
-  { client, clock, ids, secrets }: Pick<WorkerDependencies, 'client' | 'clock' | 'ids' | 'secrets'>,
+  { client, clock, ids, secrets }: Pick<PushDependencies, 'client' | 'clock' | 'ids' | 'secrets'>,
   subscription: PushSubscriptionRow,
 ): Promise<TestResult> {
   const nowMs = clock.nowMs();

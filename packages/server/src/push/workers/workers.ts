@@ -1,7 +1,7 @@
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
-import { idsOf } from './push-lines.js';
+import { idsOf } from '../delivery/push-lines.js';
+import type { PushDependencies } from '../push-dependencies.js';
 import { SubscriptionWorker } from './subscription-worker.js';
-import type { WorkerDependencies } from './worker-dependencies.js';
 
 interface Known {
   /** The row as it lies in the store, to tell whether it has changed. */
@@ -16,7 +16,7 @@ export class Workers {
   private readonly ending = new Set<Promise<void>>();
 
   constructor(
-    private readonly dependencies: WorkerDependencies,
+    private readonly dependencies: PushDependencies,
     /** A worker has found that the subscriptions of its queue are not what it thought. */
     private readonly changed: (project: string, queue: string) => void,
   ) {}

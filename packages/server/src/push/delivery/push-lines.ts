@@ -2,9 +2,9 @@ import { monotonicMs } from '../../core/clock.js';
 import type { Log, LogFields } from '../../core/log.js';
 import type { LeasedMessage } from '../../core/queue/commands.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
-import { deliveryResult } from '../delivery/delivery-result.js';
+import type { AttemptEnd } from '../receiver/breaker.js';
 import type { PushOutcome } from '../request/exchange.js';
-import type { AttemptEnd } from './breaker.js';
+import { deliveryResult } from './delivery-result.js';
 
 /**
  * What the log says of the pushes of one subscription. Never the url, which may hold a secret; it is

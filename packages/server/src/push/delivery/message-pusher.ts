@@ -1,18 +1,18 @@
 import { faultOf } from '../../core/fault.js';
 import type { LeasedMessage } from '../../core/queue/commands.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
-import { Acks } from '../delivery/acks.js';
-import { deliveryResult } from '../delivery/delivery-result.js';
+import type { PushDependencies } from '../push-dependencies.js';
+import { type Attempt, Breaker } from '../receiver/breaker.js';
+import { Pace } from '../receiver/pace.js';
 import { requestOf } from '../request/delivery.js';
 import type { PushOutcome } from '../request/exchange.js';
 import { SigningSecrets } from '../request/signing-secrets.js';
+import { Acks } from './acks.js';
 import { note, retryAfterOf, sendBack } from './after-push.js';
-import { type Attempt, Breaker } from './breaker.js';
+import { deliveryResult } from './delivery-result.js';
 import { InFlight } from './in-flight.js';
-import { Pace } from './pace.js';
 import { idsOf, PushLines } from './push-lines.js';
 import { PushRooms } from './push-rooms.js';
-import type { WorkerDependencies } from './worker-dependencies.js';
 
 /** Until a message comes back whose push failed by a fault of ours. */
 const PAUSE_MS = 1_000;
@@ -45,7 +45,7 @@ export class MessagePusher {
   private secrets: SigningSecrets;
 
   constructor(
-    private readonly dependencies: WorkerDependencies,
+    private readonly dependencies: PushDependencies,
     private subscription: PushSubscriptionRow,
     private readonly listener: PushListener,
   ) {

@@ -1,13 +1,13 @@
 import type { LeasedMessage } from '../../core/queue/commands.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
-import { backoffMs } from '../delivery/backoff.js';
-import { deliveryResult } from '../delivery/delivery-result.js';
+import type { PushDependencies } from '../push-dependencies.js';
 import type { PushOutcome } from '../request/exchange.js';
-import type { WorkerDependencies } from './worker-dependencies.js';
+import { backoffMs } from './backoff.js';
+import { deliveryResult } from './delivery-result.js';
 
 /** Keeps what came of a post for the list of deliveries. */
 export function note(
-  { log }: WorkerDependencies,
+  { log }: PushDependencies,
   { subscriptionId }: PushSubscriptionRow,
   { messageId, deliveryCount }: LeasedMessage,
   atMs: number,
@@ -25,7 +25,7 @@ export function note(
 
 /** Sends the message back as the outcome, which is no success, wants it. */
 export function sendBack(
-  { settlement, random }: WorkerDependencies,
+  { settlement, random }: PushDependencies,
   subscription: PushSubscriptionRow,
   message: LeasedMessage,
   outcome: PushOutcome,
