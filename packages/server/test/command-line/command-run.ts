@@ -7,13 +7,13 @@ const MAIN_PATH = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 export interface RunOptions {
   readonly environment?: Record<string, string>;
-  /** Another user, which only root can start a process for. */
+  /** Another user to run as; only root can start a process for another user. */
   readonly uid?: number;
-  /** Instead of Node with the server. */
+  /** The program to run instead of Node with the server. */
   readonly program?: readonly [file: string, ...args: string[]];
 }
 
-/** `millrace` with any arguments, as the leader of a process group of its own. */
+/** `millrace` with any arguments, as the leader of its own process group. */
 export class CommandRun {
   stdout = '';
   stderr = '';
@@ -38,13 +38,13 @@ export class CommandRun {
     this.closed = once(this.child, 'close');
   }
 
-  /** The address, once it listens; undefined where it ended before. */
+  /** The address once it listens; undefined if it ended before. */
   async listening(): Promise<string | undefined> {
     await this.says(/millrace listening on http/);
     return /millrace listening on (http\S+)/.exec(this.stdout)?.[1];
   }
 
-  /** Resolves when it has said so, on either stream, or has ended. */
+  /** Resolves when either stream matches, or when the process has ended. */
   async says(words: RegExp): Promise<void> {
     while (this.isRunning && !words.test(this.stdout + this.stderr)) await pause(10);
   }
@@ -53,7 +53,7 @@ export class CommandRun {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Signals every process of the group. */
+  /** Signals every process of the process group. */
   signalGroup(name: NodeJS.Signals): void {
     process.kill(-(this.child.pid as number), name);
   }
@@ -62,7 +62,7 @@ export class CommandRun {
     this.child.stdin?.write(text);
   }
 
-  /** The exit code; null where a signal ended it. */
+  /** The exit code; null if a signal ended it. */
   async ended(): Promise<number | null> {
     await this.closed;
     return this.child.exitCode;

@@ -33,14 +33,14 @@ async function outcomeOf(args: readonly string[], environment = {}) {
 
 describe('millrace', () => {
   it.each([['--version'], ['-v'], ['version'], ['serve', '--port', '80', '--version']])(
-    'shows its version: %s',
+    'shows its version with %s',
     async (...args) => {
       expect(await outcomeOf(args)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
     },
   );
 
   it.each([['--help'], ['-h'], ['help'], ['serve', '--help'], ['--port', 'x', '--help']])(
-    'shows its commands and settings: %s',
+    'shows its commands and settings with %s',
     async (...args) => {
       const { code, stdout, stderr } = await outcomeOf(args);
       expect([code, stderr]).toEqual([0, '']);
@@ -50,7 +50,7 @@ describe('millrace', () => {
     },
   );
 
-  it.each([[[]], [['serve']]])('serves with flags only, and by its name: %j', async (before) => {
+  it.each([[[]], [['serve']]])('serves with or without the word serve: %j', async (before) => {
     const store = `sqlite:${join(folder, 'q.db')}`;
     const run = new CommandRun([...before, '--port', '0', '--store', store]);
     try {
@@ -66,19 +66,19 @@ describe('millrace', () => {
     ['sevre', 'there is no command "sevre"; is "serve" meant?'],
     ['publish', 'there is no command "publish"; see --help'],
     ['constructor', 'there is no command "constructor"; see --help'],
-  ])('refuses a command that there is not: %s', async (name, why) => {
+  ])('refuses the unknown command %s', async (name, why) => {
     const { code, stderr } = await outcomeOf([name]);
     expect(code).toBe(2);
     expect(stderr).toContain(why);
   });
 
-  it('refuses a variable that is near to a setting, by both names', async () => {
+  it('refuses a variable that resembles a setting, naming both', async () => {
     const { code, stderr } = await outcomeOf([], { MILLRACE_PROT: '9000' });
     expect(code).toBe(2);
     expect(stderr).toContain('MILLRACE_PROT means nothing here; is MILLRACE_PORT meant?');
   });
 
-  it('warns of other variables once, in one line, and of none that belong to others', async () => {
+  it('warns of other unknown variables in one line, but not of variables of other programs', async () => {
     const run = new CommandRun(['--port', '0'], {
       environment: {
         MILLRACE_STORE: `sqlite:${join(folder, 'q.db')}`,
@@ -108,31 +108,31 @@ describe('the launcher', () => {
       env: { PATH: process.env.PATH, ...environment },
     });
 
-  it('is what npm links as millrace, and there before the build', () => {
+  it('is the file that npm links as millrace, and exists before the build', () => {
     expect(join(PACKAGE, bin.millrace)).toBe(LAUNCHER);
     expect(existsSync(LAUNCHER)).toBe(true);
     const ignored = spawnSync('git', ['check-ignore', '-q', LAUNCHER], { cwd: PACKAGE });
     expect(ignored.status).not.toBe(0);
   });
 
-  it('runs what is built, also by a link', () => {
+  it('runs the built server, also through a link', () => {
     const link = join(folder, 'millrace');
     symlinkSync(LAUNCHER, link);
     for (const path of [LAUNCHER, link]) expect(runLauncher(path).stdout).toBe(`${version}\n`);
   });
 
-  it('says what to run where nothing is built', () => {
+  it('says to run the build if nothing is built', () => {
     cpSync(join(PACKAGE, 'bin'), join(folder, 'bin'), { recursive: true });
     const { status, stdout, stderr } = runLauncher(join(folder, 'bin', 'millrace.js'));
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^millrace: it is not built yet; run "npm run build" in \S+\n$/);
   });
 
-  it.skipIf(process.platform !== 'linux')('gives the pool of threads eight, as npm start', () => {
+  it.skipIf(process.platform !== 'linux')('gives the pool eight threads, like npm start', () => {
     cpSync(join(PACKAGE, 'bin'), join(folder, 'bin'), { recursive: true });
     mkdirSync(join(folder, 'dist'));
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-    // A stand-in for the server that gives the pool work and counts the threads of the process.
+    // A stand-in for the server that gives work to the pool and counts the threads of the process.
     writeFileSync(
       join(folder, 'dist', 'main.js'),
       `import { pbkdf2 } from 'node:crypto';

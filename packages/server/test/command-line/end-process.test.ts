@@ -14,7 +14,7 @@ describe.skipIf(process.platform === 'win32')('a process that ends at once', () 
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** How a process ends whose one thread runs this, and has said that it does. */
+  /** Runs a process with one thread that runs this code, and returns how the process ends. */
   async function endOf(thread: string): Promise<unknown[]> {
     const path = join(folder, 'main.mjs');
     writeFileSync(
@@ -29,12 +29,12 @@ describe.skipIf(process.platform === 'win32')('a process that ends at once', () 
     return once(spawn(process.execPath, [path], { stdio: 'inherit' }), 'exit');
   }
 
-  it('has its exit code where its threads end', async () => {
+  it('exits with its code if its threads can be ended', async () => {
     expect(await endOf('setInterval(() => undefined, 1_000)')).toEqual([130, null]);
     expect(await endOf('for (;;);')).toEqual([130, null]);
   });
 
-  it('ends by the signal where a thread does not, as on a disk that does not answer', async () => {
+  it('is ended by the signal if a thread cannot be ended, as on a disk that does not answer', async () => {
     const pipe = join(folder, 'pipe');
     expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
     expect(await endOf(`require('node:fs').openSync('${pipe}', 'r')`)).toEqual([null, 'SIGINT']);

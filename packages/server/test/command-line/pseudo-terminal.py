@@ -1,5 +1,5 @@
-"""Runs a program in a pseudo-terminal: argv[1:]. What it prints goes to stdout, and what comes on
-stdin is typed into the terminal; "hang up" closes it. The last line tells how the program ended."""
+"""Runs the program argv[1:] in a pseudo-terminal. Its output goes to stdout, and stdin is typed into
+the terminal; the input "hang up" closes the terminal. The last line says how the program ended."""
 
 import os
 import pty

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandRun } from './command-run.js';
 
-/** What the process says where its store cannot lie, and that it ends. */
+/** Tests that the process ends with an explanation if its store cannot be at the given path. */
 
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
@@ -28,7 +28,7 @@ async function refusalOf(path: string, uid?: number): Promise<{ code: unknown; t
     environment: { HOME: folder },
     ...(uid === undefined ? {} : { uid }),
   });
-  // Should it listen after all, there is nothing to wait for.
+  // If it listens after all, there is no exit to wait for.
   await run.says(/listening/);
   if (run.isRunning) run.signalGroup('SIGKILL');
   const code = await run.ended();
@@ -38,8 +38,8 @@ async function refusalOf(path: string, uid?: number): Promise<{ code: unknown; t
 
 const inFolder = (name: string): string => join(folder, name);
 
-describe('a store is refused, by its name and with what to do,', () => {
-  it('in what is a file', async () => {
+describe('a store is refused, with its path and the reason,', () => {
+  it('if its folder is a file', async () => {
     writeFileSync(inFolder('file'), 'text');
     const why = `${inFolder('file')} is a file, so that no store can lie in it`;
     for (const path of ['file/q.db', 'file/sub/q.db']) {
@@ -50,7 +50,7 @@ describe('a store is refused, by its name and with what to do,', () => {
     }
   });
 
-  it('that is a folder', async () => {
+  it('if it is a folder', async () => {
     mkdirSync(inFolder('data'));
     const { code, text } = await refusalOf(inFolder('data'));
     expect(code).toBe(1);
@@ -58,7 +58,7 @@ describe('a store is refused, by its name and with what to do,', () => {
     expect(text).toContain(`--store sqlite:${inFolder('data')}/millrace.db`);
   });
 
-  it.skipIf(process.platform === 'win32')('that is a device or a pipe', async () => {
+  it.skipIf(process.platform === 'win32')('if it is a device or a pipe', async () => {
     expect(spawnSync('mkfifo', [inFolder('pipe')]).status).toBe(0);
     for (const [path, kind] of [
       ['/dev/null', 'a device'],
@@ -70,7 +70,7 @@ describe('a store is refused, by its name and with what to do,', () => {
     }
   });
 
-  it('behind a link that leads nowhere', async () => {
+  it('if its folder is a broken link', async () => {
     symlinkSync(inFolder('nowhere'), inFolder('link'));
     const { code, text } = await refusalOf(join(inFolder('link'), 'q.db'));
     expect(code).toBe(1);
@@ -78,7 +78,7 @@ describe('a store is refused, by its name and with what to do,', () => {
     expect(text).toContain('Remove the link');
   });
 
-  it.skipIf(!isLinux)('in a folder that takes no files, and none that is made in it', async () => {
+  it.skipIf(!isLinux)('if no files can be created in its folder', async () => {
     for (const path of ['/proc/x/q.db', '/proc/q.db']) {
       const { code, text } = await refusalOf(path);
       expect(code).toBe(1);
@@ -86,13 +86,13 @@ describe('a store is refused, by its name and with what to do,', () => {
     }
   });
 
-  it('whose path is too long for SQLite', async () => {
+  it('if its path is too long for SQLite', async () => {
     const { code, text } = await refusalOf(inFolder(`${'long/'.repeat(100)}q.db`));
     expect(code).toBe(1);
     expect(text).toContain('is too long: SQLite takes 480 bytes');
   });
 
-  it.skipIf(!isRoot)(`in a folder of another user${whyNoUser}`, async () => {
+  it.skipIf(!isRoot)(`if its folder belongs to another user${whyNoUser}`, async () => {
     for (const [path, why] of [
       ['q.db', `The folder ${folder}`],
       ['data/q.db', `The folder ${inFolder('data')} cannot be made: ${folder}`],
@@ -107,7 +107,7 @@ describe('a store is refused, by its name and with what to do,', () => {
     }
   });
 
-  it.skipIf(!isRoot)(`whose file is another user's${whyNoUser}`, async () => {
+  it.skipIf(!isRoot)(`if its file belongs to another user${whyNoUser}`, async () => {
     for (const name of ['q.db', 'q.db-wal']) {
       const data = inFolder(`${name}.folder`);
       mkdirSync(data);
@@ -119,7 +119,7 @@ describe('a store is refused, by its name and with what to do,', () => {
     }
   });
 
-  it('on a file system that can only be read', async (context) => {
+  it('if its file system is read-only', async (context) => {
     const mounted = isLinux && mkdirReadOnly(inFolder('read-only'));
     if (!mounted) context.skip('this user may not mount a file system');
     try {
@@ -144,13 +144,13 @@ function mkdirReadOnly(path: string): boolean {
 
 describe('a port', () => {
   it.skipIf(!isRoot || !isLinux)(
-    `that only root may take is refused with the ways round it${whyNoUser}`,
+    `that only root may use is refused with ways around it${whyNoUser}`,
     async () => {
       spawnSync('chown', [String(NOBODY), folder]);
       const store = `sqlite:${inFolder('q.db')}`;
       run = new CommandRun(['serve', '--port', '81', '--store', store], { uid: NOBODY });
       await run.says(/listening/);
-      if (run.isRunning) return; // Here anybody may take it.
+      if (run.isRunning) return; // On this machine, any user may use the port.
       expect(await run.ended()).toBe(1);
       expect(run.stderr).toMatch(/EACCES.*:81; choose a --port from 1024 on and put a proxy/);
       expect(run.stderr).toContain('setcap cap_net_bind_service');

@@ -10,8 +10,8 @@ import { callerOf } from '../harness/http-server.js';
 import { CommandRun } from './command-run.js';
 import { KEY, lastAnswer, WaitingCalls } from './waiting-calls.js';
 
-/** What a supervisor does that signals all processes of its group, and npm by passing signals on. */
-describe.skipIf(process.platform === 'win32')('a signal to a group of processes', () => {
+/** A supervisor signals all processes of a process group, and npm passes signals on. */
+describe.skipIf(process.platform === 'win32')('a signal to the process group of a server', () => {
   let folder: string;
   let run: CommandRun;
   let calls: WaitingCalls | undefined;
@@ -41,7 +41,7 @@ describe.skipIf(process.platform === 'win32')('a signal to a group of processes'
   }
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '%s that comes twice is one: calls under way are answered, and it ends with 0',
+    '%s sent twice within a second counts once: calls in progress are answered, and the exit code is 0',
     async (signal) => {
       const waiting = await serveWithCalls();
       run.signalGroup(signal);
@@ -62,7 +62,7 @@ describe.skipIf(process.platform === 'win32')('a signal to a group of processes'
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('%s later than a second after the first ends it at once', async (signal, code) => {
+  ] as const)('%s over a second after the first ends the server', async (signal, code) => {
     await serveWithCalls();
     run.signalGroup('SIGTERM');
     await run.says(/stopping/);
@@ -73,7 +73,7 @@ describe.skipIf(process.platform === 'win32')('a signal to a group of processes'
     expect(run.stderr).not.toContain('stopped');
   });
 
-  it('ends a start that waits for its database, with a word', async () => {
+  it('ends a start that waits for its database, with exit code 0 and a log line', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     try {
       await once(silent, 'listening');
@@ -92,7 +92,7 @@ describe.skipIf(process.platform === 'win32')('a signal to a group of processes'
     }
   });
 
-  it('waits for a push that its receiver has not answered', async () => {
+  it('ends the server only after a push in progress is answered', async () => {
     const receiver = createHttpServer().listen(0, '127.0.0.1');
     try {
       await once(receiver, 'listening');
@@ -116,7 +116,7 @@ describe.skipIf(process.platform === 'win32')('a signal to a group of processes'
     }
   });
 
-  it('waits for no call where there is none', async () => {
+  it('ends a server without calls in progress with exit code 0', async () => {
     await serve().listening();
     run.signalGroup('SIGTERM');
     expect(await run.ended()).toBe(0);

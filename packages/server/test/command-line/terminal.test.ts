@@ -16,7 +16,7 @@ const CTRL_C = '\x03';
 const hasTerminals = spawnSync('python3', ['-c', 'import pty']).status === 0;
 const why = hasTerminals ? '' : ' (skipped: it takes python3 with the module pty)';
 
-describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
+describe.skipIf(!hasTerminals)(`a server in a terminal${why}`, () => {
   let folder: string;
   let run: CommandRun;
   let calls: WaitingCalls | undefined;
@@ -42,7 +42,7 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
     return calls;
   }
 
-  it('Ctrl-C under npm start, which comes twice, stops it well', async () => {
+  it('stops in order on Ctrl-C under npm start, which delivers the signal twice', async () => {
     const waiting = await start('npm', '--prefix', ROOT, 'start', '--');
     run.type(CTRL_C);
     expect(await waiting.answerOfPoll()).toMatch(lastAnswer(200, '"messages":\\[\\]'));
@@ -55,7 +55,7 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
     expect(run.stdout).toMatch(/ended with 0\n$/);
   });
 
-  it('a second Ctrl-C, later, ends it at once', async () => {
+  it('ends at once on a second, later Ctrl-C', async () => {
     await start('npm', '--prefix', ROOT, 'start', '--');
     run.type(CTRL_C);
     await run.says(/stopping/);
@@ -66,7 +66,7 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
     expect(run.stdout).toMatch(/ended with 130\n$/);
   });
 
-  it('a terminal that is closed stops it well', async () => {
+  it('stops in order when its terminal is closed', async () => {
     const waiting = await start(process.execPath, MAIN_PATH);
     run.type('hang up\n');
     expect(await waiting.answerOfPoll()).toMatch(lastAnswer(200, '"messages":\\[\\]'));

@@ -7,7 +7,7 @@ const POLL = '{"queue":"orders","wait_seconds":20}';
 const PUBLISH = '{"queue":"orders","payload":{"order_id":"o_123"}}';
 const HALF = 20;
 
-/** A call that waits for messages and one whose body has arrived by half, both under way. */
+/** Two calls in progress: a long poll, and a publish whose body has half arrived. */
 export class WaitingCalls {
   private constructor(
     private readonly poll: CallUnderWay,
@@ -44,6 +44,6 @@ export class WaitingCalls {
   }
 }
 
-/** What an answer looks like that is the last one of its connection. */
+/** Matches an answer that is the last one of its connection. */
 export const lastAnswer = (status: number, json: string): RegExp =>
   new RegExp(`^HTTP/1\\.1 ${status} .*\\r\\nconnection: close\\r\\n.*${json}`, 'is');

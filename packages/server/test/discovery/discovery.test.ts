@@ -5,12 +5,12 @@ import { STORE_FACTORIES, type StoreFactory } from '../harness/stores.js';
 import { errorOf, UUID_V7 } from '../http-conformance/expect-answer.js';
 import { useServer } from '../http-conformance/use-server.js';
 
-/** What is public does not depend on the store, so one is enough. */
+/** The public calls do not depend on the store, so one store is enough. */
 const server = useServer(STORE_FACTORIES[0] as StoreFactory);
 const look = (path: string) => server.call('GET', path, undefined, { key: null });
 
 describe('GET /v1/discovery', () => {
-  test('lists every call that has a route, without a key and without an envelope', async () => {
+  test('lists every call that has a route, needs no key and has no envelope', async () => {
     const answer = await look('/v1/discovery');
     expect(answer.status).toBe(200);
     expect(Object.keys(answer.body)).toEqual(['capabilities']);
@@ -21,7 +21,7 @@ describe('GET /v1/discovery', () => {
       path,
       ...(queuePath !== undefined && { queue_path: `${path}/{queue}` }),
       available: true,
-      // It sends each time that it is called.
+      // It sends a push every time it is called.
       idempotent: id !== 'queue.push_test',
       description,
     }));
@@ -31,20 +31,23 @@ describe('GET /v1/discovery', () => {
     expect(expected.map(({ id }) => id).sort()).toEqual(routed.sort());
   });
 
-  test.each(Object.values(CAPABILITIES) as Capability[])('shows $id', async ({ id }) => {
-    const answer = await look(`/v1/discovery/${id}`);
-    expect(answer.status).toBe(200);
-    const { params, returns, examples, ...summary } = answer.body;
-    const { capabilities } = (await look('/v1/discovery')).body;
-    expect(capabilities).toContainEqual(summary);
-    expect(summary.id).toBe(id);
-    expect(params.type).toBe('object');
-    expect(returns.type).toBe('object');
-    expect(examples.length).toBeGreaterThan(0);
-    expect(answer.text).not.toMatch(/"x-rule|plain-text/);
-  });
+  test.each(Object.values(CAPABILITIES) as Capability[])(
+    'shows the same summary as /v1/discovery/$id, which adds schemas and examples',
+    async ({ id }) => {
+      const answer = await look(`/v1/discovery/${id}`);
+      expect(answer.status).toBe(200);
+      const { params, returns, examples, ...summary } = answer.body;
+      const { capabilities } = (await look('/v1/discovery')).body;
+      expect(capabilities).toContainEqual(summary);
+      expect(summary.id).toBe(id);
+      expect(params.type).toBe('object');
+      expect(returns.type).toBe('object');
+      expect(examples.length).toBeGreaterThan(0);
+      expect(answer.text).not.toMatch(/"x-rule|plain-text/);
+    },
+  );
 
-  test('answers 404 for an id that is not there, in the envelope', async () => {
+  test('answers 404 with the envelope for an unknown id', async () => {
     for (const id of ['queue.nothing', 'publish', '%2F', '__proto__', 'x'.repeat(5_000)]) {
       const error = errorOf(await look(`/v1/discovery/${id}`), 'ROUTE_NOT_FOUND', id);
       expect(error.hint).toContain('/v1/discovery');
@@ -56,11 +59,11 @@ describe('GET /v1/discovery', () => {
 describe.each(['/v1/discovery', '/v1/discovery/queue.ack', '/openapi.json', '/docs'])(
   '%s',
   (path) => {
-    test('has a request id', async () => {
+    test('is answered with a request id', async () => {
       expect((await look(path)).headers.get('x-request-id')).toMatch(UUID_V7);
     });
 
-    test('does not mind a key that is wrong', async () => {
+    test('ignores a wrong key', async () => {
       expect((await server.call('GET', path, undefined, { key: 'nonsense' })).status).toBe(200);
     });
 
@@ -71,7 +74,7 @@ describe.each(['/v1/discovery', '/v1/discovery/queue.ack', '/openapi.json', '/do
     });
 
     test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-      '%s is not its method',
+      'refuses the method %s',
       async (method) => {
         const answer = await server.call(method, path, undefined, { key: null });
         errorOf(answer, 'METHOD_NOT_ALLOWED');

@@ -17,13 +17,13 @@ const matches = (pattern: RegExp): string[] =>
   [...answer.text.matchAll(pattern)].map((match) => match[1] as string);
 
 describe('/docs', () => {
-  test('is one page of HTML', () => {
+  test('is a single HTML page', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(answer.text).toMatch(/^<!doctype html>/);
   });
 
-  test('allows its own style and nothing else', () => {
+  test('allows only its own style in its Content-Security-Policy', () => {
     const [style = ''] = matches(/<style>([\s\S]*?)<\/style>/g);
     const digest = createHash('sha256').update(style).digest('base64');
     const policy = answer.headers.get('content-security-policy');
@@ -32,7 +32,7 @@ describe('/docs', () => {
     expect(policy).not.toMatch(/unsafe|https?:/);
   });
 
-  test('loads nothing: no script, no inline style, no address of another host', () => {
+  test('contains no script, no inline style and no address of another host', () => {
     expect(answer.text).not.toMatch(/<script|<iframe|<img|style="|\son\w+="/i);
     expect(
       matches(/(?:href|src)="([^"]*)"/g).filter((url) => !/^(#|\/\w|data:,$)/.test(url)),
@@ -40,7 +40,7 @@ describe('/docs', () => {
     expect(answer.text).not.toMatch(/@import|url\(/);
   });
 
-  test('has a section for each call, and every link in it leads somewhere', () => {
+  test('has a section for each call and each error, and no broken link between them', () => {
     const ids = matches(/\sid="([^"]+)"/g);
     expect(new Set(ids).size).toBe(ids.length);
     for (const { id } of Object.values(CAPABILITIES)) expect(ids).toContain(id);
@@ -48,7 +48,7 @@ describe('/docs', () => {
     for (const target of matches(/href="#([^"]+)"/g)) expect(ids).toContain(target);
   });
 
-  test('its links to the machine-readable forms work', async () => {
+  test('has working links to the machine-readable forms', async () => {
     for (const path of new Set(matches(/href="(\/[^"]+)"/g))) {
       expect((await server.call('GET', path, undefined, { key: null })).status).toBe(200);
     }
@@ -56,21 +56,21 @@ describe('/docs', () => {
 });
 
 describe('/', () => {
-  test.each(['GET', 'HEAD'])('leads to the page: %s', async (method) => {
+  test.each(['GET', 'HEAD'])('redirects %s to /docs', async (method) => {
     for (const path of ['/', '/?from=somewhere']) {
       const { status, headers } = await server.call(method, path, undefined, { key: null });
       expect([status, headers.get('location')]).toEqual([302, '/docs']);
     }
   });
 
-  test.each(['POST', 'PATCH', 'DELETE'])('takes no other method: %s', async (method) => {
+  test.each(['POST', 'PATCH', 'DELETE'])('refuses the method %s', async (method) => {
     const { status, headers, body } = await server.call(method, '/', undefined, { key: null });
     expect([status, body.error.code]).toEqual([405, 'METHOD_NOT_ALLOWED']);
     expect(headers.get('allow')).toBe('GET, HEAD');
   });
 });
 
-test('what stands in the page is escaped', () => {
+test('values in the HTML of the docs page are escaped', () => {
   expect(html`<p title="${'"'}">${'<b>&'}${[html`<i>${"'"}</i>`]}</p>`.text).toBe(
     '<p title="&quot;">&lt;b&gt;&amp;<i>&#39;</i></p>',
   );
@@ -85,7 +85,7 @@ describe('a curl example', () => {
     delete: remove,
   } = CAPABILITIES as Record<string, Capability> & typeof CAPABILITIES;
 
-  test('sends a body as JSON, quoted for a shell', () => {
+  test('sends the body as JSON quoted for a shell', () => {
     expect(curlExample(publish, { queue: 'q', payload: "it's" })).toContain(
       String.raw`-d '{"queue":"q","payload":"it'\''s"}'`,
     );
@@ -96,7 +96,7 @@ describe('a curl example', () => {
     expect(curlExample(list, { prefix: 'a b', limit: 2 })).toContain('?prefix=a+b&limit=2"');
   });
 
-  test('names its method where curl would choose another', () => {
+  test('names the method only if curl would choose another', () => {
     expect(curlExample(purge, { queue: 'q' })).toContain('-X POST');
     expect(curlExample(remove, { queue: 'q' })).toContain('-X DELETE');
     expect(curlExample(publish, { queue: 'q', payload: 1 })).not.toContain('-X');

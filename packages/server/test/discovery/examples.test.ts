@@ -11,7 +11,7 @@ import { describe, expect, test } from 'vitest';
 import { createValidator } from '#server/http/validation/validation';
 import { ISO_MILLISECONDS } from '../http-conformance/expect-answer.js';
 
-/** A client's validator: strict, and without what only the server knows. */
+/** A validator as a client has it: strict, and without the server's own keywords. */
 const ajv = new Ajv2020({
   strict: true,
   allowUnionTypes: true,
@@ -24,7 +24,7 @@ describe.each(Object.keys(CAPABILITIES) as CapabilityName[])('the examples of %s
 
   const examples: readonly Example[] = EXAMPLES[name];
 
-  test.each([...examples])('$title', ({ params, data }) => {
+  test.each([...examples])('fit the schemas of the call: $title', ({ params, data }) => {
     const isRequest = ajv.compile(detail?.params ?? false);
     expect(isRequest(params), ajv.errorsText(isRequest.errors)).toBe(true);
     const isAnswer = ajv.compile(detail?.returns ?? false);
@@ -32,7 +32,7 @@ describe.each(Object.keys(CAPABILITIES) as CapabilityName[])('the examples of %s
     expect(createValidator(capability)({ ...(params as object) })).toBeUndefined();
   });
 
-  test('name no field that the schemas do not have', () => {
+  test('contain only fields of the schemas', () => {
     for (const { params, data } of EXAMPLES[name]) {
       const { properties: returned = {} } = capability.returns as { properties?: object };
       expect(Object.keys(capability.params.properties)).toEqual(

@@ -37,13 +37,13 @@ describe('/openapi.json', () => {
     expect(validator.version).toBe('3.1');
   });
 
-  test('a fault that is planted in it is found', async () => {
+  test('fails the validation with a deliberate fault', async () => {
     const broken = structuredClone(document);
     broken.paths['/v1/queue/publish'].post.parameters.push({ name: 'x', in: 'nowhere' });
     expect((await new Validator().validate(broken)).valid).toBe(false);
   });
 
-  test('every reference in it leads somewhere', () => {
+  test('has no broken reference', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)];
     expect(references.length).toBeGreaterThan(0);
     for (const [, pointer = ''] of references) {
@@ -52,11 +52,11 @@ describe('/openapi.json', () => {
     }
   });
 
-  test('holds nothing that only the server understands', () => {
+  test('contains no keyword that only the server understands', () => {
     expect(JSON.stringify(document)).not.toMatch(/"x-rule|plain-text/);
   });
 
-  test('has the version of the packages', async () => {
+  test('has the same version as the packages', async () => {
     const file = new URL('../../../protocol/package.json', import.meta.url);
     expect(PROTOCOL_VERSION).toBe(JSON.parse(await readFile(file, 'utf8')).version);
   });
@@ -65,7 +65,7 @@ describe('/openapi.json', () => {
 describe.each(NAMES)('the operation %s', (name) => {
   const { id, path, method, params } = CAPABILITIES[name];
 
-  test('has every field exactly once: in the path, the query string or the body', () => {
+  test('has every field exactly once, in the path, the query string or the body', () => {
     const { parameters, requestBody, operationId } = operationOf(name);
     expect(operationId).toBe(id);
     const outside = parameters.filter((parameter: Json) => parameter.name !== undefined);
@@ -81,14 +81,14 @@ describe.each(NAMES)('the operation %s', (name) => {
     );
   });
 
-  test('takes an idempotency key in the header if it changes something', () => {
+  test('accepts an idempotency key in the header only if it changes something', () => {
     const references = operationOf(name).parameters.map((parameter: Json) => parameter.$ref);
     expect(references.includes('#/components/parameters/IdempotencyKey')).toBe(
       method !== 'GET' && name !== 'pushTest',
     );
   });
 
-  test('names each of its errors under its status', () => {
+  test('lists each of its errors under its status', () => {
     const { responses } = operationOf(name);
     const codes = errorCodesOf(name);
     const statuses = codes.map((code) => String(ERRORS[code].status));
@@ -105,7 +105,7 @@ describe.each(NAMES.filter((name) => 'queuePath' in CAPABILITIES[name]))(
     const capability: Capability = CAPABILITIES[name];
     const other = () => document.paths[capability.queuePath as string].post;
 
-    test('has an id of its own, and the queue in the path instead of the body', () => {
+    test('has its own id, and the queue in the path instead of the body', () => {
       const { operationId, parameters, requestBody } = other();
       expect(operationId).toBe(`${capability.id}.of_queue`);
       const inPath = parameters.filter((parameter: Json) => parameter.in === 'path');
@@ -120,14 +120,14 @@ describe.each(NAMES.filter((name) => 'queuePath' in CAPABILITIES[name]))(
         expect(value).not.toHaveProperty('queue');
     });
 
-    test('says and answers the same as without', () => {
+    test('has the same description and answers as the one with the queue in the body', () => {
       const { operationId, parameters, requestBody, ...same } = other();
       expect(operationOf(name)).toMatchObject(same);
     });
   },
 );
 
-test('what refuses unknown fields says so', () => {
+test('the operations that refuse unknown fields declare additionalProperties false', () => {
   for (const name of NAMES) {
     const { requestBody } = operationOf(name);
     const { additionalProperties } = requestBody?.content['application/json'].schema ?? {};
@@ -137,7 +137,7 @@ test('what refuses unknown fields says so', () => {
   }
 });
 
-test('each error belongs to a call, or to a request that reaches none', () => {
+test('each error code belongs to a call or to a request without a route', () => {
   const given = new Set<ErrorCode>([...ROUTE_ERRORS, ...NAMES.flatMap(errorCodesOf)]);
   expect([...given].sort()).toEqual(Object.keys(ERRORS).sort());
 });

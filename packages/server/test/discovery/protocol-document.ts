@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 
-/** PROTOCOL.md as the tests read it. */
+/** Reads parts of PROTOCOL.md for the tests. */
 
 export const readProtocol = (): Promise<string> =>
   readFile(new URL('../../../../PROTOCOL.md', import.meta.url), 'utf8');
 
-/** The text under a heading, up to the next one of its level or above. */
+/** The text under a heading, up to the next heading of the same or a higher level. */
 export function sectionOf(document: string, heading: string): string {
   const level = heading.indexOf(' ');
   const lines = document.split('\n');
@@ -14,7 +14,7 @@ export function sectionOf(document: string, heading: string): string {
   const section: string[] = [];
   let inBlock = false;
   for (const line of lines.slice(start + 1)) {
-    // In a shell block a number sign begins a comment.
+    // In a shell block, a number sign starts a comment.
     if (line.startsWith('```')) inBlock = !inBlock;
     const hashes = /^#+(?= )/.exec(line)?.[0].length;
     if (!inBlock && hashes !== undefined && hashes <= level) break;
@@ -23,7 +23,7 @@ export function sectionOf(document: string, heading: string): string {
   return section.join('\n');
 }
 
-/** The rows of the first table in a text, without its head; cells without their white space. */
+/** The rows of the first table in a text without its head; the cells are trimmed. */
 export function tableRows(text: string): string[][] {
   const lines = text.split('\n');
   const first = lines.findIndex((line) => line.startsWith('|'));
@@ -37,6 +37,6 @@ export function tableRows(text: string): string[][] {
   );
 }
 
-/** The shell blocks, in their order. */
+/** The shell blocks in order. */
 export const shellBlocks = (text: string): string[] =>
   [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => match[1] as string);

@@ -9,13 +9,13 @@ import { startReceiver } from './receiver.js';
 
 const run = promisify(execFile);
 
-/** Stands between the outputs of two blocks; no answer holds it. */
+/** Separates the outputs of two blocks; no answer contains it. */
 const END_OF_BLOCK = '--- end of block ---';
 
-/** A block that is to fail says so in a comment of its own line. */
+/** A block that must fail names its error in a comment on a separate line. */
 const EXPECTED_ERROR = /^# (\d{3}) ([A-Z_]+)$/m;
 
-/** Runs all blocks in one shell, so that later ones have the variables of earlier ones. */
+/** Runs all blocks in one shell, so that later blocks can use variables of earlier ones. */
 async function runBlocks(
   blocks: readonly string[],
   variables: { MILLRACE: string; RECEIVER: string },
@@ -28,7 +28,7 @@ async function runBlocks(
 }
 
 describe.each(STORE_FACTORIES)('the examples of PROTOCOL.md on $name', (factory) => {
-  test('run one after another against a fresh server', async () => {
+  test('succeed one after another on a fresh server', async () => {
     const blocks = shellBlocks(await readProtocol());
     const fixture = await factory.create();
     const receiver = await startReceiver();
@@ -53,7 +53,7 @@ function expectAnswer(block: string, output: string): void {
   const [, status, code] = EXPECTED_ERROR.exec(block) ?? [];
   if (code === undefined) {
     expect(answer.ok, `${block}\n${output}`).toBe(true);
-    // An example in which nothing happens explains nothing.
+    // An example without an effect explains nothing.
     expect(output, block).not.toMatch(/"(acked|nacked|extended|deleted|revoked|delivered)":false/);
     expect(output, block).not.toMatch(/"(messages|items|results|message_ids)":\[\]/);
     expect(output, block).not.toMatch(/"(redriven|purged)":0/);
@@ -63,7 +63,7 @@ function expectAnswer(block: string, output: string): void {
   }
 }
 
-test('every call has an example of its own', async () => {
+test('every call has an example in its section of PROTOCOL.md', async () => {
   const document = await readProtocol();
   for (const { id, path } of Object.values(CAPABILITIES)) {
     const [fixed] = path.split('{') as [string];

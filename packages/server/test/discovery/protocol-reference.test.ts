@@ -11,11 +11,11 @@ import { describe, expect, test } from 'vitest';
 import { fieldRows } from '#server/http/docs-page/field-rows';
 import { readProtocol, sectionOf, tableRows } from './protocol-document.js';
 
-/** PROTOCOL.md is written by hand; what it takes from the schemas is kept equal to them here. */
+/** PROTOCOL.md is written by hand; these tests keep it equal to the schemas. */
 
 const document = await readProtocol();
 
-test('the table of errors is the list of errors', () => {
+test('the table of errors in PROTOCOL.md contains exactly the errors of the server', () => {
   const expected = Object.entries(ERRORS).map(([code, { status, title }]) => [
     String(status),
     `\`${code}\``,
@@ -24,23 +24,23 @@ test('the table of errors is the list of errors', () => {
   expect(tableRows(sectionOf(document, '## Errors'))).toEqual(expected);
 });
 
-test('the calls are those that the server has', () => {
+test('PROTOCOL.md has a section for exactly the calls of the server', () => {
   const headings = [...sectionOf(document, '## Calls').matchAll(/^### (.+)$/gm)];
   const ids = Object.values(CAPABILITIES).map(({ id }) => id);
   expect(headings.map((match) => match[1]).sort()).toEqual([...ids].sort());
 });
 
-describe.each(Object.values(CAPABILITIES) as Capability[])('$id', (capability) => {
+describe.each(Object.values(CAPABILITIES) as Capability[])('PROTOCOL.md on $id', (capability) => {
   const { id, method, path, queuePath, scopes } = capability;
   const section = sectionOf(document, `### ${id}`);
 
-  test('its method, path and scopes', () => {
+  test('states its method, paths and scopes', () => {
     const named = scopes.map((scope) => `\`${scope}\``).join(' or ');
     const or = queuePath === undefined ? '' : ` or \`${method} ${queuePath}\``;
     expect(section).toContain(`\`${method} ${path}\`${or} · scope ${named}\n`);
   });
 
-  test('its fields, with their types and bounds', () => {
+  test('lists its fields with their types and bounds', () => {
     const rows = fieldRows(discoveryOf(id)?.params ?? {});
     const expected = rows.map(({ name, type, required }) => [
       `\`${name}\`${required ? ', required' : ''}`,
@@ -50,7 +50,7 @@ describe.each(Object.values(CAPABILITIES) as Capability[])('$id', (capability) =
     expect(written).toEqual(expected);
   });
 
-  test('the fields of its answer are named', () => {
+  test('names the fields of its answer', () => {
     const { properties = {} } = (discoveryOf(id)?.returns ?? {}) as {
       properties?: Record<string, JsonSchema>;
     };
@@ -65,19 +65,22 @@ const { QueueRecord, QueueMessage, QueueStats, KeyRecord } = openApiDocument().c
 const PushSubscription = discoveryOf('queue.push_subscribe')?.returns;
 const RECORDS = { QueueRecord, QueueMessage, QueueStats, KeyRecord, PushSubscription };
 
-test.each(Object.entries(RECORDS))('the record %s', (name, schema) => {
-  const expected = fieldRows(schema as JsonSchema).map((row) => [
-    `\`${row.name}\`${row.required ? '' : ', optional'}`,
-    row.type.replaceAll('|', '\\|'),
-  ]);
-  const written = tableRows(sectionOf(document, `### ${name}`)).map(([field, type]) => [
-    field,
-    type,
-  ]);
-  expect(written).toEqual(expected);
-});
+test.each(Object.entries(RECORDS))(
+  'PROTOCOL.md lists the fields of the record %s with their types',
+  (name, schema) => {
+    const expected = fieldRows(schema as JsonSchema).map((row) => [
+      `\`${row.name}\`${row.required ? '' : ', optional'}`,
+      row.type.replaceAll('|', '\\|'),
+    ]);
+    const written = tableRows(sectionOf(document, `### ${name}`)).map(([field, type]) => [
+      field,
+      type,
+    ]);
+    expect(written).toEqual(expected);
+  },
+);
 
-test('the limits that stand in the text are those of the schemas', () => {
+test('the limits in PROTOCOL.md are those of the schemas', () => {
   const limits = new Map(
     tableRows(sectionOf(document, '## Limits')).map(([what, bounds]) => [what, bounds]),
   );

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signatureHeaders } from '#server/push/request/signing';
 import { readProtocol, sectionOf } from './protocol-document.js';
 
-/** What PROTOCOL.md tells receivers to do is done here, with what the server signs. */
+/** Runs the verification code that PROTOCOL.md gives to receivers on what the server signs. */
 
 const run = promisify(execFile);
 const section = sectionOf(await readProtocol(), '### Signatures');
@@ -31,7 +31,7 @@ function signed(ageSeconds: number, secrets = [NEW, OLD]): Record<string, string
 
 const CASES: readonly (Case & { expected: boolean; what: string })[] = [
   { what: 'the newest secret', secret: NEW, headers: signed(0), body: `${body}`, expected: true },
-  { what: 'the one before', secret: OLD, headers: signed(0), body: `${body}`, expected: true },
+  { what: 'the previous secret', secret: OLD, headers: signed(0), body: `${body}`, expected: true },
   {
     what: 'another secret',
     secret: `${NEW}!`,
@@ -40,7 +40,7 @@ const CASES: readonly (Case & { expected: boolean; what: string })[] = [
     expected: false,
   },
   { what: 'another body', secret: NEW, headers: signed(0), body: '{}', expected: false },
-  { what: 'long ago', secret: NEW, headers: signed(600), body: `${body}`, expected: false },
+  { what: 'an old timestamp', secret: NEW, headers: signed(600), body: `${body}`, expected: false },
   { what: 'no signature', secret: NEW, headers: signed(0, []), body: `${body}`, expected: false },
 ];
 
@@ -72,8 +72,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe.each([
   { command: process.execPath, script: 'cases.mjs', name: 'Node', isThere: true },
   { command: 'python3', script: 'cases.py', name: 'Python', isThere: hasPython },
-])('the verification in $name', ({ command, script, isThere }) => {
-  test.skipIf(!isThere)('takes what the server signs and nothing else', async () => {
+])('the verification code of PROTOCOL.md in $name', ({ command, script, isThere }) => {
+  test.skipIf(!isThere)('accepts what the server signs and nothing else', async () => {
     const { stdout } = await run(command, [join(folder, script), JSON.stringify(CASES)]);
     const verdicts = JSON.parse(stdout) as boolean[];
     for (const [index, { what, expected }] of CASES.entries()) {

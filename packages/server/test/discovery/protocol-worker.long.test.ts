@@ -8,7 +8,7 @@ import { ServerRun } from '../nodes/run-server.js';
 import { readProtocol, sectionOf } from './protocol-document.js';
 import { WorkerProcess } from './worker-process.js';
 
-/** The worker that PROTOCOL.md shows, as it stands, beside a server that is killed and stopped. */
+/** Runs the worker of PROTOCOL.md unchanged with a server that is killed and stopped. */
 
 const MESSAGES = 150;
 
@@ -41,7 +41,7 @@ async function startServer(port: string): Promise<string> {
   return address;
 }
 
-/** Ends the server and starts it again where its clients look for it. */
+/** Ends the server and starts it again on the same port. */
 async function restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   server.signal(signal);
   await server.ended();
@@ -69,15 +69,15 @@ async function call(path: string, body?: object): Promise<Json> {
 const publish = async (payload: Json): Promise<string> =>
   (await call('publish', { queue: 'jobs', payload })).message_id;
 
-/** Waits for what comes at its own time; the test's own limit ends what never comes. */
+/** Waits for a condition without a limit of its own; the test's timeout is the limit. */
 async function until(isThere: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isThere())) await pause(50);
 }
 
-test('loses nothing when the server is killed and when it is stopped', async () => {
+test('the worker of PROTOCOL.md loses no message when the server is killed or stopped', async () => {
   const messages = Array.from({ length: MESSAGES }, () => ({ payload: { seconds: 0.05 } }));
   const { message_ids: ids } = await call('publish_batch', { queue: 'jobs', messages });
-  // Its payload makes the work throw, each time.
+  // Its payload makes the work throw every time.
   const bad = await publish(null);
 
   const first = startWorker(4);
@@ -107,7 +107,7 @@ test('loses nothing when the server is killed and when it is stopped', async () 
   }
 }, 120_000);
 
-test('finishes what it has when it is told to stop, and takes nothing new', async () => {
+test('the worker of PROTOCOL.md finishes its message and takes no other when told to stop', async () => {
   const ids = [await publish({ seconds: 2 }), await publish({ seconds: 2 })];
   const worker = startWorker(1);
   await until(async () => (await call('stats/jobs')).in_flight === 1);
@@ -117,21 +117,21 @@ test('finishes what it has when it is told to stop, and takes nothing new', asyn
   expect(await call('stats/jobs')).toMatchObject({ available: 1, in_flight: 0, dlq: 0 });
 });
 
-test('gives back what does not end in its grace, without a failure', async () => {
+test('the worker of PROTOCOL.md releases a message without a failure if its work exceeds the grace time', async () => {
   const id = await publish({ seconds: 3_600 });
   const worker = startWorker(2, { GRACE_SECONDS: '0.5' });
   await until(async () => (await call('stats/jobs')).in_flight === 1);
   worker.signal('SIGTERM');
   expect(await worker.ended(), worker.stderr).toBe(0);
   expect(worker.done).toEqual([]);
-  // The other slot, which was waiting, may have had it and given it back too.
+  // The other worker slot, which was waiting, may also have leased and released it.
   expect(await call(`message/jobs/${id}`)).toMatchObject({
     state: 'available',
     failed_deliveries: [],
   });
 });
 
-test('keeps the lease while it works, and leaves the work when it is lost', async () => {
+test('the worker of PROTOCOL.md extends the lease while it works, and aborts the work if the lease is lost', async () => {
   const id = await publish({ seconds: 3_600 });
   const worker = startWorker(1, { LEASE_SECONDS: '6' });
   const leaseEnd = async () => (await call('peek/jobs?state=leased')).items[0]?.state_reason;
@@ -146,7 +146,7 @@ test('keeps the lease while it works, and leaves the work when it is lost', asyn
   expect(worker.done).toEqual([next]);
 });
 
-test('stops with an error when it may not consume', async () => {
+test('the worker of PROTOCOL.md exits with an error if it may not consume', async () => {
   const worker = startWorker(2, { KEY: 'ifr_of_somebody_else' });
   expect(await worker.ended()).toBe(1);
   expect(worker.stderr).toContain('consume: 401 UNAUTHENTICATED');

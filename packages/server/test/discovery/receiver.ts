@@ -6,7 +6,7 @@ export interface Receiver {
   stop(): Promise<void>;
 }
 
-/** What the push examples post to: it answers every POST with 200. */
+/** The receiver of the push examples, which answers every POST with 200. */
 export async function startReceiver(): Promise<Receiver> {
   const server = createServer((request, response) => {
     request.resume();

@@ -8,9 +8,9 @@ export interface WorkerOptions {
   readonly environment: Record<string, string>;
 }
 
-/** The worker of PROTOCOL.md in a process of its own. */
+/** The worker of PROTOCOL.md in its own process. */
 export class WorkerProcess {
-  /** The ids of the messages whose work it has done, in their order. */
+  /** The ids of the messages that it has finished, in order. */
   readonly done: string[] = [];
   stderr = '';
   readonly #child: ChildProcess;
@@ -37,7 +37,7 @@ export class WorkerProcess {
     this.#child.kill(name);
   }
 
-  /** The exit code; null where a signal ended it. */
+  /** The exit code; null if a signal ended it. */
   async ended(): Promise<number | null> {
     await this.#closed;
     return this.#child.exitCode;

@@ -11,10 +11,10 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
   const entries = async (): Promise<Json[]> => dataOf(await audit('?limit=1000')).items;
   const makeKey = async (fields: object): Promise<Json> =>
     dataOf(await running.call('POST', '/v1/account/keys/create', fields));
-  /** Time passes between two tests, so that none counts on where another one stopped. */
+  /** Lets time pass between tests, so that no test depends on the time at which another ended. */
   const later = () => clock.advance(60_000);
 
-  test('tells what was done: by which key, from where, to what, in which request', async () => {
+  test('records the key, the address, the target and the request of a call', async () => {
     const { key, key_id } = await makeKey({ project: 'shop', scopes: ['manage'] });
     const shop = client.with({ key });
     later();
@@ -36,7 +36,7 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
     expect(entry.request_id).toMatch(UUID_V7);
   });
 
-  test('tells of each call of administration, with what it was for', async () => {
+  test('records each administrative call with its action and target', async () => {
     later();
     const queue = await client.newQueue();
     const call = async (method: string, path: string, body?: unknown): Promise<Json> =>
@@ -56,7 +56,7 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
     const { key_id } = await makeKey({});
     dataOf(await running.call('POST', `/v1/account/keys/revoke/${key_id}`));
     const seen = (await entries()).slice(0, 12).map(({ action, target }) => `${action} ${target}`);
-    // Of one moment each: the clock stands still, and their order is that of their requests.
+    // The clock stands still, so all entries have one time and are ordered by their requests.
     expect(seen.reverse()).toEqual([
       `queue.create ${queue}`,
       `queue.update ${queue}`,
@@ -73,7 +73,7 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
     ]);
   });
 
-  test('tells of refusals: no key, no scope, and what the call itself refused', async () => {
+  test('records refusals for a missing key, a missing scope and a missing queue', async () => {
     later();
     const { key, key_id } = await makeKey({ scopes: ['read'] });
     const path = '/v1/queue/delete/some-queue';
@@ -94,7 +94,7 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
     for (const entry of refused) expect(entry).toMatchObject({ outcome: 'refused', count: 1 });
   });
 
-  test('tells which queue was not made', async () => {
+  test('records the name of a queue whose creation was refused', async () => {
     later();
     const queue = await client.newQueue();
     errorOf(await client.post('create', { name: queue, max_retries: 9 }), 'QUEUE_EXISTS');
@@ -102,7 +102,7 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
     expect((await entries())[0]).toMatchObject(refused);
   });
 
-  test('counts equal refusals within a minute in one entry', async () => {
+  test('counts equal refusals within one minute in a single entry', async () => {
     later();
     const attempt = () => running.call('POST', '/v1/account/keys/create', {}, { key: 'wrong' });
     for (let n = 0; n < 3; n += 1) errorOf(await attempt(), 'UNAUTHENTICATED');
@@ -116,7 +116,7 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
     expect((await entries()).slice(0, 2)).toMatchObject([{ count: 1 }, { ...first, count: 4 }]);
   });
 
-  test('tells nothing of calls that administer nothing', async () => {
+  test('does not record calls that are not administrative', async () => {
     later();
     const before = await entries();
     const queue = 'nowhere-at-all';
@@ -126,7 +126,7 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
     expect(await entries()).toEqual(before);
   });
 
-  test('tells once of what was asked twice under one idempotency key', async () => {
+  test('records a call once when it is retried under the same idempotency key', async () => {
     later();
     const queue = await client.newQueue();
     for (let n = 0; n < 2; n += 1) await client.post(`purge/${queue}`, { idempotency_key: 'once' });
@@ -134,7 +134,7 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
     expect(purges.map(({ action }) => action)).toEqual(['queue.purge', 'queue.create']);
   });
 
-  test('holds no secret that stood where an id belongs', async () => {
+  test('leaves out a key that was sent in the place of an id', async () => {
     later();
     const { key } = await makeKey({ name: 'secretive' });
     for (const path of [`account/keys/revoke/${key}`, `queue/purge/${key}`]) {
@@ -148,7 +148,7 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
     expect(dataOf(answer).items[0]).not.toHaveProperty('target');
   });
 
-  test('comes in pages that hold every entry once', async () => {
+  test('lists every entry exactly once across its pages', async () => {
     later();
     for (let n = 0; n < 5; n += 1) await client.newQueue();
     const all = await entries();
@@ -164,18 +164,18 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
   });
 
   test.each(['x', 'MQ', Buffer.from('1 2 done').toString('base64url')])(
-    'takes no cursor %s',
+    'refuses the cursor %s',
     async (cursor) => {
       expectRefusedField(await audit(`?cursor=${cursor}`), 'cursor');
     },
   );
 
-  test('is for admin keys only', async () => {
+  test('can be read only with the scope admin', async () => {
     const { key } = await makeKey({ scopes: ['manage', 'read', 'metrics'] });
     errorOf(await running.call('GET', '/v1/account/audit', undefined, { key }), 'SCOPE_MISSING');
   });
 
-  test('outlasts a restart, refusals of the last moment included', async () => {
+  test('keeps its entries over a restart, including a refusal just before it', async () => {
     later();
     errorOf(await client.post('purge/nowhere-now', {}), 'QUEUE_NOT_FOUND');
     await running.restart();
@@ -186,7 +186,7 @@ describe.each(STORE_FACTORIES)('the audit log on $name', (factory) => {
 describe.each(STORE_FACTORIES)('addresses in the audit log on $name', (factory) => {
   const running = useServer(factory, ['--trust-proxy']);
 
-  test('behind a proxy, an address is what the proxy wrote last', async () => {
+  test('are the last entry of X-Forwarded-For when the proxy is trusted', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.5, 198.51.100.9' };
     const path = '/v1/queue/purge/nowhere';
     errorOf(await running.call('POST', path, {}, { headers }), 'QUEUE_NOT_FOUND');

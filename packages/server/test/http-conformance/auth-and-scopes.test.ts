@@ -5,7 +5,7 @@ import { STORE_FACTORIES } from '../harness/stores.js';
 import { dataOf, errorOf } from './expect-answer.js';
 import { useServer } from './use-server.js';
 
-/** Which scopes open which call; manage and admin open more than they name. */
+/** The scopes that allow each call; manage and admin include other scopes. */
 const OPENED_BY: Record<string, readonly string[]> = {
   'POST /v1/queue/publish': ['publish', 'manage', 'admin'],
   'POST /v1/queue/consume': ['consume', 'manage', 'admin'],
@@ -42,7 +42,7 @@ const OPENED_BY: Record<string, readonly string[]> = {
 };
 const SCOPES = ['publish', 'consume', 'read', 'manage', 'metrics', 'admin'];
 
-describe.each(STORE_FACTORIES)('keys and what they open on $name', (factory) => {
+describe.each(STORE_FACTORIES)('keys and scopes on $name', (factory) => {
   const running = useServer(factory);
   const { client, clock } = running;
   const makeKey = async (fields: object): Promise<Json> =>
@@ -51,7 +51,7 @@ describe.each(STORE_FACTORIES)('keys and what they open on $name', (factory) => 
     client.with({ key: null, headers: { authorization } }).get('list');
 
   test.each([
-    ['an empty header', ''],
+    ['an empty value', ''],
     ['no scheme', ADMIN_KEY],
     ['a scheme alone', 'Bearer'],
     ['a scheme and spaces', 'Bearer    '],
@@ -61,32 +61,35 @@ describe.each(STORE_FACTORIES)('keys and what they open on $name', (factory) => 
     ['a key with something behind it', `Bearer ${ADMIN_KEY}x`],
     ['an unknown key', 'Bearer ifr_0000000000000000000000000000000'],
     ['a very long key', `Bearer ${'x'.repeat(8_000)}`],
-    ['a key in other letters', `Bearer ${ADMIN_KEY.toUpperCase()}`],
+    ['a key in upper case', `Bearer ${ADMIN_KEY.toUpperCase()}`],
     ['letters beyond ASCII', 'Bearer ifr_\u00e9\u00ff'],
-  ])('UNAUTHENTICATED: %s', async (_what, authorization) => {
-    errorOf(await listWith(authorization), 'UNAUTHENTICATED');
-  });
+  ])(
+    'an Authorization header with %s is refused as UNAUTHENTICATED',
+    async (_what, authorization) => {
+      errorOf(await listWith(authorization), 'UNAUTHENTICATED');
+    },
+  );
 
-  test('UNAUTHENTICATED: no header at all', async () => {
+  test('a call without an Authorization header is refused as UNAUTHENTICATED', async () => {
     errorOf(await client.with({ key: null }).get('list'), 'UNAUTHENTICATED');
   });
 
-  test('UNAUTHENTICATED: the key in the query string or in the body', async () => {
+  test('a key in the query string or in the body is refused as UNAUTHENTICATED', async () => {
     const nobody = client.with({ key: null });
     errorOf(await nobody.get(`list?key=${ADMIN_KEY}&api_key=${ADMIN_KEY}`), 'UNAUTHENTICATED');
     errorOf(await nobody.post('create', { name: 'a', key: ADMIN_KEY }), 'UNAUTHENTICATED');
   });
 
-  test('UNAUTHENTICATED: a revoked key, also one that was just in use', async () => {
+  test('a revoked key is refused as UNAUTHENTICATED, even right after it was used', async () => {
     const { key, key_id } = await makeKey({ scopes: ['read'] });
     dataOf(await client.with({ key }).get('list'));
     dataOf(await running.call('POST', `/v1/account/keys/revoke/${key_id}`));
-    // A revocation holds within 5 s.
+    // A revocation takes effect within 5 s.
     clock.advance(5_000);
     errorOf(await client.with({ key }).get('list'), 'UNAUTHENTICATED');
   });
 
-  test('UNAUTHENTICATED: an expired key, from the moment on that it named', async () => {
+  test('a key is refused as UNAUTHENTICATED from its expires_at on', async () => {
     const expires_at = new Date(clock.nowMs() + 60_000).toISOString();
     const { key } = await makeKey({ scopes: ['read'], expires_at });
     clock.advance(59_999);
@@ -95,13 +98,13 @@ describe.each(STORE_FACTORIES)('keys and what they open on $name', (factory) => 
     errorOf(await client.with({ key }).get('list'), 'UNAUTHENTICATED');
   });
 
-  test('a key that was refused once works when it is made later', async () => {
+  test('a key that is created after an unknown key was refused works', async () => {
     errorOf(await listWith('Bearer ifr_not-yet-known-to-anybody'), 'UNAUTHENTICATED');
     const { key } = await makeKey({});
     dataOf(await client.with({ key }).get('list'));
   });
 
-  test('an unread body does not keep the refusal from the client', async () => {
+  test('a client without a key gets the 401 even when it sends a large body', async () => {
     const body = 'x'.repeat(500_000);
     const head = requestHead('POST', '/v1/queue/publish', { 'Content-Length': body.length });
     const answer = await exchange(running.url, [head, body]);
@@ -109,22 +112,25 @@ describe.each(STORE_FACTORIES)('keys and what they open on $name', (factory) => 
   });
 
   describe.each(SCOPES)('a key with the scope %s', (scope) => {
-    test.each(Object.entries(OPENED_BY))('%s', async (call, openedBy) => {
-      const { key } = await makeKey({ scopes: [scope] });
-      const [method = '', path = ''] = call.split(' ');
-      const body = method === 'POST' ? {} : undefined;
-      const answer = await running.call(method, path, body, { key });
-      if (openedBy.includes(scope)) {
-        // It gets past the scope: what then answers are the fields or the queue.
-        expect(answer.body?.error?.code).not.toBe('SCOPE_MISSING');
-        expect([200, 400, 404]).toContain(answer.status);
-      } else {
-        errorOf(answer, 'SCOPE_MISSING');
-      }
-    });
+    test.each(Object.entries(OPENED_BY))(
+      'may call %s only if the scope allows it',
+      async (call, openedBy) => {
+        const { key } = await makeKey({ scopes: [scope] });
+        const [method = '', path = ''] = call.split(' ');
+        const body = method === 'POST' ? {} : undefined;
+        const answer = await running.call(method, path, body, { key });
+        if (openedBy.includes(scope)) {
+          // The scope allows the call; its fields or the missing queue decide the answer.
+          expect(answer.body?.error?.code).not.toBe('SCOPE_MISSING');
+          expect([200, 400, 404]).toContain(answer.status);
+        } else {
+          errorOf(answer, 'SCOPE_MISSING');
+        }
+      },
+    );
   });
 
-  test('several scopes add up', async () => {
+  test('a key with two scopes may make the calls of both, and no others', async () => {
     const { key } = await makeKey({ scopes: ['publish', 'read'] });
     const both = client.with({ key });
     const queue = await client.newQueue();
@@ -133,7 +139,7 @@ describe.each(STORE_FACTORIES)('keys and what they open on $name', (factory) => 
     errorOf(await both.post('consume', { queue }), 'SCOPE_MISSING');
   });
 
-  test('the configured key opens every call', async () => {
+  test('the configured key may make every call', async () => {
     for (const call of Object.keys(OPENED_BY)) {
       const [method = '', path = ''] = call.split(' ');
       const answer = await running.call(method, path, method === 'POST' ? {} : undefined);
@@ -144,7 +150,7 @@ describe.each(STORE_FACTORIES)('keys and what they open on $name', (factory) => 
   describe('projects', () => {
     const keyOf = async (project: string) => (await makeKey({ project })).key as string;
 
-    test('a queue of another project answers exactly as one that does not exist', async () => {
+    test('a queue of another project is answered exactly like a queue that does not exist', async () => {
       const key = await keyOf('other');
       const other = client.with({ key });
       const queue = await client.newQueue();
@@ -188,7 +194,7 @@ describe.each(STORE_FACTORIES)('keys and what they open on $name', (factory) => 
       expect(await client.stats(queue)).toMatchObject({ in_flight: 1, available: 0 });
     });
 
-    test('two projects have queues of one name, each with its own messages', async () => {
+    test('two projects can each have a queue of the same name with its own messages', async () => {
       const other = client.with({ key: await keyOf('twin') });
       const queue = await client.newQueue({ max_retries: 1 });
       dataOf(await other.post('create', { name: queue, max_retries: 2 }));
@@ -198,13 +204,13 @@ describe.each(STORE_FACTORIES)('keys and what they open on $name', (factory) => 
       expect((await other.take(queue)).payload).toBe('theirs');
     });
 
-    test('a list shows the queues of the project alone', async () => {
+    test('list shows only the queues of the project of the key', async () => {
       const other = client.with({ key: await keyOf('lister') });
       await client.newQueue();
       expect(dataOf(await other.get('list'))).toEqual({ items: [] });
     });
 
-    test('a message of another project is unknown also by its id', async () => {
+    test('a message of another project cannot be acked with its id and receipt', async () => {
       const other = client.with({ key: await keyOf('thief') });
       const queue = await client.newQueue();
       dataOf(await other.post('create', { name: queue }));

@@ -10,7 +10,7 @@ describe.each(STORE_FACTORIES)('publish_batch on $name', (factory) => {
   const publish = (queue: string, messages: unknown[], more = {}) =>
     client.post('publish_batch', { queue, messages, ...more });
 
-  test('the ids answer the messages in their order, and so does consume', async () => {
+  test('returns the ids in the order of the messages, and consume keeps that order', async () => {
     const queue = await client.newQueue();
     const payloads = Array.from({ length: 200 }, (_, n) => n);
     const messages = payloads.map((payload) => ({ payload }));
@@ -22,7 +22,7 @@ describe.each(STORE_FACTORIES)('publish_batch on $name', (factory) => {
     expect(consumed.map(({ message_id }) => message_id)).toEqual(data.message_ids);
   });
 
-  test('each message has fields of its own', async () => {
+  test('applies the fields of each entry to its own message only', async () => {
     const queue = await client.newQueue({ enable_priority: true });
     const full = {
       payload: null,
@@ -41,7 +41,7 @@ describe.each(STORE_FACTORIES)('publish_batch on $name', (factory) => {
     expect((await client.take(queue)).payload).toBe('later');
   });
 
-  test('an empty list gives an empty list', async () => {
+  test('answers an empty list of messages with an empty list of ids', async () => {
     const queue = await client.newQueue();
     expect(dataOf(await publish(queue, []))).toEqual({ message_ids: [] });
     expect((await client.stats(queue)).available).toBe(0);
@@ -55,17 +55,14 @@ describe.each(STORE_FACTORIES)('publish_batch on $name', (factory) => {
       '/messages/2/headers',
     ],
     ['no payload', {}, '/messages/2/payload'],
-  ])(
-    'all or nothing: %s names its entry, and no message is published',
-    async (_what, bad, path) => {
-      const queue = await client.newQueue();
-      const answer = await publish(queue, [{ payload: 1 }, { payload: 2 }, bad, { payload: 3 }]);
-      expect(errorOf(answer, 'INVALID_REQUEST').details[0].path).toBe(path);
-      expect(await client.stats(queue)).toMatchObject({ available: 0, delayed: 0 });
-    },
-  );
+  ])('publishes nothing when an entry has %s, and names that entry', async (_what, bad, path) => {
+    const queue = await client.newQueue();
+    const answer = await publish(queue, [{ payload: 1 }, { payload: 2 }, bad, { payload: 3 }]);
+    expect(errorOf(answer, 'INVALID_REQUEST').details[0].path).toBe(path);
+    expect(await client.stats(queue)).toMatchObject({ available: 0, delayed: 0 });
+  });
 
-  test('all or nothing: one payload that is too large, which is named', async () => {
+  test('publishes nothing when a payload is too large, and names that payload', async () => {
     const queue = await client.newQueue();
     const answer = await publish(queue, [{ payload: 1 }, { payload: 'x'.repeat(MIB - 1) }]);
     const { details } = errorOf(answer, 'PAYLOAD_TOO_LARGE');
@@ -74,7 +71,7 @@ describe.each(STORE_FACTORIES)('publish_batch on $name', (factory) => {
     dataOf(await publish(queue, [{ payload: 1 }, { payload: 'x'.repeat(MIB - 2) }]));
   });
 
-  test('1,000 messages and 16 MiB of payloads pass; one byte more does not', async () => {
+  test('accepts 1,000 messages or 16 MiB of payloads, and refuses one byte more', async () => {
     const queue = await client.newQueue();
     dataOf(
       await publish(
@@ -88,7 +85,7 @@ describe.each(STORE_FACTORIES)('publish_batch on $name', (factory) => {
     expect(dataOf(await publish(queue, large)).message_ids).toHaveLength(16);
   });
 
-  test('every payload comes back byte for byte, wherever it stands in its entry', async () => {
+  test('keeps every payload byte for byte, wherever it is in its entry', async () => {
     const queue = await client.newQueue();
     const entries: [text: string, payload: string][] = [
       ['{"payload":{ "b":1, "a":9007199254740993 }}', '{ "b":1, "a":9007199254740993 }'],
@@ -104,14 +101,14 @@ describe.each(STORE_FACTORIES)('publish_batch on $name', (factory) => {
     for (const [, payload] of entries) expect(text).toContain(`"payload":${payload},`);
   });
 
-  test('wakes a long poll that waits', async () => {
+  test('wakes a waiting long poll', async () => {
     const queue = await client.newQueue();
     const waiting = client.consume(queue, { wait_seconds: 20 });
     await client.publishAll(queue, [1, 2, 3]);
     expect((await waiting).length).toBeGreaterThan(0);
   });
 
-  test('a batch outlasts a restart', async () => {
+  test('keeps its messages over a restart', async () => {
     const queue = await client.newQueue();
     await client.publishAll(queue, [1, 2, 3]);
     await running.restart();
@@ -122,7 +119,7 @@ describe.each(STORE_FACTORIES)('publish_batch on $name', (factory) => {
 describe.each(STORE_FACTORIES)('auto-create on $name', (factory) => {
   const { client } = useManager(factory, ['--auto-create']);
 
-  test('push_subscribe makes a queue that is unknown, but not where it is refused', async () => {
+  test('push_subscribe creates an unknown queue, except when the call is refused', async () => {
     const url = 'https://receiver.example/hook';
     const subscribe = (queue: string, more: object = {}) =>
       client.post(`push_subscribe/${queue}`, { url, ...more });
@@ -140,7 +137,7 @@ describe.each(STORE_FACTORIES)('auto-create on $name', (factory) => {
     expect(dead).toMatchObject({ queue: 'made-too', dead_letter_queue: 'made-by-push' });
   });
 
-  test('publish_batch makes a queue that is unknown; other new calls do not', async () => {
+  test('publish_batch creates an unknown queue; ack_batch, purge, update, dlq/redrive and delete do not', async () => {
     const messages = [{ payload: 1 }];
     dataOf(await client.post('publish_batch', { queue: 'made-by-batch', messages }));
     expect((await client.stats('made-by-batch')).available).toBe(1);

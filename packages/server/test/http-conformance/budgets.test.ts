@@ -9,7 +9,7 @@ import { moment, useServer } from './use-server.js';
 const MIB = 1024 * 1024;
 const PATIENCE = { timeout: 10_000, interval: 20 };
 
-describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name', (factory) => {
+describe.each(STORE_FACTORIES)('the bytes in flight that projects share on $name', (factory) => {
   const running = useServer(factory, ['--max-bytes-in-flight', '40MiB']);
   const sockets: Socket[] = [];
   afterEach(async () => {
@@ -31,7 +31,7 @@ describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name'
     return Object.fromEntries([...lines].map(([, kind, bytes]) => [kind, Number(bytes)]));
   }
 
-  /** Sends a request and reads nothing of the answer. */
+  /** Sends a request and does not read the answer. */
   function sendOnly(head: string, body = ''): Socket {
     const socket = openSocket(running.url);
     socket.on('error', () => undefined);
@@ -41,14 +41,14 @@ describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name'
     return socket;
   }
 
-  /** Calls of the case before that begin only now may hold the project's room for a moment. */
+  /** Late calls of the previous test can use up the project's share for a moment. */
   async function publishLarge(client: QueueClient, queue: string): Promise<void> {
     const large = { queue, payload: 'x'.repeat(MIB - 16) };
     const status = async () => (await client.post('publish', large)).status;
     await expect.poll(status, PATIENCE).toBe(200);
   }
 
-  /** A cycle of small and one of large messages: publish, consume, ack. */
+  /** Publishes, consumes and acks a small and a large message. */
   async function expectCycles(client: QueueClient, queue: string): Promise<void> {
     for (const payload of ['small', 'x'.repeat(MIB - 16)]) {
       await client.publish(queue, payload);
@@ -59,7 +59,7 @@ describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name'
     }
   }
 
-  test('a body that is announced and does not come reserves nothing', async () => {
+  test('are not reserved for a body that is announced but never sent', async () => {
     const [victim, key] = [await clientOf('victim'), await keyOf('attacker')];
     const queue = await victim.newQueue();
     for (let n = 0; n < 64; n += 1) {
@@ -74,7 +74,7 @@ describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name'
     await expectCycles(victim, queue);
   });
 
-  test('bodies that are held back leave room for other projects and for small calls', async () => {
+  test('stay available to other projects and small calls while bodies are held back', async () => {
     const [victim, key] = [await clientOf('victim'), await keyOf('attacker')];
     const attacker = new QueueClient(running, { key });
     const [own, queue] = [await attacker.newQueue(), await victim.newQueue()];
@@ -101,38 +101,41 @@ describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name'
       'consume',
       (queue: string) => ['POST', '/v1/queue/consume', `{"queue":"${queue}","max_messages":4}`],
     ],
-  ])('answers of %s that nobody reads leave room for other projects', async (_call, requestOf) => {
-    const [victim, key] = [await clientOf('victim'), await keyOf('attacker')];
-    const attacker = new QueueClient(running, { key });
-    const [own, queue] = [await attacker.newQueue(), await victim.newQueue()];
-    for (let n = 0; n < 32; n += 1) await publishLarge(attacker, own);
-    const [method, path, body] = requestOf(own) as [string, string, string];
-    for (let n = 0; n < 64; n += 1) {
-      const length = body === '' ? {} : { 'Content-Length': body.length };
-      sendOnly(requestHead(method, path, { Authorization: `Bearer ${key}`, ...length }), body);
-    }
-    await expect
-      .poll(async () => (await reservedBytes()).answer, PATIENCE)
-      .toBeGreaterThan(8 * MIB);
-    await expectCycles(victim, queue);
-    expect((await reservedBytes()).answer).toBeLessThanOrEqual(20 * MIB);
-  });
+  ])(
+    'stay available to other projects while answers of %s are not read',
+    async (_call, requestOf) => {
+      const [victim, key] = [await clientOf('victim'), await keyOf('attacker')];
+      const attacker = new QueueClient(running, { key });
+      const [own, queue] = [await attacker.newQueue(), await victim.newQueue()];
+      for (let n = 0; n < 32; n += 1) await publishLarge(attacker, own);
+      const [method, path, body] = requestOf(own) as [string, string, string];
+      for (let n = 0; n < 64; n += 1) {
+        const length = body === '' ? {} : { 'Content-Length': body.length };
+        sendOnly(requestHead(method, path, { Authorization: `Bearer ${key}`, ...length }), body);
+      }
+      await expect
+        .poll(async () => (await reservedBytes()).answer, PATIENCE)
+        .toBeGreaterThan(8 * MIB);
+      await expectCycles(victim, queue);
+      expect((await reservedBytes()).answer).toBeLessThanOrEqual(20 * MIB);
+    },
+  );
 
-  test('a message that is larger than the allowance is read and leased all the same', async () => {
+  test('do not keep a message larger than the allowance from being read and leased', async () => {
     const client = await clientOf('p');
     const queue = await client.newQueue({ max_retries: 0 });
     const payload = 'x'.repeat(MIB - 16);
     const id = await client.publish(queue, payload);
     expect(dataOf(await client.get(`message/${queue}/${id}`)).payload).toBe(payload);
     expect(dataOf(await client.get(`peek/${queue}`)).items[0].payload).toBe(payload);
-    // Many at once get small allowances.
+    // Many calls at once get small allowances.
     const takes = Array.from({ length: 20 }, () => client.consume(queue));
     expect((await Promise.all(takes)).flat().map((message) => message.payload)).toEqual([payload]);
     expect(dataOf(await client.nack(queue, id)).requeued).toBe(false);
     expect(dataOf(await client.get(`dlq/list/${queue}`)).items[0].payload).toBe(payload);
   });
 
-  test('clients that leave before their turn leave nothing behind', async () => {
+  test('are all released when clients disconnect before their turn', async () => {
     const key = await keyOf('attacker');
     const attacker = new QueueClient(running, { key });
     const own = await attacker.newQueue();
@@ -151,7 +154,7 @@ describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name'
     await expect.poll(reservedBytes, PATIENCE).toEqual({ body: 0, answer: 0, push: 0 });
   });
 
-  test('a key is revoked while its project holds all that it may', async () => {
+  test('do not keep a key from being revoked while its project uses its whole share', async () => {
     const made = await running.call('POST', '/v1/account/keys/create', { scopes: ['manage'] });
     const { key, key_id } = dataOf(made);
     for (let n = 0; n < 1_000; n += 1) {
@@ -163,7 +166,7 @@ describe.each(STORE_FACTORIES)('bytes in flight are shared by projects on $name'
     }
     await expect.poll(async () => (await reservedBytes()).body, PATIENCE).toBeGreaterThan(12 * MIB);
     dataOf(await running.call('POST', `/v1/account/keys/revoke/${key_id}`));
-    // With the key, its bodies have gone.
+    // Revoking the key also drops its unfinished bodies.
     await expect.poll(async () => (await reservedBytes()).body, PATIENCE).toBe(0);
   });
 });

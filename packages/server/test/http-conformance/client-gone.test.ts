@@ -7,7 +7,7 @@ import { moment, useServer } from './use-server.js';
 describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name', (factory) => {
   const running = useServer(factory);
   const { client } = running;
-  /** A long poll on a connection of its own, so that hanging up closes that very connection. */
+  /** Starts a long poll on its own connection, so that hanging up closes exactly that connection. */
   const startPoll = (queue: string, more = {}) => {
     const body = JSON.stringify({ queue, wait_seconds: 20, ...more });
     const head = requestHead('POST', '/v1/queue/consume', {
@@ -20,7 +20,7 @@ describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name',
     return { hangUp: () => socket.destroy() };
   };
 
-  test('leases nothing', async () => {
+  test('leases no message', async () => {
     const queue = await client.newQueue();
     const poll = startPoll(queue);
     await moment(300);
@@ -32,7 +32,7 @@ describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name',
     expect((await client.take(queue)).delivery_count).toBe(1);
   });
 
-  test('leases nothing also as one of many, with and without an idempotency key', async () => {
+  test('leases no message when many hang up, with or without an idempotency key', async () => {
     const queue = await client.newQueue();
     const polls = Array.from({ length: 20 }, (_, n) =>
       startPoll(queue, n % 2 === 0 ? {} : { idempotency_key: `k${n}` }),
@@ -44,7 +44,7 @@ describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name',
     expect(await client.stats(queue)).toMatchObject({ available: 20, in_flight: 0 });
   });
 
-  test('does not keep the message from another that waits behind it', async () => {
+  test('does not keep the message from the next waiting client', async () => {
     const queue = await client.newQueue();
     const gone = startPoll(queue);
     await moment(50);
@@ -55,7 +55,7 @@ describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name',
     expect((await waiting)[0]?.payload).toBe('for the other');
   });
 
-  test('does not swallow a message that arrives at the same moment', async () => {
+  test('does not lose a message that is published at the same moment', async () => {
     for (let round = 0; round < 15; round += 1) {
       const queue = await client.newQueue({ max_retries: 0 });
       const poll = startPoll(queue);
@@ -64,7 +64,7 @@ describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name',
       await moment(round % 4);
       poll.hangUp();
       await publishing;
-      // The answer may have been on its way already; then this client had the delivery.
+      // The answer may already have been sent; then the client that hung up had the delivery.
       const [message] = await client.consume(queue, { wait_seconds: 0 });
       const { available, in_flight, dlq } = await client.stats(queue);
       expect(available + in_flight).toBe(1);
@@ -73,7 +73,7 @@ describe.each(STORE_FACTORIES)('a client that hangs up in a long poll on $name',
     }
   });
 
-  test('leaves the server at work', async () => {
+  test('does not stop the server from answering later long polls', async () => {
     const queue = await client.newQueue();
     for (let n = 0; n < 50; n += 1) {
       const poll = startPoll(queue);

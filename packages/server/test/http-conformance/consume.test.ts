@@ -12,7 +12,7 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
     await Promise.all(Array.from({ length: count }, (_, n) => client.publish(queue, n)));
   };
 
-  test('ten messages at most, unless told otherwise', async () => {
+  test('consume returns at most ten messages by default', async () => {
     const queue = await client.newQueue();
     await fill(queue, 12);
     expect(await client.consume(queue)).toHaveLength(10);
@@ -20,14 +20,14 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
     expect(await client.consume(queue)).toEqual([]);
   });
 
-  test('as many messages as there are, up to max_messages', async () => {
+  test('consume returns all available messages, up to max_messages', async () => {
     const queue = await client.newQueue();
     await fill(queue, 5);
     expect(await client.consume(queue, { max_messages: 3 })).toHaveLength(3);
     expect(await client.consume(queue, { max_messages: 1_000 })).toHaveLength(2);
   });
 
-  test('null in optional fields means absent', async () => {
+  test('consume treats null in an optional field as an absent field', async () => {
     const queue = await client.newQueue({ visibility_timeout_default: 7 });
     await client.publish(queue);
     const nulls = {
@@ -40,7 +40,7 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
     expect(message.lease_expires_at).toBe(inSeconds(7));
   });
 
-  test('the lease lasts as long as the queue says', async () => {
+  test('a lease lasts for visibility_timeout_default of the queue', async () => {
     const queue = await client.newQueue({ visibility_timeout_default: 1.5 });
     await client.publish(queue);
     expect((await client.take(queue)).lease_expires_at).toBe(inSeconds(1.5));
@@ -50,7 +50,7 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
     expect((await client.take(queue)).delivery_count).toBe(2);
   });
 
-  test('the lease lasts as long as the call says', async () => {
+  test('a lease lasts for visibility_timeout of the call', async () => {
     const queue = await client.newQueue();
     await client.publish(queue);
     const message = await client.take(queue, { visibility_timeout: 43_200 });
@@ -60,7 +60,7 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
     expect(dataOf(await client.ack(queue, message.message_id)).acked).toBe(true);
   });
 
-  test('a leased message is with one consumer alone', async () => {
+  test('a message is leased to only one of several consumers at once', async () => {
     const queue = await client.newQueue();
     await fill(queue, 40);
     const batches = await Promise.all(
@@ -71,7 +71,7 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
     expect(new Set(ids).size).toBe(40);
   });
 
-  test('every delivery has a receipt of its own and counts', async () => {
+  test('every delivery has a new receipt and increments delivery_count', async () => {
     const queue = await client.newQueue({ max_retries: 10 });
     const message_id = await client.publish(queue);
     const receipts = new Set<string>();
@@ -84,7 +84,7 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
     expect(receipts.size).toBe(3);
   });
 
-  test('messages of one call have receipts of their own', async () => {
+  test('each message of one consume has its own receipt', async () => {
     const queue = await client.newQueue();
     await fill(queue, 5);
     const messages = await client.consume(queue);
@@ -93,7 +93,7 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
     expect((await client.stats(queue)).in_flight).toBe(4);
   });
 
-  test('an ack removes the message for good', async () => {
+  test('an ack removes the message permanently', async () => {
     const queue = await client.newQueue();
     await client.publish(queue);
     const { message_id, receipt } = await client.take(queue, { visibility_timeout: 5 });
@@ -106,7 +106,7 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
     expect(dataOf(await client.ack(queue, message_id)).acked).toBe(false);
   });
 
-  test('a message is settled only in its own queue', async () => {
+  test('a message can be settled only in its own queue', async () => {
     const [queue, other] = [await client.newQueue(), await client.newQueue()];
     await client.publish(queue);
     const { message_id, receipt } = await client.take(queue);
@@ -116,7 +116,7 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
     expect(await client.stats(queue)).toMatchObject({ in_flight: 1 });
   });
 
-  test('leases outlast a restart', async () => {
+  test('leases survive a restart', async () => {
     const queue = await client.newQueue();
     await client.publish(queue);
     const { message_id, receipt } = await client.take(queue, { visibility_timeout: 600 });
@@ -132,7 +132,7 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
       return { ...(await client.take(queue, { visibility_timeout })), queue };
     };
 
-    test('the lease lasts that long from now on', async () => {
+    test('sets the end of the lease, counted from now', async () => {
       const { queue, message_id, receipt } = await leased(10);
       clock.advance(8_000);
       const extended = dataOf(await client.extend(queue, message_id, 20.5, { receipt }));
@@ -147,14 +147,14 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
       expect((await client.take(queue)).delivery_count).toBe(2);
     });
 
-    test('it may make a lease end earlier', async () => {
+    test('can make a lease end earlier', async () => {
       const { queue, message_id } = await leased(600);
       dataOf(await client.extend(queue, message_id, 1));
       clock.advance(1_001);
       await client.take(queue);
     });
 
-    test('0 gives the message back at once, in its place and without a failure', async () => {
+    test('with 0 releases the message at once, keeps its position and counts no failure', async () => {
       const queue = await client.newQueue({ max_retries: 0 });
       for (const n of [1, 2]) await client.publish(queue, n);
       for (let round = 1; round < 4; round += 1) {
@@ -166,7 +166,7 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
       expect(await client.stats(queue)).toMatchObject({ available: 2, in_flight: 0, dlq: 0 });
     });
 
-    test('a lease may be extended to 12 hours in all; more is refused', async () => {
+    test('can extend a lease to 12 hours in all, and refuses more', async () => {
       const { queue, message_id, receipt } = await leased(43_200);
       clock.advance(3_600_000);
       const tooLong = await client.extend(queue, message_id, 39_600.001, { receipt });
@@ -180,7 +180,7 @@ describe.each(STORE_FACTORIES)('consume and extend on $name', (factory) => {
       expect(dataOf(await client.ack(queue, message_id, { receipt })).acked).toBe(true);
     });
 
-    test('the receipt stays the same', async () => {
+    test('keeps the receipt of the lease', async () => {
       const { queue, message_id, receipt } = await leased();
       for (const seconds of [20, 30]) {
         dataOf(await client.extend(queue, message_id, seconds, { receipt }));

@@ -7,7 +7,7 @@ const NOTHING = { available: 0, in_flight: 0, delayed: 0, dlq: 0 };
 
 describe.each(STORE_FACTORIES)('delete and purge on $name', (factory) => {
   const { running, client, clock } = useManager(factory);
-  /** Two available messages, one delayed, one leased and one dead. */
+  /** A queue with two available messages, a delayed one, a leased one and a dead letter. */
   const filled = async (settings = {}) => {
     const queue = await client.newQueue(settings);
     await client.bury(queue, 'dead');
@@ -20,7 +20,7 @@ describe.each(STORE_FACTORIES)('delete and purge on $name', (factory) => {
   };
 
   describe('delete', () => {
-    test('a queue goes with all its messages', async () => {
+    test('removes the queue with all its messages', async () => {
       const { queue, leased } = await filled();
       expect(dataOf(await client.delete(queue))).toEqual({ queue, deleted: true });
       errorOf(await client.get(`get/${queue}`), 'QUEUE_NOT_FOUND');
@@ -35,28 +35,28 @@ describe.each(STORE_FACTORIES)('delete and purge on $name', (factory) => {
       errorOf(await client.get(`get/${queue}`), 'QUEUE_NOT_FOUND');
     });
 
-    test('it is idempotent: an unknown queue answers deleted:false', async () => {
+    test('is idempotent: it answers deleted:false for an unknown queue', async () => {
       const queue = await client.newQueue();
       expect(dataOf(await client.delete('nowhere'))).toEqual({ queue: 'nowhere', deleted: false });
       expect(dataOf(await client.delete(queue)).deleted).toBe(true);
       expect(dataOf(await client.delete(queue)).deleted).toBe(false);
     });
 
-    test('it takes a body that repeats the queue, and one that does not', async () => {
+    test('accepts a body that repeats the queue or omits it, and refuses a different one', async () => {
       const [one, two] = [await client.newQueue(), await client.newQueue()];
       expect(dataOf(await client.delete(one, { queue: one })).deleted).toBe(true);
       expectRefusedField(await client.delete(two, { queue: one }), 'queue');
       expect(dataOf(await client.delete(two, {})).deleted).toBe(true);
     });
 
-    test('it stays deleted after a restart', async () => {
+    test('is still in effect after a restart', async () => {
       const { queue } = await filled();
       await client.delete(queue);
       await running.restart();
       errorOf(await client.get(`get/${queue}`), 'QUEUE_NOT_FOUND');
     });
 
-    test('a dead-letter queue of others is refused, naming them all', async () => {
+    test('is refused for a dead-letter queue in use, naming every queue that uses it', async () => {
       const dlq = await client.newQueue();
       const sources = [
         await client.newQueue({ dead_letter_queue: dlq }),
@@ -67,7 +67,7 @@ describe.each(STORE_FACTORIES)('delete and purge on $name', (factory) => {
       for (const source of sources) expect(JSON.stringify(error)).toContain(source);
       expect(error.hint).toMatch(/\S/);
       expect(await client.stats(dlq)).toMatchObject({ available: 1 });
-      // One detaches, the other goes: then nobody needs it.
+      // Once one source is detached and the other deleted, no queue uses it.
       dataOf(await client.update(sources[0] ?? '', { dead_letter_queue: null }));
       expect(JSON.stringify(errorOf(await client.delete(dlq), 'QUEUE_IN_USE'))).not.toContain(
         `${sources[0]}"`,
@@ -76,7 +76,7 @@ describe.each(STORE_FACTORIES)('delete and purge on $name', (factory) => {
       expect(dataOf(await client.delete(dlq)).deleted).toBe(true);
     });
 
-    test('dead letters go with the queue that keeps them: their source counts them no more', async () => {
+    test('removes the dead letters that the queue keeps, and their source stops counting them', async () => {
       const dlq = await client.newQueue();
       const queue = await client.newQueue({ dead_letter_queue: dlq });
       await client.bury(queue, 1, 2);
@@ -90,7 +90,7 @@ describe.each(STORE_FACTORIES)('delete and purge on $name', (factory) => {
       expect(await client.payloads(queue)).toEqual([3]);
     });
 
-    test('dead letters in another queue outlive the queue that they came from', async () => {
+    test('keeps dead letters of the queue that are in another queue', async () => {
       const dlq = await client.newQueue();
       const queue = await client.newQueue({ dead_letter_queue: dlq });
       await client.bury(queue, 'orphan');
@@ -103,10 +103,10 @@ describe.each(STORE_FACTORIES)('delete and purge on $name', (factory) => {
   });
 
   describe('purge', () => {
-    test('it counts what was available, delayed and leased, and leaves dead letters', async () => {
+    test('removes and counts available, delayed and leased messages, and keeps dead letters', async () => {
       const { queue, leased } = await filled();
       expect(dataOf(await client.purge(queue))).toEqual({ queue, purged: 4 });
-      // Exact at once.
+      // The counts are exact at once.
       const stats = await client.stats(queue);
       expect(stats).toMatchObject({ ...NOTHING, dlq: 1 });
       expect(stats).not.toHaveProperty('oldest_age_seconds');
@@ -121,14 +121,14 @@ describe.each(STORE_FACTORIES)('delete and purge on $name', (factory) => {
       expect(await client.payloads(queue)).toEqual(['dead']);
     });
 
-    test('a queue that is empty, and one that was just purged, answer 0', async () => {
+    test('answers 0 for an empty queue and for a queue that was just purged', async () => {
       const { queue } = await filled();
       await client.purge(queue);
       expect(dataOf(await client.purge(queue)).purged).toBe(0);
       expect(dataOf(await client.purge(await client.newQueue())).purged).toBe(0);
     });
 
-    test('messages published after it are there', async () => {
+    test('keeps messages that are published after it', async () => {
       const { queue } = await filled();
       await client.purge(queue);
       await client.publishAll(queue, ['new', 'newer']);
@@ -136,7 +136,7 @@ describe.each(STORE_FACTORIES)('delete and purge on $name', (factory) => {
       expect(await client.payloads(queue)).toEqual(['new', 'newer']);
     });
 
-    test('dead letters of its own in a named queue stay, too', async () => {
+    test('keeps the dead letters of the queue that are in a named dead-letter queue', async () => {
       const dlq = await client.newQueue();
       const { queue } = await filled({ dead_letter_queue: dlq });
       expect(dataOf(await client.purge(queue)).purged).toBe(4);
@@ -144,7 +144,7 @@ describe.each(STORE_FACTORIES)('delete and purge on $name', (factory) => {
       expect(await client.stats(dlq)).toMatchObject({ available: 1 });
     });
 
-    test('in a dead-letter queue the dead letters of others are its messages', async () => {
+    test('of a dead-letter queue also removes the dead letters of other queues', async () => {
       const dlq = await client.newQueue();
       const queue = await client.newQueue({ dead_letter_queue: dlq });
       await client.bury(queue, 1, 2);
@@ -158,7 +158,7 @@ describe.each(STORE_FACTORIES)('delete and purge on $name', (factory) => {
       expect((await client.stats(queue)).dlq).toBe(1);
     });
 
-    test('thousands of messages go at once, and other queues keep theirs', async () => {
+    test('removes thousands of messages at once and leaves other queues alone', async () => {
       const [queue, other] = [await client.newQueue(), await client.newQueue()];
       await client.publishAll(
         queue,

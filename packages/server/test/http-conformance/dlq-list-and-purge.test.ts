@@ -19,7 +19,7 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
   const payloads = async (queue: string) =>
     (await client.deadLetters(queue)).map(({ payload }) => payload);
 
-  test('a queue that keeps those of several says of each where it lies and came from', async () => {
+  test('dlq/list names the queue that keeps each dead letter and the queue it came from', async () => {
     const kept = await client.newQueue({ max_retries: 0 });
     const queues = [
       await client.newQueue({ dead_letter_queue: kept }),
@@ -31,7 +31,7 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
         { payload: queue, queue: kept, source_queue: queue },
       ]);
     }
-    // It has none that came from itself, until one dies there.
+    // It has no dead letters of its own until one dies there.
     expect(await client.deadLetters(kept)).toEqual([]);
     const first = await client.take(kept);
     await client.nack(kept, first.message_id);
@@ -41,8 +41,8 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
     expect(await client.deadLetters(queues[0] as string)).toEqual([]);
   });
 
-  describe.each(KEEPERS)('of a queue whose dead letters are kept in a %s one', (keeper) => {
-    test('the list shows them whole, without receipt or lease', async () => {
+  describe.each(KEEPERS)('for dead letters kept in a %s dead-letter queue', (keeper) => {
+    test('list shows each dead letter with all its fields, without receipt or lease', async () => {
       const { queue, dlq } = await source(keeper, { max_retries: 0 });
       const sent = { headers: { a: 'b' }, priority: 3 };
       const message_id = await client.publish(queue, { x: 1 }, sent);
@@ -64,7 +64,7 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
       expect(letter).not.toHaveProperty('lease_expires_at');
     });
 
-    test('the list shows each reason', async () => {
+    test('list shows the reason of each dead letter', async () => {
       const { queue } = await source(keeper, { max_retries: 0 });
       const ids = await client.publishAll(queue, ['max_retries', 'rejected', 'expired_lease']);
       await client.consume(queue, { visibility_timeout: 5 });
@@ -77,7 +77,7 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
       }
     });
 
-    test('purge removes them all, at once and for good, and nothing else', async () => {
+    test('purge removes all dead letters at once and permanently, and nothing else', async () => {
       const { queue, dlq } = await source(keeper);
       await client.bury(queue, 1, 2, 3);
       await client.publish(queue, 'alive');
@@ -93,7 +93,7 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
       expect(await client.payloads(dlq)).toEqual(['its own']);
     });
 
-    test('purge of one message removes that one', async () => {
+    test('purge with a message_id removes only that dead letter', async () => {
       const { queue } = await source(keeper);
       const [, id] = await client.bury(queue, 1, 2, 3);
       expect(dataOf(await client.purgeDead(queue, { message_id: id })).purged).toBe(1);
@@ -102,7 +102,7 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
       expect(dataOf(await client.purgeDead(queue, { message_id: id })).purged).toBe(0);
     });
 
-    test('purge touches no message that is alive, named or not', async () => {
+    test('purge removes no message that is not a dead letter, even by its message_id', async () => {
       const { queue } = await source(keeper);
       const id = await client.publish(queue);
       expect(dataOf(await client.purgeDead(queue, { message_id: id })).purged).toBe(0);
@@ -111,7 +111,7 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
       expect((await client.stats(queue)).available).toBe(1);
     });
 
-    test('an answer of the list stops at 16 MiB, and the next page goes on', async () => {
+    test('list answers at most 16 MiB, and the next page continues from there', async () => {
       const { queue } = await source(keeper);
       const large = 'x'.repeat(MIB - 2);
       for (const count of [9, 9]) await client.bury(queue, ...Array(count).fill(large));
@@ -126,7 +126,7 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
       expect(ids).toHaveLength(18);
     });
 
-    test('a page holds 50 dead letters unless told otherwise', async () => {
+    test('list returns pages of 50 dead letters by default', async () => {
       const { queue } = await source(keeper);
       await client.bury(queue, ...Array.from({ length: 51 }, (_, n) => n));
       const page = dataOf(await client.get(`dlq/list/${queue}`));
@@ -136,7 +136,7 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
       expect(whole).not.toHaveProperty('next_cursor');
     });
 
-    test('the payload is listed byte for byte', async () => {
+    test('list shows the payload byte for byte', async () => {
       const { queue } = await source(keeper);
       const text = '{ "n":9007199254740993, "n":1.0,"u":"\\u0041" }';
       dataOf(await client.post('publish', `{"queue":"${queue}","payload":${text}}`));
@@ -145,13 +145,13 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
     });
   });
 
-  test('a queue without dead letters has an empty list and no cursor', async () => {
+  test('dlq/list of a queue without dead letters is empty and has no cursor', async () => {
     const queue = await client.newQueue();
     await client.publish(queue);
     expect(dataOf(await client.get(`dlq/list/${queue}`))).toEqual({ items: [] });
   });
 
-  test('a shared dead-letter queue: each source lists, counts and purges its own', async () => {
+  test('sources that share a dead-letter queue list, count and purge only their own dead letters', async () => {
     const dlq = await client.newQueue();
     const [a, b] = [
       await client.newQueue({ dead_letter_queue: dlq }),
@@ -171,7 +171,7 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
     expect((await client.stats(dlq)).available).toBe(2);
   });
 
-  test('a dead letter that a consumer holds is listed still, and gone when it is acked', async () => {
+  test('a dead letter that a consumer has leased is listed until it is acked', async () => {
     const { queue, dlq } = await source('named');
     await client.bury(queue, 1);
     const { message_id } = await client.take(dlq);
@@ -180,7 +180,7 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
     expect(await payloads(queue)).toEqual([]);
   });
 
-  test('a dead letter that died again belongs to the queue that it last came from', async () => {
+  test('a dead letter that died again belongs to the queue it last came from', async () => {
     const last = await client.newQueue();
     const middle = await client.newQueue({ dead_letter_queue: last });
     const first = await client.newQueue({ dead_letter_queue: middle });
@@ -193,7 +193,7 @@ describe.each(STORE_FACTORIES)('dlq/list and dlq/purge on $name', (factory) => {
     expect(await client.payloads(middle)).toEqual(['traveller']);
   });
 
-  test('a queue that does not exist', async () => {
+  test('dlq/list and dlq/purge refuse an unknown queue, and dlq/purge a queue in the body that differs', async () => {
     errorOf(await client.get('dlq/list/nowhere'), 'QUEUE_NOT_FOUND');
     errorOf(await client.purgeDead('nowhere'), 'QUEUE_NOT_FOUND');
     expectRefusedField(await client.purgeDead('q', { queue: 'r' }), 'queue');

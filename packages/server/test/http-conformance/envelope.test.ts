@@ -10,32 +10,32 @@ describe.each(STORE_FACTORIES)('the envelope on $name', (factory) => {
   const { client } = running;
   const exact = (data: object) => Object.keys(data).sort();
 
-  test('a success carries data, a null error and the metadata, and is compact', async () => {
+  test('a success contains data, a null error and metadata as compact JSON', async () => {
     const queue = await client.newQueue();
     const answer = await client.get(`get/${queue}`);
     expect(dataOf(answer).queue).toBe(queue);
     expect(answer.text).toBe(`${JSON.stringify(answer.body)}\n`);
   });
 
-  test('a failure carries null data and an error, and is compact', async () => {
+  test('a failure contains null data and an error as compact JSON', async () => {
     const answer = await client.get('get/no-such-queue');
     errorOf(answer, 'QUEUE_NOT_FOUND');
     expect(answer.text).toBe(`${JSON.stringify(answer.body)}\n`);
   });
 
-  test('details of a failure are left out where no field is at fault, never null', async () => {
+  test('details of a failure are absent, never null, when no field is at fault', async () => {
     const { error } = (await client.get('get/no-such-queue')).body;
     expect(error).not.toHaveProperty('details');
     expect(Object.values(error)).not.toContain(null);
   });
 
-  test('every answer has a request id of its own', async () => {
+  test('every answer has its own request id', async () => {
     const answers = await Promise.all([1, 2, 3].map(() => client.get('list')));
     const ids = answers.map(({ body }) => body.metadata.request_id);
     expect(new Set(ids).size).toBe(3);
   });
 
-  test('an unknown route, an unknown method and a body that is no JSON answer with it', async () => {
+  test('an unknown route, an unknown method and an invalid JSON body are answered with the envelope', async () => {
     expectFailureEnvelope(await running.call('GET', '/v1/queue/nothing'));
     expectFailureEnvelope(await running.call('PUT', '/v1/queue/publish'));
     expectFailureEnvelope(await client.post('publish', '{'));
@@ -43,15 +43,15 @@ describe.each(STORE_FACTORIES)('the envelope on $name', (factory) => {
 
   test.each([
     ['a method that HTTP does not know', requestHead('BREW', '/v1/queue/list', {})],
-    ['a request line that is none', 'what is this\r\n\r\n'],
-    ['headers that are far too long', requestHead('GET', '/v1/queue/list', { X: 'x'.repeat(1e6) })],
+    ['an invalid request line', 'what is this\r\n\r\n'],
+    ['a header that is far too long', requestHead('GET', '/v1/queue/list', { X: 'x'.repeat(1e6) })],
     ['a path with broken percent-encoding', requestHead('GET', '/v1/queue/get/%zz', {})],
     [
-      'a path that is no UTF-8',
+      'a path that is not UTF-8',
       requestHead('GET', '/v1/queue/get/%ff', { Authorization: `Bearer ${ADMIN_KEY}` }),
     ],
     ['a header line without a colon', 'GET /v1/queue/list HTTP/1.1\r\nHost: x\r\nbroken\r\n\r\n'],
-  ])('%s answers 4xx with the envelope', async (_what, request) => {
+  ])('%s is answered with 4xx and the envelope', async (_what, request) => {
     const answer = await exchange(running.url, [request], { hangUpAfterSending: true });
     expect(answer, 'the server must answer').toBeDefined();
     if (answer === undefined) return;
@@ -60,7 +60,7 @@ describe.each(STORE_FACTORIES)('the envelope on $name', (factory) => {
     expectFailureEnvelope(answer);
   });
 
-  test('a queue record holds what the contract lists, and nothing else', async () => {
+  test('a queue record contains exactly the fields of the contract', async () => {
     const dead = await client.newQueue();
     const name = await client.newQueue({ dead_letter_queue: dead });
     const fields = [
@@ -84,7 +84,7 @@ describe.each(STORE_FACTORIES)('the envelope on $name', (factory) => {
     expect(exact(dataOf(await client.get(`get/${dead}`)))).toEqual(without);
   });
 
-  test('publish, ack, nack and extend answer what the contract lists, and nothing else', async () => {
+  test('the answers of publish, ack, nack and extend contain exactly the fields of the contract', async () => {
     const queue = await client.newQueue();
     const published = dataOf(await client.post('publish', { queue, payload: 1 }));
     expect(published).toEqual({ message_id: expect.any(String) });
@@ -101,7 +101,7 @@ describe.each(STORE_FACTORIES)('the envelope on $name', (factory) => {
     expect(dataOf(await client.ack(queue, message_id))).toEqual({ message_id, acked: true });
   });
 
-  test('a consumed message holds only the fields that it has, with null in none', async () => {
+  test('a consumed message contains only the fields it has, none of them null', async () => {
     const queue = await client.newQueue();
     const message_id = await client.publish(queue, { n: 1 });
     const data = dataOf(await client.post('consume', { queue }));
@@ -121,13 +121,13 @@ describe.each(STORE_FACTORIES)('the envelope on $name', (factory) => {
     });
   });
 
-  test('an empty consume and an empty page are lists, not null', async () => {
+  test('an empty consume and an empty page contain empty lists, not null', async () => {
     const queue = await client.newQueue();
     expect(dataOf(await client.post('consume', { queue }))).toEqual({ messages: [] });
     expect(dataOf(await client.get('list?prefix=nothing-starts-so'))).toEqual({ items: [] });
   });
 
-  test('stats answer the counts, and an age only where there is a message', async () => {
+  test('stats contain the counts, and an age only when there is a message', async () => {
     const queue = await client.newQueue();
     const none = { queue, available: 0, in_flight: 0, delayed: 0, dlq: 0 };
     expect(dataOf(await client.get(`stats/${queue}`))).toEqual(none);
@@ -139,7 +139,7 @@ describe.each(STORE_FACTORIES)('the envelope on $name', (factory) => {
     });
   });
 
-  test('health is public and not enveloped', async () => {
+  test('health checks need no key and have no envelope', async () => {
     for (const path of ['/healthz', '/readyz']) {
       const answer = await running.call('GET', path, undefined, { key: null });
       expect(answer.status).toBe(200);

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { HttpAnswer, Json } from '../harness/http-server.js';
 
-/** The closed list of error codes with their statuses, as the wire contract has them. */
+/** The closed list of error codes and their statuses in the wire contract. */
 export const STATUS_OF_CODE = {
   INVALID_JSON: 400,
   INVALID_REQUEST: 400,
@@ -35,7 +35,7 @@ export type Code = keyof typeof STATUS_OF_CODE;
 export const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 export const ISO_MILLISECONDS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
-/** The data of a first answer, once its envelope has been found right. */
+/** The data of a first answer, after checking its envelope. */
 export const dataOf = (answer: HttpAnswer): Json => success(answer, false);
 
 /** The data of an answer that must be a replay for an idempotency key. */
@@ -50,7 +50,7 @@ function success(answer: HttpAnswer, cacheHit: boolean): Json {
   return answer.body.data;
 }
 
-/** What an answer warns of, once its envelope has been found right; the list is never empty. */
+/** The warnings of an answer, after checking its envelope; the list must not be empty. */
 export function warningsOf(answer: HttpAnswer): { path: string; message: string }[] {
   const { cache_hit, warnings } = answer.body.metadata;
   if (answer.status === 200) success(answer, cache_hit);
@@ -62,7 +62,7 @@ export function warningsOf(answer: HttpAnswer): { path: string; message: string 
 export const expectNoWarnings = ({ body, text }: HttpAnswer): void =>
   expect(body.metadata, text.slice(0, 500)).not.toHaveProperty('warnings');
 
-/** The error of a failed answer, once its code, status and envelope have been found right. */
+/** The error of a failed answer, after checking its code, status and envelope. */
 export function errorOf(answer: HttpAnswer, code: Code, why = ''): Json {
   const seen = `${why} ${answer.text.slice(0, 500)}`;
   expect(answer.body?.error?.code, seen).toBe(code);
@@ -74,7 +74,7 @@ export function errorOf(answer: HttpAnswer, code: Code, why = ''): Json {
   return answer.body.error;
 }
 
-/** A refusal of the request's fields, which must name this one. */
+/** Expects a refusal of the request's fields that names this field. */
 export function expectRefusedField(answer: HttpAnswer, field: string, why = ''): void {
   const { details = [] } = errorOf(answer, 'INVALID_REQUEST', why);
   const paths: string[] = details.map(({ path }: { path: string }) => path);
@@ -91,7 +91,7 @@ export function expectFailureEnvelope(answer: HttpAnswer): void {
   expect(status).toBe(answer.status);
   expect(Object.keys(STATUS_OF_CODE)).toContain(code);
   expect(message).toMatch(/\S/);
-  // What would be empty is left out; null never stands there.
+  // An empty member is left out, and never null.
   if ('hint' in answer.body.error) expect(hint).toMatch(/\S/);
   if ('details' in answer.body.error) {
     expect(details.length).toBeGreaterThan(0);
@@ -124,7 +124,7 @@ function expectMetadata(answer: HttpAnswer, cacheHit: boolean): void {
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   expect(answer.headers.get('cache-control')).toBe('no-store');
   const { warnings, ...metadata } = answer.body.metadata;
-  // Many tests send more than a call knows; what is said of that has tests of its own.
+  // Many tests send unknown fields; the warnings about them have their own tests.
   if ('warnings' in answer.body.metadata) expectWarnings(warnings);
   expect(metadata).toEqual({
     cost_usd: 0,

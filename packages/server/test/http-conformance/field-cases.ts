@@ -3,10 +3,10 @@ import { CAPABILITIES } from '@millrace/protocol';
 export type CallName = keyof typeof CAPABILITIES;
 export const CALL_NAMES = Object.keys(CAPABILITIES) as CallName[];
 
-/** As much of JSON Schema as the protocol's schemas use. */
+/** The part of JSON Schema that the protocol's schemas use. */
 export interface FieldSchema {
   readonly type?: string | readonly string[];
-  /** Null stands there where it clears. */
+  /** Contains null if null clears the field. */
   readonly enum?: readonly (string | null)[];
   readonly pattern?: string;
   readonly minLength?: number;
@@ -33,7 +33,7 @@ export interface Field {
 export const fieldsOf = (call: CallName): Field[] =>
   membersOf(CAPABILITIES[call].params as ObjectSchema);
 
-/** The fields of one entry of the list that a call carries. */
+/** The fields of one entry of a call's list. */
 export function entryFieldsOf(call: CallName): Field[] {
   const list = fieldsOf(call).find(({ name }) => name === 'messages');
   return membersOf(list?.schema.items ?? {});
@@ -57,7 +57,7 @@ const SAMPLES: Record<string, readonly string[]> = {
 /** JSON texts that the schema of a field forbids. */
 export function forbiddenTexts({ schema, required }: Field): string[] {
   if (schema.type === undefined) return [];
-  // Of every field that is not required null is allowed, whether it means absent or cleared.
+  // Every optional field may be null, which means either absent or cleared.
   const types = [schema.type]
     .flat()
     .filter((type) => type !== 'null')
@@ -88,7 +88,7 @@ export function forbiddenStrings({ minLength, maxLength, pattern, enum: names }:
   return strings;
 }
 
-/** What no name of a queue or a project may be. */
+/** Texts that cannot be the name of a queue or a project. */
 export const ODD_NAMES = [
   'a b',
   ' a',

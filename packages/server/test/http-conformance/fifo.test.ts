@@ -14,7 +14,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
   const pathsOf = ({ details }: Json): string[] => details.map(({ path }: Json) => path);
 
   describe('settings', () => {
-    test('a queue is made with the type fifo, and says so everywhere', async () => {
+    test('a queue created with the type fifo shows it in create, get and list', async () => {
       const answer = await client.post('create', { name: 'ledger', type: 'fifo', max_retries: 7 });
       const record = dataOf(answer);
       expect(record).toMatchObject({
@@ -26,7 +26,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       errorOf(await client.post('create', { name: 'ledger', type: 'standard' }), 'QUEUE_EXISTS');
     });
 
-    test('enable_priority is refused when it is made', async () => {
+    test('enable_priority is refused when the queue is created', async () => {
       const body = { name: 'ranked-fifo', type: 'fifo', enable_priority: true };
       const answer = await client.post('create', body);
       expect(pathsOf(errorOf(answer, 'INVALID_REQUEST'))).toEqual(['/enable_priority']);
@@ -35,7 +35,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       errorOf(await client.post('create', body), 'QUEUE_EXISTS');
     });
 
-    test('enable_priority is refused when it is changed', async () => {
+    test('enable_priority is refused when the queue is updated', async () => {
       const queue = await newFifo();
       const answer = await client.update(queue, { enable_priority: true, max_retries: 1 });
       expect(pathsOf(errorOf(answer, 'INVALID_REQUEST'))).toEqual(['/enable_priority']);
@@ -43,7 +43,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       expect(dataOf(await client.update(queue, settings))).toMatchObject(settings);
     });
 
-    test('the type never changes', async () => {
+    test('the type of a queue cannot be changed', async () => {
       const fifo = await client.update(await newFifo(), { type: 'standard' });
       expect(pathsOf(errorOf(fifo, 'INVALID_REQUEST'))).toEqual(['/type']);
       const standard = await client.update(await client.newQueue(), { type: 'fifo' });
@@ -67,7 +67,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       expect(await client.stats(queue)).toMatchObject({ available: 0, delayed: 0 });
     });
 
-    test('zeros are no priority and no delay', async () => {
+    test('a priority of 0 and a delay of 0 are accepted', async () => {
       const queue = await newFifo();
       const zeros = { priority: 0, delay_seconds: 0 };
       await client.publish(queue, 'a', zeros);
@@ -76,14 +76,14 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       expect(await client.payloads(queue)).toEqual(['a', 'b']);
     });
 
-    test('a queue that is not there is told first', async () => {
+    test('an unknown queue is reported before an invalid priority', async () => {
       const body = { queue: 'no-such-queue', payload: 1, priority: 5 };
       errorOf(await client.post('publish', body), 'QUEUE_NOT_FOUND');
     });
   });
 
-  describe('groups', () => {
-    test('block while a message is held, and wait for no other group', async () => {
+  describe('message groups', () => {
+    test('are blocked by their own leased message, but not by other message groups', async () => {
       const queue = await newFifo();
       for (const name of ['a1', 'a2', 'b1', 'a3']) await send(queue, name);
       const a1 = await client.take(queue);
@@ -94,14 +94,14 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       expect(await client.payloads(queue)).toEqual(['a2', 'a3']);
     });
 
-    test('messages without one are a group', async () => {
+    test('include one for all messages without a message_group_id', async () => {
       const queue = await newFifo();
       await client.publishAll(queue, [1, 2]);
       expect(await client.take(queue)).not.toHaveProperty('message_group_id');
       expect(await client.payloads(queue)).toEqual([]);
     });
 
-    test('peek shows them as published and says what is behind a head', async () => {
+    test('are shown by peek in publish order, with a reason for messages behind a head', async () => {
       const queue = await newFifo();
       for (const name of ['a1', 'b1', 'a2']) await send(queue, name);
       const peek = async (query = ''): Promise<Json[]> =>
@@ -123,7 +123,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       expect(leased.state_reason).toMatch(/^leased until /);
     });
 
-    test('a nack withdraws the leases behind it, whose receipts are lost', async () => {
+    test('lose the leases behind a nacked message, whose receipts answer LEASE_LOST', async () => {
       const queue = await newFifo();
       for (const name of ['a1', 'a2', 'b1']) await send(queue, name);
       const [a1, a2, b1] = await client.consume(queue);
@@ -141,7 +141,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       expect(failed_deliveries).toEqual([]);
     });
 
-    test('in a nack batch the first of a group counts alone', async () => {
+    test('count a failure only for their first message in a nack_batch', async () => {
       const queue = await newFifo({ max_retries: 0 });
       for (const name of ['a1', 'a2', 'a3']) await send(queue, name);
       const messages = (await client.consume(queue))
@@ -157,7 +157,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       expect(await client.payloads(queue)).toEqual(['a2', 'a3']);
     });
 
-    test('leases that run out together count one failure', async () => {
+    test('count one failure when several leases expire together', async () => {
       const queue = await newFifo({ max_retries: 0 });
       for (const name of ['a1', 'a2', 'a3']) await send(queue, name);
       await client.consume(queue, { visibility_timeout: 2 });
@@ -166,7 +166,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       expect(await client.payloads(queue)).toEqual(['a2', 'a3']);
     });
 
-    test('redriven messages join the tail of theirs', async () => {
+    test('get redriven messages at their tail', async () => {
       const queue = await newFifo();
       await send(queue, 'a1');
       await client.kill(queue);
@@ -175,7 +175,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       expect(await client.payloads(queue)).toEqual(['a2', 'a1']);
     });
 
-    test('a long poll ends when a group becomes free', async () => {
+    test('end a long poll when they become free', async () => {
       const queue = await newFifo();
       for (const name of ['a1', 'a2']) await send(queue, name);
       const { message_id, receipt } = await client.take(queue);
@@ -185,7 +185,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       expect((await waiting).map(({ payload }) => payload)).toEqual(['a2', 'a3']);
     });
 
-    test('order and blocks outlast a restart', async () => {
+    test('keep their order and stay blocked over a restart', async () => {
       const queue = await newFifo();
       for (const name of ['a1', 'b1', 'a2', 'b2']) await send(queue, name);
       const { message_id, receipt } = await client.take(queue, { visibility_timeout: 3_600 });
@@ -197,7 +197,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
   });
 
   describe('deduplication', () => {
-    test('by deduplication_id, for five minutes, whatever the group', async () => {
+    test('applies to a deduplication_id for five minutes, across message groups', async () => {
       const queue = await newFifo();
       const first = await send(queue, 'a1', { deduplication_id: 'd' });
       expect(await send(queue, 'b1', { deduplication_id: 'd' })).toBe(first);
@@ -211,7 +211,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       expect(await send(queue, 'a3', { deduplication_id: 'd' })).not.toBe(first);
     });
 
-    test('within a batch and over several', async () => {
+    test('applies within a batch and across batches', async () => {
       const queue = await newFifo();
       const messages = ['x', 'y', 'x'].map((deduplication_id) => ({
         payload: 1,
@@ -225,7 +225,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
     });
 
     test.each(['body', 'header'])(
-      'by the idempotency key of a publish, in the %s',
+      'applies to the idempotency key of a publish in the %s',
       async (where) => {
         const queue = await newFifo();
         const publish = (payload: string, key: string) =>
@@ -233,7 +233,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
             ? client.post('publish', { queue, payload, idempotency_key: key })
             : client.post('publish', { queue, payload }, { headers: { 'idempotency-key': key } });
         const first = dataOf(await publish('a', 'k')).message_id;
-        // The same request is a replay, another one is refused, and the id stands for both.
+        // The same request is replayed, a different one refused, and the key acts as a deduplication_id.
         expect(replayOf(await publish('a', 'k')).message_id).toBe(first);
         errorOf(await publish('b', 'k'), 'IDEMPOTENCY_KEY_REUSED');
         const named = { queue, payload: 'c', deduplication_id: 'k' };
@@ -242,7 +242,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       },
     );
 
-    test('an idempotency key beside a deduplication_id is only that', async () => {
+    test('does not use an idempotency key that is sent with a deduplication_id', async () => {
       const queue = await newFifo();
       const body = { queue, payload: 1, deduplication_id: 'd', idempotency_key: 'k' };
       const first = dataOf(await client.post('publish', body)).message_id;
@@ -250,7 +250,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       expect(dataOf(await client.post('publish', other)).message_id).not.toBe(first);
     });
 
-    test('is unknown to standard queues', async () => {
+    test('does not apply to standard queues', async () => {
       const queue = await client.newQueue();
       const ids = [1, 2].map(() => client.publish(queue, 1, { deduplication_id: 'd' }));
       expect(new Set(await Promise.all(ids)).size).toBe(2);

@@ -23,7 +23,7 @@ function serve(store: string, port: number) {
   return { child, output: () => output };
 }
 
-test('a first start that cannot listen leaves the key to the next one', async () => {
+test('the first key is printed by the next start if the first start cannot listen', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-first-key-'));
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { useServer } from './use-server.js';
 
-// Those of the calls are looked at wherever their envelope is.
+// Headers of the calls are checked with every envelope.
 describe.each(STORE_FACTORIES)('headers of answers on $name', (factory) => {
   const running = useServer(factory);
   const headersOf = async (path: string) => (await running.call('GET', path)).headers;
 
   test.each(['/healthz', '/readyz', '/metrics', '/v1/nowhere'])(
-    '%s is not to be guessed at nor kept',
+    '%s is answered with nosniff and no-store',
     async (path) => {
       const headers = await headersOf(path);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -17,7 +17,7 @@ describe.each(STORE_FACTORIES)('headers of answers on $name', (factory) => {
   );
 
   test.each(['/docs', '/openapi.json', '/v1/discovery', '/v1/discovery/queue.publish'])(
-    '%s may be kept, and is not to be guessed at',
+    '%s is answered with nosniff and may be cached',
     async (path) => {
       const headers = await headersOf(path);
       expect(headers.get('x-content-type-options')).toBe('nosniff');

@@ -7,7 +7,7 @@ import { usePushes } from './use-pushes.js';
 const DAY_MS = 86_400_000;
 const secretOf = (word: string) => `the secret number ${word}`;
 
-describe.each(STORE_FACTORIES)('what a refusal advises on $name', (factory) => {
+describe.each(STORE_FACTORIES)('hints and details of refusals on $name', (factory) => {
   const { client } = usePushes(factory);
   const plain = useManager(factory);
 
@@ -18,7 +18,7 @@ describe.each(STORE_FACTORIES)('what a refusal advises on $name', (factory) => {
     ['another scheme', 'ftp://receiver.example/', [/https/]],
     ['a private address', 'https://10.1.2.3/', [/--push-allow 10\.1\.2\.3/]],
     ['plain http', 'http://8.8.8.8/', [/https/, /--push-allow/]],
-  ])('a url of %s: what fits', async (_what, url, patterns) => {
+  ])('a url with %s gets a hint that says what to change', async (_what, url, patterns) => {
     const queue = await client.newQueue();
     const { hint } = errorOf(await client.subscribe(queue, { url }), 'URL_NOT_ALLOWED');
     for (const pattern of patterns) expect(hint).toMatch(pattern);
@@ -30,13 +30,13 @@ describe.each(STORE_FACTORIES)('what a refusal advises on $name', (factory) => {
     'https://169.254.169.254/latest/meta-data',
     'https://224.0.0.1/',
     'https://203.0.113.9/',
-  ])('a url that no --push-allow helps: %s', async (url) => {
+  ])('the url %s gets a hint without --push-allow, which would not help', async (url) => {
     const queue = await client.newQueue();
     const { hint } = errorOf(await client.subscribe(queue, { url }), 'URL_NOT_ALLOWED');
     expect(hint).not.toContain('--push-allow');
   });
 
-  test('a value of a list that has null in it: null is named', async () => {
+  test('a field that may be null has null among the allowed values in the details', async () => {
     const queue = await client.newQueue();
     const body = { url: 'https://receiver.example/', format: 'xml', secret: 5 };
     const { details } = errorOf(await client.subscribe(queue, body), 'INVALID_REQUEST');
@@ -46,21 +46,21 @@ describe.each(STORE_FACTORIES)('what a refusal advises on $name', (factory) => {
     ]);
   });
 
-  test('a dead-letter queue that is to be deleted: what becomes of the dead letters', async () => {
+  test('a delete of a dead-letter queue gets a hint that says what happens to the dead letters', async () => {
     const dead = await plain.client.newQueue();
     const queue = await plain.client.newQueue({ dead_letter_queue: dead });
     await plain.client.bury(queue, 1, 2);
     const { hint } = errorOf(await plain.client.delete(dead), 'QUEUE_IN_USE');
     expect(hint).toMatch(/deletes the dead letters/);
     expect(hint).toMatch(/redrive them before/);
-    // It is as the hint says.
+    // What the hint says is true.
     dataOf(await plain.client.update(queue, { dead_letter_queue: null }));
     expect((await plain.client.stats(queue)).dlq).toBe(2);
     dataOf(await plain.client.delete(dead));
     expect((await plain.client.stats(queue)).dlq).toBe(0);
   });
 
-  test('a dead-letter queue of a push subscription: where it is detached', async () => {
+  test('a delete of the dead-letter queue of a push subscription gets a hint where to detach it', async () => {
     const dead = await client.newQueue();
     const queue = await client.newQueue();
     const url = 'https://receiver.example/';
@@ -76,14 +76,17 @@ describe.each(STORE_FACTORIES)('what a refusal advises on $name', (factory) => {
     ['create', { name: 'x'.repeat(140 * 1024) }, /no call but/i],
     ['ack_batch', { filling: 'x'.repeat(9 * 1024 * 1024) }, /several batches/],
     ['publish', { payload: 'x'.repeat(2 * 1024 * 1024) }, /reference/],
-  ])('a body of %s that is too large: what that call can do', async (call, body, pattern) => {
-    const { hint } = errorOf(await client.post(call, body), 'PAYLOAD_TOO_LARGE');
-    expect(hint).toMatch(pattern);
-  });
+  ])(
+    'a body of %s that is too large gets a hint that fits the call',
+    async (call, body, pattern) => {
+      const { hint } = errorOf(await client.post(call, body), 'PAYLOAD_TOO_LARGE');
+      expect(hint).toMatch(pattern);
+    },
+  );
 });
 
 describe.each(STORE_FACTORIES)(
-  'a secret that is changed again within a day on $name',
+  'a change of the secret of a push subscription on $name',
   (factory) => {
     const { client, clock } = usePushes(factory);
     const subscribe = (queue: string, word: string, more: object = {}) =>
@@ -93,12 +96,12 @@ describe.each(STORE_FACTORIES)(
         ...more,
       });
 
-    test('ends the oldest one, which is told with the time until when it would have signed', async () => {
+    test('drops the oldest secret within a day, with a warning until when it would have signed', async () => {
       const queue = await client.newQueue();
       expectNoWarnings(await subscribe(queue, 'one'));
       const changedAtMs = clock.nowMs();
       expectNoWarnings(await subscribe(queue, 'two'));
-      // The same secret again changes none.
+      // Sending the same secret again is no change.
       expectNoWarnings(await subscribe(queue, 'two', { max_in_flight: 3 }));
       clock.advance(DAY_MS - 1_000);
       const more = { idempotency_key: 'third' };
@@ -114,7 +117,7 @@ describe.each(STORE_FACTORIES)(
       expect(warningsOf(again)).toEqual([warning]);
     });
 
-    test('a day after the last change nothing is ended', async () => {
+    test('drops no secret a day after the last change', async () => {
       const queue = await client.newQueue();
       await subscribe(queue, 'one');
       await subscribe(queue, 'two');
@@ -122,7 +125,7 @@ describe.each(STORE_FACTORIES)(
       expectNoWarnings(await subscribe(queue, 'three'));
     });
 
-    test('it stands before what is said of unknown fields, ten in all', async () => {
+    test('is warned about before unknown fields, with ten warnings in all', async () => {
       const queue = await client.newQueue();
       await subscribe(queue, 'one');
       await subscribe(queue, 'two');

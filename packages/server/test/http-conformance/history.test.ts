@@ -16,7 +16,7 @@ describe.each(STORE_FACTORIES)('history on $name', (factory) => {
     return answer.body.data.minutes;
   };
 
-  test('gives depth and rates, minute by minute, for the last hour', async () => {
+  test('returns the depth and the rates of each minute of the last hour', async () => {
     await post('create', { name: 'busy', max_retries: 0 });
     for (let index = 0; index < 5; index += 1) {
       await post('publish', { queue: 'busy', payload: index });
@@ -43,7 +43,7 @@ describe.each(STORE_FACTORIES)('history on $name', (factory) => {
     expect(minutes.at(-3)).toMatchObject({ depth: 3 });
   });
 
-  test('of a queue that does not exist there is none', async () => {
+  test('of an unknown queue is refused as QUEUE_NOT_FOUND', async () => {
     const answer = await running.call('GET', '/v1/queue/history/nobody');
     expect(answer.status).toBe(404);
     expect(answer.body.error.code).toBe('QUEUE_NOT_FOUND');

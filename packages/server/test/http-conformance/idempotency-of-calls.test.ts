@@ -6,10 +6,10 @@ import { dataOf, errorOf, replayOf } from './expect-answer.js';
 import { useManager } from './use-manager.js';
 
 interface WritingCall {
-  /** What the call has to work on, before its first try. */
+  /** Makes what the call works on, before its first attempt. */
   readonly prepare: (client: ManagingClient, queue: string) => Promise<unknown>;
   readonly send: (client: ManagingClient, queue: string, more: object) => Promise<HttpAnswer>;
-  /** What makes it another request. */
+  /** Fields that make it a different request. */
   readonly other: object;
 }
 const nothing = async () => undefined;
@@ -31,7 +31,7 @@ const settle =
     return client.post(call, { queue, messages, ...more });
   };
 
-/** Only of paused ones: an active one would lease what these tests count. */
+/** All of them paused: an active one would lease messages that these tests count. */
 const subscriptions = new Map<string, string>();
 const subscribe = async (client: ManagingClient, queue: string) => {
   const made = dataOf(
@@ -84,7 +84,7 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
   describe.each(Object.entries(CALLS))('%s', (name, { prepare, send, other }) => {
     const isComparable = Object.keys(other).length > 0;
 
-    test('the same request is replayed and has no effect, also after a restart', async () => {
+    test('the same request is replayed without effect', async () => {
       const queue = await client.newQueue();
       await prepare(client, queue);
       const first = dataOf(await send(client, queue, { idempotency_key: 'k' }));
@@ -93,12 +93,12 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
       expect(replayOf(await send(client, queue, { idempotency_key: 'k' }))).toEqual(first);
       if (name === 'update') await running.restart();
       expect(replayOf(await send(client, queue, { idempotency_key: 'k' }))).toEqual(first);
-      // Time goes on over a restart.
+      // Time passes during a restart.
       const { oldest_age_seconds: _later, ...after } = await client.stats(queue);
       expect(counts).toMatchObject(after);
     });
 
-    test('the header does the same as the field', async () => {
+    test('a key in the header works like a key in the body', async () => {
       const queue = await client.newQueue();
       await prepare(client, queue);
       const byHeader = client.with({ headers: { 'idempotency-key': 'k' } });
@@ -107,7 +107,7 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
       expect(replayOf(await send(client, queue, { idempotency_key: 'k' }))).toEqual(first);
     });
 
-    test.runIf(isComparable)('another request under the key is refused', async () => {
+    test.runIf(isComparable)('a different request under the key is refused', async () => {
       const queue = await client.newQueue();
       await prepare(client, queue);
       dataOf(await send(client, queue, { idempotency_key: 'k' }));
@@ -117,7 +117,7 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
       expect(await client.stats(queue)).toEqual(counts);
     });
 
-    test('ten at once under one key have one effect', async () => {
+    test('ten simultaneous requests under one key take effect once', async () => {
       const queue = await client.newQueue();
       await prepare(client, queue);
       if (name.endsWith('_batch')) leased.set(queue, await entriesOf(client, queue));
@@ -129,7 +129,7 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
       expect(fresh).toHaveLength(1);
     });
 
-    test('the key is the queue’s: another queue may have the same', async () => {
+    test('the same key can be used in another queue', async () => {
       for (let n = 0; n < 2; n += 1) {
         const queue = await client.newQueue();
         await prepare(client, queue);
@@ -138,14 +138,14 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
     });
   });
 
-  test('delete: a retry says again that it deleted', async () => {
+  test('a retried delete replays deleted:true', async () => {
     const queue = await client.newQueue();
     const first = dataOf(await client.delete(queue, { idempotency_key: 'k' }));
     expect(first).toEqual({ queue, deleted: true });
     expect(replayOf(await client.delete(queue, { idempotency_key: 'k' }))).toEqual(first);
   });
 
-  test('delete: a retry leaves the queue alone that somebody has made anew', async () => {
+  test('a retried delete does not delete a queue that was created again in the meantime', async () => {
     const queue = await client.newQueue({ max_retries: 2 });
     const first = dataOf(await client.delete(queue, { idempotency_key: 'k' }));
     const made = dataOf(await client.post('create', { name: queue, max_retries: 5 }));
@@ -161,7 +161,7 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
     expect(dataOf(await client.delete(queue, { idempotency_key: 'l' })).deleted).toBe(true);
   });
 
-  test('delete: one that found no queue is not remembered', async () => {
+  test('a delete that found no queue is not recorded', async () => {
     const name = 'deleted-before-it-was-made';
     const remove = () => client.delete(name, { idempotency_key: 'k' });
     for (let round = 0; round < 2; round += 1) {
@@ -174,7 +174,7 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
     expect(replayOf(await remove()).deleted).toBe(true);
   });
 
-  test('publish_batch: payloads are compared by their bytes, other fields by their values', async () => {
+  test('a retried publish_batch compares payloads by their bytes and other fields by their values', async () => {
     const queue = await client.newQueue();
     const send = (entry: string) =>
       client.post(
@@ -200,7 +200,7 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
     expect((await client.stats(queue)).available).toBe(2);
   });
 
-  test('update: null clears, which is not the same as leaving it out', async () => {
+  test('an update with null is a different request from an update without the field', async () => {
     const queue = await client.newQueue();
     dataOf(await client.update(queue, { dead_letter_queue: null, idempotency_key: 'k' }));
     errorOf(await client.update(queue, { idempotency_key: 'k' }), 'IDEMPOTENCY_KEY_REUSED');
@@ -208,7 +208,7 @@ describe.each(STORE_FACTORIES)('idempotency keys of every writing call on $name'
     errorOf(await client.update(queue, { idempotency_key: 'l' }), 'IDEMPOTENCY_KEY_REUSED');
   });
 
-  test('a refusal leaves the key free', async () => {
+  test('a refused update or delete leaves the key free', async () => {
     const queue = await client.newQueue();
     const idempotency_key = `key-of-${queue}`;
     const dead_letter_queue = `dlq-of-${queue}`;

@@ -8,21 +8,21 @@ import { CALL_NAMES, type CallName, entryFieldsOf, fieldsOf } from './field-case
 import { useManager } from './use-manager.js';
 
 type Fields = Record<string, unknown>;
-/** Values that a field may have, each of which makes another request; the first one is sent first. */
+/** Values of a field, each of which makes a different request; the first one is sent first. */
 type Values = readonly unknown[];
 
 interface KeyedCall {
-  /** What the call has to work on; gives back the values of fields that name what was made. */
+  /** Makes what the call works on, and returns the values of the fields that name it. */
   readonly prepare?: (
     client: ManagingClient,
     queue: string,
     call: TestServer['call'],
   ) => Promise<Record<string, Values>>;
-  /** By field, save those that are the same in all of its requests. */
+  /** The values of each field, except fields that are the same in all of its requests. */
   readonly fields: Record<string, Values>;
   /** The same for the entries of a batch. */
   readonly entries?: Record<string, Values>;
-  /** What the call cannot do without. */
+  /** Fields that the call requires. */
   readonly base?: Fields;
 }
 
@@ -138,7 +138,7 @@ const CALLS: Partial<Record<CallName, KeyedCall>> = {
   },
 };
 
-/** The queue is what a key counts in, so that in another one it is another key. */
+/** A key counts per queue, so in another queue it is another key. */
 const NEVER_COMPARED = ['idempotency_key', 'queue'];
 const keyedCalls = CALL_NAMES.filter((call) =>
   fieldsOf(call).some(({ name }) => name === 'idempotency_key'),
@@ -159,18 +159,21 @@ const cases: FieldCase[] = Object.entries(CALLS).flatMap(([name, keyed]) => {
   return [...of(keyed.fields, false), ...of(keyed.entries ?? {}, true)];
 });
 
-test.each(keyedCalls)('the table has every field of %s that can make another request', (call) => {
-  const { fields = {}, entries = {} } = CALLS[call] ?? {};
-  const compared = fieldsOf(call).filter(({ name }) => !NEVER_COMPARED.includes(name));
-  const isBatch = compared.some(({ name }) => name === 'messages');
-  const names = compared.map(({ name }) => name).filter((name) => name !== 'messages');
-  expect(Object.keys(fields).sort()).toEqual(names.sort());
-  const ofEntries = isBatch ? entryFieldsOf(call).map(({ name }) => name) : [];
-  expect(Object.keys(entries).sort()).toEqual(ofEntries.sort());
-});
+test.each(keyedCalls)(
+  'the table contains every field of %s that can make a different request',
+  (call) => {
+    const { fields = {}, entries = {} } = CALLS[call] ?? {};
+    const compared = fieldsOf(call).filter(({ name }) => !NEVER_COMPARED.includes(name));
+    const isBatch = compared.some(({ name }) => name === 'messages');
+    const names = compared.map(({ name }) => name).filter((name) => name !== 'messages');
+    expect(Object.keys(fields).sort()).toEqual(names.sort());
+    const ofEntries = isBatch ? entryFieldsOf(call).map(({ name }) => name) : [];
+    expect(Object.keys(entries).sort()).toEqual(ofEntries.sort());
+  },
+);
 
 describe.each(STORE_FACTORIES)(
-  'every field counts under an idempotency key on $name',
+  'the fields compared under an idempotency key on $name',
   (factory) => {
     const { running, client } = useManager(factory);
     let keysMade = 0;
@@ -186,38 +189,41 @@ describe.each(STORE_FACTORIES)(
       return running.call(method, filled, body);
     };
 
-    test.each(cases)('$call: $field', async ({ call, field, keyed, inEntry }) => {
-      keysMade += 1;
-      const queue = await client.newQueue();
-      for (const name of QUEUES) await client.post('create', { name });
-      const made = (await keyed.prepare?.(client, queue, running.call)) ?? {};
-      const [one, ...others] =
-        made[field] ?? (inEntry ? keyed.entries : keyed.fields)?.[field] ?? [];
-      const base: Fields = {
-        ...(call === 'create' ? { name: `queue-of-${keysMade}` } : {}),
-        ...keyed.base,
-      };
-      const isRequired =
-        field in base || fieldsOf(call).some((f) => f.name === field && f.required);
-      const { [field]: _left, ...without } = base;
-      const request = (fields: Fields): Fields => ({
-        ...(hasQueue(call) ? { queue } : {}),
-        idempotency_key: `k${keysMade}`,
-        ...(inEntry || keyed.entries ? { messages: [{ ...base }, fields] } : fields),
-      });
-      const first = dataOf(await send(call, request({ ...without, [field]: one })));
-      expect(replayOf(await send(call, request({ [field]: one, ...without })))).toEqual(first);
-      expect(others.length).toBeGreaterThan(0);
-      for (const other of others) {
-        const again = await send(call, request({ ...without, [field]: other }));
-        errorOf(again, 'IDEMPOTENCY_KEY_REUSED', JSON.stringify(other));
-      }
-      if (!isRequired)
-        errorOf(await send(call, request(without)), 'IDEMPOTENCY_KEY_REUSED', 'absent');
-    });
+    test.each(cases)(
+      '$call is a different request with another $field',
+      async ({ call, field, keyed, inEntry }) => {
+        keysMade += 1;
+        const queue = await client.newQueue();
+        for (const name of QUEUES) await client.post('create', { name });
+        const made = (await keyed.prepare?.(client, queue, running.call)) ?? {};
+        const [one, ...others] =
+          made[field] ?? (inEntry ? keyed.entries : keyed.fields)?.[field] ?? [];
+        const base: Fields = {
+          ...(call === 'create' ? { name: `queue-of-${keysMade}` } : {}),
+          ...keyed.base,
+        };
+        const isRequired =
+          field in base || fieldsOf(call).some((f) => f.name === field && f.required);
+        const { [field]: _left, ...without } = base;
+        const request = (fields: Fields): Fields => ({
+          ...(hasQueue(call) ? { queue } : {}),
+          idempotency_key: `k${keysMade}`,
+          ...(inEntry || keyed.entries ? { messages: [{ ...base }, fields] } : fields),
+        });
+        const first = dataOf(await send(call, request({ ...without, [field]: one })));
+        expect(replayOf(await send(call, request({ [field]: one, ...without })))).toEqual(first);
+        expect(others.length).toBeGreaterThan(0);
+        for (const other of others) {
+          const again = await send(call, request({ ...without, [field]: other }));
+          errorOf(again, 'IDEMPOTENCY_KEY_REUSED', JSON.stringify(other));
+        }
+        if (!isRequired)
+          errorOf(await send(call, request(without)), 'IDEMPOTENCY_KEY_REUSED', 'absent');
+      },
+    );
 
     test.each(cases.filter(({ inEntry }) => inEntry))(
-      '$call: in which entry $field stands',
+      '$call is a different request with $field in another entry',
       async ({ call, field, keyed }) => {
         const queue = await client.newQueue();
         const value = keyed.entries?.[field]?.[0];

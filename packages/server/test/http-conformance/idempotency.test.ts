@@ -13,24 +13,24 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
   const publishText = (queue: string, fields: string) =>
     client.post('publish', `{"queue":"${queue}","idempotency_key":"k",${fields}}`);
 
-  test('the same request under the same key replays the first answer and does nothing', async () => {
+  test('the same request under the same key replays the first answer without effect', async () => {
     const queue = await client.newQueue();
     const first = dataOf(await publish(queue, { idempotency_key: 'k' }));
     expect(replayOf(await publish(queue, { idempotency_key: 'k' }))).toEqual(first);
     expect(await client.consume(queue)).toHaveLength(1);
-    // Also when the message is long gone.
+    // This is still so after the message is acked.
     await client.ack(queue, first.message_id);
     expect(replayOf(await publish(queue, { idempotency_key: 'k' }))).toEqual(first);
   });
 
-  test('the header does the same as the field', async () => {
+  test('a key in the header works like a key in the body', async () => {
     const queue = await client.newQueue();
     const first = dataOf(await publish(queue, {}, { 'idempotency-key': 'k' }));
     expect(replayOf(await publish(queue, {}, { 'Idempotency-Key': 'k' }))).toEqual(first);
     expect(replayOf(await publish(queue, { idempotency_key: 'k' }))).toEqual(first);
   });
 
-  test('the body wins where both are sent', async () => {
+  test('the key in the body takes precedence over the key in the header', async () => {
     const queue = await client.newQueue();
     const first = dataOf(
       await publish(queue, { idempotency_key: 'b' }, { 'idempotency-key': 'h1' }),
@@ -39,33 +39,33 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
     expect(replayOf(again)).toEqual(first);
     dataOf(await publish(queue, {}, { 'idempotency-key': 'h1' }));
     expect((await client.stats(queue)).available).toBe(2);
-    // What does not count cannot be wrong either.
+    // A header that does not count is not validated either.
     const long = { 'idempotency-key': 'x'.repeat(300) };
     expect(replayOf(await publish(queue, { idempotency_key: 'b' }, long))).toEqual(first);
   });
 
-  test('a null in the body leaves it to the header', async () => {
+  test('the key in the header is used when the key in the body is null', async () => {
     const queue = await client.newQueue();
     const header = { 'idempotency-key': 'k' };
     const first = dataOf(await publish(queue, { idempotency_key: null }, header));
     expect(replayOf(await publish(queue, {}, header))).toEqual(first);
   });
 
-  test('without a key every call counts', async () => {
+  test('calls without a key each take effect', async () => {
     const queue = await client.newQueue();
     const ids = [dataOf(await publish(queue, {})), dataOf(await publish(queue, {}))];
     expect(ids[0].message_id).not.toBe(ids[1].message_id);
   });
 
-  describe('what makes another request', () => {
+  describe('a request under a used key', () => {
     test.each([
       ['another payload', '"payload":{"a":2}'],
       ['a payload of the same value in other bytes', '"payload":{"a": 1}'],
-      ['a number in another spelling', '"payload":{"a":1.0}'],
+      ['a number that is spelt differently', '"payload":{"a":1.0}'],
       ['a default filled in', '"payload":{"a":1},"delay_seconds":0'],
       ['another setting', '"payload":{"a":1},"priority":1'],
-      ['a header', '"payload":{"a":1},"headers":{"a":"b"}'],
-    ])('%s', async (_what, fields) => {
+      ['an added header', '"payload":{"a":1},"headers":{"a":"b"}'],
+    ])('is refused if it has %s', async (_what, fields) => {
       const queue = await client.newQueue();
       dataOf(await publishText(queue, '"payload":{"a":1}'));
       errorOf(await publishText(queue, fields), 'IDEMPOTENCY_KEY_REUSED');
@@ -84,7 +84,7 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
         'how a number outside the payload is written',
         '"payload":[1],"priority":3.0,"headers":{"a":"1","b":"2"}',
       ],
-    ])('not %s', async (_what, fields) => {
+    ])('is replayed if it differs only in %s', async (_what, fields) => {
       const queue = await client.newQueue();
       const plain = '"payload":[1],"priority":3,"headers":{"a":"1","b":"2"}';
       const first = dataOf(await publishText(queue, plain));
@@ -92,15 +92,15 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
     });
   });
 
-  describe('the scope of a key', () => {
-    test('is the queue', async () => {
+  describe('the same key', () => {
+    test('can be used in two queues', async () => {
       const [one, two] = [await client.newQueue(), await client.newQueue()];
       dataOf(await publish(one, { idempotency_key: 'k' }));
       dataOf(await publish(two, { idempotency_key: 'k' }));
       expect((await client.stats(two)).available).toBe(1);
     });
 
-    test('is the call', async () => {
+    test('can be used for different calls', async () => {
       const queue = await client.newQueue();
       const idempotency_key = 'k';
       const { message_id } = dataOf(await publish(queue, { idempotency_key }));
@@ -111,7 +111,7 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
       dataOf(await client.post('create', { name: `of-${queue}`, idempotency_key }));
     });
 
-    test('is the project', async () => {
+    test('can be used in two projects', async () => {
       const made = await running.call('POST', '/v1/account/keys/create', { project: 'other' });
       const other = client.with({ key: dataOf(made).key });
       const queue = await client.newQueue();
@@ -124,7 +124,7 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
       dataOf(await other.post('create', { name, max_retries: 1, idempotency_key: 'c' }));
     });
 
-    test('is for create the call alone: another name is another request', async () => {
+    test('is refused for a create with another name', async () => {
       const first = dataOf(await client.post('create', { name: 'c-1', idempotency_key: 'create' }));
       const again = await client.post('create', { name: 'c-1', idempotency_key: 'create' });
       expect(replayOf(again)).toEqual(first);
@@ -132,7 +132,7 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
       errorOf(other, 'IDEMPOTENCY_KEY_REUSED');
     });
 
-    test('tells keys apart letter by letter', async () => {
+    test('matches only character by character', async () => {
       const queue = await client.newQueue();
       for (const idempotency_key of ['k', 'K', 'k ', ' k', 'ḱ', 'k\u0301', 'k\u0000', "k'", '😀']) {
         dataOf(await publish(queue, { idempotency_key }));
@@ -142,7 +142,7 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
     });
   });
 
-  test('the window is 24 hours; after it the key is free again', async () => {
+  test('a key can be used for another request after 24 hours', async () => {
     const queue = await client.newQueue();
     const first = dataOf(await publish(queue, { idempotency_key: 'k' }));
     clock.advance(24 * HOUR_MS - 1);
@@ -152,7 +152,7 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
     expect((await client.stats(queue)).available).toBe(2);
   });
 
-  test('a record outlasts a restart', async () => {
+  test('a record survives a restart', async () => {
     const queue = await client.newQueue();
     const first = dataOf(await publish(queue, { idempotency_key: 'k' }));
     await running.restart();
@@ -171,7 +171,7 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
       dataOf(await publish('made-late', { idempotency_key: 'other' }));
     });
 
-    test('LEASE_LOST is checked anew', async () => {
+    test('a call refused with LEASE_LOST is checked again when it is retried', async () => {
       const queue = await client.newQueue();
       const id = await client.publish(queue);
       const { receipt } = await client.take(queue);
@@ -182,7 +182,7 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
       dataOf(await client.ack(queue, id, { idempotency_key: 'k' }));
     });
 
-    test('acked:false is a success', async () => {
+    test('an answer with acked:false is recorded as a success', async () => {
       const queue = await client.newQueue();
       const id = await client.publish(queue);
       const early = { idempotency_key: 'k' };
@@ -193,7 +193,7 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
     });
   });
 
-  test('a retried ack, nack and extend say again what they said first', async () => {
+  test('a retried ack, nack or extend replays its first answer', async () => {
     const queue = await client.newQueue({ max_retries: 1 });
     const id = await client.publish(queue);
     const { receipt } = await client.take(queue);
@@ -206,7 +206,7 @@ describe.each(STORE_FACTORIES)('idempotency keys on $name', (factory) => {
       nacked,
     );
     const next = await client.take(queue);
-    // The replay of the first nack is no second failure.
+    // The replay of the first nack does not count as a second failure.
     expect(replayOf(await client.nack(queue, id, { receipt, idempotency_key: 'n' }))).toEqual(
       nacked,
     );

@@ -25,7 +25,7 @@ describe.each(STORE_FACTORIES)('retried and simultaneous calls on $name', (facto
     expect(dataOf(await client.ack(queue, message_id, { receipt })).acked).toBe(true);
   });
 
-  test('it returns only those that are still held under these receipts', async () => {
+  test('a retried consume returns only messages that are still leased under the same receipts', async () => {
     const queue = await filled(4);
     const { messages } = dataOf(await consume(queue));
     const [acked, nacked, redelivered, held] = messages;
@@ -36,7 +36,7 @@ describe.each(STORE_FACTORIES)('retried and simultaneous calls on $name', (facto
     expect(replayOf(await consume(queue))).toEqual({ messages: [held] });
   });
 
-  test('it runs anew when all were settled, and that answer counts from then on', async () => {
+  test('a retried consume runs again after all messages were settled, and records its new answer', async () => {
     const queue = await filled(2);
     const first = dataOf(await consume(queue, { max_messages: 1 }));
     await client.ack(queue, first.messages[0].message_id);
@@ -45,7 +45,7 @@ describe.each(STORE_FACTORIES)('retried and simultaneous calls on $name', (facto
     expect(replayOf(await consume(queue, { max_messages: 1 }))).toEqual(second);
   });
 
-  test('it runs anew when the leases ran out', async () => {
+  test('a retried consume runs again after the leases expired', async () => {
     const queue = await filled(1);
     const [first] = dataOf(await consume(queue)).messages;
     clock.advance(60_001);
@@ -54,21 +54,21 @@ describe.each(STORE_FACTORIES)('retried and simultaneous calls on $name', (facto
     expect(second.receipt).not.toBe(first.receipt);
   });
 
-  test('an empty answer is not recorded', async () => {
+  test('an empty consume is not recorded', async () => {
     const queue = await filled(0);
     expect(dataOf(await consume(queue)).messages).toEqual([]);
     await client.publish(queue, 'came later');
     expect(dataOf(await consume(queue)).messages).toHaveLength(1);
   });
 
-  test('with another request the key is refused', async () => {
+  test('a different consume under the same key is refused', async () => {
     const queue = await filled(2);
     dataOf(await consume(queue, { max_messages: 1 }));
     errorOf(await consume(queue, { max_messages: 2 }), 'IDEMPOTENCY_KEY_REUSED');
     expect(await client.stats(queue)).toMatchObject({ available: 1, in_flight: 1 });
   });
 
-  test('the messages replayed show a lease that was extended since', async () => {
+  test('a replayed consume shows the new end of a lease that was extended since', async () => {
     const queue = await filled(1);
     const [{ message_id }] = dataOf(await consume(queue)).messages;
     const { lease_expires_at } = dataOf(await client.extend(queue, message_id, 600));
@@ -78,14 +78,14 @@ describe.each(STORE_FACTORIES)('retried and simultaneous calls on $name', (facto
     });
   });
 
-  test('a consume that is retried in a restart of the server loses no delivery', async () => {
+  test('a consume that is retried after a restart gets the same delivery', async () => {
     const queue = await filled(2);
     const first = dataOf(await consume(queue));
     await running.restart();
     expect(replayOf(await consume(queue))).toEqual(first);
   });
 
-  test('of publishes at once under one key one takes effect, and the others replay it', async () => {
+  test('one of several simultaneous publishes under one key takes effect, and the others replay it', async () => {
     const queue = await filled(0);
     const body = { queue, payload: 'once', idempotency_key: 'k' };
     const answers = await Promise.all(
@@ -96,7 +96,7 @@ describe.each(STORE_FACTORIES)('retried and simultaneous calls on $name', (facto
     expect((await client.stats(queue)).available).toBe(1);
   });
 
-  test('of different requests at once under one key one takes effect', async () => {
+  test('one of several different simultaneous requests under one key takes effect', async () => {
     const queue = await filled(0);
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, n) =>
@@ -110,7 +110,7 @@ describe.each(STORE_FACTORIES)('retried and simultaneous calls on $name', (facto
     expect((await client.stats(queue)).available).toBe(1);
   });
 
-  test('of consumes at once under one key one leases, and the others replay it', async () => {
+  test('one of several simultaneous consumes under one key leases, and the others replay it', async () => {
     const queue = await filled(10, { max_retries: 0 });
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
@@ -137,7 +137,7 @@ describe.each(STORE_FACTORIES)('retried and simultaneous calls on $name', (facto
     expect(await client.stats(queue)).toMatchObject({ available: 0, in_flight: 1 });
   });
 
-  test('a client that hung up in a long poll and retries loses nothing', async () => {
+  test('a client that hung up in a long poll and retries gets the message', async () => {
     const queue = await filled(0);
     const abort = new AbortController();
     const body = { queue, idempotency_key: 'k', visibility_timeout: 60, wait_seconds: 20 };
@@ -150,7 +150,7 @@ describe.each(STORE_FACTORIES)('retried and simultaneous calls on $name', (facto
     expect(message).toMatchObject({ payload: 'kept', delivery_count: 1 });
   });
 
-  test('of acks at once one removes the message', async () => {
+  test('one of several simultaneous acks removes the message', async () => {
     const queue = await filled(1);
     const { message_id, receipt } = await client.take(queue);
     const answers = await Promise.all(

@@ -10,7 +10,7 @@ import {
 } from './expect-answer.js';
 import { useServer } from './use-server.js';
 
-describe.each(STORE_FACTORIES)('keys are managed while the server runs on $name', (factory) => {
+describe.each(STORE_FACTORIES)('the management of keys on $name', (factory) => {
   const running = useServer(factory);
   const { client, clock } = running;
   const create = (fields?: unknown, headers = {}) =>
@@ -19,7 +19,7 @@ describe.each(STORE_FACTORIES)('keys are managed while the server runs on $name'
     running.call('POST', `/v1/account/keys/revoke/${keyId}`, body);
   const list = (query = '') => running.call('GET', `/v1/account/keys/list${query}`);
 
-  test('create needs no body: a key that manages the project default', async () => {
+  test('create without a body makes a key with the scope manage for the project default', async () => {
     const made = dataOf(await create());
     expect(made).toEqual({
       key_id: expect.any(String),
@@ -30,24 +30,24 @@ describe.each(STORE_FACTORIES)('keys are managed while the server runs on $name'
     });
   });
 
-  test('a key has the name, the project, the scopes and the expiry that were given', async () => {
+  test('create gives the key the requested name, project, scopes and expiry', async () => {
     const expires_at = new Date(clock.nowMs() + 3_600_000).toISOString();
     const wanted = { name: 'Größe ✓', project: 'p.1', scopes: ['read', 'publish'], expires_at };
     expect(dataOf(await create(wanted))).toMatchObject(wanted);
   });
 
-  test('an expiry may be epoch milliseconds and comes back as ISO 8601', async () => {
+  test('create accepts expires_at in epoch milliseconds and returns it as ISO 8601', async () => {
     const expiresAtMs = clock.nowMs() + 1_234;
     const made = dataOf(await create({ expires_at: expiresAtMs }));
     expect(made.expires_at).toMatch(ISO_MILLISECONDS);
     expect(Date.parse(made.expires_at)).toBe(expiresAtMs);
   });
 
-  test('an expiry that is past is refused', async () => {
+  test('create refuses an expires_at in the past', async () => {
     expectRefusedField(await create({ expires_at: clock.nowMs() - 1 }), 'expires_at');
   });
 
-  test('the secret is shown once: no list carries it', async () => {
+  test('list never shows the key itself', async () => {
     const made = dataOf(await create({ name: 'secretive' }));
     const answer = await list('?limit=1000');
     const record = dataOf(answer).items.find(({ key_id }: Json) => key_id === made.key_id);
@@ -57,7 +57,7 @@ describe.each(STORE_FACTORIES)('keys are managed while the server runs on $name'
     expect(answer.text).not.toContain(ADMIN_KEY);
   });
 
-  test('a list tells the minute in which a key was last used', async () => {
+  test('list shows the minute in which a key was last used', async () => {
     const { key, key_id } = dataOf(await create({}));
     const lastUsed = async (): Promise<string | undefined> => {
       const { items } = dataOf(await list('?limit=1000'));
@@ -74,18 +74,18 @@ describe.each(STORE_FACTORIES)('keys are managed while the server runs on $name'
     expect(await lastUsed()).toBe(minute());
   });
 
-  test('a new key works at once', async () => {
+  test('create makes a key that works at once', async () => {
     const { key } = dataOf(await create({}));
     dataOf(await client.with({ key }).get('list'));
   });
 
-  test('no two keys are alike', async () => {
+  test('create never makes the same key or key_id twice', async () => {
     const made = await Promise.all(Array.from({ length: 10 }, () => create({})));
     expect(new Set(made.map((answer) => dataOf(answer).key)).size).toBe(10);
     expect(new Set(made.map((answer) => dataOf(answer).key_id)).size).toBe(10);
   });
 
-  test('a list comes in pages that hold every key once', async () => {
+  test('list returns every key exactly once across its pages', async () => {
     const made: string[] = [];
     for (let n = 0; n < 5; n += 1) made.push(dataOf(await create({ name: `n${n}` })).key_id);
     const seen: string[] = [];
@@ -100,38 +100,38 @@ describe.each(STORE_FACTORIES)('keys are managed while the server runs on $name'
     expect(seen).toEqual(expect.arrayContaining(made));
   });
 
-  test('revoke needs no body, says so in the list and may be repeated', async () => {
+  test('revoke needs no body, is shown by list and can be repeated', async () => {
     const { key_id } = dataOf(await create({}));
     expect(dataOf(await revoke(key_id))).toEqual({ key_id, revoked: true });
     clock.advance(10_000);
     expect(dataOf(await revoke(key_id))).toEqual({ key_id, revoked: true });
     const { items } = dataOf(await list('?limit=1000'));
     const record = items.find((item: Json) => item.key_id === key_id);
-    // The first revocation is the one that counts.
+    // The time of the first revocation is kept.
     expect(Date.parse(record.revoked_at)).toBe(clock.nowMs() - 10_000);
   });
 
-  test('a field that stands in the path and in the body must agree', async () => {
+  test('revoke refuses a key_id in the body that differs from the path', async () => {
     const { key_id } = dataOf(await create({}));
     expectRefusedField(await revoke(key_id, { key_id: 'another' }), 'key_id');
     dataOf(await revoke(key_id, { key_id: null }));
     dataOf(await revoke(key_id, { key_id }));
   });
 
-  test('an unknown key is KEY_NOT_FOUND, however odd its id', async () => {
+  test('revoke answers KEY_NOT_FOUND for an unknown id, however odd', async () => {
     for (const id of ['nothing', 'a%20b', '%F0%9F%98%80', '%27%20OR%201=1', 'x'.repeat(256)]) {
       errorOf(await revoke(id), 'KEY_NOT_FOUND', id);
     }
   });
 
-  test('a key that is revoked twice at once is revoked', async () => {
+  test('revoke succeeds for both of two simultaneous calls', async () => {
     const { key_id } = dataOf(await create({}));
     for (const answer of await Promise.all([revoke(key_id), revoke(key_id)])) {
       expect(dataOf(answer).revoked).toBe(true);
     }
   });
 
-  test('create replays the same key for the same idempotency key, and makes no second', async () => {
+  test('create replays the same key for the same idempotency key and makes no second key', async () => {
     const before = dataOf(await list('?limit=1000')).items.length;
     const first = dataOf(await create({ name: 'once', idempotency_key: 'make' }));
     expect(replayOf(await create({ name: 'once', idempotency_key: 'make' }))).toEqual(first);
@@ -140,14 +140,14 @@ describe.each(STORE_FACTORIES)('keys are managed while the server runs on $name'
     errorOf(other, 'IDEMPOTENCY_KEY_REUSED');
   });
 
-  test('revoke replays; of another key it is another request', async () => {
+  test('revoke is replayed under its idempotency key, which is refused for another key', async () => {
     const [a, b] = [dataOf(await create({})).key_id, dataOf(await create({})).key_id];
     dataOf(await revoke(a, { idempotency_key: 'end' }));
     expect(replayOf(await revoke(a, { idempotency_key: 'end' })).key_id).toBe(a);
     errorOf(await revoke(b, { idempotency_key: 'end' }), 'IDEMPOTENCY_KEY_REUSED');
   });
 
-  test('keys and revocations outlast a restart', async () => {
+  test('keys and revocations survive a restart', async () => {
     const kept = dataOf(await create({ scopes: ['read'] }));
     const ended = dataOf(await create({ scopes: ['read'] }));
     dataOf(await revoke(ended.key_id));

@@ -7,8 +7,11 @@ const VERBS = ['ack', 'nack', 'extend'] as const;
 type Verb = (typeof VERBS)[number];
 const RECEIPTS = ['latest', 'older', 'none'] as const;
 type Receipt = (typeof RECEIPTS)[number];
-/** What a call does: it takes effect, it is refused with LEASE_LOST, or it says that it did not. */
-type Effect = 'acts' | 'lost' | 'no';
+/** The outcomes of a call, worded for the titles of the tests. */
+const ACTS = 'takes effect';
+const LOST = 'is refused as LEASE_LOST';
+const NO = 'answers that it had no effect';
+type Effect = typeof ACTS | typeof LOST | typeof NO;
 type Expectation = Record<Verb, Record<Receipt, Effect>>;
 
 interface Delivered {
@@ -23,16 +26,16 @@ const every = (effects: Record<Receipt, Effect>): Expectation => ({
   nack: effects,
   extend: effects,
 });
-const LEASED = every({ latest: 'acts', older: 'lost', none: 'acts' });
+const LEASED = every({ latest: ACTS, older: LOST, none: ACTS });
 const RUN_OUT: Expectation = {
-  ack: { latest: 'acts', older: 'lost', none: 'acts' },
-  nack: { latest: 'lost', older: 'lost', none: 'no' },
-  extend: { latest: 'lost', older: 'lost', none: 'no' },
+  ack: { latest: ACTS, older: LOST, none: ACTS },
+  nack: { latest: LOST, older: LOST, none: NO },
+  extend: { latest: LOST, older: LOST, none: NO },
 };
-const GIVEN_BACK = every({ latest: 'lost', older: 'lost', none: 'no' });
-/** Here the background settles the lease while the call is under way: counts may still move. */
-const THIS_MOMENT = 'available, its last lease having run out this very moment';
-const OVER = every({ latest: 'no', older: 'no', none: 'no' });
+const GIVEN_BACK = every({ latest: LOST, older: LOST, none: NO });
+/** Here the background settles the lease during the call, so the counts can still change. */
+const THIS_MOMENT = 'available because its last lease expires at this moment';
+const OVER = every({ latest: NO, older: NO, none: NO });
 
 describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
   const running = useServer(factory);
@@ -43,7 +46,7 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
     deadLetterQueue = await client.newQueue();
   });
 
-  /** A message that is leased for the second time, after its first lease ran out. */
+  /** A message that is leased for the second time, after its first lease expired. */
   const leasedTwice = async (settings = {}): Promise<Delivered> => {
     const queue = await client.newQueue({ ...SETTINGS, ...settings });
     const message_id = await client.publish(queue);
@@ -52,7 +55,7 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
     const { receipt: latest } = await client.take(queue);
     return { queue, message_id, latest, older };
   };
-  /** The same, and then something happens to it. */
+  /** The same message after `happens` has run. */
   const then = async (
     happens: (message: Delivered) => Promise<unknown>,
     settings = {},
@@ -63,9 +66,9 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
   };
 
   const ROWS: [string, Expectation, () => Promise<Delivered>][] = [
-    ['leased, after an earlier lease ran out', LEASED, () => leasedTwice()],
+    ['leased again after an earlier lease expired', LEASED, () => leasedTwice()],
     [
-      'leased, after a nack of an earlier delivery',
+      'leased again after a nack of an earlier delivery',
       LEASED,
       async () => {
         const queue = await client.newQueue(SETTINGS);
@@ -81,7 +84,7 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
       () => then(({ queue, message_id }) => client.extend(queue, message_id, 60)),
     ],
     [
-      'available, its last lease having run out',
+      'available because its last lease expired',
       RUN_OUT,
       () =>
         then(async ({ queue }) => {
@@ -111,7 +114,7 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
         }),
     ],
     [
-      'available again after it was given back',
+      'available again after extend with 0',
       GIVEN_BACK,
       () => then(({ queue, message_id }) => client.extend(queue, message_id, 0)),
     ],
@@ -122,7 +125,7 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
       () => then(({ queue, message_id }) => client.nack(queue, message_id, { requeue: false })),
     ],
     [
-      'a dead letter because its lease ran out',
+      'a dead letter because its lease expired',
       OVER,
       () =>
         then(
@@ -142,7 +145,7 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
         }),
     ],
     [
-      'a dead letter, asked for in the queue that it moved to, where it was not delivered yet',
+      'a dead letter, settled in its new queue before it was delivered there',
       OVER,
       async () => {
         const dead_letter_queue = await client.newQueue();
@@ -196,7 +199,7 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
     return counts;
   };
 
-  describe.each(ROWS)('a message that is %s', (state, expectation, prepare) => {
+  describe.each(ROWS)('for a message that is %s', (state, expectation, prepare) => {
     const expectCounts = async (queue: string, before: object) => {
       if (state !== THIS_MOMENT) expect(await countsOf(queue)).toEqual(before);
     };
@@ -204,16 +207,16 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
       RECEIPTS.map((receipt) => [verb, receipt, expectation[verb][receipt]] as const),
     );
 
-    test.each(cells)('%s with receipt %s: %s', async (verb, receipt, effect) => {
+    test.each(cells)('%s with receipt %s %s', async (verb, receipt, effect) => {
       const message = await prepare();
       const { queue, message_id } = message;
       const before = await countsOf(queue);
       const given = receipt === 'none' ? {} : { receipt: message[receipt] };
       const answer = await answerTo(verb, message, given);
-      if (effect === 'lost') {
+      if (effect === LOST) {
         errorOf(answer, 'LEASE_LOST');
         await expectCounts(queue, before);
-      } else if (effect === 'no') {
+      } else if (effect === NO) {
         expect(dataOf(answer)).toEqual({ message_id, ...NO_EFFECT[verb] });
         await expectCounts(queue, before);
       } else if (verb === 'ack') {
@@ -231,8 +234,8 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
     });
   });
 
-  describe('leases that ran out while the server was down', () => {
-    test('are kept for 10 s after a start, so that an ack under way still wins', async () => {
+  describe('leases that expired while the server was down', () => {
+    test('are kept for 10 s after a start, so that a late ack still takes effect', async () => {
       const { queue, message_id, latest } = await leasedTwice();
       await running.restart([], 60_000);
       expect(await client.consume(queue)).toEqual([]);
@@ -244,7 +247,7 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
       expect(await client.consume(queue)).toEqual([]);
     });
 
-    test('run out after these 10 s', async () => {
+    test('expire after these 10 s', async () => {
       const { queue, message_id, latest } = await leasedTwice();
       await running.restart([], 60_000);
       clock.advance(10_001);
@@ -252,7 +255,7 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
       errorOf(await client.ack(queue, message_id, { receipt: latest }), 'LEASE_LOST');
     });
 
-    test('do not hold up leases that end later', async () => {
+    test('do not delay the end of leases that expire later', async () => {
       const queue = await client.newQueue();
       await client.publish(queue);
       await client.take(queue, { visibility_timeout: 63 });

@@ -55,7 +55,7 @@ describe.each(STORE_FACTORIES)('limits on $name', (factory) => {
     expect(dataOf(await client.get(`get/${name}`))).toMatchObject(settings);
   });
 
-  test('characters are counted, not bytes: 256 of any script make an idempotency key', async () => {
+  test('an idempotency key is limited to 256 characters of any script, not bytes', async () => {
     const queue = await client.newQueue();
     const fill = (idempotency_key: string) =>
       client.post('publish', { queue, payload: 1, idempotency_key });
@@ -64,7 +64,7 @@ describe.each(STORE_FACTORIES)('limits on $name', (factory) => {
     expectRefusedField(await fill('😀'.repeat(257)), 'idempotency_key');
   });
 
-  test('an idempotency key in the header has the limits of one in the body', async () => {
+  test('an idempotency key in the header is limited to 256 characters', async () => {
     const queue = await client.newQueue();
     const fill = (key: string) =>
       client.post('publish', { queue, payload: 1 }, { headers: { 'idempotency-key': key } });
@@ -72,13 +72,13 @@ describe.each(STORE_FACTORIES)('limits on $name', (factory) => {
     expectRefusedField(await fill('k'.repeat(257)), 'idempotency_key');
   });
 
-  test('list pages hold 1 to 1,000 queues, given as text in the query', async () => {
+  test('list accepts a limit of 1 and of 1,000 in the query', async () => {
     expect(dataOf(await client.get('list?limit=1')).items).toHaveLength(1);
     dataOf(await client.get('list?limit=1000'));
   });
 
   describe('a payload', () => {
-    test('of exactly 1 MiB passes and comes back', async () => {
+    test('of exactly 1 MiB is accepted and returned unchanged', async () => {
       const queue = await client.newQueue();
       const text = `"${'x'.repeat(MIB - 2)}"`;
       dataOf(await publishText(queue, text));
@@ -86,14 +86,14 @@ describe.each(STORE_FACTORIES)('limits on $name', (factory) => {
       expect(answer.text).toContain(`"payload":${text},`);
     });
 
-    test('of one byte more does not, and is named', async () => {
+    test('of 1 MiB and one byte is refused, and the refusal names it', async () => {
       const queue = await client.newQueue();
       const answer = await publishText(queue, `"${'x'.repeat(MIB - 1)}"`);
       expect(errorOf(answer, 'PAYLOAD_TOO_LARGE').details[0].path).toBe('/payload');
       expect((await client.stats(queue)).available).toBe(0);
     });
 
-    test('is measured in bytes of its own text: UTF-8, white space and escapes included', async () => {
+    test('is measured in bytes of its JSON text, including white space', async () => {
       const queue = await client.newQueue();
       const snowmen = Math.floor((MIB - 2) / 3);
       dataOf(await publishText(queue, `"${'☃'.repeat(snowmen)}"`));
@@ -103,7 +103,7 @@ describe.each(STORE_FACTORIES)('limits on $name', (factory) => {
       errorOf(await publishText(queue, spaced.replace(' ', '  ')), 'PAYLOAD_TOO_LARGE');
     });
 
-    test('of the full size may stand beside headers of the full size and long ids', async () => {
+    test('of the full size is accepted with headers of the full size and long ids', async () => {
       const queue = await client.newQueue();
       const more = {
         headers: { a: '\u0001'.repeat(1_300) },
@@ -121,15 +121,15 @@ describe.each(STORE_FACTORIES)('limits on $name', (factory) => {
     });
   });
 
-  test('a body that is far too large is refused before it was sent as a whole', async () => {
+  test('a body of 64 MiB is refused or cut off, and the server stays healthy', async () => {
     const body = Buffer.alloc(64 * MIB, 'x');
-    // The server may close the connection on a client that goes on sending.
+    // The server may close the connection of a client that keeps sending.
     const answer = await client.post('publish', body).catch(() => undefined);
     if (answer !== undefined) errorOf(answer, 'PAYLOAD_TOO_LARGE');
     expect((await running.call('GET', '/healthz')).status).toBe(200);
   });
 
-  test('a body sent in chunks has the same limit', async () => {
+  test('a body sent in chunks has the same size limit', async () => {
     const chunk = Buffer.alloc(64 * KIB, ' ');
     const chunks = async function* () {
       for (let sent = 0; sent < 3 * MIB; sent += chunk.length) yield chunk;
@@ -150,22 +150,22 @@ describe.each(STORE_FACTORIES)('limits on $name', (factory) => {
   describe('headers of a message', () => {
     const headersOf = (bytes: number) => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) });
 
-    test('of exactly 8 KiB pass', async () => {
+    test('of exactly 8 KiB are accepted and returned unchanged', async () => {
       const queue = await client.newQueue();
       const headers = headersOf(8 * KIB);
       await client.publish(queue, 1, { headers });
       expect((await client.take(queue)).headers).toEqual(headers);
     });
 
-    test('of one byte more do not, and are named', async () => {
+    test('of 8 KiB and one byte are refused, and the refusal names them', async () => {
       const queue = await client.newQueue();
       const body = { queue, payload: 1, headers: headersOf(8 * KIB + 1) };
       expectRefusedField(await client.post('publish', body), 'headers');
     });
   });
 
-  describe('an answer that carries messages stops at 16 MiB', () => {
-    test('however many were asked for; the rest stays available', async () => {
+  describe('an answer with messages', () => {
+    test('stops at 16 MiB whatever max_messages is, and the rest stays available', async () => {
       const queue = await client.newQueue();
       for (let n = 0; n < 18; n += 1) await client.publish(queue, 'x'.repeat(MIB - 2));
       const answer = await client.post('consume', { queue, max_messages: 1_000 });
@@ -176,7 +176,7 @@ describe.each(STORE_FACTORIES)('limits on $name', (factory) => {
       expect(Buffer.byteLength(answer.text)).toBeLessThanOrEqual(16 * MIB);
     });
 
-    test('where headers and not payloads make it long, too', async () => {
+    test('counts headers towards its 16 MiB', async () => {
       const queue = await client.newQueue();
       const headers = { a: '\u0001'.repeat(1_300) };
       const payload = 'x'.repeat(16 * KIB);

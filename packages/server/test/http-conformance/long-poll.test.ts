@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { advanceUntil, moment, useServer } from './use-server.js';
 
-/** Long enough for a call to have begun its wait. The tests hold also where it has not. */
+/** Usually long enough for a call to begin its wait. The tests also pass when it has not. */
 const BEGUN_MS = 40;
 
 describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
@@ -10,13 +10,13 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
   const { client, clock } = running;
   const poll = (queue: string, more = {}) => client.consume(queue, { wait_seconds: 20, ...more });
 
-  test('what is there already is answered at once', async () => {
+  test('an available message is returned at once', async () => {
     const queue = await client.newQueue();
     await client.publish(queue, 1);
     expect(await poll(queue)).toHaveLength(1);
   });
 
-  test('a message that is published during the wait is answered', async () => {
+  test('a message that is published during the wait is returned', async () => {
     const queue = await client.newQueue();
     const waiting = poll(queue);
     await moment(BEGUN_MS);
@@ -25,7 +25,7 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
     expect(message).toMatchObject({ payload: 'new', delivery_count: 1 });
   });
 
-  test('a message that arrives as the wait begins is not overlooked', async () => {
+  test('a message that is published as the wait begins is returned', async () => {
     for (let round = 0; round < 20; round += 1) {
       const queue = await client.newQueue();
       const [messages] = await Promise.all([poll(queue), client.publish(queue, round)]);
@@ -33,7 +33,7 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
     }
   });
 
-  test('the first message ends the wait, however many were asked for', async () => {
+  test('the first message ends the wait, whatever max_messages is', async () => {
     const queue = await client.newQueue();
     const waiting = poll(queue, { max_messages: 100 });
     await moment(BEGUN_MS);
@@ -41,13 +41,13 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
     expect(await waiting).toHaveLength(1);
   });
 
-  test('without a message the answer is empty when the time is over', async () => {
+  test('the answer is empty when wait_seconds pass without a message', async () => {
     const queue = await client.newQueue();
     expect(await advanceUntil(clock, 1_000, poll(queue, { wait_seconds: 20 }))).toEqual([]);
     expect(await advanceUntil(clock, 100, poll(queue, { wait_seconds: 0.5 }))).toEqual([]);
   });
 
-  test('it waits for as long as it was told, not shorter', async () => {
+  test('the wait does not end before wait_seconds have passed', async () => {
     const queue = await client.newQueue();
     let answered = false;
     const waiting = poll(queue).finally(() => {
@@ -60,20 +60,20 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
     expect(await advanceUntil(clock, 1_000, waiting)).toEqual([]);
   });
 
-  test('0, the default, does not wait', async () => {
+  test('a wait_seconds of 0, the default, does not wait', async () => {
     const queue = await client.newQueue();
     expect(await client.consume(queue, { wait_seconds: 0 })).toEqual([]);
     expect(await client.consume(queue)).toEqual([]);
   });
 
-  test('a message whose delay ends during the wait is answered', async () => {
+  test('a message whose delay ends during the wait is returned', async () => {
     const queue = await client.newQueue();
     await client.publish(queue, 'delayed', { delay_seconds: 5 });
     const [message] = await advanceUntil(clock, 500, poll(queue));
     expect(message?.payload).toBe('delayed');
   });
 
-  test('a message whose lease runs out during the wait is answered', async () => {
+  test('a message whose lease expires during the wait is returned', async () => {
     const queue = await client.newQueue();
     await client.publish(queue);
     await client.take(queue, { visibility_timeout: 5 });
@@ -83,8 +83,8 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
 
   test.each([
     ['nack', (queue: string, id: string) => client.nack(queue, id)],
-    ['extend by 0', (queue: string, id: string) => client.extend(queue, id, 0)],
-  ])('a message that %s returns during the wait is answered', async (_how, giveBack) => {
+    ['extend with 0', (queue: string, id: string) => client.extend(queue, id, 0)],
+  ])('a message that %s makes available during the wait is returned', async (_how, giveBack) => {
     const queue = await client.newQueue();
     const id = await client.publish(queue);
     await client.take(queue);
@@ -94,7 +94,7 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
     expect((await waiting)[0]).toMatchObject({ message_id: id, delivery_count: 2 });
   });
 
-  test('a message that dies during the wait reaches who waits on the dead-letter queue', async () => {
+  test('a message that dies during the wait is returned to a long poll on the dead-letter queue', async () => {
     const dead_letter_queue = await client.newQueue();
     const queue = await client.newQueue({ dead_letter_queue });
     const id = await client.publish(queue);
@@ -105,7 +105,7 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
     expect((await waiting)[0]?.message_id).toBe(id);
   });
 
-  test('of several that wait, as many are answered as there are messages', async () => {
+  test('as many of several long polls are answered as there are messages', async () => {
     const queue = await client.newQueue();
     const waiting = Array.from({ length: 5 }, () => poll(queue, { max_messages: 1 }));
     await moment(BEGUN_MS);
@@ -116,7 +116,7 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
     expect(answers.filter((messages) => messages.length === 0)).toHaveLength(3);
   });
 
-  test('who takes only one of two messages leaves the other to the next that waits', async () => {
+  test('a second message is returned to the next long poll when the first one takes only one', async () => {
     const queue = await client.newQueue();
     const waiting = [poll(queue, { max_messages: 1 }), poll(queue, { max_messages: 1 })];
     await moment(BEGUN_MS);
@@ -125,7 +125,7 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
     expect(answers.map(([message]) => message?.payload).sort()).toEqual(['a', 'b']);
   });
 
-  test('a message of one queue does not end the wait on another', async () => {
+  test('a message in another queue does not end the wait', async () => {
     const [queue, other] = [await client.newQueue(), await client.newQueue()];
     let answered = false;
     const waiting = poll(queue).finally(() => {
@@ -139,7 +139,7 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
     expect(await waiting).toHaveLength(1);
   });
 
-  test('no message lies there while clients wait for it, however fast messages come', async () => {
+  test('no message stays available while clients wait, even when many are published at once', async () => {
     const queue = await client.newQueue();
     const got = new Set<number>();
     const waiting = Array.from({ length: 100 }, async () => {
@@ -152,7 +152,7 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
     await Promise.all(waiting);
   });
 
-  test('messages that are published one after another reach one waiting client each', async () => {
+  test('messages that are published one after another are each returned to one long poll', async () => {
     const queue = await client.newQueue();
     const got = new Set<number>();
     for (let n = 0; n < 10; n += 1) {
@@ -165,7 +165,7 @@ describe.each(STORE_FACTORIES)('long polls on $name', (factory) => {
     await expect.poll(() => got.size, { timeout: 3_000, interval: 20 }).toBe(10);
   });
 
-  test('a server that stops ends the waits with an answer', async () => {
+  test('a server that stops answers waiting long polls with an empty list', async () => {
     const queue = await client.newQueue();
     const waiting = poll(queue);
     await moment(100);

@@ -18,7 +18,7 @@ describe.each(STORE_FACTORIES)('media types on $name', (factory) => {
     'application/json',
     'Application/JSON; charset=UTF-8',
     'application/json;charset="utf-8"',
-  ])('the content type %s is JSON', async (type) => {
+  ])('the content type %s is accepted as JSON', async (type) => {
     const body = `{"queue":"${QUEUE}"}`;
     const head = requestHead('POST', '/v1/queue/consume', {
       Authorization: `Bearer ${ADMIN_KEY}`,
@@ -30,7 +30,7 @@ describe.each(STORE_FACTORIES)('media types on $name', (factory) => {
   });
 
   test.each(['nonsense', '', '/', ';', 'application', 'application/json/x', '*/*', 'a b/c d'])(
-    'the content type "%s", which is none, is no fault of the server',
+    'the invalid content type "%s" is not answered as a server error',
     async (type) => {
       const body = `{"queue":"${QUEUE}"}`;
       const head = requestHead('POST', '/v1/queue/consume', {

@@ -4,7 +4,7 @@ import { exchange, openSocket, requestHead } from '../harness/raw-http.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { useServer } from './use-server.js';
 
-describe.each(STORE_FACTORIES)('an address for metrics alone on $name', (factory) => {
+describe.each(STORE_FACTORIES)('the metrics listener on $name', (factory) => {
   const running = useServer(factory, ['--metrics-listen', '127.0.0.1:0']);
   const call = (method: string, path: string, headers = {}): Promise<HttpAnswer> =>
     callerOf(new URL(running.metricsUrl ?? '').origin)(method, path, undefined, {
@@ -14,7 +14,7 @@ describe.each(STORE_FACTORIES)('an address for metrics alone on $name', (factory
   const askAs = (host: string): Promise<HttpAnswer | undefined> =>
     exchange(running.metricsUrl ?? '', [requestHead('GET', '/metrics', { Host: host })]);
 
-  test('answers without a key what the main address answers with one', async () => {
+  test('answers without a key with the metrics that the main address gives with a key', async () => {
     const queue = await running.client.newQueue();
     const answer = await call('GET', '/metrics?name=millrace');
     expect(answer.status).toBe(200);
@@ -40,11 +40,11 @@ describe.each(STORE_FACTORIES)('an address for metrics alone on $name', (factory
     'localhost',
     'LOCALHOST:80',
     '192.0.2.7:9464',
-  ])('takes requests for the Host %s', async (host) => {
+  ])('answers requests with the Host %s', async (host) => {
     expect((await askAs(host))?.status).toBe(200);
   });
 
-  // What a browser sends that was led here by the name of somebody else's page.
+  // A browser sends such a Host when another site's name resolves to this address.
   test.each([
     'rebind.example',
     'rebind.example:9464',
@@ -57,13 +57,13 @@ describe.each(STORE_FACTORIES)('an address for metrics alone on $name', (factory
     '2130706433',
     'localhost:x',
     '',
-  ])('refuses requests for the Host %j', async (host) => {
+  ])('refuses requests with the Host %j', async (host) => {
     const answer = await askAs(host);
     expect(answer?.status).toBe(403);
     expect(answer?.text).not.toContain('millrace_');
   });
 
-  test('knows nothing else', async () => {
+  test('answers only GET and HEAD of /metrics', async () => {
     expect((await call('POST', '/metrics')).status).toBe(405);
     expect((await call('POST', '/metrics')).headers.get('allow')).toBe('GET, HEAD');
     for (const path of ['/', '/healthz', '/docs', '/v1/queue/list', '/metrics/', '//metrics']) {
@@ -71,7 +71,7 @@ describe.each(STORE_FACTORIES)('an address for metrics alone on $name', (factory
     }
   });
 
-  test('outlives sockets that are reset, whatever they had said', async () => {
+  test('keeps answering after clients reset their sockets, whatever they had sent', async () => {
     const said = [
       '',
       'GET',
@@ -88,7 +88,7 @@ describe.each(STORE_FACTORIES)('an address for metrics alone on $name', (factory
     expect((await call('GET', '/metrics')).status).toBe(200);
   });
 
-  test('closes with the server', async () => {
+  test('closes when the server stops', async () => {
     const url = running.metricsUrl ?? '';
     await running.restart([]);
     expect(running.metricsUrl).toBeUndefined();

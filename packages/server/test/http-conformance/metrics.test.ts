@@ -15,7 +15,7 @@ describe.each(STORE_FACTORIES)('metrics on $name', (factory) => {
   const keyWith = async (scopes: string[], project = 'default'): Promise<string> =>
     dataOf(await running.call('POST', '/v1/account/keys/create', { scopes, project })).key;
 
-  test('answer in the text format of Prometheus', async () => {
+  test('are in the text format of Prometheus', async () => {
     const answer = await scrape();
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -25,7 +25,7 @@ describe.each(STORE_FACTORIES)('metrics on $name', (factory) => {
     expect(await sample('process_resident_memory_bytes')).toBeGreaterThan(1_000_000);
   });
 
-  test('count messages by queue and state, and tell the age of the oldest', async () => {
+  test('count messages by queue and state, and show the age of the oldest', async () => {
     const queue = await client.newQueue({ max_retries: 0 });
     const of = (state: string) =>
       sample(`millrace_queue_messages{project="default",queue="${queue}",state="${state}"}`);
@@ -46,7 +46,7 @@ describe.each(STORE_FACTORIES)('metrics on $name', (factory) => {
     expect(await age()).toBeGreaterThanOrEqual(7);
   });
 
-  test('forget a queue that was deleted', async () => {
+  test('no longer include a deleted queue', async () => {
     const queue = await client.newQueue();
     const series = `millrace_queue_messages{project="default",queue="${queue}",state="available"}`;
     expect(await sample(series)).toBe(0);
@@ -54,7 +54,7 @@ describe.each(STORE_FACTORIES)('metrics on $name', (factory) => {
     expect(await sample(series)).toBeUndefined();
   });
 
-  test('show the queues of all projects', async () => {
+  test('include the queues of all projects', async () => {
     const key = await keyWith(['manage'], 'elsewhere');
     await client.with({ key }).post('create', { name: 'theirs' });
     const series = 'millrace_queue_messages{project="elsewhere",queue="theirs",state="available"}';
@@ -74,7 +74,7 @@ describe.each(STORE_FACTORIES)('metrics on $name', (factory) => {
     expect(await sample(durations)).toBe(ok + missing + 2);
   });
 
-  test('are not for who has no key, wherever he comes from', async () => {
+  test('are refused without a key, whatever address the headers claim', async () => {
     const answer = await scrape({ key: null });
     expect(answer.status).toBe(401);
     errorOf(answer, 'UNAUTHENTICATED');
@@ -84,12 +84,12 @@ describe.each(STORE_FACTORIES)('metrics on $name', (factory) => {
     }
   });
 
-  test('are not for a key of other scopes', async () => {
+  test('are refused to a key with other scopes', async () => {
     const key = await keyWith(['manage', 'read', 'publish', 'consume']);
     errorOf(await scrape({ key }), 'SCOPE_MISSING');
   });
 
-  test.each(['metrics', 'admin'])('are for a key of the scope %s', async (scope) => {
+  test.each(['metrics', 'admin'])('are answered to a key with the scope %s', async (scope) => {
     const key = await keyWith([scope]);
     const answer = await scrape({ key });
     expect(answer.status).toBe(200);
@@ -97,7 +97,7 @@ describe.each(STORE_FACTORIES)('metrics on $name', (factory) => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  test('are all that a key of the scope metrics reads', async () => {
+  test('are all that a key with the scope metrics may read', async () => {
     const key = await keyWith(['metrics']);
     const queue = await client.newQueue();
     for (const path of ['list', `get/${queue}`, `stats/${queue}`, `peek/${queue}`]) {
@@ -106,7 +106,7 @@ describe.each(STORE_FACTORIES)('metrics on $name', (factory) => {
     errorOf(await client.with({ key }).post('publish', { queue, payload: 1 }), 'SCOPE_MISSING');
   });
 
-  test('know no other method', async () => {
+  test('answer 405 to POST', async () => {
     expect((await running.call('POST', '/metrics', {})).status).toBe(405);
   });
 });

@@ -8,8 +8,8 @@ describe.each(STORE_FACTORIES)('named dead-letter queues on $name', (factory) =>
   const { client } = useManager(factory);
   const record = async (queue: string): Promise<Json> => dataOf(await client.get(`get/${queue}`));
 
-  describe('what update refuses', () => {
-    test('a queue that does not exist', async () => {
+  describe('update refuses', () => {
+    test('a dead-letter queue that does not exist', async () => {
       const queue = await client.newQueue();
       const before = await record(queue);
       const settings = { dead_letter_queue: 'nowhere', max_retries: 9 };
@@ -17,7 +17,7 @@ describe.each(STORE_FACTORIES)('named dead-letter queues on $name', (factory) =>
       expect(await record(queue)).toEqual(before);
     });
 
-    test('the queue itself', async () => {
+    test('the queue itself as its dead-letter queue', async () => {
       const queue = await client.newQueue();
       const before = await record(queue);
       const settings = { dead_letter_queue: queue, max_retries: 9 };
@@ -32,12 +32,12 @@ describe.each(STORE_FACTORIES)('named dead-letter queues on $name', (factory) =>
       const before = await record(first);
       errorOf(await client.update(first, { dead_letter_queue: last }), 'DEAD_LETTER_CYCLE');
       expect(await record(first)).toEqual(before);
-      // The chain as such is in order, and so is a queue beside it.
+      // The chain itself is allowed, and so is another queue that points to its end.
       dataOf(await client.update(last, { max_retries: 1 }));
       await client.newQueue({ dead_letter_queue: last });
     });
 
-    test('a cycle that two updates at once would close', async () => {
+    test('a cycle that two simultaneous updates would close', async () => {
       for (let round = 0; round < 5; round += 1) {
         const [a, b] = [await client.newQueue(), await client.newQueue()];
         const answers = await Promise.all([
@@ -48,7 +48,7 @@ describe.each(STORE_FACTORIES)('named dead-letter queues on $name', (factory) =>
       }
     });
 
-    test('a queue of another project', async () => {
+    test('a dead-letter queue of another project', async () => {
       const made = await client.post('../account/keys/create', { project: 'elsewhere' });
       const other = client.with({ key: dataOf(made).key });
       const theirs = await other.newQueue();
@@ -58,7 +58,7 @@ describe.each(STORE_FACTORIES)('named dead-letter queues on $name', (factory) =>
     });
   });
 
-  test('a detached queue may be turned around', async () => {
+  test('a detached dead-letter queue can use its former source as its dead-letter queue', async () => {
     const a = await client.newQueue();
     const b = await client.newQueue({ dead_letter_queue: a });
     errorOf(await client.update(a, { dead_letter_queue: b }), 'DEAD_LETTER_CYCLE');
@@ -66,7 +66,7 @@ describe.each(STORE_FACTORIES)('named dead-letter queues on $name', (factory) =>
     expect(dataOf(await client.update(a, { dead_letter_queue: b })).dead_letter_queue).toBe(b);
   });
 
-  test('a queue that is deleted while it is attached elsewhere: one of the two wins', async () => {
+  test('a delete of a queue and an update that attaches it at the same time do not both succeed', async () => {
     for (let round = 0; round < 5; round += 1) {
       const [queue, dlq] = [await client.newQueue(), await client.newQueue()];
       const [updated, deleted] = await Promise.all([
@@ -83,7 +83,7 @@ describe.each(STORE_FACTORIES)('named dead-letter queues on $name', (factory) =>
     }
   });
 
-  test('one shared by two sources redrives each message home', async () => {
+  test('a redrive from a shared dead-letter queue moves each message to its own source', async () => {
     const dlq = await client.newQueue();
     const [a, b] = [
       await client.newQueue({ dead_letter_queue: dlq }),
@@ -106,7 +106,7 @@ describe.each(STORE_FACTORIES)('named dead-letter queues on $name', (factory) =>
     expect(await client.payloads(dlq)).toEqual(['its own']);
   });
 
-  test('a dead letter moved to another queue goes home wherever the queue sends them now', async () => {
+  test('a redrive also takes dead letters from an earlier dead-letter queue of the source', async () => {
     const [one, two] = [await client.newQueue(), await client.newQueue()];
     const queue = await client.newQueue({ dead_letter_queue: one });
     await client.bury(queue, 'in one');

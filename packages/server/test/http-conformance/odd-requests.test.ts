@@ -5,14 +5,14 @@ import { STORE_FACTORIES } from '../harness/stores.js';
 import { dataOf, errorOf, expectRefusedField, replayOf } from './expect-answer.js';
 import { useServer } from './use-server.js';
 
-/** Found by a tester who had not seen the code. */
-describe.each(STORE_FACTORIES)('requests that nobody thought of on $name', (factory) => {
+/** These cases were found by a tester who had not seen the code. */
+describe.each(STORE_FACTORIES)('unusual requests on $name', (factory) => {
   const running = useServer(factory);
   const { client } = running;
   const raw = (text: string) => exchange(running.url, [text]);
   const KEY = { Authorization: `Bearer ${ADMIN_KEY}` };
 
-  test('an expectation that nobody knows changes nothing', async () => {
+  test('an unknown Expect header is ignored', async () => {
     const body = '{"name":"expected"}';
     const head = requestHead('POST', '/v1/queue/create', {
       ...KEY,
@@ -22,7 +22,7 @@ describe.each(STORE_FACTORIES)('requests that nobody thought of on $name', (fact
     expect((await raw(head + body))?.body).toMatchObject({ ok: true, data: { queue: 'expected' } });
   });
 
-  test('a request without Host is refused with an envelope', async () => {
+  test('a request without a Host header is refused with an envelope', async () => {
     const answer = await raw(
       `GET /v1/queue/list HTTP/1.1\r\nConnection: close\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n\r\n`,
     );
@@ -32,25 +32,31 @@ describe.each(STORE_FACTORIES)('requests that nobody thought of on $name', (fact
     );
   });
 
-  test('CONNECT is a method that no route has', async () => {
+  test('CONNECT is refused as METHOD_NOT_ALLOWED', async () => {
     const answer = await raw('CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n');
     errorOf(answer as NonNullable<typeof answer>, 'METHOD_NOT_ALLOWED');
   });
 
-  test.each(['json', 'text/plain', ';'])('size is checked before the type %s', async (type) => {
-    const headers = { 'content-type': type };
-    const body = `{"name":"${'x'.repeat(140 * 1024)}"}`;
-    errorOf(await running.call('POST', '/v1/queue/create', body, { headers }), 'PAYLOAD_TOO_LARGE');
-    errorOf(
-      await running.call('POST', '/v1/queue/create', '{"name":"x"}', { headers }),
-      'UNSUPPORTED_MEDIA_TYPE',
-    );
-    const queue = await client.newQueue();
-    dataOf(await running.call('POST', `/v1/queue/purge/${queue}`, undefined, { headers }));
-    dataOf(await running.call('DELETE', `/v1/queue/delete/${queue}`, undefined, { headers }));
-  });
+  test.each(['json', 'text/plain', ';'])(
+    'the media type %s is checked after the size, and only when there is a body',
+    async (type) => {
+      const headers = { 'content-type': type };
+      const body = `{"name":"${'x'.repeat(140 * 1024)}"}`;
+      errorOf(
+        await running.call('POST', '/v1/queue/create', body, { headers }),
+        'PAYLOAD_TOO_LARGE',
+      );
+      errorOf(
+        await running.call('POST', '/v1/queue/create', '{"name":"x"}', { headers }),
+        'UNSUPPORTED_MEDIA_TYPE',
+      );
+      const queue = await client.newQueue();
+      dataOf(await running.call('POST', `/v1/queue/purge/${queue}`, undefined, { headers }));
+      dataOf(await running.call('DELETE', `/v1/queue/delete/${queue}`, undefined, { headers }));
+    },
+  );
 
-  test('a transfer coding beside chunked is compression, and not read', async () => {
+  test('a body with another transfer coding beside chunked is refused', async () => {
     const head = requestHead('POST', '/v1/queue/create', {
       ...KEY,
       'Transfer-Encoding': 'gzip, chunked',
@@ -59,7 +65,7 @@ describe.each(STORE_FACTORIES)('requests that nobody thought of on $name', (fact
     expect([400, 415]).toContain(answer?.status);
   });
 
-  test('lone surrogates are refused wherever a text is kept or compared', async () => {
+  test('lone surrogates are refused in headers, message ids and receipts', async () => {
     const queue = await client.newQueue();
     const send = (call: string, fields: string) =>
       client.post(call, `{"queue":"${queue}",${fields}}`);
@@ -86,7 +92,7 @@ describe.each(STORE_FACTORIES)('requests that nobody thought of on $name', (fact
     errorOf(await client.post(call, body(',"receipt":"r"')), 'IDEMPOTENCY_KEY_REUSED');
   });
 
-  test('a path is the same however it is encoded', async () => {
+  test('a retry replays its answer even if its path is percent-encoded differently', async () => {
     const queue = await client.newQueue();
     const encoded = `%${queue.charCodeAt(0).toString(16)}${queue.slice(1)}`;
     const body = { idempotency_key: 'once' };
@@ -94,7 +100,7 @@ describe.each(STORE_FACTORIES)('requests that nobody thought of on $name', (fact
     replayOf(await client.post(`purge/${encoded}`, body));
   });
 
-  test('an idempotency key is the same in the header and in the body', async () => {
+  test('an idempotency key beyond ASCII is the same in the header and in the body', async () => {
     const queue = await client.newQueue();
     const first = dataOf(
       await client.post('publish', { queue, payload: 1, idempotency_key: 'clé' }),
@@ -112,7 +118,7 @@ describe.each(STORE_FACTORIES)('requests that nobody thought of on $name', (fact
     ['peek', 'available 1 1 ------------------------------------'],
     ['dlq/list', 'dead 1 1 ------------------------------------'],
     ['dlq/list', 'available 1 1 '],
-  ])('%s takes no cursor that says %j for a fault of the server', async (call, text) => {
+  ])('%s does not answer a server error to a cursor that contains %j', async (call, text) => {
     const queue = await client.newQueue();
     const answer = await client.get(`${call}/${queue}?cursor=${cursorOf(text)}`);
     if (answer.status !== 200) expectRefusedField(answer, 'cursor');
@@ -125,25 +131,28 @@ describe.each(STORE_FACTORIES)('requests that nobody thought of on $name', (fact
     },
   );
 
-  test.each([0.2, 0.0004, 0.999])('extend to %s seconds is no lease', async (seconds) => {
-    const queue = await client.newQueue();
-    await client.publish(queue);
-    const { message_id, receipt } = await client.take(queue);
-    expectRefusedField(
-      await client.extend(queue, message_id, seconds, { receipt }),
-      'visibility_timeout',
-    );
-    expect(await client.stats(queue)).toMatchObject({ in_flight: 1 });
-  });
+  test.each([0.2, 0.0004, 0.999])(
+    'extend refuses a visibility_timeout of %s seconds',
+    async (seconds) => {
+      const queue = await client.newQueue();
+      await client.publish(queue);
+      const { message_id, receipt } = await client.take(queue);
+      expectRefusedField(
+        await client.extend(queue, message_id, seconds, { receipt }),
+        'visibility_timeout',
+      );
+      expect(await client.stats(queue)).toMatchObject({ in_flight: 1 });
+    },
+  );
 
-  test('a wait ends with 404 when its queue is deleted', async () => {
+  test('a long poll ends with 404 when its queue is deleted', async () => {
     const queue = await client.newQueue();
     const waiting = Array.from({ length: 3 }, () =>
       client.post('consume', { queue, wait_seconds: 20 }),
     );
     await new Promise((resolve) => setTimeout(resolve, 100));
     dataOf(await running.call('DELETE', `/v1/queue/delete/${queue}`));
-    // The clock of the server stands still, so that no wait ends by itself.
+    // The server's clock stands still, so no wait ends by itself.
     for (const answer of await Promise.all(waiting)) errorOf(answer, 'QUEUE_NOT_FOUND');
   });
 });

@@ -6,7 +6,7 @@ import { useServer } from './use-server.js';
 
 const KEY = { Authorization: `Bearer ${ADMIN_KEY}` };
 const NO_KEY = {};
-/** As each is usually written, and as the documents do. */
+/** Each header as it is usually spelt, and as the documents spell it. */
 const SPELLINGS = [
   ...['Allow', 'Cache-Control', 'Connection', 'Content-Length', 'Content-Type', 'Date'],
   ...['Access-Control-Allow-Origin', 'Content-Security-Policy', 'Keep-Alive', 'Referrer-Policy'],
@@ -50,49 +50,60 @@ const get = (path: string, headers: Record<string, string> = NO_KEY) =>
 const post = (path: string, text: string, headers: Record<string, string> = KEY) =>
   requestHead('POST', path, { ...headers, 'Content-Length': Buffer.byteLength(text) }) + text;
 
-describe.each(STORE_FACTORIES)('the bytes of an answer on $name', (factory) => {
-  // The clock stands still: the second request of a key is over its rate.
+describe.each(STORE_FACTORIES)('answers on the wire on $name', (factory) => {
+  // The clock stands still, so the second request of a key exceeds its rate.
   const limited = useServer(factory, ['--rate-limit', '1']);
   const running = useServer(factory);
 
   const JSON_ANSWERS: [what: string, status: number, request: string][] = [
-    ['a success', 200, get('/v1/queue/list', KEY)],
-    ['a record', 200, post('/v1/queue/create', '{"name":"q"}')],
-    ['a replay', 200, post('/v1/queue/create', '{"name":"r","idempotency_key":"k"}')],
-    ['the same replay', 200, post('/v1/queue/create', '{"name":"r","idempotency_key":"k"}')],
-    ['a warning', 200, post('/v1/queue/create', '{"name":"q","é":1}')],
-    ['a field at fault', 400, post('/v1/queue/create', '{"name":"ö"}')],
-    ['no JSON', 400, post('/v1/queue/create', '{')],
-    ['no key', 401, get('/v1/queue/list')],
-    ['no such queue', 404, get('/v1/queue/get/nowhere', KEY)],
-    ['no such route', 404, get('/v1/nowhere')],
-    ['another method', 405, post('/v1/queue/list', '{}')],
+    ['a list', 200, get('/v1/queue/list', KEY)],
+    ['a create', 200, post('/v1/queue/create', '{"name":"q"}')],
+    [
+      'a create with an idempotency key',
+      200,
+      post('/v1/queue/create', '{"name":"r","idempotency_key":"k"}'),
+    ],
+    ['a retry of that create', 200, post('/v1/queue/create', '{"name":"r","idempotency_key":"k"}')],
+    ['a create with an unknown field', 200, post('/v1/queue/create', '{"name":"q","é":1}')],
+    ['a create with an invalid name', 400, post('/v1/queue/create', '{"name":"ö"}')],
+    ['a body that is not JSON', 400, post('/v1/queue/create', '{')],
+    ['a call without a key', 401, get('/v1/queue/list')],
+    ['an unknown queue', 404, get('/v1/queue/get/nowhere', KEY)],
+    ['an unknown route', 404, get('/v1/nowhere')],
+    ['a wrong method', 405, post('/v1/queue/list', '{}')],
     ['a body that is too large', 413, post('/v1/queue/create', `"${'x'.repeat(140 * 1024)}"`)],
-    ['another type', 415, post('/v1/queue/create', '{}', { ...KEY, 'Content-Type': 'text/plain' })],
-    ['no HTTP', 400, 'GET / HTTP/1.1\r\nHost: x\r\nbroken\r\n\r\n'],
+    [
+      'a wrong media type',
+      415,
+      post('/v1/queue/create', '{}', { ...KEY, 'Content-Type': 'text/plain' }),
+    ],
+    ['a malformed HTTP request', 400, 'GET / HTTP/1.1\r\nHost: x\r\nbroken\r\n\r\n'],
     ['an unknown method', 405, requestHead('BREW', '/v1/queue/list', {})],
     ['headers that are too long', 400, get('/', { X: 'x'.repeat(20 * 1024) })],
-    ['a path that is malformed', 400, get('/v1/queue/get/%zz')],
+    ['a malformed path', 400, get('/v1/queue/get/%zz')],
     ['discovery', 200, get('/v1/discovery')],
-    ['one call of discovery', 200, get('/v1/discovery/queue.publish')],
-    ['no call of discovery', 404, get('/v1/discovery/nothing')],
-    ['OpenAPI', 200, get('/openapi.json')],
-    ['the health', 200, get('/healthz')],
-    ['the readiness', 200, get('/readyz')],
+    ['discovery of one call', 200, get('/v1/discovery/queue.publish')],
+    ['discovery of an unknown call', 404, get('/v1/discovery/nothing')],
+    ['/openapi.json', 200, get('/openapi.json')],
+    ['/healthz', 200, get('/healthz')],
+    ['/readyz', 200, get('/readyz')],
   ];
 
-  test.each(JSON_ANSWERS)('%s (%i): JSON, a line feed, and the length of both', async (...row) => {
-    const [, status, request] = row;
-    const answer = await bytesOf(running.url, request);
-    expect(answer.status).toBe(status);
-    expect(answer.header('Content-Type')).toMatch(/^application\/json/);
-    expect(answer.header('Content-Length')).toBe(String(answer.body.length));
-    const text = answer.body.toString();
-    expect(text.endsWith('}\n')).toBe(true);
-    expect(text).toBe(`${JSON.stringify(JSON.parse(text))}\n`);
-  });
+  test.each(JSON_ANSWERS)(
+    'the answer to %s (%i) is JSON and a line feed, with their length as Content-Length',
+    async (...row) => {
+      const [, status, request] = row;
+      const answer = await bytesOf(running.url, request);
+      expect(answer.status).toBe(status);
+      expect(answer.header('Content-Type')).toMatch(/^application\/json/);
+      expect(answer.header('Content-Length')).toBe(String(answer.body.length));
+      const text = answer.body.toString();
+      expect(text.endsWith('}\n')).toBe(true);
+      expect(text).toBe(`${JSON.stringify(JSON.parse(text))}\n`);
+    },
+  );
 
-  test('a long answer: the same', async () => {
+  test('a long answer is JSON and a line feed, with their length as Content-Length', async () => {
     const payload = `"${'é'.repeat(200_000)}"`;
     await bytesOf(running.url, post('/v1/queue/create', '{"name":"long"}'));
     await bytesOf(running.url, post('/v1/queue/publish', `{"queue":"long","payload":${payload}}`));
@@ -105,17 +116,20 @@ describe.each(STORE_FACTORIES)('the bytes of an answer on $name', (factory) => {
 
   const ANSWERS: [what: string, request: string][] = [
     ...JSON_ANSWERS.map(([what, , request]): [string, string] => [what, request]),
-    ['metrics', get('/metrics', KEY)],
-    ['the docs page', get('/docs')],
+    ['/metrics', get('/metrics', KEY)],
+    ['/docs', get('/docs')],
   ];
-  test.each(ANSWERS)('%s: every header is spelt as it usually is', async (_what, request) => {
-    const { names } = await bytesOf(running.url, request);
-    expect(names.length).toBeGreaterThan(2);
-    for (const name of names) expect(SPELLINGS).toContain(name);
-    expect(names).toContain('Content-Type');
-  });
+  test.each(ANSWERS)(
+    'the answer to %s has only headers in their usual spelling',
+    async (_what, request) => {
+      const { names } = await bytesOf(running.url, request);
+      expect(names.length).toBeGreaterThan(2);
+      for (const name of names) expect(SPELLINGS).toContain(name);
+      expect(names).toContain('Content-Type');
+    },
+  );
 
-  test('those that say what to do', async () => {
+  test('the answers 401, 405 and 429 have the headers that say what to do', async () => {
     const unknown = await bytesOf(running.url, get('/v1/queue/list'));
     expect(unknown.header('WWW-Authenticate')).toBe('Bearer');
     expect(unknown.header('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);

@@ -7,7 +7,7 @@ import { useServer } from './use-server.js';
 
 const MIB = 1024 * 1024;
 
-describe.each(STORE_FACTORIES)('bodies in flight are bounded on $name', (factory) => {
+describe.each(STORE_FACTORIES)('the bound on bodies in flight on $name', (factory) => {
   const running = useServer(factory, ['--max-bytes-in-flight', '40MiB']);
   const { client } = running;
   let sockets: ReturnType<typeof openSocket>[] = [];
@@ -17,7 +17,7 @@ describe.each(STORE_FACTORIES)('bodies in flight are bounded on $name', (factory
   };
   afterEach(hangUp);
 
-  test('beyond that OVERLOADED, until those bodies are gone; small calls go on', async () => {
+  test('refuses large bodies as OVERLOADED until others are gone, but accepts small calls', async () => {
     const queue = await client.newQueue();
     const body = JSON.stringify({ queue, payload: 'x'.repeat(MIB - 16) });
     const head = requestHead('POST', '/v1/queue/publish', {
@@ -25,7 +25,7 @@ describe.each(STORE_FACTORIES)('bodies in flight are bounded on $name', (factory
       'Content-Type': 'application/json',
       'Content-Length': Buffer.byteLength(body),
     });
-    // Each holds back its last byte, so that the server has to keep what came before.
+    // Each holds back its last byte, so that the server must keep the rest of the body.
     sockets = Array.from({ length: 31 }, () => {
       const socket = openSocket(running.url);
       socket.on('error', () => undefined);
@@ -46,7 +46,7 @@ describe.each(STORE_FACTORIES)('bodies in flight are bounded on $name', (factory
     expect(unsent.filter(({ payload }) => payload.startsWith('x'))).toEqual([]);
   });
 
-  test('many large bodies one after another do not use it up', async () => {
+  test('is not used up by many large bodies one after another', async () => {
     const queue = await client.newQueue();
     for (let round = 0; round < 40; round += 1) {
       const answer = await client.post('publish', { queue, payload: 'z'.repeat(MIB) });
@@ -59,19 +59,19 @@ describe.each(STORE_FACTORIES)('bodies in flight are bounded on $name', (factory
   });
 });
 
-// The disk of a database elsewhere is not ours to watch.
+// The server does not watch the disk of a remote database.
 const onOurDisk = STORE_FACTORIES.filter(({ isLocal }) => isLocal);
 
-describe.each(onOurDisk)('storage that is full on $name', (factory) => {
+describe.each(onOurDisk)('full storage on $name', (factory) => {
   const running = useServer(factory);
   const { client } = running;
 
-  test('publishing stops with 507, while settling and looking go on', async () => {
+  test('makes publish fail with 507, while messages can still be consumed, settled and counted', async () => {
     const queue = await client.newQueue();
     for (let n = 0; n < 4; n += 1) await client.publish(queue, n);
     const acked = await client.take(queue, { visibility_timeout: 600 });
     const nacked = await client.take(queue, { visibility_timeout: 600 });
-    // No disk has a million gibibytes left.
+    // No disk has a million gibibytes free.
     await running.restart(['--min-free-bytes', '1000000GiB']);
 
     const stopped = 'stopped: the disk has less free than --min-free-bytes';

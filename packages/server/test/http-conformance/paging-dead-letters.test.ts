@@ -5,47 +5,47 @@ import { dataOf } from './expect-answer.js';
 import { useManager } from './use-manager.js';
 import { expectOnceEach, range, walkPages } from './walk-pages.js';
 
-/** Most of the time goes into making them, so the full 100,000 are left to the environment. */
+/** Making them takes most of the time, so the environment must ask for the full 100,000. */
 const STANDING = Number(process.env.MILLRACE_TEST_DEAD_LETTERS ?? 10_000);
 const BATCH = 1_000;
-/** The oldest ones, which redrives of several take: always those at the head. */
+/** The oldest dead letters, at the head of the list, which a redrive of several takes. */
 const HEAD = 1_000;
 const HEAD_STEP = 10;
-/** One of so many others may be redriven or purged by its id; the rest stand. */
+/** Of the others, one in this many may be redriven or purged by its id; the rest stay. */
 const SCATTERED_EVERY = 50;
-/** In four batches or a multiple, so that each half is made in whole pairs of them. */
+/** A multiple of four batches, so that each half is made in whole pairs of batches. */
 const TOTAL = Math.ceil((STANDING * SCATTERED_EVERY) / (SCATTERED_EVERY - 1) / 4_000) * 4_000;
-/** A busy machine may take some times as long as a quiet one. */
+/** A busy machine can take several times as long as a quiet one. */
 const TIMEOUT_MS = 240_000;
 
 describe.each(STORE_FACTORIES)('pages of dead letters on $name', (factory) => {
   const { client, clock } = useManager(factory);
 
   test(
-    `${STANDING} dead letters, while others come, go home and are purged`,
+    `list each of ${STANDING} once while others are added, redriven and purged`,
     async () => {
       const random = new SeededRandom(1);
       const dlq = await client.newQueue();
       const source = await client.newQueue();
-      // Its dead letters come and go in the same dead-letter queue, and show in no page of `source`.
+      // Its dead letters come and go in the same dead-letter queue, and are on no page of `source`.
       const neighbour = await client.newQueue({ dead_letter_queue: dlq });
 
       const bury = (queue: string, count: number) => client.bury(queue, ...range(count));
       await bury(source, HEAD);
-      // What follows is younger, and so behind the head.
+      // Later dead letters are younger, and so behind the head.
       clock.advance(1);
 
       const dead: string[] = [];
       const makeHalf = async () => {
         const until = dead.length + TOTAL / 2;
         while (dead.length < until) {
-          // Two at once, so that one is read and written here while the other commits.
+          // Two at once, so that one is prepared here while the other commits.
           const made = await Promise.all([bury(source, BATCH), bury(source, BATCH)]);
           dead.push(...made.flat());
           clock.advance(1);
         }
       };
-      // One half lies with the queue itself, the other where it sends its dead letters from then on.
+      // The queue keeps the first half itself, and its new dead-letter queue keeps the second.
       await makeHalf();
       dataOf(await client.update(source, { dead_letter_queue: dlq }));
       await makeHalf();
@@ -57,7 +57,7 @@ describe.each(STORE_FACTORIES)('pages of dead letters on $name', (factory) => {
       const takeScattered = () => scattered.splice(random.integer(0, scattered.length - 1), 1)[0];
       let headLeft = HEAD;
       const writers = [
-        // It takes what was redriven as well: those are then dead again, at another place.
+        // It also takes redriven messages, which are then dead letters again, further back in the list.
         () => bury(source, 20),
         async () => {
           const answer = await client.redrive(source, { message_id: takeScattered() });
@@ -79,7 +79,7 @@ describe.each(STORE_FACTORIES)('pages of dead letters on $name', (factory) => {
           const away = await client.purgeDead(neighbour);
           counts.neighbours += dataOf(home).redriven + dataOf(away).purged;
         },
-        // A consumer of the dead-letter queue takes some and gives them back: they stood throughout.
+        // A consumer of the dead-letter queue leases some and releases them, so they stay listed.
         async () => {
           const held = await client.consume(dlq, { max_messages: 5 });
           counts.held += held.length;
@@ -88,7 +88,7 @@ describe.each(STORE_FACTORIES)('pages of dead letters on $name', (factory) => {
           }
         },
       ];
-      // Two at once, and each in two rounds on end: one beside a page, one between two.
+      // Two at once, and each in two consecutive rounds: during a page and between two pages.
       const disturb = async (round: number) => {
         clock.advance(1);
         await Promise.all([round, round + 1].map((n) => writers[n % writers.length]?.()));

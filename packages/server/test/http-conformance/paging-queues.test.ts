@@ -5,24 +5,24 @@ import { dataOf } from './expect-answer.js';
 import { useManager } from './use-manager.js';
 import { expectOnceEach, range, walkPages } from './walk-pages.js';
 
-/** 10,000 before a release; making them takes most of the time. */
+/** 10,000 before a release. Making them takes most of the time. */
 const STANDING = Number(process.env.MILLRACE_TEST_QUEUES ?? 2_000);
 /** More than the writers can delete while the pages are read. */
 const PASSING = 500;
-/** Every so many of the standing queues hold a message that nobody takes. */
+/** One in this many of the standing queues contains a message that nobody consumes. */
 const FILLED_EVERY = 50;
 const CALLS_AT_ONCE = 100;
-/** Most of it goes into making them; a busy machine may take some times as long. */
+/** Making the queues takes most of it; a busy machine can take several times as long. */
 const TIMEOUT_MS = 240_000;
 
 describe.each(STORE_FACTORIES)('pages of queues on $name', (factory) => {
   const { client } = useManager(factory);
 
   test(
-    `${STANDING} queues, while others are made, changed and deleted`,
+    `list each of ${STANDING} once while others are created, changed and deleted`,
     async () => {
       const random = new SeededRandom(1);
-      // Names in between are free for those that come and go, before and behind every cursor.
+      // Names in between are free for queues that come and go, before and after every cursor.
       const nameOf = (n: number) => `many-${String(n).padStart(6, '0')}`;
       const standing = range(STANDING).map((n) => nameOf(n * 4));
       const filled = standing.filter((_, n) => n % FILLED_EVERY === 0);
@@ -36,7 +36,7 @@ describe.each(STORE_FACTORIES)('pages of queues on $name', (factory) => {
       for (let at = 0; at < all.length; at += CALLS_AT_ONCE) {
         const names = all.slice(at, at + CALLS_AT_ONCE);
         const answers = await Promise.all(names.map((name) => client.post('create', { name })));
-        // One assertion for all of them: one for each would take longer than the calls.
+        // One assertion for all, because one for each would take longer than the calls.
         expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
       }
       await Promise.all(filled.map((name) => client.publish(name, 1)));

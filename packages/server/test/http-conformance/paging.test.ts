@@ -6,7 +6,7 @@ import { expectOnceEach, range, walkPages } from './walk-pages.js';
 describe.each(STORE_FACTORIES)('paging on $name', (factory) => {
   const { client } = useManager(factory);
 
-  test('a shared dead-letter queue: pages hold the letters of one source alone', async () => {
+  test('dlq/list of a source of a shared dead-letter queue has only its own dead letters', async () => {
     const dlq = await client.newQueue();
     const [a, b] = [
       await client.newQueue({ dead_letter_queue: dlq }),
@@ -26,11 +26,11 @@ describe.each(STORE_FACTORIES)('paging on $name', (factory) => {
   });
 
   test.each(['', 'state=available'])(
-    '2,000 messages through peek?%s, while others write',
+    'peek?%s lists each of 2,000 messages once while others publish and consume',
     async (query) => {
       const queue = await client.newQueue();
       const ids = await client.publishAll(queue, range(2_000));
-      // Those at the head will be consumed on the way; the others stand.
+      // The messages at the head are consumed during the walk; the others stay.
       const standing = ids.slice(200);
       const items = await walkPages(client, `peek/${queue}?${query}`, 250, async (round) => {
         await client.publishAll(queue, range(3));
@@ -46,7 +46,7 @@ describe.each(STORE_FACTORIES)('paging on $name', (factory) => {
     },
   );
 
-  test('peek walks leased and delayed messages page by page, too', async () => {
+  test('peek lists leased and delayed messages once each across its pages', async () => {
     const queue = await client.newQueue();
     await client.publishAll(queue, range(300));
     await client.publishAll(queue, range(300), { delay_seconds: 600 });
@@ -63,7 +63,7 @@ describe.each(STORE_FACTORIES)('paging on $name', (factory) => {
     }
   });
 
-  test('a page whose last item is the last of all has no cursor', async () => {
+  test('a full page has no cursor when no item follows it', async () => {
     const queue = await client.newQueue();
     await client.bury(queue, ...range(20));
     await client.publishAll(queue, range(20));

@@ -3,7 +3,7 @@ import { STORE_FACTORIES } from '../harness/stores.js';
 import { dataOf, errorOf } from './expect-answer.js';
 import { useServer } from './use-server.js';
 
-/** Texts that a parser and a serialiser in the way would change. */
+/** Texts that parsing and serialising again would change. */
 const TEXTS: Record<string, string> = {
   null: 'null',
   'a string': '"hello"',
@@ -13,22 +13,22 @@ const TEXTS: Record<string, string> = {
   'an array': '[1,"two",null]',
   'an integer beyond 2^53': '9007199254740993',
   'an integer of a hundred digits': '1'.repeat(100),
-  'a number beyond the range of doubles': '1e400',
+  'a number outside the range of doubles': '1e400',
   'numbers in other spellings': '[1.0,1E5,1e+05,-0,-0.0,0.10,1e-400]',
   'keys out of order': '{"b":1,"a":2,"10":3,"9":4}',
   'duplicate keys': '{"a":1,"a":2,"a":1}',
   'white space inside': '{ "a" :\t1 ,\r\n  "b" : [ ] }',
   'an escaped NUL': '"a\\u0000b"',
-  'escapes that need not be': '"\\u0041\\/\\u00e9\\b\\f"',
+  'unnecessary escapes': '"\\u0041\\/\\u00e9\\b\\f"',
   'half of a surrogate pair': '["\\ud800","\\udfff","\\ud83d"]',
   'letters beyond ASCII': '"Größe ☃ 😀 e\u0301 \u2028\u2029\u0085\ufeff"',
   'DEL and the last code points': '"\u007f\uffff\u{10ffff}"',
   'quotes and backslashes': '"\\"\\\\\\"\\\\"',
-  'what looks like the envelope': '{"ok":false,"payload":{"payload":"}],\\"payload\\":1"}}',
-  'keys that objects have': '{"__proto__":{"a":1},"constructor":2,"hasOwnProperty":3}',
+  'text that looks like the envelope': '{"ok":false,"payload":{"payload":"}],\\"payload\\":1"}}',
+  'names of object properties': '{"__proto__":{"a":1},"constructor":2,"hasOwnProperty":3}',
 };
 
-describe.each(STORE_FACTORIES)('the payload comes back byte for byte on $name', (factory) => {
+describe.each(STORE_FACTORIES)('payloads on $name', (factory) => {
   const running = useServer(factory);
   const { client, clock } = running;
   const consumeText = async (queue: string) => {
@@ -37,11 +37,14 @@ describe.each(STORE_FACTORIES)('the payload comes back byte for byte on $name', 
     return payloadIn(answer.text);
   };
 
-  test.each(Object.entries(TEXTS))('%s', async (_what, text) => {
-    const queue = await client.newQueue();
-    dataOf(await client.post('publish', `{"queue":"${queue}","payload":${text}}`));
-    expect(await consumeText(queue)).toBe(text);
-  });
+  test.each(Object.entries(TEXTS))(
+    'a payload is returned byte for byte: %s',
+    async (_what, text) => {
+      const queue = await client.newQueue();
+      dataOf(await client.post('publish', `{"queue":"${queue}","payload":${text}}`));
+      expect(await consumeText(queue)).toBe(text);
+    },
+  );
 
   test.each([
     ['before the queue', (q: string) => `{"payload":[1.0],"queue":"${q}"}`],
@@ -51,29 +54,29 @@ describe.each(STORE_FACTORIES)('the payload comes back byte for byte on $name', 
     ],
     ['under an escaped name', (q: string) => `{"queue":"${q}","\\u0070ayload":[1.0]}`],
     [
-      'behind one of the same name, which it replaces',
+      'after a field of the same name, which it replaces,',
       (q: string) => `{"queue":"${q}","payload":2,"payload":[1.0]}`,
     ],
     [
-      'beside a nested one',
+      'beside a nested field of the same name',
       (q: string) =>
         `{"queue":"${q}","extra":{"payload":"no"},"payload":[1.0],"more":[{"payload":"no"}]}`,
     ],
     [
-      'beside a string that speaks of one',
+      'beside a string that contains its name',
       (q: string) => `{"note":"\\",\\"payload\\":9","queue":"${q}","payload":[1.0]}`,
     ],
     [
       'beside a string that ends in a backslash',
       (q: string) => `{"note":"\\\\","queue":"${q}","payload":[1.0],"end":"\\\\\\""}`,
     ],
-  ])('a payload %s', async (_where, body) => {
+  ])('a payload %s is returned byte for byte', async (_where, body) => {
     const queue = await client.newQueue();
     dataOf(await client.post('publish', body(queue)));
     expect(await consumeText(queue)).toBe('[1.0]');
   });
 
-  test('arrays nested fifty thousand deep', async () => {
+  test('arrays nested fifty thousand deep are returned byte for byte', async () => {
     const queue = await client.newQueue();
     const text = '['.repeat(50_000) + ']'.repeat(50_000);
     const body = `{"queue":"${queue}","payload":${text},"idempotency_key":"deep"}`;
@@ -81,14 +84,14 @@ describe.each(STORE_FACTORIES)('the payload comes back byte for byte on $name', 
     expect(await consumeText(queue)).toBe(text);
   });
 
-  test('objects nested ten thousand deep', async () => {
+  test('objects nested ten thousand deep are returned byte for byte', async () => {
     const queue = await client.newQueue();
     const text = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
     dataOf(await client.post('publish', `{"queue":"${queue}","payload":${text}}`));
     expect(await consumeText(queue)).toBe(text);
   });
 
-  test('the text stays through a retry, a move to a dead-letter queue and a restart', async () => {
+  test('the text of a payload survives a retry, a move to a dead-letter queue and a restart', async () => {
     const text = '{ "n":9007199254740993, "n":1.0 }';
     const dead_letter_queue = await client.newQueue();
     const queue = await client.newQueue({ dead_letter_queue, max_retries: 1 });
@@ -110,16 +113,19 @@ describe.each(STORE_FACTORIES)('the payload comes back byte for byte on $name', 
     ['a surrogate as UTF-8', [0xed, 0xa0, 0x80]],
     ['a code point beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
     ['Latin-1', [0xe9]],
-  ])('invalid UTF-8 is INVALID_JSON: %s', async (_what, bytes) => {
-    const queue = await client.newQueue();
-    const body = Buffer.concat([
-      Buffer.from(`{"queue":"${queue}","payload":"`),
-      Buffer.from(bytes),
-      Buffer.from('"}'),
-    ]);
-    errorOf(await client.post('publish', body), 'INVALID_JSON');
-    expect((await client.stats(queue)).available).toBe(0);
-  });
+  ])(
+    'a payload with invalid UTF-8, such as %s, is refused as INVALID_JSON',
+    async (_what, bytes) => {
+      const queue = await client.newQueue();
+      const body = Buffer.concat([
+        Buffer.from(`{"queue":"${queue}","payload":"`),
+        Buffer.from(bytes),
+        Buffer.from('"}'),
+      ]);
+      errorOf(await client.post('publish', body), 'INVALID_JSON');
+      expect((await client.stats(queue)).available).toBe(0);
+    },
+  );
 
   test.each([
     '\t"raw tab: \t"',
@@ -135,14 +141,14 @@ describe.each(STORE_FACTORIES)('the payload comes back byte for byte on $name', 
     '/* */1',
     '1 2',
     '"\u0001"',
-  ])('what is no JSON is no payload: %s', async (text) => {
+  ])('a payload that is not JSON is refused as INVALID_JSON: %s', async (text) => {
     const queue = await client.newQueue();
     const answer = await client.post('publish', `{"queue":"${queue}","payload":${text}}`);
     errorOf(answer, 'INVALID_JSON');
   });
 });
 
-/** The text of the payload in the answer to a consume, which `priority` or `headers` follow. */
+/** The text of the payload in the answer to a consume, up to the `priority` after it. */
 function payloadIn(text: string): string {
   const start = text.indexOf('"payload":') + '"payload":'.length;
   return text.slice(start, text.lastIndexOf(',"priority":'));

@@ -19,7 +19,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
   };
 
   describe('peek', () => {
-    test('shows what is there with its state, and leases nothing', async () => {
+    test('shows every message with its state, and leases nothing', async () => {
       const { queue } = await mixed();
       const before = await client.stats(queue);
       const seen = await peek(queue);
@@ -38,14 +38,14 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
       ['available', ['a', 'b']],
       ['delayed', ['later']],
       ['leased', ['leased']],
-    ])('state=%s shows those alone', async (state, payloads) => {
+    ])('with state=%s shows only messages in that state', async (state, payloads) => {
       const { queue } = await mixed();
       const seen = await peek(queue, `state=${state}`);
       expect(seen.map(({ payload }) => payload)).toEqual(payloads);
       for (const item of seen) expect(item.state).toBe(state);
     });
 
-    test('says until when a message is delayed or leased', async () => {
+    test('shows until when a message is delayed or leased', async () => {
       const { queue } = await mixed();
       const [leased] = await peek(queue, 'state=leased');
       const [delayed] = await peek(queue, 'state=delayed');
@@ -55,7 +55,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
       expect(available).not.toHaveProperty('state_reason');
     });
 
-    test('a message is shown whole, but without a receipt or a lease', async () => {
+    test('shows a message with all its fields except the receipt and the lease', async () => {
       const queue = await client.newQueue({ enable_priority: true });
       const sent = { headers: { a: 'b' }, priority: 3, message_group_id: 'g' };
       const message_id = await client.publish(queue, { x: 1 }, sent);
@@ -72,7 +72,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
       expect(JSON.stringify(item)).not.toContain(receipt);
     });
 
-    test('dead letters in the built-in queue are not shown; those in a named one are', async () => {
+    test('shows dead letters in a named dead-letter queue, but not in the built-in one', async () => {
       const dlq = await client.newQueue();
       const queue = await client.newQueue();
       await client.bury(queue, 'built-in');
@@ -84,7 +84,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
       expect(item).toMatchObject({ payload: 'named', state: 'available', source_queue: queue });
     });
 
-    test('available messages come in the order in which they will be delivered', async () => {
+    test('shows available messages in their order of delivery', async () => {
       const queue = await client.newQueue({ enable_priority: true });
       for (const [n, priority] of [0, 9, 5, 9].entries())
         await client.publish(queue, n, { priority });
@@ -93,7 +93,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
       expect(await client.payloads(queue)).toEqual([1, 3, 2, 0]);
     });
 
-    test('the payload is shown byte for byte', async () => {
+    test('shows the payload byte for byte', async () => {
       const queue = await client.newQueue();
       const text = '{ "n":9007199254740993, "n":1.0,"u":"\\u0041" }';
       dataOf(await client.post('publish', `{"queue":"${queue}","payload":${text}}`));
@@ -102,7 +102,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
       expect((await client.message(queue, message_id)).text).toContain(`"payload":${text},`);
     });
 
-    test('an answer stops at 16 MiB, and the next page goes on', async () => {
+    test('ends a page at 16 MiB, and continues on the next page', async () => {
       const queue = await client.newQueue();
       const payload = 'x'.repeat(MIB - 2);
       for (const count of [10, 8]) await client.publishAll(queue, Array(count).fill(payload));
@@ -114,7 +114,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
       expect(items.length + rest.length).toBe(18);
     });
 
-    test('a page holds 50 messages unless told otherwise', async () => {
+    test('returns pages of 50 messages by default', async () => {
       const queue = await client.newQueue();
       await client.publishAll(queue, Array(51).fill(1));
       const page = dataOf(await client.peek(queue));
@@ -125,7 +125,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
       expect(all).not.toHaveProperty('next_cursor');
     });
 
-    test('a cursor that no page gave is refused', async () => {
+    test('refuses a cursor that no page returned', async () => {
       const queue = await client.newQueue();
       for (const cursor of ['%21', 'a%20b', 'bm9uc2Vuc2U', '=', '%F0%9F%98%80']) {
         expectRefusedField(await client.peek(queue, `cursor=${cursor}`), 'cursor', cursor);
@@ -139,7 +139,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
     const look = async (queue: string, id: string): Promise<Json> =>
       dataOf(await client.message(queue, id));
 
-    test('shows one message in each of its states', async () => {
+    test('shows a message in each of its states', async () => {
       const queue = await client.newQueue({ max_retries: 1 });
       const id = await client.publish(queue, 'x', { delay_seconds: 5 });
       expect(await look(queue, id)).toMatchObject({ state: 'delayed', payload: 'x', queue });
@@ -157,7 +157,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
       });
     });
 
-    test('lists its failed deliveries: when, how, the error and the key', async () => {
+    test('lists the failed deliveries with time, cause, error and key', async () => {
       const queue = await client.newQueue({ max_retries: 5 });
       const id = await client.publish(queue);
       const key = dataOf(await client.post('../account/keys/create', { scopes: ['consume'] }));
@@ -180,7 +180,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
       ]);
     });
 
-    test('what was given back is no failed delivery', async () => {
+    test('does not list a release by extend with 0 as a failed delivery', async () => {
       const queue = await client.newQueue();
       const id = await client.publish(queue);
       await client.take(queue);
@@ -188,7 +188,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
       expect((await look(queue, id)).failed_deliveries).toEqual([]);
     });
 
-    test('its failures go with it to the dead-letter queue', async () => {
+    test('still lists the failed deliveries after a move to a dead-letter queue', async () => {
       const dlq = await client.newQueue();
       const queue = await client.newQueue({ dead_letter_queue: dlq });
       const id = await client.publish(queue);
@@ -198,7 +198,7 @@ describe.each(STORE_FACTORIES)('peek and message on $name', (factory) => {
       expect(seen.failed_deliveries).toMatchObject([{ how: 'rejected', error: 'bad' }]);
     });
 
-    test('one that is acked, purged, unknown or in another queue is MESSAGE_NOT_FOUND', async () => {
+    test('answers MESSAGE_NOT_FOUND if the message is acked, purged, unknown or in another queue', async () => {
       const [queue, other] = [await client.newQueue(), await client.newQueue()];
       const [acked = '', purged = ''] = await client.publishAll(queue, [1, 2]);
       errorOf(await client.message(other, acked), 'MESSAGE_NOT_FOUND');

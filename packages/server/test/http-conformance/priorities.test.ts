@@ -10,7 +10,7 @@ describe.each(STORE_FACTORIES)('priorities on $name', (factory) => {
     dataOf(await client.post('publish_batch', { queue, messages }));
   };
 
-  test('high first, then publish order; without one a message has priority 0', async () => {
+  test('order messages from high to low, then by publish order, with 0 as the default', async () => {
     const queue = await client.newQueue({ enable_priority: true });
     await publish(queue, 0, 9, undefined, 5, 9, 1);
     const messages = await client.consume(queue);
@@ -19,7 +19,7 @@ describe.each(STORE_FACTORIES)('priorities on $name', (factory) => {
     expect(messages.map(({ priority }) => priority)).toEqual([9, 9, 5, 1, 0, 0]);
   });
 
-  test('a higher one that comes later overtakes what waits, call after call', async () => {
+  test('let a later message of higher priority overtake waiting messages', async () => {
     const queue = await client.newQueue({ enable_priority: true });
     for (const priority of [1, 5, 9]) await publish(queue, priority, priority);
     const seen: string[] = [];
@@ -29,7 +29,7 @@ describe.each(STORE_FACTORIES)('priorities on $name', (factory) => {
     expect(seen).toEqual([9, 9, 5, 9, 5, 1, 1]);
   });
 
-  test('a retried message keeps its place among its equals', async () => {
+  test('let a retried message keep its position among messages of the same priority', async () => {
     const queue = await client.newQueue({ enable_priority: true });
     await publish(queue, 3, 3, 7);
     await client.take(queue);
@@ -38,7 +38,7 @@ describe.each(STORE_FACTORIES)('priorities on $name', (factory) => {
     expect(await client.payloads(queue)).toEqual(['3.0', '3.1']);
   });
 
-  test('a delayed message takes its rank when it is due', async () => {
+  test('order a delayed message by its priority once it is due', async () => {
     const queue = await client.newQueue({ enable_priority: true });
     await client.publish(queue, 'late', { priority: 9, delay_seconds: 5 });
     await client.publish(queue, 'early', { priority: 1 });
@@ -46,7 +46,7 @@ describe.each(STORE_FACTORIES)('priorities on $name', (factory) => {
     expect(await client.payloads(queue)).toEqual(['late', 'early']);
   });
 
-  test('only where enable_priority was on when it was published: switched on later', async () => {
+  test('do not order messages that were published before enable_priority was switched on', async () => {
     const queue = await client.newQueue();
     await client.publish(queue, 'before', { priority: 9 });
     await client.update(queue, { enable_priority: true });
@@ -54,7 +54,7 @@ describe.each(STORE_FACTORIES)('priorities on $name', (factory) => {
     expect(await client.payloads(queue)).toEqual(['5.1', 'before', '0.0']);
   });
 
-  test('only where enable_priority was on when it was published: switched off later', async () => {
+  test('still order messages that were published before enable_priority was switched off', async () => {
     const queue = await client.newQueue({ enable_priority: true });
     await publish(queue, 0, 5);
     await client.update(queue, { enable_priority: false });
@@ -62,14 +62,14 @@ describe.each(STORE_FACTORIES)('priorities on $name', (factory) => {
     expect(await client.payloads(queue)).toEqual(['5.1', '0.0', 'after']);
   });
 
-  test('order outlasts a restart', async () => {
+  test('still order messages after a restart', async () => {
     const queue = await client.newQueue({ enable_priority: true });
     await publish(queue, 0, 9, 4);
     await running.restart();
     expect(await client.payloads(queue)).toEqual(['9.1', '4.2', '0.0']);
   });
 
-  test('0 to 9 are priorities, others are none, on any queue', async () => {
+  test('from 0 to 9 are accepted by any queue, and others are refused', async () => {
     const queue = await client.newQueue();
     await publish(queue, 0, 9);
     for (const priority of [-1, 10, 1.5, '5']) {

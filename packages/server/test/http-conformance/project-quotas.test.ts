@@ -4,7 +4,7 @@ import { STORE_FACTORIES } from '../harness/stores.js';
 import { dataOf, errorOf } from './expect-answer.js';
 import { useServer } from './use-server.js';
 
-/** Who is over a quota hears which one, and which flag raises it. */
+/** Expects a refusal whose hint names the quota and the flag that raises it. */
 const expectOver = (answer: HttpAnswer, quota: string): void => {
   const { hint } = errorOf(answer, 'STORAGE_FULL');
   expect(hint).toContain(`--max-project-${quota}`);
@@ -17,7 +17,7 @@ describe.each(STORE_FACTORIES)('quotas of a project on $name', (factory) => {
   ]);
   const { client } = running;
 
-  test('a queue too many is 507, by whichever call, and is not made', async () => {
+  test('refuse one queue too many with 507, whichever call would create it', async () => {
     dataOf(await client.post('create', { name: 'one' }));
     dataOf(await client.post('publish', { queue: 'two', payload: 1 }));
     expectOver(await client.post('create', { name: 'three' }), 'queues');
@@ -33,11 +33,11 @@ describe.each(STORE_FACTORIES)('quotas of a project on $name', (factory) => {
     dataOf(await client.post('create', { name: 'three' }));
   });
 
-  test('a subscription too many is 507', async () => {
+  test('refuse one push subscription too many with 507', async () => {
     const subscribe = (url: string) => client.post('push_subscribe/two', { url });
     const { subscription_id } = dataOf(await subscribe('https://receiver.example/a'));
     expectOver(await subscribe('https://receiver.example/b'), 'subscriptions');
-    // Nor is a queue made for it.
+    // No queue is created for it either.
     dataOf(await running.call('DELETE', '/v1/queue/delete/three'));
     const url = 'https://receiver.example/c';
     expectOver(await client.post('push_subscribe/four', { url }), 'subscriptions');
@@ -46,7 +46,7 @@ describe.each(STORE_FACTORIES)('quotas of a project on $name', (factory) => {
     dataOf(await subscribe('https://receiver.example/b'));
   });
 
-  test('a valid key too many is 507, and one that was revoked makes room', async () => {
+  test('refuse one valid key too many with 507, and do not count revoked keys', async () => {
     const create = () => running.call('POST', '/v1/account/keys/create', { project: 'team' });
     const { key_id } = dataOf(await create());
     dataOf(await create());
@@ -56,11 +56,11 @@ describe.each(STORE_FACTORIES)('quotas of a project on $name', (factory) => {
   });
 });
 
-describe.each(STORE_FACTORIES)('the bytes of a project on $name', (factory) => {
+describe.each(STORE_FACTORIES)('the quota of bytes of a project on $name', (factory) => {
   const running = useServer(factory, ['--max-project-bytes', '4KiB']);
   const { client } = running;
 
-  test('hold dead letters too, and make way for settling', async () => {
+  test('counts dead letters too, and does not keep messages from being settled', async () => {
     const queue = await client.newQueue();
     const payload = 'x'.repeat(998);
     for (let n = 0; n < 4; n += 1) {

@@ -8,7 +8,7 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
   const { client, clock } = running;
   const publish = (fields: object) => client.post('publish', fields);
 
-  test('a published message can be consumed at once', async () => {
+  test('makes a message that can be consumed at once', async () => {
     const queue = await client.newQueue();
     const message_id = await client.publish(queue, { order_id: 'o_123' });
     expect(await client.take(queue)).toMatchObject({
@@ -20,7 +20,7 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
     });
   });
 
-  test('every message has an id of its own, also those of one moment', async () => {
+  test('gives every message its own id, even at the same moment', async () => {
     const queue = await client.newQueue();
     const ids = await Promise.all(Array.from({ length: 50 }, (_, n) => client.publish(queue, n)));
     expect(new Set(ids).size).toBe(50);
@@ -28,12 +28,12 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
     expect(consumed.map(({ message_id }) => message_id).sort()).toEqual(ids.sort());
   });
 
-  test('a queue that does not exist is QUEUE_NOT_FOUND, and none is made', async () => {
+  test('answers QUEUE_NOT_FOUND for an unknown queue and creates none', async () => {
     errorOf(await publish({ queue: 'nowhere', payload: 1 }), 'QUEUE_NOT_FOUND');
     errorOf(await client.get('get/nowhere'), 'QUEUE_NOT_FOUND');
   });
 
-  test('headers are a map of strings and come back as they were', async () => {
+  test('accepts headers as a map of strings, which consume returns unchanged', async () => {
     const queue = await client.newQueue();
     const headers = { 'x-a': '1', 'X-A': '2', Ünï: '☃ "quoted" \\ \u0000', '': '', 'a b': 'c' };
     await client.publish(queue, 1, { headers });
@@ -42,7 +42,7 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
     expect((await client.take(queue)).headers ?? {}).toEqual({});
   });
 
-  test('a header called __proto__ is a header like others', async () => {
+  test('treats a header named __proto__ like any other', async () => {
     const queue = await client.newQueue();
     const body = `{"queue":"${queue}","payload":1,"headers":{"__proto__":"x","constructor":"y"}}`;
     dataOf(await client.post('publish', body));
@@ -51,7 +51,7 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
     expect(answer.text).toContain('"constructor":"y"');
   });
 
-  test('a group and a deduplication id come back with the message', async () => {
+  test('stores the message_group_id and the deduplication_id, which consume returns', async () => {
     const queue = await client.newQueue();
     const ids = { message_group_id: 'grüppe', deduplication_id: 'd-1' };
     await client.publish(queue, 1, ids);
@@ -59,7 +59,7 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
   });
 
   describe('delay', () => {
-    test('a delayed message waits for its time and then is available', async () => {
+    test('a delayed message becomes available when its delay ends', async () => {
       const queue = await client.newQueue();
       await client.publish(queue, 'later', { delay_seconds: 10 });
       expect(await client.stats(queue)).toMatchObject({ delayed: 1, available: 0 });
@@ -69,7 +69,7 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
       expect((await client.take(queue)).payload).toBe('later');
     });
 
-    test('a delay counts to the millisecond', async () => {
+    test('a delay is exact to the millisecond', async () => {
       const queue = await client.newQueue();
       await client.publish(queue, 1, { delay_seconds: 0.25 });
       clock.advance(249);
@@ -78,7 +78,7 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
       await client.take(queue);
     });
 
-    test('a delay of 0 and a null are none', async () => {
+    test('a delay of 0 or null does not delay the message', async () => {
       const queue = await client.newQueue();
       await client.publish(queue, 1, { delay_seconds: 0 });
       await client.publish(queue, 2, { delay_seconds: null });
@@ -94,7 +94,7 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
       await client.take(queue);
     });
 
-    test('a delay that ends while the server is down has ended when it starts', async () => {
+    test('a delay that ends while the server is down is over after the start', async () => {
       const queue = await client.newQueue();
       await client.publish(queue, 1, { delay_seconds: 10 });
       await running.restart([], 11_000);
@@ -106,14 +106,14 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
     const payloads = async (queue: string) =>
       (await client.consume(queue, { max_messages: 100 })).map(({ payload }) => payload);
 
-    test('messages come in publish order', async () => {
+    test('messages are delivered in publish order', async () => {
       const queue = await client.newQueue();
       const all = Array.from({ length: 20 }, (_, n) => n);
       for (const n of all) await client.publish(queue, n);
       expect(await payloads(queue)).toEqual(all);
     });
 
-    test('a message that was delayed takes its place in publish order', async () => {
+    test('a message whose delay has ended is delivered in publish order', async () => {
       const queue = await client.newQueue();
       await client.publish(queue, 'first', { delay_seconds: 1 });
       await client.publish(queue, 'second');
@@ -121,7 +121,7 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
       expect(await payloads(queue)).toEqual(['first', 'second']);
     });
 
-    test('a retried message keeps its place', async () => {
+    test('a retried message keeps its position', async () => {
       const queue = await client.newQueue();
       for (const n of [1, 2, 3]) await client.publish(queue, n);
       const { message_id } = await client.take(queue);
@@ -129,7 +129,7 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
       expect(await payloads(queue)).toEqual([1, 2, 3]);
     });
 
-    test('with enable_priority high priorities come first, then publish order', async () => {
+    test('a queue with enable_priority delivers high priorities first, then in publish order', async () => {
       const queue = await client.newQueue({ enable_priority: true });
       for (const [n, priority] of [0, 9, 5, 9, 0].entries()) {
         await client.publish(queue, n, { priority });
@@ -138,21 +138,21 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
       expect(await payloads(queue)).toEqual([1, 3, 2, 0, 4, 5]);
     });
 
-    test('without enable_priority a priority is accepted and orders nothing', async () => {
+    test('a queue without enable_priority accepts a priority but does not order by it', async () => {
       const queue = await client.newQueue();
       await client.publish(queue, 1, { priority: 0 });
       await client.publish(queue, 2, { priority: 9 });
       expect(await payloads(queue)).toEqual([1, 2]);
     });
 
-    test('a message carries its priority', async () => {
+    test('a delivered message shows its priority', async () => {
       const queue = await client.newQueue({ enable_priority: true });
       await client.publish(queue, 1, { priority: 7 });
       expect((await client.take(queue)).priority).toBe(7);
     });
   });
 
-  test('what was published outlasts a restart, byte for byte and in order', async () => {
+  test('keeps messages and their order over a restart', async () => {
     const queue = await client.newQueue();
     const ids = [await client.publish(queue, { n: 1 }), await client.publish(queue, [2])];
     await running.restart();
@@ -166,7 +166,7 @@ describe.each(STORE_FACTORIES)('a server with --auto-create on $name', (factory)
   const running = useServer(factory, ['--auto-create']);
   const { client } = running;
 
-  test('publish and consume make a queue that does not exist, with the defaults', async () => {
+  test('creates an unknown queue with the defaults on publish and consume', async () => {
     await client.publish('made-by-publish', 1);
     expect(await client.consume('made-by-consume')).toEqual([]);
     for (const name of ['made-by-publish', 'made-by-consume']) {
@@ -176,13 +176,13 @@ describe.each(STORE_FACTORIES)('a server with --auto-create on $name', (factory)
     expect(await client.consume('made-by-publish')).toHaveLength(1);
   });
 
-  test('a long poll makes it too and hears of what is published', async () => {
+  test('creates an unknown queue on a long poll, which then gets a published message', async () => {
     const waiting = client.take('made-by-waiting', { wait_seconds: 20 });
     await client.publish('made-by-waiting', 'here');
     expect((await waiting).payload).toBe('here');
   });
 
-  test('the other calls make none', async () => {
+  test('does not create a queue on ack, nack, extend, get or stats', async () => {
     errorOf(await client.ack('nowhere', 'm'), 'QUEUE_NOT_FOUND');
     errorOf(await client.nack('nowhere', 'm'), 'QUEUE_NOT_FOUND');
     errorOf(await client.extend('nowhere', 'm', 5), 'QUEUE_NOT_FOUND');
@@ -190,7 +190,7 @@ describe.each(STORE_FACTORIES)('a server with --auto-create on $name', (factory)
     errorOf(await client.get('stats/nowhere'), 'QUEUE_NOT_FOUND');
   });
 
-  test('a refused publish makes none', async () => {
+  test('does not create a queue on a refused publish', async () => {
     await client.post('publish', { queue: 'refused', payload: 1, priority: 10 });
     errorOf(await client.get('get/refused'), 'QUEUE_NOT_FOUND');
   });

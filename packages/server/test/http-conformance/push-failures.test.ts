@@ -5,17 +5,17 @@ import { dataOf } from './expect-answer.js';
 import { usePushes } from './use-pushes.js';
 import { moment } from './use-server.js';
 
-describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
+describe.each(STORE_FACTORIES)('outcomes of pushes on $name', (factory) => {
   const { running, client, clock, receiver, advanceUntil } = usePushes(factory);
 
-  /** Moves the clock on until the dead letter is there, and gives it back. */
+  /** Moves the clock until the dead letter is there, and returns it. */
   const deadLetter = async (queue: string): Promise<Json> => {
     await advanceUntil(async () => (await client.stats(queue)).dlq === 1, 2_000);
     return (await client.deadLetters(queue))[0];
   };
 
   test.each([300, 302, 307, 400, 404, 500, 501, 505])(
-    'the answer %i is a failure, after which the message comes again',
+    'the answer %i is a failure, after which the message is pushed again',
     async (status) => {
       const hook = await receiver();
       hook.reply = () => ({ status, headers: { location: `${hook.url}/elsewhere` } });
@@ -36,19 +36,19 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
   test.each([
     ['standard', {}],
     ['fifo', { message_group_id: 'bad' }],
-  ])('one bad message of a %s queue does not keep the breaker open', async (type, group) => {
+  ])('one failing message of a %s queue does not keep the breaker open', async (type, group) => {
     const hook = await receiver();
     hook.reply = ({ json }) => (json.payload === 'bad' ? 503 : 200);
     const queue = await client.newQueue({ type, max_retries: 2 });
     await client.subscribed(queue, hook.url);
     const bad = await client.publish(queue, 'bad', group);
-    // Alone it fails until the breaker is open, and beyond.
+    // Alone it fails until the breaker opens, and after that.
     await advanceUntil(() => hook.pushes.length >= 7);
     const publishGood = () =>
       client.publish(queue, 'good', type === 'fifo' ? { message_group_id: 'good' } : {});
     const good = [await publishGood(), await publishGood()];
     await advanceUntil(() => good.every((id) => hook.ids.includes(id)));
-    // While others are answered, the bad one pays and dies.
+    // While other pushes succeed, the failures of the bad message count, and it dies.
     await advanceUntil(async () => {
       good.push(await publishGood());
       return (await client.stats(queue)).dlq === 1;
@@ -68,7 +68,7 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
     expect(await client.deadLetters(queue)).toEqual([]);
   });
 
-  test('the delay doubles, and a random part of up to a half is taken off', async () => {
+  test('the retry delay doubles, minus a random part of up to a half', async () => {
     const hook = await receiver();
     hook.reply = () => 500;
     const queue = await client.newQueue({ max_retries: 4 });
@@ -84,7 +84,7 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
     }
   });
 
-  test('after 1 + max_retries attempts it is a dead letter, with its failures', async () => {
+  test('a message is a dead letter with its failures after 1 + max_retries attempts', async () => {
     const hook = await receiver();
     hook.reply = () => 500;
     const queue = await client.newQueue({ max_retries: 2 });
@@ -110,7 +110,7 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
   test.each([
     [0, 5],
     [4, 0],
-  ])('max_retries %i of the subscription stands above %i of the queue', async (own, queues) => {
+  ])('max_retries %i of the subscription overrides %i of the queue', async (own, queues) => {
     const hook = await receiver();
     hook.reply = () => 500;
     const queue = await client.newQueue({ max_retries: queues });
@@ -120,7 +120,7 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
     expect(hook.pushes).toHaveLength(own + 1);
   });
 
-  test('the dead-letter queue of the subscription stands above the queue’s', async () => {
+  test('the dead-letter queue of the subscription overrides that of the queue', async () => {
     const hook = await receiver();
     hook.reply = () => 400;
     const theirs = await client.newQueue();
@@ -131,7 +131,7 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
     await client.expectStats(ours, { available: 1 });
     expect(await client.stats(theirs)).toMatchObject({ available: 0 });
     expect((await client.take(ours)).source_queue).toBe(queue);
-    // A consumer of the same queue that gives up on a message goes by the queue's own.
+    // A message rejected by a consumer goes to the queue's own dead-letter queue.
     const [{ subscription_id: id }] = (await client.subscriptions(queue)) as [Json];
     dataOf(await client.change(queue, id, 'pause'));
     await client.publish(queue, 'by hand');
@@ -140,7 +140,7 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
     await client.expectStats(theirs, { available: 1 });
   });
 
-  test('a lease that runs out counts by the queue’s number, and goes where the subscription says', async () => {
+  test('an expired lease counts by max_expired_leases of the queue and uses the dead-letter queue of the subscription', async () => {
     const hook = await receiver();
     hook.reply = () => 'none';
     const ours = await client.newQueue();
@@ -149,7 +149,7 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
     await client.subscribed(queue, hook.url, settings);
     const id = await client.publish(queue);
     await hook.received(1);
-    // The push itself would end after 16 seconds of the machine's time.
+    // The push itself would end only after 16 seconds of real time.
     await advanceUntil(async () => (await client.stats(ours)).available === 1, 1_000);
     expect(await client.take(ours)).toMatchObject({
       message_id: id,
@@ -162,8 +162,8 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
   test.each([
     ['in seconds', () => '600', 600_000],
     ['as a date', () => new Date(clock.nowMs() + 600_000).toUTCString(), 600_000],
-    ['capped at an hour', () => '100000', 3_600_000],
-  ])('Retry-After is honoured: %s', async (_how, header, delayMs) => {
+    ['above an hour, capped at an hour,', () => '100000', 3_600_000],
+  ])('a Retry-After %s delays the retry', async (_how, header, delayMs) => {
     const hook = await receiver();
     hook.reply = () => ({ status: 500, headers: { 'retry-after': header() } });
     const queue = await client.newQueue();
@@ -181,7 +181,7 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
     await client.expectEmpty(queue);
   });
 
-  test('a Retry-After that is shorter than the backoff does not shorten it', async () => {
+  test('a Retry-After shorter than the backoff does not shorten it', async () => {
     const hook = await receiver();
     hook.reply = () => ({ status: 500, headers: { 'retry-after': '0' } });
     const queue = await client.newQueue();
@@ -193,7 +193,7 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
     expect(hook.pushes).toHaveLength(1);
   });
 
-  test('410 is a failure and pauses the subscription; a resume at once pushes again', async () => {
+  test('the answer 410 is a failure and pauses the subscription, and a resume pushes again', async () => {
     const hook = await receiver();
     const queue = await client.newQueue({ max_retries: 100 });
     const { subscription_id: id } = await client.subscribed(queue, hook.url);
@@ -213,7 +213,7 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
     expect(await client.deadLetters(queue)).toEqual([]);
   });
 
-  test('410 uses a retry: with none left the message is a dead letter', async () => {
+  test('the answer 410 uses up a retry, so a message without retries is a dead letter', async () => {
     const hook = await receiver();
     hook.reply = () => 410;
     const queue = await client.newQueue({ max_retries: 0 });
@@ -227,7 +227,7 @@ describe.each(STORE_FACTORIES)('pushes that fail on $name', (factory) => {
     expect(await client.stats(queue)).toMatchObject({ available: 1 });
   });
 
-  test('the last 100 deliveries are kept, the newest first, also over a restart', async () => {
+  test('the last 100 deliveries are listed newest first, even after a restart', async () => {
     const hook = await receiver();
     hook.reply = ({ json }) => (json.payload === 104 ? 418 : 200);
     const queue = await client.newQueue({ max_retries: 0 });

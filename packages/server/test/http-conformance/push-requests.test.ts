@@ -9,7 +9,7 @@ import { moment } from './use-server.js';
 describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
   const { client, clock, receiver, advanceUntil } = usePushes(factory);
 
-  test('carries the whole message, and a success is its ack', async () => {
+  test('carries the whole message, and a success acks the message', async () => {
     const hook = await receiver();
     const queue = await client.newQueue({ enable_priority: true });
     await client.subscribed(queue, hook.url);
@@ -45,7 +45,7 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     expect(await client.deadLetters(queue)).toEqual([]);
   });
 
-  test('of a message in a group names group and deduplication id', async () => {
+  test('carries message_group_id and deduplication_id of a FIFO message', async () => {
     const hook = await receiver();
     const queue = await client.newQueue({ type: 'fifo' });
     await client.subscribed(queue, hook.url);
@@ -54,7 +54,7 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     expect((await hook.received(1))[0]?.json).toMatchObject(fifo);
   });
 
-  test('carries the bytes of the payload alone where the format is payload', async () => {
+  test('carries only the bytes of the payload with the format payload', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     await client.subscribed(queue, hook.url, { format: 'payload' });
@@ -67,7 +67,7 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     expect(pushes[0]?.headers['content-type']).toBe('application/json');
   });
 
-  test('has the content type that a publisher gives, where the format is payload', async () => {
+  test('has the content type that the publisher set with the format payload', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     await client.subscribed(queue, hook.url, { format: 'payload' });
@@ -76,7 +76,7 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     expect(push?.headers['content-type']).toBe('application/cloudevents+json');
   });
 
-  test('keeps path and query string of the url', async () => {
+  test('keeps the path and the query string of the url', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     await client.subscribed(queue, `${hook.url}/a%2Fb?x=1&y=%20`);
@@ -84,7 +84,7 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     expect((await hook.received(1))[0]?.path).toBe('/hook/a%2Fb?x=1&y=%20');
   });
 
-  test('has none of a message’s headers that would override ours or belong to the connection', async () => {
+  test('leaves out message headers that would override its own or belong to the connection', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     await client.subscribed(queue, hook.url, {
@@ -128,11 +128,11 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     const { host: _host, connection, ...sent } = push?.headers ?? {};
     expect(JSON.stringify(sent)).not.toMatch(/evil|gzip|chunked|trailers|h2c|100-continue|ä/);
     expect(connection).toBe('keep-alive');
-    // In the body the headers stand as they were published.
+    // The body has the headers as they were published.
     expect(push?.json.headers).toEqual({ ...evil, 'x-kept': 'kept' });
   });
 
-  test('takes credentials and words of proxies from a message only where the subscription names them', async () => {
+  test('leaves out credentials and proxy headers of a message unless the subscription allows them', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     const headers = {
@@ -155,7 +155,7 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     expect(push.headers.authorization).toBe('Bearer publisher');
   });
 
-  test('counts its attempts, in header and body, under the same id', async () => {
+  test('counts its attempts in a header and in the body, with the same id', async () => {
     const hook = await receiver();
     hook.reply = () => (hook.pushes.length < 3 ? 500 : 204);
     const queue = await client.newQueue();
@@ -172,7 +172,7 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     await client.expectEmpty(queue);
   });
 
-  test('holds a lease, of the subscription’s length where it says one', async () => {
+  test('has a lease for visibility_timeout of the subscription', async () => {
     const hook = await receiver();
     let answer: (status: number) => void = () => undefined;
     hook.reply = () => new Promise<number>((resolve) => (answer = resolve));
@@ -186,12 +186,12 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     expect(await client.stats(queue)).toMatchObject({ in_flight: 1 });
     await advanceUntil(async () => (await client.stats(queue)).available === 1, 1);
     expect(hook.pushes).toHaveLength(1);
-    // Nobody has leased it since, so that its ack is not too late.
+    // Nobody has leased it since, so the ack is not too late.
     answer(200);
     await client.expectEmpty(queue);
   });
 
-  test('ends after 0.8 of its lease, which is an outage that costs nothing at first', async () => {
+  test('times out after 0.8 of its lease, which counts no failed delivery at first', async () => {
     const hook = await receiver();
     const ends: string[] = [];
     hook.reply = ({ response }) => {
@@ -205,7 +205,7 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     });
     const startMs = performance.now();
     await client.publish(queue);
-    // By the machine's time: the timeout is of the wire, and no fake clock moves it.
+    // In real time: the timeout is on the wire, and no fake clock moves it.
     await client.expectDelayed(queue);
     const tookMs = performance.now() - startMs;
     const [delivery] = (await client.deliveries(queue, id)) as [Json];
@@ -217,7 +217,7 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     expect(await client.deadLetters(queue)).toEqual([]);
   });
 
-  test('is never sent twice at once, and not at all to whom a consumer was faster', async () => {
+  test('is sent once, and not while a consumer has leased the message', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     await client.publish(queue, 'leased');
@@ -231,7 +231,7 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     expect(hook.pushes).toHaveLength(1);
   });
 
-  test('as many are under way at once as max_in_flight says, and no more', async () => {
+  test('is sent for at most max_in_flight messages at once', async () => {
     const hook = await receiver();
     const waiting: ((status: number) => void)[] = [];
     hook.reply = () => new Promise<number>((resolve) => waiting.push(resolve));
@@ -253,10 +253,10 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
   });
 });
 
-describe.each(STORE_FACTORIES)('the test of a subscription on $name', (factory) => {
+describe.each(STORE_FACTORIES)('the test of a push subscription on $name', (factory) => {
   const { client, receiver } = usePushes(factory);
 
-  test('posts one message of its own, and leaves queue and list of deliveries alone', async () => {
+  test('posts one message of its own, and changes neither the queue nor the deliveries', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     const { subscription_id: id } = await client.subscribed(queue, hook.url, {
@@ -274,7 +274,7 @@ describe.each(STORE_FACTORIES)('the test of a subscription on $name', (factory) 
     expect(await client.deliveries(queue, id)).toEqual([]);
   });
 
-  test('says what the receiver answered, and posts each time, also where it is paused', async () => {
+  test('reports the answer of the receiver, and posts each time, even when paused', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     const { subscription_id: id } = await client.subscribed(queue, hook.url);
@@ -289,7 +289,7 @@ describe.each(STORE_FACTORIES)('the test of a subscription on $name', (factory) 
     expect((await client.subscriptions(queue))[0]).toMatchObject({ paused_reason: 'requested' });
   });
 
-  test('says why nothing came back', async () => {
+  test('reports why there was no answer', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     const { subscription_id: id } = await client.subscribed(queue, hook.url);

@@ -5,7 +5,7 @@ import { usePushes } from './use-pushes.js';
 
 const URL = 'https://receiver.example/hook';
 
-describe.each(STORE_FACTORIES)('networks that an operator denies on $name', (factory) => {
+describe.each(STORE_FACTORIES)('networks denied with --push-deny on $name', (factory) => {
   const denied = [
     '--push-allow',
     '127.0.0.0/8',
@@ -15,7 +15,7 @@ describe.each(STORE_FACTORIES)('networks that an operator denies on $name', (fac
   ];
   const { client, running, receiver } = usePushes(factory);
 
-  test('are refused at subscription, and at the push of one from before', async () => {
+  test('are refused for new subscriptions, and for pushes of existing ones', async () => {
     const hook = await receiver();
     const queue = await client.newQueue({ max_retries: 0 });
     const { subscription_id: id } = await client.subscribed(queue, hook.url);
@@ -35,18 +35,18 @@ describe.each(STORE_FACTORIES)('networks that an operator denies on $name', (fac
   });
 });
 
-describe.each(STORE_FACTORIES)('what a push subscription may say on $name', (factory) => {
+describe.each(STORE_FACTORIES)('the settings of a push subscription on $name', (factory) => {
   const { client } = usePushes(factory);
 
   test.each([
-    ['no url', 'receiver'],
+    ['text without a scheme', 'receiver'],
     ['a path alone', '/hook'],
-    ['a fragment', 'https://receiver.example/#x'],
-    ['no host', 'https:///hook'],
-    ['a line break', 'https://receiver.example/\nx'],
-    ['a space in the host', 'https://receiver .example/'],
-    ['a port that does not exist', 'https://receiver.example:99999/'],
-  ])('a url that is malformed is 400: %s', async (_what, url) => {
+    ['a url with a fragment', 'https://receiver.example/#x'],
+    ['a url without a host', 'https:///hook'],
+    ['a url with a line break', 'https://receiver.example/\nx'],
+    ['a url with a space in the host', 'https://receiver .example/'],
+    ['a url with an impossible port', 'https://receiver.example:99999/'],
+  ])('are refused with 400 if the url is malformed: %s', async (_what, url) => {
     const queue = await client.newQueue();
     expectRefusedField(await client.subscribe(queue, { url }), 'url', url);
     expect(await client.subscriptions(queue)).toEqual([]);
@@ -54,33 +54,33 @@ describe.each(STORE_FACTORIES)('what a push subscription may say on $name', (fac
 
   test.each([
     ['another scheme', 'ftp://receiver.example/'],
-    ['a script', 'javascript:alert(1)'],
+    ['the scheme of a script', 'javascript:alert(1)'],
     ['a user name and a password', 'https://a:b@receiver.example/'],
     ['plain http to a public address', 'http://8.8.8.8/'],
     ['localhost', 'https://localhost/'],
-    ['a name below localhost', 'https://a.localhost/'],
-    ['another address of loopback', 'https://127.0.0.2/'],
-    ['loopback in short', 'https://127.2/'],
-    ['loopback as a number', 'https://2130706434/'],
+    ['a name under localhost', 'https://a.localhost/'],
+    ['another loopback address', 'https://127.0.0.2/'],
+    ['a shortened loopback address', 'https://127.2/'],
+    ['a loopback address as a number', 'https://2130706434/'],
     ['a private address', 'https://10.0.0.1/'],
     ['the address of cloud metadata', 'https://169.254.169.254/latest/meta-data/'],
     ['all addresses', 'https://0.0.0.0/'],
-    ['loopback of IPv6', 'https://[::1]/'],
-    ['loopback of IPv4 inside of IPv6', 'https://[::ffff:127.0.0.2]/'],
+    ['the loopback address of IPv6', 'https://[::1]/'],
+    ['a loopback address of IPv4 inside IPv6', 'https://[::ffff:127.0.0.2]/'],
     ['a link-local address', 'https://[fe80::1]/'],
-  ])('a url that pushes may not go to is 422: %s', async (_what, url) => {
+  ])('are refused with 422 if pushes may not go to the url: %s', async (_what, url) => {
     const queue = await client.newQueue();
     const { details } = errorOf(await client.subscribe(queue, { url }), 'URL_NOT_ALLOWED', url);
     expect(details[0].path).toBe('/url');
     expect(await client.subscriptions(queue)).toEqual([]);
   });
 
-  test('plain http is allowed to a network that is named', async () => {
+  test('may have a plain http url in a network that --push-allow names', async () => {
     const queue = await client.newQueue();
     await client.subscribed(queue, 'http://127.0.0.1:9/hook');
   });
 
-  test('a url of 2,048 characters is taken, a longer one is not', async () => {
+  test('may have a url of 2,048 characters, but no longer one', async () => {
     const queue = await client.newQueue();
     const longest = URL.padEnd(2_048, 'x');
     expect((await client.subscribed(queue, longest)).url).toBe(longest);
@@ -88,16 +88,16 @@ describe.each(STORE_FACTORIES)('what a push subscription may say on $name', (fac
   });
 
   test.each([
-    ['empty', ''],
-    ['too long', 'x'.repeat(513)],
-    ['beyond ASCII', 'sécret'],
-    ['a line break', 'a\nb'],
-    ['no base64 behind the prefix', 'whsec_***'],
-    ['nothing behind the prefix', 'whsec_'],
-    ['base64 for urls behind the prefix', 'whsec_-_-_'],
-    ['fifteen bytes', 'fifteen bytes..'],
-    ['fifteen bytes behind the prefix', 'whsec_Zmlmdy1ieXRlcy1sb25n'],
-  ])('a secret that is refused, without being shown: %s', async (_what, secret) => {
+    ['an empty one', ''],
+    ['one that is too long', 'x'.repeat(513)],
+    ['one beyond ASCII', 'sécret'],
+    ['one with a line break', 'a\nb'],
+    ['one without base64 after the prefix', 'whsec_***'],
+    ['one with nothing after the prefix', 'whsec_'],
+    ['one with base64url after the prefix', 'whsec_-_-_'],
+    ['one of fifteen bytes', 'fifteen bytes..'],
+    ['one with fifteen bytes after the prefix', 'whsec_Zmlmdy1ieXRlcy1sb25n'],
+  ])('are refused for an invalid secret, which is not shown: %s', async (_what, secret) => {
     const queue = await client.newQueue();
     const answer = await client.subscribe(queue, { url: URL, secret });
     expectRefusedField(answer, 'secret');
@@ -109,7 +109,7 @@ describe.each(STORE_FACTORIES)('what a push subscription may say on $name', (fac
     'x'.repeat(512),
     'with spaces and ~',
     'whsec_c2l4dGVlbiBieXRlcy4uLg==',
-  ])('a secret that is taken: %s', async (secret) => {
+  ])('may have the secret %s', async (secret) => {
     const queue = await client.newQueue();
     expect((await client.subscribed(queue, URL, { secret })).signed).toBe(true);
   });
@@ -131,15 +131,18 @@ describe.each(STORE_FACTORIES)('what a push subscription may say on $name', (fac
     ['a/b~c', 'x'],
     ['x-a', 'line\r\nbreak: 1'],
     ['x-a', 'ä'],
-  ])('a header that a delivery sets itself or that HTTP cannot carry: %s', async (name, value) => {
-    const queue = await client.newQueue();
-    const answer = await client.subscribe(queue, { url: URL, headers: { [name]: value } });
-    const { details } = errorOf(answer, 'INVALID_REQUEST');
-    expect(details[0].path).toBe(`/headers/${name.replace(/~/g, '~0').replace(/\//g, '~1')}`);
-    expect(await client.subscriptions(queue)).toEqual([]);
-  });
+  ])(
+    'may not have the header "%s", which a delivery sets itself or HTTP cannot carry',
+    async (name, value) => {
+      const queue = await client.newQueue();
+      const answer = await client.subscribe(queue, { url: URL, headers: { [name]: value } });
+      const { details } = errorOf(answer, 'INVALID_REQUEST');
+      expect(details[0].path).toBe(`/headers/${name.replace(/~/g, '~0').replace(/\//g, '~1')}`);
+      expect(await client.subscriptions(queue)).toEqual([]);
+    },
+  );
 
-  test('names of headers that messages may set are lower-cased; null and an empty list clear', async () => {
+  test('show allowed_message_headers in lower case, and clear them with null or an empty list', async () => {
     const queue = await client.newQueue();
     const allowed = ['Authorization', 'x-forwarded-for', 'AUTHORIZATION'];
     const first = await client.subscribed(queue, URL, { allowed_message_headers: allowed });
@@ -155,14 +158,14 @@ describe.each(STORE_FACTORIES)('what a push subscription may say on $name', (fac
   });
 
   test.each([
-    ['no list', 'cookie', ''],
-    ['no name', ['a b'], '/0'],
+    ['a text', 'cookie', ''],
+    ['an invalid name', ['a b'], '/0'],
     ['an empty name', ['cookie', ''], '/1'],
-    ['no text', [7], '/0'],
+    ['a number', [7], '/0'],
     ['a header that a delivery sets itself', ['cookie', 'Host'], '/1'],
-    ['a prefix of ours', ['webhook-id'], '/0'],
-    ['too many', Array.from({ length: 21 }, (_, n) => `x-${n}`), ''],
-  ])('allowed_message_headers that are refused: %s', async (_what, allowed, where) => {
+    ['a header with a reserved prefix', ['webhook-id'], '/0'],
+    ['too many names', Array.from({ length: 21 }, (_, n) => `x-${n}`), ''],
+  ])('are refused for invalid allowed_message_headers: %s', async (_what, allowed, where) => {
     const queue = await client.newQueue();
     const settings = { url: URL, allowed_message_headers: allowed };
     const { details } = errorOf(await client.subscribe(queue, settings), 'INVALID_REQUEST');
@@ -170,7 +173,7 @@ describe.each(STORE_FACTORIES)('what a push subscription may say on $name', (fac
     expect(await client.subscriptions(queue)).toEqual([]);
   });
 
-  test('headers of 8 KiB are taken, a byte more is not', async () => {
+  test('may have headers of 8 KiB, but not one byte more', async () => {
     const queue = await client.newQueue();
     const frame = JSON.stringify({ a: '', b: '' }).length;
     const headers = { a: 'x'.repeat(4_000), b: 'x'.repeat(8_192 - frame - 4_000) };
@@ -180,16 +183,16 @@ describe.each(STORE_FACTORIES)('what a push subscription may say on $name', (fac
     expectRefusedField(await client.subscribe(queue, { url: URL, headers: more }), 'headers');
   });
 
-  test('a content type goes with the format payload only', async () => {
+  test('may have a content type only with the format payload', async () => {
     const queue = await client.newQueue();
     const headers = { 'content-type': 'text/csv' };
     await client.subscribed(queue, URL, { format: 'payload', headers });
-    // As much as in one call: what holds is format and headers together.
+    // The rule applies to the format and the headers that result, whichever call set them.
     const answer = await client.subscribe(queue, { url: URL, format: 'message', headers });
     errorOf(answer, 'INVALID_REQUEST');
   });
 
-  test('a content type that was set for payloads may be set again without naming the format', async () => {
+  test('may repeat a content type for the format payload without naming the format', async () => {
     const queue = await client.newQueue();
     const headers = { 'content-type': 'text/csv' };
     await client.subscribed(queue, URL, { format: 'payload', headers });
@@ -202,7 +205,7 @@ describe.each(STORE_FACTORIES)('what a push subscription may say on $name', (fac
     ['max_retries', [0, 1_000]],
     ['visibility_timeout', [1, 43_200]],
     ['max_in_flight', [1, 1_000]],
-  ] as const)('%s takes its bounds', async (name, bounds) => {
+  ] as const)('accept %s at both of its bounds', async (name, bounds) => {
     const queue = await client.newQueue();
     for (const bound of bounds) {
       expect((await client.subscribed(queue, URL, { [name]: bound }))[name]).toBe(bound);

@@ -10,12 +10,11 @@ const PREFIXED = 'whsec_bWlsbHJhY2UtdGVzdC1zZWNyZXQtMQ==';
 const FRESH = 'a secret of its own again';
 const PLAIN = 'a plain secret, as a person types it';
 
-/** The library compares the time of the delivery with the machine's, which the tests do not move. */
 const webhookOf = (secret: string) =>
   secret.startsWith('whsec_') ? new Webhook(secret) : new Webhook(secret, { format: 'raw' });
 const stringHeaders = ({ headers }: Push) => headers as Record<string, string>;
 
-/** As a receiver with the library of Standard Webhooks sees a delivery that came just now. */
+/** Verifies with the Standard Webhooks library, which reads `Date.now` and not the tests' clock. */
 function verifies(secret: string, push: Push, nowMs: number, body = push.body): boolean {
   const realNow = Date.now;
   Date.now = () => nowMs;
@@ -29,7 +28,7 @@ function verifies(secret: string, push: Push, nowMs: number, body = push.body): 
   }
 }
 
-/** As a receiver compares that has no library. */
+/** Verifies like a receiver without a library. */
 const comparesWith = (secret: string, { headers, body: sent }: Push, body = sent): boolean =>
   headers['x-infrai-signature'] === createHmac('sha256', secret).update(body).digest('hex');
 
@@ -46,13 +45,13 @@ async function nextPush({ client }: Pushes, queue: string, hook: { pushes: Push[
   return hook.pushes[got] as Push;
 }
 
-describe.each(STORE_FACTORIES)('signatures on $name', (factory) => {
+describe.each(STORE_FACTORIES)('signatures of pushes on $name', (factory) => {
   const all = usePushes(factory);
   const { client, clock, receiver } = all;
 
   for (const format of ['message', 'payload']) {
     test.each([PREFIXED, PLAIN])(
-      `${format}: every delivery is verified with the secret %s, and a changed byte is not`,
+      `verify every delivery in the format ${format} with the secret %s, and reject a changed byte`,
       async (secret) => {
         const hook = await receiver();
         hook.reply = ({ headers }) =>
@@ -73,7 +72,7 @@ describe.each(STORE_FACTORIES)('signatures on $name', (factory) => {
             expect(verifies(secret, push, nowMs, body)).toBe(false);
             expect(comparesWith(secret, push, body)).toBe(false);
           }
-          // Ids and times are signed as well; and a recorded delivery grows old.
+          // The id and the time are signed too, and a recorded delivery becomes too old.
           const { headers } = push;
           const otherId = { ...push, headers: { ...headers, 'webhook-id': 'other' } };
           expect(verifies(secret, otherId, nowMs)).toBe(false);
@@ -85,13 +84,13 @@ describe.each(STORE_FACTORIES)('signatures on $name', (factory) => {
     );
   }
 
-  test('a secret that takes the place of another: for a day both sign, the new one first', async () => {
+  test('use both the new and the replaced secret for a day, the new one first', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     await client.subscribed(queue, hook.url, { secret: PREFIXED });
     clock.advance(1_000);
     await client.subscribed(queue, hook.url, { secret: PLAIN });
-    // The same one again, or nothing of a secret, begins no new day.
+    // Sending the same secret again, or none, does not start a new day.
     clock.advance(DAY_MS / 2);
     await client.subscribed(queue, hook.url, { secret: PLAIN });
     await client.subscribed(queue, hook.url, { max_in_flight: 2 });
@@ -110,7 +109,7 @@ describe.each(STORE_FACTORIES)('signatures on $name', (factory) => {
     expect(verifies(PREFIXED, after, clock.nowMs())).toBe(false);
   });
 
-  test('the time that is signed is the machine’s, whatever the store’s clock says', async () => {
+  test('use the time of the machine, not store time', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     await client.subscribed(queue, hook.url, { secret: PREFIXED });
@@ -122,7 +121,7 @@ describe.each(STORE_FACTORIES)('signatures on $name', (factory) => {
     expect(verifies(PREFIXED, push, receiverMs)).toBe(true);
   });
 
-  test('both go on signing after a restart', async () => {
+  test('still use both secrets after a restart', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     await client.subscribed(queue, hook.url, { secret: PREFIXED });
@@ -134,7 +133,7 @@ describe.each(STORE_FACTORIES)('signatures on $name', (factory) => {
     }
   });
 
-  test('of three secrets in a day the last two sign', async () => {
+  test('use the last two of three secrets set within a day', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     const secrets = ['one', 'two', 'three'].map((word) => `the secret number ${word}`);
@@ -146,7 +145,7 @@ describe.each(STORE_FACTORIES)('signatures on $name', (factory) => {
     expect(seen).toEqual([false, true, true]);
   });
 
-  test('a secret that is cleared signs no more, nor does the one before it', async () => {
+  test('use neither a cleared secret nor the one before it', async () => {
     const hook = await receiver();
     const queue = await client.newQueue();
     await client.subscribed(queue, hook.url, { secret: PREFIXED });

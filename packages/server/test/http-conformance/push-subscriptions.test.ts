@@ -9,7 +9,7 @@ import {
 } from './expect-answer.js';
 import { usePushes } from './use-pushes.js';
 
-/** Nothing is ever pushed there: the queues of these tests stay empty. */
+/** Nothing is ever pushed there, because the queues of these tests stay empty. */
 const URL_A = 'https://receiver.example/a';
 const URL_B = 'https://receiver.example/b';
 const SECRET = 'a secret that is long enough';
@@ -17,7 +17,7 @@ const SECRET = 'a secret that is long enough';
 describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
   const { running, client, clock } = usePushes(factory);
 
-  test('a new one answers its whole record, with the defaults', async () => {
+  test('are answered with their whole record, including defaults, when created', async () => {
     const queue = await client.newQueue();
     const record = await client.subscribed(queue, URL_A);
     expect(record).toEqual({
@@ -35,7 +35,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     expect(await client.subscriptions(queue)).toEqual([record]);
   });
 
-  test('every setting that is given stands in the record, but never the secret', async () => {
+  test('show every given setting, but never the secret or header values', async () => {
     const queue = await client.newQueue();
     const settings = {
       max_retries: 0,
@@ -64,17 +64,17 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     }
   });
 
-  test.each(['forward_to', 'endpoint'])('%s is another name of url', async (alias) => {
+  test.each(['forward_to', 'endpoint'])('accept %s as another name of url', async (alias) => {
     const queue = await client.newQueue();
     const { subscription_id: id, url } = dataOf(await client.subscribe(queue, { [alias]: URL_A }));
     expect(url).toBe(URL_A);
     expect(await client.subscribed(queue, URL_A)).toMatchObject({ subscription_id: id });
-    // The own name of a field wins.
+    // The field's own name takes precedence.
     const both = { url: URL_B, [alias]: URL_A };
     expect(dataOf(await client.subscribe(queue, both)).url).toBe(URL_B);
   });
 
-  test('the same url again keeps the id and what is absent; null clears', async () => {
+  test('keep the id and absent settings when the url is sent again, and clear settings with null', async () => {
     const dlq = await client.newQueue();
     const queue = await client.newQueue();
     const given = {
@@ -112,7 +112,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     expect(await client.subscriptions(queue)).toHaveLength(1);
   });
 
-  test('another url, or another queue, is another subscription; the oldest comes first', async () => {
+  test('differ by url and by queue, and are listed oldest first', async () => {
     const queue = await client.newQueue();
     const urls = [URL_B, URL_A, `${URL_A}/`, `${URL_A}?x`];
     for (const url of urls) {
@@ -126,7 +126,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     expect(new Set(ids).size).toBe(5);
   });
 
-  test('to change settings does not end a pause', async () => {
+  test('stay paused when their settings are changed', async () => {
     const queue = await client.newQueue();
     const { subscription_id: id } = await client.subscribed(queue, URL_A);
     const paused = dataOf(await client.change(queue, id, 'pause'));
@@ -138,7 +138,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     expect(resumed).not.toHaveProperty('paused_reason');
   });
 
-  test('a deleted one is gone; to delete it again, or an unknown one, says deleted:false', async () => {
+  test('are gone once deleted, and answer deleted:false if deleted again or unknown', async () => {
     const queue = await client.newQueue();
     const { subscription_id } = await client.subscribed(queue, URL_A);
     const remove = async (id: string) => dataOf(await client.unsubscribe(queue, id));
@@ -150,7 +150,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     expect((await client.subscribed(queue, URL_A)).subscription_id).not.toBe(subscription_id);
   });
 
-  test('it belongs to its queue: under another one it is not found', async () => {
+  test('are not found under another queue', async () => {
     const queue = await client.newQueue();
     const other = await client.newQueue();
     const { subscription_id: id } = await client.subscribed(queue, URL_A);
@@ -162,19 +162,19 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     expect(await client.subscriptions(queue)).toMatchObject([{ state: 'active' }]);
   });
 
-  test('a queue takes a hundred, and no more', async () => {
+  test('are limited to a hundred for each queue', async () => {
     const queue = await client.newQueue();
     const urls = Array.from({ length: 100 }, (_, n) => `${URL_A}${n}`);
     await Promise.all(urls.map((url) => client.subscribed(queue, url)));
     expectRefusedField(await client.subscribe(queue, { url: URL_B }), 'url');
-    // What is there may still be changed, and what is deleted makes room.
+    // Existing ones can still be changed, and a deleted one makes room.
     const { subscription_id: id } = await client.subscribed(queue, `${URL_A}0`, { max_retries: 1 });
     dataOf(await client.unsubscribe(queue, id));
     await client.subscribed(queue, URL_B);
     expect(await client.subscriptions(queue)).toHaveLength(100);
   });
 
-  test('its dead-letter queue must exist and make no cycle', async () => {
+  test('need a dead-letter queue that exists and makes no cycle', async () => {
     const dlq = await client.newQueue();
     const queue = await client.newQueue();
     const to = (name: string, dead_letter_queue: string) =>
@@ -185,12 +185,12 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     errorOf(await to(queue, behind), 'DEAD_LETTER_CYCLE');
     expect(await client.subscriptions(queue)).toEqual([]);
     expect(dataOf(await to(queue, dlq)).dead_letter_queue).toBe(dlq);
-    // What is refused leaves what was there.
+    // A refused change leaves the subscription as it was.
     errorOf(await to(queue, 'nowhere'), 'DEAD_LETTER_QUEUE_NOT_FOUND');
     expect((await client.subscriptions(queue))[0].dead_letter_queue).toBe(dlq);
   });
 
-  test('a dead-letter queue of a subscription cannot be deleted until that is over', async () => {
+  test('keep their dead-letter queue from being deleted while they use it', async () => {
     const dlq = await client.newQueue();
     const queue = await client.newQueue();
     await client.subscribed(queue, URL_A, { dead_letter_queue: dlq });
@@ -206,7 +206,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     expect(dataOf(await client.delete(another)).deleted).toBe(true);
   });
 
-  test('a queue takes its subscriptions with it, and what they held', async () => {
+  test('are deleted with their queue, and then no longer keep their dead-letter queue in use', async () => {
     const dlq = await client.newQueue();
     const name = await client.newQueue();
     const { subscription_id: id } = await client.subscribed(name, URL_A, {
@@ -220,7 +220,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     expect(dataOf(await client.delete(dlq)).deleted).toBe(true);
   });
 
-  test('they outlast a restart, a pause included', async () => {
+  test('survive a restart, including a pause', async () => {
     const queue = await client.newQueue();
     await client.subscribed(queue, URL_A, {
       secret: SECRET,
@@ -234,7 +234,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     expect(await client.subscriptions(queue)).toEqual(before);
   });
 
-  test('a key that may only read sees the url without its query, and no value of a header', async () => {
+  test('show the query of the url only to keys with manage or admin, and header values to none', async () => {
     const queue = await client.newQueue();
     const url = `${URL_A}?token=abc&x=?`;
     await client.subscribed(queue, url, { headers: { Authorization: 'Bearer xyz' } });
@@ -253,7 +253,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     expect(await seenWith(['admin'])).toMatchObject(whole);
   });
 
-  test('a key of another project sees none of it', async () => {
+  test('are invisible to a key of another project', async () => {
     const queue = await client.newQueue();
     const { subscription_id: id } = await client.subscribed(queue, URL_A);
     const made = await running.call('POST', '/v1/account/keys/create', { project: 'other' });
@@ -268,7 +268,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     ]) {
       errorOf(answer, 'QUEUE_NOT_FOUND');
     }
-    // Nor where it has a queue of the same name, or names ours for its dead letters.
+    // This is so even if that project has a queue of the same name, or names this project's queue.
     dataOf(await other.post('create', { name: queue }));
     expect(await other.subscriptions(queue)).toEqual([]);
     errorOf(await other.change(queue, id, 'pause'), 'SUBSCRIPTION_NOT_FOUND');
@@ -281,7 +281,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     expect(await client.subscriptions(queue)).toMatchObject([{ state: 'active' }]);
   });
 
-  test('an idempotency key replays a subscription, whatever became of it', async () => {
+  test('are replayed under an idempotency key, even after they were deleted', async () => {
     const queue = await client.newQueue();
     const body = { url: URL_A, secret: 'a-top-secret-text', idempotency_key: 'k' };
     const first = dataOf(await client.subscribe(queue, body));
@@ -294,7 +294,7 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     }
   });
 
-  test('an idempotency key replays a pause, a resume and a deletion without doing it again', async () => {
+  test('are not paused, resumed or deleted again by a replay under an idempotency key', async () => {
     const queue = await client.newQueue();
     const { subscription_id: id } = await client.subscribed(queue, URL_A);
     const state = async () => (await client.subscriptions(queue))[0]?.state;
@@ -316,14 +316,14 @@ describe.each(STORE_FACTORIES)('push subscriptions on $name', (factory) => {
     );
   });
 
-  test('no queue may close a cycle over the dead-letter queue of a subscription', async () => {
+  test('keep a queue update from closing a cycle through their dead-letter queue', async () => {
     const dlq = await client.newQueue();
     const queue = await client.newQueue();
     await client.subscribed(queue, URL_A, { dead_letter_queue: dlq });
     errorOf(await client.update(dlq, { dead_letter_queue: queue }), 'DEAD_LETTER_CYCLE');
   });
 
-  test('no two subscriptions may make a cycle of their dead-letter queues', async () => {
+  test('may not form a cycle with the dead-letter queue of another subscription', async () => {
     const a = await client.newQueue();
     const b = await client.newQueue();
     await client.subscribed(a, URL_A, { dead_letter_queue: b });

@@ -22,7 +22,7 @@ const CALLS = [
   'ack_batch',
   'nack_batch',
 ] as const;
-/** What each needs beside its queue. */
+/** The fields that each call needs beside its queue. */
 const FIELDS: Record<(typeof CALLS)[number], Json> = {
   publish: { payload: { n: 1 } },
   publish_batch: { messages: [{ payload: 1 }] },
@@ -44,7 +44,7 @@ describe.each(STORE_FACTORIES)('the queue in the path on $name', (factory) => {
     return answer;
   };
 
-  test('a message is published, extended, nacked and acked so', async () => {
+  test('works for publish, consume, extend, nack, ack and their batches', async () => {
     const queue = await client.newQueue();
     const post = async (call: string, body: object) =>
       dataOf(await client.post(`${call}/${queue}`, body));
@@ -68,7 +68,7 @@ describe.each(STORE_FACTORIES)('the queue in the path on $name', (factory) => {
     expect(await client.stats(queue)).toMatchObject({ available: 0, in_flight: 0, delayed: 0 });
   });
 
-  test('consume needs no body, no type and no length', async () => {
+  test('lets consume do without a body, a media type and a length', async () => {
     const queue = await client.newQueue();
     for (const headers of [{}, { 'Content-Length': 0 }, { 'Content-Type': 'application/json' }]) {
       const message_id = await client.publish(queue);
@@ -77,7 +77,7 @@ describe.each(STORE_FACTORIES)('the queue in the path on $name', (factory) => {
     }
   });
 
-  test.each(CALLS)('%s: names of queues are percent-decoded', async (call) => {
+  test.each(CALLS)('of %s is percent-decoded and validated', async (call) => {
     const queue = await client.newQueue();
     const encoded = [...queue].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('');
     dataOf(await client.post(`${call}/${encoded}`, FIELDS[call]));
@@ -87,7 +87,7 @@ describe.each(STORE_FACTORIES)('the queue in the path on $name', (factory) => {
     }
   });
 
-  test.each(CALLS)('%s: a queue in the body must agree', async (call) => {
+  test.each(CALLS)('of %s must agree with a queue in the body', async (call) => {
     const queue = await client.newQueue();
     for (const other of ['another', 5, '', `${queue} `]) {
       const answer = await client.post(`${call}/${queue}`, { ...FIELDS[call], queue: other });
@@ -100,24 +100,27 @@ describe.each(STORE_FACTORIES)('the queue in the path on $name', (factory) => {
     }
   });
 
-  test.each(CALLS)('%s: an idempotency key is the same in both forms', async (call) => {
-    const queue = await client.newQueue();
-    if (call === 'consume') await client.publish(queue);
-    const body = { ...FIELDS[call], idempotency_key: 'k' };
-    const first = dataOf(await client.post(call, { ...body, queue }));
-    expect(replayOf(await client.post(`${call}/${queue}`, body))).toEqual(first);
-    const key = { headers: { 'idempotency-key': 'header' } };
-    if (call === 'consume') await client.publish(queue);
-    const second = dataOf(await client.post(`${call}/${queue}`, FIELDS[call], key));
-    expect(replayOf(await client.post(call, { ...FIELDS[call], queue }, key))).toEqual(second);
-  });
+  test.each(CALLS)(
+    'of %s makes the same request under an idempotency key as a queue in the body',
+    async (call) => {
+      const queue = await client.newQueue();
+      if (call === 'consume') await client.publish(queue);
+      const body = { ...FIELDS[call], idempotency_key: 'k' };
+      const first = dataOf(await client.post(call, { ...body, queue }));
+      expect(replayOf(await client.post(`${call}/${queue}`, body))).toEqual(first);
+      const key = { headers: { 'idempotency-key': 'header' } };
+      if (call === 'consume') await client.publish(queue);
+      const second = dataOf(await client.post(`${call}/${queue}`, FIELDS[call], key));
+      expect(replayOf(await client.post(call, { ...FIELDS[call], queue }, key))).toEqual(second);
+    },
+  );
 
-  test.each(CALLS)('%s: a queue that is not there is 404', async (call) => {
+  test.each(CALLS)('of %s answers 404 if the queue is unknown', async (call) => {
     errorOf(await client.post(`${call}/nowhere`, FIELDS[call]), 'QUEUE_NOT_FOUND');
   });
 
   test.each(CALLS.filter((call) => call !== 'consume'))(
-    '%s: what else it needs is asked for',
+    'of %s does not replace the other required fields',
     async (call) => {
       const { details } = errorOf(await raw('POST', `/v1/queue/${call}/q`), 'INVALID_REQUEST');
       const paths = details.map(({ path }: Json) => path);
@@ -125,7 +128,7 @@ describe.each(STORE_FACTORIES)('the queue in the path on $name', (factory) => {
     },
   );
 
-  test.each(CALLS)('%s: another method is 405', async (call) => {
+  test.each(CALLS)('of %s answers 405 to other methods', async (call) => {
     for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS']) {
       const answer = await running.call(method, `/v1/queue/${call}/some-queue`);
       errorOf(answer, 'METHOD_NOT_ALLOWED');
@@ -134,7 +137,7 @@ describe.each(STORE_FACTORIES)('the queue in the path on $name', (factory) => {
     errorOf(await client.post(`${call}/some-queue/more`, {}), 'ROUTE_NOT_FOUND');
   });
 
-  test.each(CALLS)('%s: wants the same scope', async (call) => {
+  test.each(CALLS)('of %s needs the same scope as a queue in the body', async (call) => {
     const scope = call.startsWith('publish') ? 'publish' : 'consume';
     const other = scope === 'publish' ? 'consume' : 'publish';
     const queue = await client.newQueue();
@@ -147,7 +150,7 @@ describe.each(STORE_FACTORIES)('the queue in the path on $name', (factory) => {
     errorOf(await client.post(`${call}/${queue}`, {}, { key: null }), 'UNAUTHENTICATED');
   });
 
-  test.each(CALLS)('%s: a large body is read as well', async (call) => {
+  test.each(CALLS)('of %s works with a large body', async (call) => {
     const queue = await client.newQueue();
     const filling = 'x'.repeat(80 * 1024);
     dataOf(await client.post(`${call}/${queue}`, { ...FIELDS[call], filling }));
@@ -155,7 +158,7 @@ describe.each(STORE_FACTORIES)('the queue in the path on $name', (factory) => {
     expectRefusedField(await client.post(`${call}/${queue}`, other), 'queue');
   });
 
-  test('metrics count both forms as one call', async () => {
+  test('is counted by the metrics as the same call', async () => {
     const queue = await client.newQueue();
     const counted = async () => {
       const { text } = await running.call('GET', '/metrics');

@@ -4,7 +4,7 @@ import { STORE_FACTORIES } from '../harness/stores.js';
 import { dataOf, errorOf, replayOf } from './expect-answer.js';
 import { useManager } from './use-manager.js';
 
-describe.each(STORE_FACTORIES)('a queue made again under its name on $name', (factory) => {
+describe.each(STORE_FACTORIES)('a queue created again under its name on $name', (factory) => {
   const { running, client, clock } = useManager(factory);
   const makeAgain = async (name: string, settings = {}) => {
     expect(dataOf(await client.delete(name)).deleted).toBe(true);
@@ -12,7 +12,7 @@ describe.each(STORE_FACTORIES)('a queue made again under its name on $name', (fa
   };
   const EMPTY = { available: 0, in_flight: 0, delayed: 0, dlq: 0 };
 
-  test('is empty and has the settings it was made with now', async () => {
+  test('is empty and has only the settings of the new create', async () => {
     const queue = await client.newQueue({ max_retries: 9, enable_priority: true });
     await client.bury(queue, 'dead');
     await client.publishAll(queue, [1, 2]);
@@ -31,7 +31,7 @@ describe.each(STORE_FACTORIES)('a queue made again under its name on $name', (fa
     expect(await client.stats(queue)).toMatchObject(EMPTY);
   });
 
-  test('old receipts and message ids find nothing', async () => {
+  test('does not know the receipts and message ids of the deleted queue', async () => {
     const queue = await client.newQueue();
     const [available = '', dead = ''] = await client.publishAll(queue, [1, 2]);
     const { message_id, receipt } = await client.take(queue);
@@ -55,7 +55,7 @@ describe.each(STORE_FACTORIES)('a queue made again under its name on $name', (fa
     expect(await client.stats(queue)).toMatchObject({ ...EMPTY, available: 1 });
   });
 
-  test('old idempotency keys find nothing', async () => {
+  test('does not know the idempotency keys of the deleted queue', async () => {
     const queue = await client.newQueue();
     const idempotency_key = 'k';
     const calls = [
@@ -77,7 +77,7 @@ describe.each(STORE_FACTORIES)('a queue made again under its name on $name', (fa
     for (const call of calls) dataOf(await call());
   });
 
-  test('a create under the key of the first create makes the queue anew', async () => {
+  test('can be created with the idempotency key of the first create', async () => {
     const body = { name: 'made-twice', idempotency_key: 'made' };
     dataOf(await client.post('create', body));
     await client.publish('made-twice');
@@ -86,7 +86,7 @@ describe.each(STORE_FACTORIES)('a queue made again under its name on $name', (fa
     expect(await client.stats('made-twice')).toMatchObject(EMPTY);
   });
 
-  test('a delete under the key of the first delete is a replay and spares the new queue', async () => {
+  test('is not deleted by a replay of the first delete', async () => {
     const queue = await client.newQueue();
     const first = dataOf(await client.delete(queue, { idempotency_key: 'd' }));
     const made = dataOf(await client.post('create', { name: queue }));
@@ -94,7 +94,7 @@ describe.each(STORE_FACTORIES)('a queue made again under its name on $name', (fa
     expect(dataOf(await client.get(`get/${queue}`))).toEqual(made);
   });
 
-  test('dead letters of the old one in a named queue are not its own', async () => {
+  test('does not own the dead letters of the deleted queue in a named dead-letter queue', async () => {
     const dlq = await client.newQueue();
     const queue = await client.newQueue({ dead_letter_queue: dlq });
     const [old = ''] = await client.bury(queue, 'old');
@@ -114,7 +114,7 @@ describe.each(STORE_FACTORIES)('a queue made again under its name on $name', (fa
     expect(await client.stats(queue)).toMatchObject({ ...EMPTY, available: 1 });
   });
 
-  test('a dead-letter queue made again keeps nothing, and takes what dies next', async () => {
+  test('has no old dead letters if it is a dead-letter queue, and gets the next ones', async () => {
     const dlq = await client.newQueue();
     const queue = await client.newQueue({ dead_letter_queue: dlq });
     await client.bury(queue, 'old');
@@ -128,7 +128,7 @@ describe.each(STORE_FACTORIES)('a queue made again under its name on $name', (fa
   });
   const record = async (queue: string): Promise<Json> => dataOf(await client.get(`get/${queue}`));
 
-  test('ten times over, while others publish and consume', async () => {
+  test('is empty each of ten times while others publish and consume', async () => {
     const queue = await client.newQueue();
     for (let round = 0; round < 10; round += 1) {
       const busy = Promise.all(

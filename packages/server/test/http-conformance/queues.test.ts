@@ -10,7 +10,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
   const create = (fields: object) => client.post('create', fields);
 
   describe('create and get', () => {
-    test('a queue is created with the defaults of the contract', async () => {
+    test('create gives a queue the defaults of the contract', async () => {
       const now = new Date(clock.nowMs()).toISOString();
       expect(dataOf(await create({ name: 'plain' }))).toEqual({
         queue: 'plain',
@@ -25,7 +25,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       });
     });
 
-    test('a queue has the settings that were given, and get shows them', async () => {
+    test('create gives a queue the given settings, which get shows', async () => {
       const dead_letter_queue = await client.newQueue();
       const settings = {
         dead_letter_queue,
@@ -41,7 +41,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       expect(dataOf(await client.get('get/full'))).toEqual(made);
     });
 
-    test('for a queue that exists only the settings given are compared', async () => {
+    test('create compares only the given settings with an existing queue', async () => {
       const made = dataOf(await create({ name: 'kept', max_retries: 5, enable_priority: true }));
       clock.advance(1_000);
       expect(dataOf(await create({ name: 'kept' }))).toEqual(made);
@@ -56,14 +56,17 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       { message_retention_days: 8 },
       { visibility_timeout_default: 30.5 },
       { enable_priority: true },
-    ])('a setting that differs is QUEUE_EXISTS and changes nothing: %o', async (differing) => {
-      const name = await client.newQueue();
-      const before = dataOf(await client.get(`get/${name}`));
-      errorOf(await create({ name, ...differing }), 'QUEUE_EXISTS');
-      expect(dataOf(await client.get(`get/${name}`))).toEqual(before);
-    });
+    ])(
+      'create with the differing setting %o is refused as QUEUE_EXISTS and changes nothing',
+      async (differing) => {
+        const name = await client.newQueue();
+        const before = dataOf(await client.get(`get/${name}`));
+        errorOf(await create({ name, ...differing }), 'QUEUE_EXISTS');
+        expect(dataOf(await client.get(`get/${name}`))).toEqual(before);
+      },
+    );
 
-    test('another dead-letter queue is a setting that differs', async () => {
+    test('create with another dead-letter queue is refused as QUEUE_EXISTS', async () => {
       const [one, two] = [await client.newQueue(), await client.newQueue()];
       const name = await client.newQueue({ dead_letter_queue: one });
       errorOf(await create({ name, dead_letter_queue: two }), 'QUEUE_EXISTS');
@@ -71,7 +74,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       dataOf(await create({ name, dead_letter_queue: null }));
     });
 
-    test('the dead-letter queue must exist and must not be the queue itself', async () => {
+    test('create refuses a dead-letter queue that does not exist or is the queue itself', async () => {
       const missing = await create({ name: 'has-no-dlq', dead_letter_queue: 'nowhere' });
       errorOf(missing, 'DEAD_LETTER_QUEUE_NOT_FOUND');
       errorOf(await create({ name: 'own-dlq', dead_letter_queue: 'own-dlq' }), 'DEAD_LETTER_CYCLE');
@@ -80,20 +83,20 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
     });
 
     test.each(['a', 'A', '...', '-', '_', '0', 'a.b-c_D', 'x'.repeat(128)])(
-      'a queue may be called %s',
+      'create accepts the name %s',
       async (name) => {
         expect(dataOf(await create({ name })).queue).toBe(name);
         expect(dataOf(await client.get(`get/${name}`)).queue).toBe(name);
       },
     );
 
-    test('names are told apart by case', async () => {
+    test('names of queues are case-sensitive', async () => {
       dataOf(await create({ name: 'Case', max_retries: 1 }));
       dataOf(await create({ name: 'case', max_retries: 2 }));
       expect(dataOf(await client.get('get/Case')).max_retries).toBe(1);
     });
 
-    test('ten calls at once create one queue', async () => {
+    test('ten simultaneous creates make one queue', async () => {
       const answers = await Promise.all(
         Array.from({ length: 10 }, () => create({ name: 'at-once', max_retries: 2 })),
       );
@@ -101,14 +104,14 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       expect(new Set(records).size).toBe(1);
     });
 
-    test('unknown fields are ignored, whatever they are called', async () => {
+    test('create ignores unknown fields, whatever their names', async () => {
       const body =
         '{"name":"extras","vendor":"x","__proto__":{"max_retries":9},"constructor":1,"toString":null,"region":{"a":[1]}}';
       const answer = await running.call('POST', '/v1/queue/create', body);
       expect(dataOf(answer).max_retries).toBe(3);
     });
 
-    test('queues outlast a restart', async () => {
+    test('queues survive a restart', async () => {
       const made = dataOf(await create({ name: 'lasting', max_retries: 9 }));
       await running.restart();
       expect(dataOf(await client.get('get/lasting'))).toEqual(made);
@@ -121,12 +124,12 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       for (const name of all) dataOf(await create({ name }));
     };
 
-    test('queues are listed by name', async () => {
+    test('shows queues in the order of their names', async () => {
       await make('l1-c', 'l1-a', 'l1-b');
       expect(names(dataOf(await client.get('list?prefix=l1-')))).toEqual(['l1-a', 'l1-b', 'l1-c']);
     });
 
-    test('pages follow one another, and the last has no cursor', async () => {
+    test('continues on the next page, and the last page has no cursor', async () => {
       await make('l2-a', 'l2-b', 'l2-c', 'l2-d');
       const first = dataOf(await client.get('list?prefix=l2-&limit=2'));
       expect(names(first)).toEqual(['l2-a', 'l2-b']);
@@ -136,7 +139,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       expect(second).not.toHaveProperty('next_cursor');
     });
 
-    test('a cursor survives changes between pages', async () => {
+    test('continues at its cursor after queues were created in between', async () => {
       await make('l3-b', 'l3-d', 'l3-f');
       const first = dataOf(await client.get('list?prefix=l3-&limit=2'));
       await make('l3-a', 'l3-c', 'l3-e');
@@ -145,7 +148,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       expect(names(second)).toEqual(['l3-e', 'l3-f']);
     });
 
-    test('a page holds 50 queues unless told otherwise', async () => {
+    test('returns pages of 50 queues by default', async () => {
       await make(...Array.from({ length: 51 }, (_, n) => `l4-${String(n).padStart(2, '0')}`));
       const page = dataOf(await client.get('list?prefix=l4-'));
       expect(page.items).toHaveLength(50);
@@ -153,7 +156,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       expect(dataOf(await client.get('list?prefix=l4-&limit=51')).items).toHaveLength(51);
     });
 
-    test('a prefix is taken letter by letter: no character in it stands for another', async () => {
+    test('matches a prefix literally, without wildcards', async () => {
       await make('l5_a', 'l5xb', 'L5_c');
       expect(names(dataOf(await client.get('list?prefix=l5_')))).toEqual(['l5_a']);
       for (const odd of ['%25', '*', '%27', '%5C', '%C3%A9', '%F0%9F%98%80', 'l5%5B_%5D']) {
@@ -162,7 +165,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       expect(dataOf(await client.get('list?prefix=&limit=1000')).items.length).toBeGreaterThan(50);
     });
 
-    test('include=stats adds the counts of each queue, as stats has them', async () => {
+    test('adds the stats of each queue with include=stats', async () => {
       await make('l6-a', 'l6-b');
       await client.publish('l6-a');
       const { items } = dataOf(await client.get('list?prefix=l6-&include=stats'));
@@ -173,7 +176,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       expect(plain.items[0]).not.toHaveProperty('stats');
     });
 
-    test('a cursor that no page gave is refused', async () => {
+    test('refuses a cursor that no page returned', async () => {
       for (const cursor of ['%21%21%21', '%00', 'a%20b', '=', '%F0%9F%98%80']) {
         expectRefusedField(await client.get(`list?cursor=${cursor}`), 'cursor', cursor);
       }
@@ -181,7 +184,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
   });
 
   describe('stats', () => {
-    test('every message counts in exactly one state', async () => {
+    test('count every message in exactly one state', async () => {
       const queue = await client.newQueue({ max_retries: 0 });
       for (let n = 0; n < 5; n += 1) await client.publish(queue, n);
       await client.publish(queue, 'later', { delay_seconds: 60 });
@@ -192,7 +195,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       expect(await client.stats(queue)).toMatchObject(counts);
     });
 
-    test('the age is that of the oldest message, available or leased', async () => {
+    test('show the age of the oldest message that is available or leased', async () => {
       const queue = await client.newQueue();
       await client.publish(queue, 'first');
       clock.advance(10_000);
@@ -205,7 +208,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       expect((await client.stats(queue)).oldest_age_seconds).toBe(0.5);
     });
 
-    test('the age counts since the message first became available, also after a retry', async () => {
+    test('count the age since the message first became available, even after a retry', async () => {
       const queue = await client.newQueue();
       await client.publish(queue, 1, { delay_seconds: 5 });
       expect(await client.stats(queue)).not.toHaveProperty('oldest_age_seconds');
@@ -217,7 +220,7 @@ describe.each(STORE_FACTORIES)('queues on $name', (factory) => {
       expect((await client.stats(queue)).oldest_age_seconds).toBe(4);
     });
 
-    test('expired leases are handled on time even when nobody consumes', async () => {
+    test('show expired leases as available even if nobody consumes', async () => {
       const queue = await client.newQueue();
       await client.publish(queue);
       await client.take(queue, { visibility_timeout: 5 });

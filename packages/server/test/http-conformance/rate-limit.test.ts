@@ -5,7 +5,7 @@ import { useServer } from './use-server.js';
 describe.each(STORE_FACTORIES)('a rate limit on $name', (factory) => {
   const running = useServer(factory, ['--rate-limit', '2', '--rate-burst', '3']);
 
-  test('refuses with 429, whole seconds and the RateLimit headers, then lets go on', async () => {
+  test('refuses calls with 429, Retry-After and RateLimit headers, and accepts calls a second later', async () => {
     const call = () => running.call('GET', '/v1/queue/list');
     for (const remaining of ['2', '1', '0']) {
       const answer = await call();
@@ -22,7 +22,7 @@ describe.each(STORE_FACTORIES)('a rate limit on $name', (factory) => {
     expect((await call()).status).toBe(200);
   });
 
-  test('comes after the key: a wrong one is 401 however often', async () => {
+  test('is checked after the key, so a wrong key is always answered with 401', async () => {
     for (let index = 0; index < 6; index += 1) {
       const answer = await running.call('GET', '/v1/queue/list', undefined, { key: 'wrong' });
       expect(answer.status).toBe(401);

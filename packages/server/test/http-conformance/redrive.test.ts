@@ -19,8 +19,8 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
     return data.redriven;
   };
 
-  describe.each(KEEPERS)('of dead letters kept in a %s queue', (keeper) => {
-    test('all return home, join the tail in their old order, and stats are exact at once', async () => {
+  describe.each(KEEPERS)('of dead letters kept in a %s dead-letter queue', (keeper) => {
+    test('moves all to the tail of their source in their old order, with exact stats at once', async () => {
       const { queue, dlq } = await source(keeper);
       await client.bury(queue, 1, 2, 3);
       await client.publishAll(queue, ['x', 'y']);
@@ -32,7 +32,7 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
       expect(await redriven(queue)).toBe(0);
     });
 
-    test('id, payload bytes, headers and the time of publishing stay throughout', async () => {
+    test('keeps the id, the payload bytes, the headers and enqueued_at', async () => {
       const { queue } = await source(keeper);
       const text = '{ "n":9007199254740993, "n":1.0 }';
       const body = `{"queue":"${queue}","payload":${text},"headers":{"a":"b"}}`;
@@ -53,7 +53,7 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
       }
     });
 
-    test('retries start anew, and the next failure too many makes a dead letter again', async () => {
+    test('resets the retries, and exceeding them again makes a dead letter again', async () => {
       const { queue } = await source(keeper, { max_retries: 1 });
       const id = await client.publish(queue);
       for (let life = 0; life < 2; life += 1) {
@@ -67,7 +67,7 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
       expect(await client.stats(queue)).toMatchObject({ available: 1, dlq: 0 });
     });
 
-    test('deliveries count anew, and the failed ones stay listed', async () => {
+    test('resets delivery_count and keeps the list of failed deliveries', async () => {
       const { queue } = await source(keeper, { max_retries: 1 });
       const id = await client.publish(queue);
       for (const delivery_count of [1, 2]) {
@@ -84,7 +84,7 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
       ]);
     });
 
-    test('retention starts anew', async () => {
+    test('restarts the retention', async () => {
       const { queue } = await source(keeper, { message_retention_days: 2 });
       await client.bury(queue, 1);
       clock.advance(1.5 * DAY_MS);
@@ -96,7 +96,7 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
       await client.expectStats(queue, { available: 0, dlq: 0 });
     });
 
-    test('one message by its id', async () => {
+    test('with a message_id moves only that message', async () => {
       const { queue } = await source(keeper);
       const [, message_id] = await client.bury(queue, 1, 2, 3);
       expect(await redriven(queue, { message_id })).toBe(1);
@@ -104,11 +104,11 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
       expect(await redriven(queue, { message_id: 'unknown' })).toBe(0);
       expect(await client.payloads(queue)).toEqual([2]);
       expect(await client.stats(queue)).toMatchObject({ in_flight: 1, dlq: 2 });
-      // It is leased, not dead: a redrive leaves it alone.
+      // It is now leased and not a dead letter, so a redrive does not move it.
       expect(await redriven(queue, { message_id })).toBe(0);
     });
 
-    test('since: what became a dead letter then or later, as ISO 8601 or milliseconds', async () => {
+    test('with since, as ISO 8601 or milliseconds, moves messages that died then or later', async () => {
       const { queue } = await source(keeper);
       const times: number[] = [];
       for (const n of [1, 2, 3, 4]) {
@@ -125,7 +125,7 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
       expect((await client.stats(queue)).dlq).toBe(0);
     });
 
-    test('max_messages: the oldest first, alone and together with since', async () => {
+    test('with max_messages moves the oldest first, also together with since', async () => {
       const { queue } = await source(keeper);
       await client.bury(queue, 1, 2, 3);
       clock.advance(1_000);
@@ -139,7 +139,7 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
       expect(await client.payloads(queue)).toEqual([3, 6]);
     });
 
-    test('thousands in one call, in their old order', async () => {
+    test('moves more than a thousand in one call, in their old order', async () => {
       const { queue } = await source(keeper);
       const all = Array.from({ length: 1_500 }, (_, n) => n);
       await client.publishAll(queue, all);
@@ -151,7 +151,7 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
       expect(got).toEqual(all);
     });
 
-    test('in a queue with priorities they take their rank again', async () => {
+    test('orders messages by their priority again in a queue with priorities', async () => {
       const { queue } = await source(keeper, { enable_priority: true });
       for (const [n, priority] of [1, 9].entries()) await client.publish(queue, n, { priority });
       await client.kill(queue);
@@ -164,19 +164,19 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
   test.each([
     { message_id: 'm', since: 0 },
     { message_id: 'm', since: '2026-01-01T00:00:00.000Z', max_messages: 1 },
-  ])('both message_id and since are refused: %o', async (body) => {
+  ])('refuses message_id together with since: %o', async (body) => {
     const queue = await client.newQueue();
     const { details } = errorOf(await client.redrive(queue, body), 'INVALID_REQUEST');
     expect(['/message_id', '/since', '']).toContain(details[0].path);
   });
 
-  test('null is absent: message_id beside a since that is null', async () => {
+  test('treats a null since as absent beside a message_id', async () => {
     const queue = await client.newQueue();
     const [message_id] = await client.bury(queue, 1);
     expect(await redriven(queue, { message_id, since: null, max_messages: null })).toBe(1);
   });
 
-  test('those that a consumer of the dead-letter queue holds are skipped', async () => {
+  test('skips messages that a consumer of the dead-letter queue has leased', async () => {
     const { queue, dlq } = await source('named');
     const [held] = await client.bury(queue, 1, 2, 3);
     const { message_id, receipt } = await client.take(dlq);
@@ -191,7 +191,7 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
     expect(await client.payloads(queue)).toEqual([1]);
   });
 
-  test('those that wait in the dead-letter queue for their retry return, too', async () => {
+  test('moves messages that wait for a retry in the dead-letter queue', async () => {
     const { queue, dlq } = await source('named');
     const [id = ''] = await client.bury(queue, 1);
     await client.take(dlq);
@@ -203,7 +203,7 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
     expect(await client.consume(dlq)).toEqual([]);
   });
 
-  test('a receipt from before does not settle what was redriven', async () => {
+  test('makes receipts from before it invalid', async () => {
     const { queue, dlq } = await source('named');
     const id = await client.publish(queue);
     const first = await client.take(queue);
@@ -219,7 +219,7 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
     expect(dataOf(await client.ack(queue, id, { receipt: third.receipt })).acked).toBe(true);
   });
 
-  test('a redrive wakes a long poll', async () => {
+  test('wakes a long poll', async () => {
     const queue = await client.newQueue();
     await client.bury(queue, 1);
     const waiting = client.consume(queue, { wait_seconds: 20 });
@@ -227,7 +227,7 @@ describe.each(STORE_FACTORIES)('redrive on $name', (factory) => {
     expect((await waiting).map(({ payload }) => payload)).toEqual([1]);
   });
 
-  test('the queue in the body must agree with the path', async () => {
+  test('refuses a queue in the body that differs from the path', async () => {
     const queue = await client.newQueue();
     expectRefusedField(await client.redrive(queue, { queue: 'orders' }), 'queue');
     expect(await redriven(queue, { queue })).toBe(0);

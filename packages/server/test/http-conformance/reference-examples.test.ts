@@ -4,14 +4,14 @@ import { STORE_FACTORIES } from '../harness/stores.js';
 import { dataOf } from './expect-answer.js';
 import { useManager } from './use-manager.js';
 
-/** The bodies as the reference prints them, byte for byte. */
+/** The bodies are those of the reference, byte for byte. */
 describe.each(STORE_FACTORIES)('the examples of the reference on $name', (factory) => {
   const { running, client } = useManager(factory);
   const call = async (method: string, path: string, body?: string): Promise<Json> =>
     dataOf(await running.call(method, `/v1/queue/${path}`, body));
   const make = (name: string, settings = {}) => client.post('create', { name, ...settings });
 
-  test('update with an empty object', async () => {
+  test('work for update with an empty object', async () => {
     await make('QUEUE');
     const record = await call('PATCH', 'update/QUEUE', '{}');
     expect(record).toMatchObject({
@@ -21,7 +21,7 @@ describe.each(STORE_FACTORIES)('the examples of the reference on $name', (factor
     });
   });
 
-  test('update with every optional parameter', async () => {
+  test('work for update with every optional parameter', async () => {
     await make('QUEUE');
     await make('dead');
     const body =
@@ -32,13 +32,13 @@ describe.each(STORE_FACTORIES)('the examples of the reference on $name', (factor
     });
   });
 
-  test('delete without a body', async () => {
+  test('work for delete without a body', async () => {
     await make('gone');
     expect(await call('DELETE', 'delete/gone')).toEqual({ queue: 'gone', deleted: true });
     expect(await call('DELETE', 'delete/gone')).toEqual({ queue: 'gone', deleted: false });
   });
 
-  test('purge with the queue repeated in the body', async () => {
+  test('work for purge with the queue repeated in the body', async () => {
     await make('...');
     await client.publish('...');
     expect(await call('POST', 'purge/...', '{"queue": "..."}')).toEqual({
@@ -47,13 +47,13 @@ describe.each(STORE_FACTORIES)('the examples of the reference on $name', (factor
     });
   });
 
-  test('publish_batch with no messages', async () => {
+  test('work for publish_batch with no messages', async () => {
     await make('...');
     const data = await call('POST', 'publish_batch', '{"queue": "...", "messages": []}');
     expect(data).toEqual({ message_ids: [] });
   });
 
-  test('publish with a priority', async () => {
+  test('work for publish with a priority', async () => {
     await make('orders');
     const body = '{"queue": "orders", "payload": {"order_id": "o_123"}, "priority": 5}';
     const { message_id } = await call('POST', 'publish', body);
@@ -62,7 +62,7 @@ describe.each(STORE_FACTORIES)('the examples of the reference on $name', (factor
     await client.purge('orders');
   });
 
-  test('redrive with max_messages and the queue in the body', async () => {
+  test('work for redrive with max_messages and the queue in the body', async () => {
     await make('orders');
     await client.bury('orders', ...Array(101).fill(1));
     const body = '{"queue": "orders", "max_messages": 100}';
@@ -73,7 +73,7 @@ describe.each(STORE_FACTORIES)('the examples of the reference on $name', (factor
     expect(await client.stats('orders')).toMatchObject({ available: 100, dlq: 1 });
   });
 
-  test('dlq/list, with a cursor and a limit', async () => {
+  test('work for dlq/list with a cursor and a limit', async () => {
     await make('letters');
     await client.bury('letters', 1, 2, 3);
     const { items, next_cursor } = await call('GET', 'dlq/list/letters?limit=2');
@@ -82,7 +82,7 @@ describe.each(STORE_FACTORIES)('the examples of the reference on $name', (factor
     expect(rest).toEqual({ items: [expect.objectContaining({ payload: 3 })] });
   });
 
-  test('redrive of one message and of all since a time, as text', async () => {
+  test('work for redrive of one message and of all since a time', async () => {
     await make('texts');
     const [id] = await client.bury('texts', 1, 2);
     const one = `{"message_id":"${id}","idempotency_key":"r1"}`;

@@ -5,7 +5,7 @@ import { STORE_FACTORIES } from '../harness/stores.js';
 import { dataOf, errorOf } from './expect-answer.js';
 import { useServer } from './use-server.js';
 
-describe.each(STORE_FACTORIES)('the reference on $name', (factory) => {
+describe.each(STORE_FACTORIES)('the programs of the reference on $name', (factory) => {
   const running = useServer(factory);
 
   const send = async (
@@ -20,7 +20,7 @@ describe.each(STORE_FACTORIES)('the reference on $name', (factory) => {
     if (answer === undefined) throw new Error('no answer');
     return answer;
   };
-  /** As Python's urllib sends it: the type also without a body, and spaces in the JSON. */
+  /** Sends like Python's urllib: with a media type even without a body, and spaces in the JSON. */
   const urllib = (method: string, path: string, body?: string) =>
     send(method, path, body, {
       'Accept-Encoding': 'identity',
@@ -36,7 +36,7 @@ describe.each(STORE_FACTORIES)('the reference on $name', (factory) => {
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     });
 
-  test('the Python program runs: create, publish, consume', async () => {
+  test('can create, publish and consume in Python', async () => {
     const created = dataOf(await urllib('POST', '/v1/queue/create', '{"name": "jobs"}'));
     expect(created).toMatchObject({
       queue: 'jobs',
@@ -52,16 +52,16 @@ describe.each(STORE_FACTORIES)('the reference on $name', (factory) => {
     expect(messages[0]).toMatchObject({ message_id, payload: { hello: 'world' } });
   });
 
-  test('it may run again: create finds its queue', async () => {
+  test('can run again, because create accepts an existing queue', async () => {
     dataOf(await urllib('POST', '/v1/queue/create', '{"name": "jobs"}'));
   });
 
-  test('its helper reads failures as JSON too', async () => {
+  test('get failures as JSON in Python', async () => {
     errorOf(await urllib('POST', '/v1/queue/publish', '{"queue": "jobs"}'), 'INVALID_REQUEST');
     errorOf(await urllib('GET', '/v1/queue/get/nowhere'), 'QUEUE_NOT_FOUND');
   });
 
-  test('the curl example of publish: a priority on a queue like any other', async () => {
+  test('can publish with curl and a priority to a queue without priorities', async () => {
     dataOf(await curl('POST', '/v1/queue/create', '{"name":"orders"}'));
     const body = '{"queue": "orders", "payload": {"order_id": "o_123"}, "priority": 5}';
     const { message_id } = dataOf(await curl('POST', '/v1/queue/publish', body));
@@ -69,7 +69,7 @@ describe.each(STORE_FACTORIES)('the reference on $name', (factory) => {
     expect(consumed.messages[0]).toMatchObject({ message_id, payload: { order_id: 'o_123' } });
   });
 
-  test('the curl examples of create, consume, ack and nack, with the dots as they stand', async () => {
+  test('can create, consume, ack and nack with curl and "..." as the names', async () => {
     dataOf(await curl('POST', '/v1/queue/create', '{"name": "..."}'));
     const consumed = dataOf(await curl('POST', '/v1/queue/consume', '{"queue": "..."}'));
     expect(consumed).toEqual({ messages: [] });
@@ -80,7 +80,7 @@ describe.each(STORE_FACTORIES)('the reference on $name', (factory) => {
     expect(nacked).toEqual({ message_id: '...', nacked: false, requeued: false });
   });
 
-  test('the curl examples of get, list and stats', async () => {
+  test('can get, list and read stats with curl', async () => {
     dataOf(await curl('POST', '/v1/queue/create', '{"name": "QUEUE"}'));
     expect(dataOf(await curl('GET', '/v1/queue/get/QUEUE')).queue).toBe('QUEUE');
     expect(dataOf(await curl('GET', '/v1/queue/stats/QUEUE'))).toMatchObject({
@@ -93,11 +93,11 @@ describe.each(STORE_FACTORIES)('the reference on $name', (factory) => {
     expect(items.map(({ queue }: { queue: string }) => queue)).toContain('QUEUE');
   });
 
-  test('a GET that says application/json without a body, as the examples send it', async () => {
+  test('can send a GET with the type application/json and no body', async () => {
     dataOf(await urllib('GET', '/v1/queue/list'));
   });
 
-  test('every optional parameter of the reference in one call each', async () => {
+  test('can send every optional parameter of the reference', async () => {
     dataOf(await curl('POST', '/v1/queue/create', '{"name":"dead"}'));
     const create =
       '{"name":"all","type":"standard","dead_letter_queue":"dead","max_retries":2,"message_retention_days":3,"visibility_timeout_default":45,"enable_priority":true,"idempotency_key":"c"}';

@@ -7,10 +7,10 @@ import { useServer } from './use-server.js';
 
 const MIB = 1024 * 1024;
 
-describe.each(STORE_FACTORIES)('bodies that are refused on $name', (factory) => {
+describe.each(STORE_FACTORIES)('refused bodies on $name', (factory) => {
   const running = useServer(factory);
 
-  /** As many clients do: the whole body first, and only then a look at what was answered. */
+  /** Sends the whole body before reading the answer, as many clients do. */
   async function sendWhole(bytes: number, framing: 'length' | 'chunks') {
     const socket = openSocket(running.url);
     let failure: Error | undefined;
@@ -32,7 +32,7 @@ describe.each(STORE_FACTORIES)('bodies that are refused on $name', (factory) => 
     }
     if (framing === 'chunks') socket.write('0\r\n\r\n');
     const [answer] = (await once(socket, 'data')) as [Buffer];
-    // The connection is as good as before.
+    // The connection can still be used.
     socket.write(
       `GET /v1/queue/list HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n\r\n`,
     );
@@ -45,11 +45,14 @@ describe.each(STORE_FACTORIES)('bodies that are refused on $name', (factory) => 
     [3 * MIB, 'length'],
     [20 * MIB, 'length'],
     [20 * MIB, 'chunks'],
-  ] as const)('a client that sends %i bytes by %s first reads why', async (bytes, framing) => {
-    const { answer, next, failure } = await sendWhole(bytes, framing);
-    expect(failure).toBeUndefined();
-    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
-    expect(answer).toContain('"code":"PAYLOAD_TOO_LARGE"');
-    expect(next).toMatch(/^HTTP\/1\.1 200 /);
-  });
+  ] as const)(
+    'are answered with PAYLOAD_TOO_LARGE even if all %i bytes are sent by %s before reading',
+    async (bytes, framing) => {
+      const { answer, next, failure } = await sendWhole(bytes, framing);
+      expect(failure).toBeUndefined();
+      expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+      expect(answer).toContain('"code":"PAYLOAD_TOO_LARGE"');
+      expect(next).toMatch(/^HTTP\/1\.1 200 /);
+    },
+  );
 });

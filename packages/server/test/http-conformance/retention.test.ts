@@ -11,7 +11,7 @@ describe.each(STORE_FACTORIES)('retention on $name', (factory) => {
   const { client, clock } = running;
   const newQueue = (settings = {}) => client.newQueue({ message_retention_days: 1, ...settings });
 
-  test('a message is kept for as long as the queue says, and then is gone', async () => {
+  test('keeps a message for message_retention_days of the queue, and then removes it', async () => {
     const queue = await newQueue();
     await client.publish(queue);
     clock.advance(24 * HOUR_MS - 1_000);
@@ -21,7 +21,7 @@ describe.each(STORE_FACTORIES)('retention on $name', (factory) => {
     await client.expectStats(queue, EMPTY);
   });
 
-  test('it counts from when the message first becomes available: a delay eats none of it', async () => {
+  test('starts when the message first becomes available, so a delay does not use it up', async () => {
     const queue = await newQueue();
     await client.publish(queue, 1, { delay_seconds: 3 * 86_400 });
     clock.advance(3 * 24 * HOUR_MS + 23 * HOUR_MS);
@@ -30,7 +30,7 @@ describe.each(STORE_FACTORIES)('retention on $name', (factory) => {
     expect(await client.consume(queue)).toEqual([]);
   });
 
-  test('a retry does not begin it anew', async () => {
+  test('does not restart with a retry', async () => {
     const queue = await newQueue();
     const id = await client.publish(queue);
     clock.advance(23 * HOUR_MS);
@@ -41,7 +41,7 @@ describe.each(STORE_FACTORIES)('retention on $name', (factory) => {
     await client.expectStats(queue, EMPTY);
   });
 
-  test('a leased message is never removed by it', async () => {
+  test('never removes a leased message', async () => {
     const queue = await newQueue();
     const id = await client.publish(queue);
     clock.advance(23 * HOUR_MS);
@@ -51,7 +51,7 @@ describe.each(STORE_FACTORIES)('retention on $name', (factory) => {
     expect(dataOf(await client.ack(queue, id, { receipt })).acked).toBe(true);
   });
 
-  test('in the dead-letter queue it starts anew', async () => {
+  test('restarts in the dead-letter queue', async () => {
     const dlq = await newQueue();
     const queue = await newQueue({ dead_letter_queue: dlq });
     const id = await client.publish(queue);
@@ -66,7 +66,7 @@ describe.each(STORE_FACTORIES)('retention on $name', (factory) => {
     await client.expectStats(queue, EMPTY);
   });
 
-  test('it ends dead letters that stay in their queue too, counted from their death', async () => {
+  test('also removes dead letters that stay in their queue, counted from their death', async () => {
     const queue = await newQueue();
     const id = await client.publish(queue);
     clock.advance(20 * HOUR_MS);
@@ -78,7 +78,7 @@ describe.each(STORE_FACTORIES)('retention on $name', (factory) => {
     await client.expectStats(queue, EMPTY);
   });
 
-  test('a message past it is one that nobody knows: late answers have no effect', async () => {
+  test('makes a removed message unknown, so late answers have no effect', async () => {
     const queue = await newQueue();
     const id = await client.publish(queue);
     const { receipt } = await client.take(queue);

@@ -34,7 +34,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
       expect(await client.stats(queue)).toMatchObject({ available: 0, in_flight: 0, dlq: 1 });
     });
 
-    test('a consumer that crashes counts as one that nacks', async () => {
+    test('an expired lease counts like a nack', async () => {
       const queue = await client.newQueue({ max_retries });
       await client.publish(queue);
       for (let failure = 0; failure <= max_retries; failure += 1) await deliverAndExpire(queue);
@@ -43,7 +43,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
     });
   });
 
-  test('nacks and leases that ran out count apart; what is given back counts for nothing', async () => {
+  test('nacks and expired leases are counted separately, and a released message counts as neither', async () => {
     const queue = await client.newQueue({ max_retries: 1, max_expired_leases: 2 });
     const id = await client.publish(queue);
     await client.take(queue);
@@ -59,7 +59,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
     expect(items).toMatchObject([{ dead_letter_reason: 'max_retries' }]);
   });
 
-  test('a client that never nacks keeps its messages: leases may run out often', async () => {
+  test('a message whose leases expire often does not die by default', async () => {
     const queue = await client.newQueue();
     const id = await client.publish(queue);
     for (let round = 0; round < 6; round += 1) await deliverAndExpire(queue);
@@ -68,7 +68,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
     expect(await client.stats(queue)).toMatchObject({ available: 0, dlq: 0 });
   });
 
-  test('a lease that was extended runs out once', async () => {
+  test('an extended lease expires only once', async () => {
     const queue = await client.newQueue({ max_retries: 1 });
     const id = await client.publish(queue);
     await client.take(queue, { visibility_timeout: 5 });
@@ -80,7 +80,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
     expect((await client.take(queue)).delivery_count).toBe(2);
   });
 
-  test('several messages fail each for itself', async () => {
+  test('several messages fail independently', async () => {
     const queue = await client.newQueue({ max_retries: 0 });
     for (let n = 0; n < 30; n += 1) await client.publish(queue, n);
     const messages = await client.consume(queue, { max_messages: 30, visibility_timeout: 5 });
@@ -102,7 +102,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
       expect((await client.take(queue)).message_id).toBe(id);
     });
 
-    test('keeps its error as last_error, in the next delivery and as a dead letter', async () => {
+    test('keeps its error as last_error in the next delivery and in the dead letter', async () => {
       const { queue, dlq } = await newQueueWithDlq({ max_retries: 1 });
       const id = await client.publish(queue);
       expect(await client.take(queue)).not.toHaveProperty('last_error');
@@ -112,7 +112,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
       expect((await client.take(dlq)).last_error).toBe('second');
     });
 
-    test('requeue:false makes a dead letter at once, whatever retries are left', async () => {
+    test('with requeue:false makes a dead letter at once, whatever retries are left', async () => {
       const { queue, dlq } = await newQueueWithDlq({ max_retries: 1_000 });
       const id = await client.publish(queue);
       await client.take(queue);
@@ -122,7 +122,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
       expect(letter).toMatchObject({ message_id: id, dead_letter_reason: 'rejected' });
     });
 
-    test('requeue:true and requeue:null retry', async () => {
+    test('with requeue:true or requeue:null retries the message', async () => {
       const queue = await client.newQueue();
       const id = await client.publish(queue);
       for (const requeue of [true, null]) {
@@ -133,7 +133,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
   });
 
   describe('with a dead-letter queue', () => {
-    test('a dead letter moves there and is an ordinary message with its history', async () => {
+    test('a dead letter moves there and becomes an ordinary message with its history', async () => {
       const { queue, dlq } = await newQueueWithDlq({ max_retries: 0, enable_priority: true });
       const sent = { headers: { 'x-trace': 't' }, priority: 5 };
       const message_id = await client.publish(queue, { order: 1 }, sent);
@@ -154,7 +154,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
       });
     });
 
-    test('the reason of a lease that ran out is expired_lease', async () => {
+    test('a message dead through an expired lease has the reason expired_lease', async () => {
       const { queue, dlq } = await newQueueWithDlq({ max_retries: 0 });
       await client.publish(queue);
       await deliverAndExpire(queue);
@@ -162,7 +162,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
       expect(letter.dead_letter_reason).toBe('expired_lease');
     });
 
-    test('stats.dlq counts it for the queue that it came from, until it is settled', async () => {
+    test('a dead letter counts in stats.dlq of its source queue until it is acked', async () => {
       const { queue, dlq } = await newQueueWithDlq();
       const id = await client.publish(queue);
       await client.take(queue);
@@ -177,7 +177,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
       expect((await client.stats(dlq)).in_flight).toBe(0);
     });
 
-    test('it is retried there by the rules of that queue', async () => {
+    test('a dead letter is retried by the settings of the dead-letter queue', async () => {
       const dlq = await client.newQueue({ max_retries: 1 });
       const queue = await client.newQueue({ max_retries: 3, dead_letter_queue: dlq });
       const id = await client.publish(queue);
@@ -190,7 +190,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
       expect((await client.stats(dlq)).dlq).toBe(1);
     });
 
-    test('it goes on to the next: source_queue is the queue that it last came from', async () => {
+    test('a dead letter that dies again moves on, and its source_queue is the last queue', async () => {
       const last = await client.newQueue();
       const middle = await client.newQueue({ dead_letter_queue: last });
       const first = await client.newQueue({ dead_letter_queue: middle });
@@ -209,7 +209,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
       expect((await client.stats(first)).dlq).toBe(0);
     });
 
-    test('messages of several queues keep their source', async () => {
+    test('dead letters of several queues each keep their source_queue', async () => {
       const dlq = await client.newQueue();
       const sources = [
         await client.newQueue({ dead_letter_queue: dlq }),
@@ -226,7 +226,7 @@ describe.each(STORE_FACTORIES)('retries and dead letters on $name', (factory) =>
     });
   });
 
-  test('without one, dead letters stay in the queue: counted, not consumable, for good', async () => {
+  test('dead letters without a dead-letter queue stay in their queue, counted but never delivered', async () => {
     const queue = await client.newQueue();
     const id = await client.publish(queue);
     await client.take(queue);

@@ -21,7 +21,7 @@ describe.each(STORE_FACTORIES)('ack_batch and nack_batch on $name', (factory) =>
     return { queue, messages: await client.consume(queue, { max_messages: count }) };
   };
 
-  test('ack_batch answers each entry for itself, in order', async () => {
+  test('ack_batch answers each entry separately, in order', async () => {
     const { queue, messages } = await leased(4);
     const [a, b, c, d] = messages;
     await client.nack(queue, b.message_id);
@@ -44,7 +44,7 @@ describe.each(STORE_FACTORIES)('ack_batch and nack_batch on $name', (factory) =>
   });
 
   test.each(['ack_batch', 'nack_batch'] as const)(
-    '%s of one entry answers 200 with its error when the lease was lost',
+    '%s with one entry answers 200 with the error of that entry if its lease was lost',
     async (call) => {
       const { queue, messages } = await leased(1);
       const [{ message_id, receipt }] = messages as [Json];
@@ -55,7 +55,7 @@ describe.each(STORE_FACTORIES)('ack_batch and nack_batch on $name', (factory) =>
     },
   );
 
-  test('nack_batch answers each entry for itself, in order, each with its own fields', async () => {
+  test('nack_batch answers each entry separately, in order, and applies its own fields', async () => {
     const { queue, messages } = await leased(5, { max_retries: 1 });
     const [a, b, c, d, e] = messages;
     await client.extend(queue, d.message_id, 0);
@@ -82,20 +82,20 @@ describe.each(STORE_FACTORIES)('ack_batch and nack_batch on $name', (factory) =>
     expect((await client.take(queue)).last_error).toBe('why');
   });
 
-  test('receipts are checked before anything is applied', async () => {
+  test('all receipts are checked before any entry is applied', async () => {
     const { queue, messages } = await leased(2);
     const [a, b] = messages;
     await client.nack(queue, a.message_id);
     const again = await client.take(queue);
     expect(again.message_id).toBe(a.message_id);
-    // Were the first entry applied first, the second would speak of a message that nobody knows.
+    // If the first entry were applied first, the message of the second would be unknown.
     const acked = await settle('ack_batch', queue, [
       { message_id: a.message_id, receipt: again.receipt },
       { message_id: a.message_id, receipt: a.receipt },
     ]);
     expect(acked[0].acked).toBe(true);
     expect(acked[1]).toMatchObject({ acked: false, error: leaseLost });
-    // And here it would name a delivery that is over.
+    // Here the second entry would name an earlier delivery.
     const nacked = await settle('nack_batch', queue, [
       { message_id: b.message_id },
       { message_id: b.message_id, receipt: b.receipt },
@@ -104,7 +104,7 @@ describe.each(STORE_FACTORIES)('ack_batch and nack_batch on $name', (factory) =>
     expect(nacked[1]).not.toHaveProperty('error');
   });
 
-  test('a message named twice fails once', async () => {
+  test('a message that is nacked several times in one batch fails once', async () => {
     const { queue, messages } = await leased(1, { max_retries: 1 });
     const [{ message_id, receipt }] = messages as [Json];
     const entry = { message_id, receipt };
@@ -112,13 +112,13 @@ describe.each(STORE_FACTORIES)('ack_batch and nack_batch on $name', (factory) =>
     expect(await client.stats(queue)).toMatchObject({ available: 1, dlq: 0 });
   });
 
-  test('empty lists give empty lists', async () => {
+  test('empty batches are answered with empty lists', async () => {
     const queue = await client.newQueue();
     expect(await settle('ack_batch', queue, [])).toEqual([]);
     expect(await settle('nack_batch', queue, [])).toEqual([]);
   });
 
-  test('a malformed entry fails the call: none of the others is settled', async () => {
+  test('a malformed entry fails the whole call, and no entry is settled', async () => {
     const { queue, messages } = await leased(2);
     const entries = messages.map(({ message_id, receipt }) => ({ message_id, receipt }));
     for (const call of ['ack_batch', 'nack_batch']) {
@@ -128,7 +128,7 @@ describe.each(STORE_FACTORIES)('ack_batch and nack_batch on $name', (factory) =>
     expect((await client.stats(queue)).in_flight).toBe(2);
   });
 
-  test('a lease that ran out is acked late, and cannot be nacked', async () => {
+  test('messages whose leases expired can be acked, but not nacked', async () => {
     const { queue, messages } = await leased(2);
     const [a, b] = messages;
     clock.advance(30_001);
@@ -157,7 +157,7 @@ describe.each(STORE_FACTORIES)('ack_batch and nack_batch on $name', (factory) =>
     expect(await client.stats(queue)).toMatchObject({ available: 0, in_flight: 0, dlq: 500 });
   });
 
-  test('a message is settled only in its own queue', async () => {
+  test('a message can be settled only in its own queue', async () => {
     const { queue, messages } = await leased(1);
     const [{ message_id, receipt }] = messages as [Json];
     const other = await client.newQueue();
@@ -167,7 +167,7 @@ describe.each(STORE_FACTORIES)('ack_batch and nack_batch on $name', (factory) =>
     expect((await client.stats(queue)).in_flight).toBe(1);
   });
 
-  test('a queue that does not exist fails the call', async () => {
+  test('an unknown queue fails the whole call', async () => {
     const messages = [{ message_id: 'm' }];
     errorOf(await client.post('ack_batch', { queue: 'nowhere', messages }), 'QUEUE_NOT_FOUND');
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ServerRun } from '../nodes/run-server.js';
 
-/** What the process says at its start, and what it leaves on the disk. */
+/** Tests of what the process prints at its start and of the files it creates. */
 
 let folder: string;
 let path: string;
@@ -29,8 +29,8 @@ async function start(flags: string[] = [], environment = {}): Promise<ServerRun>
 const modeOf = async (file: string): Promise<number> => (await stat(file)).mode & 0o777;
 const FILES = ['', '-wal', '-shm', '.lock'];
 
-test('the folder and the files of a store are for their owner alone', async () => {
-  // With a umask that hides nothing.
+test('the folder and the files of a store are created for their owner only', async () => {
+  // With a umask that removes no permission.
   const umask = process.umask(0);
   try {
     const { stderr } = await start();
@@ -42,7 +42,7 @@ test('the folder and the files of a store are for their owner alone', async () =
   }
 });
 
-test('files that were wider stay as they are, and one warning says what to run', async () => {
+test('files with wider permissions keep them, and one warning gives the chmod command', async () => {
   await start();
   run?.signal('SIGTERM');
   await run?.ended();
@@ -55,20 +55,20 @@ test('files that were wider stay as they are, and one warning says what to run',
   expect(await modeOf(path)).toBe(0o644);
 });
 
-test('a host beyond loopback is warned of, loopback is not', async () => {
+test('a start with a host beyond loopback warns of missing TLS, one on loopback does not', async () => {
   expect((await start()).stderr).not.toContain('TLS');
   await run?.kill();
   expect((await start(['--host', '0.0.0.0'])).stderr).toMatch(/--host 0\.0\.0\.0 .*without TLS/);
 });
 
-test('the address of the metrics is shown, beside the one line on stdout', async () => {
+test('a start with --metrics-listen logs the address of the metrics beside the one line on stdout', async () => {
   const { stdout, stderr } = await start(['--metrics-listen', '127.0.0.1:0']);
   const url = /"metrics_url":"(http:\/\/127\.0\.0\.1:\d+\/metrics)"/.exec(stderr)?.[1];
   expect((await fetch(url ?? '')).status).toBe(200);
   expect(stdout).toMatch(/^millrace listening on \S+\n$/);
 });
 
-test('metrics that cannot be served end the start, with the reason and no key', async () => {
+test('a start that cannot serve the metrics fails with the reason and prints no key', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => taken.once('listening', resolve));
   try {
@@ -83,7 +83,7 @@ test('metrics that cannot be served end the start, with the reason and no key', 
   }
 });
 
-test('the store may stand in a file', async () => {
+test('a start with --store-file reads the store from that file', async () => {
   await mkdir(join(folder, 'etc'));
   const file = join(folder, 'etc', 'store');
   await writeFile(file, `sqlite:${path}\n`, { mode: 0o600 });
@@ -92,7 +92,7 @@ test('the store may stand in a file', async () => {
   expect(await modeOf(path)).toBe(0o600);
 });
 
-test('each entry of the audit log is a line of the log, and holds no key', async () => {
+test('each entry of the audit log is also a line of the log, without the key', async () => {
   const key = 'a-key-of-the-test-0123456789';
   const { stdout } = await start([], { MILLRACE_API_KEY: key });
   const url = /http:\S+/.exec(stdout)?.[0];

@@ -5,7 +5,7 @@ import { openSocket, requestHead } from '../harness/raw-http.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { moment } from './use-server.js';
 
-/** A server that is told to end does so within 10 s; this is well inside of that. */
+/** A server ends within 10 s of the request to stop; this is well below that. */
 const STOPPED_WITHIN_MS = 8_000;
 
 const head = requestHead('POST', '/v1/queue/consume', {
@@ -19,7 +19,7 @@ describe.each(STORE_FACTORIES)('a server that stops on $name', (factory) => {
     ['that has not sent a byte', ''],
     ['that has sent half a head', head.slice(0, 40)],
     ['that has sent half a body', `${head}{"queue":`],
-  ])('is not held up by a client %s', async (_what, sent) => {
+  ])('is not delayed by a client %s', async (_what, sent) => {
     const fixture = await factory.create();
     const server = await startTestServer(fixture);
     const socket = openSocket(server.url);
@@ -40,7 +40,7 @@ describe.each(STORE_FACTORIES)('a server that stops on $name', (factory) => {
   const half = '{"queue":"orders",';
   const rest = '"payload":{"order_id":"o_123"}}';
 
-  /** A publish whose body has arrived by half, at a server that is told to stop. */
+  /** A publish whose body has half arrived when the server is told to stop. */
   async function publishing() {
     const fixture = await factory.create();
     const server = await startTestServer(fixture);
@@ -52,7 +52,7 @@ describe.each(STORE_FACTORIES)('a server that stops on $name', (factory) => {
     return { call, finish: () => stopped.then(() => fixture.remove()) };
   }
 
-  test.concurrent('leaves a body that is still arriving its time', async () => {
+  test.concurrent('waits for a body that is still arriving and answers the call', async () => {
     const { call, finish } = await publishing();
     await moment(1_000);
     call.send(rest);
@@ -63,7 +63,7 @@ describe.each(STORE_FACTORIES)('a server that stops on $name', (factory) => {
     await finish();
   });
 
-  test.concurrent('says that nothing was done where a body takes too long', async () => {
+  test.concurrent('answers OVERLOADED if a body takes too long', async () => {
     const { call, finish } = await publishing();
     const text = await call.answer();
     expect(text).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: \d+\r\n/is);

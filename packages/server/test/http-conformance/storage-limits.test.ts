@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { useServer } from './use-server.js';
 
-describe.each(STORE_FACTORIES)('limits of what is stored, on $name', (factory) => {
+describe.each(STORE_FACTORIES)('storage limits on $name', (factory) => {
   const flags = ['--max-queue-messages', '3', '--max-queue-bytes', '40'];
   const running = useServer(factory, [...flags, '--max-project-messages', '5']);
   const post = (path: string, body: object = {}) => running.call('POST', `/v1/queue/${path}`, body);
@@ -11,7 +11,7 @@ describe.each(STORE_FACTORIES)('limits of what is stored, on $name', (factory) =
   const codeOf = ({ body }: { body: { error: { code: string } | null } }) =>
     body.error?.code ?? 'ok';
 
-  test('publishing stops at so many messages of a queue, and settling makes room', async () => {
+  test('refuse a publish above --max-queue-messages until a message is acked or purged', async () => {
     await create('full');
     for (let index = 0; index < 3; index += 1) {
       expect(codeOf(await publish('full', index))).toBe('ok');
@@ -29,7 +29,7 @@ describe.each(STORE_FACTORIES)('limits of what is stored, on $name', (factory) =
     await running.call('DELETE', '/v1/queue/delete/full');
   });
 
-  test('a batch that does not fit whole is refused whole', async () => {
+  test('refuse the whole publish_batch if not all of it fits', async () => {
     await create('batched');
     const messages = Array.from({ length: 4 }, (_, payload) => ({ payload }));
     expect(codeOf(await post('publish_batch', { queue: 'batched', messages }))).toBe(
@@ -40,7 +40,7 @@ describe.each(STORE_FACTORIES)('limits of what is stored, on $name', (factory) =
     await running.call('DELETE', '/v1/queue/delete/batched');
   });
 
-  test('publishing stops at so many bytes', async () => {
+  test('refuse a publish above --max-queue-bytes', async () => {
     await create('bytes');
     expect(codeOf(await publish('bytes', 'x'.repeat(28)))).toBe('ok');
     expect(codeOf(await publish('bytes', 'x'.repeat(28)))).toBe('STORAGE_FULL');
@@ -48,7 +48,7 @@ describe.each(STORE_FACTORIES)('limits of what is stored, on $name', (factory) =
     await running.call('DELETE', '/v1/queue/delete/bytes');
   });
 
-  test('publishing stops at so many messages of the project, over all its queues', async () => {
+  test('refuse a publish above --max-project-messages over all queues of the project', async () => {
     await create('one');
     await create('two');
     for (const queue of ['one', 'one', 'one', 'two', 'two']) {

@@ -12,8 +12,8 @@ import { useServer } from './use-server.js';
 
 const MAX = LIMITS.lastErrorMaxChars;
 
-/** What only describes decides nothing, so its length decides nothing either. */
-describe.each(STORE_FACTORIES)('a text for people that is too long, on $name', (factory) => {
+/** A descriptive text has no effect on a call, so one that is too long is cut instead of refused. */
+describe.each(STORE_FACTORIES)('descriptive texts that are too long on $name', (factory) => {
   const running = useServer(factory);
   const { client } = running;
 
@@ -29,22 +29,29 @@ describe.each(STORE_FACTORIES)('a text for people that is too long, on $name', (
 
   test.each([
     ['of one character too many', 'x'.repeat(MAX + 1), 'x'.repeat(MAX)],
-    ['of the most characters', '😀'.repeat(MAX), '😀'.repeat(MAX)],
-    ['that would be cut within a pair', `${'x'.repeat(MAX - 1)}😀😀`, `${'x'.repeat(MAX - 1)}😀`],
-    ['of pairs', '😀'.repeat(MAX + 5), '😀'.repeat(MAX)],
+    ['of the maximum length', '😀'.repeat(MAX), '😀'.repeat(MAX)],
+    [
+      'that would be cut within a surrogate pair',
+      `${'x'.repeat(MAX - 1)}😀😀`,
+      `${'x'.repeat(MAX - 1)}😀`,
+    ],
+    ['of surrogate pairs', '😀'.repeat(MAX + 5), '😀'.repeat(MAX)],
     ['with a lone surrogate', `\ud800${'x'.repeat(MAX)}`, `\ufffd${'x'.repeat(MAX - 1)}`],
     ['of 90,000 characters', 'é'.repeat(40_000), 'é'.repeat(MAX)],
-  ])('the error of a nack %s', async (_what, error, kept) => {
-    const { queue, ids } = await leased(1);
-    const [message_id = ''] = ids;
-    const answer = await client.nack(queue, message_id, { error });
-    expect(dataOf(answer)).toEqual({ message_id, nacked: true, requeued: true });
-    expectNoWarnings(answer);
-    expect(await errorsOf(queue)).toEqual([kept]);
-  });
+  ])(
+    'are cut to the maximum length in the error of a nack: a text %s',
+    async (_what, error, kept) => {
+      const { queue, ids } = await leased(1);
+      const [message_id = ''] = ids;
+      const answer = await client.nack(queue, message_id, { error });
+      expect(dataOf(answer)).toEqual({ message_id, nacked: true, requeued: true });
+      expectNoWarnings(answer);
+      expect(await errorsOf(queue)).toEqual([kept]);
+    },
+  );
 
   test.each([5_000, 60_000, 200_000, 1_000_000])(
-    'the errors of a nack_batch, each of %i characters',
+    'are cut to the maximum length in the errors of a nack_batch of %i characters each',
     async (length) => {
       const { queue, ids } = await leased(3);
       for (const character of ['x', '"', '😀'.slice(0, 2), '\n']) {
@@ -57,7 +64,7 @@ describe.each(STORE_FACTORIES)('a text for people that is too long, on $name', (
         );
         const expected = ids.map((_id, index) => [...error(index)].slice(0, MAX).join(''));
         expect(await errorsOf(queue)).toEqual(expected);
-        // Three failures would make dead letters of them.
+        // Acks them, because more failures would make them dead letters.
         await client.post('ack_batch', {
           queue,
           messages: ids.map((message_id) => ({ message_id })),
@@ -70,7 +77,7 @@ describe.each(STORE_FACTORIES)('a text for people that is too long, on $name', (
     },
   );
 
-  test('the errors that make bodies of other sizes are the same request under a key', async () => {
+  test('make the same request under an idempotency key in bodies of different sizes', async () => {
     const { queue, ids } = await leased(1);
     const [message_id = ''] = ids;
     const send = (filling: number) => {
@@ -83,7 +90,7 @@ describe.each(STORE_FACTORIES)('a text for people that is too long, on $name', (
     expect(replayOf(await send(400_000))).toEqual(first);
   });
 
-  test('an error that is no text is refused as ever, whatever its length', async () => {
+  test('do not include errors that are not text, which are refused at any length', async () => {
     const queue = await client.newQueue();
     for (const error of ['1'.repeat(300), `[${'"x",'.repeat(40_000)}1]`, '{"a":1}', 'true']) {
       const body = `{"queue":"${queue}","messages":[{"message_id":"m","error":${error}}]}`;
@@ -91,7 +98,7 @@ describe.each(STORE_FACTORIES)('a text for people that is too long, on $name', (
     }
   });
 
-  test('the name of a key', async () => {
+  test('are cut to the maximum length in the name of a key', async () => {
     const name = '键😀'.repeat(100);
     const made = await running.call('POST', '/v1/account/keys/create', { name });
     expect(dataOf(made).name).toBe('键😀'.repeat(64));
@@ -101,7 +108,7 @@ describe.each(STORE_FACTORIES)('a text for people that is too long, on $name', (
     expect(dataOf(large).name).toBe('x'.repeat(128));
   });
 
-  test('the body is bounded all the same', async () => {
+  test('are refused if the body exceeds its limit', async () => {
     const queue = await client.newQueue();
     const error = 'x'.repeat(130 * 1024);
     errorOf(await client.nack(queue, 'm', { error }), 'PAYLOAD_TOO_LARGE');

@@ -17,7 +17,7 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
     { visibility_timeout_default: 1.5 },
     { visibility_timeout_default: 43_200 },
     { enable_priority: true },
-  ])('%o is changed, and nothing else', async (settings) => {
+  ])('changes %o and nothing else', async (settings) => {
     const queue = await client.newQueue();
     const before = await record(queue);
     clock.advance(1_000);
@@ -29,7 +29,7 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
     expect(listed).toEqual(expected);
   });
 
-  test.each([0, 3, 1_000])('max_retries %i are those of leases that run out, too', async (max) => {
+  test.each([0, 3, 1_000])('of max_retries to %i changes max_expired_leases too', async (max) => {
     const queue = await client.newQueue();
     const before = await record(queue);
     clock.advance(1_000);
@@ -39,7 +39,7 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
     expect(await record(queue)).toEqual(expected);
   });
 
-  test('max_expired_leases: null clears the number, and 1,000 or max_retries holds again', async () => {
+  test('of max_expired_leases to null restores 1,000, or max_retries if it was set', async () => {
     const plain = await client.newQueue({ max_expired_leases: 7 });
     expect(await record(plain)).toMatchObject({ max_retries: 3, max_expired_leases: 7 });
     const cleared = dataOf(await client.update(plain, { max_expired_leases: null }));
@@ -53,7 +53,7 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
   });
 
   test.each(['-1', '100001', '1.5', '"5"', 'true', '[]'])(
-    'max_expired_leases %s is refused by create and update, and nothing is changed',
+    'refuses max_expired_leases %s, as create does, and changes nothing',
     async (value) => {
       const queue = await client.newQueue();
       const before = await record(queue);
@@ -67,7 +67,7 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
     },
   );
 
-  test('an update of nothing answers the record as it is', async () => {
+  test('without changes answers the unchanged record', async () => {
     const queue = await client.newQueue({ max_retries: 5 });
     const before = await record(queue);
     clock.advance(1_000);
@@ -79,34 +79,34 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
     );
   });
 
-  test('settings outlast a restart', async () => {
+  test('is kept over a restart', async () => {
     const queue = await client.newQueue();
     const changed = dataOf(await client.update(queue, { max_retries: 8, enable_priority: true }));
     await running.restart();
     expect(await record(queue)).toEqual(changed);
   });
 
-  test('a type that differs is refused, and nothing is changed', async () => {
+  test('is refused for a different type and then changes nothing', async () => {
     const queue = await client.newQueue();
     const before = await record(queue);
     expectRefusedField(await client.update(queue, { type: 'fifo', max_retries: 9 }), 'type');
     expect(await record(queue)).toEqual(before);
   });
 
-  test('create compares with the settings as they are now', async () => {
+  test('changes the settings that a later create is compared with', async () => {
     const name = await client.newQueue({ max_retries: 2 });
     await client.update(name, { max_retries: 4 });
     errorOf(await client.post('create', { name, max_retries: 2 }), 'QUEUE_EXISTS');
     dataOf(await client.post('create', { name, max_retries: 4 }));
   });
 
-  test('a queue that does not exist is QUEUE_NOT_FOUND, and none is made', async () => {
+  test('of an unknown queue answers QUEUE_NOT_FOUND and creates none', async () => {
     errorOf(await client.update('nowhere', { max_retries: 1 }), 'QUEUE_NOT_FOUND');
     errorOf(await client.get('get/nowhere'), 'QUEUE_NOT_FOUND');
   });
 
-  describe("the new settings hold from each message's next event on", () => {
-    test('fewer retries: from the next failure on', async () => {
+  describe("takes effect at each message's next event", () => {
+    test('for fewer retries, at the next failure', async () => {
       const queue = await client.newQueue({ max_retries: 3 });
       const [id = ''] = await client.publishAll(queue, [1]);
       await client.take(queue);
@@ -117,7 +117,7 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
       expect(dataOf(await client.nack(queue, id)).requeued).toBe(false);
     });
 
-    test('more retries: from the next failure on', async () => {
+    test('for more retries, at the next failure', async () => {
       const queue = await client.newQueue({ max_retries: 0 });
       const [id = ''] = await client.publishAll(queue, [1]);
       await client.take(queue);
@@ -127,7 +127,7 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
       expect(dataOf(await client.nack(queue, id)).requeued).toBe(false);
     });
 
-    test('fewer retries hold for a lease that runs out, too', async () => {
+    test('for fewer retries, also when a lease expires', async () => {
       const queue = await client.newQueue({ max_retries: 3 });
       await client.publish(queue);
       await client.take(queue, { visibility_timeout: 5 });
@@ -136,7 +136,7 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
       await client.expectStats(queue, { available: 0, in_flight: 0, dlq: 1 });
     });
 
-    test('another lease time: from the next consume on', async () => {
+    test('for another lease time, at the next consume', async () => {
       const queue = await client.newQueue({ visibility_timeout_default: 10 });
       await client.publishAll(queue, [1, 2]);
       const first = await client.take(queue);
@@ -149,7 +149,7 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
       await client.expectStats(queue, { available: 1, in_flight: 1 });
     });
 
-    test('a shorter retention: from the next sweep on', async () => {
+    test('for a shorter retention, at the next sweep', async () => {
       const queue = await client.newQueue({ message_retention_days: 3 });
       await client.publish(queue);
       clock.advance(30 * HOUR_MS);
@@ -160,7 +160,7 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
       await client.expectStats(queue, { available: 0 });
     });
 
-    test('a longer retention keeps what was about to go', async () => {
+    test('for a longer retention, before the message would have been removed', async () => {
       const queue = await client.newQueue({ message_retention_days: 1 });
       await client.publish(queue);
       clock.advance(23 * HOUR_MS);
@@ -170,12 +170,12 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
       expect(await client.consume(queue)).toHaveLength(1);
     });
 
-    test('a dead-letter queue: from the next dead letter on', async () => {
+    test('for a dead-letter queue, at the next dead letter', async () => {
       const queue = await client.newQueue();
       const dlq = await client.newQueue();
       const [early = ''] = await client.bury(queue, 'early');
       await client.update(queue, { dead_letter_queue: dlq });
-      // Those that are there stay there.
+      // Existing dead letters stay where they are.
       expect(await client.stats(dlq)).toMatchObject({ available: 0 });
       const [late = ''] = await client.bury(queue, 'late');
       expect(await client.stats(dlq)).toMatchObject({ available: 1 });
@@ -187,7 +187,7 @@ describe.each(STORE_FACTORIES)('update on $name', (factory) => {
       expect((await client.stats(dlq)).available).toBe(0);
     });
 
-    test('null detaches the dead-letter queue; what is there stays its own', async () => {
+    test('for a dead-letter queue of null, at the next dead letter, and earlier ones can still be redriven', async () => {
       const dlq = await client.newQueue();
       const queue = await client.newQueue({ dead_letter_queue: dlq });
       await client.bury(queue, 'kept there');

@@ -2,7 +2,7 @@ import { ManagingClient } from '../harness/managing-client.js';
 import type { StoreFactory } from '../harness/stores.js';
 import { type RunningServer, useServer } from './use-server.js';
 
-/** A server of its own for one `describe`, with the calls that manage queues at hand. */
+/** A server for one `describe`, with a client for the calls that manage queues. */
 export function useManager(
   factory: StoreFactory,
   flags: readonly string[] = [],

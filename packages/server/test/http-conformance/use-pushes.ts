@@ -8,7 +8,7 @@ import { moment, type RunningServer, useServer } from './use-server.js';
 
 type Change = 'pause' | 'resume' | 'test';
 
-/** The calls of push subscriptions, in short. */
+/** Short forms of the calls for push subscriptions. */
 export class PushingClient extends ManagingClient {
   constructor(
     private readonly pushing: Pick<TestServer, 'call'>,
@@ -25,7 +25,7 @@ export class PushingClient extends ManagingClient {
     return this.post(`push_subscribe/${queue}`, settings, options);
   }
 
-  /** Subscribes, which must succeed, and gives back the record. */
+  /** Subscribes, which must succeed, and returns the record. */
   async subscribed(queue: string, url: string, settings: object = {}): Promise<Json> {
     return dataOf(await this.subscribe(queue, { url, ...settings }));
   }
@@ -47,18 +47,18 @@ export class PushingClient extends ManagingClient {
     return dataOf(await this.get(`push_subscribe/${queue}/${id}/deliveries`)).items;
   }
 
-  /** Waits until the message lies delayed, which is where a failed push leaves it. */
+  /** Waits until the message is delayed, which is the state after a failed push. */
   expectDelayed(queue: string, count = 1): Promise<void> {
     return this.expectStats(queue, { delayed: count, in_flight: 0 });
   }
 
-  /** Whether nothing of the queue is left to push. */
+  /** Whether the queue has no messages left to push. */
   async isEmpty(queue: string): Promise<boolean> {
     const { available, in_flight, delayed } = await this.stats(queue);
     return available + in_flight + delayed === 0;
   }
 
-  /** Waits until nothing of the queue is left to push. */
+  /** Waits until the queue has no messages left to push. */
   expectEmpty(queue: string): Promise<void> {
     return this.expectStats(queue, { available: 0, in_flight: 0, delayed: 0 });
   }
@@ -68,21 +68,21 @@ export interface Pushes {
   readonly running: RunningServer;
   readonly client: PushingClient;
   readonly clock: RunningServer['clock'];
-  /** A receiver that is stopped after the tests. */
+  /** Starts a receiver that is stopped after the tests. */
   receiver(): Promise<PushReceiver>;
   /** Moves the clock in steps until the condition holds. */
   advanceUntil(isDone: () => boolean | Promise<boolean>, stepMs?: number): Promise<void>;
-  /** Moves the clock while nothing of the queue is leased, so that no lease runs out by it. */
+  /** Moves the clock once no message of the queue is leased, so that no lease expires by it. */
   advanceIdle(queue: string, durationMs: number): Promise<void>;
 }
 
 export const ALLOW_THIS_MACHINE = ['--push-allow', '127.0.0.1'] as const;
 
-/** A server that may push to this machine, whose clock the tests move. */
+/** A server that may push to this machine, with a clock that the tests move. */
 export function usePushes(factory: StoreFactory, flags: readonly string[] = []): Pushes {
   const running = useServer(factory, [...ALLOW_THIS_MACHINE, ...flags]);
   const receivers: PushReceiver[] = [];
-  // Hooks run backwards, so the receivers end before the server that pushes to them.
+  // Hooks run in reverse order, so the receivers stop before the server that pushes to them.
   afterAll(() => Promise.all(receivers.map((receiver) => receiver.stop())));
   const client = new PushingClient(running);
   return {
@@ -98,7 +98,7 @@ export function usePushes(factory: StoreFactory, flags: readonly string[] = []):
       for (let step = 0; !(await isDone()); step += 1) {
         expect(step, 'steps of the clock until the condition holds').toBeLessThan(2_000);
         running.clock.advance(stepMs);
-        // A lease of 30 seconds is to last for 600 ms at least, which a busy machine may need.
+        // A lease of 30 seconds must last at least 600 ms, which a busy machine may need.
         await moment(Math.max(4, stepMs / 50));
       }
     },

@@ -4,7 +4,7 @@ import { startTestServer, type TestServer } from '../harness/http-server.js';
 import { QueueClient } from '../harness/queue-client.js';
 import type { StoreFactory, StoreFixture } from '../harness/stores.js';
 
-/** A server that the tests of one `describe` share, and the clock that they move. */
+/** A server that the tests of one `describe` share, with a clock that they move. */
 export class RunningServer {
   private started: { fixture: StoreFixture; server: TestServer } | undefined;
   readonly clock = new FakeClock();
@@ -30,7 +30,7 @@ export class RunningServer {
     this.started = { fixture, server: await this.startOn(fixture, this.flags) };
   }
 
-  /** Stops the server and starts it again on the same data, maybe later and with other flags. */
+  /** Stops the server and restarts it on the same data, optionally later and with other flags. */
   async restart(flags = this.flags, afterMs = 0): Promise<void> {
     const { fixture, server } = this.running;
     await server.stop();
@@ -45,7 +45,7 @@ export class RunningServer {
 
   private startOn(fixture: StoreFixture, flags: readonly string[]): Promise<TestServer> {
     return startTestServer(fixture, flags, (earliestMs) => {
-      // As the server's own clock does: none starts before the last time that the store has seen.
+      // Like the server's own clock, it does not start before the last time that the store has seen.
       this.clock.advance(Math.max(0, earliestMs - this.clock.nowMs()));
       return this.clock;
     });
@@ -64,11 +64,11 @@ export function useServer(factory: StoreFactory, flags: readonly string[] = []):
   return running;
 }
 
-/** Real time, for what needs a moment on the wire. No test may depend on how long it takes. */
+/** Waits in real time, for network traffic. No test may depend on how long it takes. */
 export const moment = (durationMs: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, durationMs));
 
-/** Moves the clock in steps until a call that waits on it has its answer. */
+/** Moves the clock in steps until a call that waits for it is answered. */
 export async function advanceUntil<T>(
   clock: FakeClock,
   stepMs: number,

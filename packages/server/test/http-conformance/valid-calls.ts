@@ -4,8 +4,8 @@ import { CALL_NAMES, type CallName, type Field, fieldsOf, forbiddenTexts } from 
 export const QUEUE = 'valid-queue';
 
 /**
- * For each call a request that is in order and changes no message, as JSON texts by field. Names that
- * end in `.example` lead nowhere, and the queue that is pushed stays empty.
+ * A valid request for each call that changes no message, as JSON texts by field. Names that end in
+ * `.example` do not resolve, and the queue with the push subscription stays empty.
  */
 export const VALID: Record<CallName, Record<string, string>> = {
   create: { name: `"${QUEUE}"` },
@@ -42,7 +42,7 @@ export const VALID: Record<CallName, Record<string, string>> = {
   audit: {},
 };
 
-/** What a call answers to its request above: most succeed, some name what is not there. */
+/** The status of each request above; most succeed, and some name something that does not exist. */
 export const STATUS_OF_VALID: Partial<Record<CallName, number>> = {
   revokeKey: 404,
   pushPause: 404,
@@ -52,7 +52,7 @@ export const STATUS_OF_VALID: Partial<Record<CallName, number>> = {
 };
 export const statusOfValid = (call: CallName): number => STATUS_OF_VALID[call] ?? 200;
 
-/** For each call that carries a batch an entry of it that is in order. */
+/** A valid entry for each call that takes a batch. */
 export const VALID_ENTRY = {
   publishBatch: { payload: '{}' },
   ackBatch: { message_id: '"m"' },
@@ -66,7 +66,7 @@ export const hasBody = (call: CallName) => methodOf(call) !== 'GET';
 export const inPath = (call: CallName, field: string) =>
   CAPABILITIES[call].path.includes(`{${field}}`);
 
-/** The calls that a body may come with, whatever their method. */
+/** The calls that can have a body, whatever their method. */
 export const BODY_CALLS = CALL_NAMES.filter(hasBody);
 export const SUBSCRIPTION_IN_PATH = CALL_NAMES.filter((call) => inPath(call, 'subscription_id'));
 export const QUEUE_IN_PATH = CALL_NAMES.filter((call) => inPath(call, 'queue'));
@@ -91,18 +91,18 @@ export const requiredCases = BODY_CALLS.flatMap((call) =>
     .map(({ name }): [CallName, string] => [call, name]),
 );
 
-/** The path of a call, with the valid parameters but for the one given. */
+/** The path of a call, with valid parameters except the given one. */
 export const pathOf = (call: CallName, field?: string, value?: string) =>
   CAPABILITIES[call].path.replace(/\{(\w+)\}/g, (_all, name: string) =>
     name === field ? (value ?? '') : (VALID[call][name] ?? ''),
   );
 
-/** An object out of JSON texts by name. */
+/** A JSON object made of JSON texts by name. */
 export const objectText = (texts: Record<string, string>): string =>
   `{${Object.entries(texts)
     .map(([name, text]) => `${JSON.stringify(name)}:${text}`)
     .join(',')}}`;
 
-/** The body of a call out of the texts of its fields, without those in the path. */
+/** The body of a call made of the texts of its fields, except fields in the path. */
 export const bodyText = (call: CallName, texts: Record<string, string>): string =>
   objectText(Object.fromEntries(Object.entries(texts).filter(([name]) => !inPath(call, name))));

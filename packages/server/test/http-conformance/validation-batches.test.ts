@@ -24,7 +24,7 @@ const REQUIRED_CASES = BATCH_CALLS.flatMap((call) =>
     .map(({ name }): [BatchCall, string] => [call, name]),
 );
 
-test('every field of an entry has its cases', () => {
+test('the test cases cover every field of a batch entry', () => {
   expect(ENTRY_CASES.map(([call, name]) => `${call}.${name}`).sort()).toEqual([
     'ackBatch.message_id',
     'ackBatch.receipt',
@@ -56,46 +56,52 @@ describe.each(STORE_FACTORIES)('validation of batches on $name', (factory) => {
     objectText({ ...VALID_ENTRY[call], ...more });
   const pathsOf = ({ body }: Json): string[] => body.error.details.map(({ path }: Json) => path);
 
-  test.each(ENTRY_CASES)('%s: a wrong %s is named with its index', async (call, name, field) => {
-    for (const text of forbiddenTexts(field)) {
-      const answer = await send(call, entry(call), entry(call, { [name]: text }));
-      expectRefusedField(answer, `messages/1/${name}`, text.slice(0, 60));
-      expect(pathsOf(answer).filter((path) => path.startsWith('/messages/0'))).toEqual([]);
-    }
-  });
+  test.each(ENTRY_CASES)(
+    '%s names a wrong %s with the index of its entry',
+    async (call, name, field) => {
+      for (const text of forbiddenTexts(field)) {
+        const answer = await send(call, entry(call), entry(call, { [name]: text }));
+        expectRefusedField(answer, `messages/1/${name}`, text.slice(0, 60));
+        expect(pathsOf(answer).filter((path) => path.startsWith('/messages/0'))).toEqual([]);
+      }
+    },
+  );
 
-  test.each(REQUIRED_CASES)('%s: a missing %s is named with its index', async (call, name) => {
-    const { [name]: _left, ...others } = VALID_ENTRY[call] as Record<string, string>;
-    const answer = await send(call, entry(call), entry(call), objectText(others));
-    expectRefusedField(answer, `messages/2/${name}`);
-  });
+  test.each(REQUIRED_CASES)(
+    '%s names a missing %s with the index of its entry',
+    async (call, name) => {
+      const { [name]: _left, ...others } = VALID_ENTRY[call] as Record<string, string>;
+      const answer = await send(call, entry(call), entry(call), objectText(others));
+      expectRefusedField(answer, `messages/2/${name}`);
+    },
+  );
 
   describe.each(BATCH_CALLS)('%s', (call) => {
-    test('an entry that is no object is named with its index', async () => {
+    test('names an entry that is not an object with its index', async () => {
       for (const text of ['null', '5', '"x"', 'true', '[]']) {
         expectRefusedField(await send(call, entry(call), text), 'messages/1', text);
       }
     });
 
-    test('more than 1,000 entries are refused', async () => {
+    test('refuses more than 1,000 entries', async () => {
       const entries = Array.from({ length: 1_001 }, () => entry(call));
       const answer = await send(call, ...entries);
       expectRefusedField(answer, 'messages');
       expect(pathsOf(answer)).toEqual(['/messages']);
     });
 
-    test('several wrong entries are named together', async () => {
+    test('names several wrong entries together', async () => {
       const answer = await send(call, '1', entry(call), '2', '3');
       expect(pathsOf(answer).sort()).toEqual(['/messages/0', '/messages/2', '/messages/3']);
     });
 
-    test('a thousand wrong entries make no long answer', async () => {
+    test('answers a thousand wrong entries with less than 64 KiB', async () => {
       const answer = await send(call, ...Array.from({ length: 1_000 }, () => '{"a":5}'));
       errorOf(answer, 'INVALID_REQUEST');
       expect(answer.text.length).toBeLessThan(64 * 1024);
     });
 
-    test('null in an optional field of an entry means absent', async () => {
+    test('treats null in an optional field of an entry as an absent field', async () => {
       const queue = await client.newQueue();
       const nulls = entryFieldsOf(call).filter(({ required }) => !required);
       const text = entry(call, Object.fromEntries(nulls.map(({ name }) => [name, 'null'])));
@@ -103,7 +109,7 @@ describe.each(STORE_FACTORIES)('validation of batches on $name', (factory) => {
       dataOf(await running.call('POST', pathOf(call), body));
     });
 
-    test('unknown fields of an entry are ignored', async () => {
+    test('ignores unknown fields of an entry', async () => {
       const queue = await client.newQueue();
       const text = entry(call, { vendor: '"x"', __proto_: '{}', constructor: '1', queue: '7' });
       const body = `{"queue":"${queue}","messages":[${text}]}`;

@@ -39,7 +39,7 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     dataOf(await client.post('create', { name: QUEUE }));
   });
   afterEach(async () => {
-    // The process lives on, and nothing of what was refused has happened.
+    // The process is still running, and no refused call had an effect.
     expect((await running.call('GET', '/healthz')).status).toBe(200);
     expect(await client.stats(QUEUE)).toMatchObject({ available: 0, in_flight: 0, delayed: 0 });
   });
@@ -52,8 +52,8 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     expectFailureEnvelope(answer);
   };
 
-  describe('a field of the body that its schema forbids is refused and named', () => {
-    test.each(bodyCases)('%s: %s', async (call, name, field) => {
+  describe('a body field that its schema forbids is refused and named', () => {
+    test.each(bodyCases)('by %s: %s', async (call, name, field) => {
       for (const text of forbiddenTexts(field)) {
         const answer = await send(call, { ...VALID[call], [name]: text });
         expectRefusedField(answer, name, `${name} = ${shown(text)}`);
@@ -61,15 +61,15 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     });
   });
 
-  describe('a required field that is missing is refused and named', () => {
-    test.each(requiredCases)('%s: %s', async (call, name) => {
+  describe('a missing required field is refused and named', () => {
+    test.each(requiredCases)('by %s: %s', async (call, name) => {
       const { [name]: _left, ...others } = VALID[call];
       expectRefusedField(await send(call, others), name);
     });
   });
 
-  describe('a parameter of the query that its schema forbids is refused and named', () => {
-    test.each(queryCases)('%s: %s', async (call, name, { schema }) => {
+  describe('a query parameter that its schema forbids is refused and named', () => {
+    test.each(queryCases)('by %s: %s', async (call, name, { schema }) => {
       const isNumber = schema.type === 'integer' || schema.type === 'number';
       const values = isNumber
         ? [...forbiddenNumbers(schema), '', ' ', 'abc', '5x', '0x10', 'NaN', 'true', '[]', '五']
@@ -86,7 +86,7 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     });
   });
 
-  test.each(QUEUE_IN_PATH)('%s: a name in the path that no queue can have', async (call) => {
+  test.each(QUEUE_IN_PATH)('%s refuses a name in the path that no queue can have', async (call) => {
     const names = [...ODD_NAMES.filter((name) => name !== '\ud800'), 'x'.repeat(129)];
     for (const name of names) {
       const path = pathOf(call, 'queue', encodeURIComponent(name));
@@ -94,7 +94,7 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
       expectRefusedField(answer, 'queue', `queue = ${shown(name)}`);
     }
     for (const dots of ['.', '..', '%2e', '%2E%2e']) {
-      // A client of the web platform would resolve them before it sends.
+      // fetch would resolve them before it sends the request.
       const authorization = { Authorization: `Bearer ${ADMIN_KEY}` };
       const head = requestHead(methodOf(call), pathOf(call, 'queue', dots), authorization);
       const answer = await exchange(running.url, [head]);
@@ -103,23 +103,23 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     }
   });
 
-  test('revokeKey: an id in the path that is too long', async () => {
+  test('revokeKey refuses an id in the path that is too long', async () => {
     const path = pathOf('revokeKey', 'key_id', 'x'.repeat(257));
     expectRefusedField(await running.call('POST', path), 'key_id');
   });
 
-  test('message: an id in the path that is too long', async () => {
+  test('message refuses an id in the path that is too long', async () => {
     const path = pathOf('message', 'message_id', 'x'.repeat(257));
     expectRefusedField(await running.call('GET', path), 'message_id');
   });
 
-  test.each(SUBSCRIPTION_IN_PATH)('%s: an id in the path that is too long', async (call) => {
+  test.each(SUBSCRIPTION_IN_PATH)('%s refuses an id in the path that is too long', async (call) => {
     const path = pathOf(call, 'subscription_id', 'x'.repeat(257));
     expectRefusedField(await running.call(methodOf(call), path), 'subscription_id');
   });
 
   test.each(QUEUE_IN_PATH.filter((call) => BODY_CALLS.includes(call)))(
-    '%s: a queue in the body must agree with the path',
+    '%s refuses a queue in the body that differs from the path',
     async (call) => {
       const others = Object.entries(VALID[call]).filter(([name]) => !inPath(call, name));
       const sendWith = (queue: string) => {
@@ -140,7 +140,7 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
   test.each([
     ...(['update', 'delete', 'purge', 'dlqRedrive', 'dlqPurge'] as const),
     ...(['pushUnsubscribe', 'pushPause', 'pushResume', 'pushTest'] as const),
-  ])('%s: the body may be absent, every field being optional or in the path', async (call) => {
+  ])('%s needs no body, because every field is optional or in the path', async (call) => {
     const bare = await running.call(methodOf(call), pathOf(call));
     expect(bare.status, bare.text).toBe(statusOfValid(call));
     const headers = { 'content-type': 'application/json' };
@@ -148,7 +148,7 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     expect(typed.status, typed.text).toBe(statusOfValid(call));
   });
 
-  test('several fields that are wrong are named together', async () => {
+  test('several wrong fields are named together', async () => {
     const body = { queue: 'a b', delay_seconds: -1, priority: 1.5 };
     const { details } = errorOf(await client.post('publish', body), 'INVALID_REQUEST');
     const paths = details.map(({ path }: { path: string }) => path).sort();
@@ -156,27 +156,27 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
   });
 
   test.each([
-    ['no time at all', '"tomorrow"'],
+    ['not a time', '"tomorrow"'],
     ['a date without a time', '"2027-01-01"'],
     ['a month that does not exist', '"2027-13-01T00:00:00.000Z"'],
     ['a day that does not exist', '"2027-02-30T00:00:00.000Z"'],
     ['an hour that does not exist', '"2027-01-01T25:00:00.000Z"'],
     ['another time zone', '"2027-01-01T00:00:00.000+02:00"'],
-    ['no time zone', '"2027-01-01T00:00:00.000"'],
+    ['without a time zone', '"2027-01-01T00:00:00.000"'],
     ['a negative number', '-1'],
     ['fractions of a millisecond', '1893456000000.5'],
-    ['a time beyond all calendars', '1e300'],
+    ['too large for a date', '1e300'],
     ['a number as text', '"1893456000000"'],
     ['infinity', '1e400'],
-  ])('createKey: expires_at and redrive: since that is %s', async (_what, text) => {
+  ])('createKey refuses an expires_at, and redrive a since, that is %s', async (_what, text) => {
     expectRefusedField(await send('createKey', { expires_at: text }), 'expires_at');
     expectRefusedField(await send('dlqRedrive', { since: text }), 'since');
   });
 
   test.each([
-    ['the past', '"2020-01-01T00:00:00.000Z"'],
-    ['the past in milliseconds', '1577836800000'],
-  ])('createKey: expires_at that is %s', async (_what, text) => {
+    ['in the past', '"2020-01-01T00:00:00.000Z"'],
+    ['in the past, in milliseconds', '1577836800000'],
+  ])('createKey refuses an expires_at that is %s', async (_what, text) => {
     expectRefusedField(await send('createKey', { expires_at: text }), 'expires_at');
   });
 
@@ -184,7 +184,7 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     const post = (body: string | Uint8Array, headers = {}) =>
       running.call(methodOf(call), pathOf(call), body, { headers });
 
-    test('that is no JSON is INVALID_JSON', async () => {
+    test('is refused as INVALID_JSON if it is not JSON', async () => {
       const texts = [
         '{',
         '{"queue":',
@@ -201,13 +201,13 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
       errorOf(await post('['.repeat(100_000)), 'INVALID_JSON', 'open brackets');
     });
 
-    test('that is JSON but no object is refused', async () => {
+    test('is refused if it is JSON but not an object', async () => {
       for (const text of ['[]', '"x"', '5', 'true', 'null', '[{"queue":"q"}]']) {
         errorOf(await post(text), 'INVALID_REQUEST', text);
       }
     });
 
-    test('that is compressed or of another type is UNSUPPORTED_MEDIA_TYPE', async () => {
+    test('is refused as UNSUPPORTED_MEDIA_TYPE if it is compressed or of another type', async () => {
       const gzip = { 'content-encoding': 'gzip' };
       errorOf(await post(gzipSync('{}'), gzip), 'UNSUPPORTED_MEDIA_TYPE', 'gzip');
       for (const type of [
@@ -223,7 +223,7 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
       }
     });
 
-    test('that is nested thirty thousand deep is refused as any other', async () => {
+    test('is refused like any other if a field is nested thirty thousand deep', async () => {
       const deep = '['.repeat(30_000) + ']'.repeat(30_000);
       for (const { name, schema } of inBody(call)) {
         if (schema.type === undefined) continue;
@@ -231,7 +231,7 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
       }
     });
 
-    test('that is cut off by a client that is gone does no harm', async () => {
+    test('does no harm if the client disconnects in the middle of it', async () => {
       const head = requestHead(methodOf(call), pathOf(call), {
         Authorization: `Bearer ${ADMIN_KEY}`,
         'Content-Type': 'application/json',
@@ -242,7 +242,7 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     });
   });
 
-  test('an optional field that is null is absent, in every call', async () => {
+  test('an optional field that is null is treated as absent in every call', async () => {
     for (const call of BODY_CALLS.filter((name) => name !== 'publish')) {
       const nulls = inBody(call)
         .filter(({ required }) => !required)
@@ -252,7 +252,7 @@ describe.each(STORE_FACTORIES)('validation on $name', (factory) => {
     }
   });
 
-  test('odd strings where any string may stand are answered, never with a fault of the server', async () => {
+  test('odd strings in free text fields are never answered with a server error', async () => {
     for (const odd of [
       '\ud800',
       '\u0000',

@@ -3,8 +3,8 @@ import type { Json } from '../harness/http-server.js';
 import type { ManagingClient } from '../harness/managing-client.js';
 
 /**
- * Reads all pages of a list. A round of `disturb` runs beside the reading of each page and another
- * one between two pages, because a list may go wrong in either place.
+ * Reads all pages of a list. One round of `disturb` runs while each page is read and another one
+ * between two pages, because a list can go wrong at either time.
  */
 export async function walkPages(
   client: ManagingClient,
@@ -25,7 +25,7 @@ export async function walkPages(
 
 export const range = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
-/** Each of those that stood throughout once; what came, went or moved meanwhile may be there. */
+/** Expects each item that stayed throughout once; items that came, went or moved may be listed. */
 export function expectOnceEach(seen: readonly string[], standing: Iterable<string>): void {
   const times = new Map<string, number>();
   for (const id of seen) times.set(id, (times.get(id) ?? 0) + 1);

@@ -19,14 +19,14 @@ import {
   VALID_ENTRY,
 } from './valid-calls.js';
 
-/** The message of the valid call is not there. */
+/** The message that the valid call names does not exist. */
 const statusOf = (call: CallName) => (call === 'message' ? 404 : statusOfValid(call));
 const REFUSING: readonly CallName[] = ['createKey', 'listKeys', 'revokeKey'];
 const WARNING = CALL_NAMES.filter((call) => !REFUSING.includes(call));
-/** Makes a body one of those that are scanned as they arrive. */
+/** Makes a body so large that it is scanned as it arrives. */
 const FILLING = `"filling":"${'x'.repeat(80 * 1024)}"`;
 
-describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (factory) => {
+describe.each(STORE_FACTORIES)('unknown fields on $name', (factory) => {
   const running = useServer(factory);
   const { client } = running;
   beforeAll(async () => {
@@ -46,19 +46,19 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
     message: nearest === undefined ? 'unknown field' : `unknown field; did you mean ${nearest}?`,
   });
 
-  test.each(CALL_NAMES)('%s: a request in order is warned of nothing', async (call) => {
+  test.each(CALL_NAMES)('are not warned about in a valid request of %s', async (call) => {
     const answer = await send(call);
     expect(answer.status, answer.text).toBe(statusOf(call));
     expectNoWarnings(answer);
   });
 
-  test.each(WARNING)('%s: is ignored and told of', async (call) => {
+  test.each(WARNING)('are ignored by %s, with a warning', async (call) => {
     const answer = await send(call, { 'no/such~field': '1' });
     expect(answer.status, answer.text).toBe(statusOf(call));
     expect(warningsOf(answer)).toEqual([unknown('/no~1such~0field')]);
   });
 
-  test.each(BATCH_CALLS)('%s: of an entry too, by its index', async (call) => {
+  test.each(BATCH_CALLS)('are warned about in an entry of %s too, with its index', async (call) => {
     const [first, second] = [VALID_ENTRY[call], { ...VALID_ENTRY[call], colour: '1' }];
     const list = `[${objectText(first)},${objectText(second)}]`;
     expect(warningsOf(await send(call, { messages: list }))).toEqual([
@@ -78,7 +78,7 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
     ['MessageDeduplicationId', 'deduplication_id'],
     ['idempotencyKey', 'idempotency_key'],
     ['header', 'headers'],
-  ])('publish: %s is taken for %s', async (name, nearest) => {
+  ])('of publish named %s get the suggestion %s', async (name, nearest) => {
     const answer = await send('publish', { [name]: '60' });
     expect(warningsOf(answer)).toEqual([unknown(`/${name}`, nearest)]);
     expectNoWarnings(await send('publish', { [nearest]: 'null' }));
@@ -94,17 +94,17 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
     ['list', 'limits', 'limit'],
     ['pushSubscribe', 'uri', 'url'],
     ['pushSubscribe', 'forwardTo', 'forward_to'],
-  ] as const)('%s: %s is taken for %s', async (call, name, nearest) => {
+  ] as const)('of %s named %s get the suggestion %s', async (call, name, nearest) => {
     expect(warningsOf(await send(call, { [name]: '1' }))).toEqual([unknown(`/${name}`, nearest)]);
   });
 
-  test('one that is like no other, or long, is taken for none', async () => {
+  test('get no suggestion if they are long or resemble no known field', async () => {
     for (const name of ['region', '', '键', `delay_seconds${'s'.repeat(20)}`]) {
       expect(warningsOf(await send('publish', { [name]: '1' }))).toEqual([unknown(`/${name}`)]);
     }
   });
 
-  test('their names are cut to 64 characters, and no character is cut', async () => {
+  test('have their names cut to 64 whole characters in warnings', async () => {
     for (const character of ['x', '😀', '~']) {
       const name = character.repeat(65);
       const [warning] = warningsOf(await send('publish', { [name]: '1' }));
@@ -113,7 +113,7 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
     }
   });
 
-  test('ten are told of, those of the whole before those of entries', async () => {
+  test('give at most ten warnings, those of the body before those of entries', async () => {
     const many = (prefix: string, count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`${prefix}${index}`, '1']));
     const entry = objectText({ payload: '1', ...many('inner', 30) });
@@ -125,7 +125,7 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
     ]);
   });
 
-  test('what a payload, headers or a cursor holds is no field', async () => {
+  test('do not include members of a payload or of headers', async () => {
     const inner = '{"delay":60,"__proto__":{"queue":1}}';
     const texts = { payload: inner, headers: '{"delay":"60","payloads":"x"}' };
     expectNoWarnings(await send('publish', texts));
@@ -135,14 +135,14 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
     );
   });
 
-  test('aliases are known', async () => {
+  test('do not include aliases', async () => {
     for (const alias of ['url', 'forward_to', 'endpoint']) {
       const body = { [alias]: 'https://alias.example/hook' };
       expectNoWarnings(await client.post(`push_subscribe/${QUEUE}`, body));
     }
   });
 
-  test('names that every object has are told of as any other', async () => {
+  test('are warned about even if they have the name of an object property', async () => {
     const texts = { __proto__: '1', constructor: '1', toString: '1' };
     const names = ['__proto__', 'constructor', 'toString'];
     const body = `{${names.map((name) => `"${name}":1`)},"queue":"${QUEUE}","payload":1}`;
@@ -152,20 +152,20 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
     );
   });
 
-  describe('are told of where something else is wrong', () => {
-    test('a field', async () => {
+  describe('are warned about in a refusal', () => {
+    test('of another field', async () => {
       const answer = await client.post('publish', { queue: QUEUE, payloads: 1 });
       errorOf(answer, 'INVALID_REQUEST');
       expect(warningsOf(answer)).toEqual([unknown('/payloads', 'payload')]);
     });
 
-    test('the queue in the path', async () => {
+    test('of a queue in the body that differs from the path', async () => {
       const answer = await client.post('purge/a', { queue: 'b', queues: 'a' });
       errorOf(answer, 'INVALID_REQUEST');
       expect(warningsOf(answer)).toEqual([unknown('/queues', 'queue')]);
     });
 
-    test('the state: a queue, a message, a lease', async () => {
+    test('of a queue or a message that does not exist', async () => {
       const nowhere = await client.post('publish', { queue: 'nowhere', payload: 1, delay: 1 });
       errorOf(nowhere, 'QUEUE_NOT_FOUND');
       expect(warningsOf(nowhere)).toEqual([unknown('/delay', 'delay_seconds')]);
@@ -174,7 +174,7 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
       expect(warningsOf(none)).toEqual([unknown('/full')]);
     });
 
-    test('not before the fields were looked at', async () => {
+    test('only after the fields were checked, not in one of the key, the media type or the JSON', async () => {
       const body = { queue: QUEUE, payload: 1, delay: 1 };
       expectNoWarnings(await client.post('publish', body, { key: 'nonsense' }));
       const headers = { 'content-type': 'text/plain' };
@@ -184,7 +184,7 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
     });
   });
 
-  test('are no part of what an idempotency key stands for, and are told of in replays', async () => {
+  test('do not make a different request under an idempotency key, and are warned about in replays', async () => {
     const queue = await client.newQueue();
     const body = { queue, payload: 1, idempotency_key: 'k' };
     const first = await client.post('publish', { ...body, delay: 60 });
@@ -196,7 +196,7 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
     expect(await client.stats(queue)).toMatchObject({ available: 1, delayed: 0 });
   });
 
-  describe('the same for large bodies as for small ones', () => {
+  describe('are warned about alike in large and small bodies', () => {
     test.each([
       ['publish', `"queue":"${QUEUE}","payload":1,"delay":1,"a/b":2,"p\\u0072io":3`],
       ['publish', `"queue":"nowhere","payload":1,"delaySeconds":1`],
@@ -206,7 +206,7 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
       ['ack_batch', `"queue":"${QUEUE}","messages":[{"message_id":"m","id":1,"receipts":2}]`],
       ['consume', `"queue":"${QUEUE}","wait":0,"${'n'.repeat(2_000)}":1`],
       ['nack', `"queue":"${QUEUE}","message_id":"m","requeue":"no","reason":"x"`],
-    ])('%s of {%s}', async (call, members) => {
+    ])('%s with {%s}', async (call, members) => {
       const small = await client.post(call, `{${members},"filling":"x"}`);
       const large = await client.post(call, `{${members},${FILLING}}`);
       expect(warningsOf(small).length).toBeGreaterThan(1);
@@ -215,7 +215,7 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
       expect(large.body.error).toEqual(small.body.error);
     });
 
-    test.each([2_000, 100_000])('%s of them', async (count) => {
+    test.each([2_000, 100_000])('with %s unknown fields', async (count) => {
       const members = Array.from({ length: count }, (_, index) => `"f${index}":1`);
       const body = `{"queue":"${QUEUE}","payload":1,${members}}`;
       const warnings = warningsOf(await client.post('publish', body));
@@ -224,7 +224,7 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
   });
 
   describe('in the query string', () => {
-    test('of a call with a body nothing is read, which is told', async () => {
+    test('are warned about and not read if the call has a body', async () => {
       const answer = await client.post(`purge/${QUEUE}?idempotency_key=k&colour=red`, {});
       expect(warningsOf(answer)).toEqual([
         {
@@ -235,14 +235,14 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
       ]);
     });
 
-    test('a queue must agree with the path', async () => {
+    test('do not include a queue, which must agree with the path', async () => {
       const answer = await client.get(`stats/${QUEUE}?queue=another`);
       expect(errorOf(answer, 'INVALID_REQUEST').details[0].path).toBe('/queue');
       dataOf(await client.get(`stats/${QUEUE}?queue=${QUEUE}`));
     });
   });
 
-  describe('are refused by the calls of keys, so that none is made that was not meant', () => {
+  describe('are refused by the calls for keys, so that no unintended key is made', () => {
     const keysOf = async () =>
       dataOf(await running.call('GET', '/v1/account/keys/list?limit=1000')).items;
 
@@ -252,7 +252,7 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
       ['{"scopes":["publish"],"expires":"2099-01-01T00:00:00.000Z"}', '/expires', 'expires_at'],
       ['{"scopes":["publish"],"projects":"x"}', '/projects', 'project'],
       ['{"colour":1}', '/colour', undefined],
-    ])('createKey %s', async (body, path, nearest) => {
+    ])('by createKey with %s', async (body, path, nearest) => {
       const before = await keysOf();
       for (const text of [body, body.replace('{', `{${FILLING},`)]) {
         const answer = await running.call('POST', '/v1/account/keys/create', text);
@@ -266,12 +266,12 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
       expect(await keysOf()).toEqual(before);
     });
 
-    test('createKey with its fields in the query string', async () => {
+    test('by createKey in the query string', async () => {
       const answer = await running.call('POST', '/v1/account/keys/create?scopes=publish');
       expect(errorOf(answer, 'INVALID_REQUEST').details[0].path).toBe('/scopes');
     });
 
-    test('listKeys and revokeKey', async () => {
+    test('by listKeys and revokeKey', async () => {
       const list = await running.call('GET', '/v1/account/keys/list?limits=1');
       expect(errorOf(list, 'INVALID_REQUEST').details).toEqual([unknown('/limits', 'limit')]);
       const made = dataOf(await running.call('POST', '/v1/account/keys/create', {}));
@@ -281,7 +281,7 @@ describe.each(STORE_FACTORIES)('fields that a call does not know on $name', (fac
       dataOf(await running.call('POST', path, { key_id: made.key_id }));
     });
 
-    test('which their schemas say', async () => {
+    test('as their schemas declare', async () => {
       for (const call of CALL_NAMES) {
         const { id } = CAPABILITIES[call];
         const { params } = (await running.call('GET', `/v1/discovery/${id}`)).body;

@@ -9,7 +9,7 @@ import { Pool } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-/** Their lines are more than the pipe holds and more than the server keeps. */
+/** Enough that their lines exceed both the pipe's buffer and what the server keeps. */
 const REQUESTS = 12_000;
 const AT_ONCE = 200;
 
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** A server with a line for each request, and nobody who reads them. */
+/** Starts a server that logs a line for each request while nobody reads its log. */
 async function serve() {
   const store = `sqlite:${join(folder, 'millrace.db')}`;
   const flags = ['serve', '--port', '0', '--store', store, '--log-level', 'debug'];
@@ -47,7 +47,7 @@ async function serve() {
   return { child, ask, end };
 }
 
-test('a server whose log nobody reads goes on, and says later how many lines were lost', async () => {
+test('a server whose log nobody reads keeps running, and later logs how many lines were lost', async () => {
   const { child, ask, end } = await serve();
   try {
     await ask(REQUESTS);
@@ -56,7 +56,7 @@ test('a server whose log nobody reads goes on, and says later how many lines wer
       text += chunk;
     });
     child.stderr.resume();
-    // A line is made when there is something to say, and there is room again.
+    // The line is written with the next log line for which there is room again.
     await expect
       .poll(
         async () => {
@@ -71,7 +71,7 @@ test('a server whose log nobody reads goes on, and says later how many lines wer
     const parsed = lines.map((line) => JSON.parse(line));
     const lost = parsed.find(({ msg }) => msg.includes('were lost'));
     expect(lost).toMatchObject({ level: 'warn', lines: expect.any(Number) });
-    // Order is kept, and the last word is there.
+    // The lines are in order, and the last one is there.
     const times = parsed.map(({ time }) => time);
     expect(times).toEqual([...times].sort());
     expect(parsed.at(-1)).toMatchObject({ msg: 'stopped' });
@@ -80,7 +80,7 @@ test('a server whose log nobody reads goes on, and says later how many lines wer
   }
 }, 120_000);
 
-test('a server whose log is closed goes on, and stops in good order', async () => {
+test('a server whose log is closed keeps running and stops in order', async () => {
   const { child, ask, end } = await serve();
   try {
     child.stderr.destroy();

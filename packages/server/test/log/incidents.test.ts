@@ -10,9 +10,9 @@ import { PushingClient } from '../http-conformance/use-pushes.js';
 import { ServerRun } from '../nodes/run-server.js';
 import { linesOf, saying, untilSaid } from './log-lines.js';
 
-/** From the log alone one reads what happened and when it ended. */
+/** Tests that the log alone shows what happened and when it ended. */
 
-/** A call is tried again for five seconds, and refused then. */
+/** Longer than the five seconds for which a call is retried before it is refused. */
 const AWAY_MS = Number(process.env.MILLRACE_TEST_OUTAGE_MS ?? 7_000);
 
 let folder: string;
@@ -40,7 +40,7 @@ async function stop(): Promise<void> {
   expect(await run.ended()).toBe(0);
 }
 
-test('a database that goes away under load and comes back', async () => {
+test('an outage of the database under load is logged with its start, its end and all failed requests', async () => {
   postgres = await startPostgres();
   const client = await start(postgres.url);
   const queue = await client.newQueue();
@@ -78,7 +78,7 @@ test('a database that goes away under load and comes back', async () => {
     request_id: expect.any(String),
     cause: expect.any(String),
   });
-  // Each of the answers is told of, in few lines.
+  // Every failed answer is counted, in few lines.
   const told = failed.reduce((sum, { repeated = 1 }) => sum + repeated, 0);
   expect(told).toBe(statuses.get(503));
   const messages = linesOf(run).map(({ msg }) => msg);
@@ -88,7 +88,7 @@ test('a database that goes away under load and comes back', async () => {
   expect(messages.length).toBeLessThan(30);
 }, 180_000);
 
-test('a receiver that goes down and comes back, then says that it is no more', async () => {
+test('an outage of a receiver and its answer 410 are logged for the push subscription', async () => {
   const receiver = await PushReceiver.start();
   try {
     const client = await start(`sqlite:${join(folder, 'pushes.db')}`, [

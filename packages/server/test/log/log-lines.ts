@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Json } from '../harness/http-server.js';
 import type { ServerRun } from '../nodes/run-server.js';
 
-/** Every line that the server has written to stderr; that one is no JSON object fails the test. */
+/** All lines that the server has written to stderr; a line that is not a JSON object fails the test. */
 export function linesOf({ stderr }: Pick<ServerRun, 'stderr'>): Json[] {
   const lines = stderr.split('\n');
   expect(lines.pop()).toBe('');
@@ -17,11 +17,11 @@ export function linesOf({ stderr }: Pick<ServerRun, 'stderr'>): Json[] {
   });
 }
 
-/** Those of a message, in order. */
+/** The lines with this message, in order. */
 export const saying = (run: Pick<ServerRun, 'stderr'>, message: string): Json[] =>
   linesOf(run).filter(({ msg }) => msg === message);
 
-/** Waits until a message is there, and gives its first line. */
+/** Waits for a line with this message, and returns the first one. */
 export async function untilSaid(
   run: Pick<ServerRun, 'stderr'>,
   message: string,
@@ -29,7 +29,7 @@ export async function untilSaid(
 ): Promise<Json> {
   const found = (): boolean => run.stderr.includes(JSON.stringify(message));
   await expect.poll(found, { timeout: timeoutMs, message: `${message}\n${run.stderr}` }).toBe(true);
-  // What stands behind it may have arrived in part.
+  // A later line may have arrived only in part.
   const whole = run.stderr.slice(0, run.stderr.lastIndexOf('\n') + 1);
   return saying({ stderr: whole }, message)[0];
 }

@@ -9,7 +9,7 @@ import { STORE_FACTORIES } from '../harness/stores.js';
 import { ServerRun } from '../nodes/run-server.js';
 import { linesOf, saying, untilSaid } from './log-lines.js';
 
-/** Off a terminal, stderr has lines of the log and nothing else, whoever writes there. */
+/** Without a terminal, stderr contains only lines of the log, whatever code writes to it. */
 
 const KEY = 'a-key-of-the-test-0123456789';
 let folder: string;
@@ -34,7 +34,7 @@ function start(
   return run;
 }
 
-/** Runs this inside of the server, once it is up. */
+/** Flags that run this code inside the server once it has started. */
 const inside = (code: string): string[] => [
   '--import',
   `data:text/javascript,${encodeURIComponent(`
@@ -45,7 +45,7 @@ const inside = (code: string): string[] => [
     }, 50);`)}`,
 ];
 
-test('a start and a stop are told with the settings that matter, and without secrets', async () => {
+test('a start and a stop are logged with the relevant settings and without secrets', async () => {
   const secrets = { MILLRACE_API_KEY: KEY, MILLRACE_SECRET_KEY: 'a-secret-key-of-the-test' };
   const started = start(['--max-queue-messages', '7', '--auto-create'], secrets);
   const url = await started.listening();
@@ -77,7 +77,7 @@ test('a start and a stop are told with the settings that matter, and without sec
   expect(started.stderr).not.toContain('a-secret-key');
 });
 
-test('a migration is told with the schemas before and after it', async () => {
+test('a migration is logged with the schemas before and after it', async () => {
   const db = new Database(store.slice('sqlite:'.length));
   const before = MIGRATIONS.slice(0, -1);
   db.pragma('auto_vacuum = INCREMENTAL');
@@ -92,7 +92,7 @@ test('a migration is told with the schemas before and after it', async () => {
   ]);
 });
 
-test("Node's warnings and what anybody else writes there are lines", async () => {
+test("Node's warnings and other writes to stderr become lines of the log", async () => {
   const started = start(
     [],
     undefined,
@@ -123,7 +123,7 @@ test("Node's warnings and what anybody else writes there are lines", async () =>
 });
 
 test.each(["throw new Error('boom');", "Promise.reject(new Error('boom'));"])(
-  'a fault that ends the process is a line with its trace: %s',
+  'a fault that ends the process is logged in one line with its stack: %s',
   async (code) => {
     const started = start([], undefined, inside(code));
     expect(await started.ended()).toBe(1);
@@ -133,7 +133,7 @@ test.each(["throw new Error('boom');", "Promise.reject(new Error('boom'));"])(
   },
 );
 
-test('a configuration that is refused and a start that fails are one line, whatever the level', async () => {
+test('a refused configuration and a failed start are each logged in one line at any level', async () => {
   const refused = start(['--rate-limit', '-1', '--log-level', 'silent']);
   expect(await refused.ended()).toBe(2);
   expect(linesOf(refused)).toMatchObject([
@@ -146,7 +146,7 @@ test('a configuration that is refused and a start that fails are one line, whate
   expect(failed.stderr).not.toContain('s3cret');
 });
 
-test('the first key is one line, the only one that holds it, whatever the level', async () => {
+test('the first key is logged in exactly one line at any level', async () => {
   const started = start(['--log-level', 'silent'], {});
   const url = (await started.listening()) ?? '';
   const [{ level, api_key: key }, ...others] = linesOf(started);
@@ -154,7 +154,7 @@ test('the first key is one line, the only one that holds it, whatever the level'
   expect((await callerOf(url)('GET', '/v1/queue/list', undefined, { key })).status).toBe(200);
 });
 
-test('the driver of PostgreSQL warns of its passfile in lines', async () => {
+test('the warning of the PostgreSQL driver about its passfile becomes a line of the log', async () => {
   const postgres = STORE_FACTORIES.find(({ name }) => name === 'postgres');
   const fixture = await postgres?.create();
   try {
@@ -165,7 +165,7 @@ test('the driver of PostgreSQL warns of its passfile in lines', async () => {
     const passfile = join(folder, 'pgpass');
     await writeFile(passfile, `*:*:*:*:${decodeURIComponent(password)}\n`, { mode: 0o644 });
     const started = start([], { MILLRACE_API_KEY: KEY, PGPASSFILE: passfile });
-    // Others may read it, so it is not used.
+    // Other users may read the file, so the driver does not use it.
     expect(await started.ended()).toBe(1);
     expect(saying(started, 'written to stderr')[0]?.text).toContain('has group or world access');
     expect(started.stderr).not.toContain(password);

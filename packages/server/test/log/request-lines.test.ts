@@ -32,7 +32,7 @@ async function stop(): Promise<void> {
   expect(await run.ended()).toBe(0);
 }
 
-test('at debug each request is one line, with what it is found by and nothing of its body', async () => {
+test('each request is logged in one line at the level debug, with its queue, key and status', async () => {
   const client = await start(['--log-level', 'debug']);
   const made = await client.post('create', { name: 'orders' });
   await client.publish('orders', 'a payload');
@@ -57,7 +57,7 @@ test('at debug each request is one line, with what it is found by and nothing of
   });
 });
 
-test('at the default a request that is answered well has no line', async () => {
+test('a request without a fault has no line at the default level', async () => {
   const client = await start([]);
   const queue = await client.newQueue();
   await client.publish(queue);
@@ -72,7 +72,7 @@ test('at the default a request that is answered well has no line', async () => {
   ]);
 });
 
-test('wrong keys and missing scopes are counted by address', async () => {
+test('wrong keys and missing scopes are logged once and then counted for each address', async () => {
   const client = await start([]);
   const queue = await client.newQueue();
   const { key, key_id } = (
@@ -94,7 +94,7 @@ test('wrong keys and missing scopes are counted by address', async () => {
   expect(run.stderr).not.toContain(key);
 });
 
-test('keys that are made and revoked are found by their id', async () => {
+test('keys that are created or revoked are logged with their id', async () => {
   const client = await start([]);
   const { key_id: id } = (await client.post('../account/keys/create', {})).body.data;
   expect((await client.post(`../account/keys/revoke/${id}`, {})).status).toBe(200);
@@ -106,7 +106,7 @@ test('keys that are made and revoked are found by their id', async () => {
   ]);
 });
 
-test('a queue that is full and dead letters are one line each, then counted', async () => {
+test('a full queue and dead letters are logged in one line each and then counted', async () => {
   const client = await start(['--max-queue-messages', '20']);
   const queue = await client.newQueue({ max_retries: 0 });
   await client.publishAll(queue, Array(20).fill('x'));
@@ -128,7 +128,7 @@ test('a queue that is full and dead letters are one line each, then counted', as
   ]);
 });
 
-test('a call that finds no room is told with the budget that lacks', async () => {
+test('a call refused as OVERLOADED is logged with the budget that ran out', async () => {
   const client = await start(['--max-project-waits', '1']);
   const queue = await client.newQueue();
   const waits = [0, 1].map(() => client.post('consume', { queue, wait_seconds: 2 }));

@@ -11,14 +11,14 @@ import { connectAdmin } from '../nodes/postgres-nodes.js';
 import { ServerRun } from '../nodes/run-server.js';
 import { linesOf, saying, untilSaid } from './log-lines.js';
 
-/** Whatever is handed to the server has one of these in it, each its own. */
+/** A different mark for each kind of text that the server is given. */
 const mark = (what: string): string => `qzx-${what}-7731`;
 const MARKED = /qzx-([a-z_]+)-7731/g;
 
 const SECRET_KEY = mark('secret_key');
 const PRIORITY_AT_FAULT = 9;
 
-/** Has the store refuse messages of one priority, with an error that quotes all of the row. */
+/** Makes the store refuse messages of one priority, with an error that quotes the whole row. */
 async function sabotage(url: string): Promise<void> {
   if (url.startsWith('sqlite:')) {
     const db = new Database(url.slice('sqlite:'.length));
@@ -36,7 +36,7 @@ async function sabotage(url: string): Promise<void> {
   await admin.end();
 }
 
-describe.each(STORE_FACTORIES)('the log of a server on $name, at its fullest', (factory) => {
+describe.each(STORE_FACTORIES)('the log at the level trace on $name', (factory) => {
   let fixture: StoreFixture;
   let receiver: PushReceiver;
   let run: ServerRun;
@@ -59,7 +59,7 @@ describe.each(STORE_FACTORIES)('the log of a server on $name, at its fullest', (
     return new PushingClient({ call: callerOf(url as string) });
   }
 
-  it('holds no secret and no payload, in good times and in bad', async () => {
+  it('contains no secret and no payload, with or without faults', async () => {
     const client = await start({ MILLRACE_API_KEY: ADMIN_KEY });
     const headers = { 'Idempotency-Key': mark('key_header'), 'X-Other': mark('header') };
     const queue = await client.newQueue({ enable_priority: true, idempotency_key: mark('key') });
@@ -69,14 +69,14 @@ describe.each(STORE_FACTORIES)('the log of a server on $name, at its fullest', (
     const [taken] = await client.consume(queue, { idempotency_key: mark('consume_key') });
     dataOf(await client.nack(queue, taken.message_id, { error: mark('nack'), requeue: false }));
 
-    // Keys: one that is made, one that is wrong, one in a url by mistake.
+    // Keys: a created one, a wrong one, and one that is in a url by mistake.
     const made = dataOf(await client.with({ headers }).post('../account/keys/create', {}));
     const wrong = client.with({ key: `ifr_${mark('wrong_key')}` });
     errorOf(await wrong.get(`stats/${queue}?key=${mark('query')}`), 'UNAUTHENTICATED');
     errorOf(await client.get(`stats/ifr_${mark('path')}`), 'QUEUE_NOT_FOUND');
     errorOf(await client.get(`nowhere/${mark('path')}?a=${mark('query')}`), 'ROUTE_NOT_FOUND');
 
-    // Bodies that cannot be read, or are refused.
+    // Bodies that cannot be parsed or are refused.
     errorOf(await client.post('publish', `{"queue":"${mark('body')}`), 'INVALID_JSON');
     errorOf(await client.post('publish', { queue: mark('body').repeat(40) }), 'INVALID_REQUEST');
     errorOf(await client.get(`get/%zz${mark('path')}`), 'INVALID_REQUEST');
@@ -86,7 +86,7 @@ describe.each(STORE_FACTORIES)('the log of a server on $name, at its fullest', (
     socket.resume();
     await once(socket, 'close');
 
-    // Pushes: answered, refused, unreachable, and to urls that are not allowed.
+    // Pushes that are answered, refused, unreachable, or to urls that are not allowed.
     const secret = mark('push_secret');
     const settings = { secret, headers: { authorization: mark('push_header') }, max_retries: 0 };
     const hook = `${receiver.url}?token=${mark('push_query')}`;
@@ -103,7 +103,7 @@ describe.each(STORE_FACTORIES)('the log of a server on $name, at its fullest', (
     const refused = `https://user:${mark('user_info')}@10.0.0.1/${mark('push_path')}`;
     expect((await client.subscribe(queue, { ...settings, url: refused })).status).not.toBe(200);
 
-    // Faults of the store, and a queue that is full.
+    // Faults of the store, and a full queue.
     await sabotage(fixture.url);
     const broken = { queue, ...message, priority: PRIORITY_AT_FAULT, idempotency_key: mark('key') };
     errorOf(await client.post('publish', broken), 'INTERNAL');
@@ -119,7 +119,7 @@ describe.each(STORE_FACTORIES)('the log of a server on $name, at its fullest', (
     expect(said).not.toContain(made.key);
     expect(said).not.toContain('ifr_');
     if (!factory.isLocal) expect(said).not.toContain(new URL(fixture.url).password);
-    // What can be searched for is there, so this has looked at what it was to look at.
+    // The expected lines are there, so the search above covered them.
     const lines = linesOf(run);
     expect(lines.filter(({ msg }) => msg === 'request').length).toBeGreaterThan(15);
     expect(saying(run, 'a request failed')).toMatchObject([
@@ -129,12 +129,12 @@ describe.each(STORE_FACTORIES)('the log of a server on $name, at its fullest', (
     expect(saying(run, 'dead letter')).toMatchObject([
       { queue, reason: 'rejected', message_id: taken.message_id },
       { queue: pushed, reason: 'max_retries' },
-      // The one of the 410, which was counted.
+      // The dead letter of the 410, which was counted.
       { queue: pushed, reason: 'max_retries', repeated: 1 },
     ]);
   }, 120_000);
 
-  it('holds the first key in one line and no other, and none that is given', async () => {
+  it('contains the first key in exactly one line, and no key that a call sends', async () => {
     const client = await start({});
     const [{ api_key: key }] = saying(run, 'millrace made an API key; it is shown this once');
     dataOf(await client.with({ key }).post('create', { name: 'orders' }));

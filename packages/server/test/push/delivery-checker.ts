@@ -1,20 +1,20 @@
-/** What the tests know of a run of pushes, and what must be true of it. */
+/** The record of a run of pushes, and a check that it kept every promise. */
 
 export interface Published {
   readonly id: string;
   readonly group: string;
 }
 
-/** One POST that came, in the order of their coming. */
+/** One received POST; the POSTs are listed in the order of their arrival. */
 export interface Received {
   readonly id: string;
-  /** What was answered; null where the receiver was stopped before, or the answer was lost. */
+  /** The status of the answer; null if the receiver was stopped before it, or the answer was lost. */
   readonly status: number | null;
 }
 
 export interface DeadLetter {
   readonly id: string;
-  /** Pushes that failed; leases that ran out do not use up the retries. */
+  /** The number of failed pushes; expired leases do not use up retries. */
   readonly nacks: number;
 }
 
@@ -25,16 +25,16 @@ export interface PushRun {
   readonly deadLetters: readonly DeadLetter[];
   readonly maxRetries: number;
   readonly isFifo: boolean;
-  /** Restarts of the receiver: each may have lost an answer that it thought was sent. */
+  /** Restarts of the receiver; each may lose an answer that the receiver counted as sent. */
   readonly restarts?: number;
 }
 
-/** Every promise that was broken, in a sentence each; none means that the run is in order. */
+/** One sentence for each broken promise; empty if the run kept them all. */
 export function brokenPromises(run: PushRun): string[] {
   return [...brokenDeliveries(run), ...(run.isFifo ? brokenOrder(run) : [])];
 }
 
-/** Each message is acknowledged, or a dead letter after exactly its retries; and none comes from nowhere. */
+/** Each message must be acked, or dead after exactly its retries, and must have been published. */
 function brokenDeliveries(run: PushRun): string[] {
   const { published, received, deadLetters, maxRetries, restarts = 0 } = run;
   const broken: string[] = [];
@@ -48,7 +48,7 @@ function brokenDeliveries(run: PushRun): string[] {
     if (nacks === undefined) {
       if (!acked.has(id)) broken.push(`${id} is lost: no success and no dead letter`);
       if (refused > maxRetries + restarts)
-        broken.push(`${id} was refused ${refused} times and pushed on`);
+        broken.push(`${id} was refused ${refused} times and pushed again`);
     } else {
       if (nacks !== maxRetries + 1) broken.push(`${id} is dead after ${nacks} failures`);
       if (refused > maxRetries + 1 + restarts)
@@ -64,7 +64,7 @@ function brokenDeliveries(run: PushRun): string[] {
   return broken;
 }
 
-/** A group goes on to its next message when the one before was a success or is a dead letter. */
+/** A message group continues with its next message once the previous one is acked or dead. */
 function brokenOrder({ published, received, deadLetters }: PushRun): string[] {
   const broken: string[] = [];
   const dead = new Set(deadLetters.map(({ id }) => id));
@@ -81,12 +81,12 @@ function brokenOrder({ published, received, deadLetters }: PushRun): string[] {
     const mayFollow = head.isOver || dead.has(queue[head.at] as string);
     if (at === head.at + 1 && mayFollow) heads.set(group, { at, isOver: status === 200 });
     else if (at === head.at) head.isOver ||= status === 200;
-    else broken.push(`${group}: message ${at} came while ${head.at} was not over`);
+    else broken.push(`${group}: message ${at} arrived before ${head.at} was finished`);
   }
   return broken;
 }
 
-/** How often each message came more than once. */
+/** How often each message was repeated. */
 export function repetitions(received: readonly Received[]): Map<string, number> {
   const counts = countBy(received, () => true);
   return new Map([...counts].filter(([, count]) => count > 1).map(([id, n]) => [id, n - 1]));

@@ -8,7 +8,7 @@ import { startTlsReceiver, type TlsReceiver } from './tls-receiver.js';
 const COUNT = 300;
 const IN_FLIGHT = 20;
 
-describe.each(STORE_FACTORIES)('a server that ends while it pushes, on $name', (factory) => {
+describe.each(STORE_FACTORIES)('a server that ends while it pushes on $name', (factory) => {
   let fixture: StoreFixture;
   let hook: TlsReceiver;
   let node: PushNode | undefined;
@@ -22,9 +22,9 @@ describe.each(STORE_FACTORIES)('a server that ends while it pushes, on $name', (
     return node;
   };
 
-  // One type for each store, since each kill takes a lease to run out.
+  // One type for each store, because after each kill the leases must expire.
   it.each(factory.isLocal ? ['standard'] : ['fifo'])(
-    'killed with -9 and started again, it delivers every message of a %s queue, at most once more than needed',
+    'delivers every message of a %s queue after SIGKILL and a restart, at most once more than needed',
     async (type) => {
       fixture = await factory.create();
       hook = await startTlsReceiver();
@@ -38,7 +38,7 @@ describe.each(STORE_FACTORIES)('a server that ends while it pushes, on $name', (
       const queue = await client.newQueue({ type });
       await client.subscribed(queue, hook.receiver.url, {
         max_in_flight: IN_FLIGHT,
-        // Long enough for a machine with other work to do: only the kill is to cost a lease.
+        // Long enough for a busy machine, so that leases expire only because of the kill.
         visibility_timeout: 6,
       });
       const messages = Array.from({ length: COUNT }, (_, n) => ({
@@ -56,13 +56,13 @@ describe.each(STORE_FACTORIES)('a server that ends while it pushes, on $name', (
       expect(answered.size).toBe(COUNT);
       const more = repetitions(hook.received);
       expect(Math.max(0, ...more.values())).toBeLessThanOrEqual(1);
-      // Only what was under way or not yet acked; those leases had to run out.
+      // Only pushes in progress or not yet acked are repeated, after their leases expired.
       expect(more.size).toBeLessThanOrEqual(IN_FLIGHT * 2);
     },
     60_000,
   );
 
-  it('stopped by SIGTERM with pushes that hang, it exits with 0 in 10 seconds, and nothing is lost', async () => {
+  it('exits with 0 within 10 seconds on SIGTERM while pushes hang, and loses no message', async () => {
     fixture = await factory.create();
     hook = await startTlsReceiver();
     hook.answer(() => 'none');
@@ -77,13 +77,13 @@ describe.each(STORE_FACTORIES)('a server that ends while it pushes, on $name', (
     expect(performance.now() - startMs).toBeLessThan(10_000);
     hook.answer(() => 200);
     const again = (await start()).client;
-    // At once: the leases were given back, and would last for 30 seconds.
+    // This happens at once because the leases were released; they would last 30 seconds.
     await expect.poll(() => again.isEmpty(queue), { timeout: 10_000, interval: 20 }).toBe(true);
     expect((await again.stats(queue)).dlq).toBe(0);
     expect(hook.received).toHaveLength(5 + 8);
   }, 60_000);
 
-  it('stopped by SIGTERM with pushes that end soon, it waits for them and acks them', async () => {
+  it('waits on SIGTERM for pushes that end soon and acks their messages', async () => {
     fixture = await factory.create();
     hook = await startTlsReceiver();
     hook.answer(() => pause(500).then(() => 200));

@@ -7,11 +7,11 @@ import { brokenPromises } from './delivery-checker.js';
 const OUTAGE_SECONDS = 600;
 const COUNT = 100;
 
-describe.each(STORE_FACTORIES)('an outage of ten minutes on $name', (factory) => {
+describe.each(STORE_FACTORIES)('an outage of a receiver for ten minutes on $name', (factory) => {
   const { client, receiver, advanceUntil, advanceIdle } = usePushes(factory);
 
   it.each(['standard', 'fifo'] as const)(
-    'costs no message of a %s queue its retries, and all is delivered afterwards',
+    'uses up no retries of the messages of a %s queue, which are all delivered afterwards',
     async (type) => {
       const hook = await receiver();
       const queue = await client.newQueue({ type, max_retries: 3 });
@@ -39,7 +39,7 @@ describe.each(STORE_FACTORIES)('an outage of ten minutes on $name', (factory) =>
   );
 
   it.each([503, 429])(
-    'is also one where the receiver answers all with %i',
+    'uses up no retries if the receiver answers every push with %i',
     async (status) => {
       const hook = await receiver();
       hook.reply = () => status;
@@ -51,19 +51,19 @@ describe.each(STORE_FACTORIES)('an outage of ten minutes on $name', (factory) =>
       }
       expect((await client.stats(queue)).dlq).toBe(0);
       const before = hook.pushes.length;
-      // The breaker lets through one probe now and then: 600 seconds are few of its doubling pauses.
+      // The breaker lets through single probes at doubling intervals, few of them in 600 seconds.
       expect(before).toBeLessThan(10 + 12);
       hook.reply = () => 200;
       while (!(await client.isEmpty(queue))) await advanceIdle(queue, 4_000);
       const delivered = hook.ids.slice(before);
       expect(new Set(delivered)).toEqual(new Set(ids));
-      // One that was under way while the clock was moved may come once more.
+      // A push in progress while the clock was moved may be repeated.
       expect(delivered.length).toBeLessThanOrEqual(ids.length + 1);
     },
     60_000,
   );
 
-  it('a message that alone gets 500 is a dead letter after 1 + max_retries attempts', async () => {
+  it('does not include a single message that gets 500, which is dead after 1 + max_retries attempts', async () => {
     const hook = await receiver();
     hook.reply = ({ json }) => (json.payload === 'bad' ? 500 : 200);
     const queue = await client.newQueue({ max_retries: 3 });
@@ -79,7 +79,7 @@ describe.each(STORE_FACTORIES)('an outage of ten minutes on $name', (factory) =>
     expect(hook.pushes).toHaveLength(4 + 20);
   });
 
-  it('a message that alone gets 503 is a dead letter after max_retries + 2 attempts', async () => {
+  it('does not include a single message that gets 503, which is dead after max_retries + 2 attempts', async () => {
     const hook = await receiver();
     hook.reply = ({ json }) => (json.payload === 'bad' ? 503 : 200);
     const queue = await client.newQueue({ max_retries: 3 });
@@ -87,8 +87,8 @@ describe.each(STORE_FACTORIES)('an outage of ten minutes on $name', (factory) =>
     const bad = await client.publish(queue, 'bad');
     await hook.received(1);
     for (let n = 0; n < 60 && (await client.stats(queue)).dlq === 0; n += 1) {
-      // The bad one lies delayed, so that the good one begins after its failure and before its next
-      // attempt: so the receiver is known to be well.
+      // The bad message is delayed, so the good one is pushed after its failure and before its next
+      // attempt, which shows that the receiver works.
       await client.expectStats(queue, { delayed: 1, available: 0, in_flight: 0 });
       await client.publish(queue, n);
       await client.expectStats(queue, { delayed: 1, available: 0, in_flight: 0 });

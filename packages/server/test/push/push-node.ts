@@ -8,7 +8,7 @@ export interface PushNode {
   readonly client: PushingClient;
 }
 
-/** `millrace serve` in a process of its own, which pushes. */
+/** Starts `millrace serve` in its own process, with a client for push subscriptions. */
 export async function startPushNode(
   storeUrl: string,
   flags: readonly string[],

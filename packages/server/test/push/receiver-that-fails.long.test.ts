@@ -13,12 +13,12 @@ import {
 import { type PushNode, startPushNode } from './push-node.js';
 import { startTlsReceiver, type TlsReceiver } from './tls-receiver.js';
 
-/** The full size takes a minute for each of the three; CONTRIBUTING.md says when to run it. */
+/** The full size takes a minute for each of the three tests; CONTRIBUTING.md says when to run it. */
 const COUNT = Number(process.env.MILLRACE_TEST_PUSHES ?? 400);
-/** Groups of so few messages that their backoffs, one after another, stay within the minute. */
+/** Enough message groups that the consecutive backoffs of each one stay within the minute. */
 const GROUPS = Math.max(100, Math.floor(COUNT / 20));
 const MAX_RETRIES = 2;
-/** Short, so that what a killed node held comes back soon. */
+/** Short, so that messages leased by a killed node become available soon. */
 const LEASE_SECONDS = 5;
 const IS_FULL = COUNT >= 10_000;
 const TIMEOUT_MS = IS_FULL ? 300_000 : 60_000;
@@ -44,7 +44,7 @@ describe('a receiver that fails a fifth of all pushes and restarts twice', () =>
     ['FIFO queue on sqlite', 'sqlite', 'fifo', 1],
     ['FIFO queue on two nodes over PostgreSQL, one of which is killed', 'postgres', 'fifo', 2],
   ] as const)(
-    '%s: all is acknowledged, or dead after its retries',
+    'gets every message of a %s, except messages that are dead after their retries',
     async (what, store, type, nodeCount) => {
       const seed = Date.now() % 1_000_000_000;
       const random = new SeededRandom(seed);
@@ -52,7 +52,7 @@ describe('a receiver that fails a fifth of all pushes and restarts twice', () =>
       fixture = await factory.create();
       hook = await startTlsReceiver();
       hook.answer(async () => {
-        // Some are under way whenever the receiver or a node ends.
+        // Some pushes are in progress whenever the receiver or a node ends.
         await pause(random.integer(0, 30));
         return random.chance(0.2) ? 500 : 200;
       });
@@ -96,7 +96,7 @@ describe('a receiver that fails a fifth of all pushes and restarts twice', () =>
       const { received } = hook;
       const run = { published, received, deadLetters, maxRetries: MAX_RETRIES, restarts: 2 };
       expect(brokenPromises({ ...run, isFifo: type === 'fifo' })).toEqual([]);
-      // A run without failures would have shown nothing.
+      // A run without failures would prove nothing.
       expect(counts.pushes).toBeGreaterThan(COUNT * 1.1);
     },
     TIMEOUT_MS,

@@ -12,7 +12,7 @@ const NEW_KEY = 'the-new-key-of-more-than-16';
 const HEADERS = { authorization: 'Bearer owner' };
 const SECRET = 'a secret that is long enough';
 
-describe.each(STORE_FACTORIES)('the keys that seal subscriptions on $name', (factory) => {
+describe.each(STORE_FACTORIES)('the keys that seal push subscriptions on $name', (factory) => {
   let fixture: StoreFixture;
   let node: PushNode | undefined;
   let hook: PushReceiver;
@@ -45,7 +45,7 @@ describe.each(STORE_FACTORIES)('the keys that seal subscriptions on $name', (fac
     await fixture.remove();
   });
 
-  /** Under these keys the subscription is found by its url and pushes as before. */
+  /** Expects that the subscription is found by its url and pushes as before. */
   const expectToWork = async ({ client }: PushNode, queue: string, id: string): Promise<void> => {
     const settings = { secret: SECRET, max_retries: 3 };
     expect((await client.subscribed(queue, hook.url, settings)).subscription_id).toBe(id);
@@ -56,12 +56,12 @@ describe.each(STORE_FACTORIES)('the keys that seal subscriptions on $name', (fac
     await client.publish(queue);
     const push = (await hook.received(before + 1))[before];
     expect(push?.headers.authorization).toBe(HEADERS.authorization);
-    // The same secret again is no new one: one signature, and not another one beside it.
+    // Sending the same secret again is no change, so there is one signature and not two.
     expect(String(push?.headers['webhook-signature']).split(' ')).toHaveLength(1);
     await client.expectEmpty(queue);
   };
 
-  it('may be set, changed by way of two at once, and the old one dropped', async () => {
+  it('can be set, changed while both keys are given, and then used without the old key', async () => {
     await prepare();
     let { client } = await startWith('');
     const queue = await client.newQueue();
@@ -91,7 +91,7 @@ describe.each(STORE_FACTORIES)('the keys that seal subscriptions on $name', (fac
     await expectToWork(await startWith(NEW_KEY), queue, id);
   }, 60_000);
 
-  it('seal a paused subscription as well', async () => {
+  it('also seal a paused subscription', async () => {
     await prepare();
     const { client } = await startWith('');
     const queue = await client.newQueue();
@@ -103,7 +103,7 @@ describe.each(STORE_FACTORIES)('the keys that seal subscriptions on $name', (fac
     expect((await storedRows())[0]?.secret).toMatch(/^sealed:/);
   }, 60_000);
 
-  it('go on with a short secret from before, with one warning, and take no new one', async () => {
+  it('allow an existing short secret with one warning, but no new one', async () => {
     await prepare();
     const store = await fixture.open();
     const box = new SecretBox([]);

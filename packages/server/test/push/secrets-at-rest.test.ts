@@ -14,7 +14,7 @@ const SECRETS = [
 ];
 const QUERY = 'token=query-qzx84';
 const HEADERS = { authorization: 'Bearer header-qzx85', 'x-qzx86': 'name' };
-/** In every form in which a secret might lie about by mistake. */
+/** Every form in which a secret might be stored by mistake. */
 const FORMS = SECRETS.flatMap((secret) => [
   secret,
   Buffer.from(secret).toString('base64').slice(0, -4),
@@ -24,7 +24,7 @@ const FORMS = SECRETS.flatMap((secret) => [
 
 const found = (text: string): string[] => FORMS.filter((form) => text.includes(form));
 
-/** All that the store keeps, as text. */
+/** The whole content of the store as text. */
 async function contentOf(url: string): Promise<string> {
   if (url.startsWith('sqlite:')) {
     const path = url.slice('sqlite:'.length);
@@ -44,7 +44,7 @@ async function contentOf(url: string): Promise<string> {
       const { rows } = await admin.query(`SELECT t::text AS text FROM ${name} AS t`);
       texts.push(...rows.map(({ text }) => text));
     }
-    // Bytes stand there in hex.
+    // Bytes are shown in hex.
     const bytes = texts
       .join('\n')
       .replace(
@@ -57,7 +57,7 @@ async function contentOf(url: string): Promise<string> {
   }
 }
 
-describe.each(STORE_FACTORIES)('the secrets of subscriptions on $name', (factory) => {
+describe.each(STORE_FACTORIES)('the secrets of push subscriptions on $name', (factory) => {
   let fixture: StoreFixture;
   let hook: TlsReceiver;
   let node: PushNode | undefined;
@@ -67,7 +67,7 @@ describe.each(STORE_FACTORIES)('the secrets of subscriptions on $name', (factory
     await fixture.remove();
   });
 
-  /** All that may be done with a secret, with the fullest log; gives back the log. */
+  /** Uses secrets in every possible way at the level trace, and returns the log. */
   const useSecrets = async (environment: Record<string, string>): Promise<string> => {
     fixture = await factory.create();
     hook = await startTlsReceiver();
@@ -94,7 +94,7 @@ describe.each(STORE_FACTORIES)('the secrets of subscriptions on $name', (factory
     return run.stderr + run.stdout;
   };
 
-  it('are readable neither in the store nor in the log where the server has a key', async () => {
+  it('cannot be read in the store or in the log if the server has a secret key', async () => {
     const log = await useSecrets({ MILLRACE_SECRET_KEY: 'a-key-of-more-than-16-chars' });
     expect(found(log)).toEqual([]);
     const content = await contentOf(fixture.url);
@@ -102,7 +102,8 @@ describe.each(STORE_FACTORIES)('the secrets of subscriptions on $name', (factory
     expect(content).not.toContain('a-key-of-more-than-16-chars');
   }, 60_000);
 
-  it('stand in the store as they are where it has none, but not in the log; so this test can fail', async () => {
+  // This shows that the test above can fail.
+  it('can be read in the store, but not in the log, if the server has no secret key', async () => {
     const log = await useSecrets({});
     expect(found(log)).toEqual([]);
     expect(found(await contentOf(fixture.url))).toEqual(
@@ -110,7 +111,7 @@ describe.each(STORE_FACTORIES)('the secrets of subscriptions on $name', (factory
     );
   }, 60_000);
 
-  it('sealed under another key are not used: nothing is pushed unsigned', async () => {
+  it('are not used if sealed under another key, and nothing is pushed unsigned', async () => {
     await useSecrets({ MILLRACE_SECRET_KEY: 'a-key-of-more-than-16-chars' });
     const before = hook.received.length;
     node = await startPushNode(fixture.url, hook.flags, {

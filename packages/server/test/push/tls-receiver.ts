@@ -7,16 +7,16 @@ import type { Received } from './delivery-checker.js';
 
 export interface TlsReceiver {
   readonly receiver: PushReceiver;
-  /** What a server must be given to push there. */
+  /** The flags that a server needs to push there. */
   readonly flags: readonly string[];
-  /** What came, and what became of it. */
+  /** The received pushes with the status of their answers. */
   readonly received: Received[];
-  /** Decides on each answer; a promise keeps the push waiting. */
+  /** Decides each answer; a promise keeps the push waiting. */
   answer(decide: (push: Push) => number | 'none' | Promise<number | 'none'>): void;
   remove(): Promise<void>;
 }
 
-/** A receiver of 127.0.0.1 with a certificate of an authority that only `--push-ca` makes known. */
+/** A receiver on 127.0.0.1 with a certificate of an authority that only `--push-ca` makes trusted. */
 export async function startTlsReceiver(): Promise<TlsReceiver> {
   const authority = certificate({ name: 'millrace test authority' });
   const addresses = [[127, 0, 0, 1]];
@@ -34,7 +34,7 @@ export async function startTlsReceiver(): Promise<TlsReceiver> {
       };
       received.push(note);
       const status = await decide(push);
-      // An answer counts when it was sent: what a stop has broken off was none.
+      // An answer counts once it is sent; one that a stop interrupted does not.
       if (status !== 'none' && !push.response.destroyed) {
         push.response.once('finish', () => {
           note.status = status;

@@ -5,7 +5,7 @@ import { dataOf } from '../http-conformance/expect-answer.js';
 import { ALLOW_THIS_MACHINE, PushingClient } from '../http-conformance/use-pushes.js';
 import { type PostgresNodes, startNodes } from '../nodes/postgres-nodes.js';
 
-/** Nodes look for changes of subscriptions so often, and are not told of them. */
+/** Longer than the interval at which nodes poll for changes of subscriptions, without signals. */
 const LEARNED_MS = 2_500;
 
 describe('two nodes that push for one subscription', () => {
@@ -26,14 +26,14 @@ describe('two nodes that push for one subscription', () => {
     await nodes.stop();
   });
 
-  it('push each message once, and none after a pause or a deletion was answered by either', async () => {
+  it('push each message once, and none after either node answered a pause or a deletion', async () => {
     const queue = await one.newQueue();
     const { subscription_id: id } = await one.subscribed(queue, hook.url);
     await pause(LEARNED_MS);
     const ids = await one.publishAll(queue, [1, 2, 3, 4, 5, 6, 7, 8]);
     await one.expectEmpty(queue);
     expect([...hook.ids].sort()).toEqual([...ids].sort());
-    // The other node still has a worker that knows nothing of it, and is told of the message.
+    // The other node still has a worker that does not know of the pause, and learns of the message.
     dataOf(await one.change(queue, id, 'pause'));
     await other.publish(queue, 'paused');
     await one.publish(queue, 'paused');

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-/** What `npm start` says of a folder before it starts the server. */
+/** The check of a folder that `npm start` makes before it starts the server. */
 const SCRIPT = fileURLToPath(new URL('../../../../scripts/ensure-built.mjs', import.meta.url));
 const SERVER = 'packages/server/dist/main.js';
 const PROTOCOL = 'packages/protocol/dist/index.js';
@@ -33,14 +33,14 @@ async function startIn(files: Record<string, string>): Promise<{ status: number;
 const workspace = (build: string): string =>
   JSON.stringify({ name: 'workspace', scripts: { build } });
 
-test('a folder without packages is told to install them', async () => {
+test('npm start in a folder without packages says to install them', async () => {
   expect(await startIn({ [SERVER]: '', [PROTOCOL]: '' })).toEqual({
     status: 1,
     said: 'millrace: the packages are not installed; run: npm ci\n',
   });
 });
 
-test('a production install that was built elsewhere starts without a build', async () => {
+test('npm start in a production install that was built elsewhere does not build', async () => {
   expect(await startIn({ [PRODUCTION]: '{}', [SERVER]: '', [PROTOCOL]: '' })).toEqual({
     status: 0,
     said: '',
@@ -50,21 +50,24 @@ test('a production install that was built elsewhere starts without a build', asy
 test.each([
   { built: 'nothing', files: {} },
   { built: 'the server alone', files: { [SERVER]: '' } },
-])('a production install with $built built says what to do', async ({ files }) => {
-  const { status, said } = await startIn({ [PRODUCTION]: '{}', ...files });
-  expect(status).toBe(1);
-  expect(said).toBe(
-    'millrace: this folder is not built, and TypeScript, which builds it, is not installed; run: npm ci && npm run build\n',
-  );
-});
+])(
+  'npm start in a production install with $built built says to install and build',
+  async ({ files }) => {
+    const { status, said } = await startIn({ [PRODUCTION]: '{}', ...files });
+    expect(status).toBe(1);
+    expect(said).toBe(
+      'millrace: this folder is not built, and TypeScript, which builds it, is not installed; run: npm ci && npm run build\n',
+    );
+  },
+);
 
-test('with TypeScript it builds, whatever is there', async () => {
+test('npm start builds if TypeScript is installed, whatever is already built', async () => {
   const files = { [TYPESCRIPT]: '{}', [SERVER]: '', [PROTOCOL]: '' };
   const there = await startIn({ ...files, 'package.json': workspace('echo building') });
   expect(there).toEqual({ status: 0, said: 'building\n' });
 });
 
-test('a build that fails starts nothing', async () => {
+test('npm start fails if the build fails', async () => {
   const files = { [TYPESCRIPT]: '{}', 'package.json': workspace('echo no such type; exit 2') };
   const { status, said } = await startIn(files);
   expect(status).toBe(1);

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { runInOneShell } from './shell-session.js';
 import { isShown, type Step, stepsOf } from './steps.js';
 
-/** The port of a server that is told no other, as the README shows it. */
+/** The default port of a server, which the README shows. */
 const USUAL_PORT = '8080';
-/** What it prints is npm's affair. */
+/** Its output is npm's and is not compared. */
 const INSTALL = 'npm ci\n';
 
 export interface FollowOptions {
@@ -21,8 +21,8 @@ export const readmeSteps = async (checkout: string): Promise<Step[]> =>
 export const installsPackages = ({ command }: Step): boolean => command === INSTALL;
 
 /**
- * Runs the steps as they stand, save that the environment chooses a port that is free on this machine.
- * Returns what went otherwise than the README says.
+ * Runs the steps unchanged, except that the environment chooses a port that is free on this machine.
+ * Returns every difference from what the README shows.
  */
 export async function follow(
   steps: readonly Step[],
@@ -46,7 +46,7 @@ export async function follow(
   });
 }
 
-/** Without what npm tells the scripts that it runs, and without settings of a server. */
+/** The environment without the variables that npm sets for its scripts and without server settings. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env);
   return Object.fromEntries(entries.filter(([name]) => !/^(npm_|MILLRACE)/i.test(name)));

@@ -15,7 +15,7 @@ const DOCUMENTS = [
   'bench/README.md',
 ];
 
-/** The names that a heading gets in a page: lower case, hyphens for spaces, no other signs. */
+/** The anchors of the headings: lower case, hyphens for spaces, no other punctuation. */
 const anchorsOf = (text: string): string[] =>
   [...text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -24,7 +24,7 @@ const anchorsOf = (text: string): string[] =>
       .replaceAll(' ', '-'),
   );
 
-test.each(DOCUMENTS)('the links of %s lead to files and headings that are there', async (name) => {
+test.each(DOCUMENTS)('the links of %s point to files and headings that exist', async (name) => {
   const text = await readFile(join(CHECKOUT, name), 'utf8');
   const lost: string[] = [];
   for (const [, link = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {

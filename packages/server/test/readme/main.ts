@@ -1,9 +1,9 @@
 import { follow, readmeSteps } from './follow.js';
 
-/** For the install too, on a slow network. */
+/** Long enough for the install on a slow network, too. */
 const WITHIN_MS = 900_000;
 
-/** `tsx main.ts FOLDER`: follows the README of a checkout to the letter, in that checkout. */
+/** `tsx main.ts FOLDER` runs the README of a checkout exactly as written, in that checkout. */
 const [checkout] = process.argv.slice(2);
 if (checkout === undefined) throw new Error('which checkout? tsx main.ts FOLDER');
 const steps = await readmeSteps(checkout);

@@ -9,7 +9,7 @@ const CHECKOUT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 test('the blocks of the README run from top to bottom and print what it shows', async () => {
   const steps = await readmeSteps(CHECKOUT);
-  // In the checkout, so that `npm start` finds it, and yet where what the blocks write is removed.
+  // Inside the checkout, so that `npm start` works, but in a folder that is removed afterwards.
   const folder = await mkdtemp(join(CHECKOUT, '.readme-'));
   try {
     const run = steps.filter((step) => !installsPackages(step));
@@ -21,20 +21,20 @@ test('the blocks of the README run from top to bottom and print what it shows', 
   }
 }, 180_000);
 
-test('there is nothing to edit in the blocks of the README', async () => {
+test('the blocks of the README can be run without editing', async () => {
   for (const { command } of await readmeSteps(CHECKOUT)) {
     expect(placeholderOf(command), command).toBeUndefined();
   }
 });
 
 test.each(['KEY=ifr_…', 'git clone <this repository>', '{"receipt":"..."}'])(
-  '%s has something to edit',
+  'the command %s is recognised as one to edit',
   (command) => {
     expect(placeholderOf(command)).toBeDefined();
   },
 );
 
-test('the fence after a block shows what it prints, up to the next block', () => {
+test('the fence that directly follows a shell block shows its output', () => {
   const document =
     '```sh\na\n```\ntext\n```\nout\n```\n```\nmore\n```\n```sh\nb\n```\n```js\nc\n```\n```\nd\n```\n';
   expect(stepsOf(document)).toEqual([
@@ -49,6 +49,6 @@ test.each([
   ['a.c', 'abc', false],
   ['', 'surprise', false],
   ['', '\n', true],
-])('shown %j, printed %j: %s', (shown, printed, expected) => {
+])('the shown output %j matches the printed output %j: %s', (shown, printed, expected) => {
   expect(isShown(shown, printed)).toBe(expected);
 });

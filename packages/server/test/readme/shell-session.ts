@@ -8,23 +8,23 @@ export interface SessionOptions {
 }
 
 export interface BlockResult {
-  /** The exit status of the block's last command; undefined where the session ended before. */
+  /** The exit status of the block's last command; undefined if the session ended before it. */
   readonly status: number | undefined;
-  /** What it printed, on either stream. A command in it that failed is named there. */
+  /** The output of the block on both streams, with the name of any command that failed. */
   readonly printed: string;
 }
 
 const END_OF_BLOCK = '--- end of block:';
 const REPORT_FAILURE = `trap 'echo "failed: $BASH_COMMAND"' ERR`;
 
-/** Runs blocks in one bash, as somebody does who pastes one after another. */
+/** Runs blocks in one bash, as if they were pasted one after another. */
 export async function runInOneShell(
   blocks: readonly string[],
   { folder, environment, withinMs }: SessionOptions,
 ): Promise<BlockResult[]> {
   const pasted = blocks.map((block) => `${block}\necho "${END_OF_BLOCK} $?"\n`);
   const script = ['exec 2>&1', REPORT_FAILURE, ...pasted].join('\n');
-  // A group of its own, so that nothing that was started in the background is left behind.
+  // In its own process group, so that no background process is left behind.
   const shell = spawn('bash', ['-c', script], {
     cwd: folder,
     env: environment,
@@ -49,7 +49,7 @@ function endGroup(group: number): void {
   try {
     process.kill(group, 'SIGKILL');
   } catch {
-    // All have ended.
+    // All of its processes have ended.
   }
 }
 

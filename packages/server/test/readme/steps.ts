@@ -1,4 +1,4 @@
-/** A shell block of a document, and what the document says that it prints. */
+/** A shell block of a document and the output that the document shows for it. */
 export interface Step {
   readonly command: string;
   readonly output: string;
@@ -6,7 +6,7 @@ export interface Step {
 
 const FENCE = /^```(\w*)\n([\s\S]*?)^```$/gm;
 
-/** A fence without a language that follows a shell block shows what that one prints. */
+/** A fence without a language that follows a shell block shows the output of the block. */
 export function stepsOf(document: string): Step[] {
   const steps: { command: string; output: string }[] = [];
   let last: { command: string; output: string } | undefined;
@@ -18,11 +18,11 @@ export function stepsOf(document: string): Step[] {
   return steps;
 }
 
-/** What a reader would have to fill in before the block runs. */
+/** The part of a command that a reader would have to fill in before running it. */
 export const placeholderOf = (command: string): string | undefined =>
   /…|<[a-z][a-z -]*>|\.\.\./.exec(command)?.[0];
 
-/** Whether a block printed what the document shows, where `…` stands for anything. */
+/** Whether a block printed what the document shows, where `…` matches anything. */
 export function isShown(shown: string, printed: string): boolean {
   const pattern = shown
     .trim()
