@@ -1,0 +1,114 @@
+import type { Outcome } from '../queue/commands.js';
+import { heldUp } from '../refusal.js';
+import type { Store } from '../store/store.js';
+import { type HeldGroup, HeldUpLane, lockKeyOf, PROBE_LOCK_WAIT_MS } from './held-up-lane.js';
+import { KeptApart } from './kept-apart.js';
+import {
+  applyTogether,
+  bytesOf,
+  heldUpOf,
+  mayAct,
+  type WaitingCommand,
+} from './waiting-command.js';
+
+/** How long the commands of a queue keep apart after one of them has met a lock. */
+const STUCK_MS = 10_000;
+
+type Answer = (entries: readonly WaitingCommand[], outcomes: readonly Outcome[]) => void;
+
+/**
+ * Tries the commands that have met a lock until they meet none any more, or have waited for as long as
+ * any may. One commit group of them is under way at a time, beside those of all others.
+ */
+export class HeldUpCommands {
+  private readonly lane = new HeldUpLane<WaitingCommand>();
+  /** Keys of what has met a lock. */
+  private readonly stuck = new KeptApart(STUCK_MS);
+  private isUnderWay = false;
+
+  constructor(
+    private readonly store: Store,
+    /** Answers those that are not to be tried again. */
+    private readonly answer: Answer,
+    private readonly idle: () => void,
+  ) {}
+
+  get isBusy(): boolean {
+    return this.isUnderWay;
+  }
+
+  /** Takes a command that works on what is stuck already. @returns whether it does */
+  takes(entry: WaitingCommand): boolean {
+    const key = lockKeyOf(entry.command);
+    if (!this.stuck.has(key)) return false;
+    this.hold(key, [entry]);
+    return true;
+  }
+
+  /** Some of these have met a lock: each queue for itself shows which, and the others go on at once. */
+  async separate(entries: readonly WaitingCommand[]): Promise<void> {
+    const byKey = new Map<string, WaitingCommand[]>();
+    for (const entry of entries) {
+      const key = lockKeyOf(entry.command);
+      byKey.set(key, [...(byKey.get(key) ?? []), entry]);
+    }
+    for (const [key, some] of byKey) {
+      const met = byKey.size > 1 && !this.stuck.has(key) ? await this.probe(some) : some;
+      if (met.length === 0) continue;
+      this.stuck.add(key);
+      this.hold(key, met);
+    }
+  }
+
+  private async probe(entries: WaitingCommand[]): Promise<WaitingCommand[]> {
+    const facts = { keepsApart: true, lockWaitMs: PROBE_LOCK_WAIT_MS };
+    const outcomes = await applyTogether(this.store, entries, {
+      bytes: bytesOf(entries),
+      ...facts,
+    });
+    this.answer(entries, outcomes);
+    return heldUpOf(entries, outcomes);
+  }
+
+  private hold(key: string, entries: readonly WaitingCommand[]): void {
+    for (const entry of entries) {
+      if (!this.lane.add(key, entry)) entry.resolve(heldUp('too much waits for locks already'));
+    }
+    if (!this.isUnderWay) void this.run();
+  }
+
+  /** One commit group after the other, until none is held up any more. */
+  private async run(): Promise<void> {
+    this.isUnderWay = true;
+    for (;;) {
+      for (const { resolve } of this.lane.takeOver()) {
+        resolve(heldUp('a lock was waited for in vain'));
+      }
+      const group = this.lane.take();
+      if (group === undefined) break;
+      await this.tryAgain(group);
+    }
+    this.isUnderWay = false;
+    this.idle();
+  }
+
+  private async tryAgain(group: HeldGroup<WaitingCommand>): Promise<void> {
+    const { key, lockWaitMs } = group;
+    const entries = group.held.map(({ entry }) => entry).filter(mayAct);
+    if (entries.length === 0) return;
+    const facts = { keepsApart: true, lockWaitMs, isBeside: true };
+    const outcomes = await applyTogether(this.store, entries, {
+      bytes: bytesOf(entries),
+      ...facts,
+    });
+    const met = new Set(heldUpOf(entries, outcomes));
+    if (met.size > 0) {
+      this.stuck.add(key);
+      this.lane.putBack({ ...group, held: group.held.filter(({ entry }) => met.has(entry)) });
+    } else {
+      this.lane.succeeded(group);
+      if (!this.lane.has(key)) this.stuck.delete(key);
+    }
+    this.answer(entries, outcomes);
+  }
+}

@@ -1,0 +1,101 @@
+import { causeOf } from '../fault.js';
+import type { Access } from '../keys/caller.js';
+import type { Command, Outcome } from '../queue/commands.js';
+import { refuse, unauthenticated } from '../refusal.js';
+import type { CommitGroupFacts, Store } from '../store/store.js';
+
+/** A command that waits for its commit group, or for the outcome. */
+export interface WaitingCommand {
+  readonly command: Command;
+  readonly project: string;
+  readonly bytes: number;
+  readonly access: Access;
+  readonly resolve: (outcome: Outcome) => void;
+}
+
+/** Refuses a command whose caller's key has ended. @returns whether the caller may still act */
+export function mayAct({ access, resolve }: WaitingCommand): boolean {
+  if (!access.ended()) return true;
+  resolve(unauthenticated());
+  return false;
+}
+
+/**
+ * The order inside a commit group. None of its commands has seen another's answer, so any order is a
+ * fair one; in this one a store can apply commands of a kind together, what settles makes room for what
+ * is published, and a consume finds what came in with it.
+ */
+const ORDER: Record<Command['kind'], number> = {
+  settleDue: 0,
+  expire: 0,
+  createQueue: 1,
+  updateQueue: 1,
+  deleteQueue: 1,
+  purgeQueue: 1,
+  subscribePush: 1,
+  unsubscribePush: 1,
+  pausePush: 1,
+  createKey: 1,
+  revokeKey: 1,
+  ack: 2,
+  nack: 2,
+  extend: 2,
+  deadLetterJob: 3,
+  stepJob: 3,
+  publish: 4,
+  consume: 5,
+  sealPush: 6,
+  sweepDiscarded: 6,
+  recordPushes: 6,
+  recordAudit: 6,
+  recordKeyUse: 6,
+};
+
+/** Applies the commands as one commit group. It never rejects. */
+export async function applyTogether(
+  store: Store,
+  entries: WaitingCommand[],
+  facts: CommitGroupFacts,
+): Promise<Outcome[]> {
+  entries.sort((a, b) => ORDER[a.command.kind] - ORDER[b.command.kind]);
+  const commands = entries.map((entry) => entry.command);
+  try {
+    return await store.apply(commands, facts);
+  } catch (error) {
+    // A store that rejects has lost the answer of its commit: only a retry can tell.
+    const refusal = refuse('OUTCOME_UNKNOWN', 'The answer of the commit was lost.', {
+      hint: 'Retry with the same idempotency key, so that nothing is done twice.',
+      fault: { cause: causeOf(error) },
+    });
+    return entries.map(() => refusal);
+  }
+}
+
+export const isHeldUp = (outcome: Outcome): boolean => !outcome.ok && outcome.heldUp === true;
+
+/** Those of the commands that have met a lock. */
+export const heldUpOf = (
+  entries: readonly WaitingCommand[],
+  outcomes: readonly Outcome[],
+): WaitingCommand[] => entries.filter((_, index) => isHeldUp(outcomes[index] as Outcome));
+
+export const bytesOf = (entries: readonly WaitingCommand[]): number =>
+  entries.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** What a command holds and what it costs, roughly: what a commit group is bounded by. */
+const COMMAND_BYTES = 256;
+const ENTRY_BYTES = 256;
+
+export function commandBytes(command: Command): number {
+  let bytes = COMMAND_BYTES;
+  if (command.kind === 'publish') {
+    for (const { payload, headers } of command.messages) {
+      bytes += ENTRY_BYTES + payload.length + (headers?.length ?? 0);
+    }
+  } else if (command.kind === 'ack') {
+    bytes += ENTRY_BYTES * command.entries.length;
+  } else if (command.kind === 'nack') {
+    for (const { error } of command.entries) bytes += ENTRY_BYTES + (error?.length ?? 0);
+  }
+  return bytes;
+}
