@@ -34,7 +34,7 @@ function mountSmallDisk(): string | undefined {
 const disk = process.platform === 'linux' ? mountSmallDisk() : undefined;
 const why = disk === undefined ? ' (skipped: no tmpfs can be mounted here)' : '';
 
-describe.skipIf(disk === undefined)(`a disk that another process fills${why}`, () => {
+describe.skipIf(disk === undefined)(`a disk that runs full${why}`, () => {
   const folder = disk as string;
   const filler = join(folder, 'filler');
   let server: ServerRun;
@@ -118,7 +118,7 @@ describe.skipIf(disk === undefined)(`a disk that another process fills${why}`, (
     }
   };
 
-  it('loses nothing acknowledged and stops no settling, and publishing resumes when there is space', async () => {
+  it('costs no acknowledged message and stops no settling, and publishing resumes when there is space', async () => {
     const stop = publishing();
     await expect.poll(() => published, { timeout: 90_000 }).toBeGreaterThan(500);
     // Space that the server frees is filled again each time.
@@ -144,7 +144,7 @@ describe.skipIf(disk === undefined)(`a disk that another process fills${why}`, (
     expect(server.isRunning, server.stderr).toBe(true);
   }, 180_000);
 
-  it('is left with free space by a server that fills it itself, however fast it publishes', async () => {
+  it('makes the server stop publishing at the floor by itself, however fast it publishes', async () => {
     const untilRefused = async (): Promise<string> => {
       for (;;) {
         const code = await publishMany();

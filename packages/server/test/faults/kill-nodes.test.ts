@@ -7,7 +7,7 @@ import { kill } from './kinds/kill.js';
 const ROUNDS = 3;
 const NODES = 2;
 
-describe('a service whose nodes are killed under load, on PostgreSQL,', () => {
+describe('a service whose nodes are killed under load, on PostgreSQL', () => {
   let postgres: RunningPostgres;
   let report: FaultReport;
 

@@ -10,7 +10,7 @@ import { PLANT_NAMES, plantFault } from './planted-faults.js';
 
 const ROUNDS = 3;
 
-describe('a server that is killed under load, on SQLite,', () => {
+describe('a server that is killed under load, on SQLite', () => {
   let folder: string;
   let report: FaultReport;
 

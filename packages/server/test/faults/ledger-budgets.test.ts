@@ -10,7 +10,7 @@ const script = (settings: Parameters<LedgerScript['create']>[0] = {}): LedgerScr
 
 const noReceipt = { queue: 'q', messageId: 'a' };
 
-describe('the ledger checker, on failures within their budgets,', () => {
+describe('the ledger checker, on failures within their budgets', () => {
   const clean: Record<string, LedgerScript> = {
     'a nack and an expired lease, each in its own budget': script({ maxRetries: 1 })
       .publish(10, 'a')
@@ -35,7 +35,7 @@ describe('the ledger checker, on failures within their budgets,', () => {
   });
 });
 
-describe('the ledger checker, on failures beyond their budgets,', () => {
+describe('the ledger checker, on failures beyond their budgets', () => {
   const faults: [InvariantName, string, () => LedgerScript][] = [
     [
       'lost-message',

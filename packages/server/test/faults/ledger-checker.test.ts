@@ -16,7 +16,7 @@ const noReceipt = { queue: 'q', messageId: 'a' };
 const keyed = { queue: 'q', payload: payloadOf('a'), idempotencyKey: 'k' };
 const polled = { queue: 'q', maxMessages: 1 };
 
-describe('the ledger checker, on ledgers without a fault,', () => {
+describe('the ledger checker, on ledgers without a fault', () => {
   const clean: Record<string, LedgerScript> = {
     'a delivery and its ack': script()
       .publish(10, 'a')
@@ -107,7 +107,7 @@ describe('the ledger checker, on ledgers without a fault,', () => {
   });
 });
 
-describe('the ledger checker, on planted faults,', () => {
+describe('the ledger checker, on planted faults', () => {
   const delivered = () => script().publish(10, 'a').deliver(20, 'a', 1);
   const settled = () => delivered().ack(30, 'a', 'a-r1');
   const faults: [InvariantName, string, () => LedgerScript][] = [

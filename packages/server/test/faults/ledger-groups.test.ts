@@ -29,7 +29,7 @@ const invariantsOf = (ledger: LedgerScript): InvariantName[] => [
   ...new Set(checkLedger(ledger.events).map(({ invariant }) => invariant)),
 ];
 
-describe('the ledger checker, on FIFO queues without a fault,', () => {
+describe('the ledger checker, on FIFO queues without a fault', () => {
   const clean: Record<string, LedgerScript> = {
     'one answer with all messages, in order': settleAll(
       ...([batch(script(), 20, 1, 'a', 'b', 'c'), 30, 1, 'a', 'b', 'c'] as const),
@@ -75,7 +75,7 @@ describe('the ledger checker, on FIFO queues without a fault,', () => {
   });
 });
 
-describe('the ledger checker, on faults of FIFO queues,', () => {
+describe('the ledger checker, on faults of FIFO queues', () => {
   const faults: [InvariantName, string, LedgerScript][] = [
     ['group-order', 'a later message that is delivered first', script().deliver(20, 'b', 1)],
     [

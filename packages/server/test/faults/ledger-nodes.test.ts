@@ -14,7 +14,7 @@ const UNAVAILABLE = refused(503, 'STORE_UNAVAILABLE');
 const record = { maxRetries: 3, maxExpiredLeases: 3, visibilityTimeoutMs: 1_000 };
 const updated = (change: Partial<typeof record>) => ({ ...record, ...change });
 
-describe('the ledger checker, on disturbed nodes and queues,', () => {
+describe('the ledger checker, on disturbed nodes and queues', () => {
   const clean: Record<string, LedgerScript> = {
     'a stopped node that gives no answer': script()
       .server(10, 'stopped')
@@ -95,7 +95,7 @@ describe('the ledger checker, on disturbed nodes and queues,', () => {
   });
 });
 
-describe('the ledger checker, on planted faults of nodes and queues,', () => {
+describe('the ledger checker, on planted faults of nodes and queues', () => {
   const faults: [InvariantName, string, () => LedgerScript][] = [
     [
       'unanswered',

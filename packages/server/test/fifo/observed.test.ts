@@ -39,7 +39,7 @@ function expectKept(run: ObservedRun, seed: number): void {
   expect(run.delivered).toBeGreaterThan(ROUNDS / 4);
 }
 
-describe('FIFO queues, observed by their clients,', () => {
+describe('FIFO queues, observed by their clients', () => {
   it('keep their promises on the model', async () => {
     for (let seed = SEED; seed < SEED + RUNS; seed += 1) {
       const clock = new FakeClock();

@@ -33,7 +33,7 @@ describe('a queue that another node has changed', () => {
     });
   });
 
-  it('accepts publishes and holds only the new messages after it was deleted and created again', async () => {
+  it('accepts publishes and contains only the new messages after it was deleted and created again', async () => {
     const queue = await knownQueue();
     await on(stores.other, make.deleteQueue(queue));
     await on(stores.other, make.createQueue(queue));

@@ -45,7 +45,7 @@ async function bucketOf(admin: pg.Client, make: CommandBuilder): Promise<string>
   return rows[0].bucket;
 }
 
-describe.each(['beside an old snapshot', 'with none'] as const)('%s', (snapshot) => {
+describe.each(['beside an old snapshot', 'without an old snapshot'] as const)('%s', (snapshot) => {
   const stores = useTwoStores();
   let holder: pg.Client;
   let locker: pg.Client;

@@ -63,7 +63,7 @@ describe('the number of round trips of a commit group', () => {
     expect(await fewest(ack)).toBe(2);
   });
 
-  it('is more than one when another node has changed the queue, because the group runs again', async () => {
+  it('is more than one when another node has changed the queue, because the commit group runs again', async () => {
     await on(stores.other, make.createQueue('changed', {}));
     await tripsOf(make.publish('changed', [{}]));
     await on(stores.other, make.updateQueue('changed', { maxRetries: 7 }));

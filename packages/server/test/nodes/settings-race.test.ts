@@ -166,7 +166,7 @@ describe.each(['read committed', 'repeatable read'])(
     );
 
     it(
-      'name a queue that is created at once, or do not find it',
+      'either name a queue that is created at once, or do not find it',
       async () => {
         const seen = await answersOf(0, () => {
           const target = newName();

@@ -23,7 +23,7 @@ describe('a node', () => {
     await postgres?.stop();
   });
 
-  it('starts beside others on an empty database, with one first key between them', async () => {
+  it('starts beside others on an empty database, with one first key for all', async () => {
     for (let round = 0; round < 2; round += 1) {
       const url = await newDatabase(postgres.url, `empty_${round}`);
       const started = [start(url), start(url), start(url)];

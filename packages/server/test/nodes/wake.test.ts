@@ -113,7 +113,7 @@ describe('a long poll on one node', () => {
       const messageId = await publisher.publish(queue, round);
       const startedAtMs = performance.now();
       expect((await polled).message_id).toBe(messageId);
-      print('the safety poll, its listener cut,', [performance.now() - startedAtMs]);
+      print('the safety poll, with its listener cut', [performance.now() - startedAtMs]);
       await publisher.ack(queue, messageId);
       await expect
         .poll(() => listeningPids(admin), { timeout: 10_000, interval: 50 })

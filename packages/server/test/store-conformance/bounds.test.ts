@@ -12,7 +12,7 @@ const ROOM_FOR_TEN_BYTES = answerBytes(10, {
 } as StoredMessage);
 
 onEachStore('the bounds of an answer or command', (session) => {
-  it('end an answer at its byte limit, but let it have at least one message', async () => {
+  it('end an answer at its byte limit, but allow it at least one message', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '"12345678"', '"12345678"', '"12345678"');

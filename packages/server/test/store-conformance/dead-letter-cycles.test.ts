@@ -8,7 +8,7 @@ const failOnce = async (project: Project, queue: string): Promise<void> => {
 };
 
 onEachStoreAndModel('a dead letter', (session) => {
-  it('does not go back to the queue it came from, although the settings name that queue since', async () => {
+  it('does not go back to the queue it came from, even if changed settings send it there', async () => {
     const project = session().project();
     await project.create('a', { maxRetries: 0 });
     await project.create('b', { maxRetries: 0 });

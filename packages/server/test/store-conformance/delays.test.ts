@@ -13,7 +13,7 @@ onEachStore('a delay', (session) => {
     expect(await project.payloads('q')).toEqual(['1']);
   });
 
-  it('leaves a message its order by the time it was published', async () => {
+  it("does not change a message's order, which follows its publishing", async () => {
     const project = session().project();
     await project.create('q');
     await project.send(

@@ -37,7 +37,7 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a1', 'a2', 'a3']);
   });
 
-  it('count a failure of the first message they name, when earlier ones are leased', async () => {
+  it('count a failure of the first message they name, also when an earlier one is leased and not named', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3', 'a4');
     const held = await q.lease();

@@ -23,7 +23,7 @@ onEachStoreAndModel('a message group of a FIFO queue', (session) => {
     expect(await q.next()).toEqual(['d1']);
   });
 
-  it('is found behind very many blocked messages', async () => {
+  it('is delivered although very many blocked messages precede it', async () => {
     const q = await FifoQueue.create(session());
     const many = Array.from({ length: 900 }, (_, n) => `a${n}`);
     await q.send(...many);
@@ -32,7 +32,7 @@ onEachStoreAndModel('a message group of a FIFO queue', (session) => {
     expect(await q.next()).toEqual(['b1']);
   });
 
-  it('is found behind very many blocked message groups', async () => {
+  it('is delivered although very many blocked message groups precede it', async () => {
     const q = await FifoQueue.create(session());
     const groups = Array.from({ length: 700 }, (_, n) => ({ groupId: `g${n}`, payload: '1' }));
     await q.project.send('q', ...groups, ...groups);
@@ -125,7 +125,7 @@ onEachStoreAndModel('a message group of a FIFO queue', (session) => {
     expect(await q.next()).toEqual(['a2']);
   });
 
-  it('returns to a replayed consume only the messages that are still leased', async () => {
+  it('is returned by a replayed consume only as far as its messages are still leased', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3');
     const idempotency = {

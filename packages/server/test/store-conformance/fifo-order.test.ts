@@ -132,7 +132,7 @@ onEachStoreAndModel('delivery from FIFO queues', (session) => {
     expect(seen).toEqual([['"a1"'], ['"b1"'], []]);
   });
 
-  it('peeks at available messages in the order of publishing, and shows which are behind a head', async () => {
+  it('a peek shows available messages in the order of publishing, and which are behind a head', async () => {
     const q = await FifoQueue.create(session());
     await q.send('b1', 'a1', '-1', 'b2', '-2', 'c1');
     const before = (await q.project.peek('q')).items;
@@ -153,7 +153,7 @@ onEachStoreAndModel('delivery from FIFO queues', (session) => {
     expect(leased).toMatchObject({ payload: '"a1"', behindHead: false });
   });
 
-  it('shows no message of a standard queue as behind a head', async () => {
+  it('a peek shows no message of a standard queue as behind a head', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', { groupId: 'a' }, { groupId: 'a' });

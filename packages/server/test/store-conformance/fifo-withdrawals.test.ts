@@ -5,7 +5,7 @@ import { onEachStoreAndModel } from './store-session.js';
 const DAY_MS = 86_400_000;
 
 onEachStoreAndModel('leases of FIFO queues', (session) => {
-  it.each(['nacked', 'delayed', 'released', 'run out'])(
+  it.each(['nacked', 'delayed', 'released', 'expired'])(
     'are withdrawn from later messages when an earlier one is %s',
     async (how) => {
       const q = await FifoQueue.create(session());
@@ -15,7 +15,7 @@ onEachStoreAndModel('leases of FIFO queues', (session) => {
       if (how === 'nacked') await q.nack(a2);
       if (how === 'delayed') await q.nack(a2, { delayMs: 1_000 });
       if (how === 'released') await q.giveBack(a2);
-      if (how === 'run out') {
+      if (how === 'expired') {
         await q.prolong(a2, 1_000);
         session().clock.advance(1_000);
         await q.project.group({ kind: 'settleDue', limit: 100 });

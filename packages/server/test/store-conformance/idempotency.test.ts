@@ -172,7 +172,7 @@ onEachStore('an idempotency key of a consume', (session) => {
     expect(again.messages).toEqual([{ ...extended, leaseExpiresAtMs }, untouched]);
   });
 
-  it('consumes again when no message is still leased, and records the new answer', async () => {
+  it('lets the call run again when no message is still leased, and records the new answer', async () => {
     const project = session().project();
     await project.create('q', { visibilityTimeoutDefaultMs: 1_000 });
     await project.send('q', '1');

@@ -35,7 +35,7 @@ const revokeKey = (project: Project, keyId: string): RevokeKeyCommand => ({
 
 onEachStore('API keys', (session) => {
   // This is the first test, while there are no keys yet.
-  it('get a first key only while there is none, once', async () => {
+  it('can have a first key created, once and only while there is none', async () => {
     const project = session().project();
     const [first, second] = await project.group(
       createKey(project, { keyId: 'a-first', onlyIfNone: true }),
@@ -108,7 +108,7 @@ onEachStore('API keys', (session) => {
     expect(used).toEqual([180_000, 120_000, null]);
   });
 
-  it('are replayed by their creation with the secret sealed as it was', async () => {
+  it('replay their creation with the secret sealed as before', async () => {
     const project = session().project();
     const idempotency: Idempotency = {
       capability: 'account.keys.create',

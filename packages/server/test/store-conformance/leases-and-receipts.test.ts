@@ -64,7 +64,7 @@ const ROWS: readonly Row[] = [
     answers: all(LOST),
   },
   {
-    standing: 'available after a nack whose delay is over',
+    standing: 'available after the delay of a nack',
     async arrange(project, session) {
       const deliveries = await deliverTwice(project);
       await project.run(project.nack('q', deliveries[1], { delayMs: 500 }));
@@ -118,7 +118,7 @@ const ROWS: readonly Row[] = [
     answers: all(AS_NONE),
   },
   {
-    standing: 'in a dead-letter queue and never delivered there',
+    standing: 'undelivered in a dead-letter queue',
     async arrange(project) {
       const deliveries = await deliverTwice(project, 'from-other');
       await project.run(project.nack('from-other', deliveries[1], { requeue: false }));
@@ -136,7 +136,7 @@ const ROWS: readonly Row[] = [
     answers: all(AS_NONE),
   },
   {
-    standing: 'unknown, with an arbitrary text as its id',
+    standing: 'unknown, with any other id',
     arrange: async () => ({ messageId: "1' --é", latest: 'made-up.0', older: 'made-up.1' }),
     answers: all(AS_NONE),
   },

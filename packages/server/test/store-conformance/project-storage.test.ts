@@ -18,7 +18,7 @@ onEachLimitedStore('the byte quota of a project', { projectBytes: BYTES }, (sess
     expect(await usageOf(session(), project)).toMatchObject({ messages: 2, bytes: 8_000 });
   });
 
-  it('is free again at once when a queue is purged or deleted', async () => {
+  it('is freed at once when a queue is purged or deleted', async () => {
     const project = session().project();
     await project.create('q');
     await project.bury('q', kilobytes(4));
@@ -33,7 +33,7 @@ onEachLimitedStore('the byte quota of a project', { projectBytes: BYTES }, (sess
     expect(await usageOf(session(), project)).toMatchObject({ messages: 1, bytes: BYTES });
   });
 
-  it('is free again when dead letters are purged, one or all, but not when they are redriven', async () => {
+  it('is freed when dead letters are purged, one or all, but not when they are redriven', async () => {
     const project = session().project();
     await project.create('q');
     const [first] = await project.bury('q', kilobytes(3), kilobytes(3), kilobytes(3));
@@ -96,7 +96,7 @@ onEachLimitedStore('the byte quota of a project', { projectBytes: BYTES }, (sess
     expect(await usageOf(session(), project)).toMatchObject({ bytes: 0, queues: 1 });
   });
 
-  it('is free again after many records expire at once and further commit groups ran', async () => {
+  it('is freed after many records expire at once and further commit groups ran', async () => {
     const project = session().project();
     await project.create('q');
     const acks = Array.from({ length: 2_100 }, () => project.ack('q', [], once('queue.ack')));
@@ -179,7 +179,7 @@ onEachLimitedStore('the byte quota of a project', { projectBytes: BYTES }, (sess
     await project.run(bare);
   });
 
-  it('allows settling with keys until an eighth or 1 MiB above it, and then only without', async () => {
+  it('allows settling with keys up to an eighth or 1 MiB above it, and beyond that only without keys', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', kilobytes(9.9), '1', '2', '3');

@@ -201,7 +201,7 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     },
   );
 
-  it('may follow two stops, and a stopped store refuses work', async () => {
+  it('allows a store to be stopped twice, after which it refuses work', async () => {
     const project = session.project();
     await project.create('q');
     await Promise.all([session.store.stop(), session.store.stop()]);

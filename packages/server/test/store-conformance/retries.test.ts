@@ -46,7 +46,7 @@ onEachStore('a failed delivery', (session) => {
     expect(await project.receiveOne('dead')).toMatchObject({ lastError: 'first' });
   });
 
-  it('is not counted when a message is released', async () => {
+  it('is not counted for a message that is released', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 0 });
     await project.send('q', '1');

@@ -34,7 +34,7 @@ describe('the lane of held-up commands', () => {
     expect([take(), lane.size]).toEqual([[], 0]);
   });
 
-  it('halves a group that met a lock until one command is alone, and doubles it after a success', () => {
+  it('halves a commit group that met a lock until one command is alone, and doubles it after a success', () => {
     for (let n = 0; n < 8; n += 1) lane.add('q', entry(`m${n}`));
     const sizes: number[] = [];
     for (let round = 0; round < 4; round += 1) {

@@ -120,7 +120,7 @@ describe('a long poll', () => {
     expect(await stateOf(register().wait(1_000, presence))).toBe(false);
   });
 
-  it('is not counted as woken when its client goes after the wait is over', async () => {
+  it('leaves no trace behind when its client goes after it has closed', async () => {
     const gone: (() => void)[] = [];
     const late: Presence = {
       gone: () => false,
@@ -163,7 +163,7 @@ describe('a long poll', () => {
     expect(polls.register('p', 'q', 'client')).toBeUndefined();
   });
 
-  it('ends when all stop, and a later one ends at once', async () => {
+  it('ends when the server stops, and a later one ends at once', async () => {
     const waits = [register(), register('r')].map((poll) => poll.wait(1_000, HERE));
     polls.stop();
     expect(await Promise.all(waits.map(stateOf))).toEqual([false, false]);
@@ -183,7 +183,7 @@ describe('a long poll', () => {
     expect([polls.count('client'), polls.count('push')]).toEqual([1, 100]);
   });
 
-  it('is woken once, whether it waits or is about to look again', async () => {
+  it('is woken once by many messages, whether it waits or is about to wait', async () => {
     const [sleeping, looking] = [register(), register()];
     const wait = sleeping.wait(1_000, HERE);
     wake(5);

@@ -97,7 +97,7 @@ it('canTransition allows exactly the legal moves', () => {
   ]);
 });
 
-it('extendsTooFar allows a lease twelve hours in all', () => {
+it('extendsTooFar allows a lease twelve hours in total', () => {
   expect(LEASE_TOTAL_MAX_MS).toBe(12 * 3_600_000);
   expect(extendsTooFar(1_000, 1_000 + LEASE_TOTAL_MAX_MS)).toBe(false);
   expect(extendsTooFar(1_000, 1_001 + LEASE_TOTAL_MAX_MS)).toBe(true);

@@ -99,7 +99,7 @@ describe('Breaker', () => {
     expect(breaker.nextProbeAtMs).toBe(662_000);
   });
 
-  it('ignores the results of attempts that began before it opened, except failures', () => {
+  it('neither charges outages of attempts that began before it opened, nor closes on their results', () => {
     const { breaker, times, deliver, moveTo } = standing();
     const [slow, slower, slowest, late, quick] = ['s', 't', 'u', 'v', 'w'].map((id) =>
       breaker.began(id, 0),

@@ -21,7 +21,7 @@ describe('the number of messages to prefetch', () => {
     expect(lookahead.slots(100)).toBe(0);
   });
 
-  it('is to the slots as two leases are to a push', () => {
+  it('is the share of the slots that two leases take of a push', () => {
     expect(measured(10, 40).slots(20)).toBe(9);
     expect(measured(10, 10).slots(20)).toBe(39);
   });

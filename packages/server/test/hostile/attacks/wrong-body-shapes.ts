@@ -47,7 +47,7 @@ export const WRONG_BODIES: readonly WrongBody[] = [
       filled(bytes, BATCH, '{"payload":1,"priority":"x","delay_seconds":-1},', '{"payload":1}]}'),
   },
   {
-    name: 'the largest allowed number of entries with bad fields',
+    name: 'the most bad entries that are allowed',
     path: PUBLISH_BATCH,
     make: () =>
       Buffer.from(`${BATCH}${'{"priority":"x","delay_seconds":-1},'.repeat(999)}{"payload":1}]}`),

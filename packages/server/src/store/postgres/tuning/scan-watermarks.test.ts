@@ -11,14 +11,10 @@ describe('the watermark below which no message is ready', () => {
   });
 
   const looks = [
+    { what: 'to just above the settled seqs', firsts: [], watermark: 1_001 },
+    { what: 'to the first ready message', firsts: [{ rank: 0, seq: 400 }], watermark: 400 },
     {
-      what: 'to just above the settled seqs when no message is ready',
-      firsts: [],
-      watermark: 1_001,
-    },
-    { what: 'to the first message that is ready', firsts: [{ rank: 0, seq: 400 }], watermark: 400 },
-    {
-      what: 'no further than the settled seqs when the first ready message is beyond them',
+      what: 'no further than the settled seqs',
       firsts: [{ rank: 0, seq: 2_000 }],
       watermark: 1_001,
     },
