@@ -29,7 +29,7 @@ function lostUpdates(history: History): Violation[] {
         call.endedAtMs,
       ]);
       if (possible.includes(answer[field])) continue;
-      const detail = `${call.request.queue} has ${field} ${answer[field]}instead of ${possible.join(' or ')}`;
+      const detail = `${call.request.queue} has ${field} ${answer[field]} instead of ${possible.join(' or ')}`;
       violations.push({ invariant: 'lost-update', detail, callIds: [call.id] });
     }
   }
