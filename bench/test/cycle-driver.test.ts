@@ -11,7 +11,7 @@ function driver(publishes = true) {
   return cycleDriver({ kind: 'cycle', apiKey: 'key', queues: ['q'], publishes });
 }
 
-test('a unit publishes, consumes, asks again while nothing comes, and acks what came', () => {
+test('a unit publishes, consumes until a message comes, and acks that message', () => {
   const cycle = driver();
   expect(String(cycle.nextRequest(0))).toMatch(/^POST \/v1\/queue\/publish /);
   expect(String(cycle.onBody?.(published, 0))).toMatch(/^POST \/v1\/queue\/consume /);
@@ -31,7 +31,7 @@ test('an ack that removed nothing is no success', () => {
   expect(cycle.acceptBody?.(bytes({ acked: false }), 0)).toBe(false);
 });
 
-test('connections are at steps of their own', () => {
+test('each connection has its own step in the cycle', () => {
   const cycle = driver();
   cycle.nextRequest(0);
   cycle.nextRequest(1);
@@ -40,7 +40,7 @@ test('connections are at steps of their own', () => {
   expect(String(cycle.onBody?.(published, 1))).toMatch(/^POST \/v1\/queue\/consume /);
 });
 
-test('of a FIFO queue the groups have their turns', () => {
+test('the message groups of a FIFO queue take turns', () => {
   const cycle = cycleDriver({
     kind: 'cycle',
     apiKey: 'key',

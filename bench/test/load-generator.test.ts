@@ -10,7 +10,7 @@ afterEach(() => {
   server?.close();
 });
 
-/** Answers each request (they are small: one chunk each) as the test says. */
+/** Answers each request (each is small and arrives in one chunk) as the test says. */
 async function serve(answer: (socket: Socket, request: string) => void): Promise<number> {
   server = createServer((socket) => {
     socket.on('error', () => {});
@@ -25,7 +25,7 @@ function run(port: number, extra: object = {}) {
   return generateLoad({ ...options, nextRequest: () => REQUEST, ...extra });
 }
 
-test('answers split anywhere, in any order of headers, are read whole', async () => {
+test('an answer is read whole wherever it is split and however its headers are ordered', async () => {
   const text = 'HTTP/1.1 200 OK\r\ncontent-LENGTH:5\r\nX-Request-Id: a\r\n\r\nh\u00e9y!';
   const bytes = Buffer.from(text, 'utf8');
   let cut = 0;
@@ -46,7 +46,7 @@ test('answers split anywhere, in any order of headers, are read whole', async ()
   expect(result.p99Ms).toBeGreaterThanOrEqual(result.p50Ms);
 });
 
-test('a body may add a request to its unit', async () => {
+test('a callback for a body can add a request to its unit', async () => {
   const seen: string[] = [];
   const port = await serve((socket, request) => {
     seen.push(request.slice(0, 3));
@@ -59,7 +59,7 @@ test('a body may add a request to its unit', async () => {
   expect(seen).toEqual(['GET', 'ACK', 'GET', 'ACK']);
 });
 
-test('answers that are no success are counted and the first is kept', async () => {
+test('unsuccessful answers are counted, and the first is kept', async () => {
   const port = await serve((socket) =>
     socket.write('HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone'),
   );
@@ -72,7 +72,7 @@ test('answers that are no success are counted and the first is kept', async () =
   });
 });
 
-test('a 200 whose body is turned down is no success', async () => {
+test('a 200 answer with a rejected body is no success', async () => {
   const port = await serve((socket) =>
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]'),
   );

@@ -4,7 +4,7 @@ import { runUndiciPosts } from '../src/references/undici-posts.js';
 
 const POSTS = 30;
 
-test('what undici posts is what the receiver counts', async () => {
+test('the receiver counts every request that undici posts', async () => {
   const receiver = await startReceiver();
   try {
     const [posted, arrived] = await Promise.all([

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SCOPES, type Scope, scopeAllows } from './scopes.js';
 
-it('metrics open metrics and nothing else, and only admin implies them', () => {
+it('the scope metrics allows nothing but metrics, and only admin implies it', () => {
   const others = SCOPES.filter((scope) => scope !== 'metrics' && scope !== 'admin');
   for (const scope of others) {
     expect(scopeAllows(['metrics'], [scope])).toBe(false);
@@ -18,6 +18,6 @@ it.each<[Scope, readonly Scope[], boolean]>([
   ['manage', ['manage'], true],
   ['manage', ['admin'], false],
   ['read', ['manage'], false],
-])('%s for a call of %j: %s', (granted, accepted, allowed) => {
+])('the scope %s on a call that accepts %j is allowed: %s', (granted, accepted, allowed) => {
   expect(scopeAllows([granted], accepted)).toBe(allowed);
 });

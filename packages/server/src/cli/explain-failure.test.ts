@@ -10,11 +10,11 @@ it.each([
   [failure('EACCES', 'listen', 8_080), 'the system keeps this port for something else'],
   [failure('EADDRNOTAVAIL', 'listen', 80), '--host must be an address of this machine'],
   [failure('ENOTFOUND', 'getaddrinfo'), '--host must be an address of this machine'],
-])('%s: %s', (error, advice) => {
+])('the failure "%s" is explained with: %s', (error, advice) => {
   expect(explainFailure(error)).toMatch(new RegExp(`^${error.message}; .*${advice}`));
 });
 
-it('has no advice about a port for what concerns a file', () => {
+it('a failure to open a file gets no advice about ports', () => {
   const error = failure('EACCES', 'open');
   expect(explainFailure(error)).toBe(error.message);
 });

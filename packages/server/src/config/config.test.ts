@@ -34,7 +34,7 @@ describe('loadConfig', () => {
     });
   });
 
-  it('takes flags before the environment before the file before the defaults', () => {
+  it('prefers flags to the environment, the environment to the file, and the file to the defaults', () => {
     const path = file('host = "file"\nport = 1\nlog_level = "error"\nauto_create = true');
     const env = { MILLRACE_HOST: 'env', MILLRACE_PORT: '2', MILLRACE_CONFIG: path };
     expect(loadConfig(['--host', 'flag'], env)).toMatchObject({
@@ -46,17 +46,17 @@ describe('loadConfig', () => {
     });
   });
 
-  it('takes the file that a flag names before the one of the environment', () => {
+  it('prefers the file that a flag names to the one in the environment', () => {
     const path = file('port = 7');
     expect(loadConfig(['--config', path], { MILLRACE_CONFIG: '/nowhere' }).port).toBe(7);
   });
 
-  it('takes an empty variable as unset', () => {
+  it('treats an empty variable as unset', () => {
     const env = { MILLRACE_PORT: '', MILLRACE_API_KEY: '', MILLRACE_CONFIG: '' };
     expect(loadConfig([], env)).toMatchObject({ port: 8080, apiKey: undefined });
   });
 
-  it('reads lists repeated, separated by commas, and from a file', () => {
+  it('reads a list from repeated flags, from comma-separated values, and from a file', () => {
     const flags = ['--push-allow', '10.0.0.0/8, 10.1.0.0/16', '--push-allow=fd00::/8'];
     const both = ['10.0.0.0/8', '10.1.0.0/16', 'fd00::/8'];
     expect(loadConfig(flags, {}).pushAllow).toEqual(both);
@@ -91,7 +91,7 @@ describe('loadConfig', () => {
     expect(() => loadConfig(['--api-key', KEY], {})).toThrow(ConfigError);
   });
 
-  it('reads several secret keys in their order, from the environment or a file', () => {
+  it('reads several secret keys in order, from the environment or a file', () => {
     const [one, other] = ['first-secret-key-1', 'other-secret-key-2'];
     expect(loadConfig([], {}).secretKeys).toEqual([]);
     expect(loadConfig([], { MILLRACE_SECRET_KEY: one }).secretKeys).toEqual([one]);
@@ -103,7 +103,7 @@ describe('loadConfig', () => {
   });
 
   it.each(['short-key', 'first-secret-key-1,short-key', ' short-key            '])(
-    'refuses a secret key that is short, and does not show it: %j',
+    'refuses a short secret key without showing it: %j',
     (keys) => {
       const load = () => loadConfig([], { MILLRACE_SECRET_KEY: keys });
       expect(load).toThrow(
@@ -113,7 +113,7 @@ describe('loadConfig', () => {
     },
   );
 
-  it('refuses secret keys of which there is none', () => {
+  it('refuses an empty list of secret keys', () => {
     expect(() => loadConfig([], { MILLRACE_SECRET_KEY: ' , ' })).toThrow(
       'MILLRACE_SECRET_KEY must not be empty',
     );
@@ -122,7 +122,7 @@ describe('loadConfig', () => {
     );
   });
 
-  it('is frozen', () => {
+  it('returns a frozen configuration', () => {
     expect(Object.isFrozen(loadConfig([], {}))).toBe(true);
   });
 
@@ -174,11 +174,11 @@ describe('loadConfig', () => {
     expect(() => loadConfig(['--config', file(text)], {})).toThrow(message);
   });
 
-  it('takes a port that is given by a flag, whatever an orchestrator says', () => {
+  it('prefers a port in a flag to the variable that an orchestrator sets', () => {
     expect(loadConfig(['--port', '9'], { MILLRACE_PORT: 'tcp://10.0.0.1:80' }).port).toBe(9);
   });
 
-  it('has one warning for all variables that mean nothing', () => {
+  it('puts all meaningless variables into one warning', () => {
     expect(loadConfig([], {}).warnings).toEqual([]);
     const env = { MILLRACE_WORKERS: '4', MILLRACE_COLOUR: 'blue' };
     expect(loadConfig([], env).warnings).toEqual([
@@ -186,11 +186,11 @@ describe('loadConfig', () => {
     ]);
   });
 
-  it('does not show a password of the store', () => {
+  it('does not show the password of a store that it refuses', () => {
     expect(() => loadConfig(['--store', 'mysql://user:secret@host/db'], {})).not.toThrow('secret');
   });
 
-  it('shows of a file that is no TOML where the fault is, and none of its lines', () => {
+  it('shows where a file is invalid TOML, but none of its lines', () => {
     const path = file(
       'api_key = "the-key-before-it"\nport = = 1\nsecret_key = "the-key-behind-it"',
     );
@@ -218,7 +218,7 @@ describe('loadConfig', () => {
       return path;
     };
 
-    it('holds the store, with or without white space around it', () => {
+    it('is read as the store, with or without white space around it', () => {
       expect(loadConfig(['--store-file', storeFile(`\n ${URL}\n`)], {}).store).toBe(URL);
       const path = storeFile('sqlite:/data/m.db', 0o400);
       expect(loadConfig([], { MILLRACE_STORE_FILE: path }).store).toBe('sqlite:/data/m.db');
@@ -233,16 +233,16 @@ describe('loadConfig', () => {
     });
 
     it.each([
-      ['an empty one', ' \n', 'it is empty'],
-      ['what is no store', 'mysql://u:hidden@h/d', 'must be sqlite:PATH or postgres:'],
-    ])('refuses %s', (_what, text, message) => {
+      ['white space only', ' \n', 'it is empty'],
+      ['text that names no store', 'mysql://u:hidden@h/d', 'must be sqlite:PATH or postgres:'],
+    ])('is refused when it contains %s', (_what, text, message) => {
       const load = () => loadConfig(['--store-file', storeFile(text)], {});
       expect(load).toThrow(ConfigError);
       expect(load).toThrow(message);
       expect(load).not.toThrow('hidden');
     });
 
-    it('refuses one that is not there, and a store beside it', () => {
+    it('is refused when the file does not exist, or when --store is given too', () => {
       expect(() => loadConfig(['--store-file', '/nowhere'], {})).toThrow('--store-file /nowhere');
       const flags = ['--store-file', storeFile(URL)];
       for (const env of [{ MILLRACE_STORE: 'sqlite:x' }, {}]) {
@@ -257,7 +257,7 @@ describe('loadConfig', () => {
   describe('--store-direct', () => {
     const store = ['--store', 'postgres://pooler/db?prepare=false'];
 
-    it('is another way to the database, and is never shown', () => {
+    it('sets a second address of the database, which is never shown', () => {
       const direct = 'postgres://user:hidden@host/db';
       const config = loadConfig(store, { MILLRACE_STORE_DIRECT: direct });
       expect(config.storeDirect).toBe(direct);
@@ -265,7 +265,7 @@ describe('loadConfig', () => {
       expect(loadConfig(store, {}).storeDirect).toBeUndefined();
     });
 
-    it('is refused where it is no such way, and beside another store', () => {
+    it('is refused for an address that is not PostgreSQL, and beside another kind of store', () => {
       const refused = 'mysql://user:hidden@host/db';
       const load = () => loadConfig([...store, '--store-direct', refused], {});
       expect(load).toThrow('--store-direct must be postgres://USER:PASSWORD@HOST/DATABASE');

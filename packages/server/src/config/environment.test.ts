@@ -3,7 +3,7 @@ import { ConfigError } from './config-error.js';
 import { unknownVariables } from './environment.js';
 import { SETTINGS, variableOf } from './settings.js';
 
-describe('variables of the environment', () => {
+describe('an environment variable', () => {
   it.each([
     ['MILLRACE_PROT', 'MILLRACE_PORT'],
     ['MILLRACE_PORTS', 'MILLRACE_PORT'],
@@ -18,28 +18,28 @@ describe('variables of the environment', () => {
     ['MILLRACE_CONFG', 'MILLRACE_CONFIG'],
     ['MILLRACE_MIN_FREE_BYTE', 'MILLRACE_MIN_FREE_BYTES'],
     ['MILLRACE_TRUST__PROXY', 'MILLRACE_TRUST_PROXY'],
-  ])('are refused where a name is near to a setting: %s', (name, meant) => {
+  ])('is refused when its name resembles a setting: %s', (name, meant) => {
     const look = () => unknownVariables({ [name]: 'a-value-of-somebody' });
     expect(look).toThrow(ConfigError);
     expect(look).toThrow(`${name} means nothing here; is ${meant} meant?`);
     expect(look).not.toThrow('a-value-of-somebody');
   });
 
-  it('are known where they are those of settings, however near to one another', () => {
+  it('is accepted when it is a setting, also one that resembles another setting', () => {
     const all = ['MILLRACE_CONFIG', ...Object.keys(SETTINGS).map(variableOf)];
     expect(unknownVariables(Object.fromEntries(all.map((name) => [name, '1'])))).toEqual([]);
   });
 
-  it('are told where they mean nothing, in order and without their values', () => {
+  it('is reported when it has no meaning, in alphabetical order and without its value', () => {
     const env = { MILLRACE_WORKERS: '4', MILLRACE_COLOUR: 'blue', OTHER: 'x', MILLRACED_PORT: '1' };
     expect(unknownVariables(env)).toEqual(['MILLRACE_COLOUR', 'MILLRACE_WORKERS']);
   });
 
-  it('count for nothing where they are empty', () => {
+  it('is ignored when it is empty', () => {
     expect(unknownVariables({ MILLRACE_PROT: '', MILLRACE_COLOUR: '' })).toEqual([]);
   });
 
-  it('pass where an orchestrator sets them for a service of that name', () => {
+  it('is accepted when an orchestrator sets it for a service named millrace', () => {
     const service = {
       MILLRACE_SERVICE_HOST: '10.0.0.1',
       MILLRACE_SERVICE_PORT: '8080',
@@ -58,7 +58,7 @@ describe('variables of the environment', () => {
     expect(unknownVariables(service)).toEqual([]);
   });
 
-  it('pass where they are of the client or of the tests', () => {
+  it('is accepted when it belongs to the client or the tests', () => {
     const env = {
       MILLRACE_URL: 'http://127.0.0.1:8080',
       MILLRACE_API_KEY: 'a-key-of-the-test',
@@ -70,7 +70,7 @@ describe('variables of the environment', () => {
   });
 
   it.each(['tcp://10.0.0.1:8080', 'udp://10.0.0.1:53'])(
-    'do not make a port of the address of a service: %s',
+    'is refused as the port when it is the address of a service: %s',
     (address) => {
       const look = () => unknownVariables({ MILLRACE_PORT: address });
       expect(look).toThrow(ConfigError);

@@ -5,7 +5,7 @@ it.each([
   ['127.0.0.1:9464', { host: '127.0.0.1', port: 9_464 }],
   ['[::1]:0', { host: '::1', port: 0 }],
   ['localhost:65535', { host: 'localhost', port: 65_535 }],
-])('reads %s', (text, address) => {
+])('the address %s is read', (text, address) => {
   expect(parseListenAddress(text)).toEqual(address);
 });
 
@@ -23,11 +23,11 @@ it.each([
   '[::1:9464',
   'http://localhost:9464',
   'user@host:1',
-])('takes no %j', (text) => {
+])('the address %j is refused', (text) => {
   expect(parseListenAddress(text)).toBeUndefined();
 });
 
-it('knows what only this machine reaches', () => {
+it('a loopback host is one that only this machine reaches', () => {
   for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '::1']) {
     expect(isLoopback(host), host).toBe(true);
   }

@@ -8,6 +8,6 @@ it.each([
   ['128', { all: 64, unknown: 2 }],
   ['1', { all: 1, unknown: 1 }],
   ['x', { all: 2, unknown: 1 }],
-])('a pool of %s threads has room for as many lookups as Node runs', (threads, room) => {
+])('a pool of %s threads allows as many lookups as Node runs', (threads, room) => {
   expect(lookupRoom(threads)).toEqual(room);
 });

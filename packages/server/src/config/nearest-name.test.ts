@@ -13,10 +13,13 @@ it.each([
   ['bakcup', 'backup'],
   ['bcakpu', 'backup'],
   ['halp', 'help'],
-])('%s is near to %s', (name, nearest) => {
+])('the name %s is near to %s', (name, nearest) => {
   expect(nearestName(name, KNOWN)).toBe(nearest);
 });
 
-it.each(['', 'publish', 'kcabup', 'servants', 'x'.repeat(10_000)])('%j is near to none', (name) => {
-  expect(nearestName(name, KNOWN)).toBeUndefined();
-});
+it.each(['', 'publish', 'kcabup', 'servants', 'x'.repeat(10_000)])(
+  'the name %j is near to none',
+  (name) => {
+    expect(nearestName(name, KNOWN)).toBeUndefined();
+  },
+);

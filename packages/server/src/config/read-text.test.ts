@@ -10,12 +10,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(join(path, '..'), { recursive: true }));
 
-it.each(['', 'port = 80\n', 'ä'.repeat(512 * 1024)])('reads a file whole', (text) => {
+it.each(['', 'port = 80\n', 'ä'.repeat(512 * 1024)])('readText reads a file whole', (text) => {
   writeFileSync(path, text);
   expect(readText(path)).toBe(text);
 });
 
-it('refuses what is no text of somebody, without reading all of it', () => {
+it('readText refuses a file that is too large, a folder and a missing file', () => {
   writeFileSync(path, 'x'.repeat(1024 * 1024 + 1));
   expect(() => readText(path)).toThrow('it has more than 1 MiB');
   expect(() => readText(tmpdir())).toThrow('it is a folder');
@@ -23,6 +23,6 @@ it('refuses what is no text of somebody, without reading all of it', () => {
   expect(() => readText(join(path, 'x'))).toThrow('a folder on the way to it is a file');
 });
 
-it.skipIf(process.platform === 'win32')('does not read for ever', () => {
+it.skipIf(process.platform === 'win32')('readText does not read an endless file for ever', () => {
   expect(() => readText('/dev/zero')).toThrow('it has more than 1 MiB');
 });

@@ -10,7 +10,7 @@ it.each([
   'C:\\data\\millrace.db',
   'what?mode=memory',
   '../millrace.db',
-])('%j may be a store', (path) => {
+])('the path %j is accepted for a store', (path) => {
   expect(faultOfStorePath(path)).toBeUndefined();
 });
 
@@ -30,6 +30,6 @@ it.each([
   ['data/..', 'names a folder'],
   ['.', 'names a folder'],
   ['C:\\data\\', 'names a folder'],
-])('%j may not: it %s', (path, fault) => {
+])('the path %j is refused for a store: it %s', (path, fault) => {
   expect(faultOfStorePath(path)).toContain(fault);
 });

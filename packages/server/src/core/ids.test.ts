@@ -26,14 +26,14 @@ const rowId = (id: string): number => {
   return found;
 };
 
-describe('uuid', () => {
-  it('is a UUID of version 7 that carries the time', () => {
+describe('a message id', () => {
+  it('is a UUID of version 7 with the time in it', () => {
     const id = createIdSource(movableClock().clock).uuid();
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)).toBe(START_MS);
   });
 
-  it('increases strictly, as text and as row id, however many a millisecond has', () => {
+  it('increases strictly, as text and as row id, for any number of ids in a millisecond', () => {
     const { clock, move } = movableClock();
     const ids = createIdSource(clock);
     const made: string[] = [];
@@ -57,7 +57,7 @@ describe('uuid', () => {
     expect(ids.uuid() > before).toBe(true);
   });
 
-  it('takes the random half from what it is given', () => {
+  it('takes its random half from the given source', () => {
     const fill = (bytes: Buffer) => bytes.fill(0xff);
     const ids = createIdSource(movableClock().clock, fill as never);
     expect(ids.uuid().slice(19)).toBe('bfff-ffffffffffff');
@@ -70,15 +70,15 @@ describe('uuid', () => {
   });
 });
 
-it('token is 22 characters of base64url, another one each time', () => {
+it('a token is 22 characters of base64url, and different each time', () => {
   const ids = createIdSource(movableClock().clock);
   const tokens = Array.from({ length: 1_000 }, () => ids.token());
   for (const token of tokens) expect(token).toMatch(/^[A-Za-z0-9_-]{22}$/);
   expect(new Set(tokens).size).toBe(1_000);
 });
 
-describe('rowIdOf', () => {
-  it('is a safe integer that tells its time', () => {
+describe('the row id of a message id', () => {
+  it('is a safe integer with the time in it', () => {
     const id = rowId(createIdSource(movableClock().clock).uuid());
     expect(Number.isSafeInteger(id)).toBe(true);
     expect(rowIdTimeMs(id)).toBe(START_MS);
@@ -89,13 +89,14 @@ describe('rowIdOf', () => {
     '',
     'no id',
     "1' OR 1=1",
-    // Another version, capital letters, before our epoch, beyond what fits, and a stray character.
+    // Another version, capital letters, a time before the epoch of row ids, one that does not fit, and a
+    // stray character.
     '019b76da-a800-4000-8000-000000000000',
     '019B76DA-A800-7000-8000-000000000000',
     '00000000-0000-7000-8000-000000000000',
     'ffffffff-ffff-7fff-bfff-ffffffffffff',
     '019b76da-a800-7000-8000-000000000000\n',
-  ])('is undefined for %j, which is no id of ours', (text) => {
+  ])('is undefined for %j, which is no message id', (text) => {
     expect(rowIdOf(text)).toBeUndefined();
   });
 });

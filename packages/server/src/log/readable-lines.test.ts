@@ -14,26 +14,26 @@ const readable = (fields: object, message?: string, colour = false) =>
   readableLine(json(fields, message), colour);
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /;
 
-it('shows the time, the level, the message and the fields', () => {
+it('a readable line shows the time, the level, the message and the fields', () => {
   const line = readable({ queue: 'orders', repeated: 3, cause: 'two words', none: undefined });
   expect(line).toMatch(TIME);
   expect(line.replace(TIME, '')).toBe('INFO  hello queue=orders repeated=3 cause="two words"');
 });
 
-it('shows a stack below the line', () => {
+it('a readable line is followed by the stack', () => {
   const lines = readable({ stack: '    at one\n    at two' }).split('\n');
   expect(lines.slice(1)).toEqual(['    at one', '    at two']);
 });
 
-it('has colours only where they are wanted', () => {
+it('a readable line has colours only on request', () => {
   expect(readable({ queue: 'a' })).not.toContain('\u001b');
   expect(readable({ queue: 'a' }, 'hello', true)).toContain('\u001b[32mINFO');
 });
 
-// Escape sequences of 7 and 8 bits, a line feed, and what turns the direction of text.
+// Escape sequences of 7 and 8 bits, a line feed, and characters that reverse the direction of text.
 const HOSTILE = '\u001b[2J\u009b2J\r\nfaked\u202e\u2028\u0000';
 
-it('lets no control character through raw, in fields, messages or stacks', () => {
+it('a readable line contains no raw control character, in fields, message or stack', () => {
   const fields = { queue: HOSTILE, plain: '\u001b[2J', stack: `    at ${HOSTILE}` };
   const line = readable(fields, HOSTILE);
   expect(line.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u);
@@ -41,7 +41,7 @@ it('lets no control character through raw, in fields, messages or stacks', () =>
   expect(line.split('\n')).toHaveLength(3);
 });
 
-it('lets none through in JSON either, and keeps what was said', () => {
+it('a JSON line contains no raw control character, and keeps the text', () => {
   const line = json({ queue: HOSTILE });
   expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u);
   expect(JSON.parse(line)).toMatchObject({ level: 'info', msg: 'hello', queue: HOSTILE });

@@ -13,7 +13,7 @@ function counting() {
   return { clock, repeated, add, fields };
 }
 
-it('writes the first at once, and one line a minute for what follows', () => {
+it('repeated lines are written once at first, then counted in one line a minute', () => {
   const { clock, add, fields } = counting();
   add({ queue: 'a' }, { message_id: '1' });
   expect(fields()).toEqual([{ queue: 'a', message_id: '1' }]);
@@ -29,7 +29,7 @@ it('writes the first at once, and one line a minute for what follows', () => {
   expect(fields()[2]).toMatchObject({ repeated: 1 });
 });
 
-it('forgets what stays away for a minute: the next one is a line at once', () => {
+it('a line that was not repeated for a minute is written at once again', () => {
   const { clock, add, fields } = counting();
   add({ queue: 'a' });
   clock.advance(60_000);
@@ -37,7 +37,7 @@ it('forgets what stays away for a minute: the next one is a line at once', () =>
   expect(fields()).toEqual([{ queue: 'a' }, { queue: 'a' }]);
 });
 
-it('keeps apart what differs, each with a minute of its own', () => {
+it('lines that differ are counted separately, each with its own minute', () => {
   const { clock, add, fields } = counting();
   add({ queue: 'a' });
   clock.advance(30_000);
@@ -50,7 +50,7 @@ it('keeps apart what differs, each with a minute of its own', () => {
   expect(fields()[3]).toMatchObject({ queue: 'b', repeated: 1 });
 });
 
-it('says of many at once how many there were', () => {
+it('a line for many events shows how many there were', () => {
   const { repeated, add, fields } = counting();
   add({ queue: 'a' }, {}, 7);
   add({ queue: 'a' }, {}, 5);
@@ -58,7 +58,7 @@ it('says of many at once how many there were', () => {
   expect(fields()).toMatchObject([{ repeated: 7 }, { repeated: 5 }]);
 });
 
-it('writes at the end what it has counted', () => {
+it('lines that are counted but not yet written are written at the end', () => {
   const { repeated, add, fields } = counting();
   add({ queue: 'a' });
   add({ queue: 'a' });
@@ -67,7 +67,7 @@ it('writes at the end what it has counted', () => {
   expect(fields()).toMatchObject([{ queue: 'a' }, { queue: 'a', repeated: 1 }]);
 });
 
-it('counts beyond a hundred kinds together, so that no caller fills the memory or the log', () => {
+it('lines beyond a hundred kinds are counted together, so that no caller fills the memory or the log', () => {
   const { clock, add, fields } = counting();
   for (let n = 0; n < 10_000; n += 1) add({ queue: `q${n}` });
   expect(fields()).toHaveLength(101);
@@ -75,7 +75,7 @@ it('counts beyond a hundred kinds together, so that no caller fills the memory o
   clock.advance(60_000);
   expect(fields()).toHaveLength(102);
   expect(fields()[101]).toMatchObject({ others: true, queue: 'q9999', repeated: 9_899 });
-  // There is room again.
+  // There is room for further kinds again.
   add({ queue: 'another' });
   expect(fields()[102]).toEqual({ queue: 'another' });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { RetentionEnds } from './retention-ends.js';
 
-it('knows which queues are due, and when to look again', () => {
+it('RetentionEnds knows which queues are due, and when to look again', () => {
   const ends = new RetentionEnds();
   ends.begin(1_000);
   for (const [queueId, atMs] of [
@@ -21,7 +21,7 @@ it('knows which queues are due, and when to look again', () => {
   expect(ends.nextAtMs()).toBe(1_000);
 });
 
-it('keeps the earliest of many, and says how far it knows all', () => {
+it('RetentionEnds keeps the earliest of many, and the time up to which it knows all of them', () => {
   const ends = new RetentionEnds(10);
   ends.begin(1_000);
   for (let queueId = 1; queueId <= 100; queueId += 1) ends.note({ queueId, atMs: 1_000 - queueId });

@@ -11,7 +11,7 @@ import { createSealing } from './seal-subscriptions.js';
 const ROWS = 120;
 const isOfFirst = (url: string): boolean => url.startsWith('first ');
 
-/** A store of rows, of which a step can be made to come too late for one. */
+/** A store of rows in which a row can change before a step seals it. */
 function sealing(isBeingRotated = true) {
   const clock = new FakeClock();
   const rows = new Map<string, PushSubscriptionRow>();
@@ -66,10 +66,10 @@ function sealing(isBeingRotated = true) {
 
 let job: SteppedJob | undefined;
 
-describe('sealing anew', () => {
+describe('the job that seals subscriptions with the newest key', () => {
   afterEach(() => job?.stop());
 
-  it('goes in small steps, and says when it has finished', async () => {
+  it('runs in small steps, and reports its end', async () => {
     const { rows, steps, logged, start, finished } = sealing();
     start();
     await finished();
@@ -78,7 +78,7 @@ describe('sealing anew', () => {
     expect(logged[0]).toMatch(/sealed anew .*: 120; none is left$/);
   });
 
-  it('looks again at a row that was changed meanwhile', async () => {
+  it('seals a row also when it was changed meanwhile', async () => {
     const { rows, raced, logged, start, finished } = sealing();
     raced.add('s0007');
     start();
@@ -87,7 +87,7 @@ describe('sealing anew', () => {
     expect(logged[0]).toContain(': 120;');
   });
 
-  it('leaves what no key opens, and says how many', async () => {
+  it('skips rows that no key opens, and reports their number', async () => {
     const { rows, add, logged, start, finished } = sealing();
     add('s0003', 'of another key');
     start();
@@ -96,7 +96,7 @@ describe('sealing anew', () => {
     expect(logged[0]).toMatch(/: 119; 1 are left that no key opens$/);
   });
 
-  it('says nothing where there was nothing to do and one key', async () => {
+  it('reports nothing when there is one key and nothing to seal', async () => {
     const { rows, logged, clock, start } = sealing(false);
     for (const [id, row] of rows) rows.set(id, { ...row, url: 'first plain' });
     start();

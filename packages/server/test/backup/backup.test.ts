@@ -32,10 +32,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const openStore = (file = path) => SqliteStore.open({ path: file, minFreeBytes: 0 });
 
-/** One for each store: two sources of ids would give the same one within a millisecond. */
+/** One for each store: two sources of ids would produce the same id within a millisecond. */
 const builders = new WeakMap<SqliteStore, CommandBuilder>();
 
-/** Adds so many messages of 10,000 bytes. */
+/** Adds the given number of messages of 10,000 bytes. */
 async function publish(store: SqliteStore, count: number): Promise<void> {
   const commands =
     builders.get(store) ?? new CommandBuilder('default', createIdSource(store.clock));
@@ -44,7 +44,7 @@ async function publish(store: SqliteStore, count: number): Promise<void> {
   await store.apply([commands.createQueue('q'), commands.publish('q', payloads)]);
 }
 
-/** A store that was stopped in good order. */
+/** Makes a store and stops it cleanly. */
 async function makeStore(messages: number, file = path): Promise<void> {
   const store = await openStore(file);
   await publish(store, messages);
@@ -61,7 +61,7 @@ async function countIn(file: string): Promise<number | undefined> {
 const names = (): string[] => readdirSync(folder).sort();
 
 describe('a backup', () => {
-  it('holds what was there when it began, while the store goes on being written', async () => {
+  it('contains the messages from when it began, although the store keeps being written', async () => {
     const store = await openStore();
     await publish(store, 300);
     const writes: Promise<void>[] = [];
@@ -83,7 +83,7 @@ describe('a backup', () => {
     expect(await countIn(path)).toBe(300 + 20 * writes.length);
   });
 
-  it('is one file for its owner alone, and leaves nothing else', async () => {
+  it('is one file that only its owner can read, and leaves no other files', async () => {
     const store = await openStore();
     await publish(store, 3);
     const before = names();
@@ -93,7 +93,7 @@ describe('a backup', () => {
     await store.stop();
   });
 
-  it('has what lies in the WAL alone, of a server that was killed, and changes neither', async () => {
+  it('of a killed server contains messages that are only in the WAL, and changes neither file', async () => {
     const store = await openStore();
     await publish(store, 5);
     const killed = join(folder, 'killed.db');
@@ -120,7 +120,7 @@ describe('a backup', () => {
     await expect(backUp({ path, to: link })).rejects.toThrow(`${link} exists already`);
   });
 
-  it('leaves a file as it is that somebody makes meanwhile', async () => {
+  it('does not replace a file that is created meanwhile', async () => {
     await makeStore(200);
     const onProgress = () => writeFileSync(to, 'mine');
     await expect(backUp({ path, to, onProgress })).rejects.toThrow(`${to} exists already`);
@@ -137,7 +137,7 @@ describe('a backup', () => {
     expect(names().filter((name) => !/-(wal|shm)$/.test(name))).toEqual(before);
   });
 
-  it('says what is missing or is no store', async () => {
+  it('is refused for a missing store, a file that is not one, and a missing folder', async () => {
     await expect(backUp({ path, to })).rejects.toThrow(`There is no store at ${path}`);
     writeFileSync(path, Buffer.alloc(16_384, 'not a database. '));
     await expect(backUp({ path, to })).rejects.toThrow(`${path} is damaged`);
@@ -152,7 +152,7 @@ describe('a backup', () => {
     expect(existsSync(to)).toBe(false);
   });
 
-  it('is not made of a file whose pages are damaged', async () => {
+  it('is refused for a file with damaged pages', async () => {
     await makeStore(200);
     const file = await open(path, 'r+');
     await file.write(Buffer.alloc(65_536, 0xa5), 0, 65_536, 1_000_000);
@@ -168,7 +168,7 @@ describe('a restore', () => {
     await backUp({ path, to });
   });
 
-  it('puts the backup in the place of the store, and the old files aside', async () => {
+  it('replaces the store by the backup, and puts the old files aside', async () => {
     const store = await openStore();
     await publish(store, 4);
     const killed = join(folder, 'killed');
@@ -184,13 +184,13 @@ describe('a restore', () => {
     expect(existsSync(to)).toBe(true);
   });
 
-  it('makes the store and its folder where there is none', async () => {
+  it('creates the store and its folder where there is none', async () => {
     const file = join(folder, 'new', 'deep', 'millrace.db');
     expect(restore({ from: to, path: file })).toMatchObject({ putAside: null });
     expect(await countIn(file)).toBe(3);
   });
 
-  it('is refused while a server has the store', async () => {
+  it('is refused while a server has the store open', async () => {
     const store = await openStore();
     expect(() => restore({ from: to, path })).toThrow('held open by another millrace server');
     await publish(store, 1);
@@ -198,13 +198,13 @@ describe('a restore', () => {
     expect(await countIn(path)).toBe(4);
   });
 
-  it('keeps what was put aside by others within the same second', async () => {
+  it('keeps files that were put aside by others within the same second', async () => {
     const kept = [1, 2, 3].map(() => restore({ from: to, path }).putAside as string);
     expect(new Set(kept).size).toBe(3);
     for (const file of kept) expect(await countIn(file)).toBe(3);
   });
 
-  it('is refused from the file of a server at work', async () => {
+  it('is refused from the file of a running server', async () => {
     const live = await openStore();
     const file = join(folder, 'new.db');
     expect(() => restore({ from: path, path: file })).toThrow(
@@ -214,7 +214,7 @@ describe('a restore', () => {
     await live.stop();
   });
 
-  it('keeps a server from starting meanwhile', async () => {
+  it('prevents a server from starting meanwhile', async () => {
     let checks = 0;
     const onProgress = () => {
       expect(() => lockStore(path)).toThrow('held open by another millrace server');
@@ -230,7 +230,7 @@ describe('a restore', () => {
     ['with other bytes in its middle', (bytes: Buffer) => bytes.fill(0xa5, 40_000, 60_000)],
     ['that is empty', () => Buffer.alloc(0)],
     ['that is no database', () => Buffer.alloc(50_000, 'no database ')],
-  ])('leaves the store as it is when given a backup %s', async (_what, damage) => {
+  ])('leaves the store unchanged when given a backup %s', async (_what, damage) => {
     const bad = join(folder, 'bad.db');
     writeFileSync(bad, damage(readFileSync(to)));
     const before = names();
@@ -239,7 +239,7 @@ describe('a restore', () => {
     expect(await countIn(path)).toBe(3);
   });
 
-  it('refuses what is missing, a folder, the store itself, and the file of another program', () => {
+  it('is refused from a missing file, a folder, the store itself, and the file of another program', () => {
     const other = join(folder, 'other.db');
     new Database(other).exec('CREATE TABLE notes (text TEXT)').close();
     for (const [from, message] of [
@@ -252,7 +252,7 @@ describe('a restore', () => {
     }
   });
 
-  it('takes a copy of the file and its WAL as they lay after a kill', async () => {
+  it('accepts a copy of the file and its WAL from after a kill', async () => {
     const store = await openStore();
     await publish(store, 4);
     const killed = join(folder, 'killed.db');
@@ -264,7 +264,7 @@ describe('a restore', () => {
     expect(await countIn(file)).toBe(7);
   });
 
-  it('removes what an earlier one has left that was killed, and so does a backup', async () => {
+  it('removes the partial file of an earlier one that was killed, and so does a backup', async () => {
     // No process has this number: it is beyond the largest.
     for (const file of [path, join(folder, 'again.db')]) {
       writeFileSync(`${file}.partial-99999999`, 'half of a copy');

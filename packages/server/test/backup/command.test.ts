@@ -13,7 +13,7 @@ let folder: string;
 let store: string;
 let files = 0;
 
-/** Enough that a copy takes a while. */
+/** Enough for a copy to take some time. */
 const MIB = 64;
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ const newFile = (): string => {
 };
 
 describe('millrace backup', () => {
-  it('says what it made, in words or as JSON', async () => {
+  it('reports what it made, in words or as JSON', async () => {
     const to = newFile();
     const began = Date.now();
     const inWords = await runMillrace(['backup', '--store', store, '--to', to]);
@@ -57,7 +57,7 @@ describe('millrace backup', () => {
     expect(Date.parse(told.at)).toBeLessThanOrEqual(Date.now());
   });
 
-  it('ends with 1 and leaves the file where there is one', async () => {
+  it('ends with 1 and leaves the file unchanged when it exists', async () => {
     const to = newFile();
     await runMillrace(['backup', '--store', store, '--to', to]);
     const before = readFileSync(to);
@@ -74,14 +74,14 @@ describe('millrace backup', () => {
     [['backup', '--to', 'x', '--store', 'postgres://u:hidden@h/d'], 'For PostgreSQL use pg_dump'],
     [['restore'], '--from is missing; see millrace restore --help'],
     [['restore', '--from', 'x', '--store', 'postgres://u:hidden@h/d'], 'For PostgreSQL use pg'],
-  ])('ends %j with 2 and says why', async (args, message) => {
+  ])('and millrace restore end %j with 2 and the cause', async (args, message) => {
     const { code, stdout, stderr } = await runMillrace(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('hidden');
   });
 
-  it('tells how to use it', async () => {
+  it('and millrace restore explain their use', async () => {
     for (const command of ['backup', 'restore']) {
       const { code, stdout } = await runMillrace([command, '--help']);
       expect(code).toBe(0);
@@ -108,7 +108,7 @@ describe('millrace backup', () => {
 });
 
 describe('millrace restore', () => {
-  it('says what it did, in words or as JSON', async () => {
+  it('reports what it did, in words or as JSON', async () => {
     const from = newFile();
     await runMillrace(['backup', '--store', store, '--to', from]);
     const path = join(folder, 'restored.db');

@@ -15,10 +15,10 @@ const PUBLISHERS = 6;
 const CONSUMERS = 3;
 const LEASE_SECONDS = 2;
 const WAIT_SECONDS = 2;
-/** The backup's time is exact to a millisecond, and so are ours. */
+/** The backup's time is exact to a millisecond, and so are the times here. */
 const MARGIN_MS = 2;
 
-/** Publishes and acks all the time, and remembers what was answered and when. */
+/** Publishes and acks continuously, and records all answers with their times. */
 export class DrillLoad {
   private readonly times = new Map<number, MessageTimes>();
   private readonly workers: Promise<void>[] = [];
@@ -49,7 +49,7 @@ export class DrillLoad {
     }
   }
 
-  /** Acks half of what it gets; the rest comes back when its lease is over. */
+  /** Acks half of the messages it gets; the others become available again when their lease ends. */
   private async consume(): Promise<void> {
     while (this.isRunning) {
       const body = { queue: QUEUE, max_messages: 5, visibility_timeout: LEASE_SECONDS };
@@ -64,7 +64,7 @@ export class DrillLoad {
     }
   }
 
-  /** Undefined where the server was killed meanwhile. */
+  /** Undefined when the server was killed meanwhile. */
   private async ask(path: string, body: object): Promise<HttpAnswer | undefined> {
     try {
       return await this.post(path, body);
@@ -74,7 +74,7 @@ export class DrillLoad {
     }
   }
 
-  /** All messages of the restored store, each acked as it comes, those that were leased last. */
+  /** Returns all messages of the restored store, acked as they come, also those that were leased. */
   async drain(post: Post, stats: (queue: string) => Promise<HttpAnswer>): Promise<Set<number>> {
     const found = new Set<number>();
     for (;;) {
@@ -89,7 +89,10 @@ export class DrillLoad {
     }
   }
 
-  /** What should be there and is not, and the other way round; what the clocks leave open is neither. */
+  /**
+   * Finds messages that are missing, and those that should not be there. Messages for which the clocks
+   * leave it open are in neither list.
+   */
   compare(found: ReadonlySet<number>, atMs: number) {
     const missing: number[] = [];
     const ghosts: number[] = [];

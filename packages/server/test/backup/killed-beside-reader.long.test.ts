@@ -44,7 +44,7 @@ describe('a server that is killed beside a program which reads its file', () => 
     };
   }
 
-  /** Publishes, and has the WAL begun anew each time. */
+  /** Publishes, and makes the WAL restart each time. */
   async function publishAndRestart({ publish }: { publish: () => Promise<void> }) {
     for (let time = 0; time < 3; time += 1) {
       await publish();
@@ -58,25 +58,28 @@ describe('a server that is killed beside a program which reads its file', () => 
   it.each([
     ['holds a snapshot', true],
     ['only has it open', false],
-  ])('starts again with all that it acknowledged: it %s', async (_what, holdsSnapshot) => {
-    const first = await start();
-    await first.create();
-    await publishAndRestart(first);
-    const reader = new Database(path, { readonly: true });
-    if (holdsSnapshot) reader.exec('BEGIN');
-    reader.prepare('SELECT count(*) FROM messages').get();
-    // A deployment, while a backup runs.
-    run.signal('SIGTERM');
-    expect(await run.ended()).toBe(0);
-    const second = await start();
-    await second.publish();
-    if (holdsSnapshot) reader.exec('COMMIT');
-    await publishAndRestart(second);
-    await run.kill();
-    const third = await start();
-    expect(await third.available()).toBe(published);
-    await run.kill();
-    reader.close();
-    expect(await (await start()).available()).toBe(published);
-  });
+  ])(
+    'starts again with all that it acknowledged, when the program %s',
+    async (_what, holdsSnapshot) => {
+      const first = await start();
+      await first.create();
+      await publishAndRestart(first);
+      const reader = new Database(path, { readonly: true });
+      if (holdsSnapshot) reader.exec('BEGIN');
+      reader.prepare('SELECT count(*) FROM messages').get();
+      // As in a deployment while a backup runs.
+      run.signal('SIGTERM');
+      expect(await run.ended()).toBe(0);
+      const second = await start();
+      await second.publish();
+      if (holdsSnapshot) reader.exec('COMMIT');
+      await publishAndRestart(second);
+      await run.kill();
+      const third = await start();
+      expect(await third.available()).toBe(published);
+      await run.kill();
+      reader.close();
+      expect(await (await start()).available()).toBe(published);
+    },
+  );
 });

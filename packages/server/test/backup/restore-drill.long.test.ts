@@ -29,8 +29,8 @@ const callsTo = (url = 'it does not listen') => {
 describe('a restore drill under load', () => {
   it.concurrent.each([
     ['by millrace restore', 'command'],
-    ['by hand, which the start refuses until the old WAL is gone', 'by hand'],
-  ])('brings back the moment of the backup %s', async (_how, how) => {
+    ['by hand, after the start was refused until the old WAL was removed', 'by hand'],
+  ])('brings back the state at the time of the backup %s', async (_how, how) => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-drill-'));
     const path = join(folder, 'millrace.db');
     const store = `sqlite:${path}`;
@@ -68,7 +68,7 @@ describe('a restore drill under load', () => {
       const { post, stats } = callsTo(second.url);
       const found = await load.drain(post, stats);
       const { missing, ghosts, certain } = load.compare(found, Date.parse(at));
-      // Enough on both sides of the moment, or the drill shows nothing.
+      // Enough on both sides of that time, or the drill proves nothing.
       expect(certain.kept).toBeGreaterThan(10);
       expect(certain.gone).toBeGreaterThan(10);
       expect(certain.later).toBeGreaterThan(10);

@@ -10,7 +10,7 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** `millrace` with these arguments, as an operator runs it. */
+/** Runs `millrace` with these arguments, as an operator does. */
 export async function runMillrace(
   args: readonly string[],
   whileRunning: (child: ChildProcess) => void = () => {},

@@ -1,6 +1,6 @@
 import type { Answers, CallName, LedgerEvent, Outcome, Requests } from './ledger-events.js';
 
-/** One call with its ending. A call that never ended counts as one whose effect is unknown. */
+/** One call with its outcome. A call that never ended counts as one whose effect is unknown. */
 export interface Call<N extends CallName = CallName> {
   readonly id: number;
   readonly node: number;
@@ -56,7 +56,7 @@ export function answerOf<N extends CallName>(call: Call<N>): Answers[N] | undefi
   return call.outcome.kind === 'answered' ? call.outcome.answer : undefined;
 }
 
-/** True when nothing can be said about the effect: no answer, or an answer that promises nothing. */
+/** True when nothing is known about the effect: there is no answer, or one that promises nothing. */
 export function isUnknown(call: Call): boolean {
   const { outcome } = call;
   if (outcome.kind === 'answered') return false;
@@ -68,7 +68,7 @@ export function isUnknown(call: Call): boolean {
 
 export type SettleName = 'ack' | 'nack' | 'extend';
 
-/** True when the server said that the call took effect. */
+/** True when the server answered that the call took effect. */
 export function succeeded(call: Call<SettleName>): boolean {
   if (call.outcome.kind !== 'answered') return false;
   const answer = call.outcome.answer;
@@ -80,7 +80,7 @@ export function mayHaveActed(call: Call<SettleName>): boolean {
   return succeeded(call) || isUnknown(call);
 }
 
-/** A call without a receipt acts on whatever delivery is current, so it may aim at any of them. */
+/** A call without a receipt acts on the current delivery, so it may be meant for any of them. */
 export function aimsAt(call: Call<SettleName>, receipt: string): boolean {
   return call.request.receipt === undefined || call.request.receipt === receipt;
 }

@@ -5,13 +5,13 @@ import { FAULT_KINDS } from './kinds/index.js';
 const runsOf = (...args: string[]) =>
   parseCommandLine(args).runs.map(({ kind, store, nodes }) => `${kind.name} ${store} ${nodes}`);
 
-describe('the command line of the faults', () => {
-  it('kills on SQLite unless it is told otherwise', () => {
+describe('the command line of the fault tests', () => {
+  it('runs the kind kill on SQLite by default', () => {
     expect(runsOf()).toEqual(['kill sqlite 1']);
     expect(runsOf('--store', 'postgres')).toEqual(['kill postgres 3']);
   });
 
-  it('runs a kind on each store that it is for', () => {
+  it('runs a kind on every store that it supports', () => {
     expect(runsOf('--kind', 'clock-jumps')).toEqual([
       'clock-jumps sqlite 1',
       'clock-jumps postgres 2',
@@ -19,7 +19,7 @@ describe('the command line of the faults', () => {
     expect(runsOf('--kind', 'host-lost')).toEqual(['host-lost postgres 2']);
   });
 
-  it('runs all kinds that a store can have', () => {
+  it('runs all kinds that the store supports', () => {
     const expected = FAULT_KINDS.filter(({ stores }) => stores.includes('sqlite')).map(
       ({ name }) => `${name} sqlite 1`,
     );
@@ -29,7 +29,7 @@ describe('the command line of the faults', () => {
     );
   });
 
-  it('names every kind in its help', () => {
+  it('lists every kind in its help', () => {
     for (const { name } of FAULT_KINDS) expect(HELP).toContain(`    ${name} `);
   });
 

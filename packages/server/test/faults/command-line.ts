@@ -5,28 +5,28 @@ import { PLANT_NAMES, type PlantName } from './planted-faults.js';
 
 const ALL = 'all';
 
-export const HELP = `Treats millrace badly under load, again and again, and checks that it kept its promises.
+export const HELP = `Injects faults into millrace under load, round after round, and checks that it kept its promises.
 
   npm run test:faults -- [options]
 
-  --kind NAME     what happens to it, see below, or all (kill)
-  --rounds N      how often (20)
-  --seed S        seed of the run's decisions (random; always printed)
-  --store STORE   sqlite (in a folder of its own), postgres (one of its own), or the one that
-                  a postgres:// url names (each that the kind is for; sqlite without a kind)
-  --nodes N       nodes over one store (1 on sqlite, which takes no more; on postgres what
-                  the kind takes)
+  --kind NAME     the kind of fault, see below, or all (default: kill)
+  --rounds N      number of rounds (default: 20)
+  --seed S        seed of the run's decisions (default: random; always printed)
+  --store STORE   sqlite (in a new folder), postgres (a new server), or an existing one by
+                  its postgres:// url (default: all that the kind supports; sqlite without a kind)
+  --nodes N       nodes over one store (default: 1 on sqlite, which allows no more; on postgres
+                  as listed below)
   --keep          keep the data folder (sqlite only)
-  --ledger FILE   write every call and answer there, one JSON object a line
-  --plant NAME    falsify the ledger before the check, which must then fail
-  --help          this text
+  --ledger FILE   write every call and answer to this file, one JSON object per line
+  --plant NAME    falsify the ledger before the check, which must then report violations
+  --help          print this text
 
-  Kinds, with the nodes that they take on postgres:
+  Kinds, with their number of nodes on postgres:
 ${FAULT_KINDS.map(describe).join('\n')}
 
-  Faults to plant: ${PLANT_NAMES.join(', ')}
+  Names for --plant: ${PLANT_NAMES.join(', ')}
 
-  Exit code: 0 no violation, 1 violations, 2 the run could not be made.
+  Exit code: 0 no violation, 1 violations, 2 the run failed.
 `;
 
 function describe({ name, about, stores, nodes }: FaultKind): string {
@@ -97,7 +97,7 @@ function runsOf(
     const stores = store === undefined ? kind.stores : isFor(kind, store) ? [store] : [];
     return stores.map((name) => ({ kind, store: name, nodes: nodesOf(kind, name, nodes) }));
   });
-  if (runs.length === 0) throw new TypeError(`${kindName} is not for this --store`);
+  if (runs.length === 0) throw new TypeError(`${kindName} does not support this --store`);
   return runs;
 }
 
@@ -107,7 +107,7 @@ const isFor = ({ stores }: FaultKind, store: string): boolean =>
 function nodesOf(kind: FaultKind, store: string, given: string | undefined): number {
   const usual = store === 'sqlite' ? 1 : kind.nodes;
   const nodes = given === undefined ? usual : wholeNumber('--nodes', given, 1);
-  if (store === 'sqlite' && nodes > 1) throw new TypeError('SQLite takes one node');
+  if (store === 'sqlite' && nodes > 1) throw new TypeError('SQLite allows one node only');
   return nodes;
 }
 

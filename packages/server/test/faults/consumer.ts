@@ -5,10 +5,10 @@ import type { SeededRandom } from './seeded-random.js';
 import { type HeldMessage, settle } from './settling.js';
 import type { WorkloadContext } from './workload.js';
 
-/** Slow holders are bounded, so that a run does not end up with every message asleep. */
+/** Bounds the number of slow holders, so that a run does not end with every message leased. */
 const MAX_HELD = 200;
 
-/** Consumes from all queues in turn, and hands each message to a way of settling it. */
+/** Consumes from all queues in turn, and settles each message in one of several ways. */
 export async function runConsumer(context: WorkloadContext, random: SeededRandom): Promise<void> {
   const { plan, stopped } = context;
   const held = new Set<Promise<void>>();
@@ -38,7 +38,7 @@ export async function runConsumer(context: WorkloadContext, random: SeededRandom
   if (firstFailure !== undefined) throw firstFailure;
 }
 
-/** With a key, a consume call whose answer was lost is made again and finds its messages. */
+/** With a key, a consume whose answer was lost is retried and gets its messages again. */
 async function consume(
   { api, stopped }: WorkloadContext,
   request: ConsumeRequest,

@@ -8,8 +8,8 @@ import type { SeededRandom } from './seeded-random.js';
 const DRAINERS_PER_QUEUE = 2;
 
 /**
- * Consumes and acks until the queues have been empty for longer than any lease lasts, and the
- * stats say so too, or until the time is up: then the checker finds what was left.
+ * Consumes and acks until the queues have been empty for longer than any lease lasts, and the stats
+ * agree, or until the time is up: then the checker finds the messages that remain.
  */
 export async function drain(
   api: QueueApi,
@@ -18,7 +18,7 @@ export async function drain(
   deadlineMs: number,
 ): Promise<void> {
   const done = new AbortController();
-  // Every retry of every loop listens, which is no leak.
+  // Every retry of every loop adds a listener, which is no leak.
   setMaxListeners(0, done.signal);
   let lastSeenMs = performance.now();
   const consumeAll = async (queue: string, stream: SeededRandom): Promise<void> => {
@@ -47,7 +47,7 @@ export async function drain(
   }
   done.abort();
   await Promise.all(loops);
-  // The balance is struck against stats that were asked for after everything had ended.
+  // The balance is checked against stats that were read after everything had ended.
   await countWaiting(api, plan, random);
 }
 

@@ -2,8 +2,8 @@ import type { LedgerEvent } from './ledger-events.js';
 import type { Violation } from './violation.js';
 
 /**
- * What had to do with these violations or their messages, and when servers came and went: a JSON
- * object a line, as in the ledger. Empty without a violation.
+ * The calls that concern these violations or their messages, and the starts and ends of servers: one
+ * JSON object per line, as in the ledger. Empty without a violation.
  */
 export function evidenceOf(
   events: readonly LedgerEvent[],

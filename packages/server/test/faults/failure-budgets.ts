@@ -7,13 +7,13 @@ export interface FailureBudgets {
   readonly maxExpiredLeases: number;
 }
 
-/** All queues of a ledger are made with a number of retries, which the other budget follows. */
+/** All queues of a ledger are created with a number of retries, which the other budget follows. */
 export const budgetsOf = ({
   maxRetries,
   maxExpiredLeases = maxRetries,
 }: CreateRequest): FailureBudgets => ({ maxRetries, maxExpiredLeases });
 
-/** A message needs at least so many failures, of whichever kind, to become a dead letter. */
+/** The smallest number of failures, of either kind, after which a message becomes a dead letter. */
 export function failuresToDie(settings: CreateRequest | undefined): number {
   return fewestToDie(settings === undefined ? undefined : budgetsOf(settings));
 }
@@ -25,14 +25,14 @@ export function fewestToDie(budgets: FailureBudgets | undefined): number {
 
 const FEW = 10;
 
-/** Failures of either kind soon make dead letters of its messages. */
+/** True when a few failures of either kind make dead letters of its messages. */
 export function isBrittle(settings: CreateRequest | undefined): boolean {
   if (settings === undefined) return false;
   const { maxRetries, maxExpiredLeases } = budgetsOf(settings);
   return Math.max(maxRetries, maxExpiredLeases) < FEW;
 }
 
-/** The budgets of a queue, whatever its settings were when a message failed. */
+/** The smallest and largest budgets that a queue ever had. */
 export function budgetsEver(
   history: SettingCalls,
   queue: string,

@@ -19,7 +19,7 @@ export interface FaultRoundsOptions {
   readonly longestVisibilityMs: number;
   /** The longest span of load before a kill. */
   readonly longestSpanMs: number;
-  /** After the last round the load goes on until so many were published, if that is soon. */
+  /** After the last round the load goes on until this many messages were published, within limits. */
   readonly minPublishes: number;
   readonly ledgerPath?: string;
   readonly onProgress?: (line: string) => void;
@@ -40,7 +40,10 @@ const CONSUMERS = 12;
 const MAX_PUBLISHES_PER_ROUND = 4_000;
 const MAX_ROUND_MS = 60_000;
 
-/** Does to nodes under load what the kind of fault says, drains, and checks the run by its ledger. */
+/**
+ * Puts nodes under load, injects the faults of the kind, drains the queues, and checks the run by its
+ * ledger.
+ */
 export async function runFaultRounds(options: FaultRoundsOptions): Promise<FaultReport> {
   const { kind, seed, rounds, store, ledgerPath } = options;
   const ledger = new Ledger(ledgerPath === undefined ? {} : { path: ledgerPath });

@@ -22,7 +22,7 @@ interface Answer {
   readonly error?: { readonly code: string };
 }
 
-/** A file system of its own, which another process can fill; only root can mount one. */
+/** Mounts a separate file system that another process can fill; only root can do so. */
 function mountSmallDisk(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-full-'));
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128m', 'tmpfs', folder]);
@@ -34,12 +34,12 @@ function mountSmallDisk(): string | undefined {
 const disk = process.platform === 'linux' ? mountSmallDisk() : undefined;
 const why = disk === undefined ? ' (skipped: no tmpfs can be mounted here)' : '';
 
-describe.skipIf(disk === undefined)(`a disk that another process fills${why}`, () => {
+describe.skipIf(disk === undefined)(`a disk that runs full${why}`, () => {
   const folder = disk as string;
   const filler = join(folder, 'filler');
   let server: ServerRun;
   let baseUrl: string;
-  /** What was acknowledged as published, and is not yet acknowledged as acked. */
+  /** Messages acknowledged as published, and not yet as acked. */
   const held = new Set<string>();
   const codes = new Set<string>();
   let published = 0;
@@ -98,7 +98,7 @@ describe.skipIf(disk === undefined)(`a disk that another process fills${why}`, (
     const response = await fetch(`${baseUrl}/readyz`);
     return { status: response.status, ...((await response.json()) as object) };
   };
-  /** As fast as it can, until it is told to stop. */
+  /** Publishes as fast as possible until it is stopped. */
   const publishing = () => {
     let isOver = false;
     const loops = Array.from({ length: PUBLISHERS }, async () => {
@@ -109,7 +109,7 @@ describe.skipIf(disk === undefined)(`a disk that another process fills${why}`, (
       await Promise.all(loops);
     };
   };
-  /** Leaves not one byte, as `cat` ends when it cannot write. */
+  /** Leaves not one byte free, as `cat` ends when it cannot write. */
   const fill = () => spawnSync('sh', ['-c', 'cat /dev/zero >> "$0"', filler]);
   const drain = async (): Promise<void> => {
     for (let before = -1; before !== acked; ) {
@@ -118,10 +118,10 @@ describe.skipIf(disk === undefined)(`a disk that another process fills${why}`, (
     }
   };
 
-  it('keeps what it acknowledged, settles on, and publishes again when there is space', async () => {
+  it('costs no acknowledged message and stops no settling, and publishing resumes when there is space', async () => {
     const stop = publishing();
     await expect.poll(() => published, { timeout: 90_000 }).toBeGreaterThan(500);
-    // What is given back to it is taken again, and again.
+    // Space that the server frees is filled again each time.
     for (let round = 0; round < 4; round += 1) {
       fill();
       for (let n = 0; n < 50; n += 1) expect(await takeAndAck(), server.stderr).toBe('ok');
@@ -144,7 +144,7 @@ describe.skipIf(disk === undefined)(`a disk that another process fills${why}`, (
     expect(server.isRunning, server.stderr).toBe(true);
   }, 180_000);
 
-  it('stops at the floor by itself, however fast it publishes', async () => {
+  it('makes the server stop publishing at the floor by itself, however fast it publishes', async () => {
     const untilRefused = async (): Promise<string> => {
       for (;;) {
         const code = await publishMany();
@@ -154,7 +154,8 @@ describe.skipIf(disk === undefined)(`a disk that another process fills${why}`, (
     const refusals = await Promise.all(Array.from({ length: PUBLISHERS }, untilRefused));
     expect(new Set(refusals)).toEqual(new Set(['STORAGE_FULL']));
     const freeMib = Number(execFileSync('stat', ['-f', '-c', '%a', folder])) / 256;
-    // A group may go on from the floor, which is 64 MiB; what it brings is copied into the file later.
+    // A commit group may begin just above the floor, which is 64 MiB; its data is copied into the file
+    // later.
     expect(freeMib).toBeGreaterThan(48);
     expect(held.size).toBeGreaterThan(0);
     await drain();

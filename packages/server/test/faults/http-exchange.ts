@@ -3,12 +3,12 @@ import type { WireRequest } from './wire-format.js';
 
 export interface HttpAnswer {
   readonly status: number;
-  /** The header Retry-After; null where the answer has none. */
+  /** The header Retry-After; null when the answer has none. */
   readonly retryAfter: string | null;
   readonly text: string;
 }
 
-/** No whole answer came. `sent` is false only where the request surely never left. */
+/** No complete answer arrived. `sent` is false only when the request certainly never left. */
 export class ExchangeError extends Error {
   constructor(
     readonly reason: string,
@@ -19,8 +19,8 @@ export class ExchangeError extends Error {
 }
 
 /**
- * Sends one request over kept-alive connections, never twice: a client that retries by itself
- * would hide from the ledger how often a call was made.
+ * Sends one request over kept-alive connections, never twice: a client that retries by itself would hide
+ * from the ledger how often a call was made.
  */
 export class HttpExchange {
   readonly #agent = new http.Agent({ keepAlive: true });
@@ -70,7 +70,7 @@ export class HttpExchange {
     });
   }
 
-  /** Waits no longer for the answers that are outstanding. */
+  /** Stops waiting for the outstanding answers. */
   giveUp(): void {
     for (const giveUp of this.#underWay) giveUp();
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { elementSlices, memberSlice } from './json-slices.js';
 
 describe('memberSlice', () => {
-  it('keeps the text of a value', () => {
+  it('returns the text of a value unchanged', () => {
     const payload = '{ "a":1,"a" :2, "big":12345678901234567890, "s":"}\\"]\\\\", "n":[ ] }';
     expect(memberSlice(`{"x":{"payload":0},"payload": ${payload} ,"z":null}`, 'payload')).toBe(
       payload,

@@ -1,6 +1,6 @@
 /**
- * Finds values in JSON text without parsing them. `JSON.parse` would lose what the queue promises
- * to keep: big integers, key order, duplicate keys and white space.
+ * Finds values in JSON text without parsing them. `JSON.parse` would lose what the queue promises to
+ * keep: big integers, key order, duplicate keys and white space.
  */
 export function memberSlice(text: string, name: string): string | undefined {
   let found: string | undefined;

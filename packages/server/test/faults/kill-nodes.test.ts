@@ -7,7 +7,7 @@ import { kill } from './kinds/kill.js';
 const ROUNDS = 3;
 const NODES = 2;
 
-describe('kill -9 of nodes under load, on PostgreSQL', () => {
+describe('a service whose nodes are killed under load, on PostgreSQL', () => {
   let postgres: RunningPostgres;
   let report: FaultReport;
 
@@ -15,7 +15,7 @@ describe('kill -9 of nodes under load, on PostgreSQL', () => {
     postgres = await startPostgres();
     const seed = Date.now() % 1_000_000_000;
     process.stdout.write(
-      `seed ${seed}; again: npm run test:faults -- --store postgres --nodes ${NODES} --rounds ${ROUNDS} --seed ${seed}\n`,
+      `seed ${seed}; to repeat: npm run test:faults -- --store postgres --nodes ${NODES} --rounds ${ROUNDS} --seed ${seed}\n`,
     );
     report = await runFaultRounds({
       kind: kill,
@@ -39,7 +39,7 @@ describe('kill -9 of nodes under load, on PostgreSQL', () => {
     expect(report.violations).toEqual([]);
   });
 
-  it('did enough to prove something', () => {
+  it('is restarted, and publishes and acks, often enough for a meaningful run', () => {
     expect(report.restarts).toBeGreaterThanOrEqual(ROUNDS);
     expect(report.published).toBeGreaterThan(500);
     expect(report.acked).toBeGreaterThan(500);

@@ -2,12 +2,12 @@ import { aimsAt, type Call, mayHaveActed, succeeded } from './calls.js';
 import type { ServerEvent } from './ledger-events.js';
 import type { Delivery, History, MessageHistory } from './ledger-history.js';
 
-/** The lease may have ended at any time: somebody gave the message back, or tried to. */
+/** The lease may have ended at any time, because the message was, or may have been, released. */
 export const NOT_GUARANTEED = Number.NEGATIVE_INFINITY;
 
 /**
- * Until when a delivery must still have been leased, checked by what had been started before `asOfMs`.
- * Every doubt shortens the answer: a lease counts from the moment its call was started.
+ * The time until which a delivery must still have been leased, judged by the calls started before
+ * `asOfMs`. Every doubt shortens it: a lease counts from the start of its call.
  */
 export function leaseHeldUntilMs(
   message: MessageHistory,
@@ -19,8 +19,8 @@ export function leaseHeldUntilMs(
 }
 
 /**
- * The same, with what the contract adds after a start: a lease that surely ran out while no server
- * was up is kept for a while, so that acks under way still win.
+ * The same, with the contract's addition after a start: a lease that certainly ran out while no server
+ * was up is kept for a while, so that acks under way still succeed.
  */
 export function leaseKeptUntilMs(
   history: History,
@@ -37,7 +37,7 @@ export function leaseKeptUntilMs(
   );
   const outage = outages[index];
   if (outage === undefined) return span.atLeastMs;
-  // A second outage inside the grace is left out: the contract does not say which start counts.
+  // A second outage within the grace period is left out: the contract does not say which start counts.
   const next = outages[index + 1];
   if (next !== undefined && next.downAtMs < asOfMs) return span.atLeastMs;
   return outage.upAtMs + restartGraceMs;
@@ -63,7 +63,7 @@ function leaseSpan(message: MessageHistory, delivery: Delivery, asOfMs: number):
     const untilMs = call.startedAtMs + call.request.visibilityTimeoutMs;
     const settled = succeeded(call) && call.endedAtMs < asOfMs;
     if (!settled) {
-      // It may act late and shorten the lease, so its end stays a bound for good.
+      // It may take effect late and shorten the lease, so its end stays a bound for good.
       doubtfulUntilMs = Math.min(doubtfulUntilMs, untilMs);
       atMostMs = Number.POSITIVE_INFINITY;
       continue;
@@ -83,7 +83,7 @@ interface Outage {
 
 const outagesByHistory = new WeakMap<History, Outage[]>();
 
-/** The times in which no node at all was up, each ended by a start. */
+/** The times in which no node was up, each ended by a start. */
 function outagesOf(history: History): Outage[] {
   const known = outagesByHistory.get(history);
   if (known !== undefined) return known;

@@ -3,16 +3,16 @@ import { checkLedger } from './ledger-checker.js';
 import { LedgerScript, LOST } from './ledger-script.js';
 import type { InvariantName } from './violation.js';
 
-/** Nacks and leases that ran out, each in the budget of its own. */
+/** Nacks and leases that ran out, each counted in its own budget. */
 
 const script = (settings: Parameters<LedgerScript['create']>[0] = {}): LedgerScript =>
   new LedgerScript().server(0, 'starting').server(0, 'ready').create(settings);
 
 const noReceipt = { queue: 'q', messageId: 'a' };
 
-describe('failures within their budgets', () => {
+describe('the ledger checker, on failures within their budgets', () => {
   const clean: Record<string, LedgerScript> = {
-    'a nack and a lease that ran out, each in its own budget': script({ maxRetries: 1 })
+    'a nack and an expired lease, each in its own budget': script({ maxRetries: 1 })
       .publish(10, 'a')
       .deliver(20, 'a', 1)
       .nack(30, 'a', 'a-r1')
@@ -20,7 +20,7 @@ describe('failures within their budgets', () => {
       .deliver(2_000, 'a', 3)
       .ack(2_010, 'a', 'a-r3')
       .stats(),
-    'leases that run out often where that has a budget': script({
+    'several expired leases within a budget of their own': script({
       maxRetries: 0,
       maxExpiredLeases: 2,
     })
@@ -30,16 +30,16 @@ describe('failures within their budgets', () => {
       .deliver(4_000, 'a', 3)
       .stats({ dlq: 1 }),
   };
-  it.each(Object.entries(clean))('%s', (_name, ledger) => {
+  it.each(Object.entries(clean))('finds no violation in: %s', (_name, ledger) => {
     expect(checkLedger(ledger.events)).toEqual([]);
   });
 });
 
-describe('failures that no budget allows are caught', () => {
+describe('the ledger checker, on failures beyond their budgets', () => {
   const faults: [InvariantName, string, () => LedgerScript][] = [
     [
       'lost-message',
-      'no dead letter by leases that ran out within their budget',
+      'a dead letter after expired leases within their budget',
       () =>
         script({ maxRetries: 0, maxExpiredLeases: 2 })
           .publish(10, 'a')
@@ -49,7 +49,7 @@ describe('failures that no budget allows are caught', () => {
     ],
     [
       'too-many-failures',
-      'delivered after the last nack',
+      'a delivery after the last allowed nack',
       () =>
         script({ maxRetries: 1, maxExpiredLeases: 5 })
           .publish(10, 'a')
@@ -61,7 +61,7 @@ describe('failures that no budget allows are caught', () => {
     ],
     [
       'too-many-failures',
-      'delivered after the last lease that may run out',
+      'a delivery after the last lease that may expire',
       () =>
         script({ maxRetries: 5, maxExpiredLeases: 1 })
           .publish(10, 'a')
@@ -71,7 +71,7 @@ describe('failures that no budget allows are caught', () => {
     ],
     [
       'too-many-failures',
-      'more than both budgets together',
+      'more failures than both budgets allow',
       () =>
         script({ maxRetries: 1 })
           .publish(10, 'a')
@@ -85,7 +85,7 @@ describe('failures that no budget allows are caught', () => {
     ],
     [
       'dead-letter-too-early',
-      'with retries left',
+      'a dead letter with retries left',
       () =>
         script()
           .publish(10, 'a')
@@ -94,7 +94,7 @@ describe('failures that no budget allows are caught', () => {
           .stats({ dlq: 1 }),
     ],
   ];
-  it.each(faults)('%s: %s', (invariant, _name, plant) => {
+  it.each(faults)('reports %s: %s', (invariant, _name, plant) => {
     const found = checkLedger(plant().events).map((violation) => violation.invariant);
     expect(found).toContain(invariant);
   });

@@ -3,7 +3,7 @@ import { checkLedger } from './ledger-checker.js';
 import { LedgerScript, LOST, NEVER_SENT, payloadOf, refused } from './ledger-script.js';
 import type { InvariantName } from './violation.js';
 
-/** A queue with the server started, for the scripts below to go on from. */
+/** Begins a script with a started server and a queue. */
 function script(settings: Parameters<LedgerScript['create']>[0] = {}): LedgerScript {
   return new LedgerScript().server(0, 'starting').server(0, 'ready').create(settings);
 }
@@ -16,10 +16,14 @@ const noReceipt = { queue: 'q', messageId: 'a' };
 const keyed = { queue: 'q', payload: payloadOf('a'), idempotencyKey: 'k' };
 const polled = { queue: 'q', maxMessages: 1 };
 
-describe('ledgers without a fault', () => {
+describe('the ledger checker, on ledgers without a fault', () => {
   const clean: Record<string, LedgerScript> = {
-    'deliver and ack': script().publish(10, 'a').deliver(20, 'a', 1).ack(30, 'a', 'a-r1').stats(),
-    'nack, expiry, ack of a lease that ran out': script()
+    'a delivery and its ack': script()
+      .publish(10, 'a')
+      .deliver(20, 'a', 1)
+      .ack(30, 'a', 'a-r1')
+      .stats(),
+    'a nack, an expired lease, and an ack of a lease that ran out': script()
       .publish(10, 'a')
       .deliver(20, 'a', 1)
       .nack(30, 'a', 'a-r1')
@@ -34,12 +38,12 @@ describe('ledgers without a fault', () => {
       .deliver(40, 'a', 1)
       .ack(50, 'a', 'a-r1')
       .stats(),
-    'a publish without an answer may be there': script()
+    'a publish without an answer that took effect': script()
       .call([10, 11], 'publish', { queue: 'q', payload: payloadOf('a') }, LOST)
       .deliver(40, 'a', 1)
       .ack(50, 'a', 'a-r1')
       .stats(),
-    'a publish without an answer may be missing': script()
+    'a publish without an answer that had no effect': script()
       .call([10, 11], 'publish', keyed, LOST)
       .stats(),
     'an ack without an answer': script()
@@ -47,7 +51,7 @@ describe('ledgers without a fault', () => {
       .deliver(20, 'a', 1)
       .call([30, 31], 'ack', { ...noReceipt, receipt: 'a-r1' }, LOST)
       .stats(),
-    'a give-back counts no failure': script({ maxRetries: 0 })
+    'a release, which counts no failure': script({ maxRetries: 0 })
       .publish(10, 'a')
       .deliver(20, 'a', 1)
       .call(
@@ -66,7 +70,7 @@ describe('ledgers without a fault', () => {
       .deliver(40, 'a', 2)
       .nack(50, 'a', 'a-r2', false)
       .stats({ dlq: 1 }),
-    'a dead letter taken from its dead letter queue': script({ queue: 'dead' })
+    'a dead letter consumed from its dead-letter queue': script({ queue: 'dead' })
       .create({ maxRetries: 0, deadLetterQueue: 'dead' })
       .publish(10, 'a')
       .deliver(20, 'a', 1)
@@ -81,7 +85,7 @@ describe('ledgers without a fault', () => {
       .restart(100, 5_000)
       .ack(14_000, 'a', 'a-r1')
       .stats(),
-    'a replayed consume call shows the same delivery': script()
+    'a replayed consume that returns the same delivery': script()
       .publish(10, 'a')
       .call([20, 21], 'consume', { ...polled, idempotencyKey: 'c' }, LOST)
       .call(
@@ -98,33 +102,41 @@ describe('ledgers without a fault', () => {
       .ack(1_060, 'a', 'a-r2')
       .stats(),
   };
-  it.each(Object.entries(clean))('%s', (_name, ledger) => {
+  it.each(Object.entries(clean))('finds no violation in: %s', (_name, ledger) => {
     expect(checkLedger(ledger.events)).toEqual([]);
   });
 });
 
-describe('planted faults are caught', () => {
+describe('the ledger checker, on planted faults', () => {
   const delivered = () => script().publish(10, 'a').deliver(20, 'a', 1);
   const settled = () => delivered().ack(30, 'a', 'a-r1');
   const faults: [InvariantName, string, () => LedgerScript][] = [
-    ['lost-message', 'never delivered', () => script().publish(10, 'a').stats()],
-    ['lost-message', 'delivered once, then gone', () => delivered().stats()],
+    ['lost-message', 'a message that is never delivered', () => script().publish(10, 'a').stats()],
+    ['lost-message', 'a message that is delivered once and then gone', () => delivered().stats()],
     [
       'lost-message',
-      'not a dead letter either, when it had too few failures',
+      'a message counted as a dead letter with too few failures',
       () => delivered().stats({ dlq: 1 }),
     ],
-    ['not-drained', 'stuck in the queue', () => script().publish(10, 'a').stats({ available: 1 })],
-    ['no-final-stats', 'never asked', () => settled()],
+    [
+      'not-drained',
+      'a message that is stuck in the queue',
+      () => script().publish(10, 'a').stats({ available: 1 }),
+    ],
+    ['no-final-stats', 'stats that are never read', () => settled()],
     [
       'no-final-stats',
-      'asked before the last call',
+      'stats that are read before the last call',
       () => settled().stats().call([100_000, 100_001], 'consume', polled, { messages: [] }),
     ],
-    ['stats-balance', 'more than was published', () => settled().stats({ dlq: 1 })],
     [
       'stats-balance',
-      'fewer than are unsettled',
+      'stats of more messages than were published',
+      () => settled().stats({ dlq: 1 }),
+    ],
+    [
+      'stats-balance',
+      'stats of fewer messages than are unsettled',
       () =>
         script({ maxRetries: 0 })
           .publish(10, 'a')
@@ -134,17 +146,21 @@ describe('planted faults are caught', () => {
     ],
     [
       'stats-balance',
-      'moved dead letters that are nowhere',
+      'dead letters counted as moved that are in no queue',
       () =>
         script({ queue: 'dead' })
           .create({ deadLetterQueue: 'dead' })
           .stats({ dlq: 1 })
           .stats({}, 'dead'),
     ],
-    ['invented-message', 'nobody published it', () => script().deliver(20, 'x', 1).stats()],
+    [
+      'invented-message',
+      'a delivery of a message that no publish sent',
+      () => script().deliver(20, 'x', 1).stats(),
+    ],
     [
       'altered-payload',
-      'other white space',
+      'a payload with other white space',
       () =>
         script()
           .publish(10, 'a')
@@ -154,7 +170,7 @@ describe('planted faults are caught', () => {
     ],
     [
       'refused-publish-delivered',
-      'after STORE_UNAVAILABLE',
+      'a delivery after STORE_UNAVAILABLE',
       () =>
         script()
           .call([10, 11], 'publish', keyed, refused(503, 'STORE_UNAVAILABLE'))
@@ -164,7 +180,7 @@ describe('planted faults are caught', () => {
     ],
     [
       'refused-publish-delivered',
-      'although it was never sent',
+      'a delivery of a publish that was never sent',
       () =>
         script()
           .call([10, 11], 'publish', keyed, NEVER_SENT)
@@ -174,7 +190,7 @@ describe('planted faults are caught', () => {
     ],
     [
       'duplicate-publish',
-      'two answers under one key',
+      'two messages for two publishes under one key',
       () =>
         script()
           .call([10, 11], 'publish', keyed, { messageId: 'a' })
@@ -194,13 +210,13 @@ describe('planted faults are caught', () => {
     ],
     [
       'message-id-reused',
-      'two publishes',
+      'two publishes with one message id',
       () =>
         script().publish(10, 'a').publish(12, 'a', { payload: '"other"' }).stats({ available: 1 }),
     ],
     [
       'wrong-queue',
-      'another queue delivers it',
+      'a delivery from another queue',
       () =>
         script()
           .create({ queue: 'p' })
@@ -212,12 +228,12 @@ describe('planted faults are caught', () => {
     ],
     [
       'delivered-too-early',
-      'before its delay',
+      'a delivery before the delay is over',
       () => script().publish(10, 'a', { delayMs: 500 }).deliver(400, 'a', 1).ack(410, 'a', 'a-r1'),
     ],
     [
       'delivered-too-early',
-      'before the delay of its nack',
+      'a delivery before the delay of a nack is over',
       () =>
         delivered()
           .call(
@@ -228,10 +244,10 @@ describe('planted faults are caught', () => {
           )
           .deliver(300, 'a', 2),
     ],
-    ['double-lease', 'while the first is held', () => delivered().deliver(500, 'a', 2)],
+    ['double-lease', 'a second lease during the first', () => delivered().deliver(500, 'a', 2)],
     [
       'double-lease',
-      'while an extension runs',
+      'a second lease during an extension',
       () =>
         delivered()
           .call(
@@ -244,7 +260,7 @@ describe('planted faults are caught', () => {
     ],
     [
       'double-lease',
-      'after a nack that was turned down',
+      'a second lease after a refused nack',
       () =>
         delivered()
           .call(
@@ -257,17 +273,17 @@ describe('planted faults are caught', () => {
     ],
     [
       'double-lease',
-      'a restart ended the lease',
+      'a second lease because a restart ended the first',
       () => delivered().restart(100, 200).deliver(500, 'a', 2),
     ],
     [
       'double-lease',
-      'a lease that ran out in an outage was not kept',
+      'a second lease because one that ran out in an outage was not kept',
       () => delivered().restart(100, 5_000).deliver(9_000, 'a', 2),
     ],
     [
       'live-lease-refused',
-      'the holder lost a lease that ran',
+      'LEASE_LOST for a lease that still ran',
       () =>
         delivered().call(
           [200, 201],
@@ -278,24 +294,28 @@ describe('planted faults are caught', () => {
     ],
     [
       'live-lease-refused',
-      'acked:false across a restart',
+      'acked:false for a lease that spans a restart',
       () => delivered().restart(100, 200).ack(400, 'a', 'a-r1', false),
     ],
-    ['ack-then-delivered', 'later', () => settled().deliver(5_000, 'a', 2).stats()],
     [
       'ack-then-delivered',
-      'a later delivery, although the ack won',
+      'a delivery after the ack',
+      () => settled().deliver(5_000, 'a', 2).stats(),
+    ],
+    [
+      'ack-then-delivered',
+      'a later delivery although the ack succeeded',
       () => delivered().deliver(1_050, 'a', 2).ack(1_040, 'a', 'a-r1'),
     ],
     [
       'ack-then-delivered',
-      'without a receipt',
+      'a delivery after an ack without a receipt',
       () => delivered().call([30, 31], 'ack', noReceipt, { acked: true }).deliver(5_000, 'a', 2),
     ],
-    ['settled-twice', 'two acks', () => settled().ack(40, 'a', 'a-r1').stats()],
+    ['settled-twice', 'two acks of one message', () => settled().ack(40, 'a', 'a-r1').stats()],
     [
       'settled-twice',
-      'nack, then ack',
+      'an ack with a receipt that has nacked',
       () => delivered().nack(30, 'a', 'a-r1').ack(40, 'a', 'a-r1').stats(),
     ],
     [
@@ -310,29 +330,33 @@ describe('planted faults are caught', () => {
     ],
     [
       'receipt-reused',
-      'by the next delivery',
+      'a receipt used by the next delivery',
       () => delivered().deliver(2_000, 'a', 2, { receipt: 'a-r1' }),
     ],
     [
       'receipt-reused',
-      'by another message',
+      'a receipt used by another message',
       () => delivered().publish(30, 'b').deliver(40, 'b', 1, { receipt: 'a-r1' }),
     ],
     [
       'delivery-count-order',
-      'repeated',
+      'a repeated delivery count',
       () => delivered().deliver(2_000, 'a', 1, { receipt: 'other' }),
     ],
     [
       'delivery-count-order',
-      'going down',
+      'a falling delivery count',
       () =>
         script()
           .publish(10, 'a')
           .deliver(20, 'a', 2, { receipt: 'first' })
           .deliver(2_000, 'a', 1, { receipt: 'second' }),
     ],
-    ['delivery-count-gap', 'unseen deliveries', () => delivered().deliver(2_000, 'a', 3)],
+    [
+      'delivery-count-gap',
+      'a delivery count with unseen deliveries',
+      () => delivered().deliver(2_000, 'a', 3),
+    ],
     [
       'unexpected-answer',
       'an internal error',
@@ -340,16 +364,20 @@ describe('planted faults are caught', () => {
     ],
     [
       'unexpected-answer',
-      'an answer that cannot be read',
+      'an unreadable answer',
       () =>
         script()
           .call([10, 11], 'consume', polled, { kind: 'malformed', reason: 'no JSON' })
           .stats(),
     ],
-    ['server-crashed', 'not by our hand', () => settled().server(40, 'crashed').stats()],
+    [
+      'server-crashed',
+      'a node that the test did not kill',
+      () => settled().server(40, 'crashed').stats(),
+    ],
   ];
 
-  it.each(faults)('%s: %s', (invariant, _name, plant) => {
+  it.each(faults)('reports %s: %s', (invariant, _name, plant) => {
     expect(invariantsOf(plant())).toContain(invariant);
   });
 });

@@ -38,8 +38,8 @@ const DEFAULTS: CheckOptions = {
 };
 
 /**
- * Checks a run by its ledger alone. It knows what the contract promises and nothing of the server,
- * and where the ledger leaves a doubt it decides for the server.
+ * Checks a run by its ledger alone. The checker knows the promises of the contract and nothing of the
+ * server, and decides every doubt in favour of the server.
  */
 export function checkLedger(
   events: readonly LedgerEvent[],

@@ -46,7 +46,7 @@ export function addDelivery(
   return addCall(events, atMs, 'consume', { queue, maxMessages: 1 }, { messages: [message] });
 }
 
-/** A copy of the ledger in which one call ended otherwise. */
+/** A copy of the ledger in which one call has another outcome. */
 export function changeOutcome<N extends CallName>(
   events: readonly LedgerEvent[],
   callId: number,
@@ -59,7 +59,9 @@ export function changeOutcome<N extends CallName>(
   );
 }
 
-/** A copy of the ledger in which every delivery went through `change`; nothing back drops it. */
+/**
+ * A copy of the ledger with every delivery changed by `change`, or dropped when that returns undefined.
+ */
 export function changeDeliveries(
   events: readonly LedgerEvent[],
   change: (message: DeliveredMessage) => DeliveredMessage | undefined,
@@ -79,7 +81,7 @@ export function dropCalls(
   return events.filter((event) => event.kind === 'server' || !callIds.has(event.callId));
 }
 
-/** A copy of the ledger in which one publish asked for this delay. */
+/** A copy of the ledger in which one publish has this delay. */
 export function changeDelay(
   events: readonly LedgerEvent[],
   callId: number,

@@ -1,4 +1,4 @@
-/** What the clients asked, in the harness's own units. The wire format stands in wire-format.ts. */
+/** The requests of the clients, in the harness's own units. The wire format is in wire-format.ts. */
 export interface Requests {
   create: CreateRequest;
   publish: PublishRequest;
@@ -42,7 +42,7 @@ export interface QueueRequest {
   readonly queue: string;
 }
 
-/** What a queue's record says of its settings. */
+/** The settings in a queue's record. */
 export interface SettingsInForce {
   readonly maxRetries: number;
   readonly maxExpiredLeases: number;
@@ -99,14 +99,14 @@ export interface QueueStats {
   readonly dlq: number;
 }
 
-/** How a call ended. Only the checker decides what an ending says about the call's effect. */
+/** The outcome of a call. Only the checker decides what it says about the call's effect. */
 export type Outcome<A> =
   | { readonly kind: 'answered'; readonly answer: A }
   | {
       readonly kind: 'refused';
       readonly status: number;
       readonly code: string;
-      /** The header Retry-After; null where the answer had none, absent where nobody looked. */
+      /** The header Retry-After; null when the answer had none, absent when it was not read. */
       readonly retryAfter?: string | null;
     }
   | { readonly kind: 'malformed'; readonly reason: string }
@@ -142,7 +142,7 @@ export interface ServerEvent {
     | 'ready'
     | 'killed'
     | 'crashed'
-    /** The node runs and does not reach its database, which knows nothing of it. */
+    /** The node runs and cannot reach its database, which does not know that. */
     | 'cut-off'
     | 'in-touch'
     /** The process exists and does not run, as after SIGSTOP. */

@@ -3,7 +3,7 @@ import { checkLedger } from './ledger-checker.js';
 import { LedgerScript, LOST, payloadOf } from './ledger-script.js';
 import type { InvariantName } from './violation.js';
 
-/** Three messages of one group, published one after the other. */
+/** Three messages of one message group, published one after the other. */
 function script(maxRetries = 1_000): LedgerScript {
   const ledger = new LedgerScript().server(0, 'starting').server(0, 'ready');
   ledger.create({ type: 'fifo', maxRetries });
@@ -13,7 +13,7 @@ function script(maxRetries = 1_000): LedgerScript {
   return ledger;
 }
 
-/** One answer with these messages, each in its nth delivery. */
+/** One answer with these messages, each in the delivery with this count. */
 function batch(ledger: LedgerScript, atMs: number, count: number, ...ids: string[]): LedgerScript {
   const messages = ids.map((messageId) => ({
     ...{ messageId, payload: payloadOf(messageId), deliveryCount: count },
@@ -29,12 +29,12 @@ const invariantsOf = (ledger: LedgerScript): InvariantName[] => [
   ...new Set(checkLedger(ledger.events).map(({ invariant }) => invariant)),
 ];
 
-describe('FIFO queues without a fault', () => {
+describe('the ledger checker, on FIFO queues without a fault', () => {
   const clean: Record<string, LedgerScript> = {
-    'one answer with all, in order': settleAll(
+    'one answer with all messages, in order': settleAll(
       ...([batch(script(), 20, 1, 'a', 'b', 'c'), 30, 1, 'a', 'b', 'c'] as const),
     ).stats(),
-    'a nack withdraws what was leased behind': settleAll(
+    'a nack that withdraws the later leases': settleAll(
       batch(batch(script(), 20, 1, 'a', 'b', 'c').nack(30, 'a', 'a-r1'), 40, 2, 'a', 'b', 'c'),
       ...([50, 2, 'a', 'b', 'c'] as const),
     ).stats(),
@@ -44,7 +44,7 @@ describe('FIFO queues without a fault', () => {
         .ack(1_070, 'a', 'a-r2'),
       ...([1_080, 1, 'c'] as const),
     ).stats(),
-    'a lost ack may have freed the group': settleAll(
+    'an ack without an answer that freed its message group': settleAll(
       batch(
         batch(script(), 20, 1, 'a').call(
           ...([[30, 31], 'ack', { queue: 'q', messageId: 'a', receipt: 'a-r1' }, LOST] as const),
@@ -53,11 +53,11 @@ describe('FIFO queues without a fault', () => {
       ),
       ...([50, 1, 'b', 'c'] as const),
     ).stats(),
-    'a dead letter frees its group': settleAll(
+    'a dead letter that frees its message group': settleAll(
       batch(script(0).deliver(20, 'a', 1).nack(30, 'a', 'a-r1', false), 40, 1, 'b', 'c'),
       ...([50, 1, 'b', 'c'] as const),
     ).stats({ dlq: 1 }),
-    'groups do not wait for each other': settleAll(
+    'message groups that do not wait for each other': settleAll(
       script()
         .publish(20, 'd', { groupId: 'h' })
         .deliver(30, 'a', 1)
@@ -70,28 +70,28 @@ describe('FIFO queues without a fault', () => {
       ...([90, 1, 'c'] as const),
     ).stats(),
   };
-  it.each(Object.entries(clean))('%s', (_name, ledger) => {
+  it.each(Object.entries(clean))('finds no violation in: %s', (_name, ledger) => {
     expect(checkLedger(ledger.events)).toEqual([]);
   });
 });
 
-describe('faults of FIFO queues are caught', () => {
+describe('the ledger checker, on faults of FIFO queues', () => {
   const faults: [InvariantName, string, LedgerScript][] = [
-    ['group-order', 'a later message first', script().deliver(20, 'b', 1)],
+    ['group-order', 'a later message that is delivered first', script().deliver(20, 'b', 1)],
     [
       'group-order',
-      'the next one while the first is leased',
+      'the next message while the first is leased',
       script().deliver(20, 'a', 1).deliver(30, 'b', 1).ack(40, 'a', 'a-r1'),
     ],
-    ['group-order', 'disorder within an answer', batch(script(), 20, 1, 'b', 'a')],
+    ['group-order', 'a wrong order within an answer', batch(script(), 20, 1, 'b', 'a')],
     [
       'group-order',
-      'the next one after a nack',
+      'the next message after a nack of the first',
       script().deliver(20, 'a', 1).nack(30, 'a', 'a-r1').deliver(40, 'b', 1),
     ],
     [
       'withdrawn-receipt-accepted',
-      'an ack of what was leased behind a message that went back',
+      'an ack of a message leased behind one that was requeued',
       batch(script(), 20, 1, 'a', 'b')
         .nack(30, 'a', 'a-r1')
         .deliver(40, 'a', 2)
@@ -99,11 +99,11 @@ describe('faults of FIFO queues are caught', () => {
     ],
     [
       'double-lease',
-      'a lease that nothing withdrew',
+      'a second lease although nothing withdrew the first',
       batch(batch(script(), 20, 1, 'a', 'b'), 100, 2, 'a', 'b'),
     ],
   ];
-  it.each(faults)('%s: %s', (invariant, _how, ledger) => {
+  it.each(faults)('reports %s: %s', (invariant, _how, ledger) => {
     expect(invariantsOf(ledger)).toContain(invariant);
   });
 });

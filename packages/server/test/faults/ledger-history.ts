@@ -3,7 +3,7 @@ import type { CreateRequest, LedgerEvent } from './ledger-events.js';
 import { groupPublications, type Publication } from './publications.js';
 import { valuesBetween, valuesEver } from './queue-settings.js';
 
-/** One receipt of one message. A replayed consume call shows the same delivery again. */
+/** One receipt of one message. A replayed consume shows the same delivery again. */
 export interface Delivery {
   readonly messageId: string;
   readonly queue: string;
@@ -11,7 +11,7 @@ export interface Delivery {
   readonly deliveryCount: number;
   readonly payload: string;
   readonly visibilityTimeoutMs: number;
-  /** No earlier than this can the lease have begun. */
+  /** The earliest time at which the lease can have begun. */
   leasedNoEarlierThanMs: number;
   answeredAtMs: number;
   readonly showings: Call<'consume'>[];
@@ -33,7 +33,7 @@ export interface History {
   readonly queues: ReadonlyMap<string, CreateRequest>;
   readonly publications: readonly Publication[];
   readonly messages: ReadonlyMap<string, MessageHistory>;
-  /** Each may have leased messages that no client ever saw. */
+  /** Each of them may have leased messages that no client ever saw. */
   readonly unknownConsumes: readonly Call<'consume'>[];
 }
 
@@ -58,17 +58,20 @@ export function buildHistory(events: readonly LedgerEvent[]): History {
     message.deliveries.sort((a, b) => compareDeliveries(history, message, a, b));
     const earliestMs = message.publication?.startedAtMs ?? 0;
     for (const delivery of message.deliveries) {
-      // A long poll may have begun well before the message existed, its lease cannot have.
+      // A long poll may have begun well before the message existed, but its lease cannot have.
       delivery.leasedNoEarlierThanMs = Math.max(delivery.leasedNoEarlierThanMs, earliestMs);
     }
   }
   return history;
 }
 
-/** The queues a message may pass: the one it was published to, then the dead letter queues behind. */
+/**
+ * The queues that a message may pass: the one it was published to, then the dead-letter queues behind
+ * it.
+ */
 export function queueChain(history: History, queue: string): string[] {
   const chain = new Set([queue]);
-  // What is added on the way is visited as well.
+  // Names added during the loop are visited as well.
   for (const name of chain) {
     for (const next of valuesEver(history, name, 'deadLetterQueue')) {
       if (next !== undefined) chain.add(next);
@@ -89,7 +92,7 @@ export function compareDeliveries(
   return chain.indexOf(a.queue) - chain.indexOf(b.queue);
 }
 
-/** Deliveries that the clients may not have seen: each needs a consume call with a lost answer. */
+/** The number of deliveries that clients may not have seen: each needs a consume with a lost answer. */
 export function hiddenDeliveriesAtMost(
   history: History,
   queues: readonly string[],
@@ -100,7 +103,9 @@ export function hiddenDeliveriesAtMost(
   ).length;
 }
 
-/** A request whose connection broke cannot act much later; one that timed out may act at any time. */
+/**
+ * A request whose connection broke cannot take effect much later; one that timed out can at any time.
+ */
 function mayActAfter(call: Call, sinceMs: number): boolean {
   const broke = call.outcome.kind === 'failed' && call.outcome.reason !== 'timeout';
   return !broke || call.endedAtMs + 5_000 >= sinceMs;
@@ -118,7 +123,7 @@ function collectDeliveries(
   };
   for (const call of calls.consume) {
     const { queue, idempotencyKey, visibilityTimeoutMs } = call.request;
-    // The lease may stem from an earlier attempt under this key, whose answer was lost.
+    // The lease may come from an earlier attempt under this key, whose answer was lost.
     const keyName = JSON.stringify([queue, idempotencyKey ?? call.id]);
     const startedAtMs = firstStartByKey.get(keyName) ?? call.startedAtMs;
     firstStartByKey.set(keyName, startedAtMs);
@@ -143,7 +148,7 @@ function collectDeliveries(
   }
 }
 
-/** A publish without a readable answer is known by its payload, which no other publish has. */
+/** A publish without a readable answer is recognised by its payload, which no other publish has. */
 function adoptUnansweredPublications(
   publications: readonly Publication[],
   messages: Map<string, MessageHistory>,

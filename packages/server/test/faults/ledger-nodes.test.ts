@@ -3,7 +3,7 @@ import { checkLedger } from './ledger-checker.js';
 import { LedgerScript, LOST, refused } from './ledger-script.js';
 import type { InvariantName } from './violation.js';
 
-/** What is done to nodes and to queues while they work. */
+/** Disturbances of nodes and queues while they work. */
 
 const script = (settings: Parameters<LedgerScript['create']>[0] = {}): LedgerScript =>
   new LedgerScript().server(0, 'starting').server(0, 'ready').create(settings);
@@ -14,22 +14,22 @@ const UNAVAILABLE = refused(503, 'STORE_UNAVAILABLE');
 const record = { maxRetries: 3, maxExpiredLeases: 3, visibilityTimeoutMs: 1_000 };
 const updated = (change: Partial<typeof record>) => ({ ...record, ...change });
 
-describe('ledgers without a fault', () => {
+describe('the ledger checker, on disturbed nodes and queues', () => {
   const clean: Record<string, LedgerScript> = {
-    'a node that is stopped gives no answer': script()
+    'a stopped node that gives no answer': script()
       .server(10, 'stopped')
       .call([20, 10_020], 'consume', asks, SILENT)
       .server(10_030, 'continued')
       .stats(),
-    'a node that is cut off refuses': script()
+    'a node that is cut off and refuses calls': script()
       .server(10, 'cut-off')
       .call([20_000, 20_001], 'consume', asks, UNAVAILABLE)
       .stats(),
-    'others refuse for a while after one was lost': script()
+    'nodes that refuse calls for a while after another was lost': script()
       .server(10, 'cut-off', 1)
       .call([7_000, 7_001], 'consume', asks, UNAVAILABLE)
       .stats(),
-    'a stop of all nodes is no start, which would keep leases': script()
+    'stopped nodes that continue, and keep no expired leases as after a start': script()
       .publish(10, 'a')
       .deliver(20, 'a', 1)
       .server(100, 'stopped')
@@ -50,15 +50,15 @@ describe('ledgers without a fault', () => {
       .deliver(40, 'a', 1)
       .ack(50, 'a', 'a-r1')
       .stats(),
-    'a queue that was deleted': script()
+    'calls to a queue that was deleted': script()
       .publish(10, 'a')
       .call([30, 31], 'delete', { queue: 'q' }, { deleted: true })
       .call([40, 41], 'consume', asks, refused(404, 'QUEUE_NOT_FOUND')),
-    'either of two settings while both are given': script()
+    'either of two settings during an update': script()
       .call([10, 30], 'update', { queue: 'q', maxRetries: 5 }, updated({ maxRetries: 5 }))
       .call([20, 21], 'get', { queue: 'q' }, record)
       .stats(),
-    'a lease by a default that became shorter': script({ visibilityTimeoutMs: 9_000 })
+    'a lease with a default that became shorter': script({ visibilityTimeoutMs: 9_000 })
       .call([5, 6], 'update', { queue: 'q', visibilityTimeoutMs: 1_000 }, record)
       .publish(10, 'a')
       .deliver(20, 'a', 1)
@@ -83,28 +83,28 @@ describe('ledgers without a fault', () => {
       .stats()
       .stats({}, 'dead')
       .stats({}, 'dead-2'),
-    'a message that comes when it was asked for': script()
+    'a delayed message that comes on time': script()
       .publish(10, 'a', { delayMs: 500 })
       .call([100, 101], 'consume', asks, { messages: [] })
       .deliver(600, 'a', 1)
       .ack(610, 'a', 'a-r1')
       .stats(),
   };
-  it.each(Object.entries(clean))('%s', (_name, ledger) => {
+  it.each(Object.entries(clean))('finds no violation in: %s', (_name, ledger) => {
     expect(checkLedger(ledger.events)).toEqual([]);
   });
 });
 
-describe('planted faults are caught', () => {
+describe('the ledger checker, on planted faults of nodes and queues', () => {
   const faults: [InvariantName, string, () => LedgerScript][] = [
     [
       'unanswered',
-      'by a node that runs',
+      'a running node that gives no answer',
       () => script().call([20, 9_000], 'consume', asks, SILENT),
     ],
     [
       'unanswered',
-      'by a node that goes on again',
+      'a node that continued and gives no answer',
       () =>
         script()
           .server(10, 'stopped')
@@ -113,17 +113,17 @@ describe('planted faults are caught', () => {
     ],
     [
       'held-up',
-      'by a node that is lost',
+      'a call refused long after another node was lost',
       () => script().server(10, 'cut-off', 1).call([9_000, 9_001], 'consume', asks, UNAVAILABLE),
     ],
     [
       'held-up',
-      'by a node that is stopped',
+      'a call refused long after another node was stopped',
       () => script().server(10, 'stopped', 1).call([9_000, 9_001], 'consume', asks, UNAVAILABLE),
     ],
     [
       'overlooked',
-      'for long',
+      'a message that a consume does not find for long',
       () =>
         script()
           .publish(10, 'a')
@@ -132,7 +132,7 @@ describe('planted faults are caught', () => {
     ],
     [
       'purged-then-delivered',
-      'by a purge',
+      'a delivery after a purge',
       () =>
         script()
           .publish(10, 'a')
@@ -141,17 +141,17 @@ describe('planted faults are caught', () => {
     ],
     [
       'lost-message',
-      'published after the purge',
+      'a message published after a purge',
       () => script().call([5, 6], 'purge', { queue: 'q' }, { purged: 0 }).publish(10, 'a').stats(),
     ],
     [
       'unexpected-answer',
-      'no such queue, though nobody deleted it',
+      'QUEUE_NOT_FOUND for a queue that was not deleted',
       () => script().call([40, 41], 'consume', asks, refused(404, 'QUEUE_NOT_FOUND')),
     ],
     [
       'lost-update',
-      'overwritten by another one',
+      'an update overwritten by another one',
       () =>
         script()
           .call([10, 20], 'update', { queue: 'q', maxRetries: 5 }, updated({ maxRetries: 5 }))
@@ -160,7 +160,7 @@ describe('planted faults are caught', () => {
     ],
     [
       'double-lease',
-      'by the shortest default that may have been in force',
+      'a second lease before the shortest default in force is over',
       () =>
         script({ visibilityTimeoutMs: 9_000 })
           .call([5, 6], 'update', { queue: 'q', visibilityTimeoutMs: 1_000 }, record)
@@ -170,7 +170,7 @@ describe('planted faults are caught', () => {
     ],
     [
       'dead-letter-too-early',
-      'by the smallest budget that may have been in force',
+      'a dead letter before the smallest budget in force is used up',
       () =>
         script({ maxRetries: 3 })
           .call([5, 6], 'update', { queue: 'q', maxRetries: 2 }, updated({ maxRetries: 2 }))
@@ -180,7 +180,7 @@ describe('planted faults are caught', () => {
           .stats({ dlq: 1 }),
     ],
   ];
-  it.each(faults)('%s: %s', (invariant, _name, plant) => {
+  it.each(faults)('reports %s: %s', (invariant, _name, plant) => {
     const found = checkLedger(plant().events).map((violation) => violation.invariant);
     expect(found).toContain(invariant);
   });

@@ -17,7 +17,7 @@ export class LedgerScript {
     return this.#ledger.events;
   }
 
-  /** One call that started and ended at the times given. */
+  /** One call that started and ended at the given times. */
   call<N extends CallName>(
     [startedAtMs, endedAtMs]: readonly [number, number],
     name: N,

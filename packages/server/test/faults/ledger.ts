@@ -11,8 +11,8 @@ import type {
 } from './ledger-events.js';
 
 /**
- * The test's own record of every call and its answer. It is kept apart from the server, so that a
- * server that is wrong about what it did cannot also be wrong here.
+ * The test's own record of every call and its answer. It is kept apart from the server, so that a server
+ * that is wrong about its actions cannot also be wrong here.
  */
 export class Ledger {
   readonly events: LedgerEvent[] = [];

@@ -12,7 +12,7 @@ export interface LoadRunOptions {
   readonly baseUrls: readonly string[];
   readonly apiKey: string;
   readonly random: SeededRandom;
-  /** What the queues' names begin with, because the store may be one that other runs have used. */
+  /** A prefix of the queue names, because other runs may have used the store. */
   readonly prefix: string;
   readonly longestVisibilityMs: number;
   readonly publishers: number;
@@ -20,9 +20,9 @@ export interface LoadRunOptions {
   readonly maxPublishes: number;
   readonly maxDurationMs: number;
   readonly answerTimeoutMs?: number;
-  /** What happens before the load, when the queues are there. */
+  /** Runs before the load, when the queues exist. */
   readonly before?: (api: QueueApi, plan: QueuePlan) => Promise<void>;
-  /** What happens under the load, which ends when this has ended. */
+  /** Runs under the load, which ends when this has ended. */
   readonly during: (workload: Workload, api: QueueApi, plan: QueuePlan) => Promise<void>;
   readonly onDrain?: () => void;
 }
@@ -30,7 +30,7 @@ export interface LoadRunOptions {
 const DRAIN_DEADLINE_MS = 60_000;
 const MIN_PUBLISHES_DEADLINE_MS = 60_000;
 
-/** Puts nodes under load while something happens to them, then drains what is left. */
+/** Puts nodes under load while `during` runs, then drains the queues. */
 export async function runLoad(options: LoadRunOptions): Promise<void> {
   const { ledger, baseUrls, apiKey, random, answerTimeoutMs } = options;
   const api = new QueueApi(ledger, baseUrls, apiKey, answerTimeoutMs);
@@ -60,7 +60,7 @@ async function createQueues(api: QueueApi, plan: QueuePlan, random: SeededRandom
   }
 }
 
-/** Waits for so many publishes: on a slow machine a span of time alone may see few. */
+/** Waits for this number of publishes: on a slow machine a time span alone may see few. */
 export async function reachPublishes(workload: Workload, atLeast: number): Promise<void> {
   const endAtMs = performance.now() + MIN_PUBLISHES_DEADLINE_MS;
   while (workload.published < atLeast && performance.now() < endAtMs) await pause(50);

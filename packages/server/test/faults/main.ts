@@ -17,7 +17,7 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Returns the exit code. */
+/** Runs the given kinds of faults. @returns the exit code */
 async function run(options: CommandLine): Promise<number> {
   let failed = 0;
   for (const faults of options.runs) {
@@ -27,7 +27,7 @@ async function run(options: CommandLine): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-/** Says whether all promises were kept. */
+/** Runs one kind of fault. @returns whether all promises were kept */
 async function runFaults(options: CommandLine, { kind, ...where }: FaultsRun): Promise<boolean> {
   const { seed, rounds, ledgerPath, plant } = options;
   const { nodes } = where;
@@ -63,7 +63,7 @@ async function runFaults(options: CommandLine, { kind, ...where }: FaultsRun): P
 interface OpenStore {
   readonly kind: StoreKind;
   readonly url: string;
-  /** Removes what was made for this run only. */
+  /** Removes everything made for this run only. */
   remove(): Promise<void>;
 }
 

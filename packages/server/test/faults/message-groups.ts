@@ -2,7 +2,7 @@ import { answerOf, mayHaveActed } from './calls.js';
 import { NOT_GUARANTEED } from './lease-guarantee.js';
 import type { Delivery, History, MessageHistory } from './ledger-history.js';
 
-/** What the ledger says of the groups of FIFO queues. */
+/** Finds the message groups of FIFO queues in the ledger. */
 
 export function isFifo(history: History, message: MessageHistory): boolean {
   const queue = message.publication?.queue;
@@ -11,7 +11,10 @@ export function isFifo(history: History, message: MessageHistory): boolean {
 
 const groupsByHistory = new WeakMap<History, MessageHistory[][]>();
 
-/** The messages of each group. Nothing here moves on to another queue or comes back from one. */
+/**
+ * The messages of each message group. FIFO queues here neither send nor receive dead letters of other
+ * queues.
+ */
 export function groupsOf(history: History): readonly MessageHistory[][] {
   const known = groupsByHistory.get(history);
   if (known !== undefined) return known;
@@ -29,7 +32,9 @@ export function groupsOf(history: History): readonly MessageHistory[][] {
 const nameOf = ({ publication }: MessageHistory): string =>
   JSON.stringify([publication?.queue, publication?.attempts[0]?.request.groupId ?? null]);
 
-/** Whether one surely has its place before the other: it was published when that one was begun. */
+/**
+ * Whether one message certainly precedes the other: its publish was answered before the other's began.
+ */
 export function isBefore(a: MessageHistory, b: MessageHistory): boolean {
   const answeredAtMs = Math.min(
     ...(a.publication?.attempts ?? [])
@@ -40,8 +45,8 @@ export function isBefore(a: MessageHistory, b: MessageHistory): boolean {
 }
 
 /**
- * Until when a lease in a FIFO group can surely not have been withdrawn: what was leased with it has
- * a lease of the same length, and nobody has given any of that back or changed it.
+ * The time until which a lease in a message group certainly cannot have been withdrawn: the messages
+ * leased with it have leases of the same length, and no call may have released or changed any of them.
  */
 export function notWithdrawnUntilMs(
   history: History,

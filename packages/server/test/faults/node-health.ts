@@ -1,7 +1,7 @@
 import type { ServerEvent } from './ledger-events.js';
 import type { History } from './ledger-history.js';
 
-/** A time in which a node was not itself, by what the test did to it. */
+/** A time in which the test disturbed a node. */
 export interface Disturbance {
   readonly node: number;
   readonly change: ServerEvent['change'];
@@ -35,7 +35,7 @@ export function disturbancesOf(history: History): readonly Disturbance[] {
   return found;
 }
 
-/** Whether nothing was done to a node between these moments. */
+/** Whether the test left a node undisturbed between these times. */
 export function wasWell(history: History, node: number, fromMs: number, toMs: number): boolean {
   return !disturbancesOf(history).some(
     (it) => it.node === node && it.fromMs < toMs && it.toMs > fromMs,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits, and says whether the whole time passed: false when the signal cut it short. */
+/** Waits. @returns whether the whole time passed: false when the signal cut it short */
 export async function pause(ms: number, signal?: AbortSignal): Promise<boolean> {
   try {
     await sleep(ms, undefined, signal === undefined ? {} : { signal });

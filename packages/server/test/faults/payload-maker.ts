@@ -1,6 +1,6 @@
 import type { SeededRandom } from './seeded-random.js';
 
-/** JSON texts that a server which parses and prints them again would change. */
+/** JSON texts that a server would change if it parsed and printed them again. */
 const SHAPES: readonly ((token: string, random: SeededRandom) => string)[] = [
   (token) => `{"token":"${token}","n":1}`,
   (token) => `{ "token" : "${token}",\n\t"big": 12345678901234567890123, "exp":1.0E+2 }`,

@@ -29,7 +29,7 @@ import type { InvariantName } from './violation.js';
 
 type Plant = (history: History) => LedgerEvent[];
 
-/** Falsifies a real ledger, one promise each, to show that the checker would have noticed. */
+/** Each falsifies one promise in a real ledger, to show that the checker would notice. */
 const PLANTS = {
   'lost-message': (history) => {
     const message = someMessage(
@@ -163,7 +163,7 @@ export type PlantName = keyof typeof PLANTS;
 
 export const PLANT_NAMES = Object.keys(PLANTS) as PlantName[];
 
-/** The falsified ledger; the plant is named after the invariant that must catch it. */
+/** Falsifies the ledger; the plant is named after the invariant that must report it. */
 export function plantFault(name: PlantName, events: readonly LedgerEvent[]): LedgerEvent[] {
   return PLANTS[name](buildHistory(events));
 }
@@ -200,7 +200,7 @@ function someDelivery(
     const delivery = message.deliveries.find((held) => suits(message, held));
     if (delivery !== undefined) return { message, delivery };
   }
-  throw new Error('the run has nothing that this fault could be planted in');
+  throw new Error('the run has no suitable place for this fault');
 }
 
 function neverDies(history: History, { publication }: MessageHistory): boolean {
@@ -223,7 +223,7 @@ function endOf(events: readonly LedgerEvent[]): number {
 
 function required<T>(found: T | undefined): T {
   if (found === undefined) {
-    throw new Error('the run has nothing that this fault could be planted in');
+    throw new Error('the run has no suitable place for this fault');
   }
   return found;
 }

@@ -5,7 +5,7 @@ import type { LedgerEvent } from './ledger-events.js';
 import type { History, MessageHistory } from './ledger-history.js';
 import { groupsOf, isBefore } from './message-groups.js';
 
-/** Delivers a message while one that stands before it in its group waits for its first settling. */
+/** Delivers a message while one that precedes it in its message group is still unsettled. */
 export function plantOvertaking(history: History): LedgerEvent[] {
   for (const group of groupsOf(history)) {
     for (const message of group) {
@@ -23,13 +23,13 @@ export function plantOvertaking(history: History): LedgerEvent[] {
       return addDelivery(history.events, atMs, queue, planted);
     }
   }
-  throw new Error('the run has nothing that this fault could be planted in');
+  throw new Error('the run has no suitable place for this fault');
 }
 
 const firstSettleMs = ({ acks, nacks }: MessageHistory): number =>
   Math.min(...[...acks, ...nacks].map(({ startedAtMs }) => startedAtMs));
 
-/** Delivers the first of two messages again, and acks the other by the receipt it had before. */
+/** Delivers the first of two messages again, and acks the other with its earlier receipt. */
 export function plantReceiptThatOutlives(history: History): LedgerEvent[] {
   for (const group of groupsOf(history)) {
     for (const later of group) {
@@ -52,5 +52,5 @@ export function plantReceiptThatOutlives(history: History): LedgerEvent[] {
       }
     }
   }
-  throw new Error('the run has nothing that this fault could be planted in');
+  throw new Error('the run has no suitable place for this fault');
 }

@@ -2,7 +2,7 @@ import { addCall, addDelivery, addServerEvent, changeOutcome } from './ledger-ed
 import type { LedgerEvent, Outcome } from './ledger-events.js';
 import type { History } from './ledger-history.js';
 
-/** Falsifications that need no message of the run: each adds what it speaks of at its end. */
+/** Falsifications that need no message of the run: each adds its own calls at the end. */
 
 const UNAVAILABLE: Outcome<never> = { kind: 'refused', status: 503, code: 'STORE_UNAVAILABLE' };
 const TIMED_OUT: Outcome<never> = { kind: 'failed', sent: true, reason: 'timeout' };
@@ -20,7 +20,7 @@ export function plantSilentNode(history: History, endMs: number): LedgerEvent[] 
   return addFailedCall(history.events, someQueue(history), endMs, TIMED_OUT);
 }
 
-/** Another node is lost, and long afterwards this one refuses a call for its sake. */
+/** Another node is lost, and long afterwards this one refuses a call because of it. */
 export function plantHeldUpNode(history: History, endMs: number): LedgerEvent[] {
   const events = addServerEvent(history.events, endMs, 99, 'cut-off');
   return addFailedCall(events, someQueue(history), endMs + LONG_MS, UNAVAILABLE);
@@ -39,7 +39,7 @@ function addFailedCall(
   return changeOutcome(added, last?.kind === 'ended' ? last.callId : 0, outcome);
 }
 
-/** A call finds nothing although a message is there, which another one finds much later. */
+/** A call finds nothing although a message is available, which another call finds much later. */
 export function plantHiddenMessage(history: History, endMs: number): LedgerEvent[] {
   const queue = someQueue(history);
   const { events } = history;

@@ -7,7 +7,7 @@ export interface Publication {
   readonly payload: string;
   readonly attempts: Call<'publish'>[];
   readonly startedAtMs: number;
-  /** Every message that came of it, by an answer or by a delivery of its payload. */
+  /** Every message that came from it, known by an answer or by a delivery of its payload. */
   readonly messageIds: Set<string>;
 }
 
@@ -32,7 +32,7 @@ export function groupPublications(calls: CallsByName): Publication[] {
   return all;
 }
 
-/** One for each attempt that can have taken effect, and one in all where a key ties them. */
+/** One for each attempt that may have taken effect, or one in total when they share a key. */
 export function messagesAtMost(publication: Publication): number {
   const effective = publication.attempts.filter(
     (call) => call.outcome.kind === 'answered' || isUnknown(call),

@@ -6,7 +6,7 @@ import { isWorthRetrying, retryCall } from './retry-call.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { WorkloadContext } from './workload.js';
 
-/** Publishes one message after the other, mostly as a careful client does: keyed, with retries. */
+/** Publishes one message after the other, mostly as a careful client does: with keys and retries. */
 export async function runPublisher(context: WorkloadContext, random: SeededRandom): Promise<void> {
   const { api, plan, stopped } = context;
   while (!stopped.aborted) {
@@ -22,14 +22,14 @@ export async function runPublisher(context: WorkloadContext, random: SeededRando
     } else {
       const keyed = { ...request, idempotencyKey: `k${number}` };
       await retryCall(api, 'publish', keyed, random, stopped);
-      // A client that forgot that it was answered: the answer must be the same.
+      // The client repeats a call that was answered: the answer must be the same.
       if (random.chance(0.05)) await retryCall(api, 'publish', keyed, random, stopped);
     }
     await pause(random.integer(1, 8), stopped);
   }
 }
 
-/** A delay, or a group where order is kept, which takes no delay. */
+/** A delay, or a message group in FIFO queues, which allow no delay. */
 function positionOf(plan: QueuePlan, queue: string, random: SeededRandom): Partial<PublishRequest> {
   if (plan.fifo.includes(queue))
     return random.chance(0.9) ? { groupId: random.pick(GROUP_IDS) } : {};

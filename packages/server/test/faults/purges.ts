@@ -1,7 +1,7 @@
 import { answerOf, type Call, isUnknown } from './calls.js';
 import { type History, type MessageHistory, queueChain } from './ledger-history.js';
 
-/** What the ledger says of queues that were purged and deleted, their messages with them. */
+/** Finds in the ledger the purges and deletions of queues, which remove their messages. */
 
 type Emptying = Call<'purge' | 'delete'>;
 
@@ -17,7 +17,7 @@ function emptied(call: Emptying): boolean {
   return answer !== undefined && (!('deleted' in answer) || answer.deleted);
 }
 
-/** It may have gone with the queue that it lay in, for all that had been started by then. */
+/** Whether the message may have been removed with its queue, by the calls started by then. */
 export function mayBePurged(history: History, message: MessageHistory, byMs: number): boolean {
   const { publication } = message;
   if (publication === undefined) return false;
@@ -26,7 +26,7 @@ export function mayBePurged(history: History, message: MessageHistory, byMs: num
   );
 }
 
-/** The first purge that surely took it, if it still lay in the queue that it was published to. */
+/** The first purge that certainly removed it, if it was still in the queue it was published to. */
 export function surelyPurgedBy(history: History, message: MessageHistory): Emptying | undefined {
   const { publication } = message;
   if (publication === undefined) return undefined;
@@ -40,7 +40,7 @@ export function surelyPurgedBy(history: History, message: MessageHistory): Empty
     .sort((a, b) => a.endedAtMs - b.endedAtMs)[0];
 }
 
-/** Whether a queue may have gone by then; its name is never given to another one. */
+/** Whether a queue may have been deleted by then; its name is never used again. */
 export function mayBeDeleted(history: History, queue: string, byMs: number): boolean {
   return history.calls.delete.some(
     (call) =>

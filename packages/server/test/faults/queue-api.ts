@@ -6,13 +6,13 @@ import { decodeAnswer, decodeErrorCode, encodeRequest } from './wire-format.js';
 
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** Makes calls to the nodes of one service, and logs each with how it ended. */
+/** Makes calls to the nodes of one service, and records each with its outcome. */
 export class QueueApi {
   readonly nodeCount: number;
   readonly #ledger: Ledger;
   readonly #exchanges: readonly HttpExchange[];
   readonly #answerTimeoutMs: number;
-  /** Nodes that callers keep away from, as a load balancer would. */
+  /** Nodes that callers avoid, as a load balancer would. */
   readonly #avoided = new Set<number>();
 
   constructor(
@@ -48,7 +48,7 @@ export class QueueApi {
     return outcome;
   }
 
-  /** Any node, of those that are not avoided where there are such. */
+  /** Picks any node, preferably one that is not avoided. */
   pickNode(random: SeededRandom): number {
     const nodes = this.#exchanges.map((_, node) => node);
     const open = nodes.filter((node) => !this.#avoided.has(node));
@@ -63,7 +63,7 @@ export class QueueApi {
     this.#avoided.delete(node);
   }
 
-  /** Waits no longer for a node: what it was asked may still act, at any time. */
+  /** Stops waiting for a node: its calls may still take effect at any time. */
   giveUp(node: number): void {
     this.#exchanges[node]?.giveUp();
   }

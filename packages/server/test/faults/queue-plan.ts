@@ -3,31 +3,32 @@ import type { SeededRandom } from './seeded-random.js';
 
 export interface QueuePlan {
   readonly settings: readonly CreateRequest[];
-  /** Publishers use these; a dead letter queue is only consumed. */
+  /** Publishers use these; a dead-letter queue is only consumed. */
   readonly publishTo: readonly string[];
   readonly all: readonly string[];
-  /** The workload consumes from these: what lies in the others stays until the drain. */
+  /** The workload consumes from these: messages in the others stay until the drain. */
   readonly consumeFrom: readonly string[];
-  /** Published to before the load and left alone by it. */
+  /** Gets messages before the load, which then leaves it alone. */
   readonly resting: string;
-  /** Changes of settings, of one queue each, that leave every promise of this plan as it is. */
+  /** Changes of settings, of one queue each, that do not affect any promise of this plan. */
   readonly changeable: readonly ((random: SeededRandom) => readonly UpdateRequest[])[];
-  /** Those of them that keep order, each within the groups of the plan. */
+  /** The FIFO queues, which keep order within the message groups of the plan. */
   readonly fifo: readonly string[];
-  /** No lease taken by this workload is asked to last longer. */
+  /** No lease of this workload is longer. */
   readonly longestVisibilityMs: number;
 }
 
-/** So many retries that no run uses them up: what is missing from such a queue is lost. */
+/** So many retries that no run uses them up: a message missing from such a queue is lost. */
 const NEVER_DEAD = 1_000;
 
-/** Enough that a group which waits for a slow consumer does not hold up the run. */
+/** Enough that a message group which waits for a slow consumer does not hold up the run. */
 export const GROUP_IDS = Array.from({ length: 12 }, (_, index) => `group ${index}`);
 
 /**
- * One queue for each way a message may go: never a dead letter, a dead letter kept in the queue, by
- * failures of any kind or by nacks alone, and one moved to another queue, where the drain finds it
- * again, or to that queue or another one, if settings are changed. Two of them are FIFO queues. One is left alone until the drain.
+ * One queue for each fate of a message: never a dead letter; a dead letter kept in the queue, by
+ * failures of any kind or by nacks alone; and one moved to another queue, where the drain finds it
+ * again, or to a third queue when settings change. Two of them are FIFO queues. One is left alone until
+ * the drain.
  */
 export function planQueues(prefix: string, longestVisibilityMs: number): QueuePlan {
   const visibilityTimeoutMs = longestVisibilityMs;

@@ -4,13 +4,13 @@ import type { CreateRequest, SettingsInForce } from './ledger-events.js';
 type Field = keyof SettingsInForce;
 type Created = ReadonlyMap<string, CreateRequest>;
 
-/** What a ledger says of the settings of queues, which updates change while other calls run. */
+/** Finds in a ledger the settings of queues, which updates change while other calls run. */
 export interface SettingCalls {
   readonly calls: CallsByName;
   readonly queues: Created;
 }
 
-/** Each value that a setting may have had at some moment of this time; one, where nobody changed it. */
+/** Each value that a setting may have had within this time; a single one, when no call changed it. */
 export function valuesBetween<F extends Field>(
   { calls, queues }: SettingCalls,
   queue: string,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { checkLedger } from './ledger-checker.js';
 import { LedgerScript } from './ledger-script.js';
 
-/** What the checker says of one publish that is told to come back later. */
+/** The violations that the checker finds in one publish that is refused. */
 function check(retryAfter: string | null | undefined, status = 503, code = 'STORE_UNAVAILABLE') {
   const refused = {
     kind: 'refused',
@@ -19,13 +19,16 @@ function check(retryAfter: string | null | undefined, status = 503, code = 'STOR
   return checkLedger(ledger.events).map(({ detail }) => detail);
 }
 
-it('takes whole seconds, and ledgers that did not look', () => {
+it('the ledger checker accepts a Retry-After of whole seconds, and ledgers without a record of it', () => {
   expect(check('1')).toEqual([]);
   expect(check('30', 429, 'RATE_LIMITED')).toEqual([]);
   expect(check(undefined)).toEqual([]);
 });
 
-it.each([null, '', '0.5', '-1', 'Wed, 21 Oct 2026 07:28:00 GMT'])('refuses %o', (retryAfter) => {
-  expect(check(retryAfter)).toEqual([`publish: 503 with the Retry-After ${retryAfter}`]);
-  expect(check(retryAfter, 429, 'RATE_LIMITED')).toHaveLength(1);
-});
+it.each([null, '', '0.5', '-1', 'Wed, 21 Oct 2026 07:28:00 GMT'])(
+  'the ledger checker reports a Retry-After of %o',
+  (retryAfter) => {
+    expect(check(retryAfter)).toEqual([`publish: 503 with the Retry-After ${retryAfter}`]);
+    expect(check(retryAfter, 429, 'RATE_LIMITED')).toHaveLength(1);
+  },
+);

@@ -4,10 +4,10 @@ import type { QueueApi } from './queue-api.js';
 import type { SeededRandom } from './seeded-random.js';
 
 const RETRY_PAUSE_MS = 40;
-/** A node that is down is asked less often, or the attempts would crowd out its start. */
+/** A node that is down is called less often, or the attempts would slow down its start. */
 const NODE_DOWN_PAUSE_MS = 120;
 
-/** Makes a call again, at any node, until it is answered or refused for good. */
+/** Repeats a call, at any node, until it is answered or refused for good. */
 export async function retryCall<N extends CallName>(
   api: QueueApi,
   name: N,

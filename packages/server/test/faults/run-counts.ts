@@ -5,12 +5,12 @@ export interface RunCounts {
   readonly calls: number;
   readonly published: number;
   readonly delivered: number;
-  /** Those of the deliveries that came from FIFO queues. */
+  /** The deliveries that came from FIFO queues. */
   readonly inOrder: number;
   readonly acked: number;
-  /** Calls whose effect nobody knows, because their answer was lost. */
+  /** Calls whose effect is unknown, because their answer was lost. */
   readonly unknown: number;
-  /** Kills that a start followed. */
+  /** Kills that were followed by a start. */
   readonly restarts: number;
 }
 

@@ -1,4 +1,4 @@
-/** A small generator with a seed, so that a run's decisions can be made again. Not for secrets. */
+/** A small generator with a seed, so that the decisions of a run can be repeated. Not for secrets. */
 export class SeededRandom {
   #state: number;
 
@@ -30,7 +30,7 @@ export class SeededRandom {
     return item;
   }
 
-  /** A stream of its own for each loop, because loops take turns in no fixed order. */
+  /** A separate stream for each loop, because loops take turns in no fixed order. */
   fork(): SeededRandom {
     return new SeededRandom(this.integer(0, 0xffff_ffff));
   }

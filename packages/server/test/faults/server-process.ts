@@ -16,7 +16,7 @@ export interface ServerProcessOptions {
   readonly storeUrl: string;
   readonly apiKey: string;
   readonly ledger: Ledger;
-  /** Flags for Node itself, and what the node finds in its environment. */
+  /** Flags for Node itself, and environment variables of the node. */
   readonly nodeFlags?: readonly string[];
   readonly environment?: NodeJS.ProcessEnv;
 }
@@ -34,7 +34,7 @@ export class ServerProcess {
     this.baseUrl = `http://127.0.0.1:${options.port}`;
   }
 
-  /** The last of what the node wrote to stderr, for the report of a failure. */
+  /** The last output of the node on stderr, for the report of a failure. */
   get stderr(): string {
     return this.#stderr;
   }
@@ -65,7 +65,7 @@ export class ServerProcess {
     ledger.serverChanged(node, 'ready');
   }
 
-  /** Leaves it in memory without a turn, as a paused machine does; `letGoOn` ends that. */
+  /** Suspends the process, as a paused machine does; `letGoOn` resumes it. */
   stop(): void {
     this.#options.ledger.serverChanged(this.#options.node, 'stopped');
     this.#child?.kill('SIGSTOP');
@@ -76,7 +76,7 @@ export class ServerProcess {
     this.#options.ledger.serverChanged(this.#options.node, 'continued');
   }
 
-  /** `kill -9`, and waits until the process is gone. */
+  /** Sends `kill -9`, and waits until the process is gone. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
@@ -88,7 +88,7 @@ export class ServerProcess {
   }
 }
 
-/** A port that was free a moment ago, kept for all starts of a node, as an address in use would be. */
+/** A port that was free a moment ago, used for all starts of a node, as a fixed address would be. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

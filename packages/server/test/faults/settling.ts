@@ -13,7 +13,7 @@ export interface HeldMessage {
 
 type Settle = (context: WorkloadContext, held: HeldMessage, random: SeededRandom) => Promise<void>;
 
-/** Ways a consumer may treat a message, with how often each is taken. */
+/** Ways in which a consumer may settle a message, with their weights. */
 const WAYS: readonly (readonly [weight: number, way: Settle])[] = [
   [62, ackSoon],
   [4, ackTwice],
@@ -45,13 +45,14 @@ async function ackSoon(
 ): Promise<void> {
   if (random.chance(0.5) && !(await pause(random.integer(1, 200), context.stopped))) return;
   const { messageId } = held.message;
-  // Half the clients name their acks, the others ask again and learn that nothing is left.
+  // Half of the clients use a key for their acks; the others repeat the ack and learn that nothing is
+  // left.
   const key = random.chance(0.5) ? { idempotencyKey: `${held.message.receipt}-ack` } : {};
   const request = { queue: held.queue, messageId, receipt: held.message.receipt, ...key };
   await retryCall(context.api, 'ack', request, random, context.stopped);
 }
 
-/** The second ack races the first, and at most one of them may win. */
+/** The second ack races the first, and at most one of them may succeed. */
 async function ackTwice(
   { api, stopped }: WorkloadContext,
   held: HeldMessage,
@@ -119,7 +120,7 @@ async function giveBack(
 
 async function letExpire(): Promise<void> {}
 
-/** The lease has run out by now: the ack wins only if nobody else was given the message. */
+/** The lease has run out by now: the ack succeeds only if no other consumer has the message. */
 async function ackLate(
   { api, stopped }: WorkloadContext,
   held: HeldMessage,

@@ -1,6 +1,6 @@
 import type { InvariantName, Violation } from './violation.js';
 
-/** What the invariants come to in the words of those who rely on the queue. */
+/** The effects of violations, in the words of those who rely on the queue. */
 const HARMS = {
   lost: ['lost-message', 'stats-balance', 'no-final-stats', 'lost-update'],
   phantom: [
@@ -33,7 +33,7 @@ const harmOf = (invariant: InvariantName): Harm =>
     (HARMS[harm] as readonly InvariantName[]).includes(invariant),
   ) ?? 'other';
 
-/** How many violations of each sort there are, those that there are none of included. */
+/** The number of violations of each effect, including those with none. */
 export function verdictOf(violations: readonly Violation[]): Record<Harm, number> {
   const verdict = Object.fromEntries(Object.keys(HARMS).map((harm) => [harm, 0]));
   for (const { invariant } of violations) {

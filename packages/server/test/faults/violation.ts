@@ -40,13 +40,13 @@ export interface Violation {
 }
 
 export interface CheckOptions {
-  /** How far the server's clock may run apart from the test's over the length of a lease. */
+  /** How far the server's clock may drift from the test's over the length of a lease. */
   readonly clockSlackMs: number;
   /** How long a lease that ran out while the server was down is kept after a start. */
   readonly restartGraceMs: number;
-  /** How long after a node was lost another one may still refuse calls for its sake. */
+  /** How long after a node was lost another one may still refuse calls because of it. */
   readonly goesOnWithinMs: number;
-  /** How long a message that is available may be hidden from those who ask. */
+  /** How long an available message may be hidden from consumers. */
   readonly overlookedMs: number;
   /** Whether the run ended with a drain, so that no message may be waiting any more. */
   readonly expectDrained: boolean;

@@ -20,7 +20,7 @@ export function encodeRequest<N extends CallName>(name: N, request: Requests[N])
   return encoders[name](request);
 }
 
-/** Reads the `data` of a success answer, and throws where it is not what the contract lists. */
+/** Reads the `data` of a success answer, and throws when it does not match the contract. */
 export function decodeAnswer<N extends CallName>(name: N, text: string): Answers[N] {
   const data = memberSlice(text, 'data');
   if (memberSlice(text, 'ok') !== 'true' || data === undefined) {
@@ -51,7 +51,7 @@ const encoders: Encoders = {
       message_group_id: request.groupId,
       idempotency_key: request.idempotencyKey,
     });
-    // The payload goes in as text: serialising it anew would hide what the server does to it.
+    // The payload is inserted as text: serialising it again would hide what the server does to it.
     return { path, method, body: `{"payload":${request.payload},${body?.slice(1)}` };
   },
   consume: (request) =>
@@ -162,20 +162,20 @@ function member(text: string, name: string): string {
 
 function stringMember(text: string, name: string): string {
   const value: unknown = JSON.parse(member(text, name));
-  if (typeof value !== 'string' || value === '') throw new SyntaxError(`${name} is no string`);
+  if (typeof value !== 'string' || value === '') throw new SyntaxError(`${name} is not a string`);
   return value;
 }
 
 function booleanMember(text: string, name: string): boolean {
   const value: unknown = JSON.parse(member(text, name));
-  if (typeof value !== 'boolean') throw new SyntaxError(`${name} is no boolean`);
+  if (typeof value !== 'boolean') throw new SyntaxError(`${name} is not a boolean`);
   return value;
 }
 
 function countMember(text: string, name: string): number {
   const value: unknown = JSON.parse(member(text, name));
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw new SyntaxError(`${name} is no count`);
+    throw new SyntaxError(`${name} is not a count`);
   }
   return value as number;
 }

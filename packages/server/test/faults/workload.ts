@@ -11,21 +11,21 @@ export interface WorkloadOptions {
   readonly random: SeededRandom;
   readonly publishers: number;
   readonly consumers: number;
-  /** How many messages are published at most, over all publishers. */
+  /** The largest number of messages to publish, over all publishers. */
   readonly maxPublishes: number;
   readonly maxDurationMs: number;
 }
 
-/** What the loops of one workload share. */
+/** The state that the loops of one workload share. */
 export interface WorkloadContext {
   readonly api: QueueApi;
   readonly plan: QueuePlan;
   readonly stopped: AbortSignal;
-  /** The next message's number, or nothing once the bound is reached. */
+  /** The next message's number, or undefined once the limit is reached. */
   nextPublish(): number | undefined;
 }
 
-/** Publishers and consumers that go on, through any outage, until they are stopped. */
+/** Publishers and consumers that continue through any outage until they are stopped. */
 export class Workload {
   readonly #stop = new AbortController();
   readonly #loops: Promise<void>[];
@@ -33,7 +33,7 @@ export class Workload {
   #published = 0;
 
   constructor(options: WorkloadOptions) {
-    // Every pause of every loop listens, which is no leak.
+    // Every pause of every loop adds a listener, which is no leak.
     setMaxListeners(0, this.#stop.signal);
     const context: WorkloadContext = {
       api: options.api,
@@ -51,11 +51,11 @@ export class Workload {
       ...Array.from({ length: options.consumers }, () => runConsumer(context, random.fork())),
     ];
     this.#timer = setTimeout(() => this.#stop.abort(), options.maxDurationMs);
-    // A loop that fails ends the others; stop() then reports why.
+    // A loop that fails ends the others; stop() then reports the failure.
     for (const loop of this.#loops) loop.catch(() => this.#stop.abort());
   }
 
-  /** How many messages the publishers have taken on so far. */
+  /** The number of messages that publishers have begun so far. */
   get published(): number {
     return this.#published;
   }

@@ -2,15 +2,15 @@ import type { SeededRandom } from '../faults/seeded-random.js';
 import type { FifoApi, NackHow, Ref } from './fifo-api.js';
 import type { Delivered, Observations, QueueRules } from './observations.js';
 
-/** Queues for each way in which messages leave, all with the same groups. */
+/** Queues for each way in which messages leave, all with the same message groups. */
 export const RULES = {
-  /** Fails at random, and is emptied now and then. */
+  /** Its messages fail at random, and it is purged now and then. */
   busy: { maxRetries: 1_000, maxExpiredLeases: 1_000, sparesInnocents: false },
-  /** Dead letters of every kind, which are redriven. */
+  /** It makes dead letters of every kind, which are redriven. */
   brittle: { maxRetries: 1, maxExpiredLeases: 2, sparesInnocents: false },
-  /** Its consumers fail at poison alone. */
+  /** Its consumers fail only on poison. */
   poisoned: { maxRetries: 2, maxExpiredLeases: 1, sparesInnocents: true },
-  /** Deleted and made again under its name. */
+  /** It is deleted and created again under its name. */
   remade: { maxRetries: 1_000, maxExpiredLeases: 1_000, sparesInnocents: false },
 } as const satisfies Record<string, QueueRules>;
 export type QueueName = keyof typeof RULES;
@@ -24,7 +24,7 @@ interface Batch {
   messages: Delivered[];
 }
 
-/** One client, which publishes, consumes, and settles what it holds in one way or another. */
+/** One client, which publishes, consumes, and settles its messages in various ways. */
 export class Actor {
   private readonly held: Batch[] = [];
 
@@ -32,9 +32,9 @@ export class Actor {
     private readonly api: FifoApi,
     private readonly seen: Observations,
     private readonly random: SeededRandom,
-    /** How long leases last, and about how long a delay is. */
+    /** How long leases last, and roughly how long delays are. */
     private readonly visibilityMs: number,
-    /** Queues that one of the clients purges or makes again just now. */
+    /** Queues that one of the clients is purging or creating again. */
     private readonly emptying: Set<string>,
   ) {}
 
@@ -68,7 +68,7 @@ export class Actor {
     );
   }
 
-  /** What is poison is settled at once: nobody else's delay may look like a failure at it. */
+  /** Poison is settled at once: no other client's delay may look like a failure on it. */
   async consume(queue: QueueName): Promise<void> {
     const messages = await this.take(queue, this.random.integer(1, 8));
     if (messages.length === 0) return;
@@ -84,7 +84,10 @@ export class Actor {
     );
   }
 
-  /** In order, until one is poison: then it fails, or all of the rest with it, or the client dies. */
+  /**
+   * Settles messages in order up to poison: then this fails, or all the rest fails with it, or the
+   * client dies.
+   */
   private async work(messages: readonly Delivered[]): Promise<void> {
     const { random } = this;
     const failedGroups = new Set<string | null>();
@@ -108,7 +111,7 @@ export class Actor {
           shuffled,
           shuffled.map(() => again),
         );
-        // Late answers of those that went back with it come to nothing.
+        // Late acks of the messages that were requeued with it have no effect.
         if (random.chance(0.3)) await this.ack('poisoned', rest.slice(1));
       }
     }
@@ -154,7 +157,7 @@ export class Actor {
         this.held.push({ queue, messages });
         return;
       default:
-      // It died, and nobody settles them.
+      // The client died, and nobody settles the messages.
     }
   }
 
@@ -227,7 +230,7 @@ export class Actor {
   }
 
   private async empty(queue: QueueName): Promise<void> {
-    // Two at once on one queue are no matter of order.
+    // Two at once on one queue would say nothing about order.
     if (this.emptying.has(queue)) return;
     this.emptying.add(queue);
     await this.seen.note(

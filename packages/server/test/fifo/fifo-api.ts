@@ -1,6 +1,6 @@
 import type { Delivered, QueueRules } from './observations.js';
 
-/** The calls of a client, over the port or over HTTP. */
+/** The calls of a client, through the port or over HTTP. */
 export interface FifoApi {
   nowMs(): number;
   /** Lets time pass, as far as this kind of client can. */
@@ -15,7 +15,7 @@ export interface FifoApi {
   purge(queue: string): Promise<void>;
   deadLetters(queue: string): Promise<string[]>;
   redrive(queue: string, messageId: string): Promise<boolean>;
-  /** Available, leased and delayed messages. */
+  /** The number of available, leased and delayed messages. */
   count(queue: string): Promise<number>;
 }
 

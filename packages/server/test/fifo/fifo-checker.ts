@@ -4,8 +4,8 @@ import { livesOf } from './message-lives.js';
 import type { Observation, QueueRules } from './observations.js';
 
 /**
- * Checks FIFO queues by what their clients saw alone. It knows what the contract promises and
- * nothing of the server, and where the calls leave a doubt it decides for the server.
+ * Checks FIFO queues only by what their clients saw. The checker knows the promises of the contract and
+ * nothing of the server, and decides every doubt in favour of the server.
  */
 export function brokenPromises(
   observations: readonly Observation[],
@@ -24,16 +24,16 @@ export function brokenPromises(
   ];
 }
 
-/** A batch-mate of poison, or one that was only held too long behind it, is no dead letter. */
+/** A message in a batch with poison, or held too long behind it, must not become a dead letter. */
 function deadInnocents(run: Run): string[] {
   const seen = callsOf(run, 'deadLetters').filter(({ queue }) => run.rules[queue]?.sparesInnocents);
   const ids = new Set(seen.flatMap(({ messageIds }) => messageIds));
   return [...ids]
     .filter((messageId) => run.messages.get(messageId)?.poison !== true)
-    .map((messageId) => `${messageId} is a dead letter, although nobody failed at it`);
+    .map((messageId) => `${messageId} is a dead letter, although no consumer failed on it`);
 }
 
-/** In the end all is consumed: nothing is stuck, and nothing was lost on the way. */
+/** In the end everything is consumed: no message is stuck, and none was lost. */
 function left(run: Run): string[] {
   const looks = callsOf(run, 'leftover');
   const stuck = looks
@@ -47,6 +47,6 @@ function left(run: Run): string[] {
     .filter(({ queue }) => ended.has(queue))
     .filter(({ lives }) => lives.at(-1)?.mayEndAtTick === Number.POSITIVE_INFINITY)
     .filter(({ queue, messageId }) => lastDead.get(queue)?.has(messageId) !== true)
-    .map(({ messageId, queue }) => `${messageId} was neither settled nor is it in ${queue}`);
+    .map(({ messageId, queue }) => `${messageId} was not settled and is not in ${queue}`);
   return stuck.length > 0 ? stuck : lost;
 }

@@ -1,12 +1,12 @@
 import { isBefore, type Life, livesAt, type Message } from './message-lives.js';
 import type { CallOf, Observation, QueueRules } from './observations.js';
 
-/** What was seen of one run, sorted for the checks. */
+/** The observations of one run, sorted for the checks. */
 export interface Run {
   readonly observations: readonly Observation[];
   readonly messages: ReadonlyMap<string, Message>;
   readonly rules: Readonly<Record<string, QueueRules>>;
-  /** No two calls ran beside each other, so that nothing excuses a message that is not given. */
+  /** No two calls overlapped, so a message that is not delivered has no excuse. */
   readonly oneByOne: boolean;
 }
 
@@ -16,18 +16,18 @@ export const callsOf = <N extends Observation['call']>(run: Run, name: N): CallO
 export const groupMates = (run: Run, { queue, group }: Message): Message[] =>
   [...run.messages.values()].filter((other) => other.queue === queue && other.group === group);
 
-/** Nothing is delivered while something that surely stands before it in its group is unsettled. */
+/** No message is delivered while an unsettled message certainly precedes it in its message group. */
 export function inversions(run: Run): string[] {
   const found: string[] = [];
   for (const consume of callsOf(run, 'consume')) {
     for (const [index, { messageId }] of consume.messages.entries()) {
       const message = run.messages.get(messageId);
       if (message === undefined) {
-        found.push(`${messageId} was delivered, which nobody published`);
+        found.push(`${messageId} was delivered, but no publish sent it`);
         continue;
       }
       const own = livesAt(message, consume);
-      if (own.length === 0) found.push(`${messageId} was delivered although it had gone`);
+      if (own.length === 0) found.push(`${messageId} was delivered after it had been removed`);
       for (const earlier of groupMates(run, message)) {
         const at = consume.messages.findIndex((other) => other.messageId === earlier.messageId);
         const overtaken = earlier.lives.some(
@@ -45,7 +45,7 @@ export function inversions(run: Run): string[] {
   return found;
 }
 
-/** A lease that ran out for the last time makes a dead letter, and nobody is told. */
+/** The last lease that may run out makes a dead letter without any call. */
 export function mayHaveDied(
   run: Run,
   message: Message,

@@ -2,20 +2,21 @@ import { callsOf, mayHaveDied, type Run } from './group-order.js';
 import { isBefore, livesAt, type Message } from './message-lives.js';
 import type { CallOf, Span } from './observations.js';
 
-/** A nack's delay holds the whole group. */
+/** A nack's delay blocks the whole message group. */
 export function brokenDelays(run: Run): string[] {
   const found: string[] = [];
   const consumes = callsOf(run, 'consume');
   for (const nack of callsOf(run, 'nack')) {
     const [entry] = nack.entries;
-    // In a batch only one entry of a group has its delay, which is the conformance suite's affair.
+    // In a batch only one entry of a message group has its delay applied, which the conformance suite
+    // checks.
     if (entry === undefined || nack.entries.length > 1) continue;
     const message = run.messages.get(entry.messageId);
     if (!entry.requeued || entry.delayMs === 0 || message === undefined) continue;
     for (const consume of consumes) {
       if (consume.queue !== nack.queue || consume.startTick < nack.endTick) continue;
       if (consume.endMs >= nack.startMs + entry.delayMs) continue;
-      // A purge or a redrive takes the delayed message away, and its group is free.
+      // A purge or a redrive removes the delayed message, which frees its message group.
       const isThere = livesAt(message, nack).every(
         ({ mayEndAtTick }) => mayEndAtTick > consume.endTick,
       );
@@ -28,7 +29,9 @@ export function brokenDelays(run: Run): string[] {
   return found;
 }
 
-/** No message has two holders: a lease ends early only where one before it may have gone back. */
+/**
+ * No message has two holders: a lease ends early only when an earlier message may have been requeued.
+ */
 export function doubleLeases(run: Run): string[] {
   const found: string[] = [];
   for (const message of run.messages.values()) {
@@ -58,12 +61,12 @@ function mayHaveGoneBack(
     if (seen.startTick > endTick || seen.endTick < startTick) return false;
     if (seen.call === 'extend') return isOfGroup(seen.messageId);
     if (seen.call === 'nack') return seen.entries.some(({ messageId }) => isOfGroup(messageId));
-    // A purge frees the group for what comes after, a redrive gives it a new place.
+    // A purge frees the message group for later messages, and a redrive gives a message a new seq.
     return (seen.call === 'purge' || seen.call === 'redrive') && seen.queue === message.queue;
   });
 }
 
-/** What went back took the leases of all that stand after it with it. */
+/** A requeued message withdraws the leases of all messages that follow it. */
 export function receiptsThatOutlived(run: Run): string[] {
   const found: string[] = [];
   const returns = returnsOf(run);
@@ -78,14 +81,14 @@ export function receiptsThatOutlived(run: Run): string[] {
       if (earlier.queue !== later.queue || earlier.group !== later.group) continue;
       if (consume.endTick > back.span.startTick || settled.span.startTick < back.span.endTick)
         continue;
-      // A lease that had run out by itself before is none that could be withdrawn.
+      // A lease that had already run out by itself cannot be withdrawn.
       if (back.span.endMs >= consume.startMs + consume.visibilityMs) continue;
       const lives = livesAt(later, consume);
       const isLater =
         lives.length > 0 &&
         livesAt(earlier, back.span).every((life) => lives.every((own) => isBefore(life, own)));
       if (isLater) {
-        found.push(`${later.messageId} was settled after ${earlier.messageId} had gone back`);
+        found.push(`${later.messageId} was settled after ${earlier.messageId} was requeued`);
       }
     }
   }
@@ -125,7 +128,10 @@ const settlesOf = (run: Run): Settled[] => [
     .map(({ messageId, receipt, ...span }) => ({ span, messageId, receipt })),
 ];
 
-/** A group in which surely nothing is held is given when there is room: others do not block it. */
+/**
+ * A message group in which certainly no message is held is delivered when there is room: others do not
+ * block it.
+ */
 export function starvedGroups(run: Run): string[] {
   if (!run.oneByOne) return [];
   const found: string[] = [];
@@ -137,7 +143,9 @@ export function starvedGroups(run: Run): string[] {
       const mates = there.filter((message) => message.group === group);
       const waiting = mates.find((message) => isSurelyThere(run, message, consume));
       if (waiting === undefined || mates.some((mate) => mayBeHeld(run, mate, consume))) continue;
-      found.push(`${waiting.messageId} was not given although nothing of its group was held`);
+      found.push(
+        `${waiting.messageId} was not delivered although no message of its group was held`,
+      );
     }
   }
   return found;
@@ -152,7 +160,7 @@ function isSurelyThere(run: Run, message: Message, consume: CallOf<'consume'>): 
   );
 }
 
-/** Leased, for all that its clients know, or waiting for the end of a delay. */
+/** Leased, as far as its clients know, or delayed. */
 function mayBeHeld(run: Run, message: Message, now: CallOf<'consume'>): boolean {
   if (livesAt(message, now).length === 0) return false;
   const before = run.observations.filter(({ endTick }) => endTick < now.startTick);

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpAnswer, Json, TestServer } from '../harness/http-server.js';
 import type { FifoApi, Ref } from './fifo-api.js';
 
-/** A client of servers that share a store: each call goes to the next that `choose` names. */
+/** A client of servers that share a store: each call goes to the server that `choose` returns. */
 export function httpClient(choose: () => Pick<TestServer, 'call'>): FifoApi {
   const call = async (method: string, path: string, body?: object): Promise<HttpAnswer> => {
     const answer = await choose().call(method, `/v1/queue/${path}`, body);
-    // A queue that is being made again is not there for a moment, and a lease may be lost.
+    // A queue that is being created again is missing for a moment, and a lease may be lost.
     if (answer.status === 200 || answer.status === 404 || answer.status === 409) return answer;
     throw new Error(`${path} was answered ${answer.status}: ${answer.text.slice(0, 300)}`);
   };

@@ -1,25 +1,25 @@
 import type { CallOf, Observation, Published, Span } from './observations.js';
 
-/** One stay of a message at one place in its group, from a publish or a redrive on. */
+/** One stay of a message in its message group, from a publish or a redrive on. */
 export interface Life {
-  /** The call that gave it its place. */
+  /** The call that put it there. */
   readonly placed: Span;
-  /** Among the messages of that call. */
+  /** Its index among the messages of that call. */
   readonly index: number;
-  /** No later than this, in ticks, a call that may have ended it had been started. */
+  /** The tick before which no call that may have ended it had started. */
   mayEndAtTick: number;
-  /** It has surely ended by then. */
+  /** The tick by which it has certainly ended. */
   endedByTick: number;
 }
 
 export interface Delivery {
   readonly consume: CallOf<'consume'>;
   readonly receipt: string;
-  /** Its place in the answer. */
+  /** Its index in the answer. */
   readonly index: number;
 }
 
-/** All that was seen of one message. */
+/** All observations of one message. */
 export interface Message extends Published {
   readonly queue: string;
   readonly lives: Life[];
@@ -45,7 +45,7 @@ export function livesOf(observations: readonly Observation[]): Map<string, Messa
       const message = messages.get(seen.messageId);
       const last = message?.lives.at(-1);
       if (last === undefined) continue;
-      // It was a dead letter, so that whatever came before has ended.
+      // It was a dead letter, so its earlier life has ended.
       end(last, last.placed.endTick, seen.endTick);
       message?.lives.push({
         ...{ placed: seen, index: 0, mayEndAtTick: NEVER, endedByTick: NEVER },
@@ -75,7 +75,7 @@ function noteEnds(messages: Map<string, Message>, seen: Observation): void {
   for (const message of messages.values()) {
     if (message.queue !== seen.queue) continue;
     for (const life of message.lives) {
-      // A publish that ran beside the purge may have come before or after it.
+      // A publish that overlapped the purge may have come before or after it.
       if (life.placed.startTick > seen.endTick) continue;
       end(life, seen.startTick, life.placed.endTick < seen.startTick ? seen.endTick : NEVER);
     }
@@ -93,11 +93,11 @@ function end(life: Life, mayEndAtTick: number, endedByTick: number): void {
   life.endedByTick = Math.min(life.endedByTick, endedByTick);
 }
 
-/** Whether one surely stands before the other, by the calls that placed them. */
+/** Whether one life certainly precedes the other, by the calls that placed them. */
 export const isBefore = (a: Life, b: Life): boolean =>
   a.placed === b.placed ? a.index < b.index : a.placed.endTick < b.placed.startTick;
 
-/** The lives that a delivery may have been part of. */
+/** The lives that a delivery may belong to. */
 export const livesAt = (message: Message, { startTick, endTick }: Span): Life[] =>
   message.lives.filter(
     ({ placed, endedByTick }) => placed.startTick < endTick && startTick < endedByTick,

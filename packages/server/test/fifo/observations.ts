@@ -1,6 +1,6 @@
 /**
- * What clients of FIFO queues did and saw, and nothing else. Each call has a span of ticks, which
- * say what came before what, and of milliseconds, which say how long leases and delays must last.
+ * The calls of clients of FIFO queues with their answers, and nothing else. Each call has a span of
+ * ticks, which order calls, and of milliseconds, which tell how long leases and delays must last.
  */
 export type Observation = Span & Seen;
 
@@ -27,28 +27,28 @@ export type Seen =
       readonly queue: string;
       readonly messageId: string;
       readonly receipt: string;
-      /** 0 gives the message back. */
+      /** 0 releases the message. */
       readonly visibilityMs: number;
       readonly extended: boolean;
     }
-  /** Whatever was in the queue is gone. */
+  /** All messages of the queue are removed. */
   | { readonly call: 'purge'; readonly queue: string }
   | { readonly call: 'redrive'; readonly queue: string; readonly messageId: string }
-  /** What the list of dead letters showed, which is the client's only way to learn of them. */
+  /** The answer of the list of dead letters, which is the only way for a client to learn of them. */
   | { readonly call: 'deadLetters'; readonly queue: string; readonly messageIds: readonly string[] }
-  /** The last look: what the queue still holds, when everything has been consumed. */
+  /** The last look: the messages still in the queue after everything was consumed. */
   | { readonly call: 'leftover'; readonly queue: string; readonly messages: number };
 
 export interface Published {
   readonly messageId: string;
   readonly group: string | null;
-  /** Its consumers fail at it, and at nothing else. */
+  /** Its consumers fail on it, and on no other message. */
   readonly poison: boolean;
 }
 
 export interface Delivered {
   readonly messageId: string;
-  /** JSON. */
+  /** JSON text. */
   readonly payload: string;
   readonly group: string | null;
   readonly receipt: string;
@@ -71,7 +71,7 @@ export interface Nacked {
 
 export type CallOf<N extends Seen['call']> = Span & Extract<Seen, { call: N }>;
 
-/** Collects what was seen, in the order in which the calls ended. */
+/** Collects observations, in the order in which the calls ended. */
 export class Observations {
   readonly all: Observation[] = [];
   private ticks = 0;

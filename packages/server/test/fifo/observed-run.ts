@@ -9,7 +9,7 @@ export interface RunOptions {
   readonly seed: number;
   readonly clients: number;
   readonly visibilityMs: number;
-  /** What happens between the first publish and the drain. */
+  /** Runs between the first publish and the drain. */
   readonly work: (actors: readonly Actor[], random: SeededRandom) => Promise<void>;
   readonly oneByOne: boolean;
   readonly drainSteps: number;
@@ -21,7 +21,7 @@ export interface ObservedRun {
   readonly delivered: number;
 }
 
-/** Lets clients work on FIFO queues, consumes what they leave, and checks what they saw. */
+/** Lets clients work on FIFO queues, consumes the remaining messages, and checks the observations. */
 export async function observeRun(options: RunOptions): Promise<ObservedRun> {
   const { api, clients, visibilityMs, work, oneByOne } = options;
   const random = new SeededRandom(options.seed);
@@ -39,7 +39,7 @@ export async function observeRun(options: RunOptions): Promise<ObservedRun> {
   return { broken, calls: seen.all.length, delivered };
 }
 
-/** Whatever is left can be consumed in the end: poison is acked now, too. */
+/** Everything left can be consumed in the end: poison is acked now, too. */
 async function drain(
   { api, visibilityMs, drainSteps }: RunOptions,
   seen: Observations,

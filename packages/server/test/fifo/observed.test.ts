@@ -9,14 +9,14 @@ import type { FifoFaultName } from '../model/planted-fifo-faults.js';
 import { inRounds, type ObservedRun, observeRun } from './observed-run.js';
 import { portClient } from './port-client.js';
 
-/** More by the environment, for a night. */
+/** The environment can ask for more, for a nightly run. */
 const RUNS = Number(process.env.MILLRACE_TEST_RUNS ?? 5);
 const SEED = Number(process.env.MILLRACE_TEST_SEED ?? Date.now() % 1_000_000_000);
 const ROUNDS = 250;
 const CLIENTS = 8;
 const VISIBILITY_MS = 2_000;
 const DRAIN_STEPS = 200;
-/** A fault of the model has to show in so many runs. */
+/** A fault of the model must be found within this number of runs. */
 const FOUND_WITHIN = 20;
 
 function observe(
@@ -39,7 +39,7 @@ function expectKept(run: ObservedRun, seed: number): void {
   expect(run.delivered).toBeGreaterThan(ROUNDS / 4);
 }
 
-describe('FIFO queues as their clients see them', () => {
+describe('FIFO queues, observed by their clients', () => {
   it('keep their promises on the model', async () => {
     for (let seed = SEED; seed < SEED + RUNS; seed += 1) {
       const clock = new FakeClock();
@@ -49,7 +49,7 @@ describe('FIFO queues as their clients see them', () => {
 
   describe.each(STORE_FACTORIES)('on $name', (factory) => {
     const clock = new FakeClock();
-    // One for all runs: a second source may give, in the same millisecond, ids that are there.
+    // One source for all runs: a second source may produce existing ids within the same millisecond.
     const ids = createIdSource(clock);
     let fixture: StoreFixture;
     let store: Store;
@@ -66,7 +66,7 @@ describe('FIFO queues as their clients see them', () => {
       ['one call after the other', 1],
       ['several calls at once', 6],
     ])(
-      'keep their promises, %s',
+      'keep their promises with %s',
       async (_how, atOnce) => {
         process.stdout.write(`FIFO on ${factory.name}, seed ${SEED}\n`);
         for (let seed = SEED; seed < SEED + Math.ceil(RUNS / 4); seed += 1) {
@@ -78,20 +78,23 @@ describe('FIFO queues as their clients see them', () => {
   });
 });
 
-describe('what clients see', () => {
+describe('the checker of FIFO queues', () => {
   const faults: [FifoFaultName, RegExp][] = [
-    ['a blocked group is delivered', /before .* was settled/],
-    ['messages without a group do not wait for each other', /before .* was settled/],
-    ['a delay blocks no group', /did not wait for the delay|before .* was settled/],
-    ['later leases are kept when a message goes back', /was settled after .* had gone back/],
-    ['an ack withdraws what is leased after it', /while its lease was held|nothing of its group/],
-    ['the group is not freed by a dead letter', /nothing of its group|stuck/],
-    ['groups wait for each other', /nothing of its group was held/],
+    ['a blocked message group is delivered', /before .* was settled/],
+    ['messages without a message group do not wait for each other', /before .* was settled/],
+    [
+      'a delay does not block its message group',
+      /did not wait for the delay|before .* was settled/,
+    ],
+    ['later leases are kept when a message is requeued', /was settled after .* was requeued/],
+    ['an ack withdraws the later leases', /while its lease was held|no message of its group/],
+    ['a dead letter does not free its message group', /no message of its group|stuck/],
+    ['message groups wait for each other', /no message of its group was held/],
     ['a withdrawn lease counts a failure', /is a dead letter/],
   ];
 
   it.each(faults)(
-    'shows it when %s',
+    'reports a fault when %s',
     async (fault, sign) => {
       const signs: string[] = [];
       for (let seed = SEED; seed < SEED + FOUND_WITHIN; seed += 1) {

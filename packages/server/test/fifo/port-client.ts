@@ -5,7 +5,7 @@ import type { FakeClock } from '../harness/fake-clock.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
 import type { FifoApi } from './fifo-api.js';
 
-/** A client of the port, in a project of its own, over a clock that the test moves. */
+/** A client of the port, in its own project, on a clock that the test moves. */
 export function portClient(
   store: Store,
   clock: FakeClock,
@@ -20,7 +20,7 @@ export function portClient(
     if (!outcome.ok) throw new Error(`${command.kind} was refused: ${outcome.code}`);
     return outcome;
   };
-  /** A queue that is being made again is not there for a moment. */
+  /** A queue that is being created again is missing for a moment. */
   const ifThere = async <C extends Command, T>(
     command: C,
     read: (outcome: Extract<Outcome<C['kind']>, { ok: true }>) => T,

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { openSocket, requestHead } from './raw-http.js';
 
 /**
- * A call on a bare socket of its own, which the server has begun to read before any of its body is
- * sent: what then happens to the server happens with this call under way.
+ * A call on its own bare socket, which the server has begun to read before any of its body is sent:
+ * later events on the server then happen with this call under way.
  */
 export class CallUnderWay {
   private constructor(
@@ -19,7 +19,7 @@ export class CallUnderWay {
       text += chunk;
     });
     socket.on('end', () => socket.end());
-    // A reset shows in what is missing of the answer.
+    // A reset shows as missing parts of the answer.
     socket.on('error', () => undefined);
     const ended = once(socket, 'close').then(() => text.slice(text.indexOf('\r\n\r\n') + 4));
     socket.write(
@@ -39,7 +39,7 @@ export class CallUnderWay {
     this.socket.write(partOfBody);
   }
 
-  /** All that came until the server closed the connection, the head of the answer included. */
+  /** Everything received until the server closed the connection, including the head of the answer. */
   answer(): Promise<string> {
     return this.ended;
   }

@@ -6,7 +6,7 @@ import {
   X509Certificate,
 } from 'node:crypto';
 
-/* A writer of X.509 in as much DER as tests need, so that no key lies in the repository. */
+/* Writes X.509 certificates in as much DER as the tests need, so that the repository contains no key. */
 const der = (tag: number, ...parts: Buffer[]): Buffer => {
   const body = Buffer.concat(parts);
   const size = body.length;
@@ -38,7 +38,7 @@ export interface Wish {
 
 export const DAY_MS = 86_400_000;
 
-/** A certificate and its key; signed by itself, as an authority, where no issuer is given. */
+/** A certificate and its key; without an issuer it is signed by itself, as an authority. */
 export function certificate(wish: Wish, issuer?: Issuer) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const [fromMs, untilMs] = wish.validMs ?? [Date.now() - DAY_MS, Date.now() + DAY_MS];

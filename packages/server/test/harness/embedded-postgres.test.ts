@@ -5,12 +5,12 @@ import { expect, test } from 'vitest';
 
 const MODULE = fileURLToPath(new URL('./embedded-postgres.ts', import.meta.url));
 
-/** Without this a run whose tests have failed would count as passed. */
+/** Otherwise a run with failed tests would count as passed. */
 test('a process that has loaded PostgreSQL ends with its own exit code', async () => {
   const program = `
     import { loadEmbeddedPostgres } from ${JSON.stringify(MODULE)};
     const EmbeddedPostgres = await loadEmbeddedPostgres();
-    if (typeof EmbeddedPostgres !== 'function') throw new Error('it is not there');
+    if (typeof EmbeddedPostgres !== 'function') throw new Error('the class is missing');
     process.exitCode = 3;
   `;
   const flags = ['--import', 'tsx', '--input-type=module', '-e', program];

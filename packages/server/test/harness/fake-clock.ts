@@ -5,7 +5,7 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until a test moves it. Timers run as it passes them, in order. */
+/** A clock that stands still until a test moves it. It runs the timers that it passes, in order. */
 export class FakeClock implements Clock {
   private readonly timers = new Set<Timer>();
   private wallAheadMs = 0;
@@ -24,7 +24,7 @@ export class FakeClock implements Clock {
     return this.timeMs + this.wallAheadMs;
   }
 
-  /** The machine's clock jumps; the store's does not. */
+  /** Makes the machine's clock jump, but not the store's. */
   jumpWall(durationMs: number): void {
     this.wallAheadMs += durationMs;
   }

@@ -6,19 +6,19 @@ import type { StoreFixture } from './stores.js';
 
 export const ADMIN_KEY = 'test-admin-key-0123456789';
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look at answers of every shape.
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
 export type Json = any;
 
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The parsed body, or undefined where it is no JSON. */
+  /** The parsed body, or undefined when it is not JSON. */
   readonly body: Json;
 }
 
 export interface CallOptions {
-  /** The bearer secret; null sends none. The admin key by default. */
+  /** The bearer secret; null sends none. Defaults to the admin key. */
   readonly key?: string | null;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal;
@@ -27,12 +27,12 @@ export interface CallOptions {
 export interface TestServer {
   readonly url: string;
   readonly metricsUrl: string | undefined;
-  /** A body that is a string or bytes is sent as it stands, anything else as JSON. */
+  /** A string or bytes are sent unchanged as the body, anything else as JSON. */
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<HttpAnswer>;
   stop(): Promise<void>;
 }
 
-/** A real server, in this process, on a real listener. Flags are those of `millrace serve`. */
+/** Starts a real server in this process, with a real listener. `flags` are those of `millrace serve`. */
 export async function startTestServer(
   fixture: StoreFixture,
   flags: readonly string[] = [],
@@ -59,8 +59,8 @@ export async function startTestServer(
 }
 
 /**
- * Sends calls to whatever server answers there, for example one in a process of its own. By undici
- * itself, because what `fetch` puts around it takes a fifth of the suites’ time.
+ * Makes calls to the server at this url, which may run in another process. It uses undici directly,
+ * because `fetch` takes a fifth of the suites’ time.
  */
 export function callerOf(url: string): TestServer['call'] {
   return async (method, path, body, { key = ADMIN_KEY, headers = {}, signal } = {}) => {

@@ -6,7 +6,7 @@ export interface LoggedLine {
   readonly fields: LogFields;
 }
 
-/** A log that keeps its lines; what would be counted is a line each time. */
+/** A log that keeps its lines; repeated lines are kept one by one. */
 export function keepLines(): { readonly log: Log; readonly lines: LoggedLine[] } {
   const lines: LoggedLine[] = [];
   const at =

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { CallOptions, HttpAnswer, Json, TestServer } from './http-server.js';
 import { QueueClient } from './queue-client.js';
 
-/** The calls that change queues, look at messages and see to dead letters, in short. */
+/** Short forms of the calls that change queues, look at messages and manage dead letters. */
 export class ManagingClient extends QueueClient {
   constructor(
     private readonly target: Pick<TestServer, 'call'>,
@@ -43,7 +43,7 @@ export class ManagingClient extends QueueClient {
     return this.get(`message/${queue}/${messageId}`);
   }
 
-  /** Publishes these payloads, in batches, and gives back their ids in order. */
+  /** Publishes these payloads in batches. @returns their ids in order */
   async publishAll(queue: string, payloads: readonly unknown[], more = {}): Promise<string[]> {
     const ids: string[] = [];
     for (let at = 0; at < payloads.length; at += 1_000) {
@@ -55,7 +55,7 @@ export class ManagingClient extends QueueClient {
     return ids;
   }
 
-  /** Consumes up to so many messages, makes dead letters of them and gives back their ids. */
+  /** Consumes up to this number of messages and makes dead letters of them. @returns their ids */
   async kill(queue: string, count = 1_000, error?: string): Promise<string[]> {
     const messages = await this.consume(queue, { max_messages: count });
     const entries = messages.map(({ message_id, receipt }) => ({
@@ -86,12 +86,12 @@ export class ManagingClient extends QueueClient {
     return answer.body.data.items;
   }
 
-  /** The payloads that can be consumed now, in order; they are leased then. */
+  /** The payloads that can be consumed now, in order; this leases them. */
   async payloads(queue: string): Promise<Json[]> {
     return (await this.consume(queue, { max_messages: 1_000 })).map(({ payload }) => payload);
   }
 
-  /** Follows the pages of a list to their end; the limit may be another one for each page. */
+  /** Follows the pages of a list to their end; the limit may differ for each page. */
   async *pages(path: string, limit: number | (() => number)): AsyncGenerator<Json[]> {
     let cursor = '';
     for (;;) {

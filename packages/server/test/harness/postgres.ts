@@ -14,8 +14,8 @@ declare module 'vitest' {
 }
 
 /**
- * One PostgreSQL for all test files: the one that MILLRACE_TEST_POSTGRES names (a URL of a role that
- * may create databases), or one that npm brought, started here and removed again.
+ * One PostgreSQL for all test files: the one in MILLRACE_TEST_POSTGRES (a url with a role that may
+ * create databases), or one from npm that is started here and removed afterwards.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.MILLRACE_TEST_POSTGRES;
@@ -23,7 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('postgresUrl', given);
     return async () => {};
   }
-  // Nothing here outlives the machine; suites that break a database start one of their own.
+  // No data here outlives the machine; suites that break a database start their own.
   const { url, stop } = await startPostgres(['-c', 'fsync=off', '-c', 'full_page_writes=off']);
   project.provide('postgresUrl', url);
   return stop;
@@ -31,16 +31,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 export interface RunningPostgres {
   readonly url: string;
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   stop(): Promise<void>;
-  /** Ends it and keeps its data: `fast` as an operator would, `crash` without saving anything. */
+  /** Stops it and keeps its data: `fast` as an operator would, `crash` without saving anything. */
   shutDown(how: 'fast' | 'crash'): Promise<void>;
-  /** Starts it on the data and the port that it had. */
+  /** Starts it again with its data on the same port. */
   startAgain(): Promise<void>;
 }
 
 export async function startPostgres(flags: readonly string[] = []): Promise<RunningPostgres> {
-  // Not made here: PostgreSQL makes it, and owns it when it runs as a user of its own.
+  // The folder is not created here: PostgreSQL creates it, and owns it when it runs as a separate user.
   const folder = join(tmpdir(), `millrace-postgres-${randomBytes(6).toString('hex')}`);
   const port = await freePort();
   const password = randomBytes(12).toString('hex');
@@ -70,7 +70,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Runn
     },
     async shutDown(how) {
       const [pid] = (await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n');
-      // By these signals PostgreSQL shuts down fast, or at once and recovers at the next start.
+      // These signals make PostgreSQL shut down fast, or at once with a recovery at the next start.
       process.kill(Number(pid), how === 'fast' ? 'SIGINT' : 'SIGQUIT');
       while (isAlive(Number(pid))) await sleep(10);
     },

@@ -11,28 +11,28 @@ import type { AddressInfo, Socket } from 'node:net';
 import { expect } from 'vitest';
 import type { Json } from './http-server.js';
 
-/** One POST as it came over the wire. */
+/** One POST as it arrived. */
 export interface Push {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** The body as JSON, undefined where it is none. */
+  /** The body as JSON, or undefined when it is not JSON. */
   readonly json: Json;
-  /** Sees to an answer of another kind than those below; the reply is then `none`. */
+  /** For answers that `Reply` cannot express; the reply is then `none`. */
   readonly response: ServerResponse;
 }
 
-/** What the receiver answers: a status, one with headers, or nothing at all. */
+/** The receiver's answer: a status, one with headers, or none at all. */
 export type Reply =
   | number
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
   | 'none';
 
-/** A receiver of pushes, as somebody would write one, that notes what came. */
+/** A receiver of pushes, as a user would write one, that records its requests. */
 export class PushReceiver {
   readonly pushes: Push[] = [];
-  /** Decides on each answer; a promise keeps the push waiting. */
+  /** Decides on each answer; a promise makes the push wait. */
   reply: (push: Push) => Reply | Promise<Reply> = () => 200;
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
@@ -40,7 +40,7 @@ export class PushReceiver {
 
   private constructor(private readonly identity: { cert: string; key: string } | undefined) {}
 
-  /** With a certificate it speaks TLS. */
+  /** With a certificate it uses TLS. */
   static async start(identity?: { cert: string; key: string }): Promise<PushReceiver> {
     const receiver = new PushReceiver(identity);
     await receiver.startAgain();
@@ -51,7 +51,7 @@ export class PushReceiver {
     return `${this.identity === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}/hook`;
   }
 
-  /** The ids of what came, in order. */
+  /** The message ids of the pushes, in order. */
   get ids(): string[] {
     return this.pushes.map(({ headers }) => String(headers['webhook-id']));
   }
@@ -72,19 +72,19 @@ export class PushReceiver {
     this.port = (this.server.address() as AddressInfo).port;
   }
 
-  /** Breaks off what is under way, as a crash would. */
+  /** Breaks all connections, as a crash would. */
   async stop(): Promise<void> {
     const { server } = this;
     this.server = undefined;
     if (server === undefined) return;
     const closed = once(server, 'close');
     server.close();
-    // Node's own list lacks connections in a TLS handshake, which would go on and serve pushes.
+    // Node's own list lacks connections in a TLS handshake, which would continue and serve pushes.
     for (const socket of this.sockets) socket.destroy();
     await closed;
   }
 
-  /** Waits until so many have come, and gives them back. */
+  /** Waits until this number of pushes has arrived, and returns them. */
   async received(count: number, timeoutMs = 20_000): Promise<readonly Push[]> {
     await expect
       .poll(() => this.pushes.length, { timeout: timeoutMs, interval: 5 })

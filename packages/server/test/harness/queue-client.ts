@@ -3,7 +3,7 @@ import type { CallOptions, HttpAnswer, Json, TestServer } from './http-server.js
 
 let queuesMade = 0;
 
-/** The calls of the queue in short: each posts what it is given and hands the answer on. */
+/** Short forms of the queue calls: each posts its arguments and returns the answer. */
 export class QueueClient {
   constructor(
     private readonly server: Pick<TestServer, 'call'>,
@@ -23,7 +23,7 @@ export class QueueClient {
     return this.server.call('GET', `/v1/queue/${path}`, undefined, this.options);
   }
 
-  /** Creates a queue of a name that no other test has. */
+  /** Creates a queue with a name that no other test uses. */
   async newQueue(settings: Record<string, unknown> = {}): Promise<string> {
     queuesMade += 1;
     const name = `queue-${queuesMade}`;
@@ -32,14 +32,14 @@ export class QueueClient {
     return name;
   }
 
-  /** Publishes one message and gives back its id. */
+  /** Publishes one message. @returns its id */
   async publish(queue: string, payload: unknown = {}, more: object = {}): Promise<string> {
     const answer = await this.post('publish', { queue, payload, ...more });
     expect(answer.status, answer.text).toBe(200);
     return answer.body.data.message_id;
   }
 
-  /** Consumes and gives back the messages. */
+  /** Consumes messages. */
   async consume(queue: string, more: object = {}): Promise<Json[]> {
     const answer = await this.post('consume', { queue, ...more });
     expect(answer.status, answer.text).toBe(200);
@@ -76,7 +76,7 @@ export class QueueClient {
     return answer.body.data;
   }
 
-  /** What is due is settled in the background: asks until the counts are as expected. */
+  /** Due leases and delays are settled in the background: polls until the counts are as expected. */
   async expectStats(queue: string, expected: object): Promise<void> {
     await expect
       .poll(() => this.stats(queue), { timeout: 15_000, interval: 10 })

@@ -2,8 +2,8 @@ import { connect, type Socket } from 'node:net';
 import type { HttpAnswer, Json } from './http-server.js';
 
 /**
- * Bytes on a bare socket, for what no well-behaved client sends. The answer is what came until the
- * server closed the connection; undefined where it closed without one.
+ * Sends bytes on a bare socket, for requests that no well-behaved client sends. The answer is everything
+ * received until the server closed the connection; undefined when it closed without one.
  */
 export function exchange(
   url: string,
@@ -18,7 +18,7 @@ export function exchange(
       reject(new Error('the server neither answered nor closed the connection'));
     }, 5_000);
     socket.on('data', (chunk) => chunks.push(chunk));
-    // The server may close before it has read everything; what it said before that counts.
+    // The server may close before it has read everything; what it sent before that counts.
     socket.on('error', () => undefined);
     socket.on('end', () => socket.end());
     socket.on('close', () => {

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import pg from 'pg';
 
-/** How many rows each table of a store has, read beside the store. */
+/** The number of rows in each table of a store, read while the store may be open. */
 export type RowCounts = Record<string, number>;
 
 export async function countRows(url: string): Promise<RowCounts> {

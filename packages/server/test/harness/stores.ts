@@ -11,19 +11,19 @@ import { PostgresStore } from '#server/store/postgres/postgres-store';
 import { SqliteStore } from '#server/store/sqlite/sqlite-store';
 
 /**
- * A store as the suites see it: a second one is one more factory here, and runs all of them.
- * `url` is what a server is started on; `open` is the port itself, over a clock of the test's own.
+ * A store as the suites see it: another store is one more factory here, and runs all of them. A server
+ * is started on `url`; `open` opens the port itself, on a clock of the test.
  */
 export interface StoreFixture {
   readonly url: string;
   open(makeClock?: (earliestMs: number) => Clock, limits?: Partial<StorageLimits>): Promise<Store>;
-  /** Ends the fixture and removes what it kept. Stores that were opened are stopped before. */
+  /** Removes all that the fixture kept. Its stores must have been stopped before. */
   remove(): Promise<void>;
 }
 
 export interface StoreFactory {
   readonly name: string;
-  /** A file of this machine: the store then sees to its own clock and watches its own disk. */
+  /** A file on this machine: the store then has its own clock and watches its own disk. */
   readonly isLocal: boolean;
   create(): Promise<StoreFixture>;
 }
@@ -43,7 +43,7 @@ const sqlite: StoreFactory = {
           limits: { ...NO_LIMITS, ...limits },
           ...(makeClock && { makeClock }),
         }),
-      // In a mutation run the threads are modules of this one, which may yet write their last file.
+      // In a mutation run the threads are modules of this one, which may still write their last file.
       remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
     };
   },

@@ -7,14 +7,14 @@ interface Link {
 }
 
 /**
- * A stretch of network between a server and its database that a test can break: cut connections,
- * or lose what is sent over them without telling either side.
+ * A network between a server and its database that a test can break: it can cut connections, or lose
+ * data without notice to either side.
  */
 export class TcpProxy {
   private readonly links = new Set<Link>();
-  /** Connections that came in while the network was silent. */
+  /** Connections that arrived while the network was silent. */
   private readonly held = new Set<Socket>();
-  /** Ends of connections whose other end has gone without a word. */
+  /** Ends of connections whose other end is gone without notice. */
   private readonly forgotten = new Set<Socket>();
   /** Called when the target has answered and waits for the next packet of a transaction. */
   private whenInTransaction: (() => void) | undefined;
@@ -26,7 +26,7 @@ export class TcpProxy {
     private readonly server: Server,
   ) {}
 
-  /** `targetUrl` names the host and port that connections are handed on to. */
+  /** Starts a proxy to the host and port in `targetUrl`. */
   static async start(targetUrl: string): Promise<TcpProxy> {
     const server = createServer();
     const proxy = new TcpProxy(new URL(targetUrl), server);
@@ -48,7 +48,7 @@ export class TcpProxy {
     return this.links.size;
   }
 
-  /** Ends all connections at both ends, with a reset, as a firewall or a crashed router does. */
+  /** Resets all connections at both ends, as a firewall or a crashed router does. */
   cut(): void {
     for (const { client, target } of this.links) {
       client.resetAndDestroy();
@@ -62,7 +62,7 @@ export class TcpProxy {
     this.cut();
   }
 
-  /** Loses contact: nothing arrives any more, and nobody is told. Connections still open. */
+  /** Loses contact without notice: nothing arrives any more. Connections stay open. */
   goSilent(): void {
     this.silent = true;
     for (const { client, target } of this.links) {
@@ -72,15 +72,15 @@ export class TcpProxy {
   }
 
   /**
-   * Goes silent between two round trips of a PostgreSQL transaction, or after this time in none.
+   * Goes silent between two round trips of a PostgreSQL transaction, or after this time outside of one.
    *
-   * @returns whether one was caught
+   * @returns whether it caught a transaction
    */
   async goSilentInTransaction(withinMs: number): Promise<boolean> {
     const caught = await new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(false), withinMs);
       this.whenInTransaction = () => {
-        // At once: in the next turn the client's next packet might already be through.
+        // At once: a turn later the client's next packet might already have passed.
         this.goSilent();
         clearTimeout(timer);
         resolve(true);
@@ -91,7 +91,7 @@ export class TcpProxy {
     return caught;
   }
 
-  /** The clients that there are have gone without a word: the target keeps their connections. */
+  /** Makes the present clients vanish without notice: the target keeps their connections. */
   loseClients(): void {
     for (const link of this.links) {
       this.links.delete(link);
@@ -102,7 +102,7 @@ export class TcpProxy {
     this.held.clear();
   }
 
-  /** Ends what was begun above: what was sent meanwhile arrives late, as TCP sees to. */
+  /** Ends the faults above: data sent meanwhile arrives late, as TCP ensures. */
   resume(): void {
     this.silent = false;
     this.refusing = false;
@@ -114,7 +114,7 @@ export class TcpProxy {
     }
   }
 
-  /** The connections that there are go silent for good, as after a failover; new ones work. */
+  /** Makes the present connections silent for good, as after a failover; new ones work. */
   forgetConnections(): void {
     for (const link of this.links) {
       this.links.delete(link);
@@ -152,7 +152,7 @@ export class TcpProxy {
       });
       from.on('error', () => undefined);
       from.on('close', () => {
-        // A link that was forgotten must not tell the client that its other end has gone.
+        // A forgotten link must not let the client notice that its other end is gone.
         if (this.links.delete(link)) to.destroy();
       });
     }

@@ -11,7 +11,7 @@ export interface UsageTables {
   readonly counted: Record<string, ProjectUsage>;
 }
 
-/** Reads the tables of a store by its url, beside the store. */
+/** Reads the tables of a store by its url, while the store may be open. */
 export function readUsageTables(url: string): Promise<UsageTables> {
   return url.startsWith('sqlite:')
     ? onSqlite(url.slice('sqlite:'.length))
@@ -57,7 +57,7 @@ async function readBoth(rows: Rows, schema: string, asText: string): Promise<Usa
   return { kept: byProject(await rows(kept)), counted: byProject(await rows(counted)) };
 }
 
-/** A project that holds nothing may have a row or none. */
+/** A project without any usage may have a row or none. */
 function byProject(rows: readonly Row[]): Record<string, ProjectUsage> {
   const held = rows.filter(({ project: _, ...usage }) =>
     Object.values(usage).some((count) => count !== 0),

@@ -1,22 +1,24 @@
 import type { Attacker } from './attacker.js';
 
-/** Something that a caller may try. It ends by itself, soon after the time it is given. */
+/** Something that a caller may try. It ends by itself, soon after its time. */
 export interface Attack {
   readonly name: string;
   /** One sentence. */
   readonly about: string;
   /** Flags of the server that it needs. */
   readonly flags?: readonly string[];
-  /** It runs in so many processes at once, for more sockets than one may open. */
+  /** The number of processes it runs in, for more sockets than one process may open. */
   readonly processes?: number;
-  /** What it expects takes at least so long to show. */
+  /** The shortest time in which its expectation can fail. */
   readonly minSeconds?: number;
-  /** What has to lie there; before the usual is measured, and in the first process only. */
+  /**
+   * Creates what the attack needs; runs before the usual latency is measured, in the first process only.
+   */
   prepare?(attacker: Attacker): Promise<void>;
   run(attacker: Attacker): Promise<void>;
 }
 
-/** An attack as plain data, for the process that makes it. */
+/** An attack as plain data, for the process that runs it. */
 export interface AttackJob {
   readonly name: string;
   readonly url: string;
@@ -33,7 +35,7 @@ export interface AttackOrder {
   readonly job: AttackJob;
 }
 
-/** What the attacker saw that must not be, and what else may be of interest. */
+/** The violations that the attacker saw, and other notes. */
 export interface AttackResult {
   readonly violations: readonly string[];
   readonly notes: readonly string[];

@@ -5,7 +5,7 @@ import type { AttackJob, AttackOrder, AttackResult } from './attack.js';
 const CHILD_PATH = fileURLToPath(new URL('./attacker-child.ts', import.meta.url));
 const STDERR_KEPT_CHARS = 2_000;
 
-/** The attackers have processes of their own, so that they do not slow the probe beside them. */
+/** Attackers run in separate processes, so that they do not slow down the victim's measurements. */
 export class AttackerProcess {
   private readonly child: ChildProcess;
   private stderr = '';
@@ -35,7 +35,7 @@ export class AttackerProcess {
   private carryOut(order: AttackOrder): Promise<AttackResult> {
     const { child } = this;
     return new Promise((resolve, reject) => {
-      const ended = (): void => reject(new Error(`the attacker broke off\n${this.stderr}`));
+      const ended = (): void => reject(new Error(`the attacker ended early\n${this.stderr}`));
       child.once('exit', ended);
       child.once('message', (result: AttackResult) => {
         child.off('exit', ended);

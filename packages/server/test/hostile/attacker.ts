@@ -9,16 +9,16 @@ const CALL_TIMEOUT_MS = 30_000;
 const SOCKETS_AT_ONCE = 200;
 
 export interface RequestParts {
-  /** The bearer secret; null sends none. The attacker's key by default. */
+  /** The bearer secret; null sends none. Defaults to the attacker's key. */
   readonly key?: string | null;
   readonly headers?: Record<string, string | number>;
   readonly body?: string | Uint8Array;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: attacks look at answers of every shape.
+// biome-ignore lint/suspicious/noExplicitAny: attacks read answers of every shape.
 export type Answer = { readonly status: number; readonly body: any };
 
-/** What an attack works with: sockets, calls and the clock; it notes what must not be. */
+/** The tools of an attack: sockets, calls and the clock. It records violations. */
 export class Attacker {
   readonly url: string;
   readonly key: string;
@@ -39,7 +39,7 @@ export class Attacker {
     this.index = job.index;
   }
 
-  /** From here on the time of the attack counts. */
+  /** The time of the attack counts from here. */
   begin(): void {
     this.endAtMs = performance.now() + this.seconds * 1_000;
   }
@@ -48,12 +48,12 @@ export class Attacker {
     return performance.now() < this.endAtMs;
   }
 
-  /** This process's share of how many there are, in the long form and in the short one. */
+  /** This process's share of a number, in the long form and in the short one. */
   share(long: number, short: number): number {
     return Math.ceil((this.job.long ? long : short) / this.job.processes);
   }
 
-  /** A yes/no expectation that was not met. */
+  /** Records an expectation that was not met. */
   fail(text: string): void {
     if (this.violations.size < KEPT_TEXTS) this.violations.add(text);
   }
@@ -73,7 +73,7 @@ export class Attacker {
     return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body as string)]);
   }
 
-  /** A socket that nobody reads from, unless something asks for its answer. */
+  /** A socket that is not read, unless a method waits for its answer. */
   open(): Socket {
     const socket = openSocket(this.url);
     socket.on('error', () => undefined);
@@ -82,12 +82,14 @@ export class Attacker {
     return socket;
   }
 
-  /** The sockets that were opened and not closed by either side. */
+  /** The sockets that neither side has closed. */
   get openSockets(): number {
     return this.sockets.size;
   }
 
-  /** Opens so many, a few hundred at a time, since a backlog of connections is bounded. */
+  /**
+   * Opens this number of sockets, a few hundred at a time, since a backlog of connections is bounded.
+   */
   async openMany(count: number, use: (socket: Socket, n: number) => void): Promise<void> {
     for (let n = 0; n < count && this.running; n += 1) {
       use(this.open(), n);
@@ -95,7 +97,7 @@ export class Attacker {
     }
   }
 
-  /** The status of the next answer on a socket; undefined where none came. */
+  /** The status of the next answer on a socket; undefined when none came. */
   statusOf(socket: Socket, withinMs = CALL_TIMEOUT_MS): Promise<number | undefined> {
     return new Promise((resolve) => {
       let text = '';
@@ -116,13 +118,13 @@ export class Attacker {
       const timer = setTimeout(finish, withinMs);
       socket.on('data', onData);
       socket.once('close', onClose);
-      // The other side is done, and nobody closes a socket that is half open.
+      // The other side is done, and nobody closes a half-open socket.
       socket.once('end', onClose);
       if (socket.destroyed) finish();
     });
   }
 
-  /** Sends bytes on a connection of their own and waits for the status. */
+  /** Sends bytes on a separate connection and waits for the status. */
   async ask(bytes: string | Uint8Array): Promise<number | undefined> {
     const socket = this.open();
     socket.write(bytes);
@@ -148,14 +150,14 @@ export class Attacker {
     return { status: response.statusCode, body: await response.body.json() };
   }
 
-  /** A call that has to succeed for the attack to be one. */
+  /** A call that must succeed for the attack to be meaningful. */
   async mustCall(path: string, body: unknown, key = this.key): Promise<Answer['body']> {
     const answer = await this.call('POST', path, body, key);
     if (answer.status !== 200) throw new Error(`${path}: ${JSON.stringify(answer.body.error)}`);
     return answer.body.data;
   }
 
-  /** Does it again and again, so many times at once and at most so often a second. */
+  /** Repeats a task, with a number of tasks at once and at most this many a second. */
   async loop(
     atOnce: number,
     task: (n: number) => Promise<unknown>,
@@ -169,7 +171,7 @@ export class Attacker {
         count += 1;
         const earlyMs = startedAtMs + (n / perSecond) * 1_000 - performance.now();
         if (earlyMs > 1) await pause(earlyMs);
-        // What refuses or breaks off the attack is no violation; the server may be gone, too.
+        // A refused or broken call is no violation; the server may also be down.
         await task(n).catch(() => pause(20));
       }
     };
@@ -177,12 +179,12 @@ export class Attacker {
     this.note(`${count} times`);
   }
 
-  /** Keeps up what it has opened. */
+  /** Keeps its connections open until the attack ends. */
   async hold(): Promise<void> {
     await pause(Math.max(0, this.endAtMs - performance.now()));
   }
 
-  /** Closes whatever it has open. */
+  /** Closes all open sockets. */
   close(): void {
     for (const socket of this.sockets) socket.destroy();
   }
@@ -196,7 +198,7 @@ export class Attacker {
     };
   }
 
-  /** Whatever somebody sends, it is no fault of the server. */
+  /** No request of an attacker may cause a fault of the server. */
   private saw(status: number): void {
     this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
     if (status === 500) this.fail('an answer was 500');

@@ -2,22 +2,22 @@ import { parseArgs } from 'node:util';
 import type { Attack } from './attack.js';
 import { ATTACKS } from './attacks/index.js';
 
-export const HELP = `Attacks millrace from outside, beside the traffic of another project that must go on.
+export const HELP = `Attacks millrace from outside, beside the traffic of another project that must continue.
 
   npm run test:hostile -- [options]
 
-  --only NAME     make this attack only (repeatable)
-  --seconds N     how long each attack lasts, at least (1.5; with --strict 10)
-  --store STORE   sqlite or postgres; both are made for this run (sqlite)
-  --strict        the long form: full numbers, and a p99 of the other project of more than three
-                  times the usual is a violation
-  --verbose       what each attack saw
-  --help          this text
+  --only NAME     run only this attack (repeatable)
+  --seconds N     shortest duration of each attack (default: 1.5; with --strict: 10)
+  --store STORE   sqlite or postgres, created for this run (default: sqlite)
+  --strict        the long form with full numbers, in which a p99 of the other project of more than
+                  three times the usual one is a violation
+  --verbose       print the notes of each attack
+  --help          print this text
 
   Attacks:
 ${ATTACKS.map(({ name, about }) => `    ${name.padEnd(24)}${about}`).join('\n')}
 
-  Exit code: 0 no violation, 1 violations, 2 the run could not be made.
+  Exit code: 0 no violation, 1 violations, 2 the run failed.
 `;
 
 export interface CommandLine {

@@ -5,7 +5,7 @@ import { exchange, openSocket, requestHead } from '../harness/raw-http.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { moment, useServer } from '../http-conformance/use-server.js';
 
-/** From then on a revocation holds everywhere. */
+/** A revocation is in force everywhere after this time. */
 const REVOKED_WITHIN_MS = 5_000;
 
 describe.each(STORE_FACTORIES)('keys of attackers on $name', (factory) => {
@@ -19,7 +19,7 @@ describe.each(STORE_FACTORIES)('keys of attackers on $name', (factory) => {
     expect(answer.status, answer.text).toBe(200);
     running.clock.advance(REVOKED_WITHIN_MS);
   };
-  /** A request of which the last byte is still to come; `finish` sends it. */
+  /** Begins a request and keeps its last byte back; `finish` sends it. */
   const begin = (path: string, key: string, body: string) => {
     const socket = openSocket(running.url);
     const head = requestHead('POST', path, {
@@ -44,7 +44,7 @@ describe.each(STORE_FACTORIES)('keys of attackers on $name', (factory) => {
     };
   };
 
-  test('a key that is revoked while its body arrives makes no other key', async () => {
+  test('a key that is revoked while its request arrives creates no other key', async () => {
     const { key, key_id } = await newKey({ scopes: ['admin'] });
     const body = '{"name":"heir","scopes":["admin"]}';
     const request = begin('/v1/account/keys/create', key, body);
@@ -55,7 +55,7 @@ describe.each(STORE_FACTORIES)('keys of attackers on $name', (factory) => {
     expect(keys.body.data.items.filter(({ name }: Json) => name === 'heir')).toEqual([]);
   });
 
-  test('a key that is revoked in a long poll gets no message', async () => {
+  test('a key that is revoked during a long poll gets no message', async () => {
     const queue = await client.newQueue();
     const { key, key_id } = await newKey({ scopes: ['consume'] });
     const poll = begin('/v1/queue/consume', key, `{"queue":"${queue}","wait_seconds":20}`).finish();
@@ -67,7 +67,7 @@ describe.each(STORE_FACTORIES)('keys of attackers on $name', (factory) => {
     expect((await client.take(queue)).delivery_count).toBe(1);
   });
 
-  test('an expired key gets no message in a long poll', async () => {
+  test('a key that expires during a long poll gets no message', async () => {
     const queue = await client.newQueue();
     const expiresAt = new Date(running.clock.nowMs() + 1_000).toISOString();
     const { key } = await newKey({ scopes: ['consume'], expires_at: expiresAt });
@@ -79,7 +79,7 @@ describe.each(STORE_FACTORIES)('keys of attackers on $name', (factory) => {
     expect(await client.stats(queue)).toMatchObject({ available: 1, in_flight: 0 });
   });
 
-  test('a valid key counts beside floods of unknown ones from the same address', async () => {
+  test('a valid key works beside floods of unknown keys from the same address', async () => {
     const { key } = await newKey({ scopes: ['manage'] });
     const unknown = Array.from({ length: 200 }, () =>
       running.call('GET', '/v1/queue/list', undefined, {
@@ -91,8 +91,8 @@ describe.each(STORE_FACTORIES)('keys of attackers on $name', (factory) => {
     expect(answer.status, answer.text).toBe(200);
   });
 
-  // Some 0.3 s each where the time grows with the square of the length.
-  test('spaces in the header of a key cost no more than other bytes', async () => {
+  // About 0.3 s each if the time grew with the square of the length.
+  test("spaces in a key's header cost no more time than other bytes", async () => {
     const head = requestHead('GET', '/v1/queue/list', {
       Authorization: `Bearer ${' '.repeat(15_500)}\xa0`,
     });

@@ -14,7 +14,7 @@ interface Failure {
   readonly violations: readonly string[];
 }
 
-/** Returns the exit code. */
+/** Runs the attacks. @returns the exit code */
 async function run(options: CommandLine): Promise<number> {
   const { strict, seconds, verbose } = options;
   const stores = await openStores(options.store);
@@ -31,7 +31,7 @@ async function run(options: CommandLine): Promise<number> {
         if (verbose) for (const note of row.notes) print(`    ${note}`);
         if (row.violations.length > 0) failed.push(row);
       } catch (error) {
-        print(`${name}: broke off`);
+        print(`${name}: the attack could not be run`);
         failed.push({ name, violations: [(error as Error).message] });
       }
     }
@@ -39,7 +39,7 @@ async function run(options: CommandLine): Promise<number> {
     await stores.remove();
   }
   for (const failure of failed) printViolations(failure, options);
-  print(failed.length === 0 ? 'no violations' : `${failed.length} attacks did harm`);
+  print(failed.length === 0 ? 'no violations' : `${failed.length} attacks with violations`);
   return failed.length === 0 ? 0 : 1;
 }
 
@@ -50,7 +50,7 @@ function printViolations(
   print('');
   for (const violation of violations) print(`VIOLATION ${name}: ${violation}`);
   const more = `${store === 'sqlite' ? '' : ` --store ${store}`}${strict ? ' --strict' : ''}`;
-  print(`again: npm run test:hostile -- --only ${name} --seconds ${seconds}${more}`);
+  print(`to repeat: npm run test:hostile -- --only ${name} --seconds ${seconds}${more}`);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(2));

@@ -7,9 +7,9 @@ import { MetricsText } from './metrics-text.js';
 import { useAttackedServer } from './use-attacked-server.js';
 
 const MEBIBYTE = 1_048_576;
-/** Their answers together are many times what the server may have. */
+/** Their answers together are many times the memory that the server may use. */
 const READERS = 120;
-/** The heap, what may be in flight, and as much again for all the rest. */
+/** The heap, the bytes in flight, and the same again for everything else. */
 const RSS_MAX_BYTES = 700 * MEBIBYTE;
 
 describe('a server with little memory', () => {
@@ -18,17 +18,20 @@ describe('a server with little memory', () => {
     ['--max-old-space-size=256'],
   );
 
-  test.each(WRONG_BODIES)('refuses in few words: $name', async ({ path, make, isHarmless }) => {
-    await server.client.post('create', { name: 'wrong' });
-    const answer = await server.call('POST', path, make(8 * MEBIBYTE - 64));
-    expect(server.lastWords).toBeUndefined();
-    if (isHarmless === true && answer.status === 200) return;
-    expect([400, 413]).toContain(answer.status);
-    expect(answer.body.error.details?.length ?? 0).toBeLessThanOrEqual(10);
-    expect(answer.text.length).toBeLessThan(8_192);
-  });
+  test.each(WRONG_BODIES)(
+    'refuses with a short answer: $name',
+    async ({ path, make, isHarmless }) => {
+      await server.client.post('create', { name: 'wrong' });
+      const answer = await server.call('POST', path, make(8 * MEBIBYTE - 64));
+      expect(server.lastWords).toBeUndefined();
+      if (isHarmless === true && answer.status === 200) return;
+      expect([400, 413]).toContain(answer.status);
+      expect(answer.body.error.details?.length ?? 0).toBeLessThanOrEqual(10);
+      expect(answer.text.length).toBeLessThan(8_192);
+    },
+  );
 
-  test('lives on beside readers that read nothing', async () => {
+  test('keeps working beside clients that read nothing', async () => {
     const { client } = server;
     const queue = await client.newQueue();
     const messages = Array.from({ length: 15 }, () => ({ payload: 'x'.repeat(MEBIBYTE - 2) }));

@@ -1,4 +1,4 @@
-/** The samples of a text in the format of Prometheus, by name and labels. */
+/** The samples of a text in Prometheus format, by name and labels. */
 export class MetricsText {
   private readonly samples: readonly { readonly name: string; readonly value: number }[];
 
@@ -12,7 +12,7 @@ export class MetricsText {
       });
   }
 
-  /** The sum over all labels; undefined where the server has no such metric. */
+  /** The sum over all labels; undefined when the server has no such metric. */
   sum(name: string): number | undefined {
     const found = this.samples.filter((sample) => sample.name.split('{')[0] === name);
     return found.length === 0 ? undefined : found.reduce((sum, { value }) => sum + value, 0);

@@ -8,7 +8,7 @@ import { ODD_REQUESTS, type OddRequest } from './attacks/odd-id-requests.js';
 
 const ASKED_AT_ONCE = 20;
 
-describe.each(STORE_FACTORIES)('another project on $name', (factory) => {
+describe.each(STORE_FACTORIES)('a project under attack by another on $name', (factory) => {
   const running = useServer(factory);
   const { client } = running;
   let victim: QueueClient;
@@ -22,7 +22,7 @@ describe.each(STORE_FACTORIES)('another project on $name', (factory) => {
     attackerKey = await keyOf('attacker');
   });
 
-  test('reads on beside reads that are refused', async () => {
+  test("can read while the attacker's reads are refused", async () => {
     const attacker = client.with({ key: attackerKey });
     const looked = await attacker.newQueue();
     const queue = await victim.newQueue();
@@ -35,7 +35,7 @@ describe.each(STORE_FACTORIES)('another project on $name', (factory) => {
     expect(statuses).toEqual(statuses.map((_, n) => (n % 3 === 0 ? 200 : 400)));
   });
 
-  test('an id of any form is no fault of the server', async () => {
+  test('gets no server error for an id of any form', async () => {
     await client.post('create', { name: 'odd' });
     const faults: string[] = [];
     const ask = async ({ method, path, body = '' }: OddRequest): Promise<void> => {
@@ -48,7 +48,7 @@ describe.each(STORE_FACTORIES)('another project on $name', (factory) => {
     expect(faults).toEqual([]);
   });
 
-  test('works on while bodies are announced that do not come', async () => {
+  test('can work while the attacker announces bodies that never arrive', async () => {
     const queue = await victim.newQueue();
     const keyId = (await running.call('POST', '/v1/account/keys/create', {})).body.data.key_id;
     const sockets = Array.from({ length: 25 }, (_, n) => {

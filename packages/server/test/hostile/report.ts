@@ -9,8 +9,8 @@ const TITLES = [
   'ratio',
   'RSS MiB',
   'heap MiB',
-  'lives',
-  'bytes back',
+  'alive',
+  'bytes freed',
 ];
 
 const line = (name: string, cells: readonly string[]): string =>
@@ -32,6 +32,6 @@ export function lineOf(row: Row): string {
   ]);
 }
 
-/** A server that does not say how much it has taken is not asked any further. */
+/** A server that does not report its memory is not asked again. */
 const mebibytes = (bytes: number): string =>
   bytes === 0 ? '-' : String(Math.round(bytes / 1_048_576));

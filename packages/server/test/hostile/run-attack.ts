@@ -7,25 +7,25 @@ import { type Measured, Victim } from './victim.js';
 export interface RunOptions {
   readonly storeUrl: string;
   readonly seconds: number;
-  /** The usual is measured for so long. */
+  /** How long the usual latency is measured. */
   readonly usualSeconds: number;
   readonly strict: boolean;
 }
 
-/** What the server and the other project were like. */
+/** The observed behaviour of the server and of the other project. */
 interface Seen {
   readonly usual: Measured;
   readonly during: Measured;
   readonly lives: boolean;
-  /** It stopped as it should when it was told to. */
+  /** The server stopped correctly when asked to. */
   readonly inOrder: boolean;
-  /** Undefined where the server does not say. */
+  /** Undefined when the server does not report it. */
   readonly bytesBack: boolean | undefined;
   readonly peakRssBytes: number;
   readonly peakHeapBytes: number;
 }
 
-/** What one attack did. */
+/** The results of one attack. */
 export interface Row extends Seen {
   readonly name: string;
   readonly violations: readonly string[];
@@ -35,16 +35,16 @@ export interface Row extends Seen {
 const VICTIM_QUEUE = 'work';
 const WARM_UP_MS = 400;
 const RATIO_MAX = 3;
-/** On a quiet machine the usual is so short that three times of it is no time at all. */
+/** On a quiet machine the usual latency is so short that three times of it is negligible. */
 const RATIO_FLOOR_MS = 5;
-/** The heap's limit, the bytes that may be in flight by default, and as much again for the rest. */
+/** The heap's limit, the bytes in flight by default, and the same again for everything else. */
 const RSS_MAX_BYTES = 1_536 * 1_048_576;
 const BYTES_BACK_WITHIN_MS = 2_000;
-/** The answer to the question itself is in flight. */
+/** The answer to this very request is in flight. */
 const BYTES_TOLERANCE = 64 * 1_024;
 const REFUSALS_SHOWN = 3;
 
-/** One attack on a server of its own, beside the traffic of another project. */
+/** Runs one attack on a separate server, beside the traffic of another project. */
 export async function runAttack(attack: Attack, options: RunOptions): Promise<Row> {
   const processes = attack.processes ?? 1;
   const attackers = Array.from({ length: processes }, () => new AttackerProcess());
@@ -56,7 +56,7 @@ export async function runAttack(attack: Attack, options: RunOptions): Promise<Ro
     await server.newQueue(VICTIM_QUEUE, victimKey);
     const victim = new Victim(server.url, victimKey, server.adminKey, VICTIM_QUEUE);
     await attackers[0]?.prepare(jobs[0] as AttackJob);
-    // Once to get going: the first calls of a server are no usual ones.
+    // A warm-up first: the first calls of a server are unusually slow.
     await victim.measure(pause(WARM_UP_MS));
     const usual = await victim.measure(pause(options.usualSeconds * 1_000));
     const reservedBefore = await reserved(server);
@@ -110,7 +110,7 @@ async function jobsOf(
 const reserved = async (server: ServerUnderAttack): Promise<number | undefined> =>
   (await server.metrics())?.sum('millrace_reserved_bytes');
 
-/** Whether what the attack had reserved is given back soon after its end. */
+/** Whether the bytes that the attack had reserved are released soon after its end. */
 async function bytesAreBack(
   server: ServerUnderAttack,
   before: number | undefined,
@@ -132,7 +132,7 @@ function violationsOf(seen: Seen, lastWords: string, strict: boolean): string[] 
   const { usual, during } = seen;
   const violations: string[] = [];
   if (!seen.lives) violations.push(`the server died: ${lastWords}`);
-  if (!seen.inOrder) violations.push('the server did not stop in order when it was over');
+  if (!seen.inOrder) violations.push('the server did not stop correctly afterwards');
   const refusals = [...usual.refusals, ...during.refusals];
   if (refusals.length > 0) {
     const which = mostFrequent(refusals);
@@ -141,7 +141,7 @@ function violationsOf(seen: Seen, lastWords: string, strict: boolean): string[] 
   if (seen.peakRssBytes > RSS_MAX_BYTES) {
     violations.push(`the process took ${Math.round(seen.peakRssBytes / 1_048_576)} MiB`);
   }
-  if (seen.bytesBack === false) violations.push('reserved bytes were not given back');
+  if (seen.bytesBack === false) violations.push('reserved bytes were not released');
   if (strict && ratioOf(seen) > RATIO_MAX) {
     violations.push(`the victim's p99 grew ${ratioOf(seen).toFixed(1)} times`);
   }

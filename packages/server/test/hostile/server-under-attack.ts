@@ -10,14 +10,14 @@ const SAMPLE_EVERY_MS = 500;
 const STOP_WITHIN_MS = 10_000;
 const STDERR_SHOWN_CHARS = 600;
 
-/** The real server in a process of its own, seen from outside. */
+/** The real server in a separate process, seen from outside. */
 export class ServerUnderAttack {
   readonly adminKey = ADMIN_KEY;
   peakRssBytes = 0;
   peakHeapBytes = 0;
   url = '';
   private readonly server: ServerRun;
-  /** It does not outlive a run that is broken off. */
+  /** The server must not outlive an interrupted run. */
   private readonly killAtExit = (): void => this.server.signal('SIGKILL');
 
   constructor(storeUrl: string, flags: readonly string[]) {
@@ -42,7 +42,7 @@ export class ServerUnderAttack {
     return name;
   }
 
-  /** Undefined where the server does not answer. */
+  /** Undefined when the server does not answer. */
   async metrics(): Promise<MetricsText | undefined> {
     try {
       const { statusCode, body } = await request(`${this.url}/metrics`, {
@@ -60,12 +60,12 @@ export class ServerUnderAttack {
     return this.server.isRunning;
   }
 
-  /** The end of what it said, for when it has died. */
+  /** The end of its output, for when it has died. */
   get lastWords(): string {
     return this.server.stderr.trim().slice(-STDERR_SHOWN_CHARS);
   }
 
-  /** Ends it as an operator would; false where it does not end as it promises. */
+  /** Stops it as an operator would. @returns false when it does not stop as promised */
   async stop(): Promise<boolean> {
     this.server.signal('SIGTERM');
     const ended = await Promise.race([this.server.ended(), pause(STOP_WITHIN_MS)]);
@@ -77,7 +77,7 @@ export class ServerUnderAttack {
     await this.server.kill();
   }
 
-  /** How much memory it has now, and at most had. */
+  /** Reads its present memory use, and updates the peaks. */
   async sample(): Promise<void> {
     const metrics = await this.metrics();
     const rss = metrics?.sum('process_resident_memory_bytes') ?? 0;
@@ -106,7 +106,7 @@ export class ServerUnderAttack {
   }
 }
 
-/** Linux remembers the peak, also one between two samples; 0 elsewhere. */
+/** Linux records the peak, also between two samples; 0 elsewhere. */
 function peakOf(pid: number | undefined): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -5,26 +5,26 @@ import { connectThenReset } from './attacks/connect-then-reset.js';
 import { resets } from './attacks/resets.js';
 import { useAttackedServer } from './use-attacked-server.js';
 
-describe('a server whose clients break off', () => {
+describe('a server whose clients break their connections', () => {
   const server = useAttackedServer();
 
-  test.each([connectThenReset, resets])('lives on after $name', async (attack) => {
+  test.each([connectThenReset, resets])('keeps working after $name', async (attack) => {
     expect(await server.attack(attack, 1)).toEqual([]);
     expect(server.lastWords).toBeUndefined();
     await server.client.publish(await server.client.newQueue());
   });
 });
 
-/** Each is answered with an error. */
+/** Each of these is answered with an error. */
 const ERRORS = {
   garbage: 'GARBAGE\r\n\r\n',
   connect: 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n',
   'too large a head': `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
 };
-/** So long after its answer, at most, a connection is closed for good. */
+/** The longest time after its answer until a connection is closed for good. */
 const CLOSED_WITHIN_MS = 5_000;
 
-describe('a socket that is answered with an error and never closed', () => {
+describe('a socket that is answered with an error and not closed by its client', () => {
   const server = useAttackedServer();
 
   test('does not keep the server from stopping', async () => {
@@ -41,7 +41,7 @@ describe('a socket that is answered with an error and never closed', () => {
     }
   });
 
-  test('is closed by the server soon after', async () => {
+  test('is soon closed by the server', async () => {
     const open = new Set<string>();
     const sockets = Object.entries(ERRORS).map(([name, opening]) => {
       const socket = openSocket(server.url).resume();
@@ -52,8 +52,8 @@ describe('a socket that is answered with an error and never closed', () => {
       return socket;
     });
     await moment(CLOSED_WITHIN_MS);
-    // A server that only said that it is done takes more; one that is gone resets, which shows with
-    // the next write.
+    // A server that only closed its sending side accepts more bytes; a closed connection resets at the
+    // next write.
     const stillOpen = () => {
       for (const socket of sockets) socket.write('x');
       return [...open];

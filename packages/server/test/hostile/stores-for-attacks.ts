@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { startPostgres } from '../harness/postgres.js';
 
-/** Each attack has a store of its own, so that none meets what another left. */
+/** Each attack has a separate store, so that none finds data of another. */
 export interface Stores {
   newUrl(): Promise<string>;
   remove(): Promise<void>;
@@ -19,11 +19,11 @@ export async function openStores(kind: 'sqlite' | 'postgres'): Promise<Stores> {
 async function sqliteStores(): Promise<Stores> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-hostile-'));
   let count = 0;
-  // Also where the run is broken off.
+  // Also when the run is interrupted.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return {
     async newUrl() {
-      // What the one before it wrote may be a gigabyte.
+      // The data of the previous attack may be a gigabyte.
       await rm(join(folder, String(count)), { recursive: true, force: true });
       count += 1;
       return `sqlite:${join(folder, String(count), 'millrace.db')}`;

@@ -10,7 +10,7 @@ const ADMIN_KEY = 'hostile-test-key-0123456789';
 
 const [sqlite] = STORE_FACTORIES as [StoreFactory];
 
-/** A server in a process of its own, for attacks that would take the test with it. */
+/** A server in a separate process, for attacks that could crash the test. */
 export class AttackedServer {
   readonly client = new QueueClient(this, { key: ADMIN_KEY });
   private fixture: StoreFixture | undefined;
@@ -23,7 +23,7 @@ export class AttackedServer {
     private readonly nodeFlags: readonly string[],
   ) {}
 
-  /** Starts it, again where the test before has ended it: each shows what it alone does. */
+  /** Starts it, also again when an earlier test has ended it, so that each test is independent. */
   async start(): Promise<void> {
     if (this.server !== undefined && (await this.answers())) return;
     await this.server?.kill();
@@ -46,12 +46,12 @@ export class AttackedServer {
     }
   }
 
-  /** What it said before it died; undefined while it lives. */
+  /** Its output before it died; undefined while it runs. */
   get lastWords(): string | undefined {
     return this.server?.isRunning === true ? undefined : this.server?.stderr.slice(-1_000);
   }
 
-  /** Makes a whole attack, but a short one. */
+  /** Runs a whole attack, but a short one. */
   async attack(attack: Attack, seconds: number): Promise<readonly string[]> {
     const attacker = new Attacker({
       ...{ name: attack.name, url: this.url, adminKey: ADMIN_KEY, attackerKey: ADMIN_KEY },
@@ -64,7 +64,7 @@ export class AttackedServer {
     return attacker.result().violations;
   }
 
-  /** Tells it to stop, as an operator would, and gives back its exit code. */
+  /** Stops it as an operator would. @returns its exit code */
   async stopInOrder(): Promise<number | null | undefined> {
     this.server?.signal('SIGTERM');
     return this.server?.ended();

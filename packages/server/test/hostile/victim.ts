@@ -3,25 +3,25 @@ import { pause } from '../faults/pause.js';
 
 export interface Measured {
   readonly calls: number;
-  /** What did not answer 200, in words. */
+  /** The answers other than 200, as texts. */
   readonly refusals: readonly string[];
   readonly p99Ms: number;
 }
 
 const CYCLES_PER_SECOND = 50;
 const CONNECTIONS = 4;
-/** So often a cycle has a new connection, as a client has that was just started. */
+/** Every nth cycle has a new connection, like a client that has just started. */
 const FRESH_EVERY = 10;
-/** So often it looks at the counts, too. */
+/** Every nth cycle also reads the counts. */
 const READ_EVERY = 3;
-/** So often somebody makes a key for the project and revokes it. */
+/** Every nth cycle creates a key for the project and revokes it. */
 const ADMINISTERED_EVERY = 50;
 const WAITING_CYCLES_MAX = 500;
 const ANSWER_TIMEOUT_MS = 15_000;
 
 /**
- * The other project: it publishes, consumes and acks at a moderate pace that does not slow down when
- * the server does, so that what waits is measured too.
+ * The other project: it publishes, consumes and acks at a moderate pace that does not slow down with the
+ * server, so that waiting calls are measured too.
  */
 export class Victim {
   private readonly pool: Pool;
@@ -38,7 +38,7 @@ export class Victim {
     this.pool = new Pool(url, { connections: CONNECTIONS, ...TIMEOUTS });
   }
 
-  /** Goes on for as long as it is told to. */
+  /** Continues until `during` has ended. */
   async measure(during: Promise<unknown>): Promise<Measured> {
     this.latenciesMs = [];
     this.refusals = [];
@@ -70,7 +70,7 @@ export class Victim {
 
   private async cycle(n: number): Promise<void> {
     if (this.waiting >= WAITING_CYCLES_MAX) {
-      this.refusals.push(`${WAITING_CYCLES_MAX} cycles wait for an answer`);
+      this.refusals.push(`${WAITING_CYCLES_MAX} cycles are waiting for answers`);
       return;
     }
     this.waiting += 1;

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import type { DeadLetterAction } from '#server/core/queue/message-state';
 
 /**
- * Random steps of a few clients on a few queues. A step refers to what earlier steps produced
- * (messages, deliveries) by index; `plan.ts` makes commands of them.
+ * Random steps of a few clients on a few queues. A step refers to the results of earlier steps
+ * (messages, deliveries) by index; `plan.ts` turns steps into commands.
  */
 export const QUEUE_NAMES = ['dead-2', 'dead-1', 'work', 'other'] as const;
 export const PROJECTS_PER_RUN = 2;
@@ -21,7 +21,7 @@ export interface KeyUse {
 
 export interface Settings {
   readonly type: 'standard' | 'fifo';
-  /** An index into the names, or past them for a queue that does not exist. */
+  /** An index into the names; beyond them it means a queue that does not exist. */
   readonly deadLetterQueue: number | null;
   readonly maxRetries: number;
   readonly maxExpiredLeases: number | null;
@@ -30,15 +30,15 @@ export interface Settings {
   readonly messageRetentionDays: number;
 }
 
-/** Which dead letters a job is about. */
+/** The dead letters that a job selects. */
 export type DeadLetterChoice =
   | { readonly of: 'all' }
   | { readonly of: 'one'; readonly index: number }
   | { readonly of: 'any message'; readonly index: number }
-  /** Since the nth of them died, or a millisecond beside it. */
+  /** From the time at which the nth of them died, or a millisecond beside it. */
   | { readonly of: 'since'; readonly index: number; readonly besideMs: number };
 
-/** A message and a receipt for it, out of what was delivered or published so far. */
+/** A message and a receipt for it, among those delivered or published so far. */
 export interface Reference {
   readonly of: 'recent delivery' | 'any delivery' | 'published' | 'unknown';
   readonly index: number;
@@ -65,9 +65,9 @@ export type Step =
       kind: 'publish';
       place: Place;
       messages: readonly PlannedMessage[];
-      /** One message may come in a batch, too. */
+      /** A single message may be sent as a batch, too. */
       batch: boolean;
-      /** Priorities and delays stay, which a FIFO queue refuses. */
+      /** Keeps priorities and delays, which a FIFO queue refuses. */
       forbidden: boolean;
       use: KeyUse | null;
     }
@@ -117,13 +117,13 @@ export type Step =
   | { kind: 'createKey'; project: number; use: KeyUse | null }
   | { kind: 'revokeKey'; project: number; index: number; use: KeyUse | null };
 
-/** How the time moves before a group. */
+/** How the time moves before a commit group. */
 export type Advance =
   | { kind: 'none' }
   | { kind: 'by'; durationMs: number }
   /** To the nth time at which a lease or a delay ends, or a millisecond beside it. */
   | { kind: 'to due'; index: number; besideMs: number }
-  /** To the nth end of a retention, or of a deduplication window, likewise. */
+  /** The same for the nth end of a retention, or of a deduplication window. */
   | { kind: 'to retention' | 'to window'; index: number; besideMs: number };
 
 export interface ProgramGroup {
@@ -134,7 +134,7 @@ export interface ProgramGroup {
 export type Program = readonly ProgramGroup[];
 
 export const place: fc.Arbitrary<Place> = fc.record({
-  // Most of it in one project and on the queue whose dead letters go furthest.
+  // Most steps are in one project, on the queue with the longest chain of dead-letter queues.
   project: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.nat(PROJECTS_PER_RUN - 1)),
   queue: fc.oneof({ weight: 2, arbitrary: fc.constant(2) }, fc.nat(QUEUE_NAMES.length - 1)),
 });
@@ -160,12 +160,12 @@ const settings: fc.Arbitrary<Partial<Settings>> = fc.record(
   { requiredKeys: [] },
 );
 
-/** To ask for a type that the queue does not have, or for priorities without order, is refused. */
+/** A type other than the queue's own is refused, and so are priorities in a FIFO queue. */
 const update: fc.Arbitrary<Partial<Settings>> = fc
   .tuple(settings, fc.constantFrom(undefined, undefined, 'standard' as const, 'fifo' as const))
   .map(([given, type]) => (type === undefined ? given : { ...given, type }));
 
-/** Most of what a queue is made with is allowed. */
+/** Most settings of new queues are allowed. */
 export const newSettings: fc.Arbitrary<Partial<Settings>> = fc
   .tuple(
     settings,
@@ -204,7 +204,7 @@ export const message = fc.record({
     ' [ ] ',
   ),
   groupId: fc.constantFrom('a', 'b', null),
-  // One of them is an idempotency key, too.
+  // One of them is also an idempotency key.
   deduplicationId: fc.constantFrom(null, null, null, 'd1', 'd2', 'key 0'),
 });
 
@@ -233,7 +233,7 @@ const nackEntry = fc
   )
   .map(([entry, how]) => ({ ...entry, how }));
 
-/** One entry, or a batch of some; the empty batch and repeated messages are part of it. */
+/** One entry, or a batch; batches may be empty and may repeat messages. */
 const entriesOf = <T>(entry: fc.Arbitrary<T>) =>
   fc.oneof(
     { weight: 2, arbitrary: entry.map((only) => ({ batch: false, entries: [only] })) },

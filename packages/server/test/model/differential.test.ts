@@ -15,11 +15,14 @@ import { program, stillProgram } from './programs.js';
 import { StillClock } from './still-clock.js';
 import { firstDifference, relativeTo, runPlan, type Trace } from './trace.js';
 
-/** More by the environment, for a night; a failure prints its seed, which goes in there too. */
+/**
+ * The environment can ask for more, for a nightly run; a failure prints its seed, which can be set there
+ * too.
+ */
 const RUNS = Number(process.env.MILLRACE_TEST_RUNS ?? 60);
-/** A planted fault has to show in so many runs. */
+/** A planted fault must be found within this number of runs. */
 const FOUND_WITHIN = 300;
-/** By which each of the faults is found. */
+/** The seed with which each of the faults is found. */
 const FAULTS_SEED = 1;
 const SEED = process.env.MILLRACE_TEST_SEED;
 const parameters = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
@@ -49,8 +52,8 @@ describe.each(STORE_FACTORIES)('random commands on $name', (factory) => {
   });
 
   /**
-   * One store serves all runs, each in projects of its own. What earlier ones left is removed
-   * before, so that it is not counted among what is due or past its retention in this one.
+   * One store serves all runs, each in its own projects. Remains of earlier runs are removed first, so
+   * that they do not count as due or past their retention in this one.
    */
   const nextPlan = async (steps: Program): Promise<Plan> => {
     for (const project of last) await removeQueues(store, project);
@@ -65,7 +68,9 @@ describe.each(STORE_FACTORIES)('random commands on $name', (factory) => {
     return plan;
   };
 
-  it('has the same outcomes, counts and lists as the model', { timeout: TIMEOUT_MS }, async () => {
+  it('have the same outcomes, counts and lists as on the model', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(program, async (steps) => {
         const plan = await nextPlan(steps);
@@ -77,7 +82,9 @@ describe.each(STORE_FACTORIES)('random commands on $name', (factory) => {
     );
   });
 
-  it('does not care how commands are cut into groups', { timeout: TIMEOUT_MS }, async () => {
+  it('have the same outcomes however they are cut into commit groups', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     const flat = fc.tuple(stillProgram, fc.infiniteStream(fc.nat(4)));
     await fc.assert(
       fc.asyncProperty(flat, async ([steps, sizes]) => {
@@ -96,30 +103,30 @@ describe.each(STORE_FACTORIES)('random commands on $name', (factory) => {
   });
 });
 
-describe('the comparison', () => {
+describe('the comparison of traces', () => {
   const faults: FaultName[] = [
     'an older receipt is accepted',
     'a retried message goes to the tail',
     'an expired lease counts no failure',
     'an expired lease counts as a nack',
-    'a delete is repeated on a queue made again',
+    'a replayed delete removes a queue created again',
     'a redriven message keeps its delivery count',
-    'a replay runs again',
-    'a purge leaves what is leased',
-    'a redriven message keeps its place',
+    'a replay is applied again',
+    'a purge leaves leased messages',
+    'a redriven message keeps its seq',
     'a dead letter keeps its old retention',
-    'a message on its way home forgets the rest of the way',
+    'a redriven message forgets its earlier source queues',
     ...FIFO_FAULTS,
   ];
 
-  it.each(faults)('finds it when %s', async (fault) => {
+  it.each(faults)('finds a difference when %s', async (fault) => {
     const found = await fc.check(
       fc.asyncProperty(program, async (steps) => {
         const plan = planOf(steps, 'run', Date.UTC(2026, 0, 1));
         const difference = firstDifference(plan, await onModel(plan, fault), await onModel(plan));
         expect(difference).toBeUndefined();
       }),
-      // The same programs each time: whether the comparison sees the fault is no matter of luck.
+      // The same programs each time, so that finding the fault does not depend on luck.
       { numRuns: 2_000, endOnFailure: true, seed: FAULTS_SEED },
     );
     expect(found.failed).toBe(true);
@@ -127,7 +134,7 @@ describe('the comparison', () => {
   });
 });
 
-/** What maintenance found to do depends on what it was left. */
+/** Outcomes of maintenance depend on what earlier runs left. */
 const isOfClients = (outcome: Outcome): boolean =>
   !('more' in outcome || 'nextQueueId' in outcome || 'settled' in outcome);
 

@@ -6,15 +6,16 @@ import type { Trace } from './trace.js';
 interface Lease {
   readonly receipt: string;
   expiresAtMs: number;
-  /** In a FIFO queue an earlier message may have gone back; the ledger's checker checks those. */
+  /** In a FIFO queue an earlier message may have been requeued; the ledger checker covers that. */
   readonly mayBeWithdrawn: boolean;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * Reads a trace the way its clients would and finds what no store may do, without the model: two
- * live receipts for a message, a receipt twice, a delivery after the ack, a message lost or doubled.
+ * Reads a trace as its clients would, and finds violations that no store may have, without the model:
+ * two live receipts for a message, a receipt used twice, a delivery after the ack, a lost or duplicated
+ * message.
  */
 export function brokenInvariants(plan: Plan, trace: Trace): string[] {
   const ledger = new Ledger();
@@ -34,19 +35,19 @@ const nameOf = ({ project, queue }: { project: string; queue: string }): string 
 
 class Ledger {
   readonly broken: string[] = [];
-  /** A deletion took an unknown number of messages, or a retention may have. */
+  /** A deletion removed an unknown number of messages, or a retention may have. */
   mayLose = false;
-  /** Dead letters may lie elsewhere than their queue says now. */
+  /** Dead letters may be stored elsewhere than in the queue's present dead-letter queue. */
   private moved = false;
   private removed = 0;
-  /** Those that have ever been of this type, by their names. */
+  /** Names of queues that have ever been FIFO queues. */
   private readonly fifoQueues = new Set<string>();
   private readonly published = new Set<string>();
   private readonly acked = new Set<string>();
   private readonly leases = new Map<string, Lease>();
   private readonly receipts = new Set<string>();
   private readonly deliveries = new Map<string, number>();
-  /** Those whose deliveries may count anew. */
+  /** Messages whose deliveries may count from 0 again. */
   private mayBeRedriven = new Set<string>();
 
   note(command: Command, outcome: Accepted<Command['kind']>, nowMs: number): void {
@@ -63,7 +64,7 @@ class Ledger {
       const entries = 'entries' in command ? command.entries : [];
       for (const [index, result] of outcome.results.entries()) {
         if (result.messageId !== entries[index]?.messageId) {
-          this.broken.push(`result ${index} is not that of entry ${index}`);
+          this.broken.push(`result ${index} does not belong to entry ${index}`);
         }
         if (!result.ok) continue;
         if ('acked' in result && result.acked) this.ack(result.messageId);
@@ -101,13 +102,13 @@ class Ledger {
     if (lease !== undefined && lease.expiresAtMs > nowMs && !lease.mayBeWithdrawn) {
       this.broken.push(`${messageId} has the live receipts ${lease.receipt} and ${receipt}`);
     }
-    if (this.receipts.has(receipt)) this.broken.push(`the receipt ${receipt} was given twice`);
-    if (this.acked.has(messageId)) this.broken.push(`${messageId} came back after its ack`);
+    if (this.receipts.has(receipt)) this.broken.push(`the receipt ${receipt} was used twice`);
+    if (this.acked.has(messageId)) this.broken.push(`${messageId} was delivered after its ack`);
     if (!this.published.has(messageId)) this.broken.push(`${messageId} was never published`);
     const before = this.deliveries.get(messageId) ?? 0;
     const isRedriven = deliveryCount === 1 && this.mayBeRedriven.delete(messageId);
     if (deliveryCount !== before + 1 && !isRedriven) {
-      this.broken.push(`${messageId} says delivery ${deliveryCount} after ${before}`);
+      this.broken.push(`${messageId} has delivery count ${deliveryCount} after ${before}`);
     }
     this.deliveries.set(messageId, deliveryCount);
     this.receipts.add(receipt);
@@ -128,7 +129,7 @@ class Ledger {
     for (const { queue, counts } of queues) {
       live += counts.available + counts.inFlight + counts.delayed;
       dead += counts.dlq;
-      // Dead letters in a named queue are counted there already.
+      // Dead letters in a named queue are already counted there.
       if (queue.deadLetterQueue === null) kept += counts.dlq;
     }
     const left = this.published.size - this.acked.size - this.removed;
@@ -136,7 +137,7 @@ class Ledger {
     const isDoubled = this.mayLose || this.moved ? live > left : live + kept > left;
     if (isLost || isDoubled) {
       this.broken.push(
-        `after group ${index}, ${live} live and ${dead} dead messages are counted, ${left} are left`,
+        `after group ${index}, ${live} live and ${dead} dead messages are counted, instead of ${left} in total`,
       );
     }
   }

@@ -4,8 +4,8 @@ const IDS_MAX = 65_536;
 const STRIDE = 40_503;
 
 /**
- * The nth id of a run, a UUID of version 7. Ids are handed to a store from outside and may come out
- * of order, so these do: no store may take the order of messages from them.
+ * The nth id of a run, a UUID of version 7. A store gets its ids from outside, and they may be out of
+ * order, as these are: no store may order messages by them.
  */
 export function messageIdOf(startMs: number, n: number): string {
   const slot = (n * STRIDE) % IDS_MAX;

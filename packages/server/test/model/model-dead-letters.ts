@@ -8,7 +8,7 @@ import {
   takePlace,
 } from './model-state.js';
 
-/** The dead letters of a queue, wherever they are kept, in the order in which they died. */
+/** The dead letters of a queue, wherever they are kept, in the order of their deaths. */
 export const deadLettersOf = (state: ModelState, queue: ModelQueue): ModelMessage[] =>
   state.messages
     .filter((message) => message.source === queue)
@@ -17,7 +17,7 @@ export const deadLettersOf = (state: ModelState, queue: ModelQueue): ModelMessag
         (a.deadLetteredAtMs as number) - (b.deadLetteredAtMs as number) || a.place - b.place,
     );
 
-/** Here a job is done whole at once. */
+/** The model completes a job at once. */
 export function deadLetterJob(
   state: ModelState,
   queue: ModelQueue,
@@ -39,7 +39,10 @@ export function deadLetterJob(
   return { jobId, ...progress };
 }
 
-/** Home, to the tail, as a message that was never delivered there; it is again what it was there. */
+/**
+ * Moves the message back to its source queue, to the tail, as one never delivered there, with the source
+ * it had before.
+ */
 function redrive(state: ModelState, home: ModelQueue, message: ModelMessage, nowMs: number): void {
   message.queue = home;
   message.state = 'available';
@@ -58,7 +61,7 @@ function redrive(state: ModelState, home: ModelQueue, message: ModelMessage, now
   message.deadLetterReason = before?.deadLetterReason ?? null;
 }
 
-/** Every queue in one step. */
+/** Handles every queue in one step. */
 export function expire(
   state: ModelState,
   _command: ExpireCommand,
@@ -68,14 +71,14 @@ export function expire(
     state,
     (message) => message.state !== 'leased' && retentionEndMs(message) <= nowMs,
   );
-  // Of which queue does not matter here.
+  // The queue does not matter here.
   const ends = retentionTimes(state)
     .slice(0, 1)
     .map((atMs) => ({ queueId: 0, atMs }));
   return { nextQueueId: null, ends };
 }
 
-/** When messages will be past their retention, in order. */
+/** The times at which messages will be past their retention, in order. */
 export const retentionTimes = (state: ModelState): number[] =>
   state.messages
     .filter(({ state: now }) => now === 'available' || now === 'dead')

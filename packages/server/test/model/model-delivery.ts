@@ -109,7 +109,7 @@ export function consume(
   return { messages };
 }
 
-/** Those of an earlier consume that are still held under the receipts it gave. */
+/** The messages of an earlier consume that are still leased with its receipts. */
 export function stillHeld(
   state: ModelState,
   queue: ModelQueue,

@@ -11,9 +11,9 @@ import {
   takePlace,
 } from './model-state.js';
 
-/** What the passing of time and failed deliveries do to messages. */
+/** The effects of time and of failed deliveries on messages. */
 
-/** Delays that are over, then leases that ran out, each in the order of their times, then ids. */
+/** Settles delays that have ended, then leases that ran out, each ordered by time, then by id. */
 export function settleEverythingDue(state: ModelState, nowMs: number): void {
   for (const message of dueMessages(state, 'delayed', nowMs)) {
     if (nowMs >= retentionEndMs(message)) removeMessages(state, (other) => other === message);
@@ -22,7 +22,7 @@ export function settleEverythingDue(state: ModelState, nowMs: number): void {
   }
   const ranOut = dueMessages(state, 'leased', nowMs);
   for (const message of ranOut) {
-    // Settled already, with another of its group.
+    // It was already settled, with another message of its message group.
     if (message.state !== 'leased') continue;
     if (message.queue.type !== 'fifo') failByLeaseEnd(state, message, nowMs);
     else {
@@ -33,7 +33,7 @@ export function settleEverythingDue(state: ModelState, nowMs: number): void {
   }
 }
 
-/** Nobody settled it in time. */
+/** Fails a message whose lease nobody settled in time. */
 export function failByLeaseEnd(state: ModelState, message: ModelMessage, nowMs: number): void {
   noteFailure(message, {
     atMs: nowMs,
@@ -63,7 +63,7 @@ function dueMessages(
     );
 }
 
-/** A consumer said that it failed. Returns whether the message will be tried again. */
+/** Fails a message that a consumer nacked. @returns whether it will be retried */
 export function failByNack(
   state: ModelState,
   message: ModelMessage,
@@ -99,8 +99,10 @@ function noteFailure(message: ModelMessage, failure: FailedDelivery): void {
 }
 
 /**
- * It keeps its place, whether it waits or not; past its retention it goes, and no wait outlasts it.
- * Returns whether it stays.
+ * Returns a message to its old order in the queue, available or delayed; past its retention it is
+ * removed, and no delay outlasts the retention.
+ *
+ * @returns whether it stays
  */
 export function returnToQueue(
   state: ModelState,
@@ -118,8 +120,8 @@ export function returnToQueue(
 }
 
 /**
- * Into the named dead-letter queue, as an ordinary message at the tail that was never delivered
- * there, or into the built-in one.
+ * Moves a message to the named dead-letter queue, as an ordinary message at the tail that was never
+ * delivered there, or to the built-in one.
  */
 function becomeDeadLetter(
   state: ModelState,
@@ -146,7 +148,7 @@ function becomeDeadLetter(
     from.deadLetterQueue === null
       ? undefined
       : findQueue(state, from.project, from.deadLetterQueue);
-  // Nothing goes back to where it last came from. Here, no longer cycle can be made.
+  // No message returns to its last source queue. The model allows no longer cycles.
   if (target === undefined || target === source) {
     message.state = 'dead';
   } else {

@@ -13,11 +13,11 @@ import {
   retentionEndMs,
 } from './model-state.js';
 
-/** What a queue of the type fifo does differently: order and blocking within its groups. */
+/** The special rules of FIFO queues: order and blocking within their message groups. */
 
 const WINDOW_MS = 300_000;
 
-/** All that lies in the queue of a message with its group id, in order; none is a group, too. */
+/** All messages in the same queue with the same group id, in order; no id is a message group, too. */
 export const groupOf = (state: ModelState, { queue, groupId }: ModelMessage): ModelMessage[] =>
   state.messages
     .filter((other) => other.queue === queue && other.groupId === groupId && other.state !== 'dead')
@@ -26,8 +26,8 @@ export const groupOf = (state: ModelState, { queue, groupId }: ModelMessage): Mo
 const isHeld = ({ state }: ModelMessage): boolean => state === 'leased' || state === 'delayed';
 
 /**
- * What may be delivered now, in the order of delivery: group after group, each in its order. What
- * is past its retention stands before all else and goes on the way.
+ * The messages that may be delivered now, in the order of delivery: one message group after the other,
+ * each in its order. Messages past their retention come first and are removed.
  */
 export function deliverable(state: ModelState, queue: ModelQueue, nowMs: number): ModelMessage[] {
   const here = state.messages
@@ -37,18 +37,18 @@ export function deliverable(state: ModelState, queue: ModelQueue, nowMs: number)
   const free = here.filter(({ groupId }) => !blocked.has(groupId));
   removeMessages(state, (message) => free.includes(message) && nowMs >= retentionEndMs(message));
   const left = free.filter((message) => state.messages.includes(message));
-  // By their first messages, since these come first here.
+  // Ordered by their first messages, since these come first here.
   const groupIds = [...new Set(left.map(({ groupId }) => groupId))];
   return groupIds.flatMap((groupId) => left.filter((message) => message.groupId === groupId));
 }
 
-/** Whether something of its group stands before it; what is leased with that is behind it, too. */
+/** Whether another message of its message group precedes it, also one that is leased with it. */
 export const isBehindHead = (state: ModelState, message: ModelMessage): boolean =>
   message.queue.type === 'fifo' &&
   message.state !== 'dead' &&
   groupOf(state, message)[0] !== message;
 
-/** A message has gone back to its group: whatever was leased after it is so no longer. */
+/** A message was requeued: later messages of its message group lose their leases. */
 export function withdrawLater(state: ModelState, message: ModelMessage, nowMs: number): void {
   if (message.queue.type !== 'fifo') return;
   for (const later of groupOf(state, message)) {
@@ -57,7 +57,7 @@ export function withdrawLater(state: ModelState, message: ModelMessage, nowMs: n
   }
 }
 
-/** Leases of one group that ran out, which are settled together. */
+/** Settles together the leases of one message group that ran out. */
 export function settleGroup(
   state: ModelState,
   ranOut: readonly ModelMessage[],
@@ -76,7 +76,7 @@ export function settleGroup(
       withdrawLater(state, message, nowMs);
       continue;
     }
-    // Its turn it was, and no other's.
+    // It was this message's turn, and no other's.
     failByLeaseEnd(state, message, nowMs);
     for (const other of inOrder) {
       if (other === message || other.state !== 'leased') continue;
@@ -86,7 +86,7 @@ export function settleGroup(
   }
 }
 
-/** The entries of a nack that act, with whether each is tried again. */
+/** Applies the effective entries of a nack. @returns whether each of them will be retried */
 export function nackInGroups(
   state: ModelState,
   acting: readonly { entry: NackEntry; message: ModelMessage }[],
@@ -95,11 +95,11 @@ export function nackInGroups(
 ): Map<string, boolean> {
   const requeued = new Map<string, boolean>();
   const failedGroups = new Set<string | null>();
-  // The order is that of the queue, whatever that of the entries is.
+  // The order of the queue counts, not that of the entries.
   for (const { entry, message } of [...acting].sort((a, b) => a.message.place - b.message.place)) {
     const { messageId, requeue } = entry;
     if (!state.messages.includes(message)) {
-      // Withdrawn by an entry before it, when it was past its retention.
+      // An earlier entry withdrew it when it was past its retention.
       requeued.set(messageId, false);
     } else if (requeue && failedGroups.has(message.groupId)) {
       requeued.set(messageId, returnToQueue(state, message, 'returned', 0, nowMs));
@@ -116,7 +116,7 @@ export function nackInGroups(
 export const isForbidden = ({ priority, delayMs }: NewMessage): boolean =>
   priority !== 0 || delayMs !== 0;
 
-/** The id of the message that makes this one a second publish of the same. */
+/** The id of the message of which this one is a duplicate. */
 export function publishedBefore(
   state: ModelState,
   queue: ModelQueue,
@@ -144,7 +144,7 @@ export function rememberPublish(
   state.publishes.push({ queueId: queue.id, id, messageId, atMs: nowMs });
 }
 
-/** When deduplication windows end, in order. */
+/** The times at which deduplication windows end, in order. */
 export const windowEnds = (state: ModelState): number[] =>
   state.publishes.map(({ atMs }) => atMs + WINDOW_MS).sort((a, b) => a - b);
 

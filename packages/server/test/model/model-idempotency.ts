@@ -18,7 +18,7 @@ export function underIdempotencyKey(
   const { capability, key, fingerprint, windowMs } = idempotency;
   const scopeOf = (owner: string | number | null): string =>
     JSON.stringify([project, capability, owner, key]);
-  // The record of a delete is all that is left of its queue, and counts by the name.
+  // The record of a delete is all that remains of its queue, and is kept by the queue's name.
   const ofDelete = command.kind === 'deleteQueue';
   const scope = scopeOf(ofDelete ? command.queue : (queue?.id ?? null));
   const recorded = state.records.find(

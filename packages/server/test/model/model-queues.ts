@@ -44,7 +44,8 @@ export function createQueue(
     return refuse('INVALID_REQUEST', 'of the model');
   }
   const target = settings.deadLetterQueue ?? null;
-  // A queue that does not exist yet is nobody's dead-letter queue: only itself makes a cycle.
+  // A queue that does not exist yet is no dead-letter queue of another, so only naming itself makes a
+  // cycle.
   if (target === name) return refuse('DEAD_LETTER_CYCLE', 'of the model');
   if (target !== null && findQueue(state, project, target) === undefined) {
     return refuse('DEAD_LETTER_QUEUE_NOT_FOUND', 'of the model');
@@ -100,14 +101,14 @@ export function updateQueue(
   const names = Object.keys(settings) as (keyof typeof settings)[];
   const changed =
     names.some((name) => queue[name] !== settings[name]) ||
-    // In a FIFO queue nothing hangs on it.
+    // In a FIFO queue nothing depends on it.
     (queue.type === 'standard' && queue.speaksOfFailures !== speaks);
   Object.assign(queue, settings, { speaksOfFailures: speaks });
   if (changed) queue.updatedAtMs = nowMs;
   return { queue: rowOf(queue) };
 }
 
-/** With all that lies in it; its dead letters elsewhere are nobody's from now on. */
+/** Deletes a queue with all its messages; its dead letters in other queues then belong to no queue. */
 export function deleteQueue(
   state: ModelState,
   { project, queue: name }: DeleteQueueCommand,

@@ -91,7 +91,7 @@ const ANSWERS: Answers = {
   },
 
   history() {
-    throw new Error('statistics are no part of the model');
+    throw new Error('statistics are not part of the model');
   },
 
   pushSubscriptions: () => refusePush(),
@@ -100,7 +100,7 @@ const ANSWERS: Answers = {
   changedPushSubscriptions: () => refusePush(),
   pushAttempts: () => refusePush(),
 
-  // A job is done at once.
+  // Jobs are completed at once.
   unfinishedJobs: () => [],
 
   listKeys: (state, { after, limit }) =>
@@ -118,7 +118,7 @@ const ANSWERS: Answers = {
 };
 
 function refusePush(): never {
-  throw new Error('push is no part of the model');
+  throw new Error('push is not part of the model');
 }
 
 const PEEKED = ['available', 'leased', 'delayed'] as const;
@@ -139,7 +139,7 @@ const seenMessage = (state: ModelState, message: ModelMessage): SeenMessage => (
   failures: [],
 });
 
-/** A cursor here is how many came before; bytes bound no page. */
+/** A cursor here is the number of earlier items; pages have no limit in bytes. */
 function pageOf<T>(all: readonly T[], after: string | null, limit: number): MessagePage<T> {
   const start = Number(after ?? 0);
   const end = start + limit;

@@ -46,7 +46,7 @@ function check(message: ModelMessage | undefined, receipt: string | null, verb: 
 
 const lost = (): Refusal => refuse('LEASE_LOST', 'of the model');
 
-/** Checks all the entries before any of them does anything; a message is settled only once. */
+/** Checks all entries before any of them takes effect; a message is settled only once. */
 function judgeAll<E extends DeliveryRef>(
   state: ModelState,
   queue: ModelQueue,

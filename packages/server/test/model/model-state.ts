@@ -2,13 +2,13 @@ import type { FailedDelivery, JobProgress, KeyRow } from '#server/core/queue/com
 import type { DeadLetterReason } from '#server/core/queue/message-state';
 import type { QueueRow } from '#server/core/queue/queue-entry';
 
-/** One object for as long as the queue lives: an update changes it in place. */
+/** One object for the life of the queue: an update changes it in place. */
 export type ModelQueue = {
   -readonly [K in keyof Omit<QueueRow, 'maxExpiredLeases'>]: QueueRow[K];
 } & {
-  /** Null: nobody has said. */
+  /** Null: it was never set. */
   maxExpiredLeases: number | null;
-  /** Retries or a dead-letter queue were given once, with the queue or later. */
+  /** Retries or a dead-letter queue were set once, at the creation or later. */
   speaksOfFailures: boolean;
 };
 
@@ -25,10 +25,10 @@ export function rowOf(queue: ModelQueue): QueueRow {
   return { ...row, maxExpiredLeases: expiredLeasesAllowed(queue) };
 }
 
-/** Everything that the model knows: plain lists, looked through from end to end. */
+/** The whole state of the model: plain lists, searched from end to end. */
 export interface ModelState {
   queues: ModelQueue[];
-  /** Ids are never used again. */
+  /** Ids are never reused. */
   nextQueueId: number;
   readonly jobs: Map<string, JobProgress>;
   messages: ModelMessage[];
@@ -36,7 +36,7 @@ export interface ModelState {
   readonly keys: KeyRow[];
   /** The first publishes under deduplication ids. */
   publishes: { queueId: number; id: string; messageId: string; atMs: number }[];
-  /** The next place at the tail, of whichever queue. */
+  /** The next number at the tail, of any queue. */
   nextPlace: number;
 }
 
@@ -50,20 +50,20 @@ export interface ModelMessage {
   readonly enqueuedAtMs: number;
   queue: ModelQueue;
   state: 'available' | 'leased' | 'delayed' | 'dead';
-  /** Higher ranks go first, then lower places. */
+  /** Higher ranks go first, then lower `place` numbers. */
   rank: number;
   place: number;
   firstAvailableAtMs: number;
   /** When its lease or its delay ends. */
   dueAtMs: number | null;
-  /** Of the latest delivery from the queue that it is in. */
+  /** The receipt of the latest delivery from its present queue. */
   receipt: string | null;
   leasedAtMs: number;
   /** How the latest lease in this queue ended, once it has. */
   leaseEnd: 'expired' | 'returned' | null;
   nacks: number;
   expiredLeases: number;
-  /** Its failed deliveries, in whichever queue, the oldest first. */
+  /** Its failed deliveries in all queues, the oldest first. */
   failed: FailedDelivery[];
   /** The key that leased it last. */
   leasedBy: string | null;
@@ -71,7 +71,7 @@ export interface ModelMessage {
   source: ModelQueue | null;
   deadLetteredAtMs: number | null;
   deadLetterReason: DeadLetterReason | null;
-  /** As what it had become a dead letter before, the oldest first. */
+  /** What it was before it became a dead letter again, the oldest first. */
   earlier: Pick<ModelMessage, 'source' | 'deadLetteredAtMs' | 'deadLetterReason'>[];
   lastError: string | null;
 }
@@ -80,7 +80,7 @@ export interface ModelRecord {
   readonly scope: string;
   readonly fingerprint: string;
   readonly expiresAtMs: number;
-  /** The queue that it goes with. */
+  /** The queue with which it is deleted. */
   readonly queueId: number | null;
   readonly outcome: unknown;
 }
@@ -117,7 +117,7 @@ export const takePlace = (state: ModelState): number => {
 
 const DAY_MS = 86_400_000;
 
-/** Retention counts from when a message became available for the first time, or died. */
+/** Retention counts from when a message first became available, or died. */
 export const retentionEndMs = ({ queue, firstAvailableAtMs }: ModelMessage): number =>
   firstAvailableAtMs + queue.messageRetentionDays * DAY_MS;
 

@@ -21,8 +21,8 @@ import { ack, extend, nack } from './model-settling.js';
 import { emptyState, findQueue, type ModelQueue } from './model-state.js';
 
 /**
- * The oracle: a store that is written from the contract, plainly, and shares no decision with the
- * real ones. Refusals count by their codes only.
+ * The oracle: a store written plainly from the contract, which shares no decision with the real ones.
+ * Only the codes of its refusals matter.
  */
 export class ModelStore implements Store {
   readonly commitGroupsUnderWayMax = 1;
@@ -61,19 +61,19 @@ export class ModelStore implements Store {
 
   async stop(): Promise<void> {}
 
-  /** When leases and delays end, in order. */
+  /** The times at which leases and delays end, in order. */
   dueTimes(): number[] {
     return this.state.messages
       .flatMap(({ dueAtMs }) => (dueAtMs === null ? [] : [dueAtMs]))
       .sort((a, b) => a - b);
   }
 
-  /** When messages will be past their retention, in order. */
+  /** The times at which messages will be past their retention, in order. */
   retentionTimes(): number[] {
     return retentionTimes(this.state);
   }
 
-  /** When deduplication windows end, in order. */
+  /** The times at which deduplication windows end, in order. */
   windowEnds(): number[] {
     return windowEnds(this.state);
   }
@@ -96,7 +96,7 @@ export class ModelStore implements Store {
       case 'recordPushes':
       case 'recordAudit':
       case 'recordKeyUse':
-        throw new Error(`${command.kind} is no part of the model`);
+        throw new Error(`${command.kind} is not part of the model`);
     }
     let queue: ModelQueue | undefined;
     const { kind } = command;

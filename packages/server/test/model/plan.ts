@@ -19,7 +19,7 @@ import { messageIdOf } from './message-ids.js';
 import { findQueue } from './model-state.js';
 import { ModelStore } from './model-store.js';
 
-/** Commands in their groups, with every reference resolved: the same for every store. */
+/** Commands in their commit groups, with every reference resolved: the same for every store. */
 export interface Plan {
   readonly run: string;
   readonly startMs: number;
@@ -35,8 +35,8 @@ export interface PlannedGroup {
 interface Delivery extends Place, DeliveryRef {}
 
 /**
- * Makes a plan of a program. A model of its own goes ahead, one command at a time, to tell what
- * the references stand for and when something is due.
+ * Makes a plan of a program. A separate model runs ahead, one command at a time, to resolve references
+ * and to know when leases and delays are due.
  */
 export function planOf(program: Program, run: string, startMs: number): Plan {
   const planner = new Planner(run, startMs);
@@ -167,7 +167,8 @@ class Planner {
           ...this.target(step.place, 'queue.update', step.use),
           settings: {
             ...settingsOf(step.settings),
-            // Here null says something: it detaches, or lets the number follow again.
+            // Null has an effect here: it removes the dead-letter queue, or lets the budget follow the
+            // retries again.
             ...(deadLetterQueue === null ? { deadLetterQueue } : {}),
             ...(maxExpiredLeases === null ? { maxExpiredLeases } : {}),
           },
@@ -317,7 +318,7 @@ class Planner {
   }
 }
 
-/** Null is as if it were absent. */
+/** Null has the same effect as an absent setting. */
 function settingsOf(settings: Partial<Settings>): Partial<QueueSettings> {
   const { deadLetterQueue = null, maxExpiredLeases = null, ...others } = settings;
   return {
@@ -329,5 +330,5 @@ function settingsOf(settings: Partial<Settings>): Partial<QueueSettings> {
   };
 }
 
-/** A setting of a server, so that no queue sees both. */
+/** A setting of a server, so that no queue is used with both values. */
 const autoCreates = ({ queue }: Place): boolean => queue % 2 === 0;

@@ -10,15 +10,17 @@ export type FaultName =
   | 'a retried message goes to the tail'
   | 'an expired lease counts no failure'
   | 'an expired lease counts as a nack'
-  | 'a delete is repeated on a queue made again'
+  | 'a replayed delete removes a queue created again'
   | 'a redriven message keeps its delivery count'
-  | 'a replay runs again'
-  | 'a purge leaves what is leased'
-  | 'a redriven message keeps its place'
+  | 'a replay is applied again'
+  | 'a purge leaves leased messages'
+  | 'a redriven message keeps its seq'
   | 'a dead letter keeps its old retention'
-  | 'a message on its way home forgets the rest of the way';
+  | 'a redriven message forgets its earlier source queues';
 
-/** A model that is wrong in one way, to show that the comparison would see it in a real store. */
+/**
+ * A model that is wrong in one way, to show that the comparison would find the fault in a real store.
+ */
 export class FaultyModel extends ModelStore {
   constructor(
     clock: Clock,
@@ -63,7 +65,7 @@ export class FaultyModel extends ModelStore {
         }
         return outcomes;
       }
-      case 'a delete is repeated on a queue made again':
+      case 'a replayed delete removes a queue created again':
         if (command.kind === 'deleteQueue') this.forgetDeletesOf(command);
         return super.applyNow([command]);
       case 'a redriven message keeps its delivery count': {
@@ -74,7 +76,7 @@ export class FaultyModel extends ModelStore {
         }
         return outcomes;
       }
-      case 'a purge leaves what is leased': {
+      case 'a purge leaves leased messages': {
         const leased = this.state.messages.filter(({ state }) => state === 'leased');
         const outcomes = super.applyNow([command]);
         if (command.kind === 'purgeQueue') {
@@ -83,7 +85,7 @@ export class FaultyModel extends ModelStore {
         }
         return outcomes;
       }
-      case 'a redriven message keeps its place': {
+      case 'a redriven message keeps its seq': {
         const places = new Map(this.state.messages.map((message) => [message, message.place]));
         const outcomes = super.applyNow([command]);
         if (command.kind === 'deadLetterJob') {
@@ -104,10 +106,10 @@ export class FaultyModel extends ModelStore {
         }
         return outcomes;
       }
-      case 'a message on its way home forgets the rest of the way':
+      case 'a redriven message forgets its earlier source queues':
         for (const message of this.state.messages) message.earlier = [];
         return super.applyNow([command]);
-      case 'a replay runs again':
+      case 'a replay is applied again':
         return super.applyNow([{ ...command, idempotency: null } as Command]);
     }
   }

@@ -4,7 +4,7 @@ import type { ModelMessage, ModelState } from './model-state.js';
 type Run = () => Outcome[];
 type Sabotage = (state: ModelState, command: Command, run: Run) => Outcome[];
 
-/** Ways to be wrong about FIFO queues, each around one command of a model that is right. */
+/** Faults of FIFO queues, each applied around one command of a correct model. */
 const FAULTS = {
   'a withdrawn lease counts a failure': (state, command, run) => {
     const named = namesOf(command);
@@ -16,7 +16,7 @@ const FAULTS = {
     }
     return outcomes;
   },
-  'later leases are kept when a message goes back': (state, command, run) => {
+  'later leases are kept when a message is requeued': (state, command, run) => {
     const named = namesOf(command);
     const before = leasedInFifo(state).map((message) => ({ message, copy: { ...message } }));
     const outcomes = run();
@@ -26,7 +26,7 @@ const FAULTS = {
     }
     return outcomes;
   },
-  'an ack withdraws what is leased after it': (state, command, run) => {
+  'an ack withdraws the later leases': (state, command, run) => {
     const before = command.kind === 'ack' ? leasedInFifo(state) : [];
     const outcomes = run();
     const acked = before.filter((message) => !state.messages.includes(message));
@@ -50,7 +50,7 @@ const FAULTS = {
     }
     return outcomes;
   },
-  'a blocked group is delivered': (state, command, run) => {
+  'a blocked message group is delivered': (state, command, run) => {
     if (command.kind !== 'consume') return run();
     const fifo = state.queues.filter(({ type }) => type === 'fifo');
     for (const queue of fifo) queue.type = 'standard';
@@ -58,18 +58,18 @@ const FAULTS = {
     for (const queue of fifo) queue.type = 'fifo';
     return outcomes;
   },
-  'a delay blocks no group': (state, command, run) => {
+  'a delay does not block its message group': (state, command, run) => {
     if (command.kind !== 'consume') return run();
     return without(state, run, (message) => isFifo(message) && message.state === 'delayed');
   },
-  'groups wait for each other': (state, command, run) => {
+  'message groups wait for each other': (state, command, run) => {
     if (command.kind !== 'consume') return run();
     const held = state.messages.filter(({ state: now }) => now === 'leased' || now === 'delayed');
     return without(state, run, (message) =>
       held.some(({ queue }) => queue === message.queue && isFifo(message)),
     );
   },
-  'the group is not freed by a dead letter': (state, command, run) => {
+  'a dead letter does not free its message group': (state, command, run) => {
     if (command.kind !== 'consume') return run();
     const dead = state.messages.filter(({ state: now }) => now === 'dead');
     return without(state, run, (message) =>
@@ -79,7 +79,7 @@ const FAULTS = {
       ),
     );
   },
-  'messages without a group do not wait for each other': (state, _command, run) => {
+  'messages without a message group do not wait for each other': (state, _command, run) => {
     const lone = state.messages.filter((message) => isFifo(message) && message.groupId === null);
     const rename = (message: object, groupId: string | null) => Object.assign(message, { groupId });
     for (const message of lone) rename(message, message.messageId);
@@ -90,7 +90,7 @@ const FAULTS = {
     }
     return outcomes;
   },
-  'a lease that ran out behind a leased message counts': (state, _command, run) => {
+  'a lease that ran out behind a leased message counts a failure': (state, _command, run) => {
     const before = leasedInFifo(state).map((message) => ({ message, was: message.expiredLeases }));
     const outcomes = run();
     for (const { message, was } of before) {
@@ -143,13 +143,13 @@ const isSameGroup = (a: ModelMessage, b: ModelMessage): boolean =>
 const leasedInFifo = (state: ModelState): ModelMessage[] =>
   state.messages.filter((message) => isFifo(message) && message.state === 'leased');
 
-/** The messages that a command speaks of itself. */
+/** The messages that a command names itself. */
 function namesOf(command: Command): Set<string> {
   if ('entries' in command) return new Set(command.entries.map(({ messageId }) => messageId));
   return new Set(command.kind === 'extend' ? [command.messageId] : []);
 }
 
-/** Runs while some messages are out of sight. */
+/** Runs while some messages are hidden. */
 function without(
   state: ModelState,
   run: Run,

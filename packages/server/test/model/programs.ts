@@ -49,7 +49,7 @@ const setup: fc.Arbitrary<ProgramGroup> = fc
   .map((parts) => {
     const chained = parts.at(-1) as boolean;
     const steps = (parts.slice(0, -1) as Partial<Settings>[]).map((given, queue) => {
-      // A queue can only name one that is there: the one before it in the list.
+      // A queue can only name an existing one: the one before it in the list.
       const deadLetterQueue = chained && queue > 0 ? queue - 1 : null;
       return {
         kind: 'createQueue' as const,
@@ -61,7 +61,7 @@ const setup: fc.Arbitrary<ProgramGroup> = fc
     return { advance: NO_TIME, steps };
   });
 
-/** What random steps would seldom bring about: a first publish and another as its window ends. */
+/** A case that is rare in random steps: a publish, and the same again as its window ends. */
 const windowScene: fc.Arbitrary<ProgramGroup[]> = fc
   .record({ place, message, besideMs: fc.constantFrom(-1, 0, 1), purges: fc.boolean() })
   .map(({ place: where, message: sent, besideMs, purges }) => {
@@ -76,7 +76,7 @@ const windowScene: fc.Arbitrary<ProgramGroup[]> = fc
     ];
   });
 
-/** A batch of one group of which some leases are prolonged, and the others run out. */
+/** A batch of one message group, with some leases extended while the others run out. */
 const leaseScene: fc.Arbitrary<ProgramGroup[]> = fc
   .record({ place, message, prolonged: fc.array(fc.nat(3), { minLength: 1, maxLength: 2 }) })
   .map(({ place: where, message: sent, prolonged }) => {
@@ -103,7 +103,7 @@ const leaseScene: fc.Arbitrary<ProgramGroup[]> = fc
     ];
   });
 
-/** A delete whose answer was lost, tried again when somebody has made the queue anew. */
+/** A delete whose answer was lost, retried after the queue was created again. */
 const deleteScene: fc.Arbitrary<ProgramGroup[]> = fc
   .record({ place, message, key: fc.nat(2), settings: newSettings })
   .map(({ place: where, message: sent, key, settings }) => {
@@ -118,7 +118,7 @@ const deleteScene: fc.Arbitrary<ProgramGroup[]> = fc
     ];
   });
 
-/** A message that dies twice, along a chain of dead-letter queues where there is one, and is fetched back. */
+/** A message that dies twice, through a chain of dead-letter queues if there is one, and is redriven. */
 const chainScene: fc.Arbitrary<ProgramGroup[]> = fc
   .record({ message, action: fc.constantFrom('redrive' as const, 'purge' as const) })
   .map(({ message: sent, action }) => {
@@ -176,7 +176,7 @@ export const program: fc.Arbitrary<Program> = fc
   .tuple(setup, fc.array(scene, { minLength: 1, maxLength: 18, size: 'max' }))
   .map(([first, others]) => [first, ...others.flat()]);
 
-/** Steps at one moment in time, for programs that are cut into groups in more than one way. */
+/** Steps at a single time, for programs that are cut into commit groups in several ways. */
 export const stillProgram: fc.Arbitrary<Program> = fc
   .tuple(setup, fc.array(step, { minLength: 2, maxLength: 40, size: 'max' }))
   .map(([first, steps]) => [first, { advance: NO_TIME, steps }]);

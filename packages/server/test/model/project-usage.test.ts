@@ -29,7 +29,7 @@ describe.each(STORE_FACTORIES)('the usage of projects on $name', (factory) => {
     await fixture.remove();
   });
 
-  it('is what a full count finds, after any commands', { timeout: TIMEOUT_MS }, async () => {
+  it('equals a full count after any commands', { timeout: TIMEOUT_MS }, async () => {
     await fc.assert(
       fc.asyncProperty(program, async (steps) => {
         runs += 1;

@@ -1,6 +1,6 @@
 import { FakeClock } from '../harness/fake-clock.js';
 
-/** What a store does by itself, beside the groups that it is given, is put off for ever. */
+/** Work that a store does on timers, outside of the commit groups it is given, never runs. */
 export class StillClock extends FakeClock {
   override setTimer(): () => void {
     return () => {};

@@ -14,7 +14,10 @@ import { QUEUE_NAMES } from './commands.js';
 import { messageIdOf } from './message-ids.js';
 import type { Plan, PlannedGroup } from './plan.js';
 
-/** What a store did with a plan: everything that can be seen through the port, group by group. */
+/**
+ * The effects of a plan on a store: everything visible through the port, one commit group after the
+ * other.
+ */
 export type Trace = readonly TraceStep[];
 
 export interface TraceStep {
@@ -22,11 +25,11 @@ export interface TraceStep {
   readonly outcomes: readonly Outcome[];
   readonly nextDueAtMs: number | null;
   readonly queues: readonly QueueWithCounts[];
-  /** The same facts by the other reads, and what lies beside the queues. */
+  /** The same facts from the other reads, and those that do not belong to queues. */
   readonly others: unknown;
 }
 
-/** Runs a plan whose start is now. The store's listener is taken. */
+/** Runs a plan that starts now. It replaces the store's listener. */
 export async function runPlan(store: Store, clock: FakeClock, plan: Plan): Promise<Trace> {
   if (clock.nowMs() !== plan.startMs) throw new Error('the plan was made for another time');
   let nextDueAtMs: number | null = null;
@@ -49,7 +52,7 @@ export async function runPlan(store: Store, clock: FakeClock, plan: Plan): Promi
   return trace;
 }
 
-/** A store may do a job in steps; seen from outside it is done when it is finished. */
+/** A store may do a job in steps; to its clients it is done when it is finished. */
 async function finishJobs(store: Store, outcomes: readonly Outcome[]): Promise<Outcome[]> {
   const finished: Outcome[] = [];
   for (const outcome of outcomes) {
@@ -68,10 +71,10 @@ const isUnfinished = (outcome: Outcome): outcome is Accepted<'deadLetterJob'> =>
 
 const PEEKED: readonly (PeekState | null)[] = [null, 'available', 'leased', 'delayed'];
 
-/** All that can be seen of the messages of one queue, page by page. */
+/** Everything visible of the messages of one queue, page by page. */
 async function lookAtMessages(store: Store, plan: Plan, round: number) {
   const [project, queue] = positionOf(plan, round);
-  // Pages end at their limit or, now and then, at their bytes.
+  // Pages end at their limit or, occasionally, at their byte limit.
   const bounds = { limit: 1 + (round % 3), maxBytes: round % 5 === 0 ? 1 : 1_000_000 };
   const state = PEEKED[round % PEEKED.length] as PeekState | null;
   const known = plan.groups
@@ -101,20 +104,20 @@ async function allPages<T>(
     const page: MessagePage<T> | null = await read(after);
     if (page === null) return null;
     if (page.items.length === 0 && after !== null) throw new Error('a cursor led to an empty page');
-    if (page.items.length > limit) throw new Error('a page is longer than it may be');
+    if (page.items.length > limit) throw new Error('a page is longer than its limit');
     items.push(...page.items);
     after = page.next;
   } while (after !== null);
   return items;
 }
 
-/** Leases and delays that end at the same moment may stand in any order. */
+/** Leases and delays that end at the same time may be in any order. */
 function inOneOrder(seen: readonly SeenMessage[]): SeenMessage[] {
   const rank = ({ state }: SeenMessage): number => PEEKED.indexOf(state as PeekState);
   const isTie = (a: SeenMessage, b: SeenMessage): boolean =>
     a.state === b.state && a.state !== 'available' && a.dueAtMs === b.dueAtMs;
   const sorted = [...seen];
-  // Neighbours only, so that any other disorder stays to be seen.
+  // Only neighbours are swapped, so that any other disorder remains visible.
   for (let end = sorted.length; end > 0; end -= 1) {
     for (let at = 1; at < end; at += 1) {
       const [a, b] = [sorted[at - 1], sorted[at]] as [SeenMessage, SeenMessage];
@@ -135,7 +138,7 @@ async function look(store: Store, plan: Plan, round: number) {
   const lists = plan.projects.map((project) =>
     store.read({ kind: 'listQueues', project, after: null, prefix: '', limit: 100, counts: true }),
   );
-  // One of the smaller reads a round is enough, over many rounds.
+  // One of the smaller reads per round is enough, over many rounds.
   const [project, queue] = positionOf(plan, round);
   const page = { project, after: queue.slice(0, 4), prefix: queue[0] as string, limit: 1 };
   const messages = lookAtMessages(store, plan, plan.groups.length + round);
@@ -155,7 +158,7 @@ async function look(store: Store, plan: Plan, round: number) {
   };
 }
 
-/** The first thing that two stores did differently with a plan, in words; undefined for none. */
+/** Describes the first difference between two stores that ran a plan; undefined when there is none. */
 export function firstDifference(plan: Plan, actual: Trace, expected: Trace): string | undefined {
   for (const [index, group] of plan.groups.entries()) {
     const [left, right] = [inTime(group, actual[index], expected[index]), expected[index]].map(
@@ -167,7 +170,7 @@ export function firstDifference(plan: Plan, actual: Trace, expected: Trace): str
 }
 
 /**
- * A store may say that something is due earlier than it is, which costs a look, but never later.
+ * A store may report an earlier due time than the real one, which costs a look, but never a later one.
  */
 function inTime(
   { commands }: PlannedGroup,
@@ -188,7 +191,7 @@ function inTime(
 const noLater = (actual: number | null, expected: number | null): number | null =>
   expected === null || (actual ?? Infinity) <= expected ? expected : actual;
 
-/** How much there is left to sweep is a store's own business. */
+/** The amount left to sweep is an internal matter of each store. */
 function maintained(
   command: Command | undefined,
   actual: Outcome,
@@ -228,7 +231,7 @@ function describeDifference(
 const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
 const show = (value: unknown): string => inspect(value, { depth: 6, breakLength: 160 });
 
-/** Refusals count by their codes, queues without the id that each store gives by itself. */
+/** Only the codes of refusals count, and queues are compared without the ids that each store assigns. */
 function comparable(step: TraceStep | undefined): Record<string, unknown> {
   return withoutWords(step) as Record<string, unknown>;
 }
@@ -249,11 +252,11 @@ function withoutWords(value: unknown): unknown {
 }
 
 /**
- * Outcomes and counts with names, ids and times as they stand to the start of their run, so that
- * two runs of the same program can be compared.
+ * Outcomes and counts with names, ids and times relative to the start of their run, so that two runs of
+ * the same program can be compared.
  */
 export function relativeTo(plan: Plan, value: unknown): unknown {
-  // The tail of an id tells which one of its run it is.
+  // The tail of an id is its number within the run.
   const rename = (text: string): string =>
     /^[0-9a-f]{8}-/.test(text) ? `id ${text.slice(-12)}` : text.replaceAll(plan.run, 'run');
   const walk = (part: unknown): unknown => {

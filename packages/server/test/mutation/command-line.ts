@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 const SOURCES = 'packages/server/src';
 
-/** What is mutated, and checked by suites of its own: files by their names, in their folders. */
+/** The mutated files, by name within their folders; separate suites check each area. */
 const AREAS = {
   core: {
     'core/queue':
@@ -21,24 +21,24 @@ const AREAS = {
 } as const;
 export type Area = keyof typeof AREAS;
 
-export const HELP = `Changes the decisions of the queue and the routes, one small change at a time, and tells which of
-the changes no fast suite notices: those on SQLite, in this process, over the sources.
+export const HELP = `Changes the code of the queue and the routes, one small change at a time, and reports the changes
+that no fast suite notices: the suites on SQLite, in this process, over the sources.
 
   npm run test:mutation -- [options]
 
-  --area AREA     core (the decisions) or http (the routes and what reads their calls); both
-  --only NAME     this file alone, such as settling or publish (repeatable)
-  --anew          also what the last run has checked and has not changed since
-  --static        constants of modules as well, each of which takes a run of all suites
-  --help          this text
+  --area AREA     core (the decisions) or http (the routes and the reading of calls) (default: both)
+  --only NAME     only this file, such as settling or publish (repeatable)
+  --anew          check again what is unchanged since the last run
+  --static        mutate constants of modules, too, each of which needs a run of all suites
+  --help          print this text
 
-  It runs at the lowest priority and takes hours for all; the last results, by area, lie in
-  reports/mutation. Exit code: 0 unless the run could not be made.
+  It runs at the lowest priority and takes hours for all; the last results, by area, are in
+  reports/mutation. Exit code: 0 unless the run failed.
 `;
 
 export interface CommandLine {
   readonly help: boolean;
-  /** The files to mutate, by area; none of an area that is left out. */
+  /** The files to mutate, by area; an area that is left out has none. */
   readonly files: ReadonlyMap<Area, readonly string[]>;
   readonly anew: boolean;
   readonly statics: boolean;
@@ -62,7 +62,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     const chosen = filesOf(name as Area).filter((file) => isChosen(file, only));
     if (chosen.length > 0) files.set(name as Area, chosen);
   }
-  if (files.size === 0) throw new TypeError('--only takes names of files that are mutated');
+  if (files.size === 0) throw new TypeError('--only takes names of mutated files');
   return { help, files, anew, statics: values.static };
 }
 

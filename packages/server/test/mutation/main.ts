@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { constants, setPriority } from 'node:os';
 import { type Area, type CommandLine, HELP, parseCommandLine } from './command-line.js';
 
-/** Returns the exit code. */
+/** Mutates the files of an area. @returns the exit code */
 async function mutate(
   area: Area,
   files: readonly string[],
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  // Inherited by all that it starts: the run is long, and nobody waits for it.
+  // Child processes inherit it: the run is long, and nobody waits for it.
   setPriority(constants.priority.PRIORITY_LOW);
   for (const [area, files] of options.files) {
     const code = await mutate(area, files, options);

@@ -2,15 +2,15 @@ import { EventEmitter } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
 
 /**
- * Stands for `node:worker_threads` in a mutation run: a thread of the store is a module of this
- * thread, loaded anew, behind a pair of ports. So a mutant is in force in what the store decides,
- * too, and is counted as covered there; a real thread would load what was built before.
+ * Replaces `node:worker_threads` in a mutation run: a thread of the store is a module of this thread,
+ * loaded again behind a pair of ports. A mutant is then active in the store, too, and counts as covered
+ * there; a real thread would load the built files.
  */
 const { MessageChannel, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads');
 
 export { receiveMessageOnPort };
 
-/** What the module that is being loaded sees of its thread. */
+/** Read by the module that is being loaded, as the variables of its thread. */
 export let parentPort: MessagePort | null = null;
 export let workerData: unknown;
 

@@ -4,7 +4,7 @@ import { FakeClock } from '../harness/fake-clock.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
 import { on, useTwoStores } from './two-stores.js';
 
-/** What a node knows of a queue from before must not outlive a change that another node has made. */
+/** A node must not act on what it knew of a queue before another node changed that queue. */
 describe('a queue that another node has changed', () => {
   const make = new CommandBuilder('p', createIdSource(new FakeClock()));
   const stores = useTwoStores();
@@ -14,7 +14,7 @@ describe('a queue that another node has changed', () => {
     const outcome = await on(stores.other, make.consume(queue));
     return outcome.ok ? outcome.messages.map(({ payload }) => payload) : [];
   };
-  /** A queue that the first node knows, because it has published to it. */
+  /** A queue that the first node has cached, because it has published to it. */
   const knownQueue = async (): Promise<string> => {
     made += 1;
     const queue = `queue-${made}`;
@@ -24,7 +24,7 @@ describe('a queue that another node has changed', () => {
     return queue;
   };
 
-  it('is gone when it was deleted', async () => {
+  it('is not found after the other node deleted it', async () => {
     const queue = await knownQueue();
     await on(stores.other, make.deleteQueue(queue));
     expect(await on(stores.one, make.publish(queue, ['1']))).toMatchObject({
@@ -33,7 +33,7 @@ describe('a queue that another node has changed', () => {
     });
   });
 
-  it('is another one when it was made again', async () => {
+  it('accepts publishes and contains only the new messages after it was deleted and created again', async () => {
     const queue = await knownQueue();
     await on(stores.other, make.deleteQueue(queue));
     await on(stores.other, make.createQueue(queue));
@@ -41,21 +41,21 @@ describe('a queue that another node has changed', () => {
     expect(await payloads(queue)).toEqual(['1']);
   });
 
-  it('is empty when it was purged, and keeps what comes afterwards', async () => {
+  it('has only messages published after the purge', async () => {
     const queue = await knownQueue();
     await on(stores.other, make.purgeQueue(queue));
     expect(await on(stores.one, make.publish(queue, ['1']))).toMatchObject({ ok: true });
     expect(await payloads(queue)).toEqual(['1']);
   });
 
-  it('has priorities as soon as they were switched on', async () => {
+  it('delivers by priority as soon as priorities are switched on', async () => {
     const queue = await knownQueue();
     await on(stores.other, make.updateQueue(queue, { enablePriority: true }));
     await on(stores.one, make.publish(queue, [{ payload: '9', priority: 9 }]));
     expect(await payloads(queue)).toEqual(['9', '"before"', '"before"']);
   });
 
-  it('ends retries where they end now', async () => {
+  it('uses the new retry limit for a message leased before the change', async () => {
     const queue = await knownQueue();
     const first = await on(stores.one, make.consume(queue, { maxMessages: 1 }));
     const [message] = first.ok ? first.messages : [];
@@ -65,7 +65,7 @@ describe('a queue that another node has changed', () => {
     expect(await payloads(queue)).toEqual(['"before"']);
   });
 
-  it('sends its failures to the dead-letter queue that it has now, as that is now', async () => {
+  it('sends failures to its new dead-letter queue, and heeds a purge of that queue', async () => {
     const queue = await knownQueue();
     const dead = `${queue}-dead`;
     await on(stores.other, make.createQueue(dead));
@@ -77,11 +77,11 @@ describe('a queue that another node has changed', () => {
       if (!purged) await on(stores.other, make.purgeQueue(dead));
       expect(await on(stores.one, make.nack(queue, [given]))).toMatchObject({ ok: true });
     }
-    // The first went with the purge; the second came after it.
+    // The purge removed the first message; the second one came after it.
     expect(await payloads(dead)).toEqual(['"before"']);
   });
 
-  it('costs the other commands of the group nothing', async () => {
+  it('does not make other commands of the commit group fail', async () => {
     const [gone, kept] = [await knownQueue(), await knownQueue()];
     await on(stores.other, make.deleteQueue(gone));
     const outcomes = await stores.one.apply([make.publish(gone, ['1']), make.publish(kept, ['2'])]);
@@ -89,7 +89,7 @@ describe('a queue that another node has changed', () => {
     expect(await payloads(kept)).toEqual(['"before"', '"before"', '2']);
   });
 
-  it('loses no accepted message, whenever it is made again', async () => {
+  it('keeps every accepted message when it is deleted and created again during publishes', async () => {
     const queue = await knownQueue();
     let accepted: string[] = [];
     for (let round = 0; round < 30; round += 1) {

@@ -57,19 +57,19 @@ describe("a jump of the database's clock", () => {
     const { rows } = await admin.query('SELECT offset_ms FROM millrace.store_clock');
     return Number(rows[0].offset_ms);
   };
-  /** Nodes see it in what they do. */
+  /** Nodes notice the jump while they work. */
   async function untilCorrected(jumpMs: number): Promise<void> {
     while (Math.abs((await offsetMs()) + jumpMs) > 3_000) {
       await one.apply([]);
       await pause(20);
     }
-    // As each node does every two seconds.
+    // Each node does this every two seconds.
     await other.apply([]);
   }
   const bodies = (messages: readonly LeasedMessage[]): string[] =>
     messages.map(({ payload }) => payload);
 
-  it.each(JUMPS_MS)('of %d ms removes nothing and ends no lease', async (jumpMs) => {
+  it.each(JUMPS_MS)('of %d ms removes no message and ends no lease', async (jumpMs) => {
     const queue = await newQueue({ visibilityTimeoutDefaultMs: MINUTE_MS, maxRetries: 0 });
     await on(one, make.publish(queue, [{}, {}, {}, {}, {}]));
     const early = await on(one, make.consume(queue, { maxMessages: 2 }));
@@ -94,32 +94,35 @@ describe("a jump of the database's clock", () => {
     expect(await consume(one, queue)).toEqual([]);
   });
 
-  it.each(JUMPS_MS)('of %d ms moves neither delays nor leases that begin in it', async (jumpMs) => {
-    const queue = await newQueue();
-    // Groups of this node assume the queue from now on, and hear the time with their commit.
-    for (let index = 0; index < 3; index += 1) await on(one, make.publish(queue, [{}]));
-    expect(await consume(one, queue)).toHaveLength(3);
-    await setClock(admin, jumpMs);
-    const beforeMs = one.clock.nowMs();
-    await on(one, make.publish(queue, [{ delayMs: MINUTE_MS }, {}]));
-    const [leased] = await consume(one, queue);
-    const afterMs = one.clock.nowMs();
-    expect(leased?.leaseExpiresAtMs).toBeGreaterThanOrEqual(beforeMs + 30_000);
-    expect(leased?.leaseExpiresAtMs).toBeLessThanOrEqual(afterMs + 30_000 + 3_000);
-    const { rows } = await admin.query(
-      'SELECT due_at_ms FROM millrace.messages WHERE state = 2 ORDER BY seq DESC LIMIT 1',
-    );
-    const dueAtMs = Number(rows[0].due_at_ms);
-    expect(dueAtMs).toBeGreaterThanOrEqual(beforeMs + MINUTE_MS);
-    expect(dueAtMs).toBeLessThanOrEqual(afterMs + MINUTE_MS + 3_000);
-    await untilCorrected(jumpMs);
-    // Store time went on all the while, for a node that starts now too.
-    const third = await fixture.open();
-    expect(Math.abs(third.clock.nowMs() - one.clock.nowMs())).toBeLessThan(3_000);
-    await third.stop();
-  });
+  it.each(JUMPS_MS)(
+    'of %d ms does not shift delays or leases that begin during it',
+    async (jumpMs) => {
+      const queue = await newQueue();
+      // Commit groups of this node assume the queue from now on, and learn the time with their commit.
+      for (let index = 0; index < 3; index += 1) await on(one, make.publish(queue, [{}]));
+      expect(await consume(one, queue)).toHaveLength(3);
+      await setClock(admin, jumpMs);
+      const beforeMs = one.clock.nowMs();
+      await on(one, make.publish(queue, [{ delayMs: MINUTE_MS }, {}]));
+      const [leased] = await consume(one, queue);
+      const afterMs = one.clock.nowMs();
+      expect(leased?.leaseExpiresAtMs).toBeGreaterThanOrEqual(beforeMs + 30_000);
+      expect(leased?.leaseExpiresAtMs).toBeLessThanOrEqual(afterMs + 30_000 + 3_000);
+      const { rows } = await admin.query(
+        'SELECT due_at_ms FROM millrace.messages WHERE state = 2 ORDER BY seq DESC LIMIT 1',
+      );
+      const dueAtMs = Number(rows[0].due_at_ms);
+      expect(dueAtMs).toBeGreaterThanOrEqual(beforeMs + MINUTE_MS);
+      expect(dueAtMs).toBeLessThanOrEqual(afterMs + MINUTE_MS + 3_000);
+      await untilCorrected(jumpMs);
+      // Store time went on all the while, also for a node that starts now.
+      const third = await fixture.open();
+      expect(Math.abs(third.clock.nowMs() - one.clock.nowMs())).toBeLessThan(3_000);
+      await third.stop();
+    },
+  );
 
-  it('of one node that started in it does not count against those that saw it come', async () => {
+  it('is corrected although one node started during it and did not see it come', async () => {
     await setClock(admin, DAY_MS);
     const late = await fixture.open();
     expect(late.clock.nowMs() - one.clock.nowMs()).toBeGreaterThan(HOUR_MS);
@@ -132,7 +135,7 @@ describe("a jump of the database's clock", () => {
     await late.stop();
   });
 
-  it('keeps the order of what is published through several nodes', async () => {
+  it('does not change the order of messages published through several nodes', async () => {
     const queue = await newQueue();
     const published: string[] = [];
     for (const jumpMs of [0, DAY_MS, -DAY_MS, 0]) {

@@ -9,7 +9,7 @@ import { on, useTwoStores } from './two-stores.js';
 const SLOTS = 64;
 const FREE = [11, 42];
 
-describe('counters of one queue, with two slots that are free', () => {
+describe('counters of a queue with only two free slots', () => {
   const make = new CommandBuilder('p', createIdSource(new FakeClock()));
   let held: HeldCommit;
   const stores = useTwoStores();
@@ -32,7 +32,7 @@ describe('counters of one queue, with two slots that are free', () => {
     return rows.map(({ slot }) => slot);
   };
 
-  it('a group does not wait for the commit of another node', async () => {
+  it('let a commit group proceed without waiting for the commit of another node', async () => {
     await held.arm();
     const first = on(stores.one, make.consume('q', { maxMessages: 1 }));
     await held.reached();
@@ -44,7 +44,7 @@ describe('counters of one queue, with two slots that are free', () => {
     expect(await slotsCountedIn()).toEqual(FREE);
   });
 
-  it('a group is not refused when all are taken', async () => {
+  it('let a commit group proceed when all slots are taken', async () => {
     for (const slot of FREE) await stores.admin.query(`SELECT ${holdSlot('$1')}`, [slot]);
     const outcome = await on(stores.one, make.consume('q', { maxMessages: 1 }));
     expect(outcome).toMatchObject({ ok: true, messages: [{}] });

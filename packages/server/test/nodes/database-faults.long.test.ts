@@ -7,7 +7,7 @@ import { connectAdmin } from './postgres-nodes.js';
 
 /** How soon the nodes must serve again once the database can be reached. */
 const BACK_WITHIN_MS = 15_000;
-/** For a whole load with its drain, on a machine that has other work. */
+/** For a whole load and its drain, on a machine that does other work. */
 const LOAD_TIMEOUT_MS = 180_000;
 
 describe('nodes whose database fails under load', () => {
@@ -24,7 +24,7 @@ describe('nodes whose database fails under load', () => {
   afterAll(() => postgres?.stop());
 
   it(
-    'keep their promises while all backends are terminated, again and again',
+    'keep their promises while all backends are terminated repeatedly',
     async () => {
       const report = await nodes.load(async () => {
         const admin = await connectAdmin(postgres.url);
@@ -42,7 +42,7 @@ describe('nodes whose database fails under load', () => {
   );
 
   it(
-    'keep their promises while the database restarts, after a shutdown or a crash',
+    'keep their promises while the database restarts after a shutdown or a crash',
     async () => {
       const report = await nodes.load(async () => {
         for (const how of ['fast', 'crash', 'fast'] as const) {
@@ -59,7 +59,7 @@ describe('nodes whose database fails under load', () => {
     LOAD_TIMEOUT_MS,
   );
 
-  it('say that they are not ready while the database is away, and why', async () => {
+  it('report that they are not ready, and why, while the database is away', async () => {
     const [baseUrl = ''] = nodes.baseUrls;
     await postgres.shutDown('fast');
     try {

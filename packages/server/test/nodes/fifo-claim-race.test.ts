@@ -10,10 +10,10 @@ import { named, nameOf } from '../store-conformance/fifo-queue.js';
 import { HeldCommit } from './held-commit.js';
 import { on, useTwoStores } from './two-stores.js';
 
-/** Long enough for the other node to answer, if it does not wait itself. */
+/** Long enough for the other node to answer, unless it waits. */
 const LOOK_MS = 1_500;
 
-describe('two nodes at one FIFO group', () => {
+describe('two nodes that work on one message group', () => {
   const make = new CommandBuilder('p', createIdSource(new FakeClock()));
   const stores = useTwoStores();
   let held: HeldCommit;
@@ -43,11 +43,11 @@ describe('two nodes at one FIFO group', () => {
   const namesBy = async (store: Store, maxMessages = 1) =>
     (await consume(store, maxMessages)).map(nameOf);
 
-  /** What this comes to, or that it waits, which is as good as an empty answer. */
+  /** The result, or 'waits' when none comes in time, which is as good as an empty answer. */
   const within = <T>(pending: Promise<T>): Promise<T | 'waits'> =>
     Promise.race([pending, pause(LOOK_MS).then(() => 'waits' as const)]);
 
-  it('a head claimed but not committed: its follower is not given', async () => {
+  it('do not deliver the next message while the claim of the head is uncommitted', async () => {
     await send('a1', 'a2', 'a3');
     await held.arm();
     const claiming = namesBy(stores.one);
@@ -60,7 +60,7 @@ describe('two nodes at one FIFO group', () => {
     expect(await namesBy(stores.other, 10)).toEqual([]);
   });
 
-  it('a head claimed and rolled back: the group begins with it again', async () => {
+  it('begin with the head again after its claim was rolled back', async () => {
     await send('a1', 'a2', 'a3');
     await held.arm();
     const claiming = namesBy(stores.one).catch(() => []);
@@ -68,13 +68,13 @@ describe('two nodes at one FIFO group', () => {
     const looking = namesBy(stores.other, 10);
     expect([[], 'waits']).toContainEqual(await within(looking));
     await held.rollBack(pid);
-    // The claim may be made once more by itself, or end in an error; it never leaves a gap.
+    // The claim may be retried by itself, or end in an error; it never leaves a gap.
     const first = [...(await claiming), ...(await looking)];
     const rest = await namesBy(stores.other, 10);
     expect([...first, ...rest]).toEqual(first.length === 1 ? ['a1'] : ['a1', 'a2', 'a3']);
   });
 
-  it('other groups are given meanwhile', async () => {
+  it('deliver other message groups while the claim of a head is uncommitted', async () => {
     await send('a1', 'b1', 'a2', 'b2');
     await held.arm();
     const claiming = namesBy(stores.one);
@@ -84,7 +84,7 @@ describe('two nodes at one FIFO group', () => {
     expect(await claiming).toEqual(['a1']);
   });
 
-  it('a head acked but not committed: its follower waits for the commit', async () => {
+  it('deliver the next message only after the ack of the head has committed', async () => {
     await send('a1', 'a2');
     const [a1] = await consume(stores.one);
     await held.arm();
@@ -98,16 +98,16 @@ describe('two nodes at one FIFO group', () => {
     expect(early.length > 0 ? early : await namesBy(stores.other)).toEqual(['a2']);
   });
 
-  it('a head that goes back, committed: its follower’s receipt is lost on the other node', async () => {
+  it('refuse the receipt of a later message once the head was nacked on the other node', async () => {
     await send('a1', 'a2');
     const [a1, a2] = await consume(stores.one, 2);
     await held.arm();
     const nacking = on(stores.one, make.nack(queue, a1 as NonNullable<typeof a1>));
     await held.reached();
-    // By way of groups, which go on waiting where one look meets a lock.
+    // Through commit groups, which keep waiting where a single try meets a lock.
     const commit = createGroupCommit(stores.other);
     const acking = commit.submit(make.ack(queue, a2 as NonNullable<typeof a2>));
-    // It cannot be known yet, so the answer has to wait.
+    // The outcome cannot be known yet, so the answer must wait.
     expect(await within(acking)).toBe('waits');
     await held.release();
     expect(await nacking).toMatchObject({ results: [{ nacked: true }] });
@@ -115,7 +115,7 @@ describe('two nodes at one FIFO group', () => {
     expect(await namesBy(stores.other, 10)).toEqual(['a1', 'a2']);
   });
 
-  it('race for heads many times over: never two of a group', async () => {
+  it('never lease two messages of the message group at once, in 40 races for the head', async () => {
     for (let round = 0; round < 40; round += 1) {
       await send(`a${2 * round}`, `a${2 * round + 1}`);
       for (let at = 0; at < 2; at += 1) {
@@ -126,14 +126,14 @@ describe('two nodes at one FIFO group', () => {
         const both = [...left, ...right];
         const [head] = both.length > 0 ? both : await consume(stores.one);
         expect(both.length).toBeLessThanOrEqual(1);
-        if (head === undefined) throw new Error(`round ${round}: nobody was given the head`);
+        if (head === undefined) throw new Error(`round ${round}: no node delivered the head`);
         expect(nameOf(head)).toBe(`a${2 * round + at}`);
         await on(stores.other, make.ack(queue, head));
       }
     }
   });
 
-  it('publish under one deduplication id at once: one message, and its id for both', async () => {
+  it('store one message for concurrent publishes with one deduplication id, and return its id to all', async () => {
     for (let round = 0; round < 30; round += 1) {
       const message = { ...named('a1'), deduplicationId: `d${round}` };
       const outcomes = await Promise.all(
@@ -148,7 +148,7 @@ describe('two nodes at one FIFO group', () => {
     expect(stats).toMatchObject({ available: 30 });
   });
 
-  it('a naive claim of messages loses this race, so that the tests above can fail', async () => {
+  it('would both get a message from a naive claim, so that the tests above can fail', async () => {
     await stores.admin.query(`
       CREATE TABLE naive (seq int PRIMARY KEY, group_id text, state int DEFAULT 0);
       INSERT INTO naive (seq, group_id) VALUES (1, 'a'), (2, 'a')`);
@@ -166,7 +166,7 @@ describe('two nodes at one FIFO group', () => {
     await stores.admin.query('COMMIT');
     await second.end();
     expect(claimed.rows).toEqual([{ seq: 1 }]);
-    // The head is locked, so it is skipped; it is not leased yet for all that this node can see.
+    // The head is locked, so it is skipped; this node cannot see yet that it is leased.
     expect(taken.rows).toEqual([{ seq: 2 }]);
   });
 });

@@ -9,7 +9,7 @@ import { type PostgresNodes, startNodes } from './postgres-nodes.js';
 
 const SECONDS = Number(process.env.MILLRACE_TEST_SECONDS ?? 8);
 const SEED = Number(process.env.MILLRACE_TEST_SEED ?? Date.now() % 1_000_000_000);
-/** So long that no innocent consumer is too slow for it, on a busy machine either. */
+/** So long that no correct consumer exceeds it, even on a busy machine. */
 const VISIBILITY_MS = 2_500;
 
 describe('FIFO queues on three nodes at once', () => {
@@ -19,7 +19,7 @@ describe('FIFO queues on three nodes at once', () => {
   });
   afterAll(() => nodes.stop());
 
-  it('keep their promises to clients that go from node to node', async () => {
+  it('keep their promises to clients that switch between nodes', async () => {
     const nodeOf = new SeededRandom(SEED);
     const api = httpClient(() => nodeOf.pick(nodes.servers) as TestServer);
     const run = await observeRun({

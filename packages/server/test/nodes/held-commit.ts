@@ -6,8 +6,8 @@ const GATE = 7_002;
 const WITHIN_MS = 30_000;
 
 /**
- * Holds the commit of the next transaction that changes a message: all that it did is done, and
- * nobody else can see it yet. Everyone who comes after it passes.
+ * Holds back the commit of the next transaction that changes a message: its work is done, but nobody
+ * else can see it yet. Later transactions are not held back.
  */
 export class HeldCommit {
   private constructor(private readonly admin: pg.Client) {}
@@ -20,7 +20,7 @@ export class HeldCommit {
       CREATE FUNCTION hold_commit() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$
       BEGIN
         IF pg_try_advisory_xact_lock(${FIRST}) THEN
-          -- It is held for as long as the test says.
+          -- The test decides how long the commit waits.
           PERFORM set_config('lock_timeout', '0', true);
           PERFORM pg_advisory_xact_lock_shared(${GATE});
         END IF;
@@ -35,7 +35,7 @@ export class HeldCommit {
     await this.admin.query('SELECT pg_advisory_lock($1)', [GATE]);
   }
 
-  /** Waits until a transaction stands before its commit. @returns its backend */
+  /** Waits until a transaction is about to commit. @returns its backend */
   async reached(): Promise<number> {
     const endAtMs = performance.now() + WITHIN_MS;
     while (performance.now() < endAtMs) {
@@ -53,7 +53,7 @@ export class HeldCommit {
     await this.admin.query('SELECT pg_advisory_unlock($1)', [GATE]);
   }
 
-  /** The transaction ends without its commit. */
+  /** Ends the transaction without its commit. */
   async rollBack(pid: number): Promise<void> {
     await this.admin.query('SELECT pg_cancel_backend($1)', [pid]);
     await this.release();

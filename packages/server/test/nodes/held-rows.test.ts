@@ -11,10 +11,10 @@ import { on, useTwoStores } from './two-stores.js';
 
 const ids = createIdSource(new FakeClock());
 
-describe('beside a row that somebody else has locked', () => {
+describe('beside a row locked by another transaction', () => {
   const stores = useTwoStores();
 
-  /** A job on a clock that stands still, and how many steps it has begun. */
+  /** A job on a clock that stands still, and the number of steps it has begun. */
   function counted(create: (commit: GroupCommit, clock: FakeClock) => SteppedJob) {
     const clock = new FakeClock(Date.now());
     const commit = createGroupCommit(stores.one);
@@ -33,7 +33,7 @@ describe('beside a row that somebody else has locked', () => {
     return {
       clock,
       job,
-      /** Once every step has ended that does not wait for the clock. */
+      /** Resolves once all steps have ended that do not wait for the clock. */
       steps: async () => {
         for (let ended = -1; ended !== outcomes.length; ) {
           ended = outcomes.length;
@@ -54,7 +54,7 @@ describe('beside a row that somebody else has locked', () => {
   };
 
   it.each(['standard', 'fifo'] as const)(
-    'the retention sweep waits for seconds between two steps: %s',
+    'the retention sweep of a %s queue waits for seconds between two steps',
     async (type) => {
       const make = new CommandBuilder(`kept-${type}`, ids);
       await on(stores.one, make.createQueue('q', { messageRetentionDays: 1, type }));
@@ -92,7 +92,7 @@ describe('beside a row that somebody else has locked', () => {
     },
   );
 
-  it('the sweep of purged messages comes back for it', async () => {
+  it('the sweep of purged messages returns for the row later', async () => {
     const make = new CommandBuilder('purged', ids);
     await on(stores.one, make.createQueue('q'));
     await on(stores.one, make.publish('q', ['1']));

@@ -11,15 +11,15 @@ import { HeldCommit } from './held-commit.js';
 import { connectAdmin } from './postgres-nodes.js';
 import { on, useTwoStores } from './two-stores.js';
 
-/** So many that a node keeps watermarks, and walks past all of them again after seconds only. */
+/** Enough for a node to keep watermarks, and to walk past all entries again only after seconds. */
 const DEAD_ENTRIES = 150_000;
-/** Looks, over a time in which watermarks come into force and rise. */
+/** The reads cover a time in which watermarks come into force and rise. */
 const LOOKS = 30;
 const BETWEEN_LOOKS_MS = 60;
 
 const ids = createIdSource(new FakeClock());
 
-/** Messages that have gone, whose index entries an old snapshot keeps. */
+/** Leaves index entries of deleted messages, which an old snapshot keeps. */
 async function leaveDeadEntries(admin: pg.Client, bucket: string, dueAtMs: number | null) {
   const state = dueAtMs === null ? 0 : 1;
   await admin.query(
@@ -45,7 +45,7 @@ async function bucketOf(admin: pg.Client, make: CommandBuilder): Promise<string>
   return rows[0].bucket;
 }
 
-describe.each(['beside an old snapshot', 'with none'] as const)('%s', (snapshot) => {
+describe.each(['beside an old snapshot', 'without an old snapshot'] as const)('%s', (snapshot) => {
   const stores = useTwoStores();
   let holder: pg.Client;
   let locker: pg.Client;
@@ -78,7 +78,7 @@ describe.each(['beside an old snapshot', 'with none'] as const)('%s', (snapshot)
     return make;
   }
 
-  it('messages that a transaction had locked are there when it rolls back', async () => {
+  it('messages that a transaction had locked are delivered after it rolls back', async () => {
     const make = await begin('locked');
     await on(stores.one, make.publish('q', [{ payload: '1' }, { payload: '2' }]));
     await locker.query('BEGIN');
@@ -90,7 +90,7 @@ describe.each(['beside an old snapshot', 'with none'] as const)('%s', (snapshot)
     expect(await payloads(stores.one, make)).toEqual(['1', '2']);
   }, 120_000);
 
-  it('a publish that commits late is found at once, before later ones', async () => {
+  it('a publish that commits late is delivered before later ones', async () => {
     const make = await begin('late');
     const held = await HeldCommit.prepare(stores.admin, 'INSERT');
     await held.arm();
@@ -103,7 +103,7 @@ describe.each(['beside an old snapshot', 'with none'] as const)('%s', (snapshot)
     expect(await payloads(stores.one, make)).toEqual(['late', 'later']);
   }, 120_000);
 
-  it('a message that comes back to its early place is found there', async () => {
+  it('a message that is nacked is delivered at its early seq again', async () => {
     const make = await begin('back');
     await on(stores.one, make.publish('q', [{ payload: 'first' }]));
     const outcome = await on(stores.one, make.consume('q'));
@@ -133,7 +133,7 @@ describe('a lease that ran out', () => {
     await fixture.remove();
   });
 
-  it('is ended once a transaction that had locked it rolls back, beside an old snapshot', async () => {
+  it('is settled once a transaction that had locked its message rolls back, beside an old snapshot', async () => {
     const make = new CommandBuilder('due', ids);
     await on(store, make.createQueue('q'));
     const bucket = await bucketOf(admin, make);

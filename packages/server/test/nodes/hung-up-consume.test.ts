@@ -8,7 +8,7 @@ import { HeldCommit } from './held-commit.js';
 
 const factory = STORE_FACTORIES.find(({ isLocal }) => !isLocal) as (typeof STORE_FACTORIES)[number];
 
-/** By a commit that is held, so that the client goes in the middle of it. */
+/** The commit is held back, so that the client disconnects in the middle of it. */
 describe('a client that hangs up while its consume commits', () => {
   let fixture: StoreFixture;
   let server: TestServer;
@@ -30,7 +30,7 @@ describe('a client that hangs up while its consume commits', () => {
     await fixture.remove();
   });
 
-  /** On a connection of its own, which ends before the store has answered. */
+  /** Uses a connection of its own, which ends before the store has answered. */
   const hangUp = async (queue: string, more: object): Promise<void> => {
     const body = JSON.stringify({ queue, ...more });
     const head = requestHead('POST', '/v1/queue/consume', {
@@ -44,7 +44,7 @@ describe('a client that hangs up while its consume commits', () => {
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.destroy();
     await closed;
-    // The server sees the end of a connection in the order of what comes in: before this answer.
+    // The server handles events in order, so it has seen the connection end before it sends this answer.
     await server.call('GET', '/healthz');
     await held.release();
   };
@@ -63,7 +63,7 @@ describe('a client that hangs up while its consume commits', () => {
     expect(await client.take(queue)).toMatchObject({ message_id: id });
   });
 
-  it('leaves it to the retry where there is an idempotency key', async () => {
+  it('leaves its lease to the retry when it gave an idempotency key', async () => {
     const queue = await client.newQueue();
     const id = await client.publish(queue);
     await hangUp(queue, { idempotency_key: 'k' });

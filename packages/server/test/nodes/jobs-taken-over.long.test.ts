@@ -37,7 +37,7 @@ describe.each(STORE_FACTORIES)('a redrive of many messages on $name', (factory) 
     return { run, client: new ManagingClient({ call: callerOf(url) }) };
   }
 
-  /** Resolves when the job has begun and has much before it. */
+  /** Resolves when the job has begun and has many messages left. */
   const begun = (by: ManagingClient, atMost = COUNT) =>
     vi.waitFor(async () => {
       const { dlq } = await by.stats('q');
@@ -45,7 +45,7 @@ describe.each(STORE_FACTORIES)('a redrive of many messages on $name', (factory) 
       expect(dlq).toBeLessThan(atMost);
     }, SOON);
 
-  it('is let go of by SIGTERM, and by SIGTERM of the server that goes on with it', async () => {
+  it('goes on after SIGTERM of its server, and of the server that took it over', async () => {
     await bury();
     const call = client.redrive('q');
     await begun(client);
@@ -62,7 +62,7 @@ describe.each(STORE_FACTORIES)('a redrive of many messages on $name', (factory) 
     const second = await serve();
     const { dlq } = await second.client.stats('q');
     expect(dlq).toBeGreaterThan(0);
-    // On a file it goes on from the start; on PostgreSQL once the job has stood still for a moment.
+    // On a file the job goes on from the start; on PostgreSQL, once it has stood still for a moment.
     if (!factory.isLocal) await begun(second.client, dlq);
     second.run.signal('SIGTERM');
     expect(await second.run.ended()).toBe(0);
@@ -74,8 +74,8 @@ describe.each(STORE_FACTORIES)('a redrive of many messages on $name', (factory) 
     expect(await third.client.stats('q')).toMatchObject({ available: COUNT, dlq: 0 });
   });
 
-  it('is finished by whoever is alive when its node is killed', async () => {
-    // On a file there is one server at a time; on PostgreSQL the other one is there long before.
+  it('is finished by another server when its node is killed', async () => {
+    // A file allows one server at a time; on PostgreSQL the other one has long been running.
     const other = factory.isLocal ? undefined : await serve();
     await bury();
     const call = client.redrive('q').then(

@@ -18,7 +18,7 @@ describe('a key that another node revokes', () => {
   });
   afterAll(() => nodes.stop());
 
-  it('ends the waits of its calls here', async () => {
+  it('ends the waits of its calls on this node', async () => {
     const { key, key_id } = (await here.call('POST', '/v1/account/keys/create', {})).body.data;
     const body = { queue: 'q', wait_seconds: 20 };
     const waiting = here.call('POST', '/v1/queue/consume', body, { key });
@@ -27,7 +27,7 @@ describe('a key that another node revokes', () => {
     expect((await waiting).status).toBe(401);
   });
 
-  it('ends its calls here whose body is still arriving', async () => {
+  it('ends its calls on this node whose bodies are still arriving', async () => {
     const { key, key_id } = (await here.call('POST', '/v1/account/keys/create', {})).body.data;
     const socket = openSocket(here.url);
     const answered = new Promise<string>((resolve) => {

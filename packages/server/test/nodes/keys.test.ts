@@ -27,7 +27,7 @@ describe('API keys over three nodes', () => {
     return answers.map(({ status }) => status);
   }
 
-  it('takes a new key everywhere at once, also one that was refused before', async () => {
+  it('are accepted on every node at once when new, also after an unknown key was refused', async () => {
     expect(await statusesEverywhere('ifr_never_made_0123456789')).toEqual([401, 401, 401]);
     for (let node = 0; node < 6; node += 1) {
       const { key } = await createKey(node);
@@ -35,7 +35,7 @@ describe('API keys over three nodes', () => {
     }
   });
 
-  it('refuses a revoked key at once where it was revoked and soon everywhere', async () => {
+  it('are refused at once where they were revoked, and soon on every node', async () => {
     const { key, key_id } = await createKey(0);
     expect(await statusesEverywhere(key)).toEqual([200, 200, 200]);
     const revoked = await at(0).call('POST', `/v1/account/keys/revoke/${key_id}`);
@@ -43,13 +43,13 @@ describe('API keys over three nodes', () => {
     expect(revoked.status, revoked.text).toBe(200);
     expect((await list(0, key)).status).toBe(401);
 
-    // The key stays in use, so that no node may go on only because it was asked again in time.
+    // The key stays in use, so that a frequent use on a node cannot delay the refusal there.
     const refusedAfterMs: (number | undefined)[] = [0, undefined, undefined];
     while (refusedAfterMs.includes(undefined) && performance.now() - revokedAtMs < 8_000) {
       for (const [node, status] of (await statusesEverywhere(key)).entries()) {
         const wasRefused = refusedAfterMs[node] !== undefined;
         if (status === 401) refusedAfterMs[node] ??= performance.now() - revokedAtMs;
-        expect(wasRefused && status === 200, 'a refused key was taken again').toBe(false);
+        expect(wasRefused && status === 200, 'a refused key was accepted again').toBe(false);
       }
       await pause(20);
     }
@@ -59,7 +59,7 @@ describe('API keys over three nodes', () => {
     for (const ms of refusedAfterMs) expect(ms).toBeLessThan(REVOKED_WITHIN_MS);
   });
 
-  it('refuses a key at its expiry on every node', async () => {
+  it('are refused on every node from their expiry on', async () => {
     const { key } = await createKey(0, { expires_at: Date.now() + 1_500 });
     expect(await statusesEverywhere(key)).toEqual([200, 200, 200]);
     await pause(1_600);

@@ -15,7 +15,7 @@ describe('a publish that is held up while its queue is purged and swept', () => 
   const count = async (sql: string): Promise<number> =>
     (await stores.admin.query(`SELECT count(*)::integer AS n FROM ${sql}`)).rows[0].n;
 
-  it('leaves nothing behind, however long it was', async () => {
+  it('leaves no message or bucket behind, however long it was held up', async () => {
     const { one, other, admin } = stores;
     await admin.query(`
       CREATE FUNCTION hold_insert() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -8,7 +8,7 @@ import { on, useTwoStores } from './two-stores.js';
 
 const VISIBILITY_TIMEOUT_MS = 60_000;
 
-describe('a group that has waited for a lock', () => {
+describe('a commit group that waited for a lock', () => {
   const make = new CommandBuilder('p', createIdSource(new FakeClock()));
   const stores = useTwoStores();
 
@@ -26,7 +26,7 @@ describe('a group that has waited for a lock', () => {
   };
 
   it.each(['standard', 'fifo'] as const)(
-    'leases what was published meanwhile to a %s queue for its whole time',
+    'leases a message published to a %s queue meanwhile for its whole visibility timeout',
     async (type) => {
       const [queue, locked] = [`q-${type}`, `locked-${type}`];
       await on(

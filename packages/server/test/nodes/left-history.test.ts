@@ -4,7 +4,7 @@ import { on, useTwoStores } from './two-stores.js';
 
 const stores = useTwoStores();
 
-it('history that a node wrote of a queue while another deleted it goes with the retention sweep', async () => {
+it('the retention sweep removes history that a node wrote for a queue while another deleted it', async () => {
   const { admin } = stores;
   await admin.query(
     `INSERT INTO millrace.queue_history

@@ -24,7 +24,7 @@ describe('a node whose host is lost in the middle of a transaction', () => {
     await lost.stop();
   });
 
-  /** Transactions that stand still and have locked message groups. */
+  /** Counts the transactions that stand still and have locked message groups. */
   const openTransactions = async (): Promise<number> => {
     const { rows } = await stores.admin.query(
       `SELECT count(DISTINCT a.pid)::integer AS n FROM pg_stat_activity a JOIN pg_locks l USING (pid)
@@ -34,7 +34,10 @@ describe('a node whose host is lost in the middle of a transaction', () => {
     return rows[0].n;
   };
 
-  /** Falls silent between two round trips of a group, while the database's side stays open. */
+  /**
+   * Makes the node fall silent between two round trips of a commit group, while the database's side
+   * stays open.
+   */
   async function loseWithLock(work: () => Promise<unknown>): Promise<void> {
     for (let round = 0; round < 400; round += 1) {
       void work().catch(() => undefined);
@@ -47,7 +50,7 @@ describe('a node whose host is lost in the middle of a transaction', () => {
     throw new Error('the proxy never fell silent inside a transaction');
   }
 
-  it('leaves no group standing still, and other queues never notice', async () => {
+  it('does not block its message group for good, and never affects other queues', async () => {
     const make = new CommandBuilder('lost', ids);
     await on(stores.one, make.createQueue('fifo', { type: 'fifo' }));
     await on(stores.one, make.createQueue('other'));

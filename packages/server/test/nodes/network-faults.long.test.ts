@@ -7,11 +7,11 @@ import { median } from './postgres-nodes.js';
 
 /** How soon a node must serve again once its database can be reached. */
 const BACK_WITHIN_MS = 15_000;
-/** For a whole load with its drain, on a machine that has other work. */
+/** For a whole load and its drain, on a machine that does other work. */
 const LOAD_TIMEOUT_MS = 180_000;
 
-// Each has a network of its own to break, and most of their time is spent waiting.
-describe.concurrent('nodes that lose contact to their database under load', () => {
+// Each test breaks its own network, and spends most of its time waiting.
+describe.concurrent('nodes that lose contact with their database under load', () => {
   let postgres: RunningPostgres;
 
   beforeAll(async () => {
@@ -19,7 +19,7 @@ describe.concurrent('nodes that lose contact to their database under load', () =
   });
   afterAll(() => postgres?.stop());
 
-  /** Two nodes: one goes by the network that breaks, the other one is spared. */
+  /** Starts two nodes: one uses the network that breaks, the other a sound one. */
   async function loadWhile(
     during: (proxy: TcpProxy, nodes: LoadedNodes) => Promise<void>,
   ): Promise<LoadReport> {
@@ -34,7 +34,7 @@ describe.concurrent('nodes that lose contact to their database under load', () =
   }
 
   it(
-    'keep their promises while connections are cut without a word',
+    'keep their promises while connections are cut without notice',
     async () => {
       const report = await loadWhile(async (proxy, nodes) => {
         for (let round = 0; round < 10; round += 1) {
@@ -69,12 +69,12 @@ describe.concurrent('nodes that lose contact to their database under load', () =
   );
 
   it(
-    'answer in time when the connections they have go silent for good',
+    'answer in time when their connections go silent for good',
     async () => {
       const report = await loadWhile(async (proxy, nodes) => {
         await pause(500);
         proxy.forgetConnections();
-        // Long enough that calls come to wait behind those that wait for a lost connection.
+        // Long enough for calls to queue behind those that wait for a lost connection.
         await pause(26_000);
         await nodes.answering(BACK_WITHIN_MS);
       });
@@ -84,14 +84,14 @@ describe.concurrent('nodes that lose contact to their database under load', () =
   );
 
   it(
-    'answer few calls in time, too, and hear of each other again',
+    'answer in time under few calls too, and hear of each other again',
     async () => {
       const proxy = await TcpProxy.start(postgres.url);
       const nodes = await LoadedNodes.start([proxy.url, postgres.url]);
       const [cutOff, spared] = nodes.baseUrls as [string, string];
       try {
         await callNode(spared, 'create', { name: 'few' });
-        // Many at once, so that the node keeps all the connections that it may have.
+        // Many at once, so that the node opens all the connections it may have.
         await Promise.all(
           Array.from({ length: 100 }, (_, index) =>
             index % 2 === 0 ? callNode(cutOff, 'stats/few') : publish(cutOff, 'few'),
@@ -127,7 +127,7 @@ describe.concurrent('nodes that lose contact to their database under load', () =
         }
         const middleMs = median(latenciesMs);
         process.stdout.write(`woken by the spared node: median ${Math.round(middleMs)} ms\n`);
-        // By the safety poll alone it would be nearly two seconds each time, for good.
+        // With the safety poll alone it would be nearly two seconds each time, for good.
         expect(middleMs).toBeLessThan(1_000);
       } finally {
         await nodes.stop();

@@ -6,11 +6,11 @@ import { CommandBuilder } from '../store-conformance/command-builder.js';
 import { HeldCommit } from './held-commit.js';
 import { on, useTwoStores } from './two-stores.js';
 
-describe('when the next lease ends', () => {
+describe('the time at which the next lease ends', () => {
   const make = new CommandBuilder('p', createIdSource(new FakeClock()));
   const stores = useTwoStores();
 
-  it('is not put off by a group that looked before the lease began and commits after it', async () => {
+  it('is not lost to a commit group that looked before the lease began and commits after it', async () => {
     const { one, admin } = stores;
     let nextDueMs: number | null | undefined;
     one.listen({

@@ -13,14 +13,14 @@ import type { Violation } from '../faults/violation.js';
 
 export const API_KEY = 'ifr_database_faults_0123456789';
 
-/** No answer may take longer, whatever becomes of the database. */
+/** No answer may take longer, whatever happens to the database. */
 export const ANSWER_WITHIN_MS = 30_000;
 
 let loads = 0;
 
-/** Nodes in processes of their own, over one database that a test may break. */
+/** Nodes in separate processes over one database that a test may break. */
 export class LoadedNodes {
-  /** Starts and ends of the nodes. Each load writes a ledger of its own. */
+  /** Starts and ends of the nodes. Each load writes its own ledger. */
   private readonly life = new Ledger();
   readonly servers: ServerProcess[] = [];
 
@@ -42,7 +42,7 @@ export class LoadedNodes {
     await Promise.all(this.servers.map((server) => server.kill()));
   }
 
-  /** Puts the nodes under load while `during` happens, and checks what they answered. */
+  /** Puts the nodes under load while `during` runs, and checks their answers. */
   async load(during: () => Promise<void>): Promise<LoadReport> {
     const seed = (Date.now() + loads) % 1_000_000_000;
     loads += 1;
@@ -64,7 +64,7 @@ export class LoadedNodes {
     return check(ledger.events, this);
   }
 
-  /** A node that ended although nobody had ended it, with what it said last. */
+  /** Nodes that ended although no test ended them, with their last output. */
   crashes(): string[] {
     return this.life.events.flatMap((event) =>
       event.kind === 'server' && event.change === 'crashed'
@@ -73,7 +73,7 @@ export class LoadedNodes {
     );
   }
 
-  /** Waits until every node answers a call, and says how long that took. */
+  /** Waits until every node answers a call. @returns how long that took */
   async answering(withinMs: number): Promise<number> {
     const startedAtMs = performance.now();
     for (const baseUrl of this.baseUrls) {
@@ -92,19 +92,19 @@ export class LoadedNodes {
 
 export interface LoadReport {
   readonly violations: readonly Violation[];
-  /** Nodes that ended by themselves. */
+  /** Nodes that crashed. */
   readonly crashes: readonly string[];
-  /** Calls that got no answer at all: the connections to the nodes are never touched. */
+  /** Calls that got no answer at all, although the connections to the nodes are never touched. */
   readonly unanswered: readonly string[];
   readonly slowestMs: number;
-  /** How often which failure was answered. */
+  /** How often each failure code was answered. */
   readonly refusals: Readonly<Record<string, number>>;
   readonly acked: number;
-  /** What the nodes have written to stderr last, and the calls that the violations speak of. */
+  /** The nodes' last output on stderr, and the calls that the violations name. */
   readonly log: string;
 }
 
-/** Prints what a load came to, and expects that nothing was lost, refused for no reason or hung. */
+/** Prints the result of a load, and expects that nothing was lost, refused without reason, or hung. */
 export function expectKept(what: string, report: LoadReport): void {
   const { violations, crashes, unanswered, slowestMs, refusals, acked, log } = report;
   process.stdout.write(
@@ -140,7 +140,7 @@ async function isAnswering(baseUrl: string): Promise<boolean> {
   return response?.status === 200;
 }
 
-/** One call outside of any ledger, given up when it has taken too long. */
+/** Makes one call outside of any ledger, and gives it up when it takes too long. */
 export function callNode(baseUrl: string, path: string, body?: object): Promise<Response> {
   return fetch(`${baseUrl}/v1/queue/${path}`, {
     method: body === undefined ? 'GET' : 'POST',

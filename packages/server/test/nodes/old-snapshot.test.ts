@@ -11,17 +11,17 @@ import { connectAdmin } from './postgres-nodes.js';
 const ROUND = 500;
 const ROUNDS_BEFORE = 30;
 const ROUNDS_MEASURED = 5;
-/** With none at all a planner guesses otherwise. */
+/** With none at all, the planner makes other estimates. */
 const WAITING = 150;
-/** Idle connections report what they have read after ten seconds. */
+/** Idle connections report their reads after ten seconds. */
 const REPORTED_WITHIN_MS = 30_000;
-/** A message is looked up when it is leased, acked and removed, in some versions each time. */
+/** A message is looked up when it is leased, acked and removed, in a few row versions each time. */
 const READS_PER_MESSAGE_MAX = 20;
 
 const payloads = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ payload: `${index}` }));
 
-describe('while somebody holds an old snapshot', () => {
+describe('while another session holds an old snapshot', () => {
   const make = new CommandBuilder('p', createIdSource(new FakeClock()));
   let fixture: StoreFixture;
   let store: Store;
@@ -32,7 +32,7 @@ describe('while somebody holds an old snapshot', () => {
     const factory = STORE_FACTORIES.find(({ name }) => name === 'postgres');
     fixture = await (factory as (typeof STORE_FACTORIES)[number]).create();
     admin = await connectAdmin(fixture.url);
-    // What PostgreSQL decides by itself when it finds that general plans have become expensive.
+    // PostgreSQL chooses this by itself when it finds that generic plans have become expensive.
     const { rows } = await admin.query('SELECT current_database() AS name');
     await admin.query(`ALTER DATABASE "${rows[0].name}" SET plan_cache_mode = force_custom_plan`);
     store = await fixture.open();
@@ -64,16 +64,16 @@ describe('while somebody holds an old snapshot', () => {
     return rows[0];
   }
 
-  it('what is leased and acked is found by its key, not by walking past what has gone', async () => {
+  it('leased and acked messages are found by their key, without walking past deleted ones', async () => {
     await run(make.createQueue('q'));
     await run(make.createQueue('waiting'));
     await run(make.publish('waiting', payloads(WAITING)));
     await holder.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     await holder.query('SELECT count(*) FROM millrace.messages');
     for (let round = 0; round < ROUNDS_BEFORE; round += 1) await cycle();
-    // Few rows in a large index is what the planner then knows.
+    // The planner then knows of few rows in a large index.
     await admin.query('VACUUM ANALYZE millrace.messages');
-    // What was read until now has been reported when nothing more comes.
+    // All earlier reads have been reported once the number stands still.
     await expect
       .poll(
         async () => {

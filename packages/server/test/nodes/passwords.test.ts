@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
 import { ServerRun } from './run-server.js';
 
-/** Where the password of the database may stand instead of in a flag, which `ps` shows. */
+/** Places for the database password other than a flag, which `ps` shows. */
 
 let folder: string;
 let fixture: StoreFixture;
@@ -30,7 +30,7 @@ const withoutPassword = (): { url: string; password: string } => {
   return { url: url.toString(), password: decodeURIComponent(password) };
 };
 
-it("takes the password from libpq's passfile", async () => {
+it("a server reads the database password from libpq's passfile", async () => {
   const { url, password } = withoutPassword();
   const passfile = join(folder, 'pgpass');
   await writeFile(passfile, `*:*:*:*:${password}\n`, { mode: 0o600 });
@@ -39,7 +39,7 @@ it("takes the password from libpq's passfile", async () => {
   expect(run.stderr).not.toContain(password);
 });
 
-it('takes it from the file of --store-file', async () => {
+it('a server reads the database password from the file of --store-file', async () => {
   const file = join(folder, 'store');
   await writeFile(file, fixture.url, { mode: 0o600 });
   run = new ServerRun('', {}, ['--store-file', file]);
@@ -47,7 +47,7 @@ it('takes it from the file of --store-file', async () => {
   expect(run.stderr).not.toContain(withoutPassword().password);
 });
 
-it('shows no password that the database refuses', async () => {
+it('a server does not show a password that the database refuses', async () => {
   const url = new URL(fixture.url);
   url.password = 'not-the-password';
   run = new ServerRun(url.toString(), { PGPASSFILE: '/nowhere' });

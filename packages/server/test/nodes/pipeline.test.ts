@@ -22,7 +22,7 @@ describe.each([true, false])('a pipeline that prepares its statements: %s', (pre
   });
   const pipeline = () => new Pipeline(client, prepares);
 
-  it('brings values there and back', async () => {
+  it('sends parameters and returns the same values', async () => {
     const values = [7, 2 ** 53 - 1, true, null, 'x"y', TEXTS, [1, null, 3], []] as const;
     const rows = await pipeline().query(
       `SELECT $1::int AS a, $2::bigint AS b, $3::boolean AS c, $4::text AS d, $5::text AS e,
@@ -34,7 +34,7 @@ describe.each([true, false])('a pipeline that prepares its statements: %s', (pre
     ]);
   });
 
-  it('brings texts in binary', async () => {
+  it('sends arrays of texts in binary', async () => {
     const texts = [...TEXTS, null, 'long '.repeat(50_000)];
     const rows = await pipeline().query<{ text: string | null }>(
       'SELECT text FROM unnest($1::text[]) WITH ORDINALITY AS u(text, place) ORDER BY place',
@@ -46,7 +46,7 @@ describe.each([true, false])('a pipeline that prepares its statements: %s', (pre
     ]);
   });
 
-  it('answers each statement with its own rows, again and again', async () => {
+  it('returns to each statement its own rows, repeatedly', async () => {
     for (let turn = 0; turn < 3; turn += 1) {
       const sent = pipeline();
       const answers = [
@@ -60,7 +60,7 @@ describe.each([true, false])('a pipeline that prepares its statements: %s', (pre
     }
   });
 
-  it('fails all that stands behind a failure, and nothing later', async () => {
+  it('fails every statement after a failed one, but none in a later pipeline', async () => {
     for (let turn = 0; turn < 2; turn += 1) {
       const sent = pipeline();
       const before = sent.query('SELECT 1 AS a');
@@ -72,12 +72,12 @@ describe.each([true, false])('a pipeline that prepares its statements: %s', (pre
       await expect(behind).rejects.toMatchObject({ code: '22012' });
       await expect(sent.query('SELECT 1')).rejects.toMatchObject({ code: '22012' });
     }
-    // What had not got as far as to be prepared, or just so, works when it is sent again.
+    // A statement that was not prepared, or only just, works when it is sent again.
     expect(await pipeline().query('SELECT 0 AS behind')).toEqual([{ behind: 0 }]);
     expect(await pipeline().query('SELECT 1 / $1::int AS a', [1])).toEqual([{ a: 1 }]);
   });
 
-  it('sends nothing more when who decides has failed', async () => {
+  it('sends nothing more after its caller has failed it', async () => {
     await client.query('CREATE TABLE IF NOT EXISTS millrace_pipeline_test (n int)');
     const sent = pipeline();
     const underWay = sent.query('SELECT pg_sleep(0.05)');
@@ -90,7 +90,7 @@ describe.each([true, false])('a pipeline that prepares its statements: %s', (pre
     expect(await pipeline().query('SELECT * FROM millrace_pipeline_test')).toEqual([]);
   });
 
-  it('fails what does not parse', async () => {
+  it('fails a statement that does not parse', async () => {
     await expect(pipeline().query('SELEC 1')).rejects.toMatchObject({ code: '42601' });
     expect(await pipeline().query('SELECT 2 AS a')).toEqual([{ a: 2 }]);
   });

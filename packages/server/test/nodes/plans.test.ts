@@ -16,15 +16,15 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-/** Every statement of these may grow large; the others stay small, or are read page by page. */
+/** Tables that may grow large. The others stay small, or are read page by page. */
 const GROWING = new Set([
   ...['messages', 'fifo_groups', 'idempotency', 'deduplications', 'queues', 'queue_counters'],
   ...['dead_counters', 'queue_history', 'push_attempts'],
 ]);
-/** A walk of all queues, page by page, or what changes settings and is not asked for often. */
+/** Statements that walk all queues page by page, or change settings and are run rarely. */
 const MAY_WALK = /WITH RECURSIVE reached/;
 
-/** What only one index finds at once, by a part of the statement. */
+/** The only index that is right for a statement, by a part of its text. */
 const INDEX_OF: readonly (readonly [RegExp, string])[] = [
   [/ORDER BY m\.rank DESC, m\.seq LIMIT w\.wanted/, 'messages_ready'],
   [/m\.group_key IS NULL\s+ORDER BY m\.due_at_ms, m\.message_id/, 'messages_due'],
@@ -48,7 +48,7 @@ function fault(node: PlanNode): string | undefined {
   return `${type} of ${table} by ${node['Index Name'] ?? 'nothing'}`;
 }
 
-/** Notes every statement that connections of this process prepare. */
+/** Records every statement that connections of this process prepare. */
 function noteStatements(): { readonly texts: Set<string>; stop(): void } {
   const texts = new Set<string>();
   const { prototype } = (pg as unknown as { Connection: { prototype: pg.Connection } }).Connection;
@@ -60,7 +60,7 @@ function noteStatements(): { readonly texts: Set<string>; stop(): void } {
   return { texts, stop: () => Object.assign(prototype, { parse }) };
 }
 
-describe('plans that are made while the tables are almost empty', () => {
+describe('plans made while the tables are almost empty', () => {
   const stores = useTwoStores();
   const make = new CommandBuilder('p', createIdSource(new FakeClock()));
   const noted = noteStatements();
@@ -117,7 +117,7 @@ describe('plans that are made while the tables are almost empty', () => {
       const missed = INDEX_OF.filter(([part, index]) => part.test(text) && !asked.has(index));
       for (const what of [
         ...nodes.flatMap((node) => fault(node) ?? []),
-        ...missed.map(([, index]) => `${index} is not asked`),
+        ...missed.map(([, index]) => `${index} is not used`),
       ]) {
         found.push(`${what}: ${text.replace(/\s+/g, ' ').trim().slice(0, 120)}`);
       }
@@ -125,17 +125,17 @@ describe('plans that are made while the tables are almost empty', () => {
     return found;
   }
 
-  it('ask an index for each row, without statistics', async () => {
+  it('use an index for each row, without statistics', async () => {
     expect(noted.texts.size).toBeGreaterThan(40);
     expect(await faults()).toEqual([]);
   });
 
-  it('ask an index for each row, with statistics of almost nothing', async () => {
+  it('use an index for each row, with statistics of almost empty tables', async () => {
     await stores.admin.query('ANALYZE');
     expect(await faults()).toEqual([]);
   });
 
-  it('ask an index for each row, with such statistics of a table that has grown', async () => {
+  it('use an index for each row of a table that has grown since its statistics were taken', async () => {
     await stores.admin.query(
       `INSERT INTO millrace.messages (bucket_id, message_id, seq, rank, state, priority,
          enqueued_at_ms, first_available_at_ms, live_since_ms, bytes, payload)

@@ -8,7 +8,7 @@ export interface PostgresNodes {
   readonly fixture: StoreFixture;
   readonly servers: readonly TestServer[];
   readonly clients: readonly QueueClient[];
-  /** Starts one more; it is stopped with the others. */
+  /** Starts one more server, which is stopped with the others. */
   add(flags?: readonly string[]): Promise<TestServer>;
   stop(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export async function startNodes(
     clients.push(new QueueClient(server));
     return server;
   };
-  // One after the other, so that a test knows which of the connections are whose.
+  // One after the other, so that a test knows which connections belong to which server.
   while (servers.length < count) await add();
   return {
     fixture,
@@ -42,7 +42,7 @@ export async function startNodes(
   };
 }
 
-/** A connection of the test's own, to look at the database and to do it harm. */
+/** Opens a connection for the test itself, to inspect the database and to disturb it. */
 export async function connectAdmin(url: string): Promise<pg.Client> {
   const admin = new pg.Client({ connectionString: url, application_name: 'millrace tests' });
   admin.on('error', () => undefined);
@@ -50,7 +50,7 @@ export async function connectAdmin(url: string): Promise<pg.Client> {
   return admin;
 }
 
-/** @returns the url of a database that was made on this server */
+/** Creates a database on this server. @returns its url */
 export async function newDatabase(serverUrl: string, name: string): Promise<string> {
   const admin = await connectAdmin(serverUrl);
   await admin.query(`CREATE DATABASE ${name}`);
@@ -60,7 +60,7 @@ export async function newDatabase(serverUrl: string, name: string): Promise<stri
   return url.toString();
 }
 
-/** The connections on which nodes hear of each other. */
+/** The backends of the connections on which nodes listen for each other. */
 export async function listeningPids(admin: pg.Client): Promise<number[]> {
   const { rows } = await admin.query(
     `SELECT pid FROM pg_stat_activity
@@ -74,7 +74,7 @@ export async function terminate(admin: pg.Client, pids: readonly number[]): Prom
   await admin.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [pids]);
 }
 
-/** The value in the middle, for printing. */
+/** The median, for printing. */
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -6,7 +6,7 @@ import { CommandBuilder } from '../store-conformance/command-builder.js';
 import { HeldCommit } from './held-commit.js';
 import { on, useTwoStores } from './two-stores.js';
 
-describe('what a project holds, counted by two nodes', () => {
+describe('the usage of a project, counted by two nodes', () => {
   const stores = useTwoStores();
   const ids = createIdSource(new FakeClock());
   const make = new CommandBuilder('p', ids);
@@ -15,7 +15,7 @@ describe('what a project holds, counted by two nodes', () => {
     return { kept: kept.p?.messages ?? 0, counted: counted.p?.messages ?? 0 };
   };
 
-  it('is the sum of what each of them has counted', async () => {
+  it('is the sum of the counts of both nodes', async () => {
     await on(stores.one, make.createQueue('both'));
     await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
@@ -27,7 +27,7 @@ describe('what a project holds, counted by two nodes', () => {
     expect(await usage()).toEqual({ kept: 0, counted: 0 });
   });
 
-  it('is right in the end where a purge has not seen the commit of another node', async () => {
+  it('is right in the end when a purge has not seen a commit of the other node', async () => {
     const held = await HeldCommit.prepare(stores.admin);
     await on(stores.one, make.createQueue('q'));
     await on(stores.one, make.publish('q', ['1', '2']));
@@ -46,7 +46,7 @@ describe('what a project holds, counted by two nodes', () => {
     expect(await usage()).toEqual({ kept: 0, counted: 0 });
   });
 
-  it('counts a queue once that both have made or deleted', async () => {
+  it('counts a queue once when both nodes create or delete it', async () => {
     const queues = async () => (await readUsageTables(stores.url)).kept.twice?.queues ?? 0;
     const twice = new CommandBuilder('twice', ids);
     await Promise.all([stores.one, stores.other].map((store) => on(store, twice.createQueue('q'))));

@@ -3,8 +3,8 @@ import { pause } from '../faults/pause.js';
 import { QueueClient } from '../harness/queue-client.js';
 import { startNodes } from './postgres-nodes.js';
 
-// Both spend their time waiting.
-it.concurrent('keeps a lease that ran out while all nodes were down, on each that starts', async () => {
+// Both tests spend their time waiting.
+it.concurrent('nodes that start keep a lease that ran out while all nodes were down', async () => {
   const nodes = await startNodes(2);
   try {
     const [before] = nodes.clients as [QueueClient];
@@ -18,7 +18,7 @@ it.concurrent('keeps a lease that ran out while all nodes were down, on each tha
     await pause(1_100);
 
     const first = new QueueClient(await nodes.add());
-    // The second one starts later, and must neither end what the first one keeps nor refuse it.
+    // The second node starts later, and must neither end a lease that the first one keeps nor refuse it.
     const second = new QueueClient(await nodes.add());
     await pause(2_500);
     expect(await first.stats(queue)).toMatchObject({ available: 0, in_flight: 3 });
@@ -29,7 +29,7 @@ it.concurrent('keeps a lease that ran out while all nodes were down, on each tha
     expect(nack.body.data, nack.text).toMatchObject({ nacked: true, requeued: true });
     expect(await second.take(queue)).toMatchObject({ message_id: nacked.message_id });
 
-    // Nobody comes back for the last one: it is given to another when the grace is over.
+    // No client settles the last message: it is delivered again when the grace period is over.
     const again = await second.take(queue, { wait_seconds: 15 });
     expect(again).toMatchObject({ message_id: left.message_id, delivery_count: 2 });
     const late = await first.ack(queue, left.message_id, { receipt: left.receipt });
@@ -39,7 +39,7 @@ it.concurrent('keeps a lease that ran out while all nodes were down, on each tha
   }
 });
 
-it.concurrent('ends leases on time where one node stayed up, whatever starts beside it', async () => {
+it.concurrent('leases end on time while one node stays up, although another starts', async () => {
   const nodes = await startNodes(2);
   try {
     const [stayed, leaving] = nodes.clients as [QueueClient, QueueClient];
@@ -48,7 +48,7 @@ it.concurrent('ends leases on time where one node stayed up, whatever starts bes
     const lease = await leaving.take(queue, { visibility_timeout: 1 });
     await nodes.servers[1]?.stop();
     await pause(1_100);
-    // It starts in its grace, with the lease over: the node that stayed has ended it.
+    // It starts within its grace period, with the lease over: the node that stayed up has ended it.
     const starting = new QueueClient(await nodes.add());
     const again = await starting.take(queue, { wait_seconds: 8 });
     expect(again).toMatchObject({ message_id: lease.message_id, delivery_count: 2 });

@@ -7,8 +7,10 @@ import { FakeClock } from '../harness/fake-clock.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
 import { on, useTwoStores } from './two-stores.js';
 
-/** What a group costs is mainly how often a node and the database speak to each other. */
-describe('round trips of a group', () => {
+/**
+ * The cost of a commit group is mainly the number of times a node and the database exchange messages.
+ */
+describe('the number of round trips of a commit group', () => {
   const make = new CommandBuilder('p', createIdSource(new FakeClock()));
   const stores = useTwoStores();
   afterEach(() => vi.restoreAllMocks());
@@ -22,14 +24,14 @@ describe('round trips of a group', () => {
     return batches.length;
   };
 
-  /** On a slow machine a queue may not be known any more, or something else be due. */
+  /** On a slow machine a queue may not be known any more, or something else may be due. */
   const fewest = async (trips: () => Promise<number>): Promise<number> => {
     const counts: number[] = [];
     for (let n = 0; n < 8; n += 1) counts.push(await trips());
     return Math.min(...counts);
   };
 
-  it('is one for publishes to a queue just seen, and two otherwise', async () => {
+  it('is one for publishes to a known queue, and two to an unknown one', async () => {
     const unseen = async (name: string): Promise<number> => {
       await on(stores.other, make.createQueue(name, {}));
       return tripsOf(make.publish(name, [{}]));
@@ -42,7 +44,7 @@ describe('round trips of a group', () => {
     ).toBe(1);
   });
 
-  it('is two for consumes, and for acks', async () => {
+  it('is two for consumes, and two for acks', async () => {
     await on(stores.other, make.createQueue('worked', {}));
     await on(
       stores.one,
@@ -61,7 +63,7 @@ describe('round trips of a group', () => {
     expect(await fewest(ack)).toBe(2);
   });
 
-  it('is not saved where a queue has changed: the group runs again', async () => {
+  it('is more than one when another node has changed the queue, because the commit group runs again', async () => {
     await on(stores.other, make.createQueue('changed', {}));
     await tripsOf(make.publish('changed', [{}]));
     await on(stores.other, make.updateQueue('changed', { maxRetries: 7 }));

@@ -6,7 +6,7 @@ import { pause } from '../faults/pause.js';
 const MAIN_PATH = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const LISTENING = /^millrace listening on (\S+)$/m;
 
-/** `millrace serve` as an operator runs it, with all that it says. */
+/** `millrace serve` as an operator runs it, with all its output. */
 export class ServerRun {
   stdout = '';
   stderr = '';
@@ -37,7 +37,7 @@ export class ServerRun {
     this.closed = once(this.child, 'close');
   }
 
-  /** The address, once it listens; undefined where it ended before. */
+  /** Resolves to the address once the server listens, or to undefined when it ended before. */
   async listening(withinMs = 20_000): Promise<string | undefined> {
     const endAtMs = performance.now() + withinMs;
     while (performance.now() < endAtMs) {
@@ -60,7 +60,7 @@ export class ServerRun {
     this.child.kill(name);
   }
 
-  /** The exit code; null where a signal ended it. */
+  /** Resolves to the exit code, or to null when a signal ended the process. */
   async ended(): Promise<number | null> {
     await this.closed;
     return this.child.exitCode;

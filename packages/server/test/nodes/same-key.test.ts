@@ -3,7 +3,7 @@ import type { HttpAnswer, TestServer } from '../harness/http-server.js';
 import type { QueueClient } from '../harness/queue-client.js';
 import { connectAdmin, type PostgresNodes, startNodes } from './postgres-nodes.js';
 
-describe('one idempotency key at three nodes at the same time', () => {
+describe('the same call with one idempotency key at three nodes at once', () => {
   let nodes: PostgresNodes;
   let clients: readonly QueueClient[];
 
@@ -13,11 +13,11 @@ describe('one idempotency key at three nodes at the same time', () => {
   });
   afterAll(() => nodes.stop());
 
-  /** The same call at every node, sent before any of them can have answered. */
+  /** Makes the same call at every node, sent before any of them can have answered. */
   const everywhere = (call: (client: QueueClient, node: number) => Promise<HttpAnswer>) =>
     Promise.all(clients.map(call));
 
-  it('publishes one message and answers all with its id', async () => {
+  it('publishes one message, whose id every node returns', async () => {
     const queue = await (clients[0] as QueueClient).newQueue();
     const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`);
     const rounds = await Promise.all(
@@ -31,11 +31,11 @@ describe('one idempotency key at three nodes at the same time', () => {
     expect(await clients[1]?.stats(queue)).toMatchObject({ available: keys.length });
   });
 
-  it('does so, too, while delays and leases end at the same moment', async () => {
+  it('publishes one message, also while delays and leases end at the same moment', async () => {
     const client = clients[0] as QueueClient;
     const queue = await client.newQueue();
     let isOver = false;
-    // Each node always finds something that is due, which then goes with what is asked of it.
+    // Each node always finds something due, which then goes into a commit group with the calls.
     const keepBusy = async (busy: QueueClient): Promise<void> => {
       const queue = await busy.newQueue();
       while (!isOver) {
@@ -63,7 +63,7 @@ describe('one idempotency key at three nodes at the same time', () => {
     expect(await client.stats(queue)).toMatchObject({ available: 60 });
   });
 
-  it('does so for many keys that arrive at each node in another order', async () => {
+  it('publishes one message per key when keys arrive at the nodes in different orders', async () => {
     const queue = await (clients[0] as QueueClient).newQueue();
     const admin = await connectAdmin(nodes.fixture.url);
     const keys = Array.from({ length: 30 }, (_, index) => `ordered-${index}`);
@@ -82,7 +82,7 @@ describe('one idempotency key at three nodes at the same time', () => {
           expectOneEffect(answers.filter((each) => each.key === key).map(({ answer }) => answer));
         }
       }
-      // Groups lock in one order, so that none is ever ended to free another.
+      // Commit groups lock in one order, so that none is ended to resolve a deadlock.
       await admin.query('SELECT pg_stat_force_next_flush()');
       const { rows } = await admin.query(
         'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
@@ -93,7 +93,7 @@ describe('one idempotency key at three nodes at the same time', () => {
     }
   });
 
-  it('takes one of several different requests and refuses the others', async () => {
+  it('is refused at all nodes but one when the requests differ', async () => {
     const queue = await (clients[0] as QueueClient).newQueue();
     for (let round = 0; round < 20; round += 1) {
       const idempotency_key = `differing-${round}`;
@@ -108,7 +108,7 @@ describe('one idempotency key at three nodes at the same time', () => {
     expect(await clients[2]?.stats(queue)).toMatchObject({ available: 20 });
   });
 
-  it('leases the messages of one consume once and shows them to all', async () => {
+  it('leases the messages of one consume once, and returns them from every node', async () => {
     const queue = await (clients[0] as QueueClient).newQueue();
     for (let round = 0; round < 10; round += 1) {
       await Promise.all(Array.from({ length: 9 }, () => clients[0]?.publish(queue)));
@@ -125,12 +125,12 @@ describe('one idempotency key at three nodes at the same time', () => {
     }
   });
 
-  it('shows all that there is to all, not to the first alone', async () => {
+  it('returns all leased messages from every node, not from the first one alone', async () => {
     const queue = await (clients[0] as QueueClient).newQueue();
     for (let round = 0; round < 20; round += 1) {
       await clients[0]?.publish(queue);
       const idempotency_key = `last-${round}`;
-      // Who finds the message locked by another node's call must not say that there is none.
+      // A node that finds the message locked by another node's call must not answer that there is none.
       const answers = await everywhere((client) =>
         client.post('consume', { queue, max_messages: 5, idempotency_key }),
       );
@@ -141,7 +141,7 @@ describe('one idempotency key at three nodes at the same time', () => {
     }
   });
 
-  it('gives what long polls under one key wait for to all of them', async () => {
+  it('returns the same message from all long polls under the key', async () => {
     const queue = await (clients[0] as QueueClient).newQueue();
     const idempotency_key = 'waiting';
     const waiting = everywhere((client) =>
@@ -153,7 +153,7 @@ describe('one idempotency key at three nodes at the same time', () => {
     expect(await clients[1]?.stats(queue)).toMatchObject({ available: 1, in_flight: 1 });
   });
 
-  it('settles once and answers all alike', async () => {
+  it('settles a message once, and gets the same answer from every node', async () => {
     const client = clients[0] as QueueClient;
     const queue = await client.newQueue({ max_retries: 1_000 });
     for (let round = 0; round < 10; round += 1) {
@@ -173,7 +173,7 @@ describe('one idempotency key at three nodes at the same time', () => {
     }
   });
 
-  it('makes one queue and one API key', async () => {
+  it('creates one queue and one API key', async () => {
     for (let round = 0; round < 5; round += 1) {
       const queue = { name: `keyed-${round}`, idempotency_key: `create-${round}` };
       expectOneEffect(await everywhere((client) => client.post('create', queue)));
@@ -190,7 +190,7 @@ describe('one idempotency key at three nodes at the same time', () => {
   });
 });
 
-/** All were answered alike; one did it, the others say that they repeat it. */
+/** Expects equal answers, of which one made the change and the others say that they replay it. */
 function expectOneEffect(answers: readonly HttpAnswer[]): void {
   const [first] = answers;
   for (const { status, text, body } of answers) {

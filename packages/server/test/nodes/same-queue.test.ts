@@ -5,7 +5,7 @@ import { STORE_FACTORIES } from '../harness/stores.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
 
 it.each(['purgeQueue', 'deleteQueue'] as const)(
-  '%s on two nodes at once',
+  '%s on two nodes at once is refused on neither',
   async (what) => {
     const factory = STORE_FACTORIES.find(({ name }) => name === 'postgres');
     const fixture = await (factory as (typeof STORE_FACTORIES)[number]).create();
@@ -21,7 +21,7 @@ it.each(['purgeQueue', 'deleteQueue'] as const)(
     }
     await Promise.all([one.stop(), other.stop()]);
     await fixture.remove();
-    // A purge may find the queue purged already, and a delete may find it deleted.
+    // A purge may find the queue already purged, and a delete may find it deleted.
     expect(refused).toEqual([]);
   },
   60_000,

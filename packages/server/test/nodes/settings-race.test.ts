@@ -44,142 +44,145 @@ function subscribe(queue: string, deadLetterQueue: string | null): SubscribePush
 const toward = (queue: string, deadLetterQueue: string): Command =>
   update(queue, { deadLetterQueue });
 
-describe.each(['read committed', 'repeatable read'])('settings at two nodes, %s', (isolation) => {
-  let commits: readonly [GroupCommit, GroupCommit] | undefined;
-  const stores = useTwoStores(`default_transaction_isolation = ''${isolation}''`);
+describe.each(['read committed', 'repeatable read'])(
+  'changes of settings at two nodes, with isolation %s',
+  (isolation) => {
+    let commits: readonly [GroupCommit, GroupCommit] | undefined;
+    const stores = useTwoStores(`default_transaction_isolation = ''${isolation}''`);
 
-  /** Both at once, each at a node of its own. @returns what each came to: a code, or "ok" */
-  const atOnce = async (first: Command, second: Command): Promise<string[]> => {
-    // By way of groups, as of a node: they go on waiting where one look meets a lock.
-    commits ??= [createGroupCommit(stores.one), createGroupCommit(stores.other)];
-    const [one, other] = commits;
-    const outcomes = await Promise.all([one.submit(first), other.submit(second)]);
-    return outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.code));
-  };
-  const queues = async (count: number): Promise<string[]> => {
-    const names = Array.from({ length: count }, newName);
-    await stores.one.apply(names.map((name) => make.createQueue(name)));
-    return names;
-  };
-  const rowOf = (queue: string) => stores.one.read({ kind: 'getQueue', project: 'p', queue });
-  /** How often each pair of answers was given. */
-  const answersOf = async (
-    count: number,
-    pair: (names: readonly string[]) => readonly [Command, Command],
-  ): Promise<Record<string, number>> => {
-    const seen: Record<string, number> = {};
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const answers = (await atOnce(...pair(await queues(count)))).join(' ');
-      seen[answers] = (seen[answers] ?? 0) + 1;
-    }
-    return seen;
-  };
-  const onlyOf = (seen: Record<string, number>, ...allowed: readonly string[]): void => {
-    const others = Object.entries(seen).filter(([answers]) => !allowed.includes(answers));
-    expect(others).toEqual([]);
-  };
-
-  it(
-    'both stay when two are changed at once',
-    async () => {
-      let lost = 0;
+    /** Submits both at once, each at its own node. @returns for each its code, or "ok" */
+    const atOnce = async (first: Command, second: Command): Promise<string[]> => {
+      // Through commit groups, as a node does: they keep waiting where a single try meets a lock.
+      commits ??= [createGroupCommit(stores.one), createGroupCommit(stores.other)];
+      const [one, other] = commits;
+      const outcomes = await Promise.all([one.submit(first), other.submit(second)]);
+      return outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.code));
+    };
+    const queues = async (count: number): Promise<string[]> => {
+      const names = Array.from({ length: count }, newName);
+      await stores.one.apply(names.map((name) => make.createQueue(name)));
+      return names;
+    };
+    const rowOf = (queue: string) => stores.one.read({ kind: 'getQueue', project: 'p', queue });
+    /** How often each pair of answers was given. */
+    const answersOf = async (
+      count: number,
+      pair: (names: readonly string[]) => readonly [Command, Command],
+    ): Promise<Record<string, number>> => {
+      const seen: Record<string, number> = {};
       for (let round = 0; round < ROUNDS; round += 1) {
-        const [queue] = (await queues(1)) as [string];
-        const answers = await atOnce(
-          update(queue, { maxRetries: 9 }),
-          update(queue, { messageRetentionDays: 2 }),
-        );
-        expect(answers).toEqual(['ok', 'ok']);
-        const row = await rowOf(queue);
-        if (row?.maxRetries !== 9 || row.messageRetentionDays !== 2) lost += 1;
+        const answers = (await atOnce(...pair(await queues(count)))).join(' ');
+        seen[answers] = (seen[answers] ?? 0) + 1;
       }
-      expect(lost).toBe(0);
-    },
-    WITHIN_MS,
-  );
+      return seen;
+    };
+    const onlyOf = (seen: Record<string, number>, ...allowed: readonly string[]): void => {
+      const others = Object.entries(seen).filter(([answers]) => !allowed.includes(answers));
+      expect(others).toEqual([]);
+    };
 
-  it.each([
-    ['updates', toward, toward],
-    ['an update and a subscription', toward, subscribe],
-    ['subscriptions', subscribe, subscribe],
-  ])(
-    'no cycle of dead letters is closed by %s at once',
-    async (_what, first, second) => {
-      const seen = await answersOf(2, ([x, y]) => [
-        first(x as string, y as string),
-        second(y as string, x as string),
-      ]);
-      onlyOf(seen, 'ok DEAD_LETTER_CYCLE', 'DEAD_LETTER_CYCLE ok');
-    },
-    WITHIN_MS,
-  );
+    it(
+      'both take effect when two settings of a queue are changed at once',
+      async () => {
+        let lost = 0;
+        for (let round = 0; round < ROUNDS; round += 1) {
+          const [queue] = (await queues(1)) as [string];
+          const answers = await atOnce(
+            update(queue, { maxRetries: 9 }),
+            update(queue, { messageRetentionDays: 2 }),
+          );
+          expect(answers).toEqual(['ok', 'ok']);
+          const row = await rowOf(queue);
+          if (row?.maxRetries !== 9 || row.messageRetentionDays !== 2) lost += 1;
+        }
+        expect(lost).toBe(0);
+      },
+      WITHIN_MS,
+    );
 
-  it.each([
-    ['a create', create],
-    ['an update', toward],
-    ['a subscribe', subscribe],
-  ])(
-    'either a queue is deleted, or %s that names it goes through',
-    async (_what, name) => {
-      const seen = await answersOf(2, ([x, y]) => [
-        name(name === create ? newName() : (x as string), y as string),
-        make.deleteQueue(y as string),
-      ]);
-      onlyOf(seen, 'ok QUEUE_IN_USE', 'DEAD_LETTER_QUEUE_NOT_FOUND ok');
-    },
-    WITHIN_MS,
-  );
+    it.each([
+      ['updates', toward, toward],
+      ['an update and a subscription', toward, subscribe],
+      ['subscriptions', subscribe, subscribe],
+    ])(
+      'never close a cycle of dead-letter queues by %s at once',
+      async (_what, first, second) => {
+        const seen = await answersOf(2, ([x, y]) => [
+          first(x as string, y as string),
+          second(y as string, x as string),
+        ]);
+        onlyOf(seen, 'ok DEAD_LETTER_CYCLE', 'DEAD_LETTER_CYCLE ok');
+      },
+      WITHIN_MS,
+    );
 
-  it.each([
-    ['an update', (queue: string) => update(queue, { maxRetries: 1 })],
-    ['a subscribe', (queue: string) => subscribe(queue, null)],
-  ])(
-    '%s of a queue that is deleted comes before or finds none',
-    async (_what, change) => {
-      const seen = await answersOf(1, ([x]) => [
-        change(x as string),
-        make.deleteQueue(x as string),
-      ]);
-      onlyOf(seen, 'ok ok', 'QUEUE_NOT_FOUND ok');
-    },
-    WITHIN_MS,
-  );
+    it.each([
+      ['a create', create],
+      ['an update', toward],
+      ['a subscribe', subscribe],
+    ])(
+      'let either the deletion of a queue or %s that names it succeed',
+      async (_what, name) => {
+        const seen = await answersOf(2, ([x, y]) => [
+          name(name === create ? newName() : (x as string), y as string),
+          make.deleteQueue(y as string),
+        ]);
+        onlyOf(seen, 'ok QUEUE_IN_USE', 'DEAD_LETTER_QUEUE_NOT_FOUND ok');
+      },
+      WITHIN_MS,
+    );
 
-  it(
-    'a subscription is counted once, however it was changed and deleted at once',
-    async () => {
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const [queue] = (await queues(1)) as [string];
-        const first = subscribe(queue, null);
-        const { subscriptionId } = first;
-        const again = { ...first, subscriptionId: newName() };
-        const end = { kind: 'unsubscribePush', project: 'p', queue, idempotency: null } as const;
-        await on(stores.one, first);
-        expect(await atOnce(again, { ...end, subscriptionId })).toEqual(['ok', 'ok']);
-      }
-      const { kept, counted } = await readUsageTables(stores.url);
-      expect(kept).toEqual(counted);
-    },
-    WITHIN_MS,
-  );
+    it.each([
+      ['an update', (queue: string) => update(queue, { maxRetries: 1 })],
+      ['a subscribe', (queue: string) => subscribe(queue, null)],
+    ])(
+      'let %s of a queue come before its deletion, or find no queue',
+      async (_what, change) => {
+        const seen = await answersOf(1, ([x]) => [
+          change(x as string),
+          make.deleteQueue(x as string),
+        ]);
+        onlyOf(seen, 'ok ok', 'QUEUE_NOT_FOUND ok');
+      },
+      WITHIN_MS,
+    );
 
-  it(
-    'a queue is named that is made at once, or not found',
-    async () => {
-      const seen = await answersOf(0, () => {
-        const target = newName();
-        return [create(newName(), target), make.createQueue(target)];
-      });
-      onlyOf(seen, 'ok ok', 'DEAD_LETTER_QUEUE_NOT_FOUND ok');
-    },
-    WITHIN_MS,
-  );
-});
+    it(
+      'count a subscription once when it is changed and deleted at once',
+      async () => {
+        for (let round = 0; round < ROUNDS; round += 1) {
+          const [queue] = (await queues(1)) as [string];
+          const first = subscribe(queue, null);
+          const { subscriptionId } = first;
+          const again = { ...first, subscriptionId: newName() };
+          const end = { kind: 'unsubscribePush', project: 'p', queue, idempotency: null } as const;
+          await on(stores.one, first);
+          expect(await atOnce(again, { ...end, subscriptionId })).toEqual(['ok', 'ok']);
+        }
+        const { kept, counted } = await readUsageTables(stores.url);
+        expect(kept).toEqual(counted);
+      },
+      WITHIN_MS,
+    );
 
-describe('who works on messages', () => {
+    it(
+      'either name a queue that is created at once, or do not find it',
+      async () => {
+        const seen = await answersOf(0, () => {
+          const target = newName();
+          return [create(newName(), target), make.createQueue(target)];
+        });
+        onlyOf(seen, 'ok ok', 'DEAD_LETTER_QUEUE_NOT_FOUND ok');
+      },
+      WITHIN_MS,
+    );
+  },
+);
+
+describe('calls that work on messages', () => {
   const stores = useTwoStores();
 
-  it('never waits for a change of settings', async () => {
+  it('never wait for a change of settings', async () => {
     await on(stores.one, make.createQueue('dead'));
     await on(stores.one, make.createQueue('q', { deadLetterQueue: 'dead' }));
     await stores.admin.query('SELECT pg_advisory_lock($1)', [SETTINGS_LOCK]);

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 
 /**
- * Puts a clock that can be set before the database's own, for all who connect from now on: functions
- * in a schema that stands before pg_catalog in the search path.
+ * Lets tests set the database's clock for all later connections: its functions are replaced by those in
+ * a schema that precedes pg_catalog in the search path.
  */
 export async function makeClockSettable(admin: pg.Client): Promise<void> {
   await admin.query(`
@@ -17,7 +17,7 @@ export async function makeClockSettable(admin: pg.Client): Promise<void> {
     END $$`);
 }
 
-/** @param shiftMs from the true time, at once and for all */
+/** @param shiftMs from the true time, at once and for all connections */
 export async function setClock(admin: pg.Client, shiftMs: number): Promise<void> {
   await admin.query("UPDATE skew.shift SET by = $1 * interval '1 ms'", [shiftMs]);
 }

@@ -11,7 +11,7 @@ import { on } from './two-stores.js';
 
 const ids = createIdSource(new FakeClock());
 
-/** What a database was set to, and what a start makes of it. */
+/** How the server starts on databases with various settings. */
 describe('a start on a database', () => {
   let admin: pg.Client;
   const made: string[] = [];
@@ -24,7 +24,7 @@ describe('a start on a database', () => {
     await admin.end();
   });
 
-  /** @returns its URL */
+  /** @returns the URL of the new database */
   async function makeDatabase(options = ''): Promise<URL> {
     const name = `millrace_${randomBytes(8).toString('hex')}`;
     await admin.query(`CREATE DATABASE ${name} ${options}`);
@@ -45,14 +45,14 @@ describe('a start on a database', () => {
     return results;
   }
 
-  it('refuses one whose encoding is not UTF8, and says what to do', async () => {
+  it('refuses an encoding other than UTF8, and says what to do', async () => {
     const url = await makeDatabase(`ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
     await expect(open(url)).rejects.toThrow(/encoding LATIN1.*ENCODING 'UTF8'/);
     const [found] = await query(url, `SELECT to_regnamespace('millrace') AS schema`);
     expect(found?.rows).toEqual([{ schema: null }]);
   });
 
-  it('says when a standby is not synchronous', async () => {
+  it('warns when a standby is not synchronous', async () => {
     const url = await makeDatabase();
     const warnings: string[] = [];
     const log: Log = { ...NO_LOG, warn: (message) => warnings.push(message) };
@@ -60,7 +60,7 @@ describe('a start on a database', () => {
     const start = async (): Promise<void> => (await open(url, log)).stop();
     await start();
     expect(ofStandbys()).toEqual([]);
-    // To the server, whoever connects for replication is a standby that begins.
+    // The server treats every replication connection as a standby that is starting.
     const options = { connectionString: url.toString(), replication: 'true' };
     const standby = new pg.Client(options as pg.ClientConfig);
     await standby.connect();
@@ -72,7 +72,7 @@ describe('a start on a database', () => {
     }
   });
 
-  it('asks for no right that it does not need', async () => {
+  it('needs no right beyond those it uses', async () => {
     const url = await makeDatabase();
     const role = `role_${randomBytes(6).toString('hex')}`;
     await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'of-the-role'`);
@@ -82,10 +82,10 @@ describe('a start on a database', () => {
     asRole.password = 'of-the-role';
 
     await expect(open(asRole)).rejects.toThrow(/may not create the schema millrace.*GRANT CREATE/);
-    // Once it has the schema, it makes the tables in it, and starts again.
+    // Once the role has the schema, the server creates its tables there, and can start again.
     await query(url, `CREATE SCHEMA millrace AUTHORIZATION ${role}`);
     for (let start = 0; start < 2; start += 1) await (await open(asRole)).stop();
-    // And with rights on the rows only, as an operator may leave it after the first start.
+    // It also works with rights on the rows only, as an operator may leave them after the first start.
     await query(
       url,
       'ALTER SCHEMA millrace OWNER TO CURRENT_USER',
@@ -101,11 +101,11 @@ describe('a start on a database', () => {
     await store.stop();
   });
 
-  it('commits to the disk where the database says that it need not', async () => {
+  it('makes commits durable although the database has synchronous_commit off', async () => {
     const url = await makeDatabase();
     await admin.query(`ALTER DATABASE ${url.pathname.slice(1)} SET synchronous_commit = off`);
     const first = await open(url);
-    // What a session is set to shows only inside it.
+    // A session's setting is visible only inside the session.
     await query(
       url,
       'CREATE TABLE public.seen (value text)',
@@ -126,7 +126,7 @@ describe('a start on a database', () => {
     expect(seen?.rows).toEqual([{ value: 'on' }]);
   });
 
-  it('says what the database cannot promise', async () => {
+  it('warns of settings with which the database is not durable', async () => {
     const url = await makeDatabase();
     const [found] = await query(
       url,
@@ -141,7 +141,7 @@ describe('a start on a database', () => {
     }
   });
 
-  it('fails when there are no connections to work on', async () => {
+  it('fails when it can get no further connections', async () => {
     const url = await makeDatabase();
     await (await open(url)).stop();
     const role = `role_${randomBytes(6).toString('hex')}`;

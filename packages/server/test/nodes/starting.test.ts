@@ -6,7 +6,7 @@ import { TcpProxy } from '../harness/tcp-proxy.js';
 import { connectAdmin, newDatabase } from './postgres-nodes.js';
 import { ServerRun } from './run-server.js';
 
-describe('starting and stopping nodes', () => {
+describe('a node', () => {
   let postgres: RunningPostgres;
   const runs: ServerRun[] = [];
   const start = (url: string, environment?: Record<string, string>): ServerRun => {
@@ -23,7 +23,7 @@ describe('starting and stopping nodes', () => {
     await postgres?.stop();
   });
 
-  it('comes up everywhere when all start at once on an empty database, with one first key', async () => {
+  it('starts beside others on an empty database, with one first key for all', async () => {
     for (let round = 0; round < 2; round += 1) {
       const url = await newDatabase(postgres.url, `empty_${round}`);
       const started = [start(url), start(url), start(url)];
@@ -67,7 +67,7 @@ describe('starting and stopping nodes', () => {
         expect(await run.ended(), name).toBe(1);
         const { stderr, stdout } = run;
         expect(stdout, name).toBe('');
-        // One line for the operator: what cannot be used and why, neither secrets nor a stack.
+        // One line for the operator with what cannot be used and why, without secrets or a stack.
         const lines = stderr.trim().split('\n');
         expect(lines, name).toHaveLength(1);
         const { level, msg, stack } = JSON.parse(lines[0] as string);
@@ -116,7 +116,7 @@ describe('starting and stopping nodes', () => {
     }
   });
 
-  it('survives words on the channel of the nodes that no node has said', async () => {
+  it("survives notifications on the nodes' channel that no node has sent", async () => {
     const url = await newDatabase(postgres.url, 'noisy');
     const run = start(url);
     const address = await run.listening();

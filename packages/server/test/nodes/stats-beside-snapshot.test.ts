@@ -10,7 +10,7 @@ import { on, useTwoStores } from './two-stores.js';
 
 const DEAD_ENTRIES = 60_000;
 const LOOKS = 20;
-/** PostgreSQL reports what a session has walked past no earlier than a second after the last time. */
+/** PostgreSQL reports a session's reads at most once a second. */
 const REPORT_MS = 1_200;
 
 const ids = createIdSource(new FakeClock());
@@ -31,7 +31,7 @@ async function walked(): Promise<number> {
   return Number(rows[0].n);
 }
 
-it('walks past what has gone once in many looks, and counts exactly', async () => {
+it('stats beside an old snapshot walk past deleted messages once in many reads, and count exactly', async () => {
   const make = new CommandBuilder('snapshot', ids);
   await on(stores.one, make.createQueue('q'));
   await stores.admin.query(

@@ -32,7 +32,7 @@ describe('a node that is stopped by SIGSTOP in the middle of a transaction', () 
     await fixture.remove();
   });
 
-  /** Transactions that stand still and have locked message groups. */
+  /** Counts the transactions that stand still and have locked message groups. */
   const openTransactions = async (): Promise<number> => {
     const { rows } = await admin.query(
       `SELECT count(DISTINCT a.pid)::integer AS n FROM pg_stat_activity a JOIN pg_locks l USING (pid)
@@ -49,7 +49,7 @@ describe('a node that is stopped by SIGSTOP in the middle of a transaction', () 
     return { n, status: response.status, code: error?.code };
   };
 
-  it('holds nobody up, and takes nothing back that it has answered', async () => {
+  it('blocks no other queue, its message group only for a while, and keeps what it has answered', async () => {
     const [stopped] = runs as [ServerRun, ServerRun];
     const [lostUrl = '', url = ''] = await Promise.all(runs.map((run) => run.listening()));
     for (const body of [{ name: 'fifo', type: 'fifo' }, { name: 'other' }]) {
@@ -58,12 +58,12 @@ describe('a node that is stopped by SIGSTOP in the middle of a transaction', () 
 
     const sent: Promise<Sent>[] = [];
     for (let round = 0; ; round += 1) {
-      if (round === 400) throw new Error('it never stopped inside a transaction');
+      if (round === 400) throw new Error('the node never stopped inside a transaction');
       const before = sent.length;
       for (let n = before; n < before + 3; n += 1) sent.push(publish(lostUrl, 'fifo', n));
       await pause(round % 11);
       stopped.signal('SIGSTOP');
-      // What it has sent is done before what stands still is looked for.
+      // What it has sent is done before the test looks for open transactions.
       await pause(100);
       if ((await openTransactions()) > 0) break;
       stopped.signal('SIGCONT');
@@ -86,7 +86,7 @@ describe('a node that is stopped by SIGSTOP in the middle of a transaction', () 
       expect(answers.at(-1)).toMatchObject({ status: 503, code: 'STORE_UNAVAILABLE' });
       answers.push(await publish(url, 'fifo', 1_000_000 + answers.length));
     }
-    // The session ended in the database, while its node stands still.
+    // The session ended in the database, while its node still stands.
     expect(await openTransactions()).toBe(0);
 
     stopped.signal('SIGCONT');
@@ -104,7 +104,7 @@ describe('a node that is stopped by SIGSTOP in the middle of a transaction', () 
     expect(kept.filter((n) => undone.includes(n))).toEqual([]);
   });
 
-  /** All that the group has, in its order. */
+  /** Takes all messages of the message group, in their order. */
   async function drain(url: string, queue: string): Promise<number[]> {
     const kept: number[] = [];
     for (;;) {

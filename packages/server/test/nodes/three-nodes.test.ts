@@ -12,7 +12,7 @@ import { type PostgresNodes, startNodes } from './postgres-nodes.js';
 describe('three nodes over one database', () => {
   let nodes: PostgresNodes;
   let clients: [QueueClient, QueueClient, QueueClient];
-  /** One of the three, in turn. */
+  /** One of the three nodes, in turn. */
   const at = (turn: number): QueueClient => clients[turn % 3] as QueueClient;
 
   beforeAll(async () => {
@@ -21,7 +21,7 @@ describe('three nodes over one database', () => {
   });
   afterAll(() => nodes.stop());
 
-  it('keeps every promise under load on all of them', async () => {
+  it('keep every promise under load on all of them', async () => {
     const seed = Date.now() % 1_000_000_000;
     const ledger = new Ledger();
     await runLoad({
@@ -47,7 +47,7 @@ describe('three nodes over one database', () => {
     expect(counts.acked).toBeGreaterThan(150);
   }, 60_000);
 
-  it('leases no message twice, however many consume at once', async () => {
+  it('lease no message twice when many clients consume at once', async () => {
     const queue = await at(0).newQueue();
     const published = await publishMany(queue, 300);
     const consumed: string[] = [];
@@ -59,12 +59,12 @@ describe('three nodes over one database', () => {
       }
     };
     await Promise.all(Array.from({ length: 24 }, (_, turn) => consumeUntilEmpty(at(turn))));
-    // Who looked while others had rows locked may have seen nothing; whoever comes last sees all.
+    // A consume may find nothing while others have rows locked; the last one finds all that is left.
     await consumeUntilEmpty(at(1));
     expect(consumed.sort()).toEqual(published.sort());
   });
 
-  it('lets one of several acks of one delivery win', async () => {
+  it('let one of several acks of one delivery succeed', async () => {
     const queue = await at(0).newQueue();
     for (let round = 0; round < 20; round += 1) {
       await at(round).publish(queue);
@@ -78,7 +78,7 @@ describe('three nodes over one database', () => {
     await expectSameStats(queue, { available: 0, in_flight: 0 });
   });
 
-  it('lets either an ack or a nack win, never both', async () => {
+  it('let either an ack or a nack of one delivery succeed, never both', async () => {
     const queue = await at(0).newQueue({ max_retries: 1_000 });
     for (let round = 0; round < 20; round += 1) {
       await at(round).publish(queue, { round });
@@ -96,7 +96,7 @@ describe('three nodes over one database', () => {
     }
   });
 
-  it('refuses an old receipt at a node that never saw the new one', async () => {
+  it('refuse an old receipt at a node that never saw the new one', async () => {
     const queue = await at(0).newQueue();
     await at(0).publish(queue);
     const first = await at(0).take(queue);
@@ -109,7 +109,7 @@ describe('three nodes over one database', () => {
     expect(ack.body.data).toMatchObject({ acked: true });
   });
 
-  it('shows a new queue on all nodes at once', async () => {
+  it('find a new queue on all nodes at once', async () => {
     for (let round = 0; round < 15; round += 1) {
       const queue = await at(round).newQueue({ max_retries: round });
       const answers = await Promise.all([
@@ -122,7 +122,7 @@ describe('three nodes over one database', () => {
     }
   });
 
-  it('makes one queue of calls that create it everywhere at once', async () => {
+  it('create one queue for calls that create it on all nodes at once', async () => {
     for (let round = 0; round < 10; round += 1) {
       const same = { name: `same-${round}`, max_retries: 5 };
       const made = await Promise.all(clients.map((client) => client.post('create', same)));
@@ -142,7 +142,7 @@ describe('three nodes over one database', () => {
     }
   });
 
-  it('gives a queue that is created on demand everywhere at once to all who publish', async () => {
+  it('publish to a queue that is created on demand on all nodes at once', async () => {
     const onDemand = await startNodes(3, ['--auto-create']);
     try {
       const queues = Array.from({ length: 5 }, (_, round) => `on-demand-${round}`);
@@ -160,7 +160,7 @@ describe('three nodes over one database', () => {
     }
   });
 
-  it('answers the same stats everywhere, as soon as a call has been answered anywhere', async () => {
+  it('return the same stats as soon as one of them has answered a call', async () => {
     const queue = await at(0).newQueue({ max_retries: 0 });
     await publishMany(queue, 30);
     await at(1).publish(queue, 'later', { delay_seconds: 600 });
@@ -173,11 +173,11 @@ describe('three nodes over one database', () => {
     await expectSameStats(queue, { available: 20, in_flight: 0, delayed: 1, dlq: 4 });
   });
 
-  it('keeps the order of publishes that came one after the other at different nodes', async () => {
+  it('keep the order of publishes made one after the other at different nodes', async () => {
     const queue = await at(0).newQueue();
     const order: string[] = [];
     for (let turn = 0; turn < 60; turn += 1) {
-      // A burst in between must not put a node ahead of the others.
+      // A burst in between must not put one node's seqs ahead of the others.
       if (turn % 20 === 10) {
         order.push('burst');
         await Promise.all(Array.from({ length: 50 }, () => at(turn).publish(queue, 'burst')));
@@ -194,7 +194,7 @@ describe('three nodes over one database', () => {
     expect(consumed.filter((text, index) => text !== consumed[index - 1])).toEqual(order);
   });
 
-  it('pages through a list from node to node', async () => {
+  it("continue each other's pages of a list", async () => {
     const names = Array.from({ length: 7 }, (_, index) => `paged-${index}`);
     await Promise.all(names.map((name, turn) => at(turn).post('create', { name })));
     const found: string[] = [];
@@ -217,7 +217,7 @@ describe('three nodes over one database', () => {
     const [first, ...others] = await Promise.all(clients.map((client) => client.stats(queue)));
     expect(first).toMatchObject(expected);
     for (const other of others) {
-      // The age is that of the moment of asking.
+      // The age depends on the moment of the call.
       expect({ ...other, oldest_age_seconds: 0 }).toEqual({ ...first, oldest_age_seconds: 0 });
     }
   }

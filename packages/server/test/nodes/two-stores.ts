@@ -5,7 +5,7 @@ import type { Store } from '#server/core/store/store';
 import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harness/stores.js';
 import { connectAdmin } from './postgres-nodes.js';
 
-/** Two nodes' stores over one PostgreSQL, and a connection to it that is nobody's. */
+/** The stores of two nodes over one PostgreSQL database, and a connection of the test's own. */
 export interface TwoStores {
   readonly one: Store;
   readonly other: Store;
@@ -14,9 +14,9 @@ export interface TwoStores {
 }
 
 /**
- * Opened before the tests of the block that this is called in, and removed after them.
+ * Opens the stores before the tests of the calling block, and removes them after those tests.
  *
- * @param setting what the database is set to before, as SQL
+ * @param setting a setting of the database that is made first, as SQL
  */
 export function useTwoStores(setting?: string): TwoStores {
   const opened = {} as { -readonly [K in keyof TwoStores]: TwoStores[K] };
@@ -43,7 +43,7 @@ export function useTwoStores(setting?: string): TwoStores {
   return opened;
 }
 
-/** One command, in a group of its own. */
+/** Applies one command in its own commit group. */
 export const on = async <C extends Command>(
   store: Store,
   command: C,

@@ -12,7 +12,7 @@ import {
   terminate,
 } from './postgres-nodes.js';
 
-/** How often a wait looks by itself. What comes by a signal comes long before. */
+/** How often a wait polls by itself. A signal arrives long before. */
 const SAFETY_POLL_MS = 2_000;
 const ROUNDS = 20;
 
@@ -43,13 +43,13 @@ describe('a long poll on one node', () => {
     });
   });
 
-  it('is woken by a message that another node gives back', async () => {
+  it('is woken by a message released on another node', async () => {
     await expectSignals('give back', async (queue, held) => {
       await publisher.extend(queue, held.message_id, 0, { receipt: held.receipt });
     });
   });
 
-  it('is woken by a delay that ends on another', async () => {
+  it('is woken by a delay that ends for a publish on another node', async () => {
     const delayMs = 100;
     await expectSignals(
       'delay',
@@ -61,7 +61,7 @@ describe('a long poll on one node', () => {
     );
   });
 
-  it('is woken as often as messages come, wherever they wait', async () => {
+  it('is woken for each message that comes, on whichever node it waits', async () => {
     const queue = await publisher.newQueue();
     const polls = Array.from({ length: 20 }, (_, turn) =>
       (nodes.clients[turn % 2] as QueueClient).take(queue, { wait_seconds: 20 }),
@@ -74,7 +74,7 @@ describe('a long poll on one node', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(SAFETY_POLL_MS * 0.75);
   });
 
-  it('is woken by a node that came after it had begun to wait', async () => {
+  it('is woken by a publish on a node that started after the wait began', async () => {
     const latenciesMs: number[] = [];
     for (let round = 0; round < 3; round += 1) {
       const queue = await publisher.newQueue();
@@ -90,7 +90,7 @@ describe('a long poll on one node', () => {
     expect(total(latenciesMs)).toBeLessThan(3 * SAFETY_POLL_MS * 0.4);
   });
 
-  it('leaves a message alone whose publish comes after the client has hung up', async () => {
+  it('leases nothing that is published after its client has hung up', async () => {
     const queue = await publisher.newQueue();
     const hangUp = new AbortController();
     const polled = waiter.post('consume', { queue, wait_seconds: 20 }, { signal: hangUp.signal });
@@ -103,7 +103,7 @@ describe('a long poll on one node', () => {
     expect(await publisher.take(queue)).toMatchObject({ delivery_count: 1 });
   });
 
-  it('is answered although word cannot reach it, and by signals again later', async () => {
+  it('gets its message although no signal can reach it, and is woken by signals again later', async () => {
     const queue = await publisher.newQueue();
     for (let round = 0; round < 3; round += 1) {
       const polled = waiter.take(queue, { wait_seconds: 20 });
@@ -113,7 +113,7 @@ describe('a long poll on one node', () => {
       const messageId = await publisher.publish(queue, round);
       const startedAtMs = performance.now();
       expect((await polled).message_id).toBe(messageId);
-      print('looking again, its listener cut,', [performance.now() - startedAtMs]);
+      print('the safety poll, with its listener cut', [performance.now() - startedAtMs]);
       await publisher.ack(queue, messageId);
       await expect
         .poll(() => listeningPids(admin), { timeout: 10_000, interval: 50 })
@@ -129,8 +129,8 @@ describe('a long poll on one node', () => {
   });
 
   /**
-   * Lets the waiter wait and `act` happen elsewhere, again and again. No single wait is checked: on
-   * a busy machine one may be slow, but the safety poll alone would make nearly all of them so.
+   * Lets the waiter wait while `act` runs elsewhere, several times. No single wait is checked: on a busy
+   * machine one may be slow, but with the safety poll alone nearly all would be slow.
    */
   async function expectSignals(
     what: string,
@@ -159,8 +159,8 @@ describe('a long poll on one node', () => {
   }
 });
 
-describe('what a node that stopped has left', () => {
-  it('is settled on time by another one that nobody calls', async () => {
+describe('a lease or delay that a stopped node has left', () => {
+  it('is settled on time by another node that gets no calls', async () => {
     const nodes = await startNodes(2);
     try {
       const [stopped, other] = nodes.clients as [QueueClient, QueueClient];
@@ -173,7 +173,7 @@ describe('what a node that stopped has left', () => {
       await stopped.publish(queue, 'delayed', { delay_seconds: 1 });
       await nodes.servers[0]?.stop();
       expect(await other.stats(queue)).toMatchObject({ delayed: 1, in_flight: 1 });
-      // One who waits meanwhile gets what comes back.
+      // A long poll meanwhile gets the message that comes back.
       const polled = other.take(retried, { wait_seconds: 20 });
       await expect
         .poll(() => other.stats(queue), { timeout: 6_000, interval: 50 })

@@ -96,7 +96,7 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
       [one, other] = (await Promise.all(nodes.map(listening))) as [string, string];
     });
 
-    it('says at the start whether nodes can wake each other', async () => {
+    it('report at the start whether they can wake each other', async () => {
       for (const { stderr } of nodes) {
         if (hears) expect(stderr).not.toContain('cannot wake each other');
         else expect(stderr).toContain('nodes cannot wake each other');
@@ -104,7 +104,7 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
       expect(await listeners(databaseUrl)).toBe(hears ? 2 : 0);
     });
 
-    it('passes messages on from one node to the other', async () => {
+    it('deliver on one node what was published on the other', async () => {
       await call(one, 'create', { name: 'plain' });
       const sent = Array.from({ length: 40 }, (_, n) => n);
       await Promise.all(sent.map((n) => call(one, 'publish', { queue: 'plain', payload: { n } })));
@@ -123,7 +123,7 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
       expect((await call(other, 'consume', { queue: 'plain' })).messages).toEqual([]);
     });
 
-    it('keeps the order of a message group', async () => {
+    it('keep the order of a message group', async () => {
       await call(one, 'create', { name: 'ordered', type: 'fifo' });
       const sent = Array.from({ length: 12 }, (_, n) => n);
       for (const n of sent) {
@@ -143,7 +143,7 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
       expect(seen).toEqual(sent);
     });
 
-    it('answers reads, many at once', async () => {
+    it('answer many reads at once', async () => {
       await call(one, 'create', { name: 'read' });
       const { message_id } = await call(one, 'publish', { queue: 'read', payload: { x: 1 } });
       await Promise.all(
@@ -157,7 +157,7 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
       expect(JSON.stringify(await call(one, 'peek/read'))).toContain(message_id);
     });
 
-    it('wakes a long poll by a publish on the other node', async () => {
+    it('wake a long poll by a publish on the other node', async () => {
       await call(one, 'create', { name: 'awaited' });
       for (let round = 0; round < 3; round += 1) {
         const waiting = call(other, 'consume', { queue: 'awaited', wait_seconds: 20 });
@@ -167,7 +167,7 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
       }
     });
 
-    it("leaves no settings on a pooler's connections", async () => {
+    it("leave no settings on the pooler's connections", async () => {
       const client = await connectAdmin(storeUrl.replace('?prepare=false', ''));
       const { rows } = await client.query(
         `SELECT current_setting('lock_timeout') AS lock_timeout,
@@ -178,7 +178,7 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
       expect(rows).toEqual([{ lock_timeout: '0', enable_seqscan: 'on', statement_timeout: '0' }]);
     });
 
-    it('comes back when the database was restarted behind it', async () => {
+    it('work again after a restart of the database behind it', async () => {
       await call(one, 'create', { name: 'kept' });
       const { message_id } = await call(one, 'publish', {
         queue: 'kept',
@@ -201,14 +201,14 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
     });
   });
 
-  it('does not start through transaction mode as if sessions were its own', async () => {
+  it('refuse to start in transaction mode without prepare=false', async () => {
     const run = start(await pool(await newDatabase(postgres.url, 'taken_for_own'), 'transaction'));
     expect(await run.ended()).toBe(1);
     expect(run.stdout).toBe('');
     expect(run.stderr).toContain('Add ?prepare=false');
   });
 
-  it('ends when a lock of the migrations is never given back', async () => {
+  it('end when the lock of the migrations is never released', async () => {
     const url = await newDatabase(postgres.url, 'held');
     const holder = await connectAdmin(url);
     await holder.query('SELECT pg_advisory_lock(7235438201)');
@@ -219,7 +219,7 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
     expect(run.stderr).toContain('holds the lock of the migrations for too long');
   });
 
-  it('does not say that it listens while the database behind the pooler is away', async () => {
+  it('do not report that they listen while the database behind the pooler is away', async () => {
     const through = await pool(await newDatabase(postgres.url, 'away'), 'session');
     await postgres.shutDown('fast');
     const run = start(through);

@@ -10,19 +10,19 @@ import { freePort } from '../faults/server-process.js';
 export type PoolMode = 'session' | 'transaction';
 
 const STARTS_WITHIN_MS = 20_000;
-/** Where Debian puts it, which is not in everybody's path. */
+/** Where Debian installs it, which is not in every path. */
 const PROGRAMS = ['pgbouncer', '/usr/sbin/pgbouncer'];
 
 const program = PROGRAMS.find((name) => spawnSync(name, ['--version']).status === 0);
 
-/** Why no suite can run here; undefined: it can. */
+/** The reason why no suite can run here; undefined when it can. */
 export const MISSING =
   program === undefined ? 'pgbouncer is not installed; run: apt-get install pgbouncer' : undefined;
 
-/** A PgBouncer in front of one PostgreSQL, on its defaults as far as they matter here. */
+/** A PgBouncer in front of one PostgreSQL, with default settings as far as they matter here. */
 export class PgBouncer {
   private constructor(
-    /** The database by way of the pooler. */
+    /** The url of the database by way of the pooler. */
     readonly url: string,
     private readonly child: ChildProcess,
     private readonly folder: string,
@@ -36,7 +36,7 @@ export class PgBouncer {
     const settings = join(folder, 'settings.ini');
     await writeFile(users, `"${target.username}" "${decodeURIComponent(target.password)}"\n`);
     await writeFile(settings, settingsOf(target, mode, port, users));
-    // It gives up being root, and then reads them again.
+    // It drops root privileges, and then reads the files again.
     await chmod(folder, 0o755);
     const child = spawn(program as string, ['-q', settings], {
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -76,7 +76,7 @@ onEachStore('the audit log', (session) => {
     idempotency: null,
   });
 
-  it('tells of each command of administration, with who asked and for what', async () => {
+  it('records each command of administration, with its caller and its target', async () => {
     const project = session().project();
     const [queue, id, key] = ['orders', 's-1', `key of ${project.name}`];
     const commands: [Command, string, string][] = [
@@ -126,7 +126,7 @@ onEachStore('the audit log', (session) => {
     expect(await ofProject(project)).toEqual(expected);
   });
 
-  it('tells nothing of what was refused, changed nothing, or had nobody who asked', async () => {
+  it('records nothing for a command that was refused, changed nothing, or had no caller', async () => {
     const project = session().project();
     await project.create('q');
     session().clock.advance(1);
@@ -144,7 +144,7 @@ onEachStore('the audit log', (session) => {
     expect(await ofProject(project)).toEqual([]);
   });
 
-  it('tells once of what was asked twice under one idempotency key', async () => {
+  it('records a command once when it is replayed under its idempotency key', async () => {
     const project = session().project();
     const idempotency: Idempotency = {
       capability: 'queue.create',
@@ -160,7 +160,7 @@ onEachStore('the audit log', (session) => {
     expect(await ofProject(project)).toEqual([first.audited]);
   });
 
-  it('comes in pages, the newest first, done and refused together', async () => {
+  it('is read in pages, newest first, with done and refused commands together', async () => {
     const project = session().project();
     const atMs = session().clock.nowMs();
     for (const queue of ['a', 'b', 'c']) await project.run(audited(project.createQueue(queue)));
@@ -180,7 +180,7 @@ onEachStore('the audit log', (session) => {
     expect(mine.slice(0, 3)).toEqual(refused.reverse());
   });
 
-  it('counts a refusal on that it has already', async () => {
+  it('updates the count of a refusal that it already has', async () => {
     const project = session().project();
     const entry = refusal({ project: project.name });
     await project.run({ kind: 'recordAudit', auditEntries: [entry] });
@@ -188,9 +188,9 @@ onEachStore('the audit log', (session) => {
     expect(await ofProject(project)).toEqual([{ ...entry, count: 7 }]);
   });
 
-  it('keeps the newest of what was done and of what was refused, each for itself', async () => {
+  it('keeps the newest entries of done commands and of refusals, with a bound for each', async () => {
     const project = session().project();
-    // Later than all that the other tests have written.
+    // Later than everything that the other tests have written.
     const fromMs = session().clock.nowMs() + 1_000;
     const entries = (count: number, refused: boolean): AuditEntry[] =>
       Array.from({ length: count }, (_, n) =>
@@ -215,7 +215,7 @@ async function addAll(
     const auditEntries = entries.slice(at, at + 1_000);
     let { more } = await project.run({ kind: 'recordAudit', auditEntries });
     while (more) {
-      // A little at a time.
+      // A few entries are removed with each call.
       const before = await session.store.read({ kind: 'audit', before: null, limit: 100_000 });
       ({ more } = await project.run({ kind: 'recordAudit', auditEntries: [] }));
       const after = await session.store.read({ kind: 'audit', before: null, limit: 100_000 });

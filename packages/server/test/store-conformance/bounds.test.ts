@@ -3,7 +3,7 @@ import type { StoredMessage } from '#server/core/queue/commands';
 import { answerBytes } from '#server/core/store/answer-size';
 import { onEachStore } from './store-session.js';
 
-/** What a message with ten bytes of payload and no other text takes in an answer. */
+/** The size in an answer of a message with ten bytes of payload and no other text. */
 const ROOM_FOR_TEN_BYTES = answerBytes(10, {
   groupId: null,
   deduplicationId: null,
@@ -11,8 +11,8 @@ const ROOM_FOR_TEN_BYTES = answerBytes(10, {
   sourceQueue: null,
 } as StoredMessage);
 
-onEachStore('bounds', (session) => {
-  it('stops an answer at so many bytes, but gives at least one message', async () => {
+onEachStore('the bounds of an answer or command', (session) => {
+  it('end an answer at its byte limit, but allow it at least one message', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '"12345678"', '"12345678"', '"12345678"');
@@ -27,7 +27,7 @@ onEachStore('bounds', (session) => {
     expect(await upTo(10 * ROOM_FOR_TEN_BYTES)).toBe(3);
   });
 
-  it('counts bytes of UTF-8, not characters', async () => {
+  it('count bytes of UTF-8, not characters', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '"12345678"', '"éééé"');
@@ -37,7 +37,7 @@ onEachStore('bounds', (session) => {
     expect((await project.run(project.consume('q', { maxBytes }))).messages).toHaveLength(1);
   });
 
-  it('leaves what did not fit available, in its place', async () => {
+  it('leave a message that did not fit available, in its order', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1', '"a long one that does not fit"', '3');
@@ -48,7 +48,7 @@ onEachStore('bounds', (session) => {
     expect(await project.payloads('q', 1)).toEqual(['"a long one that does not fit"']);
   });
 
-  it('gives no more messages than were asked for', async () => {
+  it('give no more messages than the consume asks for', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1', '2', '3');
@@ -56,7 +56,7 @@ onEachStore('bounds', (session) => {
     expect(await project.payloads('q', 1_000)).toEqual(['3']);
   });
 
-  it('takes empty batches and a thousand messages in one command', async () => {
+  it('allow empty batches and a thousand messages in one command', async () => {
     const project = session().project();
     await project.create('q');
     expect(await project.send('q')).toEqual([]);
@@ -76,7 +76,7 @@ onEachStore('bounds', (session) => {
     ['a mebibyte', JSON.stringify('x'.repeat(1024 * 1024 - 2))],
     ['characters of four bytes', '"𝕏\u2028"'],
     ['deep nesting', '['.repeat(10_000) + ']'.repeat(10_000)],
-  ])('keeps the text of a payload: %s', async (_name, payload) => {
+  ])('leave the text of a payload unchanged: %s', async (_name, payload) => {
     const project = session().project();
     await project.create('q');
     const headers = String.raw`{"name":"\u0000é"}`;

@@ -16,7 +16,9 @@ const before = (migrations: readonly string[]): readonly string[] =>
     migrations.findIndex((text) => text.includes('max_expired_leases')),
   );
 
-/** A plain queue with a message that has failed twice, and the record of a delete that found nothing. */
+/**
+ * A plain queue with a message that has failed twice, and the record of a delete that found no queue.
+ */
 const fill = (schema: string, no: string): string => `
   INSERT INTO ${schema}queues (id, project, name, bucket_id, dead_bucket_id, type, max_retries,
       message_retention_days, visibility_timeout_default_ms, enable_priority, created_at_ms,
@@ -65,7 +67,7 @@ async function makeSchema(url: string): Promise<void> {
 }
 
 it.each(STORE_FACTORIES)(
-  'failures of before count as nacks, and queues of before follow their retries: $name',
+  'the migration on $name counts earlier failures as nacks, and lets old queues follow their retries',
   async (factory) => {
     const fixture = await factory.create();
     if (factory.isLocal) makeFile(fixture.url.slice('sqlite:'.length));
@@ -76,7 +78,7 @@ it.each(STORE_FACTORIES)(
       const read = async () =>
         session.store.read({ kind: 'getQueue', project: project.name, queue: 'q' });
       expect(await read()).toMatchObject({ maxRetries: 3, maxExpiredLeases: 3 });
-      // No lease has run out yet, so that three may.
+      // No lease has run out yet, so three may.
       for (let time = 0; time < 3; time += 1) {
         await project.receiveOne('q', 1_000);
         session.clock.advance(1_000);
@@ -91,7 +93,7 @@ it.each(STORE_FACTORIES)(
       ]);
       await project.run(project.updateQueue('q', { maxRetries: 5 }));
       expect(await read()).toMatchObject({ maxExpiredLeases: 5 });
-      // What is made from now on has the new default.
+      // Queues created from now on have the new default.
       const { queue } = await project.run(project.createQueue('new'));
       expect(queue.maxExpiredLeases).toBe(1_000);
       const idempotency = { capability: 'queue.delete', key: 'k', fingerprint: 'f' } as const;

@@ -19,7 +19,7 @@ import type { QueueSettings } from '#server/core/queue/queue-entry';
 
 type WithKey = { readonly idempotency?: Idempotency | null };
 
-/** Commands of one project with everything filled in that a test does not care about. */
+/** Builds commands of one project, with defaults for all fields that a test does not set. */
 export class CommandBuilder {
   constructor(
     readonly name: string,
@@ -50,7 +50,7 @@ export class CommandBuilder {
     return { kind: 'purgeQueue', project: this.name, queue, idempotency };
   }
 
-  /** All dead letters of the queue, unless some are named. */
+  /** Redrives all dead letters of the queue, unless the command selects some. */
   redrive(queue: string, more: Partial<DeadLetterJobCommand> = {}): DeadLetterJobCommand {
     return {
       kind: 'deadLetterJob',
@@ -70,7 +70,7 @@ export class CommandBuilder {
     return this.redrive(queue, { action: 'purge', ...more });
   }
 
-  /** One message for each of the payloads or sets of fields given; one alone is no batch. */
+  /** Publishes one message for each payload or set of fields; a single one is not sent as a batch. */
   publish(
     queue: string,
     messages: readonly (string | Partial<NewMessage>)[],
@@ -112,7 +112,7 @@ export class CommandBuilder {
     };
   }
 
-  /** A list of deliveries makes it a batch. */
+  /** A list of deliveries is sent as a batch. */
   ack(
     queue: string,
     deliveries: DeliveryRef | readonly DeliveryRef[],

@@ -17,13 +17,13 @@ async function chain(session: StoreSession, type: 'standard' | 'fifo' = 'standar
   return project;
 }
 
-/** All that is there dies, in order. */
+/** Dead-letters all messages of the queue, in order. */
 async function reject(project: Project, queue: string): Promise<void> {
   const messages = await project.receive(queue);
   await project.run(project.nack(queue, [...messages], { requeue: false }));
 }
 
-/** They die in `a` and, a second later, in `b`. */
+/** Dead-letters the messages in `a` and, a second later, in `b`. */
 async function buryTwice(session: StoreSession, project: Project, ...payloads: string[]) {
   const messageIds = await project.bury('a', ...payloads);
   session.clock.advance(1_000);
@@ -41,7 +41,7 @@ const dlqOf = async (project: Project, ...queues: string[]): Promise<number[]> =
 };
 
 onEachStoreAndModel('a chain of dead-letter queues', (session) => {
-  it('is gone back one queue at a time, all the way', async () => {
+  it('is redriven one queue at a time, back to the first', async () => {
     const project = await chain(session());
     const diedAtMs = session().clock.nowMs();
     await project.run(project.updateQueue('a', { maxRetries: 0 }));
@@ -73,7 +73,7 @@ onEachStoreAndModel('a chain of dead-letter queues', (session) => {
     expect(await project.receiveOne('a')).toMatchObject({ messageId, ...none });
   });
 
-  it('is gone back after a message went round it twice', async () => {
+  it('is redriven after a message went through it twice', async () => {
     const project = await chain(session());
     await buryTwice(session(), project, '1');
     await redriven(project, 'b');
@@ -86,7 +86,7 @@ onEachStoreAndModel('a chain of dead-letter queues', (session) => {
     expect(await dlqOf(project, 'a', 'b')).toEqual([0, 0]);
   });
 
-  it('ends with the built-in dead letters of its last queue', async () => {
+  it('is redriven from the built-in dead letters of its last queue', async () => {
     const project = await chain(session());
     const messageIds = await buryTwice(session(), project, '1', '2');
     await reject(project, 'c');
@@ -101,7 +101,7 @@ onEachStoreAndModel('a chain of dead-letter queues', (session) => {
     expect(await project.payloads('a')).toEqual(['2']);
   });
 
-  it('is gone back in one group of commands', async () => {
+  it('is redriven by two commands in one commit group', async () => {
     const project = await chain(session());
     await buryTwice(session(), project, '1');
     await project.group(project.redrive('b'), project.redrive('a'), project.publish('b', ['2']));
@@ -109,7 +109,7 @@ onEachStoreAndModel('a chain of dead-letter queues', (session) => {
     expect(await project.tally('b')).toEqual({ available: 1 });
   });
 
-  it('forgets what is acked or purged on its way home', async () => {
+  it('forgets messages that are acked or purged on their way back', async () => {
     const project = await chain(session());
     await buryTwice(session(), project, '1', '2', '3');
     await redriven(project, 'b');
@@ -123,7 +123,7 @@ onEachStoreAndModel('a chain of dead-letter queues', (session) => {
     expect(await project.tally('b')).toEqual({});
   });
 
-  it('has the dead letters of its first queue no longer when the middle one is purged', async () => {
+  it('forgets the dead letters of its first queue that were in the middle one when that was purged', async () => {
     const project = await chain(session());
     await buryTwice(session(), project, '"on its way"', '"at the end"');
     await project.run(project.redrive('b', { maxMessages: 1 }));
@@ -136,7 +136,7 @@ onEachStoreAndModel('a chain of dead-letter queues', (session) => {
     expect(await project.payloads('a')).toEqual(['"at the end"']);
   });
 
-  it('breaks where the queue in the middle is deleted, also if it is made again', async () => {
+  it('is broken by the deletion of its middle queue, also when that is created again', async () => {
     const project = await chain(session());
     await buryTwice(session(), project, '1');
     await project.run(project.updateQueue('a', { deadLetterQueue: null }));
@@ -148,7 +148,7 @@ onEachStoreAndModel('a chain of dead-letter queues', (session) => {
     expect(await project.receiveOne('c')).toMatchObject({ payload: '1', sourceQueue: 'b' });
   });
 
-  it('ends in the middle where its first queue was deleted, also if it was made again', async () => {
+  it('ends in the middle once its first queue was deleted, also when that is created again', async () => {
     const project = await chain(session());
     await buryTwice(session(), project, '1');
     await project.run(project.deleteQueue('a'));
@@ -159,7 +159,7 @@ onEachStoreAndModel('a chain of dead-letter queues', (session) => {
     expect(await project.receiveOne('b')).toMatchObject({ payload: '1', sourceQueue: 'a' });
   });
 
-  it('keeps order within the groups of FIFO queues', async () => {
+  it('keeps order within the message groups of FIFO queues', async () => {
     const project = await chain(session(), 'fifo');
     const send = (groupId: string, payload: string) => project.send('a', { groupId, payload });
     for (const payload of ['1', '2', '3']) await send('x', payload);
@@ -167,7 +167,7 @@ onEachStoreAndModel('a chain of dead-letter queues', (session) => {
     await reject(project, 'b');
     expect(await redriven(project, 'b')).toBe(3);
     const held = await project.receiveOne('b');
-    // The head of its group is held and stays; those behind it go.
+    // The head of its message group is leased and stays; those behind it move.
     expect(await redriven(project, 'a')).toBe(2);
     await project.run(project.nack('b', held));
     expect(await redriven(project, 'a')).toBe(1);
@@ -177,7 +177,7 @@ onEachStoreAndModel('a chain of dead-letter queues', (session) => {
 });
 
 onEachStore('a long chain of dead-letter queues', (session) => {
-  it('is gone back as far as the latest steps are remembered', async () => {
+  it('is redriven back as far as the latest steps are remembered', async () => {
     const project = session().project();
     const names = Array.from({ length: EARLIER_SOURCES_KEPT + 2 }, (_, at) => `q${at}`);
     for (const [at, name] of [...names.entries()].reverse()) {
@@ -188,13 +188,13 @@ onEachStore('a long chain of dead-letter queues', (session) => {
     for (const name of names) await reject(project, name);
     const back = names.slice(1).reverse();
     for (const name of back.slice(0, -1)) expect(await redriven(project, name)).toBe(1);
-    // It is at home where the way back ends: an ordinary message, and a dead letter of nobody.
+    // The message is at home where its remembered way ends: an ordinary message, no dead letter.
     expect(await redriven(project, 'q1')).toBe(1);
     expect(await redriven(project, 'q0')).toBe(0);
     expect(await project.receiveOne('q1')).toMatchObject({ sourceQueue: null });
   });
 
-  it('leads over the dead-letter queue of a subscription', async () => {
+  it('can lead through the dead-letter queue of a subscription', async () => {
     const project = session().project();
     for (const name of ['theirs', 'ours']) await project.create(name);
     await project.create('a', { deadLetterQueue: 'theirs' });
@@ -224,7 +224,7 @@ onEachStore('a long chain of dead-letter queues', (session) => {
     expect(await project.tally('a')).toEqual({ available: 1 });
   });
 
-  it('is remembered over a restart', async () => {
+  it('is remembered across a restart', async () => {
     const project = await chain(session());
     await buryTwice(session(), project, '1');
     await session().restart();

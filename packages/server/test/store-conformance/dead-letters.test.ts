@@ -11,7 +11,7 @@ onEachStore('dead letters', (session) => {
     expect(await project.payloads('q')).toEqual(['2']);
   });
 
-  it('become ordinary messages of a named queue and say where they came from', async () => {
+  it('become ordinary messages of a named queue and name their source queue', async () => {
     const project = session().project();
     await project.create('dead', { visibilityTimeoutDefaultMs: 4_000 });
     await project.create('q', { deadLetterQueue: 'dead', maxRetries: 0 });
@@ -46,7 +46,7 @@ onEachStore('dead letters', (session) => {
     expect(message.receipt).not.toBe(source.receipt);
   });
 
-  it('say why they are dead letters', async () => {
+  it('give the reason of their death', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { deadLetterQueue: 'dead', maxRetries: 0 });
@@ -61,7 +61,7 @@ onEachStore('dead letters', (session) => {
     }
   });
 
-  it('are counted for the queue they came from until they are acked', async () => {
+  it('are counted for their source queue until they are acked', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('a', { deadLetterQueue: 'dead' });
@@ -88,7 +88,7 @@ onEachStore('dead letters', (session) => {
     await project.create('q', { deadLetterQueue: 'middle', maxRetries: 0 });
     await project.send('q', '1');
     await project.run(project.nack('q', await project.receiveOne('q')));
-    // Retries start anew in the queue that took it.
+    // Retries start again in the queue that received it.
     await project.run(project.nack('middle', await project.receiveOne('middle')));
     expect(await project.tally('middle')).toEqual({ available: 1 });
     for (const deliveryCount of [3, 4]) {
@@ -115,7 +115,7 @@ onEachStore('dead letters', (session) => {
     expect(await project.tally('dead')).toEqual({ dlq: 1 });
   });
 
-  it('can be received from the named queue in the group that fails them', async () => {
+  it('can be received from the named queue in the commit group that fails them', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { deadLetterQueue: 'dead', maxRetries: 0 });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { onEachStore, withReceipt } from './store-session.js';
 
-onEachStore('delays', (session) => {
-  it('holds a message until its delay is over, to the millisecond', async () => {
+onEachStore('a delay', (session) => {
+  it('keeps a message back until it is over, to the millisecond', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', { payload: '1', delayMs: 1_500 });
@@ -13,7 +13,7 @@ onEachStore('delays', (session) => {
     expect(await project.payloads('q')).toEqual(['1']);
   });
 
-  it('gives delayed messages their place by when they were published', async () => {
+  it("does not change a message's order, which follows its publishing", async () => {
     const project = session().project();
     await project.create('q');
     await project.send(
@@ -26,7 +26,7 @@ onEachStore('delays', (session) => {
     expect(await project.payloads('q')).toEqual(['1', '2', '3']);
   });
 
-  it('has no delivery to settle while a message is delayed', async () => {
+  it('leaves no delivery to settle', async () => {
     const project = session().project();
     await project.create('q');
     const [messageId = ''] = await project.send('q', { delayMs: 1_000 });
@@ -35,7 +35,7 @@ onEachStore('delays', (session) => {
     expect(await project.tally('q')).toEqual({ delayed: 1 });
   });
 
-  it('delays a nacked message and keeps its place', async () => {
+  it("of a nacked message keeps the message's order", async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1', '2');
@@ -48,7 +48,7 @@ onEachStore('delays', (session) => {
     expect(await project.payloads('q')).toEqual(['1', '2']);
   });
 
-  it('takes delays of seven days', async () => {
+  it('may be seven days long', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', { delayMs: 604_800_000 });
@@ -58,11 +58,11 @@ onEachStore('delays', (session) => {
     expect(await project.tally('q')).toEqual({ available: 1 });
   });
 
-  it('tells when the next delay or lease ends and which queues have something to give', async () => {
+  it('is reported to listeners with the next time due, and with the queues that become ready', async () => {
     const project = session().project();
     const due: (number | null)[] = [];
     const ready: unknown[] = [];
-    // What other tests left behind must not be due any more.
+    // Nothing left by other tests may be due any more.
     session().clock.advance(86_400_000);
     await project.group({ kind: 'settleDue', limit: 10_000 });
     session().store.listen({
@@ -81,11 +81,11 @@ onEachStore('delays', (session) => {
     session().clock.advance(2_000);
     await project.group({ kind: 'settleDue', limit: 10 });
     expect(due.at(-1)).toBe(nowMs + 3_000);
-    // The lease that ran out and the shorter delay.
+    // Two messages are ready: that of the lease that ran out, and that of the shorter delay.
     expect(ready.at(-1)).toEqual({ project: project.name, queue: 'q', messages: 2 });
   });
 
-  it('settles any number that is due at once', async () => {
+  it('of any number of messages can end at once', async () => {
     const project = session().project();
     await project.create('q');
     const many = Array.from({ length: 1_000 }, () => ({ delayMs: 1_000 }));

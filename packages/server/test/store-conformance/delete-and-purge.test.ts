@@ -11,7 +11,7 @@ const under = (capability: Idempotency['capability'], fingerprint = 'f'): Idempo
   windowMs: 3_600_000,
 });
 
-/** Sweeps until nothing is left, and says how many steps that took. */
+/** Sweeps until nothing is left. @returns the number of steps it took */
 async function sweep(project: Project, limit: number): Promise<number> {
   for (let steps = 1; ; steps += 1) {
     const { more } = await project.run({ kind: 'sweepDiscarded', limit });
@@ -20,7 +20,7 @@ async function sweep(project: Project, limit: number): Promise<number> {
 }
 
 onEachStore('a purge', (session) => {
-  it('takes what is available, delayed and leased, but no dead letters, at once', async () => {
+  it('removes available, delayed and leased messages at once, but no dead letters', async () => {
     const project = session().project();
     await project.create('q');
     await project.bury('q', '"dead"');
@@ -40,7 +40,7 @@ onEachStore('a purge', (session) => {
     expect((await project.run(project.purgeQueue('q'))).purged).toBe(0);
   });
 
-  it('brings nothing back when delays and leases of the purged end', async () => {
+  it('lets no removed message return when its delay or lease ends', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 0 });
     await project.send('q', '"leased"', { payload: '"delayed"', delayMs: 1_000 });
@@ -52,7 +52,7 @@ onEachStore('a purge', (session) => {
     expect(await project.payloads('q')).toEqual(['"new"']);
   });
 
-  it('spares what is published after it in the same group', async () => {
+  it('spares messages published after it in the same commit group', async () => {
     const project = session().project();
     await project.create('q');
     const outcomes = await project.group(
@@ -65,7 +65,7 @@ onEachStore('a purge', (session) => {
     expect(outcomes[3]).toMatchObject({ messages: [{ payload: '3' }] });
   });
 
-  it('of a dead-letter queue takes the dead letters of others from their counts', async () => {
+  it('of a dead-letter queue takes its dead letters off the counts of their source queues', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { deadLetterQueue: 'dead' });
@@ -96,7 +96,7 @@ onEachStore('a purge', (session) => {
     expect(await project.payloads('other')).toEqual(['"kept"']);
   });
 
-  it('replays under its idempotency key and takes nothing again', async () => {
+  it('is replayed under its idempotency key without removing anything again', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1');
@@ -109,7 +109,7 @@ onEachStore('a purge', (session) => {
 });
 
 onEachStore('a deletion', (session) => {
-  it('takes the queue with all its messages, and a new one starts clean', async () => {
+  it('removes the queue with all its messages, and leaves nothing to a new queue of that name', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 0 });
     const [dead] = await project.bury('q', '"dead"');
@@ -127,12 +127,12 @@ onEachStore('a deletion', (session) => {
     expect(await project.tally('q')).toEqual({});
   });
 
-  it('of an unknown queue is an answer, not an error', async () => {
+  it('of an unknown queue succeeds without deleting anything', async () => {
     const project = session().project();
     expect(await project.run(project.deleteQueue('q'))).toMatchObject({ deleted: false });
   });
 
-  it('is refused while another queue sends its dead letters there', async () => {
+  it('is refused while another queue sends its dead letters to the queue', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { deadLetterQueue: 'dead' });
@@ -143,7 +143,7 @@ onEachStore('a deletion', (session) => {
     expect((await project.run(project.deleteQueue('dead'))).deleted).toBe(true);
   });
 
-  it('leaves dead letters in a named queue, where they are nobody else’s', async () => {
+  it('leaves dead letters in a named queue, where they belong to no queue any more', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { deadLetterQueue: 'dead' });
@@ -174,7 +174,7 @@ onEachStore('a deletion', (session) => {
     });
   });
 
-  it('replays under its idempotency key and spares a queue that was made again', async () => {
+  it('is replayed under its idempotency key, and spares a queue that was created again', async () => {
     const project = session().project();
     await project.create('q');
     const command = project.deleteQueue('q', { idempotency: under('queue.delete') });
@@ -197,7 +197,7 @@ onEachStore('a deletion', (session) => {
     });
   });
 
-  it('spares a queue that was made again in the group that deletes the first', async () => {
+  it('spares a queue created again in the commit group that deletes the first one', async () => {
     const project = session().project();
     await project.create('q');
     const command = project.deleteQueue('q', { idempotency: under('queue.delete') });
@@ -217,7 +217,7 @@ onEachStore('a deletion', (session) => {
     expect(await project.run(command)).toMatchObject({ replayed: true, deleted: true });
   });
 
-  it('is recorded for the window, and refuses another request under its key', async () => {
+  it('is recorded for its window, and refuses another request under its key', async () => {
     const project = session().project();
     await project.create('q');
     const idempotency = { ...under('queue.delete'), windowMs: 5_000 };
@@ -234,7 +234,7 @@ onEachStore('a deletion', (session) => {
     expect(await project.run(command)).toMatchObject({ replayed: false, deleted: true });
   });
 
-  it('counts its idempotency key for each queue by itself', async () => {
+  it('has its idempotency key counted for each queue separately', async () => {
     const project = session().project();
     await project.create('a');
     await project.create('b');
@@ -249,7 +249,7 @@ onEachStore('a deletion', (session) => {
 });
 
 onEachStore('the records of idempotency keys', (session) => {
-  it('go with their queue', async () => {
+  it('are deleted with their queue', async () => {
     const project = session().project();
     await project.create('q');
     const first = project.publish('q', ['1'], { idempotency: under('queue.publish') });
@@ -261,7 +261,7 @@ onEachStore('the records of idempotency keys', (session) => {
     expect(await project.payloads('q')).toEqual(['2']);
   });
 
-  it('of a create go with the queue that it made', async () => {
+  it('of a create are deleted with the queue that it made', async () => {
     const project = session().project();
     const idempotency = under('queue.create');
     const command = project.createQueue('q', { maxRetries: 1 }, { idempotency });
@@ -272,7 +272,7 @@ onEachStore('the records of idempotency keys', (session) => {
     expect(again.queue.id).not.toBe(first.queue.id);
   });
 
-  it('of a create that are gone stand in the way of no other request', async () => {
+  it('of a create do not block another request once they are deleted', async () => {
     const project = session().project();
     const create = (maxRetries: number) =>
       project.createQueue(

@@ -6,7 +6,7 @@ import { onEachStore } from './store-session.js';
 const HOUR_MS = 3_600_000;
 
 onEachStore('the retention sweep', (session) => {
-  it('looks only at the queues in which messages are past their retention', async () => {
+  it('looks only at queues with messages past their retention', async () => {
     const project = session().project();
     const { clock } = session();
     const walked: number[] = [];
@@ -40,7 +40,7 @@ onEachStore('the retention sweep', (session) => {
     job.start();
     await settle();
     const walks = walked.length;
-    // Three hours have gone since the first was sent.
+    // Three hours have passed since the first message was sent.
     clock.advance(21 * HOUR_MS);
     await settle();
     expect([await project.tally('a'), await project.tally('b')]).toEqual([{}, { available: 1 }]);

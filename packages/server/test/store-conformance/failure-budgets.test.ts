@@ -11,7 +11,7 @@ import {
 
 const LEASE_MS = 1_000;
 
-/** A message is leased, and nobody settles it in time. */
+/** Leases a message and lets the lease run out. */
 async function letExpire(session: StoreSession, project: Project, times = 1): Promise<void> {
   for (let time = 0; time < times; time += 1) {
     await project.receiveOne('q', LEASE_MS);
@@ -25,7 +25,7 @@ async function nack(project: Project, times = 1): Promise<void> {
   }
 }
 
-/** Why those are dead letters that came from the queue. */
+/** The reasons of the dead letters that came from the queue. */
 async function reasonsOf(project: Project): Promise<(string | null)[]> {
   await project.group({ kind: 'settleDue', limit: 10 });
   return (await project.deadLetters('q')).items.map(({ deadLetterReason }) => deadLetterReason);
@@ -43,7 +43,7 @@ onEachStoreAndModel('leases that run out', (session) => {
     return queue.maxExpiredLeases;
   };
 
-  it('make no dead letter for long where nothing was said of failures', async () => {
+  it('make no dead letter for long in a queue created without failure settings', async () => {
     const project = session().project();
     const { queue } = await project.run(project.createQueue('q'));
     expect(queue.maxExpiredLeases).toBe(1_000);
@@ -52,7 +52,7 @@ onEachStoreAndModel('leases that run out', (session) => {
     expect(await project.receiveOne('q')).toMatchObject({ payload: '1', deliveryCount: 7 });
   });
 
-  it('have no such long budget because other settings were given', async () => {
+  it('keep their default budget of 1,000 when only other settings are given', async () => {
     const project = session().project();
     await project.create('dead');
     const others = { visibilityTimeoutDefaultMs: 5_000, enablePriority: true, type: 'standard' };
@@ -61,16 +61,20 @@ onEachStoreAndModel('leases that run out', (session) => {
   });
 
   it.each<[string, Partial<QueueSettings>, number]>([
-    ['the retries given', { maxRetries: 1 }, 1],
-    ['retries of 0', { maxRetries: 0 }, 0],
-    ['the default of retries, when it is given', { maxRetries: 3 }, 3],
-    ['the default of retries, when a dead-letter queue is given', { deadLetterQueue: 'dead' }, 3],
-    ['retries, in a FIFO queue', { type: 'fifo' }, 3],
-    ['the retries given, in a FIFO queue', { type: 'fifo', maxRetries: 1 }, 1],
-    ['a number of their own', { maxExpiredLeases: 2 }, 2],
-    ['a number of their own, above few retries', { maxRetries: 0, maxExpiredLeases: 2 }, 2],
-    ['a number of their own, below many retries', { maxRetries: 9, maxExpiredLeases: 0 }, 0],
-    ['a number of their own, in a FIFO queue', { type: 'fifo', maxExpiredLeases: 1 }, 1],
+    ['the retries that are set', { maxRetries: 1 }, 1],
+    ['retries set to 0', { maxRetries: 0 }, 0],
+    ['the default number of retries, when that is set', { maxRetries: 3 }, 3],
+    [
+      'the default number of retries, when a dead-letter queue is set',
+      { deadLetterQueue: 'dead' },
+      3,
+    ],
+    ['the default number of retries in a FIFO queue', { type: 'fifo' }, 3],
+    ['the retries that are set, in a FIFO queue', { type: 'fifo', maxRetries: 1 }, 1],
+    ['max_expired_leases', { maxExpiredLeases: 2 }, 2],
+    ['max_expired_leases, above the retries', { maxRetries: 0, maxExpiredLeases: 2 }, 2],
+    ['max_expired_leases, below the retries', { maxRetries: 9, maxExpiredLeases: 0 }, 0],
+    ['max_expired_leases, in a FIFO queue', { type: 'fifo', maxExpiredLeases: 1 }, 1],
   ])('are bounded by %s', async (_what, settings, allowed) => {
     const project = session().project();
     await project.create('dead');
@@ -85,16 +89,16 @@ onEachStoreAndModel('leases that run out', (session) => {
     expect(await reasonsOf(project)).toEqual(['expired_lease']);
   });
 
-  it('have the long budget in a queue that was made by a publish', async () => {
+  it('have the budget of 1,000 in a queue that a publish created', async () => {
     const project = session().project();
     await project.run(project.publish('q', ['1'], { autoCreate: true }));
     expect(await read(session(), project)).toMatchObject({ maxExpiredLeases: 1_000 });
-    // To ask for it as it is says nothing new of it.
+    // A create with the values in force does not change the budget.
     await project.create('q', { maxRetries: 3 });
     expect(await read(session(), project)).toMatchObject({ maxExpiredLeases: 1_000 });
   });
 
-  it('count apart from nacks, which are bounded by the retries', async () => {
+  it('count separately from nacks, which are bounded by the retries', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 1, maxExpiredLeases: 2 });
     await project.send('q', '1');
@@ -113,7 +117,7 @@ onEachStoreAndModel('leases that run out', (session) => {
     expect(await reasonsOf(project)).toEqual(['expired_lease']);
   });
 
-  it('leave nacks their retries where they may run out often', async () => {
+  it('use up no retries of nacks', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1');
@@ -124,7 +128,7 @@ onEachStoreAndModel('leases that run out', (session) => {
     expect(await reasonsOf(project)).toEqual(['max_retries']);
   });
 
-  it('follow the retries for good, once those or a dead-letter queue are given', async () => {
+  it('follow the retries for good once the retries or a dead-letter queue are set', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q');
@@ -136,7 +140,7 @@ onEachStoreAndModel('leases that run out', (session) => {
     expect(await update(project, { enablePriority: true })).toBe(5);
   });
 
-  it('follow the retries also when what is given is what they are', async () => {
+  it('follow the retries also when they are set to the value they have', async () => {
     const project = session().project();
     await project.create('q');
     session().clock.advance(1_000);
@@ -148,7 +152,7 @@ onEachStoreAndModel('leases that run out', (session) => {
     expect(await read(session(), project)).toMatchObject({ updatedAtMs });
   });
 
-  it('keep a number of their own until it is cleared', async () => {
+  it('keep max_expired_leases until it is cleared', async () => {
     const project = session().project();
     await project.create('q');
     expect(await update(project, { maxExpiredLeases: 100_000 })).toBe(100_000);
@@ -160,7 +164,7 @@ onEachStoreAndModel('leases that run out', (session) => {
     expect(await update(project, { maxExpiredLeases: null, maxRetries: 4 })).toBe(4);
   });
 
-  it('are checked by the settings that hold when they run out', async () => {
+  it('are bounded by the settings in force when they run out', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1');
@@ -171,7 +175,7 @@ onEachStoreAndModel('leases that run out', (session) => {
     expect(await project.tally('q')).toEqual({ dlq: 1 });
   });
 
-  it('are compared in the number in force when a queue is created that exists', async () => {
+  it('are compared by the number in force when an existing queue is created again', async () => {
     const project = session().project();
     await project.create('q');
     const create = (maxExpiredLeases: number) => project.createQueue('q', { maxExpiredLeases });
@@ -185,11 +189,11 @@ onEachStoreAndModel('leases that run out', (session) => {
     expect(await project.refused(create(5))).toBe('QUEUE_EXISTS');
   });
 
-  it('count for the first message of a FIFO batch alone, in the budget of how it failed', async () => {
+  it('count only for the first message of a FIFO batch, and not against the nacks', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 1, maxExpiredLeases: 0 });
     await q.send('a1', 'a2', 'a3');
     await q.nack((await q.lease()).get('a1'));
-    // A nack has used nothing of the leases that may run out.
+    // The nack has used nothing of the budget for leases that run out.
     await q.lease(10, LEASE_MS);
     session().clock.advance(LEASE_MS);
     expect(await q.next()).toEqual(['a2', 'a3']);
@@ -198,7 +202,7 @@ onEachStoreAndModel('leases that run out', (session) => {
     expect(letter?.deadLetterReason).toBe('expired_lease');
   });
 
-  it('count anew, with the nacks, in the queue that takes the dead letters', async () => {
+  it('count from 0 again, like the nacks, in the dead-letter queue', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 1, maxExpiredLeases: 1 });
     await project.create('source', { deadLetterQueue: 'q', maxRetries: 1, maxExpiredLeases: 1 });
@@ -210,13 +214,13 @@ onEachStoreAndModel('leases that run out', (session) => {
     await nack(project);
     await letExpire(session(), project);
     const message = await project.receiveOne('q');
-    // It goes on with the deliveries that it has had.
+    // The count of deliveries goes on.
     expect(message.deliveryCount).toBe(6);
     await project.run(project.nack('q', message));
     expect(await project.tally('q')).toEqual({ dlq: 1 });
   });
 
-  it('count anew, with the nacks and the deliveries, after a redrive, and stay listed', async () => {
+  it('count from 0 again after a redrive, like nacks and deliveries, and stay listed', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 1, maxExpiredLeases: 1 });
     const [messageId] = await project.send('q', '1');
@@ -238,7 +242,7 @@ onEachStoreAndModel('leases that run out', (session) => {
 });
 
 onEachStore('leases that run out in a push', (session) => {
-  it('are bounded by the queue, however many failed pushes its subscription allows', async () => {
+  it('are bounded by the queue, whatever number of failed pushes the subscription allows', async () => {
     const project = session().project();
     await project.create('ours');
     await project.create('q', { maxExpiredLeases: 2 });
@@ -268,7 +272,7 @@ onEachStore('leases that run out in a push', (session) => {
       session().clock.advance(LEASE_MS);
     }
     expect(await project.tally('q')).toEqual({ dlq: 1 });
-    // The subscription still says where they go.
+    // The subscription still decides where its dead letters go.
     expect(await project.receiveOne('ours')).toMatchObject({ deadLetterReason: 'expired_lease' });
     await project.send('q', '2');
     await lease();

@@ -7,7 +7,7 @@ const REQUEUED = { nacked: true, requeued: true };
 const DEAD = { nacked: true, requeued: false };
 
 onEachStoreAndModel('nack batches of FIFO queues', (session) => {
-  it('count the failure of the first message of each group', async () => {
+  it('count a failure of the first message of each message group only', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'b1', 'b2', '-1', '-2');
     const held = await q.lease();
@@ -25,7 +25,7 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
     expect(again.get('a2').lastError).toBeNull();
   });
 
-  it('look at the order of the messages, not at that of the entries', async () => {
+  it('go by the order of the messages, not by that of the entries', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3');
     const held = await q.lease();
@@ -37,19 +37,19 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a1', 'a2', 'a3']);
   });
 
-  it('count the first one that is named, where the very first is not', async () => {
+  it('count a failure of the first message they name, also when an earlier one is leased and not named', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3', 'a4');
     const held = await q.lease();
     await q.nackBatch(...held.pick('a3', 'a2'));
     expect(await q.failures(held.get('a2'))).toEqual(['nack']);
     expect(await q.failures(held.get('a3'))).toEqual([]);
-    // What nobody named is withdrawn behind them, and kept before them.
+    // A later message that the batch does not name loses its lease; an earlier one keeps it.
     expect(await q.isLost(held.get('a4'))).toBe(true);
     expect(await q.isLost(held.get('a1'))).toBe(false);
   });
 
-  it('send the others back even where the first one is a dead letter', async () => {
+  it('requeue the later messages also when the first becomes a dead letter', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     await q.send('a1', 'a2', 'a3', 'a4');
     const held = await q.lease();
@@ -60,7 +60,7 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a2', 'a3', 'a4']);
   });
 
-  it('keep the leases behind, where all that are named are dead letters', async () => {
+  it('leave later leases alone when all named messages become dead letters', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     await q.send('a1', 'a2', 'a3');
     const held = await q.lease();
@@ -69,7 +69,7 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
     await q.ack(a3 as typeof a1);
   });
 
-  it('wait as long as the first one says; the delays of the others mean nothing', async () => {
+  it('delay a message group by the first entry, and ignore the delays of the others', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'b1', 'b2');
     const held = await q.lease();
@@ -85,7 +85,7 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a1', 'a2']);
   });
 
-  it('make a dead letter of whichever message is not to be tried again', async () => {
+  it('make a dead letter of each message with requeue off', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3', 'a4');
     const held = await q.lease();
@@ -106,7 +106,7 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a1', 'a3']);
   });
 
-  it('let the first one to be tried again count, behind one that is rejected', async () => {
+  it('count a failure of the first message with requeue on, behind a rejected one', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     await q.send('a1', 'a2', 'a3');
     const held = await q.lease();
@@ -120,7 +120,7 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a3']);
   });
 
-  it('check all receipts before anything is done', async () => {
+  it('check all receipts before they change anything', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3', 'a4');
     const held = await q.lease();
@@ -134,13 +134,13 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
     );
     const nothing = { nacked: false, requeued: false };
     expect(results).toEqual([nothing, 'LEASE_LOST', REQUEUED, REQUEUED, nothing]);
-    // An entry that does not act is nobody's first.
+    // An entry without effect is not the first of its message group.
     expect(await q.failures(held.get('a3'))).toEqual(['nack']);
     expect(await q.failures(held.get('a2'))).toEqual([]);
     expect(await q.isLost(held.get('a2'))).toBe(false);
   });
 
-  it('of one entry are as a nack', async () => {
+  it('with one entry do the same as a nack', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2');
     const held = await q.lease();
@@ -149,7 +149,7 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
     await q.ack(held.get('a1'));
   });
 
-  it('without receipts do the same', async () => {
+  it('without receipts do the same as with them', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2');
     const held = await q.lease();
@@ -159,7 +159,7 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
     expect(await q.failures(held.get('a2'))).toEqual([]);
   });
 
-  it('past their retention: what is withdrawn by an entry before has gone', async () => {
+  it('remove messages past their retention, also those withdrawn by an earlier entry', async () => {
     const q = await FifoQueue.create(session(), { messageRetentionDays: 1 });
     await q.send('a1', 'a2', 'b1');
     session().clock.advance(DAY_MS - 1_000);
@@ -176,7 +176,7 @@ onEachStoreAndModel('nack batches of FIFO queues', (session) => {
 });
 
 onEachStoreAndModel('ack batches of FIFO queues', (session) => {
-  it('free the group once all are settled', async () => {
+  it('free a message group once all its leased messages are settled', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3', 'a4');
     const held = await q.lease(3);

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { FifoQueue } from './fifo-queue.js';
 import { onEachStoreAndModel } from './store-session.js';
 
-onEachStoreAndModel('blocked groups of FIFO queues', (session) => {
-  it('give nothing while a message is leased, and count what waits as available', async () => {
+onEachStoreAndModel('a message group of a FIFO queue', (session) => {
+  it('delivers nothing more while one of its messages is leased, and counts the others as available', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3');
     const held = await q.lease(1);
@@ -13,7 +13,7 @@ onEachStoreAndModel('blocked groups of FIFO queues', (session) => {
     expect(await q.next(1)).toEqual(['a2']);
   });
 
-  it('keep nobody else waiting', async () => {
+  it('does not block other message groups', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'b1', 'b2', '-1', 'c1');
     await q.lease(1);
@@ -23,7 +23,7 @@ onEachStoreAndModel('blocked groups of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['d1']);
   });
 
-  it('are found behind very many blocked messages', async () => {
+  it('is delivered although very many blocked messages precede it', async () => {
     const q = await FifoQueue.create(session());
     const many = Array.from({ length: 900 }, (_, n) => `a${n}`);
     await q.send(...many);
@@ -32,18 +32,18 @@ onEachStoreAndModel('blocked groups of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['b1']);
   });
 
-  it('are found behind very many blocked groups', async () => {
+  it('is delivered although very many blocked message groups precede it', async () => {
     const q = await FifoQueue.create(session());
     const groups = Array.from({ length: 700 }, (_, n) => ({ groupId: `g${n}`, payload: '1' }));
     await q.project.send('q', ...groups, ...groups);
     expect(await q.lease(699)).toMatchObject({ messages: expect.any(Array) });
-    // One call takes both messages of a group, so about half of the groups are held by now.
+    // One call takes both messages of a message group, so about half of the groups are leased by now.
     const rest = await q.lease(1_000);
     expect(rest.messages.length).toBe(700 * 2 - 699 - 1);
     expect(await q.next()).toEqual([]);
   });
 
-  it('wait as long as the delay that a nack named, the later messages with it', async () => {
+  it('waits for the delay of a nack with all its later messages', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'b1');
     const held = await q.lease(1);
@@ -56,7 +56,7 @@ onEachStoreAndModel('blocked groups of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a1', 'a2']);
   });
 
-  it('wait for a later message that is delayed, although their first is not', async () => {
+  it('waits for a later message that is delayed, also when its first is not', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3');
     const held = await q.lease();
@@ -67,14 +67,14 @@ onEachStoreAndModel('blocked groups of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a1', 'a2', 'a3']);
   });
 
-  it('are free again when the lease is given back', async () => {
+  it('is free again when its lease is released', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2');
     await q.giveBack((await q.lease(1)).get('a1'));
     expect(await q.next(1)).toEqual(['a1']);
   });
 
-  it('are free again when the lease runs out, and not before', async () => {
+  it('is free again when its lease runs out, and not before', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2');
     await q.lease(1, 1_000);
@@ -84,7 +84,7 @@ onEachStoreAndModel('blocked groups of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a1', 'a2']);
   });
 
-  it('stay blocked while a lease is prolonged', async () => {
+  it('stays blocked while its lease is extended', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2');
     const held = await q.lease(1, 1_000);
@@ -95,7 +95,7 @@ onEachStoreAndModel('blocked groups of FIFO queues', (session) => {
     expect(await q.next(1)).toEqual(['a1']);
   });
 
-  it('are free after the last dead letter, whatever killed it', async () => {
+  it('is free after its message becomes a dead letter for any reason', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     await q.send('a1', 'a2', 'a3', 'a4');
     expect(await q.nack((await q.lease(1)).get('a1'))).toBe(false);
@@ -106,7 +106,7 @@ onEachStoreAndModel('blocked groups of FIFO queues', (session) => {
     expect(await q.dead()).toEqual(['a1', 'a2', 'a3']);
   });
 
-  it('are those of one queue: another one of the same group ids goes on', async () => {
+  it('does not block a message group with the same id in another queue', async () => {
     const q = await FifoQueue.create(session());
     const other = await FifoQueue.create(session(), {}, { project: q.project, name: 'other' });
     await q.send('a1', 'a2');
@@ -115,7 +115,7 @@ onEachStoreAndModel('blocked groups of FIFO queues', (session) => {
     expect(await other.next()).toEqual(['a1', 'a2']);
   });
 
-  it('can be acked late: a lease that ran out, while nobody else has the message', async () => {
+  it('is free after a late ack of a lease that ran out, while the message is available', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2');
     const held = await q.lease(1, 1_000);
@@ -125,7 +125,7 @@ onEachStoreAndModel('blocked groups of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a2']);
   });
 
-  it('replay a consume under its key, as far as the leases are held', async () => {
+  it('is returned by a replayed consume only as far as its messages are still leased', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3');
     const idempotency = {

@@ -10,7 +10,7 @@ onEachStoreAndModel('dead letters of FIFO queues', (session) => {
     return { project, dead, q: await FifoQueue.create(session(), settings, { project }) };
   };
 
-  it('free their group, and the next message counts failures of its own', async () => {
+  it('free their message group, and the next message has its own failures counted', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 1 });
     await q.send('a1', 'a2');
     for (const name of ['a1', 'a2']) {
@@ -20,7 +20,7 @@ onEachStoreAndModel('dead letters of FIFO queues', (session) => {
     expect(await q.dead()).toEqual(['a1', 'a2']);
   });
 
-  it('keep their group in the built-in queue, where they block nobody', async () => {
+  it('keep their message group in the built-in queue, where they block nothing', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', '-1');
     const held = await q.lease();
@@ -34,7 +34,7 @@ onEachStoreAndModel('dead letters of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a3', '-2']);
   });
 
-  it('join the tail of their group in a FIFO queue that takes them', async () => {
+  it('go to the tail of their message group in a FIFO dead-letter queue', async () => {
     const { q, dead } = await withDeadLetterQueue();
     await dead.send('a0', 'b0');
     await q.send('b1', 'a1', 'a2', '-1');
@@ -43,7 +43,7 @@ onEachStoreAndModel('dead letters of FIFO queues', (session) => {
     expect(await dead.next()).toEqual(['a0', 'a1', 'a2', 'a3', 'b0', 'b1', '-1']);
   });
 
-  it('wait in a FIFO queue that takes them while their group is held there', async () => {
+  it('wait in a FIFO dead-letter queue while their message group is blocked there', async () => {
     const { q, dead } = await withDeadLetterQueue();
     await q.send('a1', 'a2');
     await q.nack((await q.lease(1)).get('a1'));
@@ -54,7 +54,7 @@ onEachStoreAndModel('dead letters of FIFO queues', (session) => {
     expect(await dead.next()).toEqual(['a2']);
   });
 
-  it('come in the order in which they died, not in that of their first publishing', async () => {
+  it('arrive in the order of their deaths, not of their publishing', async () => {
     const { q, dead } = await withDeadLetterQueue();
     await q.send('a1', 'a2');
     const held = await q.lease();
@@ -63,7 +63,7 @@ onEachStoreAndModel('dead letters of FIFO queues', (session) => {
     expect(await dead.next()).toEqual(['a2', 'a1']);
   });
 
-  it('of a standard queue are in order by their groups in a FIFO queue', async () => {
+  it('from a standard queue are delivered in order by message group in a FIFO dead-letter queue', async () => {
     const project = session().project();
     const dead = await FifoQueue.create(session(), {}, { project, name: 'dead' });
     await project.create('plain', { deadLetterQueue: 'dead', enablePriority: true });
@@ -74,7 +74,7 @@ onEachStoreAndModel('dead letters of FIFO queues', (session) => {
     expect(await dead.next()).toEqual([]);
   });
 
-  it('of a FIFO queue wait for nobody in a standard queue', async () => {
+  it('from a FIFO queue do not block each other in a standard dead-letter queue', async () => {
     const project = session().project();
     await project.create('dead');
     const q = await FifoQueue.create(session(), { deadLetterQueue: 'dead' }, { project });
@@ -85,7 +85,7 @@ onEachStoreAndModel('dead letters of FIFO queues', (session) => {
     expect(await project.payloads('dead', 1)).toEqual(['"a2"']);
   });
 
-  it('are delivered in the group of commands that fails them', async () => {
+  it('are delivered in the commit group that fails them', async () => {
     const { project, q } = await withDeadLetterQueue();
     await q.send('a1', 'a2');
     const held = await q.lease();
@@ -95,13 +95,13 @@ onEachStoreAndModel('dead letters of FIFO queues', (session) => {
       project.consume('q'),
     );
     expect(first).toMatchObject({ messages: [{ payload: '"a1"' }] });
-    // Its later lease is kept, so that nothing is free here.
+    // The later message keeps its lease, so this queue has nothing to deliver.
     expect(second).toMatchObject({ messages: [] });
   });
 });
 
-onEachStoreAndModel('redriving to FIFO queues', (session) => {
-  it('puts dead letters at the tail of their groups, in the order in which they died', async () => {
+onEachStoreAndModel('a redrive to a FIFO queue', (session) => {
+  it('puts dead letters at the tail of their message groups, in the order of their deaths', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'b1', 'a2');
     const held = await q.lease();
@@ -114,7 +114,7 @@ onEachStoreAndModel('redriving to FIFO queues', (session) => {
     expect(names).toHaveLength(5);
   });
 
-  it('waits for what is held of the group', async () => {
+  it('does not deliver while a message of the same message group is leased', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2');
     await q.nack((await q.lease(1)).get('a1'), { requeue: false });
@@ -126,7 +126,7 @@ onEachStoreAndModel('redriving to FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a1']);
   });
 
-  it('gives fresh retries', async () => {
+  it('gives dead letters fresh retries', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 1 });
     await q.send('a1');
     for (let n = 0; n < 2; n += 1) await q.nack((await q.lease(1)).get('a1'));
@@ -135,7 +135,7 @@ onEachStoreAndModel('redriving to FIFO queues', (session) => {
     expect(await q.nack((await q.lease(1)).get('a1'))).toBe(false);
   });
 
-  it('knows no deduplication, and opens no window either', async () => {
+  it('ignores deduplication, and opens no window', async () => {
     const q = await FifoQueue.create(session());
     const [first] = await q.project.send('q', { ...named('a1'), deduplicationId: 'd' });
     await q.nack((await q.lease(1)).get('a1'), { requeue: false });
@@ -148,7 +148,7 @@ onEachStoreAndModel('redriving to FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a1', 'a2']);
   });
 
-  it('takes what waits out of a FIFO queue that holds dead letters, and frees its group', async () => {
+  it('takes a delayed message out of a FIFO dead-letter queue, and frees its message group there', async () => {
     const project = session().project();
     const dead = await FifoQueue.create(session(), {}, { project, name: 'dead' });
     const settings = { deadLetterQueue: 'dead', maxRetries: 0 };
@@ -163,7 +163,7 @@ onEachStoreAndModel('redriving to FIFO queues', (session) => {
     expect(await dead.next()).toEqual(['a2']);
   });
 
-  it('leaves to its holder what is leased there', async () => {
+  it('leaves messages that are leased in the dead-letter queue to their consumers', async () => {
     const project = session().project();
     const dead = await FifoQueue.create(session(), {}, { project, name: 'dead' });
     const settings = { deadLetterQueue: 'dead', maxRetries: 0 };
@@ -176,7 +176,7 @@ onEachStoreAndModel('redriving to FIFO queues', (session) => {
     await dead.ack(held.get('a1'));
   });
 
-  it('of very many keeps their order within a group', async () => {
+  it('of very many dead letters keeps their order within a message group', async () => {
     const q = await FifoQueue.create(session());
     const names = Array.from({ length: 900 }, (_, n) => `a${n}`);
     await q.send(...names);
@@ -188,8 +188,8 @@ onEachStoreAndModel('redriving to FIFO queues', (session) => {
   }, 60_000);
 });
 
-onEachStoreAndModel('purge and delete of FIFO queues', (session) => {
-  it('a purge frees all groups', async () => {
+onEachStoreAndModel('a purge or deletion in a FIFO queue', (session) => {
+  it('frees all message groups when it is a purge', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'b1', 'c1');
     const held = await q.lease(1);
@@ -199,12 +199,12 @@ onEachStoreAndModel('purge and delete of FIFO queues', (session) => {
     await q.send('a3', 'b2');
     expect(await q.next()).toEqual(['a3', 'b2']);
     expect(await q.project.acked('q', held.get('a1'))).toBe(false);
-    // A lease of what was purged ends, and is nobody's failure.
+    // The lease of a purged message ends without a failure.
     session().clock.advance(30_000);
     expect(await q.project.tally('q')).toEqual({ available: 2 });
   });
 
-  it('a purge of dead letters leaves the groups as they are', async () => {
+  it('leaves message groups as they are when it purges dead letters', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3');
     await q.nack((await q.lease(1)).get('a1'), { requeue: false });
@@ -215,7 +215,7 @@ onEachStoreAndModel('purge and delete of FIFO queues', (session) => {
     expect(await q.next()).toEqual([]);
   });
 
-  it('a queue that is made again under a name blocks nothing', async () => {
+  it('leaves nothing blocked in a queue created again under the same name', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2');
     await q.lease(1);
@@ -227,7 +227,7 @@ onEachStoreAndModel('purge and delete of FIFO queues', (session) => {
     expect(await again.next()).toEqual(['a3', 'a4']);
   });
 
-  it('a queue of the other type may be made under its name', async () => {
+  it('lets a queue of the other type be created under the same name', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', named('a1'));

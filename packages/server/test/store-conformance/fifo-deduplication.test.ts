@@ -18,7 +18,7 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
   const sendOne = async (project: Project, message: Partial<NewMessage>, queue = 'q') =>
     (await project.send(queue, message))[0] as string;
 
-  it('publishes nothing the second time, and answers the first id', async () => {
+  it('suppresses the second publish, and answers with the first id', async () => {
     const q = await FifoQueue.create(session());
     const first = await sendOne(q.project, under('d', 'a1'));
     const second = await sendOne(q.project, under('d', 'a2'));
@@ -36,13 +36,13 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
     session().clock.advance(1);
     const second = await sendOne(q.project, under('d'));
     expect(second).not.toBe(first);
-    // The new publish opens a window of its own; the suppressed one had prolonged nothing.
+    // The new publish opens its own window; the suppressed one did not prolong the first.
     session().clock.advance(WINDOW_MS - 1);
     expect(await sendOne(q.project, under('d'))).toBe(second);
     expect(await q.project.tally('q')).toEqual({ available: 2 });
   });
 
-  it('looks at no group', async () => {
+  it('ignores the message group', async () => {
     const q = await FifoQueue.create(session());
     const first = await sendOne(q.project, under('d', 'a1'));
     expect(await sendOne(q.project, under('d', 'b1'))).toBe(first);
@@ -50,7 +50,7 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
   });
 
   it.each(['acked', 'purged', 'a dead letter', 'leased'])(
-    'goes on when the message is %s',
+    'still applies when the first message is %s',
     async (fate) => {
       const q = await FifoQueue.create(session(), { maxRetries: 0 });
       const first = await sendOne(q.project, under('d'));
@@ -66,14 +66,14 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
     },
   );
 
-  it('is that of one queue', async () => {
+  it('applies to one queue only', async () => {
     const q = await FifoQueue.create(session());
     await FifoQueue.create(session(), {}, { project: q.project, name: 'other' });
     const first = await sendOne(q.project, under('d'));
     expect(await sendOne(q.project, under('d'), 'other')).not.toBe(first);
   });
 
-  it('goes with its queue', async () => {
+  it('is forgotten with its queue', async () => {
     const q = await FifoQueue.create(session());
     const first = await sendOne(q.project, under('d'));
     await q.project.run(q.project.deleteQueue('q'));
@@ -82,7 +82,7 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
     expect(await q.project.tally('q')).toEqual({ available: 1 });
   });
 
-  it('holds within a batch, and answers in the order of the messages', async () => {
+  it('applies within a batch, and answers in the order of the messages', async () => {
     const q = await FifoQueue.create(session());
     const old = await sendOne(q.project, under('d1', 'a0'));
     const ids = await q.project.send('q', under('d2'), named('a2'), under('d1'), under('d2', 'a3'));
@@ -92,7 +92,7 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a0', 'a1', 'a2']);
   });
 
-  it('holds within one group of commands', async () => {
+  it('applies within one commit group', async () => {
     const q = await FifoQueue.create(session());
     const { project } = q;
     const outcomes = await project.group(
@@ -108,7 +108,7 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
     expect(await project.tally('q')).toEqual({});
   });
 
-  it('may suppress all of a batch, which is a success', async () => {
+  it('may suppress a whole batch, which succeeds', async () => {
     const q = await FifoQueue.create(session());
     const batch = [under('d1'), under('d2')];
     const first = await q.project.send('q', ...batch);
@@ -116,7 +116,7 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
     expect(await q.project.tally('q')).toEqual({ available: 2 });
   });
 
-  it('takes the idempotency key of a single publish that has no id', async () => {
+  it('uses the idempotency key of a single publish without a deduplication id', async () => {
     const q = await FifoQueue.create(session());
     const { project } = q;
     const send = async (name: string, key: string, more: Partial<NewMessage> = {}) =>
@@ -125,19 +125,19 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
       );
     const first = await send('a1', 'k');
     expect(first.replayed).toBe(false);
-    // The record of the key is gone after a second here, the window is not.
+    // The key's record is gone after a second here, but the deduplication window is still open.
     session().clock.advance(1_000);
     const second = await send('a2', 'k');
     expect(second).toMatchObject({ replayed: false, messageIds: first.messageIds });
     expect(await sendOne(project, under('k'))).toBe(first.messageIds[0]);
     session().clock.advance(1_000);
-    // With an id of its own, the key means nothing here.
+    // The key is no deduplication id for a message that has its own.
     const third = await send('a3', 'k', { deduplicationId: 'd' });
     expect(third.messageIds).not.toEqual(first.messageIds);
     expect(await q.next()).toEqual(['a1', 'a3']);
   });
 
-  it('takes no idempotency key of a batch, even of one message', async () => {
+  it('does not use the idempotency key of a batch, even of one message', async () => {
     const q = await FifoQueue.create(session());
     const { project } = q;
     const send = (name: string) =>
@@ -152,7 +152,7 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
     expect((await send('a2')).messageIds).not.toEqual(first.messageIds);
   });
 
-  it('leaves replays as they are, and refuses another request under a key', async () => {
+  it('leaves replays unchanged, and another request under the key is refused', async () => {
     const q = await FifoQueue.create(session());
     const { project } = q;
     const command = project.publish('q', [named('a1')], { idempotency: keyed('k') });
@@ -163,7 +163,7 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
     expect(await project.refused(other)).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 
-  it('records the answer of a suppressed publish under its key', async () => {
+  it('lets the answer of a suppressed publish be recorded under its key', async () => {
     const q = await FifoQueue.create(session());
     const { project } = q;
     const first = await sendOne(project, under('d'));
@@ -172,7 +172,7 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
     expect(await project.run(command)).toMatchObject({ replayed: true, messageIds: [first] });
   });
 
-  it('tells ids apart by every character', async () => {
+  it('compares ids by every character', async () => {
     const q = await FifoQueue.create(session());
     const ids = ['a', 'A', 'ä', 'a\u0308', 'a ', 'a\u0000', "'", '\\', '😀'.repeat(256)];
     const sent = await q.project.send('q', ...ids.map((id) => under(id)));
@@ -180,7 +180,7 @@ onEachStoreAndModel('deduplication in FIFO queues', (session) => {
     expect(await q.project.send('q', ...ids.map((id) => under(id)))).toEqual(sent);
   });
 
-  it('means nothing in a standard queue, where the id is kept', async () => {
+  it('does not apply in a standard queue, which keeps the id', async () => {
     const project = session().project();
     await project.create('q');
     const ids = await project.send('q', under('d'), under('d'));

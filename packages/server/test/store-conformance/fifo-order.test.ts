@@ -6,8 +6,8 @@ import { onEachStoreAndModel } from './store-session.js';
 
 const DAY_MS = 86_400_000;
 
-onEachStoreAndModel('order in FIFO queues', (session) => {
-  it('is that of publishing within a group', async () => {
+onEachStoreAndModel('delivery from FIFO queues', (session) => {
+  it('follows the order of publishing within a message group', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1');
     await q.send('a2', 'a3');
@@ -20,14 +20,14 @@ onEachStoreAndModel('order in FIFO queues', (session) => {
     expect(seen).toEqual(['a1', 'a2', 'a3']);
   });
 
-  it('takes groups by their oldest messages, and of each as many as fit', async () => {
+  it('takes message groups by their oldest messages, and as many messages of each as fit', async () => {
     const q = await FifoQueue.create(session());
     await q.send('b1', 'a1', '-1', 'b2', 'c1', '-2', 'a2', 'b3');
     expect(await q.next(6)).toEqual(['b1', 'b2', 'b3', 'a1', 'a2', '-1']);
     expect(await q.next()).toEqual(['c1']);
   });
 
-  it('is by what is left: a group whose head is gone waits behind older ones', async () => {
+  it('puts a message group whose head was acked behind those with older messages', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'b1', 'a2', 'b2');
     const held = await q.lease(1);
@@ -35,7 +35,7 @@ onEachStoreAndModel('order in FIFO queues', (session) => {
     expect(await q.next()).toEqual(['b1', 'b2', 'a2']);
   });
 
-  it('holds among messages without a group, too', async () => {
+  it('keeps the order among messages without a message group', async () => {
     const q = await FifoQueue.create(session());
     await q.send('-1', 'a1', '-2', '-3');
     const held = await q.lease(1);
@@ -45,18 +45,18 @@ onEachStoreAndModel('order in FIFO queues', (session) => {
     expect(await q.next()).toEqual(['-2', '-3']);
   });
 
-  it('tells an empty-looking group from none, and groups by every character', async () => {
+  it('distinguishes message group ids by every character, and a blank id from none', async () => {
     const q = await FifoQueue.create(session());
     const groupIds = [null, ' ', 'A', 'a', 'ä', 'a\u0000', 'null', '"'];
     const all = [...groupIds, ...groupIds].map((groupId, n) => ({ groupId, payload: `${n}` }));
     await q.project.send('q', ...all);
     for (const [n] of groupIds.entries())
       expect(await q.project.payloads('q', 1)).toEqual([`${n}`]);
-    // Each head is leased now, and each second message waits for its own.
+    // Each head is leased now, and each second message waits for it.
     expect(await q.next()).toEqual([]);
   });
 
-  it('is kept by a retried message, which comes before its group again', async () => {
+  it('returns a retried message before the later ones of its message group', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'b1');
     const held = await q.lease(1);
@@ -65,7 +65,7 @@ onEachStoreAndModel('order in FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a1', 'a2', 'a3', 'b1']);
   });
 
-  it('is kept when the bytes of an answer end it in the middle of a group', async () => {
+  it("keeps the order when an answer's byte limit ends it within a message group", async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'b1', 'a2', 'b2');
     const words = { groupId: 'a', deduplicationId: null, lastError: null, sourceQueue: null };
@@ -75,7 +75,7 @@ onEachStoreAndModel('order in FIFO queues', (session) => {
     expect(await q.next()).toEqual([]);
   });
 
-  it('ends an answer at the first message that is too long, and not the group', async () => {
+  it('ends an answer at the first message that is too long, without passing it over', async () => {
     const q = await FifoQueue.create(session());
     await q.project.send(
       'q',
@@ -84,12 +84,12 @@ onEachStoreAndModel('order in FIFO queues', (session) => {
       { groupId: 'c', payload: '3' },
     );
     const { messages } = await q.project.run(q.project.consume('q', { maxBytes: 4_000 }));
-    // What would fit behind it must not overtake: the limit ends the call.
+    // A message behind it that fits must not overtake it: the limit ends the call.
     expect(messages.map(({ payload }) => payload)).toEqual(['1']);
     expect(await q.project.payloads('q', 1)).toHaveLength(1);
   });
 
-  it('is not that of ids or times: what came in one call is in its order', async () => {
+  it('follows the order within a call, not ids or times', async () => {
     const q = await FifoQueue.create(session());
     const names = Array.from({ length: 40 }, (_, n) => `a${n}`);
     await q.send(...names.slice(0, 25));
@@ -97,7 +97,7 @@ onEachStoreAndModel('order in FIFO queues', (session) => {
     expect(await q.next(100)).toEqual(names);
   });
 
-  it('passes over what is past its retention, and frees what waits behind it', async () => {
+  it('skips messages past their retention, and frees those behind them', async () => {
     const q = await FifoQueue.create(session(), { messageRetentionDays: 1 });
     await q.send('a1', 'b1');
     session().clock.advance(DAY_MS / 2);
@@ -107,7 +107,7 @@ onEachStoreAndModel('order in FIFO queues', (session) => {
     expect(await q.project.tally('q')).toEqual({ inFlight: 1 });
   });
 
-  it('takes groups by what can still be delivered, not by what is too old', async () => {
+  it('takes message groups by their oldest message that has not expired', async () => {
     const q = await FifoQueue.create(session(), { messageRetentionDays: 1 });
     await q.send('a1');
     session().clock.advance(DAY_MS / 2);
@@ -117,7 +117,7 @@ onEachStoreAndModel('order in FIFO queues', (session) => {
     expect(await q.next(1)).toEqual(['a2']);
   });
 
-  it('does not depend on how commands are cut into groups', async () => {
+  it('is the same when the commands run in one commit group', async () => {
     const q = await FifoQueue.create(session());
     const { project } = q;
     await q.send('a1', 'b1', 'a2');
@@ -132,7 +132,7 @@ onEachStoreAndModel('order in FIFO queues', (session) => {
     expect(seen).toEqual([['"a1"'], ['"b1"'], []]);
   });
 
-  it('shows available messages as they were published, and which are behind', async () => {
+  it('a peek shows available messages in the order of publishing, and which are behind a head', async () => {
     const q = await FifoQueue.create(session());
     await q.send('b1', 'a1', '-1', 'b2', '-2', 'c1');
     const before = (await q.project.peek('q')).items;
@@ -153,7 +153,7 @@ onEachStoreAndModel('order in FIFO queues', (session) => {
     expect(leased).toMatchObject({ payload: '"a1"', behindHead: false });
   });
 
-  it('is behind nothing in a standard queue', async () => {
+  it('a peek shows no message of a standard queue as behind a head', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', { groupId: 'a' }, { groupId: 'a' });

@@ -8,7 +8,7 @@ import type {
 import type { QueueSettings } from '#server/core/queue/queue-entry';
 import type { Project, StoreSession } from './store-session.js';
 
-/** A message under a name that begins with its group: `a1` is of the group a, `-1` of none. */
+/** A message whose name begins with its message group: `a1` belongs to the group a, `-1` to none. */
 export const named = (name: string): Partial<NewMessage> => ({
   payload: JSON.stringify(name),
   groupId: /^[a-z]+/.exec(name)?.[0] ?? null,
@@ -16,7 +16,7 @@ export const named = (name: string): Partial<NewMessage> => ({
 
 export const nameOf = ({ payload }: { readonly payload: string }): string => JSON.parse(payload);
 
-/** What one call leased, by name. */
+/** The messages leased by one call, by name. */
 export class Held {
   constructor(readonly messages: readonly LeasedMessage[]) {}
 
@@ -35,14 +35,14 @@ export class Held {
   }
 }
 
-/** The calls of a FIFO queue in short. */
+/** Short forms of the calls on a FIFO queue. */
 export class FifoQueue {
   private constructor(
     readonly project: Project,
     readonly name: string,
   ) {}
 
-  /** In a project of its own, or in the one given. */
+  /** Creates the queue in the given project, or in a new one. */
   static async create(
     session: StoreSession,
     settings: Partial<QueueSettings> = {},
@@ -60,7 +60,7 @@ export class FifoQueue {
     return new Held(await this.project.receive(this.name, maxMessages, visibilityTimeoutMs));
   }
 
-  /** What one call leases. */
+  /** The names of the messages that one call leases. */
   async next(maxMessages = 10): Promise<string[]> {
     return (await this.lease(maxMessages)).names;
   }
@@ -71,14 +71,14 @@ export class FifoQueue {
     }
   }
 
-  /** One message fails; says whether it will be tried again. */
+  /** Fails one message. @returns whether it will be retried */
   async nack(message: DeliveryRef, how: Partial<NackEntry> = {}): Promise<boolean> {
     const { results } = await this.project.run(this.project.nack(this.name, message, how));
     expect(results[0]).toMatchObject({ ok: true, nacked: true });
     return results[0]?.ok === true && results[0].requeued;
   }
 
-  /** Several fail in one call, each as it says. */
+  /** Fails several messages in one call, each with its own settings. */
   async nackBatch(...entries: (DeliveryRef & Partial<NackEntry>)[]) {
     const command = this.project.nack(this.name, entries);
     const { results } = await this.project.run({
@@ -103,13 +103,13 @@ export class FifoQueue {
     expect((await this.project.run(command)).extended).toBe(true);
   }
 
-  /** Whether the receipt of this delivery has been taken back. */
+  /** Whether the receipt of this delivery has lost its lease. */
   async isLost(message: DeliveryRef): Promise<boolean> {
     const outcome = await this.project.submit(this.project.extend(this.name, message, 1_000));
     return !outcome.ok && outcome.code === 'LEASE_LOST';
   }
 
-  /** How often this message has failed, and how. */
+  /** The failures of this message, by kind. */
   async failures(message: DeliveryRef): Promise<string[]> {
     const seen = await this.project.look(this.name, message.messageId);
     return seen?.failures.map(({ how }) => how) ?? [];
@@ -119,7 +119,7 @@ export class FifoQueue {
     return (await this.project.peek(this.name, { state })).items.map(nameOf);
   }
 
-  /** The dead letters that came from here, in the order in which they died. */
+  /** The dead letters that came from this queue, in the order of their deaths. */
   async dead(): Promise<string[]> {
     return (await this.project.deadLetters(this.name)).items.map(nameOf);
   }

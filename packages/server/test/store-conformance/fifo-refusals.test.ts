@@ -3,7 +3,7 @@ import type { Command, NewMessage } from '#server/core/queue/commands';
 import { FifoQueue, named } from './fifo-queue.js';
 import { onEachStore, type Project } from './store-session.js';
 
-onEachStore('what FIFO queues refuse', (session) => {
+onEachStore('a FIFO queue', (session) => {
   const pathOf = async (project: Project, command: Command): Promise<string> => {
     const outcome = await project.submit(command);
     if (outcome.ok) throw new Error('it was accepted');
@@ -18,7 +18,7 @@ onEachStore('what FIFO queues refuse', (session) => {
     [{ priority: 1 }, '/priority'],
     [{ delayMs: 1 }, '/delay_seconds'],
     [{ priority: 9, delayMs: 1_000 }, '/priority'],
-  ])('a publish of %o', async (fields, path) => {
+  ])('refuses a publish of %o', async (fields, path) => {
     const { project } = await FifoQueue.create(session());
     expect(await pathOf(project, project.publish('q', [fields]))).toBe(path);
     const batch = project.publish('q', [fields], { batch: true });
@@ -26,14 +26,14 @@ onEachStore('what FIFO queues refuse', (session) => {
     expect(await project.tally('q')).toEqual({});
   });
 
-  it('the whole of a batch for one message, of which the first is named', async () => {
+  it('refuses a whole batch for one message, and names the first bad one', async () => {
     const { project } = await FifoQueue.create(session());
     const batch = project.publish('q', ['1', { delayMs: 5 }, { priority: 5 }, '2']);
     expect(await pathOf(project, batch)).toBe('/messages/1/delay_seconds');
     expect(await project.tally('q')).toEqual({});
   });
 
-  it('leaves nothing behind: neither a key nor a deduplication id', async () => {
+  it('keeps neither an idempotency key nor a deduplication id of a refused publish', async () => {
     const q = await FifoQueue.create(session());
     const { project } = q;
     const idempotency = {
@@ -52,7 +52,7 @@ onEachStore('what FIFO queues refuse', (session) => {
     expect(await q.next()).toEqual(['a1', 'a2']);
   });
 
-  it('nothing that a replay answers, and nothing of a queue that is not there', async () => {
+  it('checks the fields of a publish only after replays and the existence of the queue', async () => {
     const { project } = await FifoQueue.create(session());
     const idempotency = {
       ...{ capability: 'queue.publish' as const, key: 'k', fingerprint: 'f' },
@@ -69,14 +69,14 @@ onEachStore('what FIFO queues refuse', (session) => {
     );
   });
 
-  it('a suppressed message is refused for its fields all the same', async () => {
+  it('refuses bad fields also in a message that deduplication would suppress', async () => {
     const { project } = await FifoQueue.create(session());
     await project.send('q', { deduplicationId: 'd' });
     const again = project.publish('q', [{ deduplicationId: 'd', delayMs: 1 }]);
     expect(await pathOf(project, again)).toBe('/delay_seconds');
   });
 
-  it('priorities for the queue, when it is made', async () => {
+  it('refuses priorities when it is created', async () => {
     const project = session().project();
     const settings = { type: 'fifo', enablePriority: true } as const;
     const command = project.createQueue('q', settings);
@@ -84,11 +84,11 @@ onEachStore('what FIFO queues refuse', (session) => {
     const missing = project.createQueue('q', { ...settings, deadLetterQueue: 'missing' });
     expect(await pathOf(project, missing)).toBe('/enable_priority');
     await project.create('q', { type: 'fifo', enablePriority: false });
-    // What exists is compared first.
+    // The settings of an existing queue are compared first.
     expect(await project.refused(command)).toBe('QUEUE_EXISTS');
   });
 
-  it('priorities for the queue, when it is changed, with everything else in that call', async () => {
+  it('refuses an update that sets priorities, with all other changes in it', async () => {
     const { project } = await FifoQueue.create(session());
     const command = project.updateQueue('q', { enablePriority: true, maxRetries: 9 });
     expect(await pathOf(project, command)).toBe('/enable_priority');
@@ -96,7 +96,7 @@ onEachStore('what FIFO queues refuse', (session) => {
     expect(queue).toMatchObject({ type: 'fifo', enablePriority: false, maxRetries: 3 });
   });
 
-  it('a change of its type, either way', async () => {
+  it('refuses a change of its type, in either direction', async () => {
     const { project } = await FifoQueue.create(session());
     await project.create('plain');
     expect(await pathOf(project, project.updateQueue('q', { type: 'standard' }))).toBe('/type');
@@ -108,7 +108,7 @@ onEachStore('what FIFO queues refuse', (session) => {
     await project.run(project.createQueue('q'));
   });
 
-  it('nothing else: all other settings are as in standard queues', async () => {
+  it('accepts all other settings that standard queues have', async () => {
     const project = session().project();
     await project.create('dead');
     const settings = {
@@ -117,7 +117,7 @@ onEachStore('what FIFO queues refuse', (session) => {
     };
     const { queue } = await project.run(project.createQueue('q', settings));
     expect(queue).toMatchObject({ ...settings, enablePriority: false });
-    // It may take the dead letters of either type.
+    // It may be a dead-letter queue for queues of either type.
     await project.run(project.updateQueue('q', { deadLetterQueue: null }));
     await project.run(project.updateQueue('dead', { deadLetterQueue: 'q' }));
   });

@@ -4,9 +4,9 @@ import { onEachStoreAndModel } from './store-session.js';
 
 const DAY_MS = 86_400_000;
 
-onEachStoreAndModel('withdrawn leases of FIFO queues', (session) => {
-  it.each(['nacked', 'delayed', 'given back', 'run out'])(
-    'are those of later messages when an earlier one is %s',
+onEachStoreAndModel('leases of FIFO queues', (session) => {
+  it.each(['nacked', 'delayed', 'released', 'expired'])(
+    'are withdrawn from later messages when an earlier one is %s',
     async (how) => {
       const q = await FifoQueue.create(session());
       await q.send('a1', 'a2', 'a3', 'a4', 'b1');
@@ -14,27 +14,27 @@ onEachStoreAndModel('withdrawn leases of FIFO queues', (session) => {
       const a2 = held.get('a2');
       if (how === 'nacked') await q.nack(a2);
       if (how === 'delayed') await q.nack(a2, { delayMs: 1_000 });
-      if (how === 'given back') await q.giveBack(a2);
-      if (how === 'run out') {
+      if (how === 'released') await q.giveBack(a2);
+      if (how === 'expired') {
         await q.prolong(a2, 1_000);
         session().clock.advance(1_000);
         await q.project.group({ kind: 'settleDue', limit: 100 });
       }
-      // Those before it and other groups are as they were.
+      // Earlier messages and other message groups keep their leases.
       expect((await q.peek('leased')).sort()).toEqual(['a1', 'b1']);
       expect(await q.isLost(held.get('a1'))).toBe(false);
       for (const later of held.pick('a3', 'a4')) {
         expect(await q.isLost(later)).toBe(true);
         expect(await q.project.refused(q.project.ack('q', later))).toBe('LEASE_LOST');
         expect(await q.project.refused(q.project.nack('q', later))).toBe('LEASE_LOST');
-        // Without a receipt, nothing is there to settle.
+        // Without a receipt, there is nothing to settle.
         expect(await q.project.acked('q', { ...later, receipt: null })).toBe(false);
         expect(await q.failures(later)).toEqual([]);
       }
     },
   );
 
-  it('are counted as available again', async () => {
+  it('leave their messages available when they are withdrawn', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3');
     const held = await q.lease();
@@ -45,7 +45,7 @@ onEachStoreAndModel('withdrawn leases of FIFO queues', (session) => {
     expect(await q.project.tally('q')).toEqual({ available: 3 });
   });
 
-  it('do no harm however often: no retry is used up', async () => {
+  it('use up no retry when they are withdrawn, however often', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 1 });
     await q.send('a1', 'a2');
     for (let round = 0; round < 5; round += 1) {
@@ -60,7 +60,7 @@ onEachStoreAndModel('withdrawn leases of FIFO queues', (session) => {
     expect(await q.nack((await q.lease()).get('a2'))).toBe(false);
   });
 
-  it('do not come of an ack', async () => {
+  it('are not withdrawn by an ack', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3');
     const held = await q.lease();
@@ -70,7 +70,7 @@ onEachStoreAndModel('withdrawn leases of FIFO queues', (session) => {
     expect(await q.project.tally('q')).toEqual({});
   });
 
-  it('do not come of a dead letter', async () => {
+  it('are not withdrawn when an earlier message becomes a dead letter', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     await q.send('a1', 'a2', 'a3');
     const held = await q.lease();
@@ -80,7 +80,7 @@ onEachStoreAndModel('withdrawn leases of FIFO queues', (session) => {
     await q.ack(held.get('a3'));
   });
 
-  it('leave those before the one that went back to their holder', async () => {
+  it('are not withdrawn from messages before the one that is requeued', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3');
     const held = await q.lease();
@@ -90,7 +90,7 @@ onEachStoreAndModel('withdrawn leases of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a2', 'a3']);
   });
 
-  it('are not found by the receipt that was theirs once they are leased anew', async () => {
+  it('cannot be settled by their old receipt once the message is leased again', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2');
     const first = await q.lease();
@@ -101,7 +101,7 @@ onEachStoreAndModel('withdrawn leases of FIFO queues', (session) => {
     expect(await q.isLost(second.get('a2'))).toBe(false);
   });
 
-  it('remove what is past its retention, as a nack does', async () => {
+  it('remove messages past their retention when they are withdrawn, as a nack does', async () => {
     const q = await FifoQueue.create(session(), { messageRetentionDays: 1 });
     await q.send('a1', 'a2');
     session().clock.advance(DAY_MS - 1_000);
@@ -113,7 +113,7 @@ onEachStoreAndModel('withdrawn leases of FIFO queues', (session) => {
     expect(await q.next()).toEqual(['a3']);
   });
 
-  it('remove it for the rest of the call that withdrew it, too', async () => {
+  it('remove messages past their retention for the rest of the call that withdraws them', async () => {
     const q = await FifoQueue.create(session(), { messageRetentionDays: 1 });
     await q.send('a1', 'a2');
     session().clock.advance(DAY_MS - 1_000);
@@ -124,7 +124,7 @@ onEachStoreAndModel('withdrawn leases of FIFO queues', (session) => {
     expect(await q.project.tally('q')).toEqual({});
   });
 
-  it('happen within the group of commands that fails the first one', async () => {
+  it('are withdrawn within the commit group that fails the first message', async () => {
     const q = await FifoQueue.create(session());
     const { project } = q;
     await q.send('a1', 'a2');
@@ -144,8 +144,8 @@ onEachStoreAndModel('withdrawn leases of FIFO queues', (session) => {
   });
 });
 
-onEachStoreAndModel('leases of FIFO queues that run out', (session) => {
-  it('together: the first counts a failure, the others none', async () => {
+onEachStoreAndModel('leases of a FIFO queue that run out', (session) => {
+  it('count one failure per message group, for its first message, when they run out together', async () => {
     const q = await FifoQueue.create(session());
     await q.send('a1', 'a2', 'a3', 'b1', 'b2');
     const held = await q.lease(10, 1_000);
@@ -160,7 +160,7 @@ onEachStoreAndModel('leases of FIFO queues that run out', (session) => {
     ] as const) {
       expect(await q.failures(held.get(name)), name).toEqual(how);
     }
-    // Its own late ack still counts; those that were withdrawn were not its turn.
+    // The first message still accepts a late ack; the others lost their leases before their turn.
     for (const later of held.pick('a2', 'a3')) {
       expect(await q.isLost(later)).toBe(true);
       expect(await q.project.refused(q.project.ack('q', later))).toBe('LEASE_LOST');
@@ -168,7 +168,7 @@ onEachStoreAndModel('leases of FIFO queues that run out', (session) => {
     await q.ack(held.get('a1'));
   });
 
-  it('together, and the first is a dead letter: the others are innocent', async () => {
+  it('count no failure for the later messages when the first becomes a dead letter', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     await q.send('a1', 'a2', 'a3');
     await q.lease(10, 1_000);
@@ -178,7 +178,7 @@ onEachStoreAndModel('leases of FIFO queues that run out', (session) => {
     expect(await q.next()).toEqual(['a2', 'a3']);
   });
 
-  it('are handled together however few are settled at once', async () => {
+  it('are handled together even if only one is settled at a time', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     await q.send('a1', 'a2', 'a3', 'b1', 'b2');
     await q.lease(10, 1_000);
@@ -188,7 +188,7 @@ onEachStoreAndModel('leases of FIFO queues that run out', (session) => {
     expect(await q.dead()).toEqual(['a1', 'b1']);
   });
 
-  it('are handled together when they are very many', async () => {
+  it('are handled together also when they are very many', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     const names = Array.from({ length: 1_000 }, (_, n) => `a${n}`);
     await q.send(...names);
@@ -199,7 +199,7 @@ onEachStoreAndModel('leases of FIFO queues that run out', (session) => {
     expect(await q.next(1)).toEqual(['a1']);
   });
 
-  it('of a later message, while an earlier one is leased: no failure, and a late ack counts', async () => {
+  it('count no failure, and accept a late ack, behind a message that is still leased', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     await q.send('a1', 'a2', 'a3');
     const held = await q.lease(10, 1_000);
@@ -214,7 +214,7 @@ onEachStoreAndModel('leases of FIFO queues that run out', (session) => {
     expect(await q.next()).toEqual(['a3']);
   });
 
-  it('in another order than that of the messages: still only the first one fails', async () => {
+  it('fail only the first message when they run out in another order', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     await q.send('a1', 'a2', 'a3');
     const held = await q.lease(10, 1_000);
@@ -226,7 +226,7 @@ onEachStoreAndModel('leases of FIFO queues that run out', (session) => {
     expect(await q.next()).toEqual(['a2', 'a3']);
   });
 
-  it('in another order, and are settled late: as if each had been in its time', async () => {
+  it('are settled as if each had been settled in time, when several are settled late', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     await q.send('a1', 'a2', 'a3');
     const held = await q.lease(10, 1_000);
@@ -234,11 +234,11 @@ onEachStoreAndModel('leases of FIFO queues that run out', (session) => {
     await q.prolong(held.get('a2'), 2_000);
     session().clock.advance(3_000);
     expect(await q.project.tally('q')).toEqual({ available: 2, dlq: 1 });
-    // Both ran out before the first went back, which would have withdrawn them.
+    // Both ran out before the first one was requeued, which would have withdrawn them.
     await q.ack(held.get('a3'), held.get('a2'));
   });
 
-  it('one after the other: each that is the first by then counts', async () => {
+  it('count a failure for each message that is the first when its lease runs out', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     await q.send('a1', 'a2');
     const held = await q.lease(10, 1_000);
@@ -250,7 +250,7 @@ onEachStoreAndModel('leases of FIFO queues that run out', (session) => {
     expect(await q.dead()).toEqual(['a1', 'a2']);
   });
 
-  it('name the key that held the first one', async () => {
+  it('are recorded with the key that held the first one', async () => {
     const q = await FifoQueue.create(session());
     const [messageId] = await q.send('a1', 'a2');
     const consume = q.project.consume('q', { keyId: 'k', visibilityTimeoutMs: 1_000 });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { onEachStore } from './store-session.js';
 
-onEachStore('groups', (session) => {
-  it('answer every command in order, and later ones see earlier ones', async () => {
+onEachStore('commit groups', (session) => {
+  it('answer their commands in order, and later commands see the effects of earlier ones', async () => {
     const project = session().project();
     const outcomes = await project.group(
       project.createQueue('q'),
@@ -20,7 +20,7 @@ onEachStore('groups', (session) => {
     ]);
   });
 
-  it('never tell a consumer that a queue is empty because others of its project want much', async () => {
+  it('tell a consumer that they are crowded, not that its queue is empty, when their project asks for much', async () => {
     const project = session().project();
     await project.create('empty');
     await project.create('full');
@@ -35,7 +35,7 @@ onEachStore('groups', (session) => {
     else expect(last.messages).toMatchObject([{ payload: '1' }]);
   });
 
-  it('are not spoilt by refusals', async () => {
+  it('apply the other commands when some are refused', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '0');
@@ -59,14 +59,14 @@ onEachStore('groups', (session) => {
     expect(await project.payloads('q')).toEqual(['1', '2']);
   });
 
-  it('do everything but the one command that a store fails on', async () => {
+  it('apply all commands but the one on which the store fails', async () => {
     const project = session().project();
     await project.create('q');
     const [messageId = ''] = await project.send('q', '0');
     const outcomes = await project.group(
       project.publish('q', ['1']),
-      // An id that is taken already: no caller does that, so it stands for any fault of ours. The
-      // first message of its batch must not stay behind.
+      // An id that is taken already, which no caller can cause, stands for any bug in the server. The
+      // first message of the batch must not remain.
       project.publish('q', ['never', { payload: 'never', messageId }]),
       project.createQueue('made after the fault'),
       project.publish('q', ['2']),
@@ -82,7 +82,7 @@ onEachStore('groups', (session) => {
     await project.run(project.publish('made after the fault', ['1']));
   });
 
-  it('make a queue in their order, by its own settings or by auto-create', async () => {
+  it('create a queue in the order of their commands, by a create or by auto-create', async () => {
     const project = session().project();
     const outcomes = await project.group(
       project.createQueue('q', { maxRetries: 9 }),
@@ -96,7 +96,7 @@ onEachStore('groups', (session) => {
     expect(turned).toMatchObject([{ ok: true }, { ok: false, code: 'QUEUE_EXISTS' }]);
   });
 
-  it('refuse a call that may not make a queue, though the next one makes it', async () => {
+  it('refuse a call without auto-create although the next call creates the queue', async () => {
     const project = session().project();
     const outcomes = await project.group(
       project.consume('q'),
@@ -114,7 +114,7 @@ onEachStore('groups', (session) => {
     expect(await session().project().group()).toEqual([]);
   });
 
-  it('that are under way together lose and double nothing', async () => {
+  it('lose and duplicate nothing when several are under way', async () => {
     const project = session().project();
     await project.create('q');
     const sent = Array.from({ length: 100 }, (_, index) => index);
@@ -136,7 +136,7 @@ onEachStore('groups', (session) => {
     expect(all.map(Number).sort((a, b) => a - b)).toEqual(sent);
   });
 
-  it('are seen by reads as soon as they are answered', async () => {
+  it('are visible to reads as soon as they are answered', async () => {
     const project = session().project();
     await project.create('q');
     const query = { kind: 'stats', project: project.name, queue: 'q' } as const;

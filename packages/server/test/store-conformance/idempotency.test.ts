@@ -12,8 +12,8 @@ const key = (given: Partial<Idempotency> = {}): { idempotency: Idempotency } => 
   },
 });
 
-onEachStore('idempotency', (session) => {
-  it('replays the first answer and does nothing again', async () => {
+onEachStore('an idempotency key', (session) => {
+  it('replays the first answer without a second effect', async () => {
     const project = session().project();
     await project.create('q');
     const first = await project.run(project.publish('q', ['1'], key()));
@@ -23,7 +23,7 @@ onEachStore('idempotency', (session) => {
     expect(await project.tally('q')).toEqual({ available: 1 });
   });
 
-  it('refuses another request under the same key and does nothing', async () => {
+  it('refuses another request, which then has no effect', async () => {
     const project = session().project();
     await project.create('q');
     await project.run(project.publish('q', ['1'], key()));
@@ -32,7 +32,7 @@ onEachStore('idempotency', (session) => {
     expect(await project.payloads('q')).toEqual(['1']);
   });
 
-  it('commits record and effect together: a retry in the same group is a replay', async () => {
+  it("is recorded with the command's effect: a retry in the same commit group is a replay", async () => {
     const project = session().project();
     await project.create('q');
     const outcomes = await project.group(
@@ -43,7 +43,7 @@ onEachStore('idempotency', (session) => {
     expect(await project.tally('q')).toEqual({ available: 1 });
   });
 
-  it('has neither record nor effect of a command that failed', async () => {
+  it('is not recorded for a command that failed', async () => {
     const project = session().project();
     const command = project.publish('q', ['1'], key());
     expect(await project.refused(command)).toBe('QUEUE_NOT_FOUND');
@@ -51,7 +51,7 @@ onEachStore('idempotency', (session) => {
     expect((await project.run(command)).replayed).toBe(false);
   });
 
-  it('does not record refusals of a lease', async () => {
+  it('is not recorded for a lost lease', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1');
@@ -62,7 +62,7 @@ onEachStore('idempotency', (session) => {
     expect((await project.run(project.ack('q', message, withKey))).replayed).toBe(false);
   });
 
-  it('records an answer of no effect, such as acked:false', async () => {
+  it('is recorded with an answer of no effect, such as acked:false', async () => {
     const project = session().project();
     await project.create('q');
     const command = project.ack('q', { messageId: 'unknown', receipt: null }, key());
@@ -71,7 +71,7 @@ onEachStore('idempotency', (session) => {
     expect(await project.run(command)).toEqual({ ...first, replayed: true });
   });
 
-  it('forgets when the window is over', async () => {
+  it('is forgotten when its window is over', async () => {
     const project = session().project();
     await project.create('q');
     const withKey = key({ windowMs: 5_000 });
@@ -81,12 +81,12 @@ onEachStore('idempotency', (session) => {
     session().clock.advance(1);
     const other = project.publish('q', ['2'], key({ windowMs: 5_000, fingerprint: 'g' }));
     expect((await project.run(other)).replayed).toBe(false);
-    // The new record has a window of its own.
+    // The new record has its own window.
     session().clock.advance(4_999);
     expect((await project.run(other)).replayed).toBe(true);
   });
 
-  it('keeps apart queues, capabilities and projects', async () => {
+  it('is separate for each queue, capability and project', async () => {
     const [project, other] = [session().project(), session().project()];
     for (const queue of ['q', 'r']) await project.create(queue);
     await other.create('q');
@@ -101,7 +101,7 @@ onEachStore('idempotency', (session) => {
     }
   });
 
-  it('replays a creation, and refuses another queue under its key', async () => {
+  it('replays a creation, and refuses another queue', async () => {
     const project = session().project();
     const withKey = key({ capability: 'queue.create' });
     const first = await project.run(project.createQueue('q', { maxRetries: 9 }, withKey));
@@ -114,7 +114,7 @@ onEachStore('idempotency', (session) => {
     expect(await project.refused(other)).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 
-  it('counts a nack once, however often it is sent', async () => {
+  it('lets a nack count once, however often it is sent', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 1 });
     await project.send('q', '1');
@@ -126,7 +126,7 @@ onEachStore('idempotency', (session) => {
     expect(await project.tally('q')).toEqual({ inFlight: 1 });
   });
 
-  it('replays an auto-creating publish into the queue that it made', async () => {
+  it('replays an auto-creating publish into the queue it created', async () => {
     const project = session().project();
     const more = { autoCreate: true, ...key() };
     const first = await project.run(project.publish('q', ['1'], more));
@@ -137,10 +137,10 @@ onEachStore('idempotency', (session) => {
   });
 });
 
-onEachStore('idempotency of consume', (session) => {
+onEachStore('an idempotency key of a consume', (session) => {
   const consumeKey = key({ capability: 'queue.consume' });
 
-  it('gives the same messages under the same receipts', async () => {
+  it('returns the same messages with the same receipts', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1', '2', '3');
@@ -151,7 +151,7 @@ onEachStore('idempotency of consume', (session) => {
     expect(await project.tally('q')).toEqual({ available: 1, inFlight: 2 });
   });
 
-  it('gives only what is still held, with the lease as it is now', async () => {
+  it('returns only messages that are still leased, with their current lease', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1', '2', '3', '4');
@@ -164,7 +164,7 @@ onEachStore('idempotency of consume', (session) => {
     ];
     await project.run(project.ack('q', acked));
     await project.run(project.nack('q', nacked));
-    // Another consumer has it now, under another receipt.
+    // Another consumer has it now, with another receipt.
     await project.receiveOne('q');
     const { leaseExpiresAtMs } = await project.run(project.extend('q', extended, 99_000));
     const again = await project.run(project.consume('q', consumeKey));
@@ -172,7 +172,7 @@ onEachStore('idempotency of consume', (session) => {
     expect(again.messages).toEqual([{ ...extended, leaseExpiresAtMs }, untouched]);
   });
 
-  it('runs anew when nothing is held any more, and records that', async () => {
+  it('lets the call run again when no message is still leased, and records the new answer', async () => {
     const project = session().project();
     await project.create('q', { visibilityTimeoutDefaultMs: 1_000 });
     await project.send('q', '1');
@@ -188,7 +188,7 @@ onEachStore('idempotency of consume', (session) => {
     });
   });
 
-  it('does not record an empty answer', async () => {
+  it('is not recorded with an empty answer', async () => {
     const project = session().project();
     await project.create('q');
     expect((await project.run(project.consume('q', consumeKey))).messages).toEqual([]);
@@ -197,7 +197,7 @@ onEachStore('idempotency of consume', (session) => {
     expect(found).toMatchObject({ replayed: false, messages: [{ payload: '1' }] });
   });
 
-  it('refuses another consume under the same key', async () => {
+  it('refuses another consume', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1');

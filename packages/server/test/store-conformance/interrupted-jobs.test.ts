@@ -23,7 +23,7 @@ describe.each(STORE_FACTORIES)('a job that is interrupted on $name', (factory) =
   let store: Store;
   let service: QueueService;
   let resumption: SteppedJob;
-  /** Steps that the store still takes; the next ones find it away. */
+  /** The number of steps the store still accepts before it is away. */
   let stepsLeft: number;
   let afterStep: () => void;
 
@@ -79,7 +79,7 @@ describe.each(STORE_FACTORIES)('a job that is interrupted on $name', (factory) =
     (await store.read({ kind: 'stats', project: 'p', queue: 'q' }))?.dlq;
 
   it.each(['redrive', 'purge'] as const)(
-    '%s: says that it was begun, and is joined',
+    'answers that its %s was begun, and is joined by the same call',
     async (action) => {
       stepsLeft = 2;
       const interrupted = await call(action);
@@ -103,13 +103,13 @@ describe.each(STORE_FACTORIES)('a job that is interrupted on $name', (factory) =
     await vi.waitFor(async () => expect(await deadLetters()).toBe(0), SOON);
   });
 
-  it('is let go of at its next step when the server stops', async () => {
+  it('stops at its next step when the server stops', async () => {
     afterStep = () => service.stop();
     expect(await call('redrive')).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN' });
     expect(await deadLetters()).toBe(ALL - 2 * STEP);
   });
 
-  it('is let go of at its next step when the server that goes on with it stops', async () => {
+  it('stops at its next step when the server that resumed it stops', async () => {
     stepsLeft = 0;
     await call('redrive');
     let stopped: Promise<void> | undefined;

@@ -33,9 +33,9 @@ const revokeKey = (project: Project, keyId: string): RevokeKeyCommand => ({
   idempotency: null,
 });
 
-onEachStore('keys', (session) => {
-  // The first test, while there is no key yet.
-  it('makes a first key where there is none, once', async () => {
+onEachStore('API keys', (session) => {
+  // This is the first test, while there are no keys yet.
+  it('can have a first key created, once and only while there is none', async () => {
     const project = session().project();
     const [first, second] = await project.group(
       createKey(project, { keyId: 'a-first', onlyIfNone: true }),
@@ -48,7 +48,7 @@ onEachStore('keys', (session) => {
     expect(third.key).toBeNull();
   });
 
-  it('finds a key by the hash of its secret and shows the hash nowhere else', async () => {
+  it('are found by the hash of their secret, which no other read shows', async () => {
     const project = session().project();
     const nowMs = session().clock.nowMs();
     const expiresAtMs = nowMs + 1_000;
@@ -72,7 +72,7 @@ onEachStore('keys', (session) => {
     expect(listed).toEqual([shown]);
   });
 
-  it('lists by id, in pages', async () => {
+  it('are listed by id, in pages', async () => {
     const project = session().project();
     for (const keyId of ['c3', 'c1', 'c2']) await project.run(createKey(project, { keyId }));
     const page = await session().store.read({ kind: 'listKeys', after: 'c', limit: 2 });
@@ -81,7 +81,7 @@ onEachStore('keys', (session) => {
     expect(rest.map(({ keyId }) => keyId)).toEqual(['c3']);
   });
 
-  it('revokes, and keeps the time of the first revocation', async () => {
+  it('keep the time of their first revocation', async () => {
     const project = session().project();
     await project.run(createKey(project, { keyId: 'd' }));
     session().clock.advance(1_000);
@@ -94,7 +94,7 @@ onEachStore('keys', (session) => {
     expect(await project.refused(revokeKey(project, 'nobody'))).toBe('KEY_NOT_FOUND');
   });
 
-  it('remembers when keys were used last, and never goes back', async () => {
+  it('keep the time of their latest use, which never goes back', async () => {
     const project = session().project();
     for (const keyId of ['u1', 'u2', 'u3']) await project.run(createKey(project, { keyId }));
     const use = (keyId: string, atMs: number) => ({ keyId, atMs });
@@ -108,7 +108,7 @@ onEachStore('keys', (session) => {
     expect(used).toEqual([180_000, 120_000, null]);
   });
 
-  it('replays a creation with the secret sealed as it was', async () => {
+  it('replay their creation with the secret sealed as before', async () => {
     const project = session().project();
     const idempotency: Idempotency = {
       capability: 'account.keys.create',

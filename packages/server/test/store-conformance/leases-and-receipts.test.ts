@@ -6,14 +6,14 @@ type Verb = 'ack' | 'nack' | 'extend';
 type Answer = 'acts' | 'LEASE_LOST' | 'false';
 type Receipt = 'latest' | 'older' | 'none';
 
-/** Where a message stands, with the receipts of its last two deliveries. */
+/** A message's state, with the receipts of its last two deliveries. */
 interface Standing {
   readonly messageId: string;
   readonly latest: string;
   readonly older: string;
 }
 
-/** The contract's table, one entry for each of its cells. */
+/** The table of the contract, with one entry for each of its cells. */
 const ACTS = { latest: 'acts', older: 'LEASE_LOST', none: 'acts' } as const;
 const LOST = { latest: 'LEASE_LOST', older: 'LEASE_LOST', none: 'false' } as const;
 const AS_NONE = { latest: 'false', older: 'false', none: 'false' } as const;
@@ -37,7 +37,7 @@ const ROWS: readonly Row[] = [
     answers: all(ACTS),
   },
   {
-    standing: 'available, its lease having run out',
+    standing: 'available after its lease ran out',
     async arrange(project, session) {
       const standing = standingOf(await deliverTwice(project));
       session.clock.advance(1_000);
@@ -64,7 +64,7 @@ const ROWS: readonly Row[] = [
     answers: all(LOST),
   },
   {
-    standing: 'available after a nack whose delay is over',
+    standing: 'available after the delay of a nack',
     async arrange(project, session) {
       const deliveries = await deliverTwice(project);
       await project.run(project.nack('q', deliveries[1], { delayMs: 500 }));
@@ -74,7 +74,7 @@ const ROWS: readonly Row[] = [
     answers: all(LOST),
   },
   {
-    standing: 'given back',
+    standing: 'released',
     async arrange(project) {
       const deliveries = await deliverTwice(project);
       await project.run(project.extend('q', deliveries[1], 0));
@@ -118,7 +118,7 @@ const ROWS: readonly Row[] = [
     answers: all(AS_NONE),
   },
   {
-    standing: 'in a dead-letter queue and never delivered there',
+    standing: 'undelivered in a dead-letter queue',
     async arrange(project) {
       const deliveries = await deliverTwice(project, 'from-other');
       await project.run(project.nack('from-other', deliveries[1], { requeue: false }));
@@ -127,7 +127,7 @@ const ROWS: readonly Row[] = [
     answers: all(AS_NONE),
   },
   {
-    standing: 'unknown, with an id of ours',
+    standing: 'unknown, with an id of our form',
     arrange: async () => ({
       messageId: '019b76da-a800-7000-8000-000000000000',
       latest: 'made-up.0',
@@ -136,14 +136,14 @@ const ROWS: readonly Row[] = [
     answers: all(AS_NONE),
   },
   {
-    standing: 'unknown, with any text as its id',
+    standing: 'unknown, with any other id',
     arrange: async () => ({ messageId: "1' --é", latest: 'made-up.0', older: 'made-up.1' }),
     answers: all(AS_NONE),
   },
 ];
 
 onEachStore('leases and receipts', (session) => {
-  describe.each(ROWS)('of a message that is $standing', ({ arrange, answers }) => {
+  describe.each(ROWS)('for a message that is $standing', ({ arrange, answers }) => {
     const cells = (['ack', 'nack', 'extend'] as const).flatMap((verb) =>
       (['latest', 'older', 'none'] as const).map((receipt) => ({
         verb,
@@ -153,7 +153,7 @@ onEachStore('leases and receipts', (session) => {
     );
 
     it.each(cells)(
-      '$verb with the $receipt receipt: $answer',
+      '$verb with the $receipt receipt gives: $answer',
       async ({ verb, receipt, answer }) => {
         const project = session().project();
         await project.create('named');
@@ -165,14 +165,14 @@ onEachStore('leases and receipts', (session) => {
         const receiptText = receipt === 'none' ? null : standing[receipt];
         expect(await call(project, verb, withReceipt(standing, receiptText))).toBe(answer);
         const after = await tallies(project);
-        // An extension is seen below, where the leases are looked at one by one.
+        // An extension changes no counts; tests below look at its leases.
         if (answer !== 'acts') expect(after).toEqual(before);
         else if (verb !== 'extend') expect(after).not.toEqual(before);
       },
     );
   });
 
-  it('leases for as long as the call says, else the queue', async () => {
+  it('a lease lasts as long as the call says, else as the queue says', async () => {
     const project = session().project();
     await project.create('q', { visibilityTimeoutDefaultMs: 7_000 });
     await project.send('q', '1', '2');
@@ -181,7 +181,7 @@ onEachStore('leases and receipts', (session) => {
     expect((await project.receiveOne('q', 1_500)).leaseExpiresAtMs).toBe(nowMs + 1_500);
   });
 
-  it('gives each delivery a receipt of its own, the prefix and its place', async () => {
+  it("each delivery has its own receipt, made of the call's prefix and its position", async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1', '2', '3');
@@ -190,7 +190,7 @@ onEachStore('leases and receipts', (session) => {
     expect(messages.map(({ receipt }) => receipt)).toEqual(['prefix.0', 'prefix.1', 'prefix.2']);
   });
 
-  it('extends from now on, also to a shorter time', async () => {
+  it('an extend sets the lease from now on, also to a shorter time', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1');
@@ -208,7 +208,7 @@ onEachStore('leases and receipts', (session) => {
     expect(await project.payloads('q')).toEqual(['1']);
   });
 
-  it('extends to twelve hours in all and no further, counted from the delivery', async () => {
+  it('an extend is refused beyond twelve hours from the delivery', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1');
@@ -221,7 +221,7 @@ onEachStore('leases and receipts', (session) => {
     expect(await project.tally('q')).toEqual({ inFlight: 1 });
   });
 
-  it('starts the twelve hours anew with each delivery', async () => {
+  it('the twelve hours start again with each delivery', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1');
@@ -231,7 +231,7 @@ onEachStore('leases and receipts', (session) => {
     expect((await project.run(project.extend('q', again, 43_200_000))).extended).toBe(true);
   });
 
-  it('checks all receipts of a batch before it applies anything', async () => {
+  it('a batch has all its receipts checked before it changes anything', async () => {
     const project = session().project();
     await project.create('q', { visibilityTimeoutDefaultMs: 1_000 });
     const [first, second] = await deliverTwice(project);
@@ -241,13 +241,13 @@ onEachStore('leases and receipts', (session) => {
     expect(results).toMatchObject([
       { messageId, ok: false, code: 'LEASE_LOST' },
       { messageId, ok: true, acked: true },
-      // It was acked by the entry before, in this call: there is nothing left to do.
+      // The entry before it has acked the message in this call: nothing is left to do.
       { messageId, ok: true, acked: false },
       { messageId: 'unknown', ok: true, acked: false },
     ]);
   });
 
-  it('refuses what names a queue that does not exist', async () => {
+  it('a call that settles in a queue that does not exist is refused', async () => {
     const project = session().project();
     const delivery = { messageId: 'any', receipt: null };
     expect(await project.refused(project.ack('q', delivery))).toBe('QUEUE_NOT_FOUND');
@@ -256,7 +256,7 @@ onEachStore('leases and receipts', (session) => {
   });
 });
 
-/** Delivers one message twice; the second delivery is under way. */
+/** Delivers one message twice; the second delivery is still leased. */
 async function deliverTwice(
   project: Project,
   queue = 'q',
@@ -284,7 +284,7 @@ async function call(project: Project, verb: Verb, delivery: DeliveryRef): Promis
   return ('acked' in result ? result.acked : result.nacked) ? 'acts' : 'false';
 }
 
-/** One after another: at the same time, each would leave to the others what is due. */
+/** One after another: at the same time, each would leave the due leases to the others. */
 async function tallies(project: Project) {
   const counts = [];
   for (const queue of ['q', 'named', 'to-named', 'from-other']) {

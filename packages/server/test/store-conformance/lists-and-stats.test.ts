@@ -16,8 +16,8 @@ async function names(session: StoreSession, project: Project, page: Page = {}): 
   return rows.map((row) => (row as QueueRow).name);
 }
 
-onEachStore('lists', (session) => {
-  it('are by name, byte by byte, of one project', async () => {
+onEachStore('a list of queues', (session) => {
+  it('contains the queues of one project, ordered by the bytes of their names', async () => {
     const project = session().project();
     await session().project().create('theirs');
     for (const queue of ['b', 'a', 'B', 'a.b', 'a-b', 'a_b', '10', '9']) {
@@ -27,7 +27,7 @@ onEachStore('lists', (session) => {
     expect(await names(session(), project)).toEqual(sorted);
   });
 
-  it('go on after a name, also one that is not there', async () => {
+  it('continues after a name, also one that does not exist', async () => {
     const project = session().project();
     for (const queue of ['a', 'b', 'd', 'e']) await project.create(queue);
     expect(await names(session(), project, { limit: 2 })).toEqual(['a', 'b']);
@@ -36,7 +36,7 @@ onEachStore('lists', (session) => {
     expect(await names(session(), project, { after: 'e' })).toEqual([]);
   });
 
-  it('take a prefix as it stands, without wildcards', async () => {
+  it('takes a prefix literally, without wildcards', async () => {
     const project = session().project();
     for (const queue of ['a_1', 'ab1', 'a.1', 'A_1', 'a_']) await project.create(queue);
     expect(await names(session(), project, { prefix: 'a_' })).toEqual(['a_', 'a_1']);
@@ -45,7 +45,7 @@ onEachStore('lists', (session) => {
     expect(await names(session(), project, { prefix: 'a_', after: 'b' })).toEqual([]);
   });
 
-  it('carry the same counts as stats where they are asked for', async () => {
+  it('has the same counts as stats on request', async () => {
     const project = session().project();
     await project.create('empty');
     await project.create('q');
@@ -60,8 +60,8 @@ onEachStore('lists', (session) => {
   });
 });
 
-onEachStore('stats', (session) => {
-  it('count every state', async () => {
+onEachStore('the stats of a queue', (session) => {
+  it('count messages in every state', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 0 });
     expect(await project.counts('q')).toEqual({
@@ -79,7 +79,7 @@ onEachStore('stats', (session) => {
     expect(await project.tally('q')).toEqual({ available: 1, inFlight: 1, delayed: 1, dlq: 1 });
   });
 
-  it('tell since when the oldest available or leased message is available', async () => {
+  it('have the time since which the oldest available or leased message is available', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 0 });
     const startMs = session().clock.nowMs();
@@ -95,7 +95,7 @@ onEachStore('stats', (session) => {
     session().clock.advance(1_000);
     await project.send('q', '"third"');
     const first = await project.receive('q', 1);
-    // A lease takes nothing of its age.
+    // A lease does not change the age.
     expect(await oldest()).toBe(1_000);
     for (const message of first) await project.run(project.ack('q', message));
     expect(await oldest()).toBe(2_000);
@@ -104,11 +104,11 @@ onEachStore('stats', (session) => {
     }
     expect(await oldest()).toBeNull();
     session().clock.advance(9_000);
-    // Its delay ended at 5 s, whenever somebody looks.
+    // The delay ended at 5 s, whenever it is looked at.
     expect(await oldest()).toBe(5_000);
   });
 
-  it('keep the age of a retried message, but not while it waits', async () => {
+  it('keep the age of a retried message, but leave it out while it is delayed', async () => {
     const project = session().project();
     await project.create('q');
     const startMs = session().clock.nowMs();
@@ -121,7 +121,7 @@ onEachStore('stats', (session) => {
     expect((await project.counts('q')).oldestAtMs).toBe(startMs);
   });
 
-  it('start the age of a dead letter anew in its named queue', async () => {
+  it('start the age of a dead letter again in its named queue', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { deadLetterQueue: 'dead' });
@@ -132,7 +132,7 @@ onEachStore('stats', (session) => {
     expect((await project.counts('dead')).oldestAtMs).toBe(session().clock.nowMs());
   });
 
-  it('answer null for a queue that does not exist', async () => {
+  it('are null for a queue that does not exist', async () => {
     const { name } = session().project();
     const query = { kind: 'stats', project: name, queue: 'q' } as const;
     expect(await session().store.read(query)).toBeNull();

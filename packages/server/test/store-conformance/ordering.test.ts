@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { onEachStore, withReceipt } from './store-session.js';
 
-onEachStore('ordering', (session) => {
-  it('delivers in the order of publishing', async () => {
+onEachStore('delivery', (session) => {
+  it('follows the order of publishing', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1', '2');
@@ -13,7 +13,7 @@ onEachStore('ordering', (session) => {
     expect(await project.payloads('q')).toEqual(['4']);
   });
 
-  it('does not take the order from the message ids', async () => {
+  it('does not follow the order of message ids', async () => {
     const project = session().project();
     await project.create('q');
     const older = project.publish('q', ['"made first"']);
@@ -23,7 +23,7 @@ onEachStore('ordering', (session) => {
     expect(await project.payloads('q')).toEqual(['"made second"', '"made first"']);
   });
 
-  it('keeps the place of a retried message, nacked or expired', async () => {
+  it('keeps the order of a retried message, nacked or expired', async () => {
     const project = session().project();
     await project.create('q', { visibilityTimeoutDefaultMs: 1_000 });
     await project.send('q', '1', '2', '3', '4');
@@ -34,7 +34,7 @@ onEachStore('ordering', (session) => {
     expect(await project.payloads('q')).toEqual(['1', '2', '3', '4']);
   });
 
-  it('keeps the place of a message that was given back', async () => {
+  it('keeps the order of a message that was released', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1', '2');
@@ -56,7 +56,7 @@ onEachStore('ordering', (session) => {
     expect(await project.payloads('dead')).toEqual(['"before"', '2', '1', '"after"']);
   });
 
-  it('settles leases that ran out together in the order of their times', async () => {
+  it('follows the order of expiry for dead letters of leases that ran out together', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { deadLetterQueue: 'dead', maxRetries: 0 });

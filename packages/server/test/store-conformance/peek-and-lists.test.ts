@@ -3,7 +3,7 @@ import type { StoredMessage } from '#server/core/queue/commands';
 import { answerBytes } from '#server/core/store/answer-size';
 import { onEachStore } from './store-session.js';
 
-/** What a message with three bytes of payload and no other text takes in an answer. */
+/** The size in an answer of a message with three bytes of payload and no other text. */
 const ROOM_FOR_ONE = answerBytes(3, {
   groupId: null,
   deduplicationId: null,
@@ -11,8 +11,8 @@ const ROOM_FOR_ONE = answerBytes(3, {
   sourceQueue: null,
 } as StoredMessage);
 
-onEachStore('a look at a queue', (session) => {
-  it('shows what is available in the order of delivery, then leased, then delayed', async () => {
+onEachStore('a peek', (session) => {
+  it('shows available messages in the order of delivery, then leased, then delayed ones', async () => {
     const project = session().project();
     await project.create('q', { enablePriority: true });
     await project.send('q', '"first"', '"second"');
@@ -48,7 +48,7 @@ onEachStore('a look at a queue', (session) => {
     expect((await project.receiveOne('q')).deliveryCount).toBe(1);
   });
 
-  it('goes on from a cursor over all states, in pages of any size', async () => {
+  it('continues from a cursor across all states, in pages of any size', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '0', '1', '2');
@@ -72,13 +72,13 @@ onEachStore('a look at a queue', (session) => {
     }
   });
 
-  it('has cursors that survive what happens between two pages', async () => {
+  it('returns cursors that survive changes between two pages', async () => {
     const project = session().project();
     await project.create('q', { enablePriority: true });
     await project.send('q', '1', '2', '3', '4', '5');
     const first = await project.peek('q', { limit: 2 });
     expect(first.payloads).toEqual(['1', '2']);
-    // The one that the cursor names goes, one beyond it too, and others come before and after.
+    // The message that the cursor names is removed, one beyond it too, and others come before and after.
     for (const message of (await project.receive('q', 3)).slice(1)) {
       await project.acked('q', message);
     }
@@ -90,7 +90,7 @@ onEachStore('a look at a queue', (session) => {
     expect(third.next).toBeNull();
   });
 
-  it('ends a page at its bytes, but shows one message at least', async () => {
+  it('ends a page at its byte limit, but shows at least one message', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '"a"', '"b"', '"c"');
@@ -104,7 +104,7 @@ onEachStore('a look at a queue', (session) => {
     expect(await upTo(3 * ROOM_FOR_ONE)).toEqual([3, false]);
   });
 
-  it('refuses a cursor that no page ended with', async () => {
+  it('is refused for a cursor that no page ended with', async () => {
     const project = session().project();
     await project.create('q');
     await expect(project.peek('q', { after: 'nonsense' })).rejects.toMatchObject({
@@ -115,7 +115,7 @@ onEachStore('a look at a queue', (session) => {
     });
   });
 
-  it('answers null for a queue that is not there, or is another project’s', async () => {
+  it('finds nothing in a queue that does not exist, or belongs to another project', async () => {
     const theirs = session().project();
     await theirs.create('q');
     const [messageId] = await theirs.send('q', '1');
@@ -129,8 +129,8 @@ onEachStore('a look at a queue', (session) => {
   });
 });
 
-onEachStore('one message', (session) => {
-  it('shows its failed deliveries: when, how, the error and the key', async () => {
+onEachStore('a look-up of one message', (session) => {
+  it('shows its failed deliveries with time, kind, error and key', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 2 });
     const [messageId] = (await project.send('q', '1')) as [string];
@@ -152,7 +152,7 @@ onEachStore('one message', (session) => {
     session().clock.advance(1_000);
     await project.counts('q');
     await consume();
-    // What is given back has not failed.
+    // A released message has not failed.
     await project.run(project.extend('q', { messageId, receipt: null }, 0));
     await consume('key-c');
     await nack({ requeue: false, error: null });
@@ -172,7 +172,7 @@ onEachStore('one message', (session) => {
     expect(await project.look('q', messageId)).toMatchObject({ state: 'available', failures });
   });
 
-  it('keeps its latest twenty failures', async () => {
+  it('shows its latest twenty failures', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 100 });
     const [messageId] = (await project.send('q', '1')) as [string];
@@ -186,7 +186,7 @@ onEachStore('one message', (session) => {
     expect(errors).toEqual(Array.from({ length: 20 }, (_, index) => String(index + 2)));
   });
 
-  it('is found in the queue that keeps it, and nowhere once it is gone', async () => {
+  it('finds it in the queue that keeps it, and nowhere after it is acked', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { deadLetterQueue: 'dead' });
@@ -204,7 +204,7 @@ onEachStore('one message', (session) => {
 });
 
 onEachStore('a list of dead letters', (session) => {
-  it('has those that came from the queue, wherever they are, in the order of death', async () => {
+  it('contains those that came from the queue, wherever they are, in the order of their deaths', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { deadLetterQueue: 'dead' });
@@ -237,7 +237,7 @@ onEachStore('a list of dead letters', (session) => {
     expect(first.payloads).toEqual(['0', '1']);
     await project.run(project.redrive('q', { messageId: ids[1] as string }));
     await project.run(project.purgeDead('q', { messageId: ids[3] as string }));
-    // The redriven one is the first to be received, and dies again.
+    // The redriven one is received first, and becomes a dead letter again.
     await project.bury('q', '5', '6');
     const second = await project.deadLetters('q', { limit: 2, after: first.next });
     expect(second.payloads).toEqual(['2', '4']);
@@ -246,7 +246,7 @@ onEachStore('a list of dead letters', (session) => {
     expect(third.next).toBeNull();
   });
 
-  it('ends a page at its bytes', async () => {
+  it('ends a page at its byte limit', async () => {
     const project = session().project();
     await project.create('q');
     await project.bury('q', '"a"', '"b"', '"c"');

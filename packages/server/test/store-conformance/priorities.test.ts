@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { onEachStore } from './store-session.js';
 
 onEachStore('priorities', (session) => {
-  it('gives high priorities first, and equal ones in order', async () => {
+  it('are delivered from high to low, and equal ones in order', async () => {
     const project = session().project();
     await project.create('q', { enablePriority: true });
     const mixed = [0, 9, 5, 9, 0].map((priority, at) => ({
@@ -13,7 +13,7 @@ onEachStore('priorities', (session) => {
     expect(await project.payloads('q')).toEqual(['"9.1"', '"9.3"', '"5.2"', '"0.0"', '"0.4"']);
   });
 
-  it('ignores them in a queue without priorities, but shows them', async () => {
+  it('are ignored in a queue without priorities, but shown', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', { payload: '1', priority: 0 }, { payload: '2', priority: 9 });
@@ -24,7 +24,7 @@ onEachStore('priorities', (session) => {
     ]);
   });
 
-  it('puts a retried message before lower ones and behind its equals', async () => {
+  it('put a retried message before lower ones and before later ones of its priority', async () => {
     const project = session().project();
     await project.create('q', { enablePriority: true });
     await project.send('q', { payload: '"low"' }, { payload: '"a"', priority: 3 });
@@ -34,7 +34,7 @@ onEachStore('priorities', (session) => {
     expect(await project.payloads('q')).toEqual(['"a"', '"b"', '"low"']);
   });
 
-  it('keeps the priority of dead letters, where their queue has priorities', async () => {
+  it('of dead letters apply where the dead-letter queue has priorities', async () => {
     const project = session().project();
     await project.create('ranked', { enablePriority: true });
     await project.create('plain');

@@ -5,10 +5,10 @@ import { onEachLimitedStore } from './store-session.js';
 const MIB = 1024 * 1024;
 const BYTES = 10_000;
 
-onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) => {
+onEachLimitedStore('the byte quota of a project', { projectBytes: BYTES }, (session) => {
   const kilobytes = (count: number) => JSON.stringify('x'.repeat(count * 1_000 - 2));
 
-  it('count dead letters that stay in their queue', async () => {
+  it('counts dead letters that stay in their queue', async () => {
     const project = session().project();
     await project.create('q');
     await project.bury('q', kilobytes(4), kilobytes(4));
@@ -18,7 +18,7 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     expect(await usageOf(session(), project)).toMatchObject({ messages: 2, bytes: 8_000 });
   });
 
-  it('come back at once when a queue is purged or deleted', async () => {
+  it('is freed at once when a queue is purged or deleted', async () => {
     const project = session().project();
     await project.create('q');
     await project.bury('q', kilobytes(4));
@@ -33,7 +33,7 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     expect(await usageOf(session(), project)).toMatchObject({ messages: 1, bytes: BYTES });
   });
 
-  it('come back when dead letters are purged, one or all, and stay when they are redriven', async () => {
+  it('is freed when dead letters are purged, one or all, but not when they are redriven', async () => {
     const project = session().project();
     await project.create('q');
     const [first] = await project.bury('q', kilobytes(3), kilobytes(3), kilobytes(3));
@@ -43,7 +43,7 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     expect(await usageOf(session(), project)).toMatchObject({ messages: 1, bytes: 3_000 });
   });
 
-  it('count a message once that moves to a dead-letter queue and back', async () => {
+  it('counts a message once that moves to a dead-letter queue and back', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { deadLetterQueue: 'dead' });
@@ -53,20 +53,20 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     expect(await usageOf(session(), project)).toMatchObject({ messages: 1, bytes: 2_000 });
   });
 
-  it('are asked for what remembering a deduplication id takes, once for each id', async () => {
+  it('includes the record of a deduplication id, once for each id', async () => {
     const project = session().project();
     await project.create('q', { type: 'fifo' });
     const under = (deduplicationId: string, payload: string) => ({ payload, deduplicationId });
     const tooLarge = JSON.stringify('x'.repeat(BYTES - 200));
     await overQuota(project, project.publish('q', [under('d', tooLarge)]));
-    // Room for one record more, of 200 bytes and its texts, but not for two.
+    // There is room for one more record, of 200 bytes and its texts, but not for two.
     const most = JSON.stringify('x'.repeat(BYTES - 400));
     await overQuota(project, project.publish('q', [under('d1', most), under('d2', '1')]));
     await project.send('q', under('d1', most), under('d1', '1'));
     expect(await project.tally('q')).toEqual({ available: 1 });
   });
 
-  it('count recorded answers until they expire', async () => {
+  it('counts recorded answers until they expire', async () => {
     const project = session().project();
     await project.create('q');
     const purge = () => project.purgeQueue('q', once('queue.purge'));
@@ -79,7 +79,7 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     expect(await usageOf(session(), project)).toMatchObject({ bytes: 0 });
   });
 
-  it('count the record of a delete for as long as it outlives the queue', async () => {
+  it('counts the record of a delete for as long as it outlives the queue', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', kilobytes(4));
@@ -96,7 +96,7 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     expect(await usageOf(session(), project)).toMatchObject({ bytes: 0, queues: 1 });
   });
 
-  it('come back from all records that expire at once, as groups come by', async () => {
+  it('is freed after many records expire at once and further commit groups ran', async () => {
     const project = session().project();
     await project.create('q');
     const acks = Array.from({ length: 2_100 }, () => project.ack('q', [], once('queue.ack')));
@@ -107,12 +107,12 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     expect(await usageOf(session(), project)).toMatchObject({ bytes: 0 });
   });
 
-  it('count a record anew that takes the place of another', async () => {
+  it('counts a record once that replaces another', async () => {
     const project = session().project();
     const create = project.createQueue('q', {}, once('queue.create'));
     await project.run(create);
     const { bytes } = await usageOf(session(), project);
-    // The id of the queue stands in the answer, and may have a digit more.
+    // The answer contains the id of the queue, which may have one digit more.
     const isOneRecord = async (): Promise<void> =>
       expect((await usageOf(session(), project)).bytes - bytes).toBeLessThanOrEqual(1);
     await project.run(project.deleteQueue('q'));
@@ -123,7 +123,7 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     await isOneRecord();
   });
 
-  it('count deduplication ids, those that are published again too', async () => {
+  it('counts a deduplication id once, also when it is published again', async () => {
     const project = session().project();
     await project.create('f', { type: 'fifo' });
     const send = () => project.send('f', { payload: '1', deduplicationId: 'an id\0' });
@@ -141,7 +141,7 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     expect(await usageOf(session(), project)).toMatchObject({ bytes: 0 });
   });
 
-  it('refuse a call for the room of its key before it does anything', async () => {
+  it('refuses a call for the space of its key before the call has any effect', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', kilobytes(9.9));
@@ -157,7 +157,7 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     expect(await usageOf(session(), project)).toMatchObject({ messages: 1, queues: 1, keys: 0 });
   });
 
-  it('refuse nothing to a call without a key, and replay what was recorded', async () => {
+  it('refuses no call without a key, and allows replays', async () => {
     const project = session().project();
     await project.create('q');
     const update = project.updateQueue('q', { maxRetries: 9 }, once('queue.update'));
@@ -170,7 +170,7 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     await project.run(project.purgeQueue('q'));
   });
 
-  it('count the key of a publish with its messages', async () => {
+  it('counts the key of a publish together with its messages', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', kilobytes(9));
@@ -179,7 +179,7 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
     await project.run(bare);
   });
 
-  it('let settling go on with keys until an eighth or 1 MiB above, and then without', async () => {
+  it('allows settling with keys up to an eighth or 1 MiB above it, and beyond that only without keys', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', kilobytes(9.9), '1', '2', '3');
@@ -207,8 +207,8 @@ onEachLimitedStore('the bytes of a project', { projectBytes: BYTES }, (session) 
   });
 });
 
-onEachLimitedStore('the messages of a project', { projectMessages: 3 }, (session) => {
-  it('count dead letters that stay in their queue', async () => {
+onEachLimitedStore('the message quota of a project', { projectMessages: 3 }, (session) => {
+  it('counts dead letters that stay in their queue', async () => {
     const project = session().project();
     await project.create('one');
     await project.create('two');
@@ -221,7 +221,7 @@ onEachLimitedStore('the messages of a project', { projectMessages: 3 }, (session
     await project.send('two', '4', '5');
   });
 
-  it('are those of the group too, whatever came before in it', async () => {
+  it('counts the messages of earlier commands in the same commit group', async () => {
     const project = session().project();
     await project.create('q');
     const publish = () => project.publish('q', ['1', '2']);
@@ -239,7 +239,7 @@ onEachLimitedStore('the messages of a project', { projectMessages: 3 }, (session
     ]);
   });
 
-  it('make no queue for a publish that is refused', async () => {
+  it('lets a publish that it refuses create no queue', async () => {
     const project = session().project();
     const publish = (queue: string, ...payloads: string[]) =>
       project.publish(queue, payloads, { autoCreate: true });

@@ -4,9 +4,9 @@ import { onEachLimitedStore, type Project } from './store-session.js';
 
 const things = { projectQueues: 2, projectSubscriptions: 2, projectKeys: 2 };
 
-onEachLimitedStore('the quotas of things', things, (session) => {
+onEachLimitedStore('the quotas of queues, subscriptions and keys', things, (session) => {
   describe('queues', () => {
-    it('stop at so many, and one that goes makes room', async () => {
+    it('are refused beyond the quota, and a deletion makes room for another', async () => {
       const project = session().project();
       await project.create('a');
       await project.create('b');
@@ -17,7 +17,7 @@ onEachLimitedStore('the quotas of things', things, (session) => {
       expect(await usageOf(session(), project)).toMatchObject({ queues: 2 });
     });
 
-    it('stop within a group', async () => {
+    it('are refused beyond the quota within a commit group', async () => {
       const project = session().project();
       const outcomes = await project.group(
         ...['a', 'b', 'c'].map((name) => project.createQueue(name)),
@@ -25,7 +25,7 @@ onEachLimitedStore('the quotas of things', things, (session) => {
       expect(outcomes.map(({ ok }) => ok)).toEqual([true, true, false]);
     });
 
-    it('are not made by publishes and consumes either', async () => {
+    it('are not created beyond the quota by publishes and consumes either', async () => {
       const project = session().project();
       const outcomes = await project.group(
         project.publish('a', ['1'], { autoCreate: true }),
@@ -45,7 +45,7 @@ onEachLimitedStore('the quotas of things', things, (session) => {
     });
   });
 
-  it('stop subscriptions at so many over all queues; one that is there still changes', async () => {
+  it('subscriptions are refused beyond the quota over all queues, but existing ones can change', async () => {
     const project = session().project();
     await project.create('a');
     await project.create('b');
@@ -69,7 +69,7 @@ onEachLimitedStore('the quotas of things', things, (session) => {
     expect(await usageOf(session(), project)).toMatchObject({ subscriptions: 0 });
   });
 
-  it('stop keys at so many that are valid', async () => {
+  it('keys are refused beyond the quota of valid keys', async () => {
     const project = session().project();
     const first = newKey(project);
     const passing = newKey(project);
@@ -91,7 +91,7 @@ onEachLimitedStore('the quotas of things', things, (session) => {
 });
 
 onEachLimitedStore('keys that have ended', {}, (session) => {
-  it('are remembered, the newest thousand of each project', async () => {
+  it('are remembered, up to the newest thousand of each project', async () => {
     const [project, other] = [session().project(), session().project()];
     const endKeys = async (owner: Project, count: number): Promise<string[]> => {
       const made = Array.from({ length: count }, () => newKey(owner));

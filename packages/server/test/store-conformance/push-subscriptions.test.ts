@@ -7,7 +7,7 @@ import {
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { onEachStore, type Project, StoreSession } from './store-session.js';
 
-/** A url as it is stored: by itself, or sealed with its digest. */
+/** A url as it is stored: plain, or sealed with its digest. */
 const settingsOf = (url: string, digest: string | null = null) => ({ url, urlDigest: digest });
 
 const subscribe = (
@@ -32,7 +32,7 @@ onEachStore('stored push subscriptions', (session) => {
   const rowsOf = async (project: Project, queue: string) =>
     (await session().store.read({ kind: 'pushSubscriptions', project: project.name, queue })) ?? [];
 
-  it('are found by their plain url, or by any digest that is given, and then are as given', async () => {
+  it('are found by their plain url or by any given digest, and are then stored in the new form', async () => {
     const project = session().project();
     await project.create('q');
     const id = `${project.name}-a`;
@@ -55,7 +55,7 @@ onEachStore('stored push subscriptions', (session) => {
     expect(await rowsOf(project, 'q')).toHaveLength(2);
   });
 
-  it('keep a secret that is given again under another key, and change it for another one', async () => {
+  it('keep a secret that is given again under another key, and replace it by a different one', async () => {
     const project = session().project();
     await project.create('q');
     const id = `${project.name}-a`;
@@ -79,7 +79,7 @@ onEachStore('stored push subscriptions', (session) => {
     ]);
   });
 
-  it('are sealed anew where they are as they were, with their nulls, and left where they are not', async () => {
+  it('are sealed again only where they are unchanged since they were read', async () => {
     const project = session().project();
     await project.create('q');
     const ids = ['a', 'b', 'c'].map((letter) => `${project.name}-${letter}`);
@@ -108,7 +108,7 @@ onEachStore('stored push subscriptions', (session) => {
     expect(await project.run({ kind: 'sealPush', rows: gone })).toMatchObject({ sealed: 0 });
   });
 
-  it('are read in pages, paused ones too', async () => {
+  it('are read in pages, including paused ones', async () => {
     const project = session().project();
     await project.create('q');
     const ids = ['a', 'b', 'c'].map((letter) => `zz-${project.name}-${letter}`);
@@ -132,7 +132,7 @@ onEachStore('stored push subscriptions', (session) => {
 
 describe('changes of push subscriptions', () => {
   it.each(STORE_FACTORIES)(
-    'are read in their order where others make some: $name',
+    'are read in order on a store that several nodes share: $name',
     async (factory) => {
       const session = await StoreSession.open(await factory.create());
       try {

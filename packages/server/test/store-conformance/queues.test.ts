@@ -24,7 +24,7 @@ onEachStore('queues', (session) => {
     expect(await session().store.read(read)).toEqual(queue);
   });
 
-  it('are created once: only the settings given are compared', async () => {
+  it('can be created again where the given settings are equal', async () => {
     const project = session().project();
     const settings = { maxRetries: 5, enablePriority: true, messageRetentionDays: 2 };
     const { queue } = await project.run(project.createQueue('q', settings));
@@ -37,7 +37,7 @@ onEachStore('queues', (session) => {
     }
   });
 
-  it('say which settings differ', async () => {
+  it('report which settings differ when they are created again', async () => {
     const project = session().project();
     await project.create('q');
     const other = { maxRetries: 4, maxExpiredLeases: 5, enablePriority: true };
@@ -52,7 +52,7 @@ onEachStore('queues', (session) => {
     });
   });
 
-  it('need a dead-letter queue that exists in the project and is another', async () => {
+  it('need an existing dead-letter queue of the same project, other than themselves', async () => {
     const [project, other] = [session().project(), session().project()];
     await other.create('theirs');
     const make = (deadLetterQueue: string) => project.createQueue('q', { deadLetterQueue });
@@ -62,7 +62,7 @@ onEachStore('queues', (session) => {
     expect((await project.run(make('dead'))).queue.deadLetterQueue).toBe('dead');
   });
 
-  it('are made by publish and consume where that is allowed, with the defaults', async () => {
+  it('are created with the defaults by publish and consume where that is allowed', async () => {
     const project = session().project();
     expect(await project.refused(project.publish('q', ['1']))).toBe('QUEUE_NOT_FOUND');
     expect(await project.refused(project.consume('r'))).toBe('QUEUE_NOT_FOUND');
@@ -73,7 +73,7 @@ onEachStore('queues', (session) => {
     expect((await project.run(project.createQueue('q', { maxRetries: 3 }))).ok).toBe(true);
   });
 
-  it('belong to one project: another sees nothing of them', async () => {
+  it('are visible to their own project only', async () => {
     const [project, other] = [session().project(), session().project()];
     await project.create('q', { maxRetries: 1 });
     const mine = { project: other.name, queue: 'q' };

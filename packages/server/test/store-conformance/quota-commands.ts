@@ -9,7 +9,7 @@ import type { Project, StoreSession } from './store-session.js';
 export const WINDOW_MS = 3_600_000;
 let keys = 0;
 
-/** A key that no other call has. */
+/** An idempotency key that no other call uses. */
 export const once = (capability: CapabilityId): { idempotency: Idempotency } => {
   keys += 1;
   const key = `key-${keys}`;
@@ -22,7 +22,7 @@ export const usageOf = async ({ fixture }: StoreSession, { name }: Project) => {
   return kept[name] ?? { messages: 0, bytes: 0, queues: 0, subscriptions: 0, keys: 0 };
 };
 
-/** The refusal of a command that goes over a quota. */
+/** Expects that a command exceeds a quota. @returns the hint of its refusal */
 export const overQuota = async (project: Project, command: Command): Promise<string> => {
   const outcome = await project.submit(command);
   expect(outcome).toMatchObject({ ok: false, code: 'STORAGE_FULL' });

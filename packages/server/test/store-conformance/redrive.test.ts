@@ -6,7 +6,7 @@ const STEP = 500;
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, at) => String(at));
 
 onEachStore('a redrive', (session) => {
-  it('brings dead letters home, as messages with fresh retries and retention', async () => {
+  it('returns dead letters to their queue as messages with fresh retries and retention', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 1, enablePriority: true });
     const [messageId] = await project.send('q', { payload: '1', priority: 3 });
@@ -32,7 +32,7 @@ onEachStore('a redrive', (session) => {
     expect(results).toMatchObject([{ requeued: true }]);
   });
 
-  it('puts them at the tail, in the order in which they died', async () => {
+  it('puts them at the tail, in the order of their deaths', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 0 });
     await project.send('q', '"a"', '"b"', '"c"');
@@ -46,7 +46,7 @@ onEachStore('a redrive', (session) => {
     expect(await project.payloads('q')).toEqual(['"new"', '"c"', '"a"', '"b"']);
   });
 
-  it('takes one that is named, and only if it came from this queue', async () => {
+  it('takes a single named message, only if it came from this queue', async () => {
     const project = session().project();
     await project.create('q');
     await project.create('other');
@@ -61,7 +61,7 @@ onEachStore('a redrive', (session) => {
     expect(await project.payloads('q')).toEqual(['1']);
   });
 
-  it('takes those that died at a moment or after it, no others', async () => {
+  it('takes only messages that died at the given time or later', async () => {
     const project = session().project();
     await project.create('q');
     await project.bury('q', '"a millisecond before"');
@@ -75,7 +75,7 @@ onEachStore('a redrive', (session) => {
     expect(await project.tally('q')).toEqual({ inFlight: 2, dlq: 1 });
   });
 
-  it('takes so many at most, the oldest first', async () => {
+  it('takes no more messages than asked for, the oldest first', async () => {
     const project = session().project();
     await project.create('q');
     await project.bury('q', ...numbered(5));
@@ -85,7 +85,7 @@ onEachStore('a redrive', (session) => {
     expect(await project.tally('q')).toEqual({ inFlight: 2, dlq: 3 });
   });
 
-  it('skips those that a consumer of the dead-letter queue holds, and counts them not', async () => {
+  it('skips messages leased by a consumer of the dead-letter queue, and does not count them', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { deadLetterQueue: 'dead' });
@@ -101,7 +101,7 @@ onEachStore('a redrive', (session) => {
     expect(await project.payloads('q')).toEqual(['"delayed"', '"free"']);
   });
 
-  it('takes a chain of dead-letter queues back one queue at a time', async () => {
+  it('takes messages back through a chain of dead-letter queues one queue at a time', async () => {
     const project = session().project();
     await project.create('last');
     await project.create('middle', { deadLetterQueue: 'last' });
@@ -112,13 +112,13 @@ onEachStore('a redrive', (session) => {
     expect((await project.run(project.redrive('q'))).done).toBe(0);
     expect((await project.run(project.redrive('last'))).done).toBe(0);
     expect((await project.run(project.redrive('middle'))).done).toBe(1);
-    // It is a message of the queue in the middle now, and a dead letter of the first.
+    // It is now a message of the middle queue, and a dead letter of the first.
     expect(await project.tally('middle')).toEqual({ available: 1 });
     expect(await project.tally('q')).toEqual({ dlq: 1 });
     expect(await project.tally('last')).toEqual({});
   });
 
-  it('goes in bounded steps, each of which is seen at once', async () => {
+  it('runs in bounded steps, each of which is visible at once', async () => {
     const project = session().project();
     await project.create('q');
     await project.bury('q', ...numbered(2 * STEP + 10));
@@ -130,18 +130,18 @@ onEachStore('a redrive', (session) => {
     expect(await project.run(step)).toMatchObject({ done: 2 * STEP, finished: false });
     expect(await project.run(step)).toMatchObject({ done: 2 * STEP + 10, finished: true });
     expect(await project.unfinishedJobs()).not.toContain(step.jobId);
-    // A step too many does nothing.
+    // A further step does nothing.
     await project.bury('q', '"later"');
     expect(await project.run(step)).toMatchObject({ done: 2 * STEP + 10, finished: true });
   });
 
-  it('leaves nothing behind when one step was enough and nobody can ask again', async () => {
+  it('leaves no job behind when one step was enough and the call had no idempotency key', async () => {
     const project = session().project();
     await project.create('q');
     await project.bury('q', '1');
     const redrive = project.redrive('q');
     expect(await project.run(redrive)).toMatchObject({ jobId: null, done: 1, finished: true });
-    // Nothing is known of it any more.
+    // The store keeps no trace of the job.
     const step = { kind: 'stepJob', jobId: redrive.jobId } as const;
     expect(await project.run(step)).toMatchObject({ done: 0, finished: true });
   });
@@ -151,7 +151,7 @@ onEachStore('a redrive', (session) => {
     await project.create('q');
     await project.bury('q', ...numbered(STEP + 1));
     const { jobId } = await project.run(project.redrive('q'));
-    // Some of those that came home die again, and others for the first time.
+    // Some of the redriven messages die again, and others die for the first time.
     const again = await project.receive('q', 20);
     await project.run(project.nack('q', [...again], { requeue: false }));
     const rest = await project.receive('q', STEP);
@@ -162,7 +162,7 @@ onEachStore('a redrive', (session) => {
     expect(await project.tally('q')).toEqual({ inFlight: 1, dlq: 21 });
   });
 
-  it('is joined by a replay, also by one that comes when it is over', async () => {
+  it('is joined by a replay, also after its end', async () => {
     const project = session().project();
     await project.create('q');
     await project.bury('q', ...numbered(STEP + 1));
@@ -173,7 +173,7 @@ onEachStore('a redrive', (session) => {
       windowMs: 3_600_000,
     };
     const first = await project.run(project.redrive('q', { idempotency }));
-    // The retry brings a job id of its own, which is not used.
+    // The retry has its own job id, which is not used.
     const retry = await project.run(project.redrive('q', { idempotency }));
     expect(retry).toEqual({ ...first, replayed: true });
     expect(await project.finish(retry.jobId as string)).toBe(STEP + 1);
@@ -184,32 +184,35 @@ onEachStore('a redrive', (session) => {
   });
 });
 
-onEachStore('a call for a redrive or a purge that is not finished', (session) => {
-  it.each(['redrive', 'purgeDead'] as const)('%s: joins it, with any key or none', async (call) => {
-    const project = session().project();
-    await project.create('q');
-    await project.bury('q', ...numbered(3 * STEP + 1));
-    const first = await project.run(project[call]('q'));
-    expect(first).toMatchObject({ done: STEP, finished: false });
-    await project.bury('q', '"died after it began"');
-    const idempotency = {
-      capability: 'queue.dlq.redrive' as const,
-      key: 'a key of its own',
-      fingerprint: 'f',
-      windowMs: 3_600_000,
-    };
-    const joined = await project.run(project[call]('q', { idempotency }));
-    expect(joined).toEqual({ ...first, done: 2 * STEP });
-    const again = await project.run(project[call]('q'));
-    expect(again).toEqual({ ...first, done: 3 * STEP });
-    expect(await project.finish(first.jobId as string)).toBe(3 * STEP + 1);
-    // A replay still hears of it; the next call is a new one.
-    const replay = await project.run(project[call]('q', { idempotency }));
-    expect(await project.finish(replay.jobId as string)).toBe(3 * STEP + 1);
-    expect(await project.run(project[call]('q'))).toMatchObject({ done: 1, finished: true });
-  });
+onEachStore('a call for an unfinished redrive or purge', (session) => {
+  it.each(['redrive', 'purgeDead'] as const)(
+    'joins it, with or without an idempotency key: %s',
+    async (call) => {
+      const project = session().project();
+      await project.create('q');
+      await project.bury('q', ...numbered(3 * STEP + 1));
+      const first = await project.run(project[call]('q'));
+      expect(first).toMatchObject({ done: STEP, finished: false });
+      await project.bury('q', '"died after it began"');
+      const idempotency = {
+        capability: 'queue.dlq.redrive' as const,
+        key: 'a key of its own',
+        fingerprint: 'f',
+        windowMs: 3_600_000,
+      };
+      const joined = await project.run(project[call]('q', { idempotency }));
+      expect(joined).toEqual({ ...first, done: 2 * STEP });
+      const again = await project.run(project[call]('q'));
+      expect(again).toEqual({ ...first, done: 3 * STEP });
+      expect(await project.finish(first.jobId as string)).toBe(3 * STEP + 1);
+      // A replay still joins it; the next call is a new one.
+      const replay = await project.run(project[call]('q', { idempotency }));
+      expect(await project.finish(replay.jobId as string)).toBe(3 * STEP + 1);
+      expect(await project.run(project[call]('q'))).toMatchObject({ done: 1, finished: true });
+    },
+  );
 
-  it('leaves the count to all who joined, also when the last one finishes it at once', async () => {
+  it('leaves the count to all callers that joined, also when the last one finishes it at once', async () => {
     const project = session().project();
     await project.create('q');
     await project.bury('q', ...numbered(STEP + 1));
@@ -219,7 +222,7 @@ onEachStore('a call for a redrive or a purge that is not finished', (session) =>
     expect(await project.finish(jobId as string)).toBe(STEP + 1);
   });
 
-  it('joins none with other arguments, of another action or of another queue', async () => {
+  it('joins none with other arguments, of another action, or of another queue', async () => {
     const project = session().project();
     await project.create('q');
     await project.create('other');
@@ -257,7 +260,7 @@ onEachStore('a purge of dead letters', (session) => {
     expect(await project.payloads('dead')).toEqual(['"its own"']);
   });
 
-  it('goes in steps', async () => {
+  it('runs in steps', async () => {
     const project = session().project();
     await project.create('q');
     await project.bury('q', ...numbered(STEP + 1));
@@ -269,7 +272,7 @@ onEachStore('a purge of dead letters', (session) => {
   });
 });
 
-describe.each(STORE_FACTORIES)('a job cut short on $name', (factory) => {
+describe.each(STORE_FACTORIES)('an unfinished job on $name', (factory) => {
   let session: StoreSession;
   let project: Project;
   beforeEach(async () => {
@@ -278,7 +281,7 @@ describe.each(STORE_FACTORIES)('a job cut short on $name', (factory) => {
   });
   afterEach(() => session.remove());
 
-  it('goes on after a restart where it stood, with the set that it had', async () => {
+  it('goes on after a restart where it stopped, with the same set of messages', async () => {
     await project.create('q');
     await project.bury('q', ...numbered(STEP + 10));
     const { jobId } = await project.run(project.redrive('q', { maxMessages: STEP + 5 }));

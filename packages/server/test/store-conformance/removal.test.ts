@@ -13,8 +13,8 @@ const times = (count: number): number[] => Array.from({ length: count }, (_, ind
 const rowsOf = async (session: StoreSession, table: string): Promise<number> =>
   (await countRows(session.fixture.url))[table] as number;
 
-onEachStore('what is over', (session) => {
-  it('leaves as fast as it comes: recorded answers', async () => {
+onEachStore('the removal of expired rows', (session) => {
+  it('keeps up with the rate of new ones: recorded answers', async () => {
     const project = session().project();
     await project.create('q');
     const perGroup = 2_500;
@@ -33,14 +33,14 @@ onEachStore('what is over', (session) => {
       await project.group(...group(round));
       session().clock.advance(1_000);
     }
-    // Four groups are in their windows.
+    // The windows of four commit groups are still open.
     expect(await rowsOf(session(), 'idempotency')).toBeLessThan(8 * perGroup);
     session().clock.advance(4_000);
     for (const _ of times(3)) await project.group();
     expect(await rowsOf(session(), 'idempotency')).toBeLessThan(4 * perGroup);
   });
 
-  it('leaves as fast as it comes: deduplication ids', async () => {
+  it('keeps up with the rate of new ones: deduplication ids', async () => {
     const project = session().project();
     await project.create('q', { type: 'fifo' });
     const perGroup = 3_000;
@@ -58,7 +58,7 @@ onEachStore('what is over', (session) => {
     expect(await rowsOf(session(), 'deduplications')).toBeLessThan(8 * perGroup);
   });
 
-  it('leaves as fast as it comes: messages of purged queues', async () => {
+  it('keeps up with the rate of new ones: messages of purged queues', async () => {
     const project = session().project();
     await project.create('purged');
     const before = await rowsOf(session(), 'messages');
@@ -81,7 +81,7 @@ onEachStore('what is over', (session) => {
     await job.stop();
   });
 
-  it('leaves as fast as it comes: messages past their retention', async () => {
+  it('keeps up with the rate of new ones: messages past their retention', async () => {
     const project = session().project();
     await project.create('kept', { messageRetentionDays: 1 });
     const before = await rowsOf(session(), 'messages');
@@ -99,7 +99,7 @@ onEachStore('what is over', (session) => {
       clock.advance(10);
       await stepIsOver();
     }
-    // Those of two rounds are to be there.
+    // The messages of two rounds are still within their retention.
     expect((await rowsOf(session(), 'messages')) - before).toBeLessThan(6 * perRound);
     await job.stop();
   });

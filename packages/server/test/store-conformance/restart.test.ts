@@ -14,7 +14,7 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
   });
   afterEach(() => session.remove());
 
-  it('loses nothing and keeps every order', async () => {
+  it('loses nothing and keeps the order of messages', async () => {
     const project = session.project();
     await project.create('dead');
     await project.create('q', { deadLetterQueue: 'dead', enablePriority: true, maxRetries: 0 });
@@ -45,7 +45,7 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     expect(await project.acked('q', held)).toBe(true);
   });
 
-  it('keeps the records of idempotency keys, and the keys of the API', async () => {
+  it('keeps the records of idempotency keys, and the API keys', async () => {
     const project = session.project();
     await project.create('q');
     const idempotency: Idempotency = {
@@ -87,7 +87,7 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     expect((await project.run(project.publish('q', ['2'], { idempotency }))).replayed).toBe(false);
   });
 
-  it('keeps leases that ran out meanwhile for 10 s, so that acks win', async () => {
+  it('keeps leases that ran out meanwhile for 10 s, so that their receipts still work', async () => {
     const project = session.project();
     await project.create('q', { maxRetries: 0 });
     await project.send('q', '"acked"', '"nacked"', '"extended"', '"expires"');
@@ -95,7 +95,7 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     if (!acked || !nacked || !extended) throw new Error('nothing received');
     await session.restart(60_000);
     session.clock.advance(GRACE_MS - 1);
-    // They are still leased: nobody else gets them, and each receipt acts.
+    // They are still leased: no other consumer gets them, and each receipt works.
     expect(await project.payloads('q')).toEqual([]);
     expect(await project.tally('q')).toEqual({ inFlight: 4 });
     expect(await project.acked('q', acked)).toBe(true);
@@ -108,7 +108,7 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     expect(await project.tally('q')).toEqual({ dlq: 3 });
   });
 
-  it('says when what it keeps will be due', async () => {
+  it('reports when the leases that it keeps will be due', async () => {
     const project = session.project();
     await project.create('q');
     await project.send('q', '1');
@@ -125,12 +125,12 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     expect(due).toEqual([startedAtMs + GRACE_MS]);
   });
 
-  it('keeps the lease of a FIFO message that ran out meanwhile, when a later one of its group ends', async () => {
+  it('keeps the lease of a FIFO message that ran out meanwhile when a later lease of its message group ends', async () => {
     const q = await FifoQueue.create(session);
     await q.send('a1', 'a2');
     const held = await q.lease(10, 1_000);
     await q.prolong(held.get('a2'), 3_000);
-    // To the millisecond at the start: that one ran out while nobody was there, too.
+    // Exactly at the start, so this lease also ran out while no server ran.
     await session.restart(1_000);
     session.clock.advance(2_000);
     const { project } = q;
@@ -139,7 +139,7 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     expect(await project.acked('q', held.get('a1'))).toBe(true);
   });
 
-  it('ends leases that run out after the start in time', async () => {
+  it('ends leases that run out after it on time', async () => {
     const project = session.project();
     await project.create('q');
     await project.send('q', '1');
@@ -151,7 +151,7 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     expect(await project.payloads('q')).toEqual(['1']);
   });
 
-  it('releases delays that ended meanwhile at once', async () => {
+  it('makes messages available at once whose delays ended meanwhile', async () => {
     const project = session.project();
     await project.create('q');
     await project.send('q', { payload: '"delayed"', delayMs: 5_000 }, '"not delayed"');
@@ -159,29 +159,32 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     expect(await project.payloads('q')).toEqual(['"delayed"', '"not delayed"']);
   });
 
-  // Where time is the database's own, no store can hold it back.
-  it.skipIf(!factory.isLocal)('hands the clock a floor, so that time never goes back', async () => {
-    const project = session.project();
-    await project.create('q');
-    await project.send('q', '1');
-    session.clock.advance(50_000);
-    await project.send('q', '2');
-    const lastMs = session.clock.nowMs();
-    const floors: number[] = [];
-    // The wall clock was set back by a day while the server was down.
-    await session.reopen((earliestMs) => {
-      floors.push(earliestMs);
-      return new FakeClock(Math.max(lastMs - 86_400_000, earliestMs));
-    });
-    expect(floors).toHaveLength(1);
-    expect(floors[0]).toBeGreaterThanOrEqual(lastMs);
-    expect(floors[0]).toBeLessThanOrEqual(lastMs + 1_000);
-    await project.send('q', '3');
-    expect(await project.payloads('q')).toEqual(['1', '2', '3']);
-  });
+  // A store that uses the database's time cannot hold it back.
+  it.skipIf(!factory.isLocal)(
+    'gives the clock an earliest time, so that time never goes back',
+    async () => {
+      const project = session.project();
+      await project.create('q');
+      await project.send('q', '1');
+      session.clock.advance(50_000);
+      await project.send('q', '2');
+      const lastMs = session.clock.nowMs();
+      const floors: number[] = [];
+      // The wall clock was set back by a day while the server was down.
+      await session.reopen((earliestMs) => {
+        floors.push(earliestMs);
+        return new FakeClock(Math.max(lastMs - 86_400_000, earliestMs));
+      });
+      expect(floors).toHaveLength(1);
+      expect(floors[0]).toBeGreaterThanOrEqual(lastMs);
+      expect(floors[0]).toBeLessThanOrEqual(lastMs + 1_000);
+      await project.send('q', '3');
+      expect(await project.payloads('q')).toEqual(['1', '2', '3']);
+    },
+  );
 
   it.skipIf(!factory.isLocal)(
-    'keeps the tail the tail when the wall clock was set back',
+    'puts later messages behind earlier ones although the wall clock was set back',
     async () => {
       const project = session.project();
       await project.create('dead');
@@ -198,7 +201,7 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     },
   );
 
-  it('can be stopped twice, and refuses work afterwards', async () => {
+  it('allows a store to be stopped twice, after which it refuses work', async () => {
     const project = session.project();
     await project.create('q');
     await Promise.all([session.store.stop(), session.store.stop()]);

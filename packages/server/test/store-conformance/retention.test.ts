@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000;
 const HALF_DAY_MS = DAY_MS / 2;
 
 onEachStore('retention', (session) => {
-  it('ends so many days after a message first became available', async () => {
+  it('ends the set number of days after a message first became available', async () => {
     const project = session().project();
     await project.create('q', { messageRetentionDays: 2 });
     await project.send('q', '"now"', { payload: '"late"', delayMs: HALF_DAY_MS });
@@ -14,7 +14,7 @@ onEachStore('retention', (session) => {
     expect(await project.tally('q')).toEqual({ available: 2 });
     session().clock.advance(1);
     await project.expire();
-    // A delay never eats of it.
+    // A delay does not shorten the retention.
     expect((await project.peek('q')).payloads).toEqual(['"late"']);
     session().clock.advance(HALF_DAY_MS);
     await project.expire();
@@ -33,7 +33,7 @@ onEachStore('retention', (session) => {
     expect(await project.look('q', messageId as string)).toBeNull();
   });
 
-  it('removes a message that waits to be retried', async () => {
+  it('removes a message that is delayed after a nack', async () => {
     const project = session().project();
     await project.create('q', { messageRetentionDays: 1 });
     await project.send('q', '1');
@@ -44,7 +44,7 @@ onEachStore('retention', (session) => {
     expect(await project.tally('q')).toEqual({});
   });
 
-  it('lets no message out of a delay that is past it', async () => {
+  it('removes a message whose delay ends past it', async () => {
     const project = session().project();
     await project.create('q', { messageRetentionDays: 1 });
     await project.send('q', '1');
@@ -56,7 +56,7 @@ onEachStore('retention', (session) => {
     expect(await project.payloads('q')).toEqual([]);
   });
 
-  it('is told to whoever nacks a batch of a FIFO group that is past it', async () => {
+  it('is reported in the answer to a nack batch for a message group that is past it', async () => {
     const project = session().project();
     await project.create('q', { type: 'fifo', messageRetentionDays: 1 });
     await project.send('q', '1', '2');
@@ -71,7 +71,7 @@ onEachStore('retention', (session) => {
     expect(await project.tally('q')).toEqual({});
   });
 
-  it('spares a leased message, which goes when its lease ends', async () => {
+  it('spares a leased message until its lease ends', async () => {
     const project = session().project();
     await project.create('q', { messageRetentionDays: 1 });
     await project.send('q', '"acked"', '"nacked"', '"returned"', '"expires"');
@@ -90,7 +90,7 @@ onEachStore('retention', (session) => {
     expect(await project.tally('q')).toEqual({});
   });
 
-  it('makes a dead letter of a leased one that has no retries left all the same', async () => {
+  it('does not prevent the last failure of a leased message from making a dead letter', async () => {
     const project = session().project();
     await project.create('q', { messageRetentionDays: 1, maxRetries: 0 });
     await project.send('q', '1');
@@ -101,7 +101,7 @@ onEachStore('retention', (session) => {
     expect(await project.tally('q')).toEqual({ dlq: 1 });
   });
 
-  it('counts anew for a dead letter, in the built-in queue and in a named one', async () => {
+  it('starts again for a dead letter, in the built-in queue and in a named one', async () => {
     const project = session().project();
     await project.create('dead', { messageRetentionDays: 2 });
     await project.create('named', { messageRetentionDays: 1, deadLetterQueue: 'dead' });
@@ -118,7 +118,7 @@ onEachStore('retention', (session) => {
     session().clock.advance(1);
     await project.expire();
     expect(await project.tally('built-in')).toEqual({});
-    // In a named queue, that queue's retention holds.
+    // In a named queue, that queue's retention applies.
     expect(await project.tally('named')).toEqual({ dlq: 1 });
     session().clock.advance(DAY_MS);
     await project.expire();
@@ -126,7 +126,7 @@ onEachStore('retention', (session) => {
     expect(await project.tally('dead')).toEqual({});
   });
 
-  it('counts anew after a redrive', async () => {
+  it('starts again after a redrive', async () => {
     const project = session().project();
     await project.create('q', { messageRetentionDays: 1 });
     await project.bury('q', '1');
@@ -140,19 +140,19 @@ onEachStore('retention', (session) => {
     expect(await project.tally('q')).toEqual({});
   });
 
-  it('delivers nothing that is past it, though nothing was swept yet', async () => {
+  it('keeps messages past it from being delivered before the sweep removes them', async () => {
     const project = session().project();
     await project.create('q', { messageRetentionDays: 1 });
     await project.send('q', '1', '2', '3');
     session().clock.advance(DAY_MS);
     await project.send('q', '"fresh"');
-    // Not even an empty answer, as long as there is something to give.
+    // Nor is the answer empty while there is a message to deliver.
     expect(await project.payloads('q', 1)).toEqual(['"fresh"']);
     expect(await project.tally('q')).toEqual({ inFlight: 1 });
   });
 
   it.each(['standard', 'fifo'] as const)(
-    'removes so many on the way of a consume, which says that there may be more: %s',
+    'lets a consume remove a bounded number of messages, and report that there may be more: %s',
     async (type) => {
       const project = session().project();
       await project.create('q', { messageRetentionDays: 1, type });
@@ -171,11 +171,11 @@ onEachStore('retention', (session) => {
         expect(await project.tally('q')).toEqual({ inFlight: 1 });
         return;
       }
-      throw new Error('what is fresh was never delivered');
+      throw new Error('the fresh message was never delivered');
     },
   );
 
-  it('sweeps a few at a time, and says where to go on and when', async () => {
+  it('is swept a few messages at a time, and each step reports where and when to go on', async () => {
     const project = session().project();
     const queues = ['a', 'b'];
     for (const queue of queues) {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { onEachStore } from './store-session.js';
 
-onEachStore('retries', (session) => {
-  it.each([0, 1, 3])('makes a dead letter of 1 + %i failures by nack', async (maxRetries) => {
+onEachStore('a failed delivery', (session) => {
+  it.each([0, 1, 3])('makes a dead letter of a message after 1 + %i nacks', async (maxRetries) => {
     const project = session().project();
     await project.create('q', { maxRetries });
     await project.send('q', '1');
@@ -17,7 +17,7 @@ onEachStore('retries', (session) => {
     expect(await project.tally('q')).toEqual({ dlq: 1 });
   });
 
-  it('counts no failure where the entry says so, and keeps its delay and its error', async () => {
+  it('counts no failure where the entry says so, and keeps the delay and the error', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 0 });
     await project.send('q', '1');
@@ -36,7 +36,7 @@ onEachStore('retries', (session) => {
     expect(await project.receiveOne('q')).toMatchObject({ deliveryCount: 4, lastError: 'busy' });
   });
 
-  it('keeps the last error in a dead letter whose last failure named none', async () => {
+  it('leaves a dead letter the last error that was given, when the last failure gave none', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { maxRetries: 1, deadLetterQueue: 'dead' });
@@ -46,7 +46,7 @@ onEachStore('retries', (session) => {
     expect(await project.receiveOne('dead')).toMatchObject({ lastError: 'first' });
   });
 
-  it('counts no failure when a message is given back', async () => {
+  it('is not counted for a message that is released', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 0 });
     await project.send('q', '1');
@@ -58,7 +58,7 @@ onEachStore('retries', (session) => {
     expect(await project.tally('q')).toEqual({ available: 1 });
   });
 
-  it('makes a dead letter at once where a nack asks for no requeue', async () => {
+  it('makes a dead letter at once when the nack has requeue off', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 1_000 });
     await project.send('q', '1');
@@ -69,7 +69,7 @@ onEachStore('retries', (session) => {
     expect(await project.tally('q')).toEqual({ dlq: 1 });
   });
 
-  it('keeps the last error that a nack gave', async () => {
+  it('leaves a message the last error that a nack gave', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1');
@@ -82,7 +82,7 @@ onEachStore('retries', (session) => {
     expect((await project.receiveOne('q')).lastError).toBe('no "disk"\n\u0000é');
   });
 
-  it('ends expired leases with any group that comes by', async () => {
+  it('is noticed by the next commit group after its lease ran out', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1');
@@ -94,7 +94,7 @@ onEachStore('retries', (session) => {
     expect(again).toMatchObject({ messageId, deliveryCount: 2 });
   });
 
-  it('fails a message once where a batch names it twice', async () => {
+  it('is counted once for a message that a batch names twice', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 1 });
     await project.send('q', '1');

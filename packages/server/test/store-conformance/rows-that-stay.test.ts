@@ -5,14 +5,14 @@ import { onEachStore, type Project, type StoreSession } from './store-session.js
 const HOUR_MS = 3_600_000;
 const MONTH_MS = 32 * 24 * HOUR_MS;
 const ROUNDS = 100;
-/** Of keys that were revoked, the store remembers so many of a project. */
+/** The number of revoked keys that the store remembers for each project. */
 const REVOKED_KEYS_KEPT = 1_000;
 
 const keyed = (capability: string, key: string) => ({
   idempotency: { capability, key, fingerprint: 'f', windowMs: 24 * HOUR_MS } as never,
 });
 
-/** Makes everything that there is to make, uses it, and deletes it. */
+/** Creates something of each kind, uses it, and deletes it. */
 async function liveOnce(project: Project, round: string): Promise<void> {
   const [queue, dead, fifo] = [`q-${round}`, `d-${round}`, `f-${round}`];
   await project.run(project.createQueue(queue, {}, keyed('queue.create', round)));
@@ -63,7 +63,7 @@ async function liveOnce(project: Project, round: string): Promise<void> {
   for (const name of [queue, dead, fifo]) await project.run(project.deleteQueue(name));
 }
 
-/** Lets the windows end, and sweeps until there is nothing left to sweep. */
+/** Lets the windows end, and sweeps until nothing is left to sweep. */
 async function settle(session: StoreSession, project: Project): Promise<RowCounts> {
   session.clock.advance(MONTH_MS);
   const sweep = { kind: 'sweepDiscarded', limit: 1_000 } as const;
@@ -77,7 +77,7 @@ async function settle(session: StoreSession, project: Project): Promise<RowCount
 }
 
 onEachStore('tables', (session) => {
-  it('end as they began when everything that was made is deleted', async () => {
+  it('return to their first size when all that was created is deleted', async () => {
     const project = session().project();
     await liveOnce(project, 'first');
     const before = await settle(session(), project);
@@ -87,12 +87,12 @@ onEachStore('tables', (session) => {
     const { api_keys: _keys, project_counters: _slotsBefore, ...othersBefore } = before;
     expect(others).toEqual(othersBefore);
     expect(keys).toBeLessThanOrEqual(REVOKED_KEYS_KEPT);
-    // A row for each project and, on PostgreSQL, each connection that counts.
+    // One row for each project and, on PostgreSQL, for each connection that counts.
     expect(after.project_counters).toBeLessThanOrEqual(8);
     expect(after.buckets ?? 0).toBe(0);
   });
 
-  it('keep of an idle queue the depth, and no hours of history', async () => {
+  it('keep the depth of an idle queue, and no hours of history', async () => {
     const project = session().project();
     await project.create('idle');
     const before = await countRows(session().fixture.url);
@@ -110,7 +110,7 @@ onEachStore('tables', (session) => {
     expect(minutes?.at(-1)).toMatchObject({ depth: 10 });
   });
 
-  it('have the history of the last moment after a clean stop', async () => {
+  it('contain the history of the last moment after a clean stop', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '1');

@@ -6,7 +6,7 @@ import { MIGRATIONS } from '#server/store/sqlite/migrations/index';
 
 const SNAPSHOT = fileURLToPath(new URL('./sqlite-schema.sql', import.meta.url));
 
-/** The schema that the migrations make, one statement for each object, by name. */
+/** The schema that the migrations create, with one statement for each object, by name. */
 function migratedSchema(): string {
   const db = new Database(':memory:');
   for (const migration of MIGRATIONS) db.exec(migration);
@@ -18,9 +18,9 @@ function migratedSchema(): string {
   return statements.map((sql) => `${sql.replace(/[ \t]+/g, ' ').trim()};\n`).join('\n');
 }
 
-// A migration that was released is never changed: a difference here is a new migration, or a fault.
-// After a new one, run this once with MILLRACE_UPDATE_SCHEMA=1.
-it('the migrations make the schema that is checked in', async () => {
+// A released migration never changes: a difference here is a new migration, or a bug. After adding a
+// migration, run this once with MILLRACE_UPDATE_SCHEMA=1.
+it('the migrations create the schema that is checked in', async () => {
   const schema = migratedSchema();
   if (process.env.MILLRACE_UPDATE_SCHEMA === '1') await writeFile(SNAPSHOT, schema);
   expect(schema).toBe(await readFile(SNAPSHOT, 'utf8'));

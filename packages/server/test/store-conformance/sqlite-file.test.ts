@@ -27,7 +27,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const openStore = () => SqliteStore.open({ path, minFreeBytes: 0 });
 
-/** A file with a queue and so many messages of 10,000 bytes in it, left in good order. */
+/** Makes a file with a queue and the given number of messages of 10,000 bytes, after a clean stop. */
 async function makeFile(messages = 1): Promise<void> {
   const store = await openStore();
   const commands = new CommandBuilder('default', createIdSource(store.clock));
@@ -44,12 +44,12 @@ function edit(change: (db: Database.Database) => void): void {
 }
 
 describe('the SQLite file', () => {
-  it('is held by one server only', async () => {
+  it('is locked by one server only', async () => {
     const store = await openStore();
     await expect(openStore()).rejects.toThrow(
       `${path} is held open by another millrace server. Stop that one, or name another file`,
     );
-    // The refused one took nothing from the first, and the lock goes with it.
+    // The refused server took nothing from the first, and the lock ends with the first.
     expect(await store.read({ kind: 'ping' })).toBe(true);
     await expect(openStore()).rejects.toThrow('held open by another millrace server');
     await store.stop();
@@ -59,7 +59,7 @@ describe('the SQLite file', () => {
   it.each([
     ['a link to the file', (link: string) => symlinkSync(path, link)],
     ['a link to its folder', (link: string) => symlinkSync(folder, dirname(link))],
-  ])('is held by one server only, also by %s', async (_what, makeLink) => {
+  ])('is locked by one server only, also by way of %s', async (_what, makeLink) => {
     const store = await openStore();
     const elsewhere = await mkdtemp(join(tmpdir(), 'millrace-link-'));
     const link = join(elsewhere, 'linked', 'millrace.db');
@@ -71,12 +71,12 @@ describe('the SQLite file', () => {
     await rm(elsewhere, { recursive: true });
   });
 
-  it('is refused where its name is a link that leads nowhere', async () => {
+  it('is refused when its name is a broken link', async () => {
     symlinkSync(join(folder, 'nowhere.db'), path);
     await expect(openStore()).rejects.toThrow(`${path} is a link that leads nowhere`);
   });
 
-  it('is made where its folder is missing', async () => {
+  it('is created with its missing folders', async () => {
     path = join(folder, 'a', 'b', 'millrace.db');
     await makeFile();
     expect(existsSync(path)).toBe(true);
@@ -109,7 +109,7 @@ describe('the SQLite file', () => {
     );
   });
 
-  it('is refused, and left as it is, when another program made it', async () => {
+  it('is refused and left unchanged when another program made it', async () => {
     edit((db) => db.exec('CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES (1)'));
     const before = readFileSync(path);
     await expect(openStore()).rejects.toThrow(
@@ -118,7 +118,7 @@ describe('the SQLite file', () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
-  it('is refused, and left as it is, when a newer millrace wrote it', async () => {
+  it('is refused and left unchanged when a newer millrace wrote it', async () => {
     await makeFile();
     edit((db) => db.pragma('user_version = 9999'));
     const before = readFileSync(path);
@@ -133,8 +133,8 @@ describe('the SQLite file', () => {
     await expect(openStore()).rejects.toThrow(`${folder} is a folder`);
   });
 
-  it('opens after a start that was killed before its first table', async () => {
-    // What such a start leaves behind: the settings that come before the first table.
+  it('opens after a start that was killed before it created a table', async () => {
+    // Such a start leaves only the settings that are made before the first table.
     edit((db) => {
       db.pragma('page_size = 4096');
       db.pragma('auto_vacuum = INCREMENTAL');
@@ -157,7 +157,7 @@ describe('the SQLite file', () => {
     await reopened.stop();
   });
 
-  it('is in WAL mode with incremental vacuum, and says whose it is', async () => {
+  it('is in WAL mode with incremental vacuum, and has the id of millrace', async () => {
     await makeFile();
     const db = new Database(path, { readonly: true });
     expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
@@ -168,13 +168,13 @@ describe('the SQLite file', () => {
   });
 
   it('is synced with every commit', () => {
-    // This belongs to a connection and not to the file; 2 is FULL.
+    // This setting belongs to a connection, not to the file; 2 is FULL.
     const { db } = openWriter(path);
     expect(db.pragma('synchronous', { simple: true })).toBe(2);
     db.close();
   });
 
-  it('leaves no WAL behind after a stop in good order', async () => {
+  it('has no WAL beside it after a clean stop', async () => {
     await makeFile();
     expect(existsSync(`${path}-wal`)).toBe(false);
   });

@@ -18,11 +18,11 @@ const LIST = {
   limit: 100,
   counts: true,
 } as const;
-/** So long the store waits for another program that writes into its file. */
+/** How long the store waits for another program that writes to its file. */
 const LOCK_WAIT_MS = 5_000;
 const PAYLOAD = JSON.stringify('x'.repeat(64 * 1024 - 2));
 
-describe('the space of the SQLite file', () => {
+describe('the SQLite store', () => {
   let folder: string;
   let path: string;
   let store: SqliteStore;
@@ -31,7 +31,7 @@ describe('the space of the SQLite file', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-space-'));
     path = join(folder, 'millrace.db');
-    // With the clock of the system: space is given back in steps, a while apart.
+    // On the system clock, because space is freed in steps with some time between them.
     store = await SqliteStore.open({ path, minFreeBytes: 0 });
     commands = new CommandBuilder('default', createIdSource(store.clock));
     await store.apply([commands.createQueue('q')]);
@@ -47,7 +47,7 @@ describe('the space of the SQLite file', () => {
       Array.from({ length: count * 16 }, () => PAYLOAD),
     );
 
-  /** Consumes and acks until nothing is left, in groups like those of a busy server. */
+  /** Consumes and acks until nothing is left, in commit groups like those of a busy server. */
   async function drain(): Promise<void> {
     for (;;) {
       const command = commands.consume('q', { maxMessages: 32 });
@@ -59,9 +59,9 @@ describe('the space of the SQLite file', () => {
 
   it.each([
     { groupMib: 1, groups: 250, limitMib: 100 },
-    // The largest groups that the server forms: a few of them may pass between two looks.
+    // The largest commit groups the server makes: a few may pass between two checks of the WAL.
     { groupMib: 4, groups: 60, limitMib: 130 },
-  ])('keeps the WAL in bounds under load, in groups of $groupMib MiB', async (load) => {
+  ])('keeps the WAL within bounds under load, in commit groups of $groupMib MiB', async (load) => {
     let largestBytes = 0;
     for (let group = 0; group < load.groups; group += 1) {
       await store.apply([publishMebibytes(load.groupMib)]);
@@ -70,12 +70,12 @@ describe('the space of the SQLite file', () => {
     expect(largestBytes / MIB).toBeLessThan(load.limitMib);
   });
 
-  it('waits for nobody who reads the file, and shortens the WAL when they are done', async () => {
+  it('does not wait for a reader of the file, and shortens the WAL after the reader has finished', async () => {
     const reader = new Database(path, { readonly: true });
     reader.exec('BEGIN');
     reader.prepare('SELECT count(*) FROM messages').get();
-    // Enough to look at the WAL a dozen times beyond its limit. A wait for the reader at each of them
-    // would take longer than a test may.
+    // Enough to check the WAL a dozen times beyond its limit. If each check waited for the reader, the
+    // test would time out.
     for (let group = 0; group < 160; group += 1) await store.apply([publishMebibytes(1)]);
     expect((await stat(`${path}-wal`)).size / MIB).toBeGreaterThan(150);
     expect(await store.read({ kind: 'ping' })).toBe(true);
@@ -92,7 +92,7 @@ describe('the space of the SQLite file', () => {
     reader.close();
   });
 
-  it('starts the WAL anew although reads go on all the time', async () => {
+  it('restarts the WAL although reads go on all the time', async () => {
     let reading = true;
     const read = async (): Promise<void> => {
       while (reading) await store.read(LIST);
@@ -108,7 +108,7 @@ describe('the space of the SQLite file', () => {
     expect(largestBytes / MIB).toBeLessThan(110);
   });
 
-  it('gives the space of a drained backlog back', async () => {
+  it('shrinks the file after a backlog is drained', async () => {
     for (let group = 0; group < 40; group += 1) await store.apply([publishMebibytes(1)]);
     await drain();
     const keptMib = 20;
@@ -117,12 +117,12 @@ describe('the space of the SQLite file', () => {
       .toBeLessThan(keptMib);
   });
 
-  it('gives it back later where another program holds the file for a while', async () => {
+  it('shrinks the file later when another program locks it for a while', async () => {
     for (let group = 0; group < 40; group += 1) await store.apply([publishMebibytes(1)]);
     await drain();
     const other = new Database(path);
     other.exec('BEGIN IMMEDIATE');
-    // As long as a step waits for the lock, and longer: it fails, and nobody publishes afterwards.
+    // Longer than a step waits for the lock: the step fails, and nothing is published afterwards.
     await pause(LOCK_WAIT_MS + 1_000);
     expect((await stat(path)).size / MIB).toBeGreaterThan(20);
     other.exec('COMMIT');

@@ -21,7 +21,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const openStore = () => SqliteStore.open({ path, minFreeBytes: 0 });
 
-/** One for each store: two sources of ids would give the same one within a millisecond. */
+/** One for each store: two sources of ids would produce the same id within a millisecond. */
 const builders = new WeakMap<SqliteStore, CommandBuilder>();
 
 async function publish(store: SqliteStore, count = 1): Promise<void> {
@@ -35,7 +35,7 @@ async function publish(store: SqliteStore, count = 1): Promise<void> {
 const countAvailable = async (store: SqliteStore): Promise<number | undefined> =>
   (await store.read({ kind: 'stats', project: 'default', queue: 'q' }))?.available;
 
-/** Publishes, and leaves the file and its WAL as a kill would; `during` runs before it. */
+/** Publishes, and leaves the file and its WAL as a kill would; `during` runs between two publishes. */
 async function killed(during: (store: SqliteStore) => unknown = () => {}): Promise<void> {
   const store = await openStore();
   await publish(store);
@@ -58,7 +58,7 @@ const expectRefusal = async (): Promise<void> => {
 };
 
 describe('a WAL beside the file', () => {
-  it('is played into it after each of several kills', async () => {
+  it('is applied to it after each of several kills', async () => {
     for (const messages of [2, 4, 6]) {
       await killed();
       const store = await openStore();
@@ -67,7 +67,7 @@ describe('a WAL beside the file', () => {
     }
   });
 
-  it('is played into it after kills that follow each other', async () => {
+  it('is applied to it after several kills in a row', async () => {
     await killed();
     await killed();
     await killed();
@@ -101,14 +101,14 @@ describe('a WAL beside the file', () => {
     await expectRefusal();
   });
 
-  it('is refused where the file is missing or empty', async () => {
+  it('is refused when the file is missing or empty', async () => {
     await killed();
     rmSync(path);
     await expect(openStore()).rejects.toThrow(`${path} is missing or empty, but ${path}-wal holds`);
     expect(existsSync(`${path}-wal`)).toBe(true);
   });
 
-  it('is found where the path is a link', async () => {
+  it('is found when the path is a link', async () => {
     const target = path;
     await killed();
     path = join(folder, 'link.db');
@@ -118,7 +118,7 @@ describe('a WAL beside the file', () => {
     await store.stop();
   });
 
-  it('keeps its file through another process that reads it from before the start', async () => {
+  it('still belongs to its file when another process has read that since before the start', async () => {
     const first = await openStore();
     await publish(first);
     await first.stop();
@@ -133,13 +133,13 @@ describe('a WAL beside the file', () => {
     await store.stop();
   });
 
-  it('keeps its file when another program changes the schema meanwhile', async () => {
+  it('still belongs to its file when another program changes the schema meanwhile', async () => {
     await killed(async (store) => {
       const db = new Database(path);
       db.exec('CREATE INDEX of_an_operator ON messages (seq)');
       db.close();
       for (let group = 0; group < 10; group += 1) await publish(store);
-      // The first WAL of a run is taken as it is: this is about a later one.
+      // The first WAL of a run is accepted unchecked: this is about a later one.
       const copier = new Database(path);
       copier.pragma('wal_checkpoint(RESTART)');
       copier.close();
@@ -150,7 +150,7 @@ describe('a WAL beside the file', () => {
   });
 
   it.each(['TRUNCATE', 'RESTART'])(
-    'keeps its file through a %s of another program',
+    'still belongs to its file after a %s by another program',
     async (mode) => {
       await killed(async (store) => {
         for (let time = 0; time < 3; time += 1) {
@@ -178,7 +178,7 @@ describe('a WAL beside the file', () => {
     await expectRefusal();
   });
 
-  it('is refused beside a backup of before there were ids', async () => {
+  it('is refused beside a backup older than the ids of files', async () => {
     const old = join(folder, 'old.db');
     await killed(() => backUp({ path, to: old }));
     const db = new Database(old);

@@ -3,7 +3,7 @@ import { createGroupCommit, type GroupCommit } from '#server/core/engine/group-c
 import type { SteppedJob } from '#server/maintenance/background-job';
 import type { StoreSession } from './store-session.js';
 
-/** A job that the test takes from step to step. */
+/** Creates a job whose steps the test can await. */
 export function takeSteps(session: StoreSession, create: (commit: GroupCommit) => SteppedJob) {
   const commit = createGroupCommit(session.store);
   let step: Promise<unknown> = Promise.resolve();

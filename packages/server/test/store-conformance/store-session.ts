@@ -18,12 +18,15 @@ import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harnes
 import { ModelStore } from '../model/model-store.js';
 import { CommandBuilder } from './command-builder.js';
 
-/** Runs a suite on every store. `session` is there once the tests run, with one store for all. */
+/**
+ * Runs a suite on every store. `session` is available once the tests run, with one store for all of
+ * them.
+ */
 export function onEachStore(topic: string, suite: Suite): void {
   onStores(STORE_FACTORIES, topic, suite);
 }
 
-/** The same, with stores that hold so much at most. */
+/** The same as `onEachStore`, with stores that have the given limits. */
 export function onEachLimitedStore(
   topic: string,
   limits: Partial<StorageLimits>,
@@ -32,7 +35,7 @@ export function onEachLimitedStore(
   onStores(STORE_FACTORIES, topic, suite, limits);
 }
 
-/** The same, and on the model that random commands are checked by, so that both say one thing. */
+/** The same as `onEachStore`, and on the model that checks random commands, so that both agree. */
 export function onEachStoreAndModel(topic: string, suite: Suite): void {
   onStores([MODEL, ...STORE_FACTORIES], topic, suite);
 }
@@ -65,7 +68,7 @@ function onStores(
   });
 }
 
-/** A store over a clock that the test moves. Each test works in a project of its own. */
+/** A store on a clock that the test moves. Each test works in its own project. */
 export class StoreSession {
   private projects = 0;
 
@@ -83,7 +86,7 @@ export class StoreSession {
   ): Promise<StoreSession> {
     const clock = new FakeClock();
     const store = await fixture.open(() => clock, limits);
-    // Ids come from one source for the whole session, so that they never repeat.
+    // One source makes all ids of the session, so that they never repeat.
     return new StoreSession(fixture, store, clock, createIdSource(clock), limits);
   }
 
@@ -119,7 +122,7 @@ export class StoreSession {
   }
 }
 
-/** Shorthands for the calls of one project, each in a group of its own. */
+/** Short forms of the calls of one project, each in its own commit group. */
 export class Project extends CommandBuilder {
   constructor(
     private readonly session: StoreSession,
@@ -129,7 +132,7 @@ export class Project extends CommandBuilder {
     super(name, ids);
   }
 
-  /** Applies commands of every kind in one group. */
+  /** Applies any commands in one commit group. */
   group(...commands: Command[]): Promise<Outcome[]> {
     return this.session.store.apply(commands);
   }
@@ -138,14 +141,14 @@ export class Project extends CommandBuilder {
     return (await this.group(command))[0] as Outcome<C['kind']>;
   }
 
-  /** For a command that must be accepted. */
+  /** Applies a command that must be accepted. */
   async run<C extends Command>(command: C): Promise<Accepted<C['kind']>> {
     const outcome = await this.submit(command);
     if (!outcome.ok) throw new Error(`${command.kind} was refused: ${outcome.code}`);
     return outcome as Accepted<C['kind']>;
   }
 
-  /** For a command that must be refused. */
+  /** Applies a command that must be refused. */
   async refused(command: Command): Promise<ErrorCode> {
     const outcome = await this.submit(command);
     if (outcome.ok) throw new Error(`${command.kind} was accepted: ${JSON.stringify(outcome)}`);
@@ -170,10 +173,10 @@ export class Project extends CommandBuilder {
     return (await this.run(command)).messages;
   }
 
-  /** The one message that is there to receive. */
+  /** Receives one message, which must be there. */
   async receiveOne(queue: string, visibilityTimeoutMs?: number): Promise<LeasedMessage> {
     const messages = await this.receive(queue, 1, visibilityTimeoutMs ?? null);
-    if (messages[0] === undefined) throw new Error(`${queue} has nothing to give`);
+    if (messages[0] === undefined) throw new Error(`${queue} has nothing to deliver`);
     return messages[0];
   }
 
@@ -189,7 +192,7 @@ export class Project extends CommandBuilder {
     return messageIds;
   }
 
-  /** Takes a job to its end and says how many messages it moved or removed. */
+  /** Runs a job to its end. @returns the number of messages it moved or removed */
   async finish(jobId: string): Promise<number> {
     for (;;) {
       const { done, finished } = await this.run({ kind: 'stepJob', jobId });
@@ -197,13 +200,13 @@ export class Project extends CommandBuilder {
     }
   }
 
-  /** Of all projects. */
+  /** The unfinished jobs of all projects. */
   async unfinishedJobs(): Promise<string[]> {
     const jobs = await this.session.store.read({ kind: 'unfinishedJobs', limit: 100 });
     return jobs.map(({ jobId }) => jobId);
   }
 
-  /** Goes through all the queues once. */
+  /** Runs the retention sweep once over all queues. */
   async expire(limit = 500): Promise<void> {
     let afterQueueId: number | null = 0;
     while (afterQueueId !== null) {
@@ -244,7 +247,7 @@ export class Project extends CommandBuilder {
     return results[0]?.ok === true && results[0].acked;
   }
 
-  /** Lets what is due happen, then counts. */
+  /** Settles all that is due, then counts. */
   async counts(queue: string): Promise<QueueCounts> {
     await this.group({ kind: 'settleDue', limit: 1_000 });
     const counts = await this.session.store.read({ kind: 'stats', project: this.name, queue });
@@ -252,14 +255,14 @@ export class Project extends CommandBuilder {
     return counts;
   }
 
-  /** The counts without the age, most of them 0. */
+  /** The counts without the age, and without zeros. */
   async tally(queue: string): Promise<Partial<QueueCounts>> {
     const { oldestAtMs: _oldest, ...counts } = await this.counts(queue);
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
   }
 }
 
-/** A page as its payloads, and the items for those who want more. */
+/** The payloads of a page, and its items for tests that need more. */
 function pageOf<T extends { readonly payload: string }>(page: MessagePage<T> | null) {
   if (page === null) throw new Error('there is no such queue');
   return { ...page, payloads: page.items.map(({ payload }) => payload) };

@@ -5,7 +5,7 @@ import { onEachStore } from './store-session.js';
 const DAY_MS = 86_400_000;
 
 onEachStore('an update', (session) => {
-  it('changes what is given, keeps the rest and says when', async () => {
+  it('changes the given settings, keeps the others, and sets the time of the update', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q', { maxRetries: 7, visibilityTimeoutDefaultMs: 5_000 });
@@ -21,7 +21,7 @@ onEachStore('an update', (session) => {
     expect(detached.queue).toEqual({ ...queue, deadLetterQueue: null });
   });
 
-  it('is refused for a queue or a dead-letter queue that is not there', async () => {
+  it('is refused for a queue or a dead-letter queue that does not exist', async () => {
     const project = session().project();
     const other = session().project();
     await other.create('theirs');
@@ -37,7 +37,7 @@ onEachStore('an update', (session) => {
     expect(await session().store.read(read)).toMatchObject({ maxRetries: 7 });
   });
 
-  it('is refused where it would close a cycle', async () => {
+  it('is refused when it would close a cycle of dead-letter queues', async () => {
     const project = session().project();
     await project.create('c');
     await project.create('b', { deadLetterQueue: 'c' });
@@ -61,7 +61,7 @@ onEachStore('an update', (session) => {
     await project.run(project.updateQueue('q', { type: 'standard' }));
   });
 
-  it('holds from the next failure on', async () => {
+  it('of the retries applies from the next failure on', async () => {
     const project = session().project();
     await project.create('q', { maxRetries: 5 });
     await project.send('q', '1');
@@ -69,13 +69,13 @@ onEachStore('an update', (session) => {
       await project.run(project.nack('q', await project.receiveOne('q')));
     }
     await project.run(project.updateQueue('q', { maxRetries: 1 }));
-    // It has failed more often than it now may, and is still there until it fails again.
+    // It has failed more often than is now allowed, and remains until it fails again.
     expect(await project.tally('q')).toEqual({ available: 1 });
     await project.run(project.nack('q', await project.receiveOne('q')));
     expect(await project.tally('q')).toEqual({ dlq: 1 });
   });
 
-  it('sends dead letters to the new queue and leaves those that are there', async () => {
+  it('of the dead-letter queue moves none of the existing dead letters', async () => {
     const project = session().project();
     await project.create('dead');
     await project.create('q');
@@ -93,7 +93,7 @@ onEachStore('an update', (session) => {
     expect(await project.payloads('q')).toEqual(payloads);
   });
 
-  it('heeds priorities of what is published from then on', async () => {
+  it('that enables priorities applies to messages published afterwards', async () => {
     const project = session().project();
     await project.create('q');
     await project.send('q', '"early low"', { payload: '"early high"', priority: 9 });
@@ -103,7 +103,7 @@ onEachStore('an update', (session) => {
     expect(await project.payloads('q')).toEqual(expected);
   });
 
-  it('gives the next leases the new default, and the next sweep the new retention', async () => {
+  it('applies to the next leases and to the next retention sweep', async () => {
     const project = session().project();
     await project.create('q', { messageRetentionDays: 7 });
     await project.send('q', '1', '2');
@@ -117,7 +117,7 @@ onEachStore('an update', (session) => {
     expect(await project.tally('q')).toEqual({});
   });
 
-  it('replays under its idempotency key', async () => {
+  it('is replayed under its idempotency key', async () => {
     const project = session().project();
     await project.create('q');
     const idempotency = {

@@ -10,8 +10,8 @@ import { STORE_FACTORIES, type StoreFactory } from '../harness/stores.js';
 import { readUsageTables } from '../harness/usage-tables.js';
 
 /**
- * A queue with a message that is available and one that is a dead letter, a bucket that was
- * discarded, records, and keys of which one was revoked; as the schema was before.
+ * Rows of the earlier schema: a queue with an available message and a dead letter, a discarded bucket,
+ * records, and two keys, one of them revoked.
  */
 const fill = (schema: string, no: string, id: (text: string) => string): string => `
   INSERT INTO ${schema}queues (id, project, name, bucket_id, dead_bucket_id, type, max_retries,
@@ -59,7 +59,7 @@ const HELD = {
   other: { messages: 0, bytes: 0, queues: 1, subscriptions: 0, keys: 0 },
 };
 
-describe('the usage of projects that were there before', () => {
+describe('the usage of projects created before usage was counted', () => {
   it('is counted by the migration on sqlite', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
     const path = join(folder, 'old.db');

@@ -45,7 +45,7 @@ function refusal(more: Partial<RefusedRequest> = {}): RefusedRequest {
   };
 }
 
-it('counts equal refusals of a minute in one entry, and tells the log of each', async () => {
+it('the audit trail counts equal refusals of a minute in one entry, and logs each of them', async () => {
   const { clock, lines, trail, written } = useTrail();
   const first = refusal();
   trail.refused(first);
@@ -70,7 +70,7 @@ it.each<Partial<RefusedRequest>>([
   { code: 'UNAUTHENTICATED' },
   { keyId: null },
   { address: '192.0.2.2' },
-])('keeps apart what differs in %j', async (more) => {
+])('the audit trail makes separate entries for refusals that differ in %j', async (more) => {
   const { trail, written } = useTrail();
   trail.refused(refusal());
   trail.refused(refusal(more));
@@ -78,7 +78,7 @@ it.each<Partial<RefusedRequest>>([
   expect(written().map(({ count }) => count)).toEqual([1, 1]);
 });
 
-it('writes by itself, and nothing where nothing came', () => {
+it('the audit trail writes on a timer, and only when there are entries', () => {
   const { clock, commands, trail } = useTrail();
   clock.advance(60_000);
   expect(commands).toEqual([]);
@@ -89,7 +89,7 @@ it('writes by itself, and nothing where nothing came', () => {
   expect(commands).toHaveLength(1);
 });
 
-it('keeps the newest of a flood, and writes them in small groups', async () => {
+it('the audit trail keeps the newest refusals of a flood, and writes them in small batches', async () => {
   const { commands, trail, written } = useTrail();
   for (let n = 0; n < 50_000; n += 1) trail.refused(refusal({ address: `address ${n}` }));
   await trail.flush();
@@ -100,7 +100,7 @@ it('keeps the newest of a flood, and writes them in small groups', async () => {
   expect(Math.max(...sizes)).toBeLessThanOrEqual(200);
 });
 
-it('waits for a store that is away', async () => {
+it('the audit trail keeps its entries while the store is away', async () => {
   const { clock, trail, written, goAway } = useTrail();
   goAway(true);
   trail.refused(refusal());

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { ByteBudget, type Reservation, SMALL_CALL_BYTES } from './byte-budget.js';
 
 const MIB = 1024 * 1024;
-/** Seven MiB for all, and one for small calls. */
+/** Seven MiB for all calls, and one MiB for small calls. */
 const budgetOf8Mib = () => new ByteBudget(8 * MIB);
 
 describe('a byte budget', () => {
-  it('gives a project no more than it leaves free', () => {
+  it('lets a project take no more than it leaves free', () => {
     const budget = budgetOf8Mib();
     const greedy = budget.open('greedy', 'body');
     while (greedy.take(MIB / 4));
@@ -18,19 +18,19 @@ describe('a byte budget', () => {
     expect(budget.open('third', 'body').take(MIB / 2)).toBe(true);
   });
 
-  it('keeps room for small calls, also for those of a project that holds its share', () => {
+  it('reserves room for small calls, also for a project that holds its whole share', () => {
     const budget = budgetOf8Mib();
     const greedy = budget.open('greedy', 'body');
     while (greedy.take(MIB / 4));
     expect(budget.open('greedy', 'body').take(SMALL_CALL_BYTES + 1)).toBe(false);
     const small = Array.from({ length: 100 }, () => budget.open('greedy', 'body'));
     const taken = small.filter((reservation) => reservation.take(SMALL_CALL_BYTES));
-    // Half of the MiB that is kept.
+    // Half of the MiB that is reserved for small calls.
     expect(taken).toHaveLength(32);
     expect(budget.open('other', 'body').take(SMALL_CALL_BYTES)).toBe(true);
   });
 
-  it('has all of it back when everything is given back', () => {
+  it('is whole again when all reservations are released', () => {
     const budget = budgetOf8Mib();
     const reservation = budget.open('p', 'answer');
     expect(reservation.take(MIB)).toBe(true);
@@ -42,7 +42,7 @@ describe('a byte budget', () => {
     expect(budget.open('p', 'answer').take(3.5 * MIB)).toBe(true);
   });
 
-  it('makes answers smaller as the room fills', () => {
+  it('makes answers smaller as it fills up', () => {
     const budget = budgetOf8Mib();
     const sizes: number[] = [];
     for (let answers = 0; answers < 6; answers += 1) {
@@ -54,7 +54,7 @@ describe('a byte budget', () => {
     expect(sizes[0]).toBeGreaterThan(2 * (sizes[5] as number));
   });
 
-  it('lets who finds no room wait for it', async () => {
+  it('lets a call without room wait for it', async () => {
     const budget = budgetOf8Mib();
     const first = budget.open('p', 'answer');
     expect(first.take(3 * MIB)).toBe(true);
@@ -65,7 +65,7 @@ describe('a byte budget', () => {
     expect(second.bytes).toBe(MIB);
   });
 
-  it('lets projects that wait take turns', async () => {
+  it('lets waiting projects take turns', async () => {
     const budget = budgetOf8Mib();
     const held = Array.from({ length: 4 }, () => budget.open('holder', 'answer'));
     for (const reservation of held) reservation.take(0.875 * MIB);
@@ -86,7 +86,7 @@ describe('a byte budget', () => {
     expect(got.indexOf('modest')).toBeLessThan(2);
   });
 
-  it('refuses at once what will never fit, and after a moment what does not fit now', async () => {
+  it('refuses at once a size that can never fit, and after a wait one that does not fit now', async () => {
     const budget = budgetOf8Mib();
     expect(await budget.open('p', 'answer').takeSoon(5 * MIB, 60_000)).toBe(false);
     const holder = budget.open('p', 'answer');
@@ -96,7 +96,7 @@ describe('a byte budget', () => {
     expect(budget.reservedBytes('answer')).toBe(0);
   });
 
-  it('never holds more than it has, nor loses any, whatever is taken and given', () => {
+  it('never gives out more than it has, and loses nothing', () => {
     const step = fc.record({
       project: fc.constantFrom('a', 'b', 'c'),
       slot: fc.nat({ max: 4 }),

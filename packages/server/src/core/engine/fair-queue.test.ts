@@ -8,14 +8,14 @@ const drained = (queue: FairQueue<string>): string[] => {
 };
 
 describe('a fair queue', () => {
-  it('keeps the order of a project', () => {
+  it("keeps the order of a project's items", () => {
     const queue = new FairQueue<string>();
     for (const item of ['1', '2', '3']) queue.push('p', item);
     expect(drained(queue)).toEqual(['1', '2', '3']);
     expect(queue.size).toBe(0);
   });
 
-  it('lets projects take turns, however much one of them has waiting', () => {
+  it('lets projects take turns, also when one of them has many items waiting', () => {
     const queue = new FairQueue<string>();
     for (let n = 1; n <= 4; n += 1) queue.push('many', `many ${n}`);
     queue.push('few', 'few 1');
@@ -23,7 +23,7 @@ describe('a fair queue', () => {
     expect(drained(queue)).toEqual(['many 1', 'few 1', 'other 1', 'many 2', 'many 3', 'many 4']);
   });
 
-  it('shows the item whose turn it is, and passes over it when told so', () => {
+  it('shows the next item, and can skip it', () => {
     const queue = new FairQueue<string>();
     queue.push('a', 'a 1');
     queue.push('b', 'b 1');
@@ -35,7 +35,7 @@ describe('a fair queue', () => {
     expect(queue.peek()).toBeUndefined();
   });
 
-  it('counts what waits', () => {
+  it('counts the waiting items', () => {
     const queue = new FairQueue<string>();
     for (let n = 0; n < 5_000; n += 1) queue.push('p', String(n));
     queue.push('q', 'q');

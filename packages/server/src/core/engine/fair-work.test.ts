@@ -4,7 +4,7 @@ import { FairWork } from './fair-work.js';
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('fair work', () => {
-  it('does no more at once than it may, and lets projects take turns', async () => {
+  it('runs no more at once than allowed, and lets projects take turns', async () => {
     const work = new FairWork(2);
     const began: string[] = [];
     const ends: (() => void)[] = [];
@@ -17,7 +17,7 @@ describe('fair work', () => {
         most = Math.max(most, underWay);
         await new Promise<void>((resolve) => ends.push(resolve));
         underWay -= 1;
-        // Whoever is done comes again at once.
+        // A project whose work is done comes back at once.
         if (began.length < 12) void run(project);
       });
     for (let n = 0; n < 6; n += 1) void run('many');
@@ -31,7 +31,7 @@ describe('fair work', () => {
     expect(underWay).toBe(0);
   });
 
-  it('goes on when a piece of work fails', async () => {
+  it('continues when a piece of work fails', async () => {
     const work = new FairWork(1);
     const failing = work.run('p', () => Promise.reject(new Error('a fault')));
     const next = work.run('p', async () => 'done');
@@ -39,7 +39,7 @@ describe('fair work', () => {
     expect(await next).toBe('done');
   });
 
-  it('starts nothing while it is paused, and says when nothing is under way', async () => {
+  it('starts nothing while it is paused, and reports when nothing is running', async () => {
     const work = new FairWork(2);
     let endFirst = (): void => {};
     const first = new Promise<void>((resolve) => {

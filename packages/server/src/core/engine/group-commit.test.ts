@@ -4,7 +4,7 @@ import { refuse } from '../refusal.js';
 import type { CommitGroupFacts, Store } from '../store/store.js';
 import { createGroupCommit, GROUP_LIMITS, type GroupLimits } from './group-commit.js';
 
-/** Commands that are told apart by their limit, which the fake store gives back as the outcome. */
+/** Commands are distinguished by their limit, which the fake store returns as the outcome. */
 const command = (limit: number): SettleDueCommand => ({ kind: 'settleDue', limit });
 
 const publish = (payload: string): PublishCommand => ({
@@ -69,7 +69,7 @@ describe('group commit', () => {
   const commitWith = (limits: Partial<GroupLimits> = {}) =>
     createGroupCommit(held.store, { ...GROUP_LIMITS, ...limits });
 
-  it('sends together what comes in together, and what comes meanwhile next', async () => {
+  it('applies together the commands that arrive together, and then those that arrived meanwhile', async () => {
     const commit = commitWith();
     const first = [commit.submit(command(1)), commit.submit(command(2))];
     await nextTurn();
@@ -92,7 +92,7 @@ describe('group commit', () => {
     ]);
   });
 
-  it('goes on after a pause', async () => {
+  it('starts another commit group after a pause', async () => {
     const commit = commitWith();
     for (const limit of [1, 2]) {
       const outcome = commit.submit(command(limit));
@@ -102,7 +102,7 @@ describe('group commit', () => {
     }
   });
 
-  it('gives each its own outcome, in whichever order the group was sent', async () => {
+  it('gives each command its own outcome, also when it sends them in another order', async () => {
     const commit = commitWith();
     const outcomes = [commit.submit(publish('1')), commit.submit(command(7))];
     await nextTurn();
@@ -110,7 +110,7 @@ describe('group commit', () => {
     expect(await Promise.all(outcomes)).toMatchObject([{ settled: 0 }, { settled: 7 }]);
   });
 
-  it('bounds a group in commands', async () => {
+  it('limits a commit group to a number of commands', async () => {
     const commit = commitWith({ maxCommands: 2 });
     for (let limit = 1; limit <= 5; limit += 1) void commit.submit(command(limit));
     for (let group = 0; group < 3; group += 1) {
@@ -120,7 +120,7 @@ describe('group commit', () => {
     expect(sizes(held.applied)).toEqual([2, 2, 1]);
   });
 
-  it('bounds a group in bytes, but sends at least one command', async () => {
+  it('limits a commit group in bytes, but sends at least one command', async () => {
     const commit = commitWith({ maxBytes: 1_000 });
     for (const length of [5_000, 400, 400, 5_000, 100])
       void commit.submit(publish('x'.repeat(length)));
@@ -138,7 +138,7 @@ describe('group commit', () => {
     }
   });
 
-  it('refuses what is too much to wait, and nothing else', async () => {
+  it('refuses only the commands beyond the limit of waiting ones', async () => {
     const commit = commitWith({ maxWaiting: 4 });
     const outcomes = [1, 2, 3].map((limit) => commit.submit(command(limit)));
     expect(await outcomes[2]).toMatchObject({ ok: false, code: 'OVERLOADED' });
@@ -147,7 +147,7 @@ describe('group commit', () => {
     expect(await Promise.all(outcomes.slice(0, 2))).toMatchObject([{ ok: true }, { ok: true }]);
   });
 
-  it('says that the outcome is unknown when the store lost its answer, and goes on', async () => {
+  it('reports an unknown outcome when the store lost its answer, and continues', async () => {
     const commit = commitWith();
     const lost = [commit.submit(command(1)), commit.submit(command(2))];
     await nextTurn();
@@ -160,7 +160,7 @@ describe('group commit', () => {
     expect(await next).toMatchObject({ settled: 3 });
   });
 
-  it('has as many groups under way as the store takes', async () => {
+  it('has as many commit groups under way as the store allows', async () => {
     held = heldStore(2);
     const commit = commitWith({ maxCommands: 1 });
     const outcomes = [1, 2, 3].map((limit) => commit.submit(command(limit)));
@@ -175,7 +175,7 @@ describe('group commit', () => {
     await Promise.all(outcomes);
   });
 
-  it('stops after what is under way, and refuses what comes later', async () => {
+  it('stops after the commands that it has, and refuses later ones', async () => {
     const commit = commitWith({ maxCommands: 1 });
     const outcomes = [commit.submit(command(1)), commit.submit(command(2))];
     let stopped = false;
@@ -197,7 +197,7 @@ describe('group commit', () => {
   const projects = ({ group }: Applied) =>
     group.map((entry) => ('project' in entry ? entry.project : ''));
 
-  it('lets projects take turns, however much one of them has waiting', async () => {
+  it('lets projects take turns, also when one of them has many commands waiting', async () => {
     const commit = commitWith({ maxCommands: 4 });
     for (let n = 0; n < 20; n += 1) void commit.submit(of('many'));
     void commit.submit(of('few'));
@@ -205,7 +205,7 @@ describe('group commit', () => {
     expect(projects(held.applied[0] as Applied)).toContain('few');
   });
 
-  it('lets a project have as much waiting as it leaves to the others', async () => {
+  it('lets a project have as many commands waiting as it leaves to the others', async () => {
     const commit = commitWith({ maxWaiting: 10 });
     const greedy = Array.from({ length: 20 }, () => commit.submit(of('greedy')));
     const modest = commit.submit(of('modest'));
@@ -216,7 +216,7 @@ describe('group commit', () => {
     expect(await modest).toMatchObject({ ok: true });
   });
 
-  it('refuses a command whose caller may not act any more as it joins its group', async () => {
+  it('refuses a command whose access ends before it joins its commit group', async () => {
     const commit = commitWith({ maxCommands: 1 });
     let ended = false;
     const access = { ended: () => ended, onEnd: () => () => undefined };
@@ -234,7 +234,7 @@ describe('group commit', () => {
     expect(await third).toMatchObject({ ok: true });
   });
 
-  it('ends when nothing is left but commands whose callers may not act', async () => {
+  it('stops when only commands remain whose access has ended', async () => {
     const commit = commitWith();
     const access = { ended: () => true, onEnd: () => () => undefined };
     const refused = commit.submit(of('p'), access);
@@ -243,7 +243,7 @@ describe('group commit', () => {
     expect(held.applied).toEqual([]);
   });
 
-  it('keeps the commands of a project apart after one of them failed by a fault of ours', async () => {
+  it('applies the commands of a project separately after an internal error in one of them', async () => {
     const commit = commitWith();
     const failing = commit.submit(of('faulty'));
     await nextTurn();

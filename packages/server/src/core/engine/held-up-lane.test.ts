@@ -9,7 +9,7 @@ interface Entry {
 
 const entry = (name: string, project = 'p'): Entry => ({ project, name });
 
-describe('the lane of what is held up', () => {
+describe('the lane of held-up commands', () => {
   let nowMs: number;
   let lane: HeldUpLane<Entry>;
 
@@ -20,7 +20,7 @@ describe('the lane of what is held up', () => {
 
   const take = (): string[] => lane.take()?.held.map((held) => held.entry.name) ?? [];
 
-  it('gives what one queue has together, and queues in turn', () => {
+  it('returns the commands of one queue together, and takes queues in turn', () => {
     lane.add('q', entry('q1'));
     lane.add('r', entry('r1'));
     lane.add('q', entry('q2'));
@@ -34,7 +34,7 @@ describe('the lane of what is held up', () => {
     expect([take(), lane.size]).toEqual([[], 0]);
   });
 
-  it('halves a group that met a lock until one is alone, and doubles what went through', () => {
+  it('halves a commit group that met a lock until one command is alone, and doubles it after a success', () => {
     for (let n = 0; n < 8; n += 1) lane.add('q', entry(`m${n}`));
     const sizes: number[] = [];
     for (let round = 0; round < 4; round += 1) {
@@ -50,7 +50,7 @@ describe('the lane of what is held up', () => {
     expect(lane.take()?.held).toHaveLength(2);
   });
 
-  it('waits longest for a lock with one that is alone, briefly while there are others', () => {
+  it('waits longest for a lock with a single command, and only briefly beside others', () => {
     lane.add('q', entry('a'));
     const alone = lane.take();
     expect(alone?.lockWaitMs).toBe(1_000);
@@ -58,11 +58,11 @@ describe('the lane of what is held up', () => {
     for (let n = 0; n < 9; n += 1) lane.add(`r${n}`, entry('b'));
     expect(lane.take()?.lockWaitMs).toBe(200);
     lane.add('r0', entry('c'));
-    // Two together only show that one of them is stuck.
+    // A lock in the way of two commands only shows that one of them is stuck.
     expect(lane.take()?.lockWaitMs).toBe(100);
   });
 
-  it('lets nobody wait for longer than five seconds, as often as it is tried', () => {
+  it('lets no command wait for more than five seconds, however often it is retried', () => {
     lane.add('q', entry('early'));
     nowMs = 3_000;
     lane.add('q', entry('late'));
@@ -78,13 +78,13 @@ describe('the lane of what is held up', () => {
     expect([lane.size, lane.has('q')]).toEqual([0, false]);
   });
 
-  it('never asks for a wait that ends after the last moment', () => {
+  it("never asks for a lock wait that ends after a command's last moment", () => {
     lane.add('q', entry('a'));
     nowMs = 4_600;
     expect(lane.take()?.lockWaitMs).toBe(400);
   });
 
-  it('leaves room to other projects when one has filled the lane', () => {
+  it('leaves room for other projects when one has filled it', () => {
     let held = 0;
     while (lane.add('q', entry('x', 'greedy'))) held += 1;
     expect(held).toBe(2_048);
@@ -95,7 +95,7 @@ describe('the lane of what is held up', () => {
   });
 });
 
-it('keys commands by what they lock', () => {
+it('the lock key of a command depends on what it locks', () => {
   const command = (kind: string, more: object = {}): Command =>
     ({ kind, project: 'p', ...more }) as unknown as Command;
   const publish = lockKeyOf(command('publish', { queue: 'q' }));

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { KeptApart } from './kept-apart.js';
 
-describe('what keeps apart', () => {
+describe('a key that is kept apart', () => {
   let nowMs = 0;
   const make = (): KeptApart => new KeptApart(100, () => nowMs);
 
-  it('does so until its time is over, each for itself', () => {
+  it('is kept so until its own time is over', () => {
     nowMs = 0;
     const apart = make();
     expect(apart.has('a')).toBe(false);
@@ -18,7 +18,7 @@ describe('what keeps apart', () => {
     expect([apart.has('a'), apart.has('b')]).toEqual([false, true]);
   });
 
-  it('does so anew from the last time on, and no longer when it is taken off', () => {
+  it('is kept so from its latest addition on, or until it is deleted', () => {
     nowMs = 0;
     const apart = make();
     apart.add('a');
@@ -30,7 +30,7 @@ describe('what keeps apart', () => {
     expect(apart.has('a')).toBe(false);
   });
 
-  it('forgets what has been kept longest when there is too much', () => {
+  it('is forgotten first when it is the oldest of too many', () => {
     nowMs = 0;
     const apart = make();
     for (let key = 0; key < 10_000; key += 1) apart.add(String(key));

@@ -21,13 +21,13 @@ function leavingClient() {
   return { presence, leave, listeners };
 }
 
-/** What a wait has come to: undefined while it goes on. */
+/** The result of a wait, or undefined while it goes on. */
 async function stateOf(wait: Promise<boolean>): Promise<boolean | undefined> {
   const nextTurn = new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)));
   return Promise.race([wait, nextTurn]);
 }
 
-describe('long polls', () => {
+describe('a long poll', () => {
   let clock: FakeClock;
   let polls: LongPolls;
   beforeEach(() => {
@@ -37,13 +37,13 @@ describe('long polls', () => {
 
   const register = (queue = 'q'): LongPoll => {
     const poll = polls.register('p', queue, 'client');
-    if (poll === undefined) throw new Error('too many wait');
+    if (poll === undefined) throw new Error('too many calls wait');
     return poll;
   };
   const wake = (messages = 1, queue = 'q', project = 'p') =>
     polls.wake([{ project, queue, messages }]);
 
-  it('ends when time is up, not before', async () => {
+  it('ends when its time is up, not before', async () => {
     const wait = register().wait(1_000, HERE);
     clock.advance(999);
     expect(await stateOf(wait)).toBeUndefined();
@@ -51,7 +51,7 @@ describe('long polls', () => {
     expect(await stateOf(wait)).toBe(false);
   });
 
-  it('wakes those who wait for this queue of this project', async () => {
+  it('is woken by messages in its own queue of its own project only', async () => {
     const wait = register().wait(1_000, HERE);
     wake(1, 'r');
     wake(1, 'q', 'another project');
@@ -60,21 +60,21 @@ describe('long polls', () => {
     expect(await stateOf(wait)).toBe(true);
   });
 
-  it('hears what came between registering and waiting', async () => {
+  it('is woken by a message that came between its registration and its wait', async () => {
     const poll = register();
     wake();
     expect(await stateOf(poll.wait(1_000, HERE))).toBe(true);
-    // That wake is used up.
+    // The first wait used up that wake.
     expect(await stateOf(poll.wait(1_000, HERE))).toBeUndefined();
   });
 
-  it('wakes as many as messages became available, the first to wait first', async () => {
+  it('is woken in the order of waiting, one for each message', async () => {
     const waits = [register(), register(), register()].map((poll) => poll.wait(1_000, HERE));
     wake(2);
     expect(await Promise.all(waits.map(stateOf))).toEqual([true, true, undefined]);
   });
 
-  it('passes a wake on when the one that had it got nothing', async () => {
+  it('passes its wake on when it got nothing', async () => {
     const [first, second] = [register(), register()];
     const waits = [first.wait(1_000, HERE), second.wait(1_000, HERE)];
     wake();
@@ -82,7 +82,7 @@ describe('long polls', () => {
     expect(await Promise.all(waits.map(stateOf))).toEqual([true, true]);
   });
 
-  it('passes no wake on when it was used', async () => {
+  it('passes no wake on when it used it', async () => {
     const [first, second] = [register(), register()];
     const waits = [first.wait(1_000, HERE), second.wait(1_000, HERE)];
     wake();
@@ -90,19 +90,19 @@ describe('long polls', () => {
     expect(await Promise.all(waits.map(stateOf))).toEqual([true, undefined]);
   });
 
-  it('passes on what came while the first was fetching its own message', async () => {
+  it('passes on a wake that came while it fetched its own message', async () => {
     const [first, second] = [register(), register()];
     const waits = [first.wait(1_000, HERE), second.wait(1_000, HERE)];
     wake();
     expect(await stateOf(waits[0] as Promise<boolean>)).toBe(true);
-    // The first has left its wait and consumes one message; a second message comes in. Whoever is
-    // told of it, the second waiter must not sleep on while that message lies there.
+    // The first poll has ended its wait and consumes one message when a second message comes. Whichever
+    // poll is notified, the second must not wait while that message is available.
     wake();
     first.close(true);
     expect(await stateOf(waits[1] as Promise<boolean>)).toBe(true);
   });
 
-  it('ends when the client goes, and passes its wake on', async () => {
+  it('ends when its client goes, and passes its wake on', async () => {
     const { presence, leave, listeners } = leavingClient();
     const [first, second] = [register(), register()];
     const waits = [first.wait(1_000, presence), second.wait(1_000, HERE)];
@@ -114,13 +114,13 @@ describe('long polls', () => {
     expect(await stateOf(waits[1] as Promise<boolean>)).toBe(true);
   });
 
-  it('does not begin for a client that has gone', async () => {
+  it('does not wait for a client that has gone', async () => {
     const { presence, leave } = leavingClient();
     leave();
     expect(await stateOf(register().wait(1_000, presence))).toBe(false);
   });
 
-  it('hears of a client that goes when its wait is over, and keeps no trace of it', async () => {
+  it('leaves no trace behind when its client goes after it has closed', async () => {
     const gone: (() => void)[] = [];
     const late: Presence = {
       gone: () => false,
@@ -147,12 +147,12 @@ describe('long polls', () => {
     expect(await stateOf(wait)).toBe(true);
     expect(listeners.size).toBe(0);
     const again = poll.wait(5_000, presence);
-    // Were the first timer still there, it would end the second wait.
+    // A leftover first timer would end the second wait.
     clock.advance(4_999);
     expect(await stateOf(again)).toBeUndefined();
   });
 
-  it('lets only so many wait, and others after them', () => {
+  it('is refused beyond the limit, until another has closed', () => {
     const first = register();
     register();
     register('r');
@@ -163,42 +163,42 @@ describe('long polls', () => {
     expect(polls.register('p', 'q', 'client')).toBeUndefined();
   });
 
-  it('ends all waits when it stops, and later ones at once', async () => {
+  it('ends when the server stops, and a later one ends at once', async () => {
     const waits = [register(), register('r')].map((poll) => poll.wait(1_000, HERE));
     polls.stop();
     expect(await Promise.all(waits.map(stateOf))).toEqual([false, false]);
     expect(await stateOf(register().wait(1_000, HERE))).toBe(false);
   });
 
-  it('lets a project have no more than it leaves to the others', () => {
+  it('is refused to a project that would leave too few to the others', () => {
     polls = createLongPolls(clock, { clients: 8, clientsOfProject: 100, safetyPollMs: null });
     const greedy = Array.from({ length: 8 }, () => polls.register('greedy', 'q', 'client'));
     expect(greedy.filter((poll) => poll !== undefined)).toHaveLength(4);
     expect(polls.register('modest', 'q', 'client')).toBeDefined();
   });
 
-  it('counts push workers apart from clients', () => {
+  it('is counted separately for push workers and clients', () => {
     for (let n = 0; n < 100; n += 1) expect(polls.register('p', 'q', 'push')).toBeDefined();
     register();
     expect([polls.count('client'), polls.count('push')]).toEqual([1, 100]);
   });
 
-  it('wakes many of those who look and those who sleep, each once', async () => {
+  it('is woken once by many messages, whether it waits or is about to wait', async () => {
     const [sleeping, looking] = [register(), register()];
     const wait = sleeping.wait(1_000, HERE);
     wake(5);
     expect(await stateOf(wait)).toBe(true);
-    // That it was woken from its sleep is used up; the other one has not looked since.
+    // The wake that ended its wait is used up; the other poll has not looked since.
     expect(await stateOf(sleeping.wait(1_000, HERE))).toBeUndefined();
     expect(await stateOf(looking.wait(1_000, HERE))).toBe(true);
   });
 
-  describe('where word may be lost', () => {
+  describe('where notifications may be lost', () => {
     beforeEach(() => {
       polls = createLongPolls(clock, { clients: 6, clientsOfProject: 6, safetyPollMs: 2_000 });
     });
 
-    it('has one of each queue look now and then', async () => {
+    it('is woken to look now and then, one for each queue', async () => {
       const waits = [register(), register(), register('r')].map((poll) => poll.wait(20_000, HERE));
       clock.advance(2_000);
       expect(await Promise.all(waits.map(stateOf))).toEqual([true, undefined, true]);
@@ -206,7 +206,7 @@ describe('long polls', () => {
       expect(await stateOf(waits[1] as Promise<boolean>)).toBe(true);
     });
 
-    it('has the next one look at once when something was found', async () => {
+    it('is woken to look at once when the one before it found something', async () => {
       const [first, second] = [register(), register()];
       const waits = [first.wait(20_000, HERE), second.wait(20_000, HERE)];
       clock.advance(2_000);
@@ -215,7 +215,7 @@ describe('long polls', () => {
       expect(await stateOf(waits[1] as Promise<boolean>)).toBe(true);
     });
 
-    it('has nobody look when nothing was found, or nobody waits', async () => {
+    it('is not woken to look when the one before it found nothing', async () => {
       const [first, second] = [register(), register()];
       const waits = [first.wait(20_000, HERE), second.wait(20_000, HERE)];
       clock.advance(2_000);

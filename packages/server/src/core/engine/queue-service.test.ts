@@ -20,7 +20,10 @@ const FOUND: Outcome<'consume'> = {
   messages: [{ messageId: 'fresh' } as LeasedMessage],
 };
 
-/** A queue with so many commands' worth of messages past their retention before a fresh one. */
+/**
+ * A queue in which the given number of consumes meet only messages past their retention, before a fresh
+ * one.
+ */
 function queueBehindExpired(cutShortTimes: number, commandMs: number) {
   const clock = new FakeClock();
   let consumes = 0;
@@ -56,32 +59,32 @@ function queueBehindExpired(cutShortTimes: number, commandMs: number) {
 }
 
 describe('a consume behind messages past their retention', () => {
-  it('goes on until it finds one that is not', async () => {
+  it('continues until it finds a fresh message', async () => {
     const queue = queueBehindExpired(5, 10);
     expect(await queue.consume()).toEqual(FOUND);
     expect(queue.consumes()).toBe(6);
   });
 
-  it('goes on for a moment only', async () => {
+  it('gives up after a moment', async () => {
     const queue = queueBehindExpired(Number.POSITIVE_INFINITY, 100);
     expect(await queue.consume()).toEqual(CUT_SHORT);
     expect(queue.consumes()).toBe(10);
   });
 
-  it('does not lie down to wait while there is something to look through', async () => {
-    // Nobody wakes it, and the clock moves only with its commands.
+  it('does not start to wait while there are messages to look through', async () => {
+    // Nothing wakes it, and the clock moves only with its commands.
     const queue = queueBehindExpired(50, 100);
     expect(await queue.consume(20_000)).toEqual(FOUND);
     expect(queue.consumes()).toBe(51);
   });
 
-  it('waits no longer than it was to', async () => {
+  it('takes no longer than its waiting time', async () => {
     const queue = queueBehindExpired(Number.POSITIVE_INFINITY, 100);
     expect(await queue.consume(3_000)).toEqual(CUT_SHORT);
     expect(queue.consumes()).toBeLessThanOrEqual(40);
   });
 
-  it.each([0, 20_000])('ends when the client has gone, waiting %d ms', async (waitMs) => {
+  it.each([0, 20_000])('ends when its client has gone, waiting %d ms', async (waitMs) => {
     const queue = queueBehindExpired(Number.POSITIVE_INFINITY, 1);
     queue.leave();
     expect(await queue.consume(waitMs)).toEqual(CUT_SHORT);
@@ -100,7 +103,7 @@ describe('a client that hangs up while its consume commits', () => {
     windowMs: 1_000,
   } as Idempotency;
 
-  /** A call whose client goes, or whose key ends, once the store has leased its messages. */
+  /** Makes a call whose client leaves, or whose key ends, once the store has leased its messages. */
   async function consumeWithout(
     lacking: { client?: true; key?: true },
     { waitMs = 0, idempotency = null as Idempotency | null } = {},
@@ -146,26 +149,26 @@ describe('a client that hangs up while its consume commits', () => {
     visibilityTimeoutMs: 0,
   }));
 
-  it.each([0, 20_000])('gives its leases back at once, waiting %d ms', async (waitMs) => {
+  it.each([0, 20_000])('has its leases released at once, waiting %d ms', async (waitMs) => {
     const { outcome, after } = await consumeWithout({ client: true }, { waitMs });
     expect(outcome).toEqual({ ok: true, replayed: false, messages: [] });
     expect(after).toEqual(GIVEN_BACK);
   });
 
-  it('keeps them where it may come back for them with its idempotency key', async () => {
+  it('keeps its leases when it can retry with its idempotency key', async () => {
     const { outcome, after } = await consumeWithout({ client: true }, { idempotency: IDEMPOTENCY });
     expect(outcome).toMatchObject({ messages: MESSAGES });
     expect(after).toEqual([]);
   });
 
-  it('keeps them while it is there', async () => {
+  it('keeps its leases when it stays after all', async () => {
     const { outcome, after } = await consumeWithout({});
     expect(outcome).toMatchObject({ messages: MESSAGES });
     expect(after).toEqual([]);
   });
 
   it.each([null, IDEMPOTENCY])(
-    'gives them back where its key has ended: %o',
+    'has its leases released when its key has ended: %o',
     async (idempotency) => {
       const { outcome, after } = await consumeWithout({ key: true }, { idempotency });
       expect(outcome).toMatchObject({ ok: false, code: 'UNAUTHENTICATED' });

@@ -17,7 +17,7 @@ const keyOf = (name: string): KeyRow => ({
   lastUsedAtMs: null,
 });
 
-/** A store with these keys, which counts what it is asked. */
+/** A store with these keys, which records its reads. */
 function storeWith(...rows: KeyRow[]) {
   const keys = new Map(rows.map((row) => [row.secretHash, row]));
   const asked: string[][] = [];
@@ -41,7 +41,7 @@ describe('the key ring', () => {
   });
   const find = async (name: string) => ring.find(hashSecret(name));
 
-  it('asks once for all keys that are wanted meanwhile, and for each once', async () => {
+  it('reads all keys that are wanted meanwhile at once, and each only once', async () => {
     const { store, asked } = storeWith(keyOf('a'));
     ring = createKeyRing(store, undefined);
     const names = ['a', 'x', 'y', 'a', 'z'];
@@ -57,7 +57,7 @@ describe('the key ring', () => {
     expect(asked[0]).toHaveLength(4);
   });
 
-  it('does not ask again for a key that nobody knows', async () => {
+  it('does not read an unknown key again', async () => {
     const { store, asked } = storeWith();
     ring = createKeyRing(store, undefined);
     await find('x');
@@ -65,7 +65,7 @@ describe('the key ring', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('bounds what it remembers of unknown keys', async () => {
+  it('bounds the number of unknown keys that it remembers', async () => {
     const { store, asked } = storeWith();
     ring = createKeyRing(store, undefined);
     await Promise.all(Array.from({ length: 10_001 }, (_, n) => find(`x${n}`)));
@@ -75,7 +75,7 @@ describe('the key ring', () => {
     expect(ring.find(hashSecret('x10000'))).toBeUndefined();
   });
 
-  it('goes by what it knows while it asks again, and no longer than that', async () => {
+  it('uses a remembered key while it reads it again, and no longer', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const { store, asked, put } = storeWith(keyOf('a'));
     ring = createKeyRing(store, undefined);
@@ -88,7 +88,7 @@ describe('the key ring', () => {
     expect(ring.find(hashSecret('a'))).toBeUndefined();
   });
 
-  it('asks first for a key of which it has not heard for long', async () => {
+  it('reads a key first that it has not read for long', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const { store, put } = storeWith(keyOf('a'));
     ring = createKeyRing(store, undefined);
@@ -98,7 +98,7 @@ describe('the key ring', () => {
     expect(await find('a')).toBeUndefined();
   });
 
-  it('ends the calls of a key that is revoked here, at once', async () => {
+  it('ends the calls of a key at once when it is revoked on this node', async () => {
     const { store } = storeWith(keyOf('a'), keyOf('b'));
     ring = createKeyRing(store, undefined);
     const [a, b] = (await Promise.all([find('a'), find('b')])) as [Caller, Caller];
@@ -111,7 +111,7 @@ describe('the key ring', () => {
     expect(ring.find(hashSecret('a'))).toBeUndefined();
   });
 
-  it('ends the calls of a key that was revoked elsewhere, within seconds', async () => {
+  it('ends the calls of a key within seconds when it was revoked elsewhere', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const { store, put } = storeWith(keyOf('a'));
     ring = createKeyRing(store, undefined);
@@ -140,7 +140,7 @@ describe('the key ring', () => {
     expect(ended).toBe(true);
   });
 
-  it('watches no key of which no call is under way', async () => {
+  it('does not watch a key without a call under way', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const { store, asked } = storeWith(keyOf('a'));
     ring = createKeyRing(store, undefined);
@@ -151,7 +151,7 @@ describe('the key ring', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('holds to what it knows while the store cannot be asked', async () => {
+  it('keeps what it knows of a key in use while the store cannot be read', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const { store } = storeWith(keyOf('a'));
     ring = createKeyRing(store, undefined);

@@ -19,7 +19,7 @@ function useKeys() {
   return { clock, commands, uses, minuteMs, keyUse: new KeyUse(commit, clock) };
 }
 
-it('writes the minute of a use once, in the background', () => {
+it('the use of a key is written once a minute, in the background', () => {
   const { clock, uses, minuteMs, keyUse } = useKeys();
   clock.advance(60_000 - (clock.nowMs() % 60_000));
   for (let count = 0; count < 1_000; count += 1) keyUse.used('a');
@@ -37,14 +37,14 @@ it('writes the minute of a use once, in the background', () => {
   expect(uses()[1]).toEqual({ keyId: 'a', atMs: minuteMs() });
 });
 
-it('writes nothing of the key that the configuration sets', async () => {
+it('the use of the configured key is not written', async () => {
   const { commands, keyUse } = useKeys();
   keyUse.used(CONFIGURED_KEY_ID);
   await keyUse.flush();
   expect(commands).toEqual([]);
 });
 
-it('writes many keys in small groups', async () => {
+it('the uses of many keys are written in small batches', async () => {
   const { commands, uses, keyUse } = useKeys();
   for (let key = 0; key < 1_000; key += 1) keyUse.used(`key-${key}`);
   await keyUse.flush();

@@ -3,24 +3,24 @@ import { openSealed, seal } from './sealed-secret.js';
 
 const SECRET = 'ifr_a-new-secret';
 
-it('opens for the same caller and idempotency key', () => {
+it('a sealed secret opens for the same caller and idempotency key', () => {
   expect(openSealed(seal(SECRET, 'caller', 'key'), 'caller', 'key')).toBe(SECRET);
 });
 
-it('does not open for another caller, another key or where there is nothing', () => {
+it('a sealed secret does not open for another caller or another key, nor when it is null', () => {
   const sealed = seal(SECRET, 'caller', 'key');
   expect(openSealed(sealed, 'another', 'key')).toBeUndefined();
   expect(openSealed(sealed, 'caller', 'another')).toBeUndefined();
   expect(openSealed(null, 'caller', 'key')).toBeUndefined();
 });
 
-it('does not show the secret nor repeat itself', () => {
+it('a sealed secret does not show the secret, and differs each time', () => {
   const sealed = seal(SECRET, 'caller', 'key');
   expect(Buffer.from(sealed, 'base64url').toString('latin1')).not.toContain('secret');
   expect(seal(SECRET, 'caller', 'key')).not.toBe(sealed);
 });
 
-it('does not open when a bit of it was changed or its end is missing', () => {
+it('a sealed secret does not open when a bit of it was changed or its end is missing', () => {
   const bytes = Buffer.from(seal(SECRET, 'caller', 'key'), 'base64url');
   for (let at = 0; at < bytes.length; at += 1) {
     const changed = Buffer.from(bytes);

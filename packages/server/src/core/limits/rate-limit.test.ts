@@ -9,7 +9,7 @@ const clock = {
   setTimer: () => () => {},
 };
 
-it('allows a burst, then as many a second as it says, key by key', () => {
+it('the rate limit allows a burst, then the set number of requests a second, for each key', () => {
   const limiter = new RateLimiter(clock, { requestsPerSecond: 2, burst: 3 });
   const allowed = (key: string): boolean => limiter.take(key).allowed;
   expect([allowed('a'), allowed('a'), allowed('a'), allowed('a')]).toEqual([
@@ -26,7 +26,7 @@ it('allows a burst, then as many a second as it says, key by key', () => {
   expect(allowed('a')).toBe(false);
 });
 
-it('says in whole seconds when to come back', () => {
+it('the rate limit states in whole seconds when to retry', () => {
   const limiter = new RateLimiter(clock, { requestsPerSecond: 0.25, burst: 1 });
   expect(limiter.take('a')).toEqual({
     allowed: true,

@@ -27,7 +27,7 @@ describe('the room for a record', () => {
   const refuses = (room: Room, command: Extract<Command, { idempotency: unknown }>) =>
     checkRecordRoom(room, command)?.code === 'STORAGE_FULL';
 
-  it('is the quota, and for settling an eighth more, but 1 MiB at least', () => {
+  it('is the quota, and for settling an eighth more, but at least 1 MiB more', () => {
     const projectBytes = 80 * MIB;
     const full = (bytes: number) => roomWith({ projectBytes, bytes });
     expect(refuses(full(projectBytes - 2_000), purge)).toBe(false);
@@ -40,26 +40,26 @@ describe('the room for a record', () => {
     expect(refuses(small(MIB + 1_000), ack(1))).toBe(true);
   });
 
-  it('ends with the disk: below the floor, and for settling below half of it', () => {
+  it("is used up below the disk's floor, and for settling below half of it", () => {
     expect(refuses(roomWith({ disk: 'low' }), purge)).toBe(true);
     expect(refuses(roomWith({ disk: 'low' }), ack(1))).toBe(false);
     expect(refuses(roomWith({ disk: 'very_low' }), ack(1))).toBe(true);
   });
 
-  it('is of no concern to a call without an idempotency key', () => {
+  it('does not limit a call without an idempotency key', () => {
     const room = roomWith({ disk: 'very_low', projectBytes: 1, bytes: 9 * MIB });
     expect(refuses(room, { ...purge, idempotency: null })).toBe(false);
     expect(refuses(room, { ...ack(1), idempotency: null })).toBe(false);
   });
 });
 
-describe('what a record is expected to take', () => {
+describe('the expected size of a record', () => {
   const given = (command: Extract<Command, { idempotency: unknown }>, outcome: object) => ({
     expected: expectedRecordBytes(command, idempotency),
     taken: recordBytes('k', { fingerprint: 'f', outcome: JSON.stringify(outcome) }),
   });
 
-  it('is no less than it takes', () => {
+  it('is not less than its actual size', () => {
     const accepted = { ok: true, replayed: false };
     const consume = { kind: 'consume', ...target, maxMessages: 100 } as ConsumeCommand;
     const messages = Array(100).fill({ messageId: id, receipt: `${'r'.repeat(24)}.100` });

@@ -4,12 +4,12 @@ import { canonicalJson, requestFingerprint } from './idempotency.js';
 const PATH = '/v1/queue/publish';
 const FIELDS = { queue: 'q', priority: 1, headers: { a: '1', b: '2' } };
 
-it('does not depend on the order of fields', () => {
+it('the fingerprint of a request does not depend on the order of its fields', () => {
   const turned = { headers: { b: '2', a: '1' }, priority: 1, queue: 'q' };
   expect(requestFingerprint(PATH, turned)).toBe(requestFingerprint(PATH, FIELDS));
 });
 
-it('leaves the idempotency key out', () => {
+it('the fingerprint of a request leaves out the idempotency key', () => {
   const withKey = { ...FIELDS, idempotency_key: 'k' };
   expect(requestFingerprint(PATH, withKey)).toBe(requestFingerprint(PATH, FIELDS));
 });
@@ -22,12 +22,12 @@ it.each([
   ['one more field', PATH, { ...FIELDS, delay_seconds: 0 }],
   ['one field less', PATH, { queue: 'q', priority: 1 }],
   ['the order in a list', PATH, { ...FIELDS, list: [2, 1] }],
-])('changes with %s', (_what, path, fields) => {
+])('the fingerprint of a request changes with %s', (_what, path, fields) => {
   const first = requestFingerprint(PATH, { ...FIELDS, ...('list' in fields && { list: [1, 2] }) });
   expect(requestFingerprint(path, fields)).not.toBe(first);
 });
 
-it('compares payloads by their text', () => {
+it('the fingerprint of a request compares payloads by their text', () => {
   const of = (payload: string) =>
     requestFingerprint(PATH, { queue: 'q', payload: JSON.parse(payload) }, { payload });
   expect(of('{"a":1}')).toBe(of('{"a":1}'));
@@ -35,7 +35,7 @@ it('compares payloads by their text', () => {
   expect(of('12345678901234567890')).not.toBe(of('12345678901234567891'));
 });
 
-it('does not let one field run into the next', () => {
+it('the fingerprint of a request does not confuse one field with the next', () => {
   const first = requestFingerprint(PATH, { a: 'x', b: 'y' }, { a: '1\nb 1 2', b: '3' });
   const second = requestFingerprint(PATH, { a: 'x', b: 'y' }, { a: '1', b: '2\nb 1 3' });
   expect(first).not.toBe(second);

@@ -26,24 +26,27 @@ describe('checkReceipt', () => {
   const lost = ['lease_lost', 'lease_lost', 'no_effect'] as const;
   const acts = ['act', 'lease_lost', 'act'] as const;
 
-  // The answers stand in the order: latest receipt, older receipt, no receipt.
+  // Each list of answers is in the order: latest receipt, older receipt, no receipt.
   it.each([
     ['leased', view({ state: STATE.leased }), acts, acts],
     ['leased again after a lease ran out', view({ state: STATE.leased }), acts, acts],
-    ['available, its lease having run out', view({ leaseEnd: expired }), acts, lost],
+    ['available after its lease ran out', view({ leaseEnd: expired }), acts, lost],
     ['available after a nack', view({ leaseEnd: returned }), lost, lost],
     ['delayed after a nack', view({ state: STATE.delayed, leaseEnd: returned }), lost, lost],
     ['never delivered', view({ receipt: null }), none, none],
     ['delayed and never delivered', view({ state: STATE.delayed, receipt: null }), none, none],
     ['dead', view({ state: STATE.dead, leaseEnd: expired }), none, none],
     ['unknown', undefined, none, none],
-  ])('of a message that is %s', (_name, message, ofAck, ofOthers) => {
-    const answers = (verb: Verb) =>
-      ['latest', 'older', null].map((receipt) => checkReceipt(message, receipt, verb));
-    expect(answers('ack')).toEqual(ofAck);
-    expect(answers('nack')).toEqual(ofOthers);
-    expect(answers('extend')).toEqual(ofOthers);
-  });
+  ])(
+    'has the answers of the contract for a message that is %s',
+    (_name, message, ofAck, ofOthers) => {
+      const answers = (verb: Verb) =>
+        ['latest', 'older', null].map((receipt) => checkReceipt(message, receipt, verb));
+      expect(answers('ack')).toEqual(ofAck);
+      expect(answers('nack')).toEqual(ofOthers);
+      expect(answers('extend')).toEqual(ofOthers);
+    },
+  );
 });
 
 describe('afterFailure', () => {
@@ -54,7 +57,7 @@ describe('afterFailure', () => {
   const after = (nacks: number, expiredLeases: number, how: Parameters<typeof afterFailure>[2]) =>
     afterFailure({ nacks, expiredLeases }, budgets, how);
 
-  it('retries within the budget of how it failed, after the delay that was asked for', () => {
+  it('retries within the budget of that kind of failure, after the given delay', () => {
     const nacked = { nacks: 3, expiredLeases: 5 };
     expect(after(2, 5, nack({ delayMs: 500 }))).toEqual({
       kind: 'retry',
@@ -77,7 +80,7 @@ describe('afterFailure', () => {
   });
 });
 
-it('lists the legal moves', () => {
+it('canTransition allows exactly the legal moves', () => {
   const names = Object.keys(STATE) as (keyof typeof STATE)[];
   const moves = names.flatMap((from) =>
     names.filter((to) => canTransition(STATE[from], STATE[to])).map((to) => `${from} > ${to}`),
@@ -94,7 +97,7 @@ it('lists the legal moves', () => {
   ]);
 });
 
-it('lets a lease last twelve hours in all', () => {
+it('extendsTooFar allows a lease twelve hours in total', () => {
   expect(LEASE_TOTAL_MAX_MS).toBe(12 * 3_600_000);
   expect(extendsTooFar(1_000, 1_000 + LEASE_TOTAL_MAX_MS)).toBe(false);
   expect(extendsTooFar(1_000, 1_001 + LEASE_TOTAL_MAX_MS)).toBe(true);

@@ -48,14 +48,14 @@ const stillHeld = (answer: ReturnType<ReplayLookups['stillHeld']>): ReplayLookup
 });
 
 describe('the record of a consume', () => {
-  it('names what was leased, and keeps nothing of what it carries', () => {
+  it('names the leased messages, and keeps nothing of their contents', () => {
     const { put, records } = recordsOfOneKey();
     withIdempotency(records, stillHeld([]), consume('one'), QUEUE, () => found(LEASED));
     expect(put).toHaveLength(1);
     expect(JSON.parse(put[0]?.outcome ?? '').messages).toEqual([{ messageId: 'm', receipt: 'r' }]);
   });
 
-  it('is not made where nothing was found, so that the key is free for another request', () => {
+  it('is not made for an empty answer, so that the key is free for another request', () => {
     const { put, records } = recordsOfOneKey();
     const lookups = stillHeld([]);
     withIdempotency(records, lookups, consume('one'), QUEUE, () => found());
@@ -64,7 +64,7 @@ describe('the record of a consume', () => {
     expect(other).toEqual(found(LEASED));
   });
 
-  it('says what the messages need where they are more than the answer has room for', () => {
+  it('reports the size of its messages when the answer has too little room for them', () => {
     const { records } = recordsOfOneKey();
     const lookups = stillHeld({ needsBytes: 5_000 });
     const run = () => found(LEASED);

@@ -48,11 +48,11 @@ const payload = `[${' '.repeat(300_000)}]`;
 const BODY = `{"queue":"q","payload":${payload}}`;
 
 describe('a large body', () => {
-  it('is whole only when its last chunk has had its turn, however early its end comes', async () => {
+  it('is complete only when its last chunk has been scanned, also when its end comes earlier', async () => {
     const { turns, results, send } = reading(BODY);
     const sent = send();
     for (let rounds = 0; rounds < 50; rounds += 1) {
-      // The end has come by now, and some chunk still waits.
+      // The end has arrived by now, and some chunk still waits.
       if (turns.length > 0 && rounds % 3 === 2) turns.shift()?.();
       await nextTurn();
     }
@@ -65,7 +65,7 @@ describe('a large body', () => {
     expect((results[0] as Body).scanned?.payloads).toEqual([payload]);
   });
 
-  it('is refused when it has no more time to arrive, and gives its bytes back', async () => {
+  it('is refused when its time to arrive is over, and its bytes are released', async () => {
     const { stream, budget, results, timeUp } = reading(BODY);
     stream.write(BODY.slice(0, CHUNK_BYTES / 2));
     await nextTurn();
@@ -75,7 +75,7 @@ describe('a large body', () => {
     expect(budget.reservedBytes('body')).toBe(0);
   });
 
-  it('gives its bytes back when it is cut off while a chunk waits', async () => {
+  it('has its bytes released when it is cut off while a chunk waits', async () => {
     const { stream, budget, turns, results } = reading(BODY);
     stream.write(BODY.slice(0, 2 * CHUNK_BYTES));
     await nextTurn();

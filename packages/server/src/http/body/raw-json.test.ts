@@ -4,7 +4,7 @@ import { elementTexts, memberText } from './raw-json.js';
 
 const NAME = 'payload';
 
-/** JSON as text, with what JSON.stringify never writes: white space, escapes, large numbers. */
+/** JSON text with things that JSON.stringify never writes: white space, escapes, large numbers. */
 const space = fc.constantFrom('', '', '', ' ', '\n', '\t\r\n  ');
 
 const stringText = fc.oneof(
@@ -103,7 +103,7 @@ const objectText: fc.Arbitrary<ObjectText> = fc
 const RUNS = { numRuns: 2_000 };
 
 describe('memberText', () => {
-  it('is the text of the member that JSON.parse takes', () => {
+  it('returns the text of the member that JSON.parse uses', () => {
     fc.assert(
       fc.property(objectText, ({ text, members }) => {
         const found = memberText(text, NAME);
@@ -117,7 +117,7 @@ describe('memberText', () => {
     );
   });
 
-  it('finds every name that needs no escapes', () => {
+  it('finds every name without escapes', () => {
     const plainName = fc.stringMatching(/^[a-z_]{1,12}$/);
     const members = fc.dictionary(plainName, fc.jsonValue(), { noNullPrototype: true });
     fc.assert(
@@ -131,23 +131,23 @@ describe('memberText', () => {
     );
   });
 
-  it('does not take a member of a member', () => {
+  it('does not return a member of a member', () => {
     const text = '{"a":{"payload":1},"b":[{"payload":2}],"c":"\\"payload\\":3,","payload":4}';
     expect(memberText(text, NAME)).toBe('4');
     expect(memberText('{"a":{"payload":1},"b":"payload"}', NAME)).toBeUndefined();
   });
 
-  it('takes the last of several, under whichever spelling', () => {
+  it('returns the last of several members, however their names are spelt', () => {
     expect(memberText(String.raw`{"payload":1,"\u0070ayload":2}`, NAME)).toBe('2');
     expect(memberText(String.raw`{"\u0070ayload":2,"payload":1}`, NAME)).toBe('1');
   });
 
-  it('keeps what parsing would lose', () => {
+  it('keeps text that parsing would lose', () => {
     const payload = String.raw`{ "n": 12345678901234567890, "n": 1.0, "s":"\u0000\/é" }`;
     expect(memberText(`{"payload" :\n${payload} ,"x":1}`, NAME)).toBe(payload);
   });
 
-  it('starts at an object inside a text', () => {
+  it('can start at an object inside a text', () => {
     const text = '[{"payload":1}, {"payload":2}]';
     expect(memberText(text, NAME, text.indexOf(' {'))).toBe('2');
   });
@@ -158,7 +158,7 @@ describe('memberText', () => {
     ['a mebibyte of backslashes', `"${'\\\\'.repeat(524_288)}"`],
     ['a mebibyte of quotes', `"${'\\"'.repeat(524_288)}"`],
     ['a mebibyte of members', `{${'"a":1,'.repeat(170_000)}"b":2}`],
-  ])('walks through %s without trouble', (_name, value) => {
+  ])('passes over %s within a second', (_name, value) => {
     const startMs = performance.now();
     expect(memberText(`{"before":${value},"payload":${value}}`, NAME)).toBe(value);
     expect(performance.now() - startMs).toBeLessThan(1_000);
@@ -166,7 +166,7 @@ describe('memberText', () => {
 });
 
 describe('elementTexts', () => {
-  it('are the texts of the elements, in order', () => {
+  it('returns the texts of the elements, in order', () => {
     const items = fc.array(fc.tuple(space, valueText, space), { maxLength: 5 });
     fc.assert(
       fc.property(space, items, space, (before, parts, after) => {

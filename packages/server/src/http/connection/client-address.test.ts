@@ -12,13 +12,13 @@ async function addressSeen(trusts: boolean, from: string, forwarded?: string): P
 }
 
 describe("a client's address", () => {
-  it('is that of the connection, whatever a header says', async () => {
+  it('is that of the connection, also when a header names another', async () => {
     expect(await addressSeen(false, '192.0.2.1')).toBe('192.0.2.1');
     expect(await addressSeen(false, '192.0.2.1', '198.51.100.9')).toBe('192.0.2.1');
     expect(await addressSeen(true, '192.0.2.1')).toBe('192.0.2.1');
   });
 
-  it('is what the proxy has written, never what the client has', async () => {
+  it('is the entry that the proxy wrote, never one that the client wrote', async () => {
     expect(await addressSeen(true, '10.0.0.1', '198.51.100.9')).toBe('198.51.100.9');
     const chosen = '203.0.113.5, 10.0.0.9, 198.51.100.9';
     expect(await addressSeen(true, '10.0.0.1', chosen)).toBe('198.51.100.9');
@@ -26,7 +26,7 @@ describe("a client's address", () => {
   });
 
   it.each(['unknown', '', 'x'.repeat(5_000), '1.2.3', '<script>', '198.51.100.9:80'])(
-    'is that of the proxy where it writes %j',
+    'is that of the proxy when the proxy writes %j',
     async (entry) => {
       expect(await addressSeen(true, '10.0.0.1', `198.51.100.9, ${entry}`)).toBe('10.0.0.1');
     },

@@ -29,7 +29,7 @@ describe('connections', () => {
     await once(server, 'listening');
   }
 
-  /** @returns the server's side */
+  /** Opens a connection. @returns the server's side of it */
   async function open(): Promise<Socket> {
     const before = atServer.length;
     const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' });
@@ -44,7 +44,7 @@ describe('connections', () => {
   const begin = (socket: Socket, handle = (): unknown => undefined, answer = answerOf()): boolean =>
     connections.callBegins(socket, answer, () => void handle());
 
-  it('closes the oldest connection without a key of an address that has too many', async () => {
+  it('without a valid key are closed, the oldest first, when one address has too many', async () => {
     await start(2_000);
     const accepted = await open();
     connections.accepted(accepted);
@@ -55,7 +55,7 @@ describe('connections', () => {
     expect(accepted.destroyed).toBe(false);
   });
 
-  it('makes room for a new connection, whoever holds the others', async () => {
+  it('make room for a new one: those without a valid key first, then idle ones', async () => {
     await start(3);
     const busy = await open();
     connections.accepted(busy);
@@ -76,11 +76,11 @@ describe('connections', () => {
     expect([idle.destroyed, fifth.destroyed]).toEqual([true, false]);
     connections.accepted(fifth);
     begin(fifth);
-    // All of them have calls under way: there is no room to make.
+    // All connections have calls under way, so there is no room to make.
     expect((await open()).destroyed).toBe(true);
   });
 
-  it('counts a connection by the client that its proxy named', async () => {
+  it('are counted by the client that the proxy named', async () => {
     await start(10_000, true);
     const others = [await open(), await open()];
     for (let n = 0; n < 600; n += 1) connections.refused(await open(), '203.0.113.7');
@@ -88,7 +88,7 @@ describe('connections', () => {
     expect(connections.count().unaccepted).toBe(2 + 512);
   });
 
-  it('closes a connection on which too many requests wait', async () => {
+  it('are closed when too many requests wait on one', async () => {
     await start(10);
     const socket = await open();
     for (let n = 0; n < 64; n += 1) {
@@ -98,7 +98,7 @@ describe('connections', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it('gives up a body that does not get on, and no connection that is idle', async () => {
+  it('are closed when a body does not progress, but not when they are idle', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     await start(10);
     const [arriving, slow, idle] = [await open(), await open(), await open()];
@@ -114,7 +114,7 @@ describe('connections', () => {
     expect([arriving, slow, idle].map(({ destroyed }) => destroyed)).toEqual([false, true, false]);
   });
 
-  it('gives up a reader that reads nothing of its answer', async () => {
+  it('are closed when the client reads nothing of its answer', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     await start(10);
     const [read, unread] = [await open(), await open()];
@@ -126,7 +126,7 @@ describe('connections', () => {
     expect([read, unread].map(({ destroyed }) => destroyed)).toEqual([false, true]);
   });
 
-  it('lets the requests of a connection begin one after the other', async () => {
+  it('begin their requests one after the other', async () => {
     await start(10);
     const socket = await open();
     const begun: number[] = [];
@@ -141,10 +141,10 @@ describe('connections', () => {
     expect(begun).toEqual([1, 2, 3, 4]);
   });
 
-  describe('that end with their answers', () => {
+  describe('while the server drains them', () => {
     const WITHIN = { allMs: 60_000, bodiesMs: 30_000 };
 
-    it('are drained at once where no call is under way', async () => {
+    it('are drained at once when no call is under way', async () => {
       await start(10);
       await open();
       await connections.drained(WITHIN);
@@ -169,7 +169,7 @@ describe('connections', () => {
       await drained;
     });
 
-    it('say so in the answers that are under way and in those of later calls', async () => {
+    it('announce the close in answers under way and in those of later calls', async () => {
       await start(10);
       const [before, after] = [answerOf(), answerOf()];
       const socket = await open();
@@ -182,7 +182,7 @@ describe('connections', () => {
       await drained;
     });
 
-    it('say so in the last answer only, where requests wait for one another', async () => {
+    it('announce the close in the last answer only, when requests wait for one another', async () => {
       await start(10);
       const socket = await open();
       const answers = [answerOf(), answerOf(), answerOf()];
@@ -193,7 +193,7 @@ describe('connections', () => {
       expect(answers.map(({ shouldKeepAlive }) => shouldKeepAlive)).toEqual([true, true, false]);
     });
 
-    it('leave a body some of the time, and end it then', async () => {
+    it('give a body part of the time, and then end it', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       await start(10);
       const socket = await open();

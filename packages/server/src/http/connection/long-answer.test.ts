@@ -24,7 +24,7 @@ describe('a long answer', () => {
     expect((await readAll(answer)) === text).toBe(true);
   });
 
-  it('makes no more of the text than is read', () => {
+  it('is encoded only as far as it is read', () => {
     const answer = new LongAnswer(['x'.repeat(10_000_000)]);
     answer.read(1);
     expect(answer.readableLength).toBeLessThan(200_000);

@@ -6,10 +6,10 @@ import { ackBatchRoute, nackBatchRoute } from './settle.js';
 
 const ENTRIES = 1_000;
 const SERVERS_ID = '019b76da-a800-70e9-b2be-28a7db1b3ca5';
-/** What holds the entries, once. */
+/** The size of what surrounds the entries, once. */
 const ENVELOPE_BYTES = 64;
 
-/** The bytes that the route asks room for, and those that its answer takes. */
+/** The bytes that the route reserves, and those that its answer takes. */
 async function roomAndNeed(route: Route, entry: object, outcome: object) {
   const params = { queue: 'q', messages: Array(ENTRIES).fill(entry) };
   const caller = { project: 'p', keyId: 'k' };
@@ -30,7 +30,7 @@ async function roomAndNeed(route: Route, entry: object, outcome: object) {
 
 const resultsOf = (result: object) => ({ ok: true, results: Array(ENTRIES).fill(result) });
 
-describe('the room that is asked for before a batch is run', () => {
+describe('the room that a batch reserves before it runs', () => {
   it.each([
     ['ids that need escapes', '\u0001'.repeat(256)],
     ['ids of four bytes a character', '😀'.repeat(256)],
@@ -45,7 +45,7 @@ describe('the room that is asked for before a batch is run', () => {
     }
   });
 
-  it('is enough where all leases are lost', async () => {
+  it('is enough when all leases are lost', async () => {
     const lost = resultsOf({ messageId: SERVERS_ID, ...leaseLost(SERVERS_ID) });
     for (const route of [ackBatchRoute, nackBatchRoute]) {
       const { room, need } = await roomAndNeed(route, { message_id: SERVERS_ID }, lost);
@@ -54,7 +54,7 @@ describe('the room that is asked for before a batch is run', () => {
     }
   });
 
-  it('is enough for the ids of what was published, and not much more', async () => {
+  it('is enough for the ids of a published batch, and not much more', async () => {
     const outcome = { ok: true, messageIds: Array(ENTRIES).fill(SERVERS_ID) };
     const { room, need } = await roomAndNeed(publishBatchRoute, { payload: 1 }, outcome);
     expect(room + ENVELOPE_BYTES).toBeGreaterThanOrEqual(need);

@@ -14,7 +14,7 @@ const ID = '019b76da-a800-70e9-b2be-28a7db1b3ca5';
 const ROW = { url: 'https://a.example/', headers: null, createdAtMs: 0, updatedAtMs: 0 };
 const NOT_FOUND = { ok: false, code: 'QUEUE_NOT_FOUND', status: 404, message: 'none' };
 
-/** The queues that the part that pushes is told of, after a call that comes to this outcome. */
+/** The queues that the push dispatcher is notified of, after a call with this outcome. */
 async function toldOf(route: Route, outcome: object): Promise<unknown[]> {
   const told: unknown[] = [];
   const push = {
@@ -46,19 +46,27 @@ describe('a call that may change subscriptions', () => {
     ['deletes a subscription', UNSUBSCRIBE, { ok: true, replayed: false, deleted: true }],
     ['pauses one', PAUSE, { ok: true, replayed: false, subscription: ROW }],
     ['subscribes', SUBSCRIBE, { ok: true, replayed: false, subscription: ROW }],
-  ])('has the queue read when it %s', async (_what, route, outcome) => {
+  ])('makes the dispatcher read its queue when it %s', async (_what, route, outcome) => {
     expect(await toldOf(route, outcome)).toEqual([['p', 'q']]);
   });
 
   it.each([
-    ['a queue that is not there', deleteRoute, { ok: true, replayed: false, deleted: false }],
-    ['a queue once more', deleteRoute, { ok: true, replayed: true, deleted: true }],
-    ['a queue that is in use', deleteRoute, NOT_FOUND],
-    ['no subscription', UNSUBSCRIBE, { ok: true, replayed: false, deleted: false }],
-    ['a subscription once more', PAUSE, { ok: true, replayed: true, subscription: ROW }],
-    ['nothing', PAUSE, NOT_FOUND],
-    ['a queue that is no more', SUBSCRIBE, NOT_FOUND],
-  ])('has nothing read when it is about %s', async (_what, route, outcome) => {
+    ['a queue that does not exist', deleteRoute, { ok: true, replayed: false, deleted: false }],
+    [
+      'a deletion of a queue that is replayed',
+      deleteRoute,
+      { ok: true, replayed: true, deleted: true },
+    ],
+    ['a queue that was not found', deleteRoute, NOT_FOUND],
+    [
+      'a subscription that does not exist',
+      UNSUBSCRIBE,
+      { ok: true, replayed: false, deleted: false },
+    ],
+    ['a pause that is replayed', PAUSE, { ok: true, replayed: true, subscription: ROW }],
+    ['a pause that is refused', PAUSE, NOT_FOUND],
+    ['a subscribe that is refused', SUBSCRIBE, NOT_FOUND],
+  ])('makes the dispatcher read nothing when it is about %s', async (_what, route, outcome) => {
     expect(await toldOf(route, outcome)).toEqual([]);
   });
 });

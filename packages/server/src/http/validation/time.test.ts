@@ -8,7 +8,7 @@ it.each([
   ['9999-12-31T23:59:59.999Z', 253_402_300_799_999],
   [0, 0],
   [1_767_225_600_000, Date.UTC(2026, 0, 1)],
-])('reads %s', (input, timeMs) => {
+])('parseTime reads %s', (input, timeMs) => {
   expect(parseTime(input)).toBe(timeMs);
 });
 
@@ -28,12 +28,12 @@ it.each([
   Number.NaN,
   Number.POSITIVE_INFINITY,
   253_402_300_800_000,
-])('refuses %s', (input) => {
+])('parseTime refuses %s', (input) => {
   expect(parseTime(input)).toBeUndefined();
 });
 
 it.each(['2026-02-30T00:00:00Z', '2025-02-29T00:00:00Z', '2026-04-31T00:00:00Z'])(
-  'refuses %s, a day that its month does not have',
+  'parseTime refuses %s, a day that its month does not have',
   (input) => {
     expect(parseTime(input)).toBeUndefined();
   },

@@ -13,7 +13,7 @@ import { createValidator, type Fields } from './validation.js';
 
 const MAX_DETAILS = 10;
 
-/** All faults at once, as a schema library finds them; then the first of each path. */
+/** Finds all faults at once, as a schema library does, and then takes the first of each path. */
 function allFaults(capability: Capability): (fields: Fields) => ErrorDetail[] | undefined {
   const ajv = new Ajv({
     allErrors: true,
@@ -51,7 +51,7 @@ function explained({ keyword, instancePath, params, parentSchema, message }: Err
   return { path, message: message ?? '' };
 }
 
-/** Which of two twins is named first does not matter. */
+/** It does not matter which of two equal items is named first. */
 const plain = ({ path, message }: ErrorDetail) => ({
   path,
   message: message.replace(/ \(items ## .*/, ''),
@@ -65,7 +65,7 @@ const name = fc.constantFrom('a', 'a/b', '~', '', '\ud800', 'constructor');
 const map = fc.dictionary(name, scalar, { maxKeys: 4 });
 const scopes = fc.array(fc.constantFrom('read', 'manage', 'none'), { maxLength: 9 });
 
-/** Fields of a capability with values of which many are wrong. */
+/** The fields of a capability with values, many of which are wrong. */
 function fieldsOf({ properties }: Capability['params']): fc.Arbitrary<Fields> {
   const values = Object.entries(properties).map(([field, schema]) => {
     const value: fc.Arbitrary<unknown> = fc.oneof(
@@ -82,14 +82,14 @@ function fieldsOf({ properties }: Capability['params']): fc.Arbitrary<Fields> {
 
 describe('createValidator', () => {
   it.each(Object.keys(CAPABILITIES) as (keyof typeof CAPABILITIES)[])(
-    'names the faults of %s that a search for all of them finds first',
+    'names the same faults of %s as a search for all faults',
     (call) => {
       const capability: Capability = CAPABILITIES[call];
       const validate = createValidator(capability);
       const expected = allFaults(capability);
       fc.assert(
         fc.property(fieldsOf(capability.params), (fields) => {
-          // A list that is too long is not looked into.
+          // The items of a list that is too long are not checked.
           fc.pre(!Array.isArray(fields.scopes) || fields.scopes.length <= SCOPES.length);
           expect(validate(fields)?.details?.map(plain)).toEqual(expected(fields)?.map(plain));
         }),
@@ -100,7 +100,7 @@ describe('createValidator', () => {
 
   const validateBatch = createValidator(CAPABILITIES.publishBatch);
 
-  it('looks at ten of a thousand bad entries', () => {
+  it('checks ten of a thousand bad entries', () => {
     let looks = 0;
     const bad = () =>
       Object.defineProperty({ payload: 1 }, 'priority', {
@@ -116,7 +116,7 @@ describe('createValidator', () => {
     expect(looks).toBeLessThan(50);
   });
 
-  it('looks at ten of 100,000 bad headers', () => {
+  it('checks ten of 100,000 bad headers', () => {
     let looks = 0;
     const headers = {};
     for (let index = 0; index < 100_000; index += 1) {
@@ -133,7 +133,7 @@ describe('createValidator', () => {
     expect(looks).toBeLessThan(50);
   });
 
-  it('does not look into a list that is too long', () => {
+  it('checks no item of a list that is too long', () => {
     const messages = Array.from({ length: LIMITS.batchMaxMessages + 1 }, () => ({
       get payload(): unknown {
         throw new Error('it looked');
@@ -143,19 +143,19 @@ describe('createValidator', () => {
     expect(refusal).toEqual(tooManyItems('/messages', LIMITS.batchMaxMessages));
   });
 
-  it('says of too many scopes one thing', () => {
+  it('reports too many scopes as one fault', () => {
     const refusal = createValidator(CAPABILITIES.createKey)({ scopes: Array(100_000).fill('x') });
     expect(refusal?.details?.map(({ path }) => path)).toEqual(['/scopes']);
     expect(refusal?.message).toContain('must NOT have more than');
   });
 
-  it('says of a text that is too long its length, whatever else is wrong with it', () => {
+  it('reports the length of a text that is too long, before any other fault in it', () => {
     const idempotency_key = '\ud800'.repeat(100_000);
     const refusal = createValidator(CAPABILITIES.purge)({ queue: 'q', idempotency_key });
     expect(refusal?.message).toBe('idempotency_key must NOT have more than 256 characters');
   });
 
-  it('names a header with the beginning of its name', () => {
+  it('names a header by the beginning of its name', () => {
     const headers = { ['x'.repeat(100_000)]: 1 };
     const refusal = validateBatch({ queue: 'q', messages: [{ payload: 1, headers }] });
     expect(refusal?.details).toEqual([

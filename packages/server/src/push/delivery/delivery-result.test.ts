@@ -17,7 +17,7 @@ it.each<[DeliveryResult, PushOutcome[]]>([
   ['unsent', [{ error: 'url not allowed', durationMs }]],
   ['unsent', [{ error: 'request not valid', durationMs }]],
   ['cancelled', [{ error: 'cancelled', durationMs }]],
-])('takes for %s: %j', (result, outcomes) => {
+])("a delivery's result is %s for: %j", (result, outcomes) => {
   for (const outcome of outcomes)
     expect([outcome, deliveryResult(outcome)]).toEqual([outcome, result]);
 });

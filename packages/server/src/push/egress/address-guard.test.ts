@@ -4,7 +4,7 @@ import { parseNetworks, withoutNetworks } from './networks.js';
 
 const NONE = parseNetworks([]);
 
-/** Each with the ends of its block, so that a prefix that is one bit off is seen. */
+/** Each list contains the ends of its block, so that a prefix that is one bit off is noticed. */
 const FORBIDDEN: Record<string, readonly string[]> = {
   'this network': ['0.0.0.0', '0.0.0.1', '0.255.255.255', '::ffff:0.0.0.0'],
   private: [
@@ -106,7 +106,7 @@ describe('checkAddress', () => {
     expect(checkAddress(text, NONE)).toEqual({ allowed: true, byName: false });
   });
 
-  it('has a table that is worth its name', () => {
+  it('is tested with at least 150 forbidden addresses', () => {
     expect(new Set(Object.values(FORBIDDEN).flat()).size).toBeGreaterThanOrEqual(150);
   });
 
@@ -118,7 +118,7 @@ describe('checkAddress', () => {
     ['::1', '::1'],
     ['fd00::/8', 'fd12::1'],
     ['fe80::/10', 'fe80::1'],
-    // A gateway that is named, to what is public or named as well.
+    // A gateway that is named, and leads to an address that is public or also named.
     ['64:ff9b:1::/48', '64:ff9b:1::8.8.8.8'],
     ['64:ff9b:1::/48', '64:ff9b:1:808:8:800::'],
     ['64:ff9b:1::/48,10.1.0.0/16', '64:ff9b:1::10.1.2.3'],
@@ -126,7 +126,7 @@ describe('checkAddress', () => {
     ['2002::/16', '2002:808:808::1'],
     ['2002::/16,10.1.0.0/16', '2002:a01:203::1'],
     ['8.8.8.0/24', '8.8.8.8'],
-  ])('--push-allow %s opens %s by name', (list, text) => {
+  ])('allows by name with --push-allow %s: %s', (list, text) => {
     expect(checkAddress(text, parseNetworks(list.split(',')))).toEqual({
       allowed: true,
       byName: true,
@@ -144,7 +144,7 @@ describe('checkAddress', () => {
     ['127.0.0.1', '::127.0.0.1', 'IPv4-compatible'],
     ['fe80::/10', 'fe80::1%eth0', 'no plain address'],
     ['::/0', '127.0.0.1', 'loopback'],
-    // An address that is named is not named by the way of a gateway, nor the other way round.
+    // Naming an address does not name it by way of a gateway, nor the other way round.
     ['10.1.0.0/16', '64:ff9b::10.1.2.3', 'private inside'],
     ['10.1.0.0/16', '2002:a01:203::1', '6to4'],
     ['64:ff9b::/96', '64:ff9b::127.0.0.1', 'loopback inside'],
@@ -157,7 +157,7 @@ describe('checkAddress', () => {
     ['2001::/32', '2001:0:7f00:1:0:0:f7f7:f7f7', 'loopback inside'],
     ['2001::/32', '2001:0:808:808:0:0:80ff:fffe', 'loopback inside'],
     ['::/96', '::127.0.0.1', 'loopback inside'],
-  ])('--push-allow %s does not open %s: %s', (list, text, reason) => {
+  ])('refuses with --push-allow %s the address %s: %s', (list, text, reason) => {
     expect(checkAddress(text, parseNetworks(list.split(',')))).toEqual({ allowed: false, reason });
   });
 
@@ -172,21 +172,24 @@ describe('checkAddress', () => {
     ['64:ff9b::/96', '64:ff9b::8.8.8.8', ''],
     ['0.0.0.0/0', '1.1.1.1', ''],
     ['127.0.0.1', '127.0.0.1', ''],
-  ])('--push-deny %s refuses %s, whatever allows it', (list, text, where) => {
-    const allowed = parseNetworks([
-      '10.0.0.0/8',
-      '127.0.0.0/8',
-      '64:ff9b::/96',
-      '2002::/16',
-      '::/0',
-    ]);
-    const networks = withoutNetworks(allowed, parseNetworks([list]));
-    const refused = { allowed: false, reason: `named by --push-deny${where}` };
-    expect(checkAddress(text, networks)).toEqual(refused);
-    expect(checkAddress(text, withoutNetworks(NONE, parseNetworks([list])))).toEqual(refused);
-  });
+  ])(
+    'refuses with --push-deny %s the address %s, although --push-allow names it',
+    (list, text, where) => {
+      const allowed = parseNetworks([
+        '10.0.0.0/8',
+        '127.0.0.0/8',
+        '64:ff9b::/96',
+        '2002::/16',
+        '::/0',
+      ]);
+      const networks = withoutNetworks(allowed, parseNetworks([list]));
+      const refused = { allowed: false, reason: `named by --push-deny${where}` };
+      expect(checkAddress(text, networks)).toEqual(refused);
+      expect(checkAddress(text, withoutNetworks(NONE, parseNetworks([list])))).toEqual(refused);
+    },
+  );
 
-  it('--push-deny leaves alone what lies beside it', () => {
+  it('allows the addresses outside of --push-deny as before', () => {
     const networks = withoutNetworks(parseNetworks(['10.0.0.0/8']), parseNetworks(['10.1.0.0/16']));
     expect(checkAddress('10.2.0.0', networks)).toEqual({ allowed: true, byName: true });
     expect(checkAddress('8.8.8.8', networks)).toEqual({ allowed: true, byName: false });

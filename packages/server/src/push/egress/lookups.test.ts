@@ -6,7 +6,7 @@ import { type LookupRoom, Lookups } from './lookups.js';
 const SLOW_MS = 1_050;
 const never = () => new AbortController().signal;
 
-/** Names that begin with "held" are answered when the test says so. */
+/** A resolver that answers names beginning with "held" when the test says so. */
 function resolver(room: LookupRoom = { all: 4, unknown: 2 }) {
   const asked: string[] = [];
   const held = new Map<string, () => void>();
@@ -31,7 +31,7 @@ function resolver(room: LookupRoom = { all: 4, unknown: 2 }) {
 
 const turns = () => sleep(5);
 
-/** Makes names slow: their lookups took long once. */
+/** Makes names slow, by one lookup of each that takes long. */
 async function makeSlow(
   { lookup, releaseAll }: ReturnType<typeof resolver>,
   names: readonly string[],
@@ -45,7 +45,7 @@ async function makeSlow(
 }
 
 describe('lookups', () => {
-  it('asks once for a name, however many want it, and anew afterwards', async () => {
+  it('query a name once for all callers that wait for it, and again for later ones', async () => {
     const { asked, release, lookup } = resolver();
     const first = Array.from({ length: 20 }, (_, n) => lookup('held.test', `p${n % 3}`));
     expect(asked).toEqual(['held.test']);
@@ -57,7 +57,7 @@ describe('lookups', () => {
     await again;
   });
 
-  it('hands a failure to all who wait, and keeps none', async () => {
+  it('pass a failure to all waiting callers, and remember none', async () => {
     const { asked, lookup } = resolver();
     const wanted = [lookup('name.gone'), lookup('name.gone')];
     for (const one of wanted) await expect(one).rejects.toThrow('not found');
@@ -65,7 +65,7 @@ describe('lookups', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('has two new names under way at most, and goes on with those that are quick', async () => {
+  it('query at most two new names at once, and quick names beside them', async () => {
     const { asked, lookup, releaseAll } = resolver();
     await lookup('quick');
     const news = ['held1', 'held2', 'held3'].map((name) => lookup(name));
@@ -78,7 +78,7 @@ describe('lookups', () => {
     await Promise.all(news);
   });
 
-  it('has one slow name under way at most, so that a new one finds room', async () => {
+  it('query at most one slow name at once, so that a new one finds room', async () => {
     const all = resolver();
     await makeSlow(all, ['held1', 'held2']);
     all.asked.length = 0;
@@ -87,7 +87,7 @@ describe('lookups', () => {
     expect(all.asked).toEqual(['held1', 'new']);
     all.release('held1');
     await turns();
-    // One that is quick this time counts as quick from now on.
+    // A name that is quick this time counts as quick from now on.
     expect(all.asked.at(-1)).toBe('held2');
     all.release('held2');
     await Promise.all(again);
@@ -98,7 +98,7 @@ describe('lookups', () => {
     await Promise.all(last);
   });
 
-  it('counts a name that was quick and hangs among the slow ones', async () => {
+  it('count a name as slow that was quick and now hangs', async () => {
     const { asked, lookup, release, releaseAll } = resolver();
     for (const name of ['held1', 'held2']) {
       const first = lookup(name);
@@ -114,7 +114,7 @@ describe('lookups', () => {
     await Promise.all([...hanging, next]);
   });
 
-  it('takes turns between projects, whatever each of them wants', async () => {
+  it('take turns between projects', async () => {
     const { asked, lookup, releaseAll } = resolver({ all: 2, unknown: 1 });
     const many = Array.from({ length: 50 }, (_, n) => lookup(`held-many-${n}`, 'many'));
     const few = [lookup('held-few-1', 'few'), lookup('held-few-2', 'few')];
@@ -132,7 +132,7 @@ describe('lookups', () => {
     await Promise.all([...many, ...few]);
   });
 
-  it('refuses more than a thousand names that wait, of this project and no other', async () => {
+  it('refuse more than a thousand waiting names of one project, but not those of others', async () => {
     const { asked, lookup, releaseAll } = resolver({ all: 2, unknown: 1 });
     const cut = new AbortController();
     setMaxListeners(0, cut.signal);
@@ -140,7 +140,7 @@ describe('lookups', () => {
     for (const one of many) one.catch(() => undefined);
     await expect(lookup('one-more', 'many')).rejects.toThrow('name lookup failed');
     const other = lookup('other', 'other');
-    // What is wanted already may be wanted once more.
+    // A name that waits already may have further callers.
     const same = lookup('held1000', 'many', cut.signal);
     same.catch(() => undefined);
     cut.abort(new Error('given up'));
@@ -150,7 +150,7 @@ describe('lookups', () => {
     await expect(same).rejects.toThrow('given up');
   });
 
-  it('forgets a name when all who wanted it have given up, and not before', async () => {
+  it('forget a name when all callers waiting for it have given up, and not before', async () => {
     const { asked, lookup, release } = resolver({ all: 2, unknown: 1 });
     const cuts = [new AbortController(), new AbortController(), new AbortController()] as const;
     const first = lookup('held');
@@ -167,7 +167,7 @@ describe('lookups', () => {
     expect(asked).toEqual(['held', 'stays']);
   });
 
-  it('asks for nobody who has given up before', async () => {
+  it('query nothing for a caller that has given up before', async () => {
     const { asked, lookup } = resolver();
     const given = lookup('name', 'p', AbortSignal.abort(new Error('given up')));
     await expect(given).rejects.toThrow('given up');

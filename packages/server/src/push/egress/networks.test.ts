@@ -16,7 +16,7 @@ describe('parseNetworks', () => {
     ['::ffff:10.1.0.0/112', ['10.1.9.9', '::ffff:10.1.9.9'], ['10.2.0.0', '::10.1.9.9']],
     ['::ffff:0:0/96', ['1.2.3.4'], ['::1']],
     ['::ffff:10.1.2.3', ['10.1.2.3'], ['10.1.2.4']],
-  ])('%s opens exactly what it names', (entry, inside, outside) => {
+  ])('makes %s contain exactly its own addresses', (entry, inside, outside) => {
     const networks = parseNetworks([entry]);
     for (const address of inside)
       expect([address, networks.contains(address)]).toEqual([address, true]);
@@ -25,7 +25,7 @@ describe('parseNetworks', () => {
     }
   });
 
-  it('joins several, and none is empty', () => {
+  it('joins several networks, and none make an empty set', () => {
     const networks = parseNetworks(['10.0.0.0/8', 'fd00::/8']);
     expect(networks.contains('10.9.9.9') && networks.contains('fd00::1')).toBe(true);
     expect([networks.isEmpty, parseNetworks([]).isEmpty]).toEqual([false, true]);
@@ -33,7 +33,7 @@ describe('parseNetworks', () => {
   });
 
   it.each(['', 'localhost', '10.1', '0x0a.0.0.1', '010.0.0.1', '10.0.0.1%eth0', 'not an address'])(
-    'holds nothing that is no address: %s',
+    'makes networks that contain no invalid address: %s',
     (text) => {
       expect(parseNetworks(['0.0.0.0/0', '::/0']).contains(text)).toBe(false);
     },

@@ -189,7 +189,7 @@ describe('checkUrl', () => {
     },
   );
 
-  it('has a table that is worth its name', () => {
+  it('is tested with at least 150 different refused urls', () => {
     const list = Object.values(REFUSED).flat();
     expect([new Set(list).size, list.length >= 150]).toEqual([list.length, true]);
   });
@@ -222,7 +222,7 @@ describe('checkUrl', () => {
     ['http://0xa.1.515', 'ok http://10.1.2.3/'],
     ['http://[fd00::1]', 'ok http://[fd00::1]/'],
     ['http://[::ffff:10.1.2.3]', 'ok http://[::ffff:a01:203]/'],
-    // A name is checked again by the address that it leads to, when that is connected to.
+    // A name is checked again by its address when the connection is made.
     ['http://receiver.internal', 'ok http://receiver.internal/'],
     ['http://10.2.0.1', NOT_PUBLIC],
     ['https://10.2.0.1', NOT_PUBLIC],
@@ -232,7 +232,7 @@ describe('checkUrl', () => {
     ['https://localhost', LOCALHOST],
     ['http://user@10.1.2.3', 'forbidden must not hold'],
     ['ftp://10.1.2.3', HTTPS],
-  ])('with --push-allow checks %s: %s', (text, verdict) => {
+  ])('checks, with --push-allow, %s: %s', (text, verdict) => {
     expect(checked(text, NAMED)).toContain(verdict);
   });
 
@@ -241,7 +241,7 @@ describe('checkUrl', () => {
     'http://10.1.9.9',
     'https://[64:ff9b::10.1.9.9]',
     'https://8.8.8.8',
-  ])('with --push-deny forbids %s, whatever allows it', (text) => {
+  ])('forbids, with --push-deny, %s, although --push-allow names it', (text) => {
     const denied = parseNetworks(['10.1.9.0/24', '8.8.8.0/24']);
     const rule = 'forbidden must not lead to a network that --push-deny names';
     expect(checked(text, withoutNetworks(NAMED, denied))).toBe(rule);

@@ -23,7 +23,7 @@ interface Scenario {
   readonly messages: number;
   readonly everyMs: number;
   readonly random: () => number;
-  /** What the receiver does with an attempt that begins now. */
+  /** The receiver's answer to an attempt that begins now. */
   readonly answer: (id: string, nowMs: number) => Answer;
 }
 
@@ -38,7 +38,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** A dispatcher in small: sends what is due, oldest first, as far as the breaker admits it. */
+/** A small dispatcher: it sends due messages, the oldest first, as far as the breaker admits them. */
 function simulate(scenario: Scenario): Message[] {
   const { random, maxRetries } = scenario;
   const breaker = new Breaker(random);
@@ -88,13 +88,13 @@ function simulate(scenario: Scenario): Message[] {
     nowMs = nextMs;
     while ((inFlight[0]?.endMs ?? Infinity) <= nowMs) inFlight.shift()?.end(nowMs);
   }
-  throw new Error('it goes on for ever');
+  throw new Error('the simulation does not end');
 }
 
 const OUTAGE = { fromMs: 60_000, untilMs: 660_000 };
 const isDown = (nowMs: number): boolean => nowMs >= OUTAGE.fromMs && nowMs < OUTAGE.untilMs;
 
-/** How an attempt ends that begins in an outage. */
+/** The result of an attempt that begins in an outage. */
 const OUTAGES: Record<string, (random: () => number) => Answer> = {
   'refuses connections': () => ({ result: 'outage', durationMs: 1 }),
   'lets them time out': () => ({ result: 'outage', durationMs: 30_000 }),
@@ -105,35 +105,38 @@ const OUTAGES: Record<string, (random: () => number) => Answer> = {
 const IN_FLIGHT = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 const RETRIES = [0, 1, 2, 3];
 
-it.each(Object.keys(OUTAGES))('an outage of ten minutes costs no message: it %s', (how) => {
-  for (const inFlightMax of IN_FLIGHT) {
-    for (const maxRetries of RETRIES) {
-      const random = seeded(inFlightMax * 10 + maxRetries);
-      const messages = simulate({
-        inFlightMax,
-        maxRetries,
-        messages: 150,
-        everyMs: 5_000,
-        random,
-        // Slow answers to what began before go on coming in while it refuses what is new.
-        answer: (_, nowMs) =>
-          isDown(nowMs)
-            ? (OUTAGES[how]?.(random) ?? { result: 'success', durationMs: 0 })
-            : { result: 'success', durationMs: random() * 15_000 },
-      });
-      const states = new Set(messages.map(({ state }) => state));
-      const used = messages.reduce((sum, { retriesUsed }) => sum + retriesUsed, 0);
-      expect([inFlightMax, maxRetries, [...states], used]).toEqual([
-        inFlightMax,
-        maxRetries,
-        ['delivered'],
-        0,
-      ]);
+it.each(Object.keys(OUTAGES))(
+  'an outage of ten minutes uses up no retry of any message when the receiver %s',
+  (how) => {
+    for (const inFlightMax of IN_FLIGHT) {
+      for (const maxRetries of RETRIES) {
+        const random = seeded(inFlightMax * 10 + maxRetries);
+        const messages = simulate({
+          inFlightMax,
+          maxRetries,
+          messages: 150,
+          everyMs: 5_000,
+          random,
+          // Slow answers to earlier requests keep arriving while the receiver refuses new ones.
+          answer: (_, nowMs) =>
+            isDown(nowMs)
+              ? (OUTAGES[how]?.(random) ?? { result: 'success', durationMs: 0 })
+              : { result: 'success', durationMs: random() * 15_000 },
+        });
+        const states = new Set(messages.map(({ state }) => state));
+        const used = messages.reduce((sum, { retriesUsed }) => sum + retriesUsed, 0);
+        expect([inFlightMax, maxRetries, [...states], used]).toEqual([
+          inFlightMax,
+          maxRetries,
+          ['delivered'],
+          0,
+        ]);
+      }
     }
-  }
-});
+  },
+);
 
-it('a message that alone meets outages is a dead letter after its retries', () => {
+it('a message that alone meets outages becomes a dead letter after its retries', () => {
   for (const inFlightMax of IN_FLIGHT) {
     for (const maxRetries of RETRIES) {
       for (const everyMs of [100, 60_000]) {
@@ -151,14 +154,15 @@ it('a message that alone meets outages is a dead letter after its retries', () =
         });
         const dead = messages.filter(({ state }) => state !== 'delivered');
         expect(dead.map(({ id, state }) => [id, state])).toEqual([['m3', 'dead']]);
-        // Where others are sent often, that is after the first attempt, which is free, and its own.
+        // When others are sent often, that is after the first attempt, which is free, and its own
+        // retries.
         if (everyMs === 100) expect(dead[0]?.attempts).toBe(maxRetries + 2);
       }
     }
   }
 });
 
-it('a message that always meets outages has an end, also where no other comes by', () => {
+it('a message that always meets outages ends as a dead letter, also without any other messages', () => {
   for (const maxRetries of RETRIES) {
     for (const messages of [1, 2, 10]) {
       const all = simulate({
@@ -178,7 +182,7 @@ it('a message that always meets outages has an end, also where no other comes by
   }
 });
 
-it('an outage of a day costs a message that is alone nothing', () => {
+it('an outage of a day uses up no retry of a message that is alone', () => {
   for (let seed = 1; seed <= 20; seed += 1) {
     const [message] = simulate({
       inFlightMax: 4,
@@ -195,7 +199,7 @@ it('an outage of a day costs a message that is alone nothing', () => {
   }
 });
 
-it('a message that alone gets 500 is a dead letter after its retries, outage or not', () => {
+it('a message that alone gets 500 becomes a dead letter after its retries, with or without outages', () => {
   for (const maxRetries of RETRIES) {
     const messages = simulate({
       inFlightMax: 4,

@@ -4,7 +4,7 @@ import { Breaker } from './breaker.js';
 
 const whole = () => 1;
 
-/** A breaker with a clock of its own, and attempts that end where they begin. */
+/** A breaker with its own clock, and attempts that end when they begin. */
 function standing() {
   const breaker = new Breaker(whole);
   let nowMs = 0;
@@ -31,7 +31,7 @@ function standing() {
 }
 
 describe('Breaker', () => {
-  it('opens with the fifth outage in a row, of whatever messages', () => {
+  it('opens at the fifth outage in a row, of any messages', () => {
     const { breaker, deliver, times, admits } = standing();
     expect(times(4, 'a', 'outage')).toBe('free');
     expect([deliver('b', 'success'), times(4, 'c', 'outage'), deliver('d', 'failure')]).toEqual([
@@ -44,7 +44,7 @@ describe('Breaker', () => {
     expect(breaker.nextProbeAtMs).toBe(1_000);
   });
 
-  it('lets one probe through at a time, ever more rarely', () => {
+  it('admits one probe at a time, and less and less often', () => {
     const { breaker, times, deliver, moveTo, admits } = standing();
     times(5, 'a', 'outage');
     const waits: number[] = [];
@@ -77,16 +77,16 @@ describe('Breaker', () => {
     ['outage', 'free', true],
     ['unsent', 'charged', true],
     ['cancelled', 'free', true],
-  ])('after a probe with %s: %s', (result, expected, isOpen) => {
+  ])('after a probe that ends with %s is: %s', (result, expected, isOpen) => {
     const { breaker, times, deliver, moveTo, admits } = standing();
     times(5, 'a', 'outage');
     moveTo(1_000);
     expect([deliver('b', result), breaker.isOpen]).toEqual([expected, isOpen]);
-    // What says nothing about the receiver leaves the probe to another message.
+    // A result that says nothing about the receiver leaves the probe to another message.
     if (result === 'unsent' || result === 'cancelled') expect(admits()).toBe('probe');
   });
 
-  it('waits as long as the receiver asks, where that is longer', () => {
+  it('waits as long as the receiver asks, when that is longer', () => {
     const { breaker, deliver, times, moveTo } = standing();
     deliver('a', 'outage', 60_000);
     times(4, 'a', 'outage');
@@ -99,7 +99,7 @@ describe('Breaker', () => {
     expect(breaker.nextProbeAtMs).toBe(662_000);
   });
 
-  it('charges nothing that was begun before it opened, and lets it close nothing', () => {
+  it('neither charges outages of attempts that began before it opened, nor closes on their results', () => {
     const { breaker, times, deliver, moveTo } = standing();
     const [slow, slower, slowest, late, quick] = ['s', 't', 'u', 'v', 'w'].map((id) =>
       breaker.began(id, 0),
@@ -117,12 +117,12 @@ describe('Breaker', () => {
     moveTo(5_010);
     expect(deliver('a', 'success')).toBe('free closed');
     times(4, 'b', 'outage');
-    // It would be the fifth in a row, but it is a failure of the outage before.
+    // This would be the fifth outage in a row, but its attempt began during the outage before.
     expect(breaker.ended(late, 'outage', 5_020)).toEqual(none);
     expect(deliver('c', 'outage')).toBe('free opened');
   });
 
-  it('charges a message from its second failure on while others are answered', () => {
+  it('charges a message from its second outage on while others are answered', () => {
     const { deliver } = standing();
     const seen = Array.from({ length: 5 }, () => [
       deliver('bad', 'outage'),
@@ -131,7 +131,7 @@ describe('Breaker', () => {
     expect(seen.map(([end]) => end)).toEqual(['free', 'charged', 'charged', 'charged', 'charged']);
   });
 
-  it('does not take late answers of a receiver that shuts down for a sign of health', () => {
+  it('does not count late answers of a receiver that shuts down as a sign of health', () => {
     const { breaker, deliver } = standing();
     const old = [breaker.began('o', 0), breaker.began('p', 0)];
     expect(deliver('a', 'outage')).toBe('free');
@@ -139,14 +139,14 @@ describe('Breaker', () => {
     expect(deliver('a', 'outage')).toBe('free');
   });
 
-  it('does not take what was never sent for a sign of health', () => {
+  it('does not count an unsent delivery as a sign of health', () => {
     const { deliver } = standing();
     deliver('a', 'outage');
     expect(deliver('b', 'unsent')).toBe('charged');
     expect(deliver('a', 'outage')).toBe('free');
   });
 
-  it('forgets what several messages owe when they opened it, not what a single one owes', () => {
+  it('forgives the outages that opened it when several messages met them, but not those of one message', () => {
     for (const [others, expected] of [
       [['b'], 'free'],
       [[], 'charged'],

@@ -5,7 +5,7 @@ import { Deadlines, type Limited } from './deadlines.js';
 const item = (inMs: number): Limited => ({ deadlineMs: monotonicMs() + inMs, index: -1 });
 
 describe('deadlines', () => {
-  it('end in their order, none too early, and not those that were removed', async () => {
+  it('end in order, none too early, and not when they were removed', async () => {
     const over: Limited[] = [];
     const deadlines = new Deadlines<Limited>((one) => {
       expect(monotonicMs()).toBeGreaterThanOrEqual(one.deadlineMs);
@@ -20,7 +20,7 @@ describe('deadlines', () => {
     expect(deadlines.all()).toEqual([]);
   });
 
-  it('know what is there, in whatever order it comes and goes', () => {
+  it('are all listed, in whatever order they are added and removed', () => {
     const deadlines = new Deadlines<Limited>(() => undefined);
     const items = Array.from({ length: 100 }, () => item(60_000));
     for (const one of items) deadlines.add(one);

@@ -52,14 +52,14 @@ const BAD_VALUES = [
 ];
 
 describe('deliveryHeaders', () => {
-  it('has ours where nobody gave any', () => {
+  it("contains only the server's headers when no others are given", () => {
     expect(deliveryHeaders(OURS)).toEqual(BARE);
   });
 
   it.each([
     ...['Authorization', 'Cookie', 'forwarded', 'X-Real-IP'],
     ...['x-forwarded-for', 'X-Forwarded-Host', 'x-forwarded-anything'],
-  ])('takes %s from a message only where the subscription allows it', (name) => {
+  ])('takes %s from a message only if the subscription allows it', (name) => {
     const message = { [name]: 'message', 'x-kept': 'kept' };
     const key = name.toLowerCase();
     const kept = { ...BARE, 'x-kept': 'kept' };
@@ -75,7 +75,7 @@ describe('deliveryHeaders', () => {
     expect(deliveryHeaders({ ...OURS, message, subscription })).toEqual(owned);
   });
 
-  it('sends what the message and the subscription brought, by lower-case names', () => {
+  it('contains the headers of the message and of the subscription, in lower case', () => {
     const message = { 'X-Trace': ' 7f3a ', Authorization: 'message', 'User-Agent': 'message' };
     const subscription = { AUTHORIZATION: 'subscription', 'X-Tenant': '' };
     const allowed = ['authorization'];
@@ -89,7 +89,7 @@ describe('deliveryHeaders', () => {
     });
   });
 
-  it.each(RESERVED)('lets nobody set %s', (name) => {
+  it.each(RESERVED)('does not let %s be set', (name) => {
     const given = { [name]: 'evil', [name.toUpperCase()]: 'evil' };
     expect(deliveryHeaders({ ...OURS, message: given, subscription: given })).toEqual(BARE);
     expect(headerFault(name, 'x', 'payload')).toBe(
@@ -110,7 +110,7 @@ describe('deliveryHeaders', () => {
     },
   );
 
-  it('lets the content type of a payload be set, that of an envelope not', () => {
+  it('lets the content type be set for a payload, but not for an envelope', () => {
     const message = { 'Content-Type': 'application/cloudevents+json' };
     expect(deliveryHeaders({ ...OURS, message })).toEqual(BARE);
     expect(deliveryHeaders({ ...OURS, message, format: 'payload' })).toEqual({
@@ -119,11 +119,11 @@ describe('deliveryHeaders', () => {
     });
   });
 
-  it.each([null, undefined, 'text', 1, [], ['x-a', 'b']])('takes %j for no headers', (given) => {
+  it.each([null, undefined, 'text', 1, [], ['x-a', 'b']])('treats %j as no headers', (given) => {
     expect(deliveryHeaders({ ...OURS, message: given, subscription: given })).toEqual(BARE);
   });
 
-  it('takes names of the language for names like any other', () => {
+  it('treats names of the language like any other name', () => {
     const message = JSON.parse('{"__proto__":"a","constructor":"b","toString":"c"}');
     const headers = deliveryHeaders({ ...OURS, message });
     expect(Object.entries(headers)).toEqual(

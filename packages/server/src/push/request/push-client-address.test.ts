@@ -10,7 +10,10 @@ import { PushClient } from './push-client.js';
 
 const PUBLIC = ['93.184.215.14', '2606:4700:4700::1111'];
 
-/** Where the client wanted to connect to. No test leaves this machine: what is public is refused. */
+/**
+ * The addresses that the client tries to connect to. No test leaves this machine: connections to public
+ * addresses are refused.
+ */
 const wanted = vi.hoisted(() => ({
   hosts: [] as string[],
   redirectTo: undefined as number | undefined,
@@ -79,7 +82,10 @@ const answering =
   async () =>
     addresses.map((address) => ({ address }));
 
-/** A name server that answers the first query for a name with a public address, the next with ours. */
+/**
+ * A name server that answers the first query for a name with a public address, and the next with a
+ * loopback address.
+ */
 async function rebindingNameServer() {
   const asked = new Map<string, number>();
   const server = createSocket('udp4', (query, from) => {
@@ -104,8 +110,8 @@ async function rebindingNameServer() {
   return { asked, lookup, close: () => server.close() };
 }
 
-describe('the address guard', () => {
-  it('is not fooled by a name server that changes its answer, a thousand times', async () => {
+describe('the push client', () => {
+  it('never reaches a private address when the name server changes its answers, 1,000 times', async () => {
     const { asked, lookup, close } = await rebindingNameServer();
     const client = newClient(lookup);
     for (let round = 0; round < 500; round += 1) {
@@ -116,12 +122,12 @@ describe('the address guard', () => {
     close();
     expect(visits).toEqual([]);
     expect(new Set(wanted.hosts)).toEqual(new Set([PUBLIC[0]]));
-    // One question for each attempt: there is no second answer that could be used.
+    // One query for each attempt: there is no second answer that could be used.
     expect([asked.size, new Set(asked.values())]).toEqual([500, new Set([2])]);
   });
 
   it.each(['127.0.0.1', '::ffff:127.0.0.1'])(
-    'opens no connection to %s behind a name where --push-deny closes what --push-allow opens',
+    'opens no connection to %s behind a name when --push-deny names it within --push-allow',
     async (address) => {
       const client = newClient(answering(address), ['127.0.0.0/8'], ['127.0.0.1']);
       const outcome = await post(client, `http://receiver.example:${canaryPort}/`);
@@ -130,7 +136,7 @@ describe('the address guard', () => {
     },
   );
 
-  it('is not fooled by a lookup that changes its answer, a thousand times at once', async () => {
+  it('never reaches a private address when lookups change their answers, 1,000 at once', async () => {
     let asked = 0;
     const lookup: Lookup = async () => {
       asked += 1;
@@ -148,7 +154,7 @@ describe('the address guard', () => {
     expect([visits, new Set(wanted.hosts)]).toEqual([[], new Set(['2606:4700:4700::1111'])]);
   });
 
-  it('reaches the canary where it is named, so that the tests above could fail', async () => {
+  it('reaches the canary when that is allowed, so that the tests above can fail', async () => {
     const client = newClient(answering('127.0.0.1'), ['127.0.0.1']);
     expect(errorOf(await post(client, `http://canary.example:${canaryPort}/`))).toBe('200');
     expect(visits.length).toBe(2);
@@ -171,20 +177,20 @@ describe('the address guard', () => {
     ['localhost'],
     ['127.1'],
     [''],
-  ])('connects to nothing when a name leads to %j', async (address) => {
+  ])('opens no connection when a name leads to %j', async (address) => {
     const outcome = await post(newClient(answering(address)), `https://a.example:${canaryPort}/`);
     expect([errorOf(outcome), visits, wanted.hosts]).toEqual(['address not allowed', [], []]);
   });
 
-  it('skips the addresses of a name that are not allowed and tries the others in order', async () => {
+  it('skips the forbidden addresses of a name, and tries the others in order', async () => {
     const client = newClient(answering('127.0.0.1', ...PUBLIC, '10.0.0.1', '::1'));
     const outcome = await post(client, `https://a.example:${canaryPort}/`);
     expect([errorOf(outcome), visits, wanted.hosts]).toEqual(['connection refused', [], PUBLIC]);
   });
 
-  it('goes on to the next address when one does not answer, and tries four at most', async () => {
+  it('tries the next address when one does not answer, and at most four', async () => {
     const client = newClient(answering(...PUBLIC, '127.0.0.1'), ['127.0.0.1/32']);
-    // Plain http goes to named addresses alone, and https to all.
+    // Plain http connects only to named addresses, and https to all.
     expect(errorOf(await post(client, `http://a.example:${canaryPort}/`))).toBe('200');
     expect(wanted.hosts).toEqual(['127.0.0.1']);
     await post(client, `https://a.example:${canaryPort}/`, 200);
@@ -195,7 +201,7 @@ describe('the address guard', () => {
     expect(wanted.hosts).toEqual(many.slice(0, 4));
   });
 
-  it('sends no byte when the socket ends up elsewhere than at the address checked', async () => {
+  it('sends no byte when the socket is connected to another address than the one checked', async () => {
     wanted.redirectTo = canaryPort;
     for (const address of PUBLIC) {
       const outcome = await post(newClient(answering(address)), `https://a.example:${canaryPort}/`);
@@ -208,13 +214,13 @@ describe('the address guard', () => {
     ['8.8.8.8', []],
     ['8.8.8.8', ['127.0.0.1']],
     ['127.0.0.1', ['127.0.0.2']],
-  ])('speaks plain http to no %s with --push-allow %j', async (address, allow) => {
+  ])('refuses plain http to %s with --push-allow %j', async (address, allow) => {
     const outcome = await post(newClient(answering(address), allow), 'http://a.example/');
     expect(errorOf(outcome)).toBe(allow.length === 0 ? 'url not allowed' : 'address not allowed');
     expect(wanted.hosts).toEqual([]);
   });
 
-  it('checks literals, and asks nobody about them', async () => {
+  it('checks literal addresses without a lookup', async () => {
     const lookup = vi.fn(answering('127.0.0.1'));
     const client = newClient(lookup, ['127.0.0.1']);
     const posts = [`http://127.0.0.1:${canaryPort}/`, `http://[::ffff:7f00:1]:${canaryPort}/`];
@@ -229,7 +235,7 @@ describe('the address guard', () => {
     ['ENODATA', 'name not found'],
     ['EAI_AGAIN', 'name lookup failed'],
     ['ESERVFAIL', 'name lookup failed'],
-  ])('says of a lookup that fails with %s: %s', async (code, error) => {
+  ])('reports a lookup that fails with %s as: %s', async (code, error) => {
     const client = newClient(() => Promise.reject(Object.assign(new Error('secret'), { code })));
     expect(errorOf(await post(client, 'https://a.example/'))).toBe(error);
     expect(errorOf(await post(newClient(answering()), 'https://a.example/'))).toBe(
@@ -237,14 +243,14 @@ describe('the address guard', () => {
     );
   });
 
-  it('is not held by a name server that does not answer', async () => {
+  it('times out when the name server does not answer', async () => {
     const client = newClient(() => new Promise(() => {}));
     const outcomes = await Promise.all([1, 2, 3].map(() => post(client, 'https://a.example/', 60)));
     expect(outcomes.map(errorOf)).toEqual(['timeout', 'timeout', 'timeout']);
     expect(Math.max(...outcomes.map(({ durationMs }) => durationMs))).toBeLessThan(4_000);
   });
 
-  it('asks the resolver of the system where none is handed in', async () => {
+  it("uses the system's resolver by default", async () => {
     const client = new PushClient({ networks: parseNetworks(['127.0.0.0/8', '::1']), clock });
     clients.push(client);
     const outcome = await post(client, 'https://no-such-name.invalid/');

@@ -11,7 +11,10 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** A receiver that speaks by itself. It is told which request of which connection has come. */
+/**
+ * A receiver that writes its own answers. `speak` is passed the number of the request and of its
+ * connection.
+ */
 async function receiver(speak: (socket: Socket, request: number, connection: number) => unknown) {
   const requests: number[] = [];
   const server = createServer({ noDelay: true }, (socket) => {
@@ -56,7 +59,7 @@ async function byteByByte(socket: Socket, text: string): Promise<void> {
   }
 }
 
-describe('a 100 Continue that nobody asked for', () => {
+describe('an unexpected 100 Continue', () => {
   it.each<[string, (socket: Socket, answer: string) => unknown]>([
     ['with the answer', (s, answer) => s.write(CONTINUE + answer)],
     [
@@ -67,8 +70,11 @@ describe('a 100 Continue that nobody asked for', () => {
     ['with headers', (s, answer) => s.write(`HTTP/1.1 100 Continue\r\nX-A: b\r\n\r\n${answer}`)],
     ['of HTTP/1.0', (s, answer) => s.write(`HTTP/1.0 100\r\n\r\n${answer}`)],
     ['byte by byte', (s, answer) => byteByByte(s, CONTINUE + answer)],
-    ['and other news', (s, a) => s.write(`${CONTINUE}HTTP/1.1 103 Early\r\n\r\n${CONTINUE}${a}`)],
-  ])('does not keep the answer away: %s', async (_, speak) => {
+    [
+      'with another interim answer',
+      (s, a) => s.write(`${CONTINUE}HTTP/1.1 103 Early\r\n\r\n${CONTINUE}${a}`),
+    ],
+  ])('does not hide the answer: %s', async (_, speak) => {
     const { url, requests } = await receiver((s, request) => speak(s, request > 1 ? REFUSED : OK));
     const client = newClient();
     expect(await post(client, url)).toMatchObject({ status: 200 });
@@ -76,12 +82,12 @@ describe('a 100 Continue that nobody asked for', () => {
     expect(requests).toEqual([2]);
   });
 
-  it('is no answer', async () => {
+  it('does not count as the answer', async () => {
     const { url } = await receiver((socket) => socket.end(CONTINUE));
     expect(await post(newClient(), url)).toMatchObject({ error: 'connection closed' });
   });
 
-  it('is left alone in a body', async () => {
+  it('is left unchanged within a body', async () => {
     const body = CONTINUE.repeat(3);
     const head = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`;
     const { url, requests } = await receiver((s) => s.write(head, () => byteByByte(s, body)));
@@ -92,7 +98,7 @@ describe('a 100 Continue that nobody asked for', () => {
     expect(requests).toEqual([2]);
   });
 
-  it('does not hold who says it for ever', async () => {
+  it('does not keep a request open for ever when it is repeated', async () => {
     const { url } = await receiver((socket) => {
       const timer = setInterval(() => socket.write(CONTINUE), 5);
       socket.on('close', () => clearInterval(timer));
@@ -100,20 +106,20 @@ describe('a 100 Continue that nobody asked for', () => {
     expect(await post(newClient(), url, { timeoutMs: 100 })).toMatchObject({ error: 'timeout' });
   });
 
-  it('has an end, like any head', async () => {
+  it('is refused when its head is too long', async () => {
     const head = `HTTP/1.1 100 Continue\r\n${'X-A: b\r\n'.repeat(20_000)}\r\n`;
     const { url } = await receiver((socket) => socket.write(head));
     expect(await post(newClient(), url)).toMatchObject({ error: 'answer headers too large' });
   });
 });
 
-describe('a connection that was kept and is closed as the next request comes', () => {
+describe('a kept connection that closes as the next request arrives', () => {
   const ends: [string, (socket: Socket) => unknown][] = [
     ['reset', (socket) => socket.resetAndDestroy()],
     ['closed', (socket) => socket.end()],
   ];
 
-  it.each(ends)('costs a request nothing: %s', async (_, end) => {
+  it.each(ends)('does not make the request fail: %s', async (_, end) => {
     const { url, requests } = await receiver((socket, request) =>
       request === 1 ? socket.write(OK) : end(socket),
     );
@@ -121,12 +127,12 @@ describe('a connection that was kept and is closed as the next request comes', (
     for (let count = 0; count < 4; count += 1) {
       expect(await post(client, url)).toMatchObject({ status: 200 });
     }
-    // The first of each pair, the second on the same connection, and the second again.
+    // The first request of each pair, the second on the same connection, and the second again.
     expect(requests).toEqual([2, 1, 2, 1].slice(0, requests.length));
     expect(requests.reduce((sum, count) => sum + count)).toBeGreaterThan(4);
   });
 
-  it.each(ends)('is tried once more, and no oftener: %s', async (_, end) => {
+  it.each(ends)('makes the request be sent once more, but not twice: %s', async (_, end) => {
     const { url, requests } = await receiver((socket, _request, connection) =>
       connection === 0 && requests[0] === 1 ? socket.write(OK) : end(socket),
     );
@@ -136,13 +142,13 @@ describe('a connection that was kept and is closed as the next request comes', (
     expect(requests).toEqual([2, 1]);
   });
 
-  it.each(ends)('is a failure where it was new: %s', async (_, end) => {
+  it.each(ends)('makes the request fail when the connection was new: %s', async (_, end) => {
     const { url, requests } = await receiver((socket) => end(socket));
     expect(await post(newClient(), url)).toMatchObject({ error: 'connection closed' });
     expect(requests).toEqual([1]);
   });
 
-  it.each(ends)('is a failure where the answer had begun: %s', async (_, end) => {
+  it.each(ends)('makes the request fail when the answer had begun: %s', async (_, end) => {
     const { url, requests } = await receiver((socket, request) => {
       if (request === 1) socket.write(OK);
       else socket.write('HTTP/1.1 2', () => setTimeout(() => end(socket), 20));

@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-/** A TLS receiver that notes what name it was asked for, and what came. */
+/** A TLS receiver that records the server names it was asked for, and the requests. */
 async function receiver(identity: { cert: string; key: string }, options: tls.TlsOptions = {}) {
   const names: unknown[] = [];
   const protocols: unknown[] = [];
@@ -72,7 +72,7 @@ describe('deliveries over TLS', () => {
     expect(bodies[0]).toContain(`host: ${HOST}:${port}\r\n`);
   });
 
-  it('name no address, and yet compare it with the certificate', async () => {
+  it('send no server name for an address, but compare it with the certificate', async () => {
     const client = newClient([authority.cert]);
     const addresses = [[127, 0, 0, 1]];
     const named = certificate({ name: 'a', addresses }, authority.issuer);
@@ -122,7 +122,7 @@ describe('deliveries over TLS', () => {
     expect(bodies).toEqual([]);
   });
 
-  it('trust an authority only where it was added', async () => {
+  it('trust an authority only if it was added', async () => {
     const { port } = await receiver(good);
     const url = `https://${HOST}:${port}/`;
     expect(await post(newClient([]), url)).toBe('certificate not trusted');
@@ -141,7 +141,7 @@ describe('deliveries over TLS', () => {
     expect([error, bodies]).toEqual(['tls handshake failed', []]);
   });
 
-  it('speak no TLS to what speaks none', async () => {
+  it('fail when the receiver does not speak TLS', async () => {
     const { createServer } = await import('node:net');
     const server = createServer((socket) => {
       socket.on('error', () => {});

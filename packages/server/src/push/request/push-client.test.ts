@@ -46,7 +46,7 @@ interface Seen {
   readonly body: string;
 }
 
-/** An HTTP receiver that notes what it gets. */
+/** An HTTP receiver that records the requests it gets. */
 async function receiver(answer: (response: ServerResponse, request: IncomingMessage) => void) {
   const seen: Seen[] = [];
   const sockets = new Set<Socket>();
@@ -63,7 +63,7 @@ async function receiver(answer: (response: ServerResponse, request: IncomingMess
   return { origin, seen, sockets };
 }
 
-/** A receiver that writes what it likes once a request has begun to come. */
+/** A receiver that writes its own bytes once a request has begun to arrive. */
 async function rawReceiver(speak: (socket: Socket) => void) {
   const sockets: Socket[] = [];
   const server = createTcpServer((socket) => {
@@ -89,7 +89,7 @@ const request = (url: string, more: Partial<PushRequest> = {}): PushRequest => (
 const ok = (response: ServerResponse) => response.writeHead(200).end('fine');
 
 describe('PushClient', () => {
-  it('posts the very bytes, once, with the headers and no others that matter', async () => {
+  it('posts the exact bytes once, with the given headers and only the necessary others', async () => {
     const { origin, seen } = await receiver(ok);
     const outcome = await newClient().post(request(`${origin}/a/b?c=d%20e`));
     expect(outcome).toEqual({ status: 200, retryAfterMs: null, durationMs: expect.any(Number) });
@@ -117,13 +117,16 @@ describe('PushClient', () => {
     },
   );
 
-  it.each([301, 302, 303, 307, 308])('follows no redirect: %d', async (status) => {
-    const canary = await receiver(ok);
-    const location = `${canary.origin}/canary`;
-    const { origin, seen } = await receiver((r) => r.writeHead(status, { location }).end());
-    expect(await newClient().post(request(origin))).toMatchObject({ status });
-    expect([seen.length, canary.seen, canary.sockets.size]).toEqual([1, [], 0]);
-  });
+  it.each([301, 302, 303, 307, 308])(
+    'does not follow a redirect with status %d',
+    async (status) => {
+      const canary = await receiver(ok);
+      const location = `${canary.origin}/canary`;
+      const { origin, seen } = await receiver((r) => r.writeHead(status, { location }).end());
+      expect(await newClient().post(request(origin))).toMatchObject({ status });
+      expect([seen.length, canary.seen, canary.sockets.size]).toEqual([1, [], 0]);
+    },
+  );
 
   it('uses no proxy, whatever the environment says', async () => {
     const proxy = await receiver(ok);
@@ -147,17 +150,17 @@ describe('PushClient', () => {
     expect(await newClient().post(request(origin))).toMatchObject({ status, retryAfterMs });
   });
 
-  it('keeps a connection for what follows, one after the other', async () => {
+  it('reuses a connection for later requests', async () => {
     const { origin, seen, sockets } = await receiver((response) =>
       response.writeHead(seen.length % 2 ? 200 : 500).end('x'.repeat(16_000)),
     );
-    // With more, the next post may come before the last connection is known to be free.
+    // With more connections, the next post may come before the last connection is known to be free.
     const client = newClient({ connectionsPerOrigin: 1 });
     for (let count = 0; count < 20; count += 1) await client.post(request(origin));
     expect([seen.length, sockets.size]).toEqual([20, 1]);
   });
 
-  it('has as many connections to an origin as it may', async () => {
+  it('opens as many connections to an origin as allowed', async () => {
     const { origin, seen, sockets } = await receiver((r) => setTimeout(() => ok(r), 5));
     const client = newClient({ connectionsPerOrigin: 3 });
     const posts = Array.from({ length: 30 }, () => client.post(request(origin)));
@@ -166,7 +169,7 @@ describe('PushClient', () => {
   });
 
   it.each([1, 2])(
-    'sends what waited in vain never, and what waits behind it, by %d',
+    'never sends a request whose time has passed, but sends those behind it, with connections: %d',
     async (max) => {
       const { origin, seen, sockets } = await receiver((r) => setTimeout(() => ok(r), 100));
       const slow = { lookup: () => pause(60).then(() => [{ address: '127.0.0.1' }]) };
@@ -187,7 +190,7 @@ describe('PushClient', () => {
     },
   );
 
-  it('inflates nothing', async () => {
+  it('does not decompress an answer', async () => {
     const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024));
     const { origin, seen } = await receiver((response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb.subarray(0, 16_000)),
@@ -198,51 +201,54 @@ describe('PushClient', () => {
     expect(seen[0]?.headers['accept-encoding']).toBeUndefined();
   });
 
-  it.each([200, 500])('reads 16 KiB of an endless answer with %d and leaves', async (status) => {
-    let writtenBytes = 0;
-    const { origin, sockets } = await rawReceiver((socket) => {
-      socket.write(`HTTP/1.1 ${status} OK\r\nTransfer-Encoding: chunked\r\n\r\n`);
-      const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
-      const flood = () => {
-        while (!socket.destroyed && socket.write(chunk)) writtenBytes += chunk.length;
-        writtenBytes += chunk.length;
-      };
-      socket.on('drain', flood);
-      flood();
-    });
-    const client = newClient();
-    expect(await client.post(request(origin))).toMatchObject({ status });
-    await closed(sockets[0]);
-    // What the kernel had buffered on the way counts as well.
-    expect(writtenBytes).toBeLessThan(20 * 1024 * 1024);
-    await client.post(request(origin));
-    expect(sockets.length).toBe(2);
-  });
+  it.each([200, 500])(
+    'reads 16 KiB of an endless answer with %d and closes the connection',
+    async (status) => {
+      let writtenBytes = 0;
+      const { origin, sockets } = await rawReceiver((socket) => {
+        socket.write(`HTTP/1.1 ${status} OK\r\nTransfer-Encoding: chunked\r\n\r\n`);
+        const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
+        const flood = () => {
+          while (!socket.destroyed && socket.write(chunk)) writtenBytes += chunk.length;
+          writtenBytes += chunk.length;
+        };
+        socket.on('drain', flood);
+        flood();
+      });
+      const client = newClient();
+      expect(await client.post(request(origin))).toMatchObject({ status });
+      await closed(sockets[0]);
+      // The bytes that the kernel buffered are counted too.
+      expect(writtenBytes).toBeLessThan(20 * 1024 * 1024);
+      await client.post(request(origin));
+      expect(sockets.length).toBe(2);
+    },
+  );
 
   it.each<[string, (socket: Socket) => unknown, object]>([
-    ['says nothing', () => {}, { error: 'timeout' }],
+    ['sends nothing', () => {}, { error: 'timeout' }],
     ['drips its headers', (s) => drip(s, 'HTTP/1.1 200 OK\r\nX-A: ', 'a'), { error: 'timeout' }],
     [
-      'says 100 again and again',
+      'repeats an interim answer',
       (s) => drip(s, '', 'HTTP/1.1 103 Early\r\n\r\n'),
       { error: 'timeout' },
     ],
     [
-      'drips a body of 200',
+      'drips a body after its 200',
       (s) => drip(s, 'HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n', 'a'),
       { error: 'timeout' },
     ],
     [
-      'never ends a body of 200',
+      'never ends a body after its 200',
       (s) => s.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n'),
       { error: 'timeout' },
     ],
     [
-      'drips a body of 503',
+      'drips a body after its 503',
       (s) => drip(s, 'HTTP/1.1 503 No\r\nRetry-After: 9\r\nContent-Length: 9999\r\n\r\n', 'a'),
       { status: 503, retryAfterMs: 9_000 },
     ],
-  ])('is not held by a receiver that %s', async (_, speak, expected) => {
+  ])('ends in time when the receiver %s', async (_, speak, expected) => {
     const { origin, sockets } = await rawReceiver(speak);
     const client = newClient();
     const outcome = await client.post(request(origin, { timeoutMs: 150 }));
@@ -250,7 +256,7 @@ describe('PushClient', () => {
     expect(outcome.durationMs).toBeGreaterThanOrEqual(140);
     expect(outcome.durationMs).toBeLessThan(4_000);
     await closed(sockets[0]);
-    // Nor does it come back for nothing.
+    // Nor does it reconnect for nothing.
     await pause(30);
     expect(sockets.length).toBe(1);
   });
@@ -264,12 +270,12 @@ describe('PushClient', () => {
       { error: 'connection closed' },
     ],
     [
-      'ends within a body of 200',
+      'ends within a body after its 200',
       (s) => s.end('HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nabc'),
       { error: 'connection closed' },
     ],
     [
-      'ends within a body of 500',
+      'ends within a body after its 500',
       (s) => s.end('HTTP/1.1 500 No\r\nContent-Length: 99\r\n\r\nabc'),
       { status: 500 },
     ],
@@ -280,13 +286,13 @@ describe('PushClient', () => {
     ],
     ['answers until it closes', (s) => s.end('HTTP/1.1 200 OK\r\n\r\nabc'), { status: 200 }],
     [
-      'speaks something else',
+      'speaks another protocol',
       (s) => s.end('220 smtp.example ESMTP\r\n'),
       { error: 'answer is not http' },
     ],
-    ['upgrades', (s) => s.write(UPGRADE), { error: 'connection closed' }],
+    ['upgrades the connection', (s) => s.write(UPGRADE), { error: 'connection closed' }],
     [
-      'floods with headers',
+      'sends too many headers',
       (s) => s.write(`HTTP/1.1 200 OK\r\n${'X-A: b\r\n'.repeat(20_000)}\r\n`),
       { error: 'answer headers too large' },
     ],
@@ -296,7 +302,7 @@ describe('PushClient', () => {
       { error: 'answer headers too large' },
     ],
     [
-      'smuggles',
+      'sends both a length and chunks',
       (s) => s.end('HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc'),
       { error: 'answer is not http' },
     ],
@@ -305,7 +311,7 @@ describe('PushClient', () => {
     expect(await newClient().post(request(origin))).toMatchObject(expected);
   });
 
-  it('says that nobody listens, and then finds who does', async () => {
+  it('reports that nothing listens, and reaches a receiver that starts later', async () => {
     const { origin } = await rawReceiver(() => {});
     for (const close of closers.splice(0).reverse()) await close();
     const client = newClient();
@@ -323,7 +329,7 @@ describe('PushClient', () => {
     expect(await client.post(request(origin))).toMatchObject({ status: 200 });
   });
 
-  it('keeps the connections of each sender for it alone', async () => {
+  it('keeps the connections of each sender separate', async () => {
     const { origin } = await receiver((response, { url }) => {
       if (url !== '/hang') ok(response);
     });
@@ -341,7 +347,7 @@ describe('PushClient', () => {
     }
   });
 
-  it('ends when it is called off', async () => {
+  it('ends its requests as cancelled when it is closed', async () => {
     const { origin } = await rawReceiver(() => {});
     const client = newClient();
     const closing = client.post(request(origin));

@@ -20,7 +20,7 @@ const rowOf = (box: SecretBox, previous: string | null = 'the one before it'): S
 });
 
 describe('SecretBox', () => {
-  it('leaves nothing readable where it has a key', () => {
+  it('leaves nothing readable when it has a key', () => {
     const text = JSON.stringify(rowOf(OLD));
     for (const part of ['receiver', 'abc', 'xyz', 'authorization', 'secret of', 'before it']) {
       expect(text).not.toContain(part);
@@ -29,7 +29,7 @@ describe('SecretBox', () => {
     expect(OLD.open(rowOf(OLD).secret as string)).toBe(SECRET);
   });
 
-  it('opens what any of its keys has sealed, and what lies plain', () => {
+  it('opens texts that any of its keys has sealed, and plain ones', () => {
     for (const box of [PLAIN, OLD, NEW]) {
       const row = rowOf(box);
       expect(BOTH.openTexts(row)).toMatchObject({ url: URL, headers: HEADERS });
@@ -41,7 +41,7 @@ describe('SecretBox', () => {
     }
   });
 
-  it('opens and finds what a key has sealed before it stood among others, with white space', () => {
+  it('opens and finds texts sealed before its key was one of several, also with white space in the key', () => {
     const listed = new SecretBox(['the-new-key-0123', ' the-old-key-0123']);
     expect(listed.openTexts(rowOf(OLD))).toMatchObject({ url: URL });
     expect(isOfUrl(rowOf(OLD), listed.formsOf(URL, SECRET))).toBe(true);
@@ -56,7 +56,7 @@ describe('SecretBox', () => {
     ['sealed', OLD, OLD],
     ['sealed, with a new key since then', OLD, BOTH],
     ['sealed under the new key, with the old one still there', NEW, BOTH],
-  ])('finds url and secret that lie %s', (_how, written, asked) => {
+  ])('finds a url and a secret that are stored %s', (_how, written, asked) => {
     const forms = asked.formsOf(URL, SECRET);
     expect([isOfUrl(rowOf(written), forms), isOfSecret(rowOf(written), forms)]).toEqual([
       true,
@@ -72,24 +72,27 @@ describe('SecretBox', () => {
   it.each([
     ['plain', PLAIN],
     ['under another key', OLD],
-  ])('seals anew what lies %s, so that the first key alone opens and finds it', (_how, written) => {
-    const row = BOTH.sealAnew(rowOf(written)) as SealedTexts;
-    expect(NEW.openTexts(row)).toMatchObject({ url: URL, headers: HEADERS });
-    expect(NEW.open(row.secret as string)).toBe(SECRET);
-    expect(NEW.open(row.previousSecret as string)).toBe('the one before it');
-    const forms = NEW.formsOf(URL, SECRET);
-    expect([isOfUrl(row, forms), isOfSecret(row, forms)]).toEqual([true, true]);
-    expect(BOTH.sealAnew(row)).toBe(row);
-  });
+  ])(
+    'seals texts stored %s again, so that the first key alone opens and finds them',
+    (_how, written) => {
+      const row = BOTH.sealAnew(rowOf(written)) as SealedTexts;
+      expect(NEW.openTexts(row)).toMatchObject({ url: URL, headers: HEADERS });
+      expect(NEW.open(row.secret as string)).toBe(SECRET);
+      expect(NEW.open(row.previousSecret as string)).toBe('the one before it');
+      const forms = NEW.formsOf(URL, SECRET);
+      expect([isOfUrl(row, forms), isOfSecret(row, forms)]).toEqual([true, true]);
+      expect(BOTH.sealAnew(row)).toBe(row);
+    },
+  );
 
-  it('seals anew where only a part lies under another key', () => {
+  it('seals a row again when only a part of it is sealed under another key', () => {
     const row = { ...rowOf(NEW), previousSecret: OLD.seal('before').secret };
     expect(NEW.open(BOTH.sealAnew(row)?.previousSecret as string)).toBe('before');
     const bare = { ...rowOf(OLD, null), headers: null, secret: null, secretDigest: null };
     expect(BOTH.sealAnew(bare)).toMatchObject({ headers: null, secret: null, secretDigest: null });
   });
 
-  it('leaves alone what it cannot open, and everything where it has no key', () => {
+  it('leaves a row unchanged when it cannot open it, or has no key itself', () => {
     expect(NEW.sealAnew(rowOf(OLD))).toBeUndefined();
     const row = rowOf(OLD);
     expect(PLAIN.sealAnew(row)).toBe(row);

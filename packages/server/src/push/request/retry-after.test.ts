@@ -29,6 +29,6 @@ it.each([
   ['1767268830', 3_600_000],
   ['Thu, 99 Foo 2026 12:00:30 GMT', null],
   ['Thu, 01 Jan 2026 12:00:30', null],
-])('reads %j as %j', (header, expected) => {
+])('the header Retry-After of %j is read as %j', (header, expected) => {
   expect(retryAfterMs(header, NOW_MS)).toBe(expected);
 });

@@ -8,7 +8,7 @@ const WHSEC = `whsec_${Buffer.from('a key of exactly 32 bytes, yes!!').toString(
 const PLAIN = 'a plain secret';
 const JSON_BODY = Buffer.from('{"a":1, "big":12345678901234567890}');
 
-/** The library compares with the time of its own clock. */
+/** The library compares the time with its own clock. */
 const timestampSeconds = Math.floor(Date.now() / 1_000);
 const sign = (secrets: readonly string[], body = JSON_BODY) =>
   signatureHeaders({ messageId, timestampSeconds, body, secrets });
@@ -16,12 +16,12 @@ const sign = (secrets: readonly string[], body = JSON_BODY) =>
 const library = (secret: string): Webhook =>
   secret.startsWith('whsec_') ? new Webhook(secret) : new Webhook(secret, { format: 'raw' });
 
-describe('signatureHeaders', () => {
+describe('a signature', () => {
   it.each([WHSEC, PLAIN])('is verified by the library of Standard Webhooks, with %s', (secret) => {
     expect(library(secret).verify(JSON_BODY, sign([secret]))).toMatchObject({ a: 1 });
   });
 
-  it.each([WHSEC, PLAIN])('is not verified with anything changed, with %s', (secret) => {
+  it.each([WHSEC, PLAIN])('is not verified after any change, with %s', (secret) => {
     const headers = sign([secret]);
     const verify = (body: Buffer, changed: Record<string, string> = {}) =>
       library(secret).verify(body, { ...headers, ...changed });
@@ -36,7 +36,7 @@ describe('signatureHeaders', () => {
     expect(() => library(`${PLAIN}!`).verify(JSON_BODY, headers)).toThrow('No matching signature');
   });
 
-  it('carries both signatures while a secret is rotated, the newest first', () => {
+  it('is made with both secrets during a rotation, the newest first', () => {
     const headers = sign([PLAIN, WHSEC]);
     for (const secret of [PLAIN, WHSEC]) library(secret).verify(JSON_BODY, headers);
     expect(headers['webhook-signature']).toBe(
@@ -46,13 +46,13 @@ describe('signatureHeaders', () => {
     expect(headers['x-infrai-signature']).toBe(sign([PLAIN])['x-infrai-signature']);
   });
 
-  it.each([WHSEC, PLAIN])('has x-infrai-signature keyed with the literal %s', (secret) => {
+  it.each([WHSEC, PLAIN])('has x-infrai-signature keyed with the literal secret %s', (secret) => {
     const expected = createHmac('sha256', Buffer.from(secret)).update(JSON_BODY).digest('hex');
     expect(sign([secret])['x-infrai-signature']).toBe(expected);
     expect(expected).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('signs bytes, also those that are no text', () => {
+  it('is made of bytes, also of those that are not text', () => {
     const body = Buffer.concat([Buffer.from([0, 255, 254, 0xc3]), randomBytes(1_000)]);
     const key = Buffer.from(WHSEC.slice(6), 'base64');
     const mac = createHmac('sha256', key)
@@ -61,7 +61,7 @@ describe('signatureHeaders', () => {
     expect(sign([WHSEC], body)['webhook-signature']).toBe(`v1,${mac}`);
   });
 
-  it('has id and time alone where no secret is set', () => {
+  it('is left out without a secret, but not the id and the time', () => {
     expect(sign([])).toEqual({
       'webhook-id': messageId,
       'webhook-timestamp': String(timestampSeconds),
@@ -73,16 +73,16 @@ describe('isShortSecret', () => {
   it.each([
     ['fifteen bytes..', true],
     ['sixteen bytes...', false],
-    // Sixteen characters and more, and fewer bytes.
+    // Sixteen characters and more, but fewer bytes.
     [`whsec_${Buffer.alloc(15, 1).toString('base64')}`, true],
     [`whsec_${Buffer.alloc(16, 1).toString('base64')}`, false],
-  ])('%s: %s', (secret, isShort) => {
+  ])('of %s is %s', (secret, isShort) => {
     expect(isShortSecret(secret)).toBe(isShort);
   });
 });
 
 describe('secretFault', () => {
-  it.each([WHSEC, PLAIN, 'WHSEC_not the prefix', 'whsecx'])('has nothing against %s', (secret) => {
+  it.each([WHSEC, PLAIN, 'WHSEC_not the prefix', 'whsecx'])('accepts %s', (secret) => {
     expect(secretFault(secret)).toBeUndefined();
   });
 
@@ -95,7 +95,7 @@ describe('secretFault', () => {
     'whsec_a-_b',
     'whsec_ YWJj',
     'ümlaut',
-  ])('refuses %j, but signs with its bytes', (secret) => {
+  ])('refuses %j, although it can sign with its bytes', (secret) => {
     expect(secretFault(secret)).toMatch(/^must /);
     if (secret === '') return;
     expect(() =>

@@ -37,7 +37,7 @@ const rowOf = (id: string, changes: Partial<PushSubscriptionRow> = {}) =>
     ...changes,
   }) as PushSubscriptionRow;
 
-/** A dispatcher over subscriptions that the test changes, and what it reads and leases. */
+/** A dispatcher over subscriptions that the test changes, with records of its reads and leases. */
 function dispatching(safetyPollMs: number | null, count = SUBSCRIPTIONS) {
   const clock = new FakeClock();
   const ids = createIdSource(clock);
@@ -65,7 +65,8 @@ function dispatching(safetyPollMs: number | null, count = SUBSCRIPTIONS) {
         .sort((a, b) => (a.subscriptionId < b.subscriptionId ? -1 : 1))
         .slice(0, query.limit);
     }
-    if (query.kind !== 'changedPushSubscriptions') throw new Error('nobody asks for this');
+    if (query.kind !== 'changedPushSubscriptions')
+      throw new Error('the dispatcher does not make this query');
     return all
       .filter(({ changedSeq }) => changedSeq > query.afterSeq)
       .sort((a, b) => a.changedSeq - b.changedSeq)
@@ -108,7 +109,7 @@ function dispatching(safetyPollMs: number | null, count = SUBSCRIPTIONS) {
   });
   started.push(dispatcher);
   const kinds = () => reads.map(({ kind }) => kind);
-  /** Empties the notes of what was read and leased. */
+  /** Clears the records of reads and leases. */
   const forget = (): void => {
     reads.length = 0;
     rowsRead.count = 0;
@@ -127,7 +128,7 @@ function dispatching(safetyPollMs: number | null, count = SUBSCRIPTIONS) {
 }
 
 const started: PushDispatcher[] = [];
-/** All that follows from what has happened, as far as it waits for nothing outside. */
+/** Lets all follow-up work finish that waits for nothing outside. */
 const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
 };
@@ -145,7 +146,7 @@ describe('the dispatcher', () => {
     expect(reads.every((query) => 'limit' in query && query.limit <= 200)).toBe(true);
   });
 
-  it('reads only the queue of a subscription that has changed, and takes that in', async () => {
+  it('reads only the queue of a changed subscription, and applies the change', async () => {
     const all = dispatching(null);
     await all.loaded();
     all.forget();
@@ -165,7 +166,7 @@ describe('the dispatcher', () => {
     expect(all.kinds()).toEqual(['pushSubscriptions']);
   });
 
-  it('reads once for all changes of a queue that wait for it', async () => {
+  it('reads a queue once for all changes that wait for it', async () => {
     const all = dispatching(null, 10);
     await all.loaded();
     all.forget();
@@ -176,7 +177,7 @@ describe('the dispatcher', () => {
     expect(all.kinds().length).toBeLessThanOrEqual(2);
   });
 
-  it('polls nothing where it is the only node', async () => {
+  it('polls nothing when it is the only node', async () => {
     const all = dispatching(null, 10);
     await all.loaded();
     all.forget();
@@ -185,7 +186,7 @@ describe('the dispatcher', () => {
     expect(all.kinds()).toEqual([]);
   });
 
-  it('polls what other nodes have changed, and reads nothing else', async () => {
+  it('polls the changes of other nodes, and reads nothing else', async () => {
     const all = dispatching(POLL_MS);
     await all.loaded();
     all.forget();
@@ -208,7 +209,7 @@ describe('the dispatcher', () => {
     expect(all.leasedFor).toEqual([]);
   });
 
-  it('takes in a change that comes into sight behind a later one', async () => {
+  it('applies a change that becomes visible after a later one', async () => {
     const all = dispatching(POLL_MS, 10);
     await all.loaded();
     all.set(rowOf('later', { changedSeq: 12 }));
@@ -220,7 +221,7 @@ describe('the dispatcher', () => {
     await vi.waitFor(() => expect(all.leasedFor).toContain('queue of earlier'));
   });
 
-  it('reads all once more when what was under way at the start has come into sight', async () => {
+  it('reads everything once more when transactions from before its start must have become visible', async () => {
     const all = dispatching(POLL_MS, 10);
     await all.loaded();
     await settled();
@@ -239,7 +240,7 @@ describe('the dispatcher', () => {
     expect(all.kinds()).toEqual(['changedPushSubscriptions']);
   });
 
-  it('reads the queue of a worker that is refused a lease, and ends it', async () => {
+  it('reads the queue of a worker that is refused a lease, and ends the worker', async () => {
     const all = dispatching(POLL_MS, 10);
     await all.loaded();
     all.forget();
@@ -255,7 +256,7 @@ describe('the dispatcher', () => {
     expect(all.leasedFor).toEqual([]);
   });
 
-  it('tries again what it could not read', async () => {
+  it('repeats a read that failed', async () => {
     const all = dispatching(null, 10);
     all.fault.error = new Error('the store is away');
     all.dispatcher.start();
@@ -276,7 +277,7 @@ describe('the dispatcher', () => {
     });
   });
 
-  it('warns once of all secrets that are short', async () => {
+  it('warns once of all short secrets', async () => {
     const all = dispatching(null, 10);
     for (const id of ['s00001', 's00002']) all.set(rowOf(id, { secret: 'plain:short' }));
     all.set(rowOf('s00003', { secret: 'plain:a secret of many bytes' }));
@@ -286,7 +287,7 @@ describe('the dispatcher', () => {
     expect(JSON.stringify(all.warnings)).not.toContain('short;');
   });
 
-  it('has no worker for a subscription that was sealed under another key, and says so', async () => {
+  it('warns of a subscription sealed under another key, and starts no worker for it', async () => {
     const all = dispatching(null, 10);
     all.set(rowOf('s00004', { url: 'sealed:x' }));
     all.dispatcher.start();

@@ -10,23 +10,23 @@ function measured(leaseMs: number, pushMs: number): Lookahead {
   return lookahead;
 }
 
-describe('how many slots will be free', () => {
-  it('is none before anything was measured', () => {
+describe('the number of messages to prefetch', () => {
+  it('is 0 before any measurement', () => {
     expect(new Lookahead().slots(100)).toBe(0);
   });
 
-  it('is none before the first push has ended', () => {
+  it('is 0 before the first push has ended', () => {
     const lookahead = new Lookahead();
     lookahead.leased(1_000);
     expect(lookahead.slots(100)).toBe(0);
   });
 
-  it('is a share of the slots, as two leases take a share of a push', () => {
+  it('is the share of the slots that two leases take of a push', () => {
     expect(measured(10, 40).slots(20)).toBe(9);
     expect(measured(10, 10).slots(20)).toBe(39);
   });
 
-  it('is none beside a slow receiver', () => {
+  it('is 0 for a slow receiver', () => {
     expect(measured(10, 1_000).slots(10)).toBe(0);
   });
 

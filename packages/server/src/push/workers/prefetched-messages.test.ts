@@ -47,8 +47,8 @@ function setUp() {
   return { clock, givenBack, ahead };
 }
 
-describe('messages leased ahead', () => {
-  it('come out in the order of their leases', () => {
+describe('prefetched messages', () => {
+  it('are taken in the order of their leases', () => {
     const { ahead, givenBack } = setUp();
     for (const id of ['a', 'b', 'c']) ahead.put(message(id));
     expect(ahead.size).toBe(3);
@@ -61,7 +61,7 @@ describe('messages leased ahead', () => {
     expect(givenBack).toEqual([]);
   });
 
-  it('go back when no hand was free for them within a second, each after its own', () => {
+  it('are released when no slot became free within a second, each after its own second', () => {
     const { ahead, clock, givenBack } = setUp();
     ahead.put(message('a'));
     clock.advance(600);
@@ -77,7 +77,7 @@ describe('messages leased ahead', () => {
     expect(ahead.size).toBe(0);
   });
 
-  it('go back all at once when they are not wanted any more', () => {
+  it('are released all at once when they are not wanted any more', () => {
     const { ahead, clock, givenBack } = setUp();
     for (const id of ['a', 'b']) ahead.put(message(id));
     ahead.giveBackAll();

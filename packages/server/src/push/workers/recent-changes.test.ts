@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { RecentChanges } from './recent-changes.js';
 
 describe('RecentChanges', () => {
-  it('begins with what was read at the start', () => {
+  it('begins with the number that was read at the start', () => {
     const recent = new RecentChanges(15);
     expect(recent.afterSeq(0)).toBe(0);
     recent.seenAll(7, 0);
     expect([recent.afterSeq(0), recent.afterSeq(1_000)]).toEqual([7, 7]);
   });
 
-  it('goes back to what was the newest before the overlap, so that a late commit is read', () => {
+  it('goes back to the newest number from before the overlap, so that a late commit is read', () => {
     const recent = new RecentChanges(15);
     recent.seenAll(7, 0);
     recent.seen(9, 10);
@@ -21,7 +21,7 @@ describe('RecentChanges', () => {
     expect(recent.afterSeq(35)).toBe(12);
   });
 
-  it('takes no lower number for news', () => {
+  it('ignores a lower number', () => {
     const recent = new RecentChanges(15);
     recent.seenAll(7, 0);
     recent.seen(3, 1);

@@ -18,7 +18,7 @@ import { SecretBox } from '../request/push-secret.js';
 import { SubscriptionWorker } from './subscription-worker.js';
 
 const MAX_IN_FLIGHT = 2;
-/** A lease takes this long and a push a millisecond, so that many are prefetched. */
+/** A lease takes this long and a push a millisecond, so many messages are prefetched. */
 const LEASE_MS = 15;
 const WAITING_AHEAD = 3;
 const PATIENCE = { timeout: 10_000, interval: 5 };
@@ -103,13 +103,13 @@ function pushingWorker(deliveryCount = 1) {
 
 type Pushing = ReturnType<typeof pushingWorker>;
 
-/** Until both slots hold a post and some messages wait for one. */
+/** Waits until both slots are in use and some messages are prefetched. */
 async function leasedAhead(): Promise<Pushing & { readonly prefetched: string[] }> {
   const pushing = pushingWorker();
   started.push(pushing);
   pushing.worker.start();
   await vi.waitFor(() => expect(pushing.held).toHaveLength(MAX_IN_FLIGHT), PATIENCE);
-  // The lease under way comes back, and nothing more is asked for.
+  // The lease under way returns, and no further one begins.
   let leasedBefore = -1;
   while (pushing.leasing() || leasedBefore !== pushing.leased.length) {
     leasedBefore = pushing.leased.length;
@@ -131,7 +131,7 @@ describe('prefetched messages', () => {
     }
   });
 
-  it('goes back, and nothing more is posted, when the receiver says that it is gone', async () => {
+  it('are released, and not posted, when the receiver answers 410', async () => {
     const { held, posts, nacked, others, prefetched } = await leasedAhead();
     const postsBefore = posts.length;
     held[0]?.(answer(410));
@@ -144,7 +144,7 @@ describe('prefetched messages', () => {
     ).toEqual(expect.arrayContaining(prefetched));
   });
 
-  it('is not posted unsigned when the secret cannot be opened any more', async () => {
+  it('are released, and not posted unsigned, when the secret can no longer be opened', async () => {
     const { worker, held, posts, nacked, prefetched } = await leasedAhead();
     const postsBefore = posts.length;
     worker.update({ ...SUBSCRIPTION, secret: 'sealed:under another key' });
@@ -157,11 +157,11 @@ describe('prefetched messages', () => {
   });
 
   it.each([
-    ['fails again and again', 500],
+    ['fails repeatedly', 500],
     ['is down', 503],
-  ])('goes back when the receiver %s', async (_what, status) => {
+  ])('are released when the receiver %s', async (_what, status) => {
     const { held, posts, leased, acked, nacked } = await leasedAhead();
-    // One after the other, so that it is the fifth failure that shows it.
+    // One after the other, so that the fifth failure opens the breaker.
     for (let failures = 1; failures <= 5; failures += 1) {
       await vi.waitFor(() => expect(held.length).toBeGreaterThan(0), PATIENCE);
       held.shift()?.(answer(status));
@@ -173,18 +173,18 @@ describe('prefetched messages', () => {
     await sleep(3 * LEASE_MS);
     expect(posts).toHaveLength(postsBefore);
     expect(settled()).toBe(leased.length - held.length);
-    // Nothing of it was posted, so that nothing of it counts as a failure.
+    // The prefetched messages were not posted, so none of them counts a failure.
     const givenBack = nacked.filter(({ error }) => error === null);
     expect(givenBack.length).toBeGreaterThan(0);
     expect(givenBack.every(({ withoutFailure }) => withoutFailure)).toBe(true);
   });
 
-  it('goes back when its lease comes after the breaker has opened', async () => {
+  it('are released when their lease arrives after the breaker has opened', async () => {
     const pushing = pushingWorker();
     started.push(pushing);
     const { worker, posts, held, leased, acked, nacked } = pushing;
     worker.start();
-    // A lease is under way most of the time: the fifth outage falls into one of them.
+    // A lease is under way most of the time, so the fifth outage falls into one.
     await vi.waitFor(() => expect(held).toHaveLength(MAX_IN_FLIGHT), PATIENCE);
     for (let outages = 1; outages <= 5; outages += 1) {
       await vi.waitFor(() => expect(held.length).toBeGreaterThan(0), PATIENCE);
@@ -196,7 +196,7 @@ describe('prefetched messages', () => {
     expect(acked.length + nacked.length).toBe(leased.length - held.length);
   });
 
-  it('is posted, each once, when the receiver goes on as before', async () => {
+  it('are posted once each when the receiver keeps answering', async () => {
     const { held, posts, leased, acked, nacked } = await leasedAhead();
     const postsBefore = posts.length;
     for (let answered = 0; answered < 50; answered += 1) {
@@ -216,7 +216,7 @@ describe('a push that meets an outage', () => {
     [1, true],
     [SPARED_MAX, true],
     [SPARED_MAX + 1, false],
-  ])('as delivery %d of its message is without harm: %s', async (deliveryCount, isFree) => {
+  ])('as delivery %d of its message counts no failure: %s', async (deliveryCount, isFree) => {
     const { worker, held, nacked } = pushingWorker(deliveryCount);
     worker.start();
     await vi.waitFor(() => expect(held).toHaveLength(MAX_IN_FLIGHT), PATIENCE);

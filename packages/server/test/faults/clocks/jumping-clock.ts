@@ -1,6 +1,6 @@
-/** The clock by which a store goes, which a test can put forward and back. */
+/** The clock that a store uses, which a test can set forward and back. */
 export interface JumpingClock {
-  /** By how much it is wrong from now on. */
+  /** Sets how far the clock is off from now on. */
   shiftTo(shiftMs: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { JumpingClock } from './jumping-clock.js';
 
-/** All that a session may ask for the time, as it stands before pg_catalog in the search path. */
+/**
+ * All functions that a session may ask for the time, which shadow those of pg_catalog in the search
+ * path.
+ */
 const CLOCKS = ['clock_timestamp', 'now', 'transaction_timestamp', 'statement_timestamp'] as const;
 
-/** A database of its own whose clock is wrong by what a row says. */
+/** A separate database whose clock is off by the value in a row. */
 export class ShiftedDatabase implements JumpingClock {
   private constructor(
     readonly url: string,
@@ -26,7 +29,7 @@ export class ShiftedDatabase implements JumpingClock {
       CREATE TABLE skew.shift (ms bigint NOT NULL);
       INSERT INTO skew.shift VALUES (0);
       ${CLOCKS.map(shadowOf).join('\n')}`);
-    // Before the nodes connect: sessions that are there keep the path that they have.
+    // Before the nodes connect, because existing sessions keep their search path.
     await admin.query(`ALTER DATABASE ${name} SET search_path = skew, pg_catalog, "$user", public`);
     await admin.query(`ALTER DATABASE ${name} SET track_functions = 'pl'`);
     return new ShiftedDatabase(url.toString(), name, admin, client);
@@ -36,7 +39,7 @@ export class ShiftedDatabase implements JumpingClock {
     await this.client.query('UPDATE skew.shift SET ms = $1', [shiftMs]);
   }
 
-  /** How often sessions have asked it, save in their last second. */
+  /** How often sessions have called these functions, except in their last second. */
   async timesAsked(): Promise<number> {
     const { rows } = await this.client.query(
       "SELECT coalesce(sum(calls), 0) AS calls FROM pg_stat_user_functions WHERE schemaname = 'skew'",
@@ -49,12 +52,12 @@ export class ShiftedDatabase implements JumpingClock {
     await this.client.end();
     await this.admin.query(`DROP DATABASE ${this.name} WITH (FORCE)`);
     await this.admin.end();
-    // Then all that happened proves nothing.
-    if (timesAsked === 0) throw new Error('no node has asked the clock that jumps');
+    // Without any call, the run proves nothing.
+    if (timesAsked === 0) throw new Error('no node has read the jumping clock');
   }
 }
 
-/** Not in SQL, which might be inlined: calls of PL/pgSQL are counted. */
+/** Not in SQL, which might be inlined: calls of PL/pgSQL functions are counted. */
 const shadowOf = (clock: string): string => `
   CREATE FUNCTION skew.${clock}() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
   BEGIN

@@ -1,4 +1,5 @@
-// Loaded before a node (`--import`), in each of its threads: the wall clock is wrong by what a file says.
+// Loaded before a node (`--import`), in each of its threads: shifts the wall clock by the value in a
+// file.
 import { readFileSync } from 'node:fs';
 
 const path = process.env.FAULTS_CLOCK_SHIFT_FILE;

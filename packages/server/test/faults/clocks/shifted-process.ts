@@ -5,7 +5,7 @@ import type { JumpingClock } from './jumping-clock.js';
 
 const PRELOAD_URL = new URL('./shifted-date.mjs', import.meta.url).href;
 
-/** The wall clock of node processes, which read from a file how wrong it is. */
+/** The wall clock of node processes, which read from a file how far it is off. */
 export class ShiftedProcess implements JumpingClock {
   readonly nodeFlags = ['--import', PRELOAD_URL];
   readonly environment: NodeJS.ProcessEnv;
@@ -25,7 +25,7 @@ export class ShiftedProcess implements JumpingClock {
   }
 
   async shiftTo(shiftMs: number): Promise<void> {
-    // In one step, so that nobody reads half of it.
+    // In one step, so that no process reads half of it.
     await writeFile(`${this.#path}.next`, String(shiftMs));
     await rename(`${this.#path}.next`, this.#path);
   }

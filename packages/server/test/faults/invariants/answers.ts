@@ -15,7 +15,7 @@ const ALLOWED_CODES = new Set([
   'STORAGE_FULL',
 ]);
 
-/** Refusals and answers out of the ordinary mean a fault of the server or of this harness. */
+/** Any other refusal, and an unreadable answer, is a fault of the server or of this harness. */
 export const checkAnswers: Invariant = (history) => {
   const violations: Violation[] = [];
   for (const calls of Object.values(history.calls) as (readonly Call[])[]) {
@@ -27,7 +27,7 @@ export const checkAnswers: Invariant = (history) => {
   }
   for (const event of history.events) {
     if (event.kind !== 'server' || event.change !== 'crashed') continue;
-    const detail = `node ${event.node} ended although nobody had killed it`;
+    const detail = `node ${event.node} ended although the test had not killed it`;
     violations.push({ invariant: 'server-crashed', detail, callIds: [] });
   }
   return violations;
@@ -50,7 +50,7 @@ function oddAnswer(history: History, call: Call): string | undefined {
 
 const queueAndTime = ({ request, endedAtMs }: Call) => [request.queue, endedAtMs] as const;
 
-/** Whoever is told to come back is told when, in whole seconds. */
+/** A refusal that asks for a retry states when, in whole seconds. */
 function saysWhenToRetry({ status, retryAfter }: Refused): boolean {
   if (retryAfter === undefined || (status !== 503 && status !== 429)) return true;
   return retryAfter !== null && /^\d+$/.test(retryAfter);

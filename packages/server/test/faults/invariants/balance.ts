@@ -12,8 +12,8 @@ import { mayBeDeleted, mayBePurged } from '../purges.js';
 import type { CheckOptions, Invariant, Violation } from '../violation.js';
 
 /**
- * Nothing acknowledged is lost: what was published and not settled is counted by the final stats.
- * Queues that share a dead letter queue are balanced together, since messages move between them.
+ * Nothing acknowledged is lost: the final stats count all that was published and not settled. Queues
+ * that share a dead-letter queue are balanced together, since messages move between them.
  */
 export const checkBalance: Invariant = (history, options) => {
   const stats = finalStats(history);
@@ -21,7 +21,7 @@ export const checkBalance: Invariant = (history, options) => {
   for (const queues of queueGroups(history)) {
     const missing = queues.filter((queue) => !stats.has(queue));
     if (missing.length > 0) {
-      const detail = `no stats were answered after the last call: ${missing.join(', ')}`;
+      const detail = `no stats were read after the last call: ${missing.join(', ')}`;
       violations.push({ invariant: 'no-final-stats', detail, callIds: [] });
       continue;
     }
@@ -55,7 +55,7 @@ function checkGroup(
     const counted = stats.get(queue);
     return counted === undefined ? 0 : counted.available + counted.inFlight + counted.delayed;
   });
-  // A dead letter queue's own messages are already counted where they are kept.
+  // A dead-letter queue's own messages are already counted where they are kept.
   const dead = sum(queues, (queue) =>
     history.queues.get(queue)?.deadLetterQueue === undefined ? (stats.get(queue)?.dlq ?? 0) : 0,
   );
@@ -82,7 +82,10 @@ function checkGroup(
   return [...violations, ...movedTooMany(history, queues, stats, counted)];
 }
 
-/** Dead letters that moved to another queue are counted by both, so not more than are there. */
+/**
+ * Dead letters that moved to another queue are counted by both, so there must be no more of them than
+ * messages.
+ */
 function movedTooMany(
   history: History,
   queues: readonly string[],
@@ -92,12 +95,12 @@ function movedTooMany(
   return queues.flatMap((queue): Violation[] => {
     const moved = stats.get(queue)?.dlq ?? 0;
     if (history.queues.get(queue)?.deadLetterQueue === undefined || moved <= counted) return [];
-    const detail = `${queue}: ${moved} dead letters, where all its queues hold ${counted} messages`;
+    const detail = `${queue}: ${moved} dead letters, but all its queues contain ${counted} messages`;
     return [{ invariant: 'stats-balance', detail, callIds: [] }];
   });
 }
 
-/** A dead letter has used up one of its budgets at the last queue of its way, or was rejected. */
+/** A dead letter has used up one of its budgets at the last queue of its chain, or was rejected. */
 function mayBeDead(history: History, message: MessageHistory): boolean {
   const { publication, deliveries, nacks } = message;
   if (publication === undefined) return true;
@@ -115,7 +118,7 @@ function mayBeDead(history: History, message: MessageHistory): boolean {
   });
 }
 
-/** Only stats that were asked for after everything else had ended say how the run came out. */
+/** Only stats read after everything else had ended show the result of the run. */
 function finalStats(history: History): Map<string, QueueStats> {
   const { stats, ...others } = history.calls;
   let lastEndMs = 0;
@@ -138,7 +141,7 @@ function finalStats(history: History): Map<string, QueueStats> {
 function queueGroups(history: History): string[][] {
   let groups: string[][] = [];
   for (const queue of history.queues.keys()) {
-    // What went with a queue is checked by no stats.
+    // No stats check the messages that were deleted with a queue.
     if (mayBeDeleted(history, queue, Number.POSITIVE_INFINITY)) continue;
     const chain = queueChain(history, queue);
     const tied = groups.filter((group) => group.some((name) => chain.includes(name)));

@@ -3,13 +3,15 @@ import { budgetsEver, type FailureBudgets } from '../failure-budgets.js';
 import type { Delivery, History, MessageHistory } from '../ledger-history.js';
 import type { Invariant, Violation } from '../violation.js';
 
-/** A message fails once for each try, and becomes a dead letter only after the last of its kind. */
+/**
+ * A message fails once for each delivery, and becomes a dead letter only after its last one of a kind.
+ */
 export const checkFailures: Invariant = (history) => {
   const violations: Violation[] = [];
   for (const message of history.messages.values()) {
     for (const queue of new Set(message.deliveries.map((delivery) => delivery.queue))) {
       const budgets = budgetsEver(history, queue);
-      // FIFO leases may be withdrawn without a failure, so that nothing can be proven there.
+      // FIFO leases may be withdrawn without a failure, so nothing can be proven there.
       if (budgets === undefined || history.queues.get(queue)?.type === 'fifo') continue;
       violations.push(...tooManyFailures(message, queue, budgets.most));
     }
@@ -28,7 +30,7 @@ function tooManyFailures(
   for (const [index, delivery] of deliveries.entries()) {
     const next = deliveries[index + 1];
     if (next === undefined) break;
-    // That the message came again proves that this delivery failed, unless it was given back.
+    // Another delivery proves that this one failed, unless it was released.
     if (!mayBeGivenBack(message, delivery)) failed[howItFailed(message, delivery)] += 1;
     const { nacked, expired, either } = failed;
     const isOver =
@@ -39,7 +41,7 @@ function tooManyFailures(
     return [
       {
         invariant: 'too-many-failures',
-        detail: `delivered from ${queue} after ${nacked} nacks, ${expired} leases that ran out and ${either} of either kind, with ${maxRetries} retries and ${maxExpiredLeases} leases to run out`,
+        detail: `delivered from ${queue} after ${nacked} nacks, ${expired} expired leases and ${either} failures of either kind, with max_retries ${maxRetries} and max_expired_leases ${maxExpiredLeases}`,
         messageId: message.messageId,
         callIds: next.showings.map((call) => call.id),
       },
@@ -48,7 +50,7 @@ function tooManyFailures(
   return [];
 }
 
-/** A nack whose answer was lost may have come in time or not. */
+/** A nack whose answer was lost may have arrived in time or not. */
 function howItFailed(
   { nacks }: MessageHistory,
   { receipt }: Delivery,
@@ -66,7 +68,7 @@ function mayBeGivenBack(message: MessageHistory, delivery: Delivery): boolean {
   );
 }
 
-/** Each nack needs a delivery, so that the delivery count bounds the nacks from above. */
+/** Each nack needs a delivery, so the delivery count is an upper bound of the nacks. */
 function deadTooEarly(history: History, message: MessageHistory): Violation[] {
   const violations: Violation[] = [];
   for (const nack of message.nacks) {

@@ -3,7 +3,7 @@ import type { History } from '../ledger-history.js';
 import { disturbancesOf, wasWell } from '../node-health.js';
 import type { Invariant, Violation } from '../violation.js';
 
-/** A node to which nothing was done answers, also while another one is lost. */
+/** A node that the test does not disturb answers, also while another one is lost. */
 export const checkGoingOn: Invariant = (history, options) => {
   const violations: Violation[] = [];
   for (const calls of Object.values(history.calls) as (readonly Call[])[]) {
@@ -23,7 +23,7 @@ export const checkGoingOn: Invariant = (history, options) => {
   return violations;
 };
 
-/** By then the database has ended what the lost node had begun. */
+/** By then the database has ended the transactions that the lost node had begun. */
 function heldUp(history: History, call: Call, goesOnWithinMs: number): string | undefined {
   const { outcome, startedAtMs, node, name } = call;
   if (outcome.kind !== 'refused' || outcome.code !== 'STORE_UNAVAILABLE') return undefined;

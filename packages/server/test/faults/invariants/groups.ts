@@ -18,7 +18,7 @@ import { groupsOf, isBefore } from '../message-groups.js';
 import { mayBePurged } from '../purges.js';
 import type { Invariant, Violation } from '../violation.js';
 
-/** Nothing is delivered while a message that surely stands before it in its group is unsettled. */
+/** No message is delivered while an unsettled message certainly precedes it in its message group. */
 export const checkGroupOrder: Invariant = (history) => {
   const violations: Violation[] = [];
   for (const group of groupsOf(history)) {
@@ -31,7 +31,7 @@ export const checkGroupOrder: Invariant = (history) => {
         if (overtaken === undefined) continue;
         violations.push({
           invariant: 'group-order',
-          detail: `delivered while ${overtaken.messageId}, which stands before it, was unsettled`,
+          detail: `delivered while ${overtaken.messageId}, which precedes it, was unsettled`,
           messageId: message.messageId,
           callIds: [...idsOf(delivery), ...overtaken.deliveries.flatMap(idsOf)],
         });
@@ -41,7 +41,7 @@ export const checkGroupOrder: Invariant = (history) => {
   return violations;
 };
 
-/** When a message goes back, the receipts of what was leased behind it are lost. */
+/** When a message is requeued, the later messages leased with it lose their receipts. */
 export const checkWithdrawals: Invariant = (history) => {
   const violations: Violation[] = [];
   for (const group of groupsOf(history)) {
@@ -63,7 +63,7 @@ function settledInSpite(later: MessageHistory, held: Delivery, first: MessageHis
     .filter(({ deliveryCount }) => deliveryCount > together.deliveryCount)
     .sort((a, b) => a.answeredAtMs - b.answeredAtMs);
   if (again === undefined) return [];
-  // A lease that may have run out by itself is none that was surely withdrawn.
+  // A lease that may have run out by itself was not certainly withdrawn.
   if (leaseHeldUntilMs(later, held, again.answeredAtMs) <= again.answeredAtMs) return [];
   const settles: Call<SettleName>[] = [...later.acks, ...later.nacks, ...later.extends];
   const accepted = settles.find((call) => {
@@ -77,14 +77,14 @@ function settledInSpite(later: MessageHistory, held: Delivery, first: MessageHis
   return [
     {
       invariant: 'withdrawn-receipt-accepted',
-      detail: `settled with ${held.receipt} after ${first.messageId}, leased with it, came again`,
+      detail: `settled with ${held.receipt} after ${first.messageId}, leased with it, was delivered again`,
       messageId: later.messageId,
       callIds: [...idsOf(held), ...idsOf(again), accepted.id],
     },
   ];
 }
 
-/** It may have been settled by then, or have become a dead letter, or have gone with a purge. */
+/** By then it may have been settled, become a dead letter, or been purged. */
 function mayHaveLeft(history: History, message: MessageHistory, by: Delivery): boolean {
   const { publication, deliveries } = message;
   const beforeThen = (call: Call<SettleName>) =>
@@ -97,7 +97,7 @@ function mayHaveLeft(history: History, message: MessageHistory, by: Delivery): b
   return tries + hidden >= fewestToDie(budgetsEver(history, by.queue)?.least);
 }
 
-/** In the same answer, before it. */
+/** True when it is in the same answer, before the other. */
 function comesWith(message: MessageHistory, { messageId, showings }: Delivery): boolean {
   const [first] = showings;
   const ids = (first && answerOf(first)?.messages.map((shown) => shown.messageId)) ?? [];

@@ -10,7 +10,7 @@ import { isFifo, notWithdrawnUntilMs } from '../message-groups.js';
 import { mayBePurged } from '../purges.js';
 import type { CheckOptions, Invariant, Violation } from '../violation.js';
 
-/** One message has one holder, whose lease nothing ends early: no other consumer, no restart. */
+/** Each message has one holder, whose lease is ended early by no other consumer and no restart. */
 export const checkLeases: Invariant = (history, options) => {
   const violations: Violation[] = [];
   for (const message of history.messages.values()) {
@@ -42,7 +42,7 @@ function doubleLeases(
       if (earlyMs <= 0) continue;
       violations.push({
         invariant: 'double-lease',
-        detail: `leased anew at least ${Math.ceil(earlyMs)} ms before the lease of ${first.receipt} could end${restartsBetween(history, first, second)}`,
+        detail: `leased again at least ${Math.ceil(earlyMs)} ms before the lease of ${first.receipt} could end${restartsBetween(history, first, second)}`,
         messageId: message.messageId,
         callIds: [...first.showings, ...second.showings].map((call) => call.id),
       });
@@ -51,7 +51,10 @@ function doubleLeases(
   return violations;
 }
 
-/** A holder whose lease must still run is never told that he lost it, nor that nothing is there. */
+/**
+ * A holder whose lease must still run never gets LEASE_LOST, nor an answer that there is nothing to
+ * settle.
+ */
 function refusedHolders(
   history: History,
   message: MessageHistory,
@@ -75,7 +78,7 @@ function refusedHolders(
     if (call.endedAtMs >= untilMs - clockSlackMs) continue;
     violations.push({
       invariant: 'live-lease-refused',
-      detail: `${call.name} with ${delivery.receipt} was turned down ${Math.ceil(untilMs - call.endedAtMs)} ms before its lease could end`,
+      detail: `${call.name} with ${delivery.receipt} was refused ${Math.ceil(untilMs - call.endedAtMs)} ms before its lease could end`,
       messageId: message.messageId,
       callIds: [...delivery.showings.map((showing) => showing.id), call.id],
     });

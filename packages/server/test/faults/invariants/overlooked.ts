@@ -5,8 +5,9 @@ import { mayBePurged } from '../purges.js';
 import type { Invariant, Violation } from '../violation.js';
 
 /**
- * What has been available for a while is found: a consume call that asks for more than it is given
- * says that nothing else was there. Checked by first deliveries, whose beginning nothing blurs.
+ * A message that has been available for a while is found: a consume that gets fewer messages than it
+ * asks for shows that no other was available. Only first deliveries are checked, whose start is known
+ * exactly.
  */
 export const checkOverlooked: Invariant = (history, { overlookedMs }) => {
   const violations: Violation[] = [];
@@ -20,7 +21,7 @@ export const checkOverlooked: Invariant = (history, { overlookedMs }) => {
     const miss = misses
       .get(first.queue)
       ?.find((call) => call.startedAtMs > availableAtMs + overlookedMs);
-    // Another consume that was under way may have held it already.
+    // Another consume under way may have leased it already.
     if (miss === undefined || miss.endedAtMs >= leasedAtMs) continue;
     if (mayBePurged(history, message, miss.endedAtMs)) continue;
     violations.push({
@@ -33,7 +34,7 @@ export const checkOverlooked: Invariant = (history, { overlookedMs }) => {
   return violations;
 };
 
-/** Calls that were given less than they asked for. A key may bring back an earlier answer. */
+/** Calls that got fewer messages than they asked for. A key may replay an earlier answer. */
 function missesByQueue(history: History): Map<string, Call<'consume'>[]> {
   const misses = new Map<string, Call<'consume'>[]>();
   for (const call of history.calls.consume) {

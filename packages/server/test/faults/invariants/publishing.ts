@@ -2,7 +2,7 @@ import { type History, type MessageHistory, queueChain } from '../ledger-history
 import { messagesAtMost, type Publication } from '../publications.js';
 import type { Invariant, Violation } from '../violation.js';
 
-/** What is delivered is what was published: nothing invented, altered, doubled or misrouted. */
+/** Deliveries match publishes: nothing is invented, altered, duplicated or misrouted. */
 export const checkPublishing: Invariant = (history) => {
   const violations: Violation[] = [];
   const owners = new Map<string, Publication>();
@@ -11,7 +11,7 @@ export const checkPublishing: Invariant = (history) => {
     for (const messageId of publication.messageIds) {
       const owner = owners.get(messageId);
       if (owner !== undefined && owner !== publication) {
-        const detail = 'two different publishes were answered with one message_id';
+        const detail = 'two different publishes got the same message_id';
         const callIds = [...attemptIds(owner), ...attemptIds(publication)];
         violations.push({ invariant: 'message-id-reused', detail, messageId, callIds });
       }
@@ -24,7 +24,7 @@ export const checkPublishing: Invariant = (history) => {
   return violations;
 };
 
-/** A publish makes at most one message for each time it can have taken effect. */
+/** A publish makes at most one message for each time it may have taken effect. */
 function checkPublication(publication: Publication): Violation[] {
   const { messageIds } = publication;
   const atMost = messagesAtMost(publication);
@@ -34,7 +34,7 @@ function checkPublication(publication: Publication): Violation[] {
     return [{ invariant: 'refused-publish-delivered', detail, callIds }];
   }
   if (messageIds.size <= atMost) return [];
-  const detail = `${messageIds.size} messages where at most ${atMost} may be: ${[...messageIds].join(', ')}`;
+  const detail = `${messageIds.size} messages instead of at most ${atMost}: ${[...messageIds].join(', ')}`;
   return [{ invariant: 'duplicate-publish', detail, callIds }];
 }
 
@@ -45,7 +45,7 @@ function checkDelivered(history: History, message: MessageHistory): Violation[] 
   for (const delivery of deliveries) {
     const callIds = delivery.showings.map((call) => call.id);
     if (publication === undefined) {
-      const detail = `nobody published ${clip(delivery.payload)}`;
+      const detail = `no publish sent ${clip(delivery.payload)}`;
       violations.push({ invariant: 'invented-message', detail, messageId, callIds });
       continue;
     }
@@ -74,7 +74,7 @@ function checkDelay(
 ): Violation[] {
   const delayMs = publication.attempts[0]?.request.delayMs ?? 0;
   const dueAtMs = publication.startedAtMs + delayMs;
-  // A millisecond is lost where a clock that counts whole ones is read twice.
+  // A clock of whole milliseconds that is read twice can be off by one.
   if (delayMs === 0 || answeredAtMs >= dueAtMs - 1) return [];
   const detail = `delivered ${Math.ceil(dueAtMs - answeredAtMs)} ms before its delay was over`;
   return [{ invariant: 'delivered-too-early', detail, messageId: message.messageId, callIds }];

@@ -9,7 +9,7 @@ import {
 } from '../ledger-history.js';
 import type { Invariant, Violation } from '../violation.js';
 
-/** A receipt names one delivery, deliveries are counted, and only the latest receipt settles. */
+/** Each receipt names one delivery, deliveries are counted, and only the latest receipt settles. */
 export const checkReceipts: Invariant = (history) => {
   const violations: Violation[] = [];
   const owners = new Map<string, Delivery>();
@@ -42,7 +42,7 @@ function checkCounts(history: History, message: MessageHistory): Violation[] {
   for (const [index, lower] of deliveries.entries()) {
     for (const higher of deliveries.slice(index + 1)) {
       const repeated = compareDeliveries(history, message, lower, higher) === 0;
-      // A replay must not bring back a delivery after a later one has taken over.
+      // A replay must not return a delivery after a later one has been made.
       const backwards = lower.showings.find((call) => call.startedAtMs > higher.answeredAtMs);
       if (!repeated && backwards === undefined) continue;
       const detail = `delivery ${lower.deliveryCount} (${lower.receipt}) and ${higher.deliveryCount} (${higher.receipt}) are out of order`;

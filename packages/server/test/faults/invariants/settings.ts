@@ -5,7 +5,7 @@ import { surelyPurgedBy } from '../purges.js';
 import { valuesBetween } from '../queue-settings.js';
 import type { Invariant, Violation } from '../violation.js';
 
-/** What was changed stays changed, and what was purged stays away. */
+/** Changes persist, and purged messages stay away. */
 export const checkSettings: Invariant = (history) => [
   ...lostUpdates(history),
   ...backAfterPurge(history),
@@ -29,14 +29,14 @@ function lostUpdates(history: History): Violation[] {
         call.endedAtMs,
       ]);
       if (possible.includes(answer[field])) continue;
-      const detail = `${call.request.queue} has ${field} ${answer[field]}, and may only have ${possible.join(' or ')}`;
+      const detail = `${call.request.queue} has ${field} ${answer[field]} instead of ${possible.join(' or ')}`;
       violations.push({ invariant: 'lost-update', detail, callIds: [call.id] });
     }
   }
   return violations;
 }
 
-/** The budget of expired leases follows the other one until it is given. */
+/** The budget of expired leases follows the retries until it is set. */
 function possibleValues(
   history: History,
   queue: string,

@@ -2,7 +2,7 @@ import { type Call, isSameCall, type SettleName, succeeded } from '../calls.js';
 import { compareDeliveries, type History, type MessageHistory } from '../ledger-history.js';
 import type { Invariant, Violation } from '../violation.js';
 
-/** What was settled stays settled: an acked message is gone, and no receipt settles twice. */
+/** A settled message stays settled: an acked message is gone, and no receipt settles twice. */
 export const checkSettling: Invariant = (history) => {
   const violations: Violation[] = [];
   for (const message of history.messages.values()) {
@@ -26,7 +26,7 @@ function deliveredAfterAck(history: History, message: MessageHistory): Violation
       const showings = shownLater.length > 0 ? shownLater : delivery.showings;
       violations.push({
         invariant: 'ack-then-delivered',
-        detail: `acked, yet delivered as ${delivery.receipt}`,
+        detail: `acked, but delivered as ${delivery.receipt}`,
         messageId: message.messageId,
         callIds: [ack.id, ...showings.map((call) => call.id)],
       });
@@ -35,7 +35,9 @@ function deliveredAfterAck(history: History, message: MessageHistory): Violation
   return violations;
 }
 
-/** After an ack nothing settles; after a nack or a give-back the same receipt settles no more. */
+/**
+ * After an ack nothing settles the message; after a nack or a release the same receipt settles nothing.
+ */
 function settledTwice(message: MessageHistory): Violation[] {
   const violations: Violation[] = [];
   const settles = [...message.acks, ...message.nacks, ...message.extends].filter((call) =>

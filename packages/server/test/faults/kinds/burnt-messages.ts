@@ -8,8 +8,8 @@ interface Leased {
 }
 
 /**
- * Publishes, leases and acks so many messages outside of the ledger, for what they leave behind. No
- * other consumer may look at the queue, and in the end nothing of them is there.
+ * Publishes, leases and acks a number of messages outside of the ledger, for the dead index entries they
+ * leave. No other consumer may use the queue, and in the end it contains none of them.
  */
 export async function burn(run: FaultRun, queue: string, count: number): Promise<void> {
   for (let left = count; left > 0; left -= BATCH) {
@@ -21,7 +21,7 @@ export async function burn(run: FaultRun, queue: string, count: number): Promise
         max_messages: BATCH,
         wait_seconds: 5,
       })) as { messages: Leased[] };
-      if (leased.length === 0) throw new Error(`what was burnt in ${queue} is not found`);
+      if (leased.length === 0) throw new Error(`messages published to ${queue} are not found`);
       held += leased.length;
       const acks = leased.map(({ message_id, receipt }) => ({ message_id, receipt }));
       await post(run, 'ack_batch', { queue, messages: acks });

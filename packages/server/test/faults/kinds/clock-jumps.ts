@@ -18,14 +18,14 @@ const DOWN_MS = 2_000;
 
 export const clockJumps: FaultKind = {
   name: 'clock-jumps',
-  about: 'the clock jumps by an hour, back an hour, by 8 days; some jumps stay, some go back',
+  about: 'the clock jumps an hour ahead, an hour back or 8 days ahead, and back or not',
   stores: ['sqlite', 'postgres'],
   nodes: 2,
   check: {
-    // A node sees the database's time through a round trip, and corrects by what it sees.
+    // A node learns the database's time through a round trip, and corrects the clock by it.
     clockSlackMs: 250,
-    // With its clock put back a server finds no lease at its start that ran out while it was down:
-    // each lasts as long again as that was. What is kept after a start, the kind `kill` checks.
+    // With its clock set back, a server finds at its start no lease that ran out while it was down: each
+    // is longer by that time. The kind `kill` checks the leases that are kept after a start.
     restartGraceMs: 0,
   },
   async open({ store, storeUrl }) {
@@ -35,7 +35,7 @@ export const clockJumps: FaultKind = {
         storeUrls: [clock.url, clock.url, clock.url, clock.url],
         ...jumpingScene(
           clock,
-          async () => `, asked ${await clock.timesAsked()} times`,
+          async () => `, read ${await clock.timesAsked()} times`,
           () => false,
         ),
       };
@@ -47,12 +47,12 @@ export const clockJumps: FaultKind = {
 };
 
 /**
- * A server that starts cannot know how long it was down, and removes what is over by its clock. That
- * it was a few hours it may believe: leases are kept for a while after a start.
+ * A server cannot know at its start how long it was down, and settles what is due by its clock. A few
+ * hours of downtime are plausible: leases are kept for a while after a start.
  *
- * With its clock put back, it goes on from the last time that it has written down: from then on it lags
- * by as long as it was down. Where the clock is right again at a later start, it catches up, and leases
- * of before end as much earlier, which no server can tell from a longer time without it.
+ * With its clock set back, it continues from the last time that it has recorded, and from then on lags
+ * by the time it was down. If the clock is right again at a later start, it catches up, and earlier
+ * leases end that much sooner, which no server can distinguish from a longer downtime.
  */
 function harmlessStarts(): (shiftMs: number, random: SeededRandom) => boolean {
   let storeShiftMs = 0;
@@ -88,7 +88,7 @@ function jumpingScene(
       const beforeMs = shiftMs;
       const restarts = mayRestart(beforeMs + byMs, random);
       await pause(random.integer(300, 800));
-      // A delay that is over by the clock at a start is over.
+      // A delay that has ended by the clock at a start is over.
       const held = holdThroughJump(run, !restarts);
       await pause(random.integer(300, 800));
       await shiftTo(beforeMs + byMs);
@@ -107,10 +107,10 @@ async function restart({ servers }: FaultRun, restarts: boolean): Promise<string
   await Promise.all(servers.map((server) => server.kill()));
   await pause(DOWN_MS);
   await Promise.all(servers.map((server) => server.start()));
-  return ', and the server was started again meanwhile';
+  return ', and the server was restarted meanwhile';
 }
 
-/** Nodes at which nothing happens but long polls that wait, each of which is answered in the end. */
+/** Lets the clock jump while nodes have only waiting long polls, each of which must be answered. */
 async function jumpBesideWaits(
   { api, plan, random, tell }: FaultRun,
   jump: (byMs: number) => Promise<void>,

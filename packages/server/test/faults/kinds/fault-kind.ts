@@ -8,16 +8,16 @@ import type { Workload } from '../workload.js';
 
 export type StoreKind = 'sqlite' | 'postgres';
 
-/** One way in which the world treats the nodes badly. */
+/** One kind of fault that is injected into the nodes. */
 export interface FaultKind {
   readonly name: string;
-  /** What it does, for the help. */
+  /** A description for the help text. */
   readonly about: string;
   readonly stores: readonly StoreKind[];
-  /** How many nodes it takes over one PostgreSQL, unless it is told. */
+  /** The default number of nodes over one PostgreSQL. */
   readonly nodes: number;
   readonly check?: Partial<CheckOptions>;
-  /** Sets the scene before the nodes start. */
+  /** Prepares the faults before the nodes start. */
   open(options: SceneOptions): Promise<Scene>;
 }
 
@@ -29,19 +29,19 @@ export interface SceneOptions {
 }
 
 export interface Scene {
-  /** Where each node finds its store, if not at the store's own url. */
+  /** The store url of each node, when it is not the store's own url. */
   readonly storeUrls?: readonly string[];
-  /** Flags for Node itself, and what the nodes find in their environment. */
+  /** Flags for Node itself, and environment variables of the nodes. */
   readonly nodeFlags?: readonly string[];
   readonly environment?: NodeJS.ProcessEnv;
-  /** Before the load, when the queues are there. */
+  /** Runs before the load, when the queues exist. */
   before?(run: FaultRun): Promise<void>;
-  /** One round under load, and what it did in a few words. */
+  /** Runs one round under load. @returns a short description of what it did */
   round(run: FaultRun, round: number): Promise<string>;
   close?(): Promise<void>;
 }
 
-/** What a round may act on. */
+/** The things that a round may act on. */
 export interface FaultRun {
   readonly rounds: number;
   readonly apiKey: string;

@@ -9,7 +9,7 @@ const CAUGHT_WITHIN_MS = 5_000;
 export const hostLost: FaultKind = {
   name: 'host-lost',
   about:
-    'the network of a node goes silent and the database is not told; it returns, or the node is new',
+    'the network of a node goes silent unnoticed by the database; it returns, or a new node starts',
   stores: ['postgres'],
   nodes: 2,
   async open({ storeUrl, nodes }) {
@@ -37,7 +37,7 @@ export const hostLost: FaultKind = {
         }
         await pause(random.integer(500, 1_500));
         api.useAgain(node);
-        const where = caught ? 'in a transaction' : 'in none';
+        const where = caught ? 'in a transaction' : 'in no transaction';
         const after = returns ? 'its network returned' : 'another host took its place';
         return `lost node ${node} for ${forMs} ms, ${where}; idle in transaction then: ${left}; ${after}`;
       },
@@ -49,7 +49,7 @@ export const hostLost: FaultKind = {
   },
 };
 
-/** The old host never speaks again, and its connections stay open at the database. */
+/** The old host never sends anything again, and its connections stay open at the database. */
 async function replaceHost({ servers }: FaultRun, node: number, proxy: TcpProxy): Promise<void> {
   proxy.loseClients();
   await servers[node]?.kill();

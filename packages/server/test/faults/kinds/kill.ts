@@ -5,7 +5,7 @@ import type { FaultKind } from './fault-kind.js';
 
 export const kill: FaultKind = {
   name: 'kill',
-  about: 'kill -9 of one node or several, and a start',
+  about: 'kill -9 of one or several nodes, then a restart',
   stores: ['sqlite', 'postgres'],
   nodes: 3,
   open: async ({ longestSpanMs }) => ({
@@ -24,7 +24,7 @@ export const kill: FaultKind = {
   }),
 };
 
-/** One of them at least, in any order. */
+/** At least one of them, in any order. */
 function pickSome(
   servers: readonly ServerProcess[],
   random: SeededRandom,

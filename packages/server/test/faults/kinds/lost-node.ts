@@ -1,12 +1,12 @@
 import { pause } from '../pause.js';
 import type { FaultRun } from './fault-kind.js';
 
-/** While callers do not know yet, they send a lost node whatever they have. */
+/** Until callers notice, they send all kinds of calls to a lost node. */
 const NOTICED_AFTER_MS = 300;
 const GIVEN_UP_AFTER_MS = 1_000;
-/** Long enough to see the others go on after the database has ended what the node had begun. */
+/** Long enough to see the others continue after the database has ended the node's transactions. */
 const SHORT_MS = [10_500, 12_000] as const;
-/** And long enough that a call which hangs after that is given up. */
+/** Long enough, too, for a call that hangs after that to be given up. */
 const LONG_MS = [20_000, 22_000] as const;
 
 /** A single round is a short run. */
@@ -15,7 +15,7 @@ export function lostForMs({ random, rounds }: FaultRun): number {
   return random.integer(low, high);
 }
 
-/** Goes on with the other nodes while one is lost, as callers behind a load balancer do. */
+/** Continues with the other nodes while one is lost, as callers behind a load balancer do. */
 export async function goOnWithout({ api }: FaultRun, node: number, forMs: number): Promise<void> {
   await pause(NOTICED_AFTER_MS);
   if (api.nodeCount > 1) api.avoid(node);

@@ -3,13 +3,13 @@ import type { FaultKind, FaultRun } from './fault-kind.js';
 import { goOnWithout, lostForMs } from './lost-node.js';
 import { OpenTransactions } from './open-transactions.js';
 
-/** Longer than any lease of the workload: nobody goes on meanwhile. */
+/** Longer than any lease of the workload: no other node works meanwhile. */
 const ALONE_MS = [3_500, 5_000] as const;
 const ATTEMPTS = 40;
 
 export const nodeStopped: FaultKind = {
   name: 'node-stopped',
-  about: 'SIGSTOP for longer than a lease and than a session may idle, then SIGCONT',
+  about: 'SIGSTOP for longer than a lease lasts and a session may idle, then SIGCONT',
   stores: ['sqlite', 'postgres'],
   nodes: 2,
   async open({ store, storeUrl }) {
@@ -34,7 +34,7 @@ export const nodeStopped: FaultKind = {
   },
 };
 
-/** Stops a node between two round trips of a transaction, if it is ever caught in one. */
+/** Stops a node between two round trips of a transaction, if an attempt catches it in one. */
 async function stop(
   { servers, random }: FaultRun,
   node: number,

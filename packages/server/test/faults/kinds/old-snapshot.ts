@@ -15,10 +15,11 @@ const FOUND_WITHIN_MS = 30_000;
 
 export const oldSnapshot: FaultKind = {
   name: 'old-snapshot',
-  about: 'a reader keeps its snapshot while many messages go; heads are locked, then let go',
+  about:
+    'a reader keeps its snapshot while many messages are deleted; heads are locked, then released',
   stores: ['postgres'],
   nodes: 2,
-  // Heads are locked for less. However much the reader keeps, nothing stays hidden for long.
+  // Heads are locked for less time. Whatever the reader's snapshot keeps, no message is hidden for long.
   check: { overlookedMs: 2_500 },
   async open({ storeUrl }) {
     const reader = await connect(storeUrl);
@@ -33,7 +34,7 @@ export const oldSnapshot: FaultKind = {
         await pause(run.random.integer(300, 1_000));
         if (round > 1) await burn(run, quietQueue(run), BURNT_PER_ROUND);
         const [atOnce, lateMs] = await lockHeads(run, locker);
-        return `of ${HEADS} heads that were locked, ${atOnce} were found at once, the last after ${lateMs} ms`;
+        return `of ${HEADS} locked heads, ${atOnce} were found at once, the last after ${lateMs} ms`;
       },
       async close() {
         await Promise.all([reader.end(), locker.end()]);
@@ -42,10 +43,10 @@ export const oldSnapshot: FaultKind = {
   },
 };
 
-/** The one that only the rounds use: they know what must be found there. */
+/** The queue that only the rounds use, so that they know which messages must be found there. */
 const quietQueue = ({ plan }: FaultRun): string => plan.resting;
 
-/** Somebody locks the heads, consumes look past them, and he gives up: now they must be found. */
+/** Locks the heads while consumes look past them, then rolls back: now they must be found. */
 async function lockHeads(run: FaultRun, locker: pg.Client): Promise<[number, number]> {
   const { api, random } = run;
   const queue = quietQueue(run);
@@ -65,7 +66,7 @@ async function lockHeads(run: FaultRun, locker: pg.Client): Promise<[number, num
     [queue],
   );
   let freeAtMs = Number.POSITIVE_INFINITY;
-  // However long a look takes meanwhile.
+  // The lock is held for this time even if a look takes longer.
   const release = pause(LOCKED_MS).then(async () => {
     await locker.query('ROLLBACK');
     freeAtMs = performance.now();

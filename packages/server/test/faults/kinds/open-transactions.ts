@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { pause } from '../pause.js';
 
-/** What PostgreSQL knows of the transactions that nodes have begun and left. */
+/** Counts the transactions that nodes have begun and left open, as PostgreSQL sees them. */
 export class OpenTransactions {
   private constructor(private readonly client: pg.Client) {}
 
@@ -12,7 +12,7 @@ export class OpenTransactions {
     return new OpenTransactions(client);
   }
 
-  /** How many wait for their client's next packet, and have for so long. */
+  /** The number of transactions that have waited this long for their client's next packet. */
   async count(idleForMs: number): Promise<number> {
     const { rows } = await this.client.query(
       `SELECT count(*) AS count FROM pg_stat_activity
@@ -24,7 +24,7 @@ export class OpenTransactions {
     return Number(rows[0].count);
   }
 
-  /** Whether there are some after a moment, in which a node that runs would have gone on. */
+  /** Whether there are any after a moment in which a running node would have continued them. */
   async appear(): Promise<boolean> {
     await pause(250);
     return (await this.count(200)) > 0;

@@ -10,7 +10,7 @@ const UPDATE_PAUSE_MS = [20, 250] as const;
 
 export const settingsChanged: FaultKind = {
   name: 'settings-changed',
-  about: 'settings are changed at two nodes at once; queues are made, purged and deleted',
+  about: 'settings are changed at two nodes at once; queues are created, purged and deleted',
   stores: ['sqlite', 'postgres'],
   nodes: 2,
   open: async () => ({
@@ -25,12 +25,14 @@ export const settingsChanged: FaultKind = {
       const purged = random.pick(plan.publishTo);
       await api.call(api.pickNode(random), 'purge', { queue: purged });
       await Promise.all([...changed, ...lived]);
-      return `${UPDATES} changes of ${changed.length} queues, ${SHORT_LIVED} queues made and deleted, one purged`;
+      return `${UPDATES} changes of ${changed.length} queues, ${SHORT_LIVED} queues created and deleted, one purged`;
     },
   }),
 };
 
-/** Two callers change settings of one queue at the same time, and the record shows both changes. */
+/**
+ * Two callers change settings of one queue at the same time, and the queue must then show both changes.
+ */
 async function changeSettings(
   { api }: FaultRun,
   change: (random: SeededRandom) => readonly UpdateRequest[],

@@ -5,7 +5,7 @@ import type { FaultRun } from './fault-kind.js';
 
 const PUBLISHES = 12;
 
-/** A queue that is made, used, purged, used again and deleted while others still use it. */
+/** Creates a queue, uses it, purges it, uses it again, and deletes it while others still use it. */
 export async function livesShortly(
   { api, plan }: FaultRun,
   queue: string,

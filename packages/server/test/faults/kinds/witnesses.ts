@@ -2,7 +2,7 @@ import { pause } from '../pause.js';
 import { retryCall } from '../retry-call.js';
 import type { FaultRun } from './fault-kind.js';
 
-/** Messages, leases and delays that are there while something happens, for the checker to check. */
+/** Publishes messages, leases and delays for the checker to follow through an event. */
 
 const LEASE_MS = 8_000;
 const SETTLED_AFTER_MS = 6_500;
@@ -24,7 +24,7 @@ export async function publishTo(
   await Promise.all(Array.from({ length: count }, publish));
 }
 
-/** Leases some messages for longer than the jump will be, and may delay others for as long. */
+/** Leases some messages for longer than the jump lasts, and may delay others for as long. */
 export async function holdThroughJump(run: FaultRun, delays: boolean): Promise<void> {
   const { api, plan, random } = run;
   const [queue = ''] = plan.publishTo;
@@ -38,7 +38,7 @@ export async function holdThroughJump(run: FaultRun, delays: boolean): Promise<v
   await Promise.all(
     outcome.answer.messages.map(({ messageId, receipt }, index) => {
       const target = { queue, messageId, receipt };
-      // Half of them show first that the lease is still theirs.
+      // Half of them first show that their lease still holds.
       const extended =
         index % 2 === 0
           ? retryCall(api, 'extend', { ...target, visibilityTimeoutMs: LEASE_MS }, random)

@@ -6,7 +6,7 @@ const RETRY_MS = 200;
 
 const announcing = (name: string, count: number): Attack => ({
   name,
-  about: `${count} sockets that announce bodies of up to 17 MiB and send 3 KB in all.`,
+  about: `${count} sockets that announce bodies of up to 17 MiB and send 3 KB in total.`,
   async run(attacker) {
     const announce = (n: number): void => {
       const { path, bytes } = announcedBody(n);

@@ -1,6 +1,6 @@
 const MEBIBYTE = 1_048_576;
 
-/** Large ones take the room that bodies have, smaller ones what is left of it to the last byte. */
+/** Large sizes take the room for bodies, smaller ones the rest of it to the last byte. */
 const SIZES = [
   ...Array.from({ length: 15 }, () => 17 * MEBIBYTE),
   ...[MEBIBYTE, 17 * MEBIBYTE, MEBIBYTE / 2, MEBIBYTE / 8, 8_192, 1_024, 512, 128, 64, 32],
@@ -11,7 +11,7 @@ export interface Announced {
   readonly bytes: number;
 }
 
-/** How much the body of the nth connection is said to have, and of which call it is. */
+/** The size that the nth connection announces for its body, and the path of its call. */
 export function announcedBody(n: number): Announced {
   const bytes = SIZES[n % SIZES.length] as number;
   return { path: `/v1/queue/publish${bytes > MEBIBYTE ? '_batch' : ''}`, bytes };

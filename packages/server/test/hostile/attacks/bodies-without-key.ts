@@ -6,7 +6,8 @@ const CHUNK = Buffer.alloc(65_536, 'x');
 
 export const bodiesWithoutKey: Attack = {
   name: 'bodies-without-key',
-  about: 'Bodies of 17 MiB announced without a key, and sent not at all, slowly or without an end.',
+  about:
+    'Bodies of 17 MiB announced without a key, and never sent, sent slowly, or sent without end.',
   async run(attacker) {
     const head = attacker.requestOf('POST', '/v1/queue/publish_batch', {
       key: null,

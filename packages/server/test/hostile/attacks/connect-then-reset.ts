@@ -20,7 +20,7 @@ export const connectThenReset: Attack = {
       const reset = (): void => void socket.resetAndDestroy();
       const answered = attacker.statusOf(socket, 200);
       socket.write(OPENINGS[n % OPENINGS.length] as string, 'latin1', () => {
-        // As soon as the bytes have left, as the server answers, or once it has.
+        // As soon as the bytes have left, while the server answers, or after the answer.
         if (n % 3 === 0) reset();
         if (n % 3 === 1) setImmediate(reset);
       });

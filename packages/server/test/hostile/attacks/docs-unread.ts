@@ -5,7 +5,7 @@ const REQUESTS_EACH = 50;
 
 export const docsUnread: Attack = {
   name: 'docs-unread',
-  about: 'Public pages, asked for again and again by readers that read nothing.',
+  about: 'Public pages, requested repeatedly by clients that read nothing.',
   async run(attacker) {
     await attacker.openMany(attacker.share(1_000, 300), (socket, n) => {
       const path = PATHS[n % PATHS.length] as string;

@@ -2,13 +2,14 @@ import type { Attack } from '../attack.js';
 
 const ACKS_EACH = 500;
 const PAYLOAD = 'x'.repeat(100_000);
-/** Together they are far more than the project may keep, also of what settling calls leave. */
+/**
+ * Together they are far more than the project may store, including the extra room for settling calls.
+ */
 const RECORDS_ENOUGH = 800;
 
 export const freeRecords: Attack = {
   name: 'free-records',
-  about:
-    'A full project acks unknown messages, each with a fresh idempotency key to be remembered.',
+  about: 'A full project acks unknown messages, each call with a new idempotency key to record.',
   flags: ['--max-project-bytes', '1MiB'],
   minSeconds: 6,
   async prepare(attacker) {
@@ -32,6 +33,6 @@ export const freeRecords: Attack = {
       400,
     );
     if (kept > RECORDS_ENOUGH)
-      attacker.fail(`a full project was given ${kept} records of ${ACKS_EACH} acks`);
+      attacker.fail(`a full project could store ${kept} records of ${ACKS_EACH} acks`);
   },
 };

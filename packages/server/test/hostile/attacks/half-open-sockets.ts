@@ -3,7 +3,7 @@ import { pause } from '../../faults/pause.js';
 import type { Attack } from '../attack.js';
 import type { Attacker } from '../attacker.js';
 
-/** What each of them says before it says nothing more. */
+/** The first bytes of each socket, which then sends nothing more. */
 const OPENINGS = [
   '',
   'GET /docs HTTP/1.1\r\nHost: x\r\nX-Half',
@@ -11,12 +11,12 @@ const OPENINGS = [
   'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n',
 ];
 const isAnswered = (n: number): boolean => n % OPENINGS.length >= 2;
-/** So long after its answer a connection may still be there; it is closed soon, not at once. */
+/** How long after its answer a connection may stay open. */
 const CLOSED_WITHIN_MS = 5_000;
 
 export const halfOpenSockets: Attack = {
   name: 'half-open-sockets',
-  about: 'Thousands of sockets that say nothing, half a head, or never close after an error.',
+  about: 'Thousands of sockets that send nothing, send half a head, or stay open after an error.',
   processes: 4,
   minSeconds: CLOSED_WITHIN_MS / 1_000 + 2,
   async run(attacker) {
@@ -35,8 +35,8 @@ export const halfOpenSockets: Attack = {
 };
 
 /**
- * A server that only said that it is done still takes bytes; one that is gone resets, which shows
- * with the next write.
+ * A server that only closed its sending side still accepts bytes; a closed connection resets at the next
+ * write.
  */
 async function probe(attacker: Attacker, answered: ReadonlySet<Socket>): Promise<void> {
   for (let writes = 0; writes < 2; writes += 1) {

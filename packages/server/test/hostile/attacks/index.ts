@@ -19,7 +19,7 @@ import { unknownKeys } from './unknown-keys.js';
 import { readPeeks, unreadConsumes, unreadLists, unreadPeeks } from './unread-answers.js';
 import { wrongBodies } from './wrong-bodies.js';
 
-/** First what anybody may try, then what takes a key. */
+/** First attacks without a key, then those with one. */
 export const ATTACKS: readonly Attack[] = [
   connectThenReset,
   resets,

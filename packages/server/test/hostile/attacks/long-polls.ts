@@ -2,12 +2,12 @@ import { pause } from '../../faults/pause.js';
 import type { Attack } from '../attack.js';
 import type { Attacker } from '../attacker.js';
 
-/** More than all projects together once had. */
+/** More than all projects together may have. */
 const POLLS = 12_000;
 const CREATED_AT_ONCE = 50;
 const WAKES_PER_SECOND = 20;
 
-/** A project may have many polls; it may not take those of the others. */
+/** A project may have many polls, but must not take those of the others. */
 const polling = (name: string, queues: number, about: string): Attack => ({
   name,
   about,
@@ -32,7 +32,7 @@ const polling = (name: string, queues: number, about: string): Attack => ({
   },
 });
 
-/** Wakes some of them by publishes, and in the end all of them, since their queue is gone. */
+/** Wakes some polls by publishes, and in the end all of them by deleting their queues. */
 async function wakeAndDelete(attacker: Attacker, queues: number): Promise<void> {
   const wakes = WAKES_PER_SECOND * attacker.seconds * 0.7;
   for (let n = 0; n < wakes && attacker.running; n += 1) {
@@ -48,11 +48,11 @@ async function wakeAndDelete(attacker: Attacker, queues: number): Promise<void> 
 export const longPollsOneQueue = polling(
   'long-polls-one-queue',
   1,
-  '12,000 long polls on one queue, publishes that wake some, and the end of the queue.',
+  '12,000 long polls on one queue, publishes that wake some, and the deletion of the queue.',
 );
 
 export const longPollsManyQueues = polling(
   'long-polls-many-queues',
   1_000,
-  '12,000 long polls on 1,000 queues, publishes that wake some, and the end of the queues.',
+  '12,000 long polls on 1,000 queues, publishes that wake some, and the deletion of the queues.',
 );

@@ -8,7 +8,7 @@ const urlOf = (n: number): string => `http://127.0.0.1:9/hook-${n}`;
 
 export const manySubscriptions: Attack = {
   name: 'many-subscriptions',
-  about: '1,000 idle subscriptions, changed one by one, and deletes of queues that do not exist.',
+  about: '1,000 idle subscriptions, changed one by one, and deletions of queues that do not exist.',
   flags: ['--push-allow', '127.0.0.1/32'],
   async prepare(attacker) {
     for (let queue = 0; queue < QUEUES; queue += 1) {

@@ -1,4 +1,4 @@
-/** Ids that no server made; percent-encoded where they stand in a path. */
+/** Ids that no server made; percent-encoded within a path. */
 export const ODD_IDS: readonly string[] = [
   '\0',
   'a\0b',
@@ -12,7 +12,7 @@ export const ODD_IDS: readonly string[] = [
   'ffffffff-ffff-ffff-ffff-ffffffffffff',
   '99999999999999999999999999999999',
 ];
-/** These are no text at all once they are decoded. */
+/** These do not decode to valid text. */
 const ODD_SEGMENTS = ['%ff', '%00', '%c3', '%ed%a0%80', '%'];
 
 export interface OddRequest {

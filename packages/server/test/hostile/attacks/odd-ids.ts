@@ -1,12 +1,12 @@
 import type { Attack } from '../attack.js';
 import { ODD_REQUESTS, type OddRequest } from './odd-id-requests.js';
 
-/** A factor that has nothing in common with their number, so that kinds are mixed. */
+/** A factor without common divisors with the number of requests, so that kinds are mixed. */
 const STRIDE = 101;
 
 export const oddIds: Attack = {
   name: 'odd-ids',
-  about: 'Ids with %00 and %ff, of 10 KiB and of no form at all, on every route, 250 a second.',
+  about: 'Ids with %00 and %ff, of 10 KiB and of invalid forms, on every route, 250 a second.',
   minSeconds: 3,
   async prepare(attacker) {
     await attacker.mustCall('/v1/queue/create', { name: 'odd' });

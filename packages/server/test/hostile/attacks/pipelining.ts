@@ -4,7 +4,7 @@ const REQUESTS_EACH = 5_000;
 
 export const pipelining: Attack = {
   name: 'pipelining',
-  about: 'Thousands of requests on one socket before the first answer is read, if it ever is.',
+  about: 'Thousands of requests on one socket before the first answer is read, if at all.',
   async run(attacker) {
     const headers = { Connection: 'keep-alive' };
     const list = attacker.requestOf('GET', '/v1/queue/list', { headers });

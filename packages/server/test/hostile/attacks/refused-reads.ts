@@ -14,7 +14,7 @@ const PATHS = [
 
 export const refusedReads: Attack = {
   name: 'refused-reads',
-  about: '842 reads at once that are refused: cursors of other calls, queues that do not exist.',
+  about: '842 refused reads at once: cursors of other calls, queues that do not exist.',
   async prepare(attacker) {
     await attacker.mustCall('/v1/queue/create', { name: 'looked-at' });
   },

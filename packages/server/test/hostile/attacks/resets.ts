@@ -1,7 +1,7 @@
 import type { Attack } from '../attack.js';
 import type { Attacker } from '../attacker.js';
 
-/** One of each kind of request that is read or answered in a way of its own. */
+/** One request of each kind that the server reads or answers differently. */
 function requests(attacker: Attacker): Buffer[] {
   const post = (call: string, fields: object, key?: null) =>
     attacker.requestOf('POST', `/v1/queue/${call}`, {
@@ -25,7 +25,7 @@ function requests(attacker: Attacker): Buffer[] {
   ];
 }
 
-/** How much of the request is sent, and what is waited for, before the connection is broken. */
+/** How much of the request is sent, and what is awaited, before the connection is broken. */
 const POINTS = [
   'in the head',
   'after the head',
@@ -37,7 +37,7 @@ const POINTS = [
 
 export const resets: Attack = {
   name: 'resets',
-  about: 'Resets and hang-ups at every point of every kind of request, long polls included.',
+  about: 'Resets and hang-ups at every point of every kind of request, including long polls.',
   async prepare(attacker) {
     await attacker.mustCall('/v1/queue/create', { name: 'reset' });
   },

@@ -2,13 +2,13 @@ import { pause } from '../../faults/pause.js';
 import type { Attack } from '../attack.js';
 import type { Attacker } from '../attacker.js';
 
-/** So long after its revocation a key may count on other nodes; here, too, it is not over sooner. */
+/** How long a revoked key may still work on other nodes; the wait is the same on one node. */
 const REVOKED_WITHIN_MS = 5_000;
 
 export const revokedKeys: Attack = {
   name: 'revoked-keys',
   about:
-    'A revoked key that sends its last byte late to make an admin key, and one in a long poll.',
+    'A revoked key that sends its last byte late to create an admin key, and one in a long poll.',
   minSeconds: REVOKED_WITHIN_MS / 1_000 + 2,
   async prepare(attacker) {
     await attacker.mustCall('/v1/queue/create', { name: 'polled' });

@@ -4,7 +4,7 @@ import { announcedBody } from './announced-sizes.js';
 
 export const slowBodies: Attack = {
   name: 'slow-bodies',
-  about: 'Bodies that arrive at one byte a second, of calls large and small.',
+  about: 'Bodies of large and small calls that arrive at one byte a second.',
   async run(attacker) {
     const sockets: ReturnType<typeof attacker.open>[] = [];
     await attacker.openMany(attacker.share(1_000, 200), (socket, n) => {

@@ -8,8 +8,7 @@ let freshKeys: string[] = [];
 
 export const unknownKeys: Attack = {
   name: 'unknown-keys',
-  about:
-    'Floods of unknown keys on one connection and on many, beside valid keys never used before.',
+  about: 'Floods of unknown keys on one connection and on many, beside valid keys on first use.',
   async prepare(attacker) {
     const made = Array.from({ length: FRESH_KEYS }, () =>
       attacker.mustCall('/v1/account/keys/create', { project: 'attacker' }, attacker.adminKey),

@@ -6,7 +6,7 @@ import type { Attacker } from '../attacker.js';
 const MEBIBYTE = 1_048_576;
 const BATCH_MESSAGES = 15;
 
-/** Fills a queue with messages of so many bytes. */
+/** Fills a queue with messages of this size. */
 async function fill(attacker: Attacker, queue: string, count: number, bytes: number) {
   await attacker.mustCall('/v1/queue/create', { name: queue });
   const payload = 'x'.repeat(bytes - 2);
@@ -16,7 +16,7 @@ async function fill(attacker: Attacker, queue: string, count: number, bytes: num
   }
 }
 
-/** A reader as slow as it can be without being taken for one that has gone. */
+/** Reads as slowly as possible without being taken for a client that is gone. */
 async function readSlowly(attacker: Attacker, socket: Socket): Promise<void> {
   while (attacker.running && !socket.destroyed) {
     socket.read(1_024);
@@ -24,7 +24,7 @@ async function readSlowly(attacker: Attacker, socket: Socket): Promise<void> {
   }
 }
 
-/** The same request on so many sockets; every other one is read, slowly. */
+/** Sends the same request on many sockets; every other one is read, slowly. */
 async function askAndHold(attacker: Attacker, count: number, request: Buffer): Promise<void> {
   await attacker.openMany(count, (socket, n) => {
     socket.write(request);
@@ -35,7 +35,7 @@ async function askAndHold(attacker: Attacker, count: number, request: Buffer): P
 
 export const unreadConsumes: Attack = {
   name: 'unread-consumes',
-  about: '120 consumes of 10 messages of 1 MB, read slowly and not at all.',
+  about: '120 consumes of 10 messages of 1 MB, read slowly or not at all.',
   prepare: (attacker) => fill(attacker, 'large', attacker.share(1_200, 300), 1_000_000),
   run(attacker) {
     const body = '{"queue":"large","max_messages":10}';
@@ -46,7 +46,7 @@ export const unreadConsumes: Attack = {
 
 export const unreadPeeks: Attack = {
   name: 'unread-peeks',
-  about: '320 peeks at 16 messages of 1 MiB, read slowly and not at all.',
+  about: '320 peeks at 16 messages of 1 MiB, read slowly or not at all.',
   prepare: (attacker) => fill(attacker, 'large', 16, MEBIBYTE),
   run(attacker) {
     const request = attacker.requestOf('GET', '/v1/queue/peek/large?limit=16');
@@ -56,7 +56,7 @@ export const unreadPeeks: Attack = {
 
 export const readPeeks: Attack = {
   name: 'read-peeks',
-  about: 'Peeks at 16 messages of 1 MiB, read as fast as they come, over and over.',
+  about: 'Peeks at 16 messages of 1 MiB, read as fast as they arrive, repeatedly.',
   prepare: (attacker) => fill(attacker, 'large', 16, MEBIBYTE),
   async run(attacker) {
     const request = attacker.requestOf('GET', '/v1/queue/peek/large?limit=16');
@@ -75,7 +75,7 @@ const CREATED_AT_ONCE = 50;
 
 export const unreadLists: Attack = {
   name: 'unread-lists',
-  about: 'Lists of 1,000 of 2,000 queues with their stats, not read.',
+  about: 'Lists of 1,000 of 2,000 queues with their stats, read slowly or not at all.',
   async prepare(attacker) {
     for (let n = 0; n < QUEUES; n += CREATED_AT_ONCE) {
       const made = Array.from({ length: CREATED_AT_ONCE }, (_, k) =>

@@ -3,7 +3,7 @@ import { WRONG_BODIES, WRONG_BODY_BYTES } from './wrong-body-shapes.js';
 
 export const wrongBodies: Attack = {
   name: 'wrong-bodies',
-  about: '17 MiB of everything wrong: entries, nesting, names, numbers, bytes, headers, scopes.',
+  about: '17 MiB of invalid entries, nesting, names, numbers, bytes, headers and scopes.',
   minSeconds: 20,
   async prepare(attacker) {
     await attacker.mustCall('/v1/queue/create', { name: 'wrong' });

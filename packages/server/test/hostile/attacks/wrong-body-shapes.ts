@@ -1,6 +1,6 @@
 const MEBIBYTE = 1_048_576;
 
-/** So many repetitions as fit between start and end. */
+/** Fills the room between start and end with repetitions. */
 function filled(bytes: number, start: string, unit: string, end = ''): Buffer {
   const room = bytes - start.length - end.length;
   return Buffer.from(start + unit.repeat(Math.floor(room / unit.length)) + end);
@@ -19,16 +19,16 @@ const CREATE_KEY = '/v1/account/keys/create';
 export interface WrongBody {
   readonly name: string;
   readonly path: string;
-  /** Odd, but what JSON and the contract allow. */
+  /** Unusual, but allowed by JSON and the contract. */
   readonly isHarmless?: true;
-  /** So many at most; made when it is sent, because all of them at once would take much memory. */
+  /** Has at most this size; made when it is sent, because all of them at once would take much memory. */
   make(bytes: number): Buffer;
 }
 
-/** As much as a batch may be, and a little less, so that its size alone does not refuse it. */
+/** The largest size of a batch, and a little less, so that its size alone does not refuse it. */
 export const WRONG_BODY_BYTES = 17 * MEBIBYTE - 64;
 
-/** Everything wrong. */
+/** Bodies that are wrong in various ways. */
 export const WRONG_BODIES: readonly WrongBody[] = [
   {
     name: 'entries without a payload',
@@ -47,7 +47,7 @@ export const WRONG_BODIES: readonly WrongBody[] = [
       filled(bytes, BATCH, '{"payload":1,"priority":"x","delay_seconds":-1},', '{"payload":1}]}'),
   },
   {
-    name: 'as many entries with bad fields as there may be',
+    name: 'the most bad entries that are allowed',
     path: PUBLISH_BATCH,
     make: () =>
       Buffer.from(`${BATCH}${'{"priority":"x","delay_seconds":-1},'.repeat(999)}{"payload":1}]}`),
@@ -94,7 +94,7 @@ export const WRONG_BODIES: readonly WrongBody[] = [
     path: PUBLISH_BATCH,
     make: (bytes) => filled(bytes, '{"messages":[],"queue":"', '\\u0000', '"}'),
   },
-  { name: 'no UTF-8', path: PUBLISH_BATCH, make: (bytes) => Buffer.alloc(bytes, 0xff) },
+  { name: 'invalid UTF-8', path: PUBLISH_BATCH, make: (bytes) => Buffer.alloc(bytes, 0xff) },
   {
     name: 'cut-off UTF-8 in a name',
     path: PUBLISH_BATCH,
@@ -107,7 +107,7 @@ export const WRONG_BODIES: readonly WrongBody[] = [
       numbered(bytes, `${BATCH}{"payload":1,"headers":{`, (n) => `"h${n}":1`, '}}]}'),
   },
   {
-    name: 'a member again and again',
+    name: 'a repeated member',
     path: PUBLISH_BATCH,
     isHarmless: true,
     make: (bytes) => filled(bytes, '{"messages":[],"queue":"wrong"', ',"queue":"wrong"', '}'),
@@ -119,17 +119,17 @@ export const WRONG_BODIES: readonly WrongBody[] = [
     make: (bytes) => filled(bytes, '{"queue":"wrong","messages":[]', ' ', '}'),
   },
   {
-    name: 'acks of nothing',
+    name: 'acks without a message id',
     path: '/v1/queue/ack_batch',
     make: (bytes) => filled(Math.min(bytes, 8 * MEBIBYTE - 64), BATCH, '{},', '{}]}'),
   },
   {
-    name: 'scopes without an end',
+    name: 'too many scopes',
     path: CREATE_KEY,
     make: (bytes) => filled(bytes, '{"scopes":[', '"a",', '"a"]}'),
   },
   {
-    name: 'as many scopes as a body has room for',
+    name: 'as many scopes as fit into a body',
     path: CREATE_KEY,
     make: () => filled(128 * 1_024 - 64, '{"scopes":[', '"a",', '"a"]}'),
   },

@@ -14,7 +14,7 @@ import {
   OPEN_BRACKET,
 } from './body-shape.js';
 
-/** Small, so that random bodies meet its bounds. */
+/** Small, so that random bodies reach its bounds. */
 const ENTRY_MEMBERS = new Map<string, MemberShape>([
   ['payload', { kind: 'payload' }],
   ['n', { kind: 'value', holds: undefined }],
@@ -78,7 +78,9 @@ const bodyText = fc
   )
   .map((parts) => parts.join(''));
 
-/** What is done to the bytes of a body: one is put in a place, put between, or taken out. */
+/**
+ * A change to the bytes of a body: one byte is replaced, inserted or removed, or the rest is cut off.
+ */
 const change = fc.record({
   at: fc.nat(400),
   what: fc.constantFrom('replace', 'insert', 'remove', 'cut'),
@@ -106,7 +108,7 @@ function scan(shape: BodyShape, bytes: Buffer, chunkBytes: readonly number[] = [
   const body = new BodyScan(shape);
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
     const size = chunkBytes[turn % chunkBytes.length] as number;
-    // A copy that is overwritten afterwards: nothing may be read from a chunk that is gone.
+    // A copy that is overwritten afterwards: nothing may be read from an earlier chunk.
     const chunk = Uint8Array.from(bytes.subarray(at, at + size));
     const refusal = body.push(chunk);
     if (refusal !== undefined) return refusal;
@@ -116,7 +118,7 @@ function scan(shape: BodyShape, bytes: Buffer, chunkBytes: readonly number[] = [
   return body.end();
 }
 
-/** What JSON.parse takes the body for; undefined where it does not. */
+/** The value that JSON.parse makes of the body; undefined where it refuses it. */
 function parsed(bytes: Buffer): { value: unknown; text: string } | undefined {
   if (!isUtf8(bytes)) return undefined;
   const text = bytes.toString();
@@ -135,7 +137,7 @@ const emptied = (value: unknown): unknown => {
   return isObject(value) ? {} : value;
 };
 
-/** What the scan keeps of known members, told by what JSON.parse makes of the whole. */
+/** The value that the scan must keep of known members, computed from the whole value of JSON.parse. */
 function reduced(value: unknown, shape: BodyShape): unknown {
   if (!isObject(value)) return Array.isArray(value) ? [] : null;
   const kept: Record<string, unknown> = {};
@@ -155,7 +157,7 @@ function reduced(value: unknown, shape: BodyShape): unknown {
   return kept;
 }
 
-/** Without the names that the shape does not know. */
+/** The value without the names that the shape does not know. */
 function known(value: unknown, shape: BodyShape): unknown {
   if (!isObject(value)) return value;
   const kept = Object.entries(value).filter(([name]) => shape.members.has(name));
@@ -169,7 +171,7 @@ function known(value: unknown, shape: BodyShape): unknown {
   );
 }
 
-/** Random bodies have fewer than ten unknown members, so that all of their names are kept. */
+/** Random bodies have fewer than ten unknown members, so all of their names are kept. */
 function expectUnknown(value: unknown, whole: unknown, shape: BodyShape): void {
   const namesOf = (object: unknown, { members }: BodyShape): string[] =>
     isObject(object) ? Object.keys(object).filter((name) => !members.has(name)) : [];
@@ -205,7 +207,7 @@ describe.each([
     const expected = parsed(bytes);
     if ('ok' in result) {
       if (result.code === 'INVALID_JSON') expect(expected).toBeUndefined();
-      // An earlier list may be too long though a later one replaces it.
+      // An earlier list may be too long although a later one replaces it.
       else
         expect(result.details).toEqual([
           { path: '/messages', message: `must NOT have more than ${MAX_ITEMS} items` },
@@ -219,14 +221,14 @@ describe.each([
     expect(result.payloads).toEqual(payloadsOf(text, value, shape));
   };
 
-  it('keeps of random JSON what parsing it whole gives', () => {
+  it('keeps the same of random JSON as parsing all of it', () => {
     fc.assert(
       fc.property(bodyText, sizes, (text, chunkBytes) => check(Buffer.from(text), chunkBytes)),
       parameters,
     );
   });
 
-  it('takes what JSON.parse takes and refuses what it refuses', () => {
+  it('accepts exactly the bodies that JSON.parse accepts', () => {
     const changes = fc.array(change, { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(bodyText, changes, sizes, (text, all, chunkBytes) =>
@@ -244,7 +246,7 @@ const kept = (shape: BodyShape, text: string, chunkBytes?: readonly number[]): S
 };
 
 describe('BodyScan', () => {
-  it('takes the last of several payloads and lists', () => {
+  it('keeps the last of several payloads and lists', () => {
     const text = String.raw`{"messages":[{"payload":1}],"m\u0065ssages":[{"payload":2,"pay\u006coad":3},{"n":1}]}`;
     expect(kept(BATCH, text)).toEqual({
       value: { messages: [{ payload: null }, { n: 1 }] },
@@ -261,7 +263,7 @@ describe('BodyScan', () => {
     }
   });
 
-  it('keeps the names of unknown members, ten of the whole and ten of all entries', () => {
+  it('keeps the names of ten unknown members of the body, and of ten in all entries', () => {
     const text = String.raw`{"a/b":1,"__proto__":{"x":1},"a/b":2,"\u00e9":1,"messages":[{},{"~":1,"n":2}]}`;
     for (const chunkBytes of [1, 3, 65_536]) {
       const { value } = kept(BATCH, text, [chunkBytes]);
@@ -277,7 +279,7 @@ describe('BodyScan', () => {
     expect(messages).toEqual([Object.fromEntries(names.map((name) => [name, null])), {}]);
   });
 
-  it('counts an unknown name that stands twice once', () => {
+  it('counts an unknown name once that occurs twice', () => {
     const twice = Array.from({ length: 12 }, (_, index) => `"x${index % 6}":1`);
     const { value } = kept(BATCH, `{${twice},"last":1,"messages":[{${twice}},{"last":1}]}`);
     const names = ['x0', 'x1', 'x2', 'x3', 'x4', 'x5'];
@@ -286,13 +288,13 @@ describe('BodyScan', () => {
     expect(messages.map(Object.keys)).toEqual([names, ['last']]);
   });
 
-  it('forgets what was unknown in a list that another replaces', () => {
+  it('forgets the unknown names of a list that another one replaces', () => {
     const many = Array.from({ length: 12 }, (_, index) => `"x${index}":1`);
     const { value } = kept(BATCH, `{"messages":[{${many}}],"messages":[{"y":1}]}`);
     expect(value).toEqual({ messages: [{ y: null }] });
   });
 
-  it('keeps the beginning of a name that is far too long, whatever it is written in', () => {
+  it('keeps the beginning of a name that is far too long, in any spelling', () => {
     for (const [written, name] of [
       ['x', 'x'],
       [String.raw`\u00e9`, 'é'],
@@ -308,7 +310,7 @@ describe('BodyScan', () => {
     }
   });
 
-  it('keeps the beginning of a text that is cut, whatever its length and what it is written in', () => {
+  it('keeps the beginning of a text that it cuts, in any spelling', () => {
     const [message, max] = [bodyShapeOf(CAPABILITIES.nackBatch), LIMITS.lastErrorMaxChars];
     for (const written of [
       'x',
@@ -334,13 +336,13 @@ describe('BodyScan', () => {
     }
   });
 
-  it('refuses what is no text where a text would be cut', () => {
+  it('refuses a number that is too long where a text would be cut', () => {
     const shape = bodyShapeOf(CAPABILITIES.nackBatch);
     const digits = `{"messages":[{"error":${'1'.repeat(300_000)}}]}`;
     expect(scan(shape, Buffer.from(digits), [4_096])).toMatchObject({ code: 'INVALID_REQUEST' });
   });
 
-  it('says what was expected where', () => {
+  it('reports what it expected, and where', () => {
     const messageOf = (text: string) => scan(BATCH, Buffer.from(text));
     expect(messageOf('{"a":1 "b"}')).toMatchObject({
       code: 'INVALID_JSON',

@@ -10,14 +10,14 @@ import { bodyShapeOf } from './body-shape.js';
 const MIB = 1024 * 1024;
 const BODY_BYTES = 17 * MIB;
 const CHUNK_BYTES = 64 * 1024;
-/** One payload, some scraps, a chunk, and what the garbage collector has not seen yet. */
+/** One payload, some fragments, a chunk, and garbage that has not been collected yet. */
 const KEPT_MAX_BYTES = 6 * MIB;
 const BATCH = bodyShapeOf(CAPABILITIES.publishBatch);
 
-/** What lies outside of the heap: it grows with what is gathered, and only with that. */
+/** Memory outside of the heap: it grows only with the bytes that are kept. */
 const gatheredBytes = (): number => process.memoryUsage().arrayBuffers;
 
-/** A body of `unit` over and over, up to 17 MiB, made chunk by chunk. */
+/** Scans a body that repeats `unit` up to 17 MiB, made chunk by chunk. */
 function scanMany(before: string, unit: string | Buffer, after = '', shape = BATCH) {
   const unitBytes = Buffer.from(unit as string);
   const times = Math.max(1, Math.floor(CHUNK_BYTES / unitBytes.length));
@@ -107,7 +107,7 @@ describe('a body of 17 MiB', () => {
     ['the same payload', `${ENTRIES}{`, `"payload":"${'x'.repeat(1_000)}",`, '"payload":1}]}'],
     ['the same headers', `${ENTRIES}{`, '"headers":{"a":[[1]]},', '"payload":1}]}'],
     ['unknown members of an entry', `${ENTRIES}{`, '"prioritty":"x",', '"payload":1}]}'],
-  ])('of %s is read and leaves little', (_what, before, unit, after) => {
+  ])('of %s is read, and little of it is kept', (_what, before, unit, after) => {
     const { result } = scanMany(before, unit, after);
     expect(result).not.toHaveProperty('ok');
     const { value, payloads } = result as ScannedBody;
@@ -115,13 +115,13 @@ describe('a body of 17 MiB', () => {
     expect(payloads.join().length).toBeLessThan(100);
   });
 
-  it('of list after list is read, and the last one counts', () => {
+  it('of repeated lists is read, and the last list counts', () => {
     const list = `"messages":[{"payload":"${'x'.repeat(CHUNK_BYTES)}"}],`;
     const { result } = scanMany('{', list, '"messages":[]}');
     expect(result).toMatchObject({ value: { messages: [] }, payloads: [] });
   });
 
-  it('of nothing but brackets in a known field is refused as the field would be', () => {
+  it('with only brackets in a known field is read as an empty list in that field', () => {
     const nested = '{"a":[[[]],{"b":{}}]}';
     const { result } = scanMany(
       '{"x":"',
@@ -136,7 +136,7 @@ describe('a body of 17 MiB', () => {
   });
 });
 
-it('keeps of a nested field what stays under its length', () => {
+it('a scan keeps nothing of a deeply nested field', () => {
   const { result } = scanMany(
     '{"x":[1',
     ' ',
@@ -145,7 +145,7 @@ it('keeps of a nested field what stays under its length', () => {
   expect((result as ScannedBody).value).toEqual({ x: null, queue: [] });
 });
 
-it('refuses a map as soon as it is too long as compact JSON', () => {
+it('a map is refused as soon as it is too long as compact JSON', () => {
   const body = (map: string) => `{"queue":"q","messages":[{"payload":1,"headers":${map}}]}`;
   const scanOf = (map: string) => {
     const scan = new BodyScan(BATCH);
@@ -158,7 +158,7 @@ it('refuses a map as soon as it is too long as compact JSON', () => {
   expect(scanOf(entries(10, `"a":"${'\\u0001'.repeat(200)}"`))).not.toHaveProperty('ok');
 });
 
-describe('from chunks to validated fields', () => {
+describe('a scanned and validated batch', () => {
   const validate = createValidator(CAPABILITIES.publishBatch);
   const fieldsOf = (text: string) => {
     const scan = new BodyScan(BATCH);
@@ -171,7 +171,7 @@ describe('from chunks to validated fields', () => {
   };
   const payload = (index: number) => `{"index": ${index}, "text":"${'é'.repeat(5_000)}"}`;
 
-  it('a batch is valid, and its payloads are what was sent', () => {
+  it('is valid with all payloads as they were sent', () => {
     const sent = Array.from({ length: LIMITS.batchMaxMessages }, (_, index) => payload(index));
     const entries = sent.map((text) => `{"payload": ${text} ,"headers":{"a":"b"},"extra":[]}`);
     const { fields, payloads } = fieldsOf(`{"queue":"q","messages":[${entries}]}`);
@@ -183,7 +183,7 @@ describe('from chunks to validated fields', () => {
     expect(unknown[9]).toEqual({ path: '/messages/9/extra', message: 'unknown field' });
   });
 
-  it('bad entries are named, ten of them', () => {
+  it('names ten of its bad entries', () => {
     const entries = Array.from({ length: 1_000 }, () => `{"priority":"x","vendor":${payload(1)}}`);
     const { fields } = fieldsOf(`{"queue":"q","messages":[${entries}]}`);
     const refusal = validate(fields);
@@ -196,7 +196,7 @@ describe('from chunks to validated fields', () => {
 });
 
 describe('bodyShapeOf', () => {
-  it('knows aliases, lists and what may be held', () => {
+  it('contains aliases, lists, and the kinds of values that a field may contain', () => {
     const { members } = bodyShapeOf(CAPABILITIES.pushSubscribe);
     expect(members.get('endpoint')).toBe(members.get('url'));
     expect(members.get('headers')).toEqual({ kind: 'value', holds: 0x7b });

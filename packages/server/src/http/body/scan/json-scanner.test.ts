@@ -8,7 +8,7 @@ const SILENT = {
   valueStart: () => undefined,
   valueEnd: () => undefined,
 };
-/** It is told of everything, and so goes by the other table. */
+/** It listens to everything, and so uses the scanner's other table. */
 const LISTENING = { ...SILENT, watchDepth: Number.POSITIVE_INFINITY };
 
 function takes(text: string, listener = SILENT): boolean {
@@ -25,7 +25,7 @@ function parses(text: string): boolean {
   }
 }
 
-/** All sequences of up to `length` of the parts. */
+/** All sequences of up to `length` parts. */
 function* sequences(parts: readonly string[], length: number): Generator<string> {
   yield '';
   if (length === 0) return;
@@ -42,9 +42,9 @@ function disagreements(before: string, parts: readonly string[], length: number,
   return [...found];
 }
 
-describe('JsonScanner takes exactly what JSON.parse takes', () => {
+describe('JsonScanner agrees with JSON.parse', () => {
   const tokens = ['{', '}', '[', ']', ',', ':', '"a"', '1', ' '];
-  it.each(['', '{"a"', '{"a":1', '[1', '[[1]', '{"a":{}'])('of tokens behind %s', (before) => {
+  it.each(['', '{"a"', '{"a":1', '[1', '[[1]', '{"a":{}'])('on tokens after %s', (before) => {
     expect(disagreements(before, tokens, 4)).toEqual([]);
   });
 
@@ -52,17 +52,17 @@ describe('JsonScanner takes exactly what JSON.parse takes', () => {
     ['', ''],
     ['[', ']'],
     ['{"a":', '}'],
-  ])('of the characters of numbers in %s%s', (before, after) => {
+  ])('on the characters of numbers in %s%s', (before, after) => {
     expect(disagreements(before, [...'-+.eE01'], 5, after)).toEqual([]);
   });
 
-  it('of the characters of strings', () => {
+  it('on the characters of strings', () => {
     const parts = ['"', '\\', 'u', '0', 'aF', 'n', '\u0001', '\u007f', 'é'];
     expect(disagreements('["', parts, 4, '"]')).toEqual([]);
     expect(disagreements('{"\\u00', parts, 3, '":1}')).toEqual([]);
   });
 
-  it.each(['true', 'false', 'null'])('of %s with one byte changed', (word) => {
+  it.each(['true', 'false', 'null'])('on %s with one byte changed', (word) => {
     const changed = [];
     for (let at = 0; at <= word.length; at += 1) {
       for (let code = 0; code < 128; code += 1) {
@@ -75,14 +75,14 @@ describe('JsonScanner takes exactly what JSON.parse takes', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('of every byte as the white space around a value', () => {
+  it('on every byte as white space around a value', () => {
     for (let code = 0; code < 256; code += 1) {
       const text = `${String.fromCharCode(code)}[1]${String.fromCharCode(code)}`;
       expect(takes(text), text).toBe(parses(text));
     }
   });
 
-  it('of what is nested, up to its bound', () => {
+  it('on nested values, up to its limit', () => {
     const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
     expect(takes(nested(NESTING_MAX_LEVELS))).toBe(true);
     expect(takes(nested(NESTING_MAX_LEVELS + 1))).toBe(false);

@@ -10,7 +10,7 @@ const part = fc.oneof(
 const bytes = fc.array(part, { maxLength: 6 }).map((parts) => parts.flat());
 const sizes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 });
 
-it('checks chunks as isUtf8 checks the whole', () => {
+it('Utf8Check finds the same in chunks as isUtf8 in the whole', () => {
   fc.assert(
     fc.property(bytes, sizes, (all, chunkBytes) => {
       const check = new Utf8Check();

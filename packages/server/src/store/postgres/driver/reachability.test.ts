@@ -13,7 +13,7 @@ function watched() {
   return { store, told, wait };
 }
 
-it('tells once of a loss however many calls fail, with the first cause, and once of its end', () => {
+it('a loss of the store is logged once with its first cause, and its end once, for any number of failed calls', () => {
   const { store, told, wait } = watched();
   store.answered();
   store.failed(new Error('terminating connection'));
@@ -29,7 +29,7 @@ it('tells once of a loss however many calls fail, with the first cause, and once
   ]);
 });
 
-it('tells of a connection that breaks again and again every ten seconds at most', () => {
+it('a connection that breaks repeatedly is logged at most every ten seconds', () => {
   const { store, told, wait } = watched();
   for (let n = 0; n < 100; n += 1) {
     store.failed(new Error('reset'));
@@ -40,7 +40,7 @@ it('tells of a connection that breaks again and again every ten seconds at most'
   expect(told()).toHaveLength(2);
 });
 
-it('tells of a loss soon after another one, if it lasts', () => {
+it('a loss soon after another one is logged if it lasts', () => {
   const { store, told, wait } = watched();
   store.failed(new Error('reset'));
   store.answered();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NextDue } from './next-due.js';
 
 describe('NextDue', () => {
-  it('keeps the earliest of what groups have begun', () => {
+  it('keeps the earliest time that commit groups have begun', () => {
     const due = new NextDue();
     due.groupBegins().read(null);
     for (const atMs of [300, 100, 200, null]) due.groupBegins().begun(atMs);
@@ -10,7 +10,7 @@ describe('NextDue', () => {
     expect([due.isOver(99), due.isOver(100)]).toEqual([false, true]);
   });
 
-  it('takes what a group has read, which may be later', () => {
+  it('replaces it by the time that a commit group has read, which may be later', () => {
     const due = new NextDue();
     due.groupBegins().begun(100);
     due.groupBegins().read(200);
@@ -19,18 +19,21 @@ describe('NextDue', () => {
     expect(due.atMs).toBeNull();
   });
 
-  it.each(['begun', 'read'] as const)('knows what another group has %s since one began', (how) => {
-    const due = new NextDue();
-    const older = due.groupBegins();
-    const newer = due.groupBegins();
-    newer[how](100);
-    newer.ended();
-    older.read(200);
-    older.ended();
-    expect(due.atMs).toBe(100);
-  });
+  it.each(['begun', 'read'] as const)(
+    'keeps the time that another commit group has %s since this one began',
+    (how) => {
+      const due = new NextDue();
+      const older = due.groupBegins();
+      const newer = due.groupBegins();
+      newer[how](100);
+      newer.ended();
+      older.read(200);
+      older.ended();
+      expect(due.atMs).toBe(100);
+    },
+  );
 
-  it('forgets what came before a group began', () => {
+  it('forgets times from before the commit group began', () => {
     const due = new NextDue();
     due.groupBegins().begun(100);
     const look = due.groupBegins();

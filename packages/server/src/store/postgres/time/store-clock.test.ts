@@ -6,7 +6,7 @@ const START_MS = 1_800_000_000_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** A database whose clock can be set, and nodes that look at it. Nothing waits, and all is exact. */
+/** A database whose clock can be set, and nodes that read it. Nothing waits, and all times are exact. */
 class Model {
   trueMs = 0;
   private jumpedMs = 0;
@@ -27,13 +27,13 @@ class Model {
     this.jumpedMs += ms;
   }
 
-  /** The row as a statement sees it just now. */
+  /** The row as a statement sees it now. */
   read(): ClockRow {
     const storeMs = START_MS + this.trueMs + this.jumpedMs + this.offsetMs;
     return { offsetMs: this.offsetMs, storeMs };
   }
 
-  /** By how much the store's time is another than if no clock had ever been set. */
+  /** The difference between the store's time and that of a clock that was never set. */
   errorMs(storeMs: number): number {
     return Math.abs(storeMs - (START_MS + this.trueMs));
   }
@@ -60,7 +60,7 @@ class ModelNode {
 
   private unseenMs = 0;
 
-  /** A commit group hears the time. @returns the time that it goes by */
+  /** A commit group learns the time. @returns the store time that it uses */
   hear(): number {
     const { storeMs, offsetMs } = this.model.read();
     return this.clock.timeOf(storeMs, this.clock.monotonicMs(), offsetMs);
@@ -73,7 +73,7 @@ class ModelNode {
     return resolution.correction;
   }
 
-  /** As a node does, and as those do whom it tells that it has moved the offset. */
+  /** Looks as a node does, and lets other nodes look when this one has moved the offset. */
   look(): void {
     this.hear();
     if (this.clock.isTrusted() || this.correct() !== 'correct') return;
@@ -85,7 +85,7 @@ class ModelNode {
     this.model.trueMs += ms;
   }
 
-  /** Its machine is paused, and does not know. */
+  /** Its machine is paused without noticing it. */
   pause(ms: number): void {
     this.unseenMs += ms;
     this.model.trueMs += ms;
@@ -93,7 +93,7 @@ class ModelNode {
 }
 
 describe('store time', () => {
-  it.each([HOUR_MS, -HOUR_MS, 8 * DAY_MS])('goes on as before a jump of %d ms', (jumpMs) => {
+  it.each([HOUR_MS, -HOUR_MS, 8 * DAY_MS])('goes on unchanged after a jump of %d ms', (jumpMs) => {
     const model = new Model();
     const [one, other] = [model.startNode(), model.startNode()];
     model.trueMs += 10_000;
@@ -107,7 +107,7 @@ describe('store time', () => {
     expect(other.disagreements).toBe(0);
   });
 
-  it('follows what is less than two seconds off', () => {
+  it('follows a jump of less than two seconds', () => {
     const model = new Model();
     const node = model.startNode();
     model.jump(JUMP_MS - 100);
@@ -115,7 +115,7 @@ describe('store time', () => {
     expect(node.clock.isTrusted()).toBe(true);
   });
 
-  it('is not doubted for an answer that was long under way', () => {
+  it('is trusted although an answer took long', () => {
     const model = new Model();
     const node = model.startNode();
     const sinceMs = node.clock.monotonicMs();
@@ -126,7 +126,7 @@ describe('store time', () => {
     expect(model.errorMs(node.clock.nowMs())).toBe(0);
   });
 
-  it('is trusted again when the clock goes back before anybody has corrected it', () => {
+  it('is trusted again when the clock jumps back before it was corrected', () => {
     const model = new Model();
     const node = model.startNode();
     model.jump(8 * DAY_MS);
@@ -137,7 +137,7 @@ describe('store time', () => {
     expect(node.clock.isTrusted()).toBe(true);
   });
 
-  it('is taken as it is by a node that was suspended', () => {
+  it('is adopted by a node that was suspended', () => {
     const model = new Model();
     const node = model.startNode();
     node.suspend(HOUR_MS);
@@ -146,7 +146,7 @@ describe('store time', () => {
     expect(model.errorMs(node.clock.nowMs())).toBe(0);
   });
 
-  it('is what those say that watched before a node started in a jump', () => {
+  it('is that of nodes that saw a jump, for a node that started during it', () => {
     const model = new Model();
     const old = model.startNode();
     model.trueMs += 60_000;
@@ -156,14 +156,14 @@ describe('store time', () => {
     old.look();
     expect(model.errorMs(model.read().storeMs)).toBe(0);
     expect(model.errorMs(fresh.clock.nowMs())).toBe(0);
-    // Now they agree, so that either mends the next jump.
+    // Now they agree, so that either one corrects the next jump.
     model.jump(-DAY_MS);
     fresh.look();
     expect(model.errorMs(fresh.hear())).toBe(0);
     expect(model.errorMs(old.hear())).toBe(0);
   });
 
-  it('is what the others say to a node whose machine was paused unnoticed', () => {
+  it('is that of the other nodes, for a node whose machine was paused without noticing', () => {
     const model = new Model();
     const [paused, other] = [model.startNode(), model.startNode()];
     model.trueMs += 60_000;
@@ -176,8 +176,8 @@ describe('store time', () => {
     expect(model.errorMs(paused.hear())).toBe(0);
   });
 
-  it('goes on through any jumps, starts and suspensions, if one node saw it all', () => {
-    // So that no sum of them is so small that it is followed.
+  it('goes on through any jumps, starts and suspensions if one node saw all of them', () => {
+    // Whole hours, so that no sum of jumps is small enough to be followed.
     const wholeHours = (min: number) =>
       fc.integer({ min, max: 720 }).map((hours) => hours * HOUR_MS);
     const event = fc.oneof(
@@ -197,7 +197,7 @@ describe('store time', () => {
         model.startNode();
         model.trueMs += 60_000;
         for (const { kind, ms } of events) {
-          // Each looks every two seconds: before time passes, everyone has.
+          // Each node looks every two seconds, so all have looked before time passes.
           if (kind === 'pass' || kind === 'suspend') model.everyoneLooks();
           if (kind === 'pass') model.trueMs += ms;
           else if (kind === 'jump') model.jump(ms);

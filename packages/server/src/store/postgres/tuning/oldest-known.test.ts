@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { OldestKnown } from './oldest-known.js';
 
-it('keeps what a long walk has found, for a time that grows with the walk', () => {
+it('OldestKnown keeps the result of a long walk, for a time that grows with the walk', () => {
   let nowMs = 1_000;
   const oldest = new OldestKnown(() => nowMs);
   oldest.found(1, 111, 100_000);
@@ -16,13 +16,13 @@ it('keeps what a long walk has found, for a time that grows with the walk', () =
   expect(oldest.current().size).toBe(0);
 });
 
-it('keeps nothing of a short walk', () => {
+it('OldestKnown keeps no result of a short walk', () => {
   const oldest = new OldestKnown(() => 0);
   oldest.found(1, 111, 1_000);
   expect(oldest.current().size).toBe(0);
 });
 
-it('says what was current when it was asked, whatever comes after', () => {
+it('OldestKnown returns a map that later calls do not change', () => {
   let nowMs = 0;
   const oldest = new OldestKnown(() => nowMs);
   oldest.found(1, 111, 100_000);

@@ -3,18 +3,18 @@ import { ReadyWatermarks } from './scan-watermarks.js';
 
 const BUCKET = 7;
 
-describe('the watermark below which nothing is ready', () => {
-  it('is none while no seq is known to be settled', () => {
+describe('the watermark below which no message is ready', () => {
+  it('is not kept while no seq is known to be settled', () => {
     const watermarks = new ReadyWatermarks();
     watermarks.walked(BUCKET, 1_000_000);
     expect(watermarks.of(BUCKET)).toBeUndefined();
   });
 
   const looks = [
-    { what: 'behind all that is settled where nothing is ready', firsts: [], watermark: 1_001 },
-    { what: 'to the first message that is ready', firsts: [{ rank: 0, seq: 400 }], watermark: 400 },
+    { what: 'to just above the settled seqs', firsts: [], watermark: 1_001 },
+    { what: 'to the first ready message', firsts: [{ rank: 0, seq: 400 }], watermark: 400 },
     {
-      what: 'no further than what is settled, though the first message lies behind',
+      what: 'no further than the settled seqs',
       firsts: [{ rank: 0, seq: 2_000 }],
       watermark: 1_001,
     },

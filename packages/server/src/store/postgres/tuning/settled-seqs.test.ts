@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SettledSeqs } from './settled-seqs.js';
 
-describe('the seq up to which all is settled', () => {
+describe('the seq up to which all transactions have ended', () => {
   it('waits until the transaction that marked it, and all before it, have ended', () => {
     const seqs = new SettledSeqs();
     seqs.mark({ lastSeq: 100, transaction: 7n });

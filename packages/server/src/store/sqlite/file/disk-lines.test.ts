@@ -12,7 +12,7 @@ import { FreeSpace } from './free-space.js';
 
 const MIN_FREE_BYTES = 1_000;
 
-it('tells when publishing stops for want of space, and when it goes on', () => {
+it('the log shows when publishing stops for lack of disk space, and when it goes on', () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
   const { db } = openWriter(join(folder, 'millrace.db'));
   try {

@@ -43,7 +43,7 @@ describe('a disk that fills up', () => {
 
   const withFree = (bytes: number): void => {
     freeBytes = bytes;
-    // After a write that found no room, nothing is added for so long.
+    // After a write that found no room, nothing is added for a second.
     nowMs += 1_000;
   };
   const apply = (command: Command): string => {
@@ -78,7 +78,7 @@ describe('a disk that fills up', () => {
     entries: [],
   });
 
-  it('refuses publishes and the keys of calls that settle nothing below the floor', () => {
+  it('stops publishes below the floor, and keyed calls that do not settle', () => {
     withFree(MIN_FREE_BYTES - 1);
     expect(apply(publish())).toBe('STORAGE_FULL');
     expect(apply(update(once()))).toBe('STORAGE_FULL');
@@ -86,7 +86,7 @@ describe('a disk that fills up', () => {
     expect(apply(ack(once()))).toBe('ok');
   });
 
-  it('refuses the keys of settling below half of it, and never a call without one', () => {
+  it('stops keyed calls that settle below half of the floor, but no call without a key', () => {
     withFree(MIN_FREE_BYTES / 2);
     expect(apply(ack(once()))).toBe('ok');
     withFree(MIN_FREE_BYTES / 2 - 1);
@@ -95,7 +95,7 @@ describe('a disk that fills up', () => {
     expect(apply(update(null))).toBe('ok');
   });
 
-  it('replays what was recorded before, however little is left', () => {
+  it('does not stop replays, however little space is left', () => {
     withFree(MIN_FREE_BYTES);
     const key = once();
     expect(apply(ack(key))).toBe('ok');
@@ -103,25 +103,25 @@ describe('a disk that fills up', () => {
     expect(apply(ack(key))).toBe('ok');
   });
 
-  it('sees at once what another process took', () => {
+  it('is noticed at once when another process fills it', () => {
     withFree(MIN_FREE_BYTES);
     expect(apply(publish())).toBe('ok');
     freeBytes = MIN_FREE_BYTES - 1;
     expect(apply(publish())).toBe('STORAGE_FULL');
   });
 
-  it('refuses what a write finds no room for, gives the reserve back and makes it again', () => {
+  it('makes writes without room be refused, with the reserve freed meanwhile and made again later', () => {
     const reservePath = `${path}-reserve`;
     withFree(2 * MIN_FREE_BYTES);
     expect(apply(publish())).toBe('ok');
     expect(statSync(reservePath).size).toBe(MIN_FREE_BYTES);
-    // SQLite then says what it says on a disk that is full.
+    // SQLite then reports the same error as on a full disk.
     db.pragma('max_page_count = 1');
     const large = [publish('1'.repeat(100_000)), ack(null), update(null)];
     const { outcomes, disk } = applier.apply(large, nowMs);
     expect(outcomes).toMatchObject([{ code: 'STORAGE_FULL' }, { ok: true }, { ok: true }]);
     expect(disk).toBe('very_low');
-    // Nothing was left that needed it.
+    // No write needed the reserve.
     expect(existsSync(reservePath)).toBe(true);
     const creates = Array.from({ length: 200 }, (_, n): Command => {
       return { kind: 'createQueue', ...call(null), queue: `one of many ${n}`, settings: {} };
@@ -136,7 +136,7 @@ describe('a disk that fills up', () => {
     expect(statSync(reservePath).size).toBe(MIN_FREE_BYTES);
   });
 
-  it('makes no queue for a publish that it refuses', () => {
+  it('leaves no queue behind for a refused publish', () => {
     withFree(0);
     const wanted = { ...publish(), queue: 'made by nobody', autoCreate: true } as Command;
     expect(apply(wanted)).toBe('STORAGE_FULL');

@@ -29,7 +29,7 @@ function boundsThatFail(code: string) {
 }
 
 it.each(['SQLITE_FULL', 'SQLITE_BUSY', 'SQLITE_IOERR_SHMSIZE'])(
-  'tries a checkpoint again that failed by %s, a second later',
+  'a checkpoint that failed with %s is retried after a second',
   async (code) => {
     const { clock, lines, seen, serve } = boundsThatFail(code);
     await serve();
@@ -43,7 +43,7 @@ it.each(['SQLITE_FULL', 'SQLITE_BUSY', 'SQLITE_IOERR_SHMSIZE'])(
 );
 
 it.each(['SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_WRITE', 'SQLITE_CORRUPT'])(
-  'ends the store where a checkpoint failed by %s',
+  'a checkpoint that failed with %s ends the store',
   async (code) => {
     const { seen, serve } = boundsThatFail(code);
     await serve();
