@@ -21,7 +21,7 @@ describe('variables of the environment', () => {
   ])('are refused where a name is near to a setting: %s', (name, meant) => {
     const look = () => unknownVariables({ [name]: 'a-value-of-somebody' });
     expect(look).toThrow(ConfigError);
-    expect(look).toThrow(`${name} means nothing here; is ${meant} meant?`);
+    expect(look).toThrow(`${name} is not known; did you mean ${meant}?`);
     expect(look).not.toThrow('a-value-of-somebody');
   });
 

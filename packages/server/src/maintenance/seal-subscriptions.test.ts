@@ -75,7 +75,7 @@ describe('sealing anew', () => {
     await finished();
     expect(steps).toEqual([50, 50, 20]);
     expect([...rows.values()].every(({ url }) => url === 'first plain')).toBe(true);
-    expect(logged[0]).toMatch(/sealed anew .*: 120; none is left$/);
+    expect(logged[0]).toMatch(/sealed again .*: 120; none are left$/);
   });
 
   it('looks again at a row that was changed meanwhile', async () => {

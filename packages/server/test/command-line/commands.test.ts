@@ -75,7 +75,7 @@ describe('millrace', () => {
   it('refuses a variable that is near to a setting, by both names', async () => {
     const { code, stderr } = await outcomeOf([], { MILLRACE_PROT: '9000' });
     expect(code).toBe(2);
-    expect(stderr).toContain('MILLRACE_PROT means nothing here; is MILLRACE_PORT meant?');
+    expect(stderr).toContain('MILLRACE_PROT is not known; did you mean MILLRACE_PORT?');
   });
 
   it('warns of other variables once, in one line, and of none that belong to others', async () => {

@@ -65,7 +65,7 @@ test('a start and a stop are told with the settings that matter, and without sec
       auto_create: true,
     },
     {
-      msg: expect.stringMatching(/^stopping on SIGTERM, with no call/),
+      msg: expect.stringMatching(/^stopping on SIGTERM, with no calls under way/),
       calls: 0,
       waits: 0,
       pushes: 0,
@@ -127,7 +127,7 @@ test.each(["throw new Error('boom');", "Promise.reject(new Error('boom'));"])(
   async (code) => {
     const started = start([], undefined, inside(code));
     expect(await started.ended()).toBe(1);
-    expect(saying(started, 'a fault ended the process')).toMatchObject([
+    expect(saying(started, 'an uncaught error ended the process')).toMatchObject([
       { level: 'error', cause: 'boom', stack: expect.stringContaining('at ') },
     ]);
   },

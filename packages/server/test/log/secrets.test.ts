@@ -136,7 +136,7 @@ describe.each(STORE_FACTORIES)('the log of a server on $name, at its fullest', (
 
   it('holds the first key in one line and no other, and none that is given', async () => {
     const client = await start({});
-    const [{ api_key: key }] = saying(run, 'millrace made an API key; it is shown this once');
+    const [{ api_key: key }] = saying(run, 'millrace made an API key; it is shown only once');
     dataOf(await client.with({ key }).post('create', { name: 'orders' }));
     errorOf(await client.with({ key: `${key}x` }).post('create', { name: 'x' }), 'UNAUTHENTICATED');
     run.signal('SIGTERM');
