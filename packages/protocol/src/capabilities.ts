@@ -151,7 +151,7 @@ export const CAPABILITIES = {
     params: messages.ExtendParams,
     returns: messages.ExtendReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'Extend a lease, or give the message back with 0.',
+    description: 'Extend a lease, or return the message with 0.',
   },
   ackBatch: {
     id: 'queue.ack_batch',

@@ -20,7 +20,7 @@ export const ERRORS = {
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route.' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route exists, but not with this method.' },
   QUEUE_EXISTS: { status: 409, title: 'The queue exists with another value of a given setting.' },
-  QUEUE_IN_USE: { status: 409, title: 'Another queue sends its dead letters to this queue.' },
+  QUEUE_IN_USE: { status: 409, title: 'The queue is the dead-letter queue of another queue.' },
   LEASE_LOST: { status: 409, title: 'The receipt names a delivery that has ended.' },
   IDEMPOTENCY_KEY_REUSED: {
     status: 409,
@@ -44,7 +44,7 @@ export const ERRORS = {
   },
   OVERLOADED: {
     status: 503,
-    title: 'The server has as much work as it can take; nothing was done.',
+    title: 'The server is at its limit of work; nothing was done.',
     retryAfterSeconds: 1,
   },
   OUTCOME_UNKNOWN: {

@@ -149,7 +149,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
       data: { message_id: FIRST, extended: true, lease_expires_at: '2026-01-05T08:03:00.000Z' },
     },
     {
-      title: 'Give the message back',
+      title: 'Return the message',
       params: { queue: 'orders', message_id: FIRST, receipt: RECEIPT, visibility_timeout: 0 },
       data: { message_id: FIRST, extended: true },
     },

@@ -6,14 +6,13 @@ export const AuditEntry = Type.Object({
   action: Type.String({ description: 'The id of the call.' }),
   outcome: Type.Unsafe<'done' | 'refused'>({ type: 'string', enum: ['done', 'refused'] }),
   code: Type.Optional(Type.String({ description: 'The error code of a refused call.' })),
-  key_id: Type.Optional(Type.String({ description: 'The key of the caller, if it was valid.' })),
+  key_id: Type.Optional(Type.String({ description: 'The key that was used, if it was known.' })),
   project: Type.Optional(Type.String({ description: 'The project of that key.' })),
   target: Type.Optional(Type.String({ description: 'The queue, subscription or key concerned.' })),
   address: Type.String({ description: 'The address that the request came from.' }),
   request_id: Type.String(),
   count: Type.Integer({
-    description:
-      'Number of equal refusals within a minute of the first; 1 for a call that was done.',
+    description: 'How many equal refusals came within a minute of the first.',
   }),
 });
 export type AuditEntry = Static<typeof AuditEntry>;

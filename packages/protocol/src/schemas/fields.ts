@@ -66,13 +66,13 @@ export const Headers = Type.Unsafe<Record<string, string>>({
 export const DelaySeconds = Type.Number({
   minimum: 0,
   maximum: LIMITS.delayMaxSeconds,
-  description: 'Seconds until the message can be delivered, with fractions down to a millisecond.',
+  description: 'Seconds until the message can be delivered; fractions to the millisecond.',
 });
 
 export const Priority = Type.Integer({
   minimum: 0,
   maximum: LIMITS.priorityMax,
-  description: 'Messages of higher priority are delivered first if the queue has enable_priority.',
+  description: 'Higher is delivered first, if the queue has enable_priority.',
 });
 
 export const VisibilityTimeout = (description: string) =>
@@ -82,7 +82,7 @@ export const VisibilityTimeout = (description: string) =>
     description,
   });
 
-/** The field of `extend`: 0 gives the message back, and a lease lasts at least a second. */
+/** The field of `extend`: 0 returns the message, and a lease lasts at least a second. */
 export const Extension = (description: string) =>
   Type.Number({
     minimum: 0,
@@ -121,7 +121,7 @@ export const Limit = Type.Integer({
   minimum: 1,
   maximum: LIMITS.listLimitMax,
   default: LIMITS.listLimitDefault,
-  description: 'The most items that a page may have.',
+  description: 'Items in a page.',
 });
 
 /** In answers a time is ISO 8601 in UTC with milliseconds. */

@@ -62,7 +62,7 @@ export const ConsumeParams = Type.Object({
     }),
   ),
   visibility_timeout: Optional(
-    VisibilityTimeout("Seconds of the lease. Default: the queue's visibility_timeout_default."),
+    VisibilityTimeout("Seconds that these messages are leased; else the queue's default."),
   ),
   wait_seconds: Optional(
     Type.Number({
@@ -86,7 +86,7 @@ export const QueueMessage = Type.Object({
   deduplication_id: Type.Optional(Type.String()),
   enqueued_at: Timestamp('When the message was published.'),
   delivery_count: Type.Integer({
-    description: 'Deliveries so far, including this one. A redrive starts again from 0.',
+    description: 'Deliveries so far, this one included; a redrive resets it.',
   }),
   receipt: Type.Optional(Type.String({ description: 'Identifies this delivery.' })),
   lease_expires_at: Type.Optional(Timestamp('When the lease expires.')),
@@ -125,7 +125,7 @@ const NackFields = {
   delay_seconds: Optional(DelaySeconds),
   error: Optional(
     Description(
-      'What went wrong. It is kept as last_error, cut to 4,096 characters.',
+      'What went wrong; stored as last_error, cut to 4,096 characters.',
       LIMITS.lastErrorMaxChars,
     ),
   ),
@@ -243,12 +243,12 @@ export const DlqListReturns = Type.Object({
 export const RedriveParams = Type.Object({
   queue,
   message_id: Optional(MessageId),
-  since: Optional(TimestampInput('Only messages that became dead letters at this time or later.')),
+  since: Optional(TimestampInput('Only messages dead-lettered then or later.')),
   max_messages: Optional(
     Type.Integer({
       minimum: 1,
       maximum: Number.MAX_SAFE_INTEGER,
-      description: 'The most messages to redrive.',
+      description: 'The most dead letters to redrive.',
     }),
   ),
   idempotency_key,
@@ -267,7 +267,7 @@ export const ExtendParams = Type.Object({
   queue,
   message_id: MessageId,
   visibility_timeout: Extension(
-    'Seconds from now until the lease expires, 1 or more. 0 gives the message back without a failure.',
+    'Seconds from now that the lease lasts, at least 1; 0 returns the message without a failure.',
   ),
   receipt: Optional(Receipt),
   idempotency_key,

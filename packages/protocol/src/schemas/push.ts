@@ -16,7 +16,7 @@ export const PushSubscribeParams = Type.Object({
     minLength: 1,
     maxLength: LIMITS.pushUrlMaxChars,
     description:
-      'The receiver: an https url that leads to a public address. forward_to and endpoint are other names of this field.',
+      'The receiver: an https url that leads to a public address. forward_to and endpoint mean the same.',
   }),
   secret: Clearable(
     Type.String({
@@ -25,7 +25,7 @@ export const PushSubscribeParams = Type.Object({
       format: 'plain-text',
       'x-rule-format': 'must be well-formed Unicode',
       description:
-        'The key that signs each push. It is never shown again. The previous secret also signs for another day.',
+        'Signs each push; never shown again. The previous one also signs for another day.',
     }),
   ),
   max_retries: Clearable(
@@ -33,7 +33,7 @@ export const PushSubscribeParams = Type.Object({
       minimum: 0,
       maximum: LIMITS.retriesMax,
       description:
-        "Pushes that may fail after the first one before a message becomes a dead letter. Default: the queue's max_retries.",
+        "Failed pushes after the first before a message is a dead letter; else the queue's.",
     }),
   ),
   visibility_timeout: Clearable(
@@ -41,13 +41,11 @@ export const PushSubscribeParams = Type.Object({
       minimum: LIMITS.visibilityTimeoutMinSeconds,
       maximum: LIMITS.visibilityTimeoutMaxSeconds,
       description:
-        "Seconds that a push leases its message. The push itself may take 0.8 of that, at most 30. Default: the queue's visibility_timeout_default.",
+        "Seconds that a push leases its message; the push may take 0.8 of them, at most 30. Else the queue's.",
     }),
   ),
   dead_letter_queue: Clearable(
-    QueueName(
-      "An existing queue for messages that cannot be pushed. Default: the queue's dead_letter_queue.",
-    ),
+    QueueName("An existing queue for messages that cannot be pushed; else the queue's own."),
   ),
   format: Optional(Format),
   max_in_flight: Clearable(

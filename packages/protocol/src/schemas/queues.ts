@@ -106,9 +106,7 @@ export const HistoryReturns = Type.Object({
 export const ListParams = Type.Object({
   cursor: Optional(Cursor),
   limit: Optional(Limit),
-  prefix: Optional(
-    PlainText('Only queues whose name starts with this text.', LIMITS.queueNameMaxChars),
-  ),
+  prefix: Optional(PlainText('Only queues whose name begins with it.', LIMITS.queueNameMaxChars)),
   include: Optional(
     Type.Unsafe<'stats'>({
       type: 'string',

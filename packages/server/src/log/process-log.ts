@@ -21,7 +21,7 @@ export function openProcessLog(colours: boolean): ProcessLog {
   logForeignOutput(stderr, log);
   logProcessWarnings(log);
   process.on('uncaughtException', (error) => {
-    log.tell('error', 'an uncaught error ended the process', faultOf(error));
+    log.tell('error', 'a fault ended the process', faultOf(error));
     process.exit(1);
   });
   process.on('exit', () => log.flush());

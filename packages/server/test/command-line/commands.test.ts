@@ -125,7 +125,7 @@ describe('the launcher', () => {
     cpSync(join(PACKAGE, 'bin'), join(folder, 'bin'), { recursive: true });
     const { status, stdout, stderr } = runLauncher(join(folder, 'bin', 'millrace.js'));
     expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^millrace: it is not built yet; run "npm run build" in \S+\n$/);
+    expect(stderr).toMatch(/^millrace: the server is not built yet; run "npm run build" in \S+\n$/);
   });
 
   it.skipIf(process.platform !== 'linux')('gives the pool of threads eight, as npm start', () => {

@@ -127,7 +127,7 @@ test.each(["throw new Error('boom');", "Promise.reject(new Error('boom'));"])(
   async (code) => {
     const started = start([], undefined, inside(code));
     expect(await started.ended()).toBe(1);
-    expect(saying(started, 'an uncaught error ended the process')).toMatchObject([
+    expect(saying(started, 'a fault ended the process')).toMatchObject([
       { level: 'error', cause: 'boom', stack: expect.stringContaining('at ') },
     ]);
   },
