@@ -13,7 +13,7 @@ import { watchThreads } from './end-process.js';
 import { explainFailure } from './explain-failure.js';
 import { stopOnSignal } from './stop-on-signal.js';
 
-/** A start that succeeds within this time is stopped like a running server; otherwise it is abandoned. */
+/** A start that succeeds within this time is stopped like a running server; else it is abandoned. */
 const START_GRACE_MS = 2_000;
 
 /** Runs the server until a signal ends it. From its beginning on, stderr is the log. */

@@ -69,7 +69,7 @@ type PathFields = Readonly<Record<string, string | undefined>>;
 const ID = /^[0-9a-f-]{36}$/;
 const QUEUE_NAME = /^(?!ifr_)[A-Za-z0-9._-]{1,128}$/;
 
-/** Only a text that can be a queue name or an id of ours: a client may send a secret there by mistake. */
+/** Only a text that can be a queue name or one of our ids; a client may send a secret by mistake. */
 function targetOf({ queue, ...ids }: PathFields): string | null {
   const id = ids.subscription_id ?? ids.key_id;
   if (id !== undefined) return ID.test(id) ? id : null;

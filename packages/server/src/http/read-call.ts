@@ -63,7 +63,7 @@ export function createCallReader(capability: Capability): CallReader {
   };
 }
 
-/** Adds warnings in front of earlier ones, because the later ones are from the call itself; keeps ten. */
+/** Puts warnings of the call itself before those about its fields, and keeps ten in all. */
 export function addWarnings({ trace }: FastifyRequest, warnings: readonly ErrorDetail[]): void {
   if (warnings.length === 0) return;
   trace.warnings = [...warnings, ...(trace.warnings ?? [])].slice(0, WARNINGS_MAX);

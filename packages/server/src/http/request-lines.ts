@@ -17,7 +17,7 @@ const KEY_REFUSED: ReadonlySet<number> = new Set([
   ERRORS.SCOPE_MISSING.status,
 ]);
 
-/** Lines of the log about requests: those that failed because of the server, and those with wrong keys. */
+/** Lines of the log about requests that failed because of the server or were refused for their key. */
 export class RequestLines {
   constructor(private readonly log: Log) {}
 

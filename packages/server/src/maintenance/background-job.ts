@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js';
 
-/** The interface of all background jobs. Both methods are idempotent; `stop` waits for work under way. */
+/** All background jobs have these methods. Both are idempotent; `stop` waits for work under way. */
 export interface BackgroundJob {
   start(): void;
   stop(): Promise<void>;

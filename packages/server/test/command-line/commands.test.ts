@@ -63,7 +63,7 @@ describe('millrace', () => {
   });
 
   it.each([
-    ['sevre', 'there is no command "sevre"; is "serve" meant?'],
+    ['sevre', 'there is no command "sevre"; did you mean "serve"?'],
     ['publish', 'there is no command "publish"; see --help'],
     ['constructor', 'there is no command "constructor"; see --help'],
   ])('refuses a command that there is not: %s', async (name, why) => {

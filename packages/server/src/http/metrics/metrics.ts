@@ -46,7 +46,7 @@ export function createMetricsPage(
   return {
     contentType: registry.contentType,
     text() {
-      // Requests that arrive meanwhile share the answer, so that all queues are read only once at a time.
+      // Requests that arrive meanwhile share the answer, so that the queues are read once at a time.
       rendering ??= render();
       return rendering;
     },

@@ -8,7 +8,8 @@ interface Name {
 
 /**
  * Finds the known name that an unknown one probably stands for: one with a typing error or two, in
- * another spelling (`delaySeconds`), or with some of its words (`delay`, `group_id`, `wait_time_seconds`).
+ * another spelling (`delaySeconds`), or with some of the same words (`delay`, `group_id`,
+ * `wait_time_seconds`).
  */
 export function createNameMatcher(known: readonly string[]): (name: string) => string | undefined {
   const candidates = known.map((name) => ({ name, ...readName(name) }));

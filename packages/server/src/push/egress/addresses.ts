@@ -18,7 +18,7 @@ export function readLiteral(text: string): Address | undefined {
   );
 }
 
-/** The address that the kernel would connect to; for an IPv4-mapped one it is the IPv4 address inside. */
+/** The address that the kernel would connect to; for an IPv4-mapped one the IPv4 address inside. */
 export function parseAddress(text: string): Address | undefined {
   const address = readLiteral(text);
   return address === undefined || isIPv4(address) || !address.isIPv4MappedAddress()

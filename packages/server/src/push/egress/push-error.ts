@@ -1,4 +1,4 @@
-/** Why there was no answer. The texts are short, stable and safe to show to the owner of a subscription. */
+/** Why there was no answer: short, stable texts that are safe to show to a subscription's owner. */
 export type PushError =
   | 'timeout'
   | 'connection timed out'

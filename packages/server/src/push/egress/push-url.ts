@@ -102,7 +102,7 @@ export const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '
 export const withoutFinalDot = (name: string): string =>
   name.endsWith('.') ? name.slice(0, -1) : name;
 
-/** The parser drops or encodes white space and control characters, and turns backslashes into slashes. */
+/** The parser drops or encodes white space and control characters, and turns \ into /. */
 const hasUnsafeCharacter = (text: string): boolean =>
   /[\p{Cc}\p{Zs}\p{Zl}\p{Zp}\\\ufeff]/u.test(text);
 

@@ -38,7 +38,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Limited {
     this.deadlineMs = this.startMs + timeoutMs;
   }
 
-  /** Ends the exchange now. If undici still waits for a connection, the abort follows when it has one. */
+  /** Ends the exchange now. If undici still waits for a connection, it is aborted when it has one. */
   callOff(error: PushError): void {
     const fault = new PushFault(error);
     this.fail(fault);

@@ -89,7 +89,7 @@ function untrusted(
   return Object.fromEntries(sent.map((name) => [name, headers[name] as string]));
 }
 
-/** The headers that can be sent. Others are left out, because a message must not fail for its headers. */
+/** The headers that can be sent. Others are left out, so that no message fails for its headers. */
 function sendable(headers: unknown, format: PushFormat): Readonly<Record<string, string>> {
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return {};
   const sent = Object.entries(headers)

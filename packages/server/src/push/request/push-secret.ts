@@ -73,7 +73,7 @@ export class SecretBox {
     return url === undefined || headers === undefined ? undefined : { ...row, url, headers };
   }
 
-  /** Seals a row under the first key. Returns the row itself if it already is, undefined if no key opens it. */
+  /** Seals a row under the first key. Returns a sealed row itself, or undefined if no key opens it. */
   sealAnew(row: SealedTexts): SealedTexts | undefined {
     const { url, headers, secret, previousSecret } = row;
     if (this.first === undefined || this.isOfFirstKey(row)) return row;

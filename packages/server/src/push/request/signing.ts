@@ -49,7 +49,7 @@ export function secretFault(secret: string): string | undefined {
 export const isShortSecret = (secret: string): boolean =>
   webhookKey(secret).length < SECRET_MIN_BYTES;
 
-/** A secret with the prefix but without base64 is refused at subscription; here it counts as plain text. */
+/** A secret with the prefix but no base64 is refused at subscription; here it counts as plain text. */
 const webhookKey = (secret: string): Buffer => decodedKey(secret) ?? Buffer.from(secret, 'utf8');
 
 function decodedKey(secret: string): Buffer | undefined {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 const NOTHING = new Uint8Array(0);
 
-/** Checks UTF-8 as it arrives. A character that is split between chunks is checked with the later one. */
+/** Checks UTF-8 as it arrives. A character split between chunks is checked with the later chunk. */
 export class Utf8Check {
   /** The beginning of a character whose rest has not arrived. */
   private cut = NOTHING;
