@@ -2,7 +2,7 @@ import { toIso } from '../core/iso-time.js';
 import type { Log } from '../core/log.js';
 import type { AuditEntry } from '../core/queue/audit-entry.js';
 
-/** Writes entries of the audit log to the log: a line for each call that was done; refusals are counted. */
+/** Writes entries of the audit log to the log: one line for each done call; refusals are counted. */
 export function auditLines(log: Log): (entry: AuditEntry) => void {
   return ({ action, refused, code, keyId, project, target, address, requestId, atMs }) => {
     const who = { action, key_id: keyId, project, address };

@@ -65,7 +65,7 @@ const subscribeRoute: Route = {
 /** The store cannot tell whether the older secret is the one that was given again. */
 const secretEnded = (untilMs: number): ErrorDetail => ({
   path: '/secret',
-  message: `at most two secrets sign: the secret before the previous one, which would have signed until ${toIso(untilMs)}, stops signing now unless it is the same as the new one`,
+  message: `at most two secrets sign: the secret before the previous one stops signing now, unless it is the same as the new one; it would have signed until ${toIso(untilMs)}`,
 });
 
 /** The most bytes of a record, with a url of 2,048 characters and 8 KiB of headers. */

@@ -57,7 +57,7 @@ export class BodyCollector implements JsonListener {
     this.capture.nextChunk(chunk);
   }
 
-  /** Copies the chunk's part of a text that continues in the next chunk; refuses one that is too long. */
+  /** Copies the chunk's part of a text that continues in the next chunk; refuses a text too long. */
   endChunk(bytes: number): Refusal | undefined {
     if (!this.isCapturing) {
       this.name.endChunk();
