@@ -1,4 +1,4 @@
-/** The import rules of ARCHITECTURE.md: imports run one way. */
+/** The import rules of ARCHITECTURE.md: imports go in one direction only. */
 const server = '^packages/server/src';
 
 const onlyFrom = (name, comment, from, allowed) => ({
@@ -14,48 +14,51 @@ export default {
     {
       name: 'no-circular',
       comment:
-        'Modules that need each other, if only for their types, are one module, or lack a third.',
+        'Modules must not import each other, even for types only: join them, or move the shared part to a third.',
       severity: 'error',
       from: {},
       to: { circular: true },
     },
     {
       name: 'no-unresolved',
-      comment: 'Every import must resolve, or the rules here check nothing.',
+      comment: 'Every import must resolve; otherwise these rules check nothing.',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true },
     },
-    onlyFrom('protocol-is-a-leaf', 'protocol imports nothing of ours.', '^packages/protocol/src', [
-      '^packages/protocol/',
-    ]),
-    onlyFrom('core-is-pure', 'core imports protocol only.', `${server}/core`, [
+    onlyFrom(
+      'protocol-is-a-leaf',
+      'protocol imports no other package of ours.',
+      '^packages/protocol/src',
+      ['^packages/protocol/'],
+    ),
+    onlyFrom('core-is-pure', 'core imports only protocol.', `${server}/core`, [
       '^packages/protocol/',
       `${server}/core/`,
     ]),
     ...['store/sqlite', 'store/postgres', 'push', 'maintenance', 'http', 'log'].map((part) =>
       onlyFrom(
         `${part.replace('/', '-')}-stands-apart`,
-        'The parts around core import core and protocol, never each other.',
+        'The parts around core import only core and protocol, never each other.',
         `${server}/${part}/`,
         ['^packages/protocol/', `${server}/core/`, `${server}/${part}/`],
       ),
     ),
     onlyFrom(
       'decisions-know-no-engine',
-      'What a queue is, is decided without knowing what forms commit groups, waits or checks keys.',
+      'The rules of a queue do not depend on the code that forms commit groups, waits or checks keys.',
       `${server}/core/(queue|dead-letters|limits)/`,
       ['^packages/protocol/', `${server}/core/([^/]+\\.ts$|queue/|dead-letters/|limits/|store/)`],
     ),
     onlyFrom(
       'postgres-driver-knows-no-queue',
-      'Connections, pipelines and parameters serve any statement.',
+      'Connections, pipelines and parameters work with any statement and know no queues.',
       `${server}/store/postgres/driver/`,
       [`${server}/core/([^/]+\\.ts$|store/)`, `${server}/store/postgres/driver/`],
     ),
     onlyFrom(
       'tuning-is-walled-off',
-      'What only makes things faster knows no rule of the queue, so that it can be taken out.',
+      'Code that only makes the store faster knows no rules of a queue, so that it can be removed.',
       `${server}/store/postgres/tuning/`,
       [
         '^packages/protocol/',
@@ -65,19 +68,19 @@ export default {
     ),
     onlyFrom(
       'egress-knows-no-queue',
-      'The guard of addresses knows urls and sockets, and neither messages nor subscriptions.',
+      'The address guard knows urls and sockets, but neither messages nor subscriptions.',
       `${server}/push/egress/`,
       [`${server}/core/[^/]+\\.ts$`, `${server}/push/egress/`],
     ),
     onlyFrom(
       'requests-know-no-worker',
-      'A push is signed and sent without knowing who decides that it is.',
+      'The code that signs and sends a push does not know the workers that decide to push.',
       `${server}/push/request/`,
       ['^packages/protocol/', `${server}/core/`, `${server}/push/(request|egress)/`],
     ),
     {
       name: 'threads-carry-no-schemas',
-      comment: 'Threads of the store would load the whole schema library each.',
+      comment: 'Otherwise each thread of the store would load the whole schema library.',
       severity: 'error',
       from: { path: `${server}/(core|store)/`, pathNot: '\\.test\\.ts$' },
       to: {
@@ -86,20 +89,21 @@ export default {
         dependencyTypesNot: ['type-only'],
       },
     },
-    onlyFrom('config-stands-apart', 'config imports nothing of the server.', `${server}/config/`, [
-      '^packages/protocol/',
+    onlyFrom(
+      'config-stands-apart',
+      'config imports nothing from the server except the edit distance.',
       `${server}/config/`,
-      `${server}/core/edit-distance\\.ts$`,
-    ]),
+      ['^packages/protocol/', `${server}/config/`, `${server}/core/edit-distance\\.ts$`],
+    ),
     {
       name: 'only-serve-loads-the-app',
-      comment: 'A command loads what it needs: only serve takes the whole server with it.',
+      comment: 'A command loads only what it needs; only serve loads the whole server.',
       severity: 'error',
       from: {
         path: `${server}/(cli/|main\\.ts$)`,
         pathNot: ['\\.test\\.ts$', `${server}/cli/serve\\.ts$`],
       },
-      // Copies of a store are made from its file, without the server.
+      // Backup and restore work on the store's file, without the server.
       to: {
         path: `${server}/(app\\.ts$|http/|push/|maintenance/|store/)`,
         pathNot: `${server}/store/sqlite/file/(backup|restore)\\.ts$`,
@@ -107,14 +111,14 @@ export default {
     },
     {
       name: 'commands-stand-on-top',
-      comment: 'Nothing but main.ts knows the command line.',
+      comment: 'Only main.ts imports the command line.',
       severity: 'error',
       from: { path: '^packages/', pathNot: `${server}/(cli/|main\\.ts$)` },
       to: { path: `${server}/cli/` },
     },
     {
       name: 'only-the-app-knows-push',
-      comment: 'Push is handed to those who need it; only app.ts puts it together.',
+      comment: 'Only app.ts imports push, and passes it to the parts that need it.',
       severity: 'error',
       from: { path: '^packages/', pathNot: `${server}/(push/|app\\.ts$)` },
       to: { path: `${server}/push/` },
@@ -128,7 +132,7 @@ export default {
     },
     {
       name: 'drivers-stay-in-stores',
-      comment: 'SQL and its drivers stand only under store/.',
+      comment: 'Only the code under store/ may use SQL drivers.',
       severity: 'error',
       from: { path: '^packages/[^/]+/src', pathNot: `${server}/store/` },
       to: { path: 'node_modules/(better-sqlite3|pg|postgres)/' },

@@ -1,6 +1,6 @@
 const area = process.env.MILLRACE_MUTATION ?? 'core';
 
-/** Of the mutation run: `packages/server/test/mutation/main.ts` says what is mutated. */
+/** The mutation run; `packages/server/test/mutation/main.ts` chooses the files to mutate. */
 export default {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
@@ -8,7 +8,7 @@ export default {
   coverageAnalysis: 'perTest',
   ignoreStatic: process.env.MILLRACE_MUTATION_STATIC === undefined,
   concurrency: 1,
-  // A mutant that waits for ever is found by its time: on a machine with other work, late.
+  // Ends mutants that wait for ever. It is generous, for machines that are busy with other work.
   timeoutMS: 20_000,
   ignorePatterns: ['bench', 'docs', '**/dist', 'data', '.readme-*', 'coverage', 'reports'],
   tempDirName: '.stryker-tmp',

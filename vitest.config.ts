@@ -2,10 +2,10 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // On two cores: many tests wait for a lease, a server or a receiver; with more than one beside
-    // them, all take longer.
+    // For two cores: many tests wait for a lease, a server or a receiver. With more than one extra
+    // worker, all tests take longer.
     maxWorkers: 3,
-    // They end what hangs; a machine with other work to do takes its time.
+    // These end tests that hang. They are generous, for machines that are busy with other work.
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
@@ -21,11 +21,11 @@ export default defineConfig({
         test: {
           name: 'suites',
           include: ['packages/*/test/**/*.test.ts'],
-          // `npm run test:long` runs these.
+          // `npm run test:long` runs the long tests.
           exclude: [...configDefaults.exclude, '**/*.long.test.ts'],
           globalSetup: ['packages/server/test/harness/postgres.ts'],
-          // Loading the server anew for each file took a quarter of the time. Nothing here may
-          // put another module in a module's place; tests that do stand beside the code.
+          // Loading the server again for each file took a quarter of the time. Tests in these suites
+          // must not replace modules; tests that do so are beside the code.
           isolate: false,
         },
       },

@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that take half a minute and more: outages, kills and recoveries that have to be sat through. */
+/** Tests that take half a minute or more, because they wait for outages, kills and recoveries. */
 export default defineConfig({
   test: {
-    // Most of the time they wait.
+    // These tests wait most of the time.
     maxWorkers: 4,
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const MEMORY = '/dev/shm';
 
-/** What decides about each part; the suites over HTTP run the decisions, too, but take longer. */
+/** The suites that test each area. The suites over HTTP also run core, but take longer. */
 const SUITES = {
   core: [
     'packages/server/src/core/**/*.test.ts',
@@ -24,11 +24,11 @@ const TOO_SLOW_OR_OF_THREADS = [
   '**/hostile-bodies.test.ts',
 ];
 
-/** The fast suites, over the sources and on SQLite alone: what a mutant has to pass. */
+/** The fast suites, on the sources and on SQLite only, which must fail for each mutant. */
 export default defineConfig({
   resolve: {
     alias: [
-      // Elsewhere these suites run what is built, in which no mutant is.
+      // Other runs use the built files, which contain no mutants.
       { find: /^#server\/(.*)$/, replacement: at('packages/server/src/$1.ts') },
       {
         find: 'node:worker_threads',
@@ -43,10 +43,10 @@ export default defineConfig({
       MILLRACE_TEST_STORES: 'sqlite',
       MILLRACE_TEST_RUNS: '20',
       MILLRACE_TEST_SEED: '17',
-      // Each commit waits for the disk; what is lost with the machine is of no interest here.
+      // In memory, because each commit would wait for the disk and durability does not matter here.
       ...(existsSync(MEMORY) && { TMPDIR: MEMORY }),
     },
-    // To load the server anew for each file would take most of the time.
+    // Loading the server again for each file would take most of the time.
     isolate: false,
     include: SUITES[process.env.MILLRACE_MUTATION === 'http' ? 'http' : 'core'],
     exclude: TOO_SLOW_OR_OF_THREADS,

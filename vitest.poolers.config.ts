@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The suite behind PgBouncer, a program that not everybody has installed. */
+/** The suite behind PgBouncer, which is not installed everywhere. */
 export default defineConfig({
   test: {
     include: ['packages/server/test/poolers/**/*.long.ts'],

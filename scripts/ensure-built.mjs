@@ -1,5 +1,5 @@
-// What `npm start` does first. With TypeScript here it builds what has changed; a production install
-// (`npm ci --omit=dev`) has none, and starts what was built elsewhere.
+// The first step of `npm start`. If TypeScript is installed, it builds the files that have changed. A
+// production install (`npm ci --omit=dev`) has no TypeScript and starts files that were built elsewhere.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 

@@ -1,7 +1,7 @@
 import { CAPABILITIES, type Capability, type CapabilityName } from './capabilities.js';
 import { ERRORS, type ErrorCode } from './errors.js';
 
-/** A request that reaches no call is answered with these. */
+/** The errors of a request that matches no call. */
 export const ROUTE_ERRORS: readonly ErrorCode[] = ['ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED'];
 
 const EVERY_CALL: readonly ErrorCode[] = [
@@ -24,7 +24,7 @@ const WRITING_CALLS: readonly ErrorCode[] = [
   'STORAGE_FULL',
 ];
 
-/** What only some calls can answer; of a queue that is not there, see below. */
+/** Errors that only some calls have. `errorCodesOf` adds QUEUE_NOT_FOUND by a rule of its own. */
 const OWN_ERRORS: { readonly [Name in CapabilityName]?: readonly ErrorCode[] } = {
   create: ['QUEUE_EXISTS', 'DEAD_LETTER_QUEUE_NOT_FOUND', 'DEAD_LETTER_CYCLE'],
   update: ['DEAD_LETTER_QUEUE_NOT_FOUND', 'DEAD_LETTER_CYCLE'],
@@ -41,11 +41,11 @@ const OWN_ERRORS: { readonly [Name in CapabilityName]?: readonly ErrorCode[] } =
   revokeKey: ['KEY_NOT_FOUND'],
 };
 
-/** A call that changes something takes an idempotency key. */
+/** True for calls that change something: they take an idempotency key. */
 export const isWriting = ({ params }: Capability): boolean =>
   'idempotency_key' in params.properties;
 
-/** The codes that a call can answer, in the order of the list of errors. */
+/** The error codes that a call can answer with, in the order of `ERRORS`. */
 export function errorCodesOf(name: CapabilityName): ErrorCode[] {
   const capability: Capability = CAPABILITIES[name];
   const possible = new Set<ErrorCode>([...EVERY_CALL, ...(OWN_ERRORS[name] ?? [])]);
@@ -54,7 +54,7 @@ export function errorCodesOf(name: CapabilityName): ErrorCode[] {
   };
   if (capability.method !== 'GET') add(CALLS_WITH_A_BODY);
   if (isWriting(capability)) add(WRITING_CALLS);
-  // To delete a queue that is not there is no error: it is gone, as was asked.
+  // Deleting a queue that does not exist is not an error: the result is the one asked for.
   if ('queue' in capability.params.properties && name !== 'delete') add(['QUEUE_NOT_FOUND']);
   return (Object.keys(ERRORS) as ErrorCode[]).filter((code) => possible.has(code));
 }

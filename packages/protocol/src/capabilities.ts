@@ -22,7 +22,7 @@ export const CAPABILITIES = {
     params: queues.CreateParams,
     returns: queues.QueueRecord,
     bodyMaxBytes: SMALL_BODY,
-    description: 'Create a queue; for one that exists, compare the settings given.',
+    description: 'Create a queue. If it exists, compare the given settings with its own.',
   },
   get: {
     id: 'queue.get',
@@ -32,7 +32,7 @@ export const CAPABILITIES = {
     params: queues.GetParams,
     returns: queues.QueueRecord,
     bodyMaxBytes: SMALL_BODY,
-    description: "A queue's settings.",
+    description: 'Get the settings of a queue.',
   },
   list: {
     id: 'queue.list',
@@ -42,7 +42,7 @@ export const CAPABILITIES = {
     params: queues.ListParams,
     returns: queues.ListReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: "The project's queues, by name, in pages.",
+    description: 'List the queues of the project, sorted by name, in pages.',
   },
   stats: {
     id: 'queue.stats',
@@ -52,7 +52,8 @@ export const CAPABILITIES = {
     params: queues.GetParams,
     returns: queues.QueueStats,
     bodyMaxBytes: SMALL_BODY,
-    description: 'Exact counts of a queue, by state, and the age of its oldest message.',
+    description:
+      'Get exact message counts of a queue, by state, and the age of its oldest message.',
   },
   update: {
     id: 'queue.update',
@@ -62,7 +63,7 @@ export const CAPABILITIES = {
     params: queues.UpdateParams,
     returns: queues.QueueRecord,
     bodyMaxBytes: SMALL_BODY,
-    description: "Change a queue's settings; they hold from each message's next event on.",
+    description: 'Change settings of a queue. They apply to each message from its next event on.',
   },
   delete: {
     id: 'queue.delete',
@@ -82,7 +83,7 @@ export const CAPABILITIES = {
     params: queues.WriteQueueParams,
     returns: queues.PurgeReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'Remove all messages of a queue, but not its dead letters.',
+    description: 'Remove all messages of a queue except its dead letters.',
   },
   publishBatch: {
     id: 'queue.publish_batch',
@@ -93,7 +94,7 @@ export const CAPABILITIES = {
     params: messages.PublishBatchParams,
     returns: messages.PublishBatchReturns,
     bodyMaxBytes: BATCH_BODY,
-    description: 'Publish up to 1,000 messages, all or none.',
+    description: 'Publish up to 1,000 messages, either all of them or none.',
   },
   publish: {
     id: 'queue.publish',
@@ -104,7 +105,7 @@ export const CAPABILITIES = {
     params: messages.PublishParams,
     returns: messages.PublishReturns,
     bodyMaxBytes: PUBLISH_BODY,
-    description: 'Publish one message; the answer means that it is on stable storage.',
+    description: 'Publish one message. A success means that it is on stable storage.',
   },
   consume: {
     id: 'queue.consume',
@@ -115,7 +116,8 @@ export const CAPABILITIES = {
     params: messages.ConsumeParams,
     returns: messages.ConsumeReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'Lease up to max_messages messages, waiting for the first if asked to.',
+    description:
+      'Lease up to max_messages messages, and wait for the first one if wait_seconds is given.',
   },
   ack: {
     id: 'queue.ack',
@@ -126,7 +128,7 @@ export const CAPABILITIES = {
     params: messages.AckParams,
     returns: messages.AckReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'The work is done: remove the message.',
+    description: 'Report that the work is done, which removes the message.',
   },
   nack: {
     id: 'queue.nack',
@@ -137,7 +139,8 @@ export const CAPABILITIES = {
     params: messages.NackParams,
     returns: messages.NackReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'The work failed: deliver the message again, or make it a dead letter.',
+    description:
+      'Report that the work failed: the message is delivered again or becomes a dead letter.',
   },
   extend: {
     id: 'queue.extend',
@@ -148,7 +151,7 @@ export const CAPABILITIES = {
     params: messages.ExtendParams,
     returns: messages.ExtendReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'Keep a lease alive, or give the message back with 0.',
+    description: 'Extend a lease, or return the message with 0.',
   },
   ackBatch: {
     id: 'queue.ack_batch',
@@ -159,7 +162,7 @@ export const CAPABILITIES = {
     params: messages.AckBatchParams,
     returns: messages.AckBatchReturns,
     bodyMaxBytes: SETTLE_BATCH_BODY,
-    description: 'Ack many messages in one transaction; each entry answers for itself.',
+    description: 'Ack many messages in one transaction; each entry has its own result.',
   },
   nackBatch: {
     id: 'queue.nack_batch',
@@ -170,7 +173,7 @@ export const CAPABILITIES = {
     params: messages.NackBatchParams,
     returns: messages.NackBatchReturns,
     bodyMaxBytes: SETTLE_BATCH_BODY,
-    description: 'Nack many messages in one transaction; each entry answers for itself.',
+    description: 'Nack many messages in one transaction; each entry has its own result.',
   },
   peek: {
     id: 'queue.peek',
@@ -190,7 +193,7 @@ export const CAPABILITIES = {
     params: messages.MessageParams,
     returns: messages.MessageReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'One message, with its failed deliveries.',
+    description: 'Get one message with its failed deliveries.',
   },
   history: {
     id: 'queue.history',
@@ -200,7 +203,7 @@ export const CAPABILITIES = {
     params: queues.GetParams,
     returns: queues.HistoryReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'Depth and rates of a queue, minute by minute, for the last hour.',
+    description: 'Get the depth and the rates of a queue for each minute of the last hour.',
   },
   dlqList: {
     id: 'queue.dlq.list',
@@ -210,7 +213,7 @@ export const CAPABILITIES = {
     params: messages.DlqListParams,
     returns: messages.DlqListReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'The dead letters that came from a queue, wherever they are kept.',
+    description: 'List the dead letters that came from a queue, whichever queue keeps them.',
   },
   dlqRedrive: {
     id: 'queue.dlq.redrive',
@@ -230,7 +233,7 @@ export const CAPABILITIES = {
     params: messages.DlqPurgeParams,
     returns: queues.PurgeReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'Remove dead letters of a queue.',
+    description: 'Remove dead letters that came from a queue.',
   },
   ...PUSH_CAPABILITIES,
   createKey: {
@@ -242,7 +245,7 @@ export const CAPABILITIES = {
     params: keys.CreateKeyParams,
     returns: keys.CreateKeyReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'Make an API key; its secret is shown once.',
+    description: 'Create an API key. Its secret is shown only once.',
   },
   listKeys: {
     id: 'account.keys.list',
@@ -253,7 +256,7 @@ export const CAPABILITIES = {
     params: keys.ListKeysParams,
     returns: keys.ListKeysReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'All API keys, without their secrets.',
+    description: 'List all API keys, without their secrets.',
   },
   revokeKey: {
     id: 'account.keys.revoke',
@@ -264,7 +267,7 @@ export const CAPABILITIES = {
     params: keys.RevokeKeyParams,
     returns: keys.RevokeKeyReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'Revoke an API key, on every node within 5 s.',
+    description: 'Revoke an API key. Every node refuses it within 5 s.',
   },
   audit: {
     id: 'account.audit',
@@ -274,7 +277,7 @@ export const CAPABILITIES = {
     params: audit.AuditParams,
     returns: audit.AuditReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'What was done and refused in administration, newest first.',
+    description: 'List the administrative calls that were done or refused, newest first.',
   },
 } as const satisfies Record<string, Capability>;
 

@@ -3,21 +3,21 @@ import { CAPABILITIES, type Capability, type CapabilityName } from './capabiliti
 import { EXAMPLES, type Example } from './examples.js';
 import { type JsonSchema, publicSchema } from './public-schema.js';
 
-/** What a client that knows only the base URL learns of one call. */
+/** What a client that knows only the base URL learns about one call. */
 export interface CapabilitySummary {
   readonly id: string;
   readonly method: Capability['method'];
   readonly path: string;
-  /** The same call with the queue in the path, where there is such a form. */
+  /** The path of the same call with the queue in it, if the call has one. */
   readonly queue_path?: string;
   readonly available: true;
-  /** A retry with the same idempotency key does nothing twice. */
+  /** Whether a retry, with the same idempotency key if the call takes one, does nothing twice. */
   readonly idempotent: boolean;
   readonly description: string;
 }
 
 export interface CapabilityDetail extends CapabilitySummary {
-  /** All fields of the call, whether they go into the path, the query string or the body. */
+  /** All fields of the call, whether they are sent in the path, the query string or the body. */
   readonly params: JsonSchema;
   /** Describes `data`. */
   readonly returns: JsonSchema;
@@ -30,7 +30,7 @@ export const discoveryList = (): { capabilities: CapabilitySummary[] } => ({
   capabilities: NAMES.map(summaryOf),
 });
 
-/** Undefined where there is no capability of that id. */
+/** Undefined if there is no capability with that id. */
 export function discoveryOf(id: string): CapabilityDetail | undefined {
   const name = NAMES.find((candidate) => CAPABILITIES[candidate].id === id);
   if (name === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What the examples speak of: they tell one story, so that ids and receipts recur. */
+/** The data of the examples. They tell one story, so the same ids and receipts appear in several. */
 
 export const FIRST = '0198f3a2-6c10-7b3e-9a41-5d0f3c2b1a01';
 export const SECOND = '0198f3a2-6c11-7d52-8c07-2e9b4f6a7c02';

@@ -16,7 +16,7 @@ import {
   SUBSCRIPTION_ID,
 } from './example-story.js';
 
-/** One call as it may go: the fields that are sent and the `data` that answers them. */
+/** One call: the fields that are sent, and the `data` of the answer. */
 export interface Example<Params = unknown, Data = unknown> {
   readonly title: string;
   readonly params: Params;
@@ -31,7 +31,7 @@ type ExampleOf<Name extends CapabilityName> = Example<
 export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<Name>[] } = {
   create: [
     {
-      title: 'A queue with a dead-letter queue that exists',
+      title: 'A queue with an existing dead-letter queue',
       params: {
         name: 'orders',
         dead_letter_queue: 'orders-failed',
@@ -53,7 +53,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   stats: [{ title: 'The counts', params: { queue: 'orders' }, data: ORDERS_STATS }],
   update: [
     {
-      title: 'More retries, and no dead-letter queue any more',
+      title: 'Allow more retries and detach the dead-letter queue',
       params: { queue: 'orders', max_retries: 8, dead_letter_queue: null },
       data: {
         queue: 'orders',
@@ -74,7 +74,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   purge: [{ title: 'Empty', params: { queue: 'orders' }, data: { queue: 'orders', purged: 16 } }],
   publish: [
     {
-      title: 'A message that may be sent again safely',
+      title: 'A message that can be sent again safely',
       params: {
         queue: 'orders',
         payload: { order_id: 'o_123' },
@@ -85,7 +85,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
       data: { message_id: FIRST },
     },
     {
-      title: 'A message for later',
+      title: 'A delayed message',
       params: { queue: 'orders', payload: 'remind', delay_seconds: 90.5 },
       data: { message_id: SECOND },
     },
@@ -112,7 +112,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
       },
     },
     {
-      title: 'Nothing there',
+      title: 'No message available',
       params: { queue: 'orders' },
       data: { messages: [] },
     },
@@ -137,7 +137,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
       data: { message_id: FIRST, nacked: true, requeued: true },
     },
     {
-      title: 'Never again',
+      title: 'Make it a dead letter',
       params: { queue: 'orders', message_id: FIRST, receipt: RECEIPT, requeue: false },
       data: { message_id: FIRST, nacked: true, requeued: false },
     },
@@ -149,14 +149,14 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
       data: { message_id: FIRST, extended: true, lease_expires_at: '2026-01-05T08:03:00.000Z' },
     },
     {
-      title: 'Give it back',
+      title: 'Return the message',
       params: { queue: 'orders', message_id: FIRST, receipt: RECEIPT, visibility_timeout: 0 },
       data: { message_id: FIRST, extended: true },
     },
   ],
   ackBatch: [
     {
-      title: 'One done in time, one too late',
+      title: 'One acked in time, one too late',
       params: {
         queue: 'orders',
         messages: [
@@ -199,7 +199,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   ],
   peek: [
     {
-      title: 'What consumers hold',
+      title: 'The leased messages',
       params: { queue: 'orders', state: 'leased', limit: 10 },
       data: {
         items: [
@@ -249,7 +249,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   ],
   dlqList: [
     {
-      title: 'What could not be handled',
+      title: 'Messages that could not be handled',
       params: { queue: 'orders', limit: 10 },
       data: { items: [DEAD] },
     },
@@ -257,7 +257,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   dlqRedrive: [
     { title: 'All of them', params: { queue: 'orders' }, data: { queue: 'orders', redriven: 7 } },
     {
-      title: 'What failed since eight, a hundred at most',
+      title: 'At most a hundred that became dead letters since eight',
       params: { queue: 'orders', since: '2026-01-05T08:00:00.000Z', max_messages: 100 },
       data: { queue: 'orders', redriven: 3 },
     },
@@ -271,7 +271,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   ],
   pushSubscribe: [
     {
-      title: 'Signed, twenty at once',
+      title: 'Signed pushes, twenty at once',
       params: {
         queue: 'orders',
         url: SUBSCRIPTION.url,
@@ -283,7 +283,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
     },
   ],
   pushSubscriptions: [
-    { title: 'All of a queue', params: { queue: 'orders' }, data: { items: [SUBSCRIPTION] } },
+    { title: 'All subscriptions', params: { queue: 'orders' }, data: { items: [SUBSCRIPTION] } },
   ],
   pushUnsubscribe: [
     {
@@ -308,7 +308,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   ],
   pushTest: [
     {
-      title: 'The receiver is well',
+      title: 'The receiver answers',
       params: { queue: 'orders', subscription_id: SUBSCRIPTION_ID },
       data: { delivered: true, status: 204, duration_ms: 31 },
     },
@@ -348,5 +348,5 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   revokeKey: [
     { title: 'Revoke', params: { key_id: KEY_ID }, data: { key_id: KEY_ID, revoked: true } },
   ],
-  audit: [{ title: 'The newest', params: { limit: 2 }, data: { items: [REFUSED, PURGED] } }],
+  audit: [{ title: 'The newest two', params: { limit: 2 }, data: { items: [REFUSED, PURGED] } }],
 };

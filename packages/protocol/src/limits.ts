@@ -1,6 +1,6 @@
 /**
- * Every number that bounds the wire contract, in one place. The server may be configured with
- * other values where its settings say so; these are the defaults and what the schemas publish.
+ * Every number that bounds the wire contract. Some can be changed by settings of the server; these
+ * are the defaults and the numbers that the schemas publish.
  */
 export const LIMITS = {
   queueNameMaxChars: 128,
@@ -10,9 +10,9 @@ export const LIMITS = {
   headersMaxBytes: 8 * 1024,
   batchMaxMessages: 1_000,
   batchMaxBytes: 16 * 1024 * 1024,
-  /** An answer that carries messages stops here, but carries at least one. */
+  /** An answer with messages takes no more of them beyond this size, but always has at least one. */
   answerMaxBytes: 16 * 1024 * 1024,
-  /** What a body may hold beside its payloads: field names, headers (escaped), white space. */
+  /** Room in a body for everything but payloads: field names, headers (escaped), white space. */
   bodyOverheadMaxBytes: 128 * 1024,
   delayMaxSeconds: 604_800,
   visibilityTimeoutMinSeconds: 1,
@@ -31,11 +31,11 @@ export const LIMITS = {
   pushInFlightMax: 1_000,
   pushInFlightDefault: 10,
   pushSubscriptionsPerQueueMax: 100,
-  /** Attempts that a subscription remembers. */
+  /** Attempts kept for each subscription. */
   pushDeliveriesKept: 100,
-  /** Failed deliveries that a message remembers. */
+  /** Failed deliveries kept for each message. */
   failuresKept: 20,
-  /** Entries that the audit log keeps, of each outcome. */
+  /** Entries that the audit log keeps for each outcome. */
   auditDoneKept: 10_000,
   auditRefusedKept: 2_000,
   listLimitMax: 1_000,
@@ -43,7 +43,7 @@ export const LIMITS = {
   consumeMaxMessages: 1_000,
   consumeDefaultMessages: 10,
   waitMaxSeconds: 20,
-  /** Idempotency keys, group ids and deduplication ids. */
+  /** Idempotency keys, message group ids, deduplication ids and the like. */
   opaqueIdMaxChars: 256,
   lastErrorMaxChars: 4_096,
   cursorMaxChars: 1_024,
@@ -52,7 +52,7 @@ export const LIMITS = {
 export const QUEUE_DEFAULTS = {
   type: 'standard',
   maxRetries: 3,
-  /** Of a standard queue to which neither retries nor a dead-letter queue were ever given. */
+  /** For a standard queue that was never given max_retries or a dead-letter queue. */
   maxExpiredLeases: 1_000,
   messageRetentionDays: 7,
   visibilityTimeoutDefaultSeconds: 30,

@@ -19,7 +19,7 @@ const NAMED: Readonly<Record<string, TSchema>> = {
 
 export const componentRef = (kind: string, name: string): string => `#/components/${kind}/${name}`;
 
-/** The reference to a schema that has a name of its own. */
+/** The reference to a schema that is one of the named components; undefined for any other. */
 export function schemaName(schema: TSchema): string | undefined {
   const name = Object.keys(NAMED).find((candidate) => NAMED[candidate] === schema);
   return name === undefined ? undefined : componentRef('schemas', name);
@@ -65,7 +65,7 @@ export function components(): JsonSchema {
         name: 'Idempotency-Key',
         in: 'header',
         required: false,
-        description: 'The same as the field idempotency_key, which wins where both are given.',
+        description: 'The same as the field idempotency_key. If both are given, the field counts.',
         schema: publicSchema(IdempotencyKey),
       },
     },
@@ -75,7 +75,7 @@ export function components(): JsonSchema {
         schema: { type: 'string', format: 'uuid' },
       },
       RetryAfter: {
-        description: 'Whole seconds after which another try may go better.',
+        description: 'Whole seconds to wait before another try.',
         schema: { type: 'integer', minimum: 1 },
       },
     },
@@ -90,7 +90,7 @@ const PATH_AND_MESSAGE = {
   required: ['path', 'message'],
   properties: {
     path: { type: 'string', description: 'The field, as a JSON pointer.' },
-    message: { type: 'string', description: 'What is wrong with it.' },
+    message: { type: 'string', description: 'What is wrong with the field.' },
   },
 };
 
@@ -99,19 +99,21 @@ const ENVELOPE_SCHEMAS = {
     type: 'object',
     required: Object.keys(METADATA_EXAMPLE),
     properties: {
-      cost_usd: { type: 'number', description: 'Always 0: the server is your own.' },
-      latency_ms: { type: 'integer', description: 'What the server took.' },
+      cost_usd: { type: 'number', description: 'Always 0, since the server is your own.' },
+      latency_ms: { type: 'integer', description: 'Milliseconds that the server took.' },
       vendor: { const: METADATA_EXAMPLE.vendor },
       cache_hit: {
         type: 'boolean',
-        description: 'Whether this is the answer that an earlier request got under the same key.',
+        description:
+          'Whether this is the recorded answer to an earlier request with the same idempotency key.',
       },
       request_id: { type: 'string', format: 'uuid' },
       warnings: {
         type: 'array',
         minItems: 1,
         maxItems: 10,
-        description: 'What the call did not do as it may have been meant, as unknown fields.',
+        description:
+          'Points where the call may have done something else than was meant, such as unknown fields.',
         items: PATH_AND_MESSAGE,
       },
     },
@@ -132,7 +134,7 @@ const ENVELOPE_SCHEMAS = {
     properties: {
       code: { type: 'string', enum: Object.keys(ERRORS) },
       status: { type: 'integer', description: 'The status of the answer.' },
-      message: { type: 'string', description: 'What was wrong, for people.' },
+      message: { type: 'string', description: 'What was wrong, in words for people.' },
       hint: { type: 'string', description: 'What to do next.' },
       details: {
         type: 'array',

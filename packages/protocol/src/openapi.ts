@@ -14,7 +14,7 @@ import {
 } from './openapi-components.js';
 import { type JsonSchema, publicSchema } from './public-schema.js';
 
-/** Also the version of the packages; a test keeps them equal. */
+/** Equal to the version of the packages, which a test checks. */
 export const PROTOCOL_VERSION = '0.1.0';
 
 export interface OpenApiDocument {
@@ -57,7 +57,7 @@ export function openApiDocument(): OpenApiDocument {
   };
 }
 
-/** @param path the one that is described, of those that the call has */
+/** @param path which of the call's paths is described */
 function operation(name: CapabilityName, path: string): JsonSchema {
   const capability: Capability = { ...CAPABILITIES[name], path };
   const { id, description, scopes } = capability;
@@ -75,7 +75,7 @@ function operation(name: CapabilityName, path: string): JsonSchema {
   };
 }
 
-/** Where a field of a call goes. */
+/** Where a field of a call is sent. */
 export type FieldLocation = 'path' | 'query' | 'body';
 
 export function locationOf({ path, method }: Capability, field: string): FieldLocation {
@@ -157,7 +157,7 @@ function success(name: CapabilityName): JsonSchema {
   };
 }
 
-/** One response for each status; its codes are told apart in the body. */
+/** One response for each status; codes with the same status differ in the body. */
 function failures(name: CapabilityName): Record<string, JsonSchema> {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of errorCodesOf(name)) {

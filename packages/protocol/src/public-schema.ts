@@ -13,18 +13,17 @@ const HOLDERS = ['items', 'additionalProperties', 'propertyNames'];
 type Naming = (schema: TSchema) => string | undefined;
 
 /**
- * A schema as clients see it: plain JSON Schema, which a strict validator takes without our own
- * keywords and formats.
+ * A schema as clients see it: plain JSON Schema without our own keywords and formats, so that a
+ * strict validator accepts it.
  *
- * @param nameOf gives the reference that stands for a schema; by default every schema stands for
- *   itself
+ * @param nameOf returns a reference to use instead of a schema; by default no schema is replaced
  */
 export function publicSchema(schema: TSchema, nameOf: Naming = () => undefined): JsonSchema {
   const reference = nameOf(schema);
   return reference === undefined ? publicBody(schema, nameOf) : { $ref: reference };
 }
 
-/** The schema itself, even where it has a name; what it holds goes by its names. */
+/** The schema written out, even if `nameOf` has a reference for it; the schemas in it are replaced. */
 export function publicBody(schema: TSchema, nameOf: Naming): JsonSchema {
   const inner = (value: unknown): JsonSchema => publicSchema(value as TSchema, nameOf);
   const shown: Record<string, unknown> = {};

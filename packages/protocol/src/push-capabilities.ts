@@ -16,7 +16,7 @@ export const PUSH_CAPABILITIES = {
     aliases: { forward_to: 'url', endpoint: 'url' },
     bodyMaxBytes,
     description:
-      "Have a queue's messages posted to a url; the same url again changes the settings given.",
+      'Post the messages of a queue to a url. Given the same url again, change the given settings.',
   },
   pushSubscriptions: {
     id: 'queue.push_subscriptions',
@@ -26,7 +26,7 @@ export const PUSH_CAPABILITIES = {
     params: push.PushSubscriptionsParams,
     returns: push.PushSubscriptionsReturns,
     bodyMaxBytes,
-    description: 'The push subscriptions of a queue.',
+    description: 'List the push subscriptions of a queue.',
   },
   pushUnsubscribe: {
     id: 'queue.push_unsubscribe',
@@ -36,7 +36,7 @@ export const PUSH_CAPABILITIES = {
     params: push.ChangePushSubscriptionParams,
     returns: push.PushUnsubscribeReturns,
     bodyMaxBytes,
-    description: 'Delete a push subscription; its messages stay in the queue.',
+    description: 'Delete a push subscription. The messages stay in the queue.',
   },
   pushPause: {
     id: 'queue.push_pause',
@@ -46,7 +46,7 @@ export const PUSH_CAPABILITIES = {
     params: push.ChangePushSubscriptionParams,
     returns: push.PushSubscription,
     bodyMaxBytes,
-    description: 'Begin no more pushes; those under way end.',
+    description: 'Pause a push subscription. Pushes under way are finished.',
   },
   pushResume: {
     id: 'queue.push_resume',
@@ -56,7 +56,7 @@ export const PUSH_CAPABILITIES = {
     params: push.ChangePushSubscriptionParams,
     returns: push.PushSubscription,
     bodyMaxBytes,
-    description: 'Push again.',
+    description: 'Resume a paused push subscription.',
   },
   pushTest: {
     id: 'queue.push_test',
@@ -66,7 +66,7 @@ export const PUSH_CAPABILITIES = {
     params: push.OnePushSubscriptionParams,
     returns: push.PushTestReturns,
     bodyMaxBytes,
-    description: 'Post a message made up for it once, and say what came back.',
+    description: 'Post one test message, once, and report the result.',
   },
   pushDeliveries: {
     id: 'queue.push_deliveries',
@@ -76,6 +76,6 @@ export const PUSH_CAPABILITIES = {
     params: push.OnePushSubscriptionParams,
     returns: push.PushDeliveriesReturns,
     bodyMaxBytes,
-    description: 'The last 100 pushes of a subscription, newest first.',
+    description: 'List the last 100 pushes of a subscription, newest first.',
   },
 } as const satisfies Record<string, Capability>;

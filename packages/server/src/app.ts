@@ -37,43 +37,43 @@ import { PushDispatcher } from './push/workers/dispatcher.js';
 
 export interface Server {
   readonly url: string;
-  /** Where metrics need no key, if anywhere. */
+  /** The url of the metrics that need no key, if there is one. */
   readonly metricsUrl: string | undefined;
-  /** The key that was made because there was none; it is shown this once. */
+  /** The key that was made because there was none; it is shown only once. */
   readonly firstKey: string | undefined;
   underWay(): UnderWay;
-  /** Ends what is under way, takes no new work; idempotent. */
+  /** Finishes the work under way and takes no more; idempotent. */
   stop(): Promise<void>;
 }
 
-/** What a stop has to wait for. */
+/** The work that a stop has to wait for. */
 export interface UnderWay {
-  /** Calls without their whole answer. */
+  /** Calls whose answer is not complete. */
   readonly calls: number;
-  /** Those of them whose body is still arriving. */
+  /** Those of `calls` whose body is still arriving. */
   readonly bodies: number;
-  /** Calls that wait for messages, among `calls`. */
+  /** Those of `calls` that wait for messages. */
   readonly waits: number;
   readonly pushes: number;
 }
 
 export interface ServerHooks {
-  /** The store can no longer work. */
+  /** Called when the store can no longer work. */
   failed(cause: Error): void;
-  /** By default it writes JSON to stderr. */
+  /** By default the log is JSON on stderr. */
   readonly log?: ProcessLog;
-  /** For tests: the store's clock. */
+  /** For tests: makes the store's clock. */
   makeClock?: (earliestMs: number) => Clock;
 }
 
 const WAITS_MAX = 65_536;
-/** Requests without a valid key, of one address. */
+/** The limit of requests without a valid key, for each address. */
 const REFUSED_REQUESTS = { requestsPerSecond: 20, burst: 200 };
-/** Of the bytes in flight, for pushes, beside those of the calls. */
+/** The budget of pushes, as a share of the bytes in flight; it comes on top of the budget of calls. */
 const PUSH_SHARE = 1 / 4;
 const RANDOM_STEPS = 2 ** 32;
 
-/** Puts the parts together and starts them. */
+/** Puts the parts of the server together and starts them. */
 export async function startServer(config: Config, hooks: ServerHooks): Promise<Server> {
   const startedAtMs = monotonicMs();
   const { log = createLog((line) => process.stderr.write(line), config.logLevel) } = hooks;
@@ -113,7 +113,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   });
   const keyRing = createKeyRing(store, config.apiKey);
   const budget = new ByteBudget(config.maxBytesInFlight);
-  // Receivers may be slow: what they hold is apart from what calls need.
+  // Receivers may be slow, so pushes have a budget of their own and take nothing from calls.
   const pushBudget = new ByteBudget(Math.floor(config.maxBytesInFlight * PUSH_SHARE));
   const dispatcher = new PushDispatcher({
     store,
@@ -188,7 +188,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       metrics = await listenForMetrics(app.metricsPage, config.metricsListen);
     }
     for (const warning of [...config.warnings, ...openAddresses(config)]) log.warn(warning);
-    // Not before: a start that cannot listen would keep a key that nobody has seen.
+    // Only now: if the server could not listen, the store would keep a key that nobody has seen.
     const firstKey =
       config.apiKey === undefined ? await makeFirstKey(service, ids, log) : undefined;
     const url = urlOf(config.host, app.server.address());
@@ -223,23 +223,23 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   }
 }
 
-/** What others on the way, or on the network, may do with the addresses that are open to them. */
+/** Warns of addresses that other machines can reach, and of what they can do there. */
 function openAddresses({ host, metricsListen }: Config): string[] {
   const warnings: string[] = [];
   if (!isLoopback(host)) {
     warnings.push(
-      `--host ${host} takes requests from other machines without TLS: keys and messages can be read on the way. Put a TLS proxy in front.`,
+      `--host ${host} accepts requests from other machines without TLS, so the network can read keys and messages. Put a TLS proxy in front of it.`,
     );
   }
   if (metricsListen !== undefined && !isLoopback(metricsListen.host)) {
     warnings.push(
-      `--metrics-listen ${metricsListen.host} shows the metrics to everybody who reaches it.`,
+      `--metrics-listen ${metricsListen.host} shows the metrics to everybody who can reach it.`,
     );
   }
   return warnings;
 }
 
-/** A setting whose meaning only the part that it is for can check. */
+/** Reads a setting that only the part that uses it can check. */
 function setting<T>(flag: string, read: () => T): T {
   try {
     return read();
@@ -254,7 +254,7 @@ function makeRateLimiter({ rateLimit, rateBurst }: Config, clock: Clock): RateLi
   return new RateLimiter(clock, { requestsPerSecond: rateLimit, burst });
 }
 
-/** Only the store that is used is loaded: the other one's driver would slow the start. */
+/** Loads only the store that is used; the driver of the other one would slow down the start. */
 async function openStore(
   config: Config,
   { makeClock }: ServerHooks,

@@ -2,15 +2,15 @@ import { type SchemaOptions, type Static, type TSchema, Type } from '@sinclair/t
 import { LIMITS } from '../limits.js';
 
 /**
- * The fields that calls share. `x-rule` is what a refusal says when the plain JSON Schema message
- * (a pattern, a union) would not help its reader.
+ * The fields that calls share. `x-rule` is the text of a refusal where the plain JSON Schema message
+ * (for a pattern or a union) would not help its reader.
  */
 export const QueueName = (description: string) =>
   Type.String({
     minLength: 1,
     maxLength: LIMITS.queueNameMaxChars,
     pattern: '^(?!\\.{1,2}$)[A-Za-z0-9._-]+$',
-    'x-rule': 'must be 1 to 128 of the characters A-Z a-z 0-9 . _ - and neither . nor ..',
+    'x-rule': 'must have 1 to 128 of the characters A-Z a-z 0-9 . _ - and must not be . or ..',
     description,
   });
 
@@ -18,11 +18,11 @@ export const ProjectName = Type.String({
   minLength: 1,
   maxLength: LIMITS.projectNameMaxChars,
   pattern: '^[A-Za-z0-9._-]+$',
-  'x-rule': 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -',
+  'x-rule': 'must have 1 to 64 of the characters A-Z a-z 0-9 . _ -',
   description: 'The project that the key belongs to.',
 });
 
-/** Text that has a UTF-8 form, so that it comes back as it was. */
+/** Text that can be written as UTF-8, so that it comes back unchanged. */
 const PLAIN_TEXT = {
   format: 'plain-text',
   'x-rule-format': 'must be well-formed Unicode',
@@ -31,7 +31,7 @@ const PLAIN_TEXT = {
 export const PlainText = (description: string, maxLength: number) =>
   Type.String({ maxLength, ...PLAIN_TEXT, description });
 
-/** Text for people, which decides nothing: what is too long is cut off, and refuses no call. */
+/** Text for people only: if it is too long it is cut off, and the call is not refused. */
 export const Description = (description: string, keptMaxChars: number) =>
   Type.String({ 'x-cut': keptMaxChars, description });
 
@@ -44,15 +44,15 @@ export const OpaqueId = (description: string) =>
   });
 
 export const IdempotencyKey = OpaqueId(
-  'A retry with the same key and the same request gets the first answer again. The header Idempotency-Key does the same.',
+  'A retry of the same request with the same key gets the first answer again. It may also be sent as the header Idempotency-Key.',
 );
 
-export const MessageId = OpaqueId('The id that publish answered.');
+export const MessageId = OpaqueId('The id that publish returned.');
 
-export const Receipt = OpaqueId('The receipt of one delivery, as consume answered it.');
+export const Receipt = OpaqueId('The receipt of one delivery, as consume returned it.');
 
 export const Payload = Type.Unknown({
-  description: 'Any JSON value; its text comes back byte for byte.',
+  description: 'Any JSON value. Its text is returned byte for byte.',
 });
 
 export const Headers = Type.Unsafe<Record<string, string>>({
@@ -72,7 +72,7 @@ export const DelaySeconds = Type.Number({
 export const Priority = Type.Integer({
   minimum: 0,
   maximum: LIMITS.priorityMax,
-  description: 'Higher is delivered first, where the queue has enable_priority.',
+  description: 'Higher is delivered first, if the queue has enable_priority.',
 });
 
 export const VisibilityTimeout = (description: string) =>
@@ -82,7 +82,7 @@ export const VisibilityTimeout = (description: string) =>
     description,
   });
 
-/** Of `extend`, where 0 gives the message back; a lease of less than a second is none. */
+/** The field of `extend`: 0 returns the message, and a lease lasts at least a second. */
 export const Extension = (description: string) =>
   Type.Number({
     minimum: 0,
@@ -95,26 +95,26 @@ export const Extension = (description: string) =>
 export const MaxRetries = Type.Integer({
   minimum: 0,
   maximum: LIMITS.retriesMax,
-  description: 'Nacks after the first that a message may have before it is a dead letter.',
+  description: 'Nacks that a message may have after the first one before it becomes a dead letter.',
 });
 
 export const MaxExpiredLeases = Type.Integer({
   minimum: 0,
   maximum: LIMITS.expiredLeasesMax,
   description:
-    'Leases after the first that may run out before the message is a dead letter; else max_retries, or 1,000 on a standard queue to which neither that nor a dead-letter queue was ever given.',
+    'Leases that may expire after the first one before the message becomes a dead letter. Default: max_retries, or 1,000 on a standard queue that was never given max_retries or a dead-letter queue.',
 });
 
 export const RetentionDays = Type.Integer({
   minimum: LIMITS.retentionMinDays,
   maximum: LIMITS.retentionMaxDays,
-  description: 'Days that a message is kept, from when it first becomes available.',
+  description: 'Days that a message is kept, counted from when it first becomes available.',
 });
 
 export const Cursor = Type.String({
   minLength: 1,
   maxLength: LIMITS.cursorMaxChars,
-  description: 'The next_cursor of the page before.',
+  description: 'The next_cursor of the previous page.',
 });
 
 export const Limit = Type.Integer({
@@ -124,19 +124,19 @@ export const Limit = Type.Integer({
   description: 'Items in a page.',
 });
 
-/** On the wire a time is ISO 8601 UTC with milliseconds. */
+/** In answers a time is ISO 8601 in UTC with milliseconds. */
 export const Timestamp = (description: string) => Type.String({ format: 'date-time', description });
 
-/** As an input a time may also be epoch milliseconds. */
+/** In requests a time may also be epoch milliseconds. */
 export const TimestampInput = (description: string) =>
   Type.Unsafe<string | number>({
     type: ['string', 'integer'],
     maxLength: 40,
-    'x-rule': 'must be a time as ISO 8601 in UTC or as epoch milliseconds',
+    'x-rule': 'must be a time, as ISO 8601 in UTC or as epoch milliseconds',
     description,
   });
 
-/** What null clears, back to what holds where nothing is given. */
+/** A field that null resets to its default. */
 export const Clearable = <T extends TSchema>(schema: T) =>
   Type.Optional(
     Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type as string, 'null'] }),

@@ -37,7 +37,7 @@ export const KeyRecord = Type.Object({
   name: Type.Optional(Type.String()),
   project: Type.String(),
   scopes: Type.Array(ScopeName),
-  created_at: Timestamp('When the key was made.'),
+  created_at: Timestamp('When the key was created.'),
   expires_at: Type.Optional(Timestamp('When the key stops working.')),
   revoked_at: Type.Optional(Timestamp('When the key was revoked.')),
   last_used_at: Type.Optional(Timestamp('The minute in which it was last used.')),
@@ -47,7 +47,7 @@ export type KeyRecord = Static<typeof KeyRecord>;
 export const CreateKeyReturns = Type.Composite([
   KeyRecord,
   Type.Object({
-    key: Type.Optional(Type.String({ description: 'The secret. It is shown this once.' })),
+    key: Type.Optional(Type.String({ description: 'The secret. It is shown only once.' })),
   }),
 ]);
 
@@ -59,7 +59,7 @@ export const ListKeysReturns = Type.Object({
 });
 
 export const RevokeKeyParams = Type.Object({
-  key_id: OpaqueId('The id that create answered.'),
+  key_id: OpaqueId('The id that account.keys.create returned.'),
   idempotency_key: Optional(IdempotencyKey),
 });
 export type RevokeKeyParams = Static<typeof RevokeKeyParams>;

@@ -27,8 +27,10 @@ const NewMessageFields = {
   payload: Payload,
   delay_seconds: Optional(DelaySeconds),
   priority: Optional(Priority),
-  message_group_id: Optional(OpaqueId('The group within which a fifo queue keeps order.')),
-  deduplication_id: Optional(OpaqueId('Suppresses a second publish to a fifo queue.')),
+  message_group_id: Optional(OpaqueId('The message group, within which a fifo queue keeps order.')),
+  deduplication_id: Optional(
+    OpaqueId('A fifo queue suppresses another publish with the same id for 5 minutes.'),
+  ),
   headers: Optional(Headers),
 };
 
@@ -56,18 +58,18 @@ export const ConsumeParams = Type.Object({
       minimum: 1,
       maximum: LIMITS.consumeMaxMessages,
       default: LIMITS.consumeDefaultMessages,
-      description: 'Messages to lease at most.',
+      description: 'The most messages to lease.',
     }),
   ),
   visibility_timeout: Optional(
-    VisibilityTimeout('Seconds that these messages are leased; else what the queue says.'),
+    VisibilityTimeout("Seconds that these messages are leased; else the queue's default."),
   ),
   wait_seconds: Optional(
     Type.Number({
       minimum: 0,
       maximum: LIMITS.waitMaxSeconds,
       default: 0,
-      description: 'Seconds to wait for a message when there is none.',
+      description: 'Seconds to wait for a message if there is none.',
     }),
   ),
   idempotency_key,
@@ -82,14 +84,16 @@ export const QueueMessage = Type.Object({
   priority: Type.Integer(),
   message_group_id: Type.Optional(Type.String()),
   deduplication_id: Type.Optional(Type.String()),
-  enqueued_at: Timestamp('When it was published.'),
+  enqueued_at: Timestamp('When the message was published.'),
   delivery_count: Type.Integer({
-    description: 'Deliveries so far, this one included; a redrive begins anew.',
+    description: 'Deliveries so far, this one included; a redrive resets it.',
   }),
-  receipt: Type.Optional(Type.String({ description: 'Names this delivery.' })),
-  lease_expires_at: Type.Optional(Timestamp('When the lease runs out.')),
-  source_queue: Type.Optional(Type.String({ description: 'The queue that a dead letter left.' })),
-  dead_lettered_at: Type.Optional(Timestamp('When it became a dead letter.')),
+  receipt: Type.Optional(Type.String({ description: 'Identifies this delivery.' })),
+  lease_expires_at: Type.Optional(Timestamp('When the lease expires.')),
+  source_queue: Type.Optional(
+    Type.String({ description: 'The queue that the dead letter came from.' }),
+  ),
+  dead_lettered_at: Type.Optional(Timestamp('When the message became a dead letter.')),
   dead_letter_reason: Type.Optional(
     Type.Unsafe<'max_retries' | 'rejected' | 'expired_lease'>({
       type: 'string',
@@ -113,12 +117,15 @@ export const AckReturns = Type.Object({ message_id: Type.String(), acked: Type.B
 const NackFields = {
   message_id: MessageId,
   requeue: Optional(
-    Type.Boolean({ default: true, description: 'false makes it a dead letter at once.' }),
+    Type.Boolean({
+      default: true,
+      description: 'false makes the message a dead letter at once.',
+    }),
   ),
   delay_seconds: Optional(DelaySeconds),
   error: Optional(
     Description(
-      'What went wrong; kept as last_error, cut to 4,096 characters.',
+      'What went wrong; stored as last_error, cut to 4,096 characters.',
       LIMITS.lastErrorMaxChars,
     ),
   ),
@@ -191,7 +198,9 @@ const Seen = Type.Object({
     type: 'string',
     enum: ['available', 'delayed', 'leased', 'dead'],
   }),
-  state_reason: Type.Optional(Type.String({ description: 'Why it is not available.' })),
+  state_reason: Type.Optional(
+    Type.String({ description: 'Why the message cannot be delivered now.' }),
+  ),
 });
 export const PeekReturns = Type.Object({
   items: Type.Array(Type.Composite([QueueMessage, Seen])),
@@ -212,7 +221,9 @@ export const MessageReturns = Type.Composite([
           enum: ['nack', 'rejected', 'expired_lease'],
         }),
         error: Type.Optional(Type.String()),
-        key_id: Type.Optional(Type.String({ description: 'The key that held or failed it.' })),
+        key_id: Type.Optional(
+          Type.String({ description: 'The key that nacked the delivery or had the lease.' }),
+        ),
       }),
     ),
   }),
@@ -232,9 +243,13 @@ export const DlqListReturns = Type.Object({
 export const RedriveParams = Type.Object({
   queue,
   message_id: Optional(MessageId),
-  since: Optional(TimestampInput('Only what became a dead letter then or later.')),
+  since: Optional(TimestampInput('Only messages dead-lettered then or later.')),
   max_messages: Optional(
-    Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'At most so many.' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'The most dead letters to redrive.',
+    }),
   ),
   idempotency_key,
 });
@@ -252,7 +267,7 @@ export const ExtendParams = Type.Object({
   queue,
   message_id: MessageId,
   visibility_timeout: Extension(
-    'Seconds from now that the lease shall last, 1 or more; 0 gives the message back without a failure.',
+    'Seconds from now that the lease lasts, at least 1; 0 returns the message without a failure.',
   ),
   receipt: Optional(Receipt),
   idempotency_key,
@@ -261,5 +276,5 @@ export type ExtendParams = Static<typeof ExtendParams>;
 export const ExtendReturns = Type.Object({
   message_id: Type.String(),
   extended: Type.Boolean(),
-  lease_expires_at: Type.Optional(Timestamp('When the lease now runs out.')),
+  lease_expires_at: Type.Optional(Timestamp('When the extended lease expires.')),
 });

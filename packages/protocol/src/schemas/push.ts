@@ -5,10 +5,10 @@ import { Clearable, IdempotencyKey, OpaqueId, Optional, QueueName, Timestamp } f
 const Format = Type.Unsafe<'message' | 'payload' | null>({
   type: ['string', 'null'],
   enum: ['message', 'payload', null],
-  description: 'What a push carries: the whole message as JSON, or the bytes of its payload.',
+  description: 'The body of a push: the whole message as JSON, or the bytes of its payload.',
 });
 
-export const SubscriptionId = OpaqueId('The id that push_subscribe answered.');
+export const SubscriptionId = OpaqueId('The id that push_subscribe returned.');
 
 export const PushSubscribeParams = Type.Object({
   queue: QueueName('The queue whose messages are pushed.'),
@@ -16,7 +16,7 @@ export const PushSubscribeParams = Type.Object({
     minLength: 1,
     maxLength: LIMITS.pushUrlMaxChars,
     description:
-      'Where to: an https url that leads to a public address. forward_to and endpoint mean the same.',
+      'The receiver: an https url that leads to a public address. forward_to and endpoint mean the same.',
   }),
   secret: Clearable(
     Type.String({
@@ -25,7 +25,7 @@ export const PushSubscribeParams = Type.Object({
       format: 'plain-text',
       'x-rule-format': 'must be well-formed Unicode',
       description:
-        'Signs each push; never shown again. The one before it signs as well for another day.',
+        'Signs each push; never shown again. The previous one also signs for another day.',
     }),
   ),
   max_retries: Clearable(
@@ -41,11 +41,11 @@ export const PushSubscribeParams = Type.Object({
       minimum: LIMITS.visibilityTimeoutMinSeconds,
       maximum: LIMITS.visibilityTimeoutMaxSeconds,
       description:
-        "Seconds that a push holds its message; it may take 0.8 of them, 30 at most. Else the queue's.",
+        "Seconds that a push leases its message; the push may take 0.8 of them, at most 30. Else the queue's.",
     }),
   ),
   dead_letter_queue: Clearable(
-    QueueName("An existing queue for what cannot be pushed; else the queue's own."),
+    QueueName("An existing queue for messages that cannot be pushed; else the queue's own."),
   ),
   format: Optional(Format),
   max_in_flight: Clearable(
@@ -67,7 +67,7 @@ export const PushSubscribeParams = Type.Object({
     Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.headerNameMaxChars }), {
       maxItems: LIMITS.pushAllowedHeadersMax,
       description:
-        'Names of headers that messages may set although they carry credentials or name a client.',
+        'Names of headers that messages may set even though they carry credentials or identify a client.',
     }),
   ),
   idempotency_key: Optional(IdempotencyKey),
@@ -81,7 +81,7 @@ export const PushSubscription = Type.Object({
   url: Type.String(),
   state: Type.Unsafe<'active' | 'paused'>({ type: 'string', enum: ['active', 'paused'] }),
   paused_reason: Type.Optional(
-    Type.String({ description: 'requested, or gone: the receiver answered 410.' }),
+    Type.String({ description: 'requested, or gone if the receiver answered 410.' }),
   ),
   signed: Type.Boolean({ description: 'Whether a secret is set.' }),
   max_retries: Type.Optional(Type.Integer()),
@@ -93,12 +93,12 @@ export const PushSubscription = Type.Object({
     Type.Unsafe<Record<string, string>>({
       type: 'object',
       additionalProperties: { type: 'string' },
-      description: 'Their names; each value is shown as ***.',
+      description: 'The names of the headers; each value is shown as ***.',
     }),
   ),
   allowed_message_headers: Type.Optional(Type.Array(Type.String())),
-  created_at: Timestamp('When it was made.'),
-  updated_at: Timestamp('When it was last changed.'),
+  created_at: Timestamp('When the subscription was created.'),
+  updated_at: Timestamp('When the subscription was last changed.'),
 });
 export type PushSubscription = Static<typeof PushSubscription>;
 
@@ -138,7 +138,7 @@ export const PushDeliveriesReturns = Type.Object({
       message_id: Type.String(),
       attempt: Type.Integer({ description: "The message's delivery count." }),
       status: Type.Optional(
-        Type.Integer({ description: 'What the receiver answered, if it did.' }),
+        Type.Integer({ description: 'The status that the receiver answered with, if it did.' }),
       ),
       duration_ms: Type.Integer(),
       error: Type.Optional(Type.String()),

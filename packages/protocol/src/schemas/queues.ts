@@ -18,7 +18,7 @@ import {
 export const QueueType = Type.Unsafe<'standard' | 'fifo'>({
   type: 'string',
   enum: ['standard', 'fifo'],
-  description: 'standard, or fifo: strict order within a message group.',
+  description: 'standard, or fifo for strict order within a message group.',
 });
 
 export const CreateParams = Type.Object({
@@ -31,7 +31,7 @@ export const CreateParams = Type.Object({
     default: QUEUE_DEFAULTS.messageRetentionDays,
   }),
   visibility_timeout_default: Optional(
-    VisibilityTimeout('Seconds that a delivery is leased when consume names none.'),
+    VisibilityTimeout('Seconds of a lease if consume gives no visibility_timeout.'),
     { default: QUEUE_DEFAULTS.visibilityTimeoutDefaultSeconds },
   ),
   enable_priority: Optional(
@@ -47,7 +47,7 @@ export const QueueRecord = Type.Object({
   type: QueueType,
   dead_letter_queue: Type.Optional(Type.String()),
   max_retries: Type.Integer(),
-  max_expired_leases: Type.Integer({ description: 'The number in force.' }),
+  max_expired_leases: Type.Integer({ description: 'The number in effect.' }),
   visibility_timeout_default: Type.Number(),
   message_retention_days: Type.Integer(),
   enable_priority: Type.Boolean(),
@@ -66,7 +66,7 @@ export const UpdateParams = Type.Object({
   max_expired_leases: Clearable(MaxExpiredLeases),
   message_retention_days: Optional(RetentionDays),
   visibility_timeout_default: Optional(
-    VisibilityTimeout('Seconds that a delivery is leased when consume names none.'),
+    VisibilityTimeout('Seconds of a lease if consume gives no visibility_timeout.'),
   ),
   enable_priority: Optional(
     Type.Boolean({ description: 'Whether priorities order the messages.' }),
@@ -92,7 +92,7 @@ export const HistoryReturns = Type.Object({
     Type.Object({
       at: Timestamp('The beginning of the minute.'),
       depth: Type.Integer({
-        description: 'Messages held when the minute ended, dead letters not.',
+        description: 'Messages in the queue when the minute ended, without dead letters.',
       }),
       published: Type.Integer(),
       delivered: Type.Integer(),
@@ -106,7 +106,7 @@ export const HistoryReturns = Type.Object({
 export const ListParams = Type.Object({
   cursor: Optional(Cursor),
   limit: Optional(Limit),
-  prefix: Optional(PlainText('Only queues whose name starts so.', LIMITS.queueNameMaxChars)),
+  prefix: Optional(PlainText('Only queues whose name begins with it.', LIMITS.queueNameMaxChars)),
   include: Optional(
     Type.Unsafe<'stats'>({
       type: 'string',
@@ -122,10 +122,12 @@ export const QueueStats = Type.Object({
   available: Type.Integer(),
   in_flight: Type.Integer(),
   delayed: Type.Integer(),
-  dlq: Type.Integer({ description: 'Dead letters of this queue, wherever they are kept.' }),
+  dlq: Type.Integer({
+    description: 'Dead letters that came from this queue, whichever queue keeps them.',
+  }),
   oldest_age_seconds: Type.Optional(
     Type.Number({
-      description: 'Age of the oldest available or leased message since it became available.',
+      description: 'Seconds since the oldest available or leased message first became available.',
     }),
   ),
 });

@@ -9,16 +9,16 @@ import { STORE_FLAGS, sqlitePath } from './sqlite-file.js';
 
 const BACKUP_HELP = `Usage: millrace backup --to FILE [--store sqlite:PATH] [--json]
 
-Copies a SQLite store as it is at this moment, also while a server is using it. The copy is for its
-owner alone, and is read through before it gets its name.
+Copies a SQLite store as it is now. A server may be using the store. Only the owner of the copy may
+read it. The copy gets its name after it has been read completely and found sound.
 
-  --to FILE        where the copy goes; a file that is there stays as it is
+  --to FILE        the copy to make; an existing file is not overwritten
   --store, --store-file, --config
-                   where the store is, as for the server (sqlite:./data/millrace.db)
+                   the store to copy, as for the server (sqlite:./data/millrace.db)
   --json           prints the result as a JSON object: file, bytes, at, duration_ms
 `;
 
-/** Prints what it made on stdout, and on a terminal how far it is on stderr. */
+/** Prints the result on stdout, and the progress on stderr if that is a terminal. */
 export const run: RunCommand = async (args) => {
   const options = { ...STORE_FLAGS, to: { type: 'string' }, json: { type: 'boolean' } } as const;
   if (args.includes('--help')) {
@@ -40,24 +40,24 @@ export const run: RunCommand = async (args) => {
   const at = toIso(copy.atMs);
   const line = json
     ? JSON.stringify({ file, bytes, at, duration_ms: durationMs })
-    : `${file} holds the store as of ${at}: ${bytes} bytes, read through and sound`;
+    : `${file} contains the store as of ${at}: ${bytes} bytes, read completely and sound`;
   process.stdout.write(`${line}\n`);
 };
 
 function endedBySignal(): AbortSignal {
   const ended = new AbortController();
-  // A terminal and npx may both hand on one Ctrl-C: what comes after the first changes nothing.
+  // A terminal and npx may both pass on one Ctrl-C; signals after the first have no effect.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => ended.abort(new Error(`ended by ${signal}; no copy was made`)));
   }
   return ended.signal;
 }
 
-/** A server on the same machine goes first. */
+/** Lets a server on the same machine go first. */
 function giveWay(): void {
   try {
     setPriority(constants.priority.PRIORITY_LOW);
   } catch {
-    // Not every system lets a process do that. The copying rests between its steps anyway.
+    // Not every system lets a process do this. The copying pauses between its steps anyway.
   }
 }

@@ -1,8 +1,8 @@
-/** Each command is a file of its own, which loads what it needs and nothing of the others. */
+/** Each command is in a file of its own, which loads only the modules that the command needs. */
 export interface Command {
   /** One line for `--help`. */
   readonly summary: string;
-  /** It has a page of its own for --help; the others are on the page for all. */
+  /** Set if the command has a --help page of its own; the others are on the general page. */
   readonly explainsItself?: true;
   readonly load: () => Promise<{ readonly run: RunCommand }>;
 }

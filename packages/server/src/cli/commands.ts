@@ -4,16 +4,16 @@ import type { Command } from './command.js';
 
 export const COMMANDS = {
   serve: {
-    summary: 'runs the server; so does millrace with flags only',
+    summary: 'runs the server; this is the default command',
     load: () => import('./serve.js'),
   },
   backup: {
-    summary: 'copies a SQLite store, also beside a server that uses it',
+    summary: 'copies a SQLite store, even while a server uses it',
     explainsItself: true,
     load: () => import('./backup.js'),
   },
   restore: {
-    summary: 'puts a backup in the place of a SQLite store',
+    summary: 'replaces a SQLite store by a backup',
     explainsItself: true,
     load: () => import('./restore.js'),
   },
@@ -33,9 +33,9 @@ const AS_FLAG: Readonly<Record<string, CommandName>> = {
   '-v': 'version',
 };
 
-/** @throws ConfigError where there is no such command */
+/** @throws ConfigError if there is no such command */
 export function readCommandLine(argv: readonly string[]): [name: CommandName, args: string[]] {
-  // Wherever it stands, and whatever is wrong with the flags beside it.
+  // Help and version may be asked for at any position, even next to wrong flags.
   const asked = argv.find((arg) => Object.hasOwn(AS_FLAG, arg));
   const [first = 'serve', ...rest] = argv;
   if (asked !== undefined) {
@@ -45,6 +45,6 @@ export function readCommandLine(argv: readonly string[]): [name: CommandName, ar
   if (first.startsWith('-')) return ['serve', [...argv]];
   if (Object.hasOwn(COMMANDS, first)) return [first as CommandName, rest];
   const nearest = nearestName(first, Object.keys(COMMANDS));
-  const advice = nearest === undefined ? 'see --help' : `is "${nearest}" meant? See --help`;
+  const advice = nearest === undefined ? 'see --help' : `did you mean "${nearest}"? See --help`;
   throw new ConfigError(`there is no command "${first.slice(0, 64)}"; ${advice}`);
 }

@@ -6,7 +6,7 @@ import { setSystemTimer } from '../core/clock.js';
 const threads = new Set<Worker>();
 const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 
-/** Has `endProcess` know the threads of the process; to be called before there are any. */
+/** Keeps track of the process's threads for `endProcess`. To be called before there are any. */
 export function watchThreads(): void {
   process.on('worker', (thread) => {
     threads.add(thread);
@@ -14,26 +14,26 @@ export function watchThreads(): void {
   });
 }
 
-/** How a process is ended that does not end by itself. */
+/** How to end a process that does not end by itself. */
 export interface Force {
   readonly signal: NodeJS.Signals;
   readonly afterMs: number;
 }
 
 /**
- * Ends the process with its threads. As it exits, Node waits for each of them, and one that is inside
- * of SQLite, in a migration or at a disk that does not answer, cannot be interrupted but by force.
+ * Ends the process with its threads. Node waits for each thread when it exits, and a thread that is
+ * inside SQLite, in a migration or at a disk that does not answer, can only be interrupted by force.
  */
 export function endProcess(code: number, force?: Force): void {
   if (force !== undefined) {
     setSystemTimer(() => {
-      // Without listeners it does what it does to any process.
+      // Without listeners the signal has its default effect, which ends the process.
       process.removeAllListeners(force.signal);
       process.kill(process.pid, force.signal);
     }, force.afterMs);
   }
   const ended = [...threads].map((thread) => {
-    // Nobody shall be told that a command failed because its thread was ended behind its commit.
+    // A command whose thread is ended after its commit must not be reported as failed.
     thread.removeAllListeners();
     return thread.terminate();
   });
@@ -43,7 +43,7 @@ export function endProcess(code: number, force?: Force): void {
   });
 }
 
-/** As it exits, Node sets terminals back to what they were, and crashes where one was closed. */
+/** When it exits, Node resets terminals to their former state, and crashes if one was closed. */
 function leaveClosedTerminals(): void {
   for (const descriptor of terminals) if (!isatty(descriptor)) closeSync(descriptor);
 }

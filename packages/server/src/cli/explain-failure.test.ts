@@ -6,8 +6,8 @@ const failure = (code: string, syscall: string, port?: number): Error =>
 
 it.each([
   [failure('EADDRINUSE', 'listen', 80), 'choose another --port'],
-  [failure('EACCES', 'listen', 80), 'choose a --port from 1024 on and put a proxy in front'],
-  [failure('EACCES', 'listen', 8_080), 'the system keeps this port for something else'],
+  [failure('EACCES', 'listen', 80), 'choose a --port of 1024 or more and put a proxy in front'],
+  [failure('EACCES', 'listen', 8_080), 'the system reserves this port for something else'],
   [failure('EADDRNOTAVAIL', 'listen', 80), '--host must be an address of this machine'],
   [failure('ENOTFOUND', 'getaddrinfo'), '--host must be an address of this machine'],
 ])('the failure "%s" is explained with: %s', (error, advice) => {

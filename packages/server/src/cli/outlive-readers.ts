@@ -1,4 +1,4 @@
-/** A terminal that was closed, or a reader that has ended, is no reason to end in the middle. */
+/** Keeps the process running when the terminal or the reader of its output has gone. */
 export function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }

@@ -3,7 +3,7 @@ import type { CopyProgress } from '../store/sqlite/file/backup.js';
 const BAR_COLUMNS = 30;
 const MIB = 2 ** 20;
 
-/** How far a copy is, in one line of a terminal; nothing where there is none. */
+/** Shows the progress of a copy in one line of a terminal. Writes nothing if there is no terminal. */
 export class ProgressBar {
   private shown = '';
 
@@ -25,7 +25,7 @@ export class ProgressBar {
 }
 
 export function lineOf({ step, doneBytes, totalBytes }: CopyProgress): string {
-  if (step === 'check') return 'reading the copy through …';
+  if (step === 'check') return 'checking the copy …';
   const share = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes);
   const filled = Math.round(share * BAR_COLUMNS);
   const bar = '#'.repeat(filled) + '-'.repeat(BAR_COLUMNS - filled);

@@ -3,7 +3,7 @@ import { ConfigError } from '../config/config-error.js';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** The flags of a command, which takes nothing else. @throws ConfigError */
+/** Reads the flags of a command that takes no other arguments. @throws ConfigError */
 export function readFlags<O extends Options>(
   command: string,
   args: readonly string[],
@@ -17,7 +17,7 @@ export function readFlags<O extends Options>(
   }
 }
 
-/** @throws ConfigError when a flag that must be there is not */
+/** @throws ConfigError if a required flag is missing */
 export function required(command: string, name: string, value: string | undefined): string {
   if (value !== undefined && value !== '') return value;
   throw new ConfigError(`--${name} is missing; see millrace ${command} --help`);

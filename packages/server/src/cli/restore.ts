@@ -6,16 +6,16 @@ import { STORE_FLAGS, sqlitePath } from './sqlite-file.js';
 
 const RESTORE_HELP = `Usage: millrace restore --from FILE [--store sqlite:PATH] [--json]
 
-Puts a backup in the place of a SQLite store that no server is using. The backup is copied and read
-through before anything is changed. The files that were there get another name and stay.
+Replaces a SQLite store by a backup. No server may be using the store. The backup is copied, and the
+copy is read completely, before anything is changed. The old files are kept under another name.
 
-  --from FILE      the backup; it stays as it is
+  --from FILE      the backup; it is not changed
   --store, --store-file, --config
-                   where the store is, as for the server (sqlite:./data/millrace.db)
+                   the store to replace, as for the server (sqlite:./data/millrace.db)
   --json           prints the result as a JSON object: file, bytes, put_aside
 `;
 
-/** Prints what it did on stdout, and on a terminal how far it is on stderr. */
+/** Prints the result on stdout, and the progress on stderr if that is a terminal. */
 export const run: RunCommand = async (args) => {
   const options = { ...STORE_FLAGS, from: { type: 'string' }, json: { type: 'boolean' } } as const;
   if (args.includes('--help')) {
@@ -41,6 +41,6 @@ const jsonOf = ({ path: file, bytes, putAside }: Restored): string =>
   JSON.stringify({ file, bytes, put_aside: putAside });
 
 function linesOf(source: string, { path, bytes, putAside }: Restored): string {
-  const restored = `${path} is restored from ${source}: ${bytes} bytes, read through and sound`;
-  return putAside === null ? restored : `${restored}\nthe files from before are ${putAside}*`;
+  const restored = `${path} is restored from ${source}: ${bytes} bytes, read completely and sound`;
+  return putAside === null ? restored : `${restored}\nthe old files are kept as ${putAside}*`;
 }

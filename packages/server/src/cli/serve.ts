@@ -13,10 +13,10 @@ import { watchThreads } from './end-process.js';
 import { explainFailure } from './explain-failure.js';
 import { stopOnSignal } from './stop-on-signal.js';
 
-/** A start that ends well in this time is stopped as a server; else it is left where it is. */
+/** A start that succeeds within this time is stopped like a running server; else it is abandoned. */
 const START_GRACE_MS = 2_000;
 
-/** Runs the server until a signal ends it. From here on stderr is the log. */
+/** Runs the server until a signal ends it. From its beginning on, stderr is the log. */
 export const run: RunCommand = async (args) => {
   const log = openProcessLog(wantsColours());
   try {
@@ -32,7 +32,7 @@ async function serve(args: readonly string[], log: ProcessLog): Promise<void> {
   let server: Server | undefined;
   let isStopping = false;
   let starting: Promise<Server> | undefined;
-  // Before anything else is loaded, which takes a moment.
+  // Before anything else is loaded, because loading takes a moment.
   stopOnSignal(
     {
       waitsFor: () => (server === undefined ? STARTING : waitsFor(server.underWay())),
@@ -58,13 +58,13 @@ async function serve(args: readonly string[], log: ProcessLog): Promise<void> {
   try {
     server = await starting;
   } catch (error) {
-    // Whoever stops it has no use for the reason.
+    // When the server is being stopped, nobody needs the reason why it did not start.
     if (isStopping) return;
     throw error;
   }
   if (server.firstKey !== undefined) {
     const fields = { api_key: server.firstKey };
-    log.tell('info', 'millrace made an API key; it is shown this once', fields);
+    log.tell('info', 'millrace made an API key; it is shown only once', fields);
   }
   if (isStopping) return;
   process.stdout.write(`millrace listening on ${server.url}\n`);
@@ -76,7 +76,7 @@ function waitsFor(underWay: UnderWay): [words: string, numbers: LogFields] {
   const { calls, bodies, pushes } = underWay;
   const numbers = { ...underWay };
   if (calls === 0) {
-    return [pushes > 0 ? 'waiting for pushes under way' : 'with no call under way', numbers];
+    return [pushes > 0 ? 'waiting for pushes under way' : 'with no calls under way', numbers];
   }
   const arriving = bodies === 0 ? '' : ` (${bodies} with a body that is still arriving)`;
   const forPushes = pushes > 0 ? ', and for pushes' : '';
@@ -84,7 +84,7 @@ function waitsFor(underWay: UnderWay): [words: string, numbers: LogFields] {
   return [`${words}${arriving}${forPushes}`, numbers];
 }
 
-/** What it resolves to; undefined where it fails, or has not ended in time. */
+/** Resolves to the value of `pending`, or to undefined if that fails or is not settled in time. */
 function endOf<T>(pending: Promise<T> | undefined, withinMs: number): Promise<T | undefined> {
   return new Promise((resolve) => {
     const cancel = setSystemTimer(() => resolve(undefined), withinMs);

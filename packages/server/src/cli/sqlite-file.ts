@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/config.js';
 import { ConfigError } from '../config/config-error.js';
 
-/** The settings that say where the store is, for commands that work on its file. */
+/** The settings that name the store, for commands that work on its file. */
 export const STORE_FLAGS = {
   store: { type: 'string' },
   'store-file': { type: 'string' },
@@ -17,6 +17,6 @@ export function sqlitePath(
   const { store } = loadConfig(args);
   if (store.startsWith('sqlite:')) return store.slice('sqlite:'.length);
   throw new ConfigError(
-    `"millrace ${command}" is for SQLite. For PostgreSQL use pg_dump and pg_restore, or point-in-time recovery; docs/operations.md says how`,
+    `"millrace ${command}" works on SQLite stores only. For PostgreSQL use pg_dump and pg_restore, or point-in-time recovery; docs/operations.md says how`,
   );
 }

@@ -4,14 +4,14 @@ import type { LogFields } from '../core/log.js';
 import type { ProcessLog } from '../log/logger.js';
 import { endProcess } from './end-process.js';
 
-/** What a signal stops. */
+/** Work that a signal stops. */
 export interface Stoppable {
-  /** What it has to wait for, in words and in numbers. */
+  /** What the stop has to wait for, in words and in numbers. */
   waitsFor(): readonly [words: string, numbers: LogFields];
   stop(): Promise<void>;
 }
 
-/** With the exit codes that a shell gives to processes that they end. */
+/** The signals that stop the process, with the exit codes that a shell reports for them. */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type StopSignal = keyof typeof EXIT_CODES;
 
@@ -21,8 +21,8 @@ const FORCED_AFTER_MS = 500;
 
 /**
  * Stops on the first signal and ends at once on a later one. A terminal signals all its processes, a
- * supervisor may do so too, and npm passes on what it gets itself: one Ctrl-C comes twice. So what
- * comes within a second is the same signal.
+ * supervisor may do so too, and npm passes on the signals that it gets, so one Ctrl-C arrives twice.
+ * For that reason a signal within a second of the first is taken as the same one.
  */
 export function stopOnSignal(work: Stoppable, log: ProcessLog): void {
   let firstAtMs: number | undefined;
@@ -32,19 +32,19 @@ export function stopOnSignal(work: Stoppable, log: ProcessLog): void {
     const beganMs = monotonicMs();
     const [words, numbers] = work.waitsFor();
     log.info(
-      `stopping on ${signal}, ${words}; another signal, from a second on, ends it at once`,
+      `stopping on ${signal}, ${words}; another signal after one second ends the process at once`,
       numbers,
     );
     setSystemTimer(() => {
       isEnding = true;
-      log.tell('error', 'ended, because work under way did not end in time');
+      log.tell('error', 'the process was ended, because work under way did not finish in time');
       endProcess(1, { signal: 'SIGKILL', afterMs: FORCED_AFTER_MS });
     }, STOP_WITHIN_MS);
     let code = 0;
     try {
       await work.stop();
     } catch (error) {
-      log.tell('error', 'could not stop well', faultOf(error));
+      log.tell('error', 'the server failed to stop cleanly', faultOf(error));
       code = 1;
     }
     if (isEnding) return;
@@ -63,7 +63,7 @@ export function stopOnSignal(work: Stoppable, log: ProcessLog): void {
       isEnding = true;
       log.tell(
         'warn',
-        `ended at once by a second signal, ${signal}; what was under way is cut off`,
+        `the process was ended at once by a second signal, ${signal}; work under way is cut off`,
       );
       endProcess(EXIT_CODES[signal], { signal, afterMs: FORCED_AFTER_MS });
     }

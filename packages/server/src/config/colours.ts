@@ -1,3 +1,3 @@
-/** Whether a terminal may be written to in colours; see https://no-color.org. */
+/** Whether to use colours on a terminal; see https://no-color.org. */
 export const wantsColours = ({ NO_COLOR }: NodeJS.ProcessEnv = process.env): boolean =>
   NO_COLOR === undefined || NO_COLOR === '';

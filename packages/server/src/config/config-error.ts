@@ -1,4 +1,4 @@
-/** The configuration is wrong; the message says which setting and the rule. The process exits 2. */
+/** The configuration is wrong. The message names the setting and the rule; the process exits with 2. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }

@@ -142,13 +142,13 @@ describe('loadConfig', () => {
     [['--min-free-bytes', '64M'], {}, 'of KiB, MiB or GiB: write 64MiB'],
     [['--min-free-bytes', '2 g'], {}, 'of KiB, MiB or GiB: write 2GiB'],
     [['--min-free-bytes', '8kib'], {}, 'of KiB, MiB or GiB: write 8KiB'],
-    [['--min-free-bytes', '1.5GiB'], {}, 'of KiB, MiB or GiB, as 64MiB'],
-    [['--store', 'sqlite:'], {}, '--store names no file; write sqlite:PATH'],
-    [['--store', 'sqlite::memory:'], {}, '--store names no file but what SQLite calls ":memory:"'],
-    [[], { MILLRACE_STORE: 'sqlite:data/' }, '--store names a folder'],
-    [[], { MILLRACE_PROT: '80' }, 'MILLRACE_PROT means nothing here; is MILLRACE_PORT meant?'],
+    [['--min-free-bytes', '1.5GiB'], {}, 'of KiB, MiB or GiB, for example 64MiB'],
+    [['--store', 'sqlite:'], {}, '--store must name a file; write sqlite:PATH'],
+    [['--store', 'sqlite::memory:'], {}, '--store must name a file; ":memory:" has a special'],
+    [[], { MILLRACE_STORE: 'sqlite:data/' }, '--store must name a file, not a folder'],
+    [[], { MILLRACE_PROT: '80' }, 'MILLRACE_PROT is not known; did you mean MILLRACE_PORT?'],
     [[], { MILLRACE_PORT: 'tcp://10.0.0.1:80' }, 'enableServiceLinks: false'],
-    [['--host', ''], {}, '--host must be a string that is not empty'],
+    [['--host', ''], {}, '--host must be a string and must not be empty'],
     [['--store', 'mysql://u:secret@host/db'], {}, '--store must be'],
     [['--log-level', 'loud'], {}, '--log-level must be one of trace, debug'],
     [['--prot', '80'], {}, "Unknown option '--prot'"],
@@ -182,7 +182,7 @@ describe('loadConfig', () => {
     expect(loadConfig([], {}).warnings).toEqual([]);
     const env = { MILLRACE_WORKERS: '4', MILLRACE_COLOUR: 'blue' };
     expect(loadConfig([], env).warnings).toEqual([
-      'These variables mean nothing here: MILLRACE_COLOUR, MILLRACE_WORKERS.',
+      'These variables are not known: MILLRACE_COLOUR, MILLRACE_WORKERS.',
     ]);
   });
 
@@ -195,7 +195,7 @@ describe('loadConfig', () => {
       'api_key = "the-key-before-it"\nport = = 1\nsecret_key = "the-key-behind-it"',
     );
     const load = () => loadConfig(['--config', path], {});
-    expect(load).toThrow(/cannot be read: it is no valid TOML at line 2, column \d+$/);
+    expect(load).toThrow(/cannot be read: it is not valid TOML at line 2, column \d+$/);
     expect(load).not.toThrow('the-key');
     expect(load).not.toThrow('port');
   });
@@ -227,7 +227,7 @@ describe('loadConfig', () => {
     it.each([0o644, 0o640, 0o604, 0o660])('is refused when its mode is %o', (mode) => {
       const path = storeFile(URL, mode);
       const load = () => loadConfig(['--store-file', path], {});
-      expect(load).toThrow(`--store-file ${path} cannot be used: others may read it`);
+      expect(load).toThrow(`--store-file ${path} cannot be used: other users have access to it`);
       expect(load).toThrow(`chmod 600 ${path}`);
       expect(load).not.toThrow('hidden');
     });
@@ -271,7 +271,7 @@ describe('loadConfig', () => {
       expect(load).toThrow('--store-direct must be postgres://USER:PASSWORD@HOST/DATABASE');
       expect(load).not.toThrow('hidden');
       expect(() => loadConfig(['--store-direct', 'postgres://host/db'], {})).toThrow(
-        '--store-direct is for a store on PostgreSQL',
+        '--store-direct must not be given unless --store is on PostgreSQL',
       );
     });
   });

@@ -22,7 +22,7 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly store: string;
-  /** Undefined: what `store` names is the database itself. */
+  /** Undefined if `store` itself leads directly to the database. */
   readonly storeDirect: string | undefined;
   readonly postgresConnections: number;
   readonly apiKey: string | undefined;
@@ -31,7 +31,7 @@ export interface Config {
   readonly pushCa: readonly string[];
   readonly lookupRoom: LookupRoom;
   readonly pushDeny: readonly string[];
-  /** The first seals what is secret of push subscriptions; none: it lies in the store as it is. */
+  /** The first one seals the secrets of push subscriptions. If empty, they are stored unsealed. */
   readonly secretKeys: readonly string[];
   readonly minFreeBytes: number;
   readonly limits: {
@@ -49,12 +49,12 @@ export interface Config {
   readonly rateBurst: number;
   readonly idempotencyHours: number;
   readonly trustProxy: boolean;
-  /** Undefined: metrics are on the main address only, for a key. */
+  /** Undefined if the metrics are only on the main address, where they need a key. */
   readonly metricsListen: ListenAddress | undefined;
   readonly logLevel: string;
-  /** What is not as it should be, to be told once the server runs. */
+  /** Warnings to log once the server runs. */
   readonly warnings: readonly string[];
-  /** What the start shows: the settings that differ from their default, none of them a secret. */
+  /** The settings that differ from their default, without secrets; logged at the start. */
   readonly changed: ReturnType<typeof changedSettings>;
 }
 
@@ -68,13 +68,13 @@ const SQLITE = 'sqlite:';
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
 /**
- * Reads the settings from flags, the environment and a TOML file, the first that has one winning.
+ * Reads the settings from flags, the environment and a TOML file, in this order of precedence.
  *
  * @throws ConfigError
  */
 export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Config {
   const flags = readFlags(args);
-  // A port that is given by a flag is taken before the one that a variable has.
+  // The flag --port takes precedence over the variable, so the variable need not be checked.
   const unknown = unknownVariables(flags.port === undefined ? env : { ...env, MILLRACE_PORT: '' });
   const file = readFile((flags.config as string | undefined) ?? env.MILLRACE_CONFIG);
   const given = (name: SettingName): [unknown, string] | undefined => {
@@ -126,8 +126,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     trustProxy: value('trust-proxy') as boolean,
     metricsListen: metricsAddress(value('metrics-listen') as string | undefined),
     logLevel: value('log-level') as string,
-    warnings:
-      unknown.length === 0 ? [] : [`These variables mean nothing here: ${unknown.join(', ')}.`],
+    warnings: unknown.length === 0 ? [] : [`These variables are not known: ${unknown.join(', ')}.`],
     changed: changedSettings(NAMES, value),
   });
   check(config);
@@ -139,7 +138,7 @@ function check({ apiKey, secretKeys, store, storeDirect, logLevel }: Config): vo
   if (apiKey !== undefined && apiKey.length < SECRET_MIN_CHARS) {
     throw new ConfigError(`MILLRACE_API_KEY must have ${SECRET_MIN_CHARS} characters or more`);
   }
-  // No request could carry it: the ends of a header are trimmed.
+  // No request could send such a key, because the ends of a header are trimmed.
   if (apiKey !== undefined && apiKey.trim() !== apiKey) {
     throw new ConfigError('MILLRACE_API_KEY must not begin or end with white space');
   }
@@ -149,7 +148,7 @@ function check({ apiKey, secretKeys, store, storeDirect, logLevel }: Config): vo
     );
   }
   if (!store.startsWith(SQLITE) && !isPostgresUrl(store)) {
-    // What was given may hold a password, so it is not repeated.
+    // The given value may contain a password, so it is not repeated.
     throw new ConfigError('--store must be sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE');
   }
   const fault = store.startsWith(SQLITE) ? faultOfStorePath(store.slice(SQLITE.length)) : undefined;
@@ -158,7 +157,7 @@ function check({ apiKey, secretKeys, store, storeDirect, logLevel }: Config): vo
     throw new ConfigError('--store-direct must be postgres://USER:PASSWORD@HOST/DATABASE');
   }
   if (storeDirect !== undefined && !isPostgresUrl(store)) {
-    throw new ConfigError('--store-direct is for a store on PostgreSQL; --store names another');
+    throw new ConfigError('--store-direct must not be given unless --store is on PostgreSQL');
   }
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new ConfigError(`--log-level must be one of ${LOG_LEVELS.join(', ')}`);
@@ -176,7 +175,9 @@ function storeOf(path: string): string {
 function metricsAddress(text: string | undefined): ListenAddress | undefined {
   const address = text === undefined ? undefined : parseListenAddress(text);
   if (text === undefined || address !== undefined) return address;
-  throw new ConfigError('--metrics-listen must be HOST:PORT, as 127.0.0.1:9464 or [::1]:9464');
+  throw new ConfigError(
+    '--metrics-listen must be HOST:PORT, for example 127.0.0.1:9464 or [::1]:9464',
+  );
 }
 
 const isPostgresUrl = (store: string): boolean =>
@@ -199,7 +200,7 @@ function readFlags(args: readonly string[]): Record<string, unknown> {
   }
 }
 
-/** A negative number behind a flag is meant as its value, to be checked by the setting's rule. */
+/** Joins a negative number to the flag before it, so that it is checked as the flag's value. */
 function joinNegative(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
@@ -222,22 +223,24 @@ function readFile(path: string | undefined): Record<string, unknown> {
   const known = NAMES.map(fileNameOf);
   const unknown = Object.keys(values).find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new ConfigError(`${unknown} in ${path} is no setting; there are ${known.join(', ')}`);
+    throw new ConfigError(
+      `${unknown} in ${path} is not a setting; the settings are ${known.join(', ')}`,
+    );
   }
   return values;
 }
 
-/** The parser quotes the lines around a fault, and any of them may hold a secret. */
+/** The parser's own message quotes the lines around a fault, and those may contain a secret. */
 const faultOf = (error: unknown): string =>
   error instanceof TomlError
-    ? `it is no valid TOML at line ${error.line}, column ${error.column}`
+    ? `it is not valid TOML at line ${error.line}, column ${error.column}`
     : (error as Error).message;
 
 function convert(given: unknown, setting: Setting, where: string): Value {
   switch (setting.type) {
     case 'string':
       if (typeof given === 'string' && given !== '') return given;
-      throw new ConfigError(`${where} must be a string that is not empty`);
+      throw new ConfigError(`${where} must be a string and must not be empty`);
     case 'boolean':
       if (typeof given === 'boolean') return given;
       if (given === 'true' || given === '1') return true;
@@ -247,10 +250,10 @@ function convert(given: unknown, setting: Setting, where: string): Value {
       const items = (Array.isArray(given) ? given : [given]).flatMap((item) => {
         if (typeof item !== 'string') throw new ConfigError(`${where} must be a list of strings`);
         const parts = item.split(',').filter((part) => part.trim() !== '');
-        // White space is a part of a secret, as a file may have put it at the end.
+        // White space belongs to a secret; a file, for example, may have added it at the end.
         return setting.secret ? parts : parts.map((part) => part.trim());
       });
-      // Whoever sets a secret counts on it.
+      // An operator who sets a secret relies on it, so an empty one is an error.
       if (setting.secret && items.length === 0) throw new ConfigError(`${where} must not be empty`);
       return items;
     }

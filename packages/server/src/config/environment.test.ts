@@ -21,7 +21,7 @@ describe('an environment variable', () => {
   ])('is refused when its name resembles a setting: %s', (name, meant) => {
     const look = () => unknownVariables({ [name]: 'a-value-of-somebody' });
     expect(look).toThrow(ConfigError);
-    expect(look).toThrow(`${name} means nothing here; is ${meant} meant?`);
+    expect(look).toThrow(`${name} is not known; did you mean ${meant}?`);
     expect(look).not.toThrow('a-value-of-somebody');
   });
 

@@ -5,12 +5,12 @@ import { SETTINGS, variableOf } from './settings.js';
 const OURS = /^millrace_/i;
 const SETTING_VARIABLES = ['MILLRACE_CONFIG', ...Object.keys(SETTINGS).map(variableOf)];
 
-/** Read by clients, in the examples of the documents, and by the tests of a checkout. */
+/** Variables for clients, for the examples in the documents, and for the tests of a checkout. */
 const FOR_OTHERS = /^MILLRACE_(URL|BASE_URL|QUEUE|UPDATE_SCHEMA|TEST_.+)$/;
 
 /**
- * What Kubernetes, and Docker for its links, tell each container of a service that is called
- * "millrace", or "millrace" with something behind it. It is nobody's slip, however near to a setting.
+ * Variables that Kubernetes, and Docker for its links, set in each container for a service whose name
+ * is or begins with "millrace". They are not misspelt settings, however similar their names are.
  */
 const INJECTED = [
   /^MILLRACE_(SERVICE|PORT|ENV)_.+$/,
@@ -21,21 +21,21 @@ const INJECTED = [
 const ADDRESS_OF_SERVICE = /^(tcp|udp|sctp):\/\//;
 
 /**
- * Looks for variables that somebody meant for a setting and misspelt.
+ * Looks for variables that are misspelt settings.
  *
- * @returns those that mean nothing here, to be warned of
- * @throws ConfigError where a name is near to that of a setting
+ * @returns the names of the other unknown variables, for a warning
+ * @throws ConfigError if a name is similar to that of a setting
  */
 export function unknownVariables(env: NodeJS.ProcessEnv): string[] {
   if (ADDRESS_OF_SERVICE.test(env.MILLRACE_PORT ?? '')) throw portOfService(env.MILLRACE_PORT);
   const unknown: string[] = [];
   for (const [name, value] of Object.entries(env)) {
-    // An empty variable is as good as none.
+    // An empty variable counts as unset.
     if (!OURS.test(name) || value === '' || isKnown(name, value)) continue;
     const nearest = nearestName(name, SETTING_VARIABLES);
     if (nearest !== undefined) {
       throw new ConfigError(
-        `the variable ${name} means nothing here; is ${nearest} meant? Rename it or unset it`,
+        `the variable ${name} is not known; did you mean ${nearest}? Rename it or unset it`,
       );
     }
     unknown.push(name);
@@ -51,5 +51,5 @@ function isKnown(name: string, value = ''): boolean {
 
 const portOfService = (value = ''): ConfigError =>
   new ConfigError(
-    `MILLRACE_PORT is ${value.slice(0, 100)}, the address of a service, as Kubernetes sets it for a service called "millrace". Rename the service, set enableServiceLinks: false in the pod, or give --port, which comes first`,
+    `MILLRACE_PORT must be a port, not ${value.slice(0, 100)}: Kubernetes sets this variable for a service called "millrace". Rename the service, set enableServiceLinks: false in the pod, or give --port, which takes precedence`,
   );

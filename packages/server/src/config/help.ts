@@ -3,7 +3,7 @@ import { SETTINGS, type SettingName, settingEntry, variableOf } from './settings
 const FLAG_COLUMNS = 34;
 const COMMAND_COLUMNS = 12;
 
-/** What `millrace --help` prints, given the commands that there are. */
+/** The text that `millrace --help` prints. */
 export function helpText(commands: Readonly<Record<string, { readonly summary: string }>>): string {
   const rows = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
     const { type, default: fallback, help, secret } = settingEntry(name);
@@ -22,7 +22,8 @@ Usage: millrace [command] [flags]
 
 ${names.join('\n')}
 
-Settings come from flags, then the environment, then a TOML file (names with underscores).
+Settings are taken from flags, then from the environment, then from a TOML file (where names are
+written with underscores). Defaults are given in parentheses.
 
   ${'--config FILE'.padEnd(FLAG_COLUMNS)} MILLRACE_CONFIG
       a TOML file with settings

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { fileNameOf, type SettingName, settingEntry } from './settings.js';
 
-/** What a start shows of a setting. */
+/** Settings as the log shows them at the start. */
 type Shown = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
-/** Shown in another form: as the address, or as below. */
+/** Settings that are shown in another form: as urls, or by `storeShown`. */
 const SHOWN_OTHERWISE: ReadonlySet<SettingName> = new Set([
   'host',
   'port',
@@ -14,7 +14,7 @@ const SHOWN_OTHERWISE: ReadonlySet<SettingName> = new Set([
   'store-direct',
 ]);
 
-/** The settings that differ from their default, by their names in a file; none that is a secret. */
+/** The settings that differ from their default, by their names in a file, without secrets. */
 export function changedSettings(
   names: readonly SettingName[],
   valueOfSetting: (name: SettingName) => unknown,
@@ -29,7 +29,7 @@ export function changedSettings(
   ) as Shown;
 }
 
-/** Where messages are kept, without user and password. */
+/** The store, without user and password. */
 export function storeShown(store: string): Shown {
   if (store.startsWith('sqlite:')) {
     return { store: 'sqlite', path: resolve(store.slice('sqlite:'.length)) };

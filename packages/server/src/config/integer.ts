@@ -2,7 +2,7 @@ import { ConfigError } from './config-error.js';
 import type { Setting } from './settings.js';
 
 const BYTE_UNITS: Record<string, number> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
-/** Units that others write, by their first letter. */
+/** The units to suggest for units of another spelling, by first letter. */
 const MEANT: Record<string, string> = { K: 'KiB', M: 'MiB', G: 'GiB' };
 
 export function toInteger(given: unknown, { type, min, max }: Setting, where: string): number {
@@ -22,9 +22,9 @@ export function toInteger(given: unknown, { type, min, max }: Setting, where: st
   return number;
 }
 
-/** What to write where the unit is one of another spelling. */
+/** The rest of the rule: the right spelling if the unit is misspelt, otherwise an example. */
 function instead(text: string): string {
   const [, digits, letter = ''] = /^(\d+)\s*([kmg])i?b?$/i.exec(text.trim()) ?? [];
   const unit = MEANT[letter.toUpperCase()];
-  return unit === undefined ? ', as 64MiB' : `: write ${digits}${unit}`;
+  return unit === undefined ? ', for example 64MiB' : `: write ${digits}${unit}`;
 }

@@ -8,7 +8,7 @@ export interface ListenAddress {
 const HOST_AND_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]/@]+)):(\d{1,5})$/;
 const PORT_MAX = 65_535;
 
-/** HOST:PORT, with an IPv6 address in brackets; undefined where it is anything else. */
+/** Reads HOST:PORT, with an IPv6 address in brackets; undefined for anything else. */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   const [, ipv6, host = ipv6, digits] = HOST_AND_PORT.exec(text) ?? [];
   const port = Number(digits);
@@ -16,6 +16,6 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return ipv6 === undefined || isIPv6(ipv6) ? { host, port } : undefined;
 }
 
-/** Whether only this machine reaches what listens there. */
+/** Whether only this machine can reach a server that listens on this host. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));

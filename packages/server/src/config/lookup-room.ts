@@ -1,4 +1,4 @@
-/** How many lookups of names run at once, and how many of them may be of unknown or slow names. */
+/** How many name lookups may run at once, and how many of those may be for unknown or slow names. */
 export interface LookupRoom {
   readonly all: number;
   readonly unknown: number;
@@ -8,8 +8,9 @@ const NODE_THREADS = 4;
 const UNKNOWN_MAX = 2;
 
 /**
- * Node looks up names in half of the threads of its pool, whose size it takes from this variable
- * before any program of ours runs. Names that are known to be quick keep half of the room and more.
+ * Node looks up names in half of the threads of its pool. It takes the size of the pool from
+ * UV_THREADPOOL_SIZE before our program runs. At least half of the room is kept for names that are
+ * known to be quick.
  */
 export function lookupRoom(threadPoolSize: string | undefined): LookupRoom {
   const threads = Number.parseInt(threadPoolSize ?? '', 10) || NODE_THREADS;

@@ -1,9 +1,9 @@
 import { editDistance } from '../core/edit-distance.js';
 
-/** What is two letters away is likely a slip of the hand, and what is three another word. */
+/** A name that differs in up to two letters is likely a misspelling; with three it is another word. */
 const LETTERS_OFF_MAX = 2;
 
-/** The known name that somebody may have meant, whatever its case; undefined where none is near. */
+/** The known name that is most similar, ignoring case; undefined if none is similar enough. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined;
   let least = LETTERS_OFF_MAX + 1;

@@ -17,12 +17,12 @@ it.each(['', 'port = 80\n', 'ä'.repeat(512 * 1024)])('readText reads a file who
 
 it('readText refuses a file that is too large, a folder and a missing file', () => {
   writeFileSync(path, 'x'.repeat(1024 * 1024 + 1));
-  expect(() => readText(path)).toThrow('it has more than 1 MiB');
+  expect(() => readText(path)).toThrow('it is larger than 1 MiB');
   expect(() => readText(tmpdir())).toThrow('it is a folder');
   expect(() => readText('/nowhere')).toThrow('there is no such file');
-  expect(() => readText(join(path, 'x'))).toThrow('a folder on the way to it is a file');
+  expect(() => readText(join(path, 'x'))).toThrow('a part of its path is a file, not a folder');
 });
 
 it.skipIf(process.platform === 'win32')('readText does not read an endless file for ever', () => {
-  expect(() => readText('/dev/zero')).toThrow('it has more than 1 MiB');
+  expect(() => readText('/dev/zero')).toThrow('it is larger than 1 MiB');
 });

@@ -1,13 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** More than any file of settings, secrets or certificates has; devices such as /dev/zero never end. */
+/** Larger than any file of settings, secrets or certificates. Devices such as /dev/zero never end. */
 const TEXT_MAX_BYTES = 1024 * 1024;
 
 /**
- * The text of a small file, or of a pipe, as shells make of `<(command)`.
+ * Reads a small file, or a pipe such as a shell makes for `<(command)`.
  *
- * @param check sees the mode before anything is read
- * @throws Error that says what the matter is, and nothing of what stands in it
+ * @param check gets the mode of the file before anything is read
+ * @throws Error with a message that quotes nothing of the contents
  */
 export function readText(path: string, check: (mode: number) => void = () => undefined): string {
   const file = open(path);
@@ -20,7 +20,7 @@ export function readText(path: string, check: (mode: number) => void = () => und
     for (let read = -1; read !== 0 && length < bytes.length; length += read) {
       read = readSync(file, bytes, length, bytes.length - length, null);
     }
-    if (length > TEXT_MAX_BYTES) throw new Error('it has more than 1 MiB');
+    if (length > TEXT_MAX_BYTES) throw new Error('it is larger than 1 MiB');
     return bytes.toString('utf8', 0, length);
   } finally {
     closeSync(file);
@@ -38,6 +38,6 @@ function open(path: string): number {
 
 const REASONS: Record<string, string> = {
   ENOENT: 'there is no such file',
-  EACCES: `this user (uid ${process.getuid?.()}) may not read it; give it to the user that runs millrace with chown`,
-  ENOTDIR: 'a folder on the way to it is a file',
+  EACCES: `this user (uid ${process.getuid?.()}) may not read it; use chown to give it to the user that runs millrace`,
+  ENOTDIR: 'a part of its path is a file, not a folder',
 };

@@ -3,15 +3,15 @@ import { readText } from './read-text.js';
 const OTHERS = 0o077;
 
 /**
- * The store that a file names, which may hold a password.
+ * Reads the store, which may contain a password, from a file.
  *
- * @throws Error that says why it cannot be taken, and nothing of what stands in it
+ * @throws Error with a message that quotes nothing of the contents
  */
 export function readStoreFile(path: string): string {
   const text = readText(path, (mode) => {
-    // Windows has no such bits.
+    // Windows has no such permission bits.
     const isOpen = process.platform !== 'win32' && (mode & OTHERS) !== 0;
-    if (isOpen) throw new Error(`others may read it; run: chmod 600 ${path}`);
+    if (isOpen) throw new Error(`other users have access to it; run: chmod 600 ${path}`);
   }).trim();
   if (text === '') throw new Error('it is empty');
   return text;

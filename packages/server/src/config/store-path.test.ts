@@ -15,21 +15,24 @@ it.each([
 });
 
 it.each([
-  ['', 'names no file; write sqlite:PATH'],
-  [' ', 'names no file; write sqlite:PATH'],
-  [':memory:', 'names no file but what SQLite calls ":memory:"'],
-  [':other:', 'names no file but what SQLite calls'],
-  ['file:x?mode=memory', 'takes a path and no file: address'],
-  ['FILE:/x', 'takes a path and no file: address'],
+  ['', 'must name a file; write sqlite:PATH'],
+  [' ', 'must name a file; write sqlite:PATH'],
+  [':memory:', 'must name a file; ":memory:" has a special meaning in SQLite'],
+  [':other:', 'must name a file; ":other:" has a special meaning'],
+  ['file:x?mode=memory', 'must be a path, not a file: address'],
+  ['FILE:/x', 'must be a path, not a file: address'],
   ['/data/q\0.db', 'a zero byte'],
-  ['/data/q.db ', 'white space before or behind'],
-  ['\t/data/q.db', 'white space before or behind'],
-  ['~/q.db', 'a ~ that no shell has replaced'],
-  ['data/', 'names a folder; name a file in it, as sqlite:data/millrace.db'],
-  ['/', 'names a folder; name a file in it, as sqlite:/millrace.db'],
-  ['data/..', 'names a folder'],
-  ['.', 'names a folder'],
-  ['C:\\data\\', 'names a folder'],
+  ['/data/q.db ', 'white space before or after'],
+  ['\t/data/q.db', 'white space before or after'],
+  ['~/q.db', 'must not begin with ~'],
+  [
+    'data/',
+    'must name a file, not a folder; name a file in it, for example sqlite:data/millrace.db',
+  ],
+  ['/', 'must name a file, not a folder; name a file in it, for example sqlite:/millrace.db'],
+  ['data/..', 'must name a file, not a folder'],
+  ['.', 'must name a file, not a folder'],
+  ['C:\\data\\', 'must name a file, not a folder'],
 ])('the path %j is refused for a store: it %s', (path, fault) => {
   expect(faultOfStorePath(path)).toContain(fault);
 });

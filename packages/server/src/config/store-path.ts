@@ -1,20 +1,23 @@
 /**
- * Says what is wrong with the path of a SQLite store, before anything is made of it; undefined where
- * nothing is. The driver of SQLite trims a path and takes some for what is no file.
+ * Says what is wrong with the path of a SQLite store, before it is used; undefined if it is fine. The
+ * driver of SQLite trims paths and gives some of them another meaning than that of a file.
  */
 export function faultOfStorePath(path: string): string | undefined {
-  if (path.trim() === '') return 'names no file; write sqlite:PATH, as sqlite:./data/millrace.db';
-  if (path.includes('\0')) return 'has a zero byte in its path';
-  if (path.trim() !== path) return 'must not have white space before or behind its path';
+  if (path.trim() === '') {
+    return 'must name a file; write sqlite:PATH, for example sqlite:./data/millrace.db';
+  }
+  if (path.includes('\0')) return 'must not have a zero byte in its path';
+  if (path.trim() !== path) return 'must not have white space before or after its path';
   if (path.startsWith(':')) {
-    return `names no file but what SQLite calls "${path}"; millrace keeps messages in a file: name one, as sqlite:/tmp/millrace.db`;
+    return `must name a file; "${path}" has a special meaning in SQLite. Name a file, for example sqlite:/tmp/millrace.db`;
   }
   if (/^file:/i.test(path)) {
-    return 'takes a path and no file: address, whose parameters would be part of the name; write sqlite:PATH';
+    return 'must be a path, not a file: address, whose parameters would become part of the name; write sqlite:PATH';
   }
-  if (path.startsWith('~')) return 'has a ~ that no shell has replaced; write the whole path';
+  if (path.startsWith('~'))
+    return 'must not begin with ~, which no shell has expanded; write the whole path';
   if (/[\\/]$|(^|[\\/])\.\.?$/.test(path)) {
-    return `names a folder; name a file in it, as sqlite:${path.replace(/[\\/]+$/, '')}/millrace.db`;
+    return `must name a file, not a folder; name a file in it, for example sqlite:${path.replace(/[\\/]+$/, '')}/millrace.db`;
   }
   return undefined;
 }

@@ -32,10 +32,10 @@ export interface HttpOptions {
 }
 
 const CONNECTIONS_MAX = 16_384;
-/** For Fastify, whose parser reads any. */
+/** The type that Fastify sees for every body; its one parser below reads any type. */
 const ANY_TYPE = 'application/octet-stream';
 
-/** The HTTP side: it turns requests into calls and outcomes into answers, and knows no store. */
+/** The HTTP side. It turns requests into calls and outcomes into answers, for any kind of store. */
 export function createHttpApp(
   context: RouteContext,
   store: Store,
@@ -49,12 +49,12 @@ export function createHttpApp(
     serverFactory: (handle) => createHttpServer(handle, connections, answerError),
     loggerInstance: frameworkLog(log),
     logController: new LogController({ disableRequestLogging: true }),
-    // Fields are validated by the protocol's schemas; Fastify would only load compilers of its own.
+    // The protocol's schemas validate fields; without this Fastify would load its own compilers.
     schemaController: {
       compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
     },
     routerOptions: { maxParamLength: HEADERS_MAX_BYTES },
-    // Reading a body is bounded route by route, in the parser below.
+    // The parser below bounds each body by the limit of its route.
     bodyLimit: Number.MAX_SAFE_INTEGER,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -65,10 +65,10 @@ export function createHttpApp(
     },
   });
   app.addHook('onClose', async () => connections.stop());
-  // A connection that cannot be taken, for want of file descriptors, is no reason to end.
+  // If a connection cannot be accepted, for lack of file descriptors, the server goes on.
   app.addHook('onListen', async () => {
     app.server.on('error', (error) => {
-      log.counted('warn', 'a connection was not taken', { cause: causeOf(error) });
+      log.counted('warn', 'a connection could not be accepted', { cause: causeOf(error) });
     });
   });
 
@@ -92,7 +92,7 @@ export function createHttpApp(
   app.addHook('onRequest', (request, reply, done) => {
     const { headers, httpVersion } = request.raw;
     request.trace = newTrace(context.ids.uuid());
-    // The type is checked after the size; Fastify would refuse one that it cannot read before.
+    // The type is checked after the size; Fastify would refuse a type it cannot read before that.
     request.contentType = headers['content-type'];
     if (request.contentType !== undefined) headers['content-type'] = ANY_TYPE;
     turns.run(laneOf(request, context.keyRing), () => {
@@ -107,7 +107,7 @@ export function createHttpApp(
   app.addContentTypeParser('*', (request, stream, done) => {
     const maxBytes = request.routeOptions.config.bodyMaxBytes;
     if (maxBytes === undefined) {
-      // No route of ours: the answer does not depend on the body.
+      // For a route that takes no body the answer does not depend on it.
       stream.resume();
       return done(null, undefined);
     }
@@ -132,7 +132,7 @@ export function createHttpApp(
 
   app.setErrorHandler((error, request, reply) => {
     const refusal = (error as { refusal?: ErrorBody }).refusal;
-    // Fastify would close the connection, while the client still sends and has read no answer.
+    // Fastify would close the connection while the client is still sending and has read no answer.
     const { shouldKeepAlive } = reply.raw;
     if (refusal !== undefined && shouldKeepAlive) reply.removeHeader('connection');
     sendError(request, reply, refusal ?? refusalOf(error));
@@ -146,12 +146,12 @@ export function createHttpApp(
   return app;
 }
 
-/** How long calls may take to end when the server stops, and their bodies to arrive. */
+/** How long calls may take to finish, and bodies to arrive, when the server stops. */
 const DRAIN_WITHIN = { allMs: 8_000, bodiesMs: 5_000 };
 
 /**
- * Takes no new connections, lets the calls that have begun end with their answers, then drops what is
- * left: connections that are idle or have sent half a head.
+ * Accepts no new connections, lets the calls that have begun finish with their answers, and then
+ * closes the other connections: idle ones, and those that have sent only a part of a request head.
  */
 export async function closeHttp(app: FastifyInstance): Promise<void> {
   const drained = app.connections.drained(DRAIN_WITHIN);
@@ -162,13 +162,13 @@ export async function closeHttp(app: FastifyInstance): Promise<void> {
 }
 
 const noSchemas = (): never => {
-  throw new Error('routes have no schemas that Fastify knows of');
+  throw new Error('no route may have a Fastify schema');
 };
 
 const noHost = (): ErrorBody => ({
   code: 'INVALID_REQUEST',
   message: 'The header Host is missing.',
-  hint: 'HTTP/1.1 requires it; send at most 2,000 headers.',
+  hint: 'HTTP/1.1 requires the header Host. Send it, and at most 2,000 headers in all.',
 });
 
 const malformedUrl = (why: string): ErrorBody => ({

@@ -8,12 +8,12 @@ import type { Fields } from './validation/validation.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Told of each refusal of a call of administration. */
+    /** Called for each refusal of an administrative call. */
     onRefusal?: ((request: FastifyRequest, error: ErrorBody) => void) | undefined;
   }
 }
 
-/** The calls whose requests the audit log tells of, done or refused. */
+/** The administrative calls: the audit log records their requests, whether done or refused. */
 const AUDITED: ReadonlySet<Capability> = new Set([
   CAPABILITIES.create,
   CAPABILITIES.update,
@@ -31,10 +31,10 @@ const AUDITED: ReadonlySet<Capability> = new Set([
 
 export const isAudited = (capability: Capability): boolean => AUDITED.has(capability);
 
-/** The names of queues to be made: they stand in bodies, and only calls that are in order get here. */
+/** The names of queues to be created. They come from bodies, so only those of valid calls are here. */
 const namesToMake = new WeakMap<FastifyRequest, string>();
 
-/** @param fields of the call, once they are found right */
+/** @param fields the validated fields of the call */
 export function auditSourceOf(request: FastifyRequest, fields: Fields): AuditSource {
   if (request.routeOptions.config.capability === CAPABILITIES.create.id) {
     namesToMake.set(request, fields.name as string);
@@ -51,7 +51,7 @@ export function refusedRequest(
   { id }: Capability,
   { code }: ErrorBody,
 ): RefusedRequest {
-  // Whoever was refused for the key has none.
+  // A request that was refused for its key has no caller.
   const caller = request.caller as Caller | undefined;
   return {
     action: id as RefusedRequest['action'],
@@ -69,7 +69,7 @@ type PathFields = Readonly<Record<string, string | undefined>>;
 const ID = /^[0-9a-f-]{36}$/;
 const QUEUE_NAME = /^(?!ifr_)[A-Za-z0-9._-]{1,128}$/;
 
-/** Only what can be a name or an id of ours: a secret may stand there by mistake. */
+/** Only a text that can be a queue name or one of our ids; a client may send a secret by mistake. */
 function targetOf({ queue, ...ids }: PathFields): string | null {
   const id = ids.subscription_id ?? ids.key_id;
   if (id !== undefined) return ID.test(id) ? id : null;

@@ -18,7 +18,7 @@ declare module 'fastify' {
 
 type Guards = Pick<RouteContext, 'keyRing' | 'keyUse' | 'rateLimiter' | 'refusedRequests'>;
 
-/** Finds the caller of a request by its key; answers by itself where it may not call. */
+/** Finds the caller of a request by its key. Sends the refusal itself if the call is not allowed. */
 export function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -45,7 +45,7 @@ export function authenticate(
   }
 }
 
-/** Whoever guesses keys is told to wait; a key that is valid is found before, and never waits. */
+/** Makes clients that guess keys wait. A valid key is found before this check, so it never waits. */
 function refuseKey(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -59,8 +59,8 @@ function refuseKey(
   sendError(
     request,
     reply,
-    refuse('RATE_LIMITED', 'Too many requests from this address had no valid API key.', {
-      hint: 'Send a valid key; it is accepted at any time.',
+    refuse('RATE_LIMITED', 'This address has sent too many requests without a valid API key.', {
+      hint: 'Send a valid key, which is accepted at any time.',
     }),
   );
 }
@@ -79,12 +79,12 @@ function limitRate(
   });
   if (verdict.allowed) return undefined;
   reply.header('retry-after', String(verdict.retryAfterSeconds));
-  return refuse('RATE_LIMITED', 'This API key has made more requests than it may.', {
+  return refuse('RATE_LIMITED', 'This API key has made more requests than it is allowed.', {
     hint: 'Wait as Retry-After says, then try again.',
   });
 }
 
-/** The digest of the header that a connection has sent, so that it is made once for each. */
+/** The digest of the last Authorization header of each connection, so that it is computed only once. */
 const digests = new WeakMap<object, { readonly header: string; readonly digest: string }>();
 
 function findCaller(
@@ -95,12 +95,12 @@ function findCaller(
   return digest === undefined ? undefined : keyRing.find(digest);
 }
 
-/** Undefined where there is no secret. */
+/** Undefined if the request has no secret. */
 function digestOf(request: FastifyRequest): string | undefined {
   const { socket, headers } = request.raw;
   const header = headers.authorization ?? '';
   const known = digests.get(socket);
-  // A header is compared with what the same connection sent before, which tells it nothing new.
+  // This compares the header with the connection's own last one, so its timing reveals nothing.
   if (known?.header === header) return known.digest;
   const secret = bearerSecret(request);
   if (secret === undefined) return undefined;
@@ -110,8 +110,8 @@ function digestOf(request: FastifyRequest): string | undefined {
 }
 
 /**
- * Whose turn a request waits for: that of its project, as far as its key is known already, so that
- * who comes with a good key never waits behind others of the same address who have none.
+ * The lane in which a request waits for its turn: its project if its key is already known, otherwise
+ * its address. So a client with a known key never waits behind others at its address without one.
  */
 export function laneOf(request: FastifyRequest, keyRing: KeyRing): string {
   const digest = digestOf(request);
@@ -121,5 +121,5 @@ export function laneOf(request: FastifyRequest, keyRing: KeyRing): string {
 
 const scopeMissing = (scopes: readonly Scope[]): Refusal =>
   refuse('SCOPE_MISSING', `This call needs a key with the scope ${scopes.join(' or ')}.`, {
-    hint: 'Whoever has a key with the scope admin makes one: POST /v1/account/keys/create.',
+    hint: 'Ask somebody who has a key with the scope admin to create one with POST /v1/account/keys/create.',
   });

@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 
-/** No key is so long; what is longer is not looked at. */
+/** No key is as long as this; a longer header is ignored. */
 const HEADER_MAX_CHARS = 4_096;
 const SCHEME = 'bearer ';
 
 /**
- * The secret in the Authorization header, without the spaces around it. It is found by walking over
- * the header once, because anybody may send it.
+ * The secret in the Authorization header, without the spaces around it. The header is read only once
+ * from end to end, because anybody may send one.
  */
 export function bearerSecret(request: FastifyRequest): string | undefined {
   const header = request.raw.headers.authorization ?? '';

@@ -23,7 +23,7 @@ import type { Refusal } from '../core/refusal.js';
 import type { Store } from '../core/store/store.js';
 import type { Fields } from './validation/validation.js';
 
-/** What the routes work with. */
+/** The parts of the server that the routes use. */
 export interface RouteContext {
   readonly service: QueueService;
   readonly store: Store;
@@ -35,86 +35,86 @@ export interface RouteContext {
   readonly budget: ByteBudget;
   readonly pushBudget: ByteBudget;
   readonly longPolls: LongPolls;
-  /** Undefined: requests are not limited. */
+  /** Undefined if requests are not limited. */
   readonly rateLimiter: RateLimiter | undefined;
-  /** How many requests without a valid key an address may make. */
+  /** Limits the requests without a valid key, by address. */
   readonly refusedRequests: RateLimiter;
   readonly idempotencyWindowMs: number;
   readonly maintenance: MaintenanceSignals;
   readonly push: PushDependencies;
 }
 
-/** What background work has to hear of. */
+/** Events that background jobs must be told about. */
 export interface MaintenanceSignals {
   bucketDiscarded(): void;
   retentionChanged(): void;
 }
 
-/** What the calls of push subscriptions need of the part that pushes. */
+/** The functions of the push part that the calls on push subscriptions need. */
 export interface PushDependencies {
-  /** Says why pushes may not go to this url; undefined where they may. */
+  /** Returns why pushes to this url are not allowed; undefined if they are. */
   checkUrl(url: string): Refusal | undefined;
   checkSecret(secret: string): Refusal | undefined;
   checkNewSecret(secret: string): Refusal | undefined;
   checkHeaders(headers: Record<string, string>, format: PushFormat): Refusal | undefined;
   checkAllowedHeaders(names: readonly string[]): Refusal | undefined;
-  /** The secret as it is stored, and what tells it from another. */
+  /** The secret in its stored form, and a digest to compare it by. */
   sealSecret(secret: string): { readonly secret: string; readonly secretDigest: string };
   sealUrl(url: string): Pick<PushSettings, 'url' | 'urlDigest'>;
   sealHeaders(headers: string): string;
-  /** By what a subscription of this url, and this secret, is recognised in the store. */
+  /** The forms in which a subscription with this url and secret may be stored. */
   formsOf(url: string, secret: string | null | undefined): StoredForms;
-  /** With its url and headers as they were given; undefined where no key opens them. */
+  /** The row with its url and headers unsealed; undefined if no key opens them. */
   openTexts<Row extends Pick<PushSettings, 'url' | 'headers'>>(row: Row): Row | undefined;
-  /** Subscriptions of the queue have changed; resolves when that holds on this node. */
+  /** To be called when subscriptions of the queue changed; resolves when this node uses the change. */
   subscriptionsChanged(project: string, queue: string): Promise<void>;
-  /** Posts one message made up for it. */
+  /** Posts one test message. */
   test(subscription: PushSubscriptionRow): Promise<PushTestReturns>;
-  /** Has the pushes of the last moment written down. */
+  /** Writes the subscription's latest attempts to the store. */
   flushAttempts(subscriptionId: string): Promise<void>;
 }
 
-/** One call, validated: its fields by their wire names, wherever they stood. */
+/** One validated call: its fields by their wire names, wherever they were sent. */
 export interface Call<Params> {
   readonly params: Params;
   /** The texts of the payloads, byte for byte: the call's own, or one for each entry of a batch. */
   payloads(): readonly string[];
   readonly caller: Caller;
-  /** Who asks, for the audit log, where the call is one of those that it tells of. */
+  /** The source of the call, if the audit log records this call. */
   readonly audit: AuditSource | undefined;
-  /** The caller's secret, for sealing what only the caller may read again. */
+  /** The caller's secret, to seal data that only the caller may read again. */
   secret(): string;
   readonly idempotency: Idempotency | null;
-  /** Also gone when the key has ended. */
+  /** Whether the caller is still there; it also counts as gone when its key has ended. */
   readonly presence: Presence;
-  /** What the answer holds of the bytes in flight, until it has gone out. */
+  /** The bytes in flight that are reserved for the answer until it has been sent. */
   readonly room: Reservation;
 }
 
 export interface Answer {
   readonly ok: true;
-  /** JSON text; a long one in pieces, which are never put together. */
+  /** JSON text. A long text is in pieces, which are never joined. */
   readonly data: string | readonly string[];
   readonly replayed: boolean;
-  /** What the caller should hear of beside it. */
+  /** Warnings to the caller besides the data. */
   readonly warnings?: readonly ErrorDetail[];
 }
 
 export interface Route {
   readonly capability: Capability;
-  /** The call may wait, and needs its body no more when it has been read. */
+  /** The call may wait, and does not need its body while it waits. */
   readonly waits?: true;
-  /** Fields that count by a keyed digest, because what is compared is kept. */
+  /** Fields that are compared by a keyed digest, because the fingerprint of a request is stored. */
   readonly secrets?: readonly string[];
   /**
-   * How many bytes an answer without messages may take, where that is more than a few thousand:
-   * they are reserved before the store is asked.
+   * The most bytes of an answer without messages, if that is more than a few thousand. They are
+   * reserved before the store is asked.
    */
   // biome-ignore lint/suspicious/noExplicitAny: as below.
   answerMaxBytes?(params: any): number;
-  /** Fields that count by their text when two requests are compared. */
+  /** Fields that are compared by their text when two requests are compared. */
   texts?(fields: Fields, payloads: readonly string[]): Record<string, string>;
-  // biome-ignore lint/suspicious/noExplicitAny: each route knows the type that its schema makes.
+  // biome-ignore lint/suspicious/noExplicitAny: each route knows the type of its own schema.
   handle(call: Call<any>, context: RouteContext): Promise<Answer | Refusal> | Refusal;
 }
 
@@ -124,10 +124,10 @@ export const answer = (data: unknown, replayed = false): Answer => ({
   replayed,
 });
 
-/** From here on the texts of a list are not put together. */
+/** Above this size the texts of a list are not joined. */
 const JOINED_MAX_CHARS = 64 * 1024;
 
-/** A list of JSON texts, each in pieces, between what stands before and behind it. */
+/** A list of JSON texts, each in pieces, between a head and a tail. */
 export function listText(
   head: string,
   items: readonly (readonly string[])[],
@@ -143,7 +143,7 @@ export function listText(
   return chars <= JOINED_MAX_CHARS ? pieces.join('') : pieces;
 }
 
-/** Turns an accepted outcome into an answer; a refusal passes. */
+/** Turns an accepted outcome into an answer; a refusal is passed through. */
 export function respond<O extends Outcome>(
   pending: Promise<O>,
   present: (outcome: Extract<O, { ok: true }>) => unknown,
@@ -162,7 +162,7 @@ export const targetOf = (call: Call<{ queue: string }>): Target => ({
   keyId: call.caller.keyId,
 });
 
-/** The same for a call that the audit log tells of. */
+/** The same for a call that the audit log records. */
 export const auditedTargetOf = (call: Call<{ queue: string }>): Target => ({
   ...targetOf(call),
   audit: call.audit,
@@ -176,7 +176,7 @@ export function presenceOf(request: FastifyRequest): Presence {
   return {
     gone: () => socket.destroyed || caller.ended(),
     onGone(callback) {
-      // Thousands may go at one moment.
+      // In turns, because thousands of clients may leave at the same moment.
       const onClose = (): void => server.turns.run(caller.project, callback);
       socket.once('close', onClose);
       const stopListening = caller.onEnd(callback);

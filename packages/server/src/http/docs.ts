@@ -11,7 +11,7 @@ const SMALL_TEXT_BYTES = 64 * 1024;
 const FOUND = 302;
 const HTML_TYPE = 'text/html; charset=utf-8';
 
-/** The page has no script and loads nothing: only its own style counts. */
+/** The page has no script and loads nothing, so only its own style is allowed. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
@@ -22,8 +22,8 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /**
- * Made when somebody asks for it first: few starts of a server see that day. The same bytes go to all
- * who ask, however many of them do and read nothing.
+ * Makes a text at the first request for it, because most servers are never asked. All requests share
+ * the same bytes, so that many clients that ask and do not read take no more memory.
  */
 function onDemand(make: () => string): () => Buffer {
   let bytes: Buffer | undefined;
@@ -33,7 +33,7 @@ function onDemand(make: () => string): () => Buffer {
   };
 }
 
-/** What the server says of itself: public, not enveloped, and the same for as long as it runs. */
+/** The server's own documentation: public, without an envelope, and constant while the server runs. */
 export function registerDocs(app: FastifyInstance): void {
   const list = onDemand(() => jsonLine(discoveryList()));
   const openApi = onDemand(() => jsonLine(openApiDocument()));
@@ -51,7 +51,7 @@ export function registerDocs(app: FastifyInstance): void {
   });
 
   app.get('/openapi.json', (request, reply) => {
-    // Tools in a browser read it from wherever they are served.
+    // Tools in a browser read it from pages of other origins.
     reply.header('access-control-allow-origin', '*');
     sendText(request, reply, JSON_TYPE, openApi());
   });
@@ -75,7 +75,7 @@ function sendText(
   type: string,
   text: string | Buffer,
 ): void {
-  // Whoever reads nothing gets no second one: the system keeps megabytes for each connection.
+  // One large text per connection: for a client that does not read, the system buffers megabytes.
   if (text.length > SMALL_TEXT_BYTES) reply.header('connection', 'close');
   reply
     .header('content-type', type)

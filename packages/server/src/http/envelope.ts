@@ -12,15 +12,15 @@ import { LONG_ANSWER_CHARS, LongAnswer } from './connection/long-answer.js';
 import { PROTECTING_HEADERS } from './connection/protecting-headers.js';
 import { JSON_TYPE } from './json-line.js';
 
-/** What every request carries from its first moment. */
+/** Data of a request that is kept from its beginning. */
 export interface RequestTrace {
   readonly requestId: string;
   readonly startedAtMs: number;
-  /** What the call turned out to be about, for the log. */
+  /** The queue of the call, for the log, once it is known. */
   queue: string | undefined;
-  /** Of a refusal. */
+  /** The code of the refusal, if the request is refused. */
   code: ErrorCode | undefined;
-  /** What the answer tells beside its data, such as fields that the call does not know. */
+  /** Warnings in the answer, such as those about unknown fields. */
   warnings: readonly ErrorDetail[] | undefined;
 }
 
@@ -32,7 +32,7 @@ export const newTrace = (requestId: string): RequestTrace => ({
   warnings: undefined,
 });
 
-/** What could not be read as a request has no more than this. */
+/** The data needed for an answer, even to a request that could not be read. */
 type Answered = Pick<RequestTrace, 'requestId' | 'startedAtMs'> & Partial<RequestTrace>;
 
 declare module 'fastify' {
@@ -44,9 +44,9 @@ declare module 'fastify' {
 }
 
 /**
- * Answers with success; `data` is JSON text, which payloads pass through untouched.
+ * Sends a success. `data` is JSON text, so that payloads in it are passed on unchanged.
  *
- * @returns how many bytes the answer has
+ * @returns the size of the answer
  */
 export function sendData(
   request: FastifyRequest,
@@ -89,7 +89,7 @@ function send(
 ): void {
   const { trace, server, routeOptions } = request;
   reply.code(status);
-  // One by one, because to walk over an object takes longer.
+  // One by one, because passing an object takes longer.
   reply.header('content-type', JSON_TYPE).header('x-request-id', trace.requestId);
   reply.header('x-content-type-options', PROTECTING_HEADERS['x-content-type-options']);
   reply.header('cache-control', PROTECTING_HEADERS['cache-control']);
@@ -98,7 +98,7 @@ function send(
   server.requestMetrics.record(routeOptions.config?.capability, status, durationMs);
 }
 
-/** Undefined where it is long. */
+/** The whole text of a short answer; undefined for a long one. */
 function shortText(data: string | readonly string[]): string | undefined {
   if (typeof data === 'string') return data.length <= LONG_ANSWER_CHARS ? data : undefined;
   const chars = data.reduce((sum, { length }) => sum + length, 0);

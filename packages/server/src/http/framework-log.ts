@@ -5,8 +5,8 @@ import type { Log } from '../core/log.js';
 type Line = (about: unknown, message?: unknown) => void;
 
 /**
- * The log as Fastify wants one. It hands over whole requests and errors, of which only the cause is
- * taken. There is one logger for all requests: a child for each would cost each of them.
+ * The log in the form that Fastify needs. Fastify passes whole requests and errors; only the cause of
+ * an error is logged. All requests share one logger, because a child for each would cost time.
  */
 export function frameworkLog(log: Log): FastifyBaseLogger {
   const at =
@@ -15,9 +15,9 @@ export function frameworkLog(log: Log): FastifyBaseLogger {
       const { err = about } = (about ?? {}) as { err?: unknown };
       const cause = err instanceof Error ? causeOf(err) : undefined;
       const text = [message, about].find((given) => typeof given === 'string');
-      write(`http: ${text ?? 'something happened'}`, { cause });
+      write(`http: ${text ?? 'Fastify logged an event'}`, { cause });
     };
-  // What it tells in good order is no event of the server's.
+  // Fastify's lines up to `info` are no events of the server, so they are logged as `trace`.
   const quiet = at(log.trace);
   const logger = {
     level: 'trace',

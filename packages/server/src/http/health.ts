@@ -6,10 +6,10 @@ import { PROTECTING_HEADERS } from './connection/protecting-headers.js';
 import { JSON_TYPE, jsonLine } from './json-line.js';
 import { refusalOf } from './refusal-of.js';
 
-/** A load balancer does not wait for long, and a store that answers late is not ready either. */
+/** A load balancer does not wait long, and a store that answers later than this is not ready. */
 const READY_WITHIN_MS = 3_000;
 
-/** Health for load balancers: public, not enveloped. */
+/** Health checks for load balancers: public, without an envelope. */
 export function registerHealth(app: FastifyInstance, store: Store, log: Log): void {
   app.get('/healthz', (_request, reply) => {
     send(reply, 200, { status: 'ok' });
@@ -18,12 +18,12 @@ export function registerHealth(app: FastifyInstance, store: Store, log: Log): vo
   let asking: Promise<string | null> | undefined;
   app.get('/readyz', async (_request, reply) => {
     try {
-      // Anybody may ask, and as often as they like: the store is asked once at a time.
+      // Anybody may ask, and as often as they like, so the store is asked only once at a time.
       asking ??= answersInTime(store).finally(() => {
         asking = undefined;
       });
       const why = await asking;
-      // Whoever consumes and acks is to come in all the same.
+      // If publishing stops the server is still ready, because clients can consume and ack.
       const publishing = why === null ? {} : { publishing: `stopped: ${why}` };
       return send(reply, 200, { status: 'ready', ...publishing });
     } catch (error) {
@@ -39,10 +39,10 @@ export function registerHealth(app: FastifyInstance, store: Store, log: Log): vo
 const send = (reply: FastifyReply, status: number, value: unknown): FastifyReply =>
   reply.code(status).headers(PROTECTING_HEADERS).type(JSON_TYPE).send(jsonLine(value));
 
-/** @returns why publishing stops; null where it does not */
+/** @returns why publishing stops; null if it does not */
 function answersInTime(store: Store): Promise<string | null> {
   return new Promise((resolve, reject) => {
-    const tooLate = new Error(`it did not answer within ${READY_WITHIN_MS / 1_000} s`);
+    const tooLate = new Error(`no answer within ${READY_WITHIN_MS / 1_000} s`);
     const cancel = setSystemTimer(() => reject(tooLate), READY_WITHIN_MS);
     Promise.all([store.whyPublishingStops(), store.read({ kind: 'ping' })])
       .then(([why]) => resolve(why), reject)

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../core/refusal.js';
 import { sendError } from './envelope.js';
 
-/** The paths of the server with the methods that each takes. */
+/** The paths of the server with the methods of each. */
 export type PathTable = readonly {
   readonly pattern: RegExp;
   readonly methods: readonly string[];
@@ -33,7 +33,7 @@ export function pathTable(capabilities: readonly Capability[]): PathTable {
   }));
 }
 
-/** Answers where no route matched: another method of a path that exists, or no such path. */
+/** Answers a request that matches no route: the path does not exist, or not with this method. */
 export function notFound(request: FastifyRequest, reply: FastifyReply, paths: PathTable): void {
   const path = request.url.split('?', 1)[0] as string;
   const methods = paths.filter(({ pattern }) => pattern.test(path)).flatMap((row) => row.methods);
@@ -43,7 +43,7 @@ export function notFound(request: FastifyRequest, reply: FastifyReply, paths: Pa
       request,
       reply,
       refuse('ROUTE_NOT_FOUND', `There is no route ${request.method} ${shown}.`, {
-        hint: 'All calls of the queue lie under /v1/queue; GET /v1/discovery lists them.',
+        hint: 'GET /v1/discovery lists all calls; those on queues begin with /v1/queue.',
       }),
     );
   }
@@ -51,7 +51,7 @@ export function notFound(request: FastifyRequest, reply: FastifyReply, paths: Pa
   sendError(
     request,
     reply,
-    refuse('METHOD_NOT_ALLOWED', `${request.method} is not a method of ${shown}.`, {
+    refuse('METHOD_NOT_ALLOWED', `The method ${request.method} is not allowed for ${shown}.`, {
       hint: `Use ${methods.join(' or ')}.`,
     }),
   );

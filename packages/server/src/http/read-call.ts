@@ -14,9 +14,9 @@ import {
 } from './body/unknown-fields.js';
 import { coerceQuery, createValidator, type Fields, normalize } from './validation/validation.js';
 
-/** What a call says, valid, before it runs. */
+/** The validated contents of a call. */
 export interface ReadCall {
-  /** The fields by their names, wherever they stood. */
+  /** The fields by their names, wherever they were sent. */
   readonly params: Fields;
   readonly payloads: () => readonly string[];
 }
@@ -26,8 +26,8 @@ type CallReader = (request: FastifyRequest) => ReadCall | Refusal;
 const NO_PAYLOADS = (): readonly string[] => [];
 
 /**
- * Reads the calls of a capability out of requests, large bodies and small ones alike: media type,
- * JSON, then the fields. Those that it does not know are noted for the answer.
+ * Reads calls of a capability from requests, and checks the media type, then the JSON, then the
+ * fields, for large and small bodies alike. Unknown fields become warnings in the answer.
  */
 export function createCallReader(capability: Capability): CallReader {
   const { method, params, refusesUnknown } = capability;
@@ -57,13 +57,13 @@ export function createCallReader(capability: Capability): CallReader {
     }
     const invalid = validate(values);
     if (invalid !== undefined) return invalid;
-    // Only names that are in order get here, so that the log may show them.
+    // Only valid names get here, so the log may show them.
     request.trace.queue = values[queueField] as string | undefined;
     return { params: values, payloads };
   };
 }
 
-/** What comes later is what the call itself says, and stands first; ten are kept. */
+/** Puts warnings of the call itself before those about its fields, and keeps ten in all. */
 export function addWarnings({ trace }: FastifyRequest, warnings: readonly ErrorDetail[]): void {
   if (warnings.length === 0) return;
   trace.warnings = [...warnings, ...(trace.warnings ?? [])].slice(0, WARNINGS_MAX);
@@ -93,7 +93,7 @@ interface ReadValue {
   readonly payloads: () => readonly string[];
 }
 
-/** Undefined where there is no body. */
+/** Undefined if there is no body. */
 function readValue(
   request: FastifyRequest,
   capability: Capability,
@@ -114,18 +114,22 @@ function readValue(
 
 const NO_BODY: Pick<Body, 'bytes' | 'scanned'> = { bytes: Buffer.alloc(0), scanned: undefined };
 
-/** A field in the path may stand elsewhere as well, but must be the same there. */
+/** A field in the path may also be sent in the body or query string, but with the same value. */
 function takePath(inPath: Fields, values: Fields): Refusal | undefined {
   for (const name in inPath) {
     if (values[name] !== undefined && values[name] !== inPath[name]) {
-      return fieldRefusal(`/${name}`, 'must agree with the path', 'Name it in the path only.');
+      return fieldRefusal(
+        `/${name}`,
+        'must be the same as in the path',
+        'Send it in the path only.',
+      );
     }
     values[name] = inPath[name];
   }
   return undefined;
 }
 
-/** The field's own name wins over its aliases, and an earlier alias over a later one. */
+/** The field's own name takes precedence over its aliases, and an earlier alias over a later one. */
 function takeAliases({ aliases = {} }: Capability, values: Fields): void {
   for (const [alias, name] of Object.entries(aliases)) {
     const value = values[alias];
@@ -133,7 +137,7 @@ function takeAliases({ aliases = {} }: Capability, values: Fields): void {
   }
 }
 
-/** Node reads headers as Latin-1; a key that is UTF-8 must be the same key in header and body. */
+/** Node decodes headers as Latin-1; a key in UTF-8 must be the same key in a header as in a body. */
 function headerText(value: string | string[] | undefined): string | string[] | undefined {
   if (typeof value !== 'string') return value;
   const bytes = Buffer.from(value, 'latin1');

@@ -20,17 +20,17 @@ import { type Fields, knownFields } from './validation/validation.js';
 declare module 'fastify' {
   interface FastifyContextConfig {
     bodyMaxBytes?: number;
-    /** The id of the capability that the route is for. */
+    /** The id of the route's capability. */
     capability?: string;
-    /** The capability itself, and what of its bodies is kept. */
+    /** The capability itself, and the shape of its bodies. */
     call?: Capability;
     bodyShape?: BodyShape;
   }
 }
 
 /**
- * Puts a capability on its route. The checks run in the contract's order: route and method
- * (Fastify), key, scope, size (the body parser), media type, JSON, fields, and then the store's.
+ * Registers the route of a capability. The checks run in the order of the contract: route and method
+ * (Fastify), key, scope, size (the body parser), media type, JSON, fields, and then those of the store.
  */
 export function registerRoute(app: FastifyInstance, route: Route, context: RouteContext): void {
   const { capability } = route;
@@ -57,16 +57,16 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     );
   };
 
-  /** Runs the call when its answer has room. */
+  /** Runs the call once there is room for its answer. */
   const runWithRoom = (
     request: FastifyRequest,
     room: Reservation,
   ): Promise<Answer | Refusal> | Refusal => {
-    // The key may have ended while the body arrived.
+    // The key may have expired or been revoked while the body arrived.
     if (request.caller.ended()) return unauthenticated();
     const call = readCall(request);
     if (isRefusal(call)) return call;
-    // While a call sleeps, nobody else shall lack what it does not need.
+    // A waiting call does not need its body any more, so others may use the bytes.
     if (route.waits) (request.body as Body | undefined)?.room.release();
     const bytes = route.answerMaxBytes?.(call.params) ?? 0;
     if (bytes === 0 || room.take(bytes)) return run(request, call, room);
@@ -87,7 +87,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     },
     onRequest: (request, reply, done) =>
       authenticate(request, reply, capability.scopes, context, done),
-    // Without async, because every await more is felt on the path that all messages take.
+    // Not async, because each extra await costs time on the path of every message.
     handler: (request, reply) => {
       app.turns.run(request.caller.project, () => handle(request, reply));
     },
@@ -95,7 +95,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
   for (const path of pathsOf(capability)) app.route(routeOf(path));
 
   const handle = (request: FastifyRequest, reply: FastifyReply): void => {
-    // The client left while the call waited for its turn: nothing of it was done.
+    // The client left while the call waited for its turn, and nothing was done.
     if (reply.raw.destroyed) {
       (request.body as Body | undefined)?.room.release();
       return;
@@ -104,7 +104,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
     const { project } = request.caller;
     const room = context.budget.open(accountOf(request.caller, capability), 'answer');
     let isOver = false;
-    // It comes after the last byte has gone to the system, or with the connection's end.
+    // This event follows the last byte being handed to the system, or the end of the connection.
     reply.raw.once('close', () => {
       isOver = true;
       room.release();
@@ -118,7 +118,7 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
       }
       if (result.warnings !== undefined) addWarnings(request, result.warnings);
       room.shrinkTo(sendData(request, reply, result.data, result.replayed));
-      // The client had gone before the answer was there.
+      // The client had left before the answer was ready.
       if (isOver) room.release();
     };
     try {
@@ -137,13 +137,13 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
 }
 
 /**
- * Whose share of the bytes in flight a call takes. Administration has one of its own: where a project
- * holds all that it may, its keys can still be revoked.
+ * The account whose share of the bytes in flight a call uses. Calls for admins have an account of their
+ * own, so that keys can be revoked even when their project has used up its share.
  */
 export const accountOf = ({ project }: Caller, { scopes }: Capability): string =>
   scopes.every((scope) => scope === 'admin') ? ADMINISTRATION : project;
 
-/** No project has such a name. */
+/** No project can have this name. */
 const ADMINISTRATION = '(administration)';
 
 function idempotencyOf(
@@ -163,7 +163,7 @@ function idempotencyOf(
   return {
     capability: id as Idempotency['capability'],
     key,
-    // What stands in the path counts as a field, however it was encoded there, and whichever path it is.
+    // Fields in the path count as fields, however they were encoded and whichever path was used.
     fingerprint: requestFingerprint(path, known, route.texts?.(values, payloads())),
     windowMs: context.idempotencyWindowMs,
   };

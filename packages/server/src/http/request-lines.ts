@@ -17,7 +17,7 @@ const KEY_REFUSED: ReadonlySet<number> = new Set([
   ERRORS.SCOPE_MISSING.status,
 ]);
 
-/** What the log says of requests: each that failed for the server's sake, and of wrong keys. */
+/** Lines of the log about requests that failed because of the server or were refused for their key. */
 export class RequestLines {
   constructor(private readonly log: Log) {}
 
@@ -26,7 +26,7 @@ export class RequestLines {
     else if (isForKey(request, status)) this.refusedForKey(request, error, status);
   }
 
-  /** One line for each, where the level asks for it. */
+  /** Writes one line for each request, if the level asks for it. */
   ended(request: FastifyRequest, reply: FastifyReply): void {
     const { trace } = request;
     this.log.debug('request', {
@@ -43,7 +43,7 @@ export class RequestLines {
     status: number,
   ): void {
     const { project, queue, ...ids } = idsOf(request);
-    // Limits are reached queue by queue; of other failures the queue is of no importance.
+    // Storage limits can be reached by single queues; for other failures the queue does not matter.
     const isFull = code === 'STORAGE_FULL';
     const same = {
       status,
@@ -62,25 +62,25 @@ export class RequestLines {
   }
 
   private refusedForKey(request: FastifyRequest, { code }: ErrorBody, status: number): void {
-    // The audit log tells of calls of administration.
+    // Refusals of administrative calls are in the audit log.
     if (request.routeOptions.config?.onRefusal !== undefined) return;
     const same = { status, code, address: addressGroup(clientAddress(request)) };
     this.log.counted('warn', 'a request was refused for its key', same, idsOf(request));
   }
 }
 
-/** Also those that are told to wait because so many came without a key. */
+/** Including requests that are told to wait because too many came without a valid key. */
 const isForKey = ({ caller }: { readonly caller?: Caller }, status: number): boolean =>
   KEY_REFUSED.has(status) || (status === ERRORS.RATE_LIMITED.status && caller === undefined);
 
 function idsOf({ trace, caller, routeOptions }: FastifyRequest): LogFields {
-  // Whoever was refused for the key has none.
+  // A request that was refused for its key has no caller.
   const known = caller as Caller | undefined;
   return {
     request_id: trace.requestId,
     capability: routeOptions.config?.capability,
     project: known?.project,
-    // A key may stand in the place of a name by mistake.
+    // A client may send its key as the name of a queue by mistake.
     queue: trace.queue?.startsWith('ifr_') ? undefined : trace.queue,
     key_id: known?.keyId,
   };

@@ -2,7 +2,7 @@ import { toIso } from '../core/iso-time.js';
 import type { Log } from '../core/log.js';
 import type { AuditEntry } from '../core/queue/audit-entry.js';
 
-/** The entries of the audit log as lines of the log: what was done one by one, refusals counted. */
+/** Writes entries of the audit log to the log: one line for each done call; refusals are counted. */
 export function auditLines(log: Log): (entry: AuditEntry) => void {
   return ({ action, refused, code, keyId, project, target, address, requestId, atMs }) => {
     const who = { action, key_id: keyId, project, address };
@@ -16,10 +16,13 @@ export function auditLines(log: Log): (entry: AuditEntry) => void {
   };
 }
 
-/** The field by which the target is found elsewhere; a key that is made or ended is not who did it. */
+/**
+ * The field for the target, named as in other lines. A key that is created or revoked is not in
+ * `key_id`, which is the key of the caller.
+ */
 function kindOfTarget(action: AuditEntry['action'], refused: boolean): string {
   if (action.startsWith('account.keys.')) return 'target_key_id';
-  // One that was to be made has no id.
+  // A subscription that was not created has no id.
   if (action === 'queue.push_subscribe' && refused) return 'queue';
   return action.startsWith('queue.push_') ? 'subscription_id' : 'queue';
 }

@@ -6,8 +6,8 @@ const LINES_MAX = 50;
 const LINE_MAX_CHARS = 1_000;
 
 /**
- * Makes lines of the log of whatever else is written to the stream: the driver of PostgreSQL warns of
- * its passfile there, and what threads write ends up there too.
+ * Turns everything else that is written to the stream into lines of the log. The driver of PostgreSQL
+ * writes warnings about its passfile there, and the output of threads ends up there too.
  */
 export function logForeignOutput(stream: WriteStream, log: Log): void {
   const write = (chunk: Uint8Array | string, ...rest: unknown[]): boolean => {

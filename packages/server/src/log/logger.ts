@@ -5,16 +5,16 @@ import type { Log, LogFields, LogLevel } from '../core/log.js';
 import { printable } from './printable.js';
 import { RepeatedLines } from './repeated-lines.js';
 
-/** Takes lines, each with its line feed. */
+/** Writes lines, each with its line feed. */
 export type WriteText = (text: string) => void;
 
-/** The log of the process, as those who start and end it see it. */
+/** The log of the process, with the methods for the code that starts and ends the process. */
 export interface ProcessLog extends Log {
-  /** From here on; `silent` leaves only what `tell` says. */
+  /** Sets the level of later lines. At `silent`, only lines of `tell` are written. */
   setLevel(level: string): void;
-  /** What has to be said whatever the level is: why a start failed, the first key. */
+  /** Writes a line at any level setting: why a start failed, or the first key. */
   tell(level: LogLevel, message: string, fields?: LogFields): void;
-  /** Writes what is counted and has no line yet. */
+  /** Writes the counts that have no line yet. */
   flush(): void;
 }
 

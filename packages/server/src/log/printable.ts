@@ -1,10 +1,10 @@
 /**
- * Control characters, and those that nobody sees but which turn or hide what stands around them: a
- * name that a caller chose must not move the cursor of whoever reads the log.
+ * Control characters, and invisible characters that reverse or hide the text around them. A name that
+ * a caller chose must not move the cursor on the terminal of a person who reads the log.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** The same with such characters written as JSON writes them. */
+/** The text with such characters escaped as in JSON. */
 export const printable = (text: string): string => text.replace(UNPRINTABLE, escaped);
 
 const escaped = (character: string): string =>

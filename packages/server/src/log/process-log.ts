@@ -7,10 +7,10 @@ import { readableLine } from './readable-lines.js';
 import { stderrSink } from './stderr-sink.js';
 
 /**
- * The log on stderr: readable lines where that is a terminal, JSON elsewhere. From here on nothing
- * else is written there, whoever in the process tries.
+ * Opens the log on stderr: readable lines if that is a terminal, otherwise JSON. Everything that the
+ * process writes to stderr later becomes a line of the log.
  *
- * @param colours whether the operator wants them on a terminal
+ * @param colours whether to use colours on a terminal
  */
 export function openProcessLog(colours: boolean): ProcessLog {
   const { stderr } = process;
@@ -29,6 +29,6 @@ export function openProcessLog(colours: boolean): ProcessLog {
 }
 
 const lostLine = (lines: number, lastAtMs: number): string => {
-  const msg = 'lines of the log were lost, since nobody took them';
+  const msg = 'lines of the log were lost, because nothing read them';
   return `${JSON.stringify({ level: 'warn', time: toIso(lastAtMs), lines, msg })}\n`;
 };

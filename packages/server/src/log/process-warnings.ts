@@ -1,7 +1,7 @@
 import { withoutUserInfo } from '../core/fault.js';
 import type { Log } from '../core/log.js';
 
-/** Makes lines of the log of Node's warnings, which it would write to stderr as plain text. */
+/** Writes Node's warnings to the log; Node would write them to stderr as plain text. */
 export function logProcessWarnings(log: Log): void {
   process.removeAllListeners('warning');
   process.on('warning', (warning: Error & { code?: string }) => {

@@ -9,7 +9,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   error: '\u001b[31m',
 };
 
-/** A line for a person at a terminal: the time, the level, the message and the fields. */
+/** A line for people at a terminal: the time, the level, the message and the fields. */
 export function readableLine(json: string, colour: boolean): string {
   const { time, level, msg, stack, ...fields } = JSON.parse(json) as Record<string, unknown>;
   const paint = (code: string | undefined, text: string): string =>
@@ -27,7 +27,7 @@ export function readableLine(json: string, colour: boolean): string {
   return [parts.join(' '), ...frames].join('\n');
 }
 
-/** Bare where it is one plain word. */
+/** Without quotes if it is one plain word. */
 function readableValue(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return printable(/^[^\s"=]+$/.test(text) ? text : JSON.stringify(value));

@@ -2,14 +2,14 @@ import { type Clock, monotonicClock } from '../core/clock.js';
 import { toIso } from '../core/iso-time.js';
 import type { LogFields, LogLevel } from '../core/log.js';
 
-/** Between two lines of the same. */
+/** The time between two lines of the same kind. */
 const BETWEEN_LINES_MS = 60_000;
-/** Of one message so many kinds are told apart at once; callers choose names, and have any number. */
+/** How many kinds of one message are counted apart; callers choose names, so there may be any number. */
 const KINDS_OF_MESSAGE_MAX = 100;
 
 type WriteLine = (level: LogLevel, message: string, fields: LogFields) => void;
 
-/** What is known of lines that are the same. */
+/** Lines of one kind: with the same message and the same `same` fields. */
 interface Repeated {
   readonly level: LogLevel;
   readonly message: string;
@@ -22,13 +22,14 @@ interface Repeated {
 }
 
 /**
- * Counts what repeats itself. The first is a line at once; what comes within a minute after a line
- * makes one more at its end, which says how many it stands for (`repeated`). What stays away for a
- * minute is forgotten. Messages are ours and few; beyond a hundred kinds of one of them, the rest is
- * counted together, so that no caller can make this grow, or the log, by names or addresses.
+ * Counts repeated lines. The first line of a kind is written at once. Those that follow within a
+ * minute are counted and make one more line at the end of that minute, with their number
+ * (`repeated`). A kind that does not occur for a minute is forgotten. Messages are our own and few;
+ * beyond a hundred kinds of one message the rest are counted together, so that callers cannot make
+ * this map or the log grow by their choice of names or addresses.
  */
 export class RepeatedLines {
-  /** By what makes them the same; the one whose last line is oldest comes first. */
+  /** By message and `same` fields; the kind whose last line is oldest comes first. */
   private readonly entries = new Map<string, Repeated>();
   private readonly kindsOfMessage = new Map<string, number>();
   private cancelTimer: (() => void) | undefined;
@@ -46,7 +47,7 @@ export class RepeatedLines {
     else this.addTo(key, level, message, same, latest, count);
   }
 
-  /** Writes what is counted and not written yet, and forgets all. */
+  /** Writes the counts that have no line yet, and forgets all kinds. */
   flush(): void {
     this.cancelTimer?.();
     this.cancelTimer = undefined;
@@ -112,5 +113,5 @@ export class RepeatedLines {
   }
 }
 
-/** It stands for kinds that are not told apart; the fields are those of the last one. */
+/** Marks a line for kinds that are not counted apart; its other fields are those of the latest one. */
 const OTHERS: LogFields = { others: true };

@@ -4,16 +4,16 @@ import { wallMs } from '../core/clock.js';
 import type { WriteText } from './logger.js';
 
 const STDERR = 2;
-/** What nobody reads is kept up to this size. */
+/** Output that nobody reads is kept up to this size. */
 const UNREAD_MAX_BYTES = 1024 * 1024;
 
 /**
- * Writes to stderr so that neither a crash loses a line nor a reader stops the server. To a file it
- * writes at once. A pipe is written to at once as well, as far as it has room (Node makes pipes
- * non-blocking); what finds none waits in memory, and beyond a bound is dropped and counted. A disk
- * that is full loses the line, and a reader that has gone loses all that follows; the server goes on.
+ * Writes to stderr so that a crash loses no line and a slow reader does not stop the server. A file is
+ * written at once. A pipe is also written at once while it has room (Node makes pipes non-blocking);
+ * after that, lines wait in memory, and beyond a bound they are dropped and counted. If the disk is
+ * full the line is lost, and if the reader has gone all later lines are lost; the server goes on.
  *
- * @param lost makes the line that says how many were lost, and when the last of them was
+ * @param lost makes the line that says how many lines were lost, and when the last one was
  */
 export function stderrSink(
   stream: WriteStream,
@@ -38,7 +38,7 @@ function isFile(): boolean {
   }
 }
 
-/** @returns whether it was taken */
+/** @returns whether the text was accepted */
 type TryWrite = (text: string) => boolean;
 
 const toFile: TryWrite = (text) => {
@@ -51,7 +51,7 @@ const toFile: TryWrite = (text) => {
 };
 
 function toStream(stream: WriteStream): TryWrite {
-  // Kept as it is: what others write to the stream becomes lines, see `foreign-output.ts`.
+  // The original `write`: `foreign-output.ts` replaces it, so that other output becomes lines.
   const write = stream.write.bind(stream);
   let isClosed = false;
   stream.on('error', () => {

@@ -1,14 +1,14 @@
 import type { Clock } from '../core/clock.js';
 
-/** Every background part has this shape; both are idempotent, and `stop` waits for its work. */
+/** All background jobs have these methods. Both are idempotent; `stop` waits for work under way. */
 export interface BackgroundJob {
   start(): void;
   stop(): Promise<void>;
 }
 
 /**
- * Runs work now and then: `step` says in how many milliseconds it wants to run again, or null for
- * not before it is woken, and is told whether it was. A failed step is tried again after a second.
+ * Runs a step from time to time. `step` returns the milliseconds until its next run, or null to run
+ * only when woken; its argument says whether it was woken. A failed step is run again after a second.
  */
 export class SteppedJob implements BackgroundJob {
   private started = false;
@@ -27,7 +27,7 @@ export class SteppedJob implements BackgroundJob {
     this.wake();
   }
 
-  /** There is something to do. */
+  /** Runs the step soon, because there is something to do. */
   wake(): void {
     this.woken = true;
     if (!this.started || this.running !== undefined) return;

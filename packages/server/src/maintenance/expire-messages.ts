@@ -6,15 +6,15 @@ import { RetentionEnds } from './retention-ends.js';
 
 const PACE = { least: 500, most: 4_000 };
 const PAUSE_MS = 10;
-/** Until an expired message is tried again that another transaction has locked. */
+/** The pause before another try at an expired message that another transaction has locked. */
 const HELD_PAUSE_MS = 5_000;
-/** A message that comes now lives for a day at least, so nothing is missed by sleeping so long. */
+/** A new message is kept for at least a day, so a sleep of one day misses nothing. */
 const LOOK_AGAIN_MS = 86_400_000;
 const QUEUES_PER_STEP = 200;
 
 /**
- * Removes messages past their retention. Once a day, and when it is woken, it looks at all queues; in
- * between only at those in which one's time has come, and it sleeps until then.
+ * Removes messages past their retention. Once a day, and when woken, the job looks at all queues. In
+ * between it sleeps until a message expires, and then looks only at the queue of that message.
  */
 export const createExpiry = (commit: GroupCommit, clock: Clock): SteppedJob => {
   const ends = new RetentionEnds();
@@ -48,7 +48,7 @@ export const createExpiry = (commit: GroupCommit, clock: Clock): SteppedJob => {
       }
       walksAll = false;
     }
-    // What has come to its end meanwhile goes at once.
+    // A message that has expired meanwhile is removed at once.
     return Math.max(0, Math.min(LOOK_AGAIN_MS, ends.nextAtMs() - clock.nowMs()));
   });
 };

@@ -6,10 +6,10 @@ import { SteppedJob } from './background-job.js';
 const JOBS_PER_LOOK = 100;
 
 /**
- * Goes on with the redrives and purges of dead letters that a failure, a stop or a crash cut short,
- * step by step and in turn. Where several nodes share a store, a job is nobody's when it stands
- * where it stood at the last look; two that go on with the same one do no harm, its steps follow
- * each other.
+ * Resumes redrives and purges of dead letters that a failure, a stop or a crash interrupted, one step
+ * of each job in turn. If several nodes share a store, a job counts as abandoned when its position is
+ * the same as at the last look. Two nodes may resume the same job without harm, because its steps
+ * follow one another.
  */
 export function createJobResumption(store: Store, commit: GroupCommit): SteppedJob {
   const isShared = store.safetyPollMs !== null;

@@ -1,25 +1,25 @@
-/** When a message of a queue will next be past its retention. */
+/** The time at which the next message of a queue is past its retention. */
 export interface RetentionEnd {
   readonly queueId: number;
   readonly atMs: number;
 }
 
-/** A bound for memory's sake: of more queues than that, the earliest. */
+/** Bounds the memory: of more queues than this, the earliest ends are kept. */
 const KNOWN_MAX = 10_000;
 
-/** The queues in which a message will soon be past its retention, so that no other is looked at. */
+/** The queues in which a message will soon be past its retention, so that only those are looked at. */
 export class RetentionEnds {
   private readonly known = new Map<number, number>();
   private untilMs = 0;
 
   constructor(private readonly knownMax = KNOWN_MAX) {}
 
-  /** Before this time nothing else ends than what is known here. */
+  /** Up to this time, all retention ends are known here. */
   get completeUntilMs(): number {
     return this.untilMs;
   }
 
-  /** Forgets all; what ends later than this need not be noted. */
+  /** Forgets everything; ends later than this time need not be noted. */
   begin(untilMs: number): void {
     this.known.clear();
     this.untilMs = untilMs;
@@ -35,7 +35,7 @@ export class RetentionEnds {
     this.known.delete(queueId);
   }
 
-  /** In the order of their ids. */
+  /** The ids of the queues whose time has come, in ascending order. */
   due(nowMs: number, limit: number): number[] {
     const due = [...this.known].flatMap(([queueId, atMs]) => (atMs <= nowMs ? [queueId] : []));
     return due.sort((a, b) => a - b).slice(0, limit);

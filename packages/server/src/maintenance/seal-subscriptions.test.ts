@@ -75,7 +75,7 @@ describe('the job that seals subscriptions with the newest key', () => {
     await finished();
     expect(steps).toEqual([50, 50, 20]);
     expect([...rows.values()].every(({ url }) => url === 'first plain')).toBe(true);
-    expect(logged[0]).toMatch(/sealed anew .*: 120; none is left$/);
+    expect(logged[0]).toMatch(/sealed again .*: 120; none are left$/);
   });
 
   it('seals a row also when it was changed meanwhile', async () => {

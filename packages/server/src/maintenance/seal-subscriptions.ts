@@ -13,16 +13,16 @@ const ROWS_PER_STEP = 50;
 const PAUSE_MS = 10;
 
 interface Box {
-  /** There are more keys than the first. */
+  /** Whether there is more than one key. */
   readonly isBeingRotated: boolean;
-  /** The same where it is sealed under the first key, undefined where no key opens it. */
+  /** Returns the row itself if it is sealed under the first key, undefined if no key opens it. */
   sealAnew(row: SealedTexts): SealedTexts | undefined;
 }
 
 /**
- * Seals anew, at the start, what lies in the store under another key than the first, or under none, so
- * that the other keys can be dropped. Several nodes may do it at once: a row that was changed
- * meanwhile is left, and looked at again.
+ * At the start, seals again under the first key all rows that are stored under another key or
+ * unsealed, so that the other keys can be dropped. Several nodes may do this at once: a row that was
+ * changed meanwhile is skipped and looked at again.
  */
 export function createSealing(store: Store, commit: GroupCommit, box: Box, log: Log): SteppedJob {
   let after = '';
@@ -53,7 +53,7 @@ export function createSealing(store: Store, commit: GroupCommit, box: Box, log: 
     await sealAll(rows);
     after = rows.at(-1)?.subscriptionId ?? after;
     if (rows.length === ROWS_PER_STEP) return PAUSE_MS;
-    // It is finished when a whole pass has found nothing more.
+    // The job is finished when a whole pass has found no more rows to seal.
     const isFinished = found === 0;
     const cannot = unreadable;
     after = '';
@@ -61,9 +61,9 @@ export function createSealing(store: Store, commit: GroupCommit, box: Box, log: 
     unreadable = 0;
     if (!isFinished) return PAUSE_MS;
     if (box.isBeingRotated || sealed > 0 || cannot > 0) {
-      const left = cannot === 0 ? 'none is left' : `${cannot} are left that no key opens`;
+      const left = cannot === 0 ? 'none are left' : `${cannot} are left that no key opens`;
       log.warn(
-        `push subscriptions sealed anew under the first key of MILLRACE_SECRET_KEY: ${sealed}; ${left}`,
+        `push subscriptions sealed again under the first key of MILLRACE_SECRET_KEY: ${sealed}; ${left}`,
       );
     }
     return null;

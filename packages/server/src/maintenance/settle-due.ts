@@ -3,12 +3,12 @@ import type { GroupCommit } from '../core/engine/group-commit.js';
 import type { BackgroundJob } from './background-job.js';
 
 const LIMIT_PER_GROUP = 1_000;
-/** After a store that could not. */
+/** The pause after a settle command that failed. */
 const AGAIN_AFTER_MS = 1_000;
 
 /**
- * Ends leases and delays when their time has come, also when nobody consumes. It sleeps until the
- * next one is due; an idle queue costs nothing.
+ * Settles leases and delays when they are due, even if nobody consumes. It sleeps until the next one
+ * is due, so an idle queue costs nothing.
  */
 export class DueSettler implements BackgroundJob {
   private cancelTimer: (() => void) | undefined;
@@ -19,18 +19,18 @@ export class DueSettler implements BackgroundJob {
   constructor(
     private readonly commit: GroupCommit,
     private readonly clock: Clock,
-    /** How often to look for what other nodes left when they ended; null: there are none. */
+    /** How often to look for leases and delays that ended nodes left behind; null for a single node. */
     private readonly safetyPollMs: number | null,
   ) {}
 
-  /** What the store said last: when the next lease or delay ends. */
+  /** Takes the time at which the next lease or delay is due, as the store reports it. */
   nextDue(atMs: number | null): void {
     if (atMs === this.dueAtMs && (this.cancelTimer !== undefined || atMs === null)) return;
     this.dueAtMs = atMs;
     this.schedule();
   }
 
-  /** Looks once at what became due while nobody ran. */
+  /** Settles first what became due while no server ran. */
   start(): void {
     if (this.started) return;
     this.started = true;
@@ -66,12 +66,12 @@ export class DueSettler implements BackgroundJob {
   }
 
   private async settle(): Promise<void> {
-    // The store answers with the next due time before this resolves.
+    // The store reports the next due time before this resolves.
     const outcome = await this.commit.submit({ kind: 'settleDue', limit: LIMIT_PER_GROUP });
     if (!outcome.ok) this.dueAtMs = this.againAtMs(this.clock.nowMs());
   }
 
-  /** In a while, but no later than what is known to end before. */
+  /** A second from now, or the next known due time if that is earlier. */
   private againAtMs(nowMs: number): number {
     const againAtMs = nowMs + AGAIN_AFTER_MS;
     const isAhead = this.dueAtMs !== null && this.dueAtMs > nowMs;

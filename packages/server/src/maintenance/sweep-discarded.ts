@@ -4,9 +4,9 @@ import { countSince, type RemovalPace, removedPerStep } from '../core/engine/rem
 import { SteppedJob } from './background-job.js';
 
 /**
- * Small steps, and after each a pause as long as it took, so that purging a million messages is
- * hardly felt by other queues, and is soon done where there are none. Where several nodes share a
- * store, commit groups go side by side and a step may be longer, since it may be others that publish.
+ * Small steps, each followed by a pause as long as the step took, so that purging a million messages
+ * hardly slows down other queues, and is soon done if no other queue is busy. If several nodes share a
+ * store, commit groups run side by side, and steps are longer, since other nodes may be publishing.
  */
 const PACE: Record<'alone' | 'shared', RemovalPace> = {
   alone: { least: 60, most: 4_000 },
@@ -14,7 +14,7 @@ const PACE: Record<'alone' | 'shared', RemovalPace> = {
 };
 const PAUSE_MIN_MS = 1;
 const PAUSE_MAX_MS = 100;
-/** Another node's commit may come late, or hold a message. */
+/** When to look again: the commit of another node may come late, or may have locked a message. */
 const AGAIN_MS = 90_000;
 
 /** Removes the messages of queues that were purged or deleted. */

@@ -5,7 +5,7 @@ import { checkUrl } from './egress/push-url.js';
 import { headerFault } from './request/message-headers.js';
 import { isShortSecret, SECRET_MIN_BYTES, secretFault } from './request/signing.js';
 
-/** What a subscription may say, as far as it shows before anything is sent. */
+/** Checks the settings of a subscription, as far as possible before anything is sent. */
 export const createSettingsCheck = (networks: Networks) => ({
   checkUrl(url: string): Refusal | undefined {
     const checked = checkUrl(url, networks);
@@ -22,10 +22,10 @@ export const createSettingsCheck = (networks: Networks) => ({
     return rule === undefined ? undefined : fieldRefusal('/secret', rule);
   },
 
-  /** What holds for new secrets only. */
+  /** The rule that applies to new secrets only. */
   checkNewSecret(secret: string): Refusal | undefined {
     if (!isShortSecret(secret)) return undefined;
-    const rule = `must be a key of ${SECRET_MIN_BYTES} bytes or more; what stands behind whsec_ counts decoded`;
+    const rule = `must be a key of ${SECRET_MIN_BYTES} bytes or more; base64 after whsec_ counts decoded`;
     return fieldRefusal('/secret', rule);
   },
 

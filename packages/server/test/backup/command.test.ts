@@ -41,7 +41,9 @@ describe('millrace backup', () => {
     const inWords = await runMillrace(['backup', '--store', store, '--to', to]);
     expect(inWords).toMatchObject({ code: 0, stderr: '' });
     expect(inWords.stdout).toMatch(
-      new RegExp(`^${to} holds the store as of \\S+Z: ${statSync(to).size} bytes, read through`),
+      new RegExp(
+        `^${to} contains the store as of \\S+Z: ${statSync(to).size} bytes, read completely`,
+      ),
     );
     const other = newFile();
     const { stdout } = await runMillrace(['backup', '--json', `--store=${store}`, `--to=${other}`]);
@@ -119,7 +121,7 @@ describe('millrace restore', () => {
     expect(JSON.parse(first.stdout)).toEqual({ file: path, bytes, put_aside: null });
     const again = await runMillrace(['restore', '--store', to, '--from', from]);
     expect(again.stdout).toContain(`${path} is restored from ${from}: ${bytes} bytes`);
-    expect(again.stdout).toContain(`the files from before are ${path}.before-restore-`);
+    expect(again.stdout).toContain(`the old files are kept as ${path}.before-restore-`);
   });
 });
 
@@ -129,7 +131,7 @@ describe('the progress of a copy', () => {
     [{ step: 'copy', doneBytes: 2 ** 20, totalBytes: 2 ** 21 }, /^\[#{15}-{15}\] {2}50 % {2}1\.0/],
     [{ step: 'copy', doneBytes: 2 ** 21, totalBytes: 2 ** 21 }, /^\[#{30}\] 100 %/],
     [{ step: 'copy', doneBytes: 0, totalBytes: 0 }, /^\[#{30}\] 100 %/],
-    [{ step: 'check', doneBytes: 1, totalBytes: 1 }, /^reading the copy through/],
+    [{ step: 'check', doneBytes: 1, totalBytes: 1 }, /^checking the copy/],
   ] as const)('is one line: %j', (progress, line) => {
     expect(lineOf(progress)).toMatch(line);
   });

@@ -63,7 +63,7 @@ describe('millrace', () => {
   });
 
   it.each([
-    ['sevre', 'there is no command "sevre"; is "serve" meant?'],
+    ['sevre', 'there is no command "sevre"; did you mean "serve"?'],
     ['publish', 'there is no command "publish"; see --help'],
     ['constructor', 'there is no command "constructor"; see --help'],
   ])('refuses the unknown command %s', async (name, why) => {
@@ -75,7 +75,7 @@ describe('millrace', () => {
   it('refuses a variable that resembles a setting, naming both', async () => {
     const { code, stderr } = await outcomeOf([], { MILLRACE_PROT: '9000' });
     expect(code).toBe(2);
-    expect(stderr).toContain('MILLRACE_PROT means nothing here; is MILLRACE_PORT meant?');
+    expect(stderr).toContain('MILLRACE_PROT is not known; did you mean MILLRACE_PORT?');
   });
 
   it('warns of other unknown variables in one line, but not of variables of other programs', async () => {
@@ -125,7 +125,7 @@ describe('the launcher', () => {
     cpSync(join(PACKAGE, 'bin'), join(folder, 'bin'), { recursive: true });
     const { status, stdout, stderr } = runLauncher(join(folder, 'bin', 'millrace.js'));
     expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^millrace: it is not built yet; run "npm run build" in \S+\n$/);
+    expect(stderr).toMatch(/^millrace: the server is not built yet; run "npm run build" in \S+\n$/);
   });
 
   it.skipIf(process.platform !== 'linux')('gives the pool eight threads, like npm start', () => {

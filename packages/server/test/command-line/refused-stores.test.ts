@@ -152,7 +152,7 @@ describe('a port', () => {
       await run.says(/listening/);
       if (run.isRunning) return; // On this machine, any user may use the port.
       expect(await run.ended()).toBe(1);
-      expect(run.stderr).toMatch(/EACCES.*:81; choose a --port from 1024 on and put a proxy/);
+      expect(run.stderr).toMatch(/EACCES.*:81; choose a --port of 1024 or more and put a proxy/);
       expect(run.stderr).toContain('setcap cap_net_bind_service');
     },
   );

@@ -120,6 +120,6 @@ describe.skipIf(process.platform === 'win32')('a signal to the process group of 
     await serve().listening();
     run.signalGroup('SIGTERM');
     expect(await run.ended()).toBe(0);
-    expect(run.stderr).toMatch(/with no call under way/);
+    expect(run.stderr).toMatch(/with no calls under way/);
   });
 });

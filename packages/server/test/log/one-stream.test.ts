@@ -65,7 +65,7 @@ test('a start and a stop are logged with the relevant settings and without secre
       auto_create: true,
     },
     {
-      msg: expect.stringMatching(/^stopping on SIGTERM, with no call/),
+      msg: expect.stringMatching(/^stopping on SIGTERM, with no calls under way/),
       calls: 0,
       waits: 0,
       pushes: 0,

@@ -136,7 +136,7 @@ describe.each(STORE_FACTORIES)('the log at the level trace on $name', (factory) 
 
   it('contains the first key in exactly one line, and no key that a call sends', async () => {
     const client = await start({});
-    const [{ api_key: key }] = saying(run, 'millrace made an API key; it is shown this once');
+    const [{ api_key: key }] = saying(run, 'millrace made an API key; it is shown only once');
     dataOf(await client.with({ key }).post('create', { name: 'orders' }));
     errorOf(await client.with({ key: `${key}x` }).post('create', { name: 'x' }), 'UNAUTHENTICATED');
     run.signal('SIGTERM');

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { setSystemTimer } from '../../core/clock.js';
 
-/** So much of a body that is refused is read and dropped; who sends more loses the connection. */
+/** How much of a refused body is read and dropped; a client that sends more loses its connection. */
 const DROPPED_MAX_BYTES = 32 * 1024 * 1024;
 const DROPPED_WITHIN_MS = 10_000;
 
 /**
- * Reads the rest of a body that nobody wants. Many clients send their whole body before they read,
- * and would only find the connection broken if it were closed with the answer.
+ * Reads and drops the rest of a body that is not needed. Many clients send their whole body before
+ * they read; if the connection were closed with the answer, they would only see it break.
  */
 export function dropBody(stream: IncomingMessage): void {
   if (stream.complete || stream.destroyed || !hasBody(stream)) return;

@@ -9,11 +9,11 @@ import type { ScannedBody } from './scan/body-collector.js';
 import { BodyScan } from './scan/body-scan.js';
 import type { BodyShape } from './scan/body-shape.js';
 
-/** A body as it was read, and the bytes of the budget that it holds until the call is over. */
+/** A body as it was read, with the bytes of the budget that it takes until the call has ended. */
 export interface Body {
-  /** Empty where the body was scanned. */
+  /** Empty if the body was scanned. */
   readonly bytes: Buffer;
-  /** What is left of a large body. */
+  /** The parts of a large body that were kept. */
   readonly scanned: ScannedBody | undefined;
   readonly room: Reservation;
 }
@@ -22,26 +22,26 @@ export interface BodyBounds {
   readonly maxBytes: number;
   readonly shape: BodyShape;
   readonly room: Reservation;
-  /** Whose body it is: it is no use any more when the key has ended. */
+  /** The caller's access: when the key ends, reading the body stops. */
   readonly access: Access;
   /** Scans a chunk when it is this caller's turn. */
   readonly scanInTurn: (scan: () => void) => void;
-  /** Hands over what ends the body when it has no more time to arrive: the server stops. */
+  /** Registers a function that ends the body, called when the server stops and cannot wait longer. */
   readonly onTimeUp: (end: () => void) => void;
-  /** Says what is wrong with the type of the body, before it is looked into. */
+  /** Returns what is wrong with the type of the body, before its contents are read. */
   readonly checkType: () => Refusal | undefined;
 }
 
 const EMPTY = Buffer.alloc(0);
 /**
- * A body that is larger is scanned as it arrives: to parse it at once would stop everybody for as
- * long as that takes, and may take twenty times its bytes.
+ * A larger body is scanned as it arrives. Parsing it in one go would block all other requests
+ * meanwhile, and may need twenty times its bytes.
  */
 const SCANNED_FROM_BYTES = 64 * 1024;
 
 /**
- * Reads a body within its limit and within the bytes that may be in flight. They are taken as they
- * arrive: to announce many costs nothing, and so it reserves nothing.
+ * Reads a body, within its limit and within the bytes that may be in flight. Bytes are reserved as
+ * they arrive, not as announced, because a client can announce any number at no cost.
  */
 export function readBody(
   stream: IncomingMessage,
@@ -51,7 +51,7 @@ export function readBody(
   let chunks: Buffer[] = [];
   let scan: BodyScan | undefined;
   let received = 0;
-  /** Chunks that wait for their turn to be scanned. */
+  /** The number of chunks that wait for their turn to be scanned. */
   let waiting = 0;
   let isWhole = false;
   let over = false;
@@ -91,7 +91,7 @@ export function readBody(
     }
     return undefined;
   };
-  /** No more chunks come in while one waits for its turn; the end may, which waits as well. */
+  /** While a chunk waits for its turn no more chunks are read. The end may come, and then waits too. */
   const scanLater = (chunk: Buffer): void => {
     waiting += 1;
     stream.pause();
@@ -122,14 +122,14 @@ export function readBody(
     finish({ bytes, scanned, room });
   };
   const onClose = (): void => {
-    // It also comes behind the end of a body that is whole.
+    // This event also follows the end of a complete body.
     if (!isWhole) finish(cutOff());
   };
   const stopListening = access.onEnd(() => finish(unauthenticated()));
 
   const announced = Number(stream.headers['content-length'] ?? 0);
   if (announced > maxBytes) return finish(bodyTooLarge(maxBytes, shape));
-  // It may have gone while the request waited for its turn; then no event comes any more.
+  // The client may have left while the request waited for its turn; then there are no more events.
   if (stream.destroyed) return finish(cutOff());
   onTimeUp(() => finish(noTimeLeft()));
   stream.on('data', onData);
@@ -138,8 +138,8 @@ export function readBody(
 }
 
 const noTimeLeft = (): Refusal =>
-  refuse('OVERLOADED', 'The server stops before the body is there; nothing was done.', {
-    hint: 'Wait as Retry-After says, then send it again.',
+  refuse('OVERLOADED', 'The server is stopping and the body has not arrived; nothing was done.', {
+    hint: 'Wait as Retry-After says, then send the request again.',
   });
 
-const cutOff = (): Refusal => refuse('INVALID_JSON', 'The body was cut off.');
+const cutOff = (): Refusal => refuse('INVALID_JSON', 'The body was cut off before its end.');

@@ -1,6 +1,6 @@
-/** The beginning of a text, cut between characters and never within a pair of surrogates. */
+/** The first characters of a text; a pair of surrogates counts as one character and is never split. */
 export function firstCharacters(text: string, max: number): string {
-  // No text has more characters than units of UTF-16.
+  // A text has at most as many characters as UTF-16 units.
   if (text.length <= max) return text;
   let at = 0;
   for (let characters = 0; characters < max && at < text.length; characters += 1) {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { type Refusal, refuse } from '../../core/refusal.js';
 
-/** Only plain JSON is read; where the type is missing it is taken as JSON. */
+/** Refuses all but plain JSON. A body without a type is taken as JSON. */
 export function checkMediaType(request: FastifyRequest): Refusal | undefined {
   const { headers } = request.raw;
   const encoding = headers['content-encoding'];
@@ -18,8 +18,8 @@ export function checkMediaType(request: FastifyRequest): Refusal | undefined {
 }
 
 const compressed = (header: string, rule: string): Refusal =>
-  refuse('UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not read.', {
-    hint: `Send the body as it is, without ${header}.`,
+  refuse('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.', {
+    hint: `Send the body uncompressed, without the header ${header}.`,
     details: [{ path: '', message: `${header} ${rule}` }],
   });
 

@@ -2,20 +2,20 @@ import { LIMITS } from '@millrace/protocol';
 import { fieldRefusal, type Refusal, refuse } from '../../core/refusal.js';
 import type { BodyShape } from './scan/body-shape.js';
 
-/** @param path of the payload, as a JSON pointer */
+/** @param path the payload, as a JSON pointer */
 export const payloadTooLarge = (path: string): Refusal =>
   tooLarge(path, LIMITS.payloadMaxBytes, 'of JSON', HINTS.payload);
 
-/** @param path of the headers, as a JSON pointer */
+/** @param path the headers, as a JSON pointer */
 export const headersTooLarge = (path: string): Refusal =>
   fieldRefusal(path, `must be at most ${LIMITS.headersMaxBytes} bytes of JSON`);
 
 export const batchTooLarge = (): Refusal =>
   tooLarge('/messages', LIMITS.batchMaxBytes, 'in all', HINTS.batch);
 
-/** @param shape what the body may hold, which says how it could be smaller */
+/** @param shape the shape of the body, which decides the advice on how to make it smaller */
 export const bodyTooLarge = (maxBytes: number, { members }: BodyShape): Refusal =>
-  refuse('PAYLOAD_TOO_LARGE', `The body is over ${maxBytes} bytes.`, {
+  refuse('PAYLOAD_TOO_LARGE', `The body must be at most ${maxBytes} bytes.`, {
     hint: members.has('messages')
       ? HINTS.batch
       : members.has('payload')
@@ -25,9 +25,9 @@ export const bodyTooLarge = (maxBytes: number, { members }: BodyShape): Refusal 
   });
 
 const HINTS = {
-  payload: 'Keep large data elsewhere and publish a reference to it.',
+  payload: 'Store large data elsewhere and publish a reference to it.',
   batch: 'Send the messages in several batches.',
-  body: 'No call but publish and the batches has fields that need so much.',
+  body: 'Shorten the fields: only publish and the batch calls take larger bodies.',
 };
 
 function tooLarge(path: string, maxBytes: number, what: string, hint: string): Refusal {

@@ -3,7 +3,7 @@ import { elementTexts, memberText } from './raw-json.js';
 
 /**
  * The texts of the payloads in a body that JSON.parse has accepted: the call's own, or one for each
- * entry of a batch. Of a large body, `BodyScan` brings them along.
+ * entry of a batch. For a large body `BodyScan` returns them.
  */
 export function payloadTexts({ params }: Capability, bodyText: string): string[] {
   if ('payload' in params.properties) return [memberText(bodyText, 'payload') as string];

@@ -1,7 +1,7 @@
 /**
- * Finds the text of a member inside a JSON text, so that a payload can be kept byte for byte: what
- * JSON.parse makes of it has lost large integers, duplicate keys and white space. These functions
- * expect a text that JSON.parse has accepted.
+ * Finds the text of a member inside a JSON text, so that a payload can be kept byte for byte:
+ * JSON.parse loses large integers, duplicate keys and white space. These functions expect a text that
+ * JSON.parse has accepted.
  */
 
 const QUOTE = 0x22;
@@ -14,8 +14,8 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
 /**
- * The text of the member `name` of the object that starts at `from`, without the white space
- * around it; of several, the last one, as JSON.parse takes it. Undefined where there is none.
+ * The text of the member `name` of the object that starts at `from`, without the white space around
+ * it. If there are several, it is the last one, as with JSON.parse; undefined if there is none.
  */
 export function memberText(json: string, name: string, from = 0): string | undefined {
   let found: string | undefined;
@@ -60,14 +60,14 @@ function skipSpace(json: string, from: number): number {
   }
 }
 
-/** From an opening quote to behind the closing one. */
+/** From an opening quote to the position after the closing quote. */
 function skipString(json: string, from: number): number {
   let at = from;
   for (;;) {
     at = json.indexOf('"', at + 1);
     let before = at - 1;
     while (json.charCodeAt(before) === BACKSLASH) before -= 1;
-    // An even number of backslashes before a quote escape one another, not the quote.
+    // An even number of backslashes before a quote escape one another and not the quote.
     if ((at - before) % 2 === 1) return at + 1;
   }
 }
@@ -95,7 +95,7 @@ function skipNested(json: string, from: number): number {
   }
 }
 
-/** A number, true, false or null ends where something else than its characters stands. */
+/** A number, true, false or null ends before the next punctuation or white space. */
 function skipScalar(json: string, from: number): number {
   let at = from;
   while (at < json.length) {

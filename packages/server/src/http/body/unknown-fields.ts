@@ -6,10 +6,10 @@ import { createNameMatcher } from '../validation/nearest-name.js';
 import type { Fields } from '../validation/validation.js';
 import { firstCharacters } from './first-characters.js';
 
-/** An answer tells of so many things at most; no more are looked for. */
+/** The most warnings in an answer; the search ends when they are found. */
 export const WARNINGS_MAX = 10;
 const SHOWN_MAX_CHARS = 64;
-/** To compare names takes time that grows with their lengths. */
+/** Longer names are not compared, because the time to compare names grows with their lengths. */
 const COMPARED_MAX_CHARS = 32;
 
 interface KnownNames {
@@ -23,8 +23,8 @@ const knownNames = (names: readonly string[]): KnownNames => ({
 });
 
 /**
- * Finds the fields that a call does not know, where its schema fixes their names: those of the whole,
- * then those of the entries of its list. What stands in payloads and maps is the caller's own.
+ * Finds the unknown fields of a call: first those of the call itself, then those of the entries of its
+ * list. Names in payloads and maps are the caller's own and are not checked.
  */
 export function createUnknownFinder(capability: Capability): (fields: Fields) => ErrorDetail[] {
   const { params, aliases = {} } = capability;
@@ -68,7 +68,7 @@ function addUnknown(fields: Fields, path: string, known: KnownNames, found: Erro
   }
 }
 
-/** Query parameters of a call that has a body, where nothing of them is read. */
+/** The query parameters of a call that takes a body, and so ignores them. */
 export function strayParameters({ params }: Capability, query: Fields): ErrorDetail[] {
   const found: ErrorDetail[] = [];
   for (const name in query) {
@@ -84,11 +84,11 @@ const told = (path: string, name: string, more: string): ErrorDetail => ({
   message: `unknown field${more}`,
 });
 
-/** Of a call where a field that was meant and is not known would do harm. */
+/** The refusal of unknown fields, for calls in which ignoring a misspelt field could do harm. */
 export function unknownRefused(unknown: readonly ErrorDetail[]): Refusal {
   const [{ path, message }] = unknown as [ErrorDetail];
   return refuse('INVALID_REQUEST', `${path.slice(1)} is an ${message}`, {
-    hint: 'Leave it out, or correct its name: this call refuses what it does not know.',
+    hint: 'Leave the field out, or correct its name. This call refuses unknown fields.',
     details: unknown,
   });
 }

@@ -4,26 +4,26 @@ import ipaddr from 'ipaddr.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Whether requests come by way of a proxy that says where they come from. */
+    /** Whether requests come through a trusted proxy, which adds their origin to a header. */
     behindProxy: boolean;
   }
 }
 
-/** Where a request comes from. Behind a proxy that is trusted, that is where the proxy's does. */
+/** The address of the client. Behind a trusted proxy it is the client of the proxy. */
 export function clientAddress({ server, raw }: FastifyRequest): string {
   const connected = plainAddress(raw.socket.remoteAddress ?? '');
   if (!server.behindProxy) return connected;
-  // Only the last entry is the proxy's own; those before it are whatever the client has sent. Node
-  // joins the lines of this header.
+  // Only the last entry is from the proxy; the client may have sent those before it. Node joins
+  // several lines of this header into one.
   const forwarded = plainAddress(lastEntry(String(raw.headers['x-forwarded-for'] ?? '')));
   return isIP(forwarded) === 0 ? connected : forwarded;
 }
 
-/** An IPv4 address is the same however the system writes it; the zone of an address means nothing. */
+/** The address without an IPv4-mapped prefix and without a zone, so that addresses can be compared. */
 export const plainAddress = (address: string): string =>
   address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
 
-/** What limits count by: an IPv6 network of 64 bits is commonly one customer's. */
+/** The key for limits by address: an IPv6 network of 64 bits commonly belongs to one customer. */
 export function addressGroup(address: string): string {
   if (!ipaddr.IPv6.isValid(address)) return address;
   return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(':');

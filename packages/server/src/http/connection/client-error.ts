@@ -8,14 +8,14 @@ import { spelled } from './header-spelling.js';
 import { PROTECTING_HEADERS } from './protecting-headers.js';
 import { endSocket } from './socket-end.js';
 
-/** Answers what Node could not read as HTTP: the request never reached a route. */
+/** Answers a request that Node could not read as HTTP, so that it never reached a route. */
 export function answerClientError(
   error: { readonly code?: string },
   socket: Socket,
   ids: IdSource,
   log: Log,
 ): void {
-  // Thousands may break off at one moment, and none of them reads an answer.
+  // Thousands of connections may be reset at the same moment, and none of them reads an answer.
   if (error.code === 'ECONNRESET') {
     socket.destroy();
     return;
@@ -42,10 +42,10 @@ function describe(code: string): ErrorBody {
     return { code: 'METHOD_NOT_ALLOWED', message: 'The method of the request is unknown.' };
   }
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return { code: 'INVALID_REQUEST', message: 'The headers are over 16 KiB.' };
+    return { code: 'INVALID_REQUEST', message: 'The headers must be at most 16 KiB.' };
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return { code: 'INVALID_REQUEST', message: 'The request did not arrive in time.' };
   }
-  return { code: 'INVALID_REQUEST', message: 'The request is no valid HTTP/1.1.' };
+  return { code: 'INVALID_REQUEST', message: 'The request is not valid HTTP/1.1.' };
 }

@@ -3,11 +3,11 @@ import type { Socket } from 'node:net';
 import { setSystemTimer } from '../../core/clock.js';
 import { addressGroup, plainAddress } from './client-address.js';
 
-/** Of one address, without a key that was accepted; beyond that the oldest of them goes. */
+/** The most connections of one address without an accepted key; beyond that the oldest is closed. */
 const UNACCEPTED_OF_ADDRESS_MAX = 512;
-/** Requests of one connection that wait for their answers; no client sends so many ahead. */
+/** The most requests of one connection that wait for answers; no real client sends more ahead. */
 const PIPELINED_MAX = 64;
-/** So often transfers are looked at; who sends or reads too little twice in a row is given up. */
+/** How often transfers are checked; a connection that is too slow twice in a row is closed. */
 const LOOK_MS = 5_000;
 const LEAST_BYTES_PER_LOOK = 4 * 1024;
 
@@ -19,38 +19,38 @@ declare module 'fastify' {
 
 interface Connection {
   readonly socket: Socket;
-  /** What it is counted with while no key of it has been accepted; undefined: it is not. */
+  /** The address it is counted under while it has no accepted key; undefined once it has one. */
   countedWith: string | undefined;
-  /** Requests without their whole answer. */
+  /** The number of requests whose answer is not complete. */
   calls: number;
-  /** Those of them that have not begun. */
+  /** Starts the requests that have not begun. */
   readonly waiting: (() => void)[];
-  /** The answer of the one that has. */
+  /** The answer of the request that has begun. */
   answer: ServerResponse | undefined;
-  /** Ends its body, which is still arriving; undefined: it is not. */
+  /** Ends the body that is still arriving; undefined if there is none. */
   endBody: (() => void) | undefined;
-  /** As far as its transfers had come when they were looked at. */
+  /** The bytes transferred up to the last check. */
   transferredBytes: number;
-  /** What the system had left to send of the chunk under way. */
+  /** The bytes of the current chunk that the system still had to send at the last check. */
   queuedBytes: number;
   wasSlow: boolean;
 }
 
 /**
- * The connections of the server. Their number is bounded, and what one address may have of them
- * without a key. No limit here refuses a key that is valid: many clients may share an address, so
- * that a new connection is taken, and an older one that has shown no key makes room for it.
+ * The connections of the server. Their number is bounded, and so is the number that one address may
+ * have without a key. No limit here refuses a valid key: many clients may share an address, so a new
+ * connection is accepted, and an older one that has shown no key is closed to make room.
  */
 export class Connections {
   private readonly bySocket = new Map<Socket, Connection>();
   private readonly unaccepted = new Map<string, Set<Connection>>();
   private cancelLook: (() => void) | undefined;
   private isStopping = false;
-  /** Connections with calls, and who waits for their end. */
+  /** The number of connections with calls under way. */
   private busy = 0;
   private onNoneBusy: (() => void) | undefined;
 
-  /** @param behindProxy the other end of a connection is not the client */
+  /** @param behindProxy true if connections come from a proxy instead of from clients */
   constructor(
     private readonly max: number,
     private readonly behindProxy: boolean,
@@ -82,26 +82,26 @@ export class Connections {
     };
     this.bySocket.set(socket, connection);
     socket.once('close', () => this.closed(connection));
-    // Behind a proxy, connections are the proxy's, until a request says whose it is.
+    // Behind a proxy the client's address is unknown until a request names it.
     this.countWith(connection, this.behindProxy ? '' : plainAddress(socket.remoteAddress ?? ''));
     this.cancelLook ??= setSystemTimer(() => this.look(), LOOK_MS);
   }
 
-  /** A request has shown a key that is valid. */
+  /** To be called when a request has shown a valid key. */
   accepted(socket: Socket): void {
     const connection = this.bySocket.get(socket);
     if (connection?.countedWith !== undefined) this.uncount(connection);
   }
 
-  /** A request of this client was refused for its key. */
+  /** To be called when a request of this address was refused for its key. */
   refused(socket: Socket, address: string): void {
     const connection = this.bySocket.get(socket);
     if (connection !== undefined) this.countWith(connection, address);
   }
 
   /**
-   * A request has come in; it begins when those before it on its connection have ended. False: so
-   * many wait there that the connection was closed.
+   * Takes a request, which begins when those before it on its connection have ended. Returns false if
+   * too many wait there, in which case the connection is closed, or if the connection has gone.
    */
   callBegins(socket: Socket, answer: ServerResponse, handle: () => void): boolean {
     const connection = this.bySocket.get(socket);
@@ -133,7 +133,7 @@ export class Connections {
     else if (!socket.destroyed) connection.waiting.shift()?.();
   }
 
-  /** @param end called when the body has no more time to arrive */
+  /** @param end called when the time for the body to arrive is over */
   bodyBegins(socket: Socket, end: () => void): void {
     const connection = this.bySocket.get(socket);
     if (connection !== undefined) connection.endBody = end;
@@ -144,7 +144,7 @@ export class Connections {
     if (connection !== undefined) connection.endBody = undefined;
   }
 
-  /** Requests that have no whole answer, and those of them whose body is still arriving. */
+  /** The numbers of requests whose answer is not complete, and of bodies that are still arriving. */
   underWay(): { readonly calls: number; readonly bodies: number } {
     const all = [...this.bySocket.values()];
     return {
@@ -154,8 +154,8 @@ export class Connections {
   }
 
   /**
-   * From now on connections end with their answers. Resolves when all are idle, or when the time is
-   * over; bodies have less of it, so that their calls can be answered.
+   * From now on connections are closed with their next answer. Resolves when all are idle, or when the
+   * time is over. Bodies have less time, so that their calls can still be answered.
    */
   drained(within: { readonly allMs: number; readonly bodiesMs: number }): Promise<void> {
     this.isStopping = true;
@@ -177,7 +177,7 @@ export class Connections {
     this.cancelLook?.();
   }
 
-  /** Where others wait behind it on the connection, the last of them closes it. */
+  /** If more requests wait on the connection, the answer of the last one closes it. */
   private closeWithAnswer({ answer, waiting }: Connection): void {
     if (answer !== undefined && waiting.length === 0) answer.shouldKeepAlive = false;
   }
@@ -226,7 +226,10 @@ export class Connections {
     oldest.socket.destroy();
   }
 
-  /** Of the address that has most without a key, or else the one that is idle for longest. */
+  /**
+   * Closes the oldest connection of the address that has the most without a key. If there is none, it
+   * closes the oldest connection that is idle.
+   */
   private makeRoom(): boolean {
     let most: Set<Connection> | undefined;
     for (const connections of this.unaccepted.values()) {
@@ -245,14 +248,14 @@ export class Connections {
     return false;
   }
 
-  /** Gives up the connections on which a body or an answer gets on too slowly. */
+  /** Closes the connections on which a body or an answer is transferred too slowly. */
   private look(): void {
     this.cancelLook = undefined;
     for (const connection of this.bySocket.values()) {
       const { socket, endBody, transferredBytes, queuedBytes, wasSlow } = connection;
       const isAnswering = socket.writableLength > 0;
       const bytes = socket.bytesRead + socket.bytesWritten - socket.writableLength;
-      // What is written of a chunk shows in the queue only, until all of the chunk is written.
+      // While a chunk is being written, its progress shows only in the system's queue.
       const queued = queuedBytesOf(socket);
       const movedBytes = Math.max(bytes - transferredBytes, Math.abs(queued - queuedBytes));
       const isSlow = (endBody !== undefined || isAnswering) && movedBytes < LEAST_BYTES_PER_LOOK;
@@ -265,7 +268,7 @@ export class Connections {
   }
 }
 
-/** As Node's own timeouts of sockets count it. */
+/** The bytes queued in the system, as Node's own socket timeouts read them. */
 const queuedBytesOf = (socket: Socket): number =>
   (socket as Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null })._handle
     ?.writeQueueSize ?? 0;

@@ -1,6 +1,6 @@
 import { type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** Where it is more than the first letter of each word. */
+/** Words in which more than the first letter is upper-case. */
 const ODD_WORDS: Readonly<Record<string, string>> = {
   www: 'WWW',
   ratelimit: 'RateLimit',
@@ -8,7 +8,7 @@ const ODD_WORDS: Readonly<Record<string, string>> = {
 
 const spellings = new Map<string, string>();
 
-/** A header's name as the documents spell it: `Retry-After`, `X-Request-Id`. Only ours come here. */
+/** A header's name as usually spelt: `Retry-After`, `X-Request-Id`. Only our own headers come here. */
 export function spelled(name: string): string {
   let spelling = spellings.get(name);
   if (spelling === undefined) {
@@ -22,8 +22,8 @@ const wordSpelled = (word: string): string =>
   ODD_WORDS[word] ?? word.charAt(0).toUpperCase() + word.slice(1);
 
 /**
- * Fastify makes all names lower-case. HTTP does not mind, but some clients, and many people who read
- * a trace, look for a header as it is usually spelt.
+ * A response that spells header names as usual. Fastify makes them lower-case, which HTTP allows, but
+ * some clients, and many people who read a trace, look for the usual spelling.
  */
 export class SpelledResponse extends ServerResponse {
   override setHeader(name: string, value: number | string | readonly string[]): this {

@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream';
 
-/** From here on an answer goes out slice by slice. */
+/** A longer answer is sent slice by slice. */
 export const LONG_ANSWER_CHARS = 128 * 1024;
 const SLICE_CHARS = 64 * 1024;
 
 /**
- * The text of a long answer, which is made into bytes slice by slice as the client reads it. So
- * nobody waits while megabytes are put together, and it shows whether a client reads at all.
+ * The text of a long answer, which is encoded slice by slice as the client reads it. So no other
+ * request waits while megabytes are encoded, and it shows whether the client reads at all.
  */
 export class LongAnswer extends Readable {
-  /** In UTF-8. */
+  /** The size in UTF-8. */
   readonly bytes: number;
   private piece = 0;
   private at = 0;
@@ -26,7 +26,7 @@ export class LongAnswer extends Readable {
       slice += this.nextPart(SLICE_CHARS - slice.length);
     }
     const bytes = slice === '' ? null : Buffer.from(slice);
-    // Others have their turn between two slices, also where the client reads as fast as we write.
+    // Other work has its turn between two slices, even if the client reads as fast as we write.
     setImmediate(() => {
       if (!this.destroyed) this.push(bytes);
     });
@@ -35,7 +35,7 @@ export class LongAnswer extends Readable {
   private nextPart(chars: number): string {
     const text = this.pieces[this.piece] as string;
     let end = Math.min(text.length, this.at + chars);
-    // A pair of surrogates is one character.
+    // A pair of surrogates must not be split.
     if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end += 1;
     const slice = text.slice(this.at, end);
     this.at = end;

@@ -1,4 +1,4 @@
-/** On every answer for programs: no browser takes it for something else, and nobody keeps it. */
+/** On every answer for programs: browsers must not guess another type, and caches must not keep it. */
 export const PROTECTING_HEADERS = {
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',

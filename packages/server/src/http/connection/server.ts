@@ -3,15 +3,15 @@ import type { Socket } from 'node:net';
 import type { Connections } from './connections.js';
 import { SpelledResponse } from './header-spelling.js';
 
-/** Beyond these, Node itself refuses; the path of a request counts as a header here. */
+/** Node itself refuses larger headers; the path of a request counts towards this limit. */
 export const HEADERS_MAX_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
 const BODY_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * Node's server, with its connections counted and the requests of each taken one after the other: a
- * client that sends many before it reads is served as if it had waited for each answer.
+ * Node's server, which counts its connections and handles the requests of each one after another. A
+ * client that sends many requests before it reads is served as if it had waited for each answer.
  */
 export function createHttpServer(
   handle: RequestListener,
@@ -25,7 +25,7 @@ export function createHttpServer(
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: BODY_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      // Node would refuse it without a body; the app does it with one.
+      // Node would refuse a missing Host without a body; the app answers with one.
       requireHostHeader: false,
     },
     (request, response) => {
@@ -35,7 +35,7 @@ export function createHttpServer(
     },
   );
   server.on('connection', (socket: Socket) => connections.opened(socket));
-  // What a client expects beside 100-continue is nothing that an answer depends on.
+  // An expectation other than 100-continue does not change the answer.
   server.on('checkExpectation', (request, response) => {
     server.emit('request', request, response);
   });

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import { setSystemTimer } from '../../core/clock.js';
 
-/** So long the other side has to read the answer and to close. */
+/** How long the other side has to read the answer and to close. */
 const LINGER_MS = 1_000;
 
 /**
- * Answers on a bare socket, which nothing else looks after, and is done with it soon: whatever the
- * other side does, it neither throws nor stays.
+ * Answers on a bare socket that no other code manages, and closes it soon. Whatever the other side
+ * does, the socket neither throws nor stays open.
  */
 export function endSocket(socket: Socket, answer: string): void {
   socket.on('error', () => undefined);
@@ -14,7 +14,7 @@ export function endSocket(socket: Socket, answer: string): void {
     socket.destroy();
     return;
   }
-  // What still comes is dropped: a socket that is closed with bytes unread takes the answer along.
+  // Drop what still arrives: closing a socket with unread bytes would lose the answer.
   socket.resume();
   socket.end(answer);
   const cancel = setSystemTimer(() => socket.destroy(), LINGER_MS);

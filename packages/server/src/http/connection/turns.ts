@@ -7,14 +7,14 @@ declare module 'fastify' {
   }
 }
 
-/** So long the work of calls may take in one turn of the event loop; what is left waits for the next. */
+/** How long calls may work in one turn of the event loop; the rest waits for the next turn. */
 const TURN_MS = 8;
 
 /**
- * Shares the main thread. Hundreds of requests may come in at one moment, and hundreds of outcomes
- * with one commit; done one after the other, they would keep everybody else waiting for as long as
- * that takes. So each turn of the event loop does a few milliseconds' worth, from the callers in
- * turn. While there is less to do than that, everything is done at once.
+ * Shares the main thread. Hundreds of requests may arrive at one moment, and hundreds of outcomes with
+ * one commit. Handled in one go, they would keep all other callers waiting. So each turn of the event
+ * loop does a few milliseconds of work, taking the callers in turn. If there is less work than that,
+ * all of it is done at once.
  */
 export class Turns {
   private readonly waiting = new FairQueue<() => void>();
@@ -22,9 +22,9 @@ export class Turns {
   private scheduled = false;
   private working = false;
 
-  /** @param lane whose work it is: a project, or an address that has shown no key */
+  /** @param lane whose work it is: a project, or an address without a known key */
   run(lane: string, work: () => void): void {
-    // What work leads to at once is a part of it.
+    // Work that is started inside other work is part of it.
     if (this.working) work();
     else if (this.waiting.size > 0 || this.usedMs >= TURN_MS) this.waiting.push(lane, work);
     else this.do(work);

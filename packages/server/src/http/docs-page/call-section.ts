@@ -44,7 +44,7 @@ export const endpoint = ({ method, path, queuePath }: Capability): Html =>
     queuePath === undefined ? '' : html` or <code>${queuePath}</code>`
   }`;
 
-/** A queue may stand in the path of the other form. */
+/** The queue may also be in the path, if the call has a path with the queue in it. */
 const locationsOf = (capability: Capability, field: string): string =>
   capability.queuePath !== undefined && field === 'queue'
     ? 'body or path'

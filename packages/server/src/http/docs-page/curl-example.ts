@@ -1,6 +1,6 @@
 import type { Capability } from '@millrace/protocol';
 
-/** A call of the example as a command for a shell in which MILLRACE and KEY are set. */
+/** The call of an example as a shell command that uses the variables MILLRACE and KEY. */
 export function curlExample({ method, path }: Capability, params: unknown): string {
   const left = { ...(params as Record<string, unknown>) };
   const filled = path.replace(/\{(\w+)\}/g, (_whole, field: string) => {

@@ -1,8 +1,8 @@
 import type { JsonSchema } from '@millrace/protocol';
 
-/** One field of a call or of an answer, as a row of a table says it. */
+/** One field of a call or of an answer, as a row of a table. */
 export interface FieldRow {
-  /** With `[]` and dots for what lies inside, as in `messages[].payload`. */
+  /** With `[]` and dots for inner fields, as in `messages[].payload`. */
   readonly name: string;
   readonly type: string;
   readonly required: boolean;
@@ -14,7 +14,7 @@ interface ObjectSchema extends JsonSchema {
   readonly required?: readonly string[];
 }
 
-/** The fields of an object, each followed by what lies inside it. */
+/** The fields of an object, each followed by its inner fields. */
 export function fieldRows(schema: ObjectSchema, prefix = ''): FieldRow[] {
   const { properties = {}, required = [] } = schema;
   return Object.entries(properties).flatMap(([field, property]) => {
@@ -32,7 +32,7 @@ export function fieldRows(schema: ObjectSchema, prefix = ''): FieldRow[] {
   });
 }
 
-/** The type with its bounds in words. */
+/** The type and its bounds, in words. */
 function typeText(schema: JsonSchema): string {
   const { enum: values, default: preset, format } = schema;
   if (isTimeInput(schema)) return 'time, or epoch milliseconds';
@@ -44,7 +44,7 @@ function typeText(schema: JsonSchema): string {
   return parts.join(', ');
 }
 
-/** An input of a time is the only field that may be a text or a number. */
+/** A time in a request is the only field that may be a string or a number. */
 const isTimeInput = ({ type }: JsonSchema): boolean =>
   Array.isArray(type) && type.includes('string') && type.includes('integer');
 
@@ -62,7 +62,7 @@ const itemName = (items: JsonSchema): string =>
 
 function boundsText(schema: JsonSchema): string {
   const { minimum, maximum, minLength, maxLength, maxItems } = schema as Record<string, number>;
-  // A bound that only says what a number can hold tells nothing.
+  // A bound that is only the largest exact number tells the reader nothing.
   if (maximum === Number.MAX_SAFE_INTEGER) return `at least ${minimum}`;
   if (maximum !== undefined) return `${number(minimum ?? 0)} to ${number(maximum)}`;
   if (maxLength !== undefined) return `${minLength ?? 0} to ${number(maxLength)} characters`;
@@ -70,5 +70,5 @@ function boundsText(schema: JsonSchema): string {
   return '';
 }
 
-/** With its thousands apart; what Intl has for it takes a hundred times longer to load. */
+/** A number with commas between thousands; Intl would take a hundred times longer to load. */
 const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');

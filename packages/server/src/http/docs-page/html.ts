@@ -1,4 +1,4 @@
-/** HTML that is safe to stand in a page. Whatever else is put into `html` is escaped. */
+/** HTML that is safe to put into a page. `html` escapes all other values. */
 export class Html {
   constructor(readonly text: string) {}
 }

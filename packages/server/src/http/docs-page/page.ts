@@ -14,7 +14,7 @@ import { STYLE } from './style.js';
 const NAMES = Object.keys(CAPABILITIES) as CapabilityName[];
 const CALLS: readonly Capability[] = NAMES.map((name) => CAPABILITIES[name]);
 
-/** The whole reference as one page that needs nothing else: no script, no font, no network. */
+/** The whole reference as one page that loads nothing else: no script, no font. */
 export const docsPage = (): string =>
   html`<!doctype html>
 <html lang="en">
@@ -50,19 +50,20 @@ ${NAMES.map(callSection)}
 const basics = (): Html => html`
 <section id="basics">
 <h2><a class="anchor" href="#basics">Basics</a></h2>
-<p>Send JSON, get JSON. Every call wants an API key, and the examples take it and the address of
-this server from the shell:</p>
+<p>Requests and answers are JSON. Every call needs an API key. The examples take the key and the
+address of this server from two shell variables:</p>
 <pre><code>export MILLRACE=http://127.0.0.1:8080 KEY=ifr_…</code></pre>
-<p>All answers have one envelope. The tables below describe <code>data</code>.</p>
+<p>All answers have the same envelope. The tables below describe <code>data</code>.</p>
 <pre><code>{"ok":true,"data":{…},"error":null,"metadata":{
   "cost_usd":0,"latency_ms":2,"vendor":"millrace","cache_hit":false,"request_id":"…"}}
 {"ok":false,"data":null,"error":{
   "code":"QUEUE_NOT_FOUND","status":404,"message":"…","hint":"…"},"metadata":{…}}</code></pre>
-<p>A field that a call does not know is ignored and named in <code>metadata.warnings</code>.</p>
+<p>Unknown fields of a call are ignored and named in <code>metadata.warnings</code>; the calls on API
+keys refuse them.</p>
 <p>For programs there are <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1) and
-<a href="/v1/discovery">/v1/discovery</a>. A writing call takes <code>idempotency_key</code>, or the
-header <code>Idempotency-Key</code>: repeated with the same key it does nothing twice and answers as
-the first time.</p>
+<a href="/v1/discovery">/v1/discovery</a>. A call that changes something takes
+<code>idempotency_key</code>, or the header <code>Idempotency-Key</code>: repeated with the same key it
+does nothing twice and returns the first answer.</p>
 </section>`;
 
 const callTable = (): Html => html`
@@ -81,7 +82,7 @@ const callTable = (): Html => html`
 const errorTable = (): Html => html`
 <section id="errors">
 <h2><a class="anchor" href="#errors">Errors</a></h2>
-<p>Where the last column says so, the answer has <code>Retry-After</code> in whole seconds.</p>
+<p>If the last column says yes, the answer has <code>Retry-After</code> in whole seconds.</p>
 <div class="scroll"><table>
 <thead><tr><th>Status</th><th>Code</th><th>Meaning</th><th>Wait</th></tr></thead>
 <tbody>${(Object.keys(ERRORS) as ErrorCode[]).map((code) => {

@@ -1,4 +1,4 @@
-/** The style of the reference page; its digest stands in the Content-Security-Policy. */
+/** The style of the reference page; its digest is in the Content-Security-Policy. */
 export const STYLE = `
 :root {
   --text: #1c2330; --muted: #5d6878; --page: #fff; --panel: #f5f7fa; --line: #dde3ea;

@@ -4,13 +4,13 @@ import type { LongPolls } from '../../core/engine/long-poll.js';
 import type { Connections } from '../connection/connections.js';
 
 export interface Shared {
-  /** Of bodies and answers. */
+  /** The bytes of bodies and answers. */
   readonly budget: ByteBudget;
   readonly pushBudget: ByteBudget;
   readonly longPolls: LongPolls;
 }
 
-/** What the callers of this node share, and how much of it is taken. */
+/** Metrics of the budgets that the callers of this node share. */
 export function registerBudgetMetrics(
   registry: Registry,
   { budget, pushBudget, longPolls }: Shared,
@@ -19,7 +19,7 @@ export function registerBudgetMetrics(
   const registers = [registry];
   new Gauge({
     name: 'millrace_reserved_bytes',
-    help: 'Bytes reserved for bodies that arrive or wait, answers that go out, and pushes.',
+    help: 'Bytes reserved for bodies that arrive or wait, answers being sent, and pushes.',
     labelNames: ['kind'],
     registers,
     collect() {
@@ -40,7 +40,7 @@ export function registerBudgetMetrics(
   });
   new Counter({
     name: 'millrace_budget_refusals_total',
-    help: 'Times that there was no room for bytes; whoever asked waited, got less or was refused.',
+    help: 'Requests for bytes that did not fit; the caller waited, got less or was refused.',
     labelNames: ['kind'],
     registers,
     collect() {
@@ -51,7 +51,7 @@ export function registerBudgetMetrics(
   });
   new Gauge({
     name: 'millrace_connections',
-    help: 'Open connections, by whether a key of theirs was accepted.',
+    help: 'Open connections, by whether a key was accepted on them.',
     labelNames: ['state'],
     registers,
     collect() {
@@ -62,7 +62,7 @@ export function registerBudgetMetrics(
   });
   new Gauge({
     name: 'millrace_waits',
-    help: 'Calls and push workers that wait for messages.',
+    help: 'Calls (client) and push workers (push) that wait for messages.',
     labelNames: ['kind'],
     registers,
     collect() {

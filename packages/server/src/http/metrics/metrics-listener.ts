@@ -5,13 +5,13 @@ import { SpelledResponse } from '../connection/header-spelling.js';
 import { PROTECTING_HEADERS } from '../connection/protecting-headers.js';
 import type { MetricsPage } from './metrics.js';
 
-/** A scraper or two and a person; whoever opens more has something else in mind. */
+/** Enough for a few scrapers and a person. */
 const CONNECTIONS_MAX = 32;
 const HEADERS_MAX_BYTES = 8 * 1024;
 const REQUEST_TIMEOUT_MS = 5_000;
-/** A reader that takes nothing for so long is dropped. */
+/** A connection that is idle for this long is closed. */
 const IDLE_TIMEOUT_MS = 30_000;
-/** So long an answer that is under way has when the server stops. */
+/** How long answers under way may take when the server stops. */
 const ANSWER_WITHIN_MS = 1_000;
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
@@ -21,10 +21,10 @@ export interface MetricsListener {
 }
 
 /**
- * An address of its own for the metrics, where no key is needed: who may reach it is up to whoever
- * chooses it.
+ * Serves the metrics without a key on an address of their own. The operator decides, by the choice of
+ * the address, who can reach it.
  *
- * @throws Error with a message for the operator where nothing can listen there
+ * @throws Error with a message for the operator if the server cannot listen there
  */
 export async function listenForMetrics(
   page: MetricsPage,
@@ -46,7 +46,7 @@ export async function listenForMetrics(
   server.timeout = IDLE_TIMEOUT_MS;
   server.on('clientError', (_error, socket) => socket.destroy());
   await listening(server, host, port);
-  // A connection that cannot be taken, for want of file descriptors, is no reason to end.
+  // If a connection cannot be accepted, for lack of file descriptors, the server goes on.
   server.on('error', () => undefined);
   const named = host.includes(':') ? `[${host}]` : host;
   return {
@@ -84,9 +84,9 @@ async function answer(
     response.end(method === 'HEAD' ? '' : text);
   };
   if (!isPlainHost(headers.host ?? '')) {
-    return end(403, 'The Host of the request must be an IP address or localhost.\n');
+    return end(403, 'The header Host must be an IP address or localhost.\n');
   }
-  if (url.split('?', 1)[0] !== '/metrics') return end(404, 'There is only /metrics here.\n');
+  if (url.split('?', 1)[0] !== '/metrics') return end(404, 'Only /metrics is served here.\n');
   if (method !== 'GET' && method !== 'HEAD') {
     return end(405, 'Use GET or HEAD.\n', { allow: 'GET, HEAD' });
   }
@@ -94,8 +94,8 @@ async function answer(
 }
 
 /**
- * A page that somebody visits can have its own name point at this address and ask in the visitor's
- * browser (DNS rebinding); what it cannot do is ask under another name.
+ * Protects against DNS rebinding: a web page can point its own host name at this address and send
+ * requests from a visitor's browser, but only with its own name as the Host.
  */
 function isPlainHost(host: string): boolean {
   const [, ipv6, name = ''] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(host) ?? [];

@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-/** Metrics in the text format of Prometheus, for whichever listener is asked. */
+/** The metrics in the text format of Prometheus, for both listeners. */
 export interface MetricsPage {
   readonly contentType: string;
   text(): Promise<string>;
@@ -46,14 +46,14 @@ export function createMetricsPage(
   return {
     contentType: registry.contentType,
     text() {
-      // Who asks meanwhile gets the same answer: reading all queues twice at once helps nobody.
+      // Requests that arrive meanwhile share the answer, so that the queues are read once at a time.
       rendering ??= render();
       return rendering;
     },
   };
 }
 
-/** They speak of all projects, so on the main address they are for a key of its own kind. */
+/** The metrics are about all projects, so on the main address they need a scope of their own. */
 export function registerMetrics(app: FastifyInstance, context: RouteContext): void {
   app.route({
     method: 'GET',

@@ -1,14 +1,14 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 /**
- * What the process takes. The library's own set also watches the event loop, which wakes an idle
+ * Metrics of the process. The library's own set would also watch the event loop, and wake an idle
  * server a hundred times a second.
  */
 export function registerProcessMetrics(registry: Registry): void {
   const registers = [registry];
   new Gauge({
     name: 'process_resident_memory_bytes',
-    help: 'Memory that the process holds.',
+    help: 'Resident memory of the process.',
     registers,
     collect() {
       this.set(process.memoryUsage.rss());
@@ -16,7 +16,7 @@ export function registerProcessMetrics(registry: Registry): void {
   });
   new Gauge({
     name: 'nodejs_heap_size_used_bytes',
-    help: 'Memory that objects of the main thread hold.',
+    help: 'Heap memory used by the main thread.',
     registers,
     collect() {
       this.set(process.memoryUsage().heapUsed);
@@ -24,7 +24,7 @@ export function registerProcessMetrics(registry: Registry): void {
   });
   new Counter({
     name: 'process_cpu_seconds_total',
-    help: 'Processor time that the process has taken.',
+    help: 'Processor time that the process has used.',
     registers,
     collect() {
       const { user, system } = process.cpuUsage();
@@ -34,7 +34,7 @@ export function registerProcessMetrics(registry: Registry): void {
   });
   new Gauge({
     name: 'process_uptime_seconds',
-    help: 'Since the process was started.',
+    help: 'Time since the process was started.',
     registers,
     collect() {
       this.set(process.uptime());

@@ -2,10 +2,10 @@ import { Gauge, type Registry } from 'prom-client';
 import type { QueueDepth, Store } from '../../core/store/store.js';
 
 const PAGE_SIZE = 500;
-/** Each queue is five lines; those made last are left out. */
+/** The most queues on the page, since each adds five lines; the newest ones are left out. */
 const QUEUES_MAX = 10_000;
 
-/** Depths and ages of the queues, read when they are asked for. */
+/** Depths and ages of the queues, read from the store when the page is requested. */
 export class QueueMetrics {
   private readonly messages: Gauge;
   private readonly oldestAge: Gauge;
@@ -18,25 +18,25 @@ export class QueueMetrics {
     const registers = [registry];
     this.messages = new Gauge({
       name: 'millrace_queue_messages',
-      help: 'Messages of a queue: available, in_flight, delayed, or dead letters that came from it.',
+      help: 'Messages of a queue by state: available, in_flight, delayed, or dead for dead letters that came from it.',
       labelNames: ['project', 'queue', 'state'],
       registers,
     });
     this.oldestAge = new Gauge({
       name: 'millrace_queue_oldest_age_seconds',
-      help: 'Age of the oldest message that is available or in flight; 0 where there is none.',
+      help: 'Age of the oldest message that is available or in flight; 0 if there is none.',
       labelNames: ['project', 'queue'],
       registers,
     });
     this.storeUp = new Gauge({
       name: 'millrace_store_up',
-      help: 'Whether the store answered: 1, or 0, and then there are no figures of queues.',
+      help: 'Whether the store answered: 1, or 0 if it did not, in which case there are no metrics of queues.',
       registers,
     });
   }
 
   async refresh(): Promise<void> {
-    // What else there is to tell is worth most while the store is away.
+    // The other metrics are needed most while the store cannot be reached.
     const depths = await this.depths().catch(() => undefined);
     const nowMs = this.store.clock.nowMs();
     this.messages.reset();

@@ -12,7 +12,7 @@ const DURATIONS_SECONDS = [
 
 type Record = (durationMs: number) => void;
 
-/** Counts the answers of this process, by call and status, and how long they took. */
+/** Counts the answers of this process by call and status, and measures how long they took. */
 export class RequestMetrics {
   readonly registry = new Registry();
   private readonly answers = new Counter({
@@ -23,15 +23,15 @@ export class RequestMetrics {
   });
   private readonly durations = new Histogram({
     name: 'millrace_request_duration_seconds',
-    help: 'From the request to its answer, by capability. Long polls take as long as they wait.',
+    help: 'Time from the request to its answer, by capability, including the wait of long polls.',
     labelNames: ['capability'],
     buckets: DURATIONS_SECONDS,
     registers: [this.registry],
   });
-  /** What a label pair counts in; looking it up by its labels costs more than counting. */
+  /** The counters of each pair of labels; looking them up by labels costs more than counting. */
   private readonly records = new Map<string, Map<number, Record>>();
 
-  /** @param capability undefined where no call of ours was asked for */
+  /** @param capability undefined if the request was for no call */
   record(capability = 'none', status: number, durationMs: number): void {
     let byStatus = this.records.get(capability);
     if (byStatus === undefined) {

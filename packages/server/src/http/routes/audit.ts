@@ -15,7 +15,7 @@ export const auditRoute: Route = {
     const position = readCursor(params.cursor, POSITION);
     if (typeof position === 'object' && position !== null) return position;
     const limit = params.limit ?? LIMITS.listLimitDefault;
-    // What this node was asked a moment ago is to be seen as well.
+    // Entries that this node has not yet written must be in the answer too.
     await audit.flush();
     const before = position === null ? null : readPosition(position);
     const entries = await store.read({ kind: 'audit', before, limit: limit + 1 });

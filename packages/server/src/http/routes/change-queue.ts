@@ -29,7 +29,7 @@ export const deleteRoute: Route = {
     );
     if (outcome.ok) maintenance.bucketDiscarded();
     if (outcome.ok && outcome.deleted && !outcome.replayed) {
-      // Its push subscriptions have gone with it.
+      // The queue's push subscriptions were deleted with it.
       await push.subscriptionsChanged(call.caller.project, queue);
     }
     return respond(Promise.resolve(outcome), ({ deleted }) => ({ queue, deleted }));

@@ -2,7 +2,7 @@ import { CAPABILITIES, type ConsumeParams, LIMITS } from '@millrace/protocol';
 import { messagePieces } from '../../core/store/message-text.js';
 import { type Call, listText, type Route, targetOf, toMs } from '../call.js';
 
-/** What an answer holds beside its messages, with ten warnings of the longest names. */
+/** The most bytes of an answer without its messages, with ten warnings about the longest names. */
 const ENVELOPE_BYTES = 8 * 1024;
 
 export const consumeRoute: Route = {

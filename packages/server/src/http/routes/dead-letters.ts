@@ -14,7 +14,7 @@ export const redriveRoute: Route = {
     }
     const sinceMs = since === undefined ? null : parseTime(since);
     if (sinceMs === undefined) {
-      return fieldRefusal('/since', 'must be a time as ISO 8601 in UTC or as epoch milliseconds');
+      return fieldRefusal('/since', 'must be a time, as ISO 8601 in UTC or as epoch milliseconds');
     }
     const outcome = service.deadLetters(
       auditedTargetOf(call),

@@ -17,7 +17,7 @@ import { answer, type Call, type Route, respond } from '../call.js';
 import { pageOf, readCursor } from '../validation/cursor.js';
 import { parseTime } from '../validation/time.js';
 
-/** A key's secret: the prefix and 192 random bits. */
+/** A new secret of a key: the prefix and 192 random bits. */
 export const newSecret = (): string => `ifr_${randomBytes(24).toString('base64url')}`;
 
 export const createKeyRoute: Route = {
@@ -28,11 +28,11 @@ export const createKeyRoute: Route = {
     if (expiresAtMs === undefined) {
       return fieldRefusal(
         '/expires_at',
-        'must be a time as ISO 8601 in UTC or as epoch milliseconds',
+        'must be a time, as ISO 8601 in UTC or as epoch milliseconds',
       );
     }
     if (expiresAtMs !== null && expiresAtMs <= store.clock.nowMs()) {
-      return fieldRefusal('/expires_at', 'must lie in the future');
+      return fieldRefusal('/expires_at', 'must be in the future');
     }
     const secret = newSecret();
     const callerSecret = call.secret();
@@ -65,7 +65,7 @@ export const createKeyRoute: Route = {
 };
 
 const KEY_ID = /^[0-9a-f-]{36}$/;
-/** A record with a name of 128 characters, escaped. */
+/** The most bytes of a record: its name may have 128 characters, all escaped. */
 const KEY_MAX_BYTES = 1_280;
 
 export const listKeysRoute: Route = {
@@ -85,12 +85,12 @@ export const revokeKeyRoute: Route = {
   capability: CAPABILITIES.revokeKey,
   handle({ params, caller, idempotency, audit }: Call<RevokeKeyParams>, { service, keyRing }) {
     const keyId = params.key_id;
-    // No store is asked for what cannot be an id of ours.
+    // A text that cannot be an id of ours is not looked up in the store.
     if (keyId !== CONFIGURED_KEY_ID && !isServerId(keyId)) return keyNotFound(keyId);
     if (keyId === CONFIGURED_KEY_ID) {
       return fieldRefusal(
         '/key_id',
-        'must not name the key that MILLRACE_API_KEY sets',
+        'must not be that of the key in MILLRACE_API_KEY, which cannot be revoked by a call',
         'Change MILLRACE_API_KEY and restart the server.',
       );
     }

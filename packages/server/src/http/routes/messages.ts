@@ -16,9 +16,9 @@ import type { MessagePage, SeenMessage } from '../../core/store/store.js';
 import { type Answer, answer, type Call, listText, type Route } from '../call.js';
 import { readCursor, writeCursor } from '../validation/cursor.js';
 
-/** The calls that look at messages and change nothing. */
+/** The calls that read messages and change nothing. */
 
-/** The store's own words; it knows whether they are. */
+/** The form of a position in a cursor; only the store can tell whether it is one of its own. */
 const POSITION = /^[a-z]+ [-0-9a-f ]*$/;
 
 export const peekRoute: Route = {
@@ -122,6 +122,8 @@ function seenPieces(message: SeenMessage, queue: string, more = ''): readonly st
 }
 
 function reasonOf({ state, dueAtMs, behindHead }: SeenMessage): string | undefined {
-  if (state === 'available') return behindHead ? 'behind the head of its group' : undefined;
+  if (state === 'available') {
+    return behindHead ? 'behind the head of its message group' : undefined;
+  }
   return state === 'dead' || dueAtMs === null ? undefined : `${state} until ${toIso(dueAtMs)}`;
 }

@@ -25,7 +25,7 @@ export const publishRoute: Route = {
   },
 };
 
-/** An id with its quotes and comma. */
+/** The bytes of an id with its quotes and comma. */
 const ID_BYTES = 39;
 
 export const publishBatchRoute: Route = {
@@ -47,12 +47,12 @@ export const publishBatchRoute: Route = {
   },
 };
 
-/** All that an entry may say; its payload is compared by its text. */
+/** The fields of an entry that are compared by value; its payload is compared by its text. */
 const COMPARED = Object.keys(
   CAPABILITIES.publishBatch.params.properties.messages.items.properties,
 ).filter((name) => name !== 'payload');
 
-/** Each message's known fields, and its payload by its text. */
+/** A text to compare two batches by: the known fields of each message, and the text of its payload. */
 function comparableBatch(messages: unknown, payloads: readonly string[]): string {
   return (messages as Record<string, unknown>[])
     .map((message, index) => {
@@ -64,10 +64,10 @@ function comparableBatch(messages: unknown, payloads: readonly string[]): string
 }
 
 /**
- * The sizes of payloads are checked as the body arrives (`body-collector.ts`): one that is too large
- * comes in a body that is scanned.
+ * Checks a message, except for the size of its payload. That is checked as the body arrives, in
+ * `body-collector.ts`, because a body with a payload that is too large is always scanned.
  *
- * @param path where the message stands in the request, as a JSON pointer
+ * @param path the position of the message in the request, as a JSON pointer
  */
 function messageOf(params: MessageParams, payload: string, path: string): MessageContent | Refusal {
   const headers = params.headers === undefined ? null : JSON.stringify(params.headers);

@@ -40,7 +40,7 @@ import {
   toMs,
 } from '../call.js';
 
-/** The calls of push subscriptions. */
+/** The calls on push subscriptions. */
 
 const subscribeRoute: Route = {
   capability: CAPABILITIES.pushSubscribe,
@@ -62,13 +62,13 @@ const subscribeRoute: Route = {
   },
 };
 
-/** The store cannot tell whether the older secret is the one that is given again. */
+/** The store cannot tell whether the older secret is the one that was given again. */
 const secretEnded = (untilMs: number): ErrorDetail => ({
   path: '/secret',
-  message: `two secrets sign at most: the one before the last signs no more from now on, unless it is this one again; it would have signed until ${toIso(untilMs)}`,
+  message: `at most two secrets sign: the secret before the previous one stops signing now, unless it is the same as the new one; it would have signed until ${toIso(untilMs)}`,
 });
 
-/** A record with a url of 2,048 characters and 8 KiB of headers. */
+/** The most bytes of a record, with a url of 2,048 characters and 8 KiB of headers. */
 const RECORD_MAX_BYTES = 12 * 1024;
 
 const listRoute: Route = {
@@ -152,9 +152,9 @@ const testRoute: Route = {
   },
 };
 
-/** A post and its connection, for as long as the receiver takes. */
+/** The bytes reserved for a test push and its connection while it is under way. */
 const TEST_BYTES = 8 * 1024;
-/** An attempt with an error of ours. */
+/** The most bytes of an attempt with one of our errors. */
 const ATTEMPT_MAX_BYTES = 256;
 
 const deliveriesRoute: Route = {
@@ -199,7 +199,7 @@ async function tellOfChange(
   }
 }
 
-/** For an id that no subscription can have, so that no store is asked for it. */
+/** Used for an id that no subscription can have, which is not looked up in the store. */
 async function hasQueue(
   { params: { queue }, caller: { project } }: Call<ChangePushSubscriptionParams>,
   store: Store,
@@ -238,11 +238,11 @@ async function check(
       ? await store.read({ kind: 'pushSubscriptions', project, queue })
       : null;
   const existing = rows?.find((row) => isOfUrl(row, forms));
-  // One that was taken before there was this rule goes on.
+  // A short secret that was accepted before this rule existed may be given again.
   if (existing === undefined || !isOfSecret(existing, forms)) {
     if (newSecretRefusal !== undefined) return newSecretRefusal;
   }
-  // What is left out stays as it is.
+  // A format that is not given stays as it is.
   return headers == null
     ? undefined
     : checkHeaders(headers, format ?? existing?.format ?? 'message', push);
@@ -260,7 +260,7 @@ function checkHeaders(
   return fieldRefusal('/headers', `must be at most ${LIMITS.headersMaxBytes} bytes of JSON`);
 }
 
-/** What is absent stays as it is; null clears. */
+/** Absent settings stay as they are; null resets a setting. */
 function settingsOf(params: PushSubscribeParams, push: PushDependencies): GivenPushSettings {
   const { url, secret, max_retries, visibility_timeout, dead_letter_queue, headers } = params;
   const allowed = params.allowed_message_headers;
@@ -293,13 +293,13 @@ const HIDDEN = '***';
 
 const withoutQuery = (url: string): string => url.replace(/\?.*$/s, '');
 
-/** The values of headers may be credentials, as the secret is one. */
+/** Hides the values of headers, which may be credentials. */
 function hideValues(headers: string): Record<string, string> {
   const names = Object.keys(JSON.parse(headers));
   return Object.fromEntries(names.map((name) => [name, HIDDEN]));
 }
 
-/** What no key opens is hidden. */
+/** The record of a subscription. A url that no key opens is hidden. */
 function recordOf(row: ShownSubscription, push: PushDependencies): PushSubscription {
   const { url, headers } = push.openTexts(row) ?? { url: HIDDEN, headers: null };
   return {

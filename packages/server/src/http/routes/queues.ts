@@ -15,7 +15,7 @@ import type { QueueCounts } from '../../core/store/store.js';
 import { answer, type Call, type Route, respond, toMs } from '../call.js';
 import { pageOf, readCursor } from '../validation/cursor.js';
 
-/** The calls on queues themselves. */
+/** The calls that create, show and list queues. */
 
 export const createRoute: Route = {
   capability: CAPABILITIES.create,
@@ -44,7 +44,7 @@ export const getRoute: Route = {
   },
 };
 
-/** A record with its counts, two names of 128 characters in it. */
+/** The most bytes of a record with its counts and names of 128 characters. */
 const QUEUE_MAX_BYTES = 1_024;
 const QUEUE_NAME = /^[A-Za-z0-9._-]{1,128}$/;
 

@@ -10,11 +10,14 @@ import { toIso } from '../../core/iso-time.js';
 import type { EntryRefusal, NackEntry } from '../../core/queue/commands.js';
 import { type Call, type Route, respond, targetOf, toMs } from '../call.js';
 
-/** The calls that a consumer ends or prolongs deliveries with. */
+/** The calls with which a consumer ends or extends leases. */
 
-/** What became of an entry, beside its id; a lost lease takes most. */
+/** The most bytes of an entry's result without its id; the result of a lost lease is the largest. */
 const RESULT_MAX_BYTES = 512;
-/** As JSON writes a control character. An entry that names its id twice has one of the server's. */
+/**
+ * The bytes of a control character in JSON. A result that has its id twice, in an error, is about an
+ * existing message, whose id is plain.
+ */
 const ID_CHAR_MAX_BYTES = 6;
 
 function resultsMaxBytes({ messages }: AckBatchParams | NackBatchParams): number {

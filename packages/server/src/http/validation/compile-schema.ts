@@ -1,9 +1,8 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Ajv, type ValidateFunction } from 'ajv';
 
-// It stops at the first fault, and looks at lengths before contents: at `maxItems` before
-// `uniqueItems` and the items, at `maxLength` before patterns and formats. Values are never coerced
-// nor filled in.
+// Ajv stops at the first fault. It checks lengths before contents: `maxItems` before `uniqueItems` and
+// the items, `maxLength` before patterns and formats. Values are neither coerced nor filled in.
 const ajv = new Ajv({
   verbose: true,
   strict: true,
@@ -15,7 +14,7 @@ ajv.addKeyword('x-rule-format');
 ajv.addKeyword('x-cut');
 
 function isPlainText(text: string): boolean {
-  // A lone surrogate has no UTF-8; it would come back as another character.
+  // A lone surrogate cannot be written as UTF-8 and would come back as another character.
   return text.isWellFormed();
 }
 

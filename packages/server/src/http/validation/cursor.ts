@@ -1,10 +1,10 @@
 import { type Refusal, wrongCursor } from '../../core/refusal.js';
 
 /**
- * A cursor is the key of the last item of a page, so that it survives whatever changes between
- * pages. To the client it is opaque.
+ * Reads a cursor, which is the key of the last item of a page, so that it stays valid when items change
+ * between pages. It is opaque to clients.
  *
- * @param form what the keys of such a page look like
+ * @param form the pattern of the keys of such a page
  */
 export function readCursor(cursor: string | undefined, form: RegExp): string | null | Refusal {
   if (cursor === undefined) return null;
@@ -14,7 +14,7 @@ export function readCursor(cursor: string | undefined, form: RegExp): string | n
 
 export const writeCursor = (key: string): string => Buffer.from(key, 'utf8').toString('base64url');
 
-/** A page of `limit` items out of one more than that, where there are so many. */
+/** A page of up to `limit` items. If `items` has one more, there is a next page. */
 export function pageOf<T>(items: readonly T[], limit: number, keyOf: (item: T) => string) {
   const page = items.slice(0, limit);
   const last = page.at(-1);

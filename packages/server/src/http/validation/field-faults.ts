@@ -5,12 +5,12 @@ import { compileSchema } from './compile-schema.js';
 import { DETAILS_MAX } from './invalid-fields.js';
 import { pointerPart } from './json-pointer.js';
 
-/** Adds what is wrong with a value, until there are `DETAILS_MAX` faults; one for each path. */
+/** Adds the faults of a value, one for each path, until there are `DETAILS_MAX` of them. */
 export type FaultFinder = (value: unknown, path: string, faults: ErrorDetail[]) => void;
 
 /**
- * Goes through a value in the order of its schema, field by field and entry by entry. A schema
- * library that collects all faults makes one for each bad entry before any can be left out.
+ * Checks a value in the order of its schema, field by field and entry by entry. A schema library that
+ * collects all faults would create one for each bad entry, without a limit.
  */
 export function faultFinder(schema: TSchema): FaultFinder {
   if (schema.properties !== undefined) return objectFaults(schema as TObject);
@@ -19,7 +19,7 @@ export function faultFinder(schema: TSchema): FaultFinder {
   return ownFault(schema);
 }
 
-/** The first fault of a value, without regard to what a list or an object holds. */
+/** Finds the first fault of a value itself, without the contents of a list or an object. */
 function ownFault(schema: TSchema): FaultFinder {
   const { properties, required, items, additionalProperties, propertyNames, ...own } = schema;
   const isValid = compileSchema(own as TSchema);
@@ -49,11 +49,11 @@ function objectFaults(schema: TObject): FaultFinder {
   };
 }
 
-/** A list that is too long is not looked into. */
+/** Finds the faults of a list; if it is too long, its items are not checked. */
 function listFaults({ uniqueItems = false, ...schema }: TSchema): FaultFinder {
   const own = ownFault(schema as TSchema);
   const find = faultFinder(schema.items);
-  // With the type of its items, which may not be compared with one another if they are of any.
+  // With the type of the items: without one, Ajv would compare every pair of items in full.
   const typed = { type: 'array', items: { type: schema.items.type }, uniqueItems };
   const isUnique = compileSchema(typed as unknown as TSchema);
   const maxItems: number = schema.maxItems ?? Number.POSITIVE_INFINITY;
@@ -76,7 +76,7 @@ function mapFaults(schema: TSchema): FaultFinder {
   const findInValue = faultFinder(schema.additionalProperties);
   return (value, path, faults) => {
     if (addsFault(own, value, path, faults)) return;
-    // Whatever is wrong with its names is a fault of the map.
+    // A fault of a name is reported as a fault of the map.
     const map = value as Record<string, unknown>;
     for (const name in map) if (addsFault(findInName, name, path, faults)) break;
     for (const name in map) {

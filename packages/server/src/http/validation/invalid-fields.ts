@@ -1,18 +1,18 @@
 import type { ErrorDetail } from '@millrace/protocol';
 import { type Refusal, refuse } from '../../core/refusal.js';
 
-/** So many faults are named at most; no more are looked for. */
+/** The most faults that a refusal names; the search ends when they are found. */
 export const DETAILS_MAX = 10;
 
-/** @param details one for each field that is wrong, at least one */
+/** @param details one for each wrong field, at least one */
 export function invalidFields(details: readonly ErrorDetail[]): Refusal {
   const [first] = details as [ErrorDetail];
   return refuse('INVALID_REQUEST', `${first.path.slice(1)} ${first.message}`, {
-    hint: 'Correct the fields that details names.',
+    hint: 'Correct the fields that are listed in details.',
     details,
   });
 }
 
-/** What validation says of a list, for those who need not read it to its end. */
+/** The refusal of validation for a list that is too long, for a scan that stops before its end. */
 export const tooManyItems = (path: string, maxItems: number): Refusal =>
   invalidFields([{ path, message: `must NOT have more than ${maxItems} items` }]);

@@ -2,13 +2,14 @@ import { editDistance } from '../../core/edit-distance.js';
 
 interface Name {
   readonly words: readonly string[];
-  /** The words without what stands between them. */
+  /** The words joined, without separators. */
   readonly text: string;
 }
 
 /**
- * Finds the known name that is meant by another one, where that shows: a slip or two of the keyboard,
- * another spelling (`delaySeconds`), or some of its words (`delay`, `group_id`, `wait_time_seconds`).
+ * Finds the known name that an unknown one probably stands for: one with a typing error or two, in
+ * another spelling (`delaySeconds`), or with some of the same words (`delay`, `group_id`,
+ * `wait_time_seconds`).
  */
 export function createNameMatcher(known: readonly string[]): (name: string) => string | undefined {
   const candidates = known.map((name) => ({ name, ...readName(name) }));
@@ -35,14 +36,14 @@ function readName(name: string): Name {
   return { words, text: words.join('') };
 }
 
-/** Infinite where they have nothing to do with one another. */
+/** Infinite for names that are not similar. */
 function distanceOf({ words, text }: Name, known: Name): number {
   const [shorter, longer] = [text.length, known.text.length].sort((a, b) => a - b) as [
     number,
     number,
   ];
   const slipsMax = Math.floor((shorter + 1) / 4);
-  // So many letters are put in at least.
+  // The distance is at least the difference in length.
   const slips = longer - shorter > slipsMax ? longer : editDistance(text, known.text);
   if (slips <= slipsMax) return slips;
   const isPart = words.length > 0 && isWithin(words, known.words);

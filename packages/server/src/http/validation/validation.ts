@@ -10,12 +10,12 @@ import { invalidFields } from './invalid-fields.js';
 export type Fields = Record<string, unknown>;
 export type Validator = (fields: Fields) => Refusal | undefined;
 
-/** Checks the fields of a call, wherever they stood, by the capability's schema. */
+/** Validates the fields of a call, wherever they were sent, by the capability's schema. */
 export function createValidator(capability: Capability): Validator {
   let isValid: ValidateFunction | undefined;
   let findFaults: FaultFinder | undefined;
   return (fields) => {
-    // Compiled with the first call: all of them would take a good part of the start.
+    // Compiled at the first call, because compiling all schemas would slow down the start.
     isValid ??= compileSchema(capability.params);
     if (isValid(fields)) return undefined;
     findFaults ??= faultFinder(capability.params);
@@ -26,8 +26,9 @@ export function createValidator(capability: Capability): Validator {
 }
 
 /**
- * In an optional field null means absent; a payload may be null. Texts for people are cut to what is
- * kept of them, and a lone surrogate in them gives way: none of that may cost the call.
+ * Prepares fields for validation. In an optional field null means absent; a payload may be null. Texts
+ * for people are cut to the length that is kept, and lone surrogates in them are replaced, so that such
+ * texts never cause a refusal.
  */
 export function normalize(capability: Capability, fields: Fields): void {
   normalizeBy(capability.params, fields);
@@ -37,7 +38,7 @@ function normalizeBy(schema: TObject, fields: Fields): void {
   for (const name in schema.properties) {
     const property = schema.properties[name] as TSchema;
     const value = fields[name];
-    // Where null is a value of its own (a payload, a setting that it clears), it stays.
+    // Null stays where it has a meaning of its own: as a payload, or to reset a setting.
     if (value === null && name !== 'payload' && !isNullable(property)) fields[name] = undefined;
     if (typeof value === 'string' && property['x-cut'] !== undefined) {
       fields[name] = firstCharacters(value, property['x-cut']).toWellFormed();
@@ -49,7 +50,7 @@ function normalizeBy(schema: TObject, fields: Fields): void {
   }
 }
 
-/** The fields that the schema knows, in entries of lists too: what two requests are compared by. */
+/** The fields that the schema knows, also in entries of lists. Two requests are compared by these. */
 export const knownFields = (capability: Capability, fields: Fields): Fields =>
   knownFieldsOf(capability.params, fields);
 
@@ -67,7 +68,7 @@ function knownFieldsOf(schema: TObject, fields: Fields): Fields {
 
 const isNullable = ({ type }: TSchema): boolean => Array.isArray(type) && type.includes('null');
 
-/** Query strings are text: numbers and booleans are read out of them where the schema wants some. */
+/** Converts text from a query string to a number or a boolean where the schema has one. */
 export function coerceQuery(capability: Capability, query: Fields): Fields {
   const fields: Fields = {};
   for (const [name, value] of Object.entries(query)) {

@@ -3,14 +3,14 @@ import type { GroupCommit } from '../../core/engine/group-commit.js';
 import type { DeliveryRef, LeasedMessage } from '../../core/queue/commands.js';
 import { settleWhileHeld } from './settle-again.js';
 
-/** What an ack needs of a message; its payload would be kept for as long as the store takes. */
+/** The data that an ack needs, so that the payload is not kept in memory until the store answers. */
 interface Delivery extends DeliveryRef {
   readonly leaseExpiresAtMs: number;
 }
 
 /**
- * The acks of a subscription's pushes. One command is under way at a time, and what succeeds
- * meanwhile goes together with the next: an ack is what each push costs the store.
+ * The acks of a subscription's pushes. One command is under way at a time, and pushes that succeed
+ * meanwhile are acked together in the next one, since each push costs the store an ack.
  */
 export class Acks {
   private gathered: Delivery[] = [];
@@ -22,19 +22,19 @@ export class Acks {
     private readonly target: { readonly project: string; readonly queue: string },
   ) {}
 
-  /** The message will be acknowledged, unless its lease is over before it could be. */
+  /** Acks the message, unless its lease ends first. */
   add({ messageId, receipt, leaseExpiresAtMs }: LeasedMessage): void {
     this.gathered.push({ messageId, receipt, leaseExpiresAtMs });
     this.running ??= this.run();
   }
 
-  /** Resolves when all acks that are under way have ended. */
+  /** Resolves when all acks under way have ended. */
   settled(): Promise<void> {
     return this.running ?? Promise.resolve();
   }
 
   private async run(): Promise<void> {
-    // What succeeds in the same turn goes with the first.
+    // Pushes that succeed in the same turn are acked together with the first.
     await undefined;
     while (this.gathered.length > 0) {
       const deliveries = this.gathered;

@@ -9,8 +9,8 @@ const FLUSH_AFTER_MS = 1_000;
 type NewAttempt = Omit<PushAttempt, 'deliveryId'>;
 
 /**
- * The last attempts of each subscription, on their way into the store: written now and then and
- * many at once, because they are for people to look at, and a crash may cost the last second.
+ * The latest attempts of each subscription before they are stored. They are written once a second and
+ * many at a time: they are for people to look at, so a crash may lose those of the last second.
  */
 export class AttemptLog {
   private readonly pending = new Map<string, NewAttempt[]>();
@@ -29,7 +29,7 @@ export class AttemptLog {
       this.pending.set(subscriptionId, attempts);
     }
     attempts.push(attempt);
-    // More would not be kept; the room for as many again keeps this from being done each time.
+    // More would not be kept. Dropping only at twice that number avoids doing it for each attempt.
     if (attempts.length > 2 * LIMITS.pushDeliveriesKept) {
       attempts.splice(0, LIMITS.pushDeliveriesKept);
     }

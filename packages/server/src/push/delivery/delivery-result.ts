@@ -2,15 +2,15 @@ import type { PushError } from '../egress/push-error.js';
 import type { PushOutcome } from '../request/exchange.js';
 
 /**
- * What one attempt says. `success`: the message is delivered. `failure`: the receiver refused it.
- * `outage`: that may not be about this message at all. `unsent`: we refused to send it, which says
- * nothing about the receiver. `cancelled`: it was called off, which says nothing at all.
+ * What one attempt means. `success`: the message was delivered. `failure`: the receiver refused it.
+ * `outage`: the fault may have nothing to do with this message. `unsent`: this server refused to send
+ * it, which says nothing about the receiver. `cancelled`: the attempt was cancelled.
  */
 export type DeliveryResult = 'success' | 'failure' | 'outage' | 'unsent' | 'cancelled';
 
 const OUTAGE_STATUS = new Set([429, 502, 503, 504]);
 
-/** To wait for the receiver would change none of these. */
+/** Errors of this server's own checks, which do not pass by waiting for the receiver. */
 const UNSENT: ReadonlySet<PushError> = new Set([
   'url not allowed',
   'address not allowed',

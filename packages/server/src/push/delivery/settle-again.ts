@@ -4,13 +4,13 @@ import type { AckCommand, NackCommand } from '../../core/queue/commands.js';
 
 const AGAIN_AFTER_MS = 500;
 
-/** Nothing was done, or a repetition does no harm. */
+/** Codes after which nothing was done, or after which repeating the command does no harm. */
 const WORTH_ANOTHER_TRY = new Set(['STORE_UNAVAILABLE', 'OVERLOADED', 'OUTCOME_UNKNOWN']);
 
 /**
- * Ends leases, and tries again for as long as they hold: after that, the messages are anybody's.
+ * Settles leases, and tries again for as long as they last. After that, others may lease the messages.
  *
- * @param commandOf ends these leases
+ * @param commandOf makes the command that settles these leases
  */
 export async function settleWhileHeld<T extends { readonly leaseExpiresAtMs: number }>(
   commit: GroupCommit,

@@ -6,13 +6,13 @@ import { settleWhileHeld } from './settle-again.js';
 
 export interface FailedPush {
   readonly delayMs: number;
-  /** Null: it was not tried. */
+  /** Null if the push was not tried. */
   readonly error: string | null;
   /** Whether the failure counts towards the retries. */
   readonly usesRetry: boolean;
 }
 
-/** Ends the leases of pushes that failed, by the queue's own commands. */
+/** Settles the leases of failed pushes, by the queue's own commands. */
 export class Settlement {
   constructor(
     private readonly commit: GroupCommit,

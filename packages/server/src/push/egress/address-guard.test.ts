@@ -73,7 +73,7 @@ const FORBIDDEN: Record<string, readonly string[]> = {
     ...['1fff:ffff::1', '4000::1', '5eff::1', '5f01::1', '6000::1', 'fbff::1', 'fe00::1'],
     ...['fe7f::1', '::1:0:0', '::1:7f00:1', '::ffff:0:127.0.0.1', '8000::1', 'a000::1', 'e000::1'],
   ],
-  'no plain address': [
+  'not a plain address': [
     ...['', 'localhost', 'example.com', '127.1', '127.0.0.1.', '0177.0.0.1', '0x7f.0.0.1'],
     ...['2130706433', '[::1]', '::1%lo', 'fe80::1%eth0', '2606:4700::1111%1', '1.1.1.1 '],
     ...[' 1.1.1.1', '1.1.1.1/32', '1.1.1', '01.1.1.1', '1.1.1.256', '::ffff:1.1.1', ':::', 'g::1'],
@@ -142,7 +142,7 @@ describe('checkAddress', () => {
     ['::1', '127.0.0.1', 'loopback'],
     ['::1', '::ffff:127.0.0.1', 'loopback'],
     ['127.0.0.1', '::127.0.0.1', 'IPv4-compatible'],
-    ['fe80::/10', 'fe80::1%eth0', 'no plain address'],
+    ['fe80::/10', 'fe80::1%eth0', 'not a plain address'],
     ['::/0', '127.0.0.1', 'loopback'],
     // Naming an address does not name it by way of a gateway, nor the other way round.
     ['10.1.0.0/16', '64:ff9b::10.1.2.3', 'private inside'],

@@ -6,15 +6,15 @@ import type { Networks } from './networks.js';
 export type AddressVerdict =
   | {
       readonly allowed: true;
-      /** `--push-allow` names it, whether or not it is public; plain http is allowed there too. */
+      /** True if `--push-allow` names the address; plain http is allowed there too. */
       readonly byName: boolean;
     }
   | { readonly allowed: false; readonly reason: string };
 
 /**
- * What is not global unicast by the IANA special-purpose registries (IPv4: 2024-04). Where a block is
- * special and a few addresses inside are called globally reachable, the whole block is refused: those
- * are anycast addresses of the nearest gateway, or no endpoints at all.
+ * The networks that are not global unicast by the IANA special-purpose registries (IPv4: 2024-04). If
+ * only a few addresses in a special block are globally reachable, the whole block is refused: those are
+ * anycast addresses of the nearest gateway, or not endpoints at all.
  */
 const IPV4_SPECIAL = (
   [
@@ -34,12 +34,12 @@ const IPV4_SPECIAL = (
     ['224.0.0.0/4', 'multicast'],
     ['255.255.255.255/32', 'broadcast'],
     ['240.0.0.0/4', 'reserved'],
-    // Public by its number, yet on every Azure machine it is the host beneath, with its metadata.
+    // A public number, but on every Azure machine it is the host of that machine, with its metadata.
     ['168.63.129.16/32', 'the host of an Azure machine'],
   ] as const
 ).map(([cidr, reason]) => ({ network: ipaddr.IPv4.parseCIDR(cidr), reason }));
 
-/** IPv6 is the other way round: this is what is global, and everything else is refused. */
+/** For IPv6 it is the other way round: these networks are global, and all others are refused. */
 const IPV6_GLOBAL = ['2000::/3', '64:ff9b::/96'].map((cidr) => ipaddr.IPv6.parseCIDR(cidr));
 
 const IPV6_SPECIAL = (
@@ -65,13 +65,13 @@ const IPV6_SPECIAL = (
 export const DENIED = 'named by --push-deny';
 
 /**
- * Whether a delivery may connect to this address: it is global unicast, or `--push-allow` names it, and
- * `--push-deny` does not. An IPv4 address inside an IPv6 one is checked as well. To name it opens it by itself only, not by the
- * way of a gateway that nobody named.
+ * Whether a delivery may connect to this address: it must be global unicast or named by `--push-allow`,
+ * and must not be named by `--push-deny`. An IPv4 address inside an IPv6 address is checked as well. If
+ * `--push-allow` names only the IPv4 address, it may not be reached through an IPv6 gateway.
  */
 export function checkAddress(text: string, networks: Networks): AddressVerdict {
   const address = parseAddress(text);
-  if (address === undefined) return { allowed: false, reason: 'no plain address' };
+  if (address === undefined) return { allowed: false, reason: 'not a plain address' };
   const inside = isIPv4(address) ? [] : embeddedAddresses(address);
   if (networks.denies(text)) return { allowed: false, reason: DENIED };
   if (inside.some((inner) => networks.denies(inner.toString()))) {
@@ -89,7 +89,7 @@ export function checkAddress(text: string, networks: Networks): AddressVerdict {
   return { allowed: true, byName };
 }
 
-/** What a special address is for; undefined for one that is global unicast. */
+/** The purpose of a special address; undefined for one that is global unicast. */
 function specialUse(address: Address): string | undefined {
   if (isIPv4(address)) {
     return IPV4_SPECIAL.find(({ network }) => address.match(network))?.reason;

@@ -6,19 +6,19 @@ export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 export const isIPv4 = (address: Address): address is ipaddr.IPv4 => address.kind() === 'ipv4';
 
 /**
- * Reads a plain literal as it is written; undefined for anything else. Node decides what one is, because
- * ipaddr.js also reads octal and shortened forms. An address with a zone names a link of this machine
- * and is none here.
+ * Reads a plain literal as it is written; undefined for anything else. Node decides what a literal is,
+ * because ipaddr.js also reads octal and shortened forms. An address with a zone belongs to a link of
+ * this machine and is not accepted.
  */
 export function readLiteral(text: string): Address | undefined {
   if (isIP(text) === 0 || text.includes('%')) return undefined;
-  // ipaddr.js takes ::127.0.0.1 for ::ffff:127.0.0.1, which is another address; ::7f00:1 it reads well.
+  // ipaddr.js reads ::127.0.0.1 as ::ffff:127.0.0.1, a different address, but ::7f00:1 correctly.
   return ipaddr.parse(
     text.includes(':') ? text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, inHexadecimal) : text,
   );
 }
 
-/** An address as the kernel would connect to it: an IPv4-mapped one is the IPv4 address inside. */
+/** The address that the kernel would connect to; for an IPv4-mapped one the IPv4 address inside. */
 export function parseAddress(text: string): Address | undefined {
   const address = readLiteral(text);
   return address === undefined || isIPv4(address) || !address.isIPv4MappedAddress()
@@ -26,7 +26,7 @@ export function parseAddress(text: string): Address | undefined {
     : address.toIPv4Address();
 }
 
-/** The one spelling of an address, so that two can be compared. */
+/** The canonical spelling of an address, for comparing two addresses. */
 export const canonicalAddress = (text: string): string | undefined =>
   parseAddress(text)?.toString();
 

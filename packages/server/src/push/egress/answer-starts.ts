@@ -1,25 +1,25 @@
 import type { Socket } from 'node:net';
 
-/** Of connections that had served before, and broke before the first byte of the next answer. */
+/** Errors of connections that had served before and broke before the first byte of the next answer. */
 const staleErrors = new WeakSet<Error>();
 
 /**
- * A receiver may close a connection that is kept just as the next request leaves. It has then most
- * likely not seen the request, and in any case says nothing about it.
+ * Whether the error is of a stale connection. A receiver may close a kept connection just as the next
+ * request is sent. It has then most likely not seen the request, and the error says nothing about it.
  */
 export const isOfStaleConnection = (error: Error): boolean => staleErrors.has(error);
 
-/** The second figure of the version may be any. */
+/** The beginning of an interim answer. The second digit of the version may be any character. */
 const INTERIM = Buffer.from('HTTP/1.? 1');
 const ANY = '?'.charCodeAt(0);
 const STATUS_END = 'HTTP/1.? 1xx'.length;
-/** It changes the protocol, so that nothing of the kind follows; undici refuses it. */
+/** 101 changes the protocol, so no other answer follows it; undici refuses it. */
 const SWITCHING = '101';
 const HEAD_END = '\r\n\r\n';
 const HEAD_MAX_BYTES = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 
-/** Whether it is the beginning of an interim answer (1xx), as far as it goes. */
+/** Whether the bytes, as many as there are, can be the beginning of an interim answer (1xx). */
 function isInterim(bytes: Buffer): boolean {
   const length = Math.min(bytes.length, INTERIM.length);
   for (let at = 0; at < length; at += 1) {
@@ -29,17 +29,17 @@ function isInterim(bytes: Buffer): boolean {
 }
 
 /**
- * Sees where answers begin on a connection that undici writes to and reads from, one exchange after
- * the other. It leaves out interim answers, which mean nothing to us: a client has to stand those that
- * it did not ask for (RFC 9110, 15.2), and undici ends the connection for a `100 Continue`.
+ * Watches where answers begin on a connection on which undici runs one exchange after another. It
+ * leaves out interim answers, which we do not use: a client must tolerate those that it did not ask
+ * for (RFC 9110, 15.2), but undici closes the connection for a `100 Continue`.
  */
 export function withAnswerStarts(socket: Socket): Socket {
   const write = socket.write.bind(socket) as (...given: unknown[]) => boolean;
   const read = socket.read.bind(socket);
   let hasServed = false;
-  /** A request has left, and no byte of its answer has come. */
+  /** True after a request was sent and before the first byte of its answer has arrived. */
   let isAwaiting = false;
-  /** What comes may be an interim answer, or the rest of one. */
+  /** True while the next bytes may be an interim answer or the rest of one. */
   let isAtStart = false;
   let held: Buffer = NOTHING;
 
@@ -52,7 +52,7 @@ export function withAnswerStarts(socket: Socket): Socket {
         held = bytes;
         return NOTHING;
       }
-      // What is no head for so long is nothing that a parser would take either.
+      // A head that has not ended by now would not be accepted by the parser either.
       if (end < 0) break;
       bytes = bytes.subarray(end + HEAD_END.length);
     }
@@ -75,7 +75,7 @@ export function withAnswerStarts(socket: Socket): Socket {
       if (bytes.length > 0) return bytes;
     }
   };
-  // It comes before undici's own listener.
+  // This listener must run before undici's own.
   socket.prependListener('error', (error) => {
     if (isAwaiting && hasServed) staleErrors.add(error);
   });

@@ -6,7 +6,7 @@ import { canonicalAddress } from './addresses.js';
 import { PushFault } from './push-error.js';
 import { withoutFinalDot } from './push-url.js';
 
-/** How long to wait for an address while there is another one to try. */
+/** How long to wait for an address if there is another one to try. */
 const PATIENCE_MS = 3_000;
 
 /** Connects to the first of these checked addresses that answers. */
@@ -44,7 +44,7 @@ async function connectTo(
   } finally {
     stopWaiting?.();
   }
-  // Nothing has been sent yet. What the kernel connected to is what was checked, or it is closed.
+  // Nothing has been sent yet. If the kernel connected to another address than the checked one, close.
   if (canonicalAddress(socket.remoteAddress ?? '') !== address) {
     socket.destroy();
     throw new PushFault('address not allowed');
@@ -52,7 +52,7 @@ async function connectTo(
   return socket;
 }
 
-/** Speaks TLS on a socket, as a client of this host. */
+/** Starts TLS on a socket, as a client of this host. */
 export async function secure(
   socket: Socket,
   host: string,
@@ -64,9 +64,9 @@ export async function secure(
       socket,
       secureContext: trust,
       ALPNProtocols: ['http/1.1'],
-      // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
+      // Set explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
       rejectUnauthorized: true,
-      // An address is compared with the certificate too, but is never sent as a name.
+      // An address is compared with the certificate too, but is never sent as a server name.
       ...(isIP(host) === 0 ? { servername: withoutFinalDot(host) } : { host }),
     });
     await untilReady(secured, 'secureConnect', signal);
@@ -77,7 +77,7 @@ export async function secure(
   }
 }
 
-/** Resolves with the event; destroys the socket where that does not come. */
+/** Resolves with the event; destroys the socket if the event does not come. */
 function untilReady(
   socket: Socket,
   event: 'connect' | 'secureConnect',
@@ -94,15 +94,16 @@ function untilReady(
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
     socket.once(event, () => settle());
-    // It stays, so that an error before undici listens does not end the process.
+    // This listener stays, so that an error before undici listens does not end the process.
     socket.on('error', settle);
     socket.once('close', () => settle(new PushFault('connection closed')));
   });
 }
 
 /**
- * undici ends the connection of a request that is called off with an error of a kind after which it
- * connects anew, for a request that is no more. After this kind it does so only where another waits.
+ * When a request is aborted, undici destroys its connection with a kind of error after which it opens a
+ * new connection, although there is no request for it. After a `SocketError` it does so only if another
+ * request waits.
  */
 export function withoutReconnect(socket: Socket): Socket {
   const destroy = socket.destroy.bind(socket);

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** Where RFC 6052 puts the four bytes, for prefixes of 48, 56, 64 and 96 bits; byte 8 stays zero. */
+/** The positions of the four bytes in RFC 6052, for prefixes of 48, 56, 64 and 96 bits; byte 8 is 0. */
 const NAT64_BYTES = [
   [6, 7, 9, 10],
   [7, 9, 10, 11],
@@ -16,8 +16,8 @@ const TEREDO = network('2001::/32');
 const SIX_TO_FOUR = network('2002::/16');
 
 /**
- * The IPv4 addresses inside an IPv6 address to which a gateway, a tunnel or an old kernel would send
- * what is sent to it. IPv4-mapped addresses do not come here; they are read as what is inside.
+ * The IPv4 addresses inside an IPv6 address, to which a gateway, a tunnel or an old kernel would pass
+ * on packets. IPv4-mapped addresses do not come here; they are read as the IPv4 address.
  */
 export function embeddedAddresses(address: ipaddr.IPv6): readonly ipaddr.IPv4[] {
   const bytes = address.toByteArray();
@@ -27,12 +27,12 @@ export function embeddedAddresses(address: ipaddr.IPv6): readonly ipaddr.IPv4[] 
   if (address.match(NAT64)) return [at(12, 13, 14, 15)];
   if (address.match(SIX_TO_FOUR)) return [at(2, 3, 4, 5)];
   if (address.match(TEREDO)) {
-    // The server in the clear, the client with every bit turned over.
+    // The server's address is stored as it is, the client's with every bit inverted.
     const client = bytes.slice(12).map((byte) => byte ^ 0xff);
     return [at(4, 5, 6, 7), new ipaddr.IPv4(client)];
   }
   if (address.match(NAT64_LOCAL)) {
-    // The length of the gateway's prefix is not to be seen, so each place counts where there is one.
+    // The length of the gateway's prefix is unknown, so every position with a likely address counts.
     const readings = NAT64_BYTES.map((places) => at(...places));
     const likely = readings.filter((inner) => inner.octets[0] !== 0);
     return likely.length > 0 ? likely : readings.slice(-1);
@@ -46,6 +46,6 @@ export function embeddedAddresses(address: ipaddr.IPv6): readonly ipaddr.IPv4[] 
   return isIsatap(bytes) ? [at(12, 13, 14, 15)] : [];
 }
 
-/** Interface ids of ISATAP (RFC 5214), whatever stands before them. */
+/** Whether the address has an interface id of ISATAP (RFC 5214), with any prefix. */
 const isIsatap = (bytes: readonly number[]): boolean =>
   ((bytes[8] ?? 0) & 0xfd) === 0 && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe;

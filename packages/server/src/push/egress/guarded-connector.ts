@@ -17,20 +17,20 @@ export interface ConnectorOptions {
   readonly connectTimeoutMs: number;
 }
 
-/** A name with hundreds of addresses must not make one attempt into hundreds. */
+/** The most addresses tried for one attempt, because a name may have hundreds. */
 const ADDRESSES_TRIED_MAX = 4;
 
 /**
- * Connects deliveries. It resolves a name, checks the addresses and connects to one of those that it
- * has checked, so there is no second answer of a name server between check and use. Literals take the
- * same way, which matters because Node asks no `lookup` hook about them.
+ * Opens the connections of deliveries. It resolves a name, checks the addresses and connects to one of
+ * the checked addresses, so a name server cannot give another answer between check and use. Literals
+ * are checked in the same way, which matters because Node calls no `lookup` hook for them.
  */
 export class GuardedConnector {
   private readonly underWay = new Set<AbortController>();
 
   constructor(private readonly options: ConnectorOptions) {}
 
-  /** In the form in which undici asks for a connection. */
+  /** The connector of a project, in the form that undici needs. */
   connectorOf(project: string): buildConnector.connector {
     return (target, callback) => this.connect(project, target, callback);
   }
@@ -57,7 +57,7 @@ export class GuardedConnector {
       );
   }
 
-  /** Ends the connections that are being made; those that were handed over belong to undici. */
+  /** Aborts the connections being opened; those already handed over belong to undici. */
   close(): void {
     for (const cut of this.underWay) cut.abort(new PushFault('cancelled'));
   }

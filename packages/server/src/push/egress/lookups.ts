@@ -2,12 +2,12 @@ import { monotonicMs } from '../../core/clock.js';
 import { PushFault } from './push-error.js';
 import { type Waiter, WaitingNames } from './waiting-names.js';
 
-/** Resolves a name to addresses, all of them, in the order in which they should be tried. */
+/** Resolves a name to all its addresses, in the order in which they should be tried. */
 export type Lookup = (hostname: string) => Promise<readonly { readonly address: string }[]>;
 
 type Addresses = Awaited<ReturnType<Lookup>>;
 
-/** Who wants a name looked up, and until when. */
+/** The project that asks for a lookup, and the signal that ends its interest. */
 export interface Asker {
   readonly project: string;
   readonly signal: AbortSignal;
@@ -16,11 +16,11 @@ export interface Asker {
 /** How many lookups may be under way at once. */
 export interface LookupRoom {
   readonly all: number;
-  /** Of names that were never looked up, or are slow. */
+  /** The most lookups of names that were never looked up or are slow. */
   readonly unknown: number;
 }
 
-/** A name whose server takes longer than this is slow until it is quick again. */
+/** A name whose last lookup took longer than this counts as slow. */
 const SLOW_MS = 1_000;
 const REMEMBERED_MAX = 50_000;
 const WAITING_PER_PROJECT_MAX = 1_000;
@@ -33,15 +33,16 @@ interface UnderWay {
 }
 
 /**
- * Lookups go on after the attempt that wanted them was given up, on threads that all names share. So
- * names that were never looked up or are slow have little room, slow ones the least; names known to be
- * quick have the rest. A name server that does not answer holds up its own receivers and no others.
+ * Looks up names, on threads that all lookups share. A lookup continues even after the attempt that
+ * asked for it was given up. So names that were never looked up or are slow get little room, slow names
+ * the least, and names known to be quick get the rest. A name server that does not answer delays its
+ * own receivers and no others.
  */
 export class Lookups {
   private readonly underWay = new Map<string, UnderWay>();
   private readonly quick = new WaitingNames<Addresses>(WAITING_PER_PROJECT_MAX);
   private readonly unknown = new WaitingNames<Addresses>(WAITING_PER_PROJECT_MAX);
-  /** Whether a name was slow, the one that was looked up longest ago first. */
+  /** Whether each name was slow; the name that was looked up longest ago comes first. */
   private readonly wasSlow = new Map<string, boolean>();
 
   constructor(
@@ -75,7 +76,7 @@ export class Lookups {
       if (next === undefined) return;
       const { name, waiters } = next;
       const running = this.underWay.get(name);
-      // Another project wanted it as well, and its turn came first.
+      // Another project asked for the same name, and its turn came first.
       if (running === undefined) void this.run(name, waiters);
       else for (const waiter of waiters) running.waiters.add(waiter);
     }
@@ -87,11 +88,11 @@ export class Lookups {
     if (quick !== undefined) return quick;
     const nowMs = monotonicMs();
     const all = [...this.underWay.values()];
-    // One that was quick and hangs now takes the room of a slow one.
+    // A lookup that has hung for this long takes the room of a slow name, even if it was quick before.
     const slow = all.filter(({ isSlow, startMs }) => isSlow || nowMs - startMs >= SLOW_MS).length;
     const unknown = all.filter(({ isNew, startMs }) => isNew && nowMs - startMs < SLOW_MS).length;
     if (slow + unknown >= this.room.unknown) return undefined;
-    // Where there is room for more than one, the last is for new names.
+    // If there is room for more than one, one is reserved for new names.
     const isRoomForSlow = slow < Math.max(1, this.room.unknown - 1);
     return this.unknown.take((name) => isRoomForSlow || !this.wasSlow.get(name));
   }

@@ -40,24 +40,24 @@ describe('parseNetworks', () => {
   );
 
   it.each([
-    ['', 'is no network'],
-    ['localhost', 'is no network'],
-    ['10.1/16', 'is no network'],
-    ['010.1.0.0/16', 'is no network'],
-    ['0x0a.0.0.0/8', 'is no network'],
-    ['10.0.0.0/8/8', 'is no network'],
+    ['', 'is not a network'],
+    ['localhost', 'is not a network'],
+    ['10.1/16', 'is not a network'],
+    ['010.1.0.0/16', 'is not a network'],
+    ['0x0a.0.0.0/8', 'is not a network'],
+    ['10.0.0.0/8/8', 'is not a network'],
     ['10.0.0.0/', 'prefix must be 0 to 32'],
     ['10.0.0.0/33', 'prefix must be 0 to 32'],
     ['10.0.0.0/08', 'prefix must be 0 to 32'],
     ['10.0.0.0/-1', 'prefix must be 0 to 32'],
     ['10.0.0.0/255.0.0.0', 'prefix must be 0 to 32'],
     ['fd00::/129', 'prefix must be 0 to 128'],
-    ['fe80::1%eth0/64', 'is no network'],
-    ['[fd00::]/8', 'is no network'],
+    ['fe80::1%eth0/64', 'is not a network'],
+    ['[fd00::]/8', 'is not a network'],
     ['10.1.2.3/16', 'write 10.1.0.0/16 for the network or 10.1.2.3 for the address'],
     ['fd00::1/8', 'write fd00::/8 for the network'],
     ['::ffff:10.1.2.3/112', 'write 10.1.0.0/16 for the network'],
-    ['::ffff:0:0/95', 'prefix of 96 or more'],
+    ['::ffff:0:0/95', 'the prefix of an IPv4-mapped one must be 96 or more'],
   ])('refuses %j: %s', (entry, message) => {
     expect(() => parseNetworks(['10.9.0.0/16', entry])).toThrow(message);
     expect(() => parseNetworks([entry])).toThrow(entry || 'an empty entry');

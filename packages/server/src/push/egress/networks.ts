@@ -1,13 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import { type Address, isIPv4, parseAddress, readLiteral } from './addresses.js';
 
-/** Networks that an operator named with `--push-allow` and `--push-deny`. */
+/** The networks that the operator named with `--push-allow` and `--push-deny`. */
 export interface Networks {
-  /** None is allowed by name. */
+  /** True if `--push-allow` names no network. */
   readonly isEmpty: boolean;
-  /** Allowed by name; false for anything that is no address. */
+  /** Whether `--push-allow` names the address; false for anything that is not an address. */
   contains(address: string): boolean;
-  /** Refused, whatever allows it. */
+  /** Whether `--push-deny` names the address; this takes precedence. */
   denies(address: string): boolean;
 }
 
@@ -17,8 +17,8 @@ interface Network {
 }
 
 /**
- * Reads networks in CIDR form; a single address is a network of one. An IPv4-mapped network is the
- * IPv4 network inside, since that is what an address is compared as.
+ * Reads networks in CIDR form; a single address is a network of one address. An IPv4-mapped network is
+ * read as the IPv4 network inside, because addresses are compared in that form.
  *
  * @throws Error that names the entry and what is wrong with it
  */
@@ -34,7 +34,7 @@ export function parseNetworks(list: readonly string[]): Networks {
   };
 }
 
-/** Some networks, save what lies in others. */
+/** The allowed networks together with the denied ones. */
 export const withoutNetworks = (allowed: Networks, denied: Networks): Networks => ({
   ...allowed,
   denies: (text) => denied.contains(text),
@@ -46,24 +46,26 @@ function parseNetwork(entry: string): Network {
   const base = parseAddress(text);
   if (written === undefined || base === undefined || rest.length > 0) {
     throw new Error(
-      `${entry || 'an empty entry'} is no network; write it like 10.1.0.0/16 or fd00::/8`,
+      `${entry || 'an empty entry'} is not a network; write one like 10.1.0.0/16 or fd00::/8`,
     );
   }
   const widthBits = isIPv4(written) ? 32 : 128;
   const writtenBits = prefix === undefined ? widthBits : readPrefix(prefix);
   if (writtenBits === undefined || writtenBits > widthBits) {
-    throw new Error(`${entry} is no network; its prefix must be 0 to ${widthBits}`);
+    throw new Error(`${entry} is not a network; its prefix must be 0 to ${widthBits}`);
   }
   const isMapped = base.kind() !== written.kind();
   if (isMapped && writtenBits < 96) {
-    throw new Error(`${entry} is no network; an IPv4-mapped one has a prefix of 96 or more`);
+    throw new Error(
+      `${entry} is not a network; the prefix of an IPv4-mapped one must be 96 or more`,
+    );
   }
   const network = { base, prefixBits: isMapped ? writtenBits - 96 : writtenBits };
   const first = firstAddress(network);
-  // 10.1.2.3/16 may mean one address or 65,536 of them, and the difference is what is opened.
+  // 10.1.2.3/16 may mean one address or 65,536, and the operator must say which of them to open.
   if (first.toString() !== base.toString()) {
     throw new Error(
-      `${entry} has bits set behind its prefix; write ${first}/${network.prefixBits} for the network or ${base} for the address`,
+      `${entry} must not have bits set after its prefix; write ${first}/${network.prefixBits} for the network or ${base} for the address`,
     );
   }
   return network;

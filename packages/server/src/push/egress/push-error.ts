@@ -1,4 +1,4 @@
-/** Why no answer came: short, stable and safe to show to the owner of a subscription. */
+/** Why there was no answer: short, stable texts that are safe to show to a subscription's owner. */
 export type PushError =
   | 'timeout'
   | 'connection timed out'
@@ -20,7 +20,7 @@ export type PushError =
   | 'cancelled'
   | 'delivery failed';
 
-/** Carries the reason through undici, which hands errors on as they are. */
+/** Carries the reason through undici, which passes errors on unchanged. */
 export class PushFault extends Error {
   override readonly name = 'PushFault';
 
@@ -44,7 +44,7 @@ const BY_CODE: Readonly<Record<string, PushError>> = {
   ENETUNREACH: 'host unreachable',
   ENETDOWN: 'host unreachable',
   EADDRNOTAVAIL: 'host unreachable',
-  // Local rules (a firewall, a link-local address without its link) answer with these.
+  // Local rules (a firewall, a link-local address without its link) cause these.
   EACCES: 'host unreachable',
   EPERM: 'host unreachable',
   EINVAL: 'host unreachable',
@@ -77,7 +77,7 @@ const BY_CODE: Readonly<Record<string, PushError>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'answer is not http',
 };
 
-/** The text of an error itself may name addresses and paths of this machine, so it is not shown. */
+/** The reason to show. An error's own text may name addresses and paths of this machine. */
 export function pushErrorOf(error: unknown): PushError {
   if (error instanceof PushFault) return error.reason;
   const { code, name } = error as { code?: unknown; name?: unknown };

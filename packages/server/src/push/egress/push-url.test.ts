@@ -16,7 +16,7 @@ const HTTPS = 'forbidden must begin with https://';
 const UNSAFE = 'invalid must have no white space, control characters or backslashes';
 const HOST_NAME = 'invalid must have a valid host name';
 const NO_URL = 'invalid must be an absolute url';
-const NO_HOST = 'invalid must have a host behind two slashes';
+const NO_HOST = 'invalid must have a host after two slashes';
 
 const REFUSED: Record<string, readonly string[]> = {
   [`${NOT_PUBLIC} (loopback)`]: [
@@ -85,13 +85,13 @@ const REFUSED: Record<string, readonly string[]> = {
     ...['wss://example.com', 'javascript:alert(1)', 'data:text/plain,x', 'mailto:a@example.com'],
     ...['unix:/var/run/docker.sock', 'blob:https://example.com/x', 'about:blank', 'dict://a:1/x'],
   ],
-  'forbidden must not hold a user name or password': [
+  'forbidden must not contain a user name or password': [
     ...['https://user@example.com', 'https://user:secret@example.com', 'https://:x@example.com'],
     ...['https://@example.com', 'https://:@example.com', 'https://example.com@127.0.0.1/'],
     ...['https://example.com:443@10.0.0.1', 'https://a@b@example.com', 'https://%40@example.com'],
     'http://user@example.com',
   ],
-  'invalid must have no fragment': [
+  'invalid must not have a fragment': [
     'https://example.com/#',
     'https://example.com/a#b',
     'https://a.b?c#',
@@ -230,7 +230,7 @@ describe('checkUrl', () => {
     ['http://8.8.8.8', HTTPS],
     ['http://localhost', LOCALHOST],
     ['https://localhost', LOCALHOST],
-    ['http://user@10.1.2.3', 'forbidden must not hold'],
+    ['http://user@10.1.2.3', 'forbidden must not contain'],
     ['ftp://10.1.2.3', HTTPS],
   ])('checks, with --push-allow, %s: %s', (text, verdict) => {
     expect(checked(text, NAMED)).toContain(verdict);

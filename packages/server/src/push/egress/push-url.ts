@@ -6,9 +6,9 @@ export const PUSH_URL_MAX_CHARS = 2_048;
 
 export type UrlVerdict =
   | { readonly verdict: 'ok'; readonly url: URL }
-  /** It is no url of a receiver at all. */
+  /** The text is not the url of a receiver. */
   | { readonly verdict: 'invalid'; readonly rule: string }
-  /** It is one, and deliveries may not go there. */
+  /** The text is a url, but deliveries to it are not allowed. */
   | { readonly verdict: 'forbidden'; readonly rule: string; readonly hint: string };
 
 const invalid = (rule: string): UrlVerdict => ({ verdict: 'invalid', rule });
@@ -18,28 +18,30 @@ const forbidden = (rule: string, hint: string): UrlVerdict => ({
   hint,
 });
 
-const HTTPS_RULE = 'must begin with https:// (http:// only for networks that --push-allow names)';
+const HTTPS_RULE =
+  'must begin with https:// (http:// is only for networks that --push-allow names)';
 const ADDRESS_RULE = 'must not lead to an address that is not public';
 const DENIED_RULE = 'must not lead to a network that --push-deny names';
 
 const HINTS = {
   scheme: 'Give the https url of the receiver.',
-  plain: 'Use https; plain http is for networks that the operator opens with --push-allow.',
+  plain: 'Use https. Plain http is only for networks that the operator opens with --push-allow.',
   userInfo:
-    'Leave it out of the url and put the credentials into headers: {"authorization":"Basic …"}.',
+    'Leave them out of the url, and put the credentials into headers: {"authorization":"Basic …"}.',
   localhost:
-    'Write 127.0.0.1 instead of the name, which the operator has to allow: --push-allow 127.0.0.1.',
-  denied: 'The operator has closed this network; name another receiver.',
-  notPublic: 'Name a receiver with a public address.',
+    'Write 127.0.0.1 instead of the name. The operator must allow it with --push-allow 127.0.0.1.',
+  denied: 'Give the url of another receiver: the operator has closed this network.',
+  notPublic: 'Give the url of a receiver with a public address.',
 };
-/** Where receivers of an operator's own may be. */
+/** The kinds of networks in which the operator's own receivers may be. */
 const OWN_NETWORKS = ['private', 'loopback', 'shared by a carrier', 'site-local'];
 
 /**
- * Checks the url of a receiver as far as it shows: names are checked by their addresses, at each
- * delivery. The url is checked as the WHATWG parser reads it, which is what will be connected to:
- * `https://0x7f.1`, `https://２１３０７０６４３３` and `https://%31%32%37.1` are all 127.0.0.1. What the
- * parser would silently drop or mend is refused, so that the url kept is the url that was given.
+ * Checks the url of a receiver, as far as possible without connecting; the addresses of a name are
+ * checked at each delivery. The url is checked as the WHATWG parser reads it, because deliveries use
+ * that reading: `https://0x7f.1`, `https://２１３０７０６４３３` and `https://%31%32%37.1` are all
+ * 127.0.0.1. Parts that the parser would silently drop or correct are refused, so that the stored url
+ * is the given one.
  */
 export function checkUrl(text: string, networks: Networks): UrlVerdict {
   if (text.length === 0 || text.length > PUSH_URL_MAX_CHARS) {
@@ -53,14 +55,14 @@ export function checkUrl(text: string, networks: Networks): UrlVerdict {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     return forbidden(HTTPS_RULE, HINTS.scheme);
   }
-  // The parser takes any number of slashes, none included; others read another host there.
+  // The parser accepts any number of slashes, even none; other programs would read another host.
   const authority = /^https?:\/\/([^/?#]+)/i.exec(text)?.[1];
-  if (authority === undefined) return invalid('must have a host behind two slashes');
-  // An empty name before the @ is gone after parsing.
+  if (authority === undefined) return invalid('must have a host after two slashes');
+  // Checked in the text, because the parser drops an empty name before the @.
   if (authority.includes('@')) {
-    return forbidden('must not hold a user name or password', HINTS.userInfo);
+    return forbidden('must not contain a user name or password', HINTS.userInfo);
   }
-  if (text.includes('#')) return invalid('must have no fragment');
+  if (text.includes('#')) return invalid('must not have a fragment');
   if (url.port === '0') return invalid('must not have the port 0');
   if (url.href.length > PUSH_URL_MAX_CHARS) {
     return invalid(`must have at most ${PUSH_URL_MAX_CHARS} characters when it is encoded`);
@@ -85,13 +87,13 @@ function checkHost(url: URL, networks: Networks): UrlVerdict {
   if (name === 'localhost' || name.endsWith('.localhost')) {
     return forbidden('must not lead to localhost', HINTS.localhost);
   }
-  // Whether its address lies in a named network shows when it is connected to.
+  // Whether its address is in a network of --push-allow is checked when a delivery connects.
   return isPlain && networks.isEmpty ? forbidden(HTTPS_RULE, HINTS.plain) : { verdict: 'ok', url };
 }
 
 const addressHint = (address: string, reason: string): string =>
   OWN_NETWORKS.includes(reason)
-    ? `For a receiver of your own there, the operator names its network: --push-allow ${address}.`
+    ? `If the receiver is your own, the operator can allow its network: --push-allow ${address}.`
     : HINTS.notPublic;
 
 /** The host without the brackets of an IPv6 address. */
@@ -100,10 +102,10 @@ export const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '
 export const withoutFinalDot = (name: string): string =>
   name.endsWith('.') ? name.slice(0, -1) : name;
 
-/** White space and control characters are dropped or encoded by the parser, backslashes are turned. */
+/** The parser drops or encodes white space and control characters, and turns \ into /. */
 const hasUnsafeCharacter = (text: string): boolean =>
   /[\p{Cc}\p{Zs}\p{Zl}\p{Zp}\\\ufeff]/u.test(text);
 
-/** The parser lets empty and overlong labels and a dozen odd characters pass. */
+/** Stricter than the parser, which accepts empty and overlong labels and a dozen unusual characters. */
 const isHostName = (name: string): boolean =>
   name.length <= 253 && name.split('.').every((label) => /^[a-z0-9_-]{1,63}$/.test(label));

@@ -1,20 +1,20 @@
-/** One attempt that wants the addresses of a name. */
+/** One attempt that waits for the addresses of a name. */
 export interface Waiter<T> {
   resolve(value: T): void;
   reject(error: unknown): void;
 }
 
 /**
- * Names that wait for their lookup. Projects take turns, whatever each of them wants, and a name goes
- * when the last attempt that wanted it was given up.
+ * Names that wait for their lookup. Projects take turns, however many names each has waiting. A name is
+ * removed when the last attempt that waits for it is given up.
  */
 export class WaitingNames<T> {
-  /** By project, the one whose turn it is first, and by name. */
+  /** By project, with the project whose turn is next first, and by name. */
   private readonly projects = new Map<string, Map<string, Set<Waiter<T>>>>();
 
   constructor(private readonly namesPerProjectMax: number) {}
 
-  /** False where the project has too many that wait. */
+  /** Returns false if the project has too many names waiting. */
   add(project: string, name: string, waiter: Waiter<T>): boolean {
     const names = this.projects.get(project) ?? new Map<string, Set<Waiter<T>>>();
     const waiters = names.get(name);
@@ -30,13 +30,13 @@ export class WaitingNames<T> {
     if (waiters?.size === 0) this.forget(project, name);
   }
 
-  /** The next name that may go. */
+  /** Takes the next name for which `mayGo` is true. */
   take(mayGo: (name: string) => boolean): { name: string; waiters: Set<Waiter<T>> } | undefined {
     for (const [project, names] of this.projects) {
       for (const [name, waiters] of names) {
         if (!mayGo(name)) continue;
         this.forget(project, name);
-        // It was this project's turn; now it comes behind the others.
+        // This project has had its turn, so it moves behind the others.
         if (this.projects.delete(project)) this.projects.set(project, names);
         return { name, waiters };
       }

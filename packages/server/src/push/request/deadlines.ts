@@ -1,20 +1,21 @@
 import { monotonicMs, setSystemTimer } from '../../core/clock.js';
 
-/** Nothing is called off more often than this, however many deadlines lie near each other. */
+/** The shortest time between two checks, however close together the deadlines are. */
 const LOOK_EVERY_MS = 20;
 
 export interface Limited {
-  /** On the monotonic clock. */
+  /** A time on the monotonic clock. */
   readonly deadlineMs: number;
-  /** Its index here; nobody else sets it. */
+  /** The index of the item in `Deadlines`, which alone sets it. */
   index: number;
 }
 
 /**
- * Tells when deadlines are over, at most 20 ms late. It has one timer for all: most never come, and
- * a timer for each would cost every post what only few need. It is an array and no Set, because a
- * Set that grows anew leaves a table behind that still holds what has gone, and once such a table is
- * old, the garbage collector keeps all that it holds: half of its work beside a fast receiver.
+ * Reports deadlines that have passed, at most 20 ms late. One timer serves all of them: most deadlines
+ * are never reached, so a timer for each would cost every post for the sake of a few. The items are in
+ * an array, not in a Set: a Set that is resized leaves a table behind that still refers to removed
+ * items, and once that table is in the old generation it keeps all of them alive. With a fast receiver
+ * that was half of the garbage collector's work.
  */
 export class Deadlines<T extends Limited> {
   private readonly items: T[] = [];
@@ -28,7 +29,7 @@ export class Deadlines<T extends Limited> {
     if (item.deadlineMs < this.nextLookMs) this.lookAt(item.deadlineMs);
   }
 
-  /** Must have been added, and not yet removed. */
+  /** The item must have been added and not yet removed. */
   remove(item: T): void {
     const last = this.items.pop() as T;
     if (last === item) return;
@@ -36,7 +37,7 @@ export class Deadlines<T extends Limited> {
     this.items[item.index] = last;
   }
 
-  /** Those that are there now. */
+  /** A copy of the current items. */
   all(): readonly T[] {
     return [...this.items];
   }

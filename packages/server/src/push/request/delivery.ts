@@ -6,13 +6,13 @@ import type { PushRequest } from './push-client.js';
 import { signatureHeaders } from './signing.js';
 
 const TIMEOUT_MAX_MS = 30_000;
-/** What is left of the lease is for settling. */
+/** The rest of the lease is left for settling. */
 const SHARE_OF_LEASE = 0.8;
 
 export const timeoutOfLeaseMs = (leaseMs: number): number =>
   Math.max(1, Math.min(leaseMs * SHARE_OF_LEASE, TIMEOUT_MAX_MS));
 
-/** The one POST of an attempt. */
+/** The POST request of an attempt. */
 export function requestOf(
   subscription: PushSubscriptionRow,
   message: LeasedMessage,
@@ -22,7 +22,7 @@ export function requestOf(
   const { subscriptionId, project, url, queue, format, allowedMessageHeaders } = subscription;
   const { messageId } = message;
   const body = Buffer.from(format === 'payload' ? message.payload : pushedText(message, queue));
-  // A receiver compares it with its own clock, not with the store's.
+  // The wall clock, because a receiver compares this with its own clock, not with the store's.
   const timestampSeconds = Math.floor(wallMs / 1_000);
   return {
     sender: subscriptionId,

@@ -5,7 +5,7 @@ import { type PushError, PushFault, pushErrorOf } from '../egress/push-error.js'
 import type { Limited } from './deadlines.js';
 import { retryAfterMs } from './retry-after.js';
 
-/** What an attempt came to; `retryAfterMs` is null for a success, and where the receiver did not say. */
+/** The outcome of an attempt; `retryAfterMs` is null for a success, and if the receiver gave no time. */
 export type PushOutcome =
   | { readonly status: number; readonly retryAfterMs: number | null; readonly durationMs: number }
   | { readonly error: PushError; readonly durationMs: number };
@@ -13,15 +13,15 @@ export type PushOutcome =
 const ANSWER_MAX_BYTES = 16 * 1024;
 
 /**
- * One request and its answer, as undici tells of them. It listens at this level because a stream for
- * each answer, of which only the length is wanted, costs more than the rest of the exchange.
+ * One request and its answer, as a handler of undici. It works at this level because a stream for each
+ * answer, of which only the length is needed, would cost more than the rest of the exchange.
  */
 export class Exchange implements Dispatcher.DispatchHandler, Limited {
   readonly deadlineMs: number;
   index = -1;
   private readonly startMs = monotonicMs();
   private controller: Dispatcher.DispatchController | undefined;
-  /** Of the answer; 0 until it has come. */
+  /** The status of the answer; 0 until it has arrived. */
   private status = 0;
   private retryAfterMs: number | null = null;
   private readBytes = 0;
@@ -30,15 +30,15 @@ export class Exchange implements Dispatcher.DispatchHandler, Limited {
   constructor(
     private readonly clock: Clock,
     timeoutMs: number,
-    /** Called once. */
+    /** Called exactly once. */
     private readonly end: (outcome: PushOutcome) => void,
-    /** Sends the request on a connection of its own; called once at most. */
+    /** Sends the request again, on a new connection; called at most once. */
     private sendAgain: (() => void) | undefined = undefined,
   ) {
     this.deadlineMs = this.startMs + timeoutMs;
   }
 
-  /** Ends it now. undici may still wait for a connection: then it is told when it has one. */
+  /** Ends the exchange now. If undici still waits for a connection, it is aborted when it has one. */
   callOff(error: PushError): void {
     const fault = new PushFault(error);
     this.fail(fault);
@@ -57,7 +57,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Limited {
   ): void {
     if (status < 200) return;
     this.status = status;
-    // It has no body, and is whole; a receiver that sends one all the same has done the work.
+    // A 204 has no body, so it is complete; a receiver that sends one anyway has done the work.
     if (status === 204) this.finish(null);
     if (this.isRefused) {
       this.retryAfterMs = retryAfterMs(headers['retry-after'], this.clock.nowMs());
@@ -67,7 +67,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Limited {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.readBytes += chunk.length;
     if (this.readBytes < ANSWER_MAX_BYTES) return;
-    // So much is enough of an answer; the connection, on which the rest would come, is not kept.
+    // This is enough of an answer. The connection is not kept, because the rest would arrive on it.
     this.finish(null);
     controller.abort(new PushFault('cancelled'));
   }
@@ -92,14 +92,14 @@ export class Exchange implements Dispatcher.DispatchHandler, Limited {
   }
 
   /**
-   * A refusal counts as soon as it is there. A success counts when the answer is whole, because a
-   * receiver that breaks off in the middle of one may not have done the work.
+   * A refusal counts as soon as its status has arrived. A success counts only when the answer is
+   * complete, because a receiver that breaks off in the middle may not have done the work.
    */
   private fail(error: Error): void {
     this.finish(this.isRefused ? null : pushErrorOf(error));
   }
 
-  /** @param error null where the answer counts */
+  /** @param error null if the answer counts */
   private finish(error: PushError | null): void {
     if (this.ended) return;
     this.ended = true;

@@ -3,12 +3,12 @@ import type { PushRequest } from './push-client.js';
 
 export interface Poster {
   post(request: PushRequest): Promise<PushOutcome>;
-  /** This sender sends no more. */
+  /** To be called when the sender sends no more. */
   forget(sender: string): void;
   close(): Promise<void>;
 }
 
-/** Loads what posts with the first push: most servers have none, and it takes a part of the start. */
+/** Loads the client at the first push: most servers never push, and loading would slow the start. */
 export class LazyClient implements Poster {
   private loading: Promise<Poster> | undefined;
   private loaded: Poster | undefined;

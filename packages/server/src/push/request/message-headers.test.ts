@@ -93,7 +93,7 @@ describe('deliveryHeaders', () => {
     const given = { [name]: 'evil', [name.toUpperCase()]: 'evil' };
     expect(deliveryHeaders({ ...OURS, message: given, subscription: given })).toEqual(BARE);
     expect(headerFault(name, 'x', 'payload')).toBe(
-      'must not be a header that the delivery sets itself',
+      'must not be a header that the push itself sets',
     );
   });
 

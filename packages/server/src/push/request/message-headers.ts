@@ -5,22 +5,22 @@ export interface DeliveryHeaders {
   /** 1 for the first delivery. */
   readonly attempt: number;
   readonly format: PushFormat;
-  /** What `signatureHeaders` made. */
+  /** The result of `signatureHeaders`. */
   readonly signature: Readonly<Record<string, string>>;
   /** The message's own headers, as its publisher gave them. */
   readonly message: unknown;
-  /** Those of the message that the subscription takes although a receiver might believe them. */
+  /** The trusted headers that the subscription accepts from messages. */
   readonly allowed?: readonly string[];
   /** The subscription's headers, as its owner gave them. */
   readonly subscription: unknown;
 }
 
 const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
-/** Other bytes than these mean something else to every receiver. */
+/** Receivers differ in how they read other bytes than these. */
 const VALUE = /^[\t\x20-\x7e]*$/;
 const VALUE_MAX_CHARS = 8 * 1024;
 
-/** They belong to the connection or frame the body, which are ours. */
+/** Headers that belong to the connection, frame the body or sign it, which only this server may set. */
 const RESERVED = new Set([
   'connection',
   'content-encoding',
@@ -36,16 +36,16 @@ const RESERVED = new Set([
   'upgrade',
   'x-infrai-signature',
 ]);
-/** Credentials, and what a proxy says of a client: a receiver believes whoever can set them. */
+/** Credentials, and headers by which a proxy describes a client. Receivers trust these headers. */
 const TRUSTED = new Set(['authorization', 'cookie', 'forwarded', 'x-real-ip']);
 const TRUSTED_PREFIX = 'x-forwarded-';
 
 const RESERVED_PREFIXES = ['proxy-', 'webhook-', 'x-millrace-'];
 
 /**
- * All headers of a delivery, by lower-case names, so that none can be there twice. Ours stand above
- * the subscription's and those above the message's: a publisher must not replace the credentials that
- * a subscription's owner set.
+ * All headers of a delivery, by lower-case names, so that none occurs twice. Our own headers take
+ * precedence over those of the subscription, and those over the message's, so that a publisher cannot
+ * replace credentials that the owner of the subscription has set.
  */
 export function deliveryHeaders(delivery: DeliveryHeaders): Record<string, string> {
   const { format } = delivery;
@@ -60,16 +60,16 @@ export function deliveryHeaders(delivery: DeliveryHeaders): Record<string, strin
   };
 }
 
-/** Undefined for a header that may be sent; for others the rule that it breaks. */
+/** Undefined for a header that may be sent; otherwise the rule that it breaks. */
 export function headerFault(name: string, value: unknown, format: PushFormat): string | undefined {
   const key = name.toLowerCase();
   if (!NAME.test(key)) return 'must have a valid header name';
   if (RESERVED.has(key) || RESERVED_PREFIXES.some((prefix) => key.startsWith(prefix))) {
-    return 'must not be a header that the delivery sets itself';
+    return 'must not be a header that the push itself sets';
   }
-  // A whole message is always JSON of ours; of a payload its publisher may know more.
+  // A whole message is always our JSON; only for a payload may its publisher know another type.
   if (key === 'content-type' && format !== 'payload') {
-    return 'must not set the content type where the format is message';
+    return 'must not be set unless the format is payload';
   }
   if (typeof value !== 'string' || value.length > VALUE_MAX_CHARS || !VALUE.test(value)) {
     return `must be a string of at most ${VALUE_MAX_CHARS} printable ASCII characters`;
@@ -77,7 +77,7 @@ export function headerFault(name: string, value: unknown, format: PushFormat): s
   return undefined;
 }
 
-/** Whoever may publish must not speak to the receiver as somebody else. */
+/** Leaves out trusted headers, so that a publisher cannot pose as somebody else to the receiver. */
 function untrusted(
   headers: Readonly<Record<string, string>>,
   allowed: readonly string[] = [],
@@ -89,7 +89,7 @@ function untrusted(
   return Object.fromEntries(sent.map((name) => [name, headers[name] as string]));
 }
 
-/** What cannot be sent is left out: a message must not fail for a header that is only decoration. */
+/** The headers that can be sent. Others are left out, so that no message fails for its headers. */
 function sendable(headers: unknown, format: PushFormat): Readonly<Record<string, string>> {
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return {};
   const sent = Object.entries(headers)

@@ -176,11 +176,11 @@ describe('readAuthorities', () => {
       ['broken.pem', broken],
     ] as const) {
       expect(() => readAuthorities([both, file(name, text)], read)).toThrow(
-        `${name} holds no certificate`,
+        `${name} must contain the certificate of an authority`,
       );
     }
     expect(() => readAuthorities(['/nowhere.pem'], read)).toThrow(
-      '/nowhere.pem holds no certificate',
+      '/nowhere.pem must contain the certificate of an authority',
     );
     expect(() => newClient(['no certificate'])).toThrow('no certificate in PEM form');
   });

@@ -16,54 +16,54 @@ export interface PushClientOptions {
   readonly ca?: readonly string[];
   readonly lookup?: Lookup;
   readonly lookupRoom?: LookupRoom;
-  /** Name lookup, connection and TLS handshake together. */
+  /** For name lookup, connection and TLS handshake together. */
   readonly connectTimeoutMs?: number;
   /**
-   * Of one sender. Further posts of it to the same origin wait for a connection, in the time of
-   * their own attempt.
+   * The most connections of one sender to one origin. Further posts wait for a connection; the wait
+   * counts towards their own timeout.
    */
   readonly connectionsPerOrigin?: number;
 }
 
 export interface PushRequest {
-  /** Senders share no connections, so that none waits for those that another one's posts hold. */
+  /** Senders share no connections, so no sender waits for connections of another. */
   readonly sender?: string;
-  /** Projects share the room for lookups of names. */
+  /** The project, for a fair share of name lookups. */
   readonly project?: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** Of the whole attempt, from the lookup to the end of the answer. */
+  /** For the whole attempt, from the name lookup to the end of the answer. */
   readonly timeoutMs: number;
 }
 
 /** Whether the connection of a request is kept for the next one. */
 type Connection = 'kept' | 'once';
 
-/** Where a url leads; null where no delivery may go. */
+/** Where a url leads; null if deliveries to it are not allowed. */
 type Target = { readonly origin: string; readonly path: string } | null;
 
 const TARGETS_MAX = 1_000;
 
 const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true, verbatim: true });
 
-/** Node has four threads, and looks up names in half of them. */
+/** By default Node's pool has four threads, and Node looks up names in half of them. */
 const LOOKUP_ROOM: LookupRoom = { all: 2, unknown: 1 };
 
 /**
- * Sends one POST per call: no redirect is followed, no proxy used, no answer decompressed. A receiver
- * cannot make it throw, and cannot hold it beyond the timeout. Only what left on a connection that had
- * served before, and found it closed, is sent once more, on a new one.
+ * Sends one POST per call: it follows no redirects, uses no proxy and decompresses no answers. A
+ * receiver cannot make it throw, and cannot delay it beyond the timeout. Only a request that was sent on
+ * a kept connection and found it closed is sent once more, on a new connection.
  */
 export class PushClient {
   private readonly connector: GuardedConnector;
-  /** By sender. Those of `once` have a connection for each request. */
+  /** By sender. An agent in `once` opens a new connection for each request. */
   private readonly agents = { kept: new Map<string, Agent>(), once: new Map<string, Agent>() };
   private readonly underWay = new Deadlines<Exchange>((exchange) => exchange.callOff('timeout'));
   private readonly targets = new Map<string, Target>();
   private closed = false;
 
-  /** @throws Error when an authority is no certificate */
+  /** @throws Error if an authority is not a certificate */
   constructor(private readonly options: PushClientOptions) {
     this.connector = new GuardedConnector({
       networks: options.networks,
@@ -89,7 +89,7 @@ export class PushClient {
     });
   }
 
-  /** Posts under way end as cancelled; who wants to let them end waits for them first. */
+  /** Ends posts under way as cancelled; to let them finish, wait for them before calling this. */
   async close(): Promise<void> {
     this.closed = true;
     for (const exchange of this.underWay.all()) exchange.callOff('cancelled');
@@ -99,11 +99,11 @@ export class PushClient {
     await Promise.all([...kept.values(), ...once.values()].map((agent) => agent.destroy()));
   }
 
-  /** This sender sends no more; its connections close when what is under way has ended. */
+  /** For a sender that sends no more: closes its connections when its posts under way have ended. */
   forget(sender: string): void {
     if (this.closed) return;
     for (const agents of Object.values(this.agents)) {
-      // Should it be destroyed meanwhile, it has closed as well.
+      // If the agent is destroyed meanwhile, it is closed too.
       agents
         .get(sender)
         ?.close()
@@ -115,7 +115,7 @@ export class PushClient {
   private agentOf(sender: string, project: string, connection: Connection): Agent {
     let agent = this.agents[connection].get(sender);
     if (agent === undefined) {
-      // Not undici's global one, which may have been set to use a proxy.
+      // Not undici's global agent, which may be set to use a proxy.
       agent = new Agent({
         connect: this.connector.connectorOf(project),
         connections: this.options.connectionsPerOrigin ?? 1_024,
@@ -123,7 +123,8 @@ export class PushClient {
         pipelining: connection === 'kept' ? 1 : 0,
         maxHeaderSize: 16 * 1024,
         keepAliveTimeout: 4_000,
-        // A name that moved is followed soon, however long a receiver would keep the connection.
+        // So that a change of a name's addresses is followed soon, however long a receiver would keep
+        // the connection.
         keepAliveMaxTimeout: 30_000,
         headersTimeout: 0,
         bodyTimeout: 0,

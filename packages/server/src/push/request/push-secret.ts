@@ -15,20 +15,20 @@ type Kind = keyof typeof CONTEXT;
 type Texts = Pick<PushSubscriptionRow, 'url' | 'headers'>;
 
 /**
- * How what is secret of subscriptions lies in the store: sealed where the server has a key for it.
- * The first key seals, all of them open, so that one can take the place of another.
+ * Seals and opens the secrets, urls and headers of subscriptions for the store. Without a key they are
+ * stored unsealed. The first key seals and all keys open, so that one key can replace another.
  */
 export class SecretBox {
   readonly isBeingRotated: boolean;
   private readonly first: string | undefined;
   private readonly keys: readonly string[];
-  /** Of each key, by what it seals. */
+  /** The keys derived from each key for each kind of text. */
   private readonly derived = new Map<string, Buffer>();
 
   constructor(keys: readonly string[]) {
     this.first = keys[0];
     this.isBeingRotated = keys.length > 1;
-    // A line feed or a blank came or went, perhaps, when a key was put into a list.
+    // When a key was put into a list, white space at its ends may have been added or lost.
     this.keys = [...new Set([...keys, ...keys.map((key) => key.trim())])];
   }
 
@@ -49,7 +49,7 @@ export class SecretBox {
     return this.first === undefined ? headers : this.sealed(headers, 'headers');
   }
 
-  /** What was stored under any of the keys, or without one, is found by these. */
+  /** The forms by which rows are found that were stored under any of the keys, or without one. */
   formsOf(url: string, secret: string | null | undefined): StoredForms {
     return {
       plainUrl: url,
@@ -61,19 +61,19 @@ export class SecretBox {
     };
   }
 
-  /** Undefined when it was sealed under another key. */
+  /** The opened secret; undefined if it was sealed under another key. */
   open(stored: string): string | undefined {
     return stored.startsWith(PLAIN) ? stored.slice(PLAIN.length) : this.opened(stored, 'secret');
   }
 
-  /** The subscription with its url and headers as they were given; its secrets stay sealed. */
+  /** The subscription with its url and headers opened; its secrets stay sealed. */
   openTexts<Row extends Texts>(row: Row): Row | undefined {
     const url = isSealed(row.url) ? this.opened(row.url, 'url') : row.url;
     const headers = isSealed(row.headers) ? this.opened(row.headers, 'headers') : row.headers;
     return url === undefined || headers === undefined ? undefined : { ...row, url, headers };
   }
 
-  /** As the first key seals it; the same where it is so already, undefined where no key opens it. */
+  /** Seals a row under the first key. Returns a sealed row itself, or undefined if no key opens it. */
   sealAnew(row: SealedTexts): SealedTexts | undefined {
     const { url, headers, secret, previousSecret } = row;
     if (this.first === undefined || this.isOfFirstKey(row)) return row;
@@ -126,10 +126,10 @@ export class SecretBox {
   }
 }
 
-// No url begins so, and no JSON.
+// No url and no JSON begins with this prefix.
 const isSealed = (text: string | null): text is string => text?.startsWith(SEALED) === true;
 
-/** Under the key, so that the store alone does not tell whether a guess is right. */
+/** Keyed, so that a guess cannot be checked with the contents of the store alone. */
 const secretDigest = (secret: string, key: string): string =>
   createHmac('sha256', key).update(secret).digest('hex');
 

@@ -1,10 +1,10 @@
 export const RETRY_AFTER_MAX_MS = 3_600_000;
 
-/** The three forms of a date that HTTP knows; the last one names no zone and is in GMT as well. */
+/** The three date formats of HTTP: two for the first pattern. The third names no zone and is in GMT. */
 const HTTP_DATE = /^[A-Z][a-z]{2,8}, .+ GMT$/;
 const ASCTIME_DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
-/** How long a receiver asks to be left alone: 0 to an hour, or null where it does not say. */
+/** How long a receiver asks us to wait: 0 to an hour, or null if it does not say. */
 export function retryAfterMs(
   header: string | readonly string[] | undefined,
   nowMs: number,

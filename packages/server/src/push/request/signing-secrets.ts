@@ -1,7 +1,7 @@
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
 import type { SecretBox } from './push-secret.js';
 
-/** The secrets of a subscription, opened once: each push signs with them. */
+/** The secrets of a subscription, opened only once because every push signs with them. */
 export class SigningSecrets {
   private readonly newest: readonly string[] | undefined;
   private readonly withPrevious: readonly string[] | undefined;
@@ -14,7 +14,7 @@ export class SigningSecrets {
     this.previousUntilMs = previousSecretUntilMs ?? 0;
   }
 
-  /** Those that sign at this time, newest first; undefined when one cannot be opened. */
+  /** The secrets that sign at this time, newest first; undefined if one cannot be opened. */
   at(nowMs: number): readonly string[] | undefined {
     return nowMs < this.previousUntilMs ? this.withPrevious : this.newest;
   }

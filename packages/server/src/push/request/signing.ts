@@ -5,7 +5,7 @@ export interface SignedDelivery {
   readonly timestampSeconds: number;
   /** The bytes that are sent. */
   readonly body: Buffer;
-  /** Newest first. Two while a secret is being rotated, none where no secret is set. */
+  /** Newest first. Two while a secret is being rotated, none if no secret is set. */
   readonly secrets: readonly string[];
 }
 
@@ -13,8 +13,8 @@ const PREFIX = 'whsec_';
 export const SECRET_MIN_BYTES = 16;
 
 /**
- * The headers of Standard Webhooks, and `x-infrai-signature` of the newest secret. A receiver may
- * verify either; during a rotation the former carries a signature for each secret.
+ * The headers of Standard Webhooks, and `x-infrai-signature` with the newest secret. A receiver may
+ * verify either. During a rotation `webhook-signature` has one signature for each secret.
  */
 export function signatureHeaders(delivery: SignedDelivery): Record<string, string> {
   const { messageId, timestampSeconds, body, secrets } = delivery;
@@ -35,27 +35,27 @@ export function signatureHeaders(delivery: SignedDelivery): Record<string, strin
   return headers;
 }
 
-/** Undefined for a secret that every receiver reads alike; for others the rule that it breaks. */
+/** Undefined for a secret that all receivers read in the same way; otherwise the rule that it breaks. */
 export function secretFault(secret: string): string | undefined {
-  // The bytes of other characters depend on the encoding, and receivers differ in it.
-  if (!/^[\x20-\x7e]+$/.test(secret)) return 'must be printable ASCII characters';
+  // The bytes of other characters depend on the encoding, and receivers differ in that.
+  if (!/^[\x20-\x7e]+$/.test(secret)) return 'must consist of printable ASCII characters';
   if (secret.startsWith(PREFIX) && decodedKey(secret) === undefined) {
-    return 'must be proper base64 behind whsec_';
+    return 'must have proper base64 after whsec_';
   }
   return undefined;
 }
 
-/** One that could be guessed by trying. */
+/** Whether a secret is so short that it could be found by guessing. */
 export const isShortSecret = (secret: string): boolean =>
   webhookKey(secret).length < SECRET_MIN_BYTES;
 
-/** A secret with the prefix and no base64 behind it is refused at subscription; here it is bytes. */
+/** A secret with the prefix but no base64 is refused at subscription; here it counts as plain text. */
 const webhookKey = (secret: string): Buffer => decodedKey(secret) ?? Buffer.from(secret, 'utf8');
 
 function decodedKey(secret: string): Buffer | undefined {
   if (!secret.startsWith(PREFIX)) return undefined;
   const text = secret.slice(PREFIX.length);
   const key = Buffer.from(text, 'base64');
-  // Node skips what is not base64; only text that comes out the same was proper.
+  // Node skips characters that are not base64, so only text that encodes back to itself is proper.
   return key.length > 0 && key.toString('base64') === text ? key : undefined;
 }

@@ -11,17 +11,17 @@ import { ReducedObject } from './reduced-object.js';
 import { decodedBeginning } from './text-beginning.js';
 import { TextCapture } from './text-capture.js';
 
-/** What is left of a body: enough to validate it and to store its payloads. */
+/** The parts of a body that are kept: enough to validate it and to store its payloads. */
 export interface ScannedBody {
   /**
-   * The known members. A payload stands there as null; of lists and objects where the schema has
-   * none, only an empty one is left, which is refused just the same. Of what the call does not know
-   * the first ten names stand there, and ten of entries, with null.
+   * The known members. A payload is replaced by null. A list or an object where the schema has none is
+   * replaced by an empty one, which is refused all the same. Of the unknown members the first ten
+   * names are kept, and ten of those in entries, each with null as its value.
    */
   readonly value: unknown;
   /**
-   * The payloads as they were sent: one for each entry of a batch, undefined where it has none; else
-   * the call's own, if it has one.
+   * The payloads as they were sent: one for each entry of a batch, undefined for an entry without one;
+   * for other calls the call's own payload, if it has one.
    */
   readonly payloads: readonly (string | undefined)[];
 }
@@ -29,23 +29,23 @@ export interface ScannedBody {
 const ROOT_DEPTH = 1;
 const ENTRY_DEPTH = 3;
 
-/** Gathers what is kept of a body, as it hears where its names and values begin and end. */
+/** Gathers the parts of a body to keep, as the scanner reports where names and values begin and end. */
 export class BodyCollector implements JsonListener {
   watchDepth = 0;
   private readonly capture = new TextCapture();
   private readonly name = new NameReader(this.capture);
   private readonly root: ReducedObject;
-  /** The object whose members are read: the root or an entry of the list. */
+  /** The object whose members are being read: the root or an entry of the list. */
   private object: ReducedObject;
   private objectDepth = ROOT_DEPTH;
-  /** The member whose name was read last; undefined where it is unknown. */
+  /** The member whose name was read last; undefined if that name is unknown. */
   private member: MemberShape | undefined;
   private isCapturing = false;
-  /** Of the text under way, where it is one that is cut. */
+  /** The most bytes to keep of the text being read, if it is one that is cut. */
   private keptMaxBytes = Number.POSITIVE_INFINITY;
   private isCut = false;
   private list: EntryList | undefined;
-  /** What stands for a body that is no object. */
+  /** Replaces a body that is not an object. */
   private notAnObject: string | undefined;
 
   constructor(shape: BodyShape) {
@@ -57,7 +57,7 @@ export class BodyCollector implements JsonListener {
     this.capture.nextChunk(chunk);
   }
 
-  /** Takes over what the chunk holds of a text that goes on, or refuses it for its length. */
+  /** Copies the chunk's part of a text that continues in the next chunk; refuses a text too long. */
   endChunk(bytes: number): Refusal | undefined {
     if (!this.isCapturing) {
       this.name.endChunk();
@@ -92,7 +92,7 @@ export class BodyCollector implements JsonListener {
       if (firstByte === OPEN_BRACE) this.watchDepth = ROOT_DEPTH;
       else this.notAnObject = emptied(firstByte);
     } else if (this.isCapturing) {
-      // What a field holds is kept to one level; the schemas know no deeper ones.
+      // The contents of a field are kept to one level; the schemas have no deeper ones.
       if (isBracket(firstByte)) this.capture.pause(at + 1);
     } else if (depth !== this.objectDepth) {
       return this.beginItem(firstByte);
@@ -123,7 +123,7 @@ export class BodyCollector implements JsonListener {
   private beginMember(member: MemberShape, at: number, firstByte: number): void {
     const { object } = this;
     if (member.kind === 'list') {
-      // Of several lists the last one counts, and whatever else stands in their place.
+      // If the member occurs several times the last one counts, even if it is not a list.
       this.list = undefined;
       if (firstByte === OPEN_BRACKET) {
         this.list = new EntryList(member, object.memberPath);
@@ -194,7 +194,7 @@ export class BodyCollector implements JsonListener {
     return undefined;
   }
 
-  /** An entry, since nothing needs to be told of the end of the whole. */
+  /** Ends an entry. For the end of the root object there is nothing to do. */
   private endObject(): void {
     if (this.object === this.root) return;
     (this.list as EntryList).add(this.object.text(), this.object.payload);
@@ -204,13 +204,16 @@ export class BodyCollector implements JsonListener {
   }
 
   private endList(): void {
-    // Its entries take their place at the end.
+    // `finish` puts the entries into the list.
     this.root.set('[]');
     this.watchDepth = ROOT_DEPTH;
   }
 }
 
-/** A map is bounded as compact JSON: it is no shorter than this, without its spaces and escapes. */
+/**
+ * Whether a map is surely over its limit, which applies to its compact JSON. Without its spaces and
+ * escapes, the text is no longer than that.
+ */
 function isLongMap(text: string): boolean {
   if (text.length <= LIMITS.headersMaxBytes) return false;
   const spaces = text.match(/[ \n\r\t]/g)?.length ?? 0;
@@ -218,13 +221,13 @@ function isLongMap(text: string): boolean {
   return text.length - spaces - ESCAPE_MORE_CHARS * escapes > LIMITS.headersMaxBytes;
 }
 
-/** What an escaped character takes more than the character itself, at most. */
+/** The most characters by which an escape is longer than the character itself. */
 const ESCAPE_MORE_CHARS = 5;
 
-/** A text in its quotes whose middle was left out. */
+/** Closes a quoted text of which only the beginning was kept, and its last quote. */
 const mended = (text: string): string => JSON.stringify(decodedBeginning(text.slice(1, -1)));
 
 const isBracket = (byte: number): boolean => byte === OPEN_BRACE || byte === OPEN_BRACKET;
 
-/** What stands for a value that is no object where there must be one. */
+/** Replaces a value that is not an object where there must be one. */
 const emptied = (firstByte: number): string => (firstByte === OPEN_BRACKET ? '[]' : 'null');

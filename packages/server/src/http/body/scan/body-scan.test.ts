@@ -346,10 +346,10 @@ describe('BodyScan', () => {
     const messageOf = (text: string) => scan(BATCH, Buffer.from(text));
     expect(messageOf('{"a":1 "b"}')).toMatchObject({
       code: 'INVALID_JSON',
-      message: 'The body is no valid JSON: a comma or } is expected at byte 7.',
+      message: 'The body is not valid JSON: a comma or } is expected at byte 7.',
     });
     expect(messageOf('{"a":[1,')).toMatchObject({
-      message: 'The body is no valid JSON: it ends where a value is expected.',
+      message: 'The body is not valid JSON: it ends where a value is expected.',
     });
     expect(messageOf('\ufeff{}')).toMatchObject({ code: 'INVALID_JSON' });
   });

@@ -6,10 +6,10 @@ import { JsonScanner } from './json-scanner.js';
 import { Utf8Check } from './utf8-check.js';
 
 /**
- * Reads a body as it arrives, so that a large one is never parsed as a whole: what is refused is
- * refused with the chunk that shows it, and only what the call needs is kept. It takes what
- * JSON.parse takes of valid UTF-8; beyond that, lengths are checked before contents, and also of
- * members that a later one of the same name would replace.
+ * Reads a body as it arrives, so that a large one is never parsed as a whole. A fault is refused with
+ * the chunk that shows it, and only the parts that the call needs are kept. It accepts all valid UTF-8
+ * that JSON.parse accepts. In addition, lengths are checked before contents, even for members that a
+ * later member of the same name would replace.
  */
 export class BodyScan {
   private readonly utf8 = new Utf8Check();
@@ -40,7 +40,7 @@ export class BodyScan {
     return this.scanner.push(chunk) ?? this.collector.endChunk(chunk.length);
   }
 
-  /** Of a body that is refused nothing is kept. */
+  /** Drops everything that was kept of a refused body. */
   private letGo(): void {
     this.collector = new BodyCollector(this.shape);
     this.scanner = new JsonScanner(this.collector);

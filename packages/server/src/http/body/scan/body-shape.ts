@@ -5,7 +5,7 @@ export const OPEN_BRACE = 0x7b;
 export const OPEN_BRACKET = 0x5b;
 export const QUOTE = 0x22;
 
-/** A character may be written as two escapes. */
+/** The most bytes of one character, which may be written as two escapes. */
 const ESCAPED_MAX_BYTES = 12;
 
 export interface KnownMember {
@@ -13,10 +13,10 @@ export interface KnownMember {
   readonly shape: MemberShape;
 }
 
-/** What is kept of an object, by the names of its members. */
+/** How the members of an object are kept, by their names. */
 export class BodyShape {
   private readonly byName = new Map<string, KnownMember>();
-  /** Names in ASCII, by their lengths. */
+  /** The names, which are ASCII, by their lengths. */
   private readonly byLength: (KnownMember & { readonly bytes: Uint8Array })[][] = [];
 
   constructor(readonly members: ReadonlyMap<string, MemberShape>) {
@@ -31,7 +31,7 @@ export class BodyShape {
     return this.byName.get(name);
   }
 
-  /** The member whose name stands in these bytes as it is, without escapes. */
+  /** The member whose name is these bytes, written without escapes. */
   find(bytes: Uint8Array, from: number, to: number): KnownMember | undefined {
     const candidates = this.byLength[to - from];
     if (candidates === undefined) return undefined;
@@ -45,16 +45,16 @@ export class BodyShape {
 }
 
 export type MemberShape =
-  /** Its text is kept apart, byte for byte. */
+  /** A payload: its text is kept separately, byte for byte. */
   | { readonly kind: 'payload' }
   /**
-   * `holds` is the bracket of what the schema lets it hold, if anything. Of a text that is cut, so
-   * many bytes hold at least what is kept of it.
+   * `holds` is the opening bracket of the list or object that the schema allows, if it does. For a
+   * text that is cut, `keptMaxBytes` is enough for all characters that are kept.
    */
   | { readonly kind: 'value'; readonly holds: number | undefined; readonly keptMaxBytes?: number }
   | { readonly kind: 'list'; readonly maxItems: number; readonly entry: BodyShape };
 
-/** What a capability's schema says of the members of its body; to be made once for each. */
+/** The shape of a capability's bodies, from its schema. To be made once for each capability. */
 export function bodyShapeOf({ params, aliases = {} }: Capability): BodyShape {
   const members = membersOf(params);
   for (const [alias, name] of Object.entries(aliases)) {

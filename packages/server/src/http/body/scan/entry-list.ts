@@ -1,13 +1,13 @@
 import { WARNINGS_MAX } from '../unknown-fields.js';
 import type { MemberShape } from './body-shape.js';
 
-/** The entries of a list, as far as they have been read. */
+/** The entries of a list that have been read so far. */
 export class EntryList {
   readonly payloads: (string | undefined)[] = [];
-  /** Of all payloads, that of an entry under way included. */
+  /** The bytes of all payloads, including that of the entry being read. */
   payloadBytes = 0;
   readonly unknownRoom = { left: WARNINGS_MAX };
-  /** Each was parsed as it ended, so that a long list is never parsed at once. */
+  /** Each entry is parsed when it ends, so that a long list is never parsed in one go. */
   readonly values: unknown[] = [];
 
   constructor(
@@ -15,7 +15,7 @@ export class EntryList {
     readonly path: string,
   ) {}
 
-  /** The member that holds the list. */
+  /** The name of the member that is the list. */
   get name(): string {
     return this.path.slice(1);
   }
@@ -24,7 +24,7 @@ export class EntryList {
     return this.values.length === this.shape.maxItems;
   }
 
-  /** Where the next entry stands, as a JSON pointer. */
+  /** The position of the next entry, as a JSON pointer. */
   get nextPath(): string {
     return `${this.path}/${this.values.length}`;
   }

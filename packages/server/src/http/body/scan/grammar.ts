@@ -1,41 +1,41 @@
 /**
- * The grammar of JSON as two tables: what state a byte leads to, and what else it means. A state
- * knows whether it stands in an object, in a list or at the root, so that only brackets need more
- * than a look into the table.
+ * The grammar of JSON as two tables. For each state and byte they have the next state and an event.
+ * There are separate states for objects, lists and the root, so that only brackets need more than a
+ * look into the table.
  */
 
-/** What a byte means beside the next state. Those up to `skip` come in both tables. */
+/** The event of a byte, besides the next state. Events up to `skip` are in both tables. */
 export const EVENT = {
   none: 0,
   fault: 1,
   openObject: 2,
   openList: 3,
   close: 4,
-  /** A string begins or goes on: its contents need no table. */
+  /** A string begins or continues; its contents need no table. */
   skip: 5,
   nameStart: 6,
   nameEnd: 7,
-  /** A value that is no object or list begins. */
+  /** A value begins that is neither an object nor a list. */
   valueStart: 8,
   /** The byte is the last one of a value. */
   valueEnd: 9,
-  /** The byte stands behind a number, and is still to be read. */
+  /** The byte follows a number, and is still to be read. */
   numberEnd: 10,
 } as const;
 
-/** An entry of a table holds the event in its high byte and the state in its low one. */
+/** An entry of a table has the event in its high byte and the state in its low byte. */
 export const EVENT_SHIFT = 8;
 export const STATE_MASK = 0xff;
 
 const STATES_MAX = 128;
-/** Tells of every name and value. */
+/** The table with events for every name and value. */
 export const LOUD = new Uint16Array(STATES_MAX << 8).fill(EVENT.fault << EVENT_SHIFT);
-/** Tells of brackets and faults only. */
+/** The table with events for brackets and faults only. */
 export const QUIET = LOUD.slice();
 
-/** What each state waits for, as a refusal says it. */
+/** What each state expects, in the words of a refusal. */
 export const EXPECTED: string[] = [];
-/** What ends the skipping through the contents of a string: quotes, backslashes, controls. */
+/** The bytes that end skipping through a string: quotes, backslashes and control characters. */
 export const ENDS_SKIP = new Uint8Array(256).fill(1, 0, 0x20);
 ENDS_SKIP[0x22] = 1;
 ENDS_SKIP[0x5c] = 1;
@@ -64,7 +64,7 @@ const PLAIN = Array.from({ length: 256 }, (_, byte) => byte)
   .map((byte) => String.fromCharCode(byte))
   .join('');
 
-/** The inside of a string; the quote that ends it leads to `after`. */
+/** The state inside a string; the closing quote leads to `after`. */
 function stringState(after: number, end: number): number {
   const inside = newState('a character, an escape or the closing quote');
   IN_STRING[inside] = 1;
@@ -79,7 +79,7 @@ function stringState(after: number, end: number): number {
   return inside;
 }
 
-/** The letters of true, false and null behind the first one. */
+/** The states for the letters of true, false and null after the first letter. */
 function wordState(rest: string, after: number): number {
   let next = after;
   for (const letter of [...rest].reverse()) {
@@ -127,7 +127,7 @@ function numberStates(after: number): { minus: number; zero: number; whole: numb
   return { minus, zero, whole };
 }
 
-/** Adds to each of `states` what may begin a value; its end leads to `after`. */
+/** Lets each of `states` begin any value; the end of the value leads to `after`. */
 function beginValues(states: readonly number[], after: number): void {
   const text = stringState(after, EVENT.valueEnd);
   const { minus, zero, whole } = numberStates(after);
@@ -179,7 +179,7 @@ beginValues([memberValue], afterMember);
 beginValues([firstItem, nextItem], afterItem);
 on(firstItem, ']', afterItem, EVENT.close);
 
-/** A number at the root ends with the body. */
+/** Whether the body may end in this state. A number at the root ends with the body. */
 export const mayEnd = (state: number): boolean =>
   LOUD[(state << 8) | 0x20] === ((EVENT.numberEnd << EVENT_SHIFT) | afterRoot) ||
   state === afterRoot;

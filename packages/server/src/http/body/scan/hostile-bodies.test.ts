@@ -42,8 +42,8 @@ function scanMany(before: string, unit: string | Buffer, after = '', shape = BAT
 
 const ENTRIES = '{"queue":"q","messages":[';
 const PAYLOAD = `${ENTRIES}{"payload":`;
-const TOO_DEEP = 'The body is no valid JSON: it is nested deeper than 100000 levels.';
-const BAD_UTF8 = 'The body is no valid JSON: it is not valid UTF-8.';
+const TOO_DEEP = 'The body is not valid JSON: it is nested deeper than 100000 levels.';
+const BAD_UTF8 = 'The body is not valid JSON: it is not valid UTF-8.';
 const TOO_MANY = 'messages must NOT have more than 1000 items';
 const PAYLOAD_TOO_LARGE = 'messages/0/payload must be at most 1048576 bytes of JSON';
 const VALUE_TOO_LARGE = 'must be at most 131072 bytes of JSON';

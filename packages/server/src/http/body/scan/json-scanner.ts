@@ -17,17 +17,17 @@ import {
 import { invalidJson } from './invalid-json.js';
 
 /**
- * Hears of the names and values that stand in so many objects and lists as `watchDepth` or fewer;
- * the depth is 0 for the whole. Positions are those of the chunk under way.
+ * Receives the names and values at a depth of up to `watchDepth`. The depth is the number of objects
+ * and lists around a value: 0 for the whole body. Positions are offsets in the current chunk.
  */
 export interface JsonListener {
   readonly watchDepth: number;
-  /** Of the opening quote. */
+  /** @param at the opening quote */
   nameStart(at: number): void;
-  /** Of the closing quote. */
+  /** @param at the closing quote */
   nameEnd(at: number): void;
   valueStart(at: number, depth: number, firstByte: number): Refusal | undefined;
-  /** Behind the last byte. */
+  /** @param at the position after the last byte */
   valueEnd(at: number, depth: number): Refusal | undefined;
 }
 
@@ -36,11 +36,11 @@ const { nameStart, nameEnd, valueStart, valueEnd } = EVENT;
 
 export const NESTING_MAX_LEVELS = 100_000;
 
-/** Checks JSON as it arrives. It keeps nothing of it but a bit for each open object or list. */
+/** Checks JSON as it arrives. It keeps only one bit for each open object or list. */
 export class JsonScanner {
   private state = start;
   private depth = 0;
-  /** For each open object a set bit, for each open list a clear one. */
+  /** One bit for each open object (set) or list (clear). */
   private objects = new Uint8Array(16);
   private bytesBefore = 0;
 
@@ -48,7 +48,7 @@ export class JsonScanner {
 
   push(chunk: Uint8Array): Refusal | undefined {
     const { listener } = this;
-    // The loop asks for these millions of times; locals are the fastest to reach.
+    // The loop reads these millions of times, and locals are the fastest.
     const [loud, quiet, endsSkip, inString] = [LOUD, QUIET, ENDS_SKIP, IN_STRING];
     const end = chunk.length;
     let { state, depth } = this;
@@ -128,7 +128,7 @@ export class JsonScanner {
     this.objects[byte] = isObject ? others | bit : others;
   }
 
-  /** The state behind a value that stands in `depth` objects and lists. */
+  /** The state after a value with `depth` objects and lists around it. */
   private stateAfter(depth: number): number {
     if (depth === 0) return afterRoot;
     const around = depth - 1;

@@ -2,16 +2,16 @@ import type { BodyShape, KnownMember } from './body-shape.js';
 import { decodedBeginning } from './text-beginning.js';
 import type { TextCapture } from './text-capture.js';
 
-/** More than any name of a schema takes, written all in escapes. */
+/** More bytes than any name of a schema has, even with every character escaped. */
 const NAME_MAX_BYTES = 768;
 
-/** Reads the names of members; of one that is too long to be known only the beginning. */
+/** Reads the names of members, and only the beginning of a name that is too long to be known. */
 export class NameReader {
   private isReading = false;
 
   constructor(private readonly capture: TextCapture) {}
 
-  /** @param at behind the opening quote */
+  /** @param at the position after the opening quote */
   begin(at: number): void {
     this.isReading = true;
     this.capture.begin(at);
@@ -23,13 +23,13 @@ export class NameReader {
     if (this.capture.bytes(0) > NAME_MAX_BYTES) this.capture.pause(0);
   }
 
-  /** @param at of the closing quote */
+  /** @param at the closing quote */
   end(at: number): void {
     this.isReading = false;
     this.capture.end(at);
   }
 
-  /** The member of this name; most names are told from one another without decoding them. */
+  /** The member with this name. Most names are recognised without decoding them. */
   find(shape: BodyShape): KnownMember | undefined {
     const { source, sourceFrom, sourceTo } = this.capture;
     if (sourceTo - sourceFrom > NAME_MAX_BYTES) return undefined;

@@ -1,16 +1,16 @@
 import type { BodyShape } from './body-shape.js';
 
-/** How many more unknown names are kept: an answer tells of the first ones only. */
+/** How many more unknown names are kept; an answer names only the first ones. */
 export interface UnknownRoom {
   left: number;
 }
 
 /**
- * The known members of an object; of several with one name the last one counts. Of others it keeps
- * the names, with null for their values, as long as there is room for some.
+ * The known members of an object. Of several members with the same name the last one counts. Unknown
+ * members are kept with null as their value, as long as there is room for their names.
  */
 export class ReducedObject {
-  /** What has been read of the member `payload`. */
+  /** The text of the member `payload`, once it has been read. */
   payload: string | undefined;
   payloadBytes = 0;
   private name = '';
@@ -18,8 +18,8 @@ export class ReducedObject {
   private readonly unknown = new Set<string>();
 
   /**
-   * @param path where the object stands, as a JSON pointer
-   * @param room for unknown names, here and in others that share it
+   * @param path the position of the object, as a JSON pointer
+   * @param room for unknown names, shared with other objects
    */
   constructor(
     readonly shape: BodyShape,
@@ -37,17 +37,17 @@ export class ReducedObject {
     this.unknown.add(name);
   }
 
-  /** Says whose value follows. */
+  /** Chooses the member whose value follows. */
   choose(name: string): void {
     this.name = name;
   }
 
-  /** Of the member that was chosen. The names of a schema need no escapes in a pointer. */
+  /** The path of the chosen member. The names of a schema need no escapes in a pointer. */
   get memberPath(): string {
     return `${this.path}/${this.name}`;
   }
 
-  /** Sets the member that was chosen. */
+  /** Sets the value of the chosen member. */
   set(text: string): void {
     this.texts.set(this.name, text);
   }

@@ -2,12 +2,12 @@ import { isAscii } from 'node:buffer';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
-/** Puts together one text at a time, which may lie over several chunks, without parts left out. */
+/** Captures one text at a time, which may span several chunks. Parts of it can be left out. */
 export class TextCapture {
   private chunk = NOTHING;
-  /** Where what is still to be gathered begins in the chunk; -1 while a part is left out. */
+  /** Where the part still to be gathered begins in the chunk; -1 while a part is left out. */
   private from = -1;
-  /** Used for one text after the other; texts within one chunk do without. */
+  /** Reused for one text after another. A text within one chunk does not need it. */
   private gathered = NOTHING;
   private gatheredBytes = 0;
   source: Buffer = NOTHING;
@@ -23,7 +23,7 @@ export class TextCapture {
     this.from = at;
   }
 
-  /** What comes from here on is left out, until `resume`. */
+  /** Leaves out the text from here until `resume`. */
   pause(at: number): void {
     this.gather(at);
     this.from = -1;
@@ -41,14 +41,14 @@ export class TextCapture {
     return this.gatheredBytes + (this.from === -1 ? 0 : to - this.from);
   }
 
-  /** Takes over what the chunk holds of the text, since the chunk goes. */
+  /** Copies the chunk's part of the text, because the chunk is not kept. */
   endChunk(): void {
     if (this.from === -1) return;
     this.gather(this.chunk.length);
     this.from = 0;
   }
 
-  /** Ends the text, which then lies in `source`, until the next one begins. */
+  /** Ends the text, which is then in `source` until the next one begins. */
   end(to: number): void {
     if (this.gatheredBytes === 0) {
       this.source = this.chunk;
@@ -63,7 +63,7 @@ export class TextCapture {
     this.from = -1;
   }
 
-  /** The text that was ended, or the beginning of it, in a string of its own. */
+  /** The ended text, or the beginning of it, as a new string. */
   text(maxBytes = Number.POSITIVE_INFINITY): string {
     const { source, sourceFrom, sourceTo } = this;
     return textOf(source, sourceFrom, Math.min(sourceTo, sourceFrom + maxBytes));
@@ -82,7 +82,7 @@ export class TextCapture {
   }
 }
 
-/** From here on it pays to look whether a text is ASCII, which is read several times as fast. */
+/** From this size on it pays to check whether a text is ASCII, which is decoded several times faster. */
 const LARGE_BYTES = 4 * 1024;
 
 function textOf(bytes: Buffer, from: number, to: number): string {

@@ -2,12 +2,12 @@ import { isUtf8 } from 'node:buffer';
 
 const NOTHING = new Uint8Array(0);
 
-/** Checks UTF-8 as it arrives; a character that a chunk cuts is checked with the next one. */
+/** Checks UTF-8 as it arrives. A character split between chunks is checked with the later chunk. */
 export class Utf8Check {
   /** The beginning of a character whose rest has not arrived. */
   private cut = NOTHING;
 
-  /** Whether it is valid so far. */
+  /** Whether the text is valid so far. */
   push(chunk: Uint8Array): boolean {
     let from = 0;
     if (this.cut.length > 0) {
@@ -23,13 +23,13 @@ export class Utf8Check {
     return isUtf8(chunk.subarray(from, whole));
   }
 
-  /** Whether it may end here. */
+  /** Whether the text may end here. */
   end(): boolean {
     return this.cut.length === 0;
   }
 }
 
-/** How many bytes at the end, from `from` on, begin a character that goes on behind them. */
+/** How many bytes at the end of the chunk, not before `from`, begin a character that is not complete. */
 function cutBytes(chunk: Uint8Array, from: number): number {
   const { length } = chunk;
   for (let bytes = 1; bytes <= 3 && length - bytes >= from; bytes += 1) {
