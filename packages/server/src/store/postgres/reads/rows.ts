@@ -11,18 +11,16 @@ export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS "deadLe
   q.updated_at_ms AS "updatedAtMs", q.bucket_id AS "bucketId",
   q.dead_bucket_id AS "deadBucketId", q.dead_letter_queue_id AS "deadLetterQueueId"`;
 
-/** One at most, by its key: see `rowOf`. */
+/** At most one row, by its key: see `rowOf`. */
 export const deadLetterQueueOf = (of: string): string =>
   `LATERAL (SELECT d.* FROM millrace.queues d WHERE d.id = ${of}.dead_letter_queue_id LIMIT 1)`;
 
 export const QUEUE_FROM = `millrace.queues q LEFT JOIN ${deadLetterQueueOf('q')} AS d ON true`;
 
-/**
- * A message as decisions see it. Its message group is as the database keeps it, see `escaped-nul.ts`.
- */
+/** A message as decisions see it. */
 export type MessageRow = MessageEntry;
 
-/** Few need the rest; the failure log may take a hundred times what these do. */
+/** Few callers need the other columns; the failure log may take a hundred times as much as these. */
 export const MESSAGE_COLUMNS_BUT_LOG = `m.message_id AS "messageId", m.bucket_id AS "bucketId", m.state,
   m.seq, m.group_id AS "groupId", m.group_key AS "groupKey",
   m.receipt, m.lease_end AS "leaseEnd", m.nacks, m.expired_leases AS "expiredLeases", m.priority,
@@ -34,7 +32,7 @@ export const MESSAGE_COLUMNS = `${MESSAGE_COLUMNS_BUT_LOG}, m.failure_log AS "fa
   m.source_queue AS "sourceQueue", m.dead_lettered_at_ms AS "deadLetteredAtMs",
   m.dead_letter_reason AS "deadLetterReason", m.earlier_sources AS "earlierSources"`;
 
-/** What an answer says of a message, but for its body. */
+/** The columns of a message in an answer, without its payload and headers. */
 export const STORED_COLUMNS_BUT_HEADERS = `m.message_id AS "messageId", m.priority,
   m.group_id AS "groupId", m.deduplication_id AS "deduplicationId",
   m.enqueued_at_ms AS "enqueuedAtMs", m.delivery_count AS "deliveryCount",
