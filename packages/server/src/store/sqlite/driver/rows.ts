@@ -26,7 +26,7 @@ export function queueEntry(row: unknown): QueueEntry {
   });
 }
 
-/** A message as decisions see it, and the row that it stands in. */
+/** A message as decisions see it, with the id of its row. */
 export interface MessageRow extends MessageEntry {
   readonly id: number;
 }
@@ -89,8 +89,8 @@ export function storedMessage(row: StoredMessage): StoredMessage {
 }
 
 /**
- * Field by field, because the commit group waits for each message that it leases, and copies of an
- * object by `...` take several times as long.
+ * Copies field by field, because every leased message lengthens the commit group, and copying an object
+ * with `...` takes several times as long.
  *
  * @param row with the columns of STORED_COLUMNS
  */

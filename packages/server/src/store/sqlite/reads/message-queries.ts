@@ -19,7 +19,7 @@ import type {
 import { STORED_COLUMNS, storedMessage } from '../driver/rows.js';
 import type { Statements } from '../driver/statements.js';
 
-/** Looks at messages, from committed state and without touching them. */
+/** Reads of messages, from committed state and without changing them. */
 
 interface SeenRow extends StoredMessage {
   readonly state: State;
@@ -33,7 +33,7 @@ interface SeenRow extends StoredMessage {
   readonly minor: number;
 }
 
-/** Only who asks for one message is told of its failures. */
+/** Without the failures of a message, which are read only when one message is asked for. */
 const SEEN_COLUMNS = `${STORED_COLUMNS}, m.state, m.due_at_ms AS dueAtMs, m.bytes,
   coalesce(m.seq > (SELECT g.head_seq FROM fifo_groups g
     WHERE g.bucket_id = m.bucket_id AND g.group_key = m.group_key), 0) AS behindHead`;
