@@ -1,6 +1,6 @@
 import type { MillraceServer } from '../servers/server-process.js';
 
-/** The head is the same for both sides, so both are sent the very same bytes. */
+/** The head is the same for both sides, so that both get exactly the same bytes. */
 export function rawPost(path: string, apiKey: string, body: string): string {
   return (
     `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${apiKey}\r\n` +

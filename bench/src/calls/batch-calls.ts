@@ -6,7 +6,7 @@ export const ACK_BATCH_PATH = '/v1/queue/ack_batch';
 export const batchBody = (queue: string, size: number): string =>
   `{"queue":"${queue}","messages":[${Array(size).fill(`{"payload":${payload}}`)}]}`;
 
-/** A message for each of these groups of a FIFO queue. */
+/** One message for each of these message groups of a FIFO queue. */
 export function groupBatchBody(queue: string, groups: readonly string[]): string {
   const messages = groups.map((id) => `{"payload":${payload},"message_group_id":"${id}"}`);
   return `{"queue":"${queue}","messages":[${messages}]}`;
@@ -15,7 +15,9 @@ export function groupBatchBody(queue: string, groups: readonly string[]): string
 const ID_OPENING = '"message_id":"';
 const RECEIPT_OPENING = '"receipt":"';
 
-/** Undefined where the consume came back empty. Looks for the fields: parsing costs the load. */
+/**
+ * Undefined if the consume came back empty. Searches for the fields, since parsing would slow the load.
+ */
 export function ackBatchBody(queue: string, consumed: Buffer): string | undefined {
   const entries: string[] = [];
   let idAt = consumed.indexOf(ID_OPENING);

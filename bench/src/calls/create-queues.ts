@@ -1,10 +1,10 @@
 import type { MillraceServer } from '../servers/server-process.js';
 import { call } from './api-call.js';
 
-/** Twelve hours, the longest lease: none runs out, and comes back, while a bench runs. */
+/** Twelve hours, the longest lease, so that no lease runs out while a bench runs. */
 const LEASE_SECONDS = 43_200;
 
-/** Makes queues under new names, because a store that was passed in may hold an earlier run's. */
+/** Creates queues with new names, because a given store may contain those of an earlier run. */
 export async function createQueues(
   server: MillraceServer,
   count: number,

@@ -1,7 +1,7 @@
 import type { MillraceServer } from '../servers/server-process.js';
 import { get } from './api-call.js';
 
-/** What was filled is there, or the bench would measure something else. */
+/** Checks that the messages are there; otherwise the bench would measure something else. */
 export async function expectWaiting(
   server: MillraceServer,
   queue: string,
@@ -9,6 +9,6 @@ export async function expectWaiting(
 ): Promise<void> {
   const { data } = JSON.parse(await get(server, `/v1/queue/stats/${queue}`));
   if (data.available !== expected) {
-    throw new Error(`${data.available} messages wait, not ${expected}`);
+    throw new Error(`${data.available} messages are waiting, not ${expected}`);
   }
 }

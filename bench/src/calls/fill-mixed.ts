@@ -7,12 +7,12 @@ import { payload } from './publish-call.js';
 const BATCH = 1000;
 const CONNECTIONS = 4;
 const LIMIT_MS = 3_600_000;
-/** Hours away, so that no delay ends while a bench runs. */
+/** Delays of hours, so that none ends while a bench runs. */
 const DELAYS_SECONDS = [3 * 3600, 8 * 3600, 24 * 3600];
 
 export const PRIORITIES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-/** Publishes so many messages into each queue, of all priorities, a tenth of them delayed. */
+/** Publishes this many messages to each queue, of all priorities, a tenth of them delayed. */
 export async function fillMixed(
   server: MillraceServer,
   queues: readonly string[],
@@ -45,7 +45,7 @@ async function publishToEach(
   });
 }
 
-/** One of each ten is delayed, and each time one of another priority. */
+/** One message in ten is delayed, each time one of another priority. */
 function mixedMessage(index: number): string {
   const round = Math.floor(index / PRIORITIES.length);
   const priority = index % PRIORITIES.length;

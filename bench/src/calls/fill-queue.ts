@@ -9,7 +9,7 @@ const BATCH_CONNECTIONS = 4;
 const SINGLE_CONNECTIONS = 256;
 const LIMIT_MS = 3_600_000;
 
-/** Publishes so many messages as fast as the server takes them: in batches if it has that call. */
+/** Publishes this many messages as fast as the server accepts them, in batches if it has that call. */
 export async function fillQueue(
   server: MillraceServer,
   queue: string,
@@ -25,7 +25,7 @@ export async function fillQueue(
   await sendTimes(server, PUBLISH_PATH, [publishBody(queue)], rest, SINGLE_CONNECTIONS);
 }
 
-/** Publishes at least so many messages into each queue, in whole batches. */
+/** Publishes at least this many messages to each queue, in whole batches. */
 export function fillQueues(
   server: MillraceServer,
   queues: readonly string[],
@@ -35,14 +35,14 @@ export function fillQueues(
   return publishBatches(server, bodies, Math.ceil(messagesPerQueue / BATCH));
 }
 
-/** Publishes so many messages into each of these groups of a FIFO queue. */
+/** Publishes this many messages to each of these message groups of a FIFO queue. */
 export function fillGroups(
   server: MillraceServer,
   queue: string,
   groups: readonly string[],
   messagesPerGroup: number,
 ): Promise<void> {
-  // Many messages of one group go in batches too.
+  // Many messages of one message group go in batches too.
   const repeated = Math.max(1, Math.min(messagesPerGroup, Math.floor(BATCH / groups.length)));
   const places = groups.flatMap((group) => Array<string>(repeated).fill(group));
   const bodies: string[] = [];
@@ -59,7 +59,7 @@ const publishBatches = (
 ): Promise<void> =>
   sendTimes(server, PUBLISH_BATCH_PATH, bodies, bodies.length * times, BATCH_CONNECTIONS);
 
-/** Publishes the first batch, unless the server is of a version without that call. */
+/** Publishes the first batch, unless the server is a version without that call. */
 async function takesBatch(server: MillraceServer, body: string): Promise<boolean> {
   const response = await fetch(`http://127.0.0.1:${server.port}${PUBLISH_BATCH_PATH}`, {
     method: 'POST',

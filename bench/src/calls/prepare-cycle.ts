@@ -6,7 +6,7 @@ import { call } from './api-call.js';
 import { createQueues } from './create-queues.js';
 import { PUBLISH_PATH, publishBody } from './publish-call.js';
 
-/** Makes a queue for the cycles and goes once through one, which gives the answers of a server. */
+/** Creates a queue for the cycles and runs one cycle, to get real answers of the server. */
 export async function prepareCycle(
   server: MillraceServer,
 ): Promise<{ traffic: CycleTraffic; answers: FixedAnswers }> {

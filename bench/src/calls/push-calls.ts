@@ -1,12 +1,12 @@
 import type { MillraceServer } from '../servers/server-process.js';
 import { call, get } from './api-call.js';
 
-/** Without this no push would go to this machine. */
+/** Allows pushes to this machine. */
 export const PUSH_FLAGS = ['--push-allow', '127.0.0.0/8'];
-/** All pushes of the bench are signed, as pushes should be. */
+/** The bench signs all pushes, as is recommended. */
 const SECRET = 'whsec_bWlsbHJhY2UgYmVuY2ggc2VjcmV0';
 
-/** Has the queue's messages pushed to the url. @returns the path of the subscription */
+/** Creates a subscription that pushes the queue's messages to the url. @returns its path */
 export async function subscribe(
   server: MillraceServer,
   queue: string,
@@ -19,7 +19,7 @@ export async function subscribe(
   return `${path}/${data.subscription_id}`;
 }
 
-/** Where a store is given, it must not go on pushing to receivers that have gone. */
+/** Pauses subscriptions, so that a given store does not go on pushing to receivers that have gone. */
 export async function pause(
   server: MillraceServer,
   subscriptions: readonly string[],
@@ -34,7 +34,7 @@ export async function resume(
   for (const subscription of subscriptions) await call(server, `${subscription}/resume`, '');
 }
 
-/** A queue that ran dry while it was measured was no load. */
+/** Checks that no queue ran dry: it would not have been under load all the time. */
 export async function expectLeft(server: MillraceServer, queues: readonly string[]): Promise<void> {
   for (const queue of queues) {
     const { data } = JSON.parse(await get(server, `/v1/queue/stats/${queue}`));

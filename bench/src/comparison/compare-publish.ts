@@ -4,7 +4,7 @@ import { PUBLISH_PATH, publishBody } from '../calls/publish-call.js';
 import { againstBareRoute } from '../references/against-bare-route.js';
 import type { Bench, Comparison } from './scenario.js';
 
-/** What the publish scenarios share: they differ only in the number of queues. */
+/** The publish scenarios, which differ only in the number of queues. */
 export async function comparePublish(
   name: string,
   bench: Bench,

@@ -4,11 +4,11 @@ import type { Bench, Comparison, Measure, Round } from './scenario.js';
 export const WARMUP_MS = 2000;
 
 /**
- * Measures both sides turn by turn in one run, so that whatever else slows the machine down for a
- * while slows both, and takes medians, so that one bad round does not count.
+ * Measures both sides in turn in one run, so that anything that slows the machine down for a while slows
+ * both, and takes medians, so that one bad round does not count.
  *
- * Each round has processes of its own: a Node process keeps for its whole life a speed that
- * differs from the next one's by a quarter, so one pair would measure that luck in every round.
+ * Each round has processes of its own: the speed of a Node process differs from that of the next by a
+ * quarter, for its whole life, so with one pair of processes every round would measure that luck.
  */
 export async function compare(
   measure: Measure,
@@ -43,7 +43,7 @@ export function summarise(measure: Measure, rounds: Round[]): Comparison {
 export function roundLine(measure: Measure, round: number, { ours, reference }: Round): string {
   const shown = (result: LoadResult) => showValue(measure, measured(measure, result));
   return (
-    `${measure.name} round ${round}: ours ${shown(ours)}, reference ${shown(reference)} ` +
+    `${measure.name} round ${round}: millrace ${shown(ours)}, reference ${shown(reference)} ` +
     `(generator used ${ours.cpuShare.toFixed(2)} and ${reference.cpuShare.toFixed(2)} of a core)`
   );
 }

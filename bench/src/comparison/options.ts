@@ -13,29 +13,29 @@ export interface Options {
 
 export const help = `Usage: npm run bench -- [options]
 
-  --scenario NAME    run only this one (repeatable)
+  --scenario NAME    run only this scenario (repeatable)
   --rounds N         rounds per scenario (5)
   --seconds S        measured seconds per round and side (5)
   --connections N    keep-alive connections, or concurrent calls of a library (64)
   --store STORE      for publish-*, consume, batch-publish-N, batch-cycle-N, push-vs-undici and
-                     push-isolation: sqlite (the default) or postgres, of which each round gets
-                     a new one, or the URL of a store that is used as it is
-  --postgres URL     make the databases on this server, with a role that may; without it, a
-                     PostgreSQL from npm is started where one is needed, and removed
-  --data-dir DIR     where files are made (the system's directory for temporary files)
+                     push-isolation: sqlite (the default) or postgres, with a new store for each
+                     round, or the URL of a store that is used as it is
+  --postgres URL     create the databases on this server, with a role that may do so; without it,
+                     a PostgreSQL from npm is started when one is needed, and removed
+  --data-dir DIR     directory for files (the system's directory for temporary files)
   --backlog N        messages that wait on the large side of backlog and mixed-backlog or behind
                      the head of fifo-blocked, or are purged in purge-million (1000000)
-  --json FILE        also write every round's numbers to FILE
-  --help
+  --json FILE        also write the numbers of every round to FILE
+  --help             print this help
 
 Scenarios:
 ${scenarios.map(({ name, summary }) => `  ${name.padEnd(29)}${summary}`).join('\n')}
 
-Environment: BENCH_NODE_FLAGS is handed to the server's node, for example
+Environment: BENCH_NODE_FLAGS is passed to the server's node, for example
 "--cpu-prof --cpu-prof-dir=./profiles".
 `;
 
-/** Throws what is wrong with the arguments; `undefined` means that only the help is wanted. */
+/** Throws if the arguments are wrong; `undefined` means that only the help is wanted. */
 export function readOptions(args: string[]): Options | undefined {
   const { values } = parseArgs({
     args,
@@ -54,7 +54,7 @@ export function readOptions(args: string[]): Options | undefined {
   });
   if (values.help) return undefined;
   if (!isKind(values.store) && !values.store.includes(':')) {
-    throw new Error(`--store is sqlite, postgres or a URL, not ${values.store}`);
+    throw new Error(`--store must be sqlite, postgres or a URL, not ${values.store}`);
   }
   return {
     selected: selectScenarios(values.scenario),
@@ -76,6 +76,7 @@ export function readOptions(args: string[]): Options | undefined {
 function selectScenarios(names: string[]): Scenario[] {
   const known = scenarios.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new Error(`no scenario ${unknown}; known: ${known.join(', ')}`);
+  if (unknown !== undefined)
+    throw new Error(`unknown scenario ${unknown}; known: ${known.join(', ')}`);
   return scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
 }

@@ -7,7 +7,7 @@ export interface Environment extends BenchSettings {
   node: string;
   cores: number;
   cpu: string;
-  /** Of the minute before the bench: above 0.5 or so, other work shares the cores. */
+  /** The load average of the minute before the bench: above about 0.5, other work shares the cores. */
   loadBefore: number;
   store: string;
 }
@@ -28,7 +28,7 @@ export function describeEnvironment(
 }
 
 const HEAD = [
-  '| scenario | ours | reference | ratio (range of rounds) | target | ours p50/p99 ms |',
+  '| scenario | millrace | reference | ratio (range of rounds) | target | millrace p50/p99 ms |',
   '| --- | ---: | ---: | ---: | ---: | ---: |',
 ];
 
@@ -50,13 +50,13 @@ export function markdownReport(
 
 function row(result: Comparison): string {
   const cells = [
-    // A cost says what it compares; a rate carries its unit with its values.
+    // A cost names what it compares; a rate has its unit with its values.
     result.kind === 'cost' ? `${result.name} (${result.unit})` : result.name,
     showValue(result, result.ours),
     showValue(result, result.reference),
     `${result.ratio.toFixed(2)} (${result.ratioRange.map((ratio) => ratio.toFixed(2)).join('–')})`,
     result.target === undefined ? '' : `${result.kind === 'rate' ? '>=' : '<='} ${result.target}`,
-    // Where only arrivals are counted there is nothing that takes a time.
+    // If only arrivals are counted, there is no latency.
     Number.isNaN(result.oursP50Ms)
       ? ''
       : `${result.oursP50Ms.toFixed(2)} / ${result.oursP99Ms.toFixed(2)}`,

@@ -5,16 +5,16 @@ export interface BenchSettings {
   rounds: number;
   seconds: number;
   connections: number;
-  /** Messages that wait on the large side of the scenarios that compare backlogs, or are purged. */
+  /** How many messages wait on the large side of backlog comparisons, or are purged. */
   backlog: number;
 }
 
-/** What a scenario works with. */
+/** What a scenario gets to work with. */
 export interface Bench {
   settings: BenchSettings;
   stores: Stores;
   progress(line: string): void;
-  /** For what is no ratio: stands below the table. */
+  /** Prints a line below the table, for results that are not a ratio. */
   note(line: string): void;
 }
 
@@ -24,19 +24,19 @@ export interface Round {
   ours: LoadResult;
 }
 
-/** What is compared: a rate of units, or the time that one takes. */
+/** What is compared: a rate of units, or the time that one unit takes. */
 export interface Measure {
   name: string;
-  /** Of a rate: what is counted. Of a cost: what differs between the sides. */
+  /** For a rate, what is counted; for a cost, what differs between the sides. */
   unit: string;
   kind: 'rate' | 'cost';
-  /** Of a rate: how many of what is counted are in one unit of load; 1 where it is not given. */
+  /** For a rate, how many of them one unit of load has; default 1. */
   countPerUnit?: number;
-  /** Of a cost: which time; the median where it is not given. */
+  /** For a cost, which time is compared; default the median. */
   percentile?: 'p50Ms' | 'p99Ms';
   /**
-   * The ratio that the project aims at: a rate's is at least so high, a cost's at most. It is
-   * printed beside the real one and never asserted.
+   * The ratio that the project aims for: a minimum for a rate, a maximum for a cost. It is printed next
+   * to the measured ratio and never asserted.
    */
   target?: number;
 }
@@ -45,9 +45,9 @@ export interface Comparison extends Measure {
   /** Medians over the rounds, per second or in milliseconds. */
   ours: number;
   reference: number;
-  /** Of the medians. */
+  /** The ratio of the medians. */
   ratio: number;
-  /** The lowest and the highest ratio of a single round: how far the machine can be trusted. */
+  /** The lowest and the highest ratio of a single round, which show how quiet the machine is. */
   ratioRange: [number, number];
   oursP50Ms: number;
   oursP99Ms: number;

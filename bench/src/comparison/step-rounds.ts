@@ -2,7 +2,7 @@ import type { LoadResult } from '../load/load-tally.js';
 import { roundLine, summarise } from './compare.js';
 import type { Bench, Comparison, Measure } from './scenario.js';
 
-/** Compares one kind of request in two series of runs, the first of one with the first of the other. */
+/** Compares each kind of request in two series of runs, run by run. */
 export function compareSteps(
   measureOf: (step: string) => Measure,
   steps: readonly string[],

@@ -1,11 +1,11 @@
 export interface Answer {
   status: number;
-  /** Valid only until the next chunk is pushed: it may be a view of the socket's read buffer. */
+  /** Valid only until the next `push`: it may be a view of the socket's read buffer. */
   body: Buffer;
 }
 
 /**
- * Reads one HTTP/1.1 answer at a time. It knows only what a queue server needs to say: a status, a
+ * Reads one HTTP/1.1 answer at a time. It knows only what a queue server needs: a status, a
  * Content-Length and a body. Anything else throws, because a benchmark must not guess.
  */
 export class AnswerParser {
@@ -15,7 +15,7 @@ export class AnswerParser {
     const bytes = this.#pending ? Buffer.concat([this.#pending, chunk]) : chunk;
     const answer = parse(bytes);
     if (answer) this.#pending = undefined;
-    // The chunk lies in a buffer that the next read overwrites, so an incomplete one is copied.
+    // The next read overwrites the buffer of this chunk, so an incomplete answer is copied.
     else this.#pending = this.#pending ? bytes : Buffer.from(chunk);
     return answer;
   }

@@ -12,9 +12,10 @@ import type { BatchCycleTraffic } from './traffic.js';
 type Step = 'publish' | 'consume' | 'ack';
 
 /**
- * Publishes a batch, consumes up to as many and acks all that came. A consume may bring fewer than
- * were published where others choose at the same time; what stays behind goes to a later one, so
- * over a run as many are acked as published. An empty answer is asked again, and its time counts.
+ * Publishes a batch, consumes up to as many messages and acks all of them. A consume may return fewer
+ * than were published if others consume at the same time; a later one gets the rest, so over a run as
+ * many messages are acked as published. After an empty answer the consume is repeated, and its time
+ * counts.
  */
 export function batchCycleDriver({ apiKey, queue, size }: BatchCycleTraffic): LoadDriver {
   const publish = Buffer.from(rawPost(PUBLISH_BATCH_PATH, apiKey, batchBody(queue, size)));

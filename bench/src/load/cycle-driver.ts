@@ -11,19 +11,19 @@ export const consumeBody = (queue: string, maxMessages = 1): string =>
 
 type Step = 'publish' | 'consume' | 'ack' | 'stats';
 
-/** The requests of one queue that are the same in each unit. */
+/** The requests to one queue that are the same in each unit. */
 interface QueueCalls {
   queue: string;
-  /** One for each priority or group in turn. */
+  /** One for each priority or message group, used in turn. */
   publishes: Buffer[];
   consume: Buffer;
   stats: Buffer;
 }
 
 /**
- * A connection may be handed the message of another one. An empty answer to consume is asked
- * again: what this connection published is there, but a store may hold it back for an instant
- * while other consumers choose. The time counts, the answer does not.
+ * A connection may get the message that another one published. After an empty answer the consume is
+ * repeated: the message that this connection published exists, but a store may withhold it for an
+ * instant while others consume. The time counts, the empty answer does not.
  */
 export function cycleDriver(traffic: CycleTraffic): LoadDriver {
   const { publishes, asksStats = false } = traffic;
@@ -64,7 +64,7 @@ export function cycleDriver(traffic: CycleTraffic): LoadDriver {
   };
 }
 
-/** Of the group of a FIFO queue. */
+/** The id of a message group of a FIFO queue. */
 export const groupId = (index: number): string => `group-${index}`;
 
 function callsOf(queue: string, { apiKey, priorities, groups }: CycleTraffic): QueueCalls {
@@ -82,7 +82,9 @@ function callsOf(queue: string, { apiKey, priorities, groups }: CycleTraffic): Q
   };
 }
 
-/** Undefined where the consume came back empty. Looks for the fields: parsing costs the load. */
+/**
+ * Undefined if the consume came back empty. Searches for the fields, since parsing would slow the load.
+ */
 export function ackBody(queue: string, consumed: Buffer): string | undefined {
   const message_id = textField(consumed, '"message_id":"');
   const receipt = textField(consumed, '"receipt":"');
@@ -90,7 +92,7 @@ export function ackBody(queue: string, consumed: Buffer): string | undefined {
     return JSON.stringify({ queue, message_id, receipt });
   }
   if (consumed.includes('"messages":[]')) return undefined;
-  throw new Error(`not an answer to consume: ${consumed.toString('utf8', 0, 2000)}`);
+  throw new Error(`not an answer to a consume: ${consumed.toString('utf8', 0, 2000)}`);
 }
 
 function textField(body: Buffer, opening: string): string | undefined {

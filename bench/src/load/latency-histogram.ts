@@ -2,8 +2,8 @@ const SUB_BUCKET_BITS = 6;
 const SUB_BUCKETS = 1 << SUB_BUCKET_BITS;
 
 /**
- * Log-linear: each power of two of microseconds is cut into 64 buckets, so a value is known to
- * 1.6 % and recording one is a few integer operations, whatever the latency.
+ * A log-linear histogram: each power of two of microseconds is divided into 64 buckets, so a value is
+ * accurate to 1.6 %, and recording one takes a few integer operations, whatever the latency.
  */
 export class LatencyHistogram {
   readonly #counts = new Uint32Array(32 * SUB_BUCKETS);
@@ -21,7 +21,7 @@ export class LatencyHistogram {
     return this.#total;
   }
 
-  /** The upper edge of the bucket in which the given share (0 to 1) of all values is reached. */
+  /** The upper edge of the bucket in which the given share (0 to 1) of all values is reached, in ms. */
   percentileMs(share: number): number {
     const wanted = Math.max(1, Math.ceil(this.#total * share));
     let seen = 0;

@@ -3,22 +3,21 @@ import { connect } from 'node:net';
 import { AnswerParser } from './answer-parser.js';
 import { type LoadResult, LoadTally, type TallyLimits } from './load-tally.js';
 
-/** One whole HTTP/1.1 request, head and body. */
+/** A complete HTTP/1.1 request, head and body. */
 export type RawRequest = Buffer | string;
 
-/** What the connections send. A unit of work is one request, or several where `onBody` adds some. */
+/** What the connections send. A unit of work is one request, or several if `onBody` adds some. */
 export interface LoadDriver {
   /** The first request of a unit. */
   nextRequest(connectionIndex: number): RawRequest;
-  /** Says whether a 200 is a success; a body it turns down counts as `nonSuccess`. */
+  /** Decides whether a 200 is a success; a body that it rejects counts as `nonSuccess`. */
   acceptBody?(body: Buffer, connectionIndex: number): boolean;
   /**
-   * Sees the body of each success; what it returns is the unit's next request, so a connection can
-   * ack what it has just consumed. `undefined` ends the unit. The bytes are valid only during the
-   * call.
+   * Gets the body of each success and returns the unit's next request, so that a connection can ack what
+   * it has just consumed. `undefined` ends the unit. The bytes are valid only during the call.
    */
   onBody?(body: Buffer, connectionIndex: number): RawRequest | undefined;
-  /** Names the request under way, so that each kind is timed by itself too. */
+  /** Names the request under way, so that each kind is also timed separately. */
   step?(connectionIndex: number): string;
 }
 
@@ -33,9 +32,9 @@ const READ_BUFFER_BYTES = 16 * 1024;
 const DRAIN_MS = 10_000;
 
 /**
- * A closed loop: each connection sends its next request when the answer to the last one is in. A
- * unit that has begun is brought to its end, so no run leaves messages leased behind it.
- * Raw sockets, because the generator shares its cores with the server that it measures.
+ * A closed loop: each connection sends its next request when the answer to the last one has arrived. A
+ * unit that has begun is completed, so no run leaves leased messages behind. It uses raw sockets,
+ * because the generator shares the cores with the server that it measures.
  */
 export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   const tally = new LoadTally(options);

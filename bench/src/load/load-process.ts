@@ -12,12 +12,12 @@ export interface LoadJob extends TallyLimits {
   progressEveryMs?: number;
 }
 
-/** What a process that makes load says: how far it is, and in the end what it saw. */
+/** The reports of a process that makes load: its progress, and at the end its result. */
 export type LoadReport = { completed: number } | { result: LoadResult };
 
 /**
- * Runs a job in a process of its own, so that the generator's garbage collection and event loop
- * are nobody else's. Any failed request fails the whole run: its numbers would mean nothing.
+ * Runs a job in a separate process, so that the generator shares no garbage collection and no event loop
+ * with others. Any failed request fails the whole run, because its numbers would mean nothing.
  */
 export async function runLoad(job: LoadJob): Promise<LoadResult> {
   const result = await runLoadWithFailures(job);
@@ -25,14 +25,14 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
     throw new Error(
       `${result.errors} of ${job.connections} connections failed ` +
         `(first: ${result.firstError ?? 'none'}); ` +
-        `${result.nonSuccess} of ${result.answered} answers were no success ` +
+        `${result.nonSuccess} of ${result.answered} answers were not successful ` +
         `(first: ${result.firstBadAnswer ?? 'none'})`,
     );
   }
   return result;
 }
 
-/** The same for a run so long that a failure is a finding rather than its end. */
+/** The same for a run so long that a failure should be reported rather than end it. */
 export function runLoadWithFailures(
   job: LoadJob,
   onProgress?: (completed: number) => void,
@@ -40,7 +40,7 @@ export function runLoadWithFailures(
   return runLoadChild(new URL('./load-process-child.ts', import.meta.url), job, onProgress);
 }
 
-/** Starts the file, hands it the job and waits for its result. */
+/** Starts a process with this file, sends it the job and waits for its result. */
 export function runLoadChild(
   file: URL,
   job: object,
@@ -57,7 +57,7 @@ export function runLoadChild(
     else onProgress?.(report.completed);
   });
   return new Promise((resolve, reject) => {
-    // Only now are its connections closed, and the server or database may go.
+    // Its connections are closed only now, so that the server or database can be stopped.
     child.once('exit', (code, signal) => {
       if (result !== undefined && code === 0) resolve(result);
       else reject(new Error(`${file.pathname} ended early (${signal ?? code})`));

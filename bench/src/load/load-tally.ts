@@ -1,7 +1,7 @@
 import type { Answer } from './answer-parser.js';
 import { LatencyHistogram } from './latency-histogram.js';
 
-/** Of the answers to one kind of request. */
+/** The latencies of the answers to one kind of request. */
 export interface StepLatency {
   answered: number;
   p50Ms: number;
@@ -9,34 +9,34 @@ export interface StepLatency {
 }
 
 export interface LoadResult {
-  /** Units of work that ended inside the measured time; those of the warm-up are not among them. */
+  /** Units of work that ended within the measured time, which does not include the warm-up. */
   completed: number;
   perSecond: number;
-  /** Of a unit. */
+  /** The latencies of a unit. */
   p50Ms: number;
   p99Ms: number;
-  /** Of the single requests in a unit, where the load names them. */
+  /** The latencies of the single requests in a unit, if the load names them. */
   steps?: Record<string, StepLatency>;
-  /** All answers, the warm-up and the last ones under way included. */
+  /** All answers, including those of the warm-up and those after the measured time. */
   answered: number;
   /** Connections that failed: refused, closed early, timed out, or not speaking HTTP. */
   errors: number;
   firstError?: string;
-  /** Answers that were not 200, or whose body was refused. */
+  /** Answers that were not 200, or whose body was rejected. */
   nonSuccess: number;
   firstBadAnswer?: string;
-  /** The generator's own use of CPU; near 1 means that it is the bottleneck. */
+  /** The generator's own use of CPU; if it is near 1, the generator is the bottleneck. */
   cpuShare: number;
 }
 
 export interface TallyLimits {
   warmupMs: number;
   durationMs: number;
-  /** Ends the run early, after exactly so many units. */
+  /** Ends the run early, after exactly this many units. */
   unitLimit?: number;
 }
 
-/** What one run has sent and seen, over all connections, and whether it may go on. */
+/** Counts what one run has sent and received, over all connections, and decides whether it goes on. */
 export class LoadTally {
   readonly #startedAtMs = performance.now();
   readonly #cpuAtStart = process.cpuUsage();
@@ -58,7 +58,7 @@ export class LoadTally {
     this.#turnsLeft = limits.unitLimit ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Asks for leave to begin one more unit. */
+  /** @returns whether one more unit may begin */
   takeTurn(nowMs: number): boolean {
     if (this.#turnsLeft <= 0 || nowMs >= this.#measureUntilMs) return false;
     this.#turnsLeft -= 1;

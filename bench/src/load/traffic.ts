@@ -2,28 +2,28 @@ import { batchCycleDriver } from './batch-cycle-driver.js';
 import { cycleDriver } from './cycle-driver.js';
 import type { LoadDriver } from './load-generator.js';
 
-/** What a load run sends, as plain data, so that it can go to another process. */
+/** What a load run sends, as plain data, so that it can be passed to another process. */
 export type Traffic = RequestTraffic | CycleTraffic | BatchCycleTraffic;
 
 export interface RequestTraffic {
   kind: 'requests';
-  /** Whole HTTP requests, sent round-robin over all connections. */
+  /** Complete HTTP requests, sent round-robin over all connections. */
   requests: string[];
   /** An answer that contains this text counts as failed. */
   refuseText?: string;
 }
 
-/** One unit: a message is published, consumed and acked, each when the answer before is in. */
+/** One unit: a message is published, consumed and acked, each after the previous answer. */
 export interface CycleTraffic {
   kind: 'cycle';
   apiKey: string;
-  /** The units go round-robin over these. */
+  /** The units go to these queues, round-robin. */
   queues: string[];
-  /** False: only consume and ack, out of what waits in the queue. */
+  /** False: only consumes and acks messages that wait in the queue. */
   publishes: boolean;
-  /** What is published has these priorities in turn; none is named where they are not given. */
+  /** The priorities of the published messages, in turn; undefined: they have none. */
   priorities?: number[];
-  /** Of a FIFO queue: so many groups, to which it is published in turn. */
+  /** For a FIFO queue: the number of message groups, to which it publishes in turn. */
   groups?: number;
   /** A unit ends with a request for the queue's stats. */
   asksStats?: boolean;

@@ -8,18 +8,18 @@ import type { NewStore } from '../servers/stores.js';
 import { type FixedAnswers, startBareRoute } from './bare-route.js';
 
 export interface Prepared {
-  /** For both sides, byte for byte. */
+  /** The same for both sides, byte for byte. */
   traffic: Traffic;
-  /** What the reference answers: the text of a real answer, so that its size is right. */
+  /** The answers of the reference: the text of real answers, so that their size is right. */
   referenceAnswers: FixedAnswers;
-  /** Publishes so many messages, more than a round can take, before ours is measured. */
+  /** Publishes this many messages, more than a round can consume, before millrace is measured. */
   prefill?(messageCount: number): Promise<void>;
 }
 
-/** How much faster than the fastest reference round ours may be before its queue runs dry. */
+/** How much faster than the fastest reference round millrace may be before its queue runs dry. */
 const PREFILL_MARGIN = 2;
 
-/** Compares millrace with the least that a Fastify server can do for the same bytes. */
+/** Compares millrace with the minimum that a Fastify server can do for the same bytes. */
 export function againstBareRoute(
   measure: Measure,
   bench: Bench,

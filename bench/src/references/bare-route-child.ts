@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import type { FixedAnswers } from './bare-route.js';
 
-// Fastify's own JSON parser runs on each body; no hooks, no schema, no log, nothing stored.
+// Fastify's own JSON parser parses each body; there are no hooks, no schema, no log and no storage.
 process.once('message', async (answers: FixedAnswers) => {
   const app = fastify();
   for (const [path, answer] of Object.entries(answers)) {

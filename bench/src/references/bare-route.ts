@@ -13,7 +13,7 @@ export interface BareRoute {
 
 const childFile = fileURLToPath(new URL('./bare-route-child.ts', import.meta.url));
 
-/** Starts the reference: the least that a Fastify server can do for the same bytes. */
+/** Starts the reference: the minimum that a Fastify server can do for the same bytes. */
 export async function startBareRoute(answers: FixedAnswers): Promise<BareRoute> {
   const child = fork(childFile, { execArgv: ['--import', 'tsx'] });
   killOnExit(child);

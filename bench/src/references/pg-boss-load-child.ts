@@ -5,7 +5,7 @@ import type { PgBossJob } from './pg-boss-load.js';
 
 const QUEUE = 'bench';
 
-// All of pg-boss's options are its defaults: ten connections, supervision and schedules on.
+// All options have pg-boss's defaults: ten connections, supervision and schedules on.
 process.once('message', async ({ databaseUrl, concurrency, payload, ...limits }: PgBossJob) => {
   const boss = new PgBoss(databaseUrl);
   boss.on('error', (error) => console.error('pg-boss:', error));
@@ -19,7 +19,7 @@ process.once('message', async ({ databaseUrl, concurrency, payload, ...limits }:
       const fromMs = performance.now();
       if (!tally.takeTurn(fromMs)) return;
       const id = await boss.send(QUEUE, data);
-      if (id === null) throw new Error('pg-boss did not take the job');
+      if (id === null) throw new Error('pg-boss did not accept the job');
       tally.recordUnit(fromMs, performance.now());
     }
   };

@@ -8,6 +8,6 @@ export interface PgBossJob extends TallyLimits {
   payload: string;
 }
 
-/** pg-boss in a process of its own, which is the client and the queue in one. */
+/** pg-boss in a separate process, which is both the client and the queue. */
 export const runPgBossLoad = (job: PgBossJob): Promise<LoadResult> =>
   runLoadChild(new URL('./pg-boss-load-child.ts', import.meta.url), job);

@@ -5,13 +5,13 @@ import { PUBLISH_PATH, payload } from '../calls/publish-call.js';
 import { LoadTally } from '../load/load-tally.js';
 import type { PacedJob } from './push-latency.js';
 
-/** When each message was sent; it carries its number as a header. */
+/** The header with the number of a message, by which `sentAtMs` has the time of its publish. */
 const NUMBER_HEADER = 'x-bench-number';
 const ARRIVAL_LIMIT_MS = 10_000;
 const sentAtMs = new Map<string, number>();
 let tally: LoadTally | undefined;
 
-// The head of a request is read as soon as it is there; the body is waited for only to answer.
+// A push counts as arrived when its head is read; its body is awaited only for the answer.
 const receiver = createServer((push, response) => {
   const nowMs = performance.now();
   const number = String(push.headers[NUMBER_HEADER]);

@@ -13,11 +13,11 @@ export interface PacedJob {
   durationMs: number;
 }
 
-/** One process that publishes and receives, so that both ends of the way have one clock. */
+/** A process that both publishes and receives, so that both times come from the same clock. */
 export interface PushLatencyProbe {
-  /** Where pushes are to go. */
+  /** The url for the pushes. */
   url: string;
-  /** Publishes at this pace; each unit of the result is the way of one message. */
+  /** Publishes at a fixed pace; each unit of the result is the latency of one message. */
   run(job: PacedJob): Promise<LoadResult>;
   stop(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export async function startPushLatencyProbe(): Promise<PushLatencyProbe> {
   const child = fork(childFile, { execArgv: ['--import', 'tsx'] });
   killOnExit(child);
   const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`the probe of push latency ended early (${code})`);
+    throw new Error(`the push latency probe ended early (${code})`);
   });
   ended.catch(() => undefined);
   const message = async (): Promise<unknown> => {

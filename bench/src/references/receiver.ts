@@ -5,20 +5,20 @@ import { fileURLToPath } from 'node:url';
 import type { LoadResult } from '../load/load-tally.js';
 import { killOnExit, stopChild } from '../servers/child-process.js';
 
-/** What a receiver has answered up to now. */
+/** What a receiver has answered so far. */
 export interface Received {
   atMs: number;
   cpuMs: number;
   /** Requests that were answered with 200 at once, whatever their path. */
   answered: number;
-  /** The last one of them. */
+  /** The headers of the last of these requests. */
   lastHeaders: Record<string, string>;
   lastBody: string;
 }
 
-/** A node:http server in a process of its own, to which pushes and posts go. */
+/** A node:http server in a separate process that receives pushes and posts. */
 export interface Receiver {
-  /** Answers 200 when the body is in; `hang`, `error` and `drip` do what they say. */
+  /** Answers 200 once the body has arrived; the paths `hang`, `error` and `drip` misbehave as named. */
   url(path: string): string;
   received(): Promise<Received>;
   stop(): Promise<void>;
@@ -32,7 +32,7 @@ export async function startReceiver(): Promise<Receiver> {
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`the receiver ended early (${code})`);
   });
-  // Who waits for an answer sees it; otherwise the end is the one that was asked for.
+  // A caller that waits for an answer sees the failure; otherwise the receiver was told to stop.
   ended.catch(() => undefined);
   const answer = async (): Promise<unknown> => {
     const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
@@ -49,7 +49,7 @@ export async function startReceiver(): Promise<Receiver> {
   };
 }
 
-/** Counts what is answered during this time. */
+/** Counts the requests that are answered during this time. */
 export async function arrivals(receiver: Receiver, durationMs: number): Promise<LoadResult> {
   const before = await receiver.received();
   await sleep(durationMs);
@@ -59,7 +59,7 @@ export async function arrivals(receiver: Receiver, durationMs: number): Promise<
   return {
     completed,
     perSecond: (completed * 1000) / tookMs,
-    // Nothing takes a time here: a push is a request of the server's.
+    // There is no latency to measure here: a push is a request of the server.
     p50Ms: Number.NaN,
     p99Ms: Number.NaN,
     answered: after.answered,

@@ -4,9 +4,9 @@ import { LoadTally } from '../load/load-tally.js';
 import type { SqliteInsertJob } from './sqlite-insert.js';
 
 /**
- * The least that holds a message: the key by which it is found, the id that the client was told,
- * its queue, what it carries and its two times. No index beside the primary key, no second table,
- * no counter, and keys that only rise, so each row is appended.
+ * The minimum for storing a message: its key, the id that the client got, its queue, its payload and its
+ * two times. There is no index besides the primary key, no second table and no counter, and keys only
+ * rise, so each row is appended.
  */
 const TABLE = `
 CREATE TABLE messages (
@@ -20,7 +20,7 @@ CREATE TABLE messages (
 
 process.once('message', (job: SqliteInsertJob) => {
   const db = new Database(job.file);
-  // Everything else, checkpoints included, is as SQLite has it of itself.
+  // Everything else, including checkpoints, has SQLite's defaults.
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   if (db.pragma('journal_mode', { simple: true }) !== 'wal') throw new Error('no WAL');
@@ -48,6 +48,6 @@ process.once('message', (job: SqliteInsertJob) => {
   process.send?.(report, () => process.disconnect());
 });
 
-/** As long as a UUID and as cheap as can be: making ids is none of SQLite's work. */
+/** As long as a UUID and as cheap as possible: making ids is not SQLite's work. */
 const messageId = (id: number): string =>
   `00000000-0000-7000-8000-${id.toString(16).padStart(12, '0')}`;

@@ -4,7 +4,7 @@ import type { LoadResult, TallyLimits } from '../load/load-tally.js';
 export interface SqliteInsertJob extends TallyLimits {
   file: string;
   payload: string;
-  /** Rows that count as one unit of load. */
+  /** How many rows count as one unit of load. */
   rowsPerUnit: number;
   unitsPerTransaction: number;
 }

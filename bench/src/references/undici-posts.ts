@@ -2,7 +2,7 @@ import { runLoadChild } from '../load/load-process.js';
 import type { LoadResult, TallyLimits } from '../load/load-tally.js';
 
 export interface UndiciJob extends TallyLimits {
-  /** The posts go to these in turn. */
+  /** The posts go to these urls in turn. */
   urls: string[];
   headers: Record<string, string>;
   body: string;

@@ -12,7 +12,7 @@ export interface BackupRun {
 
 const mainFile = fileURLToPath(new URL('../../../packages/server/dist/main.js', import.meta.url));
 
-/** Takes a backup beside the store, by the command as it is, and removes it again. */
+/** Makes a backup next to the store with the real command, and removes it again. */
 export async function runBackup(storeUrl: string): Promise<BackupRun> {
   const to = `${sqliteFile(storeUrl)}.backup`;
   const args = [mainFile, 'backup', '--json', '--store', storeUrl, '--to', to];

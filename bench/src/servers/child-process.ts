@@ -6,7 +6,7 @@ const STOP_LIMIT_MS = 15_000;
 const running = new Set<ChildProcess>();
 process.once('exit', killChildren);
 
-/** Lets no child outlive the bench, however the bench ends. */
+/** Kills the child when the bench ends, however it ends. */
 export function killOnExit(child: ChildProcess): void {
   running.add(child);
   child.once('exit', () => running.delete(child));
@@ -16,7 +16,7 @@ export function killChildren(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
-/** Asks a child to stop and waits for it: profiles are written on a clean exit. */
+/** Asks a child to stop and waits for it, because profiles are written only on a clean exit. */
 export async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');

@@ -1,6 +1,6 @@
 import { killChildren } from './child-process.js';
 
-/** Runs `work` to its end, or to a signal, and lets go of what it holds either way. */
+/** Runs `work` until it ends or a signal arrives, and releases its resources either way. */
 export async function runToEnd(
   work: () => Promise<void>,
   letGo: () => Promise<void>,
@@ -8,7 +8,7 @@ export async function runToEnd(
   let endedBySignal = false;
   const endWith = (exitCode: number) => () => {
     endedBySignal = true;
-    // First, because they would report what is being taken away from under them.
+    // First, because the children would report the loss of what they use.
     killChildren();
     void letGo().finally(() => process.exit(exitCode));
   };
@@ -23,7 +23,7 @@ export async function runToEnd(
   }
 }
 
-/** What the arguments say; ends the process with 2 where they are wrong. */
+/** Reads the arguments; ends the process with code 2 if they are wrong. */
 export function readOrExit<T>(read: (args: string[]) => T): T {
   try {
     return read(process.argv.slice(2));

@@ -4,7 +4,7 @@ export interface HeldSnapshot {
   release(): Promise<void>;
 }
 
-/** Opens a transaction that goes on seeing what is there now, as a report or a dump would. */
+/** Opens a transaction that keeps seeing the current state, as a report or a dump would. */
 export async function holdSnapshot(databaseUrl: string): Promise<HeldSnapshot> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -1,7 +1,7 @@
 import { type MillraceServer, startServer } from './server-process.js';
 import type { NewStore } from './stores.js';
 
-/** Runs a new server on the store for as long as `use` takes, and removes the store after it. */
+/** Runs a new server on the store for as long as `use` takes, and then removes the store. */
 export async function onNewStore<T>(
   store: NewStore,
   use: (server: MillraceServer) => Promise<T>,

@@ -11,14 +11,14 @@ import {
 
 export interface PostgresServer {
   version: string;
-  /** Makes an empty database and returns its URL. */
+  /** Creates an empty database and returns its URL. */
   createDatabase(): Promise<string>;
-  /** Removes it again, and what it left to be written. */
+  /** Drops the database, and writes out what the server still has in memory. */
   dropDatabase(url: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** The server of this URL, whose role may create databases; without one, a new server from npm. */
+/** Uses the server of this URL, whose role may create databases, or starts a new server from npm. */
 export async function openPostgres(url?: string, dataDir?: string): Promise<PostgresServer> {
   const own = url === undefined ? await startEmbedded(dataDir ?? tmpdir()) : undefined;
   const adminUrl = url ?? (own?.url as string);
@@ -42,7 +42,8 @@ export async function openPostgres(url?: string, dataDir?: string): Promise<Post
       const name = new URL(database).pathname.slice(1);
       await withClient(adminUrl, async (client) => {
         await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
-        // One side must not pay for what the other left in memory. A role that may not: no matter.
+        // One side must not pay for what the other left in memory. If the role may not, that is no
+        // error.
         await client.query('CHECKPOINT').catch(() => undefined);
       });
     },
@@ -53,9 +54,9 @@ export async function openPostgres(url?: string, dataDir?: string): Promise<Post
   };
 }
 
-/** With PostgreSQL's own settings save for the number of connections; fsync is on. */
+/** With PostgreSQL's own settings except for the number of connections; fsync is on. */
 async function startEmbedded(parent: string): Promise<{ url: string; stop(): Promise<void> }> {
-  // Not made here: PostgreSQL makes it, and owns it when it runs as a user of its own.
+  // PostgreSQL creates the folder, so that it owns it even if it runs as another user.
   const folder = join(parent, `millrace-bench-postgres-${randomBytes(6).toString('hex')}`);
   const port = await freePort();
   const password = randomBytes(12).toString('hex');

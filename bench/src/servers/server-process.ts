@@ -21,7 +21,8 @@ export async function startServer(
   storeUrl: string,
   flags: readonly string[] = [],
 ): Promise<MillraceServer> {
-  if (!existsSync(serverFile)) throw new Error(`${serverFile} is missing: npm run build first`);
+  if (!existsSync(serverFile))
+    throw new Error(`${serverFile} is missing: run "npm run build" first`);
   const apiKey = `ifr_${randomBytes(14).toString('hex')}`;
   const nodeFlags = process.env.BENCH_NODE_FLAGS?.split(/\s+/).filter(Boolean) ?? [];
   const child = spawn(
@@ -38,7 +39,7 @@ export async function startServer(
   const stop = () => stopChild(child);
 
   const listening = new Promise<number>((resolve) => {
-    // The reader stays: an undrained pipe would stop a server that logs to stdout.
+    // Reading continues: a full pipe would block a server that logs to stdout.
     createInterface({ input: child.stdout }).on('line', (line) => {
       const port = /^millrace listening on http:\/\/127\.0\.0\.1:(\d+)$/.exec(line)?.[1];
       if (port !== undefined) resolve(Number(port));

@@ -4,8 +4,8 @@ import Database from 'better-sqlite3';
 export const sqliteFile = (storeUrl: string): string => storeUrl.replace(/^sqlite:/, '');
 
 /**
- * How many messages the server's commits held on average. All messages of one commit have its time
- * in `enqueued_at_ms`, and a commit of many takes longer than a millisecond, so no two share one.
+ * How many messages the server's commits had on average. All messages of a commit have its time in
+ * `enqueued_at_ms`, and a commit of many takes longer than a millisecond, so no two have the same time.
  */
 export function messagesPerCommit(storeUrl: string): number {
   const db = new Database(sqliteFile(storeUrl), { readonly: true, fileMustExist: true });

@@ -9,21 +9,21 @@ const TMPFS_MAGIC = 0x01021994;
 export type StoreKind = 'sqlite' | 'postgres';
 
 export interface StoresSettings {
-  /** A kind, of which each round gets a new one, or the URL of one store for all rounds. */
+  /** The kind of store, created anew for each round, or the URL of one store for all rounds. */
   store: string;
-  /** A PostgreSQL server to make databases on; without one, it is started here. */
+  /** A PostgreSQL server to create databases on; without a URL, one is started. */
   postgresUrl?: string;
-  /** Where files are made. A memory file system makes fsync free and the numbers false. */
+  /** The directory for files. A memory file system makes fsync free and the numbers wrong. */
   dataDir?: string;
 }
 
-/** A database without tables: what a server or pg-boss is pointed at. */
+/** A database without tables, for a server or pg-boss. */
 export interface NewStore {
   url: string;
   remove(): Promise<void>;
 }
 
-/** Makes empty stores, and removes what it made. PostgreSQL starts when it is first asked for. */
+/** Creates empty stores and removes them again. PostgreSQL is started when it is first needed. */
 export class Stores {
   #postgres: Promise<PostgresServer> | undefined;
   #postgresVersion: string | undefined;
@@ -31,7 +31,7 @@ export class Stores {
 
   constructor(readonly settings: StoresSettings) {}
 
-  /** What `--store` asks for. */
+  /** The store that `--store` names. */
   chosen(): Promise<NewStore> {
     const { store } = this.settings;
     if (isKind(store)) return this.make(store);
@@ -42,7 +42,9 @@ export class Stores {
     return kind === 'sqlite' ? this.#makeSqlite() : this.#makePostgres();
   }
 
-  /** What was used; only the kind of a store that was passed in: its URL may hold a password. */
+  /**
+   * The stores that were used. Of a given store only the kind, because its URL may contain a password.
+   */
   describe(): string {
     const { store, dataDir } = this.settings;
     const inMemory = statfsSync(dataDir ?? tmpdir()).type === TMPFS_MAGIC;

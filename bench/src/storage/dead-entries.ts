@@ -2,18 +2,18 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 
 /**
- * What the dead entries of an index cost a consume while somebody holds an old snapshot, without
- * watermarks: messages come and go in a queue of the database at --url (a server has run on it),
- * then the first ready one is looked for from the head.
+ * Measures what the dead entries of an index cost a consume while somebody holds an old snapshot,
+ * without watermarks. It inserts and deletes messages in the database at --url, on which a server must
+ * have run before, and then searches for the first ready message from the head.
  *
- * npx tsx bench/src/dead-entries.ts --url postgres://… --entries 200000
+ * npx tsx bench/src/storage/dead-entries.ts --url postgres://… --entries 200000
  */
 const { values } = parseArgs({
   options: { url: { type: 'string' }, entries: { type: 'string', default: '200000' } },
 });
 const entries = Number(values.entries);
 const LOOKS = 20;
-/** No queue has it. */
+/** A bucket that no queue has. */
 const BUCKET = -1;
 
 const client = new pg.Client(values.url);
@@ -23,7 +23,7 @@ await holder.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
 await holder.query('SELECT count(*) FROM millrace.queues');
 await insert(1, entries);
 await client.query('DELETE FROM millrace.messages WHERE bucket_id = $1', [BUCKET]);
-// The only one that is there lies behind all that have gone.
+// The only message left comes after all the deleted ones.
 await insert(entries + 1, entries + 1);
 for (const setting of ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin']) {
   await client.query(`SET enable_${setting} = off`);
@@ -47,7 +47,7 @@ const { rows } = await client.query('SHOW server_version');
 tookMs.sort((a, b) => a - b);
 const medianMs = tookMs[LOOKS / 2] as number;
 process.stdout.write(
-  `PostgreSQL ${rows[0].server_version}: ${entries} dead entries, ${medianMs.toFixed(1)} ms for a look, ${((1_000 * medianMs) / entries).toFixed(2)} us for an entry\n`,
+  `PostgreSQL ${rows[0].server_version}: ${entries} dead entries, ${medianMs.toFixed(1)} ms per search, ${((1_000 * medianMs) / entries).toFixed(2)} us per entry\n`,
 );
 await Promise.all([client.end(), holder.end()]);
 

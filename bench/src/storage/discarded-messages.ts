@@ -3,7 +3,7 @@ import pg from 'pg';
 import { sqliteFile } from '../servers/sqlite-store-file.js';
 import type { StoreKind } from '../servers/stores.js';
 
-/** No call of the server tells how far the sweep after a purge is, so the store is asked. */
+/** Reads the progress of the sweep after a purge from the store, because no call reports it. */
 export interface DiscardedMessages {
   areLeft(): Promise<boolean>;
   close(): Promise<void>;

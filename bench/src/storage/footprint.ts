@@ -15,23 +15,27 @@ import { sqliteFile } from '../servers/sqlite-store-file.js';
 import { type StoreKind, Stores } from '../servers/stores.js';
 import { residentMib } from './resident-memory.js';
 
-/** What messages take on disk and in the server's memory, in each state that they go through. */
+/** Measures what messages take on disk and in the server's memory, in each of their states. */
 
 const BATCH = 1000;
 const KEYED = 20_000;
 const MIB = 1024 * 1024;
-/** Free space goes back in small steps. What changes by less than 1 MiB in this time is settled. */
+/**
+ * Free space is given back in small steps; a size that changes by less than 1 MiB in this time is
+ * settled.
+ */
 const SETTLE_MS = 20_000;
 
-const help = `Usage: npx tsx bench/src/footprint.ts [options]     (after npm run build)
+const help = `Usage: npx tsx bench/src/storage/footprint.ts [options]     (after npm run build)
 
-Publishes messages of 200 bytes, some with idempotency keys, leases them all, and acks them all. Prints what the store and the server's memory come to after each.
+Publishes ${KEYED} messages of 200 bytes with idempotency keys, then others without, and leases and
+acks the others. Prints the size of the store and the server's memory after each step.
 
-  --messages N            messages (100000)
+  --messages N            messages without idempotency keys (100000)
   --store KIND            sqlite or postgres (sqlite)
-  --postgres URL          a server to make the database on; without it, one from npm is started
-  --data-dir DIR          where files are made (the system's directory for temporary files)
-  --help
+  --postgres URL          server to create the database on; without it, one from npm is started
+  --data-dir DIR          directory for files (the system's directory for temporary files)
+  --help                  print this help
 `;
 
 interface Options {
@@ -76,7 +80,7 @@ async function run({ messages, kind }: Options, stores: Stores): Promise<void> {
       process.stdout.write(`| ${phase} | ${(bytes / MIB).toFixed(1)} | ${each} | ${resident} |\n`);
       return bytes;
     };
-    process.stdout.write('| phase | store, MiB | bytes for each message | server, MiB |\n');
+    process.stdout.write('| phase | store, MiB | bytes per message | server, MiB |\n');
     process.stdout.write('| --- | ---: | ---: | ---: |\n');
     const emptyBytes = await report('empty');
     await publishWithKeys(server, keyed);
@@ -100,7 +104,7 @@ async function settled(sizeOf: () => Promise<number>): Promise<number> {
   }
 }
 
-/** Answers the bodies that ack what was leased. */
+/** Leases all messages. @returns the bodies of the calls that ack them */
 async function leaseAll(server: MillraceServer, queue: string): Promise<string[]> {
   const request = JSON.stringify({ queue, max_messages: BATCH });
   const bodies: string[] = [];
@@ -112,7 +116,7 @@ async function leaseAll(server: MillraceServer, queue: string): Promise<string[]
   }
 }
 
-/** Published one by one, since a record belongs to a call. */
+/** Publishes messages one by one, since each call has its own record. */
 async function publishWithKeys(server: MillraceServer, queue: string): Promise<void> {
   let published = 0;
   const worker = async () => {
@@ -128,7 +132,9 @@ async function publishWithKeys(server: MillraceServer, queue: string): Promise<v
   await Promise.all(Array.from({ length: 64 }, worker));
 }
 
-/** The file; its WAL is copied into it first, and is as large at any number of messages. */
+/**
+ * The size of the file. The WAL is copied into it first; its own size does not depend on the messages.
+ */
 async function sqliteBytes(storeUrl: string): Promise<number> {
   const file = sqliteFile(storeUrl);
   const db = new Database(file);
@@ -137,7 +143,7 @@ async function sqliteBytes(storeUrl: string): Promise<number> {
   return statSync(file).size;
 }
 
-/** Tables and their indexes, once vacuum has been through them. */
+/** The size of tables and indexes, after a vacuum. */
 async function postgresBytes(storeUrl: string): Promise<number> {
   const client = new pg.Client({ connectionString: storeUrl });
   await client.connect();

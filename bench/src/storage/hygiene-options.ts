@@ -12,23 +12,23 @@ export interface HygieneOptions {
   dataDir?: string;
 }
 
-export const help = `Usage: npx tsx bench/src/hygiene.ts [options]     (after npm run build)
+export const help = `Usage: npx tsx bench/src/storage/hygiene.ts [options]     (after npm run build)
 
 Sends messages through one queue on PostgreSQL, each published, consumed and acked. After a third
-of them another connection holds a REPEATABLE READ snapshot, so that vacuum can remove nothing.
-Prints what the tables come to, waits for autovacuum in the end, and measures the speed once more.
+of them, another connection holds a REPEATABLE READ snapshot, so that vacuum can remove nothing.
+Prints the sizes of the tables, waits for autovacuum at the end, and measures the speed once more.
 
   --messages N            messages (5000000)
   --snapshot-seconds S    how long the snapshot is held (600)
-  --max-minutes M         ends the run early, the wait for autovacuum included (120)
+  --max-minutes M         longest time of the run, including the wait for autovacuum (120)
   --batch N               messages in each request (1)
   --connections N         keep-alive connections (64)
-  --postgres URL          a server to make the database on; without it, one from npm is started
-  --data-dir DIR          where that one keeps its files (the system's directory for temporary files)
-  --help
+  --postgres URL          server to create the database on; without it, one from npm is started
+  --data-dir DIR          directory for its files (the system's directory for temporary files)
+  --help                  print this help
 `;
 
-/** Throws what is wrong with the arguments; `undefined` means that only the help is wanted. */
+/** Throws if the arguments are wrong; `undefined` means that only the help is wanted. */
 export function readHygieneOptions(args: string[]): HygieneOptions | undefined {
   const { values } = parseArgs({
     args,

@@ -1,9 +1,9 @@
 import type { TableSize } from './table-sizes.js';
 
-/** One line of the closing table: how fast a phase was and what the tables came to at its end. */
+/** One row of the closing table: the speed of a phase and the sizes of the tables at its end. */
 export interface Phase {
   name: string;
-  /** Absent where nothing was sent. */
+  /** Absent if nothing was sent. */
   perSecond?: number;
   tables: TableSize[];
 }
@@ -23,7 +23,7 @@ function tableText({ name, bytes, deadTuples, indexes }: TableSize): string {
   return `${name} ${mebibytes(bytes)} MiB, ${deadTuples} dead (${indexTexts.join(', ')})`;
 }
 
-/** One column for the speed, then for each table its size, its dead tuples and its indexes. */
+/** One column for the speed, then the size, the dead tuples and the indexes of each table. */
 export function phasesTable(phases: Phase[]): string {
   const last = phases.at(-1)?.tables ?? [];
   const columns = last.flatMap(({ name, indexes }) => [

@@ -7,14 +7,14 @@ import { readTableSizes, type TableSize } from './table-sizes.js';
 
 const LOOK_EVERY_MS = 1000;
 const PRINT_EVERY_MS = 10_000;
-/** Below the threshold at which autovacuum starts on these tables it has nothing left to do. */
+/** Below the threshold from which autovacuum works on these tables: it has nothing left to do. */
 const DEAD_TUPLES_AT_REST = 2000;
-/** PostgreSQL's processes hand in what they counted only now and then. */
+/** PostgreSQL's processes report their counts only now and then. */
 const COUNTS_FOLLOW_MS = 2000;
 
 export interface WatchOptions {
   databaseUrl: string;
-  /** Counts of completed messages at which the snapshot is opened. */
+  /** The number of completed messages at which the snapshot is opened. */
   snapshotFrom: number;
   snapshotMs: number;
   print(line: string): void;
@@ -25,10 +25,10 @@ interface Mark {
   atMs: number;
 }
 
-/** Follows a run of load from the database's side, and holds a snapshot in the middle of it. */
+/** Watches the database during a load, and holds a snapshot in the middle of it. */
 export class HygieneWatch {
   readonly phases: Phase[] = [];
-  /** Set by whoever sees the load go on. */
+  /** Updated by the caller as the load makes progress. */
   completed = 0;
   #startedMs = performance.now();
   #phaseFrom = this.#mark();
@@ -64,10 +64,10 @@ export class HygieneWatch {
       await this.#endPhase('before the snapshot');
       this.#snapshot = await holdSnapshot(databaseUrl);
       this.#stage = 'held';
-      this.options.print('the snapshot is held from here');
+      this.options.print('the snapshot is held from now on');
     } else if (this.#stage === 'held' && this.#sinceMs(this.#phaseFrom) >= snapshotMs) {
       await this.#endHeld();
-      this.options.print('the snapshot was let go');
+      this.options.print('the snapshot was released');
     }
     if (this.#sinceMs(this.#printedAt) >= PRINT_EVERY_MS) await this.#print();
   }
@@ -82,11 +82,11 @@ export class HygieneWatch {
 
   async #endLoad(): Promise<void> {
     if (this.#stage === 'held') await this.#endHeld();
-    else if (this.#stage === 'after') await this.#endPhase('the rest, without it');
-    else await this.#endPhase('all, before a snapshot was due');
+    else if (this.#stage === 'after') await this.#endPhase('the rest, without the snapshot');
+    else await this.#endPhase('the whole load, before a snapshot was due');
   }
 
-  /** Returns when autovacuum has nothing left to do, or when its time is over. */
+  /** Resolves when autovacuum has nothing left to do, or when the time is over. */
   async awaitAutovacuum(limitMs: number): Promise<void> {
     const fromMs = performance.now();
     let tables: TableSize[];
@@ -97,7 +97,7 @@ export class HygieneWatch {
       isOver = tables.every(({ deadTuples }) => deadTuples <= DEAD_TUPLES_AT_REST);
     } while (!isOver && performance.now() - fromMs < limitMs);
     const seconds = Math.round((performance.now() - fromMs) / 1000);
-    const how = isOver ? 'autovacuum' : 'waiting for autovacuum, which is not over';
+    const how = isOver ? 'autovacuum' : 'waiting for autovacuum, which has not finished';
     this.phases.push({ name: `${seconds} s of ${how}`, tables });
   }
 

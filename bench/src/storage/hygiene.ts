@@ -15,7 +15,7 @@ const SPEED_AFTER_MS = 10_000;
 const QUERY_LIMIT_MS = 60_000;
 /** Autovacuum looks at a database once a minute. */
 const AUTOVACUUM_LIMIT_MS = 180_000;
-/** Of the whole time: what is kept for autovacuum and the speed after it, where time is short. */
+/** The share of the whole time that is kept for autovacuum and the speed after it, if time is short. */
 const SHARE_AFTER_LOAD = 0.3;
 
 async function run(options: HygieneOptions, stores: Stores): Promise<void> {
@@ -79,7 +79,10 @@ async function measure(
   const speedMs = Math.min(SPEED_AFTER_MS, leftMs / 2);
   await watch.awaitAutovacuum(Math.min(AUTOVACUUM_LIMIT_MS, leftMs - speedMs));
   const after = await runLoadWithFailures({ ...job, durationMs: speedMs });
-  await watch.addPhase(`${Math.round(speedMs / 1000)} s of load after it`, after.perSecond * batch);
+  await watch.addPhase(
+    `${Math.round(speedMs / 1000)} s of load after autovacuum`,
+    after.perSecond * batch,
+  );
 
   const failures = result.errors + result.nonSuccess + after.errors + after.nonSuccess;
   const firstFailure = result.firstBadAnswer ?? result.firstError ?? after.firstBadAnswer;
@@ -87,7 +90,7 @@ async function measure(
   process.stdout.write(
     `${result.completed} of ${options.messages} messages published, consumed and acked` +
       `${endedEarly}; ${failures} failed requests or connections.\n` +
-      `${firstFailure === undefined ? '' : `The first: ${firstFailure}\n`}\n` +
+      `${firstFailure === undefined ? '' : `First failure: ${firstFailure}\n`}\n` +
       `${phasesTable(watch.phases)}\n`,
   );
 }

@@ -7,11 +7,11 @@ export interface IndexSize {
 
 export interface TableSize {
   name: string;
-  /** Without its indexes. */
+  /** The size without its indexes. */
   bytes: number;
-  /** As PostgreSQL counts them; the count follows a second or so behind. */
+  /** As PostgreSQL counts them; the count lags by a second or so. */
   deadTuples: number;
-  /** Runs of autovacuum that came to their end. */
+  /** How many runs of autovacuum have finished. */
   autovacuums: number;
   indexes: IndexSize[];
 }
@@ -26,7 +26,7 @@ FROM pg_stat_user_tables s
 WHERE s.n_tup_upd + s.n_tup_del > 1000
 ORDER BY s.relname`;
 
-/** The tables whose rows come and go, whatever the version of the schema calls them. */
+/** The tables whose rows come and go, whatever their names are in this version of the schema. */
 export async function readTableSizes(client: Client): Promise<TableSize[]> {
   const { rows } = await client.query(QUERY);
   return rows.map((row) => ({

@@ -172,7 +172,7 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
             acked: false,
             error: {
               code: 'LEASE_LOST',
-              message: `The receipt names a delivery of message ${SECOND} that is over.`,
+              message: `The receipt names a delivery of message ${SECOND} that has ended.`,
             },
           },
         ],

@@ -13,14 +13,14 @@ import type { NewStore, StoreKind } from '../../servers/stores.js';
 
 const NAME = 'backlog';
 const SMALL_BACKLOG = 1000;
-/** Few beside what waits in the small queue: it is filled up again only after they were taken. */
+/** Few compared with the small queue, which is refilled only after they were consumed. */
 const SAMPLES = 200;
 const WARMUP_MS = 500;
 const SAMPLES_LIMIT_MS = 60_000;
 
 export const backlog: Scenario = {
   name: NAME,
-  summary: 'the time of consume and ack, and of stats, with 1,000,000 waiting and with 1,000',
+  summary: 'the time of consume and ack, and of stats, with 1,000,000 waiting, against 1,000',
 
   async run(bench) {
     return [
@@ -35,7 +35,7 @@ interface FilledStore {
   queue: string;
 }
 
-/** The stores live through all rounds, because filling one takes long; the servers do not. */
+/** The stores are kept for all rounds, because filling one takes long; the servers are not. */
 async function compareBacklogs(kind: StoreKind, bench: Bench): Promise<Comparison[]> {
   const small = await bench.stores.make(kind);
   const large = await bench.stores.make(kind);
@@ -67,7 +67,7 @@ async function compareFilled(
   large: FilledStore,
   bench: Bench,
 ): Promise<Comparison[]> {
-  const waiting = `${bench.settings.backlog} waiting beside ${SMALL_BACKLOG}`;
+  const waiting = `${bench.settings.backlog} waiting, against ${SMALL_BACKLOG}`;
   const measureOf = (call: string): Measure => ({
     name: `${NAME} ${kind} ${call}`,
     unit: waiting,
@@ -103,7 +103,9 @@ function costs(filled: FilledStore, { settings }: Bench) {
   });
 }
 
-/** One connection at rest: under load, waiting for others would hide what the backlog costs. */
+/**
+ * One connection on an idle server: under load, the wait for others would hide the cost of the backlog.
+ */
 async function settleSamples(server: MillraceServer, queue: string): Promise<LoadResult> {
   const job = { port: server.port, connections: 1, warmupMs: 0, durationMs: SAMPLES_LIMIT_MS };
   const traffic: CycleTraffic = {
@@ -112,7 +114,7 @@ async function settleSamples(server: MillraceServer, queue: string): Promise<Loa
     queues: [queue],
     publishes: true,
   };
-  // Whole cycles warm the server up and leave as much in the queue as there was.
+  // Whole cycles warm the server up and leave as many messages in the queue as before.
   await runLoad({ ...job, traffic, durationMs: WARMUP_MS });
   return runLoad({ ...job, traffic: { ...traffic, publishes: false }, unitLimit: SAMPLES });
 }

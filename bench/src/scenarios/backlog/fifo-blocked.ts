@@ -21,19 +21,19 @@ const OTHER_GROUPS = 1000;
 const SAMPLES = 500;
 const WARMUP_MS = 3000;
 const SAMPLES_LIMIT_MS = 60_000;
-/** For the garbage of the filling and what the store does in the background. */
+/** Time for garbage collection after the filling, and for background work of the store. */
 const PAUSE_MS = 10_000;
 
 export const fifoBlocked: Scenario = {
   name: NAME,
-  summary: 'the time of other groups, with 1,000,000 messages behind a blocked one and without it',
+  summary: 'the time of other message groups, with 1,000,000 messages in a blocked one and without',
 
   async run(bench) {
     return [...(await compareOn('sqlite', bench)), ...(await compareOn('postgres', bench))];
   },
 };
 
-/** The stores live through all rounds, because filling one takes long; the servers do not. */
+/** The stores are kept for all rounds, because filling one takes long; the servers are not. */
 async function compareOn(kind: StoreKind, bench: Bench): Promise<Comparison[]> {
   const without = await bench.stores.make(kind);
   const blocked = await bench.stores.make(kind);
@@ -50,7 +50,7 @@ async function compareOn(kind: StoreKind, bench: Bench): Promise<Comparison[]> {
     return compareSteps(
       (step) => ({
         name: `${NAME} ${kind} ${step}`,
-        unit: `${bench.settings.backlog} behind a blocked group beside none`,
+        unit: `${bench.settings.backlog} in a blocked message group, against none`,
         kind: 'cost',
         target: 1.2,
       }),
@@ -65,13 +65,15 @@ async function compareOn(kind: StoreKind, bench: Bench): Promise<Comparison[]> {
   }
 }
 
-/** @param behind messages behind the leased head of a group; 0: there is no such group */
+/**
+ * @param behind messages behind the leased head of a message group; 0: there is no such message group
+ */
 function fill(store: NewStore, behind: number, { progress }: Bench): Promise<string> {
   return withServer(store.url, async (server) => {
     const [queue = ''] = await createQueues(server, 1, () => ({ type: 'fifo' }));
     const startedMs = performance.now();
     if (behind > 0) {
-      // It is the only message, so it is the one that is leased, for longer than a bench runs.
+      // This message is the only one, so it is the one that is leased, for longer than a bench runs.
       await call(server, PUBLISH_PATH, publishBody(queue, { message_group_id: BLOCKED }));
       await call(server, CONSUME_PATH, consumeBody(queue));
       await fillGroups(server, queue, [BLOCKED], behind);
@@ -80,12 +82,12 @@ function fill(store: NewStore, behind: number, { progress }: Bench): Promise<str
     await fillGroups(server, queue, others, 1);
     await expectWaiting(server, queue, behind + OTHER_GROUPS);
     const seconds = Math.round((performance.now() - startedMs) / 1000);
-    progress(`${NAME}: ${behind} messages published behind a blocked one in ${seconds} s`);
+    progress(`${NAME}: ${behind} messages published behind a leased one in ${seconds} s`);
     return queue;
   });
 }
 
-/** One connection at rest, and whole cycles, which leave as much in the queue as there was. */
+/** One connection on an idle server, and whole cycles, which leave as many messages as before. */
 function cycles(store: NewStore, queue: string): Promise<LoadResult> {
   return withServer(store.url, async (server) => {
     const { apiKey, port } = server;

@@ -17,16 +17,16 @@ const SMALL_BACKLOG = 1000;
 const STEPS = ['consume', 'ack', 'stats'];
 /** Calls of each kind in one round. */
 const SAMPLES = 300;
-/** So long that the side measured first is as warm as the other. */
+/** Long enough for the side that is measured first to be as warm as the other. */
 const WARMUP_MS = 5000;
 const SAMPLES_LIMIT_MS = 120_000;
-/** For the garbage of the load before and what the store does in the background. */
+/** Time for garbage collection after the load, and for background work of the store. */
 const PAUSE_MS = 10_000;
 const RSS_GROWTH_TARGET_MIB = 64;
 
 export const mixedBacklog: Scenario = {
   name: NAME,
-  summary: 'consume, ack and stats over 100 queues, 1,000,000 waiting mixed, and with 1,000',
+  summary: 'consume, ack and stats over 100 mixed queues, with 1,000,000 waiting, against 1,000',
 
   async run(bench) {
     return [...(await compareOn('sqlite', bench)), ...(await compareOn('postgres', bench))];
@@ -38,11 +38,11 @@ interface Fill {
   rssMib: number;
 }
 
-/** One server lives through both fills, because its memory is compared too. */
+/** The same server runs through both fills, because its memory is compared too. */
 async function compareOn(kind: StoreKind, bench: Bench): Promise<Comparison[]> {
   const { backlog } = bench.settings;
   return onNewStore(await bench.stores.make(kind), async (server) => {
-    // Priorities order every other queue only; in the rest they are stored and do nothing.
+    // Priorities order only every other queue; in the rest they are stored without any effect.
     const queues = await createQueues(server, QUEUES, (index) => ({
       enable_priority: index % 2 === 0,
     }));
@@ -52,7 +52,7 @@ async function compareOn(kind: StoreKind, bench: Bench): Promise<Comparison[]> {
     return compareSteps(
       (step) => ({
         name: `${NAME} ${kind} ${step}`,
-        unit: `${backlog} waiting beside ${SMALL_BACKLOG}`,
+        unit: `${backlog} waiting, against ${SMALL_BACKLOG}`,
         kind: 'cost',
         target: 2,
       }),
@@ -77,7 +77,7 @@ async function fillAndSample(
   await sleep(PAUSE_MS);
   const rssMib = residentMib(server.pid);
 
-  // Whole cycles: each message that is taken is replaced, so the backlog stays as it is.
+  // Whole cycles: each consumed message is replaced, so the backlog stays as it is.
   const { apiKey, port } = server;
   const shape = { publishes: true, priorities: PRIORITIES, asksStats: true };
   const traffic: CycleTraffic = { kind: 'cycle', apiKey, queues, ...shape };
@@ -93,7 +93,7 @@ async function fillAndSample(
 function noteMemory(kind: StoreKind, small: Fill, large: Fill, { note, settings }: Bench): void {
   const growth = large.rssMib - small.rssMib;
   note(
-    `${NAME} ${kind}: the server held ${small.rssMib.toFixed(0)} MiB with ${SMALL_BACKLOG} waiting ` +
+    `${NAME} ${kind}: the server used ${small.rssMib.toFixed(0)} MiB with ${SMALL_BACKLOG} waiting ` +
       `and ${large.rssMib.toFixed(0)} MiB with ${settings.backlog}: ` +
       `${growth.toFixed(0)} MiB more (target <= ${RSS_GROWTH_TARGET_MIB})`,
   );

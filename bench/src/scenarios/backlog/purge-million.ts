@@ -17,21 +17,21 @@ const NAME = 'purge-million';
 const STEPS = ['publish', 'consume', 'ack'];
 const OTHER_QUEUES = 10;
 const WAITING_IN_OTHERS = 1000;
-/** Enough to be a load, too few to saturate: then waiting for others would hide the sweep. */
+/** Enough for a load, but too few to saturate the server: the wait for others would hide the sweep. */
 const CONNECTIONS = 8;
 const WARMUP_MS = 2000;
-/** Soon after the warm-up, which begins when the load's process has started. */
+/** Shortly after the warm-up, which begins when the load's process has started. */
 const PURGE_AFTER_MS = WARMUP_MS + 1000;
 const PAUSE_MS = 5000;
 const LOOK_EVERY_MS = 500;
 const SWEEP_LIMIT_MS = 900_000;
-/** The file counts as settled when it has kept its size for so long. */
+/** The file counts as settled once it has kept its size for this long. */
 const SETTLED_MS = 10_000;
 const MIB = 1024 * 1024;
 
 export const purgeMillion: Scenario = {
   name: NAME,
-  summary: "other queues' p99 while 1,000,000 purged messages are swept, and usually",
+  summary: "other queues' p99 while 1,000,000 purged messages are swept, against the usual one",
 
   async run(bench) {
     return [...(await compareOn('sqlite', bench)), ...(await compareOn('postgres', bench))];
@@ -83,14 +83,14 @@ async function comparePurge(purge: Purge, bench: Bench): Promise<Comparison[]> {
   await untilSwept(discarded);
   const sweptMs = performance.now() - startedMs;
   bench.note(
-    `${NAME} ${kind}: the sweep was over ${seconds(sweptMs)} s after the purge, ` +
+    `${NAME} ${kind}: the sweep ended ${seconds(sweptMs)} s after the purge, ` +
       `the first ${seconds(Math.min(sweptMs, underLoadMs))} s of it under load`,
   );
   if (fileMib !== undefined) await noteFile(purge.store, fileMib, bench);
   return compareSteps(
     (step) => ({
       name: `${NAME} ${kind} ${step}`,
-      unit: 'p99 during the sweep beside the usual one',
+      unit: 'p99 during the sweep, against the usual one',
       kind: 'cost',
       percentile: 'p99Ms',
       target: 5,
@@ -102,7 +102,7 @@ async function comparePurge(purge: Purge, bench: Bench): Promise<Comparison[]> {
   );
 }
 
-/** The purge itself falls into the first round. A round that outlasted the sweep does not count. */
+/** The purge itself happens in the first round. A round that outlasted the sweep does not count. */
 async function measureSweep(
   { server, purged, discarded, kind }: Purge,
   job: LoadJob,
@@ -119,7 +119,7 @@ async function measureSweep(
     const result = await runLoad(job);
     if (await discarded.areLeft()) results.push(result);
   }
-  note(`${NAME} ${kind}: ${results.length} rounds were measured while the sweep went on`);
+  note(`${NAME} ${kind}: ${results.length} rounds were measured during the sweep`);
   return results;
 }
 
@@ -132,12 +132,12 @@ async function purgeMs(server: MillraceServer, queue: string): Promise<number> {
 async function untilSwept(discarded: DiscardedMessages): Promise<void> {
   const untilMs = performance.now() + SWEEP_LIMIT_MS;
   while (await discarded.areLeft()) {
-    if (performance.now() > untilMs) throw new Error('the sweep does not come to its end');
+    if (performance.now() > untilMs) throw new Error('the sweep does not end');
     await sleep(LOOK_EVERY_MS);
   }
 }
 
-/** Nothing is asked of the server here: it gives the space back by itself. */
+/** Only waits: the server gives the space back by itself. */
 async function noteFile(store: NewStore, beforeMib: number, { note }: Bench): Promise<void> {
   const sweptAtMs = performance.now();
   let size = fileMibOf(store);
@@ -150,7 +150,7 @@ async function noteFile(store: NewStore, beforeMib: number, { note }: Bench): Pr
   }
   note(
     `${NAME}: the file had ${beforeMib.toFixed(0)} MiB before the purge and has ` +
-      `${size.toFixed(0)} MiB, ${seconds(sinceMs - sweptAtMs)} s after the sweep was over`,
+      `${size.toFixed(0)} MiB, ${seconds(sinceMs - sweptAtMs)} s after the sweep ended`,
   );
 }
 

@@ -14,7 +14,7 @@ import type { MillraceServer } from '../../servers/server-process.js';
 const NAME = 'backup-under-load';
 const MEASURE: Measure = {
   name: NAME,
-  unit: 'p99 of a publish while a backup is made, beside the usual one',
+  unit: 'p99 of a publish during a backup, against the usual one',
   kind: 'cost',
   percentile: 'p99Ms',
   target: 2,
@@ -24,13 +24,13 @@ const MESSAGE_BYTES = 16 * 1024;
 const MESSAGES_PER_BATCH = 60;
 const FILL_CONNECTIONS = 2;
 const FILL_LIMIT_MS = 3_600_000;
-/** For the checkpoints of what was written before. */
+/** Time for the checkpoints of earlier writes. */
 const PAUSE_MS = 5_000;
 const MIB = 2 ** 20;
 
 export const backupUnderLoad: Scenario = {
   name: NAME,
-  summary: 'publishes at full load beside a backup of a store of 1 GiB, and without it; SQLite',
+  summary: 'publishes at full load during a backup of a 1 GiB store, against without; SQLite',
 
   async run(bench) {
     const store = await bench.stores.make('sqlite');
@@ -65,7 +65,7 @@ async function besideBackups(job: LoadJob, storeUrl: string, bench: Bench): Prom
     while (isMeasuring) {
       const { bytes, durationMs } = await runBackup(storeUrl);
       const seconds = (durationMs / 1000).toFixed(1);
-      const beside = isMeasuring ? 'under load' : 'the last part of it without load';
+      const beside = isMeasuring ? 'under load' : 'its last part without load';
       bench.note(
         `${NAME}: a backup of ${Math.round(bytes / MIB)} MiB took ${seconds} s, ${beside}`,
       );

@@ -13,22 +13,22 @@ import type { MillraceServer } from '../../servers/server-process.js';
 const NAME = 'publish-beside-reads';
 const measureOf = (reads: string): Measure => ({
   name: `${NAME}: ${reads}`,
-  unit: `p99 of a publish beside ${reads}, beside the usual one`,
+  unit: `p99 of a publish during ${reads}, against the usual one`,
   kind: 'cost',
   percentile: 'p99Ms',
   target: 3,
 });
-/** Index entries of messages that have gone, which the snapshot keeps. */
+/** Index entries of removed messages, which the snapshot keeps. */
 const DEAD_ENTRIES = 200_000;
 const STATS_LOOPS = 20;
 const PUBLISH_CONNECTIONS = 16;
-/** Longer than any measurement: the readers are ended by hand. */
+/** Longer than any measurement: the readers are stopped explicitly. */
 const READ_LIMIT_MS = 60_000;
 const PAUSE_MS = 1_000;
 
 export const publishBesideReads: Scenario = {
   name: NAME,
-  summary: `publishes beside ${STATS_LOOPS} loops of another queue's stats and an old snapshot; PostgreSQL`,
+  summary: `publishes during ${STATS_LOOPS} loops of another queue's stats, with an old snapshot; PostgreSQL`,
 
   async run(bench) {
     const store = await bench.stores.make('postgres');
@@ -81,7 +81,7 @@ interface Reader {
 
 const requests = (list: string[]) => ({ kind: 'requests' as const, requests: list });
 
-/** For as long as the publishes take. */
+/** Runs for as long as the publishes take. */
 function loopStats(server: MillraceServer, queue: string, { durationMs }: LoadJob): Reader {
   const load = runLoad({
     port: server.port,
@@ -93,7 +93,7 @@ function loopStats(server: MillraceServer, queue: string, { durationMs }: LoadJo
   return { ended: () => load };
 }
 
-/** As a dump does: all rows, in a transaction of its own. */
+/** Reads all rows again and again, as a dump does. */
 function dumpOften(url: string): Reader {
   let isReading = true;
   const reads = (async () => {

@@ -11,26 +11,26 @@ import type { MillraceServer } from '../../servers/server-process.js';
 
 const HEALTHY = 8;
 const SICK = ['hang', 'error', 'drip'];
-/** A push to them may take 0.8 of it, so that the breaker opens while it is measured. */
+/** A push to a sick receiver may take 0.8 of this, so that its breaker opens during the measurement. */
 const SICK_LEASE_SECONDS = 2;
-/** Until the last push to them has ended. */
+/** How long the last pushes to the sick receivers take to end. */
 const RECOVERY_MS = 2000;
-/** How often in a round each side is measured, for a part of the seconds. */
+/** How often each side is measured in a round, each time for a part of the seconds. */
 const TURNS = 4;
-/** More than a healthy subscription can push in a second on the machines there are. */
+/** More than a healthy subscription can push in a second on today's machines. */
 const PUSHES_PER_SECOND_MAX = 3000;
 const SICK_MESSAGES = 5000;
 
 const measure: Measure = {
   name: 'push-isolation',
-  unit: 'posts to healthy ones',
+  unit: 'pushes to healthy receivers',
   kind: 'rate',
   target: 0.9,
 };
 
 export const pushIsolation: Scenario = {
   name: measure.name,
-  summary: '8 healthy subscriptions beside one that hangs, one of errors and one that drips',
+  summary: '8 healthy subscriptions next to one that hangs, one that fails and one that drips',
 
   async run(bench) {
     return [await compare(measure, bench, () => runRound(bench))];
@@ -58,7 +58,7 @@ async function runRound({ stores, settings }: Bench): Promise<Round> {
           const url = receiver.url(SICK[index] as string);
           ill.push(await subscribe(server, queue, url, { visibility_timeout: SICK_LEASE_SECONDS }));
         }
-        // Both sides are warm, and what a first failure costs once is paid.
+        // Warms up both sides, and pays the one-time cost of the first failures.
         await sleep(WARMUP_MS);
         await pause(server, ill);
         await sleep(RECOVERY_MS);
@@ -75,8 +75,8 @@ async function runRound({ stores, settings }: Bench): Promise<Round> {
 }
 
 /**
- * Alone and together in turn, in one server: what changes with its age, with what is left in its
- * queues or with the machine falls on both sides alike.
+ * Measures alone and together in turn, in one server, so that effects of its age, of the length of its
+ * queues and of the machine are the same for both sides.
  */
 async function measureInTurn(
   server: MillraceServer,

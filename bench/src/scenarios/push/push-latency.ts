@@ -13,7 +13,7 @@ const TARGET_MS = 10;
 
 export const pushLatency: Scenario = {
   name: NAME,
-  summary: 'from publishing a message to its push, 50 a second; no ratio, stands below the table',
+  summary: 'from publishing a message to its push, 50 a second; no ratio, printed below the table',
 
   async run(bench) {
     await noteLatency('sqlite', bench);
@@ -53,7 +53,7 @@ async function measureOn(kind: StoreKind, { stores, settings }: Bench): Promise<
   }
 }
 
-/** Of the rounds the middle one, and in brackets the ends. */
+/** The median of the rounds, with the lowest and the highest in brackets. */
 const shown = (sortedMs: readonly number[]): string => {
   const [first = 0] = sortedMs;
   const middle = sortedMs[Math.floor((sortedMs.length - 1) / 2)] ?? 0;

@@ -30,7 +30,7 @@ const measure: Measure = {
 
 export const pushVsUndici: Scenario = {
   name: measure.name,
-  summary: '16 subscriptions with 10 pushes under way each, beside 160 posts of undici alone',
+  summary: '16 subscriptions with 10 pushes under way each, against 160 posts of undici alone',
 
   async run(bench) {
     return [await compare(measure, bench, () => runRound(bench))];
@@ -45,7 +45,7 @@ async function runRound({ stores, settings }: Bench): Promise<Round> {
       async (server) => {
         const sample = await pushOne(server, receiver);
         const reference = await postAlone(receiver, sample, settings.seconds);
-        // As many as could be pushed if pushing cost no more than posting, and some to spare.
+        // As many messages as could be pushed if a push cost no more than a post, and some to spare.
         const pushes = reference.perSecond * (settings.seconds + WARMUP_MS / 1000) * FILL_MARGIN;
         const perSubscription = Math.ceil(pushes / SUBSCRIPTIONS);
         const queues = await createQueues(server, SUBSCRIPTIONS);
@@ -59,7 +59,7 @@ async function runRound({ stores, settings }: Bench): Promise<Round> {
   }
 }
 
-/** A push as it is made: what the reference posts has the same headers and the same body. */
+/** Makes real pushes, so that the reference can post the same headers and the same body. */
 async function pushOne(server: MillraceServer, receiver: Receiver): Promise<Received> {
   const [queue = ''] = await createQueues(server, 1);
   await fillQueues(server, [queue], 1);
@@ -67,7 +67,7 @@ async function pushOne(server: MillraceServer, receiver: Receiver): Promise<Rece
   const untilMs = performance.now() + SAMPLE_LIMIT_MS;
   for (;;) {
     const received = await receiver.received();
-    // All of them, so that none is under way when the reference is measured.
+    // Waits for all pushes, so that none is under way when the reference is measured.
     if (received.answered >= 1000) return received;
     if (performance.now() > untilMs) throw new Error('nothing was pushed');
     await sleep(LOOK_EVERY_MS);

@@ -29,7 +29,7 @@ export function batchCycle(size: number): Scenario {
   };
 }
 
-/** Goes once through a cycle, which gives the answers of a server. */
+/** Runs one cycle, to get real answers of the server. */
 async function prepare(server: MillraceServer, size: number): Promise<Prepared> {
   const [queue = ''] = await createQueues(server, 1);
   const published = await call(server, PUBLISH_BATCH_PATH, batchBody(queue, size));

@@ -23,7 +23,7 @@ const measure: Measure = {
 
 export const batchPublishVsSqlite: Scenario = {
   name: measure.name,
-  summary: 'publish_batch of 100 over HTTP, beside the same rows inserted by SQLite alone',
+  summary: 'publish_batch of 100 over HTTP, against the same rows inserted by SQLite alone',
 
   async run(bench) {
     const rowsPerCommit: number[] = [];
@@ -34,7 +34,7 @@ export const batchPublishVsSqlite: Scenario = {
       return { reference, ours };
     });
     bench.note(
-      `${measure.name}: messages per commit, and rows per transaction beside, in each round: ` +
+      `${measure.name}: messages per commit and rows per reference transaction, in each round: ` +
         rowsPerCommit.join(', '),
     );
     return [comparison];
@@ -57,7 +57,7 @@ async function publishBatches({ settings, stores }: Bench) {
   });
 }
 
-/** In groups as large as ours were, because the larger a transaction, the less its fsync costs. */
+/** In transactions as large as millrace's, because an fsync costs less per row in a larger one. */
 async function insertAlone(bench: Bench, unitsPerTransaction: number): Promise<LoadResult> {
   const store = await bench.stores.make('sqlite');
   try {

@@ -10,7 +10,7 @@ const NAME = 'consume';
 
 export const consume: Scenario = {
   name: NAME,
-  summary: 'one message per request out of a full queue, no ack, each lease after the commit',
+  summary: 'one message per request from a full queue, no ack, each answer after the commit',
 
   async run(bench) {
     const comparison = await againstBareRoute(

@@ -10,12 +10,12 @@ import type { StoreKind } from '../../servers/stores.js';
 
 const NAME = 'fifo-groups';
 const GROUPS = 10_000;
-/** Of each group, so that none runs dry and goes while its next message is on its way. */
+/** Messages in each message group, so that none becomes empty before its next message arrives. */
 const WAITING_IN_GROUP = 2;
 
 export const fifoGroups: Scenario = {
   name: NAME,
-  summary: 'publish, consume, ack over 10,000 groups of a FIFO queue, beside a standard queue',
+  summary: 'publish, consume, ack over 10,000 message groups, against a standard queue',
 
   async run(bench) {
     return [await compareOn('sqlite', bench), await compareOn('postgres', bench)];
@@ -32,7 +32,7 @@ const compareOn = (kind: StoreKind, bench: Bench): Promise<Comparison> =>
     }),
   );
 
-/** Both queues hold as many messages. Each cycle publishes to the next group. */
+/** Both queues contain the same number of messages. Each cycle publishes to the next message group. */
 async function cycles(
   kind: StoreKind,
   type: 'standard' | 'fifo',
@@ -54,7 +54,7 @@ async function cycles(
         apiKey: server.apiKey,
         queues: [queue],
         publishes: true,
-        // Of a standard queue the group is kept and means nothing, so the bytes are the same.
+        // A standard queue stores the message group without any effect, so the bytes are the same.
         groups: GROUPS,
       },
       warmupMs: WARMUP_MS,

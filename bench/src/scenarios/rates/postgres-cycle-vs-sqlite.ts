@@ -15,7 +15,7 @@ const measure: Measure = {
 
 export const postgresCycleVsSqlite: Scenario = {
   name: measure.name,
-  summary: 'publish, consume, ack on PostgreSQL, beside the same on SQLite',
+  summary: 'publish, consume, ack on PostgreSQL, against the same on SQLite',
 
   async run(bench) {
     const comparison = await compare(measure, bench, async () => ({

@@ -17,7 +17,7 @@ const measure: Measure = {
 
 export const postgresPublishVsPgBoss: Scenario = {
   name: measure.name,
-  summary: "one message per request on PostgreSQL, beside pg-boss's send on the same server",
+  summary: "one message per request on PostgreSQL, against pg-boss's send on the same server",
 
   async run(bench) {
     const comparison = await compare(measure, bench, async () => ({

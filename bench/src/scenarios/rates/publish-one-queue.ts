@@ -5,6 +5,6 @@ const NAME = 'publish-one-queue';
 
 export const publishOneQueue: Scenario = {
   name: NAME,
-  summary: 'one 200-byte message per request into one queue, each answer after the commit',
+  summary: 'one 200-byte message per request to one queue, each answer after the commit',
   run: (bench) => comparePublish(NAME, bench, 1),
 };

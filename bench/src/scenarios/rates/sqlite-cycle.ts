@@ -6,7 +6,7 @@ const NAME = 'sqlite-cycle';
 
 export const sqliteCycle: Scenario = {
   name: NAME,
-  summary: 'publish, consume, ack on SQLite, beside the bare route',
+  summary: 'publish, consume, ack on SQLite, against the bare route',
 
   async run(bench) {
     const comparison = await againstBareRoute(

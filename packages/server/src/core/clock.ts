@@ -2,16 +2,16 @@ import { uptime } from 'node:os';
 
 /**
  * Time as the rest of the server sees it. Nothing outside this file reads the wall clock or sets a
- * bare timer, so that a test can own both.
+ * timer directly, so that a test can control both.
  */
 export interface Clock {
   /** Epoch milliseconds, never going backwards. */
   nowMs(): number;
-  /** What this machine's clock says, which may jump: only for what others compare with theirs. */
+  /** What this machine's clock says, which may jump: only for times that others compare with theirs. */
   wallMs(): number;
-  /** What durations are measured by: nothing sets it. */
+  /** Milliseconds of a clock that nobody can set, for measuring durations. */
   monotonicMs(): number;
-  /** Calls back once, no earlier than after `delayMs`; returns the way to call it off. */
+  /** Calls back once, no earlier than after `delayMs`; returns a function that cancels it. */
   setTimer(callback: () => void, delayMs: number): () => void;
 }
 
@@ -19,9 +19,9 @@ export interface Clock {
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /**
- * A clock that runs on the monotonic clock from an anchor: the later of the wall time and
- * `earliestMs`, the last time that the store has persisted. A jump of the wall clock, forwards or
- * backwards, therefore ends no lease early and brings no id twice.
+ * A clock that starts at an anchor and advances with the monotonic clock. The anchor is the later of the
+ * wall time and `earliestMs`, the last time that the store has persisted. A jump of the wall clock,
+ * forwards or backwards, therefore ends no lease early and repeats no id.
  */
 export function monotonicClock(earliestMs = 0): Clock {
   const anchorMs = Math.max(Date.now(), earliestMs);
@@ -45,7 +45,7 @@ export function setSystemTimer(callback: () => void, delayMs: number): () => voi
 export const monotonicMs = (): number => performance.now();
 
 /**
- * How long this machine was suspended, as far as it knows: the monotonic clock stands still meanwhile,
- * and its uptime does not. Only differences mean anything.
+ * How long this machine was suspended, as far as it knows: its uptime goes on during a suspension, the
+ * monotonic clock does not. Only differences of this value mean anything.
  */
 export const suspendedMs = (): number => uptime() * 1_000 - performance.now();

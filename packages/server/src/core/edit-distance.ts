@@ -1,6 +1,6 @@
 /**
- * How many letters were put in, left out, replaced or exchanged with their neighbour: the distance of
- * Damerau and Levenshtein, by optimal string alignment.
+ * How many letters were inserted, left out, replaced or swapped with their neighbour: the
+ * Damerau-Levenshtein distance, by optimal string alignment.
  */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];

@@ -6,7 +6,7 @@ import type { Clock } from './clock.js';
  * ids of one process strictly increase. Their leading 60 bits fit a store's integer row id.
  */
 export interface IdSource {
-  /** A fresh UUID of version 7, greater than all before it. */
+  /** A fresh UUID of version 7, greater than all earlier ones. */
   uuid(): string;
   /** 22 characters of base64url, 128 random bits. */
   token(): string;
@@ -20,7 +20,7 @@ const UUID_TAIL_BYTES = 8;
 const ROW_EPOCH_MS = 1_704_067_200_000;
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** Whether a text can be an id that a server has made. */
+/** Whether a text has the form of the ids that a server makes. */
 export const isServerId = (id: string): boolean => UUID_V7.test(id);
 
 export function createIdSource(clock: Clock, fillRandom = randomFillSync): IdSource {
@@ -57,7 +57,7 @@ export function createIdSource(clock: Clock, fillRandom = randomFillSync): IdSou
   };
 }
 
-/** Random second halves of UUIDs. Many are written in hex at once, since each alone takes longer. */
+/** Random second halves of UUIDs. Many are converted to hex at once, which is faster than one by one. */
 function createUuidTails(fillRandom: typeof randomFillSync): () => string {
   const pool = Buffer.alloc(POOL_BYTES);
   let hex = '';
@@ -65,7 +65,7 @@ function createUuidTails(fillRandom: typeof randomFillSync): () => string {
   return () => {
     if (at === hex.length) {
       fillRandom(pool);
-      // The two bits of the variant.
+      // The two variant bits.
       for (let byte = 0; byte < POOL_BYTES; byte += UUID_TAIL_BYTES) {
         pool[byte] = 0x80 | ((pool[byte] as number) & 0x3f);
       }
@@ -79,14 +79,14 @@ function createUuidTails(fillRandom: typeof randomFillSync): () => string {
 }
 
 /**
- * The integer row id that a message id stands for, or undefined for a string that is no id of ours
- * (which no store can hold). Two ids that share it still differ in their random half.
+ * The integer row id of a message id, or undefined for a string that no server has made as an id (and
+ * that no store can contain). Two ids with the same row id still differ in their random half.
  */
 export function rowIdOf(messageId: string): number | undefined {
   return UUID_V7.test(messageId) ? ownRowId(messageId) : undefined;
 }
 
-/** The same for an id that this process has made, which needs no look at its form. */
+/** The same for an id that this process has made, so that its form need not be checked. */
 export function ownRowId(messageId: string): number | undefined {
   const timeMs = Number.parseInt(messageId.slice(0, 8) + messageId.slice(9, 13), 16);
   const rowId =
@@ -94,9 +94,9 @@ export function ownRowId(messageId: string): number | undefined {
   return rowId > 0 && Number.isSafeInteger(rowId) ? rowId : undefined;
 }
 
-/** The time that stands in a row id, for a store that asks how far its ids have come. */
+/** The time that a row id encodes, for a store that finds out how far its ids have come. */
 export const rowIdTimeMs = (rowId: number): number =>
   Math.floor(rowId / COUNTER_SIZE) + ROW_EPOCH_MS;
 
-/** The least row id of a millisecond. */
+/** The smallest row id of a millisecond. */
 export const firstRowIdAt = (timeMs: number): number => (timeMs - ROW_EPOCH_MS) * COUNTER_SIZE;

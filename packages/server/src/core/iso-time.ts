@@ -2,8 +2,8 @@ let secondOfPrefix = Number.NaN;
 let prefix = '';
 
 /**
- * A time in ISO 8601, UTC, to the millisecond. Times that follow one another mostly lie in the same
- * second, so that its text is made once.
+ * A time in ISO 8601, UTC, to the millisecond. Consecutive times mostly fall into the same second, so
+ * the text of the last second is kept.
  */
 export function toIso(timeMs: number): string {
   const second = Math.floor(timeMs / 1_000);

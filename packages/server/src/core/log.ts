@@ -1,20 +1,21 @@
-/** What a field of a line may hold; one that is undefined is left out. */
+/** The value of a field in a log line; a field that is undefined is left out. */
 export type LogValue = string | number | boolean | null | undefined | readonly string[];
 
 /**
- * What stands beside the message. The names are those of the wire (`request_id`, `queue`,
- * `subscription_id`, `message_id`, `key_id`, `project`), so that one search finds all of a thing.
+ * The fields next to the message. The names are those of the wire (`request_id`, `queue`,
+ * `subscription_id`, `message_id`, `key_id`, `project`), so that one search finds every line about a
+ * thing.
  */
 export type LogFields = Readonly<Record<string, LogValue>>;
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 /**
- * The port to the log of the process. What is handed to it may be read by anybody who reads logs:
- * ids and names, never payloads, secrets, idempotency keys or what a caller writes freely.
+ * The port to the log of the process. Anybody who reads logs may see what is passed to it: ids and
+ * names, never payloads, secrets, idempotency keys or a caller's free text.
  */
 export interface Log {
-  /** Whether there is a line for each request; asked once, so that without them they cost nothing. */
+  /** Whether each request gets a line; asked once, so that requests without a line cost nothing. */
   readonly tellsRequests: boolean;
   trace(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
@@ -22,12 +23,12 @@ export interface Log {
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
   /**
-   * Something that may happen often: the first of equal ones is a line at once, later ones are
-   * counted and make one line a minute at most.
+   * For events that may happen often: the first of several equal ones is logged at once, later ones are
+   * counted and logged at most once a minute.
    *
-   * @param same what makes two of a message equal
-   * @param latest of the last one
-   * @param count so many at once
+   * @param same the fields that make two events with the same message equal
+   * @param latest further fields, of the last event only
+   * @param count how many events to count at once
    */
   counted(
     level: LogLevel,
@@ -40,7 +41,7 @@ export interface Log {
 
 const nothing = (): void => undefined;
 
-/** For those who are started without one, as tests do. */
+/** For parts that are started without a log, as in tests. */
 export const NO_LOG: Log = {
   tellsRequests: false,
   trace: nothing,

@@ -3,18 +3,18 @@ import type { Fault } from './fault.js';
 import type { DeadLetterAction } from './queue/message-state.js';
 
 /**
- * A refusal is an outcome, not an exception: it is plain data, so that it crosses a thread and
- * never spoils the commit group that it came in.
+ * A refusal is an outcome, not an exception: it is plain data, so it can cross threads and never spoils
+ * the commit group that its command is part of.
  */
 export interface Refusal extends ErrorBody {
   readonly ok: false;
-  /** Another transaction was in the way; alone, or later, it may succeed. No answer has it. */
+  /** Another transaction had a lock; alone, or later, the command may succeed. In no answer. */
   readonly heldUp?: true;
-  /** Why, for the log; no answer has it. */
+  /** Why, for the log; in no answer. */
   readonly fault?: Fault;
 }
 
-/** Decisions and routes give back what they were asked for, or a refusal. */
+/** Decisions and routes return their result or a refusal. */
 export const isRefusal = (result: object): result is Refusal =>
   'ok' in result && result.ok === false;
 
@@ -26,28 +26,28 @@ export function refuse(
   return { ok: false, code, message, ...more };
 }
 
-/** Somebody else's transaction has locked what this needs, and does not end. */
+/** Another transaction has locked rows that the command needs, and does not end. */
 export const heldUp = (cause: string): Refusal => ({
   ...refuse(
     'STORE_UNAVAILABLE',
-    'Another transaction holds what this needs in the database; nothing was done.',
+    'Another database transaction has locked what this call needs; nothing was done.',
     { hint: 'Wait as Retry-After says, then try again.', fault: { cause } },
   ),
   heldUp: true,
 });
 
-/** The first step of a redrive or purge has been committed, and this call does not see the last one. */
+/** The first step of a redrive or purge is committed, but this call will not see the last one. */
 export const jobInterrupted = (action: DeadLetterAction, fault: Fault | undefined): Refusal =>
   refuse(
     'OUTCOME_UNKNOWN',
-    `The ${action} was begun and goes on by itself; the same call joins it and answers with its whole count.`,
+    `The ${action} has started and continues by itself; the same call joins it and answers with its total count.`,
     {
       hint: 'Wait as Retry-After says, then repeat the call with the same arguments.',
       ...(fault === undefined ? {} : { fault }),
     },
   );
 
-/** A refusal on its way through code that awaits; the HTTP layer turns it into an answer. */
+/** A refusal as an exception, for code that awaits; the HTTP layer turns it into an answer. */
 export class RefusalError extends Error {
   constructor(readonly refusal: Refusal) {
     super(refusal.message);
@@ -77,9 +77,9 @@ export const queueNotFound = (queue: string): Refusal =>
 export const queueInUse = (queue: string, users: readonly string[]): Refusal =>
   refuse(
     'QUEUE_IN_USE',
-    `Queue "${queue}" takes the dead letters of ${users.map((name) => `"${name}"`).join(', ')}.`,
+    `Queue "${queue}" is the dead-letter queue of ${users.map((name) => `"${name}"`).join(', ')}.`,
     {
-      hint: 'Detach it from them (null as the dead_letter_queue, in update or in push_subscribe). To delete it then deletes the dead letters in it, which their queues count and redrive no more; so redrive them before.',
+      hint: 'Detach it from them (dead_letter_queue null, in update or in push_subscribe). Deleting it also deletes the dead letters in it, which their queues can then no longer count or redrive, so redrive them first.',
     },
   );
 
@@ -89,7 +89,7 @@ export const messageNotFound = (queue: string, messageId: string): Refusal =>
   });
 
 export const leaseLost = (messageId: string): Refusal =>
-  refuse('LEASE_LOST', `The receipt names a delivery of message ${messageId} that is over.`, {
+  refuse('LEASE_LOST', `The receipt names a delivery of message ${messageId} that has ended.`, {
     hint: 'The message may be with another consumer; drop this delivery, and lease for longer or extend earlier.',
   });
 
@@ -99,19 +99,19 @@ export const idempotencyKeyReused = (): Refusal =>
   });
 
 export const overloaded = (what: string): Refusal =>
-  refuse('OVERLOADED', `The server holds as many ${what} as it may; nothing was done.`, {
+  refuse('OVERLOADED', `The server is at its limit of ${what}; nothing was done.`, {
     hint: 'Wait as Retry-After says, then try again.',
   });
 
 export const subscriptionNotFound = (queue: string, subscriptionId: string): Refusal =>
   refuse(
     'SUBSCRIPTION_NOT_FOUND',
-    `Queue "${queue}" has no push subscription of the id "${subscriptionId}".`,
+    `Queue "${queue}" has no push subscription with the id "${subscriptionId}".`,
     { hint: 'List them with GET /v1/queue/push_subscriptions/{queue}.' },
   );
 
 export const keyNotFound = (keyId: string): Refusal =>
-  refuse('KEY_NOT_FOUND', `There is no API key of the id "${keyId}".`, {
+  refuse('KEY_NOT_FOUND', `There is no API key with the id "${keyId}".`, {
     hint: 'List the keys with GET /v1/account/keys/list.',
   });
 
@@ -119,5 +119,5 @@ export const leaseTooLong = (): Refusal =>
   fieldRefusal(
     '/visibility_timeout',
     'must not make the lease last more than 12 hours in all',
-    'Finish or give the message back; it can then be leased anew.',
+    'Finish the message or return it; it can then be leased again.',
   );

@@ -1,8 +1,8 @@
 import { firstRowIdAt } from './ids.js';
 
 /**
- * Places in the queues' order, for a store of one process. They count on from the time, so that a
- * restart needs no record of the last one: the clock never runs behind what was persisted.
+ * Numbers for `seq`, for a store with one process. They start from the time, so that a restart needs no
+ * record of the last one: the clock never runs behind the last time that was persisted.
  */
 export class Sequence {
   constructor(private last = 0) {}

@@ -41,7 +41,7 @@ const inFolder = (name: string): string => join(folder, name);
 describe('a store is refused, with its path and the reason,', () => {
   it('if its folder is a file', async () => {
     writeFileSync(inFolder('file'), 'text');
-    const why = `${inFolder('file')} is a file, so that no store can lie in it`;
+    const why = `${inFolder('file')} is a file, so it cannot contain a store`;
     for (const path of ['file/q.db', 'file/sub/q.db']) {
       expect(await refusalOf(inFolder(path))).toEqual({
         code: 1,
@@ -66,7 +66,7 @@ describe('a store is refused, with its path and the reason,', () => {
     ] as const) {
       const { code, text } = await refusalOf(path);
       expect(code).toBe(1);
-      expect(text).toContain(`${path} is ${kind}, where a store is a file`);
+      expect(text).toContain(`${path} is ${kind}, but a store must be a regular file`);
     }
   });
 
@@ -74,7 +74,7 @@ describe('a store is refused, with its path and the reason,', () => {
     symlinkSync(inFolder('nowhere'), inFolder('link'));
     const { code, text } = await refusalOf(join(inFolder('link'), 'q.db'));
     expect(code).toBe(1);
-    expect(text).toContain(`The folder ${inFolder('link')} cannot be made`);
+    expect(text).toContain(`The folder ${inFolder('link')} cannot be created`);
     expect(text).toContain('Remove the link');
   });
 
@@ -82,25 +82,27 @@ describe('a store is refused, with its path and the reason,', () => {
     for (const path of ['/proc/x/q.db', '/proc/q.db']) {
       const { code, text } = await refusalOf(path);
       expect(code).toBe(1);
-      expect(text).toMatch(/\/proc takes no files of ours|The folder \/proc may not be written/);
+      expect(text).toMatch(
+        /\/proc cannot contain the files of a store|The folder \/proc cannot be written/,
+      );
     }
   });
 
   it('if its path is too long for SQLite', async () => {
     const { code, text } = await refusalOf(inFolder(`${'long/'.repeat(100)}q.db`));
     expect(code).toBe(1);
-    expect(text).toContain('is too long: SQLite takes 480 bytes');
+    expect(text).toContain('is too long: SQLite allows 480 bytes');
   });
 
   it.skipIf(!isRoot)(`if its folder belongs to another user${whyNoUser}`, async () => {
     for (const [path, why] of [
       ['q.db', `The folder ${folder}`],
-      ['data/q.db', `The folder ${inFolder('data')} cannot be made: ${folder}`],
+      ['data/q.db', `The folder ${inFolder('data')} cannot be created: ${folder}`],
     ] as const) {
       const { code, text } = await refusalOf(inFolder(path), NOBODY);
       expect(code).toBe(1);
       expect(text).toContain(
-        `${why} may not be written by this user (uid ${NOBODY}; it belongs to uid 0)`,
+        `${why} cannot be written by this user (uid ${NOBODY}; it belongs to uid 0)`,
       );
       expect(text).toContain('chown');
       expect(text).not.toContain('--port');
@@ -115,7 +117,7 @@ describe('a store is refused, with its path and the reason,', () => {
       spawnSync('chown', [String(NOBODY), folder, data]);
       const { code, text } = await refusalOf(join(data, 'q.db'), NOBODY);
       expect(code).toBe(1);
-      expect(text).toContain(`${join(data, name)} may not be written by this user`);
+      expect(text).toContain(`${join(data, name)} cannot be written by this user`);
     }
   });
 
@@ -126,9 +128,7 @@ describe('a store is refused, with its path and the reason,', () => {
       for (const path of ['read-only/q.db', 'read-only/data/q.db']) {
         const { code, text } = await refusalOf(inFolder(path));
         expect(code).toBe(1);
-        expect(text).toContain(
-          `${inFolder('read-only')} lies on a file system that can only be read`,
-        );
+        expect(text).toContain(`${inFolder('read-only')} is on a read-only file system`);
         expect(text).toContain('Mount it for writing');
       }
     } finally {

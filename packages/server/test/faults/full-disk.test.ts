@@ -129,7 +129,7 @@ describe.skipIf(disk === undefined)(`a disk that runs full${why}`, () => {
     expect(await publish()).toBe('STORAGE_FULL');
     expect(await ready()).toEqual({
       status: 'ready',
-      publishing: 'stopped: the disk has less free than --min-free-bytes',
+      publishing: 'stopped: the disk has less free space than --min-free-bytes',
     });
     await stop();
     expect(server.isRunning, server.stderr).toBe(true);

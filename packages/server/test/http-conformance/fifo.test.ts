@@ -106,7 +106,7 @@ describe.each(STORE_FACTORIES)('FIFO queues on $name', (factory) => {
       for (const name of ['a1', 'b1', 'a2']) await send(queue, name);
       const peek = async (query = ''): Promise<Json[]> =>
         dataOf(await client.peek(queue, query)).items;
-      const reason = 'behind the head of its message group';
+      const reason = 'behind the head of its group';
       const seen = await peek('state=available');
       expect(seen.map(({ payload, state }) => [payload, state])).toEqual([
         ['a1', 'available'],

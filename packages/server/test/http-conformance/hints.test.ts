@@ -52,7 +52,7 @@ describe.each(STORE_FACTORIES)('hints and details of refusals on $name', (factor
     await plain.client.bury(queue, 1, 2);
     const { hint } = errorOf(await plain.client.delete(dead), 'QUEUE_IN_USE');
     expect(hint).toMatch(/deletes the dead letters/);
-    expect(hint).toMatch(/redrive them before/);
+    expect(hint).toMatch(/redrive them first/);
     // What the hint says is true.
     dataOf(await plain.client.update(queue, { dead_letter_queue: null }));
     expect((await plain.client.stats(queue)).dlq).toBe(2);

@@ -74,7 +74,7 @@ describe.each(onOurDisk)('full storage on $name', (factory) => {
     // No disk has a million gibibytes free.
     await running.restart(['--min-free-bytes', '1000000GiB']);
 
-    const stopped = 'stopped: the disk has less free than --min-free-bytes';
+    const stopped = 'stopped: the disk has less free space than --min-free-bytes';
     const readiness = await running.call('GET', '/readyz');
     expect(readiness.status).toBe(200);
     expect(readiness.body).toEqual({ status: 'ready', publishing: stopped });

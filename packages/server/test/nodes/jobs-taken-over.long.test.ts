@@ -54,7 +54,7 @@ describe.each(STORE_FACTORIES)('a redrive of many messages on $name', (factory) 
     expect(answer.status).toBe(503);
     expect(answer.body.error).toMatchObject({
       code: 'OUTCOME_UNKNOWN',
-      message: expect.stringMatching(/was begun and goes on by itself; the same call joins it/),
+      message: expect.stringMatching(/has started and continues by itself; the same call joins it/),
     });
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await runs[0]?.ended()).toBe(0);

@@ -216,7 +216,7 @@ describe.skipIf(MISSING !== undefined)('nodes behind PgBouncer', () => {
     expect(await run.ended()).toBe(1);
     await holder.end();
     expect(run.stderr).toContain('another node migrates the store');
-    expect(run.stderr).toContain('holds the lock of the migrations for too long');
+    expect(run.stderr).toContain('has held the migration lock for too long');
   });
 
   it('do not report that they listen while the database behind the pooler is away', async () => {

@@ -86,7 +86,7 @@ describe.each(STORE_FACTORIES)('a job that is interrupted on $name', (factory) =
       expect(interrupted).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN' });
       expect(interrupted).toHaveProperty(
         'message',
-        `The ${action} was begun and goes on by itself; the same call joins it and answers with its whole count.`,
+        `The ${action} has started and continues by itself; the same call joins it and answers with its total count.`,
       );
       expect(await deadLetters()).toBe(ALL - 3 * STEP);
       stepsLeft = Number.POSITIVE_INFINITY;

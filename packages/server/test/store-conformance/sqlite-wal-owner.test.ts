@@ -104,7 +104,9 @@ describe('a WAL beside the file', () => {
   it('is refused when the file is missing or empty', async () => {
     await killed();
     rmSync(path);
-    await expect(openStore()).rejects.toThrow(`${path} is missing or empty, but ${path}-wal holds`);
+    await expect(openStore()).rejects.toThrow(
+      `${path} is missing or empty, but ${path}-wal contains`,
+    );
     expect(existsSync(`${path}-wal`)).toBe(true);
   });
 

@@ -7,10 +7,10 @@ import type { Accepted, Command } from '../queue/commands.js';
 
 const FLUSH_AFTER_MS = 5_000;
 const EQUAL_WITHIN_MS = 60_000;
-/** A commit group with more of them would keep others waiting. */
+/** A command with more entries would keep others waiting. */
 const ENTRIES_PER_COMMAND = 200;
 
-/** What is known of a request that was refused. */
+/** What is known about a request that was refused. */
 export interface RefusedRequest {
   readonly action: CapabilityId;
   readonly code: ErrorCode;
@@ -22,12 +22,12 @@ export interface RefusedRequest {
 }
 
 /**
- * The audit log of this node. What is done is written by its own command; what is refused has none,
- * is gathered here and written now and then. A flood of refusals is bounded in memory and in the
- * store, and pushes nothing out that was done.
+ * The audit log of this node. An accepted call is written by its own command. Refusals have no command:
+ * they are gathered here and written now and then. A flood of refusals is bounded in memory and in the
+ * store, and does not displace entries of accepted calls.
  */
 export class AuditTrail {
-  /** Refusals of the last minute by what makes them equal, the oldest first. */
+  /** Refusals of the last minute by the fields that make them equal, the oldest first. */
   private readonly refusals = new Map<string, AuditEntry>();
   private readonly unwritten = new Set<string>();
   private hasGrown = false;
@@ -36,11 +36,11 @@ export class AuditTrail {
   constructor(
     private readonly commit: GroupCommit,
     private readonly clock: Clock,
-    /** Told of each entry, and of each refusal for itself. */
+    /** Called with each entry, and with every single refusal. */
     private readonly log: (entry: AuditEntry) => void,
   ) {}
 
-  /** The same commits; what they write into the log is told here. */
+  /** Wraps the commits, so that the entries that they write are logged here. */
   watch(commit: GroupCommit): GroupCommit {
     return {
       submit: (command, access) => {
@@ -69,7 +69,7 @@ export class AuditTrail {
     } else {
       this.refusals.delete(key);
       this.refusals.set(key, entry);
-      // The room for as many again keeps this from being done each time.
+      // Checking against twice the number keeps this from happening with each refusal.
       if (this.refusals.size > 2 * LIMITS.auditRefusedKept)
         this.forgetFirst(LIMITS.auditRefusedKept);
     }
@@ -77,7 +77,7 @@ export class AuditTrail {
     this.flushLater();
   }
 
-  /** Writes what was refused, and takes out of the log what is beyond its bounds. */
+  /** Writes the refusals, and removes entries beyond the bounds of the log. */
   async flush(): Promise<void> {
     this.cancelTimer?.();
     this.cancelTimer = undefined;
@@ -99,7 +99,7 @@ export class AuditTrail {
     this.cancelTimer?.();
   }
 
-  /** The store was away: nothing of it is lost yet. */
+  /** The store was unreachable: the refusals are kept and written later. */
   private flushAgain(keys: readonly string[]): void {
     for (const key of keys) if (this.refusals.has(key)) this.unwritten.add(key);
     this.hasGrown = true;

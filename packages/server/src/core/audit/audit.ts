@@ -3,12 +3,12 @@ import type { AuditEntry, Audited } from '../queue/audit-entry.js';
 import type { Command, Outcome } from '../queue/commands.js';
 
 type AuditedCommand = Extract<Command, Audited>;
-/** Each store has its own, and writes it in the transaction of the effect. */
+/** Each store has its own; it writes the entry in the transaction of the effect. */
 type Write = (entry: AuditEntry) => void;
 
 /**
- * Writes down what a command of administration has done, and says so in its outcome. A refusal, a
- * replay and what changed nothing leave no entry.
+ * Writes the audit entry of an administrative command, and adds it to the outcome. A refusal, a replay
+ * and a command that changed nothing leave no entry.
  */
 export function audited<O extends Outcome>(
   command: Command,
@@ -35,11 +35,11 @@ export function audited<O extends Outcome>(
 
 type Done = Pick<AuditEntry, 'action' | 'target'>;
 
-// biome-ignore lint/suspicious/noExplicitAny: each kind of command knows its own outcome.
+// biome-ignore lint/suspicious/noExplicitAny: each kind of command has its own outcome type.
 function doneBy(command: AuditedCommand, outcome: any, nowMs: number): Done | undefined {
   switch (command.kind) {
     case 'createQueue':
-      // Of one that was there, only the settings were compared.
+      // If the queue existed already, only its settings were compared.
       return outcome.queue.createdAtMs === nowMs ? of('queue.create', command.queue) : undefined;
     case 'updateQueue':
       return outcome.queue.updatedAtMs === nowMs ? of('queue.update', command.queue) : undefined;

@@ -5,15 +5,15 @@ import type { QueueEntry } from '../queue/queue-entry.js';
 import type { MessageEntry, MessageTransaction } from '../queue/transaction.js';
 import { redriveMessage, removeMessage } from '../queue/transitions.js';
 
-/** The longest window that idempotency keys can be given, and a day. */
+/** The longest window that can be configured for idempotency keys, plus a day. */
 export const JOB_KEPT_MS = 31 * 86_400_000;
 
-/** Messages that one step of a job looks at. */
+/** How many messages one step of a job looks at. */
 const STEP_MESSAGES = 500;
-/** Some may be held by consumers and are skipped; with these to spare one step is mostly enough. */
+/** Messages that consumers have leased are skipped; with this many to spare, one step mostly suffices. */
 const SKIPPED_AT_ONCE = 20;
 
-/** A dead letter with its place among those of its source. */
+/** A dead letter with its position in the order of its source's dead letters. */
 export interface DeadLetterEntry extends MessageEntry {
   readonly deadLetteredAtMs: number;
   readonly seq: number;
@@ -25,22 +25,22 @@ export interface DeadLetterJob {
   readonly boundSeq: number;
   readonly atMs: number;
   readonly atSeq: number;
-  /** The id of the last message, where two may have one place; a store with one writer needs none. */
+  /** The id of the last message, in case two have the same position; not needed with one writer. */
   readonly atId?: string;
   readonly maxMessages: number | null;
   readonly done: number;
 }
 
-/** What a step need not look at is not locked. */
+/** How many messages a step looks at; it locks no others. */
 export const stepLimit = ({ maxMessages, done }: DeadLetterJob): number =>
   maxMessages === null
     ? STEP_MESSAGES
     : Math.min(STEP_MESSAGES, 2 * (maxMessages - done) + SKIPPED_AT_ONCE);
 
-/** What tells a job from others of its queue and action: the same call joins one that is not finished. */
+/** Distinguishes a job from others of its queue and action: the same call joins an unfinished job. */
 export const sinceOf = ({ sinceMs }: DeadLetterJobCommand): number => sinceMs ?? 0;
 
-/** A job that one step was enough for leaves nothing behind: without a key, nobody asks for it again. */
+/** A job that one step finished is not stored: without an idempotency key, nobody asks for it again. */
 export const isForgotten = (
   { idempotency }: DeadLetterJobCommand,
   { finished }: JobProgress,
@@ -55,10 +55,10 @@ export interface JobStep {
 }
 
 /**
- * One step of a redrive or purge over the dead letters of `source` that come next, in the order in
- * which they became dead letters. Those that a consumer of the dead-letter queue holds are skipped.
+ * One step of a redrive or purge over the next dead letters of `source`, in the order in which they
+ * became dead letters. Those that a consumer of the dead-letter queue has leased are skipped.
  *
- * @param next at most `stepLimit` of them, locked
+ * @param next at most `stepLimit` dead letters, locked
  */
 export function stepDeadLetters(
   tx: MessageTransaction,
@@ -70,7 +70,7 @@ export function stepDeadLetters(
   let { atMs, atSeq, atId, done } = job;
   for (const message of next) {
     if (done >= max) break;
-    // An entry changes as it moves; its place is where it was found.
+    // Moving an entry changes it; the job's position is where the entry was found.
     ({ deadLetteredAtMs: atMs, seq: atSeq, messageId: atId } = message);
     if (applyToDeadLetter(tx, source, job.action, message)) done += 1;
   }
@@ -78,7 +78,7 @@ export function stepDeadLetters(
   return { atMs, atSeq, atId, done, finished };
 }
 
-/** @returns false where the message is held, or lies in a bucket that was discarded. */
+/** @returns false if the message is leased, or is in a bucket that was discarded. */
 export function applyToDeadLetter(
   tx: MessageTransaction,
   source: QueueEntry,

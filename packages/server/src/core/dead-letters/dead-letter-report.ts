@@ -2,7 +2,7 @@ import type { Log } from '../log.js';
 import type { DeadLetterReason } from '../queue/message-state.js';
 import type { QueueEntry } from '../queue/queue-entry.js';
 
-/** Messages that became dead letters in one commit group, of one queue and for one reason. */
+/** Messages of one queue that became dead letters in one commit group, for the same reason. */
 export interface DeadLettered {
   readonly project: string;
   readonly queue: string;
@@ -12,7 +12,7 @@ export interface DeadLettered {
   messageId: string;
 }
 
-/** What a commit group has made dead letters, to be told when it is committed. */
+/** The messages that became dead letters in a commit group, for the log once it is committed. */
 export class DeadLetterReport {
   private readonly byKind = new Map<string, DeadLettered>();
 
@@ -34,7 +34,7 @@ export class DeadLetterReport {
 
 const NONE: readonly DeadLettered[] = [];
 
-/** One line for each queue and reason, and for many commit groups one a minute. */
+/** Logs one line for each queue and reason, at most one a minute for many commit groups. */
 export function tellDeadLetters(log: Log, dead: readonly DeadLettered[]): void {
   for (const { project, queue, reason, messages, messageId } of dead) {
     const same = { project, queue, reason };

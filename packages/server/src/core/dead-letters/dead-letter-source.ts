@@ -1,21 +1,21 @@
 import type { DeadLetterReason } from '../queue/message-state.js';
 
-/** Where a dead letter came from and why; all null for a message that is none. */
+/** Where a dead letter came from and why; all null for a message that is not a dead letter. */
 export interface DeadLetterSource {
   readonly sourceQueueId: number | null;
   readonly sourceQueue: string | null;
   readonly deadLetteredAtMs: number | null;
   readonly deadLetterReason: DeadLetterReason | null;
   /**
-   * As what it had become a dead letter before that, EarlierSource[] as JSON, the oldest first; null
-   * for most. It died again in the queue that kept it, and a redrive brings it back there.
+   * The sources it had before, if it was a dead letter already and failed again in its dead-letter queue:
+   * EarlierSource[] as JSON, the oldest first; null for most. A redrive takes it back one step.
    */
   readonly earlierSources: string | null;
 }
 
 type EarlierSource = Omit<DeadLetterSource, 'earlierSources'>;
 
-/** A message that went on more often finds the way back over so many queues, and is then at home. */
+/** Redrives take a message back over this many earlier sources; older ones are forgotten. */
 export const EARLIER_SOURCES_KEPT = 20;
 
 const NO_SOURCE: DeadLetterSource = {
@@ -26,7 +26,7 @@ const NO_SOURCE: DeadLetterSource = {
   earlierSources: null,
 };
 
-/** What is kept of earlier sources when a message, itself a dead letter or not, dies again. */
+/** The earlier sources to keep when a message, a dead letter or not, becomes a dead letter. */
 export function earlierSourcesOf(message: DeadLetterSource): string | null {
   const { sourceQueueId, sourceQueue, deadLetteredAtMs, deadLetterReason } = message;
   if (sourceQueueId === null) return null;
@@ -34,7 +34,7 @@ export function earlierSourcesOf(message: DeadLetterSource): string | null {
   return JSON.stringify([...listOf(message), latest].slice(-EARLIER_SOURCES_KEPT));
 }
 
-/** What a message is after one step home: the dead letter that it was before, or none. */
+/** The source of a message after a redrive: that of the dead letter it was before, or none. */
 export function sourceBefore(message: DeadLetterSource): DeadLetterSource {
   const earlier = listOf(message);
   const latest = earlier.pop();

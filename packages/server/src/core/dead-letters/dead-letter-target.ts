@@ -2,11 +2,11 @@ import type { QueueEntry } from '../queue/queue-entry.js';
 import type { MessageEntry, MessageTransaction } from '../queue/transaction.js';
 
 /**
- * The named dead-letter queue that takes a failed message; undefined: the built-in one does.
+ * The named dead-letter queue that takes a failed message; undefined: the built-in one.
  *
- * Settings never close a cycle, but one may have been made before changes of them were kept apart, and
- * a dead letter keeps its source while they change. So what is a dead letter already does not go back
- * to the queue that it last came from, and goes no further on a cycle: no round is begun twice.
+ * Changes of settings never form a cycle, but one may date from before such changes excluded each other,
+ * and a dead letter keeps its source while settings change. So a message that is already a dead letter
+ * neither goes back to the queue that it last came from nor moves on along a cycle.
  */
 export function deadLetterTarget(
   tx: Pick<MessageTransaction, 'queueById'>,

@@ -1,26 +1,26 @@
 import { setSystemTimer } from '../clock.js';
 import { FairQueue } from './fair-queue.js';
 
-/** What bytes are held for. */
+/** What bytes are reserved for. */
 export type ReservedFor = 'body' | 'answer' | 'push';
 
 /** Up to this size a call is small: it may use the room that is kept for such calls. */
 export const SMALL_CALL_BYTES = 16 * 1024;
 /** The part of a budget that only small calls may use. */
 const KEPT_FOR_SMALL_CALLS = 1 / 8;
-/** As the room fills, the answers that share it get smaller: each may take this part of it. */
+/** The part of its project's remaining room that an answer may take: answers shrink as the room fills. */
 const ANSWER_SHARE = 1 / 4;
-/** So long a call waits for room before it is refused. */
+/** How long a call waits for room before it is refused. */
 const ROOM_WITHIN_MS = 1_000;
-/** Of each project. */
+/** Per project. */
 const WAITING_MAX = 1_000;
 
 /**
- * How many bytes may be in memory for calls and pushes at once. Whoever is about to make something
- * of a size takes the bytes before, and gives them back when it is gone.
+ * Bounds the bytes in memory for calls and pushes. Code that is about to allocate them takes them from
+ * the budget first, and gives them back once they are freed.
  *
- * A project may hold at most as many bytes as it leaves free. So one alone gets half of the room,
- * two get a third each, and there is always room for one that comes later, whatever the others do:
+ * A project may hold at most as many bytes as it leaves free. So one project alone gets half of the room,
+ * two get a third each, and there is always room for another project, whatever the others do. These are
  * the dynamic thresholds of Choudhury and Hahne (1998), https://doi.org/10.1109/90.664262.
  */
 export class ByteBudget {
@@ -44,7 +44,7 @@ export class ByteBudget {
     return this.reserved[reservedFor];
   }
 
-  /** Times that there was no room. */
+  /** How often there was no room. */
   get refusals(): number {
     return this.refused;
   }
@@ -69,15 +69,15 @@ export class ByteBudget {
     if (this.waiting.size > 0) this.serveWaiting();
   }
 
-  /** The part of the room left to a project that one of its answers may take. */
+  /** How much one answer of a project may take of the room that the project has left. */
   answerShareBytes(project: string): number {
     return Math.floor(this.room.leftBytes(project) * ANSWER_SHARE);
   }
 
-  /** Resolves true when the reservation has got the bytes, false when that takes too long. */
+  /** Resolves true when the reservation has got the bytes, false if that takes too long. */
   wait(reservation: Reservation, bytes: number, withinMs: number): Promise<boolean> {
     const { project } = reservation;
-    // Never could it have so many: waiting would not help.
+    // A project can never have this many, so waiting would not help.
     if (bytes > this.room.maxBytes / 2) return Promise.resolve(false);
     if (this.waiting.sizeOf(project) >= WAITING_MAX) return Promise.resolve(false);
     return new Promise((resolve) => {
@@ -92,7 +92,7 @@ export class ByteBudget {
     });
   }
 
-  /** In turn, as far as there is room; who finds none keeps its place. */
+  /** Serves projects in turn while there is room; an item that finds none stays first in its project. */
   private serveWaiting(): void {
     let skipped = 0;
     while (skipped < this.waiting.projects) {
@@ -146,7 +146,7 @@ class Room {
   }
 }
 
-/** The bytes that one call or one push holds. */
+/** The bytes that one call or one push has reserved. */
 export class Reservation {
   private fromRoom = 0;
   private fromRoomForSmall = 0;
@@ -161,7 +161,7 @@ export class Reservation {
     return this.fromRoom + this.fromRoomForSmall;
   }
 
-  /** Takes so many more. False, and nothing taken, when they are not left. */
+  /** Takes this many more bytes. False, and nothing taken, when there is no room for them. */
   take(bytes: number): boolean {
     const taken = this.budget.take(this, bytes);
     if (taken === 'room') this.fromRoom += bytes;
@@ -169,26 +169,26 @@ export class Reservation {
     return taken !== 'none';
   }
 
-  /** Takes so many more, for which it waits a moment. */
+  /** Takes this many more bytes, and waits a moment for them if need be. */
   async takeSoon(bytes: number, withinMs = ROOM_WITHIN_MS): Promise<boolean> {
     return this.take(bytes) || this.budget.wait(this, bytes, withinMs);
   }
 
   /**
-   * Takes as much of `wanted` as an answer may have now, `least` in any case. False, and nothing
-   * taken, when not even that is left.
+   * Takes as much of `wanted` as an answer may have now, but at least `least`. False, and nothing taken,
+   * when there is no room even for that.
    */
   takeShareNow(wanted: number, least: number): boolean {
     const share = Math.min(wanted, this.budget.answerShareBytes(this.project));
     return (share > least && this.take(share)) || this.take(least);
   }
 
-  /** Gives back what is over `bytes`. */
+  /** Gives back all bytes beyond this number. */
   shrinkTo(bytes: number): void {
     if (bytes < this.bytes) this.giveBack(this.bytes - bytes);
   }
 
-  /** @param bytes at most as many as it holds */
+  /** @param bytes at most as many as it has reserved */
   giveBack(bytes: number): void {
     if (bytes === 0) return;
     const forSmall = Math.min(bytes, this.fromRoomForSmall);
@@ -197,7 +197,7 @@ export class Reservation {
     this.budget.give(this, bytes - forSmall, forSmall);
   }
 
-  /** Gives all of it back; may be called again. */
+  /** Gives all bytes back; may be called more than once. */
   release(): void {
     this.giveBack(this.bytes);
   }

@@ -1,10 +1,10 @@
 /**
- * A queue that projects share: within a project what came first goes first, and the projects take
- * turns, so that however much one of them has waiting, another one waits for one item of each.
+ * A queue that projects share. Within a project it is first in, first out, and the projects take turns:
+ * however many items one project has waiting, they delay another project by only one item a turn.
  */
 export class FairQueue<T> {
   private readonly lanes = new Map<string, Lane<T>>();
-  /** The projects that have something waiting, the one whose turn it is at `next`. */
+  /** The projects with waiting items; the project at `next` has the turn. */
   private readonly turns: Lane<T>[] = [];
   private next = 0;
   private count = 0;
@@ -28,12 +28,12 @@ export class FairQueue<T> {
     this.count += 1;
   }
 
-  /** The item whose turn it is, which stays where it is. */
+  /** The item whose turn it is; it stays in the queue. */
   peek(): T | undefined {
     return this.turns[this.next]?.first;
   }
 
-  /** The item whose turn it is; then it is the next project's turn. */
+  /** Removes the item whose turn it is; the next project then has the turn. */
   shift(): T | undefined {
     const lane = this.turns[this.next];
     if (lane === undefined) return undefined;
@@ -49,18 +49,18 @@ export class FairQueue<T> {
     return item;
   }
 
-  /** Leaves the item whose turn it is where it is; it is the next project's turn. */
+  /** Passes the turn to the next project without removing an item. */
   skip(): void {
     this.next = this.next + 1 < this.turns.length ? this.next + 1 : 0;
   }
 
-  /** How many projects have something waiting. */
+  /** How many projects have waiting items. */
   get projects(): number {
     return this.turns.length;
   }
 }
 
-/** Below this, taking the front of an array costs less than to bother. */
+/** Removed items at the front of the array are cut off only from this many on. */
 const COMPACT_FROM = 1_024;
 
 class Lane<T> {
@@ -83,7 +83,7 @@ class Lane<T> {
 
   shift(): T {
     const item = this.items[this.from] as T;
-    // So that what was taken is not held on to.
+    // So that the array no longer keeps the item in memory.
     this.items[this.from] = undefined as T;
     this.from += 1;
     if (this.from >= COMPACT_FROM && this.from * 2 >= this.items.length) {

@@ -1,12 +1,12 @@
 import { overloaded, RefusalError } from '../refusal.js';
 import { FairQueue } from './fair-queue.js';
 
-/** Of all projects; one of them may have as much waiting as it leaves to the others. */
+/** For all projects; one project may have at most as much waiting as it leaves free. */
 const WAITING_MAX = 65_536;
 
 /**
- * Does so much work at once and no more; what waits for it is taken from the projects in turn, so
- * that a project with much work delays another one by a piece of it each time.
+ * Runs a bounded number of tasks at once. Waiting tasks are taken from the projects in turn, so that a
+ * project with many tasks delays another project by only one task a turn.
  */
 export class FairWork {
   private readonly waiting = new FairQueue<() => void>();
@@ -22,14 +22,14 @@ export class FairWork {
     try {
       return await work();
     } finally {
-      // Its place goes to who waits, and not to whoever comes just now.
+      // A task that waits takes over, before any that arrives now.
       const next = this.paused ? undefined : this.waiting.shift();
       if (next === undefined) this.leave();
       else next();
     }
   }
 
-  /** Starts nothing until `resume`. Resolves when nothing is under way any more. */
+  /** Starts nothing until `resume`. Resolves when nothing is under way. */
   pause(): Promise<void> {
     this.paused = true;
     if (this.underWay === 0) return Promise.resolve();

@@ -2,23 +2,23 @@ import { monotonicMs } from '../clock.js';
 import type { Command } from '../queue/commands.js';
 
 /**
- * Where commands wait that have met a lock of a transaction which does not end, as that of a node that
- * vanished. One commit group of them is tried at a time, beside the commit groups of all others and on a
- * connection of its own. What works on one queue goes together, and queues take turns. A commit group
- * that fails is halved, so that one message which is locked does not hold up what else its queue has.
+ * The lane of commands that have met a lock of a transaction that does not end, such as that of a node
+ * that vanished. One commit group of them is tried at a time, beside those of all other commands and on a
+ * connection of its own. Commands of the same queue go together, and queues take turns. A commit group
+ * that fails is halved, so that one locked message does not hold up the other commands of its queue.
  */
 const WAIT_MAX_MS = 5_000;
-/** As many commit groups as are tried in a round share so long a wait for locks. */
+/** The commit groups that are tried in a round share this time for waiting for locks. */
 const ROUND_MS = 2_000;
 const LOCK_WAIT_MIN_MS = 100;
 const LOCK_WAIT_MAX_MS = 1_000;
 const HELD_MAX = 4_096;
 const GROUP_MAX = 512;
 
-/** How long a commit group waits for a lock when it shows which of its queues is stuck. */
+/** How long a commit group waits for a lock when it is run to find out which queue is stuck. */
 export const PROBE_LOCK_WAIT_MS = LOCK_WAIT_MIN_MS;
 
-/** What is changed by one kind of calls meets the same locks. */
+/** These change queues and subscriptions, and meet the same locks. */
 const ADMINISTRATION = new Set<Command['kind']>([
   'createQueue',
   'updateQueue',
@@ -29,7 +29,7 @@ const ADMINISTRATION = new Set<Command['kind']>([
   'pausePush',
 ]);
 
-/** Commands with the same key work on the same rows; with different ones, mostly not. */
+/** Commands with the same key work on the same rows; commands with different keys mostly do not. */
 export function lockKeyOf(command: Command): string {
   const project = 'project' in command ? command.project : '';
   if (ADMINISTRATION.has(command.kind)) return `${project}\n\nadministration`;
@@ -53,7 +53,7 @@ export interface HeldGroup<T> {
 }
 
 export class HeldUpLane<T extends { readonly project: string }> {
-  /** By their keys, the one whose turn it is first. */
+  /** By lock key; the first one has the turn. */
   private readonly queues = new Map<string, HeldQueue<T>>();
   private readonly projects = new Map<string, number>();
   private count = 0;
@@ -64,14 +64,14 @@ export class HeldUpLane<T extends { readonly project: string }> {
     return this.count;
   }
 
-  /** @returns false where there is no room: a project takes as much as it leaves to the others */
+  /** @returns false where there is no room: a project may take at most as much as it leaves free */
   add(key: string, entry: T): boolean {
     if ((this.projects.get(entry.project) ?? 0) >= HELD_MAX - this.count) return false;
     this.hold(key, { entry, untilMs: this.nowMs() + WAIT_MAX_MS }, GROUP_MAX);
     return true;
   }
 
-  /** The next commit group to be tried; it has left the lane. */
+  /** Removes the next commit group to be tried from the lane. */
   take(): HeldGroup<T> | undefined {
     for (const [key, queue] of this.queues) {
       this.queues.delete(key);
@@ -83,7 +83,7 @@ export class HeldUpLane<T extends { readonly project: string }> {
     return undefined;
   }
 
-  /** The commit group met a lock again. Its queue's next one is half as large. */
+  /** The commit group met a lock again; the next one of its queue is half as large. */
   putBack({ key, held }: HeldGroup<T>): void {
     const groupMax = Math.max(1, Math.floor(held.length / 2));
     for (const each of held) this.hold(key, each, groupMax);
@@ -100,7 +100,7 @@ export class HeldUpLane<T extends { readonly project: string }> {
     if (queue !== undefined) queue.groupMax = Math.min(GROUP_MAX, queue.groupMax * 2);
   }
 
-  /** Removes those that have waited for as long as any may. */
+  /** Removes those that have waited for the longest time allowed. */
   takeOver(): T[] {
     const nowMs = this.nowMs();
     const over: T[] = [];
@@ -118,7 +118,7 @@ export class HeldUpLane<T extends { readonly project: string }> {
     return over;
   }
 
-  /** Long for one that is alone; while there are others to be tried, briefly. */
+  /** A single command may wait for long, but only briefly while other queues are to be tried. */
   private lockWaitMs(held: readonly Held<T>[]): number {
     if (held.length !== 1) return LOCK_WAIT_MIN_MS;
     const shareMs = ROUND_MS / (this.queues.size + 1);

@@ -1,7 +1,7 @@
-/** Of what is done for many callers at once, so many in one turn of the event loop. */
+/** How many items are handled in one turn of the event loop. */
 const SLICE = 32;
 
-/** Does something for each, and lets others have their turn in between where there are many. */
+/** Handles each item, and lets other work run in between when there are many. */
 export function inSlices<T>(items: readonly T[], work: (item: T) => void, from = 0): void {
   const to = Math.min(items.length, from + SLICE);
   for (let index = from; index < to; index += 1) work(items[index] as T);

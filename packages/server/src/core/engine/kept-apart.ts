@@ -1,9 +1,9 @@
 import { monotonicMs } from '../clock.js';
 
-/** A bound for memory's sake; the one that has been kept longest is forgotten first. */
+/** Bounds the memory; the oldest entry is forgotten first. */
 const KEPT_MAX = 10_000;
 
-/** What keeps apart from the others for a while, after something has gone wrong with it. */
+/** The keys of commands that are kept apart from others for a while, after something has gone wrong. */
 export class KeptApart {
   private readonly untilMs = new Map<string, number>();
 
@@ -19,7 +19,7 @@ export class KeptApart {
     return false;
   }
 
-  /** From now on, for a while. */
+  /** Keeps the key apart, starting now. */
   add(key: string): void {
     this.untilMs.delete(key);
     this.untilMs.set(key, this.nowMs() + this.forMs);

@@ -5,16 +5,16 @@ import type { Reservation } from './byte-budget.js';
 import { SMALL_CALL_BYTES } from './byte-budget.js';
 import type { GroupCommit } from './group-commit.js';
 
-/** What an answer holds beside its messages. */
+/** What an answer contains besides its messages. */
 const ENVELOPE_BYTES = 512;
 
 /**
- * Leases messages that fit into the bytes that the reservation may have. How large they are is not
- * known beforehand: the store takes what fits into an allowance, and says how much the first message
- * needs where that is more. Nothing stays reserved where no message was leased.
+ * Leases messages that fit into the bytes that the reservation can get. How large the messages are is not
+ * known beforehand: the store leases what fits into an allowance, and reports the size of the first
+ * message if that does not fit. When no message was leased, nothing stays reserved.
  *
- * @param wantedBytes what the messages may take at most
- * @param messageLeastBytes what each message counts for at least
+ * @param wantedBytes the most that the messages may take
+ * @param messageLeastBytes the least that each message counts for
  */
 export async function leaseWithin(
   commit: GroupCommit,
@@ -31,7 +31,7 @@ export async function leaseWithin(
   for (;;) {
     const maxBytes = room.bytes - ENVELOPE_BYTES;
     const maxMessages = Math.min(wanted.maxMessages, Math.ceil(maxBytes / messageLeastBytes));
-    // Written out, because to spread objects takes longer than anything else here.
+    // Written out, because spreading objects takes longer than anything else here.
     const command: ConsumeCommand = {
       kind: 'consume',
       project: wanted.project,

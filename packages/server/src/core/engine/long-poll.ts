@@ -1,44 +1,44 @@
 import type { Clock } from '../clock.js';
 import type { ReadyQueue } from '../store/store.js';
 
-/** Whether the client that asked is still there. */
+/** Whether the client of a call is still there. */
 export interface Presence {
   gone(): boolean;
-  /** Calls back once when it goes; returns the way to stop listening. */
+  /** Calls back once when it goes; returns a function that stops listening. */
   onGone(callback: () => void): () => void;
 }
 
-/** Who waits: clients share what may wait, workers of push subscriptions are bounded by themselves. */
+/** Clients share one bound on how many may wait; workers of push subscriptions have their own. */
 export type WaiterKind = 'client' | 'push';
 
 /**
- * Consumers that wait for a message. One that waits registers before it looks, so that a message
- * which arrives in between wakes it; as many are woken as messages became available.
+ * Consumers that wait for a message. A consumer registers before it looks, so that a message which
+ * arrives in between wakes it. As many consumers are woken as messages became available.
  */
 export interface LongPolls {
-  /** Undefined when as many clients wait as may, of all projects or of this one. */
+  /** Undefined when as many clients wait as are allowed, in total or in this project. */
   register(project: string, queue: string, kind: WaiterKind): LongPoll | undefined;
   wake(queues: readonly ReadyQueue[] | 'all'): void;
   /** How many are registered. */
   count(kind: WaiterKind): number;
-  /** Ends every wait, now and later. */
+  /** Ends every wait, current and future. */
   stop(): void;
 }
 
 export interface LongPoll {
-  /** Resolves true when woken since the last call, false when time is up or the wait was ended. */
+  /** Resolves true if woken since the last call, false if the time is up or the wait was ended. */
   wait(timeoutMs: number, presence: Presence): Promise<boolean>;
-  /** The client has gone or the server stops: there is nothing left to wait for. */
+  /** True if the client has gone or the server is stopping. */
   ended(presence: Presence): boolean;
-  /** `satisfied`: it got its messages. Otherwise a wake that it had goes on to another waiter. */
+  /** `satisfied`: it got its messages. If not, a wake that it received is passed to another waiter. */
   close(satisfied: boolean): void;
 }
 
 export interface LongPollLimits {
-  /** Clients that may wait at once; a project may have as many as it leaves to the others. */
+  /** Clients that may wait at once; a project may use at most as many as it leaves free. */
   readonly clients: number;
   readonly clientsOfProject: number;
-  /** One waiter of each queue is woken so often, should word of messages be lost; null: never. */
+  /** How often one waiter of each queue is woken in case a notification was lost; null: never. */
   readonly safetyPollMs: number | null;
 }
 
@@ -46,23 +46,23 @@ interface Waiter {
   /** Woken since the last wait began. */
   woken: boolean;
   everWoken: boolean;
-  /** Woken because it was time to look, and not by word of a message. */
+  /** Woken by the safety poll, not because a message became available. */
   looksForLost: boolean;
   notify: (() => void) | null;
 }
 
-/** Those who wait for messages of one queue, in the order in which they came. */
+/** The waiters of one queue, in the order in which they came. */
 interface QueueWaiters {
   count: number;
   readonly asleep: Set<Waiter>;
-  /** Who looks just now and may miss what comes; who was told of it is in neither set. */
+  /** Waiters that are looking right now and may miss a new message; a woken one is in neither set. */
   readonly looking: Set<Waiter>;
-  /** Wakes that are left for the next turn of the event loop. */
+  /** How many are still to be woken, in later turns of the event loop. */
   wakesLeft: number;
   cancelSafetyPoll: (() => void) | undefined;
 }
 
-/** So many are woken in one turn of the event loop: each of them has a command for the store. */
+/** How many are woken in one turn of the event loop: each of them sends a command to the store. */
 const WOKEN_AT_ONCE = 32;
 
 export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls {
@@ -80,10 +80,10 @@ export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls
     waiter.notify?.();
   };
 
-  /** Who sleeps comes first; who is just looking, for older news, looks again. */
+  /** Wakes sleeping waiters first, then those that are looking already, which then look again. */
   const wakeSome = (waiters: QueueWaiters, messages: number): void => {
     const isUnderWay = waiters.wakesLeft > 0;
-    // Those who come later look for themselves.
+    // Waiters that come later look anyway.
     const wakeable = waiters.asleep.size + waiters.looking.size;
     waiters.wakesLeft = Math.min(waiters.wakesLeft + messages, wakeable);
     if (!isUnderWay) wakeSlice(waiters);
@@ -186,9 +186,9 @@ export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls
           waiters.count -= 1;
           count(project, kind, -1);
           leave(key, waiters);
-          // Where one was lost, more may have been.
+          // If one notification was lost, more may have been.
           if (satisfied && waiter.looksForLost) lookForLost(waiters);
-          // A wake that it had no use for, or that came after the one it used, is another's.
+          // A wake that it did not use, or that came after the one it used, goes to another waiter.
           else if (waiter.woken || (waiter.everWoken && !satisfied && !waiter.looksForLost)) {
             wakeSome(waiters, 1);
           }
@@ -199,7 +199,7 @@ export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls
     count: (kind) => counts[kind],
     stop() {
       stopped = true;
-      // All at once: nobody has a command for the store any more.
+      // All at once: none of them will send another command to the store.
       for (const waiters of byQueue.values()) {
         for (const waiter of [...waiters.asleep]) wakeOne(waiters, waiter);
       }
@@ -222,7 +222,7 @@ function waitFor(
   return new Promise((resolve) => {
     let over = false;
     const finish = (): void => {
-      // A client that goes may be heard of when the wait is over already.
+      // The client may be reported gone after the wait is over.
       if (over) return;
       over = true;
       cancelTimer();

@@ -22,34 +22,34 @@ import type { GroupCommit } from './group-commit.js';
 import { leaseWithin } from './lease-within.js';
 import type { LongPolls, Presence } from './long-poll.js';
 
-/** What names a call's queue and makes its retry safe. */
+/** The queue of a call, and what makes its retry safe. */
 export type Target = Pick<ConsumeCommand, 'project' | 'queue' | 'idempotency' | 'keyId'> & Audited;
 
 export interface ConsumeOptions {
   readonly maxMessages: number;
   readonly visibilityTimeoutMs: number | null;
   readonly waitMs: number;
-  /** An answer stops here. */
+  /** The most bytes of messages in the answer. */
   readonly maxBytes: number;
-  /** What the answer holds of the bytes in flight. */
+  /** The answer's share of the bytes in flight. */
   readonly room: Reservation;
-  /** Also gone when the key has ended. */
+  /** The client also counts as gone once its key has ended. */
   readonly presence: Presence;
   readonly access: Access;
 }
 
-/** So long a call that does not wait looks on behind messages past their retention, at most. */
+/** How long a call that does not wait goes on looking past messages whose retention has ended. */
 const BEHIND_EXPIRED_MS = 1_000;
 
 export interface QueueServiceOptions {
   readonly autoCreate: boolean;
-  /** A redrive or purge was begun that nobody here goes on with. */
+  /** A redrive or purge was started that no call on this node continues. */
   jobInterrupted(): void;
 }
 
 /**
- * The calls of the queue, over commands: it hands ids in, waits where a consumer waits, and gives
- * back what nobody is there to take. It knows neither HTTP nor a store's inside.
+ * The calls of a queue, expressed as commands. It supplies ids, waits on behalf of consumers, and returns
+ * messages whose consumer has gone. It knows neither HTTP nor the internals of a store.
  */
 export function createQueueService(
   store: Store,
@@ -62,7 +62,7 @@ export function createQueueService(
   let stopping = false;
   const consumesUnderWay = new Map<string, Promise<unknown>>();
 
-  /** Goes on where it was cut short, for a moment even if nobody wants to wait. */
+  /** Goes on where a consume was cut short, for a moment even if the caller does not wait. */
   const consumeOnce = async (
     target: Target,
     wanted: ConsumeOptions,
@@ -133,12 +133,12 @@ export function createQueueService(
     wanted: ConsumeOptions,
   ): Promise<Outcome<'consume'>> => {
     const outcome = await (wanted.waitMs > 0 ? consumeWaiting : consumeOnce)(target, wanted);
-    // What was leased for a key that has ended meanwhile is nobody's.
+    // Nobody may have messages that were leased for a key that has ended in the meantime.
     if (wanted.access.ended()) {
       if (outcome.ok) await giveBack(target, outcome.messages);
       return unauthenticated();
     }
-    // With an idempotency key the client comes back for what it was leased; without, nobody will.
+    // With an idempotency key, the client can repeat the call to get its messages; without, nobody can.
     if (wanted.presence.gone() && target.idempotency === null && !isEmpty(outcome) && outcome.ok) {
       await giveBack(target, outcome.messages);
       return { ...outcome, messages: [] };
@@ -185,7 +185,7 @@ export function createQueueService(
 
     /**
      * Redrives or purges dead letters. The job that it starts or joins outlives this call and this
-     * process, so that whatever ends it early is no refusal of the whole.
+     * process, so that ending the call early does not refuse the job.
      */
     async deadLetters(
       target: Target,
@@ -203,7 +203,7 @@ export function createQueueService(
       const { jobId } = started;
       if (jobId === null || started.finished) return started;
       let fault: Fault | undefined;
-      // Other commands go between its steps.
+      // Other commands may run between the steps.
       while (!stopping) {
         const step = await commit.submit({ kind: 'stepJob', jobId });
         if (step.ok && step.finished) return { ...started, done: step.done, finished: true };
@@ -215,7 +215,7 @@ export function createQueueService(
       return jobInterrupted(wanted.action, fault);
     },
 
-    /** Leases messages; a call with the key of one that still runs waits for it first. */
+    /** Leases messages; a call with the idempotency key of a call under way first waits for that one. */
     async consume(target: Target, wanted: ConsumeOptions): Promise<Outcome<'consume'>> {
       if (target.idempotency === null) return consumeForClient(target, wanted);
       const key = `${target.project}\n${target.queue}\n${target.idempotency.key}`;
@@ -256,7 +256,7 @@ export function createQueueService(
       return commit.submit({ kind: 'extend', ...target, ...extension }, access);
     },
 
-    /** Lets go of jobs at their next step. */
+    /** Calls stop following their jobs after the current step. */
     stop(): void {
       stopping = true;
     },

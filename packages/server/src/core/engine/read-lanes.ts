@@ -2,9 +2,8 @@ import type { Query, QueryKind } from '../store/store.js';
 import { FairWork } from './fair-work.js';
 
 /**
- * How reads share a store. Those that may take long have lanes of their own, so that a look at one
- * key or one queue never waits behind many of them; what the server itself must know does not wait
- * for anybody's reads.
+ * How reads share a store. Reads that may take long have a lane of their own, so that a short read of one
+ * key or one queue never waits behind them. Reads of the server itself wait for no others.
  */
 export class ReadLanes {
   private readonly long: FairWork;
@@ -20,7 +19,7 @@ export class ReadLanes {
     return (isLong(query.kind) ? this.long : this.short).run(query.project, read);
   }
 
-  /** Starts no read of a project until `resume`. Resolves when none is under way any more. */
+  /** Starts no read of a project until `resume`. Resolves when none is under way. */
   async pause(): Promise<void> {
     await Promise.all([this.long.pause(), this.short.pause()]);
   }

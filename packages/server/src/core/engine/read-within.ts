@@ -3,14 +3,13 @@ import type { Query, ReadResult, Store } from '../store/store.js';
 import { type Reservation, SMALL_CALL_BYTES } from './byte-budget.js';
 import { noRoom } from './lease-within.js';
 
-/** What an answer holds beside its messages, a cursor included. */
+/** What an answer contains besides its messages, a cursor included. */
 const ENVELOPE_BYTES = 4_096;
 
 type BoundedKind = 'peek' | 'message' | 'deadLetters';
 
 /**
- * Reads messages that fit into the bytes that the reservation may have, as `leaseWithin` leases
- * them.
+ * Reads messages that fit into the bytes that the reservation can get, as `leaseWithin` leases them.
  *
  * @throws RefusalError where there is no room
  */

@@ -1,13 +1,13 @@
 /**
- * How many rows a step may remove of those that are over. What is over has to leave faster than more
- * comes, so that no table grows without end, and no step may take long over it.
+ * How many obsolete rows a step may remove. They must be removed faster than new ones come, so that no
+ * table grows without end, and no step may take long.
  */
 export interface RemovalPace {
   readonly least: number;
   readonly most: number;
 }
 
-/** How many things have come since it was last asked, given how many there have been so far. */
+/** Turns a running total into a function that returns how much was added since its last call. */
 export function countSince(soFar: () => number): () => number {
   let before = soFar();
   return () => {
@@ -22,6 +22,6 @@ export const removedPerStep = (come: number, { least, most }: RemovalPace): numb
   Math.min(most, least + 2 * come);
 
 /**
- * Recorded answers and deduplication ids; a commit group of small messages brings some 16,000 at most.
+ * For records and deduplication ids; a commit group of small messages adds at most some 16,000.
  */
 export const RECORDS_REMOVED: RemovalPace = { least: 256, most: 32_768 };

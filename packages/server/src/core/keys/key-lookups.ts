@@ -10,8 +10,8 @@ interface Asked {
 }
 
 /**
- * Asks the store for keys: one read at a time, for all that were wanted meanwhile, so that a flood
- * of unknown keys costs the store no more than one read after another. Keys that were good before
+ * Asks the store for keys, one read at a time for all keys that were requested in the meantime, so that a
+ * flood of unknown keys costs the store no more than one read after another. Keys that were valid before
  * go first.
  */
 export class KeyLookups {
@@ -36,7 +36,7 @@ export class KeyLookups {
   }
 
   private async run(): Promise<void> {
-    // What is wanted in the same turn goes with the first.
+    // Keys requested in the same turn of the event loop go together.
     await undefined;
     for (;;) {
       const secretHashes = this.known.splice(0, BATCH_MAX);

@@ -7,39 +7,39 @@ import { type Caller, ENDLESS_ACCESS } from './caller.js';
 import { KeyLookups } from './key-lookups.js';
 import { KnownKey } from './known-key.js';
 
-/** So long a key counts as the store said it is, and then for as long again while it is asked. */
+/** How long the store's answer about a key is trusted; then as long again while the store is asked. */
 const TRUSTED_MS = 2_000;
-/** An unknown secret stays unknown: secrets are random, so that no later key will have this one. */
+/** An unknown secret stays unknown: secrets are random, so no later key will have the same one. */
 const UNKNOWN_MS = 60_000;
 const KNOWN_MAX = 10_000;
 const UNKNOWN_MAX = 10_000;
-/** Keys of calls that are under way are looked at so often. */
+/** How often the keys of calls under way are checked. */
 const WATCH_MS = 1_000;
 
 export const DEFAULT_PROJECT = 'default';
-/** The id of the key that the configuration sets; it is in no store. */
+/** The id of the key that the configuration sets; no store contains it. */
 export const CONFIGURED_KEY_ID = 'configured';
 
-/** @param secret as it stands in a header, where Node gives each byte as one character */
+/** @param secret as in a header, where Node represents each byte as one character */
 export const hashSecret = (secret: string): string =>
   createHash('sha256').update(secret, 'latin1').digest('hex');
 
 /**
- * Who a secret belongs to. Secrets are compared by their digests only: what a wrong guess takes
- * tells nothing of the right one. A revocation, also one on another node, holds here within 5 s, for
- * new calls and for those under way.
+ * Finds the caller that a secret belongs to. Only digests of secrets are compared, so that the time a
+ * wrong guess takes reveals nothing about the right secret. A revocation, on this node or another, takes
+ * effect here within 5 s, for new calls and for those under way.
  */
 export interface KeyRing {
   /**
-   * Whose secret has this digest. Undefined: unknown, expired or revoked. A promise only where the
-   * store has to be asked.
+   * The caller whose secret has this digest. Undefined: unknown, expired or revoked. A promise only if
+   * the store has to be asked.
    */
   find(secretHash: string): Caller | undefined | Promise<Caller | undefined>;
-  /** The same as far as it is known here, without asking. */
+  /** The same as far as it is known here, without asking the store. */
   peek(secretHash: string): Caller | undefined;
-  /** A key was revoked on this node. */
+  /** Called when a key was revoked on this node. */
   revoked(keyId: string): void;
-  /** Watches no more keys. */
+  /** Stops watching keys. */
   stop(): void;
 }
 
@@ -48,7 +48,7 @@ export function createKeyRing(store: Store, configuredSecret: string | undefined
   const known = new Map<string, KnownKey>();
   /** Until when a digest counts as unknown. */
   const unknown = new Map<string, number>();
-  /** Keys of calls that are under way. */
+  /** Keys of calls under way. */
   const held = new Set<KnownKey>();
   let cancelWatch: (() => void) | undefined;
   const configuredHash =
@@ -81,7 +81,7 @@ export function createKeyRing(store: Store, configuredSecret: string | undefined
   };
 
   const askAgain = (key: KnownKey): void => {
-    // Where the store cannot be asked, what it said last holds.
+    // If the store cannot be asked, its last answer stays valid.
     void lookups.find(key.secretHash, true).then(
       (row) => key.learn(row),
       () => undefined,
@@ -110,7 +110,7 @@ export function createKeyRing(store: Store, configuredSecret: string | undefined
     return false;
   };
 
-  /** The digest of the configured key, once somebody has shown that key. */
+  /** The digest of the configured key, once a caller has presented that key. */
   let shownHash: string | undefined;
   const isConfigured = (secretHash: string): boolean => {
     if (configuredHash === undefined) return false;
@@ -146,7 +146,7 @@ export function createKeyRing(store: Store, configuredSecret: string | undefined
   };
 }
 
-/** The one that was put there first makes room. */
+/** Adds an entry; a full map drops its oldest one. */
 function remember<T>(map: Map<string, T>, key: string, value: T, max: number): void {
   if (map.size >= max) map.delete(map.keys().next().value as string);
   map.set(key, value);

@@ -4,12 +4,12 @@ import { CONFIGURED_KEY_ID } from './key-ring.js';
 
 const MINUTE_MS = 60_000;
 const FLUSH_AFTER_MS = 5_000;
-/** A bound for memory's sake; what falls out is written once more. */
+/** Bounds the memory; forgotten keys are written once more. */
 const KEYS_MAX = 10_000;
-/** A commit group with more of them would keep others waiting. */
+/** A command with more of them would keep others waiting. */
 const USES_PER_COMMAND = 200;
 
-/** When keys were last used, to the minute, on its way into the store. */
+/** Gathers when keys were last used, to the minute, and writes it to the store. */
 export class KeyUse {
   private readonly minutes = new Map<string, number>();
   private readonly unwritten = new Map<string, number>();
@@ -26,13 +26,13 @@ export class KeyUse {
     if (this.minutes.get(keyId) === minute) return;
     if (this.minutes.size >= KEYS_MAX) this.minutes.clear();
     this.minutes.set(keyId, minute);
-    // The key of the configuration is in no store.
+    // No store contains the key of the configuration.
     if (keyId === CONFIGURED_KEY_ID) return;
     this.unwritten.set(keyId, minute);
     this.cancelTimer ??= this.clock.setTimer(() => void this.flush(), FLUSH_AFTER_MS);
   }
 
-  /** Writes what is known; a crash may cost the last few seconds. */
+  /** Writes what was gathered; a crash may lose the last few seconds. */
   async flush(): Promise<void> {
     this.cancelTimer?.();
     this.cancelTimer = undefined;

@@ -4,7 +4,7 @@ import { inSlices } from '../engine/in-slices.js';
 import type { KeyRow } from '../queue/commands.js';
 import type { Caller } from './caller.js';
 
-/** A key as the store said it is, for as long as anybody here goes by it. */
+/** A key as the store last described it, for as long as this node uses it. */
 export class KnownKey implements Caller {
   readonly keyId: string;
   readonly project: string;
@@ -18,7 +18,7 @@ export class KnownKey implements Caller {
     key: KeyRow,
     readonly secretHash: string,
     private readonly clock: Clock,
-    /** Somebody listens from now on, or nobody does any more. */
+    /** Called when the key gets its first listener, and when it has lost its last. */
     private readonly heldChanged: (key: KnownKey, isHeld: boolean) => void,
   ) {
     const { keyId, project, scopes, expiresAtMs } = key;
@@ -29,12 +29,12 @@ export class KnownKey implements Caller {
     this.learn(key);
   }
 
-  /** How long ago the store was asked. */
+  /** How long ago the store was last asked. */
   ageMs(): number {
     return monotonicMs() - this.askedAtMs;
   }
 
-  /** What the store says now; null: there is no such key any more. */
+  /** Takes over the store's latest answer; null: there is no such key any more. */
   learn(key: KeyRow | null): void {
     this.askedAtMs = monotonicMs();
     if (key === null || key.revokedAtMs !== null) this.revoke();

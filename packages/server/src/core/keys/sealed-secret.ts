@@ -2,8 +2,8 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 
 /**
  * A new key's secret is shown once and stored hashed, yet a retry of the same request must get the
- * same answer. Its record keeps the secret sealed under what only the caller has: the caller's own
- * secret and the idempotency key. Neither is in the store, so the store alone cannot open it.
+ * same answer. So the record contains the secret, sealed under two things that only the caller has: its
+ * own secret and the idempotency key. Neither is in the store, so the store alone cannot open it.
  */
 export const seal = (secret: string, callerSecret: string, idempotencyKey: string): string =>
   sealUnder(sealingKey(callerSecret, idempotencyKey), secret);
@@ -16,7 +16,7 @@ export const openSealed = (
 ): string | undefined =>
   sealed === null ? undefined : openUnder(sealingKey(callerSecret, idempotencyKey), sealed);
 
-/** To derive a key takes longer than to use it: who has one for many texts keeps it. */
+/** Deriving a key takes longer than using it, so code that seals many texts keeps the key. */
 export const sealingKey = (secret: string, context: string): Buffer =>
   Buffer.from(hkdfSync('sha256', secret, context, 'millrace api key', 32));
 

@@ -18,19 +18,19 @@ import {
 /** What a publish adds. */
 interface Added {
   readonly fresh: readonly NewMessage[];
-  /** What remembering its deduplication ids takes. */
+  /** What its deduplication ids take. */
   readonly recordBytes: number;
 }
 
-/** Commands that make the queue that they lack, where the server is told to. */
+/** Commands that create a missing queue, where the server is configured to. */
 export type AutoCreating = PublishCommand | ConsumeCommand | SubscribePushCommand;
 
 const NOTHING: Usage = { messages: 0, bytes: 0 };
 
 /**
- * Whether there is room for what a publish brings.
+ * Checks whether there is room for the messages of a publish.
  *
- * @param ofQueue what its queue holds; asked only where queues are limited
+ * @param ofQueue what its queue holds; called only where queues are limited
  */
 export function checkPublishRoom(
   room: Room,
@@ -49,8 +49,8 @@ export function checkPublishRoom(
 }
 
 /**
- * Whether the queue may be made that a command lacks: not for a command that would then be refused
- * for want of room, so that a refusal leaves nothing behind.
+ * Checks whether a command's missing queue may be created: not for a command that would then be refused
+ * for lack of room, so that a refusal leaves no queue behind.
  */
 export function checkAutoCreate(
   room: Room,

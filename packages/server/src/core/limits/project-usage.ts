@@ -1,12 +1,12 @@
 /** What a project holds, as its quotas count it. */
 export interface ProjectUsage {
-  /** Dead letters that stay in their queue too. */
+  /** Includes dead letters that stay in their queue. */
   readonly messages: number;
-  /** Payloads and headers of those, recorded answers and deduplication ids. */
+  /** Payloads and headers of those messages, records and deduplication ids. */
   readonly bytes: number;
   readonly queues: number;
   readonly subscriptions: number;
-  /** API keys that are neither revoked nor expired, as far as that was noticed. */
+  /** API keys that are neither revoked nor, as far as was noticed, expired. */
   readonly keys: number;
 }
 
@@ -14,7 +14,7 @@ export type UsageChange = { -readonly [Part in keyof ProjectUsage]: number };
 
 export type UsageChanges = readonly (readonly [project: string, UsageChange])[];
 
-/** Things that are made one by one and have a quota of their own. */
+/** Things that are created one by one and have a quota of their own. */
 export type CountedThing = 'queues' | 'subscriptions' | 'keys';
 
 export const noUsage = (): UsageChange => ({
@@ -26,8 +26,8 @@ export const noUsage = (): UsageChange => ({
 });
 
 /**
- * The usage of the projects that one commit group works on: as it was when the commit group read it, and
- * what the commit group changes, which is written once, with the rest of it.
+ * The usage of the projects that one commit group works on: what the commit group read, and what it
+ * changes, which is written once, together with its other effects.
  */
 export class UsageLedger {
   private readonly before = new Map<string, ProjectUsage>();
@@ -51,7 +51,7 @@ export class UsageLedger {
     this.before.set(project, usage);
   }
 
-  /** What the project holds with what the commit group has done so far; it must have been learned. */
+  /** What the project holds, including what the commit group has done so far; call `learn` first. */
   of(project: string): ProjectUsage {
     const before = this.before.get(project);
     if (before === undefined) throw new Error(`the usage of ${project} was not read`);
@@ -65,7 +65,7 @@ export class UsageLedger {
     };
   }
 
-  /** Those with a change, by project, so that every node writes in one order. */
+  /** The projects with a change, sorted, so that every node writes in the same order. */
   changes(): UsageChanges {
     return [...this.changed]
       .filter(([, change]) => Object.values(change).some((count) => count !== 0))

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 
 export interface RateLimitOptions {
   readonly requestsPerSecond: number;
-  /** Requests that may come at once after a pause. */
+  /** How many requests may arrive at once after a pause. */
   readonly burst: number;
 }
 
@@ -10,7 +10,7 @@ export interface RateVerdict {
   readonly allowed: boolean;
   readonly limit: number;
   readonly remaining: number;
-  /** Until the whole burst is there again, in whole seconds. */
+  /** Until the whole burst is available again, in whole seconds. */
   readonly resetSeconds: number;
   /** Until the next request is allowed, in whole seconds. */
   readonly retryAfterSeconds: number;
@@ -35,7 +35,7 @@ export class RateLimiter {
     const tokens = Math.min(burst, bucket.tokens + refill);
     const allowed = tokens >= 1;
     const left = allowed ? tokens - 1 : tokens;
-    // A bucket that is forgotten is full again, which it soon would have been.
+    // A forgotten bucket counts as full, which it soon would have been.
     if (this.buckets.size >= BUCKETS_MAX) this.buckets.clear();
     this.buckets.set(keyId, { tokens: left, atMs: nowMs });
     return {

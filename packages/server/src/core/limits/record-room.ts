@@ -5,11 +5,11 @@ import { type Refusal, refuse } from '../refusal.js';
 import type { Room } from './storage-limits.js';
 
 /**
- * What is remembered for the sake of retries takes room like messages do, and calls that are free
- * where a queue is full must not fill the disk with it. It is checked before a command does anything.
+ * Records and deduplication ids, kept for retries, take room like messages do. Calls that a full queue
+ * does not refuse must not fill the disk with them, so room is checked before a command does anything.
  */
 
-/** What a record takes beside its texts: its row, its places in two indexes. */
+/** What a record takes besides its texts: its row and its entries in two indexes. */
 export const RECORD_OVERHEAD_BYTES = 200;
 const MESSAGE_ID_BYTES = 36;
 
@@ -22,13 +22,13 @@ export const recordBytes = (key: string, { fingerprint, outcome }: RecordedAnswe
 export const deduplicationBytes = (id: string): number =>
   RECORD_OVERHEAD_BYTES + Buffer.byteLength(id) + MESSAGE_ID_BYTES;
 
-/** Records of settling may go over the quota by this part of it, and by so much at least. */
+/** Records of settling calls may exceed the quota by this part of it, and by at least the minimum. */
 const SETTLING_PART = 1 / 8;
 const SETTLING_MIN_BYTES = 1024 * 1024;
 
 type Recordable = Extract<Command, { idempotency: unknown }>;
 
-/** A publish is checked with its messages, see `checkStorage`. */
+/** A publish is checked together with its messages, see `checkStorage`. */
 export function checkRecordRoom(room: Room, command: Recordable): Refusal | undefined {
   const { kind, project, idempotency } = command;
   if (idempotency === null || kind === 'publish') return undefined;
@@ -43,10 +43,10 @@ export function checkRecordRoom(room: Room, command: Recordable): Refusal | unde
 
 const OUTCOME_BYTES = 1_024;
 const OUTCOME_PER_MESSAGE_BYTES = 128;
-/** The largest is that of a lost lease, which names its message twice. */
+/** The largest entry is that of a lost lease, which names its message twice. */
 const OUTCOME_PER_ENTRY_BYTES = 384;
 
-/** What the record will take at most, near enough: the answer is not known yet. */
+/** An estimate of the most that the record will take: the answer is not known yet. */
 export function expectedRecordBytes(command: Recordable, idempotency: Idempotency): number {
   const { key, fingerprint } = idempotency;
   const texts = Buffer.byteLength(key) + Buffer.byteLength(fingerprint);
@@ -81,7 +81,7 @@ const diskHasNoRoom = (): Refusal =>
 const projectHasNoRoom = (limit: number): Refusal =>
   refuse(
     'STORAGE_FULL',
-    `The project may hold ${limit} bytes at most, and its idempotency keys count.`,
+    `The project may hold at most ${limit} bytes, which include its idempotency keys.`,
     {
       hint: 'Leave out the idempotency key, consume and ack messages, or raise --max-project-bytes.',
     },

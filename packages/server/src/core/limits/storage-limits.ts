@@ -1,9 +1,9 @@
 import { type Refusal, refuse } from '../refusal.js';
 import type { CountedThing, ProjectUsage } from './project-usage.js';
 
-/** What a queue or a project may hold; 0: any number. */
+/** What a queue or a project may hold; 0 means no limit. */
 export interface StorageLimits {
-  /** Dead letters that stay in their queue are apart. */
+  /** Dead letters that stay in their queue do not count. */
   readonly queueMessages: number;
   readonly queueBytes: number;
   readonly projectMessages: number;
@@ -23,14 +23,14 @@ export const NO_LIMITS: StorageLimits = {
   projectKeys: 0,
 };
 
-/** `low`: less is free than publishing may use; `very_low`: less than half of that. */
+/** `low`: less space is free than publishing must leave; `very_low`: less than half of that. */
 export type DiskSpace = 'enough' | 'low' | 'very_low';
 
-/** What stores lend to those who check whether there is room for a command. */
+/** What a store provides to check whether there is room for a command. */
 export interface Room {
   readonly limits: StorageLimits;
   readonly disk: DiskSpace;
-  /** What the project holds, with what the commit group has done so far. */
+  /** What the project holds, including what the commit group has done so far. */
   usageOf(project: string): ProjectUsage;
 }
 
@@ -48,9 +48,9 @@ export const limitsProjects = ({ projectMessages, projectBytes }: StorageLimits)
 const NOTHING: Usage = { messages: 0, bytes: 0 };
 
 /**
- * Checks a publish by what is there and what it adds; settling always goes on.
+ * Checks a publish by what is stored and what it adds; settling is always allowed.
  *
- * @param recordBytes what remembering its keys takes, which only the project counts
+ * @param recordBytes the bytes of its records, which only the project's quota counts
  */
 export function checkStorage(
   { limits, usageOf }: Room,
@@ -70,13 +70,13 @@ export function checkStorage(
   const reached = checks.find(([, , limit, wanted]) => limit > 0 && wanted > limit);
   if (reached === undefined) return undefined;
   const [what, unit, limit] = reached;
-  return refuse('STORAGE_FULL', `The ${what} may hold ${limit} ${unit} at most.`, {
+  return refuse('STORAGE_FULL', `The ${what} may hold at most ${limit} ${unit}.`, {
     hint: `Consume and ack messages, or raise --max-${what}-${unit}; then retry.`,
   });
 }
 
 export const diskIsLow = (): Refusal =>
-  refuse('STORAGE_FULL', 'The disk has less free space than --min-free-bytes asks for.', {
+  refuse('STORAGE_FULL', 'The disk has less free space than --min-free-bytes requires.', {
     hint: 'Consume and ack messages, or give the server more space; then retry.',
   });
 
@@ -90,13 +90,13 @@ const THINGS = {
   keys: { limit: 'projectKeys', what: 'valid API keys', remedy: 'Revoke keys' },
 } as const;
 
-/** Of the keys of a project that were revoked or have expired, so many are remembered. */
+/** How many revoked or expired keys of a project are kept. */
 export const ENDED_KEYS_KEPT = 1_000;
 
 export const limitsThing = (limits: StorageLimits, thing: CountedThing): boolean =>
   limits[THINGS[thing].limit] > 0;
 
-/** Whether the project may have one more of them. */
+/** Refuses when the project may not have one more of them. */
 export function checkQuota(
   { limits, usageOf }: Room,
   project: string,
@@ -106,7 +106,7 @@ export function checkQuota(
   const { limit: name, what, remedy } = THINGS[thing];
   const limit = limits[name];
   if (usageOf(project)[thing] < limit) return undefined;
-  return refuse('STORAGE_FULL', `The project may have ${limit} ${what} at most.`, {
-    hint: `${remedy} that are not needed any more, or raise --max-project-${thing}; then retry.`,
+  return refuse('STORAGE_FULL', `The project may have at most ${limit} ${what}.`, {
+    hint: `${remedy} that are no longer needed, or raise --max-project-${thing}; then retry.`,
   });
 }

@@ -1,9 +1,9 @@
 import type { ConsumeCommand } from './commands.js';
 
 /**
- * What the consumes of one project may take in one commit group: however many of them came
- * together, and however large their answers are, the commit group is over soon and the others' commands
- * have not waited long. The first consume of a project may take all that it asks for.
+ * Bounds what the consumes of one project may take in one commit group. However many arrive together,
+ * and however large their answers are, the commit group ends soon and the commands of other projects do
+ * not wait long. The first consume of a project may take all that it asks for.
  */
 const MESSAGES_MAX = 8_192;
 const BYTES_MAX = 4 * 1024 * 1024;
@@ -16,7 +16,7 @@ export interface ConsumeShare {
 export class CommitGroupShare {
   private readonly taken = new Map<string, { messages: number; bytes: number }>();
 
-  /** What a consume may take; undefined: nothing, its turn comes in a later commit group. */
+  /** What a consume may take; undefined: nothing, it must wait for a later commit group. */
   leftFor({ project, maxMessages, maxBytes }: ConsumeCommand): ConsumeShare | undefined {
     const taken = this.taken.get(project);
     if (taken === undefined) return { maxMessages, maxBytes };
@@ -26,7 +26,7 @@ export class CommitGroupShare {
     return { maxMessages: Math.min(maxMessages, messages), maxBytes: Math.min(maxBytes, bytes) };
   }
 
-  /** @param bytes what the messages take in an answer */
+  /** @param bytes the bytes of the messages in an answer */
   took({ project }: ConsumeCommand, messages: number, bytes: number): void {
     const taken = this.taken.get(project);
     if (taken === undefined) {
@@ -39,7 +39,7 @@ export class CommitGroupShare {
 }
 
 /**
- * Why a message did not go into an answer: it is too large for the command, or for this commit group.
+ * Why a message was left out of an answer: it is too large for the command, or for this commit group.
  */
 export type TooLarge = { readonly needsBytes: number } | { readonly crowded: true };
 

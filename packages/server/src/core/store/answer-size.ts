@@ -5,14 +5,14 @@ const FRAME_BYTES = 640;
 /** JSON escapes a control character in six bytes; no other character takes more. */
 const ESCAPED_MAX_BYTES = 6;
 
-/** The same of its failed deliveries, which are kept as JSON and answered under other names. */
+/** The most bytes its failed deliveries take in an answer: stored as JSON, answered with other names. */
 export const failuresBytes = (failureLog: string | null): number =>
   failureLog === null ? 0 : 2 * Buffer.byteLength(failureLog);
 
 /**
- * How many bytes a message takes in an answer, at most.
+ * The most bytes that a message takes in an answer.
  *
- * @param bodyBytes what its payload and headers take
+ * @param bodyBytes the bytes of its payload and headers
  */
 export function answerBytes(bodyBytes: number, message: Omit<StoredMessage, 'payload'>): number {
   const { groupId, deduplicationId, lastError, sourceQueue } = message;

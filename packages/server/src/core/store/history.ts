@@ -1,4 +1,4 @@
-/** What happened in a queue within a minute. */
+/** What happened in a queue during one minute. */
 export interface Tally {
   published: number;
   delivered: number;
@@ -14,7 +14,7 @@ export interface TallyRow extends Tally {
   readonly minute: number;
 }
 
-/** A minute of a queue's history; `depth` is what it held when the minute was last written. */
+/** A minute of a queue's history; `depth` is its depth when the minute was last written. */
 export interface HistoryMinute extends Tally {
   readonly minute: number;
   readonly depth: number;
@@ -24,7 +24,7 @@ export const HISTORY_MINUTES = 60;
 /** Tallies are gathered this long before they are written: they are statistics, not messages. */
 export const HISTORY_FLUSH_MS = 1_000;
 
-/** Minutes before this one are forgotten, but for the last one of a queue: it has the depth. */
+/** Minutes before this one are forgotten, except the last one of a queue, which has its depth. */
 export const forgottenBefore = (nowMs: number): number => minuteOf(nowMs) - 2 * HISTORY_MINUTES;
 
 export const minuteOf = (timeMs: number): number => Math.floor(timeMs / 60_000);
@@ -46,7 +46,7 @@ export class TallyBook {
     return this.rows.size === 0;
   }
 
-  /** Hands the rows out, in the order of their queues, and starts anew. */
+  /** Returns the rows, sorted by queue, and empties the book. */
   take(): TallyRow[] {
     const rows = [...this.rows.values()].sort((a, b) => a.queueId - b.queueId);
     this.rows = new Map();
@@ -62,7 +62,7 @@ export const emptyTally = (): Tally => ({
   deadLettered: 0,
 });
 
-/** The last hour, minute by minute: where nothing was written, nothing happened. */
+/** The last hour, minute by minute: in a minute without a row, nothing happened. */
 export function fillHistory(rows: readonly HistoryMinute[], nowMs: number): HistoryMinute[] {
   const byMinute = new Map(rows.map((row) => [row.minute, row]));
   const first = minuteOf(nowMs) - HISTORY_MINUTES + 1;

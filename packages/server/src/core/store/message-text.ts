@@ -1,18 +1,18 @@
 import { toIso } from '../iso-time.js';
 import type { LeasedMessage, StoredMessage } from '../queue/commands.js';
 
-/** What is pushed: the delivery is the push itself, so that there is no receipt. */
+/** The body of a push. The delivery is the push itself, so there is no receipt. */
 export function pushedText(message: LeasedMessage, queue: string): string {
   const [head, tail] = textAround(message, queue, '');
   return `${head}${message.payload}${tail}}`;
 }
 
-/** From here on a payload is not copied into the text around it. */
+/** From this length on, a payload is not copied into the text around it. */
 const LARGE_PAYLOAD_CHARS = 16 * 1024;
 
 /**
- * A QueueMessage as JSON text, its payload and headers as they were stored; in pieces where the
- * payload is large.
+ * A QueueMessage as JSON text, with its payload and headers as they were stored; in several pieces if
+ * the payload is large.
  *
  * @param more further members, each with a comma before it
  */
@@ -34,7 +34,7 @@ function leaseText(message: StoredMessage | LeasedMessage): string {
   return `,"receipt":"${message.receipt}","lease_expires_at":"${expiresAt}"`;
 }
 
-/** What stands before the payload and behind it, but for the last brace. */
+/** The text before and after the payload, without the last brace. */
 function textAround(message: StoredMessage, queue: string, lease: string): [string, string] {
   const { messageId, headers, priority } = message;
   const head = `{"message_id":"${messageId}","queue":"${queue}","payload":`;

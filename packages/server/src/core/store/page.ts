@@ -3,20 +3,20 @@ import { RefusalError, wrongCursor } from '../refusal.js';
 import { answerBytes } from './answer-size.js';
 import type { MessagePage, PeekState } from './store.js';
 
-/** How a store says where the next page of messages goes on: a part and a position in its order. */
+/** Where the next page of messages starts: a part and a position in its order. */
 export interface PagePosition {
-  /** Which of the parts that are walked one after another. */
+  /** One of the parts that are walked one after another. */
   readonly part: string;
   readonly major: number;
   readonly minor: number;
-  /** Tells messages apart whose places two nodes have given at the same moment; or nothing. */
+  /** Distinguishes messages to which two nodes gave the same position; empty where not needed. */
   readonly tie: string;
 }
 
 export const writePosition = ({ part, major, minor, tie }: PagePosition): string =>
   `${part} ${major} ${minor} ${tie}`;
 
-/** @throws RefusalError for a text that no page of ours ended with. */
+/** @throws RefusalError for a text that this server never writes as a position. */
 export function readPosition(text: string | null, parts: readonly string[]): PagePosition | null {
   if (text === null) return null;
   const [, part = '', major, minor, tie = ''] = POSITION.exec(text) ?? [];
@@ -28,13 +28,13 @@ export function readPosition(text: string | null, parts: readonly string[]): Pag
 
 const POSITION = /^(\w+) (-?\d{1,16}) (-?\d{1,16}) (|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** A look at a queue walks its states one after another, unless it asks for one. */
+/** A peek walks the states of a queue one after another, unless it asks for one of them. */
 export const peekParts = (state: PeekState | null): readonly PeekState[] =>
   state === null ? ['available', 'leased', 'delayed'] : [state];
 
 /**
- * Gathers a page, which ends at so many messages or at so many bytes of answer. It has at least one
- * message, unless it is strict: then it says how many bytes that one needs.
+ * Gathers a page, which ends at a number of messages or of bytes in the answer. It has at least one
+ * message. A strict page may have none, and then reports how many bytes the first message needs.
  */
 export class PageBuilder<T extends StoredMessage> {
   private readonly items: T[] = [];
@@ -49,12 +49,12 @@ export class PageBuilder<T extends StoredMessage> {
     private readonly strict = false,
   ) {}
 
-  /** How many more it may take, and one to see whether there are more. */
+  /** How many more messages the page may take, plus one to see whether there are more. */
   get wanted(): number {
     return this.limit - this.items.length + 1;
   }
 
-  /** @returns false when the page is full without this message. */
+  /** @returns false when the page is full and does not take this message. */
   add(item: T, bodyBytes: number, position: PagePosition): boolean {
     this.bytes += answerBytes(bodyBytes, item);
     const mayExceed = this.items.length === 0 && !this.strict;

@@ -11,53 +11,53 @@ export class StoreOpenError extends Error {
 }
 
 /**
- * The port to a store: one hot method, which applies a commit group of commands in one transaction, and
- * reads that take no part in it. Time belongs to the store, because leases are checked by it.
+ * The port to a store: one hot method, which applies a commit group in one transaction, and reads, which
+ * run outside of it. The clock belongs to the store, because leases are checked against it.
  */
 export interface Store {
   readonly clock: Clock;
   /** How many commit groups may be under way at once. */
   readonly commitGroupsUnderWayMax: number;
-  /** From how many commands on it is worth to send a commit group while another one is under way. */
+  /** The number of commands from which it pays to send a commit group while another is under way. */
   readonly aheadMin: number;
   /**
-   * Applies the commands in their order and answers with their outcomes, in order. When it
-   * resolves, all accepted effects are durable. It never rejects for one command's sake.
+   * Applies the commands in order and returns their outcomes in the same order. When it resolves, all
+   * accepted effects are durable. It never rejects because of a single command.
    */
   apply(group: readonly Command[], about?: CommitGroupFacts): Promise<Outcome[]>;
   /**
-   * Somebody waits for messages of this queue: a store of many nodes has the others tell when some
-   * become available, for as long as a wait may last.
+   * Called when somebody waits for messages of this queue. A store with several nodes makes the others
+   * report when messages become available, for as long as a wait may last.
    */
   expectReady(project: string, queue: string): void;
-  /** How often a wait looks again by itself, should word from another node be lost; null: never. */
+  /** How often a wait looks again by itself, in case another node's signal was lost; null: never. */
   readonly safetyPollMs: number | null;
   /** Reads committed state; sees every command whose apply has resolved. */
   read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]>;
-  /** Why nothing is published for want of space; null: it is, as far as this node can see. */
+  /** Why publishing stopped for lack of space; null if it has not, as far as this node can see. */
   whyPublishingStops(): Promise<string | null>;
-  /** Asked before the store starts to work; there is one listener. */
+  /** Called before the store starts to work; there is only one listener. */
   listen(listener: StoreListener): void;
-  /** Idempotent; waits for what is under way. */
+  /** Idempotent; waits for work under way. */
   stop(): Promise<void>;
 }
 
-/** What a store that makes one transaction of several commit groups has to know of each. */
+/** What a store must know about a commit group, as it may apply several in one transaction. */
 export interface CommitGroupFacts {
   readonly bytes: number;
   /** It shares no transaction with another commit group. */
   readonly keepsApart: boolean;
   /**
-   * How long it may wait for what another transaction has locked; undefined: as briefly as a commit
-   * group that many share. A store of one node has nobody to wait for.
+   * How long it may wait for locks of other transactions; undefined: as briefly as a commit group that
+   * many callers share. A store with one node never waits for locks.
    */
   readonly lockWaitMs?: number;
-  /** It is the one commit group that is under way beside `commitGroupsUnderWayMax`. */
+  /** It is the one commit group that may be under way in addition to `commitGroupsUnderWayMax`. */
   readonly isBeside?: boolean;
 }
 
 export interface StoreListener {
-  /** Messages became available in these queues; 'all': perhaps in any. */
+  /** Messages became available in these queues; 'all': perhaps in any queue. */
   ready(queues: readonly ReadyQueue[] | 'all'): void;
   /** The next time at which a lease or a delay ends; null when there is none. */
   nextDue(atMs: number | null): void;
@@ -68,11 +68,11 @@ export interface StoreListener {
 export interface ReadyQueue {
   readonly project: string;
   readonly queue: string;
-  /** As many of those who wait are woken. */
+  /** How many messages became available, and so how many waiters are woken. */
   readonly messages: number;
 }
 
-/** As many as ever may wait: for a queue that is no more, all of them should look. */
+/** More than can ever wait. Wakes all waiters of a queue that was deleted, so that they look. */
 export const EVERYBODY = 1_000_000;
 
 export interface QueueCounts {
@@ -80,7 +80,7 @@ export interface QueueCounts {
   readonly inFlight: number;
   readonly delayed: number;
   readonly dlq: number;
-  /** Since when the oldest available or leased message is available; null where there is none. */
+  /** Since when the oldest available or leased message has been available; null if there is none. */
   readonly oldestAtMs: number | null;
 }
 
@@ -89,7 +89,7 @@ export interface QueueWithCounts {
   readonly counts: QueueCounts;
 }
 
-/** A queue of whichever project, as one who watches the whole server sees it. */
+/** A queue of any project with its counts, for monitoring the whole server. */
 export interface QueueDepth {
   readonly queueId: number;
   readonly project: string;
@@ -109,16 +109,16 @@ export interface SeenMessage extends StoredMessage {
 
 export interface MessagePage<T> {
   readonly items: readonly T[];
-  /** Where the next page goes on, in the store's own words; null on the last one. */
+  /** Where the next page starts, in the store's own notation; null on the last page. */
   readonly next: string | null;
-  /** Of a strict query: the first message takes so much in an answer, and more than it may. */
+  /** Of a strict query: the bytes that the first message takes in an answer, which are too many. */
   readonly needsBytes?: number;
 }
 
 /** How much an answer may take. */
 interface AnswerBounds {
   readonly maxBytes: number;
-  /** Not even the first message may be over it. */
+  /** Not even the first message may exceed `maxBytes`. */
   readonly strict?: boolean;
 }
 
@@ -151,14 +151,14 @@ interface Queries {
   /** Minutes from `sinceMinute` on, and the last one before it, for its depth. */
   history: { project: string; queue: string; sinceMinute: number };
   pushSubscriptions: { project: string; queue: string };
-  /** Those that push, of all projects, by id. */
+  /** Those of all projects that are not paused, by id. */
   activePushSubscriptions: { after: string; limit: number };
-  /** Paused ones too, by id. */
+  /** Those of all projects, including paused ones, by id. */
   allPushSubscriptions: { after: string; limit: number };
-  /** In the order of their changes; a store of one node answers none. */
+  /** In the order of their changes; a store with one node returns none. */
   changedPushSubscriptions: { afterSeq: number; limit: number };
   pushAttempts: { subscriptionId: string; limit: number };
-  /** Of redrives and purges, the oldest; others follow when these are finished. */
+  /** The oldest unfinished redrives and purges; others follow when these are finished. */
   unfinishedJobs: { limit: number };
   listKeys: { after: string | null; limit: number };
   findKeys: { secretHashes: readonly string[] };
@@ -168,11 +168,11 @@ interface Queries {
 }
 
 export interface DeadLetter extends StoredMessage {
-  /** The queue that it lies in: its dead-letter queue, or the one that it came from. */
+  /** The queue that contains it: its dead-letter queue, or the queue that it came from. */
   readonly keptIn: string;
 }
 
-/** `position` is another one after each step. */
+/** `position` changes with each step. */
 export interface UnfinishedJob {
   readonly jobId: string;
   readonly position: string;
@@ -185,7 +185,7 @@ export interface ReadResult {
   queueDepths: readonly QueueDepth[];
   /** Null: there is no such queue. */
   peek: MessagePage<SeenMessage> | null;
-  /** Null where there is no such queue or message; which one, `queueExists` tells. */
+  /** Null if there is no such queue or no such message; `queueExists` tells which. */
   message: {
     readonly queueExists: boolean;
     readonly message: SeenMessage | null;
@@ -202,7 +202,7 @@ export interface ReadResult {
   pushAttempts: readonly PushAttempt[];
   unfinishedJobs: readonly UnfinishedJob[];
   listKeys: readonly Omit<KeyRow, 'secretHash'>[];
-  /** Those that there are. */
+  /** The keys that exist. */
   findKeys: readonly KeyRow[];
   audit: readonly AuditEntry[];
   ping: true;

@@ -123,7 +123,7 @@ function seenPieces(message: SeenMessage, queue: string, more = ''): readonly st
 
 function reasonOf({ state, dueAtMs, behindHead }: SeenMessage): string | undefined {
   if (state === 'available') {
-    return behindHead ? 'behind the head of its message group' : undefined;
+    return behindHead ? 'behind the head of its group' : undefined;
   }
   return state === 'dead' || dueAtMs === null ? undefined : `${state} until ${toIso(dueAtMs)}`;
 }

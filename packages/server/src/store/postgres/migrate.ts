@@ -6,12 +6,12 @@ import { isForbidden, isHeldUp } from './driver/errors.js';
 import { beginMigration } from './driver/sessions.js';
 import { MIGRATIONS } from './migrations/index.js';
 
-/** Any number, the same on all nodes: only one migrates at a time. */
+/** An arbitrary number, the same on all nodes, so that only one node migrates at a time. */
 const MIGRATION_LOCK = 7_235_438_201;
 
 /**
- * Brings the schema up to date; safe when several nodes start at once. Where it is up to date, nothing
- * is asked for that needs a right to change it.
+ * Brings the schema up to date; safe when several nodes start at once. If it is up to date already, this
+ * needs no right to change it.
  */
 export async function migrate(client: ClientBase, log: Log): Promise<void> {
   if ((await readVersion(client)) === MIGRATIONS.length) return;
@@ -34,7 +34,7 @@ export async function migrate(client: ClientBase, log: Log): Promise<void> {
   }
 }
 
-/** 0 where there is no schema yet. */
+/** The schema version; 0 if there is no schema yet. */
 async function readVersion(client: ClientBase): Promise<number> {
   const { rows: found } = await client.query(
     `SELECT to_regclass('millrace.schema_migrations') IS NOT NULL AS is_there`,
@@ -52,7 +52,7 @@ async function readVersion(client: ClientBase): Promise<number> {
   return version;
 }
 
-/** A node that migrates is waited for, but not one that is gone. */
+/** Waits for a node that migrates, but not forever: that node may be gone. */
 async function lock(client: ClientBase, log: Log): Promise<void> {
   const { rows } = await client.query('SELECT pg_try_advisory_xact_lock($1) AS is_ours', [
     MIGRATION_LOCK,
@@ -64,7 +64,7 @@ async function lock(client: ClientBase, log: Log): Promise<void> {
   } catch (error) {
     if (!isHeldUp(error)) throw error;
     throw new StoreOpenError(
-      'another node holds the lock of the migrations for too long. See whether one still migrates; else end its session in the database, then start again.',
+      'another node has held the migration lock for too long. Check whether a node is still migrating; if not, end its session in the database, then start again.',
     );
   }
 }
@@ -83,7 +83,7 @@ async function createSchema(client: ClientBase): Promise<void> {
   } catch (error) {
     if (!isForbidden(error)) throw error;
     throw new StoreOpenError(
-      'the role may not create the schema millrace in the database. Give it that right (GRANT CREATE ON DATABASE … TO …), or make the schema for it (CREATE SCHEMA millrace AUTHORIZATION …).',
+      'the role may not create the schema millrace in the database. Grant it that right (GRANT CREATE ON DATABASE … TO …), or create the schema for it (CREATE SCHEMA millrace AUTHORIZATION …).',
     );
   }
 }

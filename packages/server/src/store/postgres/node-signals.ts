@@ -7,23 +7,23 @@ import type { Reachability } from './driver/reachability.js';
 import { setSession } from './driver/sessions.js';
 
 /**
- * What nodes tell each other by LISTEN and NOTIFY, on a connection of its own: inside a transaction
- * a NOTIFY would make all commits wait for each other. A node says which queues somebody waits for;
- * the others then say when messages become available there, and stay silent otherwise.
+ * The signals that nodes send each other by LISTEN and NOTIFY, on a separate connection: a NOTIFY inside
+ * a transaction would make all commits wait for each other. A node announces the queues that it waits
+ * for. The others then signal when messages become available in those queues, and only then.
  */
 const CHANNEL = 'millrace';
-/** Longer than the longest wait, so that no wait outlives what was said of it. */
+/** How long an announcement lasts: longer than the longest wait. */
 const INTEREST_MS = 30_000;
 const REPEAT_INTEREST_MS = 5_000;
-/** A message that was published just before the interest became known is told of then. */
+/** A message published this shortly before an announcement arrives is signalled in reply to it. */
 const RECENT_MS = 2_000;
 const RECONNECT_MS = 1_000;
 const WATCH_MS = 10_000;
 const ANSWER_WITHIN_MS = 3_000;
-/** Said once, at the start. */
+/** Logged once, at the start. */
 export const NO_SIGNALS =
-  'nodes cannot wake each other through a transaction pooler, so waits look by themselves; --store-direct mends that';
-/** PostgreSQL takes 8,000 bytes; a queue's key takes under 250. */
+  'nodes cannot wake each other through a transaction pooler, so waiting calls poll instead; set --store-direct to avoid that';
+/** A payload may have 8,000 bytes in PostgreSQL; a queue's key has less than 250. */
 const KEYS_PER_SIGNAL = 30;
 
 type Signal =
@@ -40,20 +40,20 @@ export class NodeSignals {
   private stopped = false;
   private cancelWatch: (() => void) | undefined;
   private cancelReconnect: (() => void) | undefined;
-  /** Until when some other node waits for a queue. */
+  /** Until when another node waits for a queue. */
   private readonly awaited = new Map<string, number>();
-  /** When this node last said that it waits. */
+  /** When this node last announced that it waits for a queue. */
   private readonly announced = new Map<string, number>();
   private readonly recent = new Map<string, number>();
   private readonly unsent = new Map<string, number>();
   private sending = false;
 
   constructor(
-    /** Undefined where nodes cannot hear each other: then waits look by themselves. */
+    /** Undefined if nodes cannot signal each other; waiting calls then poll. */
     private readonly url: ParsedUrl | undefined,
     private readonly nowMs: () => number,
     private readonly onReady: (queues: readonly ReadyQueue[]) => void,
-    /** Word may have been lost: all who wait should look. */
+    /** Signals may have been lost, so everybody who waits should look. */
     private readonly onGap: () => void,
     /** Another node has moved the offset of store time. */
     private readonly onClockMoved: () => void,
@@ -99,7 +99,7 @@ export class NodeSignals {
     await this.client?.end().catch(() => undefined);
   }
 
-  /** Somebody here waits for messages of this queue. */
+  /** Announces that somebody on this node waits for messages of this queue. */
   expect(project: string, queue: string): void {
     const key = keyOf(project, queue);
     const nowMs = this.nowMs();
@@ -109,7 +109,7 @@ export class NodeSignals {
     this.send({ waits: [key] });
   }
 
-  /** Messages became available by a commit of this node. */
+  /** Signals that a commit of this node made messages available. */
   tell(queues: readonly ReadyQueue[]): void {
     const nowMs = this.nowMs();
     forgetOld(this.recent, nowMs - RECENT_MS);
@@ -121,7 +121,7 @@ export class NodeSignals {
     void this.flush();
   }
 
-  /** Those who look at once know what was moved from what jumps later. */
+  /** Nodes that compare at once can tell this move of the offset from a later jump. */
   tellClockMoved(): void {
     void this.send({ clockMoved: true });
   }
@@ -130,7 +130,7 @@ export class NodeSignals {
     this.unsent.set(key, (this.unsent.get(key) ?? 0) + messages);
   }
 
-  /** One signal at a time: what becomes ready meanwhile goes with the next. */
+  /** One signal at a time: queues that become ready in the meantime go into the next one. */
   private async flush(): Promise<void> {
     if (this.sending) return;
     this.sending = true;
@@ -161,7 +161,7 @@ export class NodeSignals {
     }
   }
 
-  /** For a node that just came, or that could not hear, and does not know what is waited for here. */
+  /** For a node that has just connected and does not know which queues this node waits for. */
   private announceAgain(): void {
     forgetOld(this.announced, this.nowMs() - INTEREST_MS);
     const waits = [...this.announced.keys()];
@@ -170,7 +170,7 @@ export class NodeSignals {
     }
   }
 
-  /** A connection may be gone without a word; one that does not answer is given up. */
+  /** A connection may break without notice, so one that does not answer is given up. */
   private watch(client: pg.Client): void {
     this.cancelWatch?.();
     this.cancelWatch = setSystemTimer(() => {
@@ -188,7 +188,7 @@ export class NodeSignals {
 
   private async send(body: SignalBody): Promise<void> {
     const payload = JSON.stringify({ node: this.node, ...body });
-    // A signal that is lost costs a wait its safety poll, nothing more.
+    // If a signal is lost, the waiting call only has to wait for its safety poll.
     const client = this.client;
     await client
       ?.query('SELECT pg_notify($1, $2)', [CHANNEL, payload])
@@ -205,7 +205,7 @@ export class NodeSignals {
   }
 }
 
-/** Anybody may notify on the channel; what is no signal of ours is passed over. */
+/** Anybody may notify on the channel, so payloads that are not signals of a node are ignored. */
 function parseSignal(payload: string): Signal | undefined {
   try {
     const signal = JSON.parse(payload);

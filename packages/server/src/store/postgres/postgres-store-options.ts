@@ -6,7 +6,7 @@ export interface PostgresStoreOptions {
   readonly url: string;
   readonly directUrl?: string | undefined;
   readonly maxConnections: number;
-  /** For tests: takes the place of the database's clock. */
+  /** For tests: replaces the database's clock. */
   readonly makeClock?: (earliestMs: number) => Clock;
   readonly log?: Log;
   readonly limits?: StorageLimits;

@@ -9,11 +9,11 @@ import { migrate } from './migrate.js';
 import type { StoreClock } from './time/store-clock.js';
 import { NOW } from './time/store-time-sql.js';
 
-/** What is looked at before a node serves: what cannot be made good stops the start, and says why. */
+/** Checks before a node serves: a problem that the node cannot fix stops the start, with the reason. */
 
 const SERVER_MIN_VERSION = 150_000;
 
-/** @throws StoreOpenError whatever fails in the work of this connection, which may take its time */
+/** Runs work that may take long. @throws StoreOpenError for any failure in it */
 async function withPatientClient(
   url: ParsedUrl,
   work: (client: ClientBase) => Promise<void>,
@@ -32,9 +32,9 @@ async function withPatientClient(
 }
 
 /**
- * Brings the database to what this program knows, and begins to watch its clock.
+ * Migrates the database to the schema of this program, and begins to watch its clock.
  *
- * @throws StoreOpenError when it cannot be reached or is not ours to use
+ * @throws StoreOpenError when the database cannot be reached or must not be used
  */
 export const prepareDatabase = (url: ParsedUrl, log: Log, clock: StoreClock): Promise<void> =>
   withPatientClient(url, async (client) => {
@@ -45,7 +45,7 @@ export const prepareDatabase = (url: ParsedUrl, log: Log, clock: StoreClock): Pr
     clock.adopt({ storeMs: Number(storeMs), offsetMs: Number(offsetMs) });
   });
 
-/** @throws StoreOpenError when the database can hold no store */
+/** @throws StoreOpenError when the database cannot contain a store */
 async function checkDatabase(client: ClientBase): Promise<void> {
   const { rows } = await client.query(
     `SELECT current_setting('server_version_num')::integer AS version,
@@ -57,7 +57,7 @@ async function checkDatabase(client: ClientBase): Promise<void> {
   }
   if (encoding !== 'UTF8') {
     throw new StoreOpenError(
-      `the database has the encoding ${encoding}, which cannot hold every text. Make one with UTF8 (CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0), and let --store name it.`,
+      `the database has the encoding ${encoding}, which cannot store every text. Create one with UTF8 (CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0), and name it in --store.`,
     );
   }
 }
@@ -69,22 +69,22 @@ interface Durability {
   readonly synchronous_standby_names: string;
   readonly fsync: string;
   readonly full_page_writes: string;
-  /** Everybody sees that there are some; a copy being made is none. */
+  /** Every role may see their number; a base backup under way does not count. */
   readonly standbys: number;
 }
 
-/** @throws StoreOpenError when sessions are not as what is acknowledged needs them */
+/** @throws StoreOpenError when sessions lack the settings that keep acknowledged calls safe */
 export async function checkSessions(pools: Pools, url: ParsedUrl, log: Log): Promise<void> {
   if (url.prepare) await assertNoTransactionPooler(pools);
   const durability = await readDurability(pools, url);
   const { synchronous_commit, fsync, full_page_writes } = durability;
   if (synchronous_commit === 'off') {
     throw new StoreOpenError(
-      'synchronous_commit cannot be set in the sessions of the database, and what is acknowledged might be lost. See what resets it: a pooler, or a setting of the role.',
+      'synchronous_commit cannot be turned on in sessions of the database, so acknowledged calls might be lost. Find out what resets it: a pooler, or a setting of the role.',
     );
   }
   if (fsync === 'off') {
-    log.warn('the database runs with fsync=off; what is acknowledged is lost with its machine');
+    log.warn('the database runs with fsync=off; a crash of its machine loses acknowledged calls');
   }
   if (full_page_writes === 'off') {
     log.warn('the database runs with full_page_writes=off; a crash of its machine may damage it');
@@ -92,7 +92,7 @@ export async function checkSessions(pools: Pools, url: ParsedUrl, log: Log): Pro
   const { standbys, synchronous_standby_names } = durability;
   if (standbys > 0 && (synchronous_standby_names === '' || synchronous_commit === 'local')) {
     log.warn(
-      'no standby of the database is synchronous; a failover loses what was acknowledged in the last moments before it',
+      'no standby of the database is synchronous; a failover loses calls that were acknowledged just before it',
       { standbys },
     );
   }
@@ -111,7 +111,7 @@ async function readDurability({ groups }: Pools, { prepare }: ParsedUrl): Promis
   });
 }
 
-/** While one connection has a transaction open, a transaction pooler gives the other another session. */
+/** While one connection has an open transaction, a transaction pooler gives the other a new session. */
 async function assertNoTransactionPooler({ groups, reads }: Pools): Promise<void> {
   await lend(groups.connect(), (one) =>
     lend(reads.connect(), async (other) => {
@@ -122,7 +122,7 @@ async function assertNoTransactionPooler({ groups, reads }: Pools): Promise<void
       await other.query('COMMIT');
       if (before === after) return;
       throw new StoreOpenError(
-        '--store leads through a transaction pooler. Add ?prepare=false to the url, and let --store-direct name the database itself.',
+        '--store goes through a transaction pooler. Add ?prepare=false to its url, and set --store-direct to the url of the database itself.',
       );
     }),
   );
@@ -149,7 +149,7 @@ async function lend<T>(
   }
 }
 
-/** For the operator: one line, and what to look at. */
+/** For the operator: one line with the cause and what to check. */
 export function cannotBeUsed(error: unknown): StoreOpenError {
   if (error instanceof StoreOpenError) return error;
   const cause =
@@ -157,6 +157,6 @@ export function cannotBeUsed(error: unknown): StoreOpenError {
       ? (error.refusal.fault?.cause ?? error.refusal.message)
       : causeOf(error);
   return new StoreOpenError(
-    `the database cannot be used: ${cause}. See that it is running and that --store names it.`,
+    `the database cannot be used: ${cause}. Check that it is running and that --store names it.`,
   );
 }

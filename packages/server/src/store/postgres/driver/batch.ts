@@ -3,7 +3,7 @@ import pg from 'pg';
 import { unescapeNul } from './escaped-nul.js';
 import { encodeParameter, type Parameter } from './parameters.js';
 
-/** Row ids, times and counts all stay below 2^53, so bigints come as numbers. */
+/** Row ids, times and counts all stay below 2^53, so bigints are parsed as numbers. */
 const INT8 = 20;
 const TEXT = 25;
 
@@ -29,16 +29,16 @@ interface Statement {
 
 type Prepared = Map<string, readonly Column[]>;
 
-/** What a connection has prepared: the columns of each statement's rows, by its text. */
+/** The statements that a connection has prepared: the columns of their rows, by statement text. */
 const preparedOn = new WeakMap<Connection, Prepared>();
 const names = new Map<string, string>();
 
 /**
- * Statements that leave together and are answered together. pg follows each of its queries with a
- * Sync, which makes the server send what it has: five statements are five packets, and each wakes
- * the other side. Here one Sync follows the last statement, and the first that fails fails all
- * behind it: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING.
- * Each statement is prepared once per connection, and its columns are described then.
+ * Statements that are sent and answered together. pg follows each of its queries with a Sync, which
+ * makes the server flush its answer: five statements are five packets, and each wakes the other side.
+ * Here one Sync follows the last statement, and a statement that fails also fails all after it:
+ * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING.
+ * Each statement is prepared, and its columns described, once per connection.
  */
 export class Batch implements Submittable {
   private readonly statements: Statement[] = [];
@@ -50,7 +50,7 @@ export class Batch implements Submittable {
   constructor(
     /** False behind a pooler that does not keep prepared statements. */
     private readonly prepares: boolean,
-    /** Called at the end, once; pg puts its watch on the time in front of it. */
+    /** Called once at the end; pg wraps it with its timeout. */
     public callback: (error?: unknown) => void,
   ) {}
 
@@ -68,7 +68,7 @@ export class Batch implements Submittable {
     for (const { text, values } of this.statements) {
       const name = this.prepares ? nameOf(text) : '';
       if (!this.prepared.has(text)) {
-        // It may be there all the same, when what came behind it failed.
+        // It may have been prepared nevertheless, in a batch that failed later.
         if (this.prepares) connection.close({ type: 'S', name }, true);
         connection.parse({ name, text, types: [] }, true);
         connection.describe({ type: 'S', name }, true);
@@ -138,7 +138,7 @@ function preparedBy(connection: Connection): Prepared {
   return prepared;
 }
 
-/** A name of its own for each text, the same on all connections. */
+/** A unique name for each text, the same on all connections. */
 function nameOf(text: string): string {
   let name = names.get(text);
   if (name === undefined) {

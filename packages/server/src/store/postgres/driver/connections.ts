@@ -2,7 +2,7 @@ import pg from 'pg';
 import { setSession } from './sessions.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** The client's own, longer watch: a server that has vanished says nothing at all. */
+/** The client's own, longer timeout: a server that has vanished reports nothing at all. */
 const QUERY_TIMEOUT_MS = 10_000;
 
 export interface ParsedUrl {
@@ -19,19 +19,19 @@ export function parseUrl(url: string): ParsedUrl {
 }
 
 /**
- * The way for LISTEN, which does not pass a transaction pooler; undefined: there is none.
+ * The url for LISTEN, which does not work through a transaction pooler; undefined: there is none.
  *
- * @param directUrl another way to the same database
+ * @param directUrl a direct url of the same database
  */
 export function signalsUrlOf(url: ParsedUrl, directUrl: string | undefined): ParsedUrl | undefined {
   if (directUrl !== undefined) return parseUrl(directUrl);
   return url.prepare ? url : undefined;
 }
 
-/** Without an answer for so long, the client's own system asks whether the other end is there. */
+/** After this time without an answer, the client's system checks whether the other end is there. */
 const KEEPALIVE_DELAY_MS = 4_000;
 
-/** A connection that may take its time, for migrations. */
+/** A connection whose statements may take long, for migrations. */
 export const patientConfig = (url: ParsedUrl): pg.ClientConfig => ({
   connectionString: url.connectionString,
   application_name: 'millrace',
@@ -46,18 +46,18 @@ export const clientConfig = (url: ParsedUrl): pg.ClientConfig => ({
 });
 
 /**
- * Commit groups and reads have connections of their own, so that reads, which anybody may make in
- * any number, never keep a commit group waiting; nor does a commit group that waits for a lock keep the
- * others waiting. What the connections are given goes through `Pipeline`.
+ * Commit groups and reads have separate connections, so that any number of reads never keeps a commit
+ * group waiting; nor does a commit group that waits for a lock keep the others waiting. All statements
+ * go through `Pipeline`.
  */
 export interface Pools {
   readonly groups: pg.Pool;
-  /** For the commit group that may wait for a lock: the connection is there only while it is needed. */
+  /** For the commit group that may wait for a lock; the connection is open only while it is needed. */
   readonly heldUp: pg.Pool;
   readonly reads: pg.Pool;
 }
 
-/** @param groupsMax commit groups that may be under way */
+/** @param groupsMax how many commit groups may be under way */
 export function createPools(url: ParsedUrl, maxConnections: number, groupsMax: number): Pools {
   return {
     groups: createPool(url, groupsMax),
@@ -73,12 +73,12 @@ function createPool(url: ParsedUrl, maxConnections: number): pg.Pool {
   const pool = new pg.Pool({
     ...clientConfig(url),
     max: maxConnections,
-    // Nobody is lent a session that is not set: what fails here fails whoever asked for it.
+    // No session is lent out before its settings are made; a failure here rejects the `connect`.
     ...(url.prepare ? { onConnect: (client) => setSession(client, 'work') } : {}),
   });
   // An idle connection that breaks is dropped by the pool; the next query opens another.
   pool.on('error', () => undefined);
-  // While one is lent, the pool does not listen: what breaks it shows in its statements.
+  // While a connection is lent out, the pool does not listen; its statements then show the failure.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL's text holds every character but U+0000, which JSON strings may contain. It is kept as
- * a pair that starts with a noncharacter; that one, should it ever come, is doubled likewise.
+ * PostgreSQL's text can contain every character but U+0000, which JSON strings may contain. It is stored
+ * as a pair of characters that starts with a noncharacter; that noncharacter itself is escaped too.
  */
 const MARK = '\u{10fffe}';
 

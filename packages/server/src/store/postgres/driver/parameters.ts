@@ -1,13 +1,13 @@
 import { escapeNul } from './escaped-nul.js';
 
 /**
- * What a statement may be given for a `$n`. All text is encoded here, and decoded in `batch.ts`, as
- * `escaped-nul.ts` says: no statement has to think of characters that the database does not take.
+ * The value of a `$n` in a statement. All text is encoded here and decoded in `batch.ts`, as described
+ * in `escaped-nul.ts`, so that no statement has to care about characters that the database rejects.
  */
 export type Parameter = Scalar | Encoded | readonly Scalar[];
 type Scalar = string | number | boolean | null | undefined;
 
-/** Text or bytes whose texts inside are encoded already. */
+/** Text or bytes in which all text is encoded already. */
 export class Encoded {
   constructor(readonly value: string | Buffer) {}
 }
@@ -38,8 +38,8 @@ const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
 const TEXT_OID = 25;
 
 /**
- * A `text[]` in binary, for texts that are long or many: neither side has to escape them. As in
- * array_recv of https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/arrayfuncs.c
+ * A `text[]` in binary, for long or many texts: neither side has to escape them. The format is that of
+ * array_recv in https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/arrayfuncs.c
  */
 export function textArray(texts: readonly (string | null)[]): Encoded {
   const values = texts.map(escapeNul);
@@ -49,7 +49,7 @@ export function textArray(texts: readonly (string | null)[]): Encoded {
   const writeInt = (value: number): void => {
     at = buffer.writeInt32BE(value, at);
   };
-  // One dimension, with nulls, of texts, so many of them, counted from 1.
+  // One dimension, with nulls, of type text, the number of texts, indexed from 1.
   for (const value of [1, 1, TEXT_OID, values.length, 1]) writeInt(value);
   for (const [index, value] of values.entries()) {
     writeInt(value === null ? -1 : (lengths[index] as number));
@@ -58,7 +58,7 @@ export function textArray(texts: readonly (string | null)[]): Encoded {
   return new Encoded(buffer);
 }
 
-/** JSON whose strings the database can take out of it. */
+/** JSON whose strings the database can extract as text. */
 export const jsonOf = (value: unknown): Encoded =>
   new Encoded(
     JSON.stringify(value, (_name, item) => (typeof item === 'string' ? escapeNul(item) : item)),

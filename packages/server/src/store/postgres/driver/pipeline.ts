@@ -3,14 +3,14 @@ import { Batch } from './batch.js';
 import type { Parameter } from './parameters.js';
 
 /**
- * Sends statements down one connection and remembers their answers until somebody asks. What is
- * sent in one go leaves as one batch; what follows while that is under way is the next.
+ * Sends statements on one connection and keeps their answers until somebody awaits them. Statements that
+ * are queued in one turn form a batch; those queued while a batch is under way form the next.
  */
 export class Pipeline {
   private readonly sent: Promise<unknown>[] = [];
   private gathering: Batch | undefined;
   private isUnderWay = false;
-  /** What went wrong first: statements after it fail only because it did. */
+  /** The first failure: later statements fail only because of it. */
   firstFailure: unknown;
 
   constructor(
@@ -22,23 +22,23 @@ export class Pipeline {
   query<Row>(text: string, values: readonly Parameter[] = []): Promise<Row[]> {
     this.gathering ??= this.newBatch();
     const answer = this.gathering.add(text, values);
-    // It shows where it is waited for, or in `settled`.
+    // A failure shows where the answer is awaited, or in `settled`.
     answer.catch(() => undefined);
     this.sent.push(answer);
     return answer as Promise<Row[]>;
   }
 
-  /** Sends without anyone waiting for the answer but `settled`. */
+  /** Sends a statement whose answer only `settled` awaits. */
   send(text: string, values: readonly Parameter[] = []): void {
     void this.query(text, values);
   }
 
-  /** Nothing that has not left yet will: who decides has failed. */
+  /** Sends no more statements, after a failure in the code that uses them. */
   fail(error: unknown): void {
     this.firstFailure ??= error;
   }
 
-  /** Waits for all that was sent; rejects with the first failure. */
+  /** Waits for all statements that were sent; rejects with the first failure. */
   async settled(): Promise<void> {
     await Promise.all(this.sent);
   }

@@ -2,18 +2,18 @@ import { monotonicMs } from '../../../core/clock.js';
 import { causeOf } from '../../../core/fault.js';
 import type { Log } from '../../../core/log.js';
 
-/** A connection that breaks again and again makes no more than two lines in this time. */
+/** A connection that breaks again and again writes at most two lines in this time. */
 const BETWEEN_LOSSES_MS = 10_000;
 
 /**
- * Tells the log when something of the database was lost and when it is back, whoever notices it first:
- * one line each, however many calls fail in between.
+ * Logs when a connection to the database was lost and when it is back, whoever notices it first: one
+ * line each, however many calls fail in between.
  */
 export class Reachability {
   private lost: { readonly atMs: number; isTold: boolean; failures: number } | undefined;
   private toldAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param what as the lines name it */
+  /** @param what the name of the connection in the log lines */
   constructor(
     private readonly what: string,
     private readonly log: Log,
@@ -30,7 +30,7 @@ export class Reachability {
     this.log.warn(`${this.what} was lost`, { cause: causeOf(error) });
   }
 
-  /** Called with all that goes well, so it has to be quick. */
+  /** Called after every success, so it has to be quick. */
   answered(): void {
     if (this.lost === undefined) return;
     const { atMs, isTold, failures } = this.lost;

@@ -1,20 +1,20 @@
 import { monotonicMs, setSystemTimer } from '../../../core/clock.js';
 import { isConflict, isConnectionLoss } from './errors.js';
 
-/** When something that failed is tried again, unseen by whoever asked for it. */
+/** When work that failed is tried again, unnoticed by its caller. */
 
 const CONFLICTS_MAX = 8;
 const PAUSE_MS = 20;
 const PAUSE_MAX_MS = 250;
 const WITHIN_MS = 5_000;
 
-/** A database that restarts is waited for; a conflict that repeats so often is no coincidence. */
+/** Waits for a database that restarts; a conflict that repeats too often is no coincidence. */
 export function mayTryAgain(error: unknown, attempt: number, startedMs: number): boolean {
   if (monotonicMs() - startedMs >= WITHIN_MS) return false;
   return isConnectionLoss(error) || (isConflict(error) && attempt < CONFLICTS_MAX);
 }
 
-/** @throws what the last attempt failed with */
+/** @throws the error of the last attempt */
 export async function tryOften<T>(work: () => Promise<T>): Promise<T> {
   const startedMs = monotonicMs();
   for (let attempt = 1; ; attempt += 1) {

@@ -1,22 +1,22 @@
 import type { ClientBase, PoolClient, QueryConfig } from 'pg';
 
 /**
- * What each session on the database is set to, whatever the database, the role or a pooler says. A
- * node may vanish or stand still between two round trips: then the server ends its transaction within
- * seconds, and what it has locked is free again. And every wait of ours has an end.
+ * The settings of each session on the database, whatever the defaults of the database, the role or a
+ * pooler are. If a node vanishes or is suspended between two round trips, the server ends its
+ * transaction within seconds, and its locks are released. And every wait of a node has an end.
  */
 
-/** A pool that lends a session waits for no longer. */
+/** How long the settings of a new session may take. */
 const ANSWER_WITHIN_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 8_000;
-/** No commit group pauses for so long between two statements unless its node is stopped or gone. */
+/** A commit group pauses this long between two statements only if its node is suspended or gone. */
 const IDLE_IN_TRANSACTION_MS = 5_000;
-/** In commit groups that many share, a lock that somebody else holds keeps nobody waiting for longer. */
+/** The longest wait for a lock in a commit group that many callers share. */
 export const SHARED_LOCK_WAIT_MS = 500;
-/** A node that starts may wait for one that migrates, but not for one that is gone. */
+/** How long a node that starts waits for one that migrates, which may be gone. */
 const MIGRATION_LOCK_WAIT_MS = 60_000;
 
-/** Together these notice within some ten seconds that the other end is gone. */
+/** Together these detect within some ten seconds that the other end is gone. */
 const KEEPALIVE = {
   tcp_keepalives_idle: '4',
   tcp_keepalives_interval: '2',
@@ -31,8 +31,8 @@ const WAITS = {
 };
 
 /**
- * Rows here come and go too fast for statistics: to ask an index, row by row, is always the right
- * way. And no values make another way better, so that planning anew for each, a sixth of the
+ * Rows come and go too fast for statistics: index lookups, row by row, are always the right plan. No
+ * parameter values make another plan better, so planning for each execution, which is a sixth of the
  * database's work, gains nothing.
  */
 const PLANNER = {
@@ -46,13 +46,13 @@ const PLANNER = {
 const quote = (settings: Record<string, string>, isLocal: boolean): string[] =>
   Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', ${isLocal})`);
 
-/** What is acknowledged must be on disk. Other values than `off` promise at least that here. */
+/** Acknowledged calls must be on disk. Every value other than `off` ensures at least that here. */
 const DURABLE = (isLocal: boolean): string =>
   `set_config('synchronous_commit', CASE current_setting('synchronous_commit')
      WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, ${isLocal})`;
 
 /**
- * Makes the server look whether the client is still there while a statement runs or waits; not all can.
+ * Makes the server check whether the client is still there while a statement runs or waits, if it can.
  */
 const CHECK_CLIENT = `DO $$ BEGIN
   PERFORM set_config('client_connection_check_interval', '2000', false);
@@ -79,23 +79,23 @@ const SETTINGS: Record<SessionKind, string> = {
 };
 
 /**
- * In one round trip, before the connection is used for anything. By statements and not as startup
- * parameters, because a pooler refuses those that it does not know.
+ * Makes the settings in one round trip, before the connection is used. It uses statements and not
+ * startup parameters, because a pooler refuses parameters that it does not know.
  */
 export async function setSession(client: ClientBase, kind: SessionKind): Promise<void> {
   const statement = { text: SETTINGS[kind], query_timeout: ANSWER_WITHIN_MS };
   await client.query(statement as QueryConfig);
 }
 
-/** What waited for a lock must see what was committed meanwhile, whatever the database's default is. */
+/** After a wait for a lock, a statement must see newer commits, whatever the database's default is. */
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
 const SET_LOCAL = setAll(true, WAITS, PLANNER);
 
 /**
- * What a transaction begins with. Behind a transaction pooler a session's settings are anybody's:
- * there each transaction makes them.
+ * The statements that begin a transaction. Behind a transaction pooler sessions are shared, so each
+ * transaction makes the settings.
  *
- * @param lockWaitMs how long it may wait for a lock; undefined: as briefly as whatever is shared
+ * @param lockWaitMs how long it may wait for a lock; undefined: `SHARED_LOCK_WAIT_MS`
  */
 export function beginStatements(hasSession: boolean, lockWaitMs?: number): string[] {
   const statements = hasSession ? [BEGIN] : [BEGIN, SET_LOCAL];
@@ -105,10 +105,10 @@ export function beginStatements(hasSession: boolean, lockWaitMs?: number): strin
   return statements;
 }
 
-/** What the migrations' transaction begins with, whoever's session it is in. */
+/** The statements that begin the transaction of the migrations, in any session. */
 export const beginMigration = (): string[] => [BEGIN, setAll(true, MIGRATION_WAITS)];
 
-/** Undefined, or why the connection is of no more use. */
+/** @returns undefined, or why the connection must not be used any more */
 export const rollBack = (client: PoolClient): Promise<Error | undefined> =>
   client.query('ROLLBACK').then(
     () => undefined,

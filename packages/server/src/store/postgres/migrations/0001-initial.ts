@@ -1,9 +1,9 @@
 /**
- * Every key of queue data starts with the bucket of its queue, so that a sharded PostgreSQL can
- * place a queue whole. A message's payload lies in its row: PostgreSQL keeps large values out of
+ * Every key of queue data starts with the bucket of its queue, so that a sharded PostgreSQL can keep a
+ * queue on one shard. A message's payload is stored in its row: PostgreSQL stores large values out of
  * line and does not copy them when the row changes.
  *
- * Rows live shortly and change often: pages keep room for new versions, and autovacuum comes early
+ * Rows are short-lived and change often: pages keep room for new versions, and autovacuum starts early
  * and does not pause.
  */
 export const initial = `

@@ -1,8 +1,8 @@
 /**
- * A FIFO group is a row of its own: where it goes on and whether it is blocked, which both follow
- * from its messages. Whoever changes the messages of a group holds the lock of its row, so that no
- * second node takes a message while the one before it is being claimed. `last_seq` keeps places
- * growing in the order of commits, whichever node publishes.
+ * Each message group has a row: its next message and whether it is blocked, both derived from its
+ * messages. A transaction that changes messages of a message group locks its row, so that no second node
+ * takes a message while the one before it is being claimed. `last_seq` keeps seqs growing in the order
+ * of commits, whichever node publishes.
  *
  * `group_key` is null in standard queues, so that these indexes cost them nothing.
  */

@@ -1,4 +1,4 @@
-/** Secrets lie here sealed where the server has a key for it. */
+/** Secrets are stored sealed if the server has a key for that. */
 export const push = `
 CREATE TABLE millrace.push_subscriptions (
   subscription_id text COLLATE "C" PRIMARY KEY,

@@ -1,6 +1,6 @@
 /**
- * Finished jobs go when no idempotency key can speak of them any more. Two nodes may give two
- * messages the same place, so how far a job is takes the id of the last one too.
+ * Finished jobs are removed once no idempotency key can refer to them. Two nodes may give two messages
+ * the same seq, so the position of a job includes the id of its last message.
  */
 export const deadLetterJobs = `
 ALTER TABLE millrace.dead_letter_jobs

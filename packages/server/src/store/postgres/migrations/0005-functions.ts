@@ -1,10 +1,10 @@
 /**
- * `count_messages` adds to the counters of a bucket in a slot, by the place of the row where that is
- * known and still right, else by its key, and says where the row lies now. A function, because the
- * first of its statements is nearly always enough, and one statement that can do both costs more.
- * The sums hide the key from the planner, which would otherwise walk its index after all.
+ * `count_messages` adds to the counters of a bucket in a slot, by the tid of the row if that is known
+ * and still valid, else by its key, and returns the row's new tid. It is a function because its first
+ * statement is nearly always enough, and one statement that can do both costs more. The sums (`+ 0`)
+ * hide the key from the planner, which would otherwise walk its index after all.
  *
- * `expect` fails the transaction of a group that assumed what is not so.
+ * `expect` fails the transaction of a commit group that made a wrong assumption.
  */
 export const functions = `
 CREATE FUNCTION millrace.count_messages(counted bigint, in_slot smallint, known_place tid,

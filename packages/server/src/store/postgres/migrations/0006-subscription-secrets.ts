@@ -1,6 +1,6 @@
 /**
- * Urls and headers are sealed like the secrets; a url is then found by its digest. `changed_seq` is
- * drawn anew with each change, so that a node reads only what others have changed.
+ * Urls and headers are sealed like the secrets; a url is then found by its digest. Each change draws a
+ * new `changed_seq`, so that a node reads only the subscriptions that others have changed.
  */
 export const subscriptionSecrets = `
 CREATE SEQUENCE millrace.push_changes;

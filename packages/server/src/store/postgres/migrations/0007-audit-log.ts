@@ -1,4 +1,4 @@
-/** What was done and refused in administration, and when keys were last used. */
+/** Administrative calls, accepted and refused, and when keys were last used. */
 export const auditLog = `
 CREATE TABLE millrace.audit_log (
   at_ms bigint NOT NULL,

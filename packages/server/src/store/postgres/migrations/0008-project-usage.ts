@@ -1,11 +1,11 @@
 /**
- * What a project holds is the sum over slots, like the counters of a queue, so that a publish need
- * not add up all its queues. It counts everything that is stored: dead letters that stay in their
- * queue, which the counters of their bucket know from now on, and what is remembered for the sake of
- * retries. `ended_at_ms` is set once a key was revoked, or was seen to have expired: those without it
- * are the valid ones. A discarded bucket names its project for what late commits bring into it.
+ * The usage of a project is a sum over slots, like the counters of a queue, so that a publish need not
+ * add up all its queues. It counts everything that is stored, including dead letters that stay in their
+ * queue, which the counters of their bucket include from now on, and records and deduplication ids.
+ * `ended_at_ms` is set once a key was revoked or was found expired; keys without it are the valid ones.
+ * A discarded bucket names its project, to count messages that late commits bring into it.
  *
- * `count_project` is to `project_counters` what `count_messages` is to `queue_counters`.
+ * `count_project` does for `project_counters` what `count_messages` does for `queue_counters`.
  */
 export const projectUsage = `
 CREATE TABLE millrace.project_counters (

@@ -1,6 +1,6 @@
 /**
- * The same redrive or purge joins one that is not finished, also where two nodes begin it at once.
- * Jobs of before do not know their `since` and are joined by nobody.
+ * A redrive or purge joins the same job if that is not finished, also if two nodes begin it at once.
+ * Jobs from before this migration have no `since`, so nothing joins them.
  */
 export const joinedJobs = `
 ALTER TABLE millrace.dead_letter_jobs ADD COLUMN since_ms bigint;

@@ -1,7 +1,7 @@
 /**
- * Places in the queues' order come from a sequence, so that no clock decides on them. It begins above
- * every place there is, and above those that the time would have led to within the next day, which
- * nodes of before may still give.
+ * Seqs come from a sequence, so that they do not depend on a clock. It begins above every existing seq,
+ * and above those that nodes of an older version, which derive them from the time, may still give within
+ * the next day.
  */
 export const messagePlaces = `
 CREATE SEQUENCE millrace.message_places CACHE 1;

@@ -13,7 +13,7 @@ import { messagePlaces } from './0012-message-places.js';
 import { storeClock } from './0013-store-clock.js';
 import { discardedWaits } from './0014-discarded-waits.js';
 
-/** Append-only: a migration that was released is never changed. Its version is its place + 1. */
+/** Append-only: a migration that was released is never changed. Its version is its index + 1. */
 export const MIGRATIONS: readonly string[] = [
   initial,
   fifo,

@@ -2,10 +2,10 @@ import { LIMITS } from '@millrace/protocol/limits';
 import type { AuditEntry, AuditPosition } from '../../../core/queue/audit-entry.js';
 import type { Pipeline } from '../driver/pipeline.js';
 
-/** So many go at a time. */
+/** How many entries are removed at a time. */
 const TRIMMED_PER_STEP = 200;
 
-/** An entry that is there already is the same refusal, counted on. */
+/** An entry that exists already is the same refusal with an older count. */
 export function writeAudit(pipeline: Pipeline, entries: readonly AuditEntry[]): void {
   if (entries.length === 0) return;
   pipeline.send(
@@ -29,7 +29,7 @@ export function writeAudit(pipeline: Pipeline, entries: readonly AuditEntry[]): 
   );
 }
 
-/** What another node removes just now is left to it. @returns whether there is more than is kept */
+/** Skips entries that another node is removing. @returns whether there may be more to remove */
 export async function trimAudit(pipeline: Pipeline): Promise<boolean> {
   const trim = (refused: boolean, kept: number): Promise<unknown[]> =>
     pipeline.query(

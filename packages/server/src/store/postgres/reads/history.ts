@@ -13,8 +13,8 @@ import { rowOf } from '../driver/index-joins.js';
 import type { Pipeline } from '../driver/pipeline.js';
 
 /**
- * What commit groups have done since it was last written. It goes along with a commit group once a
- * second.
+ * The tallies of commit groups since they were last written. Once a second, a commit group writes them
+ * along with its own changes.
  */
 export class TalliesUnderWay {
   private readonly book = new TallyBook();
@@ -23,7 +23,7 @@ export class TalliesUnderWay {
 
   constructor(
     private readonly clock: Clock,
-    /** Runs a commit group for what no other commit group has taken along. */
+    /** Runs a commit group to write tallies that no other commit group has taken along. */
     private readonly flush: () => void,
   ) {}
 
@@ -39,7 +39,7 @@ export class TalliesUnderWay {
     }, 2 * HISTORY_FLUSH_MS);
   }
 
-  /** What is due to be written. */
+  /** The tallies to write now; none if the last ones were taken less than a second ago. */
   take(): TallyRow[] {
     const nowMs = this.clock.monotonicMs();
     if (nowMs - this.takenAtMs < HISTORY_FLUSH_MS) return [];
@@ -47,14 +47,14 @@ export class TalliesUnderWay {
     return this.book.take();
   }
 
-  /** The commit group that took them was rolled back. */
+  /** Called when the commit group that took them was rolled back. */
   giveBack(rows: readonly TallyRow[]): void {
     for (const { minute, queueId, ...tally } of rows) {
       this.book.add(minute, new Map([[queueId, tally]]));
     }
   }
 
-  /** The next commit group is the last one, and takes all. */
+  /** Lets the next commit group, which is the last one, take everything. */
   stop(): void {
     this.takenAtMs = Number.NEGATIVE_INFINITY;
     this.cancelFlush?.();
@@ -96,14 +96,14 @@ export function writeHistory(pipeline: Pipeline, rows: readonly TallyRow[]): voi
   );
 }
 
-/** Queues, here or gone, whose history one step of the retention sweep looks at. */
+/** How many queues' history, deleted ones included, one step of the retention sweep looks at. */
 const LOOKED_AT_MAX = 1_000;
 
 /**
- * Removes what is too old of queues in which nothing happens any more, and what another node has
- * written of a queue while it was deleted.
+ * Removes old history of queues in which nothing happens any more, and history that another node has
+ * written while a queue was being deleted.
  *
- * @param untilQueueId null: to the last one
+ * @param untilQueueId null: up to the last queue
  * @returns whether there may be more
  */
 export async function forgetHistory(

@@ -22,13 +22,13 @@ import { messageOf } from '../driver/index-joins.js';
 import type { Pipeline } from '../driver/pipeline.js';
 import { STORED_COLUMNS } from './rows.js';
 
-/** Looks at messages, from committed state and without touching them. */
+/** Reads of messages, from committed state and without changing them. */
 
 interface Row extends SeenRow {
   readonly bucketId: number;
 }
 
-/** Only who asks for one message is told of its failures. */
+/** Without the failures of a message, which are read only when one message is asked for. */
 const SEEN_COLUMNS = `${STORED_COLUMNS}, m.bucket_id AS "bucketId", m.state, m.due_at_ms AS "dueAtMs",
   m.bytes,
   coalesce(m.seq > (SELECT g.head_seq FROM millrace.fifo_groups g
@@ -37,7 +37,7 @@ const SEEN_COLUMNS = `${STORED_COLUMNS}, m.bucket_id AS "bucketId", m.state, m.d
 /** Below every message id. */
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
-/** Before the first place of each part: ranks fall, times rise. */
+/** Before the first position of each part: ranks fall, times rise. */
 const START: Record<PeekState, Omit<PagePosition, 'part'>> = {
   available: { major: 1_000, minor: 0, tie: NO_ID },
   leased: { major: -1, minor: 0, tie: NO_ID },
@@ -45,8 +45,8 @@ const START: Record<PeekState, Omit<PagePosition, 'part'>> = {
 };
 
 /**
- * A page's rows without their payloads, whose bytes are known before they are read; the payloads
- * of those that fit come in a second statement.
+ * A page's rows without their payloads, whose sizes are columns of the rows; a second statement reads
+ * the payloads of the rows that fit.
  */
 const partSql: Record<PeekState, (type: QueueEntry['type']) => string> = {
   available: () => `SELECT ${SEEN_COLUMNS}, m.rank AS major, m.seq AS minor FROM millrace.messages m
@@ -57,7 +57,7 @@ const partSql: Record<PeekState, (type: QueueEntry['type']) => string> = {
   delayed: (type) => dueSql(STATE.delayed, type),
 };
 
-/** What ends in message groups has an index of its own. */
+/** Leases and delays of messages in message groups have an index of their own. */
 function dueSql(state: State, type: QueueEntry['type']): string {
   const group = type === 'fifo' ? 'IS NOT NULL' : 'IS NULL';
   return `SELECT ${SEEN_COLUMNS}, m.due_at_ms AS major, m.seq AS minor FROM millrace.messages m
@@ -67,7 +67,7 @@ function dueSql(state: State, type: QueueEntry['type']): string {
     ORDER BY m.due_at_ms, m.seq, m.message_id LIMIT $4`;
 }
 
-/** Rows that are read at once: headers make each of them up to a dozen KiB. */
+/** How many rows are read at once: headers make each row up to a dozen KiB. */
 const ROWS_AT_ONCE = 128;
 
 export async function peek(
@@ -168,7 +168,7 @@ export async function message(
 /** Larger than any message. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** A message that has gone since it was listed is left out. */
+/** Adds the payloads; a message that was removed since it was listed is left out. */
 async function withPayloads<T extends StoredMessage>(
   pipeline: Pipeline,
   page: MessagePage<T>,

@@ -30,14 +30,14 @@ type Handlers = {
   ) => Promise<ReadResult[K]>;
 };
 
-/** Entries of the index that this connection has walked past; only differences mean anything. */
+/** How many index entries this transaction has walked past; only differences mean anything. */
 const WALKED = "pg_stat_get_xact_tuples_returned('millrace.messages_live'::regclass)";
 
 /**
- * Counts and age of each queue in one statement, so that they are of one moment. Where nothing lies,
- * nobody looks for the oldest. PostgreSQL evaluates the columns of a row from left to right.
+ * Counts and age of each queue in one statement, so that they show the same moment. The oldest message
+ * is searched for only where there is one. PostgreSQL evaluates the columns of a row from left to right.
  *
- * @param known the parameter with the buckets whose oldest message is known
+ * @param known the parameter that contains the buckets whose oldest message is known
  */
 const countColumns = (known: string): string => `q.bucket_id AS "bucketId",
   (SELECT coalesce(sum(c.available), 0)::bigint FROM millrace.queue_counters c
@@ -68,7 +68,7 @@ interface CountsRow {
   readonly walkedAfter: number;
 }
 
-/** How counts become what is told, once the rows are there. */
+/** Turns rows into the counts of an answer. */
 function countsReader(oldest: OldestKnown, nowMs: number) {
   const known = oldest.current();
   const oldestOf = (row: CountsRow): number | null => {
@@ -103,7 +103,7 @@ const HANDLERS: Handlers = {
       `SELECT ${QUEUE_COLUMNS} ${counts ? `, ${countColumns('$6')}` : ''} FROM ${QUEUE_FROM}
         WHERE q.project = $1 AND q.name > $2 AND q.name >= $3 AND q.name < $4
         ORDER BY q.name LIMIT $5`,
-      // Names are ASCII, so every name with the prefix sorts below the prefix and U+FFFF.
+      // Names are ASCII, so every name with the prefix sorts below the prefix followed by U+FFFF.
       [project, after ?? '', prefix, `${prefix}\uffff`, limit, ...(counts ? [knownBuckets] : [])],
     );
     if (!counts) return rows.map((row) => publicRow(queueEntryOf(row)));

@@ -13,7 +13,7 @@ import { beginStatements, rollBack } from '../driver/sessions.js';
 import { OldestKnown } from '../tuning/oldest-known.js';
 import { answerQuery } from './queries.js';
 
-/** The reads of a node, on connections that no commit group waits for. */
+/** The reads of a node, on connections that commit groups do not use. */
 export class Reads {
   private readonly lanes: ReadLanes;
   private readonly oldest = new OldestKnown();
@@ -27,7 +27,7 @@ export class Reads {
     private readonly log: Log,
     private readonly reachability: Reachability,
   ) {
-    // One connection stays free for what the server itself has to know.
+    // One connection stays free for reads of the server itself.
     const shared = Math.max(1, connectionsMax - 1);
     const long = Math.max(1, Math.floor(shared / 2));
     this.lanes = new ReadLanes(long, Math.max(1, shared - long));
@@ -37,7 +37,7 @@ export class Reads {
     return this.lanes.run(query as Query, () => this.readInTurn(query));
   }
 
-  /** Tries nothing again from now on. */
+  /** Stops repeating failed reads. */
   stop(): void {
     this.stopped = true;
   }
@@ -52,7 +52,7 @@ export class Reads {
       } catch (error) {
         if (error instanceof RefusalError) throw error;
         if (isConnectionLoss(error)) this.reachability.failed(error);
-        // Who pings asks how it is now.
+        // A ping asks for the state right now.
         const isFinal = query.kind === 'ping' || this.stopped;
         if (isFinal || !mayTryAgain(error, attempt, startedMs)) {
           const refusal = refusalOf(error);
@@ -70,7 +70,7 @@ export class Reads {
     try {
       const pipeline = new Pipeline(client, this.prepares);
       if (this.prepares) return await answerQuery(pipeline, query, this.clock.nowMs(), this.oldest);
-      // Settings that hold for a transaction only take one.
+      // Settings that last for one transaction need a transaction.
       for (const text of beginStatements(false)) pipeline.send(text);
       const result = await answerQuery(pipeline, query, this.clock.nowMs(), this.oldest);
       pipeline.send('COMMIT');

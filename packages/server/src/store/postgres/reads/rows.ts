@@ -13,15 +13,13 @@ export const QUEUE_COLUMNS = `q.id, q.project, q.name, q.type, d.name AS "deadLe
   q.updated_at_ms AS "updatedAtMs", q.bucket_id AS "bucketId",
   q.dead_bucket_id AS "deadBucketId", q.dead_letter_queue_id AS "deadLetterQueueId"`;
 
-/** One at most, by its key: see `rowOf`. */
+/** At most one row, by its key: see `rowOf`. */
 export const deadLetterQueueOf = (of: string): string =>
   `LATERAL (SELECT d.* FROM millrace.queues d WHERE d.id = ${of}.dead_letter_queue_id LIMIT 1)`;
 
 export const QUEUE_FROM = `millrace.queues q LEFT JOIN ${deadLetterQueueOf('q')} AS d ON true`;
 
-/**
- * A message as decisions see it. Its message group is as the database keeps it, see `escaped-nul.ts`.
- */
+/** A message as decisions see it. */
 export type MessageRow = MessageEntry;
 
 const without = (fields: readonly string[], ...left: string[]): string[] =>

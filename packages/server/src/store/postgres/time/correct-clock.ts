@@ -7,7 +7,7 @@ import type { ClockRow, Correction, Resolution, StoreClock } from './store-clock
 import { CLOCK } from './store-time-sql.js';
 
 const LOCK = 'SELECT 1 FROM millrace.store_clock FOR UPDATE';
-/** After the lock, and so by what the last one has left. */
+/** After the lock, so that it sees the offset that the last node has set. */
 const LOOK = `SELECT floor(${CLOCK})::bigint AS "storeMs", offset_ms AS "offsetMs"
   FROM millrace.store_clock`;
 const MOVE = 'UPDATE millrace.store_clock SET offset_ms = $1';
@@ -15,13 +15,13 @@ const MOVE = 'UPDATE millrace.store_clock SET offset_ms = $1';
 const AGAIN_AFTER_MS = 500;
 
 interface ClockListener {
-  /** Store time is another than this node had counted. */
+  /** This node has adopted a store time other than its own count. */
   adopted(): void;
-  /** The offset was moved: the other nodes should look. */
+  /** This node has moved the offset, so the other nodes should compare. */
   corrected(): void;
 }
 
-/** Mends store time on behalf of this node when the database's clock has jumped. */
+/** Corrects store time on behalf of this node after the database's clock has jumped. */
 export class ClockCorrection {
   private underWay: Promise<void> | undefined;
   private stopped = false;
@@ -34,11 +34,11 @@ export class ClockCorrection {
     private readonly told: ClockListener,
   ) {}
 
-  /** However often it takes, until this node and the database agree. */
+  /** Tries as often as needed until this node and the database agree. */
   start(jumpMs: number): void {
     const fields = { jump_ms: Math.round(jumpMs) };
     this.log.warn(
-      "the database's clock jumped; nothing is ended by time until that is mended",
+      "the database's clock jumped; leases, delays and retention do not end until that is corrected",
       fields,
     );
     this.underWay ??= this.run().finally(() => {
@@ -56,7 +56,7 @@ export class ClockCorrection {
       try {
         await this.correct();
       } catch {
-        // The calls of this node tell the log why the database does not answer.
+        // The calls of this node log why the database does not answer.
         await new Promise<void>((resolve) => {
           this.clock.setTimer(resolve, AGAIN_AFTER_MS);
         });
@@ -82,12 +82,12 @@ export class ClockCorrection {
 }
 
 const SAID: Record<Correction, string> = {
-  agree: "the store's time is as it was counted again",
-  adopt: "this node's own time was wrong: it goes by the store's",
-  correct: "the store's time was corrected and goes on as before the jump",
+  agree: "the store's time agrees with this node's count again",
+  adopt: "this node's own count of time was wrong; it now follows the store's time",
+  correct: "the store's time was corrected and continues as before the jump",
 };
 
-/** Looks at the clock again, alone among all nodes, and acts as `StoreClock` says. */
+/** Reads the clock again, with all other nodes locked out, and acts as `StoreClock` decides. */
 export async function correctClock(
   client: ClientBase,
   url: ParsedUrl,
@@ -96,7 +96,7 @@ export async function correctClock(
   const pipeline = new Pipeline(client, url.prepare);
   for (const text of beginStatements(url.prepare)) pipeline.send(text);
   pipeline.send(LOCK);
-  // By itself, so that what it hears is new.
+  // The lock alone, so that the clock is read after it.
   await pipeline.settled();
   const sinceMs = clock.monotonicMs();
   const [row] = (await pipeline.query<ClockRow>(LOOK)) as [ClockRow];

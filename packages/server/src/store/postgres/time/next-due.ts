@@ -1,22 +1,22 @@
-/** What one commit group does to it; `ended` says that it is over, whatever came of it. */
+/** How one commit group reports to `NextDue`; `ended` is called when it is over, committed or not. */
 export interface DueLook {
-  /** The commit group has ended leases or delays at these times, and committed or may have. */
+  /** The commit group has set ends of leases or delays, from this time on, and may have committed. */
   begun(earliestMs: number | null): void;
-  /** The commit group has read when the next one ends, and committed. */
+  /** The commit group has read when the next lease or delay ends, and has committed. */
   read(nextMs: number | null): void;
   ended(): void;
 }
 
 /**
- * When the next lease or delay ends, as far as this node knows. Groups go side by side: what one has
- * read may be older than what another has committed meanwhile, so that it never puts that off.
+ * When the next lease or delay ends, as far as this node knows. Commit groups run in parallel: what one
+ * has read may be older than what another has committed since, and must not postpone that.
  */
 export class NextDue {
   private knownMs: number | null = 0;
-  /** Of each commit group under way, the earliest that others have learned since it began. */
+  /** For each commit group under way, the earliest time that others have learned since it began. */
   private readonly learnedMeanwhile = new Map<DueLook, number | null>();
 
-  /** Null: none does. */
+  /** Null: no lease and no delay ends. */
   get atMs(): number | null {
     return this.knownMs;
   }
@@ -25,18 +25,18 @@ export class NextDue {
     return this.knownMs !== null && this.knownMs <= nowMs;
   }
 
-  /** What is due cannot be settled before this time. */
+  /** Due leases and delays cannot be settled before this time. */
   putOff(atMs: number): void {
     this.knownMs = atMs;
   }
 
-  /** Something ends at this time, whatever commit groups under way have read. */
+  /** A lease or delay ends at this time, whatever commit groups under way have read. */
   learn(atMs: number | null, from?: DueLook): void {
     this.knownMs = earlier(this.knownMs, atMs);
     this.tellOthers(from, atMs);
   }
 
-  /** To be called before the commit group's first statement. */
+  /** Must be called before the commit group's first statement. */
   groupBegins(): DueLook {
     const look: DueLook = {
       begun: (earliestMs) => this.learn(earliestMs, look),

@@ -7,29 +7,29 @@ import {
 } from '../../../core/clock.js';
 
 /**
- * Store time is the database's clock plus an offset, which stands in one row (`store_clock`) that
- * every statement which asks for the time adds. Each node counts store time on by its own monotonic
- * clock, and compares. This is the whole rule:
+ * Store time is the database's clock plus an offset. The offset is stored in one row (`store_clock`),
+ * and every statement that asks for the time adds it. Each node also counts store time by its own
+ * monotonic clock, and compares. This is the whole rule:
  *
- * - What the database says is believed while it is within 2 s of what the node counted. A commit group
- * that   hears anything else goes by the node's own count, and nothing is ended by time.
- * - A node that disagrees looks again under a lock, at once (`correct-clock.ts`), and moves the offset
- *   so that store time goes on as it counted: a jump, one that stays included, is over in moments, and
- *   what was written meanwhile ends as if there had been none. The other nodes then look too.
- * - A node takes the time as it finds it instead if it was itself suspended; if it has begun to watch a
- *   moment ago and others have moved the offset since; or if what it disagrees about is just that others
- *   have undone what it moved a moment ago. So two nodes never go on undoing each other.
+ * - A node believes the database's time while it is within 2 s of its own count. A commit group that
+ *   reads anything else goes by the node's count, and nothing ends by time.
+ * - A node that disagrees reads the time again at once, under a lock (`correct-clock.ts`), and moves the
+ *   offset so that store time continues as it counted. A jump, even a lasting one, is over in moments,
+ *   and leases and delays written meanwhile end as if there had been none. The other nodes then compare.
+ * - Instead, a node adopts the time that it finds if it was itself suspended; if it began to watch a
+ *   moment ago and others have moved the offset since; or if it disagrees only because others have
+ *   undone its own correction of a moment ago. So two nodes never keep undoing each other's corrections.
  */
 export const JUMP_MS = 2_000;
-/** Two clocks that nobody sets may drift apart by this part of the time between two looks. */
+/** Two clocks that nobody sets may drift apart by this part of the time between two comparisons. */
 const DRIFT = 1 / 2_000;
-/** All nodes look more often than this, so that whoever knows better has said so. */
+/** All nodes compare more often than this, so by then a node that knows better has moved the offset. */
 const MOMENT_MS = 10_000;
 
 /** What a node does about a disagreement, once it has the lock. */
 export type Correction = 'agree' | 'adopt' | 'correct';
 
-/** The row of the offset, and store time by it. */
+/** The offset in its row, and the store time that results. */
 export interface ClockRow {
   readonly storeMs: number;
   readonly offsetMs: number;
@@ -40,10 +40,10 @@ export interface Resolution {
   readonly row: ClockRow;
 }
 
-/** The machine's clocks that count without being set; a test has its own. */
+/** The clocks of the machine that nobody sets; tests use their own. */
 export interface MonotonicSource {
   monotonicMs(): number;
-  /** How long the machine was suspended so far: that its monotonic clock does not count. */
+  /** How long the machine was suspended so far, which its monotonic clock does not count. */
   suspendedMs(): number;
 }
 
@@ -55,7 +55,7 @@ export class StoreClock implements Clock {
   private watchedSinceMs = 0;
   private movedAtMs = Number.NEGATIVE_INFINITY;
   private suspendedBeforeMs = 0;
-  /** The offset that stood in the row when this node last agreed. */
+  /** The offset in the row when this node last agreed. */
   private agreedOffsetMs = 0;
   private isInDisagreement = false;
 
@@ -74,17 +74,18 @@ export class StoreClock implements Clock {
   wallMs = wallMs;
   setTimer = setSystemTimer;
 
-  /** Whether the database's clock is as it was: what cannot be undone may go by it. */
+  /** Whether the database's clock can be trusted with actions that cannot be undone. */
   isTrusted(): boolean {
     return !this.isInDisagreement;
   }
 
   /**
-   * Compares what the database said store time was, between a moment of the monotonic clock and now.
-   * An answer may have waited for others, a commit among them: so much it does not tell.
+   * Compares the store time that the database reported with this node's count. The database read its
+   * clock at some moment between `sinceMs` of the monotonic clock and now: the answer may have waited
+   * for others, a commit among them, so the moment is not known more exactly.
    *
-   * @param rowOffsetMs the offset that was added, where the answer says it
-   * @returns the time to go by: what was said, if it is credible, else what this node has counted
+   * @param rowOffsetMs the offset that was added, if the answer includes it
+   * @returns the time to go by: the reported one, if it is credible, else this node's count
    */
   timeOf(saidMs: number, sinceMs: number, rowOffsetMs?: number): number {
     const elapsedMs = this.source.monotonicMs();
@@ -103,7 +104,7 @@ export class StoreClock implements Clock {
     return saidMs;
   }
 
-  /** Takes the time as the row says it, whatever was counted so far, and watches anew. */
+  /** Takes the time of the row, whatever was counted so far, and starts watching again from it. */
   adopt({ storeMs, offsetMs }: ClockRow): void {
     const elapsedMs = this.source.monotonicMs();
     this.aheadMs = storeMs - elapsedMs;
@@ -115,7 +116,7 @@ export class StoreClock implements Clock {
     this.isInDisagreement = false;
   }
 
-  /** What to do, given the row as it is just now, under its lock, and how to leave it. */
+  /** Decides what to do about the row, which is locked, and what to leave in it. */
   resolve(row: ClockRow): Resolution {
     const countedMs = Math.round(this.countedMs());
     const disagreementMs = row.storeMs - countedMs;
@@ -128,7 +129,7 @@ export class StoreClock implements Clock {
     return { correction: 'correct', row: { storeMs: countedMs, offsetMs } };
   }
 
-  /** The row is committed as it was resolved. */
+  /** Called when the resolution is committed. */
   accept({ correction, row }: Resolution, sinceMs: number): void {
     if (correction === 'correct') this.movedAtMs = this.source.monotonicMs();
     if (correction === 'adopt') this.adopt(row);

@@ -11,26 +11,28 @@ export interface CounterDelta {
 }
 
 /**
- * Rows that a bucket's counters are spread over; more commit groups than that at once wait for each
- * other.
+ * How many rows a bucket's counters are spread over; if more commit groups than this run at once, some
+ * wait for each other.
  */
 const SLOTS = 64;
-/** Tells these advisory locks from others: those of millrace that have one key are another space. */
+/**
+ * Separates these advisory locks from others; millrace's locks with a single key are in another space.
+ */
 const SLOT_LOCKS = 0x6d696c6c;
-/** A bound for memory's sake; what is forgotten is found by its key again. */
+/** Bounds the memory; a row whose tid was forgotten is found by its key. */
 const KNOWN_TIDS_MAX = 20_000;
 
 /**
- * The rows that one connection counts in, a row for each bucket and for each project. It remembers where
- * their newest versions lie. Somebody's old snapshot keeps every version of a row that changes with each
- * commit group, and to find the newest by its key means to walk past all of them: by its tid it costs
- * the same after a million changes as after one. A tid that is out of date finds nothing, and the key
- * does.
+ * The counter rows of one connection, one for each bucket and one for each project. It remembers the
+ * tids of their newest versions. An old snapshot keeps every version of a row that changes with each
+ * commit group, and a lookup of the newest by its key walks past all of them. A lookup by tid costs the
+ * same after a million changes as after one. If a tid is out of date, it finds nothing and the key is
+ * used.
  */
 export class CounterRows {
   private static readonly ofConnections = new WeakMap<ClientBase, CounterRows>();
 
-  /** Each connection counts in rows of its own. */
+  /** Each connection has counter rows of its own. */
   static of(client: ClientBase): CounterRows {
     let rows = CounterRows.ofConnections.get(client);
     if (rows === undefined) {
@@ -49,8 +51,8 @@ export class CounterRows {
   }
 
   /**
-   * Moves to a slot that no commit group under way counts in, and keeps it. When all are taken it stays,
-   * and its commit group waits for the commit of another one.
+   * Moves to a slot that no commit group under way uses, and keeps it. If all slots are taken, the
+   * connection stays in its slot, and its commit group waits for another one to commit.
    */
   async takeFreeSlot(pipeline: Pipeline): Promise<void> {
     const [free] = await pipeline.query<{ slot: number }>(FREE_SLOT, [this.current]);
@@ -61,8 +63,8 @@ export class CounterRows {
   }
 
   /**
-   * Adds the deltas, in the order of the buckets and then of the projects on every node, so that no
-   * two wait for each other. One statement for all, because each costs as much as what it counts.
+   * Adds the deltas in the same order on every node, buckets first and then projects, so that no two
+   * deadlock. One statement adds them all, because a statement itself costs as much as its counting.
    */
   add(
     pipeline: Pipeline,
@@ -92,7 +94,7 @@ export class CounterRows {
       changes.length === 0
         ? pipeline.query<SeqRow>(ADD, ofBuckets)
         : pipeline.query<SeqRow>(ADD_WITH_PROJECTS, [...ofBuckets, ...ofProjects()]);
-    // A failure shows where the whole pipeline is waited for.
+    // A failure shows where the whole pipeline is awaited.
     answer.then(
       (rows) => this.remember(rows),
       () => undefined,
@@ -119,11 +121,11 @@ interface SeqRow {
   readonly tid: string;
 }
 
-/** Whether the slot is this transaction's until it ends; the slot is the statement's parameter. */
+/** Locks a slot until the transaction ends, if it is free; the slot is the statement's parameter. */
 export const holdSlot = (parameter: string): string =>
   `pg_try_advisory_xact_lock(${SLOT_LOCKS}, ${parameter}::int)`;
 
-/** Tries one after the other, and ends with the first that is free. */
+/** Tries the slots one after the other, up to the first that is free. */
 const FREE_SLOT = `
   SELECT slot FROM (
     SELECT ($1::int + i) % ${SLOTS} AS slot FROM generate_series(1, ${SLOTS - 1}) AS i OFFSET 0

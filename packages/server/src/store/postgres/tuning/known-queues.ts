@@ -4,15 +4,15 @@ import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 
 export interface KnownQueue {
   readonly queue: QueueEntry;
-  /** Which version of its row was read. */
+  /** The version of its row that was read. */
   readonly version: string;
 }
 
-/** What was seen longer ago is read again: the connection may be dead, and the queue another one. */
+/** A queue seen longer ago is read again: the connection may be dead, and the queue replaced. */
 const KNOWN_MS = 1_000;
 const KNOWN_MAX = 10_000;
 
-/** What works on the messages of a queue and leaves the queue as it is. */
+/** Commands that work on the messages of a queue and leave the queue as it is. */
 const ON_MESSAGES: ReadonlySet<Command['kind']> = new Set([
   'publish',
   'consume',
@@ -27,14 +27,14 @@ interface Seen extends KnownQueue {
 
 /**
  * The queues that commit groups of this node have just worked on. The next commit group may assume that
- * they are as they were, and begin at once instead of reading them first. That this is so is checked in
- * its transaction (`checkBeginning`): if not, it runs again and reads.
+ * they are unchanged, and begin at once instead of reading them first. Its transaction checks the
+ * assumption (`checkBeginning`); if it is wrong, the commit group runs again and reads the queues.
  */
 export class KnownQueues {
   private readonly byName = new Map<string, Seen>();
   private readonly byId = new Map<number, Seen>();
 
-  /** The queues were as they are here, a moment ago. */
+  /** Remembers the queues as a commit group has just seen them. */
   note(commands: readonly Command[], queues: readonly KnownQueue[]): void {
     if (!commands.every(({ kind }) => ON_MESSAGES.has(kind))) return;
     if (this.byId.size > KNOWN_MAX) this.forget();
@@ -51,7 +51,7 @@ export class KnownQueues {
     this.byId.clear();
   }
 
-  /** The queues of these commands and their dead-letter queues; undefined: some must be read. */
+  /** The queues of these commands and their dead-letter queues; undefined if some must be read. */
   assume(commands: readonly Command[]): KnownQueue[] | undefined {
     if (this.byId.size === 0 || commands.length === 0) return undefined;
     const sinceMs = monotonicMs() - KNOWN_MS;

@@ -4,30 +4,31 @@ import type { Pipeline } from '../driver/pipeline.js';
 import { SettledSeqs } from './settled-seqs.js';
 
 /**
- * Index entries of messages that have gone stay for as long as anybody holds a snapshot from
- * before (a dump, a forgotten transaction), and whoever looks for the first ready message walks
- * past all of them. Here a node remembers how far the dead stretch reaches and looks behind it.
+ * Index entries of removed messages stay for as long as anybody holds an older snapshot (a dump, a
+ * forgotten transaction), and every search for the first ready message walks past all of them. So a node
+ * remembers how far the stretch of dead entries reaches, and searches behind it.
  *
- * A watermark passes only what is known to be empty for good: no committed message that is ready, locked
- * or not, and no seq whose transaction may still commit (`SettledSeqs`). Messages that come back to an
- * early seq are found by an index of their own, which is short. What a commit group has seen counts when
- * it has committed, since its own changes are in it. The whole index is walked now and then, in a small
- * part of the time, to learn whether the stretch is gone.
+ * A watermark is raised only over seqs that are known to stay empty: they have no committed message that
+ * is ready, locked or not, and no transaction that may still commit one (`SettledSeqs`). Messages that
+ * return to an early seq are found by an index of their own, which is short. What a commit group has
+ * found counts only once it has committed, since it includes its own changes. Now and then, in a small
+ * part of the time, the whole index is walked to learn whether the stretch is gone.
  */
 
-/** Dead entries that one look may walk past before watermarks are kept: some ten milliseconds. */
+/** How many dead entries one search may walk past before watermarks are kept: some ten milliseconds. */
 const WALKED_MAX = 20_000;
-/** For each entry of a long walk this passes until the next: a twentieth of the time at 3 us each. */
+/** The pause after a long walk, for each entry: at 3 us each, walking takes a twentieth of the time. */
 const PAUSE_MS_PER_ENTRY = 0.06;
-/** A walk that has begun and never ended stands in the way of others for so long. */
+/** How long a walk that began and never ended keeps others from walking. */
 const WALK_MAX_MS = 60_000;
-/** A lease that began in a transaction this long is still found at once. */
+/** A lease that began in a transaction of up to this length is still found at once. */
 const DUE_SLACK_MS = 60_000;
 const BUCKETS_MAX = 10_000;
 
 /**
- * Looks through an index, and counts the entries that were walked past. PostgreSQL counts them per
- * connection for its statistics; they say what a look costs, which a clock on a busy machine does not.
+ * Searches an index, and counts the entries that were walked past. PostgreSQL counts them for each
+ * transaction for its statistics; they show what a search costs, which a clock on a busy machine does
+ * not.
  */
 export async function countWalked<T>(
   pipeline: Pipeline,
@@ -43,17 +44,17 @@ export async function countWalked<T>(
   return { found, walked: (after[0]?.entries ?? 0) - (before[0]?.entries ?? 0) };
 }
 
-/** How often the whole of one stretch may be walked. */
+/** Limits how often a whole stretch may be walked. */
 class Walks {
   private nextAtMs = 0;
   private wasLong = false;
 
-  /** Whether the last walk was so long that watermarks are worth their while. */
+  /** Whether the last walk was long enough for watermarks to pay. */
   get areLong(): boolean {
     return this.wasLong;
   }
 
-  /** One at a time: once a walk has been long, who gets leave to walk keeps others from it. */
+  /** After a long walk, one at a time: a caller that is allowed to walk keeps others from walking. */
   isFreeToWalk(): boolean {
     const nowMs = monotonicMs();
     if (nowMs < this.nextAtMs) return false;
@@ -80,18 +81,18 @@ const FROM_THE_HEAD: readonly RankWatermark[] = Array.from({ length: RANKS }, (_
   seq: 0,
 }));
 
-/** How often a look from the head is counted: a stretch of dead entries grows slowly. */
+/** How often a search from the head is counted: a stretch of dead entries grows slowly. */
 const COUNT_EVERY_MS = 100;
 
-/** Where to look in a bucket. */
+/** Where to search in a bucket. */
 export interface ReadyLook {
-  /** Below which seqs there is nothing, highest rank first. */
+  /** Below these seqs there is no ready message; highest rank first. */
   readonly watermarks: readonly RankWatermark[];
-  /** All seqs up to this one were settled before the look. */
+  /** All seqs up to this one were settled before the search. */
   readonly settledSeq: number;
 }
 
-/** Of each bucket, below which seqs there is nothing ready, rank by rank. */
+/** For each bucket, the seqs below which no message is ready, rank by rank. */
 export class ReadyWatermarks {
   private readonly buckets = new Map<
     number,
@@ -100,12 +101,12 @@ export class ReadyWatermarks {
   readonly settled = new SettledSeqs();
   private countNextAtMs = 0;
 
-  /** A transaction has begun and done nothing yet. */
+  /** Called when a transaction has begun and done nothing yet. */
   begins(pipeline: Pipeline): void {
     if (this.buckets.size > 0) this.settled.ask(pipeline);
   }
 
-  /** Whether the next look is to be counted. */
+  /** Whether the next search is to be counted. */
   isToCount(): boolean {
     const nowMs = monotonicMs();
     if (nowMs < this.countNextAtMs && this.buckets.size === 0) return false;
@@ -113,7 +114,7 @@ export class ReadyWatermarks {
     return true;
   }
 
-  /** Where to look; undefined: from the head of all. */
+  /** Where to search; undefined: from the head of every rank. */
   of(bucketId: number): ReadyLook | undefined {
     const known = this.buckets.get(bucketId);
     const settledSeq = this.settled.untilSeq;
@@ -121,7 +122,9 @@ export class ReadyWatermarks {
     return { watermarks: known.watermarks, settledSeq };
   }
 
-  /** @param entries that were walked past from the head, by all of a commit group's looks together */
+  /**
+   * @param entries how many were walked past from the head, by all searches of a commit group together
+   */
   walked(bucketId: number, entries: number): void {
     const known = this.buckets.get(bucketId) ?? { walks: new Walks(), watermarks: FROM_THE_HEAD };
     if (known.walks.walked(entries)) {
@@ -133,9 +136,9 @@ export class ReadyWatermarks {
   }
 
   /**
-   * To be noted when the commit group that has looked has committed.
+   * Must be called only after the commit group that searched has committed.
    *
-   * @param firsts of each rank that has any, the first message that is ready, whoever has locked it
+   * @param firsts for each rank that has one, the first message that is ready, locked or not
    */
   raise(bucketId: number, look: ReadyLook, firsts: readonly RankWatermark[]): void {
     const known = this.buckets.get(bucketId);
@@ -148,37 +151,37 @@ export class ReadyWatermarks {
     }));
   }
 
-  /** The connection broke: what follows may be another database. */
+  /** Called when the connection broke: the next one may lead to another database. */
   forget(): void {
     this.buckets.clear();
     this.settled.forget();
   }
 }
 
-/** Up to which time all that was due has been settled. */
+/** The time up to which all due leases and delays have been settled. */
 export class DueWatermark {
   private readonly walks = new Walks();
   private watermarkMs = 0;
 
-  /** @returns above which time to look */
+  /** @returns the time from which to search */
   of(): number {
     return this.walks.isFreeToWalk() ? 0 : this.watermarkMs;
   }
 
-  /** Above which time there is anything that is not settled yet. */
+  /** Up to this time everything is settled. */
   get currentMs(): number {
     return this.watermarkMs;
   }
 
-  /** @param entries that were walked past from this time on */
+  /** @param entries how many were walked past from this time on */
   walked(fromMs: number, entries: number): void {
     if (fromMs === 0 && this.walks.walked(entries)) this.watermarkMs = 0;
   }
 
   /**
-   * To be noted when the commit group that has looked has committed.
+   * Must be called only after the commit group that searched has committed.
    *
-   * @param firstMs what is due first and not settled, whoever has locked it
+   * @param firstMs when the first unsettled lease or delay is due, locked or not
    */
   raise(firstMs: number | null, nowMs: number): void {
     if (!this.walks.areLong) return;
@@ -186,7 +189,7 @@ export class DueWatermark {
     this.watermarkMs = Math.max(this.watermarkMs, emptyUntilMs);
   }
 
-  /** The connection broke: what follows may be another database. */
+  /** Called when the connection broke: the next one may lead to another database. */
   forget(): void {
     this.watermarkMs = 0;
   }

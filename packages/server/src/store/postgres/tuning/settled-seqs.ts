@@ -1,34 +1,36 @@
 import { monotonicMs } from '../../../core/clock.js';
 import type { Pipeline } from '../driver/pipeline.js';
 
-/** What is settled is found out this often: what is not yet known to be is looked at once more. */
+/**
+ * How often the settled seqs are asked for; searches walk the seqs not yet known to be settled again.
+ */
 const ASK_EVERY_MS = 100;
-/** While a long transaction keeps all that comes after it open, no more than these are remembered. */
+/** How many marks are remembered while a long transaction keeps later seqs from being settled. */
 const MARKS_MAX = 64;
 
 interface Mark {
-  /** All seqs up to it were drawn before a transaction got the number. */
+  /** All seqs up to this one were drawn before `transaction` got its number. */
   readonly lastSeq: number;
   readonly transaction: bigint;
 }
 
 /**
- * Up to which seq every message is committed, or never will be. Whoever draws a seq has a
- * transaction number before (`NEXT_SEQ`). So the last seq that was drawn, read before this
- * transaction gets its number, is settled when no transaction with a number up to this one is under
- * way. Readers (a dump) have no number and hold nothing back.
+ * The seq up to which every message is committed or never will be. A transaction that draws a seq gets
+ * its transaction number first (`NEXT_SEQ`). So if this transaction reads the last drawn seq before it
+ * gets its own number, that seq is settled once no transaction with a number up to its own is under way.
+ * Readers (a dump) have no number and delay nothing.
  */
 export class SettledSeqs {
   private readonly marks: Mark[] = [];
   private askNextAtMs = 0;
   private settledSeq = 0;
 
-  /** Zero while nothing is known. It holds for all that is read after this was asked. */
+  /** Zero while nothing is known. It is valid for everything that is read after this call. */
   get untilSeq(): number {
     return this.settledSeq;
   }
 
-  /** To be asked first of all in a transaction, before anything else can give it a number. */
+  /** Must come first in a transaction, before anything else can give it a number. */
   ask(pipeline: Pipeline): void {
     if (monotonicMs() < this.askNextAtMs) return;
     this.askNextAtMs = monotonicMs() + ASK_EVERY_MS;
@@ -42,7 +44,7 @@ export class SettledSeqs {
         this.settle(BigInt(last.oldest));
         this.mark({ lastSeq: last.lastSeq, transaction: BigInt(own.transaction) });
       },
-      // A failure shows where the whole pipeline is waited for.
+      // A failure shows where the whole pipeline is awaited.
       () => undefined,
     );
   }
@@ -51,7 +53,7 @@ export class SettledSeqs {
     if (this.marks.length < MARKS_MAX) this.marks.push(mark);
   }
 
-  /** @param oldest the oldest transaction that is under way, or the next one that begins */
+  /** @param oldest the oldest transaction under way, or the next one to begin */
   settle(oldest: bigint): void {
     while (this.marks.length > 0 && (this.marks[0] as Mark).transaction < oldest) {
       const { lastSeq } = this.marks.shift() as Mark;
@@ -59,7 +61,7 @@ export class SettledSeqs {
     }
   }
 
-  /** A database that was lost may come back as an older one, which draws the same seqs again. */
+  /** After a lost connection, the database may be an older copy, which draws the same seqs again. */
   forget(): void {
     this.marks.length = 0;
     this.settledSeq = 0;

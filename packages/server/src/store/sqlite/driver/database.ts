@@ -14,15 +14,15 @@ import {
 } from '../file/wal-owner.js';
 import { MIGRATIONS } from '../migrations/index.js';
 
-/** "mill" in ASCII: tells our files from other programs' SQLite files. */
+/** "mill" in ASCII: distinguishes stores from other programs' SQLite files. */
 const APPLICATION_ID = 0x6d696c6c;
-/** Older ones can corrupt a WAL when a checkpoint and a write meet. */
+/** Older versions can corrupt a WAL when a checkpoint and a write coincide. */
 const SQLITE_MIN_VERSION = [3, 51, 3] as const;
-/** A file up to this size is read through at start; a larger one shows damage when it is met. */
+/** A file up to this size is checked at the start; in a larger one, damage shows when it is read. */
 const FULL_CHECK_MAX_BYTES = 64 * 1024 * 1024;
 const CACHE_KIB = 8 * 1024;
 
-/** The schemas that a file had before and has now, the same where nothing was to be done. */
+/** The schema versions that a file had before and has now; the same if no migration was needed. */
 export interface Migrated {
   readonly from: number;
   readonly to: number;
@@ -41,7 +41,7 @@ export function openWriter(path: string): OpenedWriter {
     const db = new Database(path);
     try {
       assertVersion(db);
-      // These two hold only if they come before the first table.
+      // These two take effect only before the first table is created.
       if (isEmpty(db)) {
         db.pragma('page_size = 4096');
         db.pragma('auto_vacuum = INCREMENTAL');
@@ -51,21 +51,21 @@ export function openWriter(path: string): OpenedWriter {
         assertKnownSchema(db, path);
       }
       setPragma(db, 'synchronous', 'FULL', 2);
-      // What a kill has left in the WAL is copied into the file by this, too.
+      // This also copies into the file what a killed server has left in the WAL.
       drawId(db);
       setPragma(db, 'journal_mode', 'WAL', 'wal');
       db.pragma('wal_autocheckpoint = 0');
-      // A WAL that grew beside somebody else's snapshot is cut back when it starts anew.
+      // A WAL that grew because of somebody's snapshot is truncated when it restarts.
       db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
       db.pragma(`cache_size = -${CACHE_KIB}`);
       db.pragma('foreign_keys = ON');
       db.pragma('temp_store = MEMORY');
       checkIntegrity(db, path);
-      // Before anything else, so that it stands first in the WAL.
+      // Before anything else, so that it is the first page in the WAL.
       writeFirstPage(db);
       const migrated = migrate(db, path);
       if (migrated.from !== migrated.to) {
-        // The next WAL begins with the schema as it is from now on.
+        // The next WAL begins with the new schema.
         withoutWaiting(db, () => db.pragma('wal_checkpoint(TRUNCATE)'));
         writeFirstPage(db);
       }
@@ -77,7 +77,7 @@ export function openWriter(path: string): OpenedWriter {
   });
 }
 
-/** A second connection; `readonly` for queries, else for checkpoints. */
+/** A further connection, for queries (`readonly`) or for checkpoints. */
 export function openSecondary(path: string, readonly: boolean): Database.Database {
   const db = new Database(path, { readonly, fileMustExist: true });
   db.pragma(`cache_size = -${CACHE_KIB / 8}`);
@@ -100,12 +100,12 @@ function assertVersion(db: Database.Database): void {
   }
 }
 
-/** New, or left behind by a start that was killed before its first table. */
+/** True for a new file, and for one left by a start that was killed before its first table. */
 const isEmpty = (db: Database.Database): boolean =>
   db.pragma('application_id', { simple: true }) === 0 &&
   db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
 
-/** @throws StoreOpenError unless this millrace can work with what is in the file */
+/** @throws StoreOpenError unless this millrace can work with the contents of the file */
 export function assertUsable(db: Database.Database, path: string): void {
   assertVersion(db);
   assertOurs(db, path);
@@ -130,7 +130,7 @@ function setPragma(
   const actual = db.pragma(name, { simple: true });
   if (actual !== expected) {
     throw new StoreOpenError(
-      `The store needs ${name} = ${value}, but SQLite says ${String(actual)}. Is the file on a network drive?`,
+      `The store needs ${name} = ${value}, but SQLite reports ${String(actual)}. Is the file on a network drive?`,
     );
   }
 }
@@ -141,13 +141,13 @@ function checkIntegrity(db: Database.Database, path: string): void {
   if (fault !== null) throw damaged(path, fault);
 }
 
-/** Reads through the whole file. @returns what is wrong with it, or null */
+/** Checks the whole file. @returns what is wrong with it, or null */
 export function faultOf(db: Database.Database): string | null {
   const result = db.pragma('quick_check(1)', { simple: true });
   return result === 'ok' ? null : (String(result).split('\n').at(-1) ?? '');
 }
 
-/** @returns the number of its schema */
+/** @returns the version of its schema */
 function assertKnownSchema(db: Database.Database, path: string): number {
   const version = schemaOf(userVersionOf(db));
   if (version <= MIGRATIONS.length) return version;
@@ -170,10 +170,10 @@ function migrate(db: Database.Database, path: string): Migrated {
 
 const damaged = (path: string, cause: string): StoreOpenError =>
   new StoreOpenError(
-    `${path} is damaged (${cause}). Restore a backup, or move the file away to start empty.`,
+    `${path} is damaged (${cause}). Restore a backup, or move the file away to start with an empty store.`,
   );
 
-/** Says in words for the operator why this could not be done with the file. */
+/** Explains to the operator why an operation on the file failed. */
 export function explainFailure<T>(path: string, open: () => T): T {
   try {
     return open();
@@ -187,7 +187,7 @@ export function explainFailure<T>(path: string, open: () => T): T {
 }
 
 function remedyOf(code = ''): string {
-  if (code.startsWith('SQLITE_BUSY')) return 'End the program that holds it, then start again.';
+  if (code.startsWith('SQLITE_BUSY')) return 'End the program that locks it, then start again.';
   if (code.startsWith('SQLITE_FULL')) return 'Make room on the disk, then start again.';
-  return 'See that it lies on a local disk that works, or name another file with --store.';
+  return 'Check that it is on a working local disk, or name another file with --store.';
 }

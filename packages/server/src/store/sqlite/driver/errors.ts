@@ -2,19 +2,19 @@ import { causeOf, faultOf } from '../../../core/fault.js';
 import { type Refusal, refuse } from '../../../core/refusal.js';
 
 /**
- * Translates what SQLite throws. After a failed write or sync nothing is known of the file any
- * more (a second fsync may report success for data that was dropped), so the store must stop.
+ * Translates the errors of SQLite. After a failed write or sync, the state of the file is unknown (a
+ * second fsync may report success for data that was dropped), so the store must stop.
  */
 export function isFatal(error: unknown): boolean {
   const code = codeOf(error);
   return !isFull(error) && /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY)/.test(code);
 }
 
-/** Nothing was written. The index of the WAL, whose content counts for nothing, has a code of its own. */
+/** Nothing was written. The WAL index, whose content need not survive, has an error code of its own. */
 export const isFull = (error: unknown): boolean =>
   /^SQLITE_(FULL|IOERR_SHMSIZE)/.test(codeOf(error));
 
-/** What passes by itself, so that the same work can be tried again later. */
+/** The cause is temporary, so the same work can be tried again later. */
 export const isPassing = (error: unknown): boolean =>
   isFull(error) || /^SQLITE_(BUSY|LOCKED|NOMEM)/.test(codeOf(error));
 
@@ -32,7 +32,7 @@ export function refusalOf(error: unknown): Refusal {
       fault: { cause: causeOf(error) },
     });
   }
-  // A fault of ours. The cause goes to the log of the process, never into an answer.
+  // A fault in this program. The cause goes to the log of the process, never into an answer.
   return refuse('INTERNAL', 'The server failed on this request; nothing was done.', {
     fault: faultOf(error),
   });

@@ -27,7 +27,7 @@ export function queueEntry(row: unknown): QueueEntry {
   });
 }
 
-/** A message as decisions see it, and the row that it stands in. */
+/** A message as decisions see it, with the id of its row. */
 export interface MessageRow extends MessageEntry {
   readonly id: number;
 }

@@ -20,8 +20,8 @@ export class Statements {
   }
 
   /**
-   * A statement whose rows come as values in the order of its columns. Where rows are many and wide
-   * this counts: an object is made column by column, by name.
+   * A statement that returns each row as a list of values in the order of its columns. For many wide
+   * rows this is faster than objects, which are built column by column, by name.
    */
   rows(sql: string): Database.Statement<unknown[], Values> {
     let statement = this.rowsBySql.get(sql);

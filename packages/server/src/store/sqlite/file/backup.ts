@@ -15,36 +15,36 @@ export interface CopyProgress {
 }
 
 export interface BackupOptions {
-  /** The file of the store, which a server may be using. */
+  /** The file of the store; a server may be using it. */
   readonly path: string;
-  /** A file that is not there yet. */
+  /** The file to create; it must not exist. */
   readonly to: string;
   readonly onProgress?: (progress: CopyProgress) => void;
-  /** Ends it early; nothing is left behind. */
+  /** Ends the backup early; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
 
 export interface Backup {
   readonly path: string;
   readonly bytes: number;
-  /** What was acknowledged before is in it, and nothing that was asked for a millisecond later. */
+  /** It contains every call acknowledged before this time, and none made a millisecond later. */
   readonly atMs: number;
 }
 
 const PAGE_BYTES = 4_096;
 const PAGES_PER_STEP = 64;
-/** The disk gets it in small parts, so that no commit waits behind a large one. */
+/** The copy is synced to disk in small parts, so that no commit waits behind a large one. */
 const SYNC_EVERY_PAGES = 1_024;
-/** So long a step is rested for each millisecond that it took: the traffic has the rest. */
+/** The pause after a step, for each millisecond that it took: the rest is for the server's traffic. */
 const REST_SHARE = 1;
-/** How exact the time of a backup is, and how often that is tried. */
+/** How exact the time of a backup is, and how many tries are made for that. */
 const MOMENT_MS = 1;
 const MOMENT_TRIES_MAX = 100;
 
 /**
- * Copies a store while a server works on it, as it is at one moment. A read transaction holds that
- * moment, so that the copy is never begun anew however much is written meanwhile; what is written
- * stays in the WAL until the copy is done. The copy is opened and checked before it gets its name.
+ * Copies a store while a server works on it, as it is at one moment. A read transaction fixes that
+ * moment, so that the copy never has to restart however much is written meanwhile; those writes stay in
+ * the WAL until the copy is done. The copy is opened and checked before it gets its name.
  *
  * @throws StoreOpenError with a message for the operator
  */
@@ -63,14 +63,14 @@ export async function backUp(options: BackupOptions): Promise<Backup> {
       const fault = makePlain(file.partial);
       if (fault !== null) {
         throw new StoreOpenError(
-          `The copy of ${path} is not sound (${fault}), and was removed. Keep your older backups.`,
+          `The copy of ${path} is damaged (${fault}) and was removed. Keep your older backups.`,
         );
       }
       options.signal?.throwIfAborted();
       file.finish();
     } catch (error) {
       file.discard();
-      // What is wrong with the store shows as its pages are read.
+      // Damage to the store shows as its pages are read.
       const { code, message } = error as { code?: unknown; message: string };
       if (String(code).startsWith('SQLITE_CORRUPT')) {
         throw new StoreOpenError(`${path} is damaged (${message}); no copy was made.`);
@@ -84,8 +84,8 @@ export async function backUp(options: BackupOptions): Promise<Backup> {
 }
 
 /**
- * Begins the read transaction. The time is taken just before; where the process was held up in
- * between, once more, so that the time says what is in the copy.
+ * Begins the read transaction. The time is taken just before; if the process was delayed in between,
+ * both are repeated, so that the time is that of the copy.
  */
 function holdMoment(source: Database.Database): { atMs: number; pages: number } {
   for (let tries = 1; ; tries += 1) {
@@ -142,12 +142,15 @@ async function copyPages(
   }
 }
 
-/** The steps follow each other at once otherwise. Nothing else happens in this process. */
+/**
+ * Pauses between two steps, which would otherwise follow each other at once. The process does nothing
+ * else.
+ */
 function rest(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** Brings a copy and its WAL, if any, into one file, and reads through it. @returns its fault */
+/** Merges a copy and its WAL, if any, into one file, and checks it. @returns its fault, or null */
 export function makePlain(path: string): string | null {
   const db = new Database(path, { fileMustExist: true });
   try {

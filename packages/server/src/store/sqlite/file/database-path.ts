@@ -11,14 +11,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { StoreOpenError } from '../../../core/store/store.js';
 import { MODE, makeFile } from './file-modes.js';
 
-/** SQLite takes 512 bytes, with the endings of the files beside the database. */
+/** SQLite allows 512 bytes, including the suffixes of the files next to the database. */
 const PATH_MAX_BYTES = 480;
-/** The database and what lies beside it. */
+/** The suffixes of the database and of the files next to it. */
 const SUFFIXES = ['', '-wal', '-shm', '.lock', '-reserve'];
 
 /**
- * The file itself, where a path leads to it by links: SQLite puts the WAL beside that, and so must
- * the lock be, or a second server could start by another name.
+ * The file that a path leads to through links. SQLite puts the WAL next to that file, and the lock must
+ * be there too, or a second server could start under another name.
  *
  * @throws StoreOpenError for a link that leads nowhere
  */
@@ -37,7 +37,7 @@ function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink();
   } catch {
-    // It is not there, or what is wrong with its folder is told later.
+    // It does not exist, or a later check reports what is wrong with its folder.
     return false;
   }
 }
@@ -51,22 +51,22 @@ function realPathOf(path: string): string | undefined {
 }
 
 /**
- * Makes the folder of a store and sees that the store can lie there, before SQLite is asked: what
- * that says of a folder, of a device or of somebody else's file tells nobody what to do.
+ * Creates the folder of a store and checks that the store can be there, before SQLite is asked: its
+ * errors about a folder, a device or somebody else's file do not say what to do.
  *
  * @throws StoreOpenError that names the folder or the file and the remedy
  */
 export function preparePath(path: string): void {
   if (Buffer.byteLength(path) > PATH_MAX_BYTES) {
     throw new StoreOpenError(
-      `The path ${path} is too long: SQLite takes ${PATH_MAX_BYTES} bytes. ${remedy()}`,
+      `The path ${path} is too long: SQLite allows ${PATH_MAX_BYTES} bytes. ${remedy()}`,
     );
   }
   const folder = dirname(path);
   makeFolder(folder);
   for (const suffix of SUFFIXES) checkFile(path + suffix, suffix !== '');
-  // The log and the lock come and go beside the database. Not every folder that may be written
-  // takes a file, as /proc shows.
+  // The WAL and the lock are created next to the database. Not every writable folder can contain new
+  // files, /proc for example.
   explained(`The folder ${folder}`, folder, () => {
     accessSync(folder, constants.W_OK | constants.X_OK);
     makeFile(`${path}.lock`);
@@ -74,8 +74,8 @@ export function preparePath(path: string): void {
 }
 
 /**
- * Makes the folders that are missing, for their owner alone. Node's own way never ends where a folder
- * that is there takes no new ones, as in /proc.
+ * Creates missing folders, accessible to their owner only. Node's recursive mkdir never ends if an
+ * existing folder allows no new ones, as in /proc.
  */
 export function makeFolder(folder: string): void {
   const missing: string[] = [];
@@ -86,34 +86,37 @@ export function makeFolder(folder: string): void {
   }
   if (statOf(existing)?.isDirectory() === false) {
     throw new StoreOpenError(
-      `${existing} is a file, so that no store can lie in it. Name a file in a folder with --store.`,
+      `${existing} is a file, so it cannot contain a store. Name a file in a folder with --store.`,
     );
   }
   for (const each of missing) {
-    explained(`The folder ${each} cannot be made: ${dirname(each)}`, dirname(each), () => {
+    explained(`The folder ${each} cannot be created: ${dirname(each)}`, dirname(each), () => {
       try {
         mkdirSync(each, MODE.folder);
       } catch (error) {
-        // Another process made it at the same moment; a link that leads nowhere is no folder.
+        // Another process may have created it at the same moment; a link that leads nowhere is no
+        // folder.
         if (statOf(each)?.isDirectory() !== true) throw error;
       }
     });
   }
 }
 
-/** Only an ordinary file, or none, that this user may read and write. */
+/** Allows only a regular file that this user may read and write, or no file. */
 function checkFile(path: string, isBeside: boolean): void {
   const found = statOf(path);
   if (found === undefined) return;
   if (found.isDirectory()) {
     throw new StoreOpenError(
       isBeside
-        ? `${path} is a folder, where the store needs a file. ${remedy('Move it away')}`
+        ? `${path} is a folder, but the store needs a file there. ${remedy('Move it away')}`
         : `${path} is a folder. Name a file in it: --store sqlite:${path}/millrace.db`,
     );
   }
   if (!found.isFile()) {
-    throw new StoreOpenError(`${path} is ${kindOf(found)}, where a store is a file. ${remedy()}`);
+    throw new StoreOpenError(
+      `${path} is ${kindOf(found)}, but a store must be a regular file. ${remedy()}`,
+    );
   }
   explained(path, path, () => accessSync(path, constants.R_OK | constants.W_OK));
 }
@@ -123,7 +126,7 @@ function kindOf(found: Stats): string {
   return found.isSocket() ? 'a socket' : 'a device';
 }
 
-/** Undefined also where this user may not look. */
+/** Also undefined if this user has no access. */
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);
@@ -151,23 +154,23 @@ function reasonOf(code: string, place: string): [why: string, remedy?: string] |
   switch (code) {
     case 'EACCES':
       return [
-        `may not be written by this user (${whose(place)})`,
-        'Give it to the user that runs millrace with chown',
+        `cannot be written by this user (${whose(place)})`,
+        'Give it to the user that runs millrace (chown)',
       ];
     case 'EPERM':
-      return ['takes no changes, whoever makes them'];
+      return ['cannot be changed by any user'];
     case 'EROFS':
-      return ['lies on a file system that can only be read', 'Mount it for writing'];
+      return ['is on a read-only file system', 'Mount it for writing'];
     case 'ENOENT':
-      return ['takes no files of ours: it is no folder on a disk'];
+      return ['cannot contain the files of a store: it is not a folder on a disk'];
     case 'EEXIST':
-      return ['has a link of that name that leads nowhere', 'Remove the link'];
+      return ['contains a link of that name that leads nowhere', 'Remove the link'];
     case 'ENOSPC':
       return ['has no room left', 'Make room on the disk'];
     case 'EDQUOT':
       return ['has no room left for this user', 'Raise its quota'];
     case 'ENAMETOOLONG':
-      return ['takes no name of that length'];
+      return ['does not allow a name of that length'];
   }
   return undefined;
 }

@@ -2,9 +2,9 @@ import type { Clock } from '../../../core/clock.js';
 import type { DiskSpace } from '../../../core/limits/storage-limits.js';
 import type { Log } from '../../../core/log.js';
 
-export const STOPPED = 'the disk has less free than --min-free-bytes';
+export const STOPPED = 'the disk has less free space than --min-free-bytes';
 
-/** Tells the log when publishing stops for want of space on the disk, and when it goes on. */
+/** Logs when publishing stops for lack of disk space, and when it goes on. */
 export class DiskLines {
   private last: DiskSpace = 'enough';
   private stoppedAtMs = 0;
@@ -15,7 +15,7 @@ export class DiskLines {
     private readonly minFreeBytes: number,
   ) {}
 
-  /** What a commit group has found, or somebody who asked. */
+  /** Called with the disk space that a commit group or another check has found. */
   saw(disk: DiskSpace): void {
     if (disk === this.last) return;
     const fields = { min_free_bytes: this.minFreeBytes };
@@ -31,7 +31,7 @@ export class DiskLines {
     }
     if (disk === 'very_low') {
       this.log.warn(
-        'no more answers are kept for idempotency keys: the disk is nearly full',
+        'answers are no longer kept for idempotency keys: the disk is nearly full',
         fields,
       );
     }

@@ -3,8 +3,8 @@ import { StoreOpenError } from '../../../core/store/store.js';
 import { makeFile } from './file-modes.js';
 
 /**
- * Keeps a second server away from the same file. The lock is SQLite's own on a small file beside
- * it, which the operating system drops with the process, however that ends: there is no stale lock.
+ * Keeps a second server from using the same file. The lock is SQLite's own, on a small file next to it.
+ * The operating system drops it with the process, however that ends, so there is no stale lock.
  */
 export function lockStore(path: string): () => void {
   const lockPath = `${path}.lock`;

@@ -1,16 +1,16 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** What others on this machine may do with a file or a folder. */
+/** The permission bits of other users of this machine. */
 const OTHERS = 0o077;
-/** In such a folder, as /tmp, nobody can take the place of another one's file. */
+/** In a folder with this bit, such as /tmp, nobody can replace another user's file. */
 const STICKY = 0o1000;
-/** What a store makes is for its owner alone. */
+/** Files and folders that a store creates are accessible to their owner only. */
 export const MODE = { folder: 0o700, file: 0o600 };
 
 /**
- * Makes an empty file where there is none, for its owner alone: SQLite would make it with whatever
- * the umask leaves, and gives the files beside it the mode of this one. One that is there is not
+ * Creates an empty file if there is none, accessible to its owner only: SQLite would create it with the
+ * mode that the umask leaves, and gives the files next to it the same mode. An existing file is not
  * opened, because closing it again would drop the locks that this process has on it.
  */
 export function makeFile(path: string): void {
@@ -21,9 +21,9 @@ export function makeFile(path: string): void {
   }
 }
 
-/** The commands that close what a store keeps to others; none where that is so already. */
+/** The commands that deny other users access to a store's files; none if they have no access. */
 export function widerThanNeeded(path: string): string[] {
-  // Windows has no such bits.
+  // Windows has no permission bits.
   if (process.platform === 'win32') return [];
   const folder = dirname(path);
   const files = ['', '-wal', '-shm', '.lock', '-reserve'].map((suffix) => path + suffix);

@@ -3,12 +3,12 @@ import { dirname } from 'node:path';
 import type { DiskSpace } from '../../../core/limits/storage-limits.js';
 import type { Reserve } from './reserve.js';
 
-/** After a write that found no room, so long nothing is added, whatever a look says. */
+/** How long nothing is added after a write found no room, whatever the file system reports. */
 const OUT_FOR_MS = 1_000;
 
 /**
- * How much the disk has left beside what the server may use. It is looked up for every commit group: a
- * fast publisher, or another process, fills a disk in less than a second.
+ * Whether the disk has more free space than the server must leave. It is checked for every commit group:
+ * a fast publisher, or another process, can fill a disk in less than a second.
  */
 export class FreeSpace {
   private outUntilMs = Number.NEGATIVE_INFINITY;
@@ -29,7 +29,7 @@ export class FreeSpace {
     return freeBytes >= this.minFreeBytes / 2 ? 'low' : 'very_low';
   }
 
-  /** A write found no room. */
+  /** Called when a write found no room. */
   ranOut(nowMs: number): void {
     this.outUntilMs = nowMs + OUT_FOR_MS;
   }
@@ -40,7 +40,7 @@ export class FreeSpace {
   }
 }
 
-/** What is left on the disk where this file lies. */
+/** The free bytes of the disk that this file is on. */
 export function freeBytesBeside(path: string): number {
   const { bavail, bsize } = statfsSync(dirname(path));
   return bavail * bsize;

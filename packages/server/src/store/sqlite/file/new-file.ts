@@ -14,17 +14,17 @@ import { basename, dirname, join } from 'node:path';
 import { StoreOpenError } from '../../../core/store/store.js';
 import { makeFile } from './file-modes.js';
 
-/** With the process that makes it behind. */
+/** Followed by the id of the process that creates the file. */
 const PARTIAL = '.partial-';
 
 /**
- * A file that gets its name when it is whole and on the disk. Until then it lies beside it, under a
- * name that says so.
+ * A file that gets its name once it is complete and on the disk. Until then it is in the same folder
+ * under a name that marks it as partial.
  */
 export class NewFile {
   readonly partial: string;
 
-  /** @throws StoreOpenError when there is too little space for so much */
+  /** @throws StoreOpenError when there is too little space for this many bytes */
   constructor(
     readonly path: string,
     bytes: number,
@@ -33,7 +33,7 @@ export class NewFile {
     const { bavail, bsize } = statfsSync(folder);
     if (bavail * bsize < bytes) {
       throw new StoreOpenError(
-        `${folder} has ${mebibytes(bavail * bsize)} free, and ${path} needs ${mebibytes(bytes)}.`,
+        `${folder} has ${mebibytes(bavail * bsize)} free, but ${path} needs ${mebibytes(bytes)}.`,
       );
     }
     this.partial = `${path}${PARTIAL}${process.pid}`;
@@ -41,7 +41,10 @@ export class NewFile {
     makeFile(this.partial);
   }
 
-  /** Gives it its name. What has that name by now stays as it is, and this one is refused. */
+  /**
+   * Gives the file its name. If another file has the name by now, that one stays and this one is
+   * refused.
+   */
   finish(): void {
     syncPath(this.partial);
     if (!link(this.partial, this.path)) {
@@ -52,7 +55,7 @@ export class NewFile {
     syncPath(dirname(this.path));
   }
 
-  /** Gives it its name in the place of the file that has it. */
+  /** Gives the file its name, and replaces the file that has it. */
   replace(): void {
     syncPath(this.partial);
     renameSync(this.partial, this.path);
@@ -60,7 +63,7 @@ export class NewFile {
     syncPath(dirname(this.path));
   }
 
-  /** Removes what processes that were killed have left of files of this name. */
+  /** Removes partial files of this name that killed processes have left. */
   private discardDead(): void {
     const prefix = basename(this.path) + PARTIAL;
     for (const name of readdirSync(dirname(this.path))) {
@@ -71,7 +74,7 @@ export class NewFile {
     }
   }
 
-  /** Removes what is there of it. */
+  /** Removes the partial file. */
   discard(): void {
     for (const suffix of ['', '-wal', '-shm', '-journal']) {
       rmSync(this.partial + suffix, { force: true });
@@ -84,13 +87,13 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Those of other users may not be asked.
+    // A process of another user exists, but may not be signalled.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
 /**
- * One more name for a file. @returns false where the file system has no such thing
+ * Adds a name for a file (a hard link). @returns false if the file system has no hard links
  *
  * @throws StoreOpenError when something has that name
  */
@@ -106,9 +109,9 @@ export function link(path: string, name: string): boolean {
   }
 }
 
-/** @throws StoreOpenError when there is something of this name, or no folder for it */
+/** @throws StoreOpenError when something has this name, or when its folder does not exist */
 export function refuseExisting(path: string): void {
-  // A link that leads nowhere is something, too.
+  // A link that leads nowhere counts too.
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
     throw new StoreOpenError(`${path} exists already. Name a file that does not.`);
   }
@@ -117,7 +120,7 @@ export function refuseExisting(path: string): void {
   }
 }
 
-/** Has the system write a file, or the names in a folder, to the disk. */
+/** Makes the system write a file, or the names in a folder, to the disk. */
 export function syncPath(path: string): void {
   const file = openSync(path, 'r');
   try {
@@ -132,7 +135,7 @@ const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`
 export const isOutOfSpace = (error: unknown): boolean =>
   /^(SQLITE_FULL|ENOSPC|EDQUOT)$/.test(String((error as { code?: unknown }).code));
 
-/** What was wrong with the disk, in words; anything else as it is. */
+/** Turns an error of the disk into a message for the operator; returns other errors unchanged. */
 export function inWordsOfDisk(error: unknown, path: string): unknown {
   const { code, message } = error as { code?: unknown; message: string };
   if (isOutOfSpace(error)) {

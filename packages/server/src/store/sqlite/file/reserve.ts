@@ -8,8 +8,8 @@ const CHUNK_BYTES = 1024 * 1024;
 export const RESERVE_SUFFIX = '-reserve';
 
 /**
- * Space that is held by a file beside the database, and given back when the disk is full: others may
- * fill it, and settling needs a little room to go on.
+ * Space that a file next to the database reserves, and that is given back when the disk is full: other
+ * processes may fill the disk, and settling needs a little room to go on.
  */
 export class Reserve {
   readonly bytes: number;
@@ -21,7 +21,7 @@ export class Reserve {
     this.bytes = Math.min(minFreeBytes, RESERVE_BYTES_MAX);
     const size = statSync(this.path, { throwIfNoEntry: false })?.size;
     this.isThere = size === this.bytes && size > 0;
-    // One that a kill left half made, or of another size.
+    // Removes a reserve that a kill left incomplete, or that has another size.
     if (size !== undefined && !this.isThere) rmSync(this.path, { force: true });
   }
 
@@ -29,7 +29,7 @@ export class Reserve {
     return !this.isThere && this.bytes > 0;
   }
 
-  /** Where it cannot be made, the store works without. */
+  /** Creates the reserve; if that fails, the store works without one. */
   make(): void {
     try {
       this.write();
@@ -39,7 +39,7 @@ export class Reserve {
     }
   }
 
-  /** @returns whether there was any */
+  /** @returns whether there was a reserve to give back */
   giveBack(): boolean {
     if (!this.isThere) return false;
     this.isThere = false;
@@ -50,7 +50,7 @@ export class Reserve {
   private write(): void {
     const file = openSync(this.path, 'w', MODE.file);
     try {
-      // A file system that compresses would hold no space for zeros.
+      // A compressing file system would reserve no space for zeros.
       const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, this.bytes));
       for (let left = this.bytes; left > 0; ) {
         randomFillSync(chunk);

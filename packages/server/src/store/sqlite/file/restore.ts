@@ -22,7 +22,7 @@ import { refuseForeignWal } from './wal-owner.js';
 export interface RestoreOptions {
   /** A backup; it stays as it is. */
   readonly from: string;
-  /** The file of the store, which no server may be using. */
+  /** The file of the store; no server may be using it. */
   readonly path: string;
   readonly onProgress?: (progress: CopyProgress) => void;
 }
@@ -30,15 +30,15 @@ export interface RestoreOptions {
 export interface Restore {
   readonly path: string;
   readonly bytes: number;
-  /** Where the files are that were there before; null where there were none. */
+  /** The new name of the file that was there before; null if there was none. */
   readonly putAside: string | null;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Puts a backup in the place of the store. The copy is made beside it and checked before anything is
- * changed; what was there is put aside under another name, with its WAL, and can be put back.
+ * Replaces the store with a backup. The copy is made next to it and checked before anything is changed.
+ * The old file is kept under another name, with its WAL, and can be put back.
  *
  * @throws StoreOpenError with a message for the operator
  */
@@ -50,7 +50,7 @@ export function restore({ from, path: to, onProgress = () => {} }: RestoreOption
   if (statSync(source).size === 0) throw new StoreOpenError(`The backup ${source} is empty.`);
   if (source === path) throw new StoreOpenError('The backup is the store itself.');
   preparePath(path);
-  // Held to the end, so that no server starts meanwhile.
+  // Held until the end, so that no server starts meanwhile.
   const unlock = lockStore(path);
   try {
     refuseLiveSource(source);
@@ -62,12 +62,12 @@ export function restore({ from, path: to, onProgress = () => {} }: RestoreOption
   }
 }
 
-/** The files of a server at work fit together at no moment at which they can be copied. */
+/** The files of a running server cannot be copied consistently. */
 function refuseLiveSource(source: string): void {
   if (existsSync(`${source}.lock`)) lockStore(source)();
 }
 
-/** A copy of the backup beside the store, whole and sound. */
+/** A complete, checked copy of the backup, next to the store. */
 function checkedCopy(
   source: string,
   path: string,
@@ -98,7 +98,7 @@ function checkedCopy(
   }
 }
 
-/** A fault that is found in the copy is one of the backup. */
+/** Reports a fault that is found in the copy as a fault of the backup. */
 function inWordsOf<T>(source: string, check: () => T): T {
   try {
     return check();
@@ -136,16 +136,16 @@ function writeAll(file: number, bytes: Buffer): void {
 }
 
 /**
- * The copy takes the name of the store. A kill at any point leaves the old store, or the new one, or
- * the new one beside the old WAL, which a start refuses.
+ * Gives the copy the name of the store. A kill at any point leaves the old store, or the new one, or the
+ * new one with the old WAL, which a start refuses.
  *
- * @returns the name that the old files have now, with their WAL beside them; null without any
+ * @returns the new name of the old file, which still has its WAL; null if there was no old file
  */
 function putInPlace(copy: NewFile, path: string): string | null {
   const old = ['', '-wal', '-shm'].filter((suffix) => existsSync(path + suffix));
   const aside = unusedName(path);
   try {
-    // Without links there is a moment in which the store has no name.
+    // Without hard links, there is a moment in which no file has the name of the store.
     if (old.includes('') && !link(path, aside)) renameSync(path, aside);
     copy.replace();
   } catch (error) {
@@ -157,7 +157,7 @@ function putInPlace(copy: NewFile, path: string): string | null {
   return old.length === 0 ? null : aside;
 }
 
-/** Of which there is neither a file nor a WAL. */
+/** A name for which there is neither a file nor a WAL. */
 function unusedName(path: string): string {
   const time = new Date(wallMs()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   for (let count = 1; ; count += 1) {
@@ -166,7 +166,7 @@ function unusedName(path: string): string {
   }
 }
 
-/** Who restores as root does so for the user whose store it is. */
+/** If root restores, the files are given to the user who owns the store. */
 function giveToOwner(file: string, path: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(existsSync(path) ? path : dirname(path));

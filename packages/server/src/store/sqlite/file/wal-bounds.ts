@@ -5,32 +5,32 @@ import type { WalPages } from '../threads/checkpoint-thread.js';
 import type { SpaceNeed } from './space.js';
 
 export interface WalSteps {
-  /** A passive checkpoint, beside the commits. */
+  /** A passive checkpoint, concurrent with commits. */
   checkpoint(): Promise<WalPages>;
-  /** Starts the WAL anew between two commits. @returns false where somebody reads from it */
+  /** Restarts the WAL between two commits. @returns false if somebody reads from it */
   restart(): Promise<boolean>;
-  /** Starts no more reads of this process. Resolves when none is under way. */
+  /** Stops new reads in this process. Resolves when none is under way. */
   pauseReads(): Promise<void>;
   resumeReads(): void;
   failed(cause: Error): void;
 }
 
-/** When another process reads from the WAL, or the disk is full, this is how long until the next try. */
+/** The pause before the next try while another process reads from the WAL or the disk is full. */
 const RETRY_AFTER_MS = 1_000;
-/** The commits wait for the copying of no more than about so much. */
+/** Commits wait for the copying of about this much at most. */
 const REST_MAX_PAGES = 2_048;
 const TOLD_FROM_FAILURES = 2;
 
 /**
- * Keeps the WAL in bounds, and lets no commit wait for a reader. Only our own reads can be asked to
- * make way; another process that holds a snapshot (a backup, a forgotten shell) lets the WAL grow
- * until it ends, and publishing stops before the disk is full.
+ * Keeps the WAL within bounds, without making commits wait for a reader. Only reads of this process can
+ * be paused. While another process has a snapshot open (a backup, a forgotten shell), the WAL grows, and
+ * publishing stops before the disk is full.
  */
 export class WalBounds {
   private underWay = false;
   private isOverLimit = false;
   private cancelRetry: (() => void) | undefined;
-  /** Of the restart, one after the other. */
+  /** Consecutive failures to restart the WAL. */
   private failures = 0;
   private failedUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -41,7 +41,7 @@ export class WalBounds {
   ) {}
 
   serve({ checkpoint, restart }: Pick<SpaceNeed, 'checkpoint' | 'restart'>): void {
-    // Also beside a checkpoint that is under way: it is then followed by the restart at once.
+    // Also during a checkpoint, which the restart then follows at once.
     this.isOverLimit = restart;
     if (this.underWay || !checkpoint || this.clock.nowMs() < this.failedUntilMs) return;
     this.underWay = true;
@@ -66,7 +66,7 @@ export class WalBounds {
       return;
     }
     this.failures += 1;
-    // Once may be a read of our own that nobody can stop.
+    // A single failure may be due to a read of this process that cannot be stopped.
     if (this.failures === TOLD_FROM_FAILURES) this.log.warn(HELD);
     this.cancelRetry = this.clock.setTimer(() => {
       this.cancelRetry = undefined;
@@ -74,7 +74,7 @@ export class WalBounds {
     }, RETRY_AFTER_MS);
   }
 
-  /** Goes on while it gets ahead: what is left is copied while the commits wait. */
+  /** Repeats checkpoints while the rest shrinks, since commits wait while the rest is copied. */
   private async copyMost(): Promise<void> {
     let lastRest = Number.POSITIVE_INFINITY;
     for (;;) {
@@ -85,7 +85,9 @@ export class WalBounds {
     }
   }
 
-  /** What is in the WAL is safe there; only that it cannot be copied for now is no reason to end. */
+  /**
+   * Data in the WAL is safe there, so a temporary failure to copy it is no reason to stop the server.
+   */
   private failed(error: Error): void {
     if (!isPassing(error)) {
       this.steps.failed(error);
@@ -105,12 +107,12 @@ export class WalBounds {
   }
 }
 
-/** Work on the file that no answer depends on. */
+/** Logs that work on the files was postponed, which no answer depends on. */
 export const tellPostponed = (log: Log, { message }: Error): void =>
-  log.counted('warn', 'work on the files of the store is put off and tried again', {
+  log.counted('warn', 'work on the files of the store is postponed and will be tried again', {
     cause: message,
   });
 
 const HELD =
   'another process reads the database (a backup, a shell): the WAL grows until it ends, and publishing stops at --min-free-bytes';
-const RELEASED = 'the WAL is no longer held by another process and is back in its bounds';
+const RELEASED = 'the WAL is no longer held by another process and is back within its bounds';

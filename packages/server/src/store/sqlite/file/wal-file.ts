@@ -1,11 +1,11 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
 /**
- * Reads the files of SQLite without it, as https://www.sqlite.org/fileformat2.html describes them:
- * SQLite plays a WAL into a file as soon as it opens both.
+ * Reads SQLite's files without SQLite, as https://www.sqlite.org/fileformat2.html describes them: SQLite
+ * applies a WAL to its file as soon as it opens both.
  */
 
-/** What stands in the first page of a database. */
+/** Fields of the first page of a database. */
 export interface FirstPage {
   readonly schemaCookie: number;
   readonly userVersion: number;
@@ -15,10 +15,12 @@ const FILE_HEADER_BYTES = 100;
 const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 const WAL_MAGIC = 0x377f0682;
-/** So far a WAL is searched; the server sees to it that the first page stands near the beginning. */
+/**
+ * How many frames of a WAL are searched; the server makes sure that the first page is near the start.
+ */
 const FRAMES_MAX = 4_096;
 
-/** Undefined where the file is missing or too short to be a database. */
+/** Undefined if the file is missing or too short to be a database. */
 export function readFirstPage(path: string): FirstPage | undefined {
   return withFile(path, (read) => {
     const header = read(0, FILE_HEADER_BYTES);
@@ -27,8 +29,8 @@ export function readFirstPage(path: string): FirstPage | undefined {
 }
 
 /**
- * The first page as it stands first in a WAL. `none`: nothing was written to it; `unknown`: the first
- * page is not among what was written first.
+ * The earliest copy of the first page in a WAL. `none`: the WAL contains nothing; `unknown`: the first
+ * page is not among its first frames.
  */
 export function readWalFirstPage(path: string): FirstPage | 'none' | 'unknown' {
   return withFile(path, searchWal) ?? 'none';
@@ -53,7 +55,7 @@ function searchWal(read: Read): FirstPage | 'unknown' | undefined {
     const page = bytes.subarray(FRAME_HEADER_BYTES);
     sums.add(bytes.subarray(0, 8));
     sums.add(page);
-    // What was cut off by a power failure does not count for SQLite either.
+    // SQLite also ignores a frame that was cut off by a power failure.
     if (!sums.are(bytes, 16)) return frame === 0 ? undefined : 'unknown';
     if (bytes.readUInt32BE(0) === 1) return firstPageOf(page);
   }
@@ -65,7 +67,7 @@ const firstPageOf = (page: Buffer): FirstPage => ({
   userVersion: page.readUInt32BE(60),
 });
 
-/** The check sums of a WAL, each over all that stands before it. */
+/** The checksums of a WAL, each over everything before it. */
 class Sums {
   private first = 0;
   private second = 0;

@@ -4,21 +4,21 @@ import { StoreOpenError } from '../../../core/store/store.js';
 import { type FirstPage, readFirstPage, readWalFirstPage } from './wal-file.js';
 
 /**
- * Tells a WAL that was written for another file. SQLite does not: a WAL that lies beside a file which
- * somebody has put in the place of the old one is played into it, and what comes out are the old
- * messages, or a mixture.
+ * Detects a WAL that was written for another file. SQLite does not: when somebody has replaced a file
+ * but left its WAL, SQLite applies that WAL to the new file, and the result is the old messages or a
+ * mixture.
  *
- * The user version of a file holds an id beside the number of its schema. It is drawn anew for each
- * run of a server and for each copy, and only while there is no WAL; so a WAL and its file always
- * have the same one, each in its first page. Copies by SQLite's own functions keep the id but get
- * another schema cookie, which otherwise only counts changes of the schema.
+ * The user version of a file contains an id besides the number of its schema. A new id is drawn for each
+ * run of a server and for each copy, and only while there is no WAL, so a WAL and its file always have
+ * the same id, each in its first page. Copies by SQLite's own functions keep the id but get another
+ * schema cookie, which otherwise only counts changes of the schema.
  */
 
-/** A user version is the number of the schema and so many times the id. */
+/** A user version is the id times this number, plus the number of the schema. */
 const ID_UNIT = 2 ** 8;
-/** Up to the largest user version, and so that a file without an id can be told from one with. */
+/** Bounded by the largest user version, and large enough to distinguish files with an id from others. */
 const ID = { min: 2 ** 14, end: 2 ** 23 };
-/** What another program may have changed in the schema since the WAL was begun. */
+/** How many changes of the schema another program may have made since the WAL began. */
 const SCHEMA_CHANGES_MAX = 16;
 
 const hasId = (userVersion: number): boolean => userVersion >= ID.min * ID_UNIT;
@@ -29,11 +29,11 @@ const idOf = (userVersion: number): number =>
 export const schemaOf = (userVersion: number): number =>
   hasId(userVersion) ? userVersion % ID_UNIT : userVersion;
 
-/** The user version with the number of another schema. */
+/** The same user version with another schema number. */
 export const withSchema = (userVersion: number, schema: number): number =>
   idOf(userVersion) * ID_UNIT + schema;
 
-/** @throws StoreOpenError when the WAL beside this file was written for another one */
+/** @throws StoreOpenError when the WAL next to this file was written for another one */
 export function refuseForeignWal(path: string): void {
   const wal = readWalFirstPage(`${path}-wal`);
   if (wal === 'none') return;
@@ -46,14 +46,14 @@ function belongTogether(file: FirstPage, wal: FirstPage): boolean {
   const id = idOf(file.userVersion);
   if (id !== idOf(wal.userVersion)) return false;
   const schemaChanges = wal.schemaCookie - file.schemaCookie;
-  // Without an id both are of an older millrace, whose first WAL held the whole schema.
+  // Without an id, both are from an older millrace, whose first WAL contained the whole schema.
   return id === 0 || (schemaChanges >= 0 && schemaChanges <= SCHEMA_CHANGES_MAX);
 }
 
 /**
- * Draws a new id for a file that has no WAL. The journal mode is another one meanwhile, so that the
- * id stands in the file itself before there is a WAL. Where somebody else has the file open that
- * cannot be, and it keeps the id that it has.
+ * Draws a new id for a file that has no WAL. It leaves the WAL mode first, so that the id is written to
+ * the file itself before there is a WAL. That is not possible while somebody else has the file open; the
+ * file then keeps its id.
  */
 export function drawId(db: Database.Database): void {
   if (!withoutWaiting(db, () => leaveWal(db))) return;
@@ -70,7 +70,7 @@ function leaveWal(db: Database.Database): boolean {
   }
 }
 
-/** Does what fails at once where another connection would have to be waited for. */
+/** Does work that fails at once instead of waiting for another connection. */
 export function withoutWaiting<T>(db: Database.Database, work: () => T): T {
   const waitMs = db.pragma('busy_timeout', { simple: true }) as number;
   db.pragma('busy_timeout = 0');
@@ -81,7 +81,7 @@ export function withoutWaiting<T>(db: Database.Database, work: () => T): T {
   }
 }
 
-/** Writes the first page as it is, so that the WAL has it early. */
+/** Writes the first page unchanged, so that it is near the start of the WAL. */
 export function writeFirstPage(db: Database.Database): void {
   db.pragma(`user_version = ${userVersionOf(db)}`);
 }
@@ -90,7 +90,7 @@ export const userVersionOf = (db: Database.Database): number =>
   db.pragma('user_version', { simple: true }) as number;
 
 const foreign = (path: string): string =>
-  `${path}-wal was written for another file than ${path}, such as one that was here before a restore. Copy both to a safe place first. If ${path} is the file that you want, as after a restore by hand, remove ${path}-wal and start again. Otherwise put back the file that was here before, or use "millrace restore", which puts both aside by itself.`;
+  `${path}-wal was written for another file than ${path}, such as one that was here before a restore. Copy both to a safe place first. If ${path} is the file that you want, as after a restore by hand, remove ${path}-wal and start again. Otherwise put back the file that was here before, or use "millrace restore", which moves both aside itself.`;
 
 const withoutFile = (path: string): string =>
-  `${path} is missing or empty, but ${path}-wal holds what was written for it. Put the file back, or move ${path}-wal away to start without.`;
+  `${path} is missing or empty, but ${path}-wal contains changes to it. Put the file back, or move ${path}-wal away to start without them.`;

@@ -1,8 +1,8 @@
 /**
- * Messages lie in arrival order, whatever their queue: clustering them by queue scatters every
- * write. The state of a message and its body are apart, so that leasing a large message does not
- * write it again. A queue's messages lie in its bucket, its dead letters in its dead bucket;
- * emptying either means to give the queue a new one. Bucket and queue ids are never reused.
+ * Messages are stored in arrival order, whatever their queue: clustering them by queue would scatter
+ * every write. The state of a message is separate from its body, so that leasing a large message does
+ * not write the body again. A queue's messages are in its bucket, its dead letters in its dead bucket;
+ * to empty either, the queue is given a new one. Bucket and queue ids are never reused.
  */
 export const initial = `
 CREATE TABLE meta (

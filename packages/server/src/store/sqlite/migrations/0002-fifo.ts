@@ -1,7 +1,7 @@
 /**
- * A FIFO group is a row of its own: where it goes on and whether it is blocked, which both follow
- * from its messages. Consume walks the groups that are not blocked, never the messages behind a
- * blocked head. `group_key` is null in standard queues, so that these indexes cost them nothing.
+ * Each message group has a row: its next message and whether it is blocked, both derived from its
+ * messages. Consume walks the message groups that are not blocked, never the messages behind a blocked
+ * head. `group_key` is null in standard queues, so that these indexes cost them nothing.
  */
 export const fifo = `
 ALTER TABLE messages ADD COLUMN group_key TEXT;

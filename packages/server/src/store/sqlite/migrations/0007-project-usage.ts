@@ -1,8 +1,8 @@
 /**
- * What a project holds counts everything that it has stored: dead letters that stay in their queue,
- * and what is remembered for the sake of retries. A queue knows its dead letters, so that they go
- * from the count at once with it. `ended_at_ms` is set once a key was revoked, or was seen to have
- * expired: those without it are the valid ones.
+ * The usage of a project counts everything that it has stored, including dead letters that stay in their
+ * queue, and records and deduplication ids. A queue counts its dead letters, so that they leave the
+ * usage at once with it. `ended_at_ms` is set once a key was revoked or was found expired; keys without
+ * it are the valid ones.
  */
 export const projectUsage = `
 ALTER TABLE queue_counters ADD COLUMN dead INTEGER NOT NULL DEFAULT 0;

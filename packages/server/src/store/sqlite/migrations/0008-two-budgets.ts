@@ -1,7 +1,6 @@
 /**
- * Nacks and leases that ran out count apart from now on. The failures that messages have had were
- * bounded by max_retries, which is the budget of nacks; queues that are there keep the number that
- * they had for both.
+ * Nacks and leases that ran out are counted separately from now on. So far max_retries limited all
+ * failures of a message; now it limits nacks. Existing queues use their number for both.
  */
 export const twoBudgets = `
 ALTER TABLE queues ADD COLUMN max_expired_leases INTEGER;

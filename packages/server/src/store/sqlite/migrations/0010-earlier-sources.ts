@@ -1,2 +1,2 @@
-/** A dead letter that died again in the queue that kept it remembers what it was there. */
+/** A dead letter that failed again in its dead-letter queue keeps its earlier sources. */
 export const earlierSources = 'ALTER TABLE messages ADD COLUMN earlier_sources TEXT';

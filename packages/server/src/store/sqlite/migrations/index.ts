@@ -9,7 +9,7 @@ import { twoBudgets } from './0008-two-budgets.js';
 import { joinedJobs } from './0009-joined-jobs.js';
 import { earlierSources } from './0010-earlier-sources.js';
 
-/** Append-only: a migration that was released is never changed. Its version is its place + 1. */
+/** Append-only: a migration that was released is never changed. Its version is its index + 1. */
 export const MIGRATIONS: readonly string[] = [
   initial,
   fifo,

@@ -2,14 +2,14 @@ import { LIMITS } from '@millrace/protocol/limits';
 import type { AuditEntry, AuditPosition } from '../../../core/queue/audit-entry.js';
 import type { Statements } from '../driver/statements.js';
 
-/** So many go at a time. */
+/** How many entries are removed at a time. */
 const TRIMMED_PER_STEP = 200;
 const KEPT = [
   { refused: 0, kept: LIMITS.auditDoneKept },
   { refused: 1, kept: LIMITS.auditRefusedKept },
 ];
 
-/** An entry that is there already is the same refusal, counted on. */
+/** An entry that exists already is the same refusal with an older count. */
 export function writeAudit(statements: Statements, entry: AuditEntry): void {
   statements
     .get(
@@ -32,7 +32,7 @@ export function writeAudit(statements: Statements, entry: AuditEntry): void {
     );
 }
 
-/** @returns whether there is more than is kept */
+/** @returns whether there may be more to remove */
 export function trimAudit(statements: Statements): boolean {
   const trim = statements.get(
     `DELETE FROM audit_log WHERE (at_ms, request_id, refused) IN (

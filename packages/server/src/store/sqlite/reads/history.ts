@@ -19,7 +19,7 @@ export function writeHistory(statements: Statements, rows: readonly TallyRow[]):
   }
 }
 
-/** Removes what is too old of a queue in which nothing happens any more. */
+/** Removes old history of a queue in which nothing happens any more. */
 export function forgetHistory(statements: Statements, queueId: number, nowMs: number): void {
   statements
     .get(

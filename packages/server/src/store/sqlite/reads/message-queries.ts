@@ -19,7 +19,7 @@ import type {
 import { STORED_COLUMNS } from '../driver/rows.js';
 import type { Statements } from '../driver/statements.js';
 
-/** Looks at messages, from committed state and without touching them. */
+/** Reads of messages, from committed state and without changing them. */
 
 /** Only who asks for one message is told of its failures. */
 const SEEN_COLUMNS = `${STORED_COLUMNS}, m.state, m.due_at_ms AS dueAtMs, m.bytes,

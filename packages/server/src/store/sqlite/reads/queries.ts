@@ -30,7 +30,7 @@ const HANDLERS: Handlers = {
   },
 
   listQueues(statements, { project, after, prefix, limit, counts }, nowMs) {
-    // Names are ASCII, so every name with the prefix sorts below the prefix and U+FFFF.
+    // Names are ASCII, so every name with the prefix sorts below the prefix followed by U+FFFF.
     const rows = statements
       .get(
         `SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM}
@@ -98,7 +98,7 @@ const HANDLERS: Handlers = {
   allPushSubscriptions: (statements, { after, limit }) =>
     allSubscriptions(statements, after, limit),
 
-  // Nobody else changes them.
+  // No other node changes them.
   changedPushSubscriptions: () => [],
 
   pushAttempts: (statements, { subscriptionId, limit }) =>

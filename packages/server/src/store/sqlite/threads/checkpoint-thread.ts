@@ -2,15 +2,15 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openSecondary } from '../driver/database.js';
 import { serveThread } from './thread-channel.js';
 
-/** Of a WAL, when a checkpoint ended. */
+/** The pages of a WAL when a checkpoint ended. */
 export interface WalPages {
-  /** All that it holds. */
+  /** All pages in it. */
   readonly log: number;
-  /** Those that have been copied into the database. */
+  /** The pages that have been copied into the database. */
   readonly checkpointed: number;
 }
 
-/** The thread that copies the WAL into the database while the writer goes on. */
+/** The thread that copies the WAL into the database while the writer continues. */
 const { path } = workerData as { path: string };
 const db = openSecondary(path, false);
 

@@ -14,7 +14,7 @@ export interface ReaderRequest {
 const { path } = workerData as { path: string };
 const statements = new Statements(openSecondary(path, true));
 
-/** Who reads one thing of many is not to wait for all of them; messages between threads cost, too. */
+/** An early answer should not wait for all later ones, but each message between threads has a cost. */
 const ANSWERS_AT_ONCE = 64;
 
 serveThread<ReaderRequest, ReadResult[QueryKind]>(
@@ -26,7 +26,7 @@ serveThread<ReaderRequest, ReadResult[QueryKind]>(
   { answersAtOnce: ANSWERS_AT_ONCE, bytesOf: bytesOfAnswer },
 );
 
-/** Of an answer that carries messages; others are small. */
+/** The payload bytes of an answer with messages; other answers are small. */
 function bytesOfAnswer(answer: ReadResult[QueryKind]): number {
   if (answer === null || typeof answer !== 'object') return 0;
   if ('items' in answer) return answer.items.reduce((sum, item) => sum + item.payload.length, 0);

@@ -1,14 +1,14 @@
 import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { type Refusal, RefusalError } from '../../../core/refusal.js';
 
-/** A worker thread that answers each request once, and may speak up by itself. */
+/** A worker thread that answers each request once. */
 export class ThreadChannel<Request, Answer> {
   private readonly worker: Worker;
   private readonly pending = new Map<number, Pending<Answer>>();
   private lastId = 0;
   private exited: Error | null = null;
 
-  /** @param youngGenerationMib what a thread makes is short-lived; more than this only takes memory */
+  /** @param youngGenerationMib a thread's objects are short-lived; a larger heap only costs memory */
   constructor(
     file: URL,
     workerData: unknown,
@@ -67,7 +67,7 @@ interface Reply<Answer> {
   readonly error?: ThreadError;
 }
 
-/** Errors lose their class and code on their way through a thread boundary. */
+/** Errors lose their class and code when they cross a thread boundary. */
 interface ThreadError {
   readonly name: string;
   readonly message: string;
@@ -82,23 +82,23 @@ function rebuild({ name, message, code, stack, refusal }: ThreadError): Error {
   return Object.assign(new Error(message), { name }, more);
 }
 
-/** What became of a request that failed. */
+/** The answer to a request that failed. */
 export class Failure {
   constructor(readonly error: unknown) {}
 }
 
 export interface Serving<Answer> {
-  /** Answers that leave together; 1 where each has taken its time. */
+  /** How many answers are posted together; 1 if each takes long to make. */
   readonly answersAtOnce: number;
-  /** How large an answer is: large ones leave soon, and do not pile up. */
+  /** The size of an answer: large answers are posted soon, so that they do not pile up. */
   readonly bytesOf?: (answer: Answer) => number;
 }
 
 const POSTED_BYTES_MAX = 1024 * 1024;
 
 /**
- * The thread's side. `handle` is given all requests that wait, and answers as many of the first ones
- * as it does together, at least one. What it throws fails the first one, and no other.
+ * The thread's side. `handle` gets all waiting requests, and answers one or more of the first ones
+ * together. If it throws, only the first request fails.
  */
 export function serveThread<Request, Answer>(
   port: MessagePort,

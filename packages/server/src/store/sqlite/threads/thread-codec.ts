@@ -17,9 +17,9 @@ import {
 } from '../../../core/queue/message-fields.js';
 
 /**
- * Commands and outcomes on their way between threads. Copying an object writes the name of every
- * field; publish, consume and ack, which are most of the traffic, go as rows of values instead, and
- * of a publish or an ack that went through only that it did.
+ * Encodes commands and outcomes for messages between threads. Copying an object writes the name of every
+ * field, so publish, consume and ack, which are most of the traffic, are sent as rows of values. The
+ * outcome of a publish or an ack that fully succeeded is sent as a single constant.
  */
 export type PackedCommand =
   | readonly unknown[]
@@ -29,13 +29,13 @@ export type PackedOutcome = readonly unknown[] | typeof AS_ASKED | Outcome;
 const AS_ASKED = 1;
 
 /**
- * How one of many goes as values in a row. The fields are written out, not walked by their names,
- * because each message passes here and access by a name that varies is slow.
+ * How one of several items is written as values in a row. The fields are written out rather than looped
+ * over, because each message passes through here and access by a variable name is slow.
  */
 interface RowFormat<T> {
   readonly size: number;
   add(row: unknown[], item: T): void;
-  /** @param values those of this item, `size` of them, from `at` on */
+  /** @param values the row; the item has `size` of them, from `at` on */
   read(values: readonly unknown[], at: number): T;
 }
 
@@ -140,7 +140,7 @@ export function packOutcome(command: Command, outcome: Outcome): PackedOutcome {
   if (command.kind === 'ack') return isAllAcked(outcome) ? AS_ASKED : outcome;
   if (command.kind !== 'consume') return outcome;
   const { replayed, cutShort, messages } = outcome as Accepted<'consume'>;
-  // An answer without messages may say why, and goes as it is.
+  // An answer without messages may say why it has none, and is sent as it is.
   if (messages.length === 0) return outcome;
   return addRows([replayed, cutShort], LEASED_MESSAGE, messages);
 }
@@ -171,7 +171,7 @@ const isAllAcked = (outcome: Outcome): boolean => {
   return !replayed && results.every((result) => result.ok && result.acked);
 };
 
-/** Whether the ids answered are those sent, as they are unless it was made before. */
+/** Whether the ids in the answer are those sent, as is the case unless a message existed already. */
 function isAsSent({ messages }: PublishCommand, outcome: Outcome): boolean {
   const { replayed, messageIds } = outcome as Accepted<'publish'>;
   return !replayed && messages.every(({ messageId }, at) => messageIds[at] === messageId);

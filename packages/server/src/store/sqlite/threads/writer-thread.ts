@@ -20,7 +20,7 @@ import {
   unpackCommand,
 } from './thread-codec.js';
 
-/** The thread that owns the one connection that writes. */
+/** The thread that owns the only connection that writes. */
 export interface WriterOptions {
   readonly path: string;
   readonly minFreeBytes: number;
@@ -44,15 +44,15 @@ export type WriterRequest =
 export interface WriterAnswer {
   readonly clockMinMs?: number;
   readonly migrated?: Migrated;
-  /** Commands that close the files to others on the machine. */
+  /** Shell commands that deny other users of the machine access to the files. */
   readonly wider?: readonly string[];
   readonly group?: Omit<CommitGroupResult, 'outcomes'> & { readonly outcomes: PackedOutcome[] };
   readonly need?: SpaceNeed | null;
-  /** What the disk has left. */
+  /** How much space the disk has left. */
   readonly disk?: DiskSpace;
-  /** Why the files could not be looked after for now. */
+  /** Why maintenance of the files was postponed. */
   readonly postponed?: string;
-  /** Whether the WAL starts anew. */
+  /** Whether the WAL was restarted. */
   readonly restarted?: boolean;
   /** Tallies or expired rows wait for a later commit group. */
   readonly wantsCommitGroup?: boolean;
@@ -77,7 +77,9 @@ serveThread<WriterRequest, WriterAnswer>(
 type ApplyRequest = Extract<WriterRequest, { kind: 'apply' }>;
 type OtherRequest = Exclude<WriterRequest, { kind: 'apply' }>;
 
-/** The commit groups that came in while the last one committed make up the next, within bounds. */
+/**
+ * The commit groups that arrived while the last one committed, which are applied together within bounds.
+ */
 function leadingGroup(requests: readonly WriterRequest[]): ApplyRequest[] {
   const group: ApplyRequest[] = [];
   let commands = 0;
@@ -95,7 +97,7 @@ function leadingGroup(requests: readonly WriterRequest[]): ApplyRequest[] {
   return group;
 }
 
-/** They share a transaction, and so its failure. */
+/** The commit groups share a transaction, and so its failure. */
 function applyTogether(requests: readonly ApplyRequest[]): (WriterAnswer | Failure)[] {
   try {
     return answersTogether(requests);
@@ -117,7 +119,7 @@ function answersTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
       .slice(from, offset)
       .map((outcome, index) => packOutcome(commands[from + index] as Command, outcome));
     const isLast = offset === outcomes.length;
-    // What is said of the whole is said once.
+    // Results of the whole transaction are reported once.
     const group = {
       ...rest,
       ready: isLast ? rest.ready : [],
@@ -128,7 +130,7 @@ function answersTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
   });
 }
 
-/** What is committed is answered, whatever becomes of the work on the files. */
+/** Committed commands are answered even if maintenance of the files fails temporarily. */
 function afterCommit(): Pick<WriterAnswer, 'need' | 'postponed'> {
   try {
     return { need: space.afterCommitGroup() };
@@ -145,7 +147,7 @@ function handle(request: OtherRequest): WriterAnswer {
       preparePath(path);
       unlock = lockStore(path);
       const reserve = new Reserve(path, minFreeBytes);
-      // To open the file takes some room, too.
+      // Opening the file takes some room too.
       if (freeBytesBeside(path) < reserve.bytes) reserve.giveBack();
       const { db, migrated } = openWriter(path);
       close = () => db.close();
@@ -164,7 +166,7 @@ function handle(request: OtherRequest): WriterAnswer {
     }
     case 'start':
       applier.start(request.nowMs);
-      // The first look makes the reserve, before anybody waits for an answer.
+      // The first look at the free space creates the reserve, before anybody waits for an answer.
       freeSpace.at(request.nowMs);
       return {};
     case 'look':
