@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { AnswerParser } from './answer-parser.js';
 import { type LoadResult, LoadTally, type TallyLimits } from './load-tally.js';
 
@@ -41,7 +41,7 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   const cutOff = AbortSignal.timeout(options.warmupMs + options.durationMs + DRAIN_MS);
   setMaxListeners(0, cutOff);
   const connections = Array.from({ length: options.connections }, (_, index) =>
-    driveConnection(index, options, tally, cutOff),
+    new Connection(index, options, tally, cutOff).drive(),
   );
   const { progress } = options;
   const ticker = progress && setInterval(() => progress.report(tally.completed), progress.everyMs);
@@ -50,78 +50,85 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   return tally.result();
 }
 
-function driveConnection(
-  connectionIndex: number,
-  options: LoadOptions,
-  tally: LoadTally,
-  signal: AbortSignal,
-): Promise<void> {
-  const parser = new AnswerParser();
-  const readBuffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
-  let unitFromMs = 0;
-  let requestFromMs = 0;
-  let settled = false;
+/** One connection: a request after the other, until its turn does not come any more. */
+class Connection {
+  private readonly parser = new AnswerParser();
+  private readonly socket: Socket;
+  private unitFromMs = 0;
+  private requestFromMs = 0;
+  private isSettled = false;
 
-  const socket = connect({
-    host: '127.0.0.1',
-    port: options.port,
-    noDelay: true,
-    signal,
-    // Reading into one buffer skips the stream machinery and an allocation for each answer.
-    onread: {
-      buffer: readBuffer,
-      callback: (byteCount) => {
-        try {
-          receive(readBuffer.subarray(0, byteCount));
-        } catch (error) {
-          finish(error);
-        }
-        return true;
-      },
-    },
-  });
-
-  function startUnit(nowMs: number): void {
-    if (!tally.takeTurn(nowMs)) {
-      finish();
-      return;
-    }
-    unitFromMs = nowMs;
-    requestFromMs = nowMs;
-    socket.write(options.nextRequest(connectionIndex));
+  constructor(
+    private readonly index: number,
+    private readonly options: LoadOptions,
+    private readonly tally: LoadTally,
+    signal: AbortSignal,
+  ) {
+    const buffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
+    this.socket = connect({
+      host: '127.0.0.1',
+      port: options.port,
+      noDelay: true,
+      signal,
+      // Reading into one buffer skips the stream machinery and an allocation for each answer.
+      onread: { buffer, callback: (byteCount) => this.read(buffer.subarray(0, byteCount)) },
+    });
   }
 
-  function receive(chunk: Buffer): void {
-    const answer = parser.push(chunk);
+  /** Resolves when the connection is closed. */
+  drive(): Promise<void> {
+    return new Promise((resolve) => {
+      this.socket.once('connect', () => this.startUnit(performance.now()));
+      this.socket.once('error', (error) => this.finish(error));
+      this.socket.once('close', () => {
+        this.finish('the server closed the connection');
+        resolve();
+      });
+    });
+  }
+
+  private read(chunk: Buffer): boolean {
+    try {
+      this.receive(chunk);
+    } catch (error) {
+      this.finish(error);
+    }
+    return true;
+  }
+
+  private startUnit(nowMs: number): void {
+    if (!this.tally.takeTurn(nowMs)) {
+      this.finish();
+      return;
+    }
+    this.unitFromMs = nowMs;
+    this.requestFromMs = nowMs;
+    this.socket.write(this.options.nextRequest(this.index));
+  }
+
+  private receive(chunk: Buffer): void {
+    const { options, tally, index } = this;
+    const answer = this.parser.push(chunk);
     if (!answer) return;
     const nowMs = performance.now();
     const isOk = answer.status === 200;
-    const accepted = isOk && (options.acceptBody?.(answer.body, connectionIndex) ?? true);
+    const accepted = isOk && (options.acceptBody?.(answer.body, index) ?? true);
     tally.recordAnswer(answer, accepted);
-    const step = accepted ? options.step?.(connectionIndex) : undefined;
-    if (step !== undefined) tally.recordStep(step, requestFromMs, nowMs);
-    const followUp = accepted ? options.onBody?.(answer.body, connectionIndex) : undefined;
+    const step = accepted ? options.step?.(index) : undefined;
+    if (step !== undefined) tally.recordStep(step, this.requestFromMs, nowMs);
+    const followUp = accepted ? options.onBody?.(answer.body, index) : undefined;
     if (followUp !== undefined) {
-      requestFromMs = nowMs;
-      socket.write(followUp);
+      this.requestFromMs = nowMs;
+      this.socket.write(followUp);
       return;
     }
-    if (accepted) tally.recordUnit(unitFromMs, nowMs);
-    startUnit(nowMs);
+    if (accepted) tally.recordUnit(this.unitFromMs, nowMs);
+    this.startUnit(nowMs);
   }
 
-  function finish(error?: unknown): void {
-    if (!settled && error !== undefined) tally.recordError(error);
-    settled = true;
-    socket.destroy();
+  private finish(error?: unknown): void {
+    if (!this.isSettled && error !== undefined) this.tally.recordError(error);
+    this.isSettled = true;
+    this.socket.destroy();
   }
-
-  return new Promise((resolve) => {
-    socket.once('connect', () => startUnit(performance.now()));
-    socket.once('error', finish);
-    socket.once('close', () => {
-      finish('the server closed the connection');
-      resolve();
-    });
-  });
 }

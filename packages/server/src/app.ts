@@ -9,10 +9,10 @@ import { type Clock, monotonicClock, monotonicMs } from './core/clock.js';
 import { ByteBudget } from './core/engine/byte-budget.js';
 import { createGroupCommit } from './core/engine/group-commit.js';
 import { createLongPolls } from './core/engine/long-poll.js';
-import { createQueueService } from './core/engine/queue-service.js';
+import { QueueService } from './core/engine/queue-service.js';
 import { createIdSource } from './core/ids.js';
 import { ENDLESS_ACCESS } from './core/keys/caller.js';
-import { createKeyRing, DEFAULT_PROJECT, hashSecret } from './core/keys/key-ring.js';
+import { DEFAULT_PROJECT, hashSecret, KeyRing } from './core/keys/key-ring.js';
 import { KeyUse } from './core/keys/key-use.js';
 import { RateLimiter } from './core/limits/rate-limit.js';
 import type { Store } from './core/store/store.js';
@@ -107,11 +107,11 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   });
   const audit = new AuditTrail(commit, clock, auditLines(log));
   const keyUse = new KeyUse(commit, clock);
-  const service = createQueueService(store, audit.watch(commit), longPolls, ids, {
+  const service = new QueueService(store, audit.watch(commit), longPolls, ids, {
     autoCreate: config.autoCreate,
     jobInterrupted: () => resumption.wake(),
   });
-  const keyRing = createKeyRing(store, config.apiKey);
+  const keyRing = new KeyRing(store, config.apiKey);
   const budget = new ByteBudget(config.maxBytesInFlight);
   // Receivers may be slow, so pushes have a budget of their own and take nothing from calls.
   const pushBudget = new ByteBudget(Math.floor(config.maxBytesInFlight * PUSH_SHARE));
@@ -278,7 +278,7 @@ async function openStore(
 }
 
 async function makeFirstKey(
-  service: ReturnType<typeof createQueueService>,
+  service: QueueService,
   ids: ReturnType<typeof createIdSource>,
   log: ProcessLog,
 ): Promise<string | undefined> {

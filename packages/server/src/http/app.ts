@@ -39,12 +39,33 @@ const ANY_TYPE = 'application/octet-stream';
 export function createHttpApp(
   context: RouteContext,
   store: Store,
-  { trustProxy, log }: HttpOptions,
+  options: HttpOptions,
 ): FastifyInstance {
-  const connections = new Connections(CONNECTIONS_MAX, trustProxy);
+  const { log } = options;
+  const connections = new Connections(CONNECTIONS_MAX, options.trustProxy);
+  const app = createFastify(context, connections, log);
+  decorate(app, context, store, connections, options);
+  addRequestHook(app, context);
+  addBodyParser(app, context);
+  app.setErrorHandler((error, request, reply) => {
+    const refusal = (error as { refusal?: ErrorBody }).refusal;
+    // Fastify would close the connection while the client is still sending and has read no answer.
+    const { shouldKeepAlive } = reply.raw;
+    if (refusal !== undefined && shouldKeepAlive) reply.removeHeader('connection');
+    sendError(request, reply, refusal ?? refusalOf(error));
+  });
+  for (const route of ROUTES) registerRoute(app, route, context);
+  registerHealth(app, store, log);
+  registerMetrics(app, context);
+  registerDocs(app);
+  const paths = pathTable(ROUTES.map(({ capability }) => capability));
+  app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
+  return app;
+}
+
+function createFastify(context: RouteContext, connections: Connections, log: Log): FastifyInstance {
   const answerError = (error: { readonly code?: string }, socket: Socket): void =>
     answerClientError(error, socket, context.ids, log);
-  const requestLines = new RequestLines(log);
   const app: FastifyInstance = Fastify({
     serverFactory: (handle) => createHttpServer(handle, connections, answerError),
     loggerInstance: frameworkLog(log),
@@ -54,7 +75,7 @@ export function createHttpApp(
       compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
     },
     routerOptions: { maxParamLength: HEADERS_MAX_BYTES },
-    // The parser below bounds each body by the limit of its route.
+    // The body parser bounds each body by the limit of its route.
     bodyLimit: Number.MAX_SAFE_INTEGER,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -71,10 +92,20 @@ export function createHttpApp(
       log.counted('warn', 'a connection could not be accepted', { cause: causeOf(error) });
     });
   });
+  return app;
+}
 
-  const turns = new Turns();
+/** Adds what routes and hooks find on the app and on each request. */
+function decorate(
+  app: FastifyInstance,
+  context: RouteContext,
+  store: Store,
+  connections: Connections,
+  { trustProxy, log }: HttpOptions,
+): void {
+  const requestLines = new RequestLines(log);
   app.decorate('connections', connections);
-  app.decorate('turns', turns);
+  app.decorate('turns', new Turns());
   app.decorate('behindProxy', trustProxy);
   app.decorate('requestLines', requestLines);
   if (log.tellsRequests) {
@@ -89,25 +120,28 @@ export function createHttpApp(
   app.decorateRequest('trace');
   app.decorateRequest('caller');
   app.decorateRequest('contentType');
+}
+
+function addRequestHook(app: FastifyInstance, { ids, keyRing }: RouteContext): void {
   app.addHook('onRequest', (request, reply, done) => {
     const { headers, httpVersion } = request.raw;
-    request.trace = newTrace(context.ids.uuid());
+    request.trace = newTrace(ids.uuid());
     // The type is checked after the size; Fastify would refuse a type it cannot read before that.
     request.contentType = headers['content-type'];
     if (request.contentType !== undefined) headers['content-type'] = ANY_TYPE;
-    turns.run(laneOf(request, context.keyRing), () => {
+    app.turns.run(laneOf(request, keyRing), () => {
       if (headers.host === undefined && httpVersion === '1.1') sendError(request, reply, noHost());
       else done();
     });
   });
+}
 
-  const paths = pathTable(ROUTES.map(({ capability }) => capability));
-
+/** Bodies of routes are read within their limits; the others do not matter to the answer. */
+function addBodyParser(app: FastifyInstance, { budget }: RouteContext): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (request, stream, done) => {
     const maxBytes = request.routeOptions.config.bodyMaxBytes;
     if (maxBytes === undefined) {
-      // For a route that takes no body the answer does not depend on it.
       stream.resume();
       return done(null, undefined);
     }
@@ -117,33 +151,18 @@ export function createHttpApp(
     const bounds: BodyBounds = {
       maxBytes,
       shape: routeOptions.config.bodyShape as BodyShape,
-      room: context.budget.open(accountOf(caller, capability), 'body'),
+      room: budget.open(accountOf(caller, capability), 'body'),
       access: caller,
       checkType: () => checkMediaType(request),
-      scanInTurn: (scan) => turns.run(caller.project, scan),
-      onTimeUp: (end) => connections.bodyBegins(socket, end),
+      scanInTurn: (scan) => app.turns.run(caller.project, scan),
+      onTimeUp: (end) => app.connections.bodyBegins(socket, end),
     };
     readBody(stream, bounds, (result) => {
-      connections.bodyEnds(socket);
+      app.connections.bodyEnds(socket);
       if (isRefusal(result)) done(Object.assign(new Error(result.message), { refusal: result }));
       else done(null, result);
     });
   });
-
-  app.setErrorHandler((error, request, reply) => {
-    const refusal = (error as { refusal?: ErrorBody }).refusal;
-    // Fastify would close the connection while the client is still sending and has read no answer.
-    const { shouldKeepAlive } = reply.raw;
-    if (refusal !== undefined && shouldKeepAlive) reply.removeHeader('connection');
-    sendError(request, reply, refusal ?? refusalOf(error));
-  });
-
-  for (const route of ROUTES) registerRoute(app, route, context);
-  registerHealth(app, store, log);
-  registerMetrics(app, context);
-  registerDocs(app);
-  app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
-  return app;
 }
 
 /** How long calls may take to finish, and bodies to arrive, when the server stops. */

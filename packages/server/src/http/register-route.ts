@@ -33,76 +33,57 @@ declare module 'fastify' {
  * (Fastify), key, scope, size (the body parser), media type, JSON, fields, and then those of the store.
  */
 export function registerRoute(app: FastifyInstance, route: Route, context: RouteContext): void {
-  const { capability } = route;
-  const readCall = createCallReader(capability);
-  const audits = isAudited(capability);
+  const callRoute = new CallRoute(app, route, context);
+  for (const path of pathsOf(route.capability)) app.route(callRoute.at(path));
+}
 
-  const run = (
-    request: FastifyRequest,
-    { params, payloads }: ReadCall,
-    room: Reservation,
-  ): Promise<Answer | Refusal> | Refusal => {
-    return route.handle(
-      {
-        params,
-        payloads,
-        caller: request.caller,
-        audit: audits ? auditSourceOf(request, params) : undefined,
-        secret: () => bearerSecret(request) ?? '',
-        idempotency: idempotencyOf(route, params, payloads, context),
-        presence: presenceOf(request),
-        room,
+/** Takes the calls of one capability from their request to their answer. */
+class CallRoute {
+  private readonly capability: Capability;
+  private readonly readCall: ReturnType<typeof createCallReader>;
+  private readonly isAudited: boolean;
+
+  constructor(
+    private readonly app: FastifyInstance,
+    private readonly route: Route,
+    private readonly context: RouteContext,
+  ) {
+    this.capability = route.capability;
+    this.readCall = createCallReader(route.capability);
+    this.isAudited = isAudited(route.capability);
+  }
+
+  at(path: string): RouteOptions {
+    const { app, capability, context } = this;
+    return {
+      method: capability.method,
+      url: path.replace(/\{(\w+)\}/g, ':$1'),
+      config: {
+        bodyMaxBytes: capability.bodyMaxBytes,
+        capability: capability.id,
+        call: capability,
+        bodyShape: bodyShapeOf(capability),
+        onRefusal: this.isAudited
+          ? (request, error) => context.audit.refused(refusedRequest(request, capability, error))
+          : undefined,
       },
-      context,
-    );
-  };
+      onRequest: (request, reply, done) =>
+        authenticate(request, reply, capability.scopes, context, done),
+      // Not async, because each extra await costs time on the path of every message.
+      handler: (request, reply) => {
+        app.turns.run(request.caller.project, () => this.handle(request, reply));
+      },
+    };
+  }
 
-  /** Runs the call once there is room for its answer. */
-  const runWithRoom = (
-    request: FastifyRequest,
-    room: Reservation,
-  ): Promise<Answer | Refusal> | Refusal => {
-    // The key may have expired or been revoked while the body arrived.
-    if (request.caller.ended()) return unauthenticated();
-    const call = readCall(request);
-    if (isRefusal(call)) return call;
-    // A waiting call does not need its body any more, so others may use the bytes.
-    if (route.waits) (request.body as Body | undefined)?.room.release();
-    const bytes = route.answerMaxBytes?.(call.params) ?? 0;
-    if (bytes === 0 || room.take(bytes)) return run(request, call, room);
-    return room.takeSoon(bytes).then((hasRoom) => (hasRoom ? run(request, call, room) : noRoom()));
-  };
-
-  const routeOf = (path: string): RouteOptions => ({
-    method: capability.method,
-    url: path.replace(/\{(\w+)\}/g, ':$1'),
-    config: {
-      bodyMaxBytes: capability.bodyMaxBytes,
-      capability: capability.id,
-      call: capability,
-      bodyShape: bodyShapeOf(capability),
-      onRefusal: audits
-        ? (request, error) => context.audit.refused(refusedRequest(request, capability, error))
-        : undefined,
-    },
-    onRequest: (request, reply, done) =>
-      authenticate(request, reply, capability.scopes, context, done),
-    // Not async, because each extra await costs time on the path of every message.
-    handler: (request, reply) => {
-      app.turns.run(request.caller.project, () => handle(request, reply));
-    },
-  });
-  for (const path of pathsOf(capability)) app.route(routeOf(path));
-
-  const handle = (request: FastifyRequest, reply: FastifyReply): void => {
+  private handle(request: FastifyRequest, reply: FastifyReply): void {
     // The client left while the call waited for its turn, and nothing was done.
     if (reply.raw.destroyed) {
       (request.body as Body | undefined)?.room.release();
       return;
     }
-    const { turns } = app;
     const { project } = request.caller;
-    const room = context.budget.open(accountOf(request.caller, capability), 'answer');
+    const room = this.context.budget.open(accountOf(request.caller, this.capability), 'answer');
     let isOver = false;
     // This event follows the last byte being handed to the system, or the end of the connection.
     reply.raw.once('close', () => {
@@ -110,30 +91,79 @@ export function registerRoute(app: FastifyInstance, route: Route, context: Route
       room.release();
     });
     const finish = (result: Answer | Refusal): void => {
-      (request.body as Body | undefined)?.room.release();
-      if (isRefusal(result)) {
-        room.release();
-        sendError(request, reply, result);
-        return;
-      }
-      if (result.warnings !== undefined) addWarnings(request, result.warnings);
-      room.shrinkTo(sendData(request, reply, result.data, result.replayed));
+      answer(request, reply, result, room);
       // The client had left before the answer was ready.
       if (isOver) room.release();
     };
     try {
-      const result = runWithRoom(request, room);
+      const result = this.runWithRoom(request, room);
       if (isRefusal(result)) finish(result);
       else {
         result.then(
-          (outcome) => turns.run(project, () => finish(outcome)),
+          (outcome) => this.app.turns.run(project, () => finish(outcome)),
           (error) => finish(refusalOf(error)),
         );
       }
     } catch (error) {
       finish(refusalOf(error));
     }
-  };
+  }
+
+  /** Runs the call once there is room for its answer. */
+  private runWithRoom(
+    request: FastifyRequest,
+    room: Reservation,
+  ): Promise<Answer | Refusal> | Refusal {
+    // The key may have expired or been revoked while the body arrived.
+    if (request.caller.ended()) return unauthenticated();
+    const { route } = this;
+    const call = this.readCall(request);
+    if (isRefusal(call)) return call;
+    // A waiting call does not need its body any more, so others may use the bytes.
+    if (route.waits) (request.body as Body | undefined)?.room.release();
+    const bytes = route.answerMaxBytes?.(call.params) ?? 0;
+    if (bytes === 0 || room.take(bytes)) return this.run(request, call, room);
+    return room
+      .takeSoon(bytes)
+      .then((hasRoom) => (hasRoom ? this.run(request, call, room) : noRoom()));
+  }
+
+  private run(
+    request: FastifyRequest,
+    { params, payloads }: ReadCall,
+    room: Reservation,
+  ): Promise<Answer | Refusal> | Refusal {
+    const { route, context } = this;
+    return route.handle(
+      {
+        params,
+        payloads,
+        caller: request.caller,
+        audit: this.isAudited ? auditSourceOf(request, params) : undefined,
+        secret: () => bearerSecret(request) ?? '',
+        idempotency: idempotencyOf(route, params, payloads, context),
+        presence: presenceOf(request),
+        room,
+      },
+      context,
+    );
+  }
+}
+
+function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  result: Answer | Refusal,
+  room: Reservation,
+): void {
+  (request.body as Body | undefined)?.room.release();
+  if (isRefusal(result)) {
+    room.release();
+    sendError(request, reply, result);
+    return;
+  }
+  if (result.warnings !== undefined) addWarnings(request, result.warnings);
+  room.shrinkTo(sendData(request, reply, result.data, result.replayed));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createGroupCommit } from '#server/core/engine/group-commit';
 import { createLongPolls } from '#server/core/engine/long-poll';
-import { createQueueService, type QueueService } from '#server/core/engine/queue-service';
+import { QueueService } from '#server/core/engine/queue-service';
 import { createIdSource } from '#server/core/ids';
 import { ENDLESS_ACCESS } from '#server/core/keys/caller';
 import { refuse } from '#server/core/refusal';
@@ -49,7 +49,7 @@ describe.each(STORE_FACTORIES)('a job that is interrupted on $name', (factory) =
     const commit = createGroupCommit(failing);
     resumption = createJobResumption(failing, commit);
     const longPolls = createLongPolls(clock, { clients: 1, clientsOfProject: 1, safetyPollMs });
-    service = createQueueService(failing, commit, longPolls, createIdSource(clock), {
+    service = new QueueService(failing, commit, longPolls, createIdSource(clock), {
       autoCreate: false,
       jobInterrupted: () => resumption.wake(),
     });

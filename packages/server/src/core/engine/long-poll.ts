@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { ReadyQueue } from '../store/store.js';
+import { newWaiter, QueueWaiters } from './queue-waiters.js';
 
 /** Whether the client of a call is still there. */
 export interface Presence {
@@ -42,204 +43,135 @@ export interface LongPollLimits {
   readonly safetyPollMs: number | null;
 }
 
-interface Waiter {
-  /** Woken since the last wait began. */
-  woken: boolean;
-  everWoken: boolean;
-  /** Woken by the safety poll, not because a message became available. */
-  looksForLost: boolean;
-  notify: (() => void) | null;
-}
-
-/** The waiters of one queue, in the order in which they came. */
-interface QueueWaiters {
-  count: number;
-  readonly asleep: Set<Waiter>;
-  /** Waiters that are looking right now and may miss a new message; a woken one is in neither set. */
-  readonly looking: Set<Waiter>;
-  /** How many are still to be woken, in later turns of the event loop. */
-  wakesLeft: number;
-  cancelSafetyPoll: (() => void) | undefined;
-}
-
-/** How many are woken in one turn of the event loop: each of them sends a command to the store. */
-const WOKEN_AT_ONCE = 32;
-
 export function createLongPolls(clock: Clock, limits: LongPollLimits): LongPolls {
-  const byQueue = new Map<string, QueueWaiters>();
-  const clientsByProject = new Map<string, number>();
-  const counts: Record<WaiterKind, number> = { client: 0, push: 0 };
-  let stopped = false;
-
-  const wakeOne = (waiters: QueueWaiters, waiter: Waiter): void => {
-    waiters.asleep.delete(waiter);
-    waiters.looking.delete(waiter);
-    waiter.woken = true;
-    waiter.everWoken = true;
-    waiter.looksForLost = false;
-    waiter.notify?.();
-  };
-
-  /** Wakes sleeping waiters first, then those that are looking already, which then look again. */
-  const wakeSome = (waiters: QueueWaiters, messages: number): void => {
-    const isUnderWay = waiters.wakesLeft > 0;
-    // Waiters that come later look anyway.
-    const wakeable = waiters.asleep.size + waiters.looking.size;
-    waiters.wakesLeft = Math.min(waiters.wakesLeft + messages, wakeable);
-    if (!isUnderWay) wakeSlice(waiters);
-  };
-
-  const wakeSlice = (waiters: QueueWaiters): void => {
-    for (let woken = 0; woken < WOKEN_AT_ONCE && waiters.wakesLeft > 0; woken += 1) {
-      const next = first(waiters.asleep) ?? first(waiters.looking);
-      if (next === undefined) {
-        waiters.wakesLeft = 0;
-        return;
-      }
-      waiters.wakesLeft -= 1;
-      wakeOne(waiters, next);
-    }
-    if (waiters.wakesLeft > 0) setImmediate(() => wakeSlice(waiters));
-  };
-
-  const wake = (queues: readonly ReadyQueue[]): void => {
-    for (const { project, queue, messages } of queues) {
-      const waiters = byQueue.size === 0 ? undefined : byQueue.get(keyOf(project, queue));
-      if (waiters !== undefined) wakeSome(waiters, messages);
-    }
-  };
-
-  const wakeAll = (): void => {
-    for (const waiters of byQueue.values()) wakeSome(waiters, waiters.count);
-  };
-
-  const lookForLost = (waiters: QueueWaiters): void => {
-    const next = first(waiters.asleep);
-    if (next === undefined) return;
-    wakeOne(waiters, next);
-    next.looksForLost = true;
-  };
-
-  const pollForSafety = (waiters: QueueWaiters): void => {
-    if (limits.safetyPollMs === null || waiters.cancelSafetyPoll !== undefined) return;
-    waiters.cancelSafetyPoll = clock.setTimer(() => {
-      waiters.cancelSafetyPoll = undefined;
-      lookForLost(waiters);
-      if (waiters.count > 0) pollForSafety(waiters);
-    }, limits.safetyPollMs);
-  };
-
-  const enter = (key: string, waiter: Waiter): QueueWaiters => {
-    let waiters = byQueue.get(key);
-    if (waiters === undefined) {
-      waiters = {
-        count: 0,
-        asleep: new Set(),
-        looking: new Set(),
-        wakesLeft: 0,
-        cancelSafetyPoll: undefined,
-      };
-      byQueue.set(key, waiters);
-    }
-    waiters.count += 1;
-    waiters.looking.add(waiter);
-    pollForSafety(waiters);
-    return waiters;
-  };
-
-  const leave = (key: string, waiters: QueueWaiters): void => {
-    if (waiters.count > 0) return;
-    waiters.cancelSafetyPoll?.();
-    byQueue.delete(key);
-  };
-
-  const mayWait = (project: string): boolean => {
-    const own = clientsByProject.get(project) ?? 0;
-    return own < limits.clientsOfProject && own < limits.clients - counts.client;
-  };
-
-  const count = (project: string, kind: WaiterKind, change: 1 | -1): void => {
-    counts[kind] += change;
-    if (kind === 'push') return;
-    const own = (clientsByProject.get(project) ?? 0) + change;
-    if (own === 0) clientsByProject.delete(project);
-    else clientsByProject.set(project, own);
-  };
-
+  const waits = new Waits(clock, limits);
   return {
-    register(project, queue, kind) {
-      if (kind === 'client' && !mayWait(project)) return undefined;
-      const key = keyOf(project, queue);
-      const waiter: Waiter = { woken: false, everWoken: false, looksForLost: false, notify: null };
-      const waiters = enter(key, waiter);
-      count(project, kind, 1);
-      let closed = false;
-      return {
-        wait: (timeoutMs, presence) =>
-          waitFor(waiter, waiters, timeoutMs, presence, clock, () => stopped),
-        ended: (presence) => stopped || presence.gone(),
-        close(satisfied) {
-          if (closed) return;
-          closed = true;
-          waiters.asleep.delete(waiter);
-          waiters.looking.delete(waiter);
-          waiters.count -= 1;
-          count(project, kind, -1);
-          leave(key, waiters);
-          // If one notification was lost, more may have been.
-          if (satisfied && waiter.looksForLost) lookForLost(waiters);
-          // A wake that it did not use, or that came after the one it used, goes to another waiter.
-          else if (waiter.woken || (waiter.everWoken && !satisfied && !waiter.looksForLost)) {
-            wakeSome(waiters, 1);
-          }
-        },
-      };
-    },
-    wake: (queues) => (queues === 'all' ? wakeAll() : wake(queues)),
-    count: (kind) => counts[kind],
-    stop() {
-      stopped = true;
-      // All at once: none of them will send another command to the store.
-      for (const waiters of byQueue.values()) {
-        for (const waiter of [...waiters.asleep]) wakeOne(waiters, waiter);
-      }
-    },
+    register: (project, queue, kind) => waits.register(project, queue, kind),
+    wake: (queues) => (queues === 'all' ? waits.wakeAll() : waits.wake(queues)),
+    count: (kind) => waits.count(kind),
+    stop: () => waits.stop(),
   };
+}
+
+/** All who wait, by queue. */
+class Waits {
+  isStopped = false;
+  private readonly byQueue = new Map<string, QueueWaiters>();
+  private readonly clientsByProject = new Map<string, number>();
+  private readonly counts: Record<WaiterKind, number> = { client: 0, push: 0 };
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly limits: LongPollLimits,
+  ) {}
+
+  register(project: string, queue: string, kind: WaiterKind): LongPoll | undefined {
+    if (kind === 'client' && !this.mayWait(project)) return undefined;
+    const key = keyOf(project, queue);
+    let waiters = this.byQueue.get(key);
+    if (waiters === undefined) {
+      waiters = new QueueWaiters(this.clock, this.limits.safetyPollMs);
+      this.byQueue.set(key, waiters);
+    }
+    this.recount(project, kind, 1);
+    const left = (waiters: QueueWaiters): void => {
+      this.recount(project, kind, -1);
+      if (waiters.isEmpty) this.byQueue.delete(key);
+    };
+    return new Wait(this.clock, waiters, left, () => this.isStopped);
+  }
+
+  wake(queues: readonly ReadyQueue[]): void {
+    if (this.byQueue.size === 0) return;
+    for (const { project, queue, messages } of queues) {
+      this.byQueue.get(keyOf(project, queue))?.wakeSome(messages);
+    }
+  }
+
+  wakeAll(): void {
+    for (const waiters of this.byQueue.values()) waiters.wakeSome(Number.POSITIVE_INFINITY);
+  }
+
+  count(kind: WaiterKind): number {
+    return this.counts[kind];
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    for (const waiters of this.byQueue.values()) waiters.wakeAsleep();
+  }
+
+  private mayWait(project: string): boolean {
+    const own = this.clientsByProject.get(project) ?? 0;
+    const { clients, clientsOfProject } = this.limits;
+    return own < clientsOfProject && own < clients - this.counts.client;
+  }
+
+  private recount(project: string, kind: WaiterKind, change: 1 | -1): void {
+    this.counts[kind] += change;
+    if (kind === 'push') return;
+    const own = (this.clientsByProject.get(project) ?? 0) + change;
+    if (own === 0) this.clientsByProject.delete(project);
+    else this.clientsByProject.set(project, own);
+  }
+}
+
+/** One consumer that waits, from its registration to its close. */
+class Wait implements LongPoll {
+  private readonly waiter = newWaiter();
+  private isClosed = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly waiters: QueueWaiters,
+    private readonly left: (waiters: QueueWaiters) => void,
+    private readonly isStopped: () => boolean,
+  ) {
+    waiters.enter(this.waiter);
+  }
+
+  wait(timeoutMs: number, presence: Presence): Promise<boolean> {
+    const { waiter, waiters, clock } = this;
+    return new Promise((resolve) => {
+      let isOver = false;
+      const finish = (): void => {
+        // A client that goes may be heard of when the wait is over already.
+        if (isOver) return;
+        isOver = true;
+        cancelTimer();
+        stopListening();
+        waiter.notify = null;
+        waiters.looks(waiter);
+        const isWoken = waiter.isWoken && !this.ended(presence);
+        waiter.isWoken = false;
+        resolve(isWoken);
+      };
+      const cancelTimer =
+        timeoutMs === Number.POSITIVE_INFINITY
+          ? () => undefined
+          : clock.setTimer(finish, timeoutMs);
+      const stopListening = presence.onGone(finish);
+      waiter.notify = finish;
+      waiters.sleeps(waiter);
+      if (waiter.isWoken || this.ended(presence)) finish();
+    });
+  }
+
+  ended(presence: Presence): boolean {
+    return this.isStopped() || presence.gone();
+  }
+
+  close(satisfied: boolean): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.waiters.leave(this.waiter);
+    this.left(this.waiters);
+    const { isWoken, wasWoken, looksForLost } = this.waiter;
+    // Where one was lost, more may have been.
+    if (satisfied && looksForLost) this.waiters.lookForLost();
+    // A wake that it had no use for, or that came after the one it used, is another's.
+    else if (isWoken || (wasWoken && !satisfied && !looksForLost)) this.waiters.wakeSome(1);
+  }
 }
 
 const keyOf = (project: string, queue: string): string => `${project}\n${queue}`;
-
-const first = <T>(set: ReadonlySet<T>): T | undefined => set.values().next().value;
-
-function waitFor(
-  waiter: Waiter,
-  { asleep, looking }: QueueWaiters,
-  timeoutMs: number,
-  presence: Presence,
-  clock: Clock,
-  stopped: () => boolean,
-): Promise<boolean> {
-  return new Promise((resolve) => {
-    let over = false;
-    const finish = (): void => {
-      // The client may be reported gone after the wait is over.
-      if (over) return;
-      over = true;
-      cancelTimer();
-      stopListening();
-      waiter.notify = null;
-      asleep.delete(waiter);
-      looking.add(waiter);
-      const woken = waiter.woken && !presence.gone() && !stopped();
-      waiter.woken = false;
-      resolve(woken);
-    };
-    const cancelTimer =
-      timeoutMs === Number.POSITIVE_INFINITY ? () => undefined : clock.setTimer(finish, timeoutMs);
-    const stopListening = presence.onGone(finish);
-    waiter.notify = finish;
-    looking.delete(waiter);
-    asleep.add(waiter);
-    if (waiter.woken || presence.gone() || stopped()) finish();
-  });
-}

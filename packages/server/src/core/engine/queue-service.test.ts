@@ -8,7 +8,7 @@ import type { Store } from '../store/store.js';
 import { ByteBudget } from './byte-budget.js';
 import type { GroupCommit } from './group-commit.js';
 import { createLongPolls } from './long-poll.js';
-import { createQueueService } from './queue-service.js';
+import { QueueService } from './queue-service.js';
 
 const TARGET = { project: 'p', queue: 'q', idempotency: null };
 const WANTED = { maxMessages: 1, visibilityTimeoutMs: null, waitMs: 0, maxBytes: 1_000 };
@@ -36,7 +36,7 @@ function queueBehindExpired(cutShortTimes: number, commandMs: number) {
   } as unknown as GroupCommit;
   const store = { clock, safetyPollMs: null, expectReady: () => {} } as unknown as Store;
   const ids = createIdSource(clock);
-  const service = createQueueService(store, commit, createLongPolls(clock, LIMITS), ids, {
+  const service = new QueueService(store, commit, createLongPolls(clock, LIMITS), ids, {
     autoCreate: false,
     jobInterrupted: () => {},
   });
@@ -121,7 +121,7 @@ describe('a client that hangs up while its consume commits', () => {
     } as unknown as GroupCommit;
     const store = { clock, safetyPollMs: null, expectReady: () => {} } as unknown as Store;
     const longPolls = createLongPolls(clock, LIMITS);
-    const service = createQueueService(store, commit, longPolls, createIdSource(clock), {
+    const service = new QueueService(store, commit, longPolls, createIdSource(clock), {
       autoCreate: false,
       jobInterrupted: () => {},
     });

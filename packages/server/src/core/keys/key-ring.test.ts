@@ -3,7 +3,7 @@ import { FakeClock } from '../../../test/harness/fake-clock.js';
 import type { KeyRow } from '../queue/commands.js';
 import type { Store } from '../store/store.js';
 import type { Caller } from './caller.js';
-import { createKeyRing, hashSecret, type KeyRing } from './key-ring.js';
+import { hashSecret, KeyRing } from './key-ring.js';
 
 const keyOf = (name: string): KeyRow => ({
   keyId: `id of ${name}`,
@@ -43,7 +43,7 @@ describe('the key ring', () => {
 
   it('reads all keys that are wanted meanwhile at once, and each only once', async () => {
     const { store, asked } = storeWith(keyOf('a'));
-    ring = createKeyRing(store, undefined);
+    ring = new KeyRing(store, undefined);
     const names = ['a', 'x', 'y', 'a', 'z'];
     const found = await Promise.all(names.map(find));
     expect(found.map((caller) => caller?.keyId)).toEqual([
@@ -59,7 +59,7 @@ describe('the key ring', () => {
 
   it('does not read an unknown key again', async () => {
     const { store, asked } = storeWith();
-    ring = createKeyRing(store, undefined);
+    ring = new KeyRing(store, undefined);
     await find('x');
     for (let n = 0; n < 10; n += 1) expect(ring.find(hashSecret('x'))).toBeUndefined();
     expect(asked).toHaveLength(1);
@@ -67,7 +67,7 @@ describe('the key ring', () => {
 
   it('bounds the number of unknown keys that it remembers', async () => {
     const { store, asked } = storeWith();
-    ring = createKeyRing(store, undefined);
+    ring = new KeyRing(store, undefined);
     await Promise.all(Array.from({ length: 10_001 }, (_, n) => find(`x${n}`)));
     const before = asked.length;
     await find('x0');
@@ -78,7 +78,7 @@ describe('the key ring', () => {
   it('uses a remembered key while it reads it again, and no longer', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const { store, asked, put } = storeWith(keyOf('a'));
-    ring = createKeyRing(store, undefined);
+    ring = new KeyRing(store, undefined);
     await find('a');
     put({ ...keyOf('a'), revokedAtMs: 1 });
     vi.advanceTimersByTime(2_500);
@@ -91,7 +91,7 @@ describe('the key ring', () => {
   it('reads a key first that it has not read for long', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const { store, put } = storeWith(keyOf('a'));
-    ring = createKeyRing(store, undefined);
+    ring = new KeyRing(store, undefined);
     await find('a');
     put({ ...keyOf('a'), revokedAtMs: 1 });
     vi.advanceTimersByTime(60_000);
@@ -100,7 +100,7 @@ describe('the key ring', () => {
 
   it('ends the calls of a key at once when it is revoked on this node', async () => {
     const { store } = storeWith(keyOf('a'), keyOf('b'));
-    ring = createKeyRing(store, undefined);
+    ring = new KeyRing(store, undefined);
     const [a, b] = (await Promise.all([find('a'), find('b')])) as [Caller, Caller];
     const ended: string[] = [];
     a.onEnd(() => ended.push('a'));
@@ -114,7 +114,7 @@ describe('the key ring', () => {
   it('ends the calls of a key within seconds when it was revoked elsewhere', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const { store, put } = storeWith(keyOf('a'));
-    ring = createKeyRing(store, undefined);
+    ring = new KeyRing(store, undefined);
     const a = (await find('a')) as Caller;
     let ended = false;
     a.onEnd(() => {
@@ -128,7 +128,7 @@ describe('the key ring', () => {
   it('ends the calls of a key that expires', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const { store, clock } = storeWith({ ...keyOf('a'), expiresAtMs: Date.UTC(2026, 0, 2) });
-    ring = createKeyRing(store, undefined);
+    ring = new KeyRing(store, undefined);
     const a = (await find('a')) as Caller;
     let ended = false;
     a.onEnd(() => {
@@ -143,7 +143,7 @@ describe('the key ring', () => {
   it('does not watch a key without a call under way', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const { store, asked } = storeWith(keyOf('a'));
-    ring = createKeyRing(store, undefined);
+    ring = new KeyRing(store, undefined);
     const a = (await find('a')) as Caller;
     a.onEnd(() => undefined)();
     await vi.advanceTimersByTimeAsync(60_000);
@@ -154,7 +154,7 @@ describe('the key ring', () => {
   it('keeps what it knows of a key in use while the store cannot be read', async () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     const { store } = storeWith(keyOf('a'));
-    ring = createKeyRing(store, undefined);
+    ring = new KeyRing(store, undefined);
     const a = (await find('a')) as Caller;
     a.onEnd(() => undefined);
     store.read = () => Promise.reject(new Error('away'));

@@ -29,121 +29,133 @@ export const hashSecret = (secret: string): string =>
  * wrong guess takes reveals nothing about the right secret. A revocation, on this node or another, takes
  * effect here within 5 s, for new calls and for those under way.
  */
-export interface KeyRing {
+export class KeyRing {
+  private readonly lookups: KeyLookups;
+  private readonly known = new Map<string, KnownKey>();
+  /** Until when a digest counts as unknown. */
+  private readonly unknown = new Map<string, number>();
+  /** Keys of calls under way. */
+  private readonly held = new Set<KnownKey>();
+  private readonly configured: ConfiguredKey | undefined;
+  private cancelWatch: (() => void) | undefined;
+
+  constructor(
+    private readonly store: Store,
+    configuredSecret: string | undefined,
+  ) {
+    this.lookups = new KeyLookups(store);
+    this.configured =
+      configuredSecret === undefined ? undefined : new ConfiguredKey(configuredSecret);
+  }
+
   /**
    * The caller whose secret has this digest. Undefined: unknown, expired or revoked. A promise only if
    * the store has to be asked.
    */
-  find(secretHash: string): Caller | undefined | Promise<Caller | undefined>;
+  find(secretHash: string): Caller | undefined | Promise<Caller | undefined> {
+    if (this.configured?.is(secretHash)) return this.configured.caller;
+    const key = this.known.get(secretHash);
+    if (key !== undefined) {
+      const ageMs = key.ageMs();
+      if (ageMs >= TRUSTED_MS && ageMs < 2 * TRUSTED_MS) this.askAgain(key);
+      if (ageMs < 2 * TRUSTED_MS) return key.ended() ? undefined : key;
+    } else if (this.isUnknown(secretHash)) {
+      return undefined;
+    }
+    return this.lookups
+      .find(secretHash, key !== undefined)
+      .then((row) => this.take(secretHash, row));
+  }
+
   /** The same as far as it is known here, without asking the store. */
-  peek(secretHash: string): Caller | undefined;
+  peek(secretHash: string): Caller | undefined {
+    return this.configured?.is(secretHash) ? this.configured.caller : this.known.get(secretHash);
+  }
+
   /** Called when a key was revoked on this node. */
-  revoked(keyId: string): void;
+  revoked(keyId: string): void {
+    for (const key of [...this.known.values(), ...this.held]) {
+      if (key.keyId === keyId) key.revoke();
+    }
+  }
+
   /** Stops watching keys. */
-  stop(): void;
-}
+  stop(): void {
+    this.held.clear();
+    this.cancelWatch?.();
+  }
 
-export function createKeyRing(store: Store, configuredSecret: string | undefined): KeyRing {
-  const lookups = new KeyLookups(store);
-  const known = new Map<string, KnownKey>();
-  /** Until when a digest counts as unknown. */
-  const unknown = new Map<string, number>();
-  /** Keys of calls under way. */
-  const held = new Set<KnownKey>();
-  let cancelWatch: (() => void) | undefined;
-  const configuredHash =
-    configuredSecret === undefined
-      ? undefined
-      : Buffer.from(hashSecret(Buffer.from(configuredSecret, 'utf8').toString('latin1')));
-  const configuredCaller: Caller = {
-    ...ENDLESS_ACCESS,
-    keyId: CONFIGURED_KEY_ID,
-    project: DEFAULT_PROJECT,
-    scopes: SCOPES,
-  };
-
-  const heldChanged = (key: KnownKey, isHeld: boolean): void => {
+  private readonly heldChanged = (key: KnownKey, isHeld: boolean): void => {
     if (!isHeld) {
-      held.delete(key);
+      this.held.delete(key);
       return;
     }
-    held.add(key);
-    cancelWatch ??= setSystemTimer(watch, WATCH_MS);
+    this.held.add(key);
+    this.cancelWatch ??= setSystemTimer(() => this.watch(), WATCH_MS);
   };
 
-  const watch = (): void => {
-    cancelWatch = undefined;
-    for (const key of [...held]) {
+  private watch(): void {
+    this.cancelWatch = undefined;
+    for (const key of [...this.held]) {
       key.tellIfEnded();
-      if (key.ageMs() >= TRUSTED_MS) askAgain(key);
+      if (key.ageMs() >= TRUSTED_MS) this.askAgain(key);
     }
-    if (held.size > 0) cancelWatch = setSystemTimer(watch, WATCH_MS);
-  };
+    if (this.held.size > 0) this.cancelWatch = setSystemTimer(() => this.watch(), WATCH_MS);
+  }
 
-  const askAgain = (key: KnownKey): void => {
+  private askAgain(key: KnownKey): void {
     // If the store cannot be asked, its last answer stays valid.
-    void lookups.find(key.secretHash, true).then(
+    void this.lookups.find(key.secretHash, true).then(
       (row) => key.learn(row),
       () => undefined,
     );
-  };
+  }
 
-  const take = (secretHash: string, row: KeyRow | null): Caller | undefined => {
-    const earlier = known.get(secretHash);
+  private take(secretHash: string, row: KeyRow | null): Caller | undefined {
+    const earlier = this.known.get(secretHash);
     if (earlier !== undefined) {
       earlier.learn(row);
       return earlier.ended() ? undefined : earlier;
     }
     if (row === null) {
-      remember(unknown, secretHash, monotonicMs() + UNKNOWN_MS, UNKNOWN_MAX);
+      remember(this.unknown, secretHash, monotonicMs() + UNKNOWN_MS, UNKNOWN_MAX);
       return undefined;
     }
-    const key = new KnownKey(row, secretHash, store.clock, heldChanged);
-    remember(known, secretHash, key, KNOWN_MAX);
+    const key = new KnownKey(row, secretHash, this.store.clock, this.heldChanged);
+    remember(this.known, secretHash, key, KNOWN_MAX);
     return key.ended() ? undefined : key;
-  };
+  }
 
-  const isUnknown = (secretHash: string): boolean => {
-    const untilMs = unknown.get(secretHash);
+  private isUnknown(secretHash: string): boolean {
+    const untilMs = this.unknown.get(secretHash);
     if (untilMs === undefined || untilMs > monotonicMs()) return untilMs !== undefined;
-    unknown.delete(secretHash);
+    this.unknown.delete(secretHash);
     return false;
-  };
+  }
+}
 
-  /** The digest of the configured key, once a caller has presented that key. */
-  let shownHash: string | undefined;
-  const isConfigured = (secretHash: string): boolean => {
-    if (configuredHash === undefined) return false;
-    if (secretHash === shownHash) return true;
-    if (!timingSafeEqual(Buffer.from(secretHash), configuredHash)) return false;
-    shownHash = secretHash;
+/** The key that the configuration sets. */
+class ConfiguredKey {
+  readonly caller: Caller = {
+    ...ENDLESS_ACCESS,
+    keyId: CONFIGURED_KEY_ID,
+    project: DEFAULT_PROJECT,
+    scopes: SCOPES,
+  };
+  private readonly hash: Buffer;
+  /** The digest of the key, once a caller has shown that key. */
+  private shownHash: string | undefined;
+
+  constructor(secret: string) {
+    this.hash = Buffer.from(hashSecret(Buffer.from(secret, 'utf8').toString('latin1')));
+  }
+
+  is(secretHash: string): boolean {
+    if (secretHash === this.shownHash) return true;
+    if (!timingSafeEqual(Buffer.from(secretHash), this.hash)) return false;
+    this.shownHash = secretHash;
     return true;
-  };
-
-  return {
-    find(secretHash) {
-      if (isConfigured(secretHash)) return configuredCaller;
-      const key = known.get(secretHash);
-      if (key !== undefined) {
-        const ageMs = key.ageMs();
-        if (ageMs >= TRUSTED_MS && ageMs < 2 * TRUSTED_MS) askAgain(key);
-        if (ageMs < 2 * TRUSTED_MS) return key.ended() ? undefined : key;
-      } else if (isUnknown(secretHash)) {
-        return undefined;
-      }
-      return lookups.find(secretHash, key !== undefined).then((row) => take(secretHash, row));
-    },
-    peek(secretHash) {
-      return isConfigured(secretHash) ? configuredCaller : known.get(secretHash);
-    },
-    revoked(keyId) {
-      for (const key of [...known.values(), ...held]) if (key.keyId === keyId) key.revoke();
-    },
-    stop() {
-      held.clear();
-      cancelWatch?.();
-    },
-  };
+  }
 }
 
 /** Adds an entry; a full map drops its oldest one. */

@@ -45,96 +45,122 @@ const SCANNED_FROM_BYTES = 64 * 1024;
  */
 export function readBody(
   stream: IncomingMessage,
-  { maxBytes, shape, room, access, checkType, scanInTurn, onTimeUp }: BodyBounds,
+  bounds: BodyBounds,
   done: (result: Body | Refusal) => void,
 ): void {
-  let chunks: Buffer[] = [];
-  let scan: BodyScan | undefined;
-  let received = 0;
-  /** The number of chunks that wait for their turn to be scanned. */
-  let waiting = 0;
-  let isWhole = false;
-  let over = false;
+  new BodyReader(stream, bounds, done).start();
+}
 
-  const finish = (result: Body | Refusal): void => {
-    if (over) return;
-    over = true;
-    stream.off('data', onData);
-    stream.off('end', onEnd);
-    stream.off('close', onClose);
-    stopListening();
-    if (isRefusal(result)) {
-      chunks = [];
-      room.release();
-      dropBody(stream);
-    }
-    done(result);
+class BodyReader {
+  private chunks: Buffer[] = [];
+  private scan: BodyScan | undefined;
+  private received = 0;
+  /** Chunks that wait for their turn to be scanned. */
+  private waiting = 0;
+  private isWhole = false;
+  private isOver = false;
+  private stopListening: () => void = () => undefined;
+
+  constructor(
+    private readonly stream: IncomingMessage,
+    private readonly bounds: BodyBounds,
+    private readonly done: (result: Body | Refusal) => void,
+  ) {}
+
+  start(): void {
+    const { stream } = this;
+    const { maxBytes, shape, access, onTimeUp } = this.bounds;
+    this.stopListening = access.onEnd(() => this.finish(unauthenticated()));
+    const announced = Number(stream.headers['content-length'] ?? 0);
+    if (announced > maxBytes) return this.finish(bodyTooLarge(maxBytes, shape));
+    // The client may have left while the request waited for its turn; then there are no more events.
+    if (stream.destroyed) return this.finish(cutOff());
+    onTimeUp(() => this.finish(noTimeLeft()));
+    stream.on('data', this.onData);
+    stream.on('end', this.onEnd);
+    stream.on('close', this.onClose);
+  }
+
+  private readonly onData = (chunk: Buffer): void => {
+    const refusal = this.take(chunk);
+    if (refusal !== undefined) this.finish(refusal);
   };
-  const take = (chunk: Buffer): Refusal | undefined => {
-    received += chunk.length;
-    if (received > maxBytes) return bodyTooLarge(maxBytes, shape);
+
+  private readonly onEnd = (): void => {
+    this.isWhole = true;
+    if (this.waiting === 0) this.finishWhole();
+  };
+
+  private readonly onClose = (): void => {
+    // This event also follows the end of a complete body.
+    if (!this.isWhole) this.finish(cutOff());
+  };
+
+  private take(chunk: Buffer): Refusal | undefined {
+    const { maxBytes, shape, room } = this.bounds;
+    this.received += chunk.length;
+    if (this.received > maxBytes) return bodyTooLarge(maxBytes, shape);
     if (!room.take(chunk.length)) return noRoom();
-    if (scan !== undefined) {
-      scanLater(chunk);
+    if (this.scan !== undefined) {
+      this.scanLater(this.scan, chunk);
       return undefined;
     }
-    chunks.push(chunk);
-    return received > SCANNED_FROM_BYTES ? beginScan() : undefined;
-  };
-  const beginScan = (): Refusal | undefined => {
-    const refusal = checkType();
+    this.chunks.push(chunk);
+    return this.received > SCANNED_FROM_BYTES ? this.beginScan() : undefined;
+  }
+
+  private beginScan(): Refusal | undefined {
+    const refusal = this.bounds.checkType();
     if (refusal !== undefined) return refusal;
-    scan = new BodyScan(shape);
-    for (const chunk of chunks.splice(0)) {
-      const fault = scan.push(chunk);
+    this.scan = new BodyScan(this.bounds.shape);
+    for (const chunk of this.chunks.splice(0)) {
+      const fault = this.scan.push(chunk);
       if (fault !== undefined) return fault;
     }
     return undefined;
-  };
+  }
+
   /** While a chunk waits for its turn no more chunks are read. The end may come, and then waits too. */
-  const scanLater = (chunk: Buffer): void => {
-    waiting += 1;
-    stream.pause();
-    scanInTurn(() => {
-      waiting -= 1;
-      if (over) return;
-      const refusal = scan?.push(chunk);
-      if (refusal !== undefined) finish(refusal);
-      else if (isWhole && waiting === 0) finishWhole();
-      else stream.resume();
+  private scanLater(scan: BodyScan, chunk: Buffer): void {
+    this.waiting += 1;
+    this.stream.pause();
+    this.bounds.scanInTurn(() => {
+      this.waiting -= 1;
+      if (this.isOver) return;
+      const refusal = scan.push(chunk);
+      if (refusal !== undefined) this.finish(refusal);
+      else if (this.isWhole && this.waiting === 0) this.finishWhole();
+      else this.stream.resume();
     });
-  };
-  const onData = (chunk: Buffer): void => {
-    const refusal = take(chunk);
-    if (refusal !== undefined) finish(refusal);
-  };
-  const onEnd = (): void => {
-    isWhole = true;
-    if (waiting === 0) finishWhole();
-  };
-  const finishWhole = (): void => {
-    const scanned = scan?.end();
+  }
+
+  private finishWhole(): void {
+    const { chunks, received } = this;
+    const { room } = this.bounds;
+    const scanned = this.scan?.end();
     if (scanned !== undefined) {
-      finish(isRefusal(scanned) ? scanned : { bytes: EMPTY, scanned, room });
+      this.finish(isRefusal(scanned) ? scanned : { bytes: EMPTY, scanned, room });
       return;
     }
     const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, received);
-    finish({ bytes, scanned, room });
-  };
-  const onClose = (): void => {
-    // This event also follows the end of a complete body.
-    if (!isWhole) finish(cutOff());
-  };
-  const stopListening = access.onEnd(() => finish(unauthenticated()));
+    this.finish({ bytes, scanned, room });
+  }
 
-  const announced = Number(stream.headers['content-length'] ?? 0);
-  if (announced > maxBytes) return finish(bodyTooLarge(maxBytes, shape));
-  // The client may have left while the request waited for its turn; then there are no more events.
-  if (stream.destroyed) return finish(cutOff());
-  onTimeUp(() => finish(noTimeLeft()));
-  stream.on('data', onData);
-  stream.on('end', onEnd);
-  stream.on('close', onClose);
+  private finish(result: Body | Refusal): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const { stream } = this;
+    stream.off('data', this.onData);
+    stream.off('end', this.onEnd);
+    stream.off('close', this.onClose);
+    this.stopListening();
+    if (isRefusal(result)) {
+      this.chunks = [];
+      this.bounds.room.release();
+      dropBody(stream);
+    }
+    this.done(result);
+  }
 }
 
 const noTimeLeft = (): Refusal =>

@@ -1,0 +1,150 @@
+import type { IdSource } from '../ids.js';
+import type { Access } from '../keys/caller.js';
+import type { Audited } from '../queue/audit-entry.js';
+import type { ConsumeCommand, LeasedMessage, Outcome } from '../queue/commands.js';
+import { overloaded, unauthenticated } from '../refusal.js';
+import type { Store } from '../store/store.js';
+import type { Reservation } from './byte-budget.js';
+import type { GroupCommit } from './group-commit.js';
+import { leaseWithin } from './lease-within.js';
+import type { LongPolls, Presence } from './long-poll.js';
+
+/** The queue of a call, and what makes its retry safe. */
+export type Target = Pick<ConsumeCommand, 'project' | 'queue' | 'idempotency' | 'keyId'> & Audited;
+
+export interface ConsumeOptions {
+  readonly maxMessages: number;
+  readonly visibilityTimeoutMs: number | null;
+  readonly waitMs: number;
+  /** The most bytes of messages in the answer. */
+  readonly maxBytes: number;
+  /** The answer's share of the bytes in flight. */
+  readonly room: Reservation;
+  /** The client also counts as gone once its key has ended. */
+  readonly presence: Presence;
+  readonly access: Access;
+}
+
+/** How long a call that does not wait goes on looking past messages whose retention has ended. */
+const BEHIND_EXPIRED_MS = 1_000;
+
+/** Consumes for clients: waits where one wants to wait, and returns what nobody is there to take. */
+export class Consuming {
+  private readonly underWayByKey = new Map<string, Promise<unknown>>();
+
+  constructor(
+    private readonly store: Store,
+    private readonly commit: GroupCommit,
+    private readonly longPolls: LongPolls,
+    private readonly ids: IdSource,
+    private readonly autoCreate: boolean,
+  ) {}
+
+  /** Leases messages; a call with the idempotency key of a call under way first waits for that one. */
+  async consume(target: Target, wanted: ConsumeOptions): Promise<Outcome<'consume'>> {
+    if (target.idempotency === null) return this.consumeForClient(target, wanted);
+    const key = `${target.project}\n${target.queue}\n${target.idempotency.key}`;
+    const before = this.underWayByKey.get(key);
+    const start = () => this.consumeForClient(target, wanted);
+    const run = before === undefined ? start() : before.then(start, start);
+    this.underWayByKey.set(key, run);
+    try {
+      return await run;
+    } finally {
+      if (this.underWayByKey.get(key) === run) this.underWayByKey.delete(key);
+    }
+  }
+
+  private async consumeForClient(
+    target: Target,
+    wanted: ConsumeOptions,
+  ): Promise<Outcome<'consume'>> {
+    const outcome = await (wanted.waitMs > 0
+      ? this.consumeWaiting(target, wanted)
+      : this.consumeOnce(target, wanted));
+    // Nobody may have messages that were leased for a key that has ended in the meantime.
+    if (wanted.access.ended()) {
+      if (outcome.ok) await this.giveBack(target, outcome.messages);
+      return unauthenticated();
+    }
+    // With an idempotency key, the client can repeat the call to get its messages; without, nobody can.
+    if (wanted.presence.gone() && target.idempotency === null && !isEmpty(outcome) && outcome.ok) {
+      await this.giveBack(target, outcome.messages);
+      return { ...outcome, messages: [] };
+    }
+    return outcome;
+  }
+
+  private async consumeWaiting(
+    target: Target,
+    wanted: ConsumeOptions,
+  ): Promise<Outcome<'consume'>> {
+    const { clock } = this.store;
+    const poll = this.longPolls.register(target.project, target.queue, 'client');
+    if (poll === undefined) return overloaded('long polls');
+    this.store.expectReady(target.project, target.queue);
+    const deadlineMs = clock.monotonicMs() + wanted.waitMs;
+    let satisfied = false;
+    try {
+      for (;;) {
+        const outcome = await this.consumeOnce(target, wanted);
+        satisfied = outcome.ok && outcome.messages.length > 0 && !wanted.presence.gone();
+        if (!isEmpty(outcome)) return outcome;
+        const leftMs = deadlineMs - clock.monotonicMs();
+        if (leftMs <= 0) return outcome;
+        if (isCutShort(outcome) && !poll.ended(wanted.presence)) continue;
+        if (!(await poll.wait(leftMs, wanted.presence))) return outcome;
+      }
+    } finally {
+      poll.close(satisfied);
+    }
+  }
+
+  /** Goes on where a consume was cut short, for a moment even if the caller does not wait. */
+  private async consumeOnce(target: Target, wanted: ConsumeOptions): Promise<Outcome<'consume'>> {
+    const { clock } = this.store;
+    const untilMs = clock.monotonicMs() + BEHIND_EXPIRED_MS;
+    for (;;) {
+      const command = {
+        project: target.project,
+        queue: target.queue,
+        idempotency: target.idempotency,
+        ...(target.keyId === undefined ? undefined : { keyId: target.keyId }),
+        autoCreate: this.autoCreate,
+        maxMessages: wanted.maxMessages,
+        visibilityTimeoutMs: wanted.visibilityTimeoutMs,
+        receiptPrefix: this.ids.token(),
+      };
+      const { room, maxBytes, access, presence } = wanted;
+      const outcome = await leaseWithin(this.commit, room, command, maxBytes, access);
+      if (!isEmpty(outcome) || presence.gone()) return outcome;
+      // There are messages, and the next commit group has room for them.
+      if (isCrowded(outcome)) continue;
+      if (!isCutShort(outcome) || clock.monotonicMs() >= untilMs) return outcome;
+    }
+  }
+
+  private async giveBack(target: Target, messages: readonly LeasedMessage[]): Promise<void> {
+    await Promise.all(
+      messages.map(({ messageId, receipt }) =>
+        this.commit.submit({
+          kind: 'extend',
+          project: target.project,
+          queue: target.queue,
+          idempotency: null,
+          messageId,
+          receipt,
+          visibilityTimeoutMs: 0,
+        }),
+      ),
+    );
+  }
+}
+
+const isEmpty = (outcome: Outcome<'consume'>): boolean =>
+  outcome.ok && outcome.messages.length === 0;
+
+const isCrowded = (outcome: Outcome<'consume'>): boolean => outcome.ok && outcome.crowded === true;
+
+const isCutShort = (outcome: Outcome<'consume'>): boolean =>
+  outcome.ok && outcome.cutShort === true;
