@@ -47,8 +47,11 @@ export default {
     onlyFrom(
       'decisions-know-no-engine',
       'The rules of a queue do not depend on the code that forms commit groups, waits or checks keys.',
-      `${server}/core/(queue|dead-letters|limits)/`,
-      ['^packages/protocol/', `${server}/core/([^/]+\\.ts$|queue/|dead-letters/|limits/|store/)`],
+      `${server}/core/(commands|queue|dead-letters|limits)/`,
+      [
+        '^packages/protocol/',
+        `${server}/core/([^/]+\\.ts$|commands/|queue/|dead-letters/|limits/|store/)`,
+      ],
     ),
     onlyFrom(
       'postgres-driver-knows-no-queue',
@@ -62,7 +65,7 @@ export default {
       `${server}/store/postgres/tuning/`,
       [
         '^packages/protocol/',
-        `${server}/core/([^/]+\\.ts$|queue/|limits/)`,
+        `${server}/core/([^/]+\\.ts$|commands/|queue/|limits/)`,
         `${server}/store/postgres/(driver|tuning)/`,
       ],
     ),

@@ -1,8 +1,8 @@
 import { CAPABILITIES, type Capability, type ErrorBody } from '@millrace/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { RefusedRequest } from '../core/audit/audit-trail.js';
+import type { AuditSource } from '../core/commands/audit-entry.js';
 import type { Caller } from '../core/keys/caller.js';
-import type { AuditSource } from '../core/queue/audit-entry.js';
 import { clientAddress } from './connection/client-address.js';
 import type { Fields } from './validation/validation.js';
 

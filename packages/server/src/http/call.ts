@@ -2,6 +2,9 @@ import type { Capability, ErrorDetail, PushTestReturns } from '@millrace/protoco
 import type { FastifyRequest } from 'fastify';
 import type { AuditTrail } from '../core/audit/audit-trail.js';
 import type { Clock } from '../core/clock.js';
+import type { AuditSource } from '../core/commands/audit-entry.js';
+import type { Outcome } from '../core/commands/commands.js';
+import type { Idempotency } from '../core/commands/queue-command.js';
 import type { ByteBudget, Reservation } from '../core/engine/byte-budget.js';
 import type { Target } from '../core/engine/consuming.js';
 import type { LongPolls, Presence } from '../core/engine/long-poll.js';
@@ -11,15 +14,12 @@ import type { Caller } from '../core/keys/caller.js';
 import type { KeyRing } from '../core/keys/key-ring.js';
 import type { KeyUse } from '../core/keys/key-use.js';
 import type { RateLimiter } from '../core/limits/rate-limit.js';
-import type { AuditSource } from '../core/queue/audit-entry.js';
-import type { Outcome } from '../core/queue/commands.js';
 import type {
   PushFormat,
   PushSettings,
   PushSubscriptionRow,
   StoredForms,
 } from '../core/queue/push-subscription.js';
-import type { Idempotency } from '../core/queue/queue-command.js';
 import type { Refusal } from '../core/refusal.js';
 import type { Store } from '../core/store/store.js';
 import type { Fields } from './validation/validation.js';

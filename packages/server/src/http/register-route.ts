@@ -1,10 +1,10 @@
 import { type Capability, pathsOf } from '@millrace/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { requestFingerprint } from '../core/commands/idempotency.js';
+import type { Idempotency } from '../core/commands/queue-command.js';
 import type { Reservation } from '../core/engine/byte-budget.js';
 import { noRoom } from '../core/engine/lease-within.js';
 import type { Caller } from '../core/keys/caller.js';
-import { requestFingerprint } from '../core/queue/idempotency.js';
-import type { Idempotency } from '../core/queue/queue-command.js';
 import { isRefusal, type Refusal, unauthenticated } from '../core/refusal.js';
 import { auditSourceOf, isAudited, refusedRequest } from './auditing.js';
 import { authenticate } from './authentication.js';

@@ -1,6 +1,6 @@
+import type { AuditEntry } from '../core/commands/audit-entry.js';
 import { toIso } from '../core/iso-time.js';
 import type { Log } from '../core/log.js';
-import type { AuditEntry } from '../core/queue/audit-entry.js';
 
 /** Writes entries of the audit log to the log: one line for each done call; refusals are counted. */
 export function auditLines(log: Log): (entry: AuditEntry) => void {

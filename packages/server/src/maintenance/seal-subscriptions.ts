@@ -1,6 +1,6 @@
+import type { SealedAnew } from '../core/commands/push-commands.js';
 import type { GroupCommit } from '../core/engine/group-commit.js';
 import type { Log } from '../core/log.js';
-import type { SealedAnew } from '../core/queue/push-commands.js';
 import {
   type PushSubscriptionRow,
   type SealedTexts,

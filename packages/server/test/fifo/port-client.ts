@@ -1,5 +1,5 @@
+import type { Command, Outcome } from '#server/core/commands/commands';
 import type { IdSource } from '#server/core/ids';
-import type { Command, Outcome } from '#server/core/queue/commands';
 import type { Store } from '#server/core/store/store';
 import type { FakeClock } from '../harness/fake-clock.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Outcome } from '#server/core/queue/commands';
+import type { Outcome } from '#server/core/commands/commands';
 import type { QueueRow } from '#server/core/queue/queue-entry';
 import type { Store } from '#server/core/store/store';
 import { FakeClock } from '../harness/fake-clock.js';

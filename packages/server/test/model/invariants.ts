@@ -1,4 +1,4 @@
-import type { Accepted, Command } from '#server/core/queue/commands';
+import type { Accepted, Command } from '#server/core/commands/commands';
 import type { QueueWithCounts } from '#server/core/store/store';
 import type { Plan } from './plan.js';
 import type { Trace } from './trace.js';

@@ -1,4 +1,8 @@
-import type { DeadLetterJobCommand, ExpireCommand, OutcomeOf } from '#server/core/queue/commands';
+import type {
+  DeadLetterJobCommand,
+  ExpireCommand,
+  OutcomeOf,
+} from '#server/core/commands/commands';
 import {
   type ModelMessage,
   type ModelQueue,

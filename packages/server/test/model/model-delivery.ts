@@ -5,7 +5,7 @@ import type {
   OutcomeOf,
   PublishCommand,
   StoredMessage,
-} from '#server/core/queue/commands';
+} from '#server/core/commands/commands';
 import { type Refusal, refuse } from '#server/core/refusal';
 import { answerBytes } from '#server/core/store/answer-size';
 import { deliverable, isForbidden, publishedBefore, rememberPublish } from './model-fifo.js';

@@ -1,4 +1,4 @@
-import type { FailedDelivery } from '#server/core/queue/commands';
+import type { FailedDelivery } from '#server/core/commands/commands';
 import type { DeadLetterReason } from '#server/core/queue/message-state';
 import { settleGroup, withdrawLater } from './model-fifo.js';
 import {

@@ -3,7 +3,7 @@ import type {
   NackEntry,
   NewMessage,
   PublishCommand,
-} from '#server/core/queue/commands';
+} from '#server/core/commands/commands';
 import { failByLeaseEnd, failByNack, returnToQueue } from './model-failures.js';
 import {
   type ModelMessage,

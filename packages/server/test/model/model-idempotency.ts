@@ -1,4 +1,4 @@
-import type { Accepted, Command, Outcome } from '#server/core/queue/commands';
+import type { Accepted, Command, Outcome } from '#server/core/commands/commands';
 import { refuse } from '#server/core/refusal';
 import { stillHeld } from './model-delivery.js';
 import type { ModelQueue, ModelState } from './model-state.js';

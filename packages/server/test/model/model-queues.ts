@@ -7,7 +7,7 @@ import type {
   PurgeQueueCommand,
   RevokeKeyCommand,
   UpdateQueueCommand,
-} from '#server/core/queue/commands';
+} from '#server/core/commands/commands';
 import type { QueueSettings } from '#server/core/queue/queue-entry';
 import { type Refusal, refuse } from '#server/core/refusal';
 import {

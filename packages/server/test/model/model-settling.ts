@@ -4,7 +4,7 @@ import type {
   ExtendCommand,
   NackCommand,
   OutcomeOf,
-} from '#server/core/queue/commands';
+} from '#server/core/commands/commands';
 import { type Refusal, refuse } from '#server/core/refusal';
 import { failByNack, returnToQueue } from './model-failures.js';
 import { nackInGroups, withdrawLater } from './model-fifo.js';

@@ -1,4 +1,4 @@
-import type { FailedDelivery, JobProgress, KeyRow } from '#server/core/queue/commands';
+import type { FailedDelivery, JobProgress, KeyRow } from '#server/core/commands/commands';
 import type { DeadLetterReason } from '#server/core/queue/message-state';
 import type { QueueRow } from '#server/core/queue/queue-entry';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '#server/core/clock';
-import type { Command, Outcome, OutcomeOf } from '#server/core/queue/commands';
+import type { Command, Outcome, OutcomeOf } from '#server/core/commands/commands';
 import { type Refusal, refuse } from '#server/core/refusal';
 import type { Query, QueryKind, ReadResult, Store, StoreListener } from '#server/core/store/store';
 import { deadLetterJob, expire, retentionTimes } from './model-dead-letters.js';

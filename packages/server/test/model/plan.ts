@@ -1,6 +1,6 @@
 import type { CapabilityId } from '@millrace/protocol';
-import type { Command, DeliveryRef, LeasedMessage } from '#server/core/queue/commands';
-import type { Idempotency } from '#server/core/queue/queue-command';
+import type { Command, DeliveryRef, LeasedMessage } from '#server/core/commands/commands';
+import type { Idempotency } from '#server/core/commands/queue-command';
 import type { QueueSettings } from '#server/core/queue/queue-entry';
 import { FakeClock } from '../harness/fake-clock.js';
 import {

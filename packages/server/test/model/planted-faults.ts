@@ -1,5 +1,5 @@
 import type { Clock } from '#server/core/clock';
-import type { Command, DeleteQueueCommand, Outcome } from '#server/core/queue/commands';
+import type { Command, DeleteQueueCommand, Outcome } from '#server/core/commands/commands';
 import { findQueue, takePlace } from './model-state.js';
 import { ModelStore } from './model-store.js';
 import { type FifoFaultName, isFifoFault, sabotageFifo } from './planted-fifo-faults.js';

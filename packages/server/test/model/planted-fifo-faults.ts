@@ -1,4 +1,4 @@
-import type { Command, Outcome } from '#server/core/queue/commands';
+import type { Command, Outcome } from '#server/core/commands/commands';
 import type { ModelMessage, ModelState } from './model-state.js';
 
 type Run = () => Outcome[];

@@ -1,5 +1,5 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
-import type { Accepted, Command, Outcome } from '#server/core/queue/commands';
+import type { Accepted, Command, Outcome } from '#server/core/commands/commands';
 import type { QueueRow } from '#server/core/queue/queue-entry';
 import type { Refusal } from '#server/core/refusal';
 import type {

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { LeasedMessage } from '#server/core/commands/commands';
 import { createIdSource } from '#server/core/ids';
-import type { LeasedMessage } from '#server/core/queue/commands';
 import type { Store } from '#server/core/store/store';
 import { pause } from '../faults/pause.js';
 import { FakeClock } from '../harness/fake-clock.js';

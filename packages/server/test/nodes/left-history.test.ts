@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Outcome } from '#server/core/queue/commands';
+import type { Outcome } from '#server/core/commands/commands';
 import { on, useTwoStores } from './two-stores.js';
 
 const stores = useTwoStores();

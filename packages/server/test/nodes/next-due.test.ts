@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { LeasedMessage } from '#server/core/commands/commands';
 import { createIdSource } from '#server/core/ids';
-import type { LeasedMessage } from '#server/core/queue/commands';
 import { FakeClock } from '../harness/fake-clock.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
 import { HeldCommit } from './held-commit.js';

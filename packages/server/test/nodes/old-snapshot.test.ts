@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Command, LeasedMessage, Outcome } from '#server/core/commands/commands';
 import { createIdSource } from '#server/core/ids';
-import type { Command, LeasedMessage, Outcome } from '#server/core/queue/commands';
 import type { Store } from '#server/core/store/store';
 import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';

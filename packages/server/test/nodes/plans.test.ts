@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Command, LeasedMessage } from '#server/core/commands/commands';
 import { createIdSource } from '#server/core/ids';
-import type { Command, LeasedMessage } from '#server/core/queue/commands';
 import type { Query } from '#server/core/store/store';
 import { setSession } from '#server/store/postgres/driver/sessions';
 import { FakeClock } from '../harness/fake-clock.js';

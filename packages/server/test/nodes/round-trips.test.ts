@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Command } from '#server/core/commands/commands';
 import { createIdSource } from '#server/core/ids';
-import type { Command } from '#server/core/queue/commands';
 import { Batch } from '#server/store/postgres/driver/batch';
 import { FakeClock } from '../harness/fake-clock.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
-import type { Command, Outcome } from '#server/core/queue/commands';
+import type { Command, Outcome } from '#server/core/commands/commands';
 import type { Store } from '#server/core/store/store';
 import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harness/stores.js';
 import { connectAdmin } from './postgres-nodes.js';

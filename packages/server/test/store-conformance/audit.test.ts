@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { AuditEntry, AuditPosition, AuditSource } from '#server/core/queue/audit-entry';
-import type { Command } from '#server/core/queue/commands';
-import type { Idempotency } from '#server/core/queue/queue-command';
+import type { AuditEntry, AuditPosition, AuditSource } from '#server/core/commands/audit-entry';
+import type { Command } from '#server/core/commands/commands';
+import type { Idempotency } from '#server/core/commands/queue-command';
 import { onEachStore, type Project, type StoreSession } from './store-session.js';
 
 const DONE_KEPT = 10_000;

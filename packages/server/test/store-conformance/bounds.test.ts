@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StoredMessage } from '#server/core/queue/commands';
+import type { StoredMessage } from '#server/core/commands/commands';
 import { answerBytes } from '#server/core/store/answer-size';
 import { onEachStore } from './store-session.js';
 

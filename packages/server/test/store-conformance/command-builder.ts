@@ -1,4 +1,3 @@
-import type { IdSource } from '#server/core/ids';
 import type {
   AckCommand,
   ConsumeCommand,
@@ -13,8 +12,9 @@ import type {
   PublishCommand,
   PurgeQueueCommand,
   UpdateQueueCommand,
-} from '#server/core/queue/commands';
-import type { Idempotency } from '#server/core/queue/queue-command';
+} from '#server/core/commands/commands';
+import type { Idempotency } from '#server/core/commands/queue-command';
+import type { IdSource } from '#server/core/ids';
 import type { QueueSettings } from '#server/core/queue/queue-entry';
 
 type WithKey = { readonly idempotency?: Idempotency | null };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Idempotency } from '#server/core/queue/queue-command';
+import type { Idempotency } from '#server/core/commands/queue-command';
 import { onEachStore, type Project } from './store-session.js';
 
 const MINUTE_MS = 60_000;

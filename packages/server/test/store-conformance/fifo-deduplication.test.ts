@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { NewMessage } from '#server/core/queue/commands';
-import type { Idempotency } from '#server/core/queue/queue-command';
+import type { NewMessage } from '#server/core/commands/commands';
+import type { Idempotency } from '#server/core/commands/queue-command';
 import { FifoQueue, named } from './fifo-queue.js';
 import { onEachStoreAndModel, type Project } from './store-session.js';
 

@@ -4,7 +4,7 @@ import type {
   LeasedMessage,
   NackEntry,
   NewMessage,
-} from '#server/core/queue/commands';
+} from '#server/core/commands/commands';
 import type { QueueSettings } from '#server/core/queue/queue-entry';
 import type { Project, StoreSession } from './store-session.js';
 

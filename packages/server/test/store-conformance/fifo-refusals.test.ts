@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Command, NewMessage } from '#server/core/queue/commands';
+import type { Command, NewMessage } from '#server/core/commands/commands';
 import { FifoQueue, named } from './fifo-queue.js';
 import { onEachStore, type Project } from './store-session.js';
 

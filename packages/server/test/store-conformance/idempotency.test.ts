@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Idempotency } from '#server/core/queue/queue-command';
+import type { Idempotency } from '#server/core/commands/queue-command';
 import { onEachStore } from './store-session.js';
 
 const key = (given: Partial<Idempotency> = {}): { idempotency: Idempotency } => ({

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { CreateKeyCommand, RevokeKeyCommand } from '#server/core/queue/commands';
-import type { Idempotency } from '#server/core/queue/queue-command';
+import type { CreateKeyCommand, RevokeKeyCommand } from '#server/core/commands/commands';
+import type { Idempotency } from '#server/core/commands/queue-command';
 import { onEachStore, type Project } from './store-session.js';
 
 interface KeyOptions {

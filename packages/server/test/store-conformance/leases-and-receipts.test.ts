@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeliveryRef, LeasedMessage } from '#server/core/queue/commands';
+import type { DeliveryRef, LeasedMessage } from '#server/core/commands/commands';
 import { onEachStore, type Project, type StoreSession, withReceipt } from './store-session.js';
 
 type Verb = 'ack' | 'nack' | 'extend';

@@ -1,8 +1,8 @@
 import type { CapabilityId } from '@millrace/protocol';
 import { expect } from 'vitest';
-import type { Command, CreateKeyCommand, Outcome } from '#server/core/queue/commands';
-import type { SubscribePushCommand } from '#server/core/queue/push-commands';
-import type { Idempotency } from '#server/core/queue/queue-command';
+import type { Command, CreateKeyCommand, Outcome } from '#server/core/commands/commands';
+import type { SubscribePushCommand } from '#server/core/commands/push-commands';
+import type { Idempotency } from '#server/core/commands/queue-command';
 import { readUsageTables } from '../harness/usage-tables.js';
 import type { Project, StoreSession } from './store-session.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Idempotency } from '#server/core/queue/queue-command';
+import type { Idempotency } from '#server/core/commands/queue-command';
 import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { FifoQueue } from './fifo-queue.js';

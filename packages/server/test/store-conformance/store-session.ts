@@ -1,8 +1,6 @@
 import type { ErrorCode } from '@millrace/protocol';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Clock } from '#server/core/clock';
-import { createIdSource, type IdSource } from '#server/core/ids';
-import type { StorageLimits } from '#server/core/limits/storage-limits';
 import type {
   Accepted,
   Command,
@@ -10,7 +8,9 @@ import type {
   LeasedMessage,
   NewMessage,
   Outcome,
-} from '#server/core/queue/commands';
+} from '#server/core/commands/commands';
+import { createIdSource, type IdSource } from '#server/core/ids';
+import type { StorageLimits } from '#server/core/limits/storage-limits';
 import type { QueueSettings } from '#server/core/queue/queue-entry';
 import type { MessagePage, Query, QueueCounts, SeenMessage, Store } from '#server/core/store/store';
 import { FakeClock } from '../harness/fake-clock.js';

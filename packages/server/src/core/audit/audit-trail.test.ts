@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { FakeClock } from '../../../test/harness/fake-clock.js';
+import type { AuditEntry } from '../commands/audit-entry.js';
+import type { Command, RecordAuditCommand } from '../commands/commands.js';
 import type { GroupCommit } from '../engine/group-commit.js';
-import type { AuditEntry } from '../queue/audit-entry.js';
-import type { Command, RecordAuditCommand } from '../queue/commands.js';
 import { refuse } from '../refusal.js';
 import { AuditTrail, type RefusedRequest } from './audit-trail.js';
 

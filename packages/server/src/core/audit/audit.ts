@@ -1,6 +1,6 @@
 import type { CapabilityId } from '@millrace/protocol';
-import type { AuditEntry, Audited } from '../queue/audit-entry.js';
-import type { Command, Outcome } from '../queue/commands.js';
+import type { AuditEntry, Audited } from '../commands/audit-entry.js';
+import type { Command, Outcome } from '../commands/commands.js';
 
 type AuditedCommand = Extract<Command, Audited>;
 /** Each store has its own; it writes the entry in the transaction of the effect. */

@@ -1,4 +1,4 @@
-import type { DeadLetterJobCommand, JobProgress } from '../queue/commands.js';
+import type { DeadLetterJobCommand, JobProgress } from '../commands/commands.js';
 import type { DeadLetterAction } from '../queue/message-state.js';
 import { STATE } from '../queue/message-state.js';
 import type { QueueEntry } from '../queue/queue-entry.js';

@@ -1,7 +1,7 @@
+import type { Audited } from '../commands/audit-entry.js';
+import type { ConsumeCommand, LeasedMessage, Outcome } from '../commands/commands.js';
 import type { IdSource } from '../ids.js';
 import type { Access } from '../keys/caller.js';
-import type { Audited } from '../queue/audit-entry.js';
-import type { ConsumeCommand, LeasedMessage, Outcome } from '../queue/commands.js';
 import { overloaded, unauthenticated } from '../refusal.js';
 import type { Store } from '../store/store.js';
 import type { Reservation } from './byte-budget.js';

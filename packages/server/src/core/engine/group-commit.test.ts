@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Command, Outcome, PublishCommand, SettleDueCommand } from '../queue/commands.js';
+import type { Command, Outcome, PublishCommand, SettleDueCommand } from '../commands/commands.js';
 import { refuse } from '../refusal.js';
 import type { CommitGroupFacts, Store } from '../store/store.js';
 import { createGroupCommit, GROUP_LIMITS, type GroupLimits } from './group-commit.js';

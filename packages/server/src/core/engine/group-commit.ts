@@ -1,5 +1,5 @@
+import type { Command, Outcome } from '../commands/commands.js';
 import { type Access, ENDLESS_ACCESS } from '../keys/caller.js';
-import type { Command, Outcome } from '../queue/commands.js';
 import { overloaded } from '../refusal.js';
 import type { CommitGroupFacts, Store } from '../store/store.js';
 import { FairQueue } from './fair-queue.js';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../queue/commands.js';
+import type { Outcome } from '../commands/commands.js';
 import { heldUp } from '../refusal.js';
 import type { Store } from '../store/store.js';
 import { type HeldGroup, HeldUpLane, lockKeyOf, PROBE_LOCK_WAIT_MS } from './held-up-lane.js';

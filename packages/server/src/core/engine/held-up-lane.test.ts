@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Command } from '../queue/commands.js';
+import type { Command } from '../commands/commands.js';
 import { HeldUpLane, lockKeyOf } from './held-up-lane.js';
 
 interface Entry {

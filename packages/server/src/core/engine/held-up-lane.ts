@@ -1,5 +1,5 @@
 import { monotonicMs } from '../clock.js';
-import type { Command } from '../queue/commands.js';
+import type { Command } from '../commands/commands.js';
 
 /**
  * The lane of commands that have met a lock of a transaction that does not end, such as that of a node

@@ -1,5 +1,5 @@
+import type { ConsumeCommand, Outcome } from '../commands/commands.js';
 import type { Access } from '../keys/caller.js';
-import type { ConsumeCommand, Outcome } from '../queue/commands.js';
 import { overloaded, type Refusal } from '../refusal.js';
 import type { Reservation } from './byte-budget.js';
 import { SMALL_CALL_BYTES } from './byte-budget.js';

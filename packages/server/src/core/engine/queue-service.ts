@@ -1,6 +1,3 @@
-import type { Fault } from '../fault.js';
-import type { IdSource } from '../ids.js';
-import type { Access } from '../keys/caller.js';
 import type {
   Command,
   DeadLetterJobCommand,
@@ -9,8 +6,11 @@ import type {
   NackEntry,
   NewMessage,
   Outcome,
-} from '../queue/commands.js';
-import type { SubscribePushCommand } from '../queue/push-commands.js';
+} from '../commands/commands.js';
+import type { SubscribePushCommand } from '../commands/push-commands.js';
+import type { Fault } from '../fault.js';
+import type { IdSource } from '../ids.js';
+import type { Access } from '../keys/caller.js';
 import { jobInterrupted } from '../refusal.js';
 import type { Store } from '../store/store.js';
 import { type ConsumeOptions, Consuming, type Target } from './consuming.js';

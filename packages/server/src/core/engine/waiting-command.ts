@@ -1,6 +1,6 @@
+import type { Command, Outcome } from '../commands/commands.js';
 import { causeOf } from '../fault.js';
 import type { Access } from '../keys/caller.js';
-import type { Command, Outcome } from '../queue/commands.js';
 import { refuse, unauthenticated } from '../refusal.js';
 import type { CommitGroupFacts, Store } from '../store/store.js';
 

@@ -1,4 +1,4 @@
-import type { KeyRow } from '../queue/commands.js';
+import type { KeyRow } from '../commands/commands.js';
 import type { Store } from '../store/store.js';
 
 const BATCH_MAX = 256;

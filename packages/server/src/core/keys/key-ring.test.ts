@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../../test/harness/fake-clock.js';
-import type { KeyRow } from '../queue/commands.js';
+import type { KeyRow } from '../commands/commands.js';
 import type { Store } from '../store/store.js';
 import type { Caller } from './caller.js';
 import { hashSecret, KeyRing } from './key-ring.js';

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { SCOPES } from '@millrace/protocol/scopes';
 import { monotonicMs, setSystemTimer } from '../clock.js';
-import type { KeyRow } from '../queue/commands.js';
+import type { KeyRow } from '../commands/commands.js';
 import type { Store } from '../store/store.js';
 import { type Caller, ENDLESS_ACCESS } from './caller.js';
 import { KeyLookups } from './key-lookups.js';

@@ -1,6 +1,6 @@
-import type { ConsumeCommand, NewMessage, PublishCommand } from '../queue/commands.js';
+import type { ConsumeCommand, NewMessage, PublishCommand } from '../commands/commands.js';
+import type { SubscribePushCommand } from '../commands/push-commands.js';
 import { bytesOf } from '../queue/message-bytes.js';
-import type { SubscribePushCommand } from '../queue/push-commands.js';
 import { checkDeadLetterQueue, type ReachableFrom } from '../queue/queue-settings.js';
 import type { Refusal } from '../refusal.js';
 import { sum } from '../sum.js';

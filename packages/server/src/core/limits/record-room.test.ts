@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { AckCommand, Command, ConsumeCommand, PurgeQueueCommand } from '../queue/commands.js';
+import type {
+  AckCommand,
+  Command,
+  ConsumeCommand,
+  PurgeQueueCommand,
+} from '../commands/commands.js';
 import { leaseLost } from '../refusal.js';
 import { noUsage } from './project-usage.js';
 import { checkRecordRoom, expectedRecordBytes, recordBytes } from './record-room.js';

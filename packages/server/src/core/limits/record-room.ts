@@ -1,5 +1,5 @@
-import type { Command } from '../queue/commands.js';
-import type { Idempotency } from '../queue/queue-command.js';
+import type { Command } from '../commands/commands.js';
+import type { Idempotency } from '../commands/queue-command.js';
 import type { RecordedAnswer } from '../queue/transaction.js';
 import { type Refusal, refuse } from '../refusal.js';
 import type { Room } from './storage-limits.js';

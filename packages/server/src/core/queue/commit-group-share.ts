@@ -1,4 +1,4 @@
-import type { ConsumeCommand } from './commands.js';
+import type { ConsumeCommand } from '../commands/commands.js';
 
 /**
  * Bounds what the consumes of one project may take in one commit group. However many arrive together,

@@ -1,8 +1,8 @@
 import { LIMITS } from '@millrace/protocol/limits';
+import type { NewMessage, PublishCommand } from '../commands/commands.js';
 import { deduplicationBytes } from '../limits/record-room.js';
 import { fieldRefusal, type Refusal } from '../refusal.js';
 import { sum } from '../sum.js';
-import type { NewMessage, PublishCommand } from './commands.js';
 import type { QueueEntry } from './queue-entry.js';
 
 /**

@@ -1,5 +1,10 @@
+import type {
+  ConsumeCommand,
+  LeasedMessage,
+  OutcomeOf,
+  StoredMessage,
+} from '../commands/commands.js';
 import { answerBytes } from '../store/answer-size.js';
-import type { ConsumeCommand, LeasedMessage, OutcomeOf, StoredMessage } from './commands.js';
 import { type CommitGroupShare, type ConsumeShare, tooLarge } from './commit-group-share.js';
 import { withLease } from './message-fields.js';
 import type { QueueEntry } from './queue-entry.js';

@@ -1,4 +1,4 @@
-import type { LeasedMessage, StoredMessage } from './commands.js';
+import type { LeasedMessage, StoredMessage } from '../commands/commands.js';
 import type { MessageEntry } from './transaction.js';
 
 /**

@@ -1,7 +1,7 @@
+import type { NewMessage, OutcomeOf, PublishCommand } from '../commands/commands.js';
 import { checkPublishRoom } from '../limits/admission.js';
 import type { Room, Usage } from '../limits/storage-limits.js';
 import type { Refusal } from '../refusal.js';
-import type { NewMessage, OutcomeOf, PublishCommand } from './commands.js';
 import { checkFifoPublish, type Deduplications, deduplicate, groupKeyOf } from './fifo.js';
 import { bytesOf } from './message-bytes.js';
 import type { QueueEntry } from './queue-entry.js';

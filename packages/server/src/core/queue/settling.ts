@@ -1,5 +1,11 @@
+import type {
+  AckCommand,
+  ExtendCommand,
+  NackCommand,
+  NackEntry,
+  OutcomeOf,
+} from '../commands/commands.js';
 import { leaseLost, leaseTooLong, type Refusal } from '../refusal.js';
-import type { AckCommand, ExtendCommand, NackCommand, NackEntry, OutcomeOf } from './commands.js';
 import { afterFailure, checkReceipt, extendsTooFar, LEASE_END, STATE } from './message-state.js';
 import type { QueueEntry } from './queue-entry.js';
 import type { MessageEntry, MessageTransaction } from './transaction.js';

@@ -1,9 +1,9 @@
+import type { Idempotency } from '../commands/queue-command.js';
 import type { DeadLetterSource } from '../dead-letters/dead-letter-source.js';
 import type { Room } from '../limits/storage-limits.js';
 import type { TallyKind } from '../store/history.js';
 import type { DeadLetterReason, LeaseEnd, LeaseView, State } from './message-state.js';
 import type { PushPolicy } from './push-subscription.js';
-import type { Idempotency } from './queue-command.js';
 import type { QueueEntry } from './queue-entry.js';
 
 /** Where a message stands, without its body: what decisions need to know. */

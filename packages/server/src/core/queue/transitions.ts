@@ -1,7 +1,7 @@
 import { LIMITS } from '@millrace/protocol/limits';
+import type { FailedDelivery } from '../commands/commands.js';
 import { earlierSourcesOf, sourceBefore } from '../dead-letters/dead-letter-source.js';
 import { deadLetterTarget } from '../dead-letters/dead-letter-target.js';
-import type { FailedDelivery } from './commands.js';
 import { groupKeyOf } from './fifo.js';
 import {
   type AfterFailure,

@@ -1,4 +1,4 @@
-import type { StoredMessage } from '../queue/commands.js';
+import type { StoredMessage } from '../commands/commands.js';
 
 /** Field names, ids, times and counts of a message in an answer. */
 const FRAME_BYTES = 640;

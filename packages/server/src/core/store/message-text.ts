@@ -1,5 +1,5 @@
+import type { LeasedMessage, StoredMessage } from '../commands/commands.js';
 import { toIso } from '../iso-time.js';
-import type { LeasedMessage, StoredMessage } from '../queue/commands.js';
 
 /** The body of a push. The delivery is the push itself, so there is no receipt. */
 export function pushedText(message: LeasedMessage, queue: string): string {

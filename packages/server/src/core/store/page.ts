@@ -1,4 +1,4 @@
-import type { StoredMessage } from '../queue/commands.js';
+import type { StoredMessage } from '../commands/commands.js';
 import { RefusalError, wrongCursor } from '../refusal.js';
 import { answerBytes } from './answer-size.js';
 import type { MessagePage, PeekState } from './store.js';

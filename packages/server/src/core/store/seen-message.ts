@@ -1,4 +1,4 @@
-import type { FailedDelivery, StoredMessage } from '../queue/commands.js';
+import type { FailedDelivery, StoredMessage } from '../commands/commands.js';
 import { storedMessage } from '../queue/message-fields.js';
 import type { State } from '../queue/message-state.js';
 import { answerBytes, failuresBytes } from './answer-size.js';

@@ -1,6 +1,12 @@
 import type { Clock } from '../clock.js';
-import type { AuditEntry, AuditPosition } from '../queue/audit-entry.js';
-import type { Command, FailedDelivery, KeyRow, Outcome, StoredMessage } from '../queue/commands.js';
+import type { AuditEntry, AuditPosition } from '../commands/audit-entry.js';
+import type {
+  Command,
+  FailedDelivery,
+  KeyRow,
+  Outcome,
+  StoredMessage,
+} from '../commands/commands.js';
 import type { PushAttempt, PushSubscriptionRow } from '../queue/push-subscription.js';
 import type { QueueRow } from '../queue/queue-entry.js';
 import type { HistoryMinute } from './history.js';

@@ -4,8 +4,8 @@ import {
   CAPABILITIES,
   LIMITS,
 } from '@millrace/protocol';
+import type { AuditEntry, AuditPosition } from '../../core/commands/audit-entry.js';
 import { toIso } from '../../core/iso-time.js';
-import type { AuditEntry, AuditPosition } from '../../core/queue/audit-entry.js';
 import { answer, type Call, type Route } from '../call.js';
 import { readCursor, writeCursor } from '../validation/cursor.js';
 

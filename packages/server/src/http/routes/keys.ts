@@ -7,11 +7,11 @@ import {
   type ListKeysParams,
   type RevokeKeyParams,
 } from '@millrace/protocol';
+import type { KeyRow } from '../../core/commands/commands.js';
 import { isServerId } from '../../core/ids.js';
 import { toIso } from '../../core/iso-time.js';
 import { CONFIGURED_KEY_ID, DEFAULT_PROJECT, hashSecret } from '../../core/keys/key-ring.js';
 import { openSealed, seal } from '../../core/keys/sealed-secret.js';
-import type { KeyRow } from '../../core/queue/commands.js';
 import { fieldRefusal, keyNotFound } from '../../core/refusal.js';
 import { answer, type Call, type Route, respond } from '../call.js';
 import { pageOf, readCursor } from '../validation/cursor.js';

@@ -4,8 +4,8 @@ import {
   type PublishBatchParams,
   type PublishParams,
 } from '@millrace/protocol';
-import type { NewMessage } from '../../core/queue/commands.js';
-import { canonicalJson } from '../../core/queue/idempotency.js';
+import type { NewMessage } from '../../core/commands/commands.js';
+import { canonicalJson } from '../../core/commands/idempotency.js';
 import { isRefusal, type Refusal } from '../../core/refusal.js';
 import { headersTooLarge } from '../body/payload-limits.js';
 import { type Call, type Route, respond, targetOf, toMs } from '../call.js';

@@ -9,10 +9,10 @@ import {
   type PushSubscriptionsParams,
   scopeAllows,
 } from '@millrace/protocol';
+import type { Outcome } from '../../core/commands/commands.js';
 import { noRoom } from '../../core/engine/lease-within.js';
 import { isServerId } from '../../core/ids.js';
 import { toIso } from '../../core/iso-time.js';
-import type { Outcome } from '../../core/queue/commands.js';
 import type {
   GivenPushSettings,
   PausedReason,

@@ -6,8 +6,8 @@ import {
   type NackBatchParams,
   type NackParams,
 } from '@millrace/protocol';
+import type { EntryRefusal, NackEntry } from '../../core/commands/commands.js';
 import { toIso } from '../../core/iso-time.js';
-import type { EntryRefusal, NackEntry } from '../../core/queue/commands.js';
 import { type Call, type Route, respond, targetOf, toMs } from '../call.js';
 
 /** The calls with which a consumer ends or extends leases. */

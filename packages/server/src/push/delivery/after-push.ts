@@ -1,4 +1,4 @@
-import type { LeasedMessage } from '../../core/queue/commands.js';
+import type { LeasedMessage } from '../../core/commands/commands.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
 import type { PushDependencies } from '../push-dependencies.js';
 import type { PushOutcome } from '../request/exchange.js';

@@ -1,5 +1,5 @@
+import type { LeasedMessage } from '../../core/commands/commands.js';
 import { faultOf } from '../../core/fault.js';
-import type { LeasedMessage } from '../../core/queue/commands.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
 import type { PushDependencies } from '../push-dependencies.js';
 import { type Attempt, Breaker } from '../receiver/breaker.js';

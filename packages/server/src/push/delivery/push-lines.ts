@@ -1,6 +1,6 @@
 import { monotonicMs } from '../../core/clock.js';
+import type { LeasedMessage } from '../../core/commands/commands.js';
 import type { Log, LogFields } from '../../core/log.js';
-import type { LeasedMessage } from '../../core/queue/commands.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
 import type { AttemptEnd } from '../receiver/breaker.js';
 import type { PushOutcome } from '../request/exchange.js';

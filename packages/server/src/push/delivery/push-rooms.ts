@@ -1,5 +1,5 @@
+import type { LeasedMessage } from '../../core/commands/commands.js';
 import type { Reservation } from '../../core/engine/byte-budget.js';
-import type { LeasedMessage } from '../../core/queue/commands.js';
 import { answerBytes } from '../../core/store/answer-size.js';
 
 /** What a push takes beside its message: a request, and perhaps a connection. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { backoffMs } from '../delivery/backoff.js';
 import type { DeliveryResult } from '../delivery/delivery-result.js';
-import { Breaker, SPARED_MAX } from '../receiver/breaker.js';
+import { Breaker, SPARED_MAX } from './breaker.js';
 
 interface Message {
   readonly id: string;

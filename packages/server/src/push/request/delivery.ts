@@ -1,4 +1,4 @@
-import type { LeasedMessage } from '../../core/queue/commands.js';
+import type { LeasedMessage } from '../../core/commands/commands.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
 import { pushedText } from '../../core/store/message-text.js';
 import { deliveryHeaders } from './message-headers.js';

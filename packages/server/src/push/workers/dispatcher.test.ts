@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../../test/harness/fake-clock.js';
 import { keepLines } from '../../../test/harness/log-lines.js';
+import type { Command } from '../../core/commands/commands.js';
 import { ByteBudget } from '../../core/engine/byte-budget.js';
 import type { GroupCommit } from '../../core/engine/group-commit.js';
 import { createLongPolls } from '../../core/engine/long-poll.js';
 import { createIdSource } from '../../core/ids.js';
-import type { Command } from '../../core/queue/commands.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
 import type { Query, Store } from '../../core/store/store.js';
 import { AttemptLog } from '../delivery/attempt-log.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LeasedMessage } from '../../core/queue/commands.js';
+import type { LeasedMessage } from '../../core/commands/commands.js';
 import { PrefetchedMessages } from './prefetched-messages.js';
 
 class TestClock {

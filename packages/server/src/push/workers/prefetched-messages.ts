@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js';
-import type { LeasedMessage } from '../../core/queue/commands.js';
+import type { LeasedMessage } from '../../core/commands/commands.js';
 
 /** Their slots were to be free in a moment. After this they are of more use to others. */
 const WAIT_MAX_MS = 1_000;

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../../test/harness/fake-clock.js';
+import type { Command, LeasedMessage, NackCommand } from '../../core/commands/commands.js';
 import { ByteBudget } from '../../core/engine/byte-budget.js';
 import type { GroupCommit } from '../../core/engine/group-commit.js';
 import { createLongPolls } from '../../core/engine/long-poll.js';
 import { createIdSource } from '../../core/ids.js';
 import { NO_LOG } from '../../core/log.js';
-import type { Command, LeasedMessage, NackCommand } from '../../core/queue/commands.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
 import type { Store } from '../../core/store/store.js';
 import { AttemptLog } from '../delivery/attempt-log.js';

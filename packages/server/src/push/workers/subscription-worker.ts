@@ -1,8 +1,8 @@
 import { LIMITS } from '@millrace/protocol/limits';
 import { monotonicMs } from '../../core/clock.js';
+import type { ConsumeCommand } from '../../core/commands/commands.js';
 import { leaseWithin } from '../../core/engine/lease-within.js';
 import { ENDLESS_ACCESS } from '../../core/keys/caller.js';
-import type { ConsumeCommand } from '../../core/queue/commands.js';
 import { type PushSubscriptionRow, pushHolder } from '../../core/queue/push-subscription.js';
 import type { Refusal } from '../../core/refusal.js';
 import { MessagePusher } from '../delivery/message-pusher.js';

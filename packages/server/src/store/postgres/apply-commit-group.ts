@@ -6,8 +6,8 @@ import type {
   NackCommand,
   Outcome,
   PublishCommand,
-} from '../../core/queue/commands.js';
-import { accept } from '../../core/queue/outcome.js';
+} from '../../core/commands/commands.js';
+import { accept } from '../../core/commands/outcome.js';
 import { createLacking, lacksQueue, withItsQueue } from './commands/auto-create.js';
 import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';
 import { runConsumes } from './commands/consume.js';

@@ -1,9 +1,9 @@
 import type { PoolClient } from 'pg';
 import { type Clock, monotonicMs } from '../../core/clock.js';
+import type { Command, Outcome } from '../../core/commands/commands.js';
 import { tellDeadLetters } from '../../core/dead-letters/dead-letter-report.js';
 import type { StorageLimits } from '../../core/limits/storage-limits.js';
 import type { Log } from '../../core/log.js';
-import type { Command, Outcome } from '../../core/queue/commands.js';
 import { leasesKeptUntilMs } from '../../core/queue/message-state.js';
 import type { TallyRow } from '../../core/store/history.js';
 import type { CommitGroupFacts, ReadyQueue } from '../../core/store/store.js';

@@ -1,7 +1,7 @@
 import { type Clock, monotonicMs } from '../../core/clock.js';
+import type { Command, Outcome } from '../../core/commands/commands.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/limits/storage-limits.js';
 import { type Log, NO_LOG } from '../../core/log.js';
-import type { Command, Outcome } from '../../core/queue/commands.js';
 import type {
   CommitGroupFacts,
   Query,

@@ -1,9 +1,9 @@
 import { audited } from '../../core/audit/audit.js';
+import type { Command, Outcome, OutcomeOf } from '../../core/commands/commands.js';
+import { accept } from '../../core/commands/outcome.js';
+import { withIdempotency } from '../../core/commands/replay.js';
 import { checkAutoCreate } from '../../core/limits/admission.js';
-import type { Command, Outcome, OutcomeOf } from '../../core/queue/commands.js';
-import { accept } from '../../core/queue/outcome.js';
 import type { QueueEntry } from '../../core/queue/queue-entry.js';
-import { withIdempotency } from '../../core/queue/replay.js';
 import { ack, extend, nack } from '../../core/queue/settling.js';
 import { queueNotFound, type Refusal } from '../../core/refusal.js';
 import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';

@@ -1,9 +1,9 @@
 import type Database from 'better-sqlite3';
+import type { Command, Outcome } from '../../core/commands/commands.js';
 import type { DeadLettered } from '../../core/dead-letters/dead-letter-report.js';
 import { RECORDS_REMOVED, removedPerStep } from '../../core/engine/removal-pace.js';
 import { rowIdTimeMs } from '../../core/ids.js';
 import type { DiskSpace, StorageLimits } from '../../core/limits/storage-limits.js';
-import type { Command, Outcome } from '../../core/queue/commands.js';
 import { leasesKeptUntilMs } from '../../core/queue/message-state.js';
 import { Sequence } from '../../core/sequence.js';
 import { HISTORY_FLUSH_MS, minuteOf, TallyBook } from '../../core/store/history.js';

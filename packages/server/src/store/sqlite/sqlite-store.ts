@@ -1,9 +1,9 @@
 import { type Clock, monotonicClock } from '../../core/clock.js';
+import type { Command, Outcome } from '../../core/commands/commands.js';
 import { tellDeadLetters } from '../../core/dead-letters/dead-letter-report.js';
 import { isLong, ReadLanes } from '../../core/engine/read-lanes.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/limits/storage-limits.js';
 import { type Log, NO_LOG } from '../../core/log.js';
-import type { Command, Outcome } from '../../core/queue/commands.js';
 import { RefusalError } from '../../core/refusal.js';
 import { HISTORY_FLUSH_MS } from '../../core/store/history.js';
 import type {

@@ -1,7 +1,7 @@
+import type { Outcome } from '../../../core/commands/commands.js';
+import type { SubscribePushCommand } from '../../../core/commands/push-commands.js';
 import { type AutoCreating, checkAutoCreate } from '../../../core/limits/admission.js';
 import { limitsThing } from '../../../core/limits/storage-limits.js';
-import type { Outcome } from '../../../core/queue/commands.js';
-import type { SubscribePushCommand } from '../../../core/queue/push-commands.js';
 import type { Refusal } from '../../../core/refusal.js';
 import type { CommitGroup } from '../transaction/commit-group.js';
 import { insertQueue, readReachable } from '../transaction/queue-rows.js';

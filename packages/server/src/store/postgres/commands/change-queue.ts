@@ -1,10 +1,10 @@
-import type { Usage } from '../../../core/limits/storage-limits.js';
 import type {
   DeleteQueueCommand,
   OutcomeOf,
   PurgeQueueCommand,
   UpdateQueueCommand,
-} from '../../../core/queue/commands.js';
+} from '../../../core/commands/commands.js';
+import type { Usage } from '../../../core/limits/storage-limits.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { changeSettings, changes, publicRow } from '../../../core/queue/queue-settings.js';
 import { isRefusal, queueInUse, queueNotFound, type Refusal } from '../../../core/refusal.js';

@@ -3,14 +3,14 @@ import type {
   LeasedMessage,
   Outcome,
   OutcomeOf,
-} from '../../../core/queue/commands.js';
+} from '../../../core/commands/commands.js';
+import { replayOrReuse } from '../../../core/commands/replay.js';
 import { CommitGroupShare } from '../../../core/queue/commit-group-share.js';
 import { CROWDED, type Leases, leasesFor } from '../../../core/queue/leases.js';
 import { storedMessage } from '../../../core/queue/message-fields.js';
 import { STATE } from '../../../core/queue/message-state.js';
 import { checkHolder } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { replayOrReuse } from '../../../core/queue/replay.js';
 import {
   EXPIRED_PER_CONSUME,
   isPastRetention,

@@ -1,3 +1,8 @@
+import type {
+  DeadLetterJobCommand,
+  JobProgress,
+  OutcomeOf,
+} from '../../../core/commands/commands.js';
 import {
   applyToDeadLetter,
   type DeadLetterEntry,
@@ -8,7 +13,6 @@ import {
   stepLimit,
 } from '../../../core/dead-letters/dead-letter-job.js';
 import { rowIdOf } from '../../../core/ids.js';
-import type { DeadLetterJobCommand, JobProgress, OutcomeOf } from '../../../core/queue/commands.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import type { Parameter } from '../driver/parameters.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../reads/rows.js';

@@ -1,10 +1,10 @@
-import { ENDED_KEYS_KEPT } from '../../../core/limits/storage-limits.js';
 import type {
   CreateKeyCommand,
   OutcomeOf,
   RecordKeyUseCommand,
   RevokeKeyCommand,
-} from '../../../core/queue/commands.js';
+} from '../../../core/commands/commands.js';
+import { ENDED_KEYS_KEPT } from '../../../core/limits/storage-limits.js';
 import { keyNotFound, type Refusal } from '../../../core/refusal.js';
 import type { CommitGroup } from '../transaction/commit-group.js';
 import type { PostgresTransaction } from '../transaction/transaction.js';

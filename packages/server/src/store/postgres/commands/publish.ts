@@ -1,4 +1,4 @@
-import type { Outcome, PublishCommand } from '../../../core/queue/commands.js';
+import type { Outcome, PublishCommand } from '../../../core/commands/commands.js';
 import { type Arrival, publish } from '../../../core/queue/publishing.js';
 import { type CommitGroup, onItsQueue } from '../transaction/commit-group.js';
 import { insertMessages, type NewRow } from './insert-messages.js';

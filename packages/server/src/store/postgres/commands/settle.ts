@@ -1,11 +1,11 @@
-import { rowIdOf } from '../../../core/ids.js';
 import type {
   AckCommand,
   ExtendCommand,
   NackCommand,
   Outcome,
   OutcomeOf,
-} from '../../../core/queue/commands.js';
+} from '../../../core/commands/commands.js';
+import { rowIdOf } from '../../../core/ids.js';
 import { STATE } from '../../../core/queue/message-state.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { ack, extend, nack, settle } from '../../../core/queue/settling.js';

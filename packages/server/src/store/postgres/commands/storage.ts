@@ -1,3 +1,4 @@
+import type { Command, PublishCommand } from '../../../core/commands/commands.js';
 import {
   type CountedThing,
   noUsage,
@@ -10,7 +11,6 @@ import {
   limitsThing,
   type Usage,
 } from '../../../core/limits/storage-limits.js';
-import type { Command, PublishCommand } from '../../../core/queue/commands.js';
 import type { Arrival } from '../../../core/queue/publishing.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import type { Refusal } from '../../../core/refusal.js';

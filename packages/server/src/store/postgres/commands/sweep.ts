@@ -1,5 +1,5 @@
+import type { ExpireCommand, OutcomeOf } from '../../../core/commands/commands.js';
 import type { Usage } from '../../../core/limits/storage-limits.js';
-import type { ExpireCommand, OutcomeOf } from '../../../core/queue/commands.js';
 import { STATE } from '../../../core/queue/message-state.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { removeMessage, retentionMs } from '../../../core/queue/transitions.js';

@@ -1,5 +1,5 @@
+import type { StoredMessage } from '../../../core/commands/commands.js';
 import { rowIdOf } from '../../../core/ids.js';
-import type { StoredMessage } from '../../../core/queue/commands.js';
 import { storedMessage } from '../../../core/queue/message-fields.js';
 import { STATE, type State } from '../../../core/queue/message-state.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';

@@ -1,5 +1,5 @@
 import type { Scope } from '@millrace/protocol';
-import type { KeyRow } from '../../../core/queue/commands.js';
+import type { KeyRow } from '../../../core/commands/commands.js';
 import { ENTRY_FIELDS, STORED_FIELDS } from '../../../core/queue/message-fields.js';
 import type { MessageEntry } from '../../../core/queue/transaction.js';
 import { columnsOf } from '../../../core/store/columns.js';

@@ -1,10 +1,10 @@
 import { audited } from '../../../core/audit/audit.js';
-import type { AuditEntry, Audited } from '../../../core/queue/audit-entry.js';
-import type { Command, Outcome, OutcomeOf } from '../../../core/queue/commands.js';
-import { accept } from '../../../core/queue/outcome.js';
-import type { QueueCommand } from '../../../core/queue/queue-command.js';
+import type { AuditEntry, Audited } from '../../../core/commands/audit-entry.js';
+import type { Command, Outcome, OutcomeOf } from '../../../core/commands/commands.js';
+import { accept } from '../../../core/commands/outcome.js';
+import type { QueueCommand } from '../../../core/commands/queue-command.js';
+import { answerBefore, recordAnswer } from '../../../core/commands/replay.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { answerBefore, recordAnswer } from '../../../core/queue/replay.js';
 import { queueNotFound, type Refusal } from '../../../core/refusal.js';
 import { writeAudit } from '../reads/audit-rows.js';
 import type { CommitGroup } from './commit-group.js';

@@ -1,4 +1,4 @@
-import type { Command } from '../../../core/queue/commands.js';
+import type { Command } from '../../../core/commands/commands.js';
 import { type QueueColumns, queueEntryOf } from '../../../core/queue/queue-settings.js';
 import { rowOf } from '../driver/index-joins.js';
 import type { Pipeline } from '../driver/pipeline.js';

@@ -1,9 +1,14 @@
-import type { Command, LeasedMessage, Outcome, OutcomeOf } from '../../../core/queue/commands.js';
+import type {
+  Command,
+  LeasedMessage,
+  Outcome,
+  OutcomeOf,
+} from '../../../core/commands/commands.js';
+import { accept } from '../../../core/commands/outcome.js';
+import type { QueueCommand } from '../../../core/commands/queue-command.js';
+import { type ReplayLookups, withIdempotency } from '../../../core/commands/replay.js';
 import { RESTART_GRACE_MS } from '../../../core/queue/message-state.js';
-import { accept } from '../../../core/queue/outcome.js';
-import type { QueueCommand } from '../../../core/queue/queue-command.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { type ReplayLookups, withIdempotency } from '../../../core/queue/replay.js';
 import { queueNotFound, type Refusal } from '../../../core/refusal.js';
 import type { DueWatermark, ReadyWatermarks } from '../tuning/scan-watermarks.js';
 import { MessageDeduplications } from './deduplications.js';

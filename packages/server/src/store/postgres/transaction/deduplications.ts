@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Command } from '../../../core/commands/commands.js';
 import { deduplicationBytes } from '../../../core/limits/record-room.js';
-import type { Command } from '../../../core/queue/commands.js';
 import {
   DEDUPLICATION_MS,
   type Deduplications,

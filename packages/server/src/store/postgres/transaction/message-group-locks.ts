@@ -1,5 +1,5 @@
+import type { Command } from '../../../core/commands/commands.js';
 import { rowIdOf } from '../../../core/ids.js';
-import type { Command } from '../../../core/queue/commands.js';
 import { groupKeyOf } from '../../../core/queue/fifo.js';
 import { messageOf, rowOf } from '../driver/index-joins.js';
 import type { Pipeline } from '../driver/pipeline.js';

@@ -1,4 +1,4 @@
-import type { Command } from '../../../core/queue/commands.js';
+import type { Command } from '../../../core/commands/commands.js';
 import { subscriptionOfHolder } from '../../../core/queue/push-subscription.js';
 import { pushPolicies } from '../reads/push-rows.js';
 import type { MessageRow } from '../reads/rows.js';

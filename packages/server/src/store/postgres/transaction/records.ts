@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Command, OutcomeOf } from '../../../core/commands/commands.js';
+import { recordScope } from '../../../core/commands/replay.js';
 import { recordBytes } from '../../../core/limits/record-room.js';
 import type { Room } from '../../../core/limits/storage-limits.js';
-import type { Command, OutcomeOf } from '../../../core/queue/commands.js';
-import { recordScope } from '../../../core/queue/replay.js';
 import type {
   AnswerRecords,
   RecordedAnswer,

@@ -1,4 +1,4 @@
-import type { Command } from '../../../core/queue/commands.js';
+import type { Command } from '../../../core/commands/commands.js';
 import type { Pipeline } from '../driver/pipeline.js';
 
 /** Any number that no other advisory lock has. */

@@ -1,5 +1,5 @@
 import { monotonicMs } from '../../../core/clock.js';
-import type { Command } from '../../../core/queue/commands.js';
+import type { Command } from '../../../core/commands/commands.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 
 export interface KnownQueue {

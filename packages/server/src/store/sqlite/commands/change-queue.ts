@@ -3,7 +3,7 @@ import type {
   OutcomeOf,
   PurgeQueueCommand,
   UpdateQueueCommand,
-} from '../../../core/queue/commands.js';
+} from '../../../core/commands/commands.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { changeSettings, changes, publicRow } from '../../../core/queue/queue-settings.js';
 import { isRefusal, queueInUse, type Refusal } from '../../../core/refusal.js';

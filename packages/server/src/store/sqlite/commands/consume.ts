@@ -1,5 +1,5 @@
+import type { ConsumeCommand, LeasedMessage, OutcomeOf } from '../../../core/commands/commands.js';
 import { rowIdOf } from '../../../core/ids.js';
-import type { ConsumeCommand, LeasedMessage, OutcomeOf } from '../../../core/queue/commands.js';
 import { CROWDED, leasesFor, type ReadyMessage } from '../../../core/queue/leases.js';
 import {
   STORED_FIELDS,

@@ -1,5 +1,5 @@
+import type { CreateQueueCommand, OutcomeOf } from '../../../core/commands/commands.js';
 import { checkQuota } from '../../../core/limits/storage-limits.js';
-import type { CreateQueueCommand, OutcomeOf } from '../../../core/queue/commands.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { compareSettings, newSettings, publicRow } from '../../../core/queue/queue-settings.js';
 import { isRefusal, type Refusal } from '../../../core/refusal.js';

@@ -1,10 +1,10 @@
-import { checkQuota, ENDED_KEYS_KEPT } from '../../../core/limits/storage-limits.js';
 import type {
   CreateKeyCommand,
   OutcomeOf,
   RecordKeyUseCommand,
   RevokeKeyCommand,
-} from '../../../core/queue/commands.js';
+} from '../../../core/commands/commands.js';
+import { checkQuota, ENDED_KEYS_KEPT } from '../../../core/limits/storage-limits.js';
 import { keyNotFound, type Refusal } from '../../../core/refusal.js';
 import type { SqliteTransaction } from '../transaction/transaction.js';
 

@@ -1,5 +1,5 @@
+import type { OutcomeOf, PublishCommand } from '../../../core/commands/commands.js';
 import { ownRowId } from '../../../core/ids.js';
-import type { OutcomeOf, PublishCommand } from '../../../core/queue/commands.js';
 import { type Arrival, publish as decide } from '../../../core/queue/publishing.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import type { Refusal } from '../../../core/refusal.js';

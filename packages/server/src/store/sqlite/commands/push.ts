@@ -1,13 +1,13 @@
 import { LIMITS } from '@millrace/protocol/limits';
-import { checkQuota } from '../../../core/limits/storage-limits.js';
-import type { OutcomeOf } from '../../../core/queue/commands.js';
+import type { OutcomeOf } from '../../../core/commands/commands.js';
 import type {
   PausePushCommand,
   RecordPushesCommand,
   SealPushCommand,
   SubscribePushCommand,
   UnsubscribePushCommand,
-} from '../../../core/queue/push-commands.js';
+} from '../../../core/commands/push-commands.js';
+import { checkQuota } from '../../../core/limits/storage-limits.js';
 import {
   type PushSubscriptionRow,
   sealedColumnsOf,

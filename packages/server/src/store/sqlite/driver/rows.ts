@@ -1,5 +1,5 @@
 import type { Scope } from '@millrace/protocol';
-import type { KeyRow } from '../../../core/queue/commands.js';
+import type { KeyRow } from '../../../core/commands/commands.js';
 import { ENTRY_FIELDS, messageEntryOf, STORED_FIELDS } from '../../../core/queue/message-fields.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { type QueueColumns, queueEntryOf } from '../../../core/queue/queue-settings.js';

@@ -1,5 +1,5 @@
 import { LIMITS } from '@millrace/protocol/limits';
-import type { AuditEntry, AuditPosition } from '../../../core/queue/audit-entry.js';
+import type { AuditEntry, AuditPosition } from '../../../core/commands/audit-entry.js';
 import type { Statements } from '../driver/statements.js';
 
 /** How many entries are removed at a time. */

@@ -8,7 +8,7 @@ import type {
   NewMessage,
   Outcome,
   PublishCommand,
-} from '../../../core/queue/commands.js';
+} from '../../../core/commands/commands.js';
 import {
   pushStored,
   STORED_FIELDS,

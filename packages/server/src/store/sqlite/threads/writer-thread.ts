@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { Command } from '../../../core/commands/commands.js';
 import { GROUP_LIMITS } from '../../../core/engine/group-commit.js';
 import type { DiskSpace, StorageLimits } from '../../../core/limits/storage-limits.js';
-import type { Command } from '../../../core/queue/commands.js';
 import type { CommitGroupFacts } from '../../../core/store/store.js';
 import { CommitGroupApplier, type CommitGroupResult } from '../apply-commit-group.js';
 import { type Migrated, openWriter } from '../driver/database.js';

@@ -1,4 +1,4 @@
-import type { StoredMessage } from '../../../../core/queue/commands.js';
+import type { StoredMessage } from '../../../../core/commands/commands.js';
 import { sum } from '../../../../core/sum.js';
 import type { Pipeline } from '../../driver/pipeline.js';
 import { type MessageRow, READY_COLUMNS } from '../../reads/rows.js';

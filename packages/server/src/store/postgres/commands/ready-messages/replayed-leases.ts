@@ -1,7 +1,7 @@
-import type { Command, ConsumeCommand, LeasedMessage } from '../../../../core/queue/commands.js';
+import type { Command, ConsumeCommand, LeasedMessage } from '../../../../core/commands/commands.js';
+import { recordScope } from '../../../../core/commands/replay.js';
 import { storedMessage, withLease } from '../../../../core/queue/message-fields.js';
 import { STATE } from '../../../../core/queue/message-state.js';
-import { recordScope } from '../../../../core/queue/replay.js';
 import { answerBytes } from '../../../../core/store/answer-size.js';
 import { messageOf } from '../../driver/index-joins.js';
 import { STORED_COLUMNS } from '../../reads/rows.js';

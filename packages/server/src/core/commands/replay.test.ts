@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { noUsage } from '../limits/project-usage.js';
 import { NO_LIMITS } from '../limits/storage-limits.js';
+import type { QueueEntry } from '../queue/queue-entry.js';
+import type { AnswerRecords, RecordedAnswer } from '../queue/transaction.js';
 import type { ConsumeCommand, LeasedMessage, Outcome } from './commands.js';
-import type { QueueEntry } from './queue-entry.js';
 import { type ReplayLookups, withIdempotency } from './replay.js';
-import type { AnswerRecords, RecordedAnswer } from './transaction.js';
 
 const QUEUE = { id: 7, name: 'q' } as QueueEntry;
 const LEASED = {

@@ -1,10 +1,10 @@
 import type { Scope } from '@millrace/protocol';
+import type { DeadLetterAction, DeadLetterReason } from '../queue/message-state.js';
+import type { QueueRow, QueueSettings } from '../queue/queue-entry.js';
 import type { Refusal } from '../refusal.js';
 import type { AuditEntry, Audited } from './audit-entry.js';
-import type { DeadLetterAction, DeadLetterReason } from './message-state.js';
 import type { PushCommand, PushOutcomeOf } from './push-commands.js';
 import type { Idempotency, QueueCommand } from './queue-command.js';
-import type { QueueRow, QueueSettings } from './queue-entry.js';
 
 /**
  * Every operation as plain data, structured-clonable, with all ids and randomness handed in: a

@@ -1,4 +1,3 @@
-import type { Audited } from './audit-entry.js';
 import type {
   GivenPushSettings,
   PausedReason,
@@ -6,7 +5,8 @@ import type {
   SealedTexts,
   ShownSubscription,
   StoredForms,
-} from './push-subscription.js';
+} from '../queue/push-subscription.js';
+import type { Audited } from './audit-entry.js';
 import type { QueueCommand } from './queue-command.js';
 
 /** The commands of push subscriptions. What they deliver goes by the queue's own commands. */

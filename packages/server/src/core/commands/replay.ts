@@ -1,8 +1,8 @@
 import { checkRecordRoom } from '../limits/record-room.js';
+import type { QueueEntry } from '../queue/queue-entry.js';
+import type { AnswerRecords, RecordScope } from '../queue/transaction.js';
 import { idempotencyKeyReused } from '../refusal.js';
 import type { Accepted, Command, ConsumeCommand, LeasedMessage, Outcome } from './commands.js';
-import type { QueueEntry } from './queue-entry.js';
-import type { AnswerRecords, RecordScope } from './transaction.js';
 
 /** What a replay has to look up: some answers hold only as long as what they speak of. */
 export interface ReplayLookups {
