@@ -4,8 +4,8 @@ import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js'
 import type { PushDependencies } from '../push-dependencies.js';
 import { type Attempt, Breaker } from '../receiver/breaker.js';
 import { Pace } from '../receiver/pace.js';
-import { requestOf } from '../request/delivery.js';
 import type { PushOutcome } from '../request/exchange.js';
+import { requestOf } from '../request/signed-request.js';
 import { SigningSecrets } from '../request/signing-secrets.js';
 import { Acks } from './acks.js';
 import { note, retryAfterOf, sendBack } from './after-push.js';

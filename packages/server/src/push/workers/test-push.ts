@@ -2,7 +2,7 @@ import type { LeasedMessage } from '../../core/commands/commands.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
 import { deliveryResult } from '../delivery/delivery-result.js';
 import type { PushDependencies } from '../push-dependencies.js';
-import { requestOf } from '../request/delivery.js';
+import { requestOf } from '../request/signed-request.js';
 import { SigningSecrets } from '../request/signing-secrets.js';
 
 /** Also a subscription that is paused, and has no worker, may be tried out. */

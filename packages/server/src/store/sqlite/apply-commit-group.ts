@@ -13,7 +13,7 @@ import { nextDueMs, settleDue } from './commands/settle-due.js';
 import { isFatal, isFull, refusalOf } from './driver/errors.js';
 import { Statements } from './driver/statements.js';
 import type { FreeSpace } from './file/free-space.js';
-import type { SpaceKeeper } from './file/space.js';
+import type { SpaceKeeper } from './file/space-keeper.js';
 import { writeHistory } from './reads/history.js';
 import { dropExpiredDeduplications } from './transaction/deduplications.js';
 import { dropExpiredRecords } from './transaction/records.js';

@@ -18,8 +18,8 @@ import { tellClockBehind, tellFault, tellMigration } from '../../core/store/stor
 import { isFatal, isPassing, refusalOf } from './driver/errors.js';
 import { fileAt } from './file/database-path.js';
 import { DiskLines, STOPPED } from './file/disk-lines.js';
-import type { SpaceNeed } from './file/space.js';
-import { tellPostponed, WalBounds } from './file/wal-bounds.js';
+import type { SpaceNeed } from './file/space-keeper.js';
+import { tellPostponed, WalCheckpoints } from './file/wal-checkpoints.js';
 import type { WalPages } from './threads/checkpoint-thread.js';
 import type { ReaderRequest } from './threads/reader-thread.js';
 import { ThreadChannel } from './threads/thread-channel.js';
@@ -55,7 +55,7 @@ export class SqliteStore implements Store {
   private readonly lanes = new ReadLanes(LONG_READS_MAX, SHORT_READS_MAX);
   private listener: StoreListener | undefined;
   private stopping: Promise<void> | undefined;
-  private readonly wal: WalBounds;
+  private readonly wal: WalCheckpoints;
   private commitGroupsUnderWay = 0;
   private cancelFlush: (() => void) | undefined;
   private cancelReclaim: (() => void) | undefined;
@@ -70,7 +70,7 @@ export class SqliteStore implements Store {
     private readonly log: Log,
     private readonly diskLines: DiskLines,
   ) {
-    this.wal = new WalBounds(clock, log, {
+    this.wal = new WalCheckpoints(clock, log, {
       checkpoint: () => this.checkpointer.call('checkpoint'),
       restart: async () => (await this.writer.call({ kind: 'restartWal' })).restarted === true,
       pauseReads: () => this.lanes.pause(),

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StoreOpenError } from '../../../core/store/store.js';
 import { makeFile } from '../file/file-modes.js';
-import { WAL_LIMIT_BYTES } from '../file/space.js';
+import { WAL_LIMIT_BYTES } from '../file/space-keeper.js';
 import {
   drawId,
   refuseForeignWal,

@@ -11,7 +11,7 @@ import { lockStore } from '../file/file-lock.js';
 import { widerThanNeeded } from '../file/file-modes.js';
 import { FreeSpace, freeBytesBeside } from '../file/free-space.js';
 import { Reserve } from '../file/reserve.js';
-import { SpaceKeeper, type SpaceNeed } from '../file/space.js';
+import { SpaceKeeper, type SpaceNeed } from '../file/space-keeper.js';
 import { Failure, serveThread } from './thread-channel.js';
 import {
   type PackedCommand,

@@ -2,7 +2,7 @@ import type { Clock } from '../../../core/clock.js';
 import type { Log } from '../../../core/log.js';
 import { isPassing } from '../driver/errors.js';
 import type { WalPages } from '../threads/checkpoint-thread.js';
-import type { SpaceNeed } from './space.js';
+import type { SpaceNeed } from './space-keeper.js';
 
 export interface WalSteps {
   /** A passive checkpoint, concurrent with commits. */
@@ -26,7 +26,7 @@ const TOLD_FROM_FAILURES = 2;
  * be paused. While another process has a snapshot open (a backup, a forgotten shell), the WAL grows, and
  * publishing stops before the disk is full.
  */
-export class WalBounds {
+export class WalCheckpoints {
   private underWay = false;
   private isOverLimit = false;
   private cancelRetry: (() => void) | undefined;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { FakeClock } from '../../../../test/harness/fake-clock.js';
 import { keepLines } from '../../../../test/harness/log-lines.js';
-import { WalBounds } from './wal-bounds.js';
+import { WalCheckpoints } from './wal-checkpoints.js';
 
 const failing = (code: string) => Object.assign(new Error('no checkpoint'), { code });
 
@@ -9,7 +9,7 @@ function boundsThatFail(code: string) {
   const clock = new FakeClock();
   const { log, lines } = keepLines();
   const seen = { checkpoints: 0, failed: 0 };
-  const bounds = new WalBounds(clock, log, {
+  const bounds = new WalCheckpoints(clock, log, {
     checkpoint: async () => {
       seen.checkpoints += 1;
       throw failing(code);
