@@ -1,14 +1,14 @@
 import type { CapabilityId, ErrorCode } from '@millrace/protocol';
 
-/** Who asked for a command of administration; absent where nobody did but the server itself. */
+/** Who requested a command of administration; absent where the server issued the command itself. */
 export interface AuditSource {
   readonly keyId: string;
   readonly address: string;
-  /** One request makes one entry at most of each outcome, so that this is its id. */
+  /** A request makes at most one entry of each outcome, so its id identifies the entry. */
   readonly requestId: string;
 }
 
-/** A command whose effect is written down with it. */
+/** A command whose audit entry is written together with its effect. */
 export interface Audited {
   readonly audit?: AuditSource | undefined;
 }
@@ -21,12 +21,12 @@ export interface AuditEntry {
   readonly code: ErrorCode | null;
   readonly keyId: string | null;
   readonly project: string | null;
-  /** A queue, a subscription or a key. */
+  /** The name of a queue, or the id of a subscription or a key. */
   readonly target: string | null;
   readonly address: string;
-  /** Of refusals: so many equal ones within a minute. */
+  /** For a refusal: the number of equal refusals within a minute. */
   readonly count: number;
 }
 
-/** A position in the log, whose order is that of these three. */
+/** A position in the log, which is ordered by these three fields. */
 export type AuditPosition = Pick<AuditEntry, 'atMs' | 'requestId' | 'refused'>;

@@ -7,8 +7,8 @@ import type { PushCommand, PushOutcomeOf } from './push-commands.js';
 import type { Idempotency, QueueCommand } from './queue-command.js';
 
 /**
- * Every operation as plain data, structured-clonable, with all ids and randomness handed in: a
- * commit group of commands replays to the same outcomes on every store.
+ * Every operation as plain data, structured-clonable, with all ids and randomness passed in: replaying a
+ * commit group gives the same outcomes on every store.
  */
 export type Command =
   | CreateQueueCommand
@@ -38,7 +38,7 @@ export interface CreateQueueCommand extends QueueCommand, Audited {
 
 export interface UpdateQueueCommand extends QueueCommand, Audited {
   readonly kind: 'updateQueue';
-  /** Only what is given changes; a dead-letter queue of null detaches it. */
+  /** Only the given settings change; a dead-letter queue of null detaches it. */
   readonly settings: Partial<QueueSettings>;
 }
 
@@ -51,8 +51,8 @@ export interface PurgeQueueCommand extends QueueCommand, Audited {
 }
 
 /**
- * Redrives or removes the dead letters that came from a queue. One message is done at once; more
- * are a job, which fixes its set now and goes on in steps.
+ * Redrives or removes the dead letters that came from a queue. A single message is handled at once.
+ * Several messages are a job, which fixes its set of messages now and handles them in steps.
  */
 export interface DeadLetterJobCommand extends QueueCommand, Audited {
   readonly kind: 'deadLetterJob';
@@ -70,7 +70,7 @@ export interface StepJobCommand {
 
 export interface NewMessage {
   readonly messageId: string;
-  /** The JSON text as it was published. */
+  /** The JSON text as published. */
   readonly payload: string;
   /** A JSON object of strings, or null. */
   readonly headers: string | null;
@@ -83,7 +83,7 @@ export interface NewMessage {
 export interface PublishCommand extends QueueCommand {
   readonly kind: 'publish';
   readonly autoCreate: boolean;
-  /** Whether the request has a list of messages: a refusal names the place in it. */
+  /** Whether the request has a list of messages: a refusal then names the index in it. */
   readonly batch: boolean;
   readonly messages: readonly NewMessage[];
 }
@@ -92,17 +92,21 @@ export interface ConsumeCommand extends QueueCommand {
   readonly kind: 'consume';
   readonly autoCreate: boolean;
   readonly maxMessages: number;
-  /** Null: what the queue says. */
+  /** Null: the queue's default. */
   readonly visibilityTimeoutMs: number | null;
-  /** Random; the receipt of the nth message is this and n. */
+  /** Random; the receipt of the nth message is this prefix followed by n. */
   readonly receiptPrefix: string;
-  /** What the messages take in an answer stops here, but there is at least one. */
+  /**
+   * The most bytes that the messages may take in an answer, though there is always at least one message.
+   */
   readonly maxBytes: number;
-  /** Not even the first message may be over `maxBytes`: who asks has room for no more. */
+  /** Even the first message must not exceed `maxBytes`: the caller has no room for more. */
   readonly strict?: boolean;
-  /** Of a message group one message at most, so that none waits for another one of the same lease. */
+  /**
+   * At most one message of a message group, so that no message waits for another one of the same lease.
+   */
   readonly onePerMessageGroup?: boolean;
-  /** The key that consumes, for the record of a delivery that fails. */
+  /** The key that consumes, recorded if the delivery fails. */
   readonly keyId?: string;
 }
 
@@ -113,7 +117,7 @@ export interface DeliveryRef {
 
 export interface AckCommand extends QueueCommand {
   readonly kind: 'ack';
-  /** In a batch each entry answers for itself; alone, a refused entry refuses the command. */
+  /** In a batch each entry has its own result; a single entry that is refused refuses the command. */
   readonly batch: boolean;
   readonly entries: readonly DeliveryRef[];
 }
@@ -122,7 +126,9 @@ export interface NackEntry extends DeliveryRef {
   readonly requeue: boolean;
   readonly delayMs: number;
   readonly error: string | null;
-  /** The message goes back without a failure: it was not the message that failed. */
+  /**
+   * The message goes back without counting a failure, because the failure was not the message's fault.
+   */
   readonly withoutFailure?: boolean;
 }
 
@@ -135,28 +141,28 @@ export interface NackCommand extends QueueCommand {
 
 export interface ExtendCommand extends QueueCommand, DeliveryRef {
   readonly kind: 'extend';
-  /** 0 gives the message back without a failure. */
+  /** 0 gives the message back without counting a failure. */
   readonly visibilityTimeoutMs: number;
 }
 
-/** Expired leases and delays that are over, oldest first. */
+/** Settles leases and delays that are due, oldest first. */
 export interface SettleDueCommand {
   readonly kind: 'settleDue';
   readonly limit: number;
 }
 
-/** Messages of queues that were purged or deleted, a few at a time. */
+/** Removes the messages of queues that were purged or deleted, a few at a time. */
 export interface SweepDiscardedCommand {
   readonly kind: 'sweepDiscarded';
   readonly limit: number;
 }
 
-/** Messages past their retention, queue by queue, a few at a time. */
+/** Removes messages past their retention, queue by queue, a few at a time. */
 export interface ExpireCommand {
   readonly kind: 'expire';
-  /** Queues up to this id have been looked at. */
+  /** Queues with ids up to this one have been checked. */
   readonly afterQueueId: number;
-  /** Of these queues only. */
+  /** If given, only these queues are checked. */
   readonly queueIds?: readonly number[];
   readonly limit: number;
 }
@@ -171,18 +177,18 @@ export interface KeyRow {
   readonly createdAtMs: number;
   readonly expiresAtMs: number | null;
   readonly revokedAtMs: number | null;
-  /** The minute in which it was last used; null: never, as far as is known. */
+  /** The minute in which it was last used; null if no use is known. */
   readonly lastUsedAtMs: number | null;
 }
 
 export interface CreateKeyCommand extends Audited {
   readonly kind: 'createKey';
-  /** The project of the caller, which is what an idempotency key counts in. */
+  /** The caller's project, which is the scope of the idempotency key. */
   readonly project: string;
   readonly key: Omit<KeyRow, 'createdAtMs' | 'revokedAtMs' | 'lastUsedAtMs'>;
-  /** The secret, sealed for the caller, so that a replay can show it again. */
+  /** The secret, sealed for the caller, so that a replay can return it again. */
   readonly sealedSecret: string | null;
-  /** Make no key where one exists: for the first start, which several nodes may make at once. */
+  /** Create the key only if there is none: for the first start, which several nodes may make at once. */
   readonly onlyIfNone: boolean;
   readonly idempotency: Idempotency | null;
 }
@@ -194,13 +200,13 @@ export interface RevokeKeyCommand extends Audited {
   readonly idempotency: Idempotency | null;
 }
 
-/** Adds refusals to the audit log, and removes a few of the oldest entries beyond its bounds. */
+/** Adds refusals to the audit log, and removes a few of the oldest entries beyond its limits. */
 export interface RecordAuditCommand {
   readonly kind: 'recordAudit';
   readonly auditEntries: readonly AuditEntry[];
 }
 
-/** When keys were last used. */
+/** Records when keys were last used. */
 export interface RecordKeyUseCommand {
   readonly kind: 'recordKeyUse';
   readonly uses: readonly { readonly keyId: string; readonly atMs: number }[];
@@ -213,7 +219,7 @@ export interface FailedDelivery {
   readonly keyId: string | null;
 }
 
-/** A message as its queue keeps it. */
+/** A message as its queue stores it. */
 export interface StoredMessage {
   readonly messageId: string;
   readonly payload: string;
@@ -230,7 +236,7 @@ export interface StoredMessage {
 }
 
 export interface LeasedMessage extends StoredMessage {
-  /** In its queue, so far. */
+  /** The nacks in its queue so far. */
   readonly nacks: number;
   readonly receipt: string;
   readonly leaseExpiresAtMs: number;
@@ -255,13 +261,18 @@ export interface OutcomeOf extends PushOutcomeOf {
   consume: {
     readonly messages: readonly LeasedMessage[];
     /**
-     * It stopped before it had what it wanted, because of what the messages take or because so many
-     * were past their retention: there may be more.
+     * The consume stopped before it had what it asked for, because of the bytes of the messages or
+     * because many messages were past their retention: there may be more.
      */
     readonly cutShort?: true;
-    /** Others of its project took what a commit group may give: there is more in the next one. */
+    /**
+     * Other consumes of the project used up their share of this commit group: there is more in the next
+     * one.
+     */
     readonly crowded?: true;
-    /** The first message takes so much in an answer, and more than a strict command allows. */
+    /**
+     * The bytes that the first message takes in an answer, if that is more than a strict command allows.
+     */
     readonly needsBytes?: number;
   };
   ack: { readonly results: readonly EntryOutcome<{ readonly acked: boolean }>[] };
@@ -275,37 +286,42 @@ export interface OutcomeOf extends PushOutcomeOf {
   updateQueue: { readonly queue: QueueRow };
   deleteQueue: { readonly deleted: boolean };
   purgeQueue: { readonly purged: number };
-  /** Without an id there is nothing more to do. */
+  /** Null: nothing is left to do. */
   deadLetterJob: JobProgress & { readonly jobId: string | null };
   stepJob: JobProgress;
   settleDue: { readonly settled: number };
   sweepDiscarded: {
     readonly more: boolean;
-    /** Something may still come into a bucket that was discarded, or is held by somebody else. */
+    /**
+     * A discarded bucket may still get messages, or another transaction has it locked: look again later.
+     */
     readonly looksAgain: boolean;
   };
   expire: {
-    /** Where to go on; null when all queues have been looked at. */
+    /** The id to continue from; null when all queues have been checked. */
     readonly nextQueueId: number | null;
-    /** When a message of those looked at will next be past its retention; of others none will. */
+    /**
+     * When the next message of each queue checked will be past its retention; queues not listed have
+     * none.
+     */
     readonly ends: readonly { readonly queueId: number; readonly atMs: number }[];
   };
   createKey: {
-    /** Null where `onlyIfNone` found a key. */
+    /** Null if `onlyIfNone` found an existing key. */
     readonly key: Omit<KeyRow, 'secretHash'> | null;
     readonly sealedSecret: string | null;
   };
   revokeKey: { readonly keyId: string };
-  /** `more`: there is still more in the log than is kept. */
+  /** `more`: the log still contains more than is to be kept. */
   recordAudit: { readonly more: boolean };
   recordKeyUse: { readonly recorded: number };
 }
 
-/** `replayed`: this is the recorded answer to the same request, made again. */
+/** `replayed`: this is the recorded answer to the same request, made earlier. */
 export type Accepted<K extends Command['kind']> = OutcomeOf[K] & {
   readonly ok: true;
   readonly replayed: boolean;
-  /** What was written into the audit log with the effect. */
+  /** The entry that was written to the audit log with the effect. */
   readonly audited?: AuditEntry;
 };
 export type Outcome<K extends Command['kind'] = Command['kind']> = Accepted<K> | Refusal;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** Recorded answers are kept this long unless configured otherwise. */
+/** How long recorded answers are kept unless configured otherwise. */
 export const IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
 
 /**
- * A digest of what a request asks for: its path and its known fields, nulls dropped, defaults not
- * filled in, payloads by their bytes. The order of the fields in the body does not matter.
+ * A digest of what a request asks for: its path and its known fields, with nulls dropped, defaults not
+ * filled in, and payloads compared by their bytes. The order of the fields in the body does not matter.
  *
- * @param texts fields that count by their text instead of their value, such as `payload`
+ * @param texts fields that are compared by their text instead of their value, such as `payload`
  */
 export function requestFingerprint(
   path: string,
@@ -18,7 +18,7 @@ export function requestFingerprint(
   for (const name of Object.keys(fields).sort()) {
     if (name === 'idempotency_key') continue;
     const value = texts[name] ?? canonicalJson(fields[name]);
-    // The length stands before the text, so that no two requests run into the same bytes.
+    // The length precedes the text, so that two different requests never give the same bytes.
     hash.update(`\n${name} ${value.length} ${value}`);
   }
   return hash.digest('base64url');

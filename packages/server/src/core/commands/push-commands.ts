@@ -9,7 +9,7 @@ import type {
 import type { Audited } from './audit-entry.js';
 import type { QueueCommand } from './queue-command.js';
 
-/** The commands of push subscriptions. What they deliver goes by the queue's own commands. */
+/** The commands of push subscriptions. Messages are delivered with the queue's own commands. */
 export type PushCommand =
   | SubscribePushCommand
   | UnsubscribePushCommand
@@ -17,11 +17,11 @@ export type PushCommand =
   | SealPushCommand
   | RecordPushesCommand;
 
-/** The same queue and url again changes the subscription that is there. */
+/** If the queue already has a subscription with this url, that subscription is changed. */
 export interface SubscribePushCommand extends QueueCommand, Audited {
   readonly kind: 'subscribePush';
   readonly autoCreate: boolean;
-  /** For a new one. */
+  /** The id that a new subscription gets. */
   readonly subscriptionId: string;
   readonly settings: GivenPushSettings;
   readonly forms: StoredForms;
@@ -35,11 +35,11 @@ export interface UnsubscribePushCommand extends QueueCommand, Audited {
 export interface PausePushCommand extends QueueCommand, Audited {
   readonly kind: 'pausePush';
   readonly subscriptionId: string;
-  /** Null: it goes on. */
+  /** Null resumes the subscription. */
   readonly reason: PausedReason | null;
 }
 
-/** Seals anew what was sealed under another key, or not at all. */
+/** Seals again what was sealed under another key or not at all. */
 export interface SealPushCommand {
   readonly kind: 'sealPush';
   readonly rows: readonly SealedAnew[];
@@ -47,12 +47,12 @@ export interface SealPushCommand {
 
 export interface SealedAnew {
   readonly subscriptionId: string;
-  /** A row that is no longer so is left as it is. */
+  /** A row whose texts have changed since is left as it is. */
   readonly before: SealedTexts;
   readonly after: SealedTexts;
 }
 
-/** Adds to the list of the last pushes. */
+/** Adds to the list of recent pushes. */
 export interface RecordPushesCommand {
   readonly kind: 'recordPushes';
   readonly subscriptionId: string;
@@ -62,7 +62,7 @@ export interface RecordPushesCommand {
 export interface PushOutcomeOf {
   subscribePush: {
     readonly subscription: ShownSubscription;
-    /** See `Subscribed`; absent in answers that were recorded before there was this. */
+    /** See `Subscribed`; absent in answers that were recorded before this field existed. */
     readonly endedSecretUntilMs?: number | null;
   };
   unsubscribePush: { readonly deleted: boolean };

@@ -1,10 +1,10 @@
 import type { CapabilityId } from '@millrace/protocol';
 
-/** What makes a retry of the same request safe; committed with the effect. */
+/** Makes a retry of the same request safe; committed together with the effect. */
 export interface Idempotency {
   readonly capability: CapabilityId;
   readonly key: string;
-  /** A digest of the request; another one under the same key is refused. */
+  /** A digest of the request; a different request under the same key is refused. */
   readonly fingerprint: string;
   readonly windowMs: number;
 }

@@ -4,11 +4,11 @@ import type { AnswerRecords, RecordScope } from '../queue/transaction.js';
 import { idempotencyKeyReused } from '../refusal.js';
 import type { Accepted, Command, ConsumeCommand, LeasedMessage, Outcome } from './commands.js';
 
-/** What a replay has to look up: some answers hold only as long as what they speak of. */
+/** The lookups that a replay needs: some answers are valid only while what they describe exists. */
 export interface ReplayLookups {
   /**
-   * Those messages of an earlier consume that are still held under the receipts it gave; or how much
-   * they take in an answer, where that is more than a strict command allows.
+   * Those messages of an earlier consume that are still leased under the receipts it gave; or the bytes
+   * they take in an answer, if that is more than a strict command allows.
    */
   stillHeld(
     queue: QueueEntry,
@@ -38,7 +38,10 @@ export function withIdempotency<C extends Recordable>(
   return outcome;
 }
 
-/** What is answered without running the command: a replay, or that there is no room to record it. */
+/**
+ * The answer that makes running the command unnecessary: a replay, or a refusal because there is no room
+ * for its record.
+ */
 export const answerBefore = <C extends Recordable>(
   records: AnswerRecords,
   lookups: ReplayLookups,
@@ -77,7 +80,7 @@ export function recordAnswer<C extends Recordable>(
   records.put(scope, { fingerprint: scope.fingerprint, outcome: JSON.stringify(kept(outcome)) });
 }
 
-/** What the command's idempotency key counts in; undefined where it has none. */
+/** The scope in which the command's idempotency key is unique; undefined if it has no key. */
 export function recordScope(
   command: Recordable,
   queue: QueueEntry | undefined,
@@ -85,13 +88,14 @@ export function recordScope(
   const { project, idempotency } = command;
   if (idempotency === null) return undefined;
   const scope = { ...idempotency, project, queueId: queue?.id ?? 0 };
-  // The record of a delete outlives the queue and its id, so that a retry spares one made again.
+  // The record of a delete outlives the queue and its id, so that a retry does not delete a queue
+  // created again under the same name.
   return command.kind === 'deleteQueue'
     ? { ...scope, key: `${command.queue} ${idempotency.key}` }
     : scope;
 }
 
-/** The record of a create goes with the queue that it made. */
+/** The record of a create is valid only while the queue that it created exists. */
 const hasGone = (
   lookups: ReplayLookups,
   command: Recordable,
@@ -119,8 +123,8 @@ function replayed<C extends Command>(
 }
 
 /**
- * A consume that found nothing is not recorded, nor is a delete: what has come since is for the retry
- * to find.
+ * A consume that found no messages is not recorded, nor is a delete that found no queue: the retry acts
+ * on what has come since.
  */
 function isWorthRecording(command: Recordable, outcome: Accepted<Command['kind']>): boolean {
   if (command.kind === 'deleteQueue') return (outcome as Accepted<'deleteQueue'>).deleted;

@@ -9,14 +9,14 @@ import type { GroupCommit } from './group-commit.js';
 import { leaseWithin } from './lease-within.js';
 import type { LongPolls, Presence } from './long-poll.js';
 
-/** The queue of a call, and what makes its retry safe. */
+/** The queue of a call, and the fields that make its retry safe. */
 export type Target = Pick<ConsumeCommand, 'project' | 'queue' | 'idempotency' | 'keyId'> & Audited;
 
 export interface ConsumeOptions {
   readonly maxMessages: number;
   readonly visibilityTimeoutMs: number | null;
   readonly waitMs: number;
-  /** The most bytes of messages in the answer. */
+  /** The most bytes that the messages may take in the answer. */
   readonly maxBytes: number;
   /** The answer's share of the bytes in flight. */
   readonly room: Reservation;
@@ -25,10 +25,13 @@ export interface ConsumeOptions {
   readonly access: Access;
 }
 
-/** How long a call that does not wait goes on looking past messages whose retention has ended. */
+/** How long a call that does not wait keeps looking past messages whose retention has ended. */
 const BEHIND_EXPIRED_MS = 1_000;
 
-/** Consumes for clients: waits where one wants to wait, and returns what nobody is there to take. */
+/**
+ * Consumes for clients: waits if the client asks to, and returns messages that no client is there to
+ * take.
+ */
 export class Consuming {
   private readonly underWayByKey = new Map<string, Promise<unknown>>();
 
@@ -40,7 +43,9 @@ export class Consuming {
     private readonly autoCreate: boolean,
   ) {}
 
-  /** Leases messages; a call with the idempotency key of a call under way first waits for that one. */
+  /**
+   * Leases messages. A call whose idempotency key another call under way uses first waits for that call.
+   */
   async consume(target: Target, wanted: ConsumeOptions): Promise<Outcome<'consume'>> {
     if (target.idempotency === null) return this.consumeForClient(target, wanted);
     const key = `${target.project}\n${target.queue}\n${target.idempotency.key}`;
@@ -62,12 +67,13 @@ export class Consuming {
     const outcome = await (wanted.waitMs > 0
       ? this.consumeWaiting(target, wanted)
       : this.consumeOnce(target, wanted));
-    // Nobody may have messages that were leased for a key that has ended in the meantime.
+    // Messages that were leased for a key that has ended in the meantime go to no caller.
     if (wanted.access.ended()) {
       if (outcome.ok) await this.giveBack(target, outcome.messages);
       return unauthenticated();
     }
-    // With an idempotency key, the client can repeat the call to get its messages; without, nobody can.
+    // With an idempotency key, the client can repeat the call to get its messages; without one, it
+    // cannot.
     if (wanted.presence.gone() && target.idempotency === null && !isEmpty(outcome) && outcome.ok) {
       await this.giveBack(target, outcome.messages);
       return { ...outcome, messages: [] };
@@ -100,7 +106,7 @@ export class Consuming {
     }
   }
 
-  /** Goes on where a consume was cut short, for a moment even if the caller does not wait. */
+  /** Continues where a consume was cut short, for a moment even if the caller does not wait. */
   private async consumeOnce(target: Target, wanted: ConsumeOptions): Promise<Outcome<'consume'>> {
     const { clock } = this.store;
     const untilMs = clock.monotonicMs() + BEHIND_EXPIRED_MS;

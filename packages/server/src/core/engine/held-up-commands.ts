@@ -11,24 +11,24 @@ import {
   type WaitingCommand,
 } from './waiting-command.js';
 
-/** How long the commands of a queue keep apart after one of them has met a lock. */
+/** How long the commands of a queue are kept apart after one of them has met a lock. */
 const STUCK_MS = 10_000;
 
 type Answer = (entries: readonly WaitingCommand[], outcomes: readonly Outcome[]) => void;
 
 /**
- * Tries the commands that have met a lock until they meet none any more, or have waited for as long as
- * any may. One commit group of them is under way at a time, beside those of all others.
+ * Retries commands that have met a lock until they meet none, or have waited for as long as a command
+ * may. One commit group of them is under way at a time, alongside those of all other commands.
  */
 export class HeldUpCommands {
   private readonly lane = new HeldUpLane<WaitingCommand>();
-  /** Keys of what has met a lock. */
+  /** The keys of queues whose commands have met a lock. */
   private readonly stuck = new KeptApart(STUCK_MS);
   private isUnderWay = false;
 
   constructor(
     private readonly store: Store,
-    /** Answers those that are not to be tried again. */
+    /** Answers the commands that are not to be tried again. */
     private readonly answer: Answer,
     private readonly idle: () => void,
   ) {}
@@ -37,7 +37,7 @@ export class HeldUpCommands {
     return this.isUnderWay;
   }
 
-  /** Takes a command that works on what is stuck already. @returns whether it does */
+  /** Takes a command whose key is already stuck. @returns whether it took the command */
   takes(entry: WaitingCommand): boolean {
     const key = lockKeyOf(entry.command);
     if (!this.stuck.has(key)) return false;
@@ -45,7 +45,9 @@ export class HeldUpCommands {
     return true;
   }
 
-  /** Some of these have met a lock: each queue for itself shows which, and the others go on at once. */
+  /**
+   * Some of these have met a lock: trying each queue alone shows which, and the others proceed at once.
+   */
   async separate(entries: readonly WaitingCommand[]): Promise<void> {
     const byKey = new Map<string, WaitingCommand[]>();
     for (const entry of entries) {
@@ -72,17 +74,18 @@ export class HeldUpCommands {
 
   private hold(key: string, entries: readonly WaitingCommand[]): void {
     for (const entry of entries) {
-      if (!this.lane.add(key, entry)) entry.resolve(heldUp('too much waits for locks already'));
+      if (!this.lane.add(key, entry))
+        entry.resolve(heldUp('too many commands are waiting for locks'));
     }
     if (!this.isUnderWay) void this.run();
   }
 
-  /** One commit group after the other, until none is held up any more. */
+  /** Runs one commit group after another, until no command is held up. */
   private async run(): Promise<void> {
     this.isUnderWay = true;
     for (;;) {
       for (const { resolve } of this.lane.takeOver()) {
-        resolve(heldUp('a lock was waited for in vain'));
+        resolve(heldUp('a lock was not released in time'));
       }
       const group = this.lane.take();
       if (group === undefined) break;

@@ -19,13 +19,13 @@ import type { LongPolls } from './long-poll.js';
 
 export interface QueueServiceOptions {
   readonly autoCreate: boolean;
-  /** A redrive or purge was started that no call on this node continues. */
+  /** Called when a redrive or purge was started that no call on this node continues. */
   jobInterrupted(): void;
 }
 
 /**
- * The calls of a queue, expressed as commands. It supplies ids, waits on behalf of consumers, and returns
- * messages whose consumer has gone. It knows neither HTTP nor the internals of a store.
+ * The calls of a queue, expressed as commands. It supplies ids, waits on behalf of consumers, and
+ * returns messages whose consumer has gone. It knows neither HTTP nor the internals of a store.
  */
 export class QueueService {
   private readonly consuming: Consuming;
@@ -86,7 +86,7 @@ export class QueueService {
 
   /**
    * Redrives or purges dead letters. The job that it starts or joins outlives this call and this
-   * process, so that ending the call early does not refuse the job.
+   * process, so ending the call early does not stop the job.
    */
   async deadLetters(
     target: Target,

@@ -2,11 +2,11 @@ import type { Clock } from '../clock.js';
 
 /** A consumer that waits for messages of a queue. */
 export interface Waiter {
-  /** Woken since the last wait began. */
+  /** Woken since its last wait began. */
   isWoken: boolean;
-  /** Woken at all. */
+  /** Woken at least once. */
   wasWoken: boolean;
-  /** Woken because it was time to look, and not by word of a message. */
+  /** Woken by the timer that looks for lost signals, not by the signal of a message. */
   looksForLost: boolean;
   notify: (() => void) | null;
 }
@@ -18,22 +18,26 @@ export const newWaiter = (): Waiter => ({
   notify: null,
 });
 
-/** How many are woken in one turn of the event loop: each of them has a command for the store. */
+/**
+ * How many waiters are woken in one turn of the event loop: each of them submits a command to the store.
+ */
 const WOKEN_AT_ONCE = 32;
 
-/** The consumers that wait for messages of one queue, in the order in which they came. */
+/** The consumers that wait for messages of one queue, in the order of their arrival. */
 export class QueueWaiters {
   private count = 0;
   private readonly asleep = new Set<Waiter>();
-  /** Those that look now and may miss what comes; one that was told of it is in neither set. */
+  /**
+   * Waiters that are looking now and may miss new messages; a waiter that was woken is in neither set.
+   */
   private readonly looking = new Set<Waiter>();
-  /** Wakes that are left for the next turn of the event loop. */
+  /** Wakes left for the next turn of the event loop. */
   private wakesLeft = 0;
   private cancelSafetyPoll: (() => void) | undefined;
 
   constructor(
     private readonly clock: Clock,
-    /** One waiter is woken so often, should word of messages be lost; null: never. */
+    /** How often one waiter is woken in case a signal of messages was lost; null: never. */
     private readonly safetyPollMs: number | null,
   ) {}
 
@@ -64,16 +68,19 @@ export class QueueWaiters {
     this.looking.add(waiter);
   }
 
-  /** One that sleeps comes first; one that looks, for older news, looks again. */
+  /**
+   * Sleeping waiters are woken first; then those that are looking, because they may have looked too
+   * early.
+   */
   wakeSome(messages: number): void {
     const isUnderWay = this.wakesLeft > 0;
-    // Those that come later look for themselves.
+    // Waiters that come later look for themselves.
     const wakeable = this.asleep.size + this.looking.size;
     this.wakesLeft = Math.min(this.wakesLeft + messages, wakeable);
     if (!isUnderWay) this.wakeSlice();
   }
 
-  /** All at once, when the server stops: none of them has a command for the store any more. */
+  /** Wakes all at once when the server stops: none of them submits a command to the store any more. */
   wakeAsleep(): void {
     for (const waiter of [...this.asleep]) this.wakeOne(waiter);
   }

@@ -4,7 +4,7 @@ import type { Access } from '../keys/caller.js';
 import { refuse, unauthenticated } from '../refusal.js';
 import type { CommitGroupFacts, Store } from '../store/store.js';
 
-/** A command that waits for its commit group, or for the outcome. */
+/** A command that waits for its commit group, or for its outcome. */
 export interface WaitingCommand {
   readonly command: Command;
   readonly project: string;
@@ -21,9 +21,9 @@ export function mayAct({ access, resolve }: WaitingCommand): boolean {
 }
 
 /**
- * The order inside a commit group. None of its commands has seen another's answer, so any order is a
- * fair one; in this one a store can apply commands of a kind together, what settles makes room for what
- * is published, and a consume finds what came in with it.
+ * The order within a commit group. No command has seen another's answer, so any order is fair. With this
+ * one a store can apply commands of one kind together, settling makes room for publishes, and a consume
+ * finds messages that were published in the same commit group.
  */
 const ORDER: Record<Command['kind'], number> = {
   settleDue: 0,
@@ -62,9 +62,9 @@ export async function applyTogether(
   try {
     return await store.apply(commands, facts);
   } catch (error) {
-    // A store that rejects has lost the answer of its commit: only a retry can tell.
+    // A store that rejects has lost the answer of its commit: only a retry can show the outcome.
     const refusal = refuse('OUTCOME_UNKNOWN', 'The answer of the commit was lost.', {
-      hint: 'Retry with the same idempotency key, so that nothing is done twice.',
+      hint: 'Retry with the same idempotency key so that nothing is done twice.',
       fault: { cause: causeOf(error) },
     });
     return entries.map(() => refusal);
@@ -73,7 +73,7 @@ export async function applyTogether(
 
 export const isHeldUp = (outcome: Outcome): boolean => !outcome.ok && outcome.heldUp === true;
 
-/** Those of the commands that have met a lock. */
+/** The commands that have met a lock. */
 export const heldUpOf = (
   entries: readonly WaitingCommand[],
   outcomes: readonly Outcome[],
@@ -82,7 +82,7 @@ export const heldUpOf = (
 export const bytesOf = (entries: readonly WaitingCommand[]): number =>
   entries.reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** What a command holds and what it costs, roughly: what a commit group is bounded by. */
+/** Roughly the memory and the cost of a command, which limit a commit group. */
 const COMMAND_BYTES = 256;
 const ENTRY_BYTES = 256;
 

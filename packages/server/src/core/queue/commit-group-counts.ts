@@ -5,21 +5,23 @@ import { CommitGroupShare } from './commit-group-share.js';
 import type { DeadLetterReason } from './message-state.js';
 import type { QueueEntry } from './queue-entry.js';
 
-/** How many dead letters of a source a bucket has more, or fewer. */
+/** By how many the dead letters from a source in a bucket have increased, or decreased. */
 export interface DeadCount {
   readonly sourceQueueId: number;
   readonly bucketId: number;
   readonly change: number;
 }
 
-/** What both stores count alike while a commit group runs; the transaction of each extends it. */
+/**
+ * The counts that both stores keep while a commit group runs; the transaction of each store extends it.
+ */
 export class CommitGroupCounts {
-  /** Counts for the history, by the id of the queue. */
+  /** Counts for the history, by queue id. */
   readonly tallies = new Map<number, Tally>();
   readonly deadLetters = new DeadLetterReport();
   /** What consumes may take in this commit group. */
   readonly share = new CommitGroupShare();
-  /** Answers and deduplication ids that the commit group has recorded. */
+  /** The number of answers and deduplication ids that the commit group has recorded. */
   remembered = 0;
   private readonly deadCounts = new Map<string, DeadCount>();
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
@@ -43,7 +45,7 @@ export class CommitGroupCounts {
     this.deadCounts.set(key, { sourceQueueId, bucketId, change: before + change });
   }
 
-  /** What has to be written, in one order on every node; from here on it counts from nothing. */
+  /** The changes to write, in the same order on every node; counting then starts again from zero. */
   protected takeDeadCounts(): DeadCount[] {
     const counts = [...this.deadCounts.values()].filter(({ change }) => change !== 0);
     this.deadCounts.clear();

@@ -1,7 +1,7 @@
 import type { ConsumeCommand } from '../commands/commands.js';
 
 /**
- * Bounds what the consumes of one project may take in one commit group. However many arrive together,
+ * Limits what the consumes of one project may take in one commit group. However many arrive together,
  * and however large their answers are, the commit group ends soon and the commands of other projects do
  * not wait long. The first consume of a project may take all that it asks for.
  */
@@ -16,7 +16,7 @@ export interface ConsumeShare {
 export class CommitGroupShare {
   private readonly taken = new Map<string, { messages: number; bytes: number }>();
 
-  /** What a consume may take; undefined: nothing, it must wait for a later commit group. */
+  /** What a consume may take; undefined if it must wait for a later commit group. */
   leftFor({ project, maxMessages, maxBytes }: ConsumeCommand): ConsumeShare | undefined {
     const taken = this.taken.get(project);
     if (taken === undefined) return { maxMessages, maxBytes };
@@ -38,9 +38,7 @@ export class CommitGroupShare {
   }
 }
 
-/**
- * Why a message was left out of an answer: it is too large for the command, or for this commit group.
- */
+/** Why a message was left out of an answer: it is too large for the command or for this commit group. */
 export type TooLarge = { readonly needsBytes: number } | { readonly crowded: true };
 
 export const tooLarge = (

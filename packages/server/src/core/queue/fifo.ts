@@ -6,22 +6,20 @@ import { sum } from '../sum.js';
 import type { QueueEntry } from './queue-entry.js';
 
 /**
- * What is special about FIFO queues, decided once for every store. A message lies in a message group,
- * and a message group is blocked while one of its messages is held: leased, or delayed after a failure.
+ * The rules of FIFO queues, defined once for every store. A message belongs to a message group, and a
+ * message group is blocked while one of its messages is leased, or delayed after a failure.
  */
 
-/** What stands for the message group of those messages that name none. */
+/** The message group of messages that name none. */
 const NO_GROUP = '';
 
-/**
- * The message group that a message belongs to in this queue; null: in a standard queue there are none.
- */
+/** The message group of a message in this queue; null in a standard queue, which has none. */
 export const groupKeyOf = (
   queue: Pick<QueueEntry, 'type'>,
   groupId: string | null,
 ): string | null => (queue.type === 'fifo' ? (groupId ?? NO_GROUP) : null);
 
-/** Refuses what would break the order of a FIFO queue. */
+/** Refuses messages that would break the order of a FIFO queue. */
 export function checkFifoPublish(queue: QueueEntry, command: PublishCommand): Refusal | undefined {
   if (queue.type !== 'fifo') return undefined;
   for (const [index, { priority, delayMs }] of command.messages.entries()) {
@@ -32,9 +30,9 @@ export function checkFifoPublish(queue: QueueEntry, command: PublishCommand): Re
   return undefined;
 }
 
-/** The ids under which publishes of the last minutes are remembered. */
+/** The deduplication ids of recent publishes. */
 export interface Deduplications {
-  /** The message that was published under this id, if that was less than the window ago. */
+  /** The message that was published under this id within the deduplication window. */
   find(queue: QueueEntry, deduplicationId: string): string | undefined;
   put(queue: QueueEntry, deduplicationId: string, messageId: string): void;
 }
@@ -42,17 +40,17 @@ export interface Deduplications {
 export const DEDUPLICATION_MS = LIMITS.deduplicationSeconds * 1_000;
 
 export interface Deduplicated {
-  /** Those messages that are to be stored. */
+  /** The messages to store. */
   readonly fresh: readonly NewMessage[];
-  /** What the publish answers: for a suppressed message, the id of the first one. */
+  /** The ids that the publish returns: for a suppressed message, the id of the first one. */
   readonly messageIds: readonly string[];
-  /** What remembering the fresh ones takes. */
+  /** The bytes that remembering the fresh messages takes. */
   readonly recordBytes: number;
-  /** Remembers the fresh ones, once it is certain that they are stored. */
+  /** Remembers the fresh messages, once it is certain that they are stored. */
   remember(): void;
 }
 
-/** Which messages of a publish are new. Standard queues know no deduplication. */
+/** Decides which messages of a publish are new. Standard queues do not deduplicate. */
 export function deduplicate(
   queue: QueueEntry,
   command: PublishCommand,
@@ -84,7 +82,7 @@ export function deduplicate(
   return { fresh, messageIds, recordBytes, remember };
 }
 
-/** For a single publish without an id of its own, its idempotency key. */
+/** A single publish without a deduplication id uses its idempotency key. */
 export const deduplicationIdOf = (
   { batch, idempotency }: PublishCommand,
   { deduplicationId }: NewMessage,

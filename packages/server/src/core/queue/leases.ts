@@ -12,9 +12,9 @@ import type { MessageTransaction } from './transaction.js';
 
 /** A message that a store offers to a consume. */
 export interface ReadyMessage {
-  /** Becomes the leased one. */
+  /** Is changed into the leased message. */
   readonly message: StoredMessage;
-  /** What its payload and headers take. */
+  /** The bytes of its payload and headers. */
   readonly bytes: number;
   /** Its message group in a FIFO queue; null elsewhere. */
   readonly groupKey: string | null;
@@ -22,14 +22,14 @@ export interface ReadyMessage {
 }
 
 type LeasingTransaction = Pick<MessageTransaction, 'count' | 'tally' | 'touchMessageGroup'> & {
-  /** What the consumes of a commit group may take. */
+  /** The share of the commit group that consumes may take. */
   readonly share: CommitGroupShare;
 };
 
-/** The outcome of a consume whose project has taken all that a commit group gives. */
+/** The outcome of a consume whose project has used up its share of the commit group. */
 export const CROWDED: OutcomeOf['consume'] = { messages: [], crowded: true };
 
-/** @returns undefined where the project has taken all that a commit group gives */
+/** @returns undefined if the project has used up its share of the commit group */
 export function leasesFor(
   tx: LeasingTransaction,
   queue: QueueEntry,
@@ -40,12 +40,12 @@ export function leasesFor(
   return share && new Leases(tx, queue, command, share, leasedAtMs);
 }
 
-/** What one consume leases of the messages that a store offers it in order, within its bounds. */
+/** The leases of one consume, taken within its limits from the messages that a store offers in order. */
 export class Leases {
   readonly messages: LeasedMessage[] = [];
   private readonly leaseExpiresAtMs: number;
   private bytes = 0;
-  /** What the message that did not fit takes in an answer. */
+  /** The bytes that the message which did not fit takes in an answer. */
   private leftBytes: number | undefined;
 
   constructor(
@@ -63,7 +63,7 @@ export class Leases {
     return this.leftBytes === undefined && this.messages.length < this.share.maxMessages;
   }
 
-  /** @returns undefined where the message does not fit into the answer; then nothing more is taken */
+  /** @returns undefined if the message does not fit into the answer; then nothing more is taken */
   take({ message, bytes, groupKey, nacks }: ReadyMessage): LeasedMessage | undefined {
     const { messages, command, leaseExpiresAtMs } = this;
     const messageBytes = answerBytes(bytes, message);
@@ -82,11 +82,11 @@ export class Leases {
   }
 
   /**
-   * Counts what was taken.
+   * Counts the leased messages.
    *
-   * @param isCutShort there may be more behind what was looked at
-   * @param isCrowded the store did not look for all that the command wants, since others of its project
-   *   want as much
+   * @param isCutShort there may be more messages after those that were checked
+   * @param isCrowded the store did not look for as many messages as the command asks for, since other
+   * consumes of its project ask for as many
    */
   outcome(isCutShort: boolean, isCrowded = false): OutcomeOf['consume'] {
     const { tx, queue, command, messages, leftBytes } = this;

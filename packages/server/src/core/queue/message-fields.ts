@@ -2,12 +2,12 @@ import type { LeasedMessage, StoredMessage } from '../commands/commands.js';
 import type { MessageEntry } from './transaction.js';
 
 /**
- * The fields of a message, once for both stores: their columns, the values between threads and the
- * objects are made from these lists. Each field is written out, because every message that is leased
- * passes here and access by a name that varies takes twenty times as long.
+ * The fields of a message, defined once for both stores: the columns, the values passed between threads
+ * and the objects are made from these lists. Each field is written out because every leased message
+ * passes through here, and access by a variable name takes twenty times as long.
  */
 
-/** @param values those of STORED_FIELDS, from `at` on */
+/** @param values the values of STORED_FIELDS, starting at `at` */
 export const storedMessageOf = (values: readonly unknown[], at = 0): StoredMessage =>
   ({
     messageId: values[at],
@@ -26,7 +26,7 @@ export const storedMessageOf = (values: readonly unknown[], at = 0): StoredMessa
 
 export const STORED_FIELDS = Object.keys(storedMessageOf([])) as (keyof StoredMessage)[];
 
-/** Of a row, only what an answer says of a message. */
+/** Takes from a row only the fields of an answer. */
 export const storedMessage = (row: StoredMessage): StoredMessage => ({
   messageId: row.messageId,
   payload: row.payload,
@@ -45,7 +45,7 @@ export const storedMessage = (row: StoredMessage): StoredMessage => ({
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 type Lease = Omit<LeasedMessage, keyof StoredMessage>;
 
-/** @param message is made into the leased one: a copy would take longer than the rest */
+/** @param message is changed into the leased message: a copy would take longer than everything else */
 export function withLease(
   message: StoredMessage,
   { nacks, receipt, leaseExpiresAtMs }: Lease,
@@ -74,7 +74,7 @@ export const pushStored = (values: unknown[], message: StoredMessage): number =>
     message.lastError,
   );
 
-/** @param values those of ENTRY_FIELDS */
+/** @param values the values of ENTRY_FIELDS */
 export const messageEntryOf = (values: readonly unknown[]): MessageEntry =>
   ({
     messageId: values[0],

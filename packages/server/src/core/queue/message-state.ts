@@ -1,5 +1,5 @@
 /**
- * The life of a message, as pure decisions. Every store asks here; none decides by itself.
+ * The life of a message, as pure decisions. Every store uses these; none decides by itself.
  *
  *   publish -> delayed -> available -> leased -> gone
  *                            ^  ^        |
@@ -8,7 +8,7 @@
 export const STATE = { available: 0, leased: 1, delayed: 2, dead: 3 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];
 
-/** The legal moves; whatever is not here is a fault in a store. */
+/** The legal moves; any other move is a bug in a store. */
 const TRANSITIONS: Record<State, readonly State[]> = {
   [STATE.delayed]: [STATE.available, STATE.dead],
   [STATE.available]: [STATE.leased, STATE.dead],
@@ -18,7 +18,7 @@ const TRANSITIONS: Record<State, readonly State[]> = {
 
 export const canTransition = (from: State, to: State): boolean => TRANSITIONS[from].includes(to);
 
-/** How the last lease of a message that is not leased came to its end. */
+/** How the last lease of a message that is not leased ended. */
 export const LEASE_END = { expired: 1, returned: 2 } as const;
 export type LeaseEnd = (typeof LEASE_END)[keyof typeof LEASE_END];
 
@@ -26,25 +26,25 @@ export type DeadLetterAction = 'redrive' | 'purge';
 
 export type DeadLetterReason = 'max_retries' | 'rejected' | 'expired_lease';
 
-/** Deliveries that failed since a message came to its queue, each by how it failed. */
+/** Failed deliveries since a message came to its queue, by how they failed. */
 export interface FailureCounts {
-  /** Nacks, failed pushes among them. */
+  /** Nacks, including failed pushes. */
   readonly nacks: number;
   readonly expiredLeases: number;
 }
 
 export const NO_FAILURES: FailureCounts = { nacks: 0, expiredLeases: 0 };
 
-/** How many of each a message may have; the next one makes it a dead letter. */
+/** How many failures of each kind a message may have; the next one makes it a dead letter. */
 export interface FailureBudgets {
   readonly maxRetries: number;
   readonly maxExpiredLeases: number;
 }
 
-/** What a decision needs to know of a message. */
+/** The fields of a message that a decision needs. */
 export interface LeaseView extends FailureCounts {
   readonly state: State;
-  /** The receipt of the latest delivery from this queue, or null before the first. */
+  /** The receipt of the latest delivery from this queue; null before the first. */
   readonly receipt: string | null;
   readonly leaseEnd: LeaseEnd | null;
 }
@@ -52,7 +52,7 @@ export interface LeaseView extends FailureCounts {
 export type Verb = 'ack' | 'nack' | 'extend';
 export type Verdict = 'act' | 'lease_lost' | 'no_effect';
 
-/** The table of late answers: what a call may do, by the message's state and its receipt. */
+/** The table of late answers: what a call may do, given the message's state and its receipt. */
 export function checkReceipt(
   message: LeaseView | undefined,
   receipt: string | null,
@@ -64,7 +64,7 @@ export function checkReceipt(
   const isLatest = receipt === message.receipt;
   if (message.state === STATE.leased) return receipt === null || isLatest ? 'act' : 'lease_lost';
   if (message.leaseEnd === LEASE_END.expired) {
-    // The work was done, only late, and nobody else has the message: the ack still counts.
+    // The work was done, though late, and no other consumer has the message: the ack still counts.
     if (verb === 'ack' && (receipt === null || isLatest)) return 'act';
     return receipt === null ? 'no_effect' : 'lease_lost';
   }
@@ -76,9 +76,9 @@ export type AfterFailure =
   | { readonly kind: 'dead_letter'; readonly reason: DeadLetterReason };
 
 /**
- * What becomes of a message whose delivery failed. A nack and a lease that ran out each count in
- * their own budget: after 1 + maxRetries nacks, or 1 + maxExpiredLeases of the others, the message is
- * a dead letter.
+ * Decides what happens to a message whose delivery failed. Nacks and expired leases count in separate
+ * budgets: after 1 + maxRetries nacks, or 1 + maxExpiredLeases expired leases, the message is a dead
+ * letter.
  *
  * @param counts of the failures before this one
  */
@@ -98,15 +98,15 @@ export function afterFailure(
     : { kind: 'retry', delayMs: how.delayMs, counts: { nacks: nacks + 1, expiredLeases } };
 }
 
-/** A lease may be extended to 12 h in all, counted from its start. */
+/** A lease may be extended to 12 h in total, counted from its start. */
 export const LEASE_TOTAL_MAX_MS = 43_200_000;
 
 export const extendsTooFar = (leasedAtMs: number, newExpiryMs: number): boolean =>
   newExpiryMs - leasedAtMs > LEASE_TOTAL_MAX_MS;
 
-/** Leases that ran out while the server was down are kept this long, so that acks under way win. */
+/** Leases that expired while the server was down are kept this long, so that acks under way win. */
 export const RESTART_GRACE_MS = 10_000;
 
-/** Leases that ended up to this time are kept just now; 0 when the grace after the start is over. */
+/** Leases that expired up to this time are kept for now; 0 when the grace after the start is over. */
 export const leasesKeptUntilMs = (startedAtMs: number, nowMs: number): number =>
   nowMs < startedAtMs + RESTART_GRACE_MS ? startedAtMs : 0;

@@ -11,32 +11,32 @@ type PublishingTransaction = Pick<MessageTransaction, 'nowMs' | 'count' | 'tally
   readonly room: Room;
 };
 
-/** What a store lends to a publish. */
+/** What a store provides for a publish. */
 export interface PublishPort {
   readonly deduplications: Deduplications;
   /**
-   * What the queue holds but for its dead letters, with what the commit group has done so far. It is
-   * asked only where queues are limited.
+   * The usage of the queue without its dead letters, including what the commit group has done so far. It
+   * is called only where queues are limited.
    */
   usageOf(queue: QueueEntry): Usage;
-  /** Writes a message that is stored. */
+  /** Stores a message. */
   add(arrival: Arrival): void;
 }
 
-/** A message as it begins in its queue. */
+/** A message as it enters its queue. */
 export interface Arrival {
   readonly queue: QueueEntry;
   readonly message: NewMessage;
-  /** Its priority, where the queue heeds them; else 0. */
+  /** Its priority if the queue uses priorities; otherwise 0. */
   readonly rank: number;
   readonly groupKey: string | null;
-  /** What its payload and headers take. */
+  /** The bytes of its payload and headers. */
   readonly bytes: number;
-  /** When its delay ends; null: it has none and is available. */
+  /** When its delay ends; null if it has none and is available. */
   readonly dueAtMs: number | null;
 }
 
-/** Decides on a publish, and counts what it brings. */
+/** Decides on a publish, and counts the messages it adds. */
 export function publish(
   tx: PublishingTransaction,
   queue: QueueEntry,
@@ -60,7 +60,7 @@ function arrive(tx: PublishingTransaction, queue: QueueEntry, message: NewMessag
   const bytes = bytesOf(message);
   const groupKey = groupKeyOf(queue, message.groupId);
   tx.count(queue, isDelayed ? 'delayed' : 'available', 1, bytes);
-  // In a FIFO queue the message group says whether a message is there to be had.
+  // In a FIFO queue the message group determines whether a message can be delivered.
   if (groupKey === null && !isDelayed) tx.markReady(queue, 1);
   return {
     queue,

@@ -3,24 +3,28 @@ import { fieldRefusal, type Refusal, subscriptionNotFound } from '../refusal.js'
 import type { QueueEntry, QueueSettings } from './queue-entry.js';
 import { checkDeadLetterQueue, type ReachableFrom } from './queue-settings.js';
 
-/** A queue's messages go to a url. What is null is as the queue says, or the default. */
+/**
+ * Settings for pushing a queue's messages to a url. Null stands for the queue's setting or the default.
+ */
 export interface PushSettings {
-  /** This, the secrets and the headers are sealed, or plain where the server has no key for it. */
+  /**
+   * The url, the secrets and the headers are sealed, or plain where the server has no key for sealing.
+   */
   readonly url: string;
-  /** By which the subscription of a url is found where that is sealed; else null. */
+  /** Finds the subscription of a url that is sealed; otherwise null. */
   readonly urlDigest: string | null;
   readonly secret: string | null;
-  /** Tells whether a secret that is given is another one. */
+  /** Shows whether a given secret differs from the stored one. */
   readonly secretDigest: string | null;
   readonly maxRetries: number | null;
   readonly visibilityTimeoutMs: number | null;
-  /** By name. */
+  /** The name of the queue. */
   readonly deadLetterQueue: string | null;
   readonly format: PushFormat;
   readonly maxInFlight: number;
   /** A JSON object of strings, or null. */
   readonly headers: string | null;
-  /** A JSON array of names: what a message's headers may be although they could be credentials. */
+  /** A JSON array of names: message headers that are sent although they might contain credentials. */
   readonly allowedMessageHeaders: string | null;
 }
 
@@ -35,22 +39,22 @@ export interface PushSubscriptionRow extends PushSettings {
   readonly queueType: QueueSettings['type'];
   readonly state: PushState;
   readonly pausedReason: PausedReason | null;
-  /** Signs as well until then, so that a receiver can change over. */
+  /** Also signs until then, so that a receiver can change over. */
   readonly previousSecret: string | null;
   readonly previousSecretUntilMs: number | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
-  /** Higher with each change, in a store of many nodes; a change may come into sight late. */
+  /** Higher with each change, also on many nodes; a change may become visible late. */
   readonly changedSeq: number;
 }
 
-/** What a store keeps of it beside. */
+/** A subscription with what the store keeps in addition. */
 export interface PushSubscriptionEntry extends PushSubscriptionRow {
   readonly queueId: number;
   readonly deadLetterQueueId: number | null;
 }
 
-/** What a failed push of a message leads to, where the subscription says so and not the queue. */
+/** How a failed push of a message is handled, where the subscription decides and not the queue. */
 export interface PushPolicy {
   readonly queueId: number;
   readonly state: PushState;
@@ -82,10 +86,10 @@ const DEFAULTS: Omit<PushSettings, 'url' | 'urlDigest'> = {
   allowedMessageHeaders: null,
 };
 
-/** Only what is given changes. */
+/** Only the given settings change. */
 export type GivenPushSettings = Partial<PushSettings> & Pick<PushSettings, 'url' | 'urlDigest'>;
 
-/** What is given, in every form in which it may lie in the store: any secret key may have been used. */
+/** The given values in every form in which they may be stored: any secret key may have been used. */
 export interface StoredForms {
   readonly plainUrl: string;
   readonly urlDigests: readonly string[];
@@ -102,17 +106,17 @@ export const isOfSecret = (
   { secretDigests }: StoredForms,
 ): boolean => secretDigest !== null && secretDigests.includes(secretDigest);
 
-/** A subscription as a subscribe makes it. */
+/** The result of a subscribe. */
 export interface Subscribed {
   readonly row: PushSubscriptionRow;
   /**
-   * Two secrets sign at most. Where this change ends the older one before its time: until when it
-   * would have signed; else null.
+   * At most two secrets sign. If this change ends the older one early: the time until which it would
+   * have signed; otherwise null.
    */
   readonly endedSecretUntilMs: number | null;
 }
 
-/** What a caller asks for, and the id that a new subscription would get. */
+/** The settings that a caller asks for, and the id that a new subscription would get. */
 export interface WantedSubscription {
   readonly subscriptionId: string;
   readonly settings: GivenPushSettings;
@@ -120,7 +124,7 @@ export interface WantedSubscription {
 }
 
 /**
- * What a subscribe makes: the same url again changes what is there, so that it keeps its id.
+ * The result of a subscribe: an existing subscription with the same url is changed and keeps its id.
  *
  * @param all the subscriptions of the queue
  */
@@ -170,7 +174,9 @@ function newSubscription(
   };
 }
 
-/** The secret that a new one takes the place of goes on signing for a while; a cleared one does not. */
+/**
+ * A secret that is replaced by a new one keeps signing for a while; a secret that is cleared does not.
+ */
 function changeSubscription(
   existing: PushSubscriptionRow,
   given: GivenPushSettings,
@@ -209,14 +215,14 @@ function checkSubscription(
 ): Refusal | undefined {
   if (isNew && count >= LIMITS.pushSubscriptionsPerQueueMax) {
     const rule = `must not be more than ${LIMITS.pushSubscriptionsPerQueueMax} for a queue`;
-    return fieldRefusal('/url', rule, 'Delete one that is not needed any more.');
+    return fieldRefusal('/url', rule, 'Delete a subscription that is no longer needed.');
   }
   return deadLetterQueue == null
     ? undefined
     : checkDeadLetterQueue(queue.name, deadLetterQueue, reachableFrom);
 }
 
-/** What of a subscription is sealed, and its digests. */
+/** The sealed fields of a subscription, and its digests. */
 export type SealedTexts = Pick<
   PushSubscriptionRow,
   'url' | 'urlDigest' | 'headers' | 'secret' | 'secretDigest' | 'previousSecret'
@@ -241,7 +247,7 @@ export const sealedColumnsOf = (row: SealedTexts): (string | null)[] => [
   row.previousSecret,
 ];
 
-/** What an answer says of a subscription: of its secrets, only whether there is one. */
+/** The fields of a subscription in an answer: of its secrets, only whether there is one. */
 export type ShownSubscription = Omit<
   PushSubscriptionRow,
   'urlDigest' | 'secret' | 'secretDigest' | 'previousSecret' | 'previousSecretUntilMs'
@@ -260,8 +266,8 @@ export function shownSubscription(row: PushSubscriptionRow): ShownSubscription {
 }
 
 /**
- * Refuses a lease for a subscription that is paused or has gone, or whose queue has: another one may
- * have its name by now. A worker hears of it late, its node perhaps later still.
+ * Refuses a lease for a subscription that is paused or deleted, or whose queue was deleted: another
+ * queue may have its name by now. A push worker learns of this late, and its node perhaps even later.
  */
 export function checkHolder(
   queue: QueueEntry,
@@ -278,9 +284,9 @@ export function checkHolder(
 
 const LEASED_BY = 'push:';
 
-/** Who holds a message that is being pushed, where otherwise the id of a key stands. */
+/** The holder of a message that is being pushed, stored where otherwise the id of a key is. */
 export const pushHolder = (subscriptionId: string): string => `${LEASED_BY}${subscriptionId}`;
 
-/** The subscription that holds a message, by what stands in its lease. */
+/** The subscription that holds a message, read from the holder in its lease. */
 export const subscriptionOfHolder = (leasedBy: string | null): string | undefined =>
   leasedBy?.startsWith(LEASED_BY) ? leasedBy.slice(LEASED_BY.length) : undefined;

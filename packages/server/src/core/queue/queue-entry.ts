@@ -2,26 +2,27 @@ export interface QueueSettings {
   readonly type: 'standard' | 'fifo';
   readonly deadLetterQueue: string | null;
   readonly maxRetries: number;
-  /** Null: what `maxExpiredLeasesInForce` says. */
+  /** Null: `maxExpiredLeasesInForce` decides. */
   readonly maxExpiredLeases: number | null;
   readonly messageRetentionDays: number;
   readonly visibilityTimeoutDefaultMs: number;
   readonly enablePriority: boolean;
 }
 
-/** As a store keeps them. */
+/** The settings as a store keeps them. */
 export interface KeptSettings extends QueueSettings {
   /**
-   * Whether `maxRetries` stands for a `maxExpiredLeases` of null as well. So it is for good once it
-   * or a dead-letter queue was given, in a FIFO queue, and in those of before this setting.
+   * Whether `maxRetries` also applies where `maxExpiredLeases` is null. This is set for good once
+   * `maxRetries` or a dead-letter queue was given, in a FIFO queue, and in queues older than this
+   * setting.
    */
   readonly followsMaxRetries: boolean;
 }
 
 export interface QueueRow extends QueueSettings {
-  /** The number in force. */
+  /** The limit in force. */
   readonly maxExpiredLeases: number;
-  /** Never reused: a queue made again under an old name is another queue. */
+  /** Never reused: a queue created again under an old name is a different queue. */
   readonly id: number;
   readonly project: string;
   readonly name: string;
@@ -29,9 +30,9 @@ export interface QueueRow extends QueueSettings {
   readonly updatedAtMs: number;
 }
 
-/** A queue as stores know it: the public row and where its messages lie. */
+/** A queue as stores know it: the public row and where its messages are stored. */
 export interface QueueEntry extends QueueRow {
-  /** Its messages' bucket. Emptying a queue means to give it another; ids are never reused. */
+  /** The bucket of its messages. A purge gives the queue another one; bucket ids are never reused. */
   readonly bucketId: number;
   /** The bucket of its built-in dead-letter queue. */
   readonly deadBucketId: number;

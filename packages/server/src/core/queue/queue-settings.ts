@@ -24,8 +24,8 @@ const WIRE_NAMES: Record<keyof QueueSettings, string> = {
 };
 
 /**
- * How many leases of a message may run out. Who said nothing of failures may have consumers that
- * never nack and take the end of a lease for their retry.
+ * How many leases of a message may expire. Where nothing was set about failures, consumers may never
+ * nack and rely on the end of the lease as their retry.
  */
 const maxExpiredLeasesInForce = ({
   maxExpiredLeases,
@@ -37,7 +37,7 @@ const maxExpiredLeasesInForce = ({
 const speaksOfFailures = ({ maxRetries, deadLetterQueue }: Partial<QueueSettings>): boolean =>
   maxRetries != null || deadLetterQueue != null;
 
-/** The settings of a queue that is made, with what was not given at its default. */
+/** The settings of a new queue, with defaults for those not given. */
 export function newSettings(
   name: string,
   given: Partial<QueueSettings>,
@@ -59,7 +59,7 @@ function checkSettings(
   return checkDeadLetterQueue(name, settings.deadLetterQueue, reachableFrom) ?? settings;
 }
 
-/** For a queue that exists, only the settings given are compared, with those in force. */
+/** For an existing queue, only the given settings are compared with those in force. */
 export function compareSettings(
   existing: QueueRow,
   given: Partial<QueueSettings>,
@@ -70,9 +70,9 @@ export function compareSettings(
   if (differing.length === 0) return undefined;
   return refuse(
     'QUEUE_EXISTS',
-    `Queue "${existing.name}" exists with another ${differing.join(', ')}.`,
+    `Queue "${existing.name}" exists with a different ${differing.join(', ')}.`,
     {
-      hint: 'Leave these settings out to get the queue as it is, or change the queue itself.',
+      hint: 'Omit these settings to get the queue as it is, or change the queue itself.',
       details: differing.map((name) => ({
         path: `/${name}`,
         message: 'differs from the existing queue',
@@ -82,14 +82,14 @@ export function compareSettings(
 }
 
 /**
- * The queues that dead letters may come to from a queue of the project, itself included: by its
- * dead-letter queue and by those of its push subscriptions. Undefined: there is no such queue.
+ * The queues that dead letters of a queue of the project can reach, including that queue: through its
+ * dead-letter queue and those of its push subscriptions. Undefined if the queue does not exist.
  */
 export type ReachableFrom = (queue: string) => ReadonlySet<string> | undefined;
 
 /**
- * Checks a dead-letter queue before it is set on the queue `name` or on a subscription of it: it must
- * exist, and no way that dead letters may take from it must lead back.
+ * Checks a dead-letter queue before it is set on the queue `name` or on one of its subscriptions: it
+ * must exist, and no path of dead letters from it may lead back to `name`.
  */
 export function checkDeadLetterQueue(
   name: string,
@@ -99,7 +99,7 @@ export function checkDeadLetterQueue(
   const details = (message: string) => ({ details: [{ path: '/dead_letter_queue', message }] });
   if (deadLetterQueue === name) {
     return refuse('DEAD_LETTER_CYCLE', `Queue "${name}" cannot be its own dead-letter queue.`, {
-      hint: 'Name another queue, or leave it out: every queue has a built-in dead-letter queue.',
+      hint: 'Name another queue, or omit it: every queue has a built-in dead-letter queue.',
       ...details('must not be the queue itself'),
     });
   }
@@ -107,7 +107,7 @@ export function checkDeadLetterQueue(
   if (reachable === undefined) {
     return refuse(
       'DEAD_LETTER_QUEUE_NOT_FOUND',
-      `There is no queue "${deadLetterQueue}" to take dead letters.`,
+      `There is no queue "${deadLetterQueue}" to receive dead letters.`,
       {
         hint: 'Create the dead-letter queue first.',
         ...details('must name an existing queue'),
@@ -119,15 +119,13 @@ export function checkDeadLetterQueue(
     'DEAD_LETTER_CYCLE',
     `Dead letters of "${deadLetterQueue}" would come back to "${name}".`,
     {
-      hint: 'Name another queue, or first detach the dead-letter queue of one on that way.',
+      hint: 'Name another queue, or first detach a dead-letter queue along this path.',
       ...details('must not close a cycle'),
     },
   );
 }
 
-/**
- * The settings of a queue after a change of those given; a type that differs is refused.
- */
+/** The settings of a queue after a change of those given; a different type is refused. */
 export function changeSettings(
   existing: QueueEntry,
   given: Partial<QueueSettings>,
@@ -158,7 +156,7 @@ const keptSettings = (queue: QueueEntry): KeptSettings => ({
   enablePriority: queue.enablePriority,
 });
 
-/** A queue as its row has it. */
+/** A queue as stored in its row. */
 export type QueueColumns = Omit<QueueEntry, 'maxExpiredLeases'>;
 
 export const queueEntryOf = (columns: QueueColumns): QueueEntry => ({
@@ -169,7 +167,7 @@ export const queueEntryOf = (columns: QueueColumns): QueueEntry => ({
   }),
 });
 
-/** Leaves out where the messages lie and how settings are kept, which is the store's own business. */
+/** Leaves out the buckets and how the settings are kept, which concern only the store. */
 export function publicRow(entry: QueueEntry): QueueRow {
   const {
     bucketId: _bucket,

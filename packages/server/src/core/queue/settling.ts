@@ -18,7 +18,7 @@ import {
   WITHOUT_FAILURE,
 } from './transitions.js';
 
-/** The commands that end or prolong deliveries, decided once for every store. */
+/** The commands that end or prolong deliveries, defined once for every store. */
 
 export function ack(
   tx: MessageTransaction,
@@ -75,8 +75,7 @@ export function nack(
 }
 
 /**
- * In a FIFO queue the first message of a message group has its turn first, wherever it stands in the
- * call.
+ * In a FIFO queue, messages are handled in the order of their message group, not in that of the call.
  */
 function inSeqOrder<T extends { message: MessageEntry | undefined }>(
   queue: QueueEntry,
@@ -87,7 +86,7 @@ function inSeqOrder<T extends { message: MessageEntry | undefined }>(
 }
 
 /**
- * @param failedGroups message groups in which this call has counted its failure already
+ * @param failedGroups message groups in which this call has already counted a failure
  * @returns whether the message is to be delivered again
  */
 function nackOne(
@@ -99,10 +98,10 @@ function nackOne(
   failedGroups: Set<string>,
 ): boolean {
   const { groupKey } = checked;
-  // In a message group the entries before this one may have withdrawn its lease.
+  // Earlier entries of the same message group may have withdrawn this message's lease.
   const message =
     groupKey === null ? checked : (tx.find(queue, entry.messageId) as MessageEntry | undefined);
-  // A withdrawn message that was past its retention has gone.
+  // A withdrawn message that was past its retention has been removed.
   if (message === undefined) return false;
   if (entry.requeue && groupKey !== null && failedGroups.has(groupKey)) {
     return message.state !== STATE.leased || returnMessage(tx, queue, message, WITHOUT_FAILURE);
@@ -140,7 +139,7 @@ export function extend(
   return { extended: true, leaseExpiresAtMs };
 }
 
-/** The delay or the lease of this message has come to its end. */
+/** Ends the delay or the lease of a message that is due. */
 export function settle(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
   if (message.state === STATE.delayed) {
     releaseDelayed(tx, queue, message);
@@ -159,8 +158,8 @@ function failExpired(tx: MessageTransaction, queue: QueueEntry, message: Message
 }
 
 /**
- * Leases of a message group that ran out. One consumer that crashed may have held many of them: only
- * the message whose turn it was counts a failure, even if it goes to the dead letters by it.
+ * Ends the expired leases of a message group. One consumer that crashed may have held many of them: only
+ * the message whose turn it was counts a failure, even if that makes it a dead letter.
  */
 function endLeasesOfMessageGroup(
   tx: MessageTransaction,
@@ -178,7 +177,7 @@ function endLeasesOfMessageGroup(
       failExpired(tx, queue, message);
       failed = true;
     } else {
-      // An earlier message is still held, so that nobody could have begun with this one.
+      // An earlier message is still leased or delayed, so no consumer could have started on this one.
       returnMessage(tx, queue, message, { ...WITHOUT_FAILURE, how: LEASE_END.expired });
     }
   }

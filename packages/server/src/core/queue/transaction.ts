@@ -6,11 +6,11 @@ import type { DeadLetterReason, LeaseEnd, LeaseView, State } from './message-sta
 import type { PushPolicy } from './push-subscription.js';
 import type { QueueEntry } from './queue-entry.js';
 
-/** Where a message stands, without its body: what decisions need to know. */
+/** The state of a message, without its body, as decisions need it. */
 export interface MessageEntry extends LeaseView, DeadLetterSource {
   readonly messageId: string;
   readonly bucketId: number;
-  /** Orders it in its queue. */
+  /** The order in its queue. */
   readonly seq: number;
   readonly groupId: string | null;
   /** Its message group in a FIFO queue; null elsewhere. */
@@ -20,26 +20,26 @@ export interface MessageEntry extends LeaseView, DeadLetterSource {
   readonly dueAtMs: number | null;
   readonly firstAvailableAtMs: number;
   readonly leasedAtMs: number | null;
-  /** What its payload and headers take. */
+  /** The bytes of its payload and headers. */
   readonly bytes: number;
   /** The key that leased it last. */
   readonly leasedBy: string | null;
-  /** FailedDelivery[] as JSON, the oldest first. */
+  /** FailedDelivery[] as JSON, oldest first. */
   readonly failureLog: string | null;
 }
 
-/** What a move of a message may change. */
+/** The columns that a move of a message may change. */
 export interface MessageColumns extends DeadLetterSource {
   readonly bucketId: number;
   readonly state: State;
-  /** Orders it in its queue. */
+  /** The order in its queue. */
   readonly seq: number;
-  /** Its priority, where the queue heeds them; else 0. */
+  /** Its priority if the queue uses priorities; otherwise 0. */
   readonly rank: number;
   readonly groupKey: string | null;
   /** When its lease or its delay ends. */
   readonly dueAtMs: number | null;
-  /** Since when it is available, leased or a dead letter; null while it is delayed. */
+  /** The time since when it is available, leased or a dead letter; null while it is delayed. */
   readonly liveSinceMs: number | null;
   readonly firstAvailableAtMs: number;
   readonly leasedAtMs: number | null;
@@ -53,40 +53,44 @@ export interface MessageColumns extends DeadLetterSource {
 }
 export type MessageChange = Partial<MessageColumns>;
 
-/** `dead`: in the built-in dead-letter queue, where only the project counts it. */
+/** `dead`: in the built-in dead-letter queue, where it counts only for the project. */
 export type CountedState = 'available' | 'leased' | 'delayed' | 'dead';
 
-/** What a store lends to the decisions while it applies a commit group. */
+/** What a store provides to the decisions while it applies a commit group. */
 export interface MessageTransaction {
   readonly nowMs: number;
-  /** Leases that ran out up to this time, while nobody was there, are kept for a while: or 0. */
+  /**
+   * Leases that expired up to this time, while the server was down, are kept for a while; 0 if none are.
+   */
   readonly leasesKeptUntilMs: number;
-  /** The message, if it lies in this queue. */
+  /** The message, if it is stored in this queue. */
   find(queue: QueueEntry, messageId: string): MessageEntry | undefined;
   remove(message: MessageEntry): void;
   change(message: MessageEntry, change: MessageChange): void;
   queueById(id: number): QueueEntry | undefined;
-  /** The queue whose messages lie there; undefined for a dead or a discarded bucket. */
+  /** The queue whose messages have this bucket; undefined for a dead or a discarded bucket. */
   queueByBucket(bucketId: number): QueueEntry | undefined;
-  /** The next one at the tail, of whichever queue. */
+  /** The next seq at the tail, for any queue. */
   nextSeq(): number;
   count(queue: QueueEntry, state: CountedState, messages: number, bytes: number): void;
-  /** Dead letters are counted by the queue they came from and the bucket they lie in. */
+  /** Counts dead letters by the queue they came from and the bucket they are stored in. */
   countDead(sourceQueueId: number, bucketId: number, change: number): void;
-  /** Those messages of a message group that are leased or delayed, in their order. */
+  /** The messages of a message group that are leased or delayed, in order. */
   heldInMessageGroup(queue: QueueEntry, groupKey: string): MessageEntry[];
-  /** A message group has changed: whether it is blocked, and where it goes on, is found out anew. */
+  /**
+   * Marks a message group as changed: whether it is blocked, and its next message, is determined again.
+   */
   touchMessageGroup(queue: QueueEntry, groupKey: string): void;
-  /** What the subscription that holds a message says of failures; undefined when it has gone. */
+  /** The failure settings of the subscription that holds a message; undefined if it was deleted. */
   pushPolicy(subscriptionId: string): PushPolicy | undefined;
   markReady(queue: QueueEntry, messages: number): void;
-  /** A message of this queue has become a dead letter: the log tells of it. */
+  /** Logs that a message of this queue has become a dead letter. */
   deadLettered(queue: QueueEntry, reason: DeadLetterReason, messageId: string): void;
   /** Counts for the history of the queue. */
   tally(queue: QueueEntry, kind: TallyKind, messages: number): void;
 }
 
-/** What an idempotency key counts in; `queueId` is 0 for calls that belong to no queue. */
+/** The scope of an idempotency key; `queueId` is 0 for calls that belong to no queue. */
 export interface RecordScope extends Idempotency {
   readonly project: string;
   readonly queueId: number;
@@ -100,10 +104,10 @@ export interface RecordedAnswer {
 
 /** The recorded answers that a commit group may replay or add to. */
 export interface AnswerRecords {
-  /** A record that has not expired. */
+  /** The record, if it has not expired. */
   find(scope: RecordScope): RecordedAnswer | undefined;
-  /** Puts a record in the place of whatever is there. */
+  /** Stores a record, replacing any that exists. */
   put(scope: RecordScope, answer: RecordedAnswer): void;
-  /** What there is room for. */
+  /** The room for new records. */
   readonly room: Room;
 }

@@ -17,7 +17,7 @@ import { subscriptionOfHolder } from './push-subscription.js';
 import type { QueueEntry } from './queue-entry.js';
 import type { CountedState, MessageEntry, MessageTransaction } from './transaction.js';
 
-/** The moves of one message from state to state. Each keeps the counters true. */
+/** The moves of one message from state to state. Each move keeps the counters correct. */
 
 export function removeMessage(
   tx: MessageTransaction,
@@ -33,18 +33,18 @@ export interface ReturnOptions {
   readonly how: LeaseEnd;
   readonly delayMs: number;
   readonly error: string | null;
-  /** With the failure that ended the lease; absent: none did. */
+  /** The counts including the failure that ended the lease; absent if no failure did. */
   readonly counts?: FailureCounts;
 }
 
-/** The lease ends without a failure. */
+/** Ends the lease without counting a failure. */
 export const WITHOUT_FAILURE: ReturnOptions = { how: LEASE_END.returned, delayMs: 0, error: null };
 
 /**
- * Ends a lease with the message available again, in its old place, or after a delay. In a FIFO
- * message group those behind it go back as well.
+ * Ends a lease: the message is available again with its old seq, at once or after a delay. In a FIFO
+ * message group, leased messages behind it go back as well.
  *
- * @returns false where it was past its retention, and has gone
+ * @returns false if the message was past its retention and has been removed
  */
 export function returnMessage(
   tx: MessageTransaction,
@@ -57,7 +57,7 @@ export function returnMessage(
   return stays;
 }
 
-/** A message went back into its message group: nothing that comes after it may stay leased. */
+/** A message went back into its message group: no message after it may stay leased. */
 function withdrawBehind(
   tx: MessageTransaction,
   queue: QueueEntry,
@@ -69,14 +69,14 @@ function withdrawBehind(
   }
 }
 
-/** Ends the lease of this message alone. @returns as `returnMessage` */
+/** Ends the lease of this message only. @returns as `returnMessage` */
 function putBack(
   tx: MessageTransaction,
   queue: QueueEntry,
   message: MessageEntry,
   end: ReturnOptions,
 ): boolean {
-  // A leased message outlives its retention; when the lease is over it goes.
+  // A leased message outlives its retention; when the lease ends, the message is removed.
   if (isPastRetention(queue, message, tx.nowMs)) {
     removeMessage(tx, queue, message);
     return false;
@@ -86,7 +86,7 @@ function putBack(
   leaveState(tx, queue, message);
   tx.change(message, {
     state: delayed ? STATE.delayed : STATE.available,
-    // A delay that would outlast the retention ends with it, and the message goes.
+    // A delay that would outlast the retention ends with it, and the message is removed.
     dueAtMs: delayed ? Math.min(tx.nowMs + end.delayMs, endOfRetention(queue, message)) : null,
     liveSinceMs: delayed ? null : message.firstAvailableAtMs,
     leaseEnd: end.how,
@@ -99,12 +99,12 @@ function putBack(
   return true;
 }
 
-/** How many failures a message may have, and where it goes after the last. */
+/** How many failures a message may have, and which queue gets it after the last. */
 export type FailurePolicy = FailureBudgets & Pick<QueueEntry, 'deadLetterQueueId'>;
 
 /**
- * The queue's own, or that of the push subscription which holds the message. A subscription bounds
- * its failed pushes; how many leases may run out is always the queue's.
+ * The policy of the queue, or of the push subscription that holds the message. A subscription limits its
+ * failed pushes; how many leases may expire is always the queue's setting.
  */
 export function failurePolicy(
   tx: MessageTransaction,
@@ -123,7 +123,7 @@ export function failurePolicy(
 /**
  * A delivery failed: the message is retried or becomes a dead letter.
  *
- * @returns whether it is retried, which nothing is past its retention
+ * @returns whether it is retried; a message past its retention never is
  */
 export function failMessage(
   tx: MessageTransaction,
@@ -144,7 +144,7 @@ export function failMessage(
   return returnMessage(tx, queue, message, { how, delayMs, error, counts });
 }
 
-/** A delay is over. */
+/** Ends the delay of a message. */
 export function releaseDelayed(
   tx: MessageTransaction,
   queue: QueueEntry,
@@ -162,8 +162,9 @@ export function releaseDelayed(
 }
 
 /**
- * Moves a message out of its queue: to the dead-letter queue, where it is an ordinary message at
- * the tail, or to the built-in one. It keeps its id and its body; its failures count anew.
+ * Moves a message out of its queue: to the dead-letter queue, where it is an ordinary message at the
+ * tail, or to the built-in dead-letter queue. It keeps its id and its body; its failure counts start
+ * again from zero.
  */
 function deadLetter(
   tx: MessageTransaction,
@@ -209,11 +210,11 @@ function deadLetter(
 }
 
 /**
- * Sends a dead letter home, to the tail of the queue it came from, where it is again the dead letter
- * that it was when it died there, if it was one. Its failures, its deliveries and its retention count
- * anew; the list of failed deliveries stays.
+ * Moves a dead letter back to the tail of the queue it came from. If it was already a dead letter of
+ * another queue when it died there, it is that dead letter again. Its failures, its deliveries and its
+ * retention start again; the list of failed deliveries stays.
  *
- * @param holder the queue that keeps it; undefined for the built-in dead-letter queue
+ * @param holder the queue that contains it; undefined for the built-in dead-letter queue
  */
 export function redriveMessage(
   tx: MessageTransaction,
@@ -261,12 +262,12 @@ const endOfRetention = (
 ): number => message.firstAvailableAtMs + retentionMs(queue);
 
 /**
- * Messages past their retention that one consume removes on its way, so that it stays short. Then it
- * says that it was cut short.
+ * How many messages past their retention one consume removes, so that it stays short. It then reports
+ * that it was cut short.
  */
 export const EXPIRED_PER_CONSUME = 100;
 
-/** Long errors are kept whole as the last error; in the list, their beginning. */
+/** A long error is kept whole as the last error; the list keeps only its beginning. */
 const LOGGED_ERROR_CHARS = 512;
 
 function appendFailure({ failureLog }: MessageEntry, failure: FailedDelivery): string {
@@ -293,7 +294,7 @@ function leaveState(tx: MessageTransaction, queue: QueueEntry, message: MessageE
   if (message.groupKey !== null) tx.touchMessageGroup(queue, message.groupKey);
 }
 
-/** In a FIFO queue the message group says whether a message is there to be had. */
+/** In a FIFO queue the message group determines whether a message can be delivered. */
 function becomeReady(tx: MessageTransaction, queue: QueueEntry, groupKey: string | null): void {
   if (groupKey === null) tx.markReady(queue, 1);
   else tx.touchMessageGroup(queue, groupKey);

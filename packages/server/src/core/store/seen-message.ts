@@ -4,11 +4,11 @@ import type { State } from '../queue/message-state.js';
 import { answerBytes, failuresBytes } from './answer-size.js';
 import type { Query, ReadResult, SeenMessage } from './store.js';
 
-/** A row of a message that somebody looks at, from committed state and without touching it. */
+/** A row of a message that a caller views, read from committed state without changing the message. */
 export interface SeenRow extends StoredMessage {
   readonly state: State;
   readonly dueAtMs: number | null;
-  /** Read only for a call that asks for one message. */
+  /** Read only for a call that asks for a single message. */
   readonly failureLog?: string | null;
   /** Whether it waits behind another message of its message group. */
   readonly behindHead: boolean | 0 | 1;
@@ -28,7 +28,7 @@ export function seenMessage(row: SeenRow): SeenMessage {
   return { ...storedMessage(row), state, dueAtMs, behindHead: Boolean(row.behindHead), failures };
 }
 
-/** The answer to a call that asks for one message. */
+/** The answer to a call that asks for a single message. */
 export function oneMessage(
   row: SeenRow | undefined,
   { maxBytes = 0, strict = false }: Query<'message'>,

@@ -9,8 +9,8 @@ interface Delivery extends DeliveryRef {
 }
 
 /**
- * The acks of a subscription's pushes. One command is under way at a time, and pushes that succeed
- * meanwhile are acked together in the next one, since each push costs the store an ack.
+ * The acks of a subscription's pushes. One command is under way at a time; pushes that succeed in the
+ * meantime are acked together in the next one, since each push costs the store an ack.
  */
 export class Acks {
   private gathered: Delivery[] = [];

@@ -5,7 +5,7 @@ import type { PushOutcome } from '../request/exchange.js';
 import { backoffMs } from './backoff.js';
 import { deliveryResult } from './delivery-result.js';
 
-/** Keeps what came of a post for the list of deliveries. */
+/** Records the outcome of a post for the list of deliveries. */
 export function note(
   { log }: PushDependencies,
   { subscriptionId }: PushSubscriptionRow,
@@ -23,7 +23,7 @@ export function note(
   });
 }
 
-/** Sends the message back as the outcome, which is no success, wants it. */
+/** Sends a message back after a post that did not succeed, as its outcome requires. */
 export function sendBack(
   { settlement, random }: PushDependencies,
   subscription: PushSubscriptionRow,

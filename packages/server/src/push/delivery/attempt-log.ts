@@ -10,7 +10,7 @@ type NewAttempt = Omit<PushAttempt, 'deliveryId'>;
 
 /**
  * The latest attempts of each subscription before they are stored. They are written once a second and
- * many at a time: they are for people to look at, so a crash may lose those of the last second.
+ * many at a time: they are only for people to read, so a crash may lose those of the last second.
  */
 export class AttemptLog {
   private readonly pending = new Map<string, NewAttempt[]>();

@@ -10,7 +10,7 @@ export type DeliveryResult = 'success' | 'failure' | 'outage' | 'unsent' | 'canc
 
 const OUTAGE_STATUS = new Set([429, 502, 503, 504]);
 
-/** Errors of this server's own checks, which do not pass by waiting for the receiver. */
+/** Errors of this server's own checks, which waiting for the receiver does not resolve. */
 const UNSENT: ReadonlySet<PushError> = new Set([
   'url not allowed',
   'address not allowed',

@@ -1,4 +1,4 @@
-/** Counts what is under way. */
+/** Counts operations under way. */
 export class InFlight {
   private count = 0;
   private whenNone: (() => void)[] = [];
@@ -13,7 +13,7 @@ export class InFlight {
     for (const resolve of this.whenNone.splice(0)) resolve();
   }
 
-  /** Resolves when nothing is under way, at once or then. */
+  /** Resolves when nothing is under way, which may be at once. */
   none(): Promise<void> {
     if (this.count === 0) return Promise.resolve();
     return new Promise((resolve) => this.whenNone.push(resolve));

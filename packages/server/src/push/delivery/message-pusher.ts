@@ -14,30 +14,34 @@ import { InFlight } from './in-flight.js';
 import { idsOf, PushLines } from './push-lines.js';
 import { PushRooms } from './push-rooms.js';
 
-/** Until a message comes back whose push failed by a fault of ours. */
+/** How long a message is delayed after its push failed because of a fault in the server. */
 const PAUSE_MS = 1_000;
 const GONE = 410;
-/** A message steps behind the probe by no more, so that the probe's lease is over by then. */
+/**
+ * How much longer than until the next probe a failed message waits; the probe's lease is over by then.
+ */
 const BEHIND_PROBE_MAX_MS = 5_000;
 
 export interface PushListener {
-  /** The receiver has answered or could not be reached: a slot is free, what follows is the store's work. */
+  /**
+   * The receiver has answered or could not be reached: a slot is free, and only the store has work left.
+   */
   posted(durationMs: number): void;
-  /** A push has ended by a fault of ours. */
+  /** A push has ended because of a fault in the server. */
   abandoned(): void;
-  /** The receiver says that it is no more. */
+  /** The receiver has answered that it no longer exists. */
   gone(): void;
-  /** The same, once the message has been sent back. */
+  /** Called after `gone`, once the message has been sent back. */
   pauseGone(subscription: PushSubscriptionRow): Promise<void>;
 }
 
-/** Posts the leased messages of one subscription, one by one, and settles each. */
+/** Posts the leased messages of one subscription, and settles each. */
 export class MessagePusher {
   readonly rooms = new PushRooms();
   readonly lines: PushLines;
-  /** What is being leased, posted or sent back. */
+  /** Messages being leased, posted or sent back. */
   readonly underWay = new InFlight();
-  /** Messages that are being posted. */
+  /** The number of messages being posted. */
   posting = 0;
   private readonly breaker: Breaker;
   private readonly pace = new Pace();
@@ -56,28 +60,30 @@ export class MessagePusher {
     this.acks = new Acks(dependencies.commit, dependencies.clock, { project, queue });
   }
 
-  /** Pushes under way end under the old settings. */
+  /** Applies changed settings; pushes under way finish with the old ones. */
   update(subscription: PushSubscriptionRow): void {
     this.subscription = subscription;
     this.secrets = new SigningSecrets(subscription, this.dependencies.secrets);
   }
 
-  /** Whether one message at a time is pushed: the receiver is slow, or its recovery is being tried. */
+  /**
+   * Whether messages are pushed one at a time: the receiver is slow, or its recovery is being probed.
+   */
   get isOneByOne(): boolean {
     return this.pace.isSlow || this.breaker.isOpen;
   }
 
-  /** Slots in which nothing is posted. */
+  /** Slots in which no message is being posted. */
   get freeSlots(): number {
     return (this.isOneByOne ? 1 : this.subscription.maxInFlight) - this.posting;
   }
 
-  /** Whether the breaker lets another push through. */
+  /** Whether the breaker admits another push. */
   mayPost(): boolean {
     return this.breaker.admits(this.dependencies.clock.monotonicMs()) !== 'no';
   }
 
-  /** How long nothing may be pushed; undefined when something may. */
+  /** How long nothing may be pushed; undefined if something may. */
   holdMs(): number | undefined {
     const { clock } = this.dependencies;
     if (!this.canSign(clock.nowMs())) return Number.POSITIVE_INFINITY;
@@ -141,8 +147,8 @@ export class MessagePusher {
   }
 
   /**
-   * While the breaker is open, a message that failed steps behind the next probe: that shall be
-   * another one, where there is one, or a single bad message would keep the breaker open.
+   * While the breaker is open, a message that failed is delayed until after the next probe: the probe
+   * should be another message if there is one, or a single bad message would keep the breaker open.
    */
   private heldBehindProbeMs(nowMs: number): number {
     const probeInMs = (this.breaker.nextProbeAtMs ?? nowMs) - nowMs;
@@ -153,7 +159,7 @@ export class MessagePusher {
     this.posting += 1;
     try {
       const secrets = this.secrets.at(nowMs);
-      // It was leased while it could be signed; unsigned it must not go out.
+      // The message was leased while it could be signed; it must not be sent unsigned.
       if (secrets === undefined) throw new Error('its secret was sealed under another key');
       const times = { nowMs, wallMs: this.dependencies.clock.wallMs() };
       return await this.dependencies.client.post(
@@ -174,13 +180,13 @@ export class MessagePusher {
       .finally(() => this.underWay.end());
   }
 
-  /** A fault of ours: the message goes back, and the breaker learns nothing of it. */
+  /** A fault in the server: the message goes back, and the breaker does not count the attempt. */
   private async abandon(message: LeasedMessage, attempt: Attempt, fault: Error): Promise<void> {
     const { processLog, settlement, clock } = this.dependencies;
     const { cause, ...where } = faultOf(fault);
     const same = { ...idsOf(this.subscription), cause };
     const latest = { message_id: message.messageId, ...where };
-    processLog.counted('error', 'push failed by a fault of the server', same, latest);
+    processLog.counted('error', 'push failed because of a fault in the server', same, latest);
     this.breaker.ended(attempt, 'cancelled', clock.monotonicMs());
     const failed = { delayMs: PAUSE_MS, usesRetry: false, error: 'the push failed' };
     await settlement.fail(this.subscription, message, failed).catch(() => undefined);

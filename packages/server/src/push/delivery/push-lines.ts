@@ -7,8 +7,8 @@ import type { PushOutcome } from '../request/exchange.js';
 import { deliveryResult } from './delivery-result.js';
 
 /**
- * What the log says of the pushes of one subscription. Never the url, which may hold a secret; it is
- * found by the id.
+ * The log lines about the pushes of one subscription. They never contain the url, which may include a
+ * secret; the id identifies the subscription.
  */
 export class PushLines {
   private openedAtMs = 0;
@@ -39,7 +39,7 @@ export class PushLines {
     }
   }
 
-  /** The receiver has said that it is no more. */
+  /** The receiver has answered that it no longer exists. */
   paused(subscription: PushSubscriptionRow): void {
     this.log.counted('warn', 'push subscription paused: the receiver answered 410', {
       ...idsOf(subscription),
@@ -47,7 +47,7 @@ export class PushLines {
   }
 }
 
-/** By what a subscription is found elsewhere. */
+/** The fields that identify a subscription elsewhere. */
 export const idsOf = ({ subscriptionId, queue, project }: PushSubscriptionRow): LogFields => ({
   subscription_id: subscriptionId,
   queue,

@@ -2,14 +2,14 @@ import type { LeasedMessage } from '../../core/commands/commands.js';
 import type { Reservation } from '../../core/engine/byte-budget.js';
 import { answerBytes } from '../../core/store/answer-size.js';
 
-/** What a push takes beside its message: a request, and perhaps a connection. */
+/** What a push takes in addition to its message: a request, and perhaps a connection. */
 export const PUSH_LEAST_BYTES = 8 * 1024;
 
-/** The bytes that the leased messages of a subscription hold, each until it is settled or sent back. */
+/** The bytes that a subscription's leased messages take, each until it is settled or sent back. */
 export class PushRooms {
   private readonly byMessage = new WeakMap<LeasedMessage, { room: Reservation; bytes: number }>();
 
-  /** Shares out what a lease has reserved. */
+  /** Divides the bytes that a lease has reserved among its messages. */
   divide(room: Reservation, messages: readonly LeasedMessage[]): void {
     let taken = 0;
     for (const message of messages) {

@@ -4,11 +4,12 @@ import type { GroupCommit } from '../../core/engine/group-commit.js';
 
 const AGAIN_AFTER_MS = 500;
 
-/** Codes after which nothing was done, or after which repeating the command does no harm. */
+/** Codes that mean that nothing was done, or after which repeating the command does no harm. */
 const WORTH_ANOTHER_TRY = new Set(['STORE_UNAVAILABLE', 'OVERLOADED', 'OUTCOME_UNKNOWN']);
 
 /**
- * Settles leases, and tries again for as long as they last. After that, others may lease the messages.
+ * Settles leases, and tries again for as long as they last. After that, the messages may be leased to
+ * other consumers.
  *
  * @param commandOf makes the command that settles these leases
  */

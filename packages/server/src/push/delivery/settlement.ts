@@ -12,7 +12,7 @@ export interface FailedPush {
   readonly usesRetry: boolean;
 }
 
-/** Settles the leases of failed pushes, by the queue's own commands. */
+/** Settles the leases of failed pushes with the queue's own commands. */
 export class Settlement {
   constructor(
     private readonly commit: GroupCommit,

@@ -1,15 +1,15 @@
 import { backoffMs } from '../delivery/backoff.js';
 import type { DeliveryResult } from '../delivery/delivery-result.js';
 
-/** One delivery that was begun; handed back when it ends. */
+/** A delivery that has begun; it is passed back when it ends. */
 export interface Attempt {
   readonly messageId: string;
   readonly isProbe: boolean;
-  /** Counts all attempts, so that of two it is known which began first. */
+  /** Numbers all attempts, to tell which of two began first. */
   readonly ordinal: number;
-  /** How often the breaker had opened or closed. */
+  /** How often the breaker had opened or closed when the attempt began. */
   readonly period: number;
-  /** No outage spares this message a retry any more. */
+  /** From now on, outages use this message's retries too. */
   readonly isLastChance: boolean;
 }
 
@@ -21,39 +21,43 @@ export interface AttemptEnd {
 
 const FAILURES_TO_OPEN = 5;
 /**
- * So many deliveries of one message may use no retry. Where it is alone in its queue, nobody can tell
- * it from an outage, and it is every probe: with their pauses, so many take more than a day.
+ * How many deliveries of one message may use no retry. If it is alone in its queue, it cannot be told
+ * from an outage, and it is every probe: with the pauses between probes, this many take more than a day.
  */
 export const SPARED_MAX = 150;
-/** Messages that failed and then left by another way are forgotten, the oldest first. */
+/**
+ * How many messages are remembered; those that failed and never came back are forgotten, oldest first.
+ */
 const REMEMBERED_MAX = 10_000;
 
 /**
- * Holds deliveries of one subscription back while its receiver is down. After five outages in a row it
- * opens; then one probe at a time is let through, until a probe gets any answer that is no outage.
+ * Holds back deliveries of one subscription while its receiver is down. After five outages in a row it
+ * opens; then it lets one probe at a time through, until a probe gets any answer that is not an outage.
  *
  * Which failures use a retry:
- * - A `failure` (an answer that is none of success, 429, 502, 503 and 504) and an `unsent` always do.
- * - An `outage` while the breaker is open, one that opens it, and one of an attempt that began before
- *   it last opened or closed, never does.
- * - Any other `outage` does exactly when the receiver was well since this message failed before: it
- *   has answered an attempt, of whatever message, that began after that earlier failure.
+ * - A `failure` (any answer except success, 429, 502, 503 and 504) and an `unsent` always do.
+ * - An `outage` never does while the breaker is open, when it opens the breaker, or when its attempt
+ *   began before the breaker last opened or closed.
+ * - Any other `outage` does exactly if the receiver has worked since this message's previous failure: it
+ *   has answered an attempt, of any message, that began after that failure.
  *
- * So the first outage that a message meets is free: nobody can tell yet whether the message or the
- * receiver is at fault, and with `max_retries` 0 there is no second chance to be right. In an outage
- * no later attempt is answered, hence none is charged, however many are in flight before the fifth
- * failure. Answers to attempts from before do not count, since a receiver that shuts down finishes
- * what it has while it refuses what is new. A message that alone gets 503 while others are answered
- * pays from its second failure on, and is a dead letter after `max_retries` + 2 attempts. When several
- * messages have opened the breaker, it was an outage and what they owe is forgotten; when a single one
- * has, it stays suspect. No outage spares a message that was delivered `SPARED_MAX` times for free, so
- * that one which never succeeds has an end where no other one comes by. The one price: a message that
- * failed shortly before an outage, while others were answered, may pay its first failure within it.
+ * So the first outage of a message is free: it cannot be known yet whether the message or the receiver
+ * is at fault, and with `max_retries` 0 there is no second chance. During an outage no later attempt is
+ * answered, so none uses a retry, however many are in flight before the fifth failure. Answers to
+ * earlier attempts do not count, since a receiver that shuts down finishes the requests it has while it
+ * refuses new ones. A message that alone gets 503 while others are answered uses retries from its second
+ * failure on, and is a dead letter after `max_retries` + 2 attempts. If several messages have opened the
+ * breaker, it was an outage and their failures are forgotten; if a single one has, it stays suspect. A
+ * message that was delivered `SPARED_MAX` times without using a retry is no longer spared by an outage,
+ * so that a message that never succeeds has an end even if no other message comes. These rules have one
+ * cost: a message that failed shortly before an outage, while others were answered, may use a retry for
+ * its first failure within it.
  *
- * A probe is best a message that did not fail last, or one bad message alone keeps the breaker open.
+ * A probe should be a message other than the one that failed last, or a single bad message keeps the
+ * breaker open.
  */
 export class Breaker {
-  /** By message: how many attempts had begun when it last met an outage. */
+  /** For each message, how many attempts had begun when it last met an outage. */
   private readonly failedAfter = new Map<string, number>();
   private readonly runMessages = new Set<string>();
   private runFailures = 0;
@@ -80,7 +84,7 @@ export class Breaker {
   }
 
   /**
-   * To be called with what was admitted, and answered by exactly one `ended`.
+   * Must be called for each admitted delivery, and followed by exactly one `ended`.
    *
    * @param spared how many deliveries of this message have used no retry
    */
@@ -163,7 +167,7 @@ export class Breaker {
   }
 
   private startRun(): void {
-    // To clear a set that is empty makes a new table all the same.
+    // Clearing an empty set would still allocate a new table.
     if (this.runFailures === 0) return;
     this.runFailures = 0;
     this.runMessages.clear();

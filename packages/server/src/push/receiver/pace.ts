@@ -2,8 +2,8 @@ const FAILURES_TO_SLOW = 5;
 const GAP_MS = 50;
 
 /**
- * A receiver that refuses everything at once would otherwise take as much of the machine as one
- * that works: after some failures in a row its pushes go one by one, with a gap, until one succeeds.
+ * A receiver that refuses everything at once would otherwise take as much of the machine's capacity as
+ * one that works: after some failures in a row its pushes go one by one, with a gap, until one succeeds.
  */
 export class Pace {
   private failures = 0;

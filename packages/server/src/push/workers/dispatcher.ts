@@ -6,24 +6,25 @@ import { OVERLAP_MS, RecentChanges } from './recent-changes.js';
 import { type TestResult, testPush } from './test-push.js';
 import { Workers } from './workers.js';
 
-/** To open what is sealed takes time, in which nothing else runs. */
+/** Small, because opening sealed texts takes time in which nothing else runs. */
 const PAGE_SIZE = 200;
-/** A stop waits so long for pushes under way; then it calls them off and gives their messages back. */
+/** How long a stop waits for pushes under way; then it cancels them and gives their messages back. */
 const STOP_WITHIN_MS = 7_000;
 const RETRY_MS = 1_000;
 
 /**
- * Has a worker for each subscription that is active. Every node pushes for every subscription; that
- * none pushes what another one does is what leases are for. All are read at the start; then those of
- * a queue that has changed here, and now and then what other nodes have changed. What they have
- * deleted shows when a worker is refused a lease.
+ * Runs a worker for each active subscription. Every node pushes for every subscription; leases keep two
+ * workers from pushing the same message. All subscriptions are read at the start. Later, the dispatcher
+ * reads those of a queue that was changed on this node, and from time to time those that other nodes
+ * have changed. A subscription that another node has deleted is noticed when its worker is refused a
+ * lease.
  */
 export class PushDispatcher {
   private readonly workers: Workers;
   private readonly recent = new RecentChanges();
-  /** Queues that will be read, and have not been yet. */
+  /** Queues whose read has not begun yet. */
   private readonly waiting = new Map<string, Promise<void>>();
-  /** One reads at a time, so that nobody takes in what is older than what another one has. */
+  /** Reads happen one at a time, so that no older state replaces a newer one. */
   private turn: Promise<unknown> = Promise.resolve();
   private started = false;
   private loadedAtMs: number | undefined;
@@ -44,14 +45,14 @@ export class PushDispatcher {
     void this.load();
   }
 
-  /** Resolves when what a queue's subscriptions are now has been taken in. */
+  /** Resolves when the current subscriptions of a queue have been applied. */
   subscriptionsChanged(project: string, queue: string): Promise<void> {
     if (!this.started || this.stopped !== undefined) return Promise.resolve();
     const key = `${project}\n${queue}`;
     let read = this.waiting.get(key);
     if (read === undefined) {
       read = this.inTurn(async () => {
-        // What changes from here on is for another read.
+        // Changes from here on need another read.
         this.waiting.delete(key);
         const rows = await this.dependencies.store.read({
           kind: 'pushSubscriptions',
@@ -87,7 +88,7 @@ export class PushDispatcher {
     this.pollLater(store.safetyPollMs);
   }
 
-  /** Other nodes change subscriptions too, and do not say so. */
+  /** Other nodes change subscriptions too, and do not announce it. */
   private pollLater(delayMs: number | null): void {
     if (delayMs !== null) this.later(delayMs, () => this.poll());
   }
@@ -95,7 +96,7 @@ export class PushDispatcher {
   private async poll(): Promise<void> {
     const { store } = this.dependencies;
     const startMs = monotonicMs();
-    // What was under way during the start may have come into sight behind what was read then.
+    // Changes under way during the start may have become visible only after they were read past.
     if (!this.hasLoadedAgain && startMs - (this.loadedAtMs ?? 0) >= OVERLAP_MS) {
       this.hasLoadedAgain = true;
       return this.load();
@@ -145,11 +146,11 @@ export class PushDispatcher {
   private warnOfShortSecrets(): void {
     if (this.shortSecrets === 0) return;
     this.dependencies.processLog.warn(
-      `push subscriptions whose secret has less than ${SECRET_MIN_BYTES} bytes: ${this.shortSecrets}; give them longer ones`,
+      `push subscriptions whose secret has less than ${SECRET_MIN_BYTES} bytes: ${this.shortSecrets}; set longer secrets`,
     );
   }
 
-  /** Messages that are being posted. */
+  /** The number of messages being posted. */
   get pushesUnderWay(): number {
     return this.workers.posting;
   }

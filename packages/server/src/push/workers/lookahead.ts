@@ -1,13 +1,15 @@
-/** The share of the newest measurement in an average. */
+/** The weight of the newest measurement in an average. */
 const WEIGHT = 0.1;
-/** What is leased ahead waits, so that there is a limit even where leases take much longer. */
+/**
+ * Messages leased ahead have to wait, so there is a limit even if leases take much longer than pushes.
+ */
 const SHARE_MAX = 3;
 
 /**
- * How many messages to lease for slots that are not free yet. By Little's law, as many slots become
- * free during a lease as it is longer than a share of a push. One lease is under way at a time, so
- * those of this lease and of the next would stand idle. Beside a slow receiver that is none, so that
- * no lease waits there for its push.
+ * How many messages to lease for slots that are not free yet. By Little's law, the share of the slots
+ * that become free during a lease is the time of a lease divided by the time of a push. Only one lease
+ * is under way at a time, so the slots freed during this lease and the next would be idle. With a slow
+ * receiver the number is zero, so that no leased message waits for its push.
  */
 export class Lookahead {
   private leaseMs = 0;

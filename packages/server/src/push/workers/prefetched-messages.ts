@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/clock.js';
 import type { LeasedMessage } from '../../core/commands/commands.js';
 
-/** Their slots were to be free in a moment. After this they are of more use to others. */
+/** Their slots should have become free soon. After this time other consumers have more use for them. */
 const WAIT_MAX_MS = 1_000;
 
-/** Messages that were leased for slots about to be free, oldest lease first. */
+/** Messages that were leased for slots about to become free, oldest lease first. */
 export class PrefetchedMessages {
   private readonly waiting: { readonly message: LeasedMessage; readonly sinceMs: number }[] = [];
   private cancelTimer: (() => void) | undefined;

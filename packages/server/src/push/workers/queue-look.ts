@@ -1,12 +1,12 @@
 /**
- * What a worker knows of the messages in its queue, of which it has one lease under way at a time:
+ * What a worker knows of the messages in its queue. It has at most one lease command under way.
  *
  * | state       | meaning                                                   |
  * | ----------- | --------------------------------------------------------- |
- * | unknown     | there may be messages: a lease is to be made              |
- * | leasing     | a lease is under way                                      |
- * | leasingTold | and since it began there was word of more messages        |
- * | empty       | the last lease left nothing, and no word of more has come |
+ * | unknown     | there may be messages: they should be leased              |
+ * | leasing     | a lease command is under way                              |
+ * | leasingTold | the same, and more messages were signalled since it began |
+ * | empty       | the last one left no messages, and no more were signalled |
  */
 type State = 'unknown' | 'leasing' | 'leasingTold' | 'empty';
 

@@ -14,14 +14,14 @@ import { QueueLook } from './queue-look.js';
 import { Wakeup } from './wakeup.js';
 import { afterEvent, type WorkerEvent, type WorkerState } from './worker-state.js';
 
-/** After a refused command, or where a queue has no room for another wait, it looks again after this. */
+/** How long to pause after a refused command, or if a queue has no room for another waiting call. */
 const PAUSE_MS = 1_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Pushes the messages of one subscription: leases as many as it has slots free, and has each posted and
- * settled. Its states are in `worker-state.ts`, what it knows of its queue in `queue-look.ts`. It sleeps
- * until a message comes, a slot is free, or the breaker lets a probe through.
+ * Pushes the messages of one subscription: leases as many as it has free slots, and has each posted and
+ * settled. Its states are in `worker-state.ts`; what it knows of its queue is in `queue-look.ts`. It
+ * sleeps until a message arrives, a slot becomes free, or the breaker admits a probe.
  */
 export class SubscriptionWorker {
   private state: WorkerState = 'created';
@@ -30,7 +30,7 @@ export class SubscriptionWorker {
   private readonly pusher: MessagePusher;
   private readonly prefetched: PrefetchedMessages;
   private readonly lookahead = new Lookahead();
-  /** Whether the wait for messages has brought some. */
+  /** Whether the wait for messages has found any. */
   private foundSome = false;
   private pauseUntilMs = 0;
   private running: Promise<void> | undefined;
@@ -38,7 +38,7 @@ export class SubscriptionWorker {
   constructor(
     private readonly dependencies: PushDependencies,
     private subscription: PushSubscriptionRow,
-    /** It has paused its subscription. */
+    /** The subscriptions of the queue have to be read again. */
     private readonly changed: () => void,
   ) {
     this.wakeup = new Wakeup(dependencies.clock);
@@ -63,7 +63,7 @@ export class SubscriptionWorker {
     this.running = this.run();
   }
 
-  /** The settings have changed; pushes under way end under the old ones. */
+  /** Applies changed settings; pushes under way finish with the old ones. */
   update(subscription: PushSubscriptionRow): void {
     this.subscription = subscription;
     this.pusher.update(subscription);
@@ -93,7 +93,7 @@ export class SubscriptionWorker {
     }
   }
 
-  /** How long nothing may be leased; undefined when something may. */
+  /** How long nothing may be leased; undefined if something may. */
   private holdMs(): number | undefined {
     if (this.state === 'gone' || this.wanted() <= 0) return Number.POSITIVE_INFINITY;
     const pauseMs = this.pauseUntilMs - this.dependencies.clock.monotonicMs();
@@ -108,8 +108,9 @@ export class SubscriptionWorker {
   }
 
   /**
-   * Leases as slots become free, until nothing more may be leased. Only so long does it stand among
-   * those who wait for messages: word that comes to somebody who cannot use it is lost to the others.
+   * Leases as slots become free, until nothing more may be leased. The worker waits for messages only
+   * that long: a signal of messages that goes to a worker that cannot use it is lost to the other
+   * waiters.
    */
   private async waitForMessages(): Promise<void> {
     const { longPolls, store } = this.dependencies;
@@ -125,11 +126,11 @@ export class SubscriptionWorker {
     try {
       while (this.state === 'waiting' && this.holdMs() === undefined) {
         this.wakeup.take();
-        // One lease at a time: the slots that become free meanwhile go together with the next.
+        // One lease at a time: slots that become free in the meantime are used by the next one.
         if (this.look.wantsLease) void this.lease(this.wanted());
         store.expectReady(project, queue);
         const isTold = await poll.wait(Number.POSITIVE_INFINITY, this.wakeup.presence);
-        // It was not woken by this worker: by word of messages, or because it is time to look again.
+        // The wait was not ended by this worker, but by a signal of messages or the time to look again.
         if (isTold || !this.wakeup.take()) this.look.on('told');
       }
     } finally {
@@ -158,7 +159,7 @@ export class SubscriptionWorker {
       const { messages, cutShort = false, crowded = false } = outcome;
       rooms.divide(room, messages);
       this.foundSome ||= messages.length > 0;
-      // A full answer has left messages behind of which no word comes.
+      // A full answer may have left messages behind that no signal announces.
       const leftSome = cutShort || crowded || messages.length >= asked;
       this.look.on(leftSome ? 'leftSome' : 'leftNone');
       for (const message of messages) this.prefetched.put(message);
@@ -173,7 +174,7 @@ export class SubscriptionWorker {
 
   private refused({ code }: Refusal): void {
     this.pause();
-    // It was paused or deleted, here or on another node, or its queue was.
+    // The subscription was paused or deleted, here or on another node, or its queue was deleted.
     if (code === 'SUBSCRIPTION_NOT_FOUND' || code === 'QUEUE_NOT_FOUND') this.changed();
   }
 
@@ -191,20 +192,20 @@ export class SubscriptionWorker {
       maxMessages: slots,
       visibilityTimeoutMs,
       receiptPrefix: this.dependencies.ids.token(),
-      // In a FIFO queue no lease is to wait for the push of the message before it.
+      // In a FIFO queue, no lease should wait for the push of the message before it.
       onePerMessageGroup: true,
       keyId: pushHolder(subscriptionId),
     };
   }
 
-  /** Pushes what is leased, as far as slots are free. */
+  /** Pushes prefetched messages while slots are free. */
   private pushPrefetched(): void {
     while (this.pusher.freeSlots > 0 && this.mayPush()) {
       const message = this.prefetched.take();
       if (message === undefined) return;
       void this.pusher.push(message);
     }
-    // The receiver has become slow, or is down or gone, since they were leased.
+    // The receiver has become slow, or is down or gone, since the messages were leased.
     if (this.pusher.isOneByOne || !this.mayPush()) this.prefetched.giveBackAll();
   }
 
@@ -219,7 +220,7 @@ export class SubscriptionWorker {
     if (!this.look.isLeasing) this.wakeup.wake();
   }
 
-  /** Nothing is leased until the subscription is seen again. */
+  /** Nothing is leased until the subscription is read again. */
   private async pauseGone(subscription: PushSubscriptionRow): Promise<void> {
     const { project, queue, subscriptionId } = subscription;
     const outcome = await this.dependencies.commit.submit({
@@ -230,7 +231,7 @@ export class SubscriptionWorker {
       subscriptionId,
       reason: 'gone',
     });
-    // Where it could not be written down, the next push will hear the same.
+    // If the pause could not be stored, the next push gets the same answer.
     if (outcome.ok) this.pusher.lines.paused(subscription);
     else this.on('pauseFailed');
     this.changed();

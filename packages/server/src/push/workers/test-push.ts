@@ -5,7 +5,7 @@ import type { PushDependencies } from '../push-dependencies.js';
 import { requestOf } from '../request/signed-request.js';
 import { SigningSecrets } from '../request/signing-secrets.js';
 
-/** Also a subscription that is paused, and has no worker, may be tried out. */
+/** A subscription that is paused, and so has no worker, can also be tested. */
 const TEST_SENDER = 'test';
 const TEST_LEASE_MS = 12_500;
 
@@ -16,7 +16,7 @@ export interface TestResult {
   readonly error?: string;
 }
 
-/** Posts one message made up for it, outside of the queue. */
+/** Posts one message made for the test, without using the queue. */
 export async function testPush(
   { client, clock, ids, secrets }: Pick<PushDependencies, 'client' | 'clock' | 'ids' | 'secrets'>,
   subscription: PushSubscriptionRow,
@@ -30,7 +30,7 @@ export async function testPush(
   }
   const message = testMessage(ids.uuid(), nowMs);
   const request = requestOf(opened, message, signing, { nowMs, wallMs: clock.wallMs() });
-  // Those of one project share their connections, and no others.
+  // Tests of one project share their connections, but not with other projects.
   const sender = `${TEST_SENDER} ${request.project}`;
   const outcome = await client.post({ ...request, sender });
   return {

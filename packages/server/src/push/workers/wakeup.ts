@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { Presence } from '../../core/engine/long-poll.js';
 
-/** What ends the sleep of a worker, or its wait for messages, before its time. */
+/** Wakes a worker early from its sleep or from its wait for messages. */
 export class Wakeup {
   private isWoken = false;
   private interrupt: (() => void) | undefined;
@@ -13,14 +13,14 @@ export class Wakeup {
     this.interrupt?.();
   }
 
-  /** @returns whether it was woken since it was last asked */
+  /** @returns whether it was woken since the last call */
   take(): boolean {
     const { isWoken } = this;
     this.isWoken = false;
     return isWoken;
   }
 
-  /** Ends a wait for messages as a client does that goes. */
+  /** Ends a wait for messages in the same way as a client that disconnects. */
   readonly presence: Presence = {
     gone: () => this.isWoken,
     onGone: (callback) => {
@@ -31,7 +31,7 @@ export class Wakeup {
     },
   };
 
-  /** Until the time is up or it is woken. */
+  /** Sleeps until the time is up or it is woken. */
   sleep(durationMs: number): Promise<void> {
     this.isWoken = false;
     return new Promise((resolve) => {

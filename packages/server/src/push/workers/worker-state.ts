@@ -1,21 +1,21 @@
 /**
- * What the worker of a subscription is doing:
+ * The states of a subscription's worker:
  *
- * | state    | it                                                            |
+ * | state    | the worker                                                    |
  * | -------- | ------------------------------------------------------------- |
  * | created  | has not begun                                                 |
  * | held     | may lease nothing now: its slots are taken, the breaker is    |
  * |          | open, the pace is slow, a command was refused, or the secret  |
  * |          | cannot be opened                                              |
- * | waiting  | stands among those who wait for messages, and leases them     |
- * | gone     | heard from the receiver that it is no more (410)              |
- * | stopping | begins nothing more, and waits for what is under way          |
+ * | waiting  | waits for messages among other callers, and leases them       |
+ * | gone     | has received a 410: the receiver no longer exists             |
+ * | stopping | begins nothing more, and waits for pushes under way           |
  *
- * Pushes that are under way end in whatever state they meet.
+ * Pushes under way finish in any state.
  */
 export type WorkerState = 'created' | 'held' | 'waiting' | 'gone' | 'stopping';
 
-/** `mayLease`, `mayNotLease`: what the worker finds when it looks what holds it. */
+/** `mayLease`, `mayNotLease`: whether something holds the worker back when it checks. */
 export type WorkerEvent =
   | 'started'
   | 'mayLease'
@@ -27,12 +27,12 @@ export type WorkerEvent =
 
 type Row = { readonly [Event in WorkerEvent]?: WorkerState };
 
-/** What is not listed leaves the state as it is. */
+/** Events that are not listed leave the state as it is. */
 const TRANSITIONS: { readonly [State in WorkerState]: Row } = {
   created: { started: 'held', stopped: 'stopping' },
   held: { mayLease: 'waiting', receiverGone: 'gone', stopped: 'stopping' },
   waiting: { mayNotLease: 'held', receiverGone: 'gone', stopped: 'stopping' },
-  // Nothing is leased until the subscription was seen again, or could not be paused.
+  // Nothing is leased until the subscription was read again, or could not be paused.
   gone: { updated: 'held', pauseFailed: 'held', stopped: 'stopping' },
   stopping: {},
 };

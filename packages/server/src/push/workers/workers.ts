@@ -4,24 +4,24 @@ import type { PushDependencies } from '../push-dependencies.js';
 import { SubscriptionWorker } from './subscription-worker.js';
 
 interface Known {
-  /** The row as it lies in the store, to tell whether it has changed. */
+  /** The row as stored, to detect whether it has changed. */
   readonly rowText: string;
-  /** Undefined: no key opens the subscription. */
+  /** Undefined if no key opens the subscription. */
   readonly worker: SubscriptionWorker | undefined;
 }
 
-/** The workers of this node: one for each subscription that is active, by its queue and its id. */
+/** The workers of this node, one for each active subscription, by queue and id. */
 export class Workers {
   private readonly byQueue = new Map<string, Map<string, Known>>();
   private readonly ending = new Set<Promise<void>>();
 
   constructor(
     private readonly dependencies: PushDependencies,
-    /** A worker has found that the subscriptions of its queue are not what it thought. */
+    /** A worker has found that the subscriptions of its queue may have changed. */
     private readonly changed: (project: string, queue: string) => void,
   ) {}
 
-  /** Messages that are being posted. */
+  /** The number of messages being posted. */
   get posting(): number {
     let posting = 0;
     for (const known of this.byQueue.values()) {
@@ -30,7 +30,7 @@ export class Workers {
     return posting;
   }
 
-  /** Takes in what a subscription says now. */
+  /** Applies the current state of a subscription. */
   keep(row: PushSubscriptionRow): void {
     const { project, queue, subscriptionId, state } = row;
     const known = this.byQueue.get(keyOf(project, queue))?.get(subscriptionId);
@@ -57,7 +57,7 @@ export class Workers {
     }
   }
 
-  /** Takes in all subscriptions of a queue: others than these are no more. */
+  /** Applies all subscriptions of a queue: workers of any others are ended. */
   keepOnly(project: string, queue: string, rows: readonly PushSubscriptionRow[]): void {
     const ids = new Set(rows.map(({ subscriptionId }) => subscriptionId));
     for (const id of this.byQueue.get(keyOf(project, queue))?.keys() ?? []) {
@@ -66,7 +66,7 @@ export class Workers {
     for (const row of rows) this.keep(row);
   }
 
-  /** Ends all of them; resolves when what they had under way has ended. */
+  /** Ends all workers; resolves when everything they had under way has ended. */
   async endAll(): Promise<void> {
     for (const [key, known] of [...this.byQueue]) {
       const [project, queue] = key.split('\n') as [string, string];

@@ -39,7 +39,7 @@ type Together<C extends Command> = (
   commands: readonly C[],
 ) => Promise<readonly Outcome[]>;
 
-/** Kinds that the way of a message takes: those that stand together are applied in the same statements. */
+/** Kinds that move a message through its life: consecutive ones are applied in the same statements. */
 const TOGETHER: { readonly [K in Kind]?: Together<CommandOf<K>> } = {
   publish: (run, commands) => withQueues(run, commands, (ready) => runPublishes(run, ready)),
   consume: (run, commands) => withQueues(run, commands, (ready) => applyConsumes(run, ready)),
@@ -51,7 +51,7 @@ const TOGETHER: { readonly [K in Kind]?: Together<CommandOf<K>> } = {
 type OneByOne = Exclude<Kind, 'publish' | 'consume' | 'ack' | 'nack' | 'extend'>;
 type One<K extends Kind> = (run: CommitGroup, command: CommandOf<K>) => Promise<Outcome<K>>;
 
-/** Rare kinds: one command at a time, each awaited. */
+/** Rare kinds: applied one command at a time, each awaited. */
 const ONE_BY_ONE: { readonly [K in OneByOne]: One<K> } = {
   createQueue: administered(createQueue),
   updateQueue: administeredOnQueue(updateQueue),
@@ -78,7 +78,7 @@ const ONE_BY_ONE: { readonly [K in OneByOne]: One<K> } = {
   expire: async (run, command) => accept<'expire'>(await expire(run, command)),
 };
 
-/** Applies the commands in their order; those of a kind that stand together go together. */
+/** Applies the commands in order; consecutive ones of a kind in `TOGETHER` are applied together. */
 export async function applyCommitGroup(
   run: CommitGroup,
   commands: readonly Command[],
@@ -103,13 +103,13 @@ async function applyAlike(
   return [await one(run, first)];
 }
 
-/** Commands that are applied together, where they stand side by side. */
+/** Splits the commands into runs of consecutive ones that are applied together. */
 function alikeTogether(commands: readonly Command[]): Command[][] {
   const runs: Command[][] = [];
   let last: string | undefined;
   for (const command of commands) {
-    // Acks, nacks and extends go together. A run makes the queues that it lacks before it begins, or
-    // makes none.
+    // Acks, nacks and extends are applied together. In one run, either every command may create a
+    // missing queue or none may.
     const settles = TOGETHER[command.kind] === applySettling;
     const like = `${settles ? 'settle' : command.kind} ${'autoCreate' in command && command.autoCreate}`;
     const isTogether = command.kind in TOGETHER;
@@ -138,14 +138,14 @@ async function applyConsumes(
   await loadHeld(run, commands);
   await loadHolders(run.tx, commands);
   const outcomes = await runConsumes(run, commands);
-  // What was read before is older than what was leased now.
+  // Messages read before are older than those leased now.
   run.tx.forgetMessages();
   return outcomes;
 }
 
 /**
- * Runs the commands together, but makes the queues that they lack in between: whether one may be made
- * depends on what those before have brought.
+ * Runs the commands together, but creates missing queues in between: whether a queue may be created
+ * depends on what the commands before have added.
  */
 async function withQueues<C extends PublishCommand | ConsumeCommand>(
   run: CommitGroup,

@@ -32,20 +32,22 @@ import { KnownQueues } from './tuning/known-queues.js';
 import { DueWatermark, ReadyWatermarks } from './tuning/scan-watermarks.js';
 
 const SETTLED_PER_GROUP = 256;
-/** When settling what is due has met a lock, it is tried again after this time. */
+/** After settling due messages has met a lock, it is tried again after this time. */
 const LOOK_AFTER_LOCK_MS = 2_000;
 
 export interface CommitGroupDependencies {
   readonly pools: Pools;
   readonly url: ParsedUrl;
   readonly storeClock: StoreClock;
-  /** The store clock, unless a test has brought its own. */
+  /** The store clock, unless a test has provided another. */
   readonly clock: Clock;
   readonly limits: StorageLimits;
   readonly log: Log;
-  /** A commit group with commands has committed; these queues have new messages. */
+  /**
+   * Called when a commit group with commands has committed; `ready` are the queues with new messages.
+   */
   readonly committed: (ready: readonly ReadyQueue[]) => void;
-  /** Runs a commit group without commands, for tallies that no other one has taken along. */
+  /** Runs a commit group without commands, for tallies that no other commit group has written. */
   readonly writeTallies: () => void;
 }
 
@@ -57,16 +59,16 @@ interface Attempt {
   readonly pipeline: Pipeline;
   readonly due: DueLook;
   readonly beganMs: number;
-  /** The tallies that are written with it. */
+  /** The tallies that are written with this attempt. */
   tallies: readonly TallyRow[];
-  /** COMMIT has been sent: with the connection, the outcome is lost. */
+  /** COMMIT has been sent: if the connection is lost now, so is the outcome. */
   isCommitting: boolean;
   earliestDueMs: number | null;
-  /** Set while this attempt is the one of this node that settles what is due. */
+  /** Set while this attempt is the one that settles due messages for this node. */
   endSettling: (() => void) | undefined;
 }
 
-/** Runs commit groups, each in one transaction, and keeps what one teaches the next. */
+/** Runs commit groups, each in one transaction, and keeps what each one learns for the next. */
 export class CommitGroups {
   readonly nextDue = new NextDue();
   private readonly knownQueues = new KnownQueues();
@@ -75,7 +77,7 @@ export class CommitGroups {
   private readonly tallies: TalliesUnderWay;
   private readonly housekeeping: Housekeeping;
   private readonly startedAtMs: number;
-  /** Resolves when the commit group that settles what is due has ended. */
+  /** Resolves when the commit group that settles due messages has ended. */
   private settling: Promise<void> | undefined;
 
   constructor(private readonly dependencies: CommitGroupDependencies) {
@@ -88,8 +90,8 @@ export class CommitGroups {
   /**
    * Applies the commands in one transaction. @returns their outcomes in order
    *
-   * @throws OutcomeUnknownError when the connection was lost at the commit, or what made the database
-   *   roll the transaction back
+   * @throws OutcomeUnknownError if the connection was lost at the commit; otherwise the error that made
+   * the database roll the transaction back
    */
   async run(
     commands: readonly Command[],
@@ -105,12 +107,12 @@ export class CommitGroups {
     }
   }
 
-  /** The next commit group is the last one and writes what is still to be written. */
+  /** The next commit group is the last one and writes all tallies that are left. */
   stop(): void {
     this.tallies.stop();
   }
 
-  /** What this commit group may assume instead of reading it; undefined: it has to read. */
+  /** What this commit group may assume instead of reading it; undefined if it has to read. */
   private assume(commands: readonly Command[]): Beginning | undefined {
     const { clock, storeClock } = this.dependencies;
     const nowMs = clock.nowMs();
@@ -142,7 +144,7 @@ export class CommitGroups {
     try {
       return await this.applyInTransaction(attempt, assumed);
     } catch (thrown) {
-      // A rollback must not overtake what is still to be sent.
+      // The rollback must not be sent before statements that are still to be sent.
       attempt.pipeline.fail(thrown);
       const error = attempt.pipeline.firstFailure;
       if (isConnectionLoss(error)) broken = error as Error;
@@ -189,7 +191,7 @@ export class CommitGroups {
     return outcomes;
   }
 
-  /** Begins the transaction, and reads what the commit group needs or sends the check of what it assumes. */
+  /** Begins the transaction; reads what the commit group needs or sends the check of its assumptions. */
   private async begin(
     { commands, facts, client, pipeline, beganMs }: Attempt,
     assumed: Beginning | undefined,
@@ -228,24 +230,24 @@ export class CommitGroups {
     return { run, beginning };
   }
 
-  /** Between which times the database's has to be, where the commit group assumes that it is `fromMs`. */
+  /** The range that the database's time must be in if the commit group assumes that it is `fromMs`. */
   private credibleTime(fromMs: number): { readonly fromMs: number; readonly untilMs: number } {
-    // A later time is not to be believed, or there is something to be settled first.
+    // At a later time, either the time is not credible or something must be settled first.
     const untilMs = Math.min(fromMs + JUMP_MS, this.nextDue.atMs ?? Number.POSITIVE_INFINITY);
     return { fromMs, untilMs };
   }
 
   /**
-   * One commit group of this node at a time settles what is due. The rows are locked meanwhile, and
-   * another one would skip them; since it has to see the ended leases, it waits.
+   * Only one commit group of this node at a time settles due messages. It has their rows locked, so
+   * another commit group would skip them; since that one must see the ended leases, it waits.
    *
-   * @returns whether this commit group settles what is due
+   * @returns whether this commit group settles due messages
    */
   private async claimSettling(attempt: Attempt, nowMs: number): Promise<boolean> {
     const { commands, facts } = attempt;
     const isDue = (): boolean => commands.length > 0 && this.nextDue.isOver(nowMs);
     while (isDue() && !facts.isBeside && this.settling !== undefined) await this.settling;
-    // A commit group that was set apart because of a lock must not meet one of another queue.
+    // A commit group kept apart because of a lock must not meet a lock of another queue.
     if (!isDue() || facts.lockWaitMs !== undefined) return false;
     this.settling = new Promise((resolve) => {
       attempt.endSettling = () => {
@@ -262,7 +264,7 @@ export class CommitGroups {
     error: unknown,
   ): void {
     if (isConnectionLoss(error)) {
-      // A database that was lost may come back as an older one.
+      // A database whose connection was lost may come back in an older state.
       this.readyWatermarks.forget();
       this.dueWatermark.forget();
       if (isCommitting && !isRolledBack(error)) {
@@ -271,8 +273,8 @@ export class CommitGroups {
       }
     }
     this.tallies.giveBack(tallies);
-    // What is due may dead-letter into a message group that is locked; that must not stop one commit
-    // group after the other.
+    // Settling may dead-letter into a message group that is locked; that must not block one commit group
+    // after another.
     if (endSettling !== undefined && isHeldUp(error)) {
       this.nextDue.putOff(this.dependencies.clock.nowMs() + LOOK_AFTER_LOCK_MS);
     }

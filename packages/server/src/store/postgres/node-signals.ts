@@ -23,7 +23,7 @@ const ANSWER_WITHIN_MS = 3_000;
 /** Logged once, at the start. */
 export const NO_SIGNALS =
   'nodes cannot wake each other through a transaction pooler, so waiting calls poll instead; set --store-direct to avoid that';
-/** A payload may have 8,000 bytes in PostgreSQL; a queue's key has less than 250. */
+/** A payload may have 8,000 bytes in PostgreSQL; a queue's key has fewer than 250. */
 const KEYS_PER_SIGNAL = 30;
 
 type Signal =
@@ -53,7 +53,7 @@ export class NodeSignals {
     private readonly url: ParsedUrl | undefined,
     private readonly nowMs: () => number,
     private readonly onReady: (queues: readonly ReadyQueue[]) => void,
-    /** Signals may have been lost, so everybody who waits should look. */
+    /** Signals may have been lost, so every waiting call should look again. */
     private readonly onGap: () => void,
     /** Another node has moved the offset of store time. */
     private readonly onClockMoved: () => void,
@@ -99,7 +99,7 @@ export class NodeSignals {
     await this.client?.end().catch(() => undefined);
   }
 
-  /** Announces that somebody on this node waits for messages of this queue. */
+  /** Announces that a call on this node waits for messages of this queue. */
   expect(project: string, queue: string): void {
     const key = keyOf(project, queue);
     const nowMs = this.nowMs();
@@ -121,7 +121,7 @@ export class NodeSignals {
     void this.flush();
   }
 
-  /** Nodes that compare at once can tell this move of the offset from a later jump. */
+  /** Other nodes that compare clocks at once can tell this move of the offset from a later jump. */
   tellClockMoved(): void {
     void this.send({ clockMoved: true });
   }
@@ -205,7 +205,7 @@ export class NodeSignals {
   }
 }
 
-/** Anybody may notify on the channel, so payloads that are not signals of a node are ignored. */
+/** Any client may notify on the channel, so payloads that are not signals of a node are ignored. */
 function parseSignal(payload: string): Signal | undefined {
   try {
     const signal = JSON.parse(payload);

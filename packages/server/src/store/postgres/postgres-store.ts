@@ -37,15 +37,15 @@ import { cannotBeUsed, checkSessions, prepareDatabase } from './start-checks.js'
 import { ClockCorrection } from './time/correct-clock.js';
 import { StoreClock } from './time/store-clock.js';
 
-/** One commits while the next one is prepared; more would only make the commit groups smaller. */
+/** One commit group commits while the next one is prepared; more would only make them smaller. */
 const GROUPS_UNDER_WAY = 2;
-/** A commit group by itself costs both sides what some thirty messages cost. */
+/** A commit group by itself costs the node and the database as much as about thirty messages do. */
 const AHEAD_MIN = 32;
 const SAFETY_POLL_MS = 2_000;
 
 /**
- * The store over PostgreSQL, shared by any number of nodes. PostgreSQL does what is distributed:
- * nodes know of each other only by what they commit and by the signals that wake them.
+ * The store over PostgreSQL, shared by any number of nodes. PostgreSQL does all coordination: nodes
+ * learn of each other only through what they commit and the signals that wake them.
  */
 export class PostgresStore implements Store {
   readonly aheadMin = AHEAD_MIN;
@@ -94,17 +94,17 @@ export class PostgresStore implements Store {
       () => clock.monotonicMs(),
       (queues) => this.listener?.ready(queues),
       () => this.listener?.ready('all'),
-      // Each commit group hears the time.
+      // Each commit group reads the time.
       applyNone,
       new Reachability('the connection for signals', log),
     );
   }
 
-  /** @throws StoreOpenError when the database cannot be reached or is not ours to use. */
+  /** @throws StoreOpenError if the database cannot be reached or cannot be used. */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
     const url = parseUrl(options.url);
     const log = options.log ?? NO_LOG;
-    // It is first compared when the store is open.
+    // The clocks are first compared when the store is open.
     const storeClock = new StoreClock((jumpMs) => store.clockCorrection.start(jumpMs));
     await prepareDatabase(url, log, storeClock);
     const clock = options.makeClock?.(0) ?? storeClock;
@@ -124,7 +124,7 @@ export class PostgresStore implements Store {
     return store;
   }
 
-  /** A store that does not answer now is an error now, and not of every call. */
+  /** A store that does not answer fails the start, and not every later call. */
   private async begin(): Promise<void> {
     try {
       await checkSessions(this.pools, this.url, this.log);
@@ -172,7 +172,7 @@ export class PostgresStore implements Store {
           tellFault(this.log, refusal);
           return commands.map(() => refusal);
         }
-        // One command must not spoil the commit group: each for itself shows which one it was.
+        // One command must not fail the whole commit group: applying each alone shows which one failed.
         const outcomes: Outcome[] = [];
         for (const command of commands) outcomes.push(...(await this.apply([command], about)));
         return outcomes;
@@ -199,7 +199,7 @@ export class PostgresStore implements Store {
     await Promise.all([this.signals.stop(), endPools(this.pools)]);
   }
 
-  /** The disk is the database's, and only a write shows that it is full. */
+  /** The database watches its disk, and only a write shows that it is full. */
   async whyPublishingStops(): Promise<null> {
     return null;
   }

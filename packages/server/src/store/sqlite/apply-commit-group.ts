@@ -24,28 +24,29 @@ export interface CommitGroupResult {
   readonly ready: ReadyQueue[];
   readonly nextDueAtMs: number | null;
   readonly deadLetters: readonly DeadLettered[];
-  /** What the disk had left. */
+  /** The disk space that is left. */
   readonly disk: DiskSpace;
 }
 
 /**
- * Settled with each commit group, so that a consume at the very moment a delay ends finds the message.
+ * How many due messages are settled with each commit group, so that a consume at the moment a delay ends
+ * finds the message.
  */
 const SETTLED_PER_GROUP = 256;
 const KEEP_HOUSE_EVERY_MS = HISTORY_FLUSH_MS;
 
-/** Applies commit groups of commands, each in one transaction, on the one connection that writes. */
+/** Applies commit groups, each in one transaction, on the only connection that writes. */
 export class CommitGroupApplier {
   private readonly statements: Statements;
   private readonly queues = new QueueCache();
   private readonly sequence: Sequence;
   private readonly book = new TallyBook();
   private startedAtMs = 0;
-  /** When the next lease or delay ends, as far as it is known; null: none does. */
+  /** When the next lease or delay ends, as far as is known; null if none does. */
   private nextDueAtMs: number | null = 0;
   private clockPersistedAtMs = 0;
   private hasExpired = false;
-  /** Answers and deduplication ids recorded since some that were over were last removed. */
+  /** Answers and deduplication ids recorded since expired ones were last removed. */
   private remembered = 0;
 
   constructor(
@@ -58,7 +59,7 @@ export class CommitGroupApplier {
     this.sequence = new Sequence(this.lastRowId());
   }
 
-  /** The last time that was persisted: the clock starts no earlier. */
+  /** The earliest time at which the clock may start, derived from the persisted time. */
   clockMinMs(): number {
     const persisted = this.statements.get("SELECT value FROM meta WHERE name = 'clock_ms'").get() as
       | { value: number }
@@ -80,7 +81,7 @@ export class CommitGroupApplier {
       return this.applyTogether(commands, nowMs);
     } catch (error) {
       if (isFatal(error)) throw error;
-      // One command must not spoil the commit group: each for itself shows which one it was.
+      // One command must not fail the whole commit group: applying each alone shows which one failed.
       return commands.length === 1
         ? {
             outcomes: [refusalOf(error)],
@@ -104,7 +105,9 @@ export class CommitGroupApplier {
     };
   }
 
-  /** Where the disk is full, what adds is refused and the others find the room left for them. */
+  /**
+   * If the disk is full, commands that add data are refused and the others get the space left for them.
+   */
   private applyTogether(commands: readonly Command[], nowMs: number): CommitGroupResult {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -155,7 +158,7 @@ export class CommitGroupApplier {
     }
   }
 
-  /** Persists the time, so that the next start counts on from here. */
+  /** Persists the time, so that the next start continues from it. */
   beforeClose(nowMs: number): void {
     this.persistClock(nowMs);
     writeHistory(this.statements, this.book.take());
@@ -167,16 +170,14 @@ export class CommitGroupApplier {
       .run(nowMs);
   }
 
-  /**
-   * Whether something waits for a later commit group: tallies to be written, expired rows to be removed.
-   */
+  /** Whether a later commit group has work to do: tallies to write or expired rows to remove. */
   get wantsCommitGroup(): boolean {
     return !this.book.isEmpty || this.hasExpired;
   }
 
   /**
-   * What has expired goes before the commands, which may need its room: a little now and then, and
-   * with every commit group while there is more. @returns whether there is
+   * Removes expired rows before the commands, which may need their room: a few from time to time, and
+   * some with every commit group while there are more. @returns whether there are more
    */
   private dropExpired(tx: SqliteTransaction): boolean {
     const limit = removedPerStep(this.remembered, RECORDS_REMOVED);

@@ -13,7 +13,7 @@ export const lacksQueue = (
   { autoCreate, project, queue }: AutoCreating,
 ): boolean => autoCreate && tx.queue(project, queue) === undefined;
 
-/** Makes the queue that a command lacks, or says why it may not be made. */
+/** Creates the queue that a command lacks, or returns why it must not be created. */
 export async function createLacking(
   tx: PostgresTransaction,
   command: AutoCreating,
@@ -36,7 +36,7 @@ type Subscribe = (
   command: SubscribePushCommand,
 ) => Promise<Outcome<'subscribePush'>>;
 
-/** Makes the queue that the call names where it lacks and may be made. */
+/** Creates the queue that the call names if it does not exist and may be created. */
 export const withItsQueue =
   (run: Subscribe): Subscribe =>
   async (group, command) => {

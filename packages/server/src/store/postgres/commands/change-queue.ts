@@ -49,7 +49,7 @@ export async function updateQueue(
   return changed === undefined ? queueNotFound(queue.name) : { queue: publicRow(changed) };
 }
 
-/** The queue gets a new bucket: that is all, whatever lay in the old one. */
+/** Gives the queue a new bucket, however many messages are in the old one. */
 export async function purgeQueue(
   { tx }: CommitGroup,
   queue: QueueEntry,
@@ -100,7 +100,7 @@ export async function deleteQueue(
   return { deleted: true };
 }
 
-/** Takes what the bucket holds off the counters. @returns how many messages that is */
+/** Subtracts the contents of the bucket from the counters. @returns how many messages that is */
 async function releaseUsage(tx: PostgresTransaction, project: string, bucketId: number) {
   const rows = await tx.pipeline.query<Usage>(
     `DELETE FROM millrace.queue_counters WHERE bucket_id = $1
@@ -112,7 +112,7 @@ async function releaseUsage(tx: PostgresTransaction, project: string, bucketId: 
   return messages;
 }
 
-/** What lies in the bucket is swept later and counts no more. */
+/** The messages of the bucket are swept later and no longer count. */
 function discardBucket(tx: PostgresTransaction, project: string, bucketId: number): void {
   tx.pipeline.send('DELETE FROM millrace.dead_counters WHERE bucket_id = $1', [bucketId]);
   tx.pipeline.send(

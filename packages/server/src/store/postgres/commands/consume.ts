@@ -29,8 +29,8 @@ interface Lease {
 }
 
 /**
- * All consumes of a commit group: the heads of their queues are locked in one statement, shared out in
- * the commands' order, and leased in a second one, which also brings the payloads.
+ * All consumes of a commit group: the heads of their queues are locked in one statement and shared out
+ * in the order of the commands. A second statement leases them and also reads the payloads.
  */
 export async function runConsumes(
   run: CommitGroup,
@@ -62,13 +62,16 @@ export async function runConsumes(
 
 interface Fresh {
   readonly ready: Map<number, Lanes>;
-  /** The buckets of which so many were past their retention that more may lie behind them. */
+  /** Buckets with so many messages past their retention that more may follow them. */
   readonly cutShort: ReadonlySet<number>;
-  /** Commands for which not all that they want was looked for: others of their project want as much. */
+  /**
+   * Commands for which fewer messages than they want were looked for, since others of their project want
+   * as many.
+   */
   readonly crowded: ReadonlySet<ConsumeCommand>;
 }
 
-/** What is there to be had, behind those that are past their retention. */
+/** Locks the available messages, removing those past their retention that come before them. */
 async function lockFresh(run: CommitGroup, commands: readonly ConsumeCommand[]): Promise<Fresh> {
   const expired = new Map<number, number>();
   const cutShort = new Set<number>();
@@ -86,7 +89,7 @@ async function lockFresh(run: CommitGroup, commands: readonly ConsumeCommand[]):
   }
 }
 
-/** What is there to be had, for each queue that these commands consume from, but for those cut short. */
+/** Locks available messages of each queue that these commands consume from, except queues cut short. */
 async function lockReady(
   run: CommitGroup,
   commands: readonly ConsumeCommand[],
@@ -99,15 +102,15 @@ async function lockReady(
     const { project, queue: name, onePerMessageGroup } = command;
     const queue = run.tx.queue(project, name);
     if (queue !== undefined && cutShort.has(queue.bucketId)) continue;
-    // What is replayed or refused for its key takes nothing and removes nothing.
+    // A command that is replayed, or refused because of its key, takes and removes nothing.
     if (queue === undefined || replayOrReuse(run.records, run.lookups, command, queue)) continue;
-    // As many are locked as could be taken, if all of them are there and small.
+    // Locks as many as could be taken if all of them exist and are small.
     const share = locked.leftFor(command);
     if ((share?.maxMessages ?? 0) < command.maxMessages) crowded.add(command);
     if (share === undefined) continue;
     locked.took(command, share.maxMessages, 0);
     const ofType = wanted[queue.type];
-    // One of each message group is as many takes as messages.
+    // One message per message group needs as many message groups as messages.
     const limits = onePerMessageGroup
       ? Array<number>(share.maxMessages).fill(1)
       : [share.maxMessages];
@@ -120,7 +123,7 @@ async function lockReady(
   return ready;
 }
 
-/** Removes those past their retention. @returns how many, for each bucket that had some */
+/** Removes messages past their retention. @returns how many, for each bucket that had some */
 function dropExpired(run: CommitGroup, ready: ReadonlyMap<number, Lanes>): Map<number, number> {
   const { tx } = run;
   const dropped = new Map<number, number>();
@@ -135,8 +138,8 @@ function dropExpired(run: CommitGroup, ready: ReadonlyMap<number, Lanes>): Map<n
 }
 
 /**
- * A commit group may have waited for others since it asked for the time, and meets messages that were
- * not there then: counted from that moment, their leases would be shorter by the wait.
+ * A commit group may have waited for locks since it read the time, and may lock messages that did not
+ * exist then: counted from that time, their leases would be shorter by the wait.
  */
 function startOfLeases({ tx, timeOf }: CommitGroup, ready: ReadonlyMap<number, Lanes>): number {
   let lockedAtMs = 0;
@@ -146,7 +149,7 @@ function startOfLeases({ tx, timeOf }: CommitGroup, ready: ReadonlyMap<number, L
   return lockedAtMs === 0 ? tx.nowMs : Math.max(tx.nowMs, timeOf(lockedAtMs));
 }
 
-/** Takes one command's share off what is ready. */
+/** Takes one command's share from the available messages. */
 function takeFrom(lanes: Lanes, leases: Leases, onePerMessageGroup: boolean): void {
   let begun: ReadyRow[] | undefined;
   while (leases.wantsMore && lanes.length > 0) {
@@ -163,7 +166,7 @@ function takeFrom(lanes: Lanes, leases: Leases, onePerMessageGroup: boolean): vo
     begun = lane;
     if (onePerMessageGroup) lanes.shift();
   }
-  // What is left of a message group is blocked by what was taken of it.
+  // The rest of a message group is blocked by the messages taken from it.
   if (begun !== undefined && lanes[0] === begun) lanes.shift();
 }
 
@@ -179,8 +182,8 @@ const LEASE = `
   RETURNING m.message_id AS "messageId", m.payload, m.headers`;
 
 /**
- * Writes the leases. The answer fills in the bodies of the messages that were handed out: nobody
- * needs them before the commit, and so nobody waits for them.
+ * Writes the leases. The answer fills in the bodies of the leased messages: nothing needs them before
+ * the commit, so it is not awaited.
  */
 function lease({ tx }: CommitGroup, leases: readonly Lease[], leasedAtMs: number): void {
   for (const { message } of leases) tx.noteDue(message.leaseExpiresAtMs);
@@ -197,7 +200,7 @@ function lease({ tx }: CommitGroup, leases: readonly Lease[], leasedAtMs: number
       const bodies = new Map(rows.map(({ messageId, ...body }) => [messageId, body]));
       for (const { message } of leases) Object.assign(message, bodies.get(message.messageId));
     },
-    // A failure shows where the whole pipeline is waited for.
+    // A failure surfaces where the whole pipeline is awaited.
     () => undefined,
   );
 }

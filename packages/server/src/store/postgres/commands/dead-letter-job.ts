@@ -43,7 +43,7 @@ export async function startDeadLetterJob(
   return { jobId: null, ...progress };
 }
 
-/** Begins a job, or joins the unfinished one of the same call, which another node may begin now. */
+/** Begins a job, or joins the unfinished one of an equal call, which another node may be beginning. */
 async function beginOrJoin(
   tx: PostgresTransaction,
   queue: QueueEntry,
@@ -65,7 +65,7 @@ async function beginOrJoin(
           AND coalesce(max_messages, -1) = $4 AND NOT finished`,
       [queue.id, action, sinceMs, maxMessages ?? -1],
     );
-    // Where it was finished between the two, there is room for a new one.
+    // If the job was finished between the two statements, a new one can be inserted.
     if (underWay !== undefined) return underWay.jobId;
   }
 }
@@ -78,9 +78,10 @@ async function onOne(
 ): Promise<boolean> {
   if (rowIdOf(messageId) === undefined) return false;
   const { tx } = run;
-  // The counters name the buckets, those of this commit group's own dead letters too.
+  // The counters name the buckets, including those of dead letters made by this commit group.
   tx.flushCounters();
-  // By its key in each bucket where it may lie: the built-in one, and wherever a queue keeps it.
+  // Looked up by key in each bucket that may contain it: the built-in dead-letter queue and other
+  // queues.
   const which = `m.message_id = $2 AND m.source_queue_id = $1
     AND m.bucket_id IN (SELECT c.bucket_id FROM millrace.dead_counters c
                          WHERE c.source_queue_id = $1)`;
@@ -94,10 +95,10 @@ async function onOne(
   return applied;
 }
 
-/** One step; a job that is finished stays as it is, and one whose queue has gone is finished. */
+/** Runs one step. A finished job stays as it is; a job whose queue was deleted is finished. */
 export async function stepJob(run: CommitGroup, jobId: string): Promise<JobProgress> {
   const { tx } = run;
-  // The lock keeps nodes that step the same job one behind the other.
+  // The lock makes nodes that step the same job take turns.
   const [job] = await tx.pipeline.query<JobRow>(
     `SELECT queue_id AS "queueId", action, bound_seq AS "boundSeq", at_ms AS "atMs",
        at_seq AS "atSeq", at_id AS "atId", max_messages AS "maxMessages", done, finished
@@ -128,7 +129,7 @@ export async function stepJob(run: CommitGroup, jobId: string): Promise<JobProgr
   return { done: step.done, finished: step.finished };
 }
 
-/** Dead letters may lie in a FIFO queue as ordinary messages, whose message groups are locked first. */
+/** Dead letters may be ordinary messages in a FIFO queue, whose message groups are locked first. */
 function lockDead(
   { pipeline }: PostgresTransaction,
   which: string,
@@ -152,7 +153,7 @@ async function known(run: CommitGroup, rows: readonly DeadRow[]): Promise<DeadRo
     run.tx,
     rows.map(({ bucketId }) => bucketId),
   );
-  // What was read of them earlier in the commit group may be older than these rows.
+  // Messages read earlier in the commit group may be older than these rows.
   run.tx.forgetMessages();
   return run.tx.addMessages(rows) as DeadRow[];
 }

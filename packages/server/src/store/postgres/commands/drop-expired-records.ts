@@ -3,7 +3,7 @@ import { deduplicationBytes, RECORD_OVERHEAD_BYTES } from '../../../core/limits/
 import { sum } from '../../../core/sum.js';
 import type { PostgresTransaction } from '../transaction/transaction.js';
 
-/** As `recordBytes` and `deduplicationBytes` have it. */
+/** The same sizes as `recordBytes` and `deduplicationBytes`. */
 const BYTES = {
   idempotency: `${RECORD_OVERHEAD_BYTES} + octet_length(key) + octet_length(fingerprint)
     + octet_length(outcome)`,
@@ -11,7 +11,8 @@ const BYTES = {
 };
 
 /**
- * Recorded answers and deduplication ids. What another node removes just now is left to it.
+ * Removes expired answers and deduplication ids, and old jobs. Rows that another node is removing are
+ * skipped.
  *
  * @returns whether there may be more
  */

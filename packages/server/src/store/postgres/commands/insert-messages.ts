@@ -7,13 +7,13 @@ import type { CommitGroup } from '../transaction/commit-group.js';
 import { NEXT_SEQ } from '../transaction/message-seqs.js';
 
 export interface NewRow extends Arrival {
-  /** Null: it draws one as it is inserted. */
+  /** Null: the seq is drawn when the message is inserted. */
   readonly seq: number | null;
 }
 
 /**
- * All messages of a run go in with one statement, and draw their seqs in it, in their order. Where
- * the commit group has not heard the time yet, their times are what they would be if it had asked.
+ * Inserts all messages of a run with one statement, which draws their seqs in order. If the commit group
+ * has not read the time yet, the statement sets their times as if it had.
  */
 export function insertMessages({ tx, clockMs }: CommitGroup, rows: readonly NewRow[]): void {
   if (tx.isTimeAssumed) tx.pipeline.send(INSERT_LATER, [...columnsOf(rows), tx.nowMs, clockMs]);
@@ -35,7 +35,7 @@ const columnsOf = (rows: readonly NewRow[]): Parameter[] => [
   ifAny(rows.map(({ message }) => message.headers)),
 ];
 
-/** A column in which no row has anything may be left empty: `unnest` fills it up with nulls. */
+/** A column that is empty in every row may be sent empty: `unnest` fills it with nulls. */
 const ifAny = <T extends string | number | null>(column: readonly T[]): readonly T[] =>
   column.some((value) => value !== null && value !== 0) ? column : [];
 

@@ -15,7 +15,7 @@ export async function createKey(
   { key: { secretHash, ...key }, onlyIfNone, sealedSecret }: CreateKeyCommand,
 ): Promise<OutcomeOf['createKey'] | Refusal> {
   if (onlyIfNone) {
-    // Nodes that start at once make one key between them.
+    // Nodes that start at the same time create only one key.
     await tx.pipeline.query('LOCK TABLE millrace.api_keys IN SHARE ROW EXCLUSIVE MODE', []);
     const rows = await tx.pipeline.query('SELECT 1 FROM millrace.api_keys LIMIT 1', []);
     if (rows.length > 0) return { key: null, sealedSecret: null };
@@ -36,7 +36,7 @@ export async function createKey(
   };
 }
 
-/** Keys that have expired count no more; of all that have ended, the oldest are forgotten. */
+/** Expired keys no longer count; of the keys that have ended, the oldest are deleted. */
 async function endExpiredKeys(tx: PostgresTransaction, project: string): Promise<void> {
   const ended = await tx.pipeline.query(
     `UPDATE millrace.api_keys SET ended_at_ms = expires_at_ms
@@ -70,7 +70,7 @@ export async function revokeKey(
   return rows.length === 0 ? keyNotFound(keyId) : { keyId };
 }
 
-/** What another node has written of the same minute, or of a later one, stays. */
+/** A use that another node has recorded in the same minute or a later one is kept. */
 export async function recordKeyUse(
   { tx }: CommitGroup,
   { uses }: RecordKeyUseCommand,

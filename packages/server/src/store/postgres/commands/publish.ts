@@ -30,7 +30,7 @@ interface Row extends NewRow {
   seq: number | null;
 }
 
-/** Messages of FIFO queues take their seqs under the locks of their message groups. */
+/** Messages of FIFO queues draw their seqs under the locks of their message groups. */
 async function seqInMessageGroups({ tx }: CommitGroup, rows: readonly Row[]): Promise<void> {
   const arrivals = rows.filter((row): row is Row & { groupKey: string } => row.groupKey !== null);
   if (arrivals.length === 0) return;

@@ -48,10 +48,11 @@ export async function subscribePush(
 }
 
 /**
- * Whoever makes, changes or deletes subscriptions of a queue holds its lock: two nodes that subscribe
- * one url would make two of it, and one that is changed while it is deleted would come back uncounted.
+ * Every transaction that creates, changes or deletes subscriptions of a queue locks the queue's row.
+ * Otherwise two nodes that subscribe the same url would create two subscriptions, and one that is
+ * changed while it is deleted would come back without being counted.
  *
- * @returns false when the queue is gone
+ * @returns false if the queue was deleted
  */
 async function lockQueue(tx: PostgresTransaction, { id }: QueueEntry): Promise<boolean> {
   const rows = await tx.pipeline.query('SELECT 1 FROM millrace.queues WHERE id = $1 FOR UPDATE', [
@@ -142,7 +143,7 @@ export async function pausePush(
     : { subscription: shownSubscription(subscription) };
 }
 
-/** Workers go on with what they have opened, so that this is no change to tell other nodes of. */
+/** Workers keep using the texts they have opened, so other nodes are not told of this change. */
 export async function sealPush(
   { tx }: CommitGroup,
   { rows }: SealPushCommand,
@@ -163,7 +164,7 @@ export async function sealPush(
   return { sealed };
 }
 
-/** Those of a subscription that has gone meanwhile are of no use to anybody. */
+/** Attempts of a subscription that has been deleted in the meantime are dropped. */
 export async function recordPushes(
   { tx }: CommitGroup,
   { subscriptionId, attempts }: RecordPushesCommand,
@@ -196,13 +197,13 @@ export async function recordPushes(
   return { recorded: rows.length > 0 };
 }
 
-/** A queue that goes takes its subscriptions with it. */
+/** Deletes the push subscriptions of a queue that is deleted. */
 export async function deleteSubscriptionsOf(
   tx: PostgresTransaction,
   queue: QueueEntry,
 ): Promise<void> {
   const { id, project } = queue;
-  // What comes behind this one finds no queue.
+  // Commands that wait for this lock then find no queue.
   await lockQueue(tx, queue);
   tx.pipeline.send(
     `DELETE FROM millrace.push_attempts WHERE subscription_id IN (

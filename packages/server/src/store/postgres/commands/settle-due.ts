@@ -8,10 +8,12 @@ import { loadPolicies } from '../transaction/push-policies.js';
 import { loadQueuesByBucket } from '../transaction/queue-rows.js';
 import { countWalked } from '../tuning/scan-watermarks.js';
 
-/** What is due and cannot be settled now, because another node is at it, is looked at again. */
+/**
+ * How soon due messages are checked again that could not be settled because another node is doing it.
+ */
 const LOOK_AGAIN_MS = 200;
 
-/** Delays that are over, then leases that ran out, oldest first; what others hold is theirs. */
+/** Settles delays, then leases, that are due, oldest first; messages locked by others are skipped. */
 export async function settleDue(run: CommitGroup, limit: number): Promise<number> {
   const { tx, dueWatermark } = run;
   const fromMs = dueWatermark.of();
@@ -41,11 +43,11 @@ export async function settleDue(run: CommitGroup, limit: number): Promise<number
   await loadPolicies(tx, messages);
   for (const message of messages) {
     const queue = tx.queueByBucket(message.bucketId);
-    // What others of its message group have led to is already done.
+    // Settling another message of the message group may already have settled this one.
     if (message.dueAtMs === null || message.dueAtMs > tx.nowMs) continue;
     if (message.state === STATE.leased && !run.isTimeTrusted) continue;
     if (queue !== undefined) settle(tx, queue, message);
-    // No queue has the bucket any more: the sweep of discarded buckets takes the message.
+    // No queue has the bucket any more: the sweep of discarded buckets removes the message.
     else tx.change(message, { dueAtMs: null });
   }
   await tx.flushMessages();
@@ -53,13 +55,13 @@ export async function settleDue(run: CommitGroup, limit: number): Promise<number
   return messages.length;
 }
 
-/** Delays before leases, then by time; equal times by their ids, so that stores agree. */
+/** Delays before leases, then by time; equal times by id, so that stores agree. */
 const byDue = (a: MessageRow, b: MessageRow): number =>
   b.state - a.state || (a.dueAtMs ?? 0) - (b.dueAtMs ?? 0) || (a.messageId < b.messageId ? -1 : 1);
 
 /**
- * The held messages of those message groups in which something is due: all of them, because one
- * lease that ran out may end the others. Groups that somebody works on are left to them.
+ * The leased and delayed messages of each message group in which a message is due: all of them, because
+ * one expired lease may end the others. Message groups that another transaction has locked are skipped.
  */
 async function lockDueInMessageGroups(
   { tx, isTimeTrusted }: CommitGroup,
@@ -89,8 +91,8 @@ async function lockDueInMessageGroups(
 }
 
 /**
- * When the next delay or lease ends, whoever began it and whoever holds it now; null when none does.
- * What was due and could not be settled is among them.
+ * When the next delay or lease ends, whichever node began it and whichever transaction has it locked;
+ * null if none does. Due messages that could not be settled are included.
  */
 export async function readNextDue(run: CommitGroup): Promise<number | null> {
   const first = (state: number, kind: string): string =>
@@ -108,7 +110,7 @@ export async function readNextDue(run: CommitGroup): Promise<number | null> {
   const { nowMs } = run.tx;
   run.afterCommit.push(() => run.dueWatermark.raise(dueAtMs, nowMs));
   if (dueAtMs === null || dueAtMs > run.tx.nowMs) return dueAtMs;
-  // A lease that is kept for a while after the start is looked at again when that is over.
+  // A lease that is kept for a while after the start is checked again when that time is over.
   if (dueAtMs <= run.tx.leasesKeptUntilMs) return run.graceEndMs;
   return run.settled === 0 ? run.tx.nowMs + LOOK_AGAIN_MS : dueAtMs;
 }

@@ -18,7 +18,7 @@ import type { PostgresTransaction } from '../transaction/transaction.js';
 
 type SettleCommand = AckCommand | NackCommand | ExtendCommand;
 
-/** Acks, nacks and extensions: their messages are locked in one statement, then decided on. */
+/** Acks, nacks and extends: their messages are locked in one statement, then decided on. */
 export async function runSettling(
   run: CommitGroup,
   commands: readonly SettleCommand[],
@@ -49,7 +49,9 @@ interface MessageRef {
   readonly messageId: string;
 }
 
-/** Whatever blocks the message groups of these messages takes part in what becomes of them. */
+/**
+ * Messages that block the message groups of these messages affect the decisions, so they are locked too.
+ */
 const WITH_HELD_OF_GROUPS = `SELECT * FROM r
   UNION
   SELECT h.bucket_id, h.message_id
@@ -96,7 +98,7 @@ function decide(
   }
 }
 
-/** A lease may have run out and not be swept yet; no late call may act as if it still ran. */
+/** A lease may have ended without being settled yet; no late call may act as if it were still valid. */
 function endLeaseThatRanOut(run: CommitGroup, message: MessageRow): void {
   const { tx } = run;
   const isOver =

@@ -17,11 +17,11 @@ import type { Refusal } from '../../../core/refusal.js';
 import type { PostgresTransaction } from '../transaction/transaction.js';
 
 /**
- * What is held is read where a limit asks for it. Groups of other connections that commit meanwhile
- * are not seen, so a limit may be passed by what they bring.
+ * Usage is read where a limit needs it. Commit groups of other connections that commit in the meantime
+ * are not seen, so they may take the usage past a limit.
  */
 
-/** What queues hold while a run of publishes adds to it. */
+/** The usage of queues while a run of publishes adds to it. */
 export class QueueUsage {
   constructor(private readonly byBucket = new Map<number, Usage>()) {}
 
@@ -37,7 +37,7 @@ export class QueueUsage {
   }
 }
 
-/** Undefined where queues are not limited. */
+/** Undefined if queues are not limited. */
 export async function readQueueUsage(
   tx: PostgresTransaction,
   commands: readonly PublishCommand[],
@@ -55,7 +55,7 @@ export async function readQueueUsage(
   return new QueueUsage(new Map(rows.map((row) => [row.bucketId, row])));
 }
 
-/** Reads what the projects hold whose publishes and idempotency keys have to be checked. */
+/** Reads the usage of projects whose publishes and idempotency keys have to be checked. */
 export async function loadUsageFor(
   tx: PostgresTransaction,
   commands: readonly Command[],
@@ -68,7 +68,7 @@ export async function loadUsageFor(
   await loadUsage(tx, projects);
 }
 
-/** Whether the project may have one more of them. */
+/** Checks whether the project may have one more of a thing. */
 export async function checkQuotaOf(
   tx: PostgresTransaction,
   project: string,

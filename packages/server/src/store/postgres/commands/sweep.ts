@@ -12,10 +12,10 @@ import { loadQueueById } from '../transaction/queue-rows.js';
 import type { PostgresTransaction } from '../transaction/transaction.js';
 
 const DAY_MS = 86_400_000;
-/** Queues that one step of the retention sweep looks at. */
+/** How many queues one step of the retention sweep checks. */
 const QUEUES_PER_STEP = 200;
 
-/** Removes messages that lie in a bucket which no queue has any more. */
+/** Removes messages whose bucket no queue uses any more. */
 export async function sweepDiscarded(
   { tx }: CommitGroup,
   limit: number,
@@ -52,7 +52,7 @@ export async function sweepDiscarded(
   tx.pipeline.send('DELETE FROM millrace.dead_counters WHERE bucket_id = ANY ($1::bigint[])', [
     ids,
   ]);
-  // What such commits have counted since has not been subtracted from the project yet.
+  // What late commits counted in these buckets has not been subtracted from the project yet.
   const counted = await tx.pipeline.query<Usage & { bucketId: number }>(
     `DELETE FROM millrace.queue_counters WHERE bucket_id = ANY ($1::bigint[])
      RETURNING bucket_id AS "bucketId", available + leased + delayed AS messages, bytes`,
@@ -60,7 +60,7 @@ export async function sweepDiscarded(
   );
   const projects = new Map(rest.map(({ bucketId, project }) => [bucketId, project]));
   for (const { bucketId, messages, bytes } of counted) {
-    // A bucket that was discarded before projects were counted has none.
+    // A bucket that was discarded before projects were counted has no project.
     const project = projects.get(bucketId) ?? null;
     if (project !== null) tx.usage.count(project, -messages, -bytes);
   }
@@ -68,16 +68,17 @@ export async function sweepDiscarded(
   return { more: false, looksAgain: left.length > 0 };
 }
 
-/** Transactions of clients of this database that are under way; any role may see as much of them. */
+/** Transactions under way of this database's clients; any role may see this much of them. */
 const UNDER_WAY = `SELECT l.virtualxid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
   WHERE l.locktype = 'virtualxid' AND l.granted AND a.usesysid IS NOT NULL
     AND a.datname = current_database() AND a.pid <> pg_backend_pid()`;
 
 /**
- * Discarded buckets into which nothing can come any more, once what is committed now was swept. A
- * transaction that has read the queue before may bring messages however long it is held up, also one
- * that has written nothing yet. So each bucket waits for those that are under way when the sweep has
- * first found nothing in it: whatever begins later finds the queue without it.
+ * Discarded buckets that can get no more messages, once the messages committed now are swept. A
+ * transaction that read the queue before the bucket was discarded may still add messages, however long
+ * it is held up and even if it has written nothing yet. So each bucket waits for the transactions that
+ * are under way when the sweep first finds nothing in it: later transactions find the queue without the
+ * bucket.
  */
 async function bucketsThatStayEmpty({ pipeline }: PostgresTransaction): Promise<number[]> {
   const [waiting] = await pipeline.query(
@@ -103,7 +104,7 @@ interface QueueAges {
   readonly oldestMs: number | null;
 }
 
-/** What is leased and over goes when its lease ends, if not acked, and needs no sweep. */
+/** A leased message past its retention is removed when its lease ends unacked, so it needs no sweep. */
 const oldestIn = (bucket: string): string =>
   `(SELECT m.live_since_ms FROM millrace.messages m
      WHERE m.bucket_id = ${bucket} AND m.live_since_ms IS NOT NULL
@@ -115,7 +116,7 @@ const QUEUE_AGES = `SELECT q.id, q.message_retention_days AS "retentionDays",
     least(${oldestIn('q.bucket_id')}, ${oldestIn('q.dead_bucket_id')}) AS "oldestMs"
   FROM millrace.queues q`;
 
-/** Removes messages past their retention, and forgotten history, of the queues that come next. */
+/** Removes messages past their retention, and history that is no longer kept, from the next queues. */
 export async function expire(
   run: CommitGroup,
   command: ExpireCommand,
@@ -141,7 +142,7 @@ export async function expire(
   let lastId = command.afterQueueId;
   for (const queue of queues) {
     let atMs = expiryMs(queue);
-    // Otherwise it is looked at again after a pause, as what others hold is.
+    // Otherwise the queue is checked again after a pause, like one whose messages are locked elsewhere.
     if (run.isTimeTrusted && atMs !== null && atMs <= tx.nowMs) {
       left -= await expireQueue(run, queue.id, left);
       if (left <= 0) return { nextQueueId: lastId, ends };
@@ -188,9 +189,7 @@ async function expireBucket(
   return rows.length;
 }
 
-/**
- * Those message groups of a FIFO queue that have messages past their retention; null for a standard one.
- */
+/** Locks the message groups with messages past their retention; null for a standard queue. */
 async function lockMessageGroups(
   { pipeline }: PostgresTransaction,
   { type, bucketId }: QueueEntry,

@@ -15,13 +15,13 @@ type CommandOf<K extends AdminKind> = Extract<AdminCommand, { kind: K }>;
 type Run<K extends AdminKind> = (run: CommitGroup, command: CommandOf<K>) => Promise<Outcome<K>>;
 type Result<K extends AdminKind> = Promise<OutcomeOf[K] | Refusal>;
 
-/** A call of administration: answered once under its idempotency key, and written into the audit log. */
+/** A call of administration: applied once per idempotency key, and written to the audit log. */
 export const administered =
   <K extends AdminKind>(apply: (run: CommitGroup, command: CommandOf<K>) => Result<K>): Run<K> =>
   (run, command) =>
     once(run, command, undefined, () => apply(run, command));
 
-/** The same for a call on a queue that exists; its key counts among those of the queue. */
+/** The same for a call on an existing queue, which is the scope of its idempotency key. */
 export const administeredOnQueue =
   <K extends AdminKind & Extract<Command, QueueCommand>['kind']>(
     apply: (run: CommitGroup, queue: QueueEntry, command: CommandOf<K>) => Result<K>,

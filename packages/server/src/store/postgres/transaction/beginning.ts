@@ -10,22 +10,23 @@ import { CHAIN, chainFrom } from './queue-rows.js';
 import { lockSettings } from './settings-lock.js';
 
 interface Head extends SaidTime {
-  /** False when another commit group under way counts in the slot. */
+  /** False if another commit group under way is counting in the slot. */
   readonly holdsSlot: boolean;
 }
 
 type Versioned = (QueueColumns | { readonly id: null }) & { readonly version: string };
 
 export interface Beginning {
-  /** Undefined where the commit group has not asked. */
+  /** Undefined if the commit group has not read it. */
   readonly clockOffsetMs?: number;
   readonly nowMs: number;
   readonly queues: readonly KnownQueue[];
 }
 
 /**
- * What each commit group begins with: the time, the slot to count in, the queues that its commands name,
- * and the dead-letter queues that can be reached from them: decisions need both, and a chain is short.
+ * Reads what each commit group begins with: the time, the slot to count in, the queues that its commands
+ * name, and the dead-letter queues that can be reached from them. Decisions need both, and a chain is
+ * short.
  */
 export async function readBeginning(
   pipeline: Pipeline,
@@ -59,9 +60,9 @@ export async function readBeginning(
 }
 
 /**
- * For a commit group that assumes what it would read: fails it where a queue has changed, where the slot
- * is taken, or where the time is not between what the commit group believes and the next end of a lease
- * or delay; null: anything is.
+ * Checks what a commit group assumed instead of reading it. The commit group fails if a queue has
+ * changed, if the slot is taken, or if the time is not between the time it assumed and the next end of a
+ * lease or delay; a limit of null is not checked.
  *
  * @returns store time
  */
@@ -91,13 +92,15 @@ const NAMED = `SELECT q.* FROM unnest($1::text[], $2::text[]) AS n(project, name
 
 const HEAD = headOf('$1', ', NULL AS id');
 
-/** One statement for all, because this is what each commit group waits for before it can do anything. */
+/**
+ * One statement for everything, because each commit group has to wait for it before it can do anything.
+ */
 const BEGINNING = `WITH RECURSIVE head AS MATERIALIZED (${headOf('$3')}), ${chainFrom(NAMED)}
   SELECT head.*, ${QUEUE_COLUMNS},
       (SELECT v.xmin::text FROM millrace.queues v WHERE v.id = q.id) AS version
     FROM head LEFT JOIN (${CHAIN}) ON true`;
 
-/** A row's version is the transaction that wrote it: each change of a queue makes another. */
+/** A row's version is the transaction that wrote it: each change of a queue creates a new version. */
 const CHECK = `
   SELECT now_ms AS "nowMs", ${CLOCK_OFFSET} AS "clockOffsetMs" FROM (SELECT ${CLOCK_MS} AS now_ms OFFSET 0) AS t
    WHERE millrace.expect(${holdSlot('$1')} AND coalesce(now_ms >= $2::bigint, true)

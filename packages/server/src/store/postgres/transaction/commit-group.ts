@@ -15,30 +15,30 @@ import { MessageDeduplications } from './deduplications.js';
 import { IdempotencyRecords } from './records.js';
 import type { PostgresTransaction } from './transaction.js';
 
-/** One run of a commit group: its transaction, its recorded answers and what replays may look up. */
+/** One run of a commit group: its transaction, its recorded answers and the lookups of its replays. */
 export class CommitGroup {
   readonly records: IdempotencyRecords;
   readonly deduplications: MessageDeduplications;
-  /** Messages that are leased, by id: what a consume made again may get back. */
+  /** Leased messages by id, which a repeated consume may get back. */
   readonly held = new Map<string, LeasedMessage>();
-  /** How much the messages that a strict consume would get back take, where that is too much. */
+  /** The bytes of the messages that a strict consume would get back, if they are too many. */
   readonly heldTooLarge = new Map<Command, number>();
   /** Leases and delays that this run has settled. */
   settled = 0;
-  /** What is known once the commit group has committed. */
+  /** Run once the commit group has committed. */
   readonly afterCommit: (() => void)[] = [];
   readonly graceEndMs: number;
 
   constructor(
     readonly tx: PostgresTransaction,
     startedAtMs: number,
-    /** False while the database's clock disagrees with this node's: nothing is ended by time. */
+    /** False while the database's clock disagrees with this node's: then time ends nothing. */
     readonly isTimeTrusted: boolean,
     readonly readyWatermarks: ReadyWatermarks,
     readonly dueWatermark: DueWatermark,
-    /** The store's time, given what the database has just said that its time is. */
+    /** Converts a time that the database has just reported to store time. */
     readonly timeOf: (databaseMs: number) => number,
-    /** The store's time where it is not the database's; null: it is. */
+    /** The time of the clock that a test has provided; null if the store clock is used. */
     readonly clockMs: number | null,
   ) {
     this.records = new IdempotencyRecords(tx);
@@ -59,7 +59,7 @@ export class CommitGroup {
   };
 }
 
-/** Decides on a command on the messages of the queue that it names, once under its idempotency key. */
+/** Decides on a command for messages of the queue it names, once per idempotency key. */
 export function onItsQueue<C extends Extract<Command, QueueCommand>>(
   { tx, records, lookups }: CommitGroup,
   command: C,

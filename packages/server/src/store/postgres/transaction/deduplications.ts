@@ -20,12 +20,12 @@ interface Row {
 }
 
 /**
- * The deduplication ids of a commit group's publishes: those that are remembered, read before anything
- * is decided, and those that it adds.
+ * The deduplication ids of a commit group's publishes: those remembered, which are read before any
+ * decision, and those that it adds.
  */
 export class MessageDeduplications implements Deduplications {
   private readonly known = new Map<string, string>();
-  /** Those that are over and still there. */
+  /** Ids that have expired but still exist. */
   private readonly over = new Set<string>();
   private readonly added = new Map<string, Row & { readonly project: string }>();
 
@@ -42,7 +42,7 @@ export class MessageDeduplications implements Deduplications {
       }
     }
     if (wanted.size === 0) return;
-    // Who publishes under an id that another one publishes under waits, and then finds it.
+    // A publish whose id another transaction is publishing waits for it, and then finds the id.
     this.tx.pipeline.send('SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k', [
       lockKeys([...wanted.keys()]),
     ]);
@@ -73,7 +73,7 @@ export class MessageDeduplications implements Deduplications {
     const key = keyOf(queue.id, id);
     this.tx.remembered += 1;
     this.added.set(key, { queueId: queue.id, project: queue.project, id, messageId });
-    // One that is over takes what the new one takes.
+    // The expired row already counts the bytes of the new one.
     if (this.over.has(key)) return;
     this.tx.usage.count(queue.project, 0, deduplicationBytes(escapeNul(id)));
   }
@@ -101,11 +101,11 @@ export class MessageDeduplications implements Deduplications {
 const keyOf = (queueId: number, id: string): string => `${queueId}\n${id}`;
 
 /**
- * How many ids may be locked apart. A large batch has an id for each message, and the server's
- * table of locks is small; two ids that share a lock only wait for each other.
+ * How many locks the ids are spread over. A large batch has an id for each message, and the database's
+ * lock table is small; two ids that share a lock only wait for each other.
  */
 const LOCKS = 1_024;
-/** Keeps these locks apart from those of idempotency keys. */
+/** Keeps these locks separate from those of idempotency keys. */
 const LOCK_SPACE = 7_235_438_202n;
 
 const lockKeys = (keys: readonly string[]): string[] =>

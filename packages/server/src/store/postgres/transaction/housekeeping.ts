@@ -5,21 +5,21 @@ import { dropExpiredRecords } from '../commands/drop-expired-records.js';
 import type { PostgresTransaction } from './transaction.js';
 
 /**
- * When a commit group removes the recorded answers and deduplication ids that are over, and how many:
- * once a second, and with every commit group while there are more.
+ * Decides when a commit group removes expired answers and deduplication ids, and how many: once a
+ * second, and with every commit group while there are more.
  */
 export class Housekeeping {
   private keptAtMs = Number.NEGATIVE_INFINITY;
-  /** What was recorded since some were last removed. */
+  /** The number recorded since expired ones were last removed. */
   private remembered = 0;
 
-  /** @param goOnLater runs a commit group, should none come by */
+  /** @param goOnLater runs a commit group if no other one comes soon */
   constructor(
     private readonly clock: Clock,
     private readonly goOnLater: () => void,
   ) {}
 
-  /** @returns what to call when the commit group has committed */
+  /** @returns a function to call when the commit group has committed */
   async keep(tx: PostgresTransaction, isTimeTrusted: boolean): Promise<() => void> {
     const { remembered } = this;
     const nowMs = this.clock.monotonicMs();

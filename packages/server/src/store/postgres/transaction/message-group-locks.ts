@@ -8,14 +8,16 @@ import type { PostgresTransaction } from './transaction.js';
 
 export const GROUP_KEY = ['bucket_id', 'group_key'] as const;
 
-/** @param which their `bucket_id` and `group_key`; they are locked in the order of these */
+/**
+ * @param which selects `bucket_id` and `group_key` of the message groups, which are locked in this order
+ */
 export const lockedMessageGroups = (columns: string, which: string, lock = 'FOR UPDATE'): string =>
   `SELECT ${columns} FROM (
        SELECT DISTINCT w.bucket_id, w.group_key COLLATE "C" AS group_key FROM (${which}) AS w
         ORDER BY 1, 2) AS o
      CROSS JOIN ${rowOf('fifo_groups', 'o', GROUP_KEY, 't.bucket_id, t.group_key', lock)} AS g`;
 
-/** What names messages of FIFO queues. */
+/** Identifies messages of FIFO queues. */
 export interface MessageRefs {
   readonly bucketIds: readonly number[];
   readonly messageIds: readonly string[];
@@ -25,7 +27,7 @@ export interface MessageRefs {
  * Locks the message groups that these commands settle in or publish to, all at once and in one order, so
  * that no two transactions wait for each other. Claims come later and never wait.
  *
- * Messages without a message group match none. To ask for those that have one would lead a planner
+ * Messages without a message group match none. A condition that excludes them would lead a planner
  * without statistics to an index of message groups, and through the whole queue.
  */
 export async function lockMessageGroupsOf(
@@ -74,7 +76,7 @@ function settledIds(command: Command): string[] {
   return ids.filter((id) => rowIdOf(id) !== undefined);
 }
 
-/** Locks those of the message groups that nobody else holds. @returns the ones that are locked now */
+/** Locks the message groups that no other transaction has locked. @returns those that are locked now */
 export const lockFreeMessageGroups = (
   pipeline: Pipeline,
   groups: readonly MessageGroupRef[],

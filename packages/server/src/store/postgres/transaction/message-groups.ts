@@ -15,15 +15,15 @@ export interface MessageGroupRef {
 }
 
 /**
- * The message groups that one transaction changes. Where a message group goes on and whether it is
- * blocked follows from its messages; it is found out anew under the lock of the message group's row.
+ * The message groups that one transaction changes. The head of a message group and whether it is blocked
+ * follow from its messages; both are determined again under the lock of the message group's row.
  */
 export class MessageGroups {
   private readonly touched = new Map<string, { queue: QueueEntry; groupKey: string }>();
 
   constructor(
     private readonly pipeline: Pipeline,
-    /** A message group has a message to give. */
+    /** Called when a message group has a message to deliver. */
     private readonly ready: (queue: QueueEntry) => void,
   ) {}
 
@@ -32,8 +32,8 @@ export class MessageGroups {
   }
 
   /**
-   * Locks the message groups that arrivals join, makes those that are new, and draws a seq for each
-   * arrival: a later one than whatever was committed into its message group before.
+   * Locks the message groups that arrivals join, creates those that are new, and draws a seq for each
+   * arrival, higher than any that was committed in its message group before.
    *
    * @returns the seqs, in the order of the arrivals
    */
@@ -57,9 +57,7 @@ export class MessageGroups {
     return seqs.map((seq, index) => seq + (shifts.get(keys[index] as string) as number));
   }
 
-  /**
-   * Writes down what has become of the message groups that were touched, behind all changes sent so far.
-   */
+  /** Writes the new state of the message groups that were touched, after all changes sent so far. */
   flush(): void {
     const touched = new Map(this.touched);
     this.touched.clear();
@@ -69,7 +67,7 @@ export class MessageGroups {
       groups.map(({ queue }) => queue.bucketId),
       groups.map(({ groupKey }) => groupKey),
     ]);
-    // A failure shows where the whole pipeline is waited for.
+    // A failure surfaces where the whole pipeline is awaited.
     answer.then(
       (free) => {
         for (const row of free) {
@@ -85,16 +83,16 @@ export class MessageGroups {
 const keyOf = ({ bucketId, groupKey }: MessageGroupRef): string => `${bucketId} ${groupKey}`;
 
 interface ArrivedRow extends MessageGroupRef {
-  /** Of an arrival: the seq that was drawn for it. */
+  /** For an arrival: the seq that was drawn for it. */
   readonly seq: number | null;
-  /** Of a message group: the seq of the last one that arrived. */
+  /** For a message group: the seq of its last arrival. */
   readonly lastSeq: number | null;
   readonly blocked: boolean | null;
 }
 
 /**
- * Places are drawn before the locks are got. Where somebody came before meanwhile, as many are drawn
- * again under the lock, and the arrivals move behind.
+ * Seqs are drawn before the locks are acquired. If another transaction has meanwhile added messages with
+ * later seqs, as many seqs are drawn again under the lock, and the arrivals move behind those messages.
  */
 const ARRIVE = `
   WITH drawn AS MATERIALIZED (
@@ -117,8 +115,8 @@ const ARRIVE = `
   SELECT bucket_id, group_key, NULL, last_seq, blocked FROM joined`;
 
 /**
- * The rows are locked, so that they stay where they lie. Places only grow, so that the first message
- * never lies before where it lay.
+ * The rows are locked, so their ctids stay valid. Seqs only grow, so the head of a message group never
+ * moves to a lower seq.
  */
 const REFRESH = `
   WITH n AS MATERIALIZED (

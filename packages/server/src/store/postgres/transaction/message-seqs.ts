@@ -1,17 +1,17 @@
 import type { Pipeline } from '../driver/pipeline.js';
 
 /**
- * The next seq in the queues' order, as SQL. A transaction is numbered before it draws one: so what
- * is below a seq that was drawn is there, once no transaction numbered until then is under way
- * (`settled-seqs.ts`). By itself `nextval` numbers it every 32 seqs only.
+ * Draws the next seq in the order of the queues, as SQL. A transaction gets its id before it draws a
+ * seq. So everything below a drawn seq is visible once no transaction whose id was assigned until then
+ * is under way (`settled-seqs.ts`). By itself, `nextval` assigns an id only every 32 seqs.
  */
 export const NEXT_SEQ = `CASE WHEN pg_current_xact_id() > '0'::xid8
   THEN nextval('millrace.message_places') END`;
 
-/** Above all seqs that are drawn: what a message has from the decision until its change is sent. */
+/** Above all drawn seqs; used for a message's seq between a decision and the sending of its change. */
 const PROVISIONAL_FROM = 2 ** 52;
 
-/** Provisional seqs of one transaction, in the order of the decisions. */
+/** The provisional seqs of one transaction, in the order of its decisions. */
 export class ProvisionalSeqs {
   private last = PROVISIONAL_FROM;
 
@@ -21,7 +21,7 @@ export class ProvisionalSeqs {
   }
 }
 
-/** Draws seqs. @returns them in their order */
+/** Draws seqs. @returns them in order */
 export async function drawSeqs(pipeline: Pipeline, count: number): Promise<number[]> {
   if (count === 0) return [];
   const rows = await pipeline.query<{ seq: number }>(

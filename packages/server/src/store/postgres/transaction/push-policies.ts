@@ -5,7 +5,7 @@ import type { MessageRow } from '../reads/rows.js';
 import { loadQueueById } from './queue-rows.js';
 import type { PostgresTransaction } from './transaction.js';
 
-/** What the push subscriptions that hold these messages say of failures. */
+/** Loads the failure settings of the push subscriptions that hold these messages. */
 export const loadPolicies = (
   tx: PostgresTransaction,
   messages: readonly MessageRow[],
@@ -15,7 +15,7 @@ export const loadPolicies = (
     messages.map(({ leasedBy }) => leasedBy),
   );
 
-/** The push subscriptions that these commands consume for. */
+/** Loads the push subscriptions that these commands consume for. */
 export const loadHolders = (tx: PostgresTransaction, commands: readonly Command[]): Promise<void> =>
   loadPoliciesOf(
     tx,

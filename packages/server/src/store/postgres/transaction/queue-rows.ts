@@ -42,13 +42,15 @@ async function readChains(
   return rows.map(queueEntryOf);
 }
 
-/** What `ReachableFrom` asks of this queue, read beforehand; null: nothing will be asked. */
+/**
+ * Reads in advance what `ReachableFrom` answers for this queue; null if no queue will be asked about.
+ */
 export async function readReachable(
   tx: PostgresTransaction,
   project: string,
   name: string | null | undefined,
 ): Promise<ReachableFrom> {
-  // One that another node has made since the commit group began is none that the commit group knows.
+  // A queue that another node created since the commit group began is unknown to the commit group.
   if (name == null || tx.queue(project, name) === undefined) return () => undefined;
   const rows = await tx.pipeline.query<{ name: string }>(
     `WITH RECURSIVE reached AS (
@@ -67,7 +69,7 @@ export async function readReachable(
   return () => (names.size === 0 ? undefined : names);
 }
 
-/** Inserts a queue; a node that made it first makes the commit group run again. */
+/** Inserts a queue; if another node created it first, the commit group runs again. */
 export async function insertQueue(
   tx: PostgresTransaction,
   project: string,
@@ -104,7 +106,7 @@ export async function insertQueue(
   return queue;
 }
 
-/** Reads the queues that are known anew, after one of them has changed. */
+/** Reads the known queues again after one of them has changed. */
 export async function reloadQueues(tx: PostgresTransaction): Promise<void> {
   const ids = tx.queueIds();
   tx.forgetQueues();
@@ -116,7 +118,7 @@ export async function reloadQueues(tx: PostgresTransaction): Promise<void> {
   for (const queue of queues) tx.addQueue(queue);
 }
 
-/** A queue that no command of the commit group names, with the dead-letter queues behind it. */
+/** Loads a queue that no command of the commit group names, with the dead-letter queues behind it. */
 export async function loadQueueById(
   tx: PostgresTransaction,
   id: number,
@@ -130,7 +132,7 @@ export async function loadQueueById(
   return tx.queueById(id);
 }
 
-/** The queues, among those not known yet, whose messages lie in these buckets. */
+/** Loads the queues that have these buckets, unless they are known already. */
 export async function loadQueuesByBucket(
   tx: PostgresTransaction,
   bucketIds: readonly number[],

@@ -25,7 +25,7 @@ type RecordRow = RecordedAnswer &
  */
 export class IdempotencyRecords implements AnswerRecords {
   private readonly known = new Map<string, RecordedAnswer>();
-  /** What those take that are there, the expired ones too. */
+  /** The bytes of the existing records, including the expired ones. */
   private readonly bytes = new Map<string, number>();
   private readonly added = new Map<string, RecordScope & RecordedAnswer>();
 
@@ -38,8 +38,9 @@ export class IdempotencyRecords implements AnswerRecords {
   async load(commands: readonly Command[]): Promise<void> {
     const scopes = commands.flatMap((command) => scopeOf(this.tx, command) ?? []);
     if (scopes.length === 0) return;
-    // Who comes with a key that another one works under waits for it, and then finds its answer. The
-    // rows are locked, so that nobody removes as expired what this commit group counts as replaced.
+    // A command whose key another transaction is working under waits for it, and then finds its answer.
+    // The rows are locked, so that no one removes as expired a record that this commit group counts as
+    // replaced.
     this.tx.pipeline.send('SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k', [
       lockKeys(scopes),
     ]);
@@ -75,7 +76,7 @@ export class IdempotencyRecords implements AnswerRecords {
     const rows = [...this.added.values()];
     if (rows.length === 0) return;
     const keys = columnsOf(rows);
-    // What stands in the way is either expired or a record that this commit group has read and replaces.
+    // A record with the same key is either expired or one that this commit group has read and replaces.
     this.tx.pipeline.send(
       `DELETE FROM millrace.idempotency WHERE ctid = ANY (ARRAY(
          SELECT i.tid
@@ -100,7 +101,7 @@ export class IdempotencyRecords implements AnswerRecords {
   }
 }
 
-/** Whether the answer of a create still holds depends on the queue that it made. */
+/** Whether the recorded answer of a create is still valid depends on the queue that it created. */
 async function loadCreatedQueues(
   tx: PostgresTransaction,
   rows: readonly RecordRow[],
@@ -121,7 +122,7 @@ function scopeOf(tx: PostgresTransaction, command: Command): RecordScope | undef
   return queue === undefined ? undefined : recordScope(command, queue);
 }
 
-/** Numbers that stand for the keys, in one order on every node. */
+/** Numbers that stand for the keys, in the same order on every node. */
 const lockKeys = (scopes: readonly RecordScope[]): string[] =>
   [...new Set(scopes.map((scope) => lockKey(idOf(scope))))]
     .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))

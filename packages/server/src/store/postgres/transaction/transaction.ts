@@ -21,18 +21,18 @@ import { drawSeqs, ProvisionalSeqs } from './message-seqs.js';
 
 interface Loaded {
   readonly entry: MessageRow;
-  /** Where the row lies in the database until the next flush. */
+  /** The row's bucket in the database until the next flush. */
   bucketId: number;
   change: MessageChange;
   removed: boolean;
-  /** It joins the tail of a queue, at a provisional seq. */
+  /** The message joins the tail of a queue, with a provisional seq. */
   arrives: boolean;
 }
 
 /**
- * What the commands of one commit group share while their transaction is open. Decisions work on queues
- * and messages that were loaded before, in memory; what they change is gathered and goes out as
- * few statements over sets of rows.
+ * The state that the commands of one commit group share while their transaction is open. Decisions work
+ * in memory on queues and messages that were loaded before; their changes are gathered and sent as a few
+ * statements over sets of rows.
  */
 export class PostgresTransaction extends CommitGroupCounts implements MessageTransaction {
   private readonly queuesByKey = new Map<string, QueueEntry>();
@@ -46,22 +46,22 @@ export class PostgresTransaction extends CommitGroupCounts implements MessageTra
   private readonly messages = new Map<string, Loaded>();
   private readonly touched = new Set<Loaded>();
   private readonly deltas = new Map<number, CounterDelta>();
-  /** The earliest end of a lease or delay that began here. */
+  /** The earliest end of a lease or delay that began in this transaction. */
   earliestDueMs: number | null = null;
 
   constructor(
     readonly pipeline: Pipeline,
     private timeMs: number,
-    /** The database's word on the time, where `timeMs` is only what the node assumes. */
+    /** The time read from the database, pending while `timeMs` is only the node's assumption. */
     private heard: Promise<number> | undefined,
     private readonly counterRows: CounterRows,
     readonly leasesKeptUntilMs: number,
     limits: StorageLimits,
   ) {
     super();
-    // Its failure shows where the whole pipeline is waited for.
+    // Its failure surfaces where the whole pipeline is awaited.
     heard?.catch(() => undefined);
-    // The disk is the database's to watch.
+    // Watching the disk is the database's task.
     this.room = { limits, disk: 'enough', usageOf: (project) => this.usage.of(project) };
     this.messageGroups = new MessageGroups(pipeline, (queue) => this.markReady(queue, 1));
   }
@@ -71,14 +71,14 @@ export class PostgresTransaction extends CommitGroupCounts implements MessageTra
     return this.timeMs;
   }
 
-  /** Whether the commit group goes by a time that it has not heard from the database yet. */
+  /** Whether the commit group uses a time that it has not read from the database yet. */
   get isTimeAssumed(): boolean {
     return this.heard !== undefined;
   }
 
   /**
-   * From here on the commit group goes by the database's time. The transaction begins by asking for it,
-   * so that this takes no round trip after an answer that was waited for.
+   * From here on the commit group uses the database's time. The transaction asks for it first, so
+   * waiting for it takes no round trip once any later answer has been awaited.
    */
   async hearTime(): Promise<void> {
     if (this.heard === undefined) return;
@@ -86,7 +86,7 @@ export class PostgresTransaction extends CommitGroupCounts implements MessageTra
     this.heard = undefined;
   }
 
-  /** A provisional one: the database gives the final one before the change is sent. */
+  /** A provisional seq: the database assigns the final one before the change is sent. */
   nextSeq(): number {
     return this.provisional.next();
   }
@@ -109,7 +109,7 @@ export class PostgresTransaction extends CommitGroupCounts implements MessageTra
     return this.queuesByBucket.get(bucketId);
   }
 
-  /** Takes in rows that were read and locked. What is known already is newer. */
+  /** Adds rows that were read and locked. Messages already known are newer and are kept. */
   addMessages(rows: readonly MessageRow[]): MessageRow[] {
     return rows.map((row) => {
       const known = this.messages.get(row.messageId);
@@ -126,7 +126,7 @@ export class PostgresTransaction extends CommitGroupCounts implements MessageTra
     });
   }
 
-  /** Forgets what was read, because statements after it may have changed the rows. */
+  /** Forgets the messages that were read, because later statements may have changed the rows. */
   forgetMessages(): void {
     this.messages.clear();
   }
@@ -157,7 +157,7 @@ export class PostgresTransaction extends CommitGroupCounts implements MessageTra
   }
 
   count(queue: QueueEntry, state: CountedState, messages: number, bytes: number): void {
-    // Where dead letters lie there is nothing else, and all of it is there to be had by a redrive.
+    // A dead bucket contains only dead letters, and all of them are available to a redrive.
     const isDead = state === 'dead';
     const delta = this.deltaOf(isDead ? queue.deadBucketId : queue.bucketId);
     delta[isDead ? 'available' : state] += messages;
@@ -196,7 +196,7 @@ export class PostgresTransaction extends CommitGroupCounts implements MessageTra
     this.messageGroups.touch(queue, groupKey);
   }
 
-  /** Sends what was removed and changed, and what has become of the message groups. */
+  /** Sends the removed and changed messages, and the new state of the message groups. */
   async flushMessages(): Promise<void> {
     await this.seqOfArrivals();
     const removed = [...this.touched].filter((loaded) => loaded.removed);
@@ -221,7 +221,7 @@ export class PostgresTransaction extends CommitGroupCounts implements MessageTra
     this.messageGroups.flush();
   }
 
-  /** Once the locks are held: what comes later to a queue gets a later seq. */
+  /** Draws the seqs once the locks are held, so that messages that join a queue later get later seqs. */
   private async seqOfArrivals(): Promise<void> {
     const arriving = [...this.touched].filter(({ arrives, removed }) => arrives && !removed);
     if (arriving.length === 0) return;
@@ -267,9 +267,10 @@ export class PostgresTransaction extends CommitGroupCounts implements MessageTra
   }
 
   /**
-   * Once per commit group and row, in one order on every node, so that no two wait for each other.
+   * Sends one change per counter row, in the same order on every node, so that no two commit groups wait
+   * for each other.
    *
-   * @param usage of projects: only at the end, because what others count in them waits for it
+   * @param usage of projects: only at the end, because others that count in the same rows wait for it
    */
   flushCounters(usage: UsageChanges = []): void {
     const rows = [...this.deltas]
@@ -301,7 +302,7 @@ export class PostgresTransaction extends CommitGroupCounts implements MessageTra
     return [...this.queuesById.keys()];
   }
 
-  /** A queue has changed: what was known of it may be wrong. */
+  /** Called after a queue has changed, because the known queues may be out of date. */
   forgetQueues(): void {
     this.queuesByKey.clear();
     this.queuesById.clear();

@@ -43,7 +43,7 @@ export function updateQueue(
   return { queue: publicRow(tx.queueById(queue.id) as QueueEntry) };
 }
 
-/** The queue gets a new bucket: that is all, whatever lay in the old one. */
+/** Gives the queue a new bucket, however many messages are in the old one. */
 export function purgeQueue(
   tx: SqliteTransaction,
   queue: QueueEntry,

@@ -79,15 +79,16 @@ export function consume(
   return leases.outcome(expired === EXPIRED_PER_CONSUME);
 }
 
-/** The head of what is available, each time: what was taken is available no more. */
+/** The first available message each time, because a message that was taken is no longer available. */
 function nextOfAll(tx: SqliteTransaction, { bucketId }: QueueEntry): () => ReadyRow | undefined {
   const head = tx.rows(HEAD_OF_ALL);
   return () => readyRow(head.get(bucketId));
 }
 
 /**
- * Message after message of the message group whose turn it is, then of the next one. Where the message
- * before was not taken but removed, it may be another message group's turn now.
+ * Returns the messages of the message group whose turn it is, one after another, then those of the next
+ * message group. If the previous message was removed instead of taken, it may be the turn of another
+ * message group.
  */
 function nextOfMessageGroups(
   tx: SqliteTransaction,
@@ -138,7 +139,7 @@ export function stillHeld(
     const row = held.get(rowIdOf(messageId), queue.bucketId, receipt) as HeldRow | undefined;
     if (row === undefined) continue;
     bytes += answerBytes(row.bytes, row);
-    // Beyond the limit, bytes are only added up.
+    // Beyond the limit, only the bytes are added up.
     if (strict && bytes > maxBytes) continue;
     messages.push(withLease(storedMessage(row), { ...row, receipt }));
   }

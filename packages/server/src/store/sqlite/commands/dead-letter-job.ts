@@ -47,7 +47,7 @@ export function startDeadLetterJob(
   return { jobId: null, ...progress };
 }
 
-/** The unfinished job of the same call, if there is one. */
+/** The unfinished job of an equal call, if there is one. */
 function findUnderWay(
   tx: SqliteTransaction,
   queue: QueueEntry,
@@ -79,7 +79,7 @@ function onOne(
   return values !== undefined && applyToDeadLetter(tx, queue, action, deadLetterEntry(values));
 }
 
-/** One step; a job that is finished stays as it is, and one whose queue has gone is finished. */
+/** Runs one step. A finished job stays as it is; a job whose queue was deleted is finished. */
 export function stepJob(tx: SqliteTransaction, jobId: string): JobProgress {
   const job = tx
     .sql(

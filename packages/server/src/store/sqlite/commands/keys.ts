@@ -38,7 +38,7 @@ export function createKey(
   };
 }
 
-/** Keys that have expired count no more; of all that have ended, the oldest are forgotten. */
+/** Expired keys no longer count; of the keys that have ended, the oldest are deleted. */
 function endExpired(tx: SqliteTransaction, project: string): void {
   const { changes } = tx
     .sql(
@@ -72,7 +72,7 @@ export function revokeKey(
   return changes === 0 ? keyNotFound(keyId) : { keyId };
 }
 
-/** A use that is older than what is known changes nothing. */
+/** A use older than the last one known changes nothing. */
 export function recordKeyUse(
   tx: SqliteTransaction,
   { uses }: RecordKeyUseCommand,

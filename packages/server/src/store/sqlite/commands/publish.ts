@@ -20,7 +20,8 @@ export const publish = (
 function insert(tx: SqliteTransaction, arrival: Arrival): void {
   const { queue, groupKey, message } = arrival;
   const id = ownRowId(message.messageId);
-  if (id === undefined) throw new Error(`"${message.messageId}" is no message id of ours`);
+  if (id === undefined)
+    throw new Error(`"${message.messageId}" is not a message id of this server`);
   const seq = tx.nextSeq();
   tx.inserts.add(id, seq, tx.nowMs, arrival);
   if (groupKey !== null) tx.messageGroups.append(queue, groupKey, seq);

@@ -120,7 +120,7 @@ export function sealPush(tx: SqliteTransaction, { rows }: SealPushCommand): Outc
   return { sealed };
 }
 
-/** Those of a subscription that has gone meanwhile are of no use to anybody. */
+/** Attempts of a subscription that has been deleted in the meantime are dropped. */
 export function recordPushes(
   tx: SqliteTransaction,
   { subscriptionId, attempts }: RecordPushesCommand,
@@ -144,7 +144,7 @@ export function recordPushes(
   return { recorded: true };
 }
 
-/** A queue that goes takes its subscriptions with it. */
+/** Deletes the push subscriptions of a queue that is deleted. */
 export function deleteSubscriptionsOf(tx: SqliteTransaction, queue: QueueEntry): void {
   tx.sql(
     `DELETE FROM push_attempts WHERE subscription_id IN (

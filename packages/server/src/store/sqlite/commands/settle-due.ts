@@ -6,7 +6,7 @@ import type { SqliteTransaction } from '../transaction/transaction.js';
 const DUE = `SELECT ${MESSAGE_COLUMNS} FROM messages
   WHERE state = ? AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?`;
 
-/** Delays that are over, then leases that ran out, oldest first. */
+/** Settles delays, then leases, that are due, oldest first. */
 export function settleDue(tx: SqliteTransaction, limit: number): number {
   const due = tx.rows(DUE);
   const messages = [
@@ -16,13 +16,13 @@ export function settleDue(tx: SqliteTransaction, limit: number): number {
   for (const message of messages) {
     const queue = tx.queueByBucket(message.bucketId);
     if (queue !== undefined) settle(tx, queue, message);
-    // No queue has the bucket any more: the sweep of discarded buckets takes the message.
+    // No queue has the bucket any more: the sweep of discarded buckets removes the message.
     else tx.change(message, { dueAtMs: null });
   }
   return messages.length;
 }
 
-/** When the next delay or lease ends, or null. */
+/** When the next delay or lease ends; null if none does. */
 export function nextDueMs(tx: SqliteTransaction, startedAtMs: number): number | null {
   const first = tx.sql(
     'SELECT min(due_at_ms) AS dueAtMs FROM messages WHERE state = ? AND due_at_ms > ?',

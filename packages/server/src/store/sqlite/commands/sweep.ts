@@ -6,10 +6,10 @@ import { MESSAGE_COLUMNS, messageRow } from '../driver/rows.js';
 import { forgetHistory } from '../reads/history.js';
 import type { SqliteTransaction } from '../transaction/transaction.js';
 
-/** Queues that one step of the retention sweep looks at. */
+/** How many queues one step of the retention sweep checks. */
 const QUEUES_PER_STEP = 200;
 
-/** Removes messages that lie in a bucket which no queue has any more. */
+/** Removes messages whose bucket no queue uses any more. */
 export function sweepDiscarded(tx: SqliteTransaction, limit: number): OutcomeOf['sweepDiscarded'] {
   const bucketId = tx.sql('SELECT min(bucket_id) FROM discarded_buckets').pluck().get() as
     | number
@@ -42,7 +42,7 @@ function sweepMessageGroups(tx: SqliteTransaction, bucketId: number, limit: numb
   return changes;
 }
 
-/** Removes messages past their retention, and forgotten history, of the queues that come next. */
+/** Removes messages past their retention, and history that is no longer kept, from the next queues. */
 export function expire(tx: SqliteTransaction, command: ExpireCommand): OutcomeOf['expire'] {
   const { afterQueueId, queueIds } = command;
   const ids = queueIds ?? nextQueues(tx, afterQueueId);
@@ -89,7 +89,7 @@ function expireBucket(
   return expired.length;
 }
 
-/** What is leased and over goes when its lease ends, if not acked, and needs no sweep. */
+/** A leased message past its retention is removed when its lease ends unacked, so it needs no sweep. */
 function nextExpiryMs(tx: SqliteTransaction, queue: QueueEntry, bucketId: number): number | null {
   const oldestMs = tx
     .sql(

@@ -15,7 +15,7 @@ export const deduplications = (tx: SqliteTransaction): Deduplications => ({
   put: (queue, deduplicationId, messageId) => {
     const untilMs = tx.nowMs + DEDUPLICATION_MS;
     tx.remembered += 1;
-    // One that is over may be there still, and takes what the new one takes.
+    // An expired row may still exist; it already counts the bytes of the new one.
     const { changes } = tx
       .sql(
         `UPDATE deduplications SET message_id = ?, expires_at_ms = ?

@@ -16,16 +16,16 @@ const HELD_OF_GROUP = `SELECT ${MESSAGE_COLUMNS} FROM messages
 const IS_HELD = `SELECT EXISTS (SELECT 1 FROM messages WHERE bucket_id = ? AND group_key = ? AND ${HELD})`;
 
 /**
- * The message groups that one transaction changes. Where a message group goes on and whether it is
- * blocked follows from its messages, so it is found out anew once the message group was touched, before
- * anyone asks.
+ * The message groups that one transaction changes. The head of a message group and whether it is blocked
+ * follow from its messages, so both are determined again after the message group was touched, before
+ * they are read.
  */
 export class MessageGroups {
   private readonly touched = new Map<string, { queue: QueueEntry; groupKey: string }>();
 
   constructor(
     private readonly statements: Statements,
-    /** A message group has a message to give. */
+    /** Called when a message group has a message to deliver. */
     private readonly ready: (queue: QueueEntry) => void,
   ) {}
 
@@ -33,7 +33,7 @@ export class MessageGroups {
     this.touched.set(`${queue.bucketId} ${groupKey}`, { queue, groupKey });
   }
 
-  /** A message was put at the tail: where the message group is there already, it goes on as it was. */
+  /** A message was added at the tail: a message group that already exists keeps its head. */
   append(queue: QueueEntry, groupKey: string, seq: number): void {
     const { changes } = this.statements
       .get(
@@ -59,7 +59,7 @@ export class MessageGroups {
       .get(bucketId) as ReadyMessageGroup | undefined;
   }
 
-  /** Writes down what has become of the message groups that were touched. */
+  /** Writes the new state of the message groups that were touched. */
   flush(): void {
     for (const { queue, groupKey } of this.touched.values()) this.refresh(queue, groupKey);
     this.touched.clear();

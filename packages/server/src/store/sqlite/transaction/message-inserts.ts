@@ -18,7 +18,8 @@ const PLAIN_COLUMNS = {
 };
 
 /**
- * Most messages: without a delay, a message group or a deduplication id. Fewer values take less time.
+ * Most messages have no delay, message group or deduplication id. Inserting fewer values takes less
+ * time.
  */
 const PLAIN = insertsInto('messages', PLAIN_COLUMNS);
 
@@ -34,8 +35,8 @@ const OTHERS = insertsInto('messages', {
 const BODIES = insertsInto('bodies', { id: '?', payload: '?', headers: '?' });
 
 /**
- * New messages on their way into the tables, gathered over the publishes of a commit group. Whoever
- * reads messages in the same transaction has to flush before.
+ * New messages to be inserted, gathered over the publishes of a commit group. Code that reads messages
+ * in the same transaction must flush first.
  */
 export class MessageInserts {
   private readonly plain: RowBatch;
@@ -87,7 +88,7 @@ export class MessageInserts {
   }
 }
 
-/** @param columns a value of SQL, `?` for one that is bound, by name */
+/** @param columns for each column its SQL value; `?` for a bound parameter */
 function insertsInto(table: string, columns: Record<string, string>): ReadonlyMap<number, string> {
   const row = `(${Object.values(columns).join(', ')})`;
   const head = `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) VALUES `;

@@ -11,7 +11,7 @@ const ADD = `INSERT INTO project_counters (project, messages, bytes, queues, sub
     keys = keys + excluded.keys`;
 
 /**
- * The usage of projects: a row for each, read where a quota asks for it, written once per commit group.
+ * The usage of projects: a row for each, read where a quota needs it and written once per commit group.
  */
 export class ProjectCounters extends UsageLedger {
   constructor(private readonly statements: Statements) {
@@ -26,7 +26,7 @@ export class ProjectCounters extends UsageLedger {
     return super.of(project);
   }
 
-  /** At the end of a commit group: it is not counted on after this. */
+  /** Writes the counts at the end of a commit group. The counters are not used after this. */
   flush(): void {
     for (const [project, change] of this.changes()) {
       const { messages, bytes, queues, subscriptions, keys } = change;

@@ -7,7 +7,7 @@ import type {
 } from '../../../core/queue/transaction.js';
 import type { SqliteTransaction } from './transaction.js';
 
-/** As `recordBytes` has it. */
+/** The same size as `recordBytes`. */
 const BYTES = `${RECORD_OVERHEAD_BYTES} + octet_length(key) + octet_length(fingerprint)
   + octet_length(outcome) AS bytes`;
 
@@ -26,7 +26,7 @@ export const answerRecords = (tx: SqliteTransaction): AnswerRecords => ({
   put: (scope: RecordScope, answer: RecordedAnswer) => {
     const { project, capability, queueId, key } = scope;
     tx.remembered += 1;
-    // It may be there still, expired or without what it spoke of.
+    // An old record may still exist, expired or no longer valid.
     const replaced = tx.sql(`SELECT ${BYTES} FROM idempotency WHERE ${WHICH}`).pluck();
     const bytesBefore = (replaced.get(project, capability, queueId, key) ?? 0) as number;
     tx.usage.count(project, 0, recordBytes(key, answer) - bytesBefore);

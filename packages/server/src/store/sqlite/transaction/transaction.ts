@@ -27,7 +27,7 @@ import { MessageGroups } from './message-groups.js';
 import { MessageInserts } from './message-inserts.js';
 import { ProjectCounters } from './project-counters.js';
 
-/** A bound for memory's sake; what falls out is read again. */
+/** Limits the memory that the cache takes; queues that are dropped from it are read again. */
 const CACHED_QUEUES_MAX = 20_000;
 
 const FIND = `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ? AND message_id = ? AND bucket_id = ?`;
@@ -45,7 +45,7 @@ interface CounterDelta {
   deadBytes: number;
 }
 
-/** Queues by name, by bucket and by id. It must be dropped when a transaction rolls back. */
+/** Queues by name, by bucket and by id. The cache must be cleared when a transaction rolls back. */
 export class QueueCache {
   private readonly byKey = new Map<string, QueueEntry>();
 
@@ -66,18 +66,18 @@ export class QueueCache {
 }
 
 /**
- * What the commands of one commit group share while their transaction is open: the time, the queues, the
- * counters' changes (written once, at the end) and which queues have new messages to give.
+ * The state that the commands of one commit group share while their transaction is open: the time, the
+ * queues, the changes of the counters (written once, at the end) and the queues that have new messages.
  */
 export class SqliteTransaction extends CommitGroupCounts implements MessageTransaction {
-  /** Whether any lease or delay began, ended or moved. */
+  /** Whether any lease or delay began, ended or changed. */
   dueChanged = false;
   private readonly deltas = new Map<number, CounterDelta>();
   readonly usage: ProjectCounters;
   readonly room: Room;
   readonly messageGroups: MessageGroups;
   readonly inserts = new MessageInserts((text) => this.sql(text));
-  /** Bodies are read by way of their messages only, so that they may go a little later. */
+  /** Bodies are read only through their messages, so they may be removed a little later. */
   private readonly removedBodies = new RowBatch((text) => this.sql(text), REMOVE_BODIES);
 
   constructor(
@@ -95,7 +95,7 @@ export class SqliteTransaction extends CommitGroupCounts implements MessageTrans
     this.messageGroups = new MessageGroups(statements, (queue) => this.markReady(queue, 1));
   }
 
-  /** The next one at the tail, of whichever queue. */
+  /** The next seq at the tail, for any queue. */
   nextSeq(): number {
     return this.sequence.next(this.nowMs);
   }
@@ -104,7 +104,7 @@ export class SqliteTransaction extends CommitGroupCounts implements MessageTrans
     return this.statements.get(text);
   }
 
-  /** A statement whose rows come as values, see `Statements.rows`. */
+  /** A statement whose rows are returned as values, see `Statements.rows`. */
   rows(text: string): Statement<unknown[], Values> {
     return this.statements.rows(text);
   }
@@ -119,7 +119,7 @@ export class SqliteTransaction extends CommitGroupCounts implements MessageTrans
     return this.queues.find(`#${id}`, () => this.loadQueue('q.id = ?', id));
   }
 
-  /** The queue whose messages lie in this bucket; undefined when it was purged or deleted. */
+  /** The queue whose messages have this bucket; undefined if the queue was purged or deleted. */
   queueByBucket(bucketId: number): QueueEntry | undefined {
     return this.queues.find(`@${bucketId}`, () => this.loadQueue('q.bucket_id = ?', bucketId));
   }
@@ -229,7 +229,9 @@ export class SqliteTransaction extends CommitGroupCounts implements MessageTrans
     ).get(subscriptionId) as PushPolicy | undefined;
   }
 
-  /** What the queue holds but for its dead letters, with what the commit group has done so far. */
+  /**
+   * The usage of the queue without its dead letters, including what the commit group has done so far.
+   */
   usageOfQueue(queue: QueueEntry): Usage {
     this.writeCounters();
     return this.sql(
@@ -246,7 +248,7 @@ export class SqliteTransaction extends CommitGroupCounts implements MessageTrans
     return delta;
   }
 
-  /** Writes what the commands of the commit group left to its end. */
+  /** Writes the changes that the commit group left to its end. */
   flush(): void {
     this.inserts.flush();
     this.removedBodies.flush();
@@ -268,7 +270,7 @@ export class SqliteTransaction extends CommitGroupCounts implements MessageTrans
       }
     }
     for (const { sourceQueueId, bucketId, change } of this.takeDeadCounts()) {
-      // A source that was deleted counts no more.
+      // Dead letters of a deleted source are no longer counted.
       if (this.queueById(sourceQueueId) === undefined) continue;
       this.sql(
         `INSERT INTO dead_counters (source_queue_id, bucket_id, dead) VALUES (?, ?, ?)
@@ -278,19 +280,19 @@ export class SqliteTransaction extends CommitGroupCounts implements MessageTrans
     this.deltas.clear();
   }
 
-  /** A queue has changed: what was known of queues may be wrong. */
+  /** Called after a queue has changed, because the cached queues may be out of date. */
   forgetQueues(): void {
     this.queues.clear();
   }
 
-  /** The table only gives out ids, which are never reused, and keeps no rows. */
+  /** The table only assigns ids, which are never reused, and keeps no rows. */
   newBucket(): number {
     const { lastInsertRowid } = this.sql('INSERT INTO buckets DEFAULT VALUES').run();
     this.sql('DELETE FROM buckets').run();
     return lastInsertRowid as number;
   }
 
-  /** Takes a bucket from its queue; what lies in it is swept later and counts no more. */
+  /** Discards the bucket of a queue; its messages are swept later and no longer count. */
   discardBucket(bucketId: number): void {
     this.sql('DELETE FROM dead_counters WHERE bucket_id = ?').run(bucketId);
     this.sql('INSERT INTO discarded_buckets (bucket_id, discarded_at_ms) VALUES (?, ?)').run(

@@ -4,8 +4,8 @@ import { type Lanes, LOCKED_COLUMNS, type ReadyRow } from './lock-heads.js';
 
 /**
  * Claims message groups of a FIFO queue and locks their first messages. A message group that another
- * node works on is skipped; one that is locked here is looked at again, in a statement that begins after
- * the lock was got: so nothing of it can be half done.
+ * transaction has locked is skipped. One that is locked here is read again by a statement that begins
+ * after the lock was acquired, so that it never sees changes only in part.
  *
  * @param limits how many messages each command wants
  */
@@ -24,7 +24,7 @@ export async function claimMessageGroups(
     const missing = missingAfter(lanes, limits);
     if (claimed.length < groups || missing === 0) return lanes;
     lastHeadSeq = (claimed.at(-1) as Claimed).headSeq;
-    // As many message groups more as are needed if they are as long as those so far.
+    // As many more message groups as are needed if they are as long as those so far.
     groups = Math.ceil((missing * lanes.length) / Math.max(1, lanes.flat().length));
   }
 }
@@ -71,7 +71,7 @@ async function lockMessages(
   return [...lanes.values()].filter((lane) => lane.length > 0);
 }
 
-/** How many messages the commands will miss when they share these lanes out. */
+/** How many messages the commands will lack when these lanes are shared out. */
 function missingAfter(lanes: Lanes, limits: readonly number[]): number {
   let next = 0;
   let missing = 0;

@@ -9,20 +9,23 @@ import { countWalked, type RankWatermark, type ReadyLook } from '../../tuning/sc
 export type ReadyRow = MessageRow &
   StoredMessage &
   RankWatermark & {
-    /** The database's time when it was locked. */
+    /** The database's time when the row was locked. */
     readonly lockedAtMs: number;
   };
 
 /**
- * Messages that are locked and there to be had, in order. A standard queue has one lane, which all
- * commands share; a FIFO queue has one for each message group, and a message group goes to one command.
+ * Messages that are locked and available, in order. A standard queue has one lane, which all commands
+ * share; a FIFO queue has one for each message group, and a message group goes to one command.
  */
 export type Lanes = ReadyRow[][];
 
-/** Of a message `h` that was chosen and locked: a volatile value, so that it is taken row by row. */
+/**
+ * The columns of a message `h` that was chosen and locked. The time is volatile, so it is read for each
+ * row.
+ */
 export const LOCKED_COLUMNS = `h.*, ${CLOCK_MS} AS "lockedAtMs"`;
 
-/** @param wanted of each bucket, how many messages each command wants */
+/** @param wanted for each bucket, how many messages each command wants */
 export async function lockHeads(
   { tx, readyWatermarks, afterCommit }: CommitGroup,
   wanted: ReadonlyMap<number, readonly number[]>,
@@ -57,7 +60,7 @@ export async function lockHeads(
   return ready;
 }
 
-/** The first that nobody else has locked, of each bucket that is wanted. */
+/** The first messages of each wanted bucket that no other transaction has locked. */
 const firstOf = (arrays: string, columns: string, condition = ''): string => `
   SELECT ${LOCKED_COLUMNS} FROM unnest(${arrays}) AS w(${columns})
     CROSS JOIN LATERAL (
@@ -113,7 +116,7 @@ async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise
   return [...heads, ...inOrder([...returned, ...behind])];
 }
 
-/** What `SKIP LOCKED` passes is there all the same: whoever has locked it may let it go. */
+/** Includes messages that `SKIP LOCKED` skips: their lock may be released with the message unchanged. */
 const FIRST = `
   SELECT w.bucket_id AS "bucketId", w.rank, f.seq
     FROM unnest($1::bigint[], $2::smallint[], $3::bigint[]) AS w(bucket_id, rank, seq)
@@ -122,7 +125,7 @@ const FIRST = `
       WHERE m.bucket_id = w.bucket_id AND m.state = 0 AND m.rank = w.rank AND m.seq >= w.seq
       ORDER BY m.rank DESC, m.seq LIMIT 1) AS f`;
 
-/** The first message of each rank that is ready, locked or not. */
+/** The first available message of each rank, locked or not. */
 async function lookForFirsts(
   pipeline: Pipeline,
   looks: readonly LookBehindWatermark[],
@@ -136,7 +139,7 @@ async function lookForFirsts(
   ]);
 }
 
-/** Messages that came back may lie before a watermark. */
+/** Messages that were returned or delayed may have a seq below the watermark. */
 function lookForReturned(pipeline: Pipeline, looks: readonly Look[]): Promise<ReadyRow[]> {
   const behindWatermark = looks.filter(({ from }) => from !== undefined);
   return pipeline.query<ReadyRow>(RETURNED, [

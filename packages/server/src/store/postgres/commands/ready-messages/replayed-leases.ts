@@ -15,9 +15,9 @@ interface Given {
 
 type HeldRow = LeasedMessage & { readonly bytes: number };
 
-/** Reads the messages that a consume made again may get back, so that a replay can look them up. */
+/** Reads the leased messages that a repeated consume may get back, so that a replay can look them up. */
 export async function loadHeld(run: CommitGroup, commands: readonly Command[]): Promise<void> {
-  // What was leased earlier in the commit group may have been settled since.
+  // Messages leased earlier in the commit group may have been settled since.
   run.held.clear();
   const given = commands.flatMap((command) => givenBefore(run, command) ?? []);
   if (given.length === 0) return;
@@ -49,7 +49,7 @@ function givenBefore(run: CommitGroup, command: Command): Given | undefined {
   return { command, bucketId: queue.bucketId, messages };
 }
 
-/** Without their payloads, whose bytes are known before they are read. */
+/** Reads no payloads, because their bytes are known before they are read. */
 const lockHeld = ({ tx }: CommitGroup, given: readonly Given[]): Promise<HeldRow[]> =>
   tx.pipeline.query<HeldRow>(
     `SELECT ${STORED_COLUMNS}, m.bytes, m.receipt, m.due_at_ms AS "leaseExpiresAtMs"
