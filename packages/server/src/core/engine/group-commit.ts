@@ -1,7 +1,7 @@
 import type { Command, Outcome } from '../commands/commands.js';
 import { type Access, ENDLESS_ACCESS } from '../keys/caller.js';
 import { overloaded } from '../refusal.js';
-import type { CommitGroupFacts, Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import { FairQueue } from './fair-queue.js';
 import { HeldUpCommands } from './held-up-commands.js';
 import { KeptApart } from './kept-apart.js';
@@ -49,15 +49,6 @@ export const GROUP_LIMITS: GroupLimits = {
 /** How long the commands of a project keep apart after one of them has failed by a fault of ours. */
 const APART_MS = 30_000;
 
-/**
- * When as many commands wait as are worth a commit, and the store has fewer than two commit groups, one
- * starts at once: while it commits, this thread reads the requests of the next one. If it waited for the
- * end of this turn of the event loop, reading requests and committing would take turns, and each side
- * would stand idle half of the time.
- */
-const AT_ONCE_FROM = 16;
-const PIPELINED = 2;
-
 export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMITS): GroupCommit {
   const former = new CommitGroupFormer(store, limits);
   return {
@@ -93,7 +84,7 @@ class CommitGroupFormer {
     command: C,
     access: Access = ENDLESS_ACCESS,
   ): Promise<Outcome<C['kind']>> {
-    const { waiting, limits, store } = this;
+    const { waiting, limits } = this;
     const project = 'project' in command ? command.project : '';
     // As much of what may wait as a project leaves to the others.
     const hasRoom = waiting.sizeOf(project) < limits.maxWaiting - waiting.size;
@@ -107,8 +98,7 @@ class CommitGroupFormer {
         access,
         resolve: resolve as WaitingCommand['resolve'],
       });
-      if (waiting.size >= AT_ONCE_FROM && this.underWay < PIPELINED) this.start();
-      else if (!this.isScheduled && this.underWay < store.commitGroupsUnderWayMax) this.schedule();
+      this.startSoon();
     });
   }
 
@@ -117,34 +107,42 @@ class CommitGroupFormer {
     if (this.isBusy()) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
   }
 
-  /** After this turn of the event loop, so that requests that came in together go together. */
-  private schedule(): void {
-    this.isScheduled = true;
-    setImmediate(() => {
-      this.isScheduled = false;
-      // While a commit group is under way, a few commands more wait for others to go with them.
-      if (this.underWay === 0 || this.waiting.size >= this.store.aheadMin) this.start();
-    });
+  /**
+   * As many commands as are worth a commit go at once, while another commit group commits: if they
+   * waited for the end of this turn of the event loop, reading requests and committing would take turns,
+   * and each side would be idle half of the time. Fewer commands wait for the end of the turn, so that
+   * requests that arrive together go together, and while a commit group is under way, for its end.
+   */
+  private startSoon(): void {
+    if (this.underWay >= this.store.commitGroupsUnderWayMax) return;
+    if (this.waiting.size >= this.store.aheadMin) {
+      this.start();
+    } else if (!this.isScheduled && this.underWay === 0) {
+      this.isScheduled = true;
+      setImmediate(() => {
+        this.isScheduled = false;
+        if (this.underWay === 0) this.start();
+      });
+    }
   }
 
   private start(): void {
     while (this.waiting.size > 0 && this.underWay < this.store.commitGroupsUnderWayMax) {
-      const { entries, facts } = this.takeGroup();
+      const entries = this.takeGroup();
       if (entries.length === 0) {
         this.tellIfIdle();
         continue;
       }
       this.underWay += 1;
-      void this.run(entries, facts);
+      void this.run(entries);
     }
   }
 
-  private takeGroup(): { readonly entries: WaitingCommand[]; readonly facts: CommitGroupFacts } {
+  private takeGroup(): WaitingCommand[] {
     const { waiting, limits } = this;
     const entries: WaitingCommand[] = [];
     let bytes = 0;
-    let keepsApart = false;
-    while (waiting.size > 0 && entries.length < limits.maxCommands && !keepsApart) {
+    while (waiting.size > 0 && entries.length < limits.maxCommands) {
       const next = waiting.peek() as WaitingCommand;
       const isApart = this.apart.has(next.project);
       if (entries.length > 0 && (isApart || bytes + next.bytes > limits.maxBytes)) break;
@@ -153,15 +151,15 @@ class CommitGroupFormer {
       const { command } = next;
       if (command.kind === 'publish') this.messagesPublished += command.messages.length;
       if (this.heldUp.takes(next)) continue;
-      keepsApart = isApart;
       bytes += next.bytes;
       entries.push(next);
+      if (isApart) break;
     }
-    return { entries, facts: { bytes, keepsApart } };
+    return entries;
   }
 
-  private async run(entries: WaitingCommand[], facts: CommitGroupFacts): Promise<void> {
-    const outcomes = await applyTogether(this.store, entries, facts);
+  private async run(entries: WaitingCommand[]): Promise<void> {
+    const outcomes = await applyTogether(this.store, entries);
     const met = heldUpOf(entries, outcomes);
     if (met.length > 0) await this.heldUp.separate(met);
     this.underWay -= 1;

@@ -3,13 +3,7 @@ import { heldUp } from '../refusal.js';
 import type { Store } from '../store/store.js';
 import { type HeldGroup, HeldUpLane, lockKeyOf, PROBE_LOCK_WAIT_MS } from './held-up-lane.js';
 import { KeptApart } from './kept-apart.js';
-import {
-  applyTogether,
-  bytesOf,
-  heldUpOf,
-  mayAct,
-  type WaitingCommand,
-} from './waiting-command.js';
+import { applyTogether, heldUpOf, mayAct, type WaitingCommand } from './waiting-command.js';
 
 /** How long the commands of a queue are kept apart after one of them has met a lock. */
 const STUCK_MS = 10_000;
@@ -63,11 +57,7 @@ export class HeldUpCommands {
   }
 
   private async probe(entries: WaitingCommand[]): Promise<WaitingCommand[]> {
-    const facts = { keepsApart: true, lockWaitMs: PROBE_LOCK_WAIT_MS };
-    const outcomes = await applyTogether(this.store, entries, {
-      bytes: bytesOf(entries),
-      ...facts,
-    });
+    const outcomes = await applyTogether(this.store, entries, { lockWaitMs: PROBE_LOCK_WAIT_MS });
     this.answer(entries, outcomes);
     return heldUpOf(entries, outcomes);
   }
@@ -99,11 +89,8 @@ export class HeldUpCommands {
     const { key, lockWaitMs } = group;
     const entries = group.held.map(({ entry }) => entry).filter(mayAct);
     if (entries.length === 0) return;
-    const facts = { keepsApart: true, lockWaitMs, isBeside: true };
-    const outcomes = await applyTogether(this.store, entries, {
-      bytes: bytesOf(entries),
-      ...facts,
-    });
+    const facts = { lockWaitMs, isBeside: true };
+    const outcomes = await applyTogether(this.store, entries, facts);
     const met = new Set(heldUpOf(entries, outcomes));
     if (met.size > 0) {
       this.stuck.add(key);

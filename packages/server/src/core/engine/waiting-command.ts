@@ -55,7 +55,7 @@ const ORDER: Record<Command['kind'], number> = {
 export async function applyTogether(
   store: Store,
   entries: WaitingCommand[],
-  facts: CommitGroupFacts,
+  facts?: CommitGroupFacts,
 ): Promise<Outcome[]> {
   entries.sort((a, b) => ORDER[a.command.kind] - ORDER[b.command.kind]);
   const commands = entries.map((entry) => entry.command);
@@ -78,9 +78,6 @@ export const heldUpOf = (
   entries: readonly WaitingCommand[],
   outcomes: readonly Outcome[],
 ): WaitingCommand[] => entries.filter((_, index) => isHeldUp(outcomes[index] as Outcome));
-
-export const bytesOf = (entries: readonly WaitingCommand[]): number =>
-  entries.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Roughly the memory and the cost of a command, which limit a commit group. */
 const COMMAND_BYTES = 256;

@@ -48,11 +48,8 @@ export interface Store {
   stop(): Promise<void>;
 }
 
-/** What a store must know about a commit group, as it may apply several in one transaction. */
+/** What a store must know about a commit group besides its commands. */
 export interface CommitGroupFacts {
-  readonly bytes: number;
-  /** It shares no transaction with another commit group. */
-  readonly keepsApart: boolean;
   /**
    * How long it may wait for locks of other transactions; undefined: as briefly as a commit group that
    * many callers share. A store with one node never waits for locks.

@@ -6,14 +6,7 @@ import { NO_LIMITS, type StorageLimits } from '../../core/limits/storage-limits.
 import { type Log, NO_LOG } from '../../core/log.js';
 import { RefusalError } from '../../core/refusal.js';
 import { HISTORY_FLUSH_MS } from '../../core/store/history.js';
-import type {
-  CommitGroupFacts,
-  Query,
-  QueryKind,
-  ReadResult,
-  Store,
-  StoreListener,
-} from '../../core/store/store.js';
+import type { Query, QueryKind, ReadResult, Store, StoreListener } from '../../core/store/store.js';
 import { tellClockBehind, tellFault, tellMigration } from '../../core/store/store-lines.js';
 import { isFatal, isPassing, refusalOf } from './driver/errors.js';
 import { fileAt } from './file/database-path.js';
@@ -48,8 +41,8 @@ const threadFile = (name: string): URL => new URL(`./threads/${name}-thread.js`,
 
 /** The store inside one file. All of SQLite runs in threads; this side only passes messages. */
 export class SqliteStore implements Store {
-  /** The thread makes one commit group of all that wait for it, so that it never idles between two. */
-  readonly commitGroupsUnderWayMax = 16;
+  /** One commits while the next one is on its way to the thread. */
+  readonly commitGroupsUnderWayMax = 2;
   readonly aheadMin = 16;
   readonly safetyPollMs = null;
   private readonly lanes = new ReadLanes(LONG_READS_MAX, SHORT_READS_MAX);
@@ -127,16 +120,12 @@ export class SqliteStore implements Store {
 
   expectReady(): void {}
 
-  async apply(
-    commands: readonly Command[],
-    about: CommitGroupFacts = { bytes: 0, keepsApart: false },
-  ): Promise<Outcome[]> {
+  async apply(commands: readonly Command[]): Promise<Outcome[]> {
     this.commitGroupsUnderWay += 1;
     try {
       const answer = await this.writer.call({
         kind: 'apply',
         commands: commands.map(packCommand),
-        about,
         nowMs: this.clock.nowMs(),
       });
       const group = answer.group as NonNullable<WriterAnswer['group']>;

@@ -1,8 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Command } from '../../../core/commands/commands.js';
-import { GROUP_LIMITS } from '../../../core/engine/group-commit.js';
 import type { DiskSpace, StorageLimits } from '../../../core/limits/storage-limits.js';
-import type { CommitGroupFacts } from '../../../core/store/store.js';
 import { CommitGroupApplier, type CommitGroupResult } from '../apply-commit-group.js';
 import { type Migrated, openWriter } from '../driver/database.js';
 import { isPassing } from '../driver/errors.js';
@@ -12,7 +10,7 @@ import { widerThanNeeded } from '../file/file-modes.js';
 import { FreeSpace, freeBytesBeside } from '../file/free-space.js';
 import { Reserve } from '../file/reserve.js';
 import { SpaceKeeper, type SpaceNeed } from '../file/space-keeper.js';
-import { Failure, serveThread } from './thread-channel.js';
+import { serveThread } from './thread-channel.js';
 import {
   type PackedCommand,
   type PackedOutcome,
@@ -33,7 +31,6 @@ export type WriterRequest =
   | {
       readonly kind: 'apply';
       readonly commands: readonly PackedCommand[];
-      readonly about: CommitGroupFacts;
       readonly nowMs: number;
     }
   | { readonly kind: 'look'; readonly nowMs: number }
@@ -67,67 +64,18 @@ let close = (): void => {};
 
 serveThread<WriterRequest, WriterAnswer>(
   parentPort as MessagePort,
-  (requests) => {
-    const group = leadingGroup(requests);
-    return group.length > 0 ? applyTogether(group) : [handle(requests[0] as OtherRequest)];
-  },
+  ([request]) => [handle(request as WriterRequest)],
   { answersAtOnce: 1 },
 );
 
-type ApplyRequest = Extract<WriterRequest, { kind: 'apply' }>;
-type OtherRequest = Exclude<WriterRequest, { kind: 'apply' }>;
-
-/**
- * The commit groups that arrived while the last one committed, which are applied together within bounds.
- */
-function leadingGroup(requests: readonly WriterRequest[]): ApplyRequest[] {
-  const group: ApplyRequest[] = [];
-  let commands = 0;
-  let bytes = 0;
-  for (const request of requests) {
-    if (request.kind !== 'apply') break;
-    const { about } = request;
-    commands += request.commands.length;
-    bytes += about.bytes;
-    const isFull = commands > GROUP_LIMITS.maxCommands || bytes > GROUP_LIMITS.maxBytes;
-    if (group.length > 0 && (isFull || about.keepsApart)) break;
-    group.push(request);
-    if (about.keepsApart) break;
-  }
-  return group;
-}
-
-/** The commit groups share a transaction, and so its failure. */
-function applyTogether(requests: readonly ApplyRequest[]): (WriterAnswer | Failure)[] {
-  try {
-    return answersTogether(requests);
-  } catch (error) {
-    return requests.map(() => new Failure(error));
-  }
-}
-
-function answersTogether(requests: readonly ApplyRequest[]): WriterAnswer[] {
-  const commands = requests.flatMap((request) => request.commands.map(unpackCommand));
-  const nowMs = (requests.at(-1) as ApplyRequest).nowMs;
+function apply(packed: readonly PackedCommand[], nowMs: number): WriterAnswer {
+  const commands = packed.map(unpackCommand);
   const { outcomes, ...rest } = applier.apply(commands, nowMs);
-  const after = afterCommit();
-  let offset = 0;
-  return requests.map((request) => {
-    const from = offset;
-    offset += request.commands.length;
-    const mine = outcomes
-      .slice(from, offset)
-      .map((outcome, index) => packOutcome(commands[from + index] as Command, outcome));
-    const isLast = offset === outcomes.length;
-    // Results of the whole transaction are reported once.
-    const group = {
-      ...rest,
-      ready: isLast ? rest.ready : [],
-      deadLetters: isLast ? rest.deadLetters : [],
-      outcomes: mine,
-    };
-    return { group, ...after, wantsCommitGroup: applier.wantsCommitGroup };
-  });
+  const group = {
+    ...rest,
+    outcomes: outcomes.map((outcome, index) => packOutcome(commands[index] as Command, outcome)),
+  };
+  return { group, ...afterCommit(), wantsCommitGroup: applier.wantsCommitGroup };
 }
 
 /** Committed commands are answered even if maintenance of the files fails temporarily. */
@@ -140,8 +88,10 @@ function afterCommit(): Pick<WriterAnswer, 'need' | 'postponed'> {
   }
 }
 
-function handle(request: OtherRequest): WriterAnswer {
+function handle(request: WriterRequest): WriterAnswer {
   switch (request.kind) {
+    case 'apply':
+      return apply(request.commands, request.nowMs);
     case 'open': {
       const { path, minFreeBytes } = options;
       preparePath(path);
