@@ -1,5 +1,6 @@
 import type { Command } from '../commands/commands.js';
 import type { Idempotency } from '../commands/queue-command.js';
+import { isSettling, namedMessages } from '../commands/settling-commands.js';
 import type { RecordedAnswer } from '../queue/transaction.js';
 import { type Refusal, refuse } from '../refusal.js';
 import type { Room } from './storage-limits.js';
@@ -32,7 +33,7 @@ type Recordable = Extract<Command, { idempotency: unknown }>;
 export function checkRecordRoom(room: Room, command: Recordable): Refusal | undefined {
   const { kind, project, idempotency } = command;
   if (idempotency === null || kind === 'publish') return undefined;
-  const settles = kind === 'consume' || kind === 'ack' || kind === 'nack' || kind === 'extend';
+  const settles = kind === 'consume' || isSettling(command);
   if (room.disk === 'very_low' || (room.disk === 'low' && !settles)) return diskHasNoRoom();
   const { projectBytes } = room.limits;
   if (projectBytes === 0) return undefined;
@@ -54,19 +55,10 @@ export function expectedRecordBytes(command: Recordable, idempotency: Idempotenc
 }
 
 function expectedOutcomeBytes(command: Recordable): number {
-  switch (command.kind) {
-    case 'publish':
-      return OUTCOME_PER_MESSAGE_BYTES * (1 + command.messages.length);
-    case 'consume':
-      return OUTCOME_PER_MESSAGE_BYTES * (1 + command.maxMessages);
-    case 'ack':
-    case 'nack':
-      return OUTCOME_PER_ENTRY_BYTES * (1 + command.entries.length);
-    case 'extend':
-      return OUTCOME_PER_ENTRY_BYTES;
-    default:
-      return OUTCOME_BYTES;
-  }
+  if (isSettling(command)) return OUTCOME_PER_ENTRY_BYTES * (1 + namedMessages(command).length);
+  if (command.kind === 'publish') return OUTCOME_PER_MESSAGE_BYTES * (1 + command.messages.length);
+  if (command.kind === 'consume') return OUTCOME_PER_MESSAGE_BYTES * (1 + command.maxMessages);
+  return OUTCOME_BYTES;
 }
 
 const diskHasNoRoom = (): Refusal =>

@@ -8,21 +8,20 @@ import type { MessageEntry } from './transaction.js';
  */
 
 /** @param values the values of STORED_FIELDS, starting at `at` */
-export const storedMessageOf = (values: readonly unknown[], at = 0): StoredMessage =>
-  ({
-    messageId: values[at],
-    payload: values[at + 1],
-    headers: values[at + 2],
-    priority: values[at + 3],
-    groupId: values[at + 4],
-    deduplicationId: values[at + 5],
-    enqueuedAtMs: values[at + 6],
-    deliveryCount: values[at + 7],
-    sourceQueue: values[at + 8],
-    deadLetteredAtMs: values[at + 9],
-    deadLetterReason: values[at + 10],
-    lastError: values[at + 11],
-  }) as StoredMessage;
+export const storedMessageOf = (values: readonly unknown[], at = 0): StoredMessage => ({
+  messageId: values[at] as never,
+  payload: values[at + 1] as never,
+  headers: values[at + 2] as never,
+  priority: values[at + 3] as never,
+  groupId: values[at + 4] as never,
+  deduplicationId: values[at + 5] as never,
+  enqueuedAtMs: values[at + 6] as never,
+  deliveryCount: values[at + 7] as never,
+  sourceQueue: values[at + 8] as never,
+  deadLetteredAtMs: values[at + 9] as never,
+  deadLetterReason: values[at + 10] as never,
+  lastError: values[at + 11] as never,
+});
 
 export const STORED_FIELDS = Object.keys(storedMessageOf([])) as (keyof StoredMessage)[];
 
@@ -75,30 +74,29 @@ export const pushStored = (values: unknown[], message: StoredMessage): number =>
   );
 
 /** @param values the values of ENTRY_FIELDS */
-export const messageEntryOf = (values: readonly unknown[]): MessageEntry =>
-  ({
-    messageId: values[0],
-    bucketId: values[1],
-    state: values[2],
-    receipt: values[3],
-    seq: values[4],
-    groupId: values[5],
-    groupKey: values[6],
-    dueAtMs: values[7],
-    leaseEnd: values[8],
-    nacks: values[9],
-    priority: values[10],
-    firstAvailableAtMs: values[11],
-    leasedAtMs: values[12],
-    sourceQueueId: values[13],
-    leasedBy: values[14],
-    bytes: values[15],
-    failureLog: values[16],
-    expiredLeases: values[17],
-    sourceQueue: values[18],
-    deadLetteredAtMs: values[19],
-    deadLetterReason: values[20],
-    earlierSources: values[21],
-  }) as MessageEntry;
+export const messageEntryOf = (values: readonly unknown[]): MessageEntry => ({
+  messageId: values[0] as never,
+  bucketId: values[1] as never,
+  state: values[2] as never,
+  receipt: values[3] as never,
+  seq: values[4] as never,
+  groupId: values[5] as never,
+  groupKey: values[6] as never,
+  dueAtMs: values[7] as never,
+  leaseEnd: values[8] as never,
+  nacks: values[9] as never,
+  priority: values[10] as never,
+  firstAvailableAtMs: values[11] as never,
+  leasedAtMs: values[12] as never,
+  sourceQueueId: values[13] as never,
+  leasedBy: values[14] as never,
+  bytes: values[15] as never,
+  failureLog: values[16] as never,
+  expiredLeases: values[17] as never,
+  sourceQueue: values[18] as never,
+  deadLetteredAtMs: values[19] as never,
+  deadLetterReason: values[20] as never,
+  earlierSources: values[21] as never,
+});
 
 export const ENTRY_FIELDS = Object.keys(messageEntryOf([])) as (keyof MessageEntry)[];

@@ -1,13 +1,11 @@
 import type {
-  AckCommand,
   Command,
   ConsumeCommand,
-  ExtendCommand,
-  NackCommand,
   Outcome,
   PublishCommand,
 } from '../../core/commands/commands.js';
 import { accept } from '../../core/commands/outcome.js';
+import type { SettlingCommand, SettlingKind } from '../../core/commands/settling-commands.js';
 import { createLacking, lacksQueue, withItsQueue } from './commands/auto-create.js';
 import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';
 import { runConsumes } from './commands/consume.js';
@@ -48,7 +46,7 @@ const TOGETHER: { readonly [K in Kind]?: Together<CommandOf<K>> } = {
   extend: applySettling,
 };
 
-type OneByOne = Exclude<Kind, 'publish' | 'consume' | 'ack' | 'nack' | 'extend'>;
+type OneByOne = Exclude<Kind, 'publish' | 'consume' | SettlingKind>;
 type One<K extends Kind> = (run: CommitGroup, command: CommandOf<K>) => Promise<Outcome<K>>;
 
 /** Rare kinds: applied one command at a time, each awaited. */
@@ -120,11 +118,9 @@ function alikeTogether(commands: readonly Command[]): Command[][] {
   return runs;
 }
 
-type Settling = AckCommand | NackCommand | ExtendCommand;
-
 async function applySettling(
   run: CommitGroup,
-  commands: readonly Settling[],
+  commands: readonly SettlingCommand[],
 ): Promise<readonly Outcome[]> {
   const outcomes = await runSettling(run, commands);
   await run.tx.flushMessages();

@@ -1,10 +1,5 @@
-import type {
-  AckCommand,
-  ExtendCommand,
-  NackCommand,
-  Outcome,
-  OutcomeOf,
-} from '../../../core/commands/commands.js';
+import type { Outcome, OutcomeOf } from '../../../core/commands/commands.js';
+import { namedMessages, type SettlingCommand } from '../../../core/commands/settling-commands.js';
 import { rowIdOf } from '../../../core/ids.js';
 import { STATE } from '../../../core/queue/message-state.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
@@ -16,20 +11,17 @@ import { type CommitGroup, onItsQueue } from '../transaction/commit-group.js';
 import { loadPolicies } from '../transaction/push-policies.js';
 import type { PostgresTransaction } from '../transaction/transaction.js';
 
-type SettleCommand = AckCommand | NackCommand | ExtendCommand;
-
 /** Acks, nacks and extends: their messages are locked in one statement, then decided on. */
 export async function runSettling(
   run: CommitGroup,
-  commands: readonly SettleCommand[],
+  commands: readonly SettlingCommand[],
 ): Promise<Outcome[]> {
   const { tx } = run;
   const refs = { standard: [] as MessageRef[], fifo: [] as MessageRef[] };
   for (const command of commands) {
     const queue = tx.queue(command.project, command.queue);
     if (queue === undefined) continue;
-    const ids = command.kind === 'extend' ? [command] : command.entries;
-    for (const { messageId } of ids) {
+    for (const messageId of namedMessages(command)) {
       if (rowIdOf(messageId) === undefined) continue;
       refs[queue.type].push({ bucketId: queue.bucketId, messageId });
     }
@@ -86,8 +78,8 @@ async function lockMessages(
 function decide(
   tx: PostgresTransaction,
   queue: QueueEntry,
-  command: SettleCommand,
-): OutcomeOf[SettleCommand['kind']] | Refusal {
+  command: SettlingCommand,
+): OutcomeOf[SettlingCommand['kind']] | Refusal {
   switch (command.kind) {
     case 'ack':
       return ack(tx, queue, command);

@@ -1,4 +1,5 @@
 import type { Command } from '../../../core/commands/commands.js';
+import { isSettling, namedMessages } from '../../../core/commands/settling-commands.js';
 import { rowIdOf } from '../../../core/ids.js';
 import { groupKeyOf } from '../../../core/queue/fifo.js';
 import { messageOf, rowOf } from '../driver/index-joins.js';
@@ -66,15 +67,8 @@ export async function lockMessageGroupsOf(
   );
 }
 
-function settledIds(command: Command): string[] {
-  const ids =
-    command.kind === 'ack' || command.kind === 'nack'
-      ? command.entries.map(({ messageId }) => messageId)
-      : command.kind === 'extend'
-        ? [command.messageId]
-        : [];
-  return ids.filter((id) => rowIdOf(id) !== undefined);
-}
+const settledIds = (command: Command): string[] =>
+  isSettling(command) ? namedMessages(command).filter((id) => rowIdOf(id) !== undefined) : [];
 
 /** Locks the message groups that no other transaction has locked. @returns those that are locked now */
 export const lockFreeMessageGroups = (

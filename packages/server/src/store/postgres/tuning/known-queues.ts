@@ -1,5 +1,6 @@
 import { monotonicMs } from '../../../core/clock.js';
 import type { Command } from '../../../core/commands/commands.js';
+import { worksOnMessages } from '../../../core/commands/settling-commands.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 
 export interface KnownQueue {
@@ -11,15 +12,6 @@ export interface KnownQueue {
 /** A queue seen longer ago is read again: the connection may be dead, and the queue replaced. */
 const KNOWN_MS = 1_000;
 const KNOWN_MAX = 10_000;
-
-/** Commands that work on the messages of a queue and leave the queue as it is. */
-const ON_MESSAGES: ReadonlySet<Command['kind']> = new Set([
-  'publish',
-  'consume',
-  'ack',
-  'nack',
-  'extend',
-]);
 
 interface Seen extends KnownQueue {
   readonly atMs: number;
@@ -36,7 +28,7 @@ export class KnownQueues {
 
   /** Remembers the queues as a commit group has just seen them. */
   note(commands: readonly Command[], queues: readonly KnownQueue[]): void {
-    if (!commands.every(({ kind }) => ON_MESSAGES.has(kind))) return;
+    if (!commands.every(worksOnMessages)) return;
     if (this.byId.size > KNOWN_MAX) this.forget();
     const atMs = monotonicMs();
     for (const { queue, version } of queues) {
@@ -57,7 +49,7 @@ export class KnownQueues {
     const sinceMs = monotonicMs() - KNOWN_MS;
     const queues = new Set<KnownQueue>();
     for (const command of commands) {
-      if (!ON_MESSAGES.has(command.kind) || !('queue' in command)) return undefined;
+      if (!worksOnMessages(command) || !('queue' in command)) return undefined;
       let seen = this.byName.get(keyOf(command.project, command.queue));
       for (;;) {
         if (seen === undefined || seen.atMs < sinceMs) return undefined;

@@ -43,16 +43,15 @@ const NEW_MESSAGE: RowFormat<NewMessage> = {
   size: 7,
   add: (row, { messageId, payload, headers, delayMs, priority, groupId, deduplicationId }) =>
     row.push(messageId, payload, headers, delayMs, priority, groupId, deduplicationId),
-  read: (values, at) =>
-    ({
-      messageId: values[at],
-      payload: values[at + 1],
-      headers: values[at + 2],
-      delayMs: values[at + 3],
-      priority: values[at + 4],
-      groupId: values[at + 5],
-      deduplicationId: values[at + 6],
-    }) as NewMessage,
+  read: (values, at) => ({
+    messageId: values[at] as never,
+    payload: values[at + 1] as never,
+    headers: values[at + 2] as never,
+    delayMs: values[at + 3] as never,
+    priority: values[at + 4] as never,
+    groupId: values[at + 5] as never,
+    deduplicationId: values[at + 6] as never,
+  }),
 };
 
 const ACK_ENTRY: RowFormat<DeliveryRef> = {
