@@ -1,4 +1,5 @@
 import type { Command, Outcome } from '../commands/commands.js';
+import { isSettling } from '../commands/settling-commands.js';
 import { causeOf } from '../fault.js';
 import type { Access } from '../keys/caller.js';
 import { refuse, unauthenticated } from '../refusal.js';
@@ -25,21 +26,9 @@ export function mayAct({ access, resolve }: WaitingCommand): boolean {
  * one a store can apply commands of one kind together, settling makes room for publishes, and a consume
  * finds messages that were published in the same commit group.
  */
-const ORDER: Record<Command['kind'], number> = {
+const ORDER: { readonly [K in Command['kind']]?: number } = {
   settleDue: 0,
   expire: 0,
-  createQueue: 1,
-  updateQueue: 1,
-  deleteQueue: 1,
-  purgeQueue: 1,
-  subscribePush: 1,
-  unsubscribePush: 1,
-  pausePush: 1,
-  createKey: 1,
-  revokeKey: 1,
-  ack: 2,
-  nack: 2,
-  extend: 2,
   deadLetterJob: 3,
   stepJob: 3,
   publish: 4,
@@ -50,6 +39,11 @@ const ORDER: Record<Command['kind'], number> = {
   recordAudit: 6,
   recordKeyUse: 6,
 };
+const ADMINISTRATION = 1;
+const SETTLING = 2;
+
+const orderOf = (command: Command): number =>
+  isSettling(command) ? SETTLING : (ORDER[command.kind] ?? ADMINISTRATION);
 
 /** Applies the commands as one commit group. It never rejects. */
 export async function applyTogether(
@@ -57,7 +51,7 @@ export async function applyTogether(
   entries: WaitingCommand[],
   facts?: CommitGroupFacts,
 ): Promise<Outcome[]> {
-  entries.sort((a, b) => ORDER[a.command.kind] - ORDER[b.command.kind]);
+  entries.sort((a, b) => orderOf(a.command) - orderOf(b.command));
   const commands = entries.map((entry) => entry.command);
   try {
     return await store.apply(commands, facts);

@@ -5,6 +5,7 @@ import type {
   NackEntry,
   OutcomeOf,
 } from '../commands/commands.js';
+import type { SettlingCommand, SettlingKind } from '../commands/settling-commands.js';
 import { leaseLost, leaseTooLong, type Refusal } from '../refusal.js';
 import { afterFailure, checkReceipt, extendsTooFar, LEASE_END, STATE } from './message-state.js';
 import type { QueueEntry } from './queue-entry.js';
@@ -18,9 +19,23 @@ import {
   WITHOUT_FAILURE,
 } from './transitions.js';
 
-/** The commands that end or prolong deliveries, defined once for every store. */
+/** The commands that end or extend leases, decided once for every store. */
+export function applySettling(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  command: SettlingCommand,
+): OutcomeOf[SettlingKind] | Refusal {
+  switch (command.kind) {
+    case 'ack':
+      return ack(tx, queue, command);
+    case 'nack':
+      return nack(tx, queue, command);
+    case 'extend':
+      return extend(tx, queue, command);
+  }
+}
 
-export function ack(
+function ack(
   tx: MessageTransaction,
   queue: QueueEntry,
   command: AckCommand,
@@ -45,7 +60,7 @@ export function ack(
   return !command.batch && only?.ok === false ? only : { results };
 }
 
-export function nack(
+function nack(
   tx: MessageTransaction,
   queue: QueueEntry,
   command: NackCommand,
@@ -118,7 +133,7 @@ function nackOne(
   return failMessage(tx, queue, message, next, { ...failure, policy }, LEASE_END.returned);
 }
 
-export function extend(
+function extend(
   tx: MessageTransaction,
   queue: QueueEntry,
   command: ExtendCommand,

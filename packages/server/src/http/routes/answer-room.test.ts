@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { leaseLost } from '../../core/refusal.js';
 import type { Answer, Call, Route, RouteContext } from '../call.js';
-import { publishBatchRoute } from './publish.js';
-import { ackBatchRoute, nackBatchRoute } from './settle.js';
+import { ROUTES } from './index.js';
+
+const routeOf = (id: string): Route =>
+  ROUTES.find(({ capability }) => capability.id === id) as Route;
+const publishBatchRoute = routeOf('queue.publish_batch');
+const ackBatchRoute = routeOf('queue.ack_batch');
+const nackBatchRoute = routeOf('queue.nack_batch');
 
 const ENTRIES = 1_000;
 const SERVERS_ID = '019b76da-a800-70e9-b2be-28a7db1b3ca5';

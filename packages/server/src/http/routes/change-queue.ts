@@ -4,7 +4,7 @@ import { queueRecord, settingsOf } from './queues.js';
 
 /** The calls that change, empty or remove a queue. */
 
-export const updateRoute: Route = {
+const updateRoute: Route = {
   capability: CAPABILITIES.update,
   handle(call: Call<UpdateParams>, { service, maintenance }) {
     const settings = settingsOf(call.params);
@@ -19,7 +19,7 @@ export const updateRoute: Route = {
   },
 };
 
-export const deleteRoute: Route = {
+const deleteRoute: Route = {
   capability: CAPABILITIES.delete,
   async handle(call: Call<WriteQueueParams>, { service, maintenance, push }) {
     const { queue } = call.params;
@@ -36,7 +36,7 @@ export const deleteRoute: Route = {
   },
 };
 
-export const purgeRoute: Route = {
+const purgeRoute: Route = {
   capability: CAPABILITIES.purge,
   handle(call: Call<WriteQueueParams>, { service, maintenance }) {
     const { queue } = call.params;
@@ -47,3 +47,5 @@ export const purgeRoute: Route = {
     });
   },
 };
+
+export const CHANGE_ROUTES: readonly Route[] = [updateRoute, deleteRoute, purgeRoute];

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Call, PushDependencies, Route, RouteContext } from '../call.js';
-import { deleteRoute } from './change-queue.js';
-import { PUSH_ROUTES } from './push.js';
+import { ROUTES } from './index.js';
 
 const routeOf = (id: string): Route =>
-  PUSH_ROUTES.find(({ capability }) => capability.id === id) as Route;
+  ROUTES.find(({ capability }) => capability.id === id) as Route;
 
 const UNSUBSCRIBE = routeOf('queue.push_unsubscribe');
 const PAUSE = routeOf('queue.push_pause');
 const SUBSCRIBE = routeOf('queue.push_subscribe');
+const DELETE = routeOf('queue.delete');
 
 const ID = '019b76da-a800-70e9-b2be-28a7db1b3ca5';
 const ROW = { url: 'https://a.example/', headers: null, createdAtMs: 0, updatedAtMs: 0 };
@@ -42,7 +42,7 @@ async function toldOf(route: Route, outcome: object): Promise<unknown[]> {
 
 describe('a call that may change subscriptions', () => {
   it.each([
-    ['deletes a queue', deleteRoute, { ok: true, replayed: false, deleted: true }],
+    ['deletes a queue', DELETE, { ok: true, replayed: false, deleted: true }],
     ['deletes a subscription', UNSUBSCRIBE, { ok: true, replayed: false, deleted: true }],
     ['pauses one', PAUSE, { ok: true, replayed: false, subscription: ROW }],
     ['subscribes', SUBSCRIBE, { ok: true, replayed: false, subscription: ROW }],
@@ -51,13 +51,9 @@ describe('a call that may change subscriptions', () => {
   });
 
   it.each([
-    ['a queue that does not exist', deleteRoute, { ok: true, replayed: false, deleted: false }],
-    [
-      'a deletion of a queue that is replayed',
-      deleteRoute,
-      { ok: true, replayed: true, deleted: true },
-    ],
-    ['a queue that was not found', deleteRoute, NOT_FOUND],
+    ['a queue that does not exist', DELETE, { ok: true, replayed: false, deleted: false }],
+    ['a deletion of a queue that is replayed', DELETE, { ok: true, replayed: true, deleted: true }],
+    ['a queue that was not found', DELETE, NOT_FOUND],
     [
       'a subscription that does not exist',
       UNSUBSCRIBE,

@@ -5,7 +5,7 @@ import { parseTime } from '../validation/time.js';
 
 /** The calls on the dead letters of a queue. */
 
-export const redriveRoute: Route = {
+const redriveRoute: Route = {
   capability: CAPABILITIES.dlqRedrive,
   handle(call: Call<RedriveParams>, { service }) {
     const { queue, message_id, since, max_messages } = call.params;
@@ -30,7 +30,7 @@ export const redriveRoute: Route = {
   },
 };
 
-export const dlqPurgeRoute: Route = {
+const dlqPurgeRoute: Route = {
   capability: CAPABILITIES.dlqPurge,
   handle(call: Call<DlqPurgeParams>, { service }) {
     const { queue, message_id } = call.params;
@@ -42,3 +42,5 @@ export const dlqPurgeRoute: Route = {
     return respond(outcome, ({ done }) => ({ queue, purged: done }));
   },
 };
+
+export const DEAD_LETTER_ROUTES: readonly Route[] = [redriveRoute, dlqPurgeRoute];

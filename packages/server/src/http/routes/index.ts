@@ -1,40 +1,24 @@
 import type { Route } from '../call.js';
 import { auditRoute } from './audit.js';
-import { deleteRoute, purgeRoute, updateRoute } from './change-queue.js';
+import { CHANGE_ROUTES } from './change-queue.js';
 import { consumeRoute } from './consume.js';
-import { dlqPurgeRoute, redriveRoute } from './dead-letters.js';
-import { createKeyRoute, listKeysRoute, revokeKeyRoute } from './keys.js';
-import { dlqListRoute, historyRoute, messageRoute, peekRoute } from './messages.js';
-import { publishBatchRoute, publishRoute } from './publish.js';
+import { DEAD_LETTER_ROUTES } from './dead-letters.js';
+import { KEY_ROUTES } from './keys.js';
+import { MESSAGE_ROUTES } from './messages.js';
+import { PUBLISH_ROUTES } from './publish.js';
 import { PUSH_ROUTES } from './push.js';
-import { createRoute, getRoute, listRoute, statsRoute } from './queues.js';
-import { ackBatchRoute, ackRoute, extendRoute, nackBatchRoute, nackRoute } from './settle.js';
+import { QUEUE_ROUTES } from './queues.js';
+import { SETTLE_ROUTES } from './settle.js';
 
 export const ROUTES: readonly Route[] = [
-  createRoute,
-  getRoute,
-  listRoute,
-  statsRoute,
-  updateRoute,
-  deleteRoute,
-  purgeRoute,
-  publishRoute,
-  publishBatchRoute,
+  ...QUEUE_ROUTES,
+  ...CHANGE_ROUTES,
+  ...PUBLISH_ROUTES,
   consumeRoute,
-  ackRoute,
-  nackRoute,
-  ackBatchRoute,
-  nackBatchRoute,
-  extendRoute,
-  peekRoute,
-  messageRoute,
-  historyRoute,
-  dlqListRoute,
-  redriveRoute,
-  dlqPurgeRoute,
+  ...SETTLE_ROUTES,
+  ...MESSAGE_ROUTES,
+  ...DEAD_LETTER_ROUTES,
   ...PUSH_ROUTES,
-  createKeyRoute,
-  listKeysRoute,
-  revokeKeyRoute,
+  ...KEY_ROUTES,
   auditRoute,
 ];

@@ -20,7 +20,7 @@ import { parseTime } from '../validation/time.js';
 /** A new secret of a key: the prefix and 192 random bits. */
 export const newSecret = (): string => `ifr_${randomBytes(24).toString('base64url')}`;
 
-export const createKeyRoute: Route = {
+const createKeyRoute: Route = {
   capability: CAPABILITIES.createKey,
   handle(call: Call<CreateKeyParams>, { service, ids, store }) {
     const { params, caller, idempotency, audit } = call;
@@ -68,7 +68,7 @@ const KEY_ID = /^[0-9a-f-]{36}$/;
 /** The most bytes of a record: its name may have 128 characters, all escaped. */
 const KEY_MAX_BYTES = 1_280;
 
-export const listKeysRoute: Route = {
+const listKeysRoute: Route = {
   capability: CAPABILITIES.listKeys,
   answerMaxBytes: ({ limit }: ListKeysParams) => (limit ?? LIMITS.listLimitDefault) * KEY_MAX_BYTES,
   async handle({ params }: Call<ListKeysParams>, { store, keyUse }) {
@@ -81,7 +81,7 @@ export const listKeysRoute: Route = {
   },
 };
 
-export const revokeKeyRoute: Route = {
+const revokeKeyRoute: Route = {
   capability: CAPABILITIES.revokeKey,
   handle({ params, caller, idempotency, audit }: Call<RevokeKeyParams>, { service, keyRing }) {
     const keyId = params.key_id;
@@ -117,3 +117,5 @@ function keyRecord(key: Omit<KeyRow, 'secretHash'>): KeyRecord {
     ...(key.lastUsedAtMs == null ? {} : { last_used_at: toIso(key.lastUsedAtMs) }),
   };
 }
+
+export const KEY_ROUTES: readonly Route[] = [createKeyRoute, listKeysRoute, revokeKeyRoute];

@@ -21,7 +21,7 @@ import { readCursor, writeCursor } from '../validation/cursor.js';
 /** The form of a position in a cursor; only the store can tell whether it is one of its own. */
 const POSITION = /^[a-z]+ [-0-9a-f ]*$/;
 
-export const peekRoute: Route = {
+const peekRoute: Route = {
   capability: CAPABILITIES.peek,
   async handle({ params, caller, room }: Call<PeekParams>, { store }) {
     const { queue, state } = params;
@@ -38,7 +38,7 @@ export const peekRoute: Route = {
   },
 };
 
-export const messageRoute: Route = {
+const messageRoute: Route = {
   capability: CAPABILITIES.message,
   async handle({ params, caller, room }: Call<MessageParams>, { store }) {
     const { queue, message_id: messageId } = params;
@@ -61,7 +61,7 @@ export const messageRoute: Route = {
   },
 };
 
-export const dlqListRoute: Route = {
+const dlqListRoute: Route = {
   capability: CAPABILITIES.dlqList,
   async handle({ params, caller, room }: Call<DlqListParams>, { store }) {
     const { queue } = params;
@@ -78,7 +78,7 @@ export const dlqListRoute: Route = {
   },
 };
 
-export const historyRoute: Route = {
+const historyRoute: Route = {
   capability: CAPABILITIES.history,
   async handle({ params, caller }: Call<GetParams>, { store }) {
     const { queue } = params;
@@ -127,3 +127,10 @@ function reasonOf({ state, dueAtMs, behindHead }: SeenMessage): string | undefin
   }
   return state === 'dead' || dueAtMs === null ? undefined : `${state} until ${toIso(dueAtMs)}`;
 }
+
+export const MESSAGE_ROUTES: readonly Route[] = [
+  peekRoute,
+  messageRoute,
+  historyRoute,
+  dlqListRoute,
+];

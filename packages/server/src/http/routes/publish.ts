@@ -13,7 +13,7 @@ import { type Call, type Route, respond, targetOf, toMs } from '../call.js';
 type MessageParams = PublishBatchParams['messages'][number];
 type MessageContent = Omit<NewMessage, 'messageId'>;
 
-export const publishRoute: Route = {
+const publishRoute: Route = {
   capability: CAPABILITIES.publish,
   texts: (_fields, [payload]) => ({ payload: payload as string }),
 
@@ -28,7 +28,7 @@ export const publishRoute: Route = {
 /** The bytes of an id with its quotes and comma. */
 const ID_BYTES = 39;
 
-export const publishBatchRoute: Route = {
+const publishBatchRoute: Route = {
   capability: CAPABILITIES.publishBatch,
   answerMaxBytes: ({ messages }: PublishBatchParams) => messages.length * ID_BYTES,
   texts: (fields, payloads) => ({ messages: comparableBatch(fields.messages, payloads) }),
@@ -87,3 +87,5 @@ function checkHeaders(headers: string | null, path: string): Refusal | undefined
   if (headers === null || Buffer.byteLength(headers) <= LIMITS.headersMaxBytes) return undefined;
   return headersTooLarge(`${path}/headers`);
 }
+
+export const PUBLISH_ROUTES: readonly Route[] = [publishRoute, publishBatchRoute];

@@ -17,7 +17,7 @@ import { pageOf, readCursor } from '../validation/cursor.js';
 
 /** The calls that create, show and list queues. */
 
-export const createRoute: Route = {
+const createRoute: Route = {
   capability: CAPABILITIES.create,
   handle({ params, caller, idempotency, audit }: Call<CreateParams>, { service }) {
     const outcome = service.submit(
@@ -35,7 +35,7 @@ export const createRoute: Route = {
   },
 };
 
-export const getRoute: Route = {
+const getRoute: Route = {
   capability: CAPABILITIES.get,
   async handle({ params, caller }: Call<GetParams>, { store }) {
     const { queue } = params;
@@ -48,7 +48,7 @@ export const getRoute: Route = {
 const QUEUE_MAX_BYTES = 1_024;
 const QUEUE_NAME = /^[A-Za-z0-9._-]{1,128}$/;
 
-export const listRoute: Route = {
+const listRoute: Route = {
   capability: CAPABILITIES.list,
   answerMaxBytes: ({ limit }: ListParams) => (limit ?? LIMITS.listLimitDefault) * QUEUE_MAX_BYTES,
   async handle({ params, caller }: Call<ListParams>, { store }) {
@@ -73,7 +73,7 @@ export const listRoute: Route = {
   },
 };
 
-export const statsRoute: Route = {
+const statsRoute: Route = {
   capability: CAPABILITIES.stats,
   async handle({ params, caller }: Call<GetParams>, { store }) {
     const { queue } = params;
@@ -131,3 +131,5 @@ function queueStats(queue: string, counts: QueueCounts, nowMs: number): QueueSta
       : { oldest_age_seconds: Math.max(0, nowMs - counts.oldestAtMs) / 1_000 }),
   };
 }
+
+export const QUEUE_ROUTES: readonly Route[] = [createRoute, getRoute, listRoute, statsRoute];

@@ -28,7 +28,7 @@ function resultsMaxBytes({ messages }: AckBatchParams | NackBatchParams): number
   return bytes;
 }
 
-export const ackRoute: Route = {
+const ackRoute: Route = {
   capability: CAPABILITIES.ack,
   handle(call: Call<AckParams>, { service }) {
     const { message_id, receipt } = call.params;
@@ -43,7 +43,7 @@ export const ackRoute: Route = {
   },
 };
 
-export const ackBatchRoute: Route = {
+const ackBatchRoute: Route = {
   capability: CAPABILITIES.ackBatch,
   answerMaxBytes: resultsMaxBytes,
   handle(call: Call<AckBatchParams>, { service }) {
@@ -61,7 +61,7 @@ export const ackBatchRoute: Route = {
   },
 };
 
-export const nackRoute: Route = {
+const nackRoute: Route = {
   capability: CAPABILITIES.nack,
   handle(call: Call<NackParams>, { service }) {
     const { message_id } = call.params;
@@ -77,7 +77,7 @@ export const nackRoute: Route = {
   },
 };
 
-export const nackBatchRoute: Route = {
+const nackBatchRoute: Route = {
   capability: CAPABILITIES.nackBatch,
   answerMaxBytes: resultsMaxBytes,
   handle(call: Call<NackBatchParams>, { service }) {
@@ -93,7 +93,7 @@ export const nackBatchRoute: Route = {
   },
 };
 
-export const extendRoute: Route = {
+const extendRoute: Route = {
   capability: CAPABILITIES.extend,
   handle(call: Call<ExtendParams>, { service }) {
     const { message_id, receipt, visibility_timeout } = call.params;
@@ -127,3 +127,11 @@ const errorOf = ({ code, message, hint }: EntryRefusal) => ({
   message,
   ...(hint === undefined ? {} : { hint }),
 });
+
+export const SETTLE_ROUTES: readonly Route[] = [
+  ackRoute,
+  nackRoute,
+  ackBatchRoute,
+  nackBatchRoute,
+  extendRoute,
+];

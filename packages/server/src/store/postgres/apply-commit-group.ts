@@ -5,7 +5,11 @@ import type {
   PublishCommand,
 } from '../../core/commands/commands.js';
 import { accept } from '../../core/commands/outcome.js';
-import type { SettlingCommand, SettlingKind } from '../../core/commands/settling-commands.js';
+import {
+  isSettling,
+  type SettlingCommand,
+  type SettlingKind,
+} from '../../core/commands/settling-commands.js';
 import { createLacking, lacksQueue, withItsQueue } from './commands/auto-create.js';
 import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';
 import { runConsumes } from './commands/consume.js';
@@ -41,10 +45,11 @@ type Together<C extends Command> = (
 const TOGETHER: { readonly [K in Kind]?: Together<CommandOf<K>> } = {
   publish: (run, commands) => withQueues(run, commands, (ready) => runPublishes(run, ready)),
   consume: (run, commands) => withQueues(run, commands, (ready) => applyConsumes(run, ready)),
-  ack: applySettling,
-  nack: applySettling,
-  extend: applySettling,
 };
+
+/** The run of a command that is applied together with its neighbours; undefined: it is applied alone. */
+const togetherOf = (command: Command): Together<Command> | undefined =>
+  (isSettling(command) ? settleTogether : TOGETHER[command.kind]) as Together<Command> | undefined;
 
 type OneByOne = Exclude<Kind, 'publish' | 'consume' | SettlingKind>;
 type One<K extends Kind> = (run: CommitGroup, command: CommandOf<K>) => Promise<Outcome<K>>;
@@ -95,7 +100,7 @@ async function applyAlike(
   commands: readonly Command[],
 ): Promise<readonly Outcome[]> {
   const [first] = commands as [Command];
-  const together = TOGETHER[first.kind] as Together<Command> | undefined;
+  const together = togetherOf(first);
   if (together !== undefined) return together(run, commands);
   const one = ONE_BY_ONE[first.kind as OneByOne] as One<Kind>;
   return [await one(run, first)];
@@ -108,17 +113,17 @@ function alikeTogether(commands: readonly Command[]): Command[][] {
   for (const command of commands) {
     // Acks, nacks and extends are applied together. In one run, either every command may create a
     // missing queue or none may.
-    const settles = TOGETHER[command.kind] === applySettling;
-    const like = `${settles ? 'settle' : command.kind} ${'autoCreate' in command && command.autoCreate}`;
-    const isTogether = command.kind in TOGETHER;
-    if (like === last && isTogether) (runs.at(-1) as Command[]).push(command);
+    const kind = isSettling(command) ? 'settle' : command.kind;
+    const like = `${kind} ${'autoCreate' in command && command.autoCreate}`;
+    if (like === last && togetherOf(command) !== undefined)
+      (runs.at(-1) as Command[]).push(command);
     else runs.push([command]);
     last = like;
   }
   return runs;
 }
 
-async function applySettling(
+async function settleTogether(
   run: CommitGroup,
   commands: readonly SettlingCommand[],
 ): Promise<readonly Outcome[]> {

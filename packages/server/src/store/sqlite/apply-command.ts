@@ -2,9 +2,10 @@ import { audited } from '../../core/audit/audit.js';
 import type { Command, Outcome, OutcomeOf } from '../../core/commands/commands.js';
 import { accept } from '../../core/commands/outcome.js';
 import { withIdempotency } from '../../core/commands/replay.js';
+import { isSettling } from '../../core/commands/settling-commands.js';
 import { checkAutoCreate } from '../../core/limits/admission.js';
 import type { QueueEntry } from '../../core/queue/queue-entry.js';
-import { ack, extend, nack } from '../../core/queue/settling.js';
+import { applySettling } from '../../core/queue/settling.js';
 import { queueNotFound, type Refusal } from '../../core/refusal.js';
 import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';
 import { consume, stillHeld } from './commands/consume.js';
@@ -28,17 +29,14 @@ import type { SqliteTransaction } from './transaction/transaction.js';
 /** Applies one command in the open transaction. */
 export function applyCommand(tx: SqliteTransaction, command: Command): Outcome {
   if (command.kind !== 'publish') tx.inserts.flush();
+  if (isSettling(command)) {
+    return onQueue(tx, command, (queue) => applySettling(tx, queue, command));
+  }
   switch (command.kind) {
     case 'publish':
       return onQueue(tx, command, (queue) => publish(tx, queue, command));
     case 'consume':
       return onQueue(tx, command, (queue) => consume(tx, queue, command));
-    case 'ack':
-      return onQueue(tx, command, (queue) => ack(tx, queue, command));
-    case 'nack':
-      return onQueue(tx, command, (queue) => nack(tx, queue, command));
-    case 'extend':
-      return onQueue(tx, command, (queue) => extend(tx, queue, command));
     case 'createQueue':
       return idempotent(tx, command, undefined, () =>
         accept<'createQueue'>(createQueue(tx, command)),

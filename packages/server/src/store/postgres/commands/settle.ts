@@ -1,10 +1,8 @@
-import type { Outcome, OutcomeOf } from '../../../core/commands/commands.js';
+import type { Outcome } from '../../../core/commands/commands.js';
 import { namedMessages, type SettlingCommand } from '../../../core/commands/settling-commands.js';
 import { rowIdOf } from '../../../core/ids.js';
 import { STATE } from '../../../core/queue/message-state.js';
-import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { ack, extend, nack, settle } from '../../../core/queue/settling.js';
-import type { Refusal } from '../../../core/refusal.js';
+import { applySettling, settle } from '../../../core/queue/settling.js';
 import { messageOf } from '../driver/index-joins.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../reads/rows.js';
 import { type CommitGroup, onItsQueue } from '../transaction/commit-group.js';
@@ -33,7 +31,9 @@ export async function runSettling(
   await tx.hearTime();
   await loadPolicies(tx, [...alone, ...grouped]);
   for (const message of tx.addMessages([...alone, ...grouped])) endLeaseThatRanOut(run, message);
-  return commands.map((command) => onItsQueue(run, command, (queue) => decide(tx, queue, command)));
+  return commands.map((command) =>
+    onItsQueue(run, command, (queue) => applySettling(tx, queue, command)),
+  );
 }
 
 interface MessageRef {
@@ -73,21 +73,6 @@ async function lockMessages(
     refs.map(({ bucketId }) => bucketId),
     refs.map(({ messageId }) => messageId),
   ]);
-}
-
-function decide(
-  tx: PostgresTransaction,
-  queue: QueueEntry,
-  command: SettlingCommand,
-): OutcomeOf[SettlingCommand['kind']] | Refusal {
-  switch (command.kind) {
-    case 'ack':
-      return ack(tx, queue, command);
-    case 'nack':
-      return nack(tx, queue, command);
-    case 'extend':
-      return extend(tx, queue, command);
-  }
 }
 
 /** A lease may have ended without being settled yet; no late call may act as if it were still valid. */
