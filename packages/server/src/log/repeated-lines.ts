@@ -82,10 +82,10 @@ export class RepeatedLines {
     const [oldest] = this.entries.values();
     if (oldest === undefined || this.cancelTimer !== undefined) return;
     const delayMs = oldest.lineAtMs + BETWEEN_LINES_MS - this.clock.monotonicMs();
-    this.cancelTimer = this.clock.setTimer(() => this.look(), delayMs);
+    this.cancelTimer = this.clock.setTimer(() => this.writeCounts(), delayMs);
   }
 
-  private look(): void {
+  private writeCounts(): void {
     this.cancelTimer = undefined;
     const nowMs = this.clock.monotonicMs();
     for (const [key, entry] of this.entries) {

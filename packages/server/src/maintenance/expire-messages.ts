@@ -9,7 +9,7 @@ const PAUSE_MS = 10;
 /** The pause before another try at an expired message that another transaction has locked. */
 const HELD_PAUSE_MS = 5_000;
 /** A new message is kept for at least a day, so a sleep of one day misses nothing. */
-const LOOK_AGAIN_MS = 86_400_000;
+const CHECK_ALL_EVERY_MS = 86_400_000;
 const QUEUES_PER_STEP = 200;
 
 /**
@@ -26,7 +26,7 @@ export const createExpiry = (commit: GroupCommit, clock: Clock): SteppedJob => {
     if (woken || (!walksAll && nowMs >= ends.completeUntilMs)) {
       walksAll = true;
       afterQueueId = 0;
-      ends.begin(nowMs + LOOK_AGAIN_MS);
+      ends.begin(nowMs + CHECK_ALL_EVERY_MS);
     }
     const due = walksAll ? undefined : ends.due(nowMs, QUEUES_PER_STEP);
     if (due === undefined || due.length > 0) {
@@ -49,6 +49,6 @@ export const createExpiry = (commit: GroupCommit, clock: Clock): SteppedJob => {
       walksAll = false;
     }
     // A message that has expired meanwhile is removed at once.
-    return Math.max(0, Math.min(LOOK_AGAIN_MS, ends.nextAtMs() - clock.nowMs()));
+    return Math.max(0, Math.min(CHECK_ALL_EVERY_MS, ends.nextAtMs() - clock.nowMs()));
   });
 };

@@ -15,9 +15,9 @@ export function createJobResumption(store: Store, commit: GroupCommit): SteppedJ
   const isShared = store.safetyPollMs !== null;
   const turns: string[] = [];
   let positionsSeen = new Map<string, string>();
-  let nextLookMs = 0;
+  let nextCheckMs = 0;
 
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const jobs = await store.read({ kind: 'unfinishedJobs', limit: JOBS_PER_LOOK });
     for (const { jobId, position } of jobs) {
       const isNobodys = !isShared || positionsSeen.get(jobId) === position;
@@ -28,9 +28,9 @@ export function createJobResumption(store: Store, commit: GroupCommit): SteppedJ
 
   return new SteppedJob(store.clock, async () => {
     const nowMs = monotonicMs();
-    if (nowMs >= nextLookMs) {
-      await look();
-      nextLookMs = nowMs + (store.safetyPollMs ?? 0);
+    if (nowMs >= nextCheckMs) {
+      await check();
+      nextCheckMs = nowMs + (store.safetyPollMs ?? 0);
     }
     const jobId = turns.shift();
     if (jobId === undefined) return store.safetyPollMs;

@@ -166,11 +166,11 @@ class Wait implements LongPoll {
     this.isClosed = true;
     this.waiters.leave(this.waiter);
     this.left(this.waiters);
-    const { isWoken, wasWoken, looksForLost } = this.waiter;
+    const { isWoken, wasWoken, isSafetyWake } = this.waiter;
     // Where one was lost, more may have been.
-    if (satisfied && looksForLost) this.waiters.lookForLost();
+    if (satisfied && isSafetyWake) this.waiters.wakeForSafety();
     // A wake that it had no use for, or that came after the one it used, is another's.
-    else if (isWoken || (wasWoken && !satisfied && !looksForLost)) this.waiters.wakeSome(1);
+    else if (isWoken || (wasWoken && !satisfied && !isSafetyWake)) this.waiters.wakeSome(1);
   }
 }
 

@@ -7,14 +7,14 @@ export interface Waiter {
   /** Woken at least once. */
   wasWoken: boolean;
   /** Woken by the timer that looks for lost signals, not by the signal of a message. */
-  looksForLost: boolean;
+  isSafetyWake: boolean;
   notify: (() => void) | null;
 }
 
 export const newWaiter = (): Waiter => ({
   isWoken: false,
   wasWoken: false,
-  looksForLost: false,
+  isSafetyWake: false,
   notify: null,
 });
 
@@ -85,11 +85,11 @@ export class QueueWaiters {
     for (const waiter of [...this.asleep]) this.wakeOne(waiter);
   }
 
-  lookForLost(): void {
+  wakeForSafety(): void {
     const next = first(this.asleep);
     if (next === undefined) return;
     this.wakeOne(next);
-    next.looksForLost = true;
+    next.isSafetyWake = true;
   }
 
   private wakeSlice(): void {
@@ -110,7 +110,7 @@ export class QueueWaiters {
     this.looking.delete(waiter);
     waiter.isWoken = true;
     waiter.wasWoken = true;
-    waiter.looksForLost = false;
+    waiter.isSafetyWake = false;
     waiter.notify?.();
   }
 
@@ -118,7 +118,7 @@ export class QueueWaiters {
     if (this.safetyPollMs === null || this.cancelSafetyPoll !== undefined) return;
     this.cancelSafetyPoll = this.clock.setTimer(() => {
       this.cancelSafetyPoll = undefined;
-      this.lookForLost();
+      this.wakeForSafety();
       if (!this.isEmpty) this.pollForSafety();
     }, this.safetyPollMs);
   }

@@ -8,7 +8,7 @@ const UNACCEPTED_OF_ADDRESS_MAX = 512;
 /** The most requests of one connection that wait for answers; no real client sends more ahead. */
 const PIPELINED_MAX = 64;
 /** How often transfers are checked; a connection that is too slow twice in a row is closed. */
-const LOOK_MS = 5_000;
+const CHECK_MS = 5_000;
 const LEAST_BYTES_PER_LOOK = 4 * 1024;
 
 declare module 'fastify' {
@@ -44,7 +44,7 @@ interface Connection {
 export class Connections {
   private readonly bySocket = new Map<Socket, Connection>();
   private readonly unaccepted = new Map<string, Set<Connection>>();
-  private cancelLook: (() => void) | undefined;
+  private cancelCheck: (() => void) | undefined;
   private isStopping = false;
   /** The number of connections with calls under way. */
   private busy = 0;
@@ -84,7 +84,7 @@ export class Connections {
     socket.once('close', () => this.closed(connection));
     // Behind a proxy the client's address is unknown until a request names it.
     this.countWith(connection, this.behindProxy ? '' : plainAddress(socket.remoteAddress ?? ''));
-    this.cancelLook ??= setSystemTimer(() => this.look(), LOOK_MS);
+    this.cancelCheck ??= setSystemTimer(() => this.checkAll(), CHECK_MS);
   }
 
   /** To be called when a request has shown a valid key. */
@@ -174,7 +174,7 @@ export class Connections {
   }
 
   stop(): void {
-    this.cancelLook?.();
+    this.cancelCheck?.();
   }
 
   /** If more requests wait on the connection, the answer of the last one closes it. */
@@ -249,8 +249,8 @@ export class Connections {
   }
 
   /** Closes the connections on which a body or an answer is transferred too slowly. */
-  private look(): void {
-    this.cancelLook = undefined;
+  private checkAll(): void {
+    this.cancelCheck = undefined;
     for (const connection of this.bySocket.values()) {
       const { socket, endBody, transferredBytes, queuedBytes, wasSlow } = connection;
       const isAnswering = socket.writableLength > 0;
@@ -264,7 +264,7 @@ export class Connections {
       connection.wasSlow = isSlow;
       if (isSlow && wasSlow) socket.destroy();
     }
-    if (this.bySocket.size > 0) this.cancelLook = setSystemTimer(() => this.look(), LOOK_MS);
+    if (this.bySocket.size > 0) this.cancelCheck = setSystemTimer(() => this.checkAll(), CHECK_MS);
   }
 }
 

@@ -1,7 +1,7 @@
 import { monotonicMs, setSystemTimer } from '../../core/clock.js';
 
 /** The shortest time between two checks, however close together the deadlines are. */
-const LOOK_EVERY_MS = 20;
+const CHECK_EVERY_MS = 20;
 
 export interface Limited {
   /** A time on the monotonic clock. */
@@ -19,14 +19,14 @@ export interface Limited {
  */
 export class Deadlines<T extends Limited> {
   private readonly items: T[] = [];
-  private nextLookMs = Number.POSITIVE_INFINITY;
+  private nextCheckMs = Number.POSITIVE_INFINITY;
   private cancelTimer = (): void => undefined;
 
   constructor(private readonly over: (item: T) => void) {}
 
   add(item: T): void {
     item.index = this.items.push(item) - 1;
-    if (item.deadlineMs < this.nextLookMs) this.lookAt(item.deadlineMs);
+    if (item.deadlineMs < this.nextCheckMs) this.checkAt(item.deadlineMs);
   }
 
   /** The item must have been added and not yet removed. */
@@ -46,20 +46,20 @@ export class Deadlines<T extends Limited> {
     this.cancelTimer();
   }
 
-  private lookAt(timeMs: number): void {
+  private checkAt(timeMs: number): void {
     this.cancelTimer();
-    this.nextLookMs = timeMs;
-    this.cancelTimer = setSystemTimer(() => this.look(), timeMs - monotonicMs());
+    this.nextCheckMs = timeMs;
+    this.cancelTimer = setSystemTimer(() => this.check(), timeMs - monotonicMs());
   }
 
-  private look(): void {
+  private check(): void {
     const nowMs = monotonicMs();
-    this.nextLookMs = Number.POSITIVE_INFINITY;
+    this.nextCheckMs = Number.POSITIVE_INFINITY;
     let firstMs = Number.POSITIVE_INFINITY;
     for (const item of this.all()) {
       if (item.deadlineMs <= nowMs) this.over(item);
       else firstMs = Math.min(firstMs, item.deadlineMs);
     }
-    if (firstMs < this.nextLookMs) this.lookAt(Math.max(firstMs, nowMs + LOOK_EVERY_MS));
+    if (firstMs < this.nextCheckMs) this.checkAt(Math.max(firstMs, nowMs + CHECK_EVERY_MS));
   }
 }

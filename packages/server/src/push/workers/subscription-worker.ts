@@ -8,9 +8,9 @@ import type { Refusal } from '../../core/refusal.js';
 import { MessagePusher } from '../delivery/message-pusher.js';
 import { PUSH_LEAST_BYTES } from '../delivery/push-rooms.js';
 import type { PushDependencies } from '../push-dependencies.js';
+import { LeaseNeed } from './lease-need.js';
 import { Lookahead } from './lookahead.js';
 import { PrefetchedMessages } from './prefetched-messages.js';
-import { QueueLook } from './queue-look.js';
 import { Wakeup } from './wakeup.js';
 import { afterEvent, type WorkerEvent, type WorkerState } from './worker-state.js';
 
@@ -20,12 +20,12 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * Pushes the messages of one subscription: leases as many as it has free slots, and has each posted and
- * settled. Its states are in `worker-state.ts`; what it knows of its queue is in `queue-look.ts`. It
+ * settled. Its states are in `worker-state.ts`; what it knows of its queue is in `lease-need.ts`. It
  * sleeps until a message arrives, a slot becomes free, or the breaker admits a probe.
  */
 export class SubscriptionWorker {
   private state: WorkerState = 'created';
-  private readonly look = new QueueLook();
+  private readonly need = new LeaseNeed();
   private readonly wakeup: Wakeup;
   private readonly pusher: MessagePusher;
   private readonly prefetched: PrefetchedMessages;
@@ -116,9 +116,9 @@ export class SubscriptionWorker {
     const { longPolls, store } = this.dependencies;
     const { project, queue } = this.subscription;
     const poll = longPolls.register(project, queue, 'push');
-    this.look.on('told');
+    this.need.on('told');
     if (poll === undefined) {
-      if (this.look.wantsLease) await this.lease(this.wanted());
+      if (this.need.wantsLease) await this.lease(this.wanted());
       this.pause();
       return;
     }
@@ -127,11 +127,11 @@ export class SubscriptionWorker {
       while (this.state === 'waiting' && this.holdMs() === undefined) {
         this.wakeup.take();
         // One lease at a time: slots that become free in the meantime are used by the next one.
-        if (this.look.wantsLease) void this.lease(this.wanted());
+        if (this.need.wantsLease) void this.lease(this.wanted());
         store.expectReady(project, queue);
         const isTold = await poll.wait(Number.POSITIVE_INFINITY, this.wakeup.presence);
         // The wait was not ended by this worker, but by a signal of messages or the time to look again.
-        if (isTold || !this.wakeup.take()) this.look.on('told');
+        if (isTold || !this.wakeup.take()) this.need.on('told');
       }
     } finally {
       poll.close(this.foundSome);
@@ -142,7 +142,7 @@ export class SubscriptionWorker {
     const { commit, budget } = this.dependencies;
     const { underWay, rooms } = this.pusher;
     underWay.begin();
-    this.look.on('began');
+    this.need.on('began');
     const startMs = monotonicMs();
     const room = budget.open(this.subscription.project, 'push');
     const asked = Math.min(wanted, LIMITS.consumeMaxMessages);
@@ -161,11 +161,11 @@ export class SubscriptionWorker {
       this.foundSome ||= messages.length > 0;
       // A full answer may have left messages behind that no signal announces.
       const leftSome = cutShort || crowded || messages.length >= asked;
-      this.look.on(leftSome ? 'leftSome' : 'leftNone');
+      this.need.on(leftSome ? 'leftSome' : 'leftNone');
       for (const message of messages) this.prefetched.put(message);
       this.pushPrefetched();
     } else {
-      this.look.on('leftSome');
+      this.need.on('leftSome');
       this.refused(outcome);
     }
     this.wakeup.wake();
@@ -217,7 +217,7 @@ export class SubscriptionWorker {
     this.lookahead.pushed(durationMs);
     if (this.pusher.isOneByOne) this.prefetched.giveBackAll();
     else this.pushPrefetched();
-    if (!this.look.isLeasing) this.wakeup.wake();
+    if (!this.need.isLeasing) this.wakeup.wake();
   }
 
   /** Nothing is leased until the subscription is read again. */

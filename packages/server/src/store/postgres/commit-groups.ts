@@ -20,7 +20,7 @@ import {
 import { Pipeline } from './driver/pipeline.js';
 import { beginStatements, rollBack } from './driver/sessions.js';
 import { TalliesUnderWay, writeHistory } from './reads/history.js';
-import { type DueLook, NextDue } from './time/next-due.js';
+import { type DueUpdate, NextDue } from './time/next-due.js';
 import { JUMP_MS, type StoreClock } from './time/store-clock.js';
 import { type Beginning, checkBeginning, readBeginning } from './transaction/beginning.js';
 import { CommitGroup } from './transaction/commit-group.js';
@@ -33,7 +33,7 @@ import { DueWatermark, ReadyWatermarks } from './tuning/scan-watermarks.js';
 
 const SETTLED_PER_GROUP = 256;
 /** After settling due messages has met a lock, it is tried again after this time. */
-const LOOK_AFTER_LOCK_MS = 2_000;
+const RETRY_AFTER_LOCK_MS = 2_000;
 
 export interface CommitGroupDependencies {
   readonly pools: Pools;
@@ -57,7 +57,7 @@ interface Attempt {
   readonly facts: Partial<CommitGroupFacts>;
   readonly client: PoolClient;
   readonly pipeline: Pipeline;
-  readonly due: DueLook;
+  readonly due: DueUpdate;
   readonly beganMs: number;
   /** The tallies that are written with this attempt. */
   tallies: readonly TallyRow[];
@@ -276,7 +276,7 @@ export class CommitGroups {
     // Settling may dead-letter into a message group that is locked; that must not block one commit group
     // after another.
     if (endSettling !== undefined && isHeldUp(error)) {
-      this.nextDue.putOff(this.dependencies.clock.nowMs() + LOOK_AFTER_LOCK_MS);
+      this.nextDue.putOff(this.dependencies.clock.nowMs() + RETRY_AFTER_LOCK_MS);
     }
   }
 }

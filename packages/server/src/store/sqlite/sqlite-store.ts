@@ -168,7 +168,7 @@ export class SqliteStore implements Store {
 
   async whyPublishingStops(): Promise<string | null> {
     const { disk = 'enough' } = await this.writer.call({
-      kind: 'look',
+      kind: 'diskSpace',
       nowMs: this.clock.nowMs(),
     });
     this.diskLines.saw(disk);

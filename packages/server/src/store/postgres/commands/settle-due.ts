@@ -11,7 +11,7 @@ import { countWalked } from '../tuning/scan-watermarks.js';
 /**
  * How soon due messages are checked again that could not be settled because another node is doing it.
  */
-const LOOK_AGAIN_MS = 200;
+const TRY_AGAIN_MS = 200;
 
 /** Settles delays, then leases, that are due, oldest first; messages locked by others are skipped. */
 export async function settleDue(run: CommitGroup, limit: number): Promise<number> {
@@ -112,5 +112,5 @@ export async function readNextDue(run: CommitGroup): Promise<number | null> {
   if (dueAtMs === null || dueAtMs > run.tx.nowMs) return dueAtMs;
   // A lease that is kept for a while after the start is checked again when that time is over.
   if (dueAtMs <= run.tx.leasesKeptUntilMs) return run.graceEndMs;
-  return run.settled === 0 ? run.tx.nowMs + LOOK_AGAIN_MS : dueAtMs;
+  return run.settled === 0 ? run.tx.nowMs + TRY_AGAIN_MS : dueAtMs;
 }

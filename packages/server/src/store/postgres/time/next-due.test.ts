@@ -36,9 +36,9 @@ describe('NextDue', () => {
   it('forgets times from before the commit group began', () => {
     const due = new NextDue();
     due.groupBegins().begun(100);
-    const look = due.groupBegins();
-    look.read(200);
-    look.ended();
+    const update = due.groupBegins();
+    update.read(200);
+    update.ended();
     expect(due.atMs).toBe(200);
   });
 });

@@ -1,5 +1,5 @@
 /** How one commit group reports to `NextDue`; `ended` is called when it is over, committed or not. */
-export interface DueLook {
+export interface DueUpdate {
   /** The commit group has set ends of leases or delays, from this time on, and may have committed. */
   begun(earliestMs: number | null): void;
   /** The commit group has read when the next lease or delay ends, and has committed. */
@@ -14,7 +14,7 @@ export interface DueLook {
 export class NextDue {
   private knownMs: number | null = 0;
   /** For each commit group under way, the earliest time that others have learned since it began. */
-  private readonly learnedMeanwhile = new Map<DueLook, number | null>();
+  private readonly learnedMeanwhile = new Map<DueUpdate, number | null>();
 
   /** Null: no lease and no delay ends. */
   get atMs(): number | null {
@@ -31,30 +31,30 @@ export class NextDue {
   }
 
   /** A lease or delay ends at this time, whatever commit groups under way have read. */
-  learn(atMs: number | null, from?: DueLook): void {
+  learn(atMs: number | null, from?: DueUpdate): void {
     this.knownMs = earlier(this.knownMs, atMs);
     this.tellOthers(from, atMs);
   }
 
   /** Must be called before the commit group's first statement. */
-  groupBegins(): DueLook {
-    const look: DueLook = {
-      begun: (earliestMs) => this.learn(earliestMs, look),
+  groupBegins(): DueUpdate {
+    const update: DueUpdate = {
+      begun: (earliestMs) => this.learn(earliestMs, update),
       read: (nextMs) => {
-        this.knownMs = earlier(nextMs, this.learnedMeanwhile.get(look) ?? null);
-        this.tellOthers(look, nextMs);
+        this.knownMs = earlier(nextMs, this.learnedMeanwhile.get(update) ?? null);
+        this.tellOthers(update, nextMs);
       },
       ended: () => {
-        this.learnedMeanwhile.delete(look);
+        this.learnedMeanwhile.delete(update);
       },
     };
-    this.learnedMeanwhile.set(look, null);
-    return look;
+    this.learnedMeanwhile.set(update, null);
+    return update;
   }
 
-  private tellOthers(from: DueLook | undefined, atMs: number | null): void {
-    for (const [look, learnedMs] of this.learnedMeanwhile) {
-      if (look !== from) this.learnedMeanwhile.set(look, earlier(learnedMs, atMs));
+  private tellOthers(from: DueUpdate | undefined, atMs: number | null): void {
+    for (const [update, learnedMs] of this.learnedMeanwhile) {
+      if (update !== from) this.learnedMeanwhile.set(update, earlier(learnedMs, atMs));
     }
   }
 }

@@ -10,7 +10,7 @@ describe('the watermark below which no message is ready', () => {
     expect(watermarks.of(BUCKET)).toBeUndefined();
   });
 
-  const looks = [
+  const scans = [
     { what: 'to just above the settled seqs', firsts: [], watermark: 1_001 },
     { what: 'to the first ready message', firsts: [{ rank: 0, seq: 400 }], watermark: 400 },
     {
@@ -19,14 +19,14 @@ describe('the watermark below which no message is ready', () => {
       watermark: 1_001,
     },
   ];
-  it.each(looks)('rises $what', ({ firsts, watermark }) => {
+  it.each(scans)('rises $what', ({ firsts, watermark }) => {
     const watermarks = new ReadyWatermarks();
     watermarks.settled.mark({ lastSeq: 1_000, transaction: 5n });
     watermarks.settled.settle(6n);
     watermarks.walked(BUCKET, 1_000_000);
-    const look = watermarks.of(BUCKET);
-    if (look === undefined) throw new Error('no watermark is kept');
-    watermarks.raise(BUCKET, look, firsts);
+    const scan = watermarks.of(BUCKET);
+    if (scan === undefined) throw new Error('no watermark is kept');
+    watermarks.raise(BUCKET, scan, firsts);
     expect(watermarks.of(BUCKET)?.watermarks.at(-1)).toEqual({ rank: 0, seq: watermark });
   });
 });

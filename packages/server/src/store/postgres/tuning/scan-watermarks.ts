@@ -33,14 +33,14 @@ const BUCKETS_MAX = 10_000;
 export async function countWalked<T>(
   pipeline: Pipeline,
   index: 'messages_ready' | 'messages_due',
-  look: () => Promise<T>,
+  scan: () => Promise<T>,
 ): Promise<{ found: T; walked: number }> {
   const count = (): Promise<{ entries: number }[]> =>
     pipeline.query(
       `SELECT pg_stat_get_xact_tuples_returned('millrace.${index}'::regclass) AS entries`,
       [],
     );
-  const [before, found, after] = await Promise.all([count(), look(), count()]);
+  const [before, found, after] = await Promise.all([count(), scan(), count()]);
   return { found, walked: (after[0]?.entries ?? 0) - (before[0]?.entries ?? 0) };
 }
 
@@ -85,7 +85,7 @@ const FROM_THE_HEAD: readonly RankWatermark[] = Array.from({ length: RANKS }, (_
 const COUNT_EVERY_MS = 100;
 
 /** Where to search in a bucket. */
-export interface ReadyLook {
+export interface ReadyScan {
   /** Below these seqs there is no ready message; highest rank first. */
   readonly watermarks: readonly RankWatermark[];
   /** All seqs up to this one were settled before the search. */
@@ -115,7 +115,7 @@ export class ReadyWatermarks {
   }
 
   /** Where to search; undefined: from the head of every rank. */
-  of(bucketId: number): ReadyLook | undefined {
+  of(bucketId: number): ReadyScan | undefined {
     const known = this.buckets.get(bucketId);
     const settledSeq = this.settled.untilSeq;
     if (known === undefined || settledSeq === 0 || known.walks.isFreeToWalk()) return undefined;
@@ -140,11 +140,11 @@ export class ReadyWatermarks {
    *
    * @param firsts for each rank that has one, the first message that is ready, locked or not
    */
-  raise(bucketId: number, look: ReadyLook, firsts: readonly RankWatermark[]): void {
+  raise(bucketId: number, scan: ReadyScan, firsts: readonly RankWatermark[]): void {
     const known = this.buckets.get(bucketId);
     if (known === undefined) return;
     const first = new Map(firsts.map(({ rank, seq }) => [rank, seq]));
-    const emptyUntil = look.settledSeq + 1;
+    const emptyUntil = scan.settledSeq + 1;
     known.watermarks = known.watermarks.map(({ rank, seq }) => ({
       rank,
       seq: Math.max(seq, Math.min(emptyUntil, first.get(rank) ?? emptyUntil)),

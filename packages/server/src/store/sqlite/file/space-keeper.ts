@@ -19,7 +19,7 @@ const CHECKPOINT_PAGES = (8 * 1024 * 1024) / PAGE_BYTES;
 /** At this size, this thread finishes the copying itself and restarts the WAL. */
 export const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 const WAL_LIMIT_PAGES = WAL_LIMIT_BYTES / PAGE_BYTES;
-const LOOK_EVERY_GROUPS = 8;
+const CHECK_EVERY_GROUPS = 8;
 /** How many free pages are kept for the next messages. */
 const FREE_PAGES_KEPT = 2_048;
 const RECLAIM_PAGES_PER_STEP = 32;
@@ -54,7 +54,7 @@ export class SpaceKeeper {
   /** @returns null if it did not check */
   afterCommitGroup(): SpaceNeed | null {
     this.commitGroups += 1;
-    if (this.commitGroups % LOOK_EVERY_GROUPS !== 0) return null;
+    if (this.commitGroups % CHECK_EVERY_GROUPS !== 0) return null;
     return { ...this.walNeed(), reclaim: this.hasSpareFreePages() };
   }
 

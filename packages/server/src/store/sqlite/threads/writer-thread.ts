@@ -33,7 +33,7 @@ export type WriterRequest =
       readonly commands: readonly PackedCommand[];
       readonly nowMs: number;
     }
-  | { readonly kind: 'look'; readonly nowMs: number }
+  | { readonly kind: 'diskSpace'; readonly nowMs: number }
   | { readonly kind: 'reclaim' }
   | { readonly kind: 'restartWal' }
   | { readonly kind: 'close'; readonly nowMs: number };
@@ -119,7 +119,7 @@ function handle(request: WriterRequest): WriterAnswer {
       // The first look at the free space creates the reserve, before anybody waits for an answer.
       freeSpace.at(request.nowMs);
       return {};
-    case 'look':
+    case 'diskSpace':
       return { disk: freeSpace.at(request.nowMs) };
     case 'reclaim':
       return { need: space.reclaim() };

@@ -4,7 +4,7 @@ import type { Pipeline } from '../../driver/pipeline.js';
 import { type MessageRow, READY_COLUMNS } from '../../reads/rows.js';
 import { CLOCK_MS } from '../../time/store-time-sql.js';
 import type { CommitGroup } from '../../transaction/commit-group.js';
-import { countWalked, type RankWatermark, type ReadyLook } from '../../tuning/scan-watermarks.js';
+import { countWalked, type RankWatermark, type ReadyScan } from '../../tuning/scan-watermarks.js';
 
 export type ReadyRow = MessageRow &
   StoredMessage &
@@ -32,25 +32,25 @@ export async function lockHeads(
 ): Promise<Map<number, Lanes>> {
   const ready = new Map<number, Lanes>([...wanted.keys()].map((bucketId) => [bucketId, [[]]]));
   if (wanted.size === 0) return ready;
-  const looks = [...wanted].map(([bucketId, limits]) => ({
+  const scans = [...wanted].map(([bucketId, limits]) => ({
     bucketId,
     limit: sum(limits),
     from: readyWatermarks.of(bucketId),
   }));
-  const look = (): Promise<ReadyRow[]> => lookForHeads(tx.pipeline, looks);
+  const scan = (): Promise<ReadyRow[]> => scanHeads(tx.pipeline, scans);
   if (!readyWatermarks.isToCount()) {
-    for (const row of await look()) ready.get(row.bucketId)?.[0]?.push(row);
+    for (const row of await scan()) ready.get(row.bucketId)?.[0]?.push(row);
     return ready;
   }
-  const behindWatermark = looks.filter(
-    (each): each is LookBehindWatermark => each.from !== undefined,
+  const behindWatermark = scans.filter(
+    (each): each is ScanFromWatermark => each.from !== undefined,
   );
   const [firsts, { found, walked }] = await Promise.all([
-    lookForFirsts(tx.pipeline, behindWatermark),
-    countWalked(tx.pipeline, 'messages_ready', look),
+    scanFirsts(tx.pipeline, behindWatermark),
+    countWalked(tx.pipeline, 'messages_ready', scan),
   ]);
   for (const row of found) ready.get(row.bucketId)?.[0]?.push(row);
-  for (const { bucketId, from } of looks) {
+  for (const { bucketId, from } of scans) {
     if (from === undefined) readyWatermarks.walked(bucketId, walked);
   }
   for (const { bucketId, from } of behindWatermark) {
@@ -80,22 +80,22 @@ const RETURNED = firstOf(
   'AND (m.leased_at_ms IS NOT NULL OR m.first_available_at_ms > m.enqueued_at_ms)',
 );
 
-interface Look {
+interface HeadScan {
   readonly bucketId: number;
   readonly limit: number;
-  readonly from: ReadyLook | undefined;
+  readonly from: ReadyScan | undefined;
 }
 
-type LookBehindWatermark = Look & { readonly from: ReadyLook };
+type ScanFromWatermark = HeadScan & { readonly from: ReadyScan };
 
-const watermarkPositions = (looks: readonly Look[]) =>
-  looks.flatMap(({ bucketId, limit, from }) =>
+const watermarkPositions = (scans: readonly HeadScan[]) =>
+  scans.flatMap(({ bucketId, limit, from }) =>
     (from?.watermarks ?? []).map(({ rank, seq }) => ({ bucketId, limit, rank, seq })),
   );
 
-async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise<ReadyRow[]> {
-  const fromHead = looks.filter(({ from }) => from === undefined);
-  const fromWatermark = watermarkPositions(looks);
+async function scanHeads(pipeline: Pipeline, scans: readonly HeadScan[]): Promise<ReadyRow[]> {
+  const fromHead = scans.filter(({ from }) => from === undefined);
+  const fromWatermark = watermarkPositions(scans);
   const [heads, returned, behind] = await Promise.all([
     fromHead.length === 0
       ? []
@@ -103,7 +103,7 @@ async function lookForHeads(pipeline: Pipeline, looks: readonly Look[]): Promise
           fromHead.map(({ bucketId }) => bucketId),
           fromHead.map(({ limit }) => limit),
         ]),
-    fromWatermark.length === 0 ? [] : lookForReturned(pipeline, looks),
+    fromWatermark.length === 0 ? [] : scanReturned(pipeline, scans),
     fromWatermark.length === 0
       ? []
       : pipeline.query<ReadyRow>(FROM_WATERMARK, [
@@ -126,11 +126,11 @@ const FIRST = `
       ORDER BY m.rank DESC, m.seq LIMIT 1) AS f`;
 
 /** The first available message of each rank, locked or not. */
-async function lookForFirsts(
+async function scanFirsts(
   pipeline: Pipeline,
-  looks: readonly LookBehindWatermark[],
+  scans: readonly ScanFromWatermark[],
 ): Promise<(RankWatermark & { readonly bucketId: number })[]> {
-  const seqs = watermarkPositions(looks);
+  const seqs = watermarkPositions(scans);
   if (seqs.length === 0) return [];
   return pipeline.query(FIRST, [
     seqs.map(({ bucketId }) => bucketId),
@@ -140,8 +140,8 @@ async function lookForFirsts(
 }
 
 /** Messages that were returned or delayed may have a seq below the watermark. */
-function lookForReturned(pipeline: Pipeline, looks: readonly Look[]): Promise<ReadyRow[]> {
-  const behindWatermark = looks.filter(({ from }) => from !== undefined);
+function scanReturned(pipeline: Pipeline, scans: readonly HeadScan[]): Promise<ReadyRow[]> {
+  const behindWatermark = scans.filter(({ from }) => from !== undefined);
   return pipeline.query<ReadyRow>(RETURNED, [
     behindWatermark.map(({ bucketId }) => bucketId),
     behindWatermark.map(({ limit }) => limit),

@@ -20,7 +20,7 @@ const TRANSITIONS: { readonly [S in State]: { readonly [E in Event]?: State } } 
   empty: { told: 'unknown' },
 };
 
-export class QueueLook {
+export class LeaseNeed {
   private state: State = 'unknown';
 
   on(event: Event): void {
