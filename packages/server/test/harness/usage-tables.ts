@@ -21,6 +21,8 @@ export function readUsageTables(url: string): Promise<UsageTables> {
 async function onSqlite(path: string): Promise<UsageTables> {
   const db = new Database(path, { readonly: true });
   try {
+    // One snapshot, since a commit group may end in between.
+    db.exec('BEGIN');
     return await readBoth(async (sql) => db.prepare(sql).all() as Row[], '', '');
   } finally {
     db.close();
@@ -30,6 +32,8 @@ async function onSqlite(path: string): Promise<UsageTables> {
 async function onPostgres(client: pg.Client): Promise<UsageTables> {
   await client.connect();
   try {
+    // One snapshot, since a commit group may end in between.
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     return await readBoth(async (sql) => (await client.query(sql)).rows, 'millrace.', '::text');
   } finally {
     await client.end();

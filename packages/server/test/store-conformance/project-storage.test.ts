@@ -76,7 +76,7 @@ onEachLimitedStore('the byte quota of a project', { projectBytes: BYTES }, (sess
     expect(bytes).toBeLessThan(400);
     session().clock.advance(WINDOW_MS + 2_000);
     await project.group();
-    expect(await usageOf(session(), project)).toMatchObject({ bytes: 0 });
+    await expect.poll(() => usageOf(session(), project)).toMatchObject({ bytes: 0 });
   });
 
   it('counts the record of a delete for as long as it outlives the queue', async () => {
@@ -93,7 +93,7 @@ onEachLimitedStore('the byte quota of a project', { projectBytes: BYTES }, (sess
     expect(await usageOf(session(), project)).toMatchObject({ bytes, queues: 1 });
     session().clock.advance(WINDOW_MS + 2_000);
     await project.group();
-    expect(await usageOf(session(), project)).toMatchObject({ bytes: 0, queues: 1 });
+    await expect.poll(() => usageOf(session(), project)).toMatchObject({ bytes: 0, queues: 1 });
   });
 
   it('is freed after many records expire at once and further commit groups ran', async () => {
@@ -104,7 +104,7 @@ onEachLimitedStore('the byte quota of a project', { projectBytes: BYTES }, (sess
     expect((await usageOf(session(), project)).bytes).toBeGreaterThan(2_100 * 200);
     session().clock.advance(WINDOW_MS + 2_000);
     for (let group = 0; group < 10; group += 1) await project.group();
-    expect(await usageOf(session(), project)).toMatchObject({ bytes: 0 });
+    await expect.poll(() => usageOf(session(), project)).toMatchObject({ bytes: 0 });
   });
 
   it('counts a record once that replaces another', async () => {
@@ -134,11 +134,13 @@ onEachLimitedStore('the byte quota of a project', { projectBytes: BYTES }, (sess
     expect(await usageOf(session(), project)).toMatchObject({ messages: 1, bytes });
     session().clock.advance(300_000);
     await send();
-    expect(await usageOf(session(), project)).toMatchObject({ messages: 2, bytes: bytes + 1 });
+    await expect
+      .poll(() => usageOf(session(), project))
+      .toMatchObject({ messages: 2, bytes: bytes + 1 });
     await project.run(project.deleteQueue('f'));
     session().clock.advance(300_000 + 2_000);
     await project.group();
-    expect(await usageOf(session(), project)).toMatchObject({ bytes: 0 });
+    await expect.poll(() => usageOf(session(), project)).toMatchObject({ bytes: 0 });
   });
 
   it('refuses a call for the space of its key before the call has any effect', async () => {
