@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
 
-/** How long recorded answers are kept unless configured otherwise. */
-export const IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
-
 /**
  * A digest of what a request asks for: its path and its known fields, with nulls dropped, defaults not
  * filled in, and payloads compared by their bytes. The order of the fields in the body does not matter.

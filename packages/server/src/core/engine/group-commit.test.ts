@@ -29,7 +29,7 @@ const publish = (payload: string): PublishCommand => ({
 
 interface Applied {
   readonly group: readonly Command[];
-  readonly about: CommitGroupFacts | undefined;
+  readonly facts: CommitGroupFacts | undefined;
   finish(outcomes?: Outcome[]): void;
   fail(): void;
 }
@@ -40,7 +40,7 @@ function heldStore(commitGroupsUnderWayMax = 1) {
   const store = {
     commitGroupsUnderWayMax,
     aheadMin: 16,
-    apply: (group: readonly Command[], about?: CommitGroupFacts) =>
+    apply: (group: readonly Command[], facts?: CommitGroupFacts) =>
       new Promise<Outcome[]>((resolve, reject) => {
         const outcomes = group.map((entry) => ({
           ok: true as const,
@@ -49,7 +49,7 @@ function heldStore(commitGroupsUnderWayMax = 1) {
         }));
         applied.push({
           group,
-          about,
+          facts,
           finish: (other) => resolve(other ?? outcomes),
           fail: () => reject(new Error('the connection broke')),
         });

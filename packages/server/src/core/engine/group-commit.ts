@@ -16,19 +16,19 @@ import {
 
 /**
  * Forms commit groups: the commands that arrive while one commit group commits make up the next, so that
- * one commit serves all requests in flight. Groups are bounded in commands and in bytes, and so is what
- * waits; projects take turns in filling them.
+ * one commit serves all requests in flight. Commit groups are bounded in commands and in bytes, and so
+ * are the waiting commands; projects take turns in filling a commit group.
  *
- * A command can fail alone: its commit group is then run again one by one, and the commands of its
- * project keep apart from the others' for a while.
+ * If a command fails because of a fault in the server, its commit group is run again one by one, and the
+ * commands of its project are kept apart from those of others for a while.
  *
- * Or it meets a lock that does not end. Then its commit group is run again queue by queue, and the
- * commands of the queue that is stuck wait apart (`HeldUpCommands`) until they meet no lock any more.
+ * If a command meets a lock that is not released, its commit group is run again queue by queue, and the
+ * commands of the stuck queue wait apart (`HeldUpCommands`) until they meet no lock.
  */
 export interface GroupCommit {
-  /** @param access asked as the command joins its commit group: whether its caller may still act */
+  /** @param access checked when the command joins its commit group: whether the caller may still act */
   submit<C extends Command>(command: C, access?: Access): Promise<Outcome<C['kind']>>;
-  /** How many messages publishes have brought so far, those of refused ones too. */
+  /** The number of messages that publishes have brought so far, including refused ones. */
   messagesPublished(): number;
   /** Refuses further commands and waits for those under way. */
   stop(): Promise<void>;
@@ -46,7 +46,7 @@ export const GROUP_LIMITS: GroupLimits = {
   maxWaiting: 65_536,
 };
 
-/** How long the commands of a project keep apart after one of them has failed by a fault of ours. */
+/** How long the commands of a project are kept apart after one of them failed because of a fault in the server. */
 const APART_MS = 30_000;
 
 export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMITS): GroupCommit {
@@ -61,7 +61,7 @@ export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMI
 class CommitGroupFormer {
   messagesPublished = 0;
   private readonly waiting = new FairQueue<WaitingCommand>();
-  /** Projects whose commands keep apart. */
+  /** Projects whose commands are kept apart. */
   private readonly apart = new KeptApart(APART_MS);
   private readonly heldUp: HeldUpCommands;
   private underWay = 0;
@@ -86,7 +86,7 @@ class CommitGroupFormer {
   ): Promise<Outcome<C['kind']>> {
     const { waiting, limits } = this;
     const project = 'project' in command ? command.project : '';
-    // As much of what may wait as a project leaves to the others.
+    // A project may have as many commands waiting as it leaves room for to the others.
     const hasRoom = waiting.sizeOf(project) < limits.maxWaiting - waiting.size;
     if (this.isStopped || !hasRoom) return Promise.resolve(overloaded('waiting requests'));
     return new Promise((resolve) => {
@@ -108,10 +108,11 @@ class CommitGroupFormer {
   }
 
   /**
-   * As many commands as are worth a commit go at once, while another commit group commits: if they
-   * waited for the end of this turn of the event loop, reading requests and committing would take turns,
-   * and each side would be idle half of the time. Fewer commands wait for the end of the turn, so that
-   * requests that arrive together go together, and while a commit group is under way, for its end.
+   * Commands that are enough for a commit group of their own start at once, while another one commits: if
+   * they waited for the end of this turn of the event loop, reading requests and committing would
+   * alternate, and each side would be idle half of the time. Fewer commands wait for the end of the turn,
+   * so that requests that arrive together are applied together; while a commit group is under way, they
+   * wait for its end.
    */
   private startSoon(): void {
     if (this.underWay >= this.store.commitGroupsUnderWayMax) return;
@@ -168,7 +169,7 @@ class CommitGroupFormer {
     this.tellIfIdle();
   }
 
-  /** Answers those that are not to be tried again. */
+  /** Answers the commands that are not tried again. */
   private answer(entries: readonly WaitingCommand[], outcomes: readonly Outcome[]): void {
     for (let index = 0; index < entries.length; index += 1) {
       const { project, resolve } = entries[index] as WaitingCommand;

@@ -30,7 +30,7 @@ export interface Store {
    * Applies the commands in order and returns their outcomes in the same order. When it resolves, all
    * accepted effects are durable. It never rejects because of a single command.
    */
-  apply(group: readonly Command[], about?: CommitGroupFacts): Promise<Outcome[]>;
+  apply(group: readonly Command[], facts?: CommitGroupFacts): Promise<Outcome[]>;
   /**
    * Called when somebody waits for messages of this queue. A store with several nodes makes the others
    * report when messages become available, for as long as a wait may last.

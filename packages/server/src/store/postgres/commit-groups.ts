@@ -54,7 +54,7 @@ export interface CommitGroupDependencies {
 /** One attempt at a commit group, in one transaction on one connection. */
 interface Attempt {
   readonly commands: readonly Command[];
-  readonly facts: Partial<CommitGroupFacts>;
+  readonly facts: CommitGroupFacts;
   readonly client: PoolClient;
   readonly pipeline: Pipeline;
   readonly due: DueUpdate;
@@ -93,10 +93,7 @@ export class CommitGroups {
    * @throws OutcomeUnknownError if the connection was lost at the commit; otherwise the error that made
    * the database roll the transaction back
    */
-  async run(
-    commands: readonly Command[],
-    facts: Partial<CommitGroupFacts> = {},
-  ): Promise<Outcome[]> {
+  async run(commands: readonly Command[], facts: CommitGroupFacts = {}): Promise<Outcome[]> {
     const assumed = this.assume(commands);
     try {
       return await this.attempt(commands, assumed, facts);
@@ -124,7 +121,7 @@ export class CommitGroups {
   private async attempt(
     commands: readonly Command[],
     assumed: Beginning | undefined,
-    facts: Partial<CommitGroupFacts>,
+    facts: CommitGroupFacts,
   ): Promise<Outcome[]> {
     const { pools, url } = this.dependencies;
     const client = await pools[facts.isBeside ? 'heldUp' : 'groups'].connect();

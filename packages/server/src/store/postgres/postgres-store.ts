@@ -147,15 +147,12 @@ export class PostgresStore implements Store {
     this.signals.expect(project, queue);
   }
 
-  async apply(
-    commands: readonly Command[],
-    about: Partial<CommitGroupFacts> = {},
-  ): Promise<Outcome[]> {
+  async apply(commands: readonly Command[], facts: CommitGroupFacts = {}): Promise<Outcome[]> {
     if (this.stopping !== undefined) throw new Error('the store was stopped');
     const startedMs = monotonicMs();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const outcomes = await this.commitGroups.run(commands, about);
+        const outcomes = await this.commitGroups.run(commands, facts);
         this.reachability.answered();
         return outcomes;
       } catch (error) {
@@ -174,7 +171,7 @@ export class PostgresStore implements Store {
         }
         // One command must not fail the whole commit group: applying each alone shows which one failed.
         const outcomes: Outcome[] = [];
-        for (const command of commands) outcomes.push(...(await this.apply([command], about)));
+        for (const command of commands) outcomes.push(...(await this.apply([command], facts)));
         return outcomes;
       }
     }

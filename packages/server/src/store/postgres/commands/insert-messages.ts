@@ -6,7 +6,8 @@ import { CLOCK } from '../time/store-time-sql.js';
 import type { CommitGroup } from '../transaction/commit-group.js';
 import { NEXT_SEQ } from '../transaction/message-seqs.js';
 
-export interface NewRow extends Arrival {
+export interface NewRow {
+  readonly arrival: Arrival;
   /** Null: the seq is drawn when the message is inserted. */
   readonly seq: number | null;
 }
@@ -21,18 +22,18 @@ export function insertMessages({ tx, clockMs }: CommitGroup, rows: readonly NewR
 }
 
 const columnsOf = (rows: readonly NewRow[]): Parameter[] => [
-  rows.map(({ queue }) => queue.bucketId),
-  rows.map(({ message }) => message.messageId),
+  rows.map(({ arrival: { queue } }) => queue.bucketId),
+  rows.map(({ arrival: { message } }) => message.messageId),
   ifAny(rows.map(({ seq }) => seq)),
-  rows.map(({ bytes }) => bytes),
-  textArray(rows.map(({ message }) => message.payload)),
-  ifAny(rows.map(({ dueAtMs }) => dueAtMs)),
-  ifAny(rows.map(({ rank }) => rank)),
-  ifAny(rows.map(({ message }) => message.priority)),
-  ifAny(rows.map(({ message }) => message.groupId)),
-  ifAny(rows.map(({ groupKey }) => groupKey)),
-  ifAny(rows.map(({ message }) => message.deduplicationId)),
-  ifAny(rows.map(({ message }) => message.headers)),
+  rows.map(({ arrival: { bytes } }) => bytes),
+  textArray(rows.map(({ arrival: { message } }) => message.payload)),
+  ifAny(rows.map(({ arrival: { dueAtMs } }) => dueAtMs)),
+  ifAny(rows.map(({ arrival: { rank } }) => rank)),
+  ifAny(rows.map(({ arrival: { message } }) => message.priority)),
+  ifAny(rows.map(({ arrival: { message } }) => message.groupId)),
+  ifAny(rows.map(({ arrival: { groupKey } }) => groupKey)),
+  ifAny(rows.map(({ arrival: { message } }) => message.deduplicationId)),
+  ifAny(rows.map(({ arrival: { message } }) => message.headers)),
 ];
 
 /** A column that is empty in every row may be sent empty: `unnest` fills it with nulls. */

@@ -23,10 +23,11 @@ import type { PostgresTransaction } from '../transaction/transaction.js';
 
 /** The usage of queues while a run of publishes adds to it. */
 export class QueueUsage {
-  constructor(private readonly byBucket = new Map<number, Usage>()) {}
+  constructor(private readonly byBucket: Map<number, Usage>) {}
 
-  readonly of = ({ bucketId }: QueueEntry): Usage =>
-    this.byBucket.get(bucketId) ?? { messages: 0, bytes: 0 };
+  of({ bucketId }: QueueEntry): Usage {
+    return this.byBucket.get(bucketId) ?? { messages: 0, bytes: 0 };
+  }
 
   add({ queue, bytes }: Arrival): void {
     const before = this.of(queue);

@@ -57,6 +57,7 @@ export class MessageDeduplications implements Deduplications {
         this.tx.nowMs,
       ],
     );
+    await this.tx.hearTime();
     for (const { queueId, id, messageId, isOver } of rows) {
       const key = keyOf(queueId, id);
       if (isOver) this.over.add(key);

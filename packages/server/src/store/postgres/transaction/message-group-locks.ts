@@ -18,12 +18,6 @@ export const lockedMessageGroups = (columns: string, which: string, lock = 'FOR 
         ORDER BY 1, 2) AS o
      CROSS JOIN ${rowOf('fifo_groups', 'o', GROUP_KEY, 't.bucket_id, t.group_key', lock)} AS g`;
 
-/** Identifies messages of FIFO queues. */
-export interface MessageRefs {
-  readonly bucketIds: readonly number[];
-  readonly messageIds: readonly string[];
-}
-
 /**
  * Locks the message groups that these commands settle in or publish to, all at once and in one order, so
  * that no two transactions wait for each other. Claims come later and never wait.

@@ -51,6 +51,7 @@ export class IdempotencyRecords implements AnswerRecords {
         CROSS JOIN ${rowOf('idempotency', 's', KEY, 't.*', 'FOR UPDATE')} AS i`,
       [...columnsOf(scopes), this.tx.nowMs],
     );
+    await this.tx.hearTime();
     await loadCreatedQueues(this.tx, rows);
     for (const row of rows) {
       const id = idOf(row);

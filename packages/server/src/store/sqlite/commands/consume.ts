@@ -30,12 +30,20 @@ interface ReadyRow extends ReadyMessage {
 const READY = `SELECT ${STORED_COLUMNS}, m.id, m.first_available_at_ms, m.bytes, m.seq, m.group_key, m.nacks
   FROM messages m JOIN bodies b ON b.id = m.id`;
 
+const STORED = STORED_FIELDS.length;
+
 /** @param values of READY */
 function readyRow(values: Values | undefined): ReadyRow | undefined {
   if (values === undefined) return undefined;
-  const [id, firstAvailableAtMs, bytes, seq, groupKey, nacks] = values.slice(STORED_FIELDS.length);
-  const message = storedMessageOf(values);
-  return { message, id, firstAvailableAtMs, bytes, seq, groupKey, nacks } as ReadyRow;
+  return {
+    message: storedMessageOf(values),
+    id: values[STORED] as number,
+    firstAvailableAtMs: values[STORED + 1] as number,
+    bytes: values[STORED + 2] as number,
+    seq: values[STORED + 3] as number,
+    groupKey: values[STORED + 4] as string | null,
+    nacks: values[STORED + 5] as number,
+  };
 }
 
 const HEAD_OF_ALL = `${READY} WHERE m.bucket_id = ? AND m.state = 0 ORDER BY m.rank DESC, m.seq LIMIT 1`;

@@ -35,8 +35,11 @@ export interface MessageRow extends MessageEntry {
 export const MESSAGE_COLUMNS = [...ENTRY_FIELDS, 'id'].map(columnName).join(', ');
 
 /** @param values of MESSAGE_COLUMNS */
-export const messageRow = (values: Values): MessageRow =>
-  Object.assign(messageEntryOf(values), { id: values[ENTRY_FIELDS.length] as number });
+export function messageRow(values: Values): MessageRow {
+  const row = messageEntryOf(values) as MessageEntry & { id: number };
+  row.id = values[ENTRY_FIELDS.length] as number;
+  return row;
+}
 
 const ofBody = (field: string): boolean => field === 'payload' || field === 'headers';
 
