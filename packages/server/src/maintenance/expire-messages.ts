@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import type { GroupCommit } from '../core/engine/group-commit.js';
+import type { GroupCommit } from '../core/commit-groups/group-commit.js';
 import { countSince, removedPerStep } from '../core/engine/removal-pace.js';
 import { SteppedJob } from './background-job.js';
 import { RetentionEnds } from './retention-ends.js';

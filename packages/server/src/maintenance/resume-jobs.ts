@@ -1,5 +1,5 @@
 import { monotonicMs } from '../core/clock.js';
-import type { GroupCommit } from '../core/engine/group-commit.js';
+import type { GroupCommit } from '../core/commit-groups/group-commit.js';
 import type { Store } from '../core/store/store.js';
 import { SteppedJob } from './background-job.js';
 

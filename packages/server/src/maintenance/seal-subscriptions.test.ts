@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../test/harness/fake-clock.js';
 import type { SealPushCommand } from '../core/commands/push-commands.js';
-import type { GroupCommit } from '../core/engine/group-commit.js';
+import type { GroupCommit } from '../core/commit-groups/group-commit.js';
 import { NO_LOG } from '../core/log.js';
 import type { PushSubscriptionRow, SealedTexts } from '../core/queue/push-subscription.js';
 import type { Store } from '../core/store/store.js';

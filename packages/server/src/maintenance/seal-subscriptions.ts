@@ -1,5 +1,5 @@
 import type { SealedAnew } from '../core/commands/push-commands.js';
-import type { GroupCommit } from '../core/engine/group-commit.js';
+import type { GroupCommit } from '../core/commit-groups/group-commit.js';
 import type { Log } from '../core/log.js';
 import {
   type PushSubscriptionRow,

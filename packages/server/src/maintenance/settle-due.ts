@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import type { GroupCommit } from '../core/engine/group-commit.js';
+import type { GroupCommit } from '../core/commit-groups/group-commit.js';
 import type { BackgroundJob } from './background-job.js';
 
 const LIMIT_PER_GROUP = 1_000;

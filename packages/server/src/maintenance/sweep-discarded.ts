@@ -1,5 +1,5 @@
 import { type Clock, monotonicMs } from '../core/clock.js';
-import type { GroupCommit } from '../core/engine/group-commit.js';
+import type { GroupCommit } from '../core/commit-groups/group-commit.js';
 import { countSince, type RemovalPace, removedPerStep } from '../core/engine/removal-pace.js';
 import { SteppedJob } from './background-job.js';
 

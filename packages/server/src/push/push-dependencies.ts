@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js';
+import type { GroupCommit } from '../core/commit-groups/group-commit.js';
 import type { ByteBudget } from '../core/engine/byte-budget.js';
-import type { GroupCommit } from '../core/engine/group-commit.js';
 import type { LongPolls } from '../core/engine/long-poll.js';
 import type { IdSource } from '../core/ids.js';
 import type { Log } from '../core/log.js';

@@ -196,13 +196,8 @@ describe.each(STORE_FACTORIES)(
       expect([...hook.ids, ...taken].sort()).toEqual([...ids].sort());
     });
 
-    test('are woken even if another subscription has no free slot', async () => {
-      const busy = await receiver();
-      busy.reply = () => 'none';
-      const queue = await client.newQueue();
-      await client.subscribed(queue, busy.url, { max_in_flight: 1 });
-      await client.publish(queue, 'taken');
-      await busy.received(1);
+    /** A long poll, and then another subscription, gets each of five messages as it comes. */
+    const expectOthersWoken = async (queue: string): Promise<void> => {
       for (let n = 0; n < 5; n += 1) {
         const waiting = client.consume(queue, { wait_seconds: 20 });
         await moment(30);
@@ -217,6 +212,16 @@ describe.each(STORE_FACTORIES)(
         await client.publish(queue, n);
         await free.received(n + 1);
       }
+    };
+
+    test('are woken even if another subscription has no free slot', async () => {
+      const busy = await receiver();
+      busy.reply = () => 'none';
+      const queue = await client.newQueue();
+      await client.subscribed(queue, busy.url, { max_in_flight: 1 });
+      await client.publish(queue, 'taken');
+      await busy.received(1);
+      await expectOthersWoken(queue);
       expect(busy.pushes).toHaveLength(1);
     });
 
@@ -232,20 +237,7 @@ describe.each(STORE_FACTORIES)(
         .toBeGreaterThanOrEqual(5);
       await client.expectStats(queue, { in_flight: 0 });
       dataOf(await client.purge(queue));
-      for (let n = 0; n < 5; n += 1) {
-        const waiting = client.consume(queue, { wait_seconds: 20 });
-        await moment(30);
-        await client.publish(queue, n);
-        const [message] = await waiting;
-        expect(message).toMatchObject({ payload: n });
-        dataOf(await client.ack(queue, message.message_id, { receipt: message.receipt }));
-      }
-      const free = await receiver();
-      await client.subscribed(queue, free.url);
-      for (let n = 0; n < 5; n += 1) {
-        await client.publish(queue, n);
-        await free.received(n + 1);
-      }
+      await expectOthersWoken(queue);
     });
 
     test('get one message of a message group at a time, and a failure blocks only its message group', async () => {

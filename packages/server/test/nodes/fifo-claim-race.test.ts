@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createGroupCommit } from '#server/core/engine/group-commit';
+import { createGroupCommit } from '#server/core/commit-groups/group-commit';
 import { createIdSource } from '#server/core/ids';
 import type { Store } from '#server/core/store/store';
 import { pause } from '../faults/pause.js';

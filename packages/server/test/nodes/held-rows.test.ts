@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createGroupCommit, type GroupCommit } from '#server/core/engine/group-commit';
+import { createGroupCommit, type GroupCommit } from '#server/core/commit-groups/group-commit';
 import { createIdSource } from '#server/core/ids';
 import type { SteppedJob } from '#server/maintenance/background-job';
 import { createExpiry } from '#server/maintenance/expire-messages';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createGroupCommit } from '#server/core/engine/group-commit';
+import { createGroupCommit } from '#server/core/commit-groups/group-commit';
 import { createIdSource } from '#server/core/ids';
 import { PostgresStore } from '#server/store/postgres/postgres-store';
 import { FakeClock } from '../harness/fake-clock.js';

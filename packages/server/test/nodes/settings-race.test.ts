@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from '#server/core/commands/commands';
 import type { SubscribePushCommand } from '#server/core/commands/push-commands';
-import { createGroupCommit, type GroupCommit } from '#server/core/engine/group-commit';
+import { createGroupCommit, type GroupCommit } from '#server/core/commit-groups/group-commit';
 import { createIdSource } from '#server/core/ids';
 import type { QueueSettings } from '#server/core/queue/queue-entry';
 import { SETTINGS_LOCK } from '#server/store/postgres/transaction/settings-lock';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createGroupCommit } from '#server/core/engine/group-commit';
+import { createGroupCommit } from '#server/core/commit-groups/group-commit';
 import { createLongPolls } from '#server/core/engine/long-poll';
 import { QueueService } from '#server/core/engine/queue-service';
 import { createIdSource } from '#server/core/ids';

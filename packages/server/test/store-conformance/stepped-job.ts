@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { createGroupCommit, type GroupCommit } from '#server/core/engine/group-commit';
+import { createGroupCommit, type GroupCommit } from '#server/core/commit-groups/group-commit';
 import type { SteppedJob } from '#server/maintenance/background-job';
 import type { StoreSession } from './store-session.js';
 

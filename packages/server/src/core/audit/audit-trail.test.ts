@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { FakeClock } from '../../../test/harness/fake-clock.js';
 import type { AuditEntry } from '../commands/audit-entry.js';
 import type { Command, RecordAuditCommand } from '../commands/commands.js';
-import type { GroupCommit } from '../engine/group-commit.js';
+import type { GroupCommit } from '../commit-groups/group-commit.js';
 import { refuse } from '../refusal.js';
 import { AuditTrail, type RefusedRequest } from './audit-trail.js';
 

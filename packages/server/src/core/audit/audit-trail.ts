@@ -3,7 +3,7 @@ import { LIMITS } from '@millrace/protocol/limits';
 import type { Clock } from '../clock.js';
 import type { AuditEntry } from '../commands/audit-entry.js';
 import type { Accepted, Command } from '../commands/commands.js';
-import type { GroupCommit } from '../engine/group-commit.js';
+import type { GroupCommit } from '../commit-groups/group-commit.js';
 
 const FLUSH_AFTER_MS = 5_000;
 const EQUAL_WITHIN_MS = 60_000;

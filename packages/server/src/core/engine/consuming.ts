@@ -1,11 +1,11 @@
 import type { Audited } from '../commands/audit-entry.js';
 import type { ConsumeCommand, LeasedMessage, Outcome } from '../commands/commands.js';
+import type { GroupCommit } from '../commit-groups/group-commit.js';
 import type { IdSource } from '../ids.js';
 import type { Access } from '../keys/caller.js';
 import { overloaded, unauthenticated } from '../refusal.js';
 import type { Store } from '../store/store.js';
 import type { Reservation } from './byte-budget.js';
-import type { GroupCommit } from './group-commit.js';
 import { leaseWithin } from './lease-within.js';
 import type { LongPolls, Presence } from './long-poll.js';
 

@@ -1,9 +1,9 @@
 import type { ConsumeCommand, Outcome } from '../commands/commands.js';
+import type { GroupCommit } from '../commit-groups/group-commit.js';
 import type { Access } from '../keys/caller.js';
 import { overloaded, type Refusal } from '../refusal.js';
 import type { Reservation } from './byte-budget.js';
 import { SMALL_CALL_BYTES } from './byte-budget.js';
-import type { GroupCommit } from './group-commit.js';
 
 /** What an answer contains besides its messages. */
 const ENVELOPE_BYTES = 512;

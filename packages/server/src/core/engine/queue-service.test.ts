@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/harness/fake-clock.js';
 import type { Command, LeasedMessage, Outcome } from '../commands/commands.js';
 import type { Idempotency } from '../commands/queue-command.js';
+import type { GroupCommit } from '../commit-groups/group-commit.js';
 import { createIdSource } from '../ids.js';
 import { ENDLESS_ACCESS } from '../keys/caller.js';
 import type { Store } from '../store/store.js';
 import { ByteBudget } from './byte-budget.js';
-import type { GroupCommit } from './group-commit.js';
 import { createLongPolls } from './long-poll.js';
 import { QueueService } from './queue-service.js';
 

@@ -8,13 +8,13 @@ import type {
   Outcome,
 } from '../commands/commands.js';
 import type { SubscribePushCommand } from '../commands/push-commands.js';
+import type { GroupCommit } from '../commit-groups/group-commit.js';
 import type { Fault } from '../fault.js';
 import type { IdSource } from '../ids.js';
 import type { Access } from '../keys/caller.js';
 import { jobInterrupted } from '../refusal.js';
 import type { Store } from '../store/store.js';
 import { type ConsumeOptions, Consuming, type Target } from './consuming.js';
-import type { GroupCommit } from './group-commit.js';
 import type { LongPolls } from './long-poll.js';
 
 export interface QueueServiceOptions {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { FakeClock } from '../../../test/harness/fake-clock.js';
 import type { Command, RecordKeyUseCommand } from '../commands/commands.js';
-import type { GroupCommit } from '../engine/group-commit.js';
+import type { GroupCommit } from '../commit-groups/group-commit.js';
 import { CONFIGURED_KEY_ID } from './key-ring.js';
 import { KeyUse } from './key-use.js';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { GroupCommit } from '../engine/group-commit.js';
+import type { GroupCommit } from '../commit-groups/group-commit.js';
 import { CONFIGURED_KEY_ID } from './key-ring.js';
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import type { DeliveryRef, LeasedMessage } from '../../core/commands/commands.js';
-import type { GroupCommit } from '../../core/engine/group-commit.js';
+import type { GroupCommit } from '../../core/commit-groups/group-commit.js';
 import { settleWhileHeld } from './settle-again.js';
 
 /** The data that an ack needs, so that the payload is not kept in memory until the store answers. */

@@ -1,6 +1,6 @@
 import { LIMITS } from '@millrace/protocol/limits';
 import type { Clock } from '../../core/clock.js';
-import type { GroupCommit } from '../../core/engine/group-commit.js';
+import type { GroupCommit } from '../../core/commit-groups/group-commit.js';
 import type { IdSource } from '../../core/ids.js';
 import type { PushAttempt } from '../../core/queue/push-subscription.js';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import type { AckCommand, NackCommand } from '../../core/commands/commands.js';
-import type { GroupCommit } from '../../core/engine/group-commit.js';
+import type { GroupCommit } from '../../core/commit-groups/group-commit.js';
 
 const AGAIN_AFTER_MS = 500;
 

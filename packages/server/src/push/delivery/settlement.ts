@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import type { LeasedMessage } from '../../core/commands/commands.js';
-import type { GroupCommit } from '../../core/engine/group-commit.js';
+import type { GroupCommit } from '../../core/commit-groups/group-commit.js';
 import { type PushSubscriptionRow, pushHolder } from '../../core/queue/push-subscription.js';
 import { settleWhileHeld } from './settle-again.js';
 

@@ -1,8 +1,8 @@
 import type { Command, Outcome } from '../commands/commands.js';
+import { FairQueue } from '../engine/fair-queue.js';
 import { type Access, ENDLESS_ACCESS } from '../keys/caller.js';
 import { overloaded } from '../refusal.js';
 import type { Store } from '../store/store.js';
-import { FairQueue } from './fair-queue.js';
 import { HeldUpCommands } from './held-up-commands.js';
 import { KeptApart } from './kept-apart.js';
 import {
