@@ -22,7 +22,7 @@ export class FreeSpace {
   at(nowMs: number): DiskSpace {
     const freeBytes = this.readFreeBytes();
     if (nowMs < this.outUntilMs) return 'very_low';
-    if (this.reserve?.isMissing && freeBytes >= this.minFreeBytes + this.reserve.bytes) {
+    if (this.reserve?.isIncomplete && freeBytes >= this.minFreeBytes + this.reserve.bytes) {
       this.reserve.make();
     }
     if (freeBytes >= this.minFreeBytes) return 'enough';
@@ -34,9 +34,9 @@ export class FreeSpace {
     this.outUntilMs = nowMs + OUT_FOR_MS;
   }
 
-  /** @returns whether there was a reserve to give back */
+  /** Gives back some of the reserve. @returns whether there was any */
   giveBackReserve(): boolean {
-    return this.reserve?.giveBack() ?? false;
+    return this.reserve?.giveBackChunk() ?? false;
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { MODE } from './file-modes.js';
 
 const RESERVE_BYTES_MAX = 16 * 1024 * 1024;
@@ -9,42 +9,53 @@ export const RESERVE_SUFFIX = '-reserve';
 
 /**
  * Space that a file next to the database reserves, and that is given back when the disk is full: other
- * processes may fill the disk, and settling needs a little room to go on.
+ * processes may fill the disk, and settling needs a little room to go on. It is given back a chunk at a
+ * time: a process that is still filling the disk may take a chunk before SQLite does, but not all of them.
  */
 export class Reserve {
   readonly bytes: number;
   private readonly path: string;
-  private isThere: boolean;
+  private heldBytes: number;
 
   constructor(path: string, minFreeBytes: number) {
     this.path = path + RESERVE_SUFFIX;
     this.bytes = Math.min(minFreeBytes, RESERVE_BYTES_MAX);
     const size = statSync(this.path, { throwIfNoEntry: false })?.size;
-    this.isThere = size === this.bytes && size > 0;
+    this.heldBytes = size === this.bytes ? size : 0;
     // Removes a reserve that a kill left incomplete, or that has another size.
-    if (size !== undefined && !this.isThere) rmSync(this.path, { force: true });
+    if (size !== undefined && this.heldBytes === 0) this.remove();
   }
 
-  get isMissing(): boolean {
-    return !this.isThere && this.bytes > 0;
+  get isIncomplete(): boolean {
+    return this.heldBytes < this.bytes;
   }
 
   /** Creates the reserve; if that fails, the store works without one. */
   make(): void {
     try {
       this.write();
-      this.isThere = true;
+      this.heldBytes = this.bytes;
     } catch {
-      rmSync(this.path, { force: true });
+      this.remove();
     }
   }
 
-  /** @returns whether there was a reserve to give back */
-  giveBack(): boolean {
-    if (!this.isThere) return false;
-    this.isThere = false;
-    rmSync(this.path, { force: true });
+  /** @returns whether there was something to give back */
+  giveBackChunk(): boolean {
+    if (this.heldBytes === 0) return false;
+    this.heldBytes = Math.max(0, this.heldBytes - CHUNK_BYTES);
+    if (this.heldBytes > 0) truncateSync(this.path, this.heldBytes);
+    else this.remove();
     return true;
+  }
+
+  giveBack(): void {
+    if (this.heldBytes > 0) this.remove();
+  }
+
+  private remove(): void {
+    this.heldBytes = 0;
+    rmSync(this.path, { force: true });
   }
 
   private write(): void {
