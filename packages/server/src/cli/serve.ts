@@ -2,7 +2,6 @@ import type { Server, UnderWay } from '../app.js';
 import { wantsColours } from '../config/colours.js';
 import { loadConfig } from '../config/config.js';
 import { ConfigError } from '../config/config-error.js';
-import { tuneGarbageCollector } from '../config/garbage-collector.js';
 import { setSystemTimer } from '../core/clock.js';
 import { causeOf } from '../core/fault.js';
 import type { LogFields } from '../core/log.js';
@@ -44,7 +43,6 @@ async function serve(args: readonly string[], log: ProcessLog): Promise<void> {
     },
     log,
   );
-  tuneGarbageCollector();
   const config = loadConfig(args);
   const { startServer } = await import('../app.js');
   if (isStopping) return;

@@ -16,7 +16,7 @@ import { tellPostponed, WalCheckpoints } from './file/wal-checkpoints.js';
 import type { WalPages } from './threads/checkpoint-thread.js';
 import type { ReaderRequest } from './threads/reader-thread.js';
 import { ThreadChannel } from './threads/thread-channel.js';
-import { packCommand, unpackOutcome } from './threads/thread-codec.js';
+import { unpackOutcome } from './threads/thread-codec.js';
 import type { WriterAnswer, WriterOptions, WriterRequest } from './threads/writer-thread.js';
 
 export interface SqliteStoreOptions extends Omit<WriterOptions, 'limits'> {
@@ -125,7 +125,7 @@ export class SqliteStore implements Store {
     try {
       const answer = await this.writer.call({
         kind: 'apply',
-        commands: commands.map(packCommand),
+        commands,
         nowMs: this.clock.nowMs(),
       });
       const group = answer.group as NonNullable<WriterAnswer['group']>;
@@ -136,8 +136,8 @@ export class SqliteStore implements Store {
       if (answer.wantsCommitGroup) this.applyNoneLater();
       this.diskLines.saw(group.disk);
       tellDeadLetters(this.log, group.deadLetters);
-      return group.outcomes.map((packed, index) => {
-        const outcome = unpackOutcome(commands[index] as Command, packed);
+      return group.outcomes.map((packed) => {
+        const outcome = unpackOutcome(packed);
         if (!outcome.ok) tellFault(this.log, outcome);
         return outcome;
       });

@@ -11,12 +11,7 @@ import { FreeSpace, freeBytesBeside } from '../file/free-space.js';
 import { Reserve } from '../file/reserve.js';
 import { SpaceKeeper, type SpaceNeed } from '../file/space-keeper.js';
 import { serveThread } from './thread-channel.js';
-import {
-  type PackedCommand,
-  type PackedOutcome,
-  packOutcome,
-  unpackCommand,
-} from './thread-codec.js';
+import { type PackedOutcome, packOutcome } from './thread-codec.js';
 
 /** The thread that owns the only connection that writes. */
 export interface WriterOptions {
@@ -30,7 +25,7 @@ export type WriterRequest =
   | { readonly kind: 'start'; readonly nowMs: number }
   | {
       readonly kind: 'apply';
-      readonly commands: readonly PackedCommand[];
+      readonly commands: readonly Command[];
       readonly nowMs: number;
     }
   | { readonly kind: 'diskSpace'; readonly nowMs: number }
@@ -68,8 +63,7 @@ serveThread<WriterRequest, WriterAnswer>(
   { answersAtOnce: 1 },
 );
 
-function apply(packed: readonly PackedCommand[], nowMs: number): WriterAnswer {
-  const commands = packed.map(unpackCommand);
+function apply(commands: readonly Command[], nowMs: number): WriterAnswer {
   const { outcomes, ...rest } = applier.apply(commands, nowMs);
   const group = {
     ...rest,
