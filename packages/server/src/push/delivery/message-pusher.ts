@@ -26,7 +26,7 @@ export interface PushListener {
   /**
    * The receiver has answered or could not be reached: a slot is free, and only the store has work left.
    */
-  posted(durationMs: number): void;
+  posted(): void;
   /** A push has ended because of a fault in the server. */
   abandoned(): void;
   /** The receiver has answered that it no longer exists. */
@@ -69,7 +69,7 @@ export class MessagePusher {
   /**
    * Whether messages are pushed one at a time: the receiver is slow, or its recovery is being probed.
    */
-  get isOneByOne(): boolean {
+  private get isOneByOne(): boolean {
     return this.pace.isSlow || this.breaker.isOpen;
   }
 
@@ -136,7 +136,7 @@ export class MessagePusher {
     if (result !== 'cancelled') this.pace.ended(result === 'success', nowMs);
     const isGone = 'status' in outcome && outcome.status === GONE;
     if (isGone) this.listener.gone();
-    this.listener.posted(outcome.durationMs);
+    this.listener.posted();
     if (result === 'success') {
       this.acks.add(message);
     } else {
@@ -170,7 +170,7 @@ export class MessagePusher {
     }
   }
 
-  /** Returns a message that was leased and not posted. */
+  /** Returns a message that was leased and not posted, which counts no failure. */
   giveBack(message: LeasedMessage): void {
     this.rooms.release(message);
     this.underWay.begin();

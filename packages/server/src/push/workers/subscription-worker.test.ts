@@ -1,7 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../../test/harness/fake-clock.js';
-import type { Command, LeasedMessage, NackCommand } from '../../core/commands/commands.js';
+import type {
+  Command,
+  ConsumeCommand,
+  LeasedMessage,
+  NackCommand,
+} from '../../core/commands/commands.js';
 import type { GroupCommit } from '../../core/commit-groups/group-commit.js';
 import { ByteBudget } from '../../core/engine/byte-budget.js';
 import { createLongPolls } from '../../core/engine/long-poll.js';
@@ -17,10 +21,7 @@ import type { PushRequest } from '../request/push-client.js';
 import { SecretBox } from '../request/push-secret.js';
 import { SubscriptionWorker } from './subscription-worker.js';
 
-const MAX_IN_FLIGHT = 2;
-/** A lease takes this long and a push a millisecond, so many messages are prefetched. */
-const LEASE_MS = 15;
-const WAITING_AHEAD = 3;
+const MAX_IN_FLIGHT = 7;
 const PATIENCE = { timeout: 10_000, interval: 5 };
 
 const SUBSCRIPTION = {
@@ -39,45 +40,49 @@ const SUBSCRIPTION = {
   headers: null,
 } as unknown as PushSubscriptionRow;
 
-const answer = (status: number): PushOutcome => ({ status, retryAfterMs: null, durationMs: 1 });
+interface Lease {
+  readonly maxMessages: number;
+  /** Ends it with this many messages, and says that the queue has more. */
+  arrives(count: number): string[];
+}
 
-/** A worker with an endless queue, and a receiver that answers until enough is prefetched. */
+/** A worker whose leases and posts end when the test ends them. */
 function pushingWorker(deliveryCount = 1) {
   const clock = new FakeClock();
   const ids = createIdSource(clock);
-  const leased: string[] = [];
-  const acked: string[] = [];
+  const budget = new ByteBudget(64 * 1024 * 1024);
+  const leases: Lease[] = [];
   const nacked: NackCommand['entries'][number][] = [];
   const others: string[] = [];
-  const posts: PushRequest[] = [];
-  const held: ((outcome: PushOutcome) => void)[] = [];
-  let holds = false;
-  let consuming = false;
+  const posted: string[] = [];
+  const answers: ((status: number) => void)[] = [];
 
   const message = (): LeasedMessage => {
-    const messageId = ids.uuid();
-    leased.push(messageId);
     const leaseExpiresAtMs = clock.nowMs() + 30_000;
     const nothing = { headers: null, groupId: null, deduplicationId: null, sourceQueue: null };
     const delivery = { receipt: 'r.0', leaseExpiresAtMs, deliveryCount, nacks: 0 };
-    return { messageId, payload: '1', ...nothing, ...delivery } as LeasedMessage;
+    return { messageId: ids.uuid(), payload: '1', ...nothing, ...delivery } as LeasedMessage;
   };
+  const consume = ({ maxMessages }: ConsumeCommand) =>
+    new Promise((resolve) => {
+      const arrives = (count: number): string[] => {
+        const messages = Array.from({ length: count }, message);
+        resolve({ ok: true, replayed: false, messages, crowded: true });
+        return messages.map(({ messageId }) => messageId);
+      };
+      leases.push({ maxMessages, arrives });
+    });
   const submit = async (command: Command) => {
-    if (command.kind === 'ack') acked.push(...command.entries.map(({ messageId }) => messageId));
-    else if (command.kind === 'nack') nacked.push(...command.entries);
-    else if (command.kind !== 'consume') others.push(command.kind);
-    if (command.kind !== 'consume') return { ok: true, replayed: false };
-    consuming = true;
-    await sleep(LEASE_MS);
-    consuming = false;
-    const messages = Array.from({ length: command.maxMessages }, message);
-    return { ok: true, replayed: false, messages };
+    if (command.kind === 'consume') return consume(command);
+    if (command.kind === 'nack') nacked.push(...command.entries);
+    else others.push(command.kind);
+    return { ok: true, replayed: false };
   };
-  const post = async (request: PushRequest): Promise<PushOutcome> => {
-    posts.push(request);
-    holds ||= leased.length - posts.length >= WAITING_AHEAD;
-    if (!holds) return answer(200);
-    return new Promise((resolve) => held.push(resolve));
+  const post = ({ headers }: PushRequest): Promise<PushOutcome> => {
+    posted.push(headers['webhook-id'] as string);
+    return new Promise((resolve) => {
+      answers.push((status) => resolve({ status, retryAfterMs: null, durationMs: 1 }));
+    });
   };
   const commit = { submit } as unknown as GroupCommit;
   const worker = new SubscriptionWorker(
@@ -91,123 +96,113 @@ function pushingWorker(deliveryCount = 1) {
       secrets: new SecretBox([]),
       log: new AttemptLog(commit, clock, ids),
       settlement: new Settlement(commit, clock),
-      budget: new ByteBudget(64 * 1024 * 1024),
+      budget,
       random: () => 0.5,
       processLog: NO_LOG,
     },
     SUBSCRIPTION,
     () => {},
   );
-  return { worker, posts, held, leased, acked, nacked, others, leasing: () => consuming };
-}
-
-type Pushing = ReturnType<typeof pushingWorker>;
-
-/** Waits until both slots are in use and some messages are prefetched. */
-async function leasedAhead(): Promise<Pushing & { readonly prefetched: string[] }> {
-  const pushing = pushingWorker();
+  /** Resolves with the lease of this number, counted from 1, once it is under way. */
+  const lease = async (number: number): Promise<Lease> => {
+    await vi.waitFor(() => expect(leases).toHaveLength(number), PATIENCE);
+    return leases[number - 1] as Lease;
+  };
+  /** Ends all that is under way. */
+  const stop = async (): Promise<void> => {
+    const stopped = worker.stop();
+    for (const { arrives } of leases) arrives(0);
+    for (const answer of answers) answer(200);
+    await stopped;
+  };
+  worker.start();
+  const pushing = { worker, budget, leases, lease, nacked, others, posted, answers, stop };
   started.push(pushing);
-  pushing.worker.start();
-  await vi.waitFor(() => expect(pushing.held).toHaveLength(MAX_IN_FLIGHT), PATIENCE);
-  // The lease under way returns, and no further one begins.
-  let leasedBefore = -1;
-  while (pushing.leasing() || leasedBefore !== pushing.leased.length) {
-    leasedBefore = pushing.leased.length;
-    await sleep(3 * LEASE_MS);
-  }
-  const prefetched = pushing.leased.slice(pushing.posts.length);
-  expect(prefetched.length).toBeGreaterThanOrEqual(WAITING_AHEAD);
-  return { ...pushing, prefetched };
+  return pushing;
 }
 
-const started: Pushing[] = [];
+const started: { stop(): Promise<void> }[] = [];
 
-describe('prefetched messages', () => {
-  afterEach(async () => {
-    for (const { worker, held } of started.splice(0)) {
-      const stopped = worker.stop();
-      for (const end of held) end(answer(200));
-      await stopped;
-    }
+afterEach(async () => {
+  for (const { stop } of started.splice(0)) await stop();
+});
+
+/** How many messages are posted, and how many slots are free, when `leasing` returns. */
+const POSTED = 5;
+const FREE = MAX_IN_FLIGHT - POSTED;
+
+/** A worker that posts some messages and has a lease for its free slots under way. */
+async function leasing() {
+  const pushing = pushingWorker();
+  (await pushing.lease(1)).arrives(POSTED);
+  const under = await pushing.lease(2);
+  expect(pushing.posted).toHaveLength(POSTED);
+  return { ...pushing, under };
+}
+
+type Leasing = Awaited<ReturnType<typeof leasing>>;
+
+const answerAll = ({ answers }: Leasing, status: number): void => {
+  for (const answer of answers) answer(status);
+};
+
+describe('a worker', () => {
+  it('leases as many messages as it has free slots, and nothing while it has none', async () => {
+    const { leases, lease, answers, posted, under } = await leasing();
+    expect(leases[0]?.maxMessages).toBe(MAX_IN_FLIGHT);
+    expect(under.maxMessages).toBe(FREE);
+    under.arrives(FREE);
+    await vi.waitFor(() => expect(posted).toHaveLength(MAX_IN_FLIGHT), PATIENCE);
+    expect(leases).toHaveLength(2);
+    answers[0]?.(200);
+    expect((await lease(3)).maxMessages).toBe(1);
   });
 
-  it('are released, and not posted, when the receiver answers 410', async () => {
-    const { held, posts, nacked, others, prefetched } = await leasedAhead();
-    const postsBefore = posts.length;
-    held[0]?.(answer(410));
-    await vi.waitFor(() => expect(others).toContain('pausePush'), PATIENCE);
-    held[1]?.(answer(200));
-    await sleep(3 * LEASE_MS);
-    expect(posts).toHaveLength(postsBefore);
-    expect(
-      nacked.filter(({ withoutFailure }) => withoutFailure).map(({ messageId }) => messageId),
-    ).toEqual(expect.arrayContaining(prefetched));
-  });
-
-  it('are released, and not posted unsigned, when the secret can no longer be opened', async () => {
-    const { worker, held, posts, nacked, prefetched } = await leasedAhead();
-    const postsBefore = posts.length;
-    worker.update({ ...SUBSCRIPTION, secret: 'sealed:under another key' });
-    for (const end of held) end(answer(200));
-    await vi.waitFor(() => expect(nacked).toHaveLength(prefetched.length), PATIENCE);
-    await sleep(3 * LEASE_MS);
-    expect(posts).toHaveLength(postsBefore);
-    expect(nacked.every(({ withoutFailure }) => withoutFailure)).toBe(true);
-    expect(nacked.map(({ messageId }) => messageId).sort()).toEqual([...prefetched].sort());
-  });
-
-  it.each([
-    ['fails repeatedly', 500],
-    ['is down', 503],
-  ])('are released when the receiver %s', async (_what, status) => {
-    const { held, posts, leased, acked, nacked } = await leasedAhead();
-    // One after the other, so that the fifth failure opens the breaker.
-    for (let failures = 1; failures <= 5; failures += 1) {
-      await vi.waitFor(() => expect(held.length).toBeGreaterThan(0), PATIENCE);
-      held.shift()?.(answer(status));
-      await sleep(5);
-    }
-    const postsBefore = posts.length;
-    const settled = () => acked.length + nacked.length;
-    await vi.waitFor(() => expect(settled()).toBe(leased.length - held.length), PATIENCE);
-    await sleep(3 * LEASE_MS);
-    expect(posts).toHaveLength(postsBefore);
-    expect(settled()).toBe(leased.length - held.length);
-    // The prefetched messages were not posted, so none of them counts a failure.
-    const givenBack = nacked.filter(({ error }) => error === null);
-    expect(givenBack.length).toBeGreaterThan(0);
-    expect(givenBack.every(({ withoutFailure }) => withoutFailure)).toBe(true);
-  });
-
-  it('are released when their lease arrives after the breaker has opened', async () => {
-    const pushing = pushingWorker();
-    started.push(pushing);
-    const { worker, posts, held, leased, acked, nacked } = pushing;
-    worker.start();
-    // A lease is under way most of the time, so the fifth outage falls into one.
-    await vi.waitFor(() => expect(held).toHaveLength(MAX_IN_FLIGHT), PATIENCE);
-    for (let outages = 1; outages <= 5; outages += 1) {
-      await vi.waitFor(() => expect(held.length).toBeGreaterThan(0), PATIENCE);
-      held.shift()?.(answer(503));
-    }
-    const postsBefore = posts.length;
-    await sleep(6 * LEASE_MS);
-    expect(posts).toHaveLength(postsBefore);
-    expect(acked.length + nacked.length).toBe(leased.length - held.length);
-  });
-
-  it('are posted once each when the receiver keeps answering', async () => {
-    const { held, posts, leased, acked, nacked } = await leasedAhead();
-    const postsBefore = posts.length;
-    for (let answered = 0; answered < 50; answered += 1) {
-      await vi.waitFor(() => expect(held.length).toBeGreaterThan(0), PATIENCE);
-      held.shift()?.(answer(200));
-    }
-    await vi.waitFor(() => expect(posts).toHaveLength(postsBefore + 50), PATIENCE);
-    const ids = posts.map(({ headers }) => headers['webhook-id']);
-    expect(ids).toEqual(leased.slice(0, ids.length));
-    expect(acked).toEqual(ids.slice(0, acked.length));
+  it('has one lease under way, and uses the next for slots that became free meanwhile', async () => {
+    const { worker, leases, lease, answers, nacked, posted, others, under } = await leasing();
+    for (const answer of answers.slice(0, 3)) answer(200);
+    await vi.waitFor(() => expect(others).toContain('ack'), PATIENCE);
+    // Wakes the worker, which must not begin another lease.
+    worker.update(SUBSCRIPTION);
+    await new Promise(setImmediate);
+    expect(leases).toHaveLength(2);
+    under.arrives(FREE);
+    expect((await lease(3)).maxMessages).toBe(3);
+    expect(posted).toHaveLength(MAX_IN_FLIGHT);
     expect(nacked).toEqual([]);
+  });
+});
+
+describe('leased messages are given back without a failure', () => {
+  it.each<[string, number, (pushing: Leasing) => void]>([
+    ['all but one, when the receiver has become slow', 1, (pushing) => answerAll(pushing, 500)],
+    ['when the breaker has opened', 0, (pushing) => answerAll(pushing, 503)],
+    ['when the receiver has answered 410', 0, ({ answers }) => answers[0]?.(410)],
+    ['when the worker stops', 0, ({ worker }) => void worker.stop()],
+    [
+      'when `max_in_flight` has become smaller',
+      1,
+      ({ worker }) => worker.update({ ...SUBSCRIPTION, maxInFlight: POSTED + 1 }),
+    ],
+    [
+      'when the secret can no longer be opened',
+      0,
+      ({ worker }) => worker.update({ ...SUBSCRIPTION, secret: 'sealed:under another key' }),
+    ],
+  ])('%s', async (_when, pushed, happens) => {
+    const pushing = await leasing();
+    const { budget, nacked, posted, under, stop } = pushing;
+    happens(pushing);
+    // The answers are settled before the lease arrives.
+    await new Promise(setImmediate);
+    const messages = under.arrives(FREE);
+    const back = () => nacked.filter(({ messageId }) => messages.includes(messageId));
+    await vi.waitFor(() => expect(back()).toHaveLength(FREE - pushed), PATIENCE);
+    expect(posted.slice(POSTED)).toEqual(messages.slice(0, pushed));
+    expect(back().map(({ messageId }) => messageId)).toEqual(messages.slice(pushed));
+    expect(back().every(({ withoutFailure }) => withoutFailure)).toBe(true);
+    await stop();
+    expect(budget.reservedBytes('push')).toBe(0);
   });
 });
 
@@ -217,15 +212,12 @@ describe('a push that meets an outage', () => {
     [SPARED_MAX, true],
     [SPARED_MAX + 1, false],
   ])('as delivery %d of its message counts no failure: %s', async (deliveryCount, isFree) => {
-    const { worker, held, nacked } = pushingWorker(deliveryCount);
-    worker.start();
-    await vi.waitFor(() => expect(held).toHaveLength(MAX_IN_FLIGHT), PATIENCE);
-    held[0]?.(answer(503));
+    const { lease, answers, nacked } = pushingWorker(deliveryCount);
+    (await lease(1)).arrives(MAX_IN_FLIGHT);
+    await vi.waitFor(() => expect(answers).toHaveLength(MAX_IN_FLIGHT), PATIENCE);
+    answers[0]?.(503);
     const failed = () => nacked.find(({ error }) => error === 'the receiver answered 503');
     await vi.waitFor(() => expect(failed()).toBeDefined(), PATIENCE);
     expect(failed()?.withoutFailure).toBe(isFree);
-    const stopped = worker.stop();
-    for (const end of held) end(answer(200));
-    await stopped;
   });
 });

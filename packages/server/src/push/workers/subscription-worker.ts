@@ -1,6 +1,4 @@
-import { LIMITS } from '@millrace/protocol/limits';
-import { monotonicMs } from '../../core/clock.js';
-import type { ConsumeCommand } from '../../core/commands/commands.js';
+import type { ConsumeCommand, LeasedMessage } from '../../core/commands/commands.js';
 import { leaseWithin } from '../../core/engine/lease-within.js';
 import { ENDLESS_ACCESS } from '../../core/keys/caller.js';
 import { type PushSubscriptionRow, pushHolder } from '../../core/queue/push-subscription.js';
@@ -9,8 +7,6 @@ import { MessagePusher } from '../delivery/message-pusher.js';
 import { PUSH_LEAST_BYTES } from '../delivery/push-rooms.js';
 import type { PushDependencies } from '../push-dependencies.js';
 import { LeaseNeed } from './lease-need.js';
-import { Lookahead } from './lookahead.js';
-import { PrefetchedMessages } from './prefetched-messages.js';
 import { Wakeup } from './wakeup.js';
 import { afterEvent, type WorkerEvent, type WorkerState } from './worker-state.js';
 
@@ -28,8 +24,6 @@ export class SubscriptionWorker {
   private readonly need = new LeaseNeed();
   private readonly wakeup: Wakeup;
   private readonly pusher: MessagePusher;
-  private readonly prefetched: PrefetchedMessages;
-  private readonly lookahead = new Lookahead();
   /** Whether the wait for messages has found any. */
   private foundSome = false;
   private pauseUntilMs = 0;
@@ -43,14 +37,11 @@ export class SubscriptionWorker {
   ) {
     this.wakeup = new Wakeup(dependencies.clock);
     this.pusher = new MessagePusher(dependencies, subscription, {
-      posted: (durationMs) => this.posted(durationMs),
+      posted: () => this.posted(),
       abandoned: () => this.wakeup.wake(),
       gone: () => this.on('receiverGone'),
       pauseGone: (gone) => this.pauseGone(gone),
     });
-    this.prefetched = new PrefetchedMessages(dependencies.clock, (message) =>
-      this.pusher.giveBack(message),
-    );
   }
 
   get posting(): number {
@@ -76,7 +67,6 @@ export class SubscriptionWorker {
     this.on('stopped');
     this.wakeup.wake();
     await this.running;
-    this.prefetched.giveBackAll();
     await this.pusher.ended();
   }
 
@@ -95,16 +85,9 @@ export class SubscriptionWorker {
 
   /** How long nothing may be leased; undefined if something may. */
   private holdMs(): number | undefined {
-    if (this.state === 'gone' || this.wanted() <= 0) return Number.POSITIVE_INFINITY;
+    if (this.state === 'gone' || this.pusher.freeSlots <= 0) return Number.POSITIVE_INFINITY;
     const pauseMs = this.pauseUntilMs - this.dependencies.clock.monotonicMs();
     return pauseMs > 0 ? pauseMs : this.pusher.holdMs();
-  }
-
-  /** How many messages to lease. */
-  private wanted(): number {
-    const { freeSlots, isOneByOne } = this.pusher;
-    const soonFree = isOneByOne ? 0 : this.lookahead.slots(this.subscription.maxInFlight);
-    return freeSlots + soonFree - this.prefetched.size;
   }
 
   /**
@@ -118,7 +101,7 @@ export class SubscriptionWorker {
     const poll = longPolls.register(project, queue, 'push');
     this.need.on('told');
     if (poll === undefined) {
-      if (this.need.wantsLease) await this.lease(this.wanted());
+      if (this.need.wantsLease) await this.lease();
       this.pause();
       return;
     }
@@ -127,7 +110,7 @@ export class SubscriptionWorker {
       while (this.state === 'waiting' && this.holdMs() === undefined) {
         this.wakeup.take();
         // One lease at a time: slots that become free in the meantime are used by the next one.
-        if (this.need.wantsLease) void this.lease(this.wanted());
+        if (this.need.wantsLease) void this.lease();
         store.expectReady(project, queue);
         const isTold = await poll.wait(Number.POSITIVE_INFINITY, this.wakeup.presence);
         // The wait was not ended by this worker, but by a signal of messages or the time to look again.
@@ -138,32 +121,28 @@ export class SubscriptionWorker {
     }
   }
 
-  private async lease(wanted: number): Promise<void> {
+  private async lease(): Promise<void> {
     const { commit, budget } = this.dependencies;
-    const { underWay, rooms } = this.pusher;
+    const { underWay, rooms, freeSlots } = this.pusher;
     underWay.begin();
     this.need.on('began');
-    const startMs = monotonicMs();
     const room = budget.open(this.subscription.project, 'push');
-    const asked = Math.min(wanted, LIMITS.consumeMaxMessages);
     const outcome = await leaseWithin(
       commit,
       room,
-      this.consumeCommand(asked),
+      this.consumeCommand(freeSlots),
       MAX_BYTES,
       ENDLESS_ACCESS,
       PUSH_LEAST_BYTES,
     );
-    this.lookahead.leased(monotonicMs() - startMs);
     if (outcome.ok) {
       const { messages, cutShort = false, crowded = false } = outcome;
       rooms.divide(room, messages);
       this.foundSome ||= messages.length > 0;
       // A full answer may have left messages behind that no signal announces.
-      const leftSome = cutShort || crowded || messages.length >= asked;
+      const leftSome = cutShort || crowded || messages.length >= freeSlots;
       this.need.on(leftSome ? 'leftSome' : 'leftNone');
-      for (const message of messages) this.prefetched.put(message);
-      this.pushPrefetched();
+      this.pushOrGiveBack(messages);
     } else {
       this.need.on('leftSome');
       this.refused(outcome);
@@ -182,14 +161,16 @@ export class SubscriptionWorker {
     this.pauseUntilMs = this.dependencies.clock.monotonicMs() + PAUSE_MS;
   }
 
-  private consumeCommand(slots: number): Omit<ConsumeCommand, 'kind' | 'maxBytes' | 'strict'> {
+  private consumeCommand(
+    maxMessages: number,
+  ): Omit<ConsumeCommand, 'kind' | 'maxBytes' | 'strict'> {
     const { project, queue, subscriptionId, visibilityTimeoutMs } = this.subscription;
     return {
       project,
       queue,
       idempotency: null,
       autoCreate: false,
-      maxMessages: slots,
+      maxMessages,
       visibilityTimeoutMs,
       receiptPrefix: this.dependencies.ids.token(),
       // In a FIFO queue, no lease should wait for the push of the message before it.
@@ -198,25 +179,22 @@ export class SubscriptionWorker {
     };
   }
 
-  /** Pushes prefetched messages while slots are free. */
-  private pushPrefetched(): void {
-    while (this.pusher.freeSlots > 0 && this.mayPush()) {
-      const message = this.prefetched.take();
-      if (message === undefined) return;
-      void this.pusher.push(message);
+  /**
+   * Since the messages were leased, the receiver may have become slow, or may be down or gone, and the
+   * settings may have changed: what can no longer be pushed goes back.
+   */
+  private pushOrGiveBack(messages: readonly LeasedMessage[]): void {
+    for (const message of messages) {
+      if (this.mayPush() && this.pusher.freeSlots > 0) void this.pusher.push(message);
+      else this.pusher.giveBack(message);
     }
-    // The receiver has become slow, or is down or gone, since the messages were leased.
-    if (this.pusher.isOneByOne || !this.mayPush()) this.prefetched.giveBackAll();
   }
 
   private mayPush(): boolean {
     return this.state !== 'stopping' && this.state !== 'gone' && this.pusher.mayPost();
   }
 
-  private posted(durationMs: number): void {
-    this.lookahead.pushed(durationMs);
-    if (this.pusher.isOneByOne) this.prefetched.giveBackAll();
-    else this.pushPrefetched();
+  private posted(): void {
     if (!this.need.isLeasing) this.wakeup.wake();
   }
 
