@@ -98,6 +98,19 @@ describe('an advance of the clock of millrace dev', () => {
     expect(await publish()).not.toBe(first);
   });
 
+  it('ends the record of a consume with its leases', async () => {
+    const queue = await dev.client.newQueue();
+    await dev.client.publish(queue);
+    const consume = () => dev.client.post('consume', { queue, idempotency_key: 'k' });
+    await consume();
+    await dev.advance(20);
+    expect((await consume()).body.metadata.cache_hit).toBe(true);
+    await dev.advance(10);
+    const { data, metadata } = (await consume()).body;
+    expect(metadata.cache_hit).toBe(false);
+    expect(data.messages).toMatchObject([{ delivery_count: 2 }]);
+  });
+
   it('frees a message group behind a lease, in its order', async () => {
     const queue = await dev.client.newQueue({ type: 'fifo' });
     for (const payload of ['first', 'second']) await dev.client.publish(queue, payload);
