@@ -6,7 +6,11 @@ import { DevServer } from './dev-server.js';
 
 const runs: CommandRun[] = [];
 afterEach(async () => {
-  for (const run of runs.splice(0)) await run.kill();
+  for (const run of runs.splice(0)) {
+    // Not by kill -9, which would leave folders behind.
+    if (run.isRunning) run.signalGroup('SIGTERM');
+    await run.ended();
+  }
 });
 
 function start(args: readonly string[], environment = {}): CommandRun {
