@@ -99,12 +99,12 @@ export default {
       ['^packages/protocol/', `${server}/config/`, `${server}/core/edit-distance\\.ts$`],
     ),
     {
-      name: 'only-serve-loads-the-app',
-      comment: 'A command loads only what it needs; only serve loads the whole server.',
+      name: 'only-run-server-loads-the-app',
+      comment: 'A command loads only what it needs; only run-server loads the whole server.',
       severity: 'error',
       from: {
         path: `${server}/(cli/|main\\.ts$)`,
-        pathNot: ['\\.test\\.ts$', `${server}/cli/serve\\.ts$`],
+        pathNot: ['\\.test\\.ts$', `${server}/cli/run-server\\.ts$`],
       },
       // Backup and restore work on the store's file, without the server.
       to: {

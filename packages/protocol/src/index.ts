@@ -1,6 +1,7 @@
 export * from './call-errors.js';
 export * from './capabilities.js';
 export { pathsOf } from './capability.js';
+export * from './dev-capabilities.js';
 export * from './discovery.js';
 export * from './errors.js';
 export * from './examples.js';
@@ -8,6 +9,7 @@ export * from './limits.js';
 export * from './openapi.js';
 export type { JsonSchema } from './public-schema.js';
 export * from './schemas/audit.js';
+export * from './schemas/dev.js';
 export * from './schemas/keys.js';
 export * from './schemas/messages.js';
 export * from './schemas/push.js';

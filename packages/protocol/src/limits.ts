@@ -47,6 +47,8 @@ export const LIMITS = {
   opaqueIdMaxChars: 256,
   lastErrorMaxChars: 4_096,
   cursorMaxChars: 1_024,
+  /** How far the clock of `millrace dev` can be advanced in all: ten years. */
+  devClockMaxSeconds: 315_360_000,
 } as const;
 
 export const QUEUE_DEFAULTS = {

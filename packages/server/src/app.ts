@@ -4,6 +4,7 @@ import { type Config, ConfigError } from './config/config.js';
 import { storeShown } from './config/in-force.js';
 import { isLoopback } from './config/listen-address.js';
 import { readText } from './config/read-text.js';
+import { AdvanceableClock } from './core/advanceable-clock.js';
 import { AuditTrail } from './core/audit/audit-trail.js';
 import { type Clock, monotonicClock, monotonicMs } from './core/clock.js';
 import { createGroupCommit } from './core/commit-groups/group-commit.js';
@@ -17,10 +18,12 @@ import { KeyUse } from './core/keys/key-use.js';
 import { RateLimiter } from './core/limits/rate-limit.js';
 import type { Store } from './core/store/store.js';
 import { closeHttp, createHttpApp } from './http/app.js';
+import type { ControlledClock } from './http/dev/clock-routes.js';
 import { listenForMetrics, type MetricsListener } from './http/metrics/metrics-listener.js';
 import { newSecret } from './http/routes/keys.js';
 import { auditLines } from './log/audit-lines.js';
 import { createLog, type ProcessLog } from './log/logger.js';
+import type { BackgroundJob } from './maintenance/background-job.js';
 import { createExpiry } from './maintenance/expire-messages.js';
 import { createJobResumption } from './maintenance/resume-jobs.js';
 import { createSealing } from './maintenance/seal-subscriptions.js';
@@ -62,8 +65,11 @@ export interface ServerHooks {
   failed(cause: Error): void;
   /** By default the log is JSON on stderr. */
   readonly log?: ProcessLog;
-  /** For tests: makes the store's clock. */
-  makeClock?: (earliestMs: number) => Clock;
+  /**
+   * Makes the store's clock, for tests and for dev mode. The server is in dev mode if the clock can be
+   * advanced.
+   */
+  readonly makeClock?: (earliestMs: number) => Clock;
 }
 
 const WAITS_MAX = 65_536;
@@ -96,7 +102,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const expiry = createExpiry(commit, clock);
   const secrets = new SecretBox(config.secretKeys);
   const resumption = createJobResumption(store, commit);
-  const jobs = [settler, discardedSweep, expiry, resumption];
+  const jobs: BackgroundJob[] = [settler, discardedSweep, expiry, resumption];
   if (config.secretKeys.length > 0) {
     jobs.push(createSealing(store, commit, secrets, log));
   }
@@ -165,7 +171,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       },
     },
     store,
-    { trustProxy: config.trustProxy, log },
+    { trustProxy: config.trustProxy, log, devClock: devClockOf(clock, jobs) },
   );
 
   let metrics: MetricsListener | undefined;
@@ -252,6 +258,18 @@ function makeRateLimiter({ rateLimit, rateBurst }: Config, clock: Clock): RateLi
   if (rateLimit === 0) return undefined;
   const burst = rateBurst === 0 ? rateLimit : rateBurst;
   return new RateLimiter(clock, { requestsPerSecond: rateLimit, burst });
+}
+
+function devClockOf(clock: Clock, jobs: readonly BackgroundJob[]): ControlledClock | undefined {
+  if (!(clock instanceof AdvanceableClock)) return undefined;
+  return {
+    nowMs: () => clock.nowMs(),
+    aheadMs: () => clock.aheadMs,
+    advance: async (durationMs) => {
+      clock.advance(durationMs);
+      await Promise.all(jobs.map((job) => job.catchUp()));
+    },
+  };
 }
 
 /** Loads only the store that is used; the driver of the other one would slow down the start. */

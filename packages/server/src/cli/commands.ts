@@ -7,6 +7,11 @@ export const COMMANDS = {
     summary: 'runs the server; this is the default command',
     load: () => import('./serve.js'),
   },
+  dev: {
+    summary: 'runs the server for development and tests, with a clock that you control',
+    explainsItself: true,
+    load: () => import('./dev/dev.js'),
+  },
   backup: {
     summary: 'copies a SQLite store, even while a server uses it',
     explainsItself: true,

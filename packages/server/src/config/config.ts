@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { ConfigError } from './config-error.js';
+import { DEV_API_KEY } from './dev-key.js';
 import { unknownVariables } from './environment.js';
 import { changedSettings } from './in-force.js';
 import { toInteger } from './integer.js';
@@ -141,6 +142,11 @@ function check({ apiKey, secretKeys, store, storeDirect, logLevel }: Config): vo
   // No request could send such a key, because the ends of a header are trimmed.
   if (apiKey !== undefined && apiKey.trim() !== apiKey) {
     throw new ConfigError('MILLRACE_API_KEY must not begin or end with white space');
+  }
+  if (apiKey === DEV_API_KEY) {
+    throw new ConfigError(
+      'MILLRACE_API_KEY must not be the key of "millrace dev", because everybody knows it',
+    );
   }
   if (secretKeys.some(isShort)) {
     throw new ConfigError(

@@ -168,7 +168,7 @@ export const SETTINGS = {
     default: 24,
     min: 1,
     max: 720,
-    help: 'hours for which the answer to a call with an idempotency key is kept',
+    help: 'hours for which the answer to a call with an idempotency key is kept, except that of consume, which is kept until its leases end',
   },
   'trust-proxy': {
     type: 'boolean',

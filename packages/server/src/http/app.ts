@@ -14,6 +14,8 @@ import { answerClientError } from './connection/client-error.js';
 import { Connections } from './connection/connections.js';
 import { createHttpServer, HEADERS_MAX_BYTES } from './connection/server.js';
 import { Turns } from './connection/turns.js';
+import { type ControlledClock, clockRoutes } from './dev/clock-routes.js';
+import { refuseForeignHosts } from './dev/foreign-hosts.js';
 import { registerDocs } from './docs.js';
 import { newTrace, sendError } from './envelope.js';
 import { frameworkLog } from './framework-log.js';
@@ -29,6 +31,8 @@ import { ROUTES } from './routes/index.js';
 export interface HttpOptions {
   readonly trustProxy: boolean;
   readonly log: Log;
+  /** The clock in dev mode; else undefined. */
+  readonly devClock: ControlledClock | undefined;
 }
 
 const CONNECTIONS_MAX = 16_384;
@@ -41,11 +45,13 @@ export function createHttpApp(
   store: Store,
   options: HttpOptions,
 ): FastifyInstance {
-  const { log } = options;
+  const { log, devClock } = options;
+  const routes = devClock === undefined ? ROUTES : [...ROUTES, ...clockRoutes(devClock)];
   const connections = new Connections(CONNECTIONS_MAX, options.trustProxy);
   const app = createFastify(context, connections, log);
   decorate(app, context, store, connections, options);
   addRequestHook(app, context);
+  if (devClock !== undefined) refuseForeignHosts(app);
   addBodyParser(app, context);
   app.setErrorHandler((error, request, reply) => {
     const refusal = (error as { refusal?: ErrorBody }).refusal;
@@ -54,11 +60,11 @@ export function createHttpApp(
     if (refusal !== undefined && shouldKeepAlive) reply.removeHeader('connection');
     sendError(request, reply, refusal ?? refusalOf(error));
   });
-  for (const route of ROUTES) registerRoute(app, route, context);
+  for (const route of routes) registerRoute(app, route, context);
   registerHealth(app, store, log);
   registerMetrics(app, context);
   registerDocs(app);
-  const paths = pathTable(ROUTES.map(({ capability }) => capability));
+  const paths = pathTable(routes.map(({ capability }) => capability));
   app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
   return app;
 }

@@ -11,11 +11,13 @@ import { stderrSink } from './stderr-sink.js';
  * process writes to stderr later becomes a line of the log.
  *
  * @param colours whether to use colours on a terminal
+ * @param readable whether lines are readable elsewhere too
  */
-export function openProcessLog(colours: boolean): ProcessLog {
+export function openProcessLog(colours: boolean, readable = false): ProcessLog {
   const { stderr } = process;
+  const isReadable = stderr.isTTY || readable;
   const shaped = (json: string): string =>
-    stderr.isTTY ? `${readableLine(json, colours)}\n` : json;
+    isReadable ? `${readableLine(json, colours && stderr.isTTY)}\n` : json;
   const write = stderrSink(stderr, (lines, lastAtMs) => shaped(lostLine(lines, lastAtMs)));
   const log = createLog((json) => write(shaped(json)), 'info');
   logForeignOutput(stderr, log);

@@ -1,8 +1,11 @@
 import type { Clock } from '../core/clock.js';
 
-/** All background jobs have these methods. Both are idempotent; `stop` waits for work under way. */
+/** All background jobs have these methods. `start` and `stop` are idempotent. */
 export interface BackgroundJob {
   start(): void;
+  /** Resolves when the work that is due now is done. */
+  catchUp(): Promise<void>;
+  /** Waits for work under way. */
   stop(): Promise<void>;
 }
 
@@ -15,6 +18,10 @@ export class SteppedJob implements BackgroundJob {
   private cancelTimer: (() => void) | undefined;
   private running: Promise<void> | undefined;
   private woken = false;
+  /** When the next run is due, on the monotonic clock. */
+  private dueAtMs = Number.POSITIVE_INFINITY;
+  /** The last step left work for the next one, which follows after a short pause. */
+  private hasMore = false;
 
   constructor(
     private readonly clock: Clock,
@@ -31,15 +38,27 @@ export class SteppedJob implements BackgroundJob {
   wake(): void {
     this.woken = true;
     if (!this.started || this.running !== undefined) return;
-    this.cancelTimer?.();
-    this.cancelTimer = undefined;
-    this.run();
+    this.runNow();
+  }
+
+  async catchUp(): Promise<void> {
+    while (this.started) {
+      if (this.running !== undefined) await this.running;
+      else if (this.hasMore || this.dueAtMs <= this.clock.monotonicMs()) this.runNow();
+      else return;
+    }
   }
 
   async stop(): Promise<void> {
     this.started = false;
     this.cancelTimer?.();
     await this.running;
+  }
+
+  private runNow(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    this.run();
   }
 
   private run(): void {
@@ -51,10 +70,18 @@ export class SteppedJob implements BackgroundJob {
         this.running = undefined;
         if (!this.started) return;
         if (this.woken || delayMs === 0) this.run();
-        else if (delayMs !== null)
-          this.cancelTimer = this.clock.setTimer(() => this.run(), delayMs);
+        else this.runAfter(delayMs ?? Number.POSITIVE_INFINITY);
       });
+  }
+
+  private runAfter(delayMs: number): void {
+    this.hasMore = delayMs <= PAUSE_MAX_MS;
+    this.dueAtMs = this.clock.monotonicMs() + delayMs;
+    if (delayMs === Number.POSITIVE_INFINITY) return;
+    this.cancelTimer = this.clock.setTimer(() => this.run(), delayMs);
   }
 }
 
 const RETRY_MS = 1_000;
+/** A longer delay is no pause within the same work. */
+const PAUSE_MAX_MS = 100;

@@ -38,6 +38,14 @@ export class DueSettler implements BackgroundJob {
     this.schedule();
   }
 
+  async catchUp(): Promise<void> {
+    while (this.started) {
+      if (this.running !== undefined) await this.running;
+      else if (this.dueAtMs !== null && this.dueAtMs <= this.clock.nowMs()) this.run();
+      else return;
+    }
+  }
+
   async stop(): Promise<void> {
     this.started = false;
     this.cancelTimer?.();
@@ -53,16 +61,16 @@ export class DueSettler implements BackgroundJob {
     const pollAtMs = this.safetyPollMs === null ? null : nowMs + this.safetyPollMs;
     const times = [this.dueAtMs, pollAtMs].filter((timeMs) => timeMs !== null);
     if (times.length === 0) return;
-    this.cancelTimer = this.clock.setTimer(
-      () => {
-        this.cancelTimer = undefined;
-        this.running = this.settle().finally(() => {
-          this.running = undefined;
-          this.schedule();
-        });
-      },
-      Math.min(...times) - nowMs,
-    );
+    this.cancelTimer = this.clock.setTimer(() => this.run(), Math.min(...times) - nowMs);
+  }
+
+  private run(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    this.running = this.settle().finally(() => {
+      this.running = undefined;
+      this.schedule();
+    });
   }
 
   private async settle(): Promise<void> {

@@ -40,9 +40,15 @@ export function underIdempotencyKey(
   state.records.push({
     scope,
     fingerprint,
-    expiresAtMs: nowMs + windowMs,
+    expiresAtMs: endMs(outcome, nowMs + windowMs),
     queueId: queue?.id ?? ('queue' in outcome ? outcome.queue.id : null),
     outcome: structuredClone(outcome),
   });
   return outcome;
 }
+
+/** The record of a consume ends with the last of its leases as they were given, others with the window. */
+const endMs = (outcome: Outcome, windowEndMs: number): number =>
+  outcome.ok && 'messages' in outcome
+    ? Math.max(...outcome.messages.map(({ leaseExpiresAtMs }) => leaseExpiresAtMs))
+    : windowEndMs;

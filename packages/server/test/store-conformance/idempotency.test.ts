@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Idempotency } from '#server/core/commands/queue-command';
+import { countRows } from '../harness/row-counts.js';
 import { onEachStore } from './store-session.js';
 
 const key = (given: Partial<Idempotency> = {}): { idempotency: Idempotency } => ({
@@ -204,5 +205,68 @@ onEachStore('an idempotency key of a consume', (session) => {
     await project.run(project.consume('q', consumeKey));
     const other = key({ capability: 'queue.consume', fingerprint: 'g' });
     expect(await project.refused(project.consume('q', other))).toBe('IDEMPOTENCY_KEY_REUSED');
+  });
+
+  it('ends with the last of its leases, before its window: then the key is free', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.send('q', '1', '2');
+    const leased = { maxMessages: 1, visibilityTimeoutMs: 5_000 };
+    const first = await project.run(project.consume('q', { ...leased, ...consumeKey }));
+    const other = key({ capability: 'queue.consume', fingerprint: 'g' });
+    session().clock.advance(4_999);
+    expect(await project.run(project.consume('q', consumeKey))).toEqual({
+      ...first,
+      replayed: true,
+    });
+    expect(await project.refused(project.consume('q', other))).toBe('IDEMPOTENCY_KEY_REUSED');
+    session().clock.advance(1);
+    expect((await project.run(project.consume('q', other))).messages).toHaveLength(2);
+  });
+
+  it('lasts as long as its leases, also beyond its window', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.send('q', '1');
+    const short = key({ capability: 'queue.consume', windowMs: 1_000 });
+    const command = project.consume('q', { visibilityTimeoutMs: 60_000, ...short });
+    const first = await project.run(command);
+    session().clock.advance(59_999);
+    expect(await project.run(command)).toEqual({ ...first, replayed: true });
+  });
+
+  it('is not prolonged by an extend: then the call runs again, and the extended lease stays', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.send('q', '1', '2');
+    const leased = { maxMessages: 1, visibilityTimeoutMs: 5_000 };
+    const command = project.consume('q', { ...leased, ...consumeKey });
+    const [held] = (await project.run(command)).messages;
+    const extended = held as NonNullable<typeof held>;
+    await project.run(project.extend('q', extended, 60_000));
+    session().clock.advance(5_000);
+    const again = await project.run(command);
+    expect(again).toMatchObject({ replayed: false, messages: [{ payload: '2' }] });
+    const { results } = await project.run(project.ack('q', extended));
+    expect(results).toMatchObject([{ acked: true }]);
+  });
+
+  it('leaves no record behind when its leases have ended', async () => {
+    const project = session().project();
+    await project.create('q');
+    const records = async () => (await countRows(session().fixture.url)).idempotency ?? 0;
+    const before = await records();
+    for (const n of ['1', '2', '3']) {
+      await project.send('q', n);
+      const one = key({ capability: 'queue.consume', key: n });
+      const [message] = (await project.run(project.consume('q', one))).messages;
+      await project.run(project.ack('q', message as NonNullable<typeof message>));
+    }
+    expect(await records()).toBe(before + 3);
+    for (let count = 0; count < 3; count += 1) {
+      session().clock.advance(30_000);
+      await project.group();
+    }
+    expect(await records()).toBe(0);
   });
 });

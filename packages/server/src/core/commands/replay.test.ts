@@ -33,10 +33,11 @@ const found = (...messages: LeasedMessage[]): Outcome<'consume'> => ({
 });
 
 function recordsOfOneKey() {
-  const put: RecordedAnswer[] = [];
+  const put: (RecordedAnswer & { readonly endMs: number })[] = [];
   const records: AnswerRecords = {
     find: () => put.at(-1),
-    put: (_scope, answer) => put.push(answer),
+    put: (_scope, answer, endMs) => put.push({ ...answer, endMs }),
+    nowMs: 5_000,
     room: { limits: NO_LIMITS, disk: 'enough', usageOf: () => noUsage() },
   };
   return { put, records };
@@ -53,6 +54,16 @@ describe('the record of a consume', () => {
     withIdempotency(records, stillHeld([]), consume('one'), QUEUE, () => found(LEASED));
     expect(put).toHaveLength(1);
     expect(JSON.parse(put[0]?.outcome ?? '').messages).toEqual([{ messageId: 'm', receipt: 'r' }]);
+  });
+
+  it('ends with the last of the leases, whatever the window', () => {
+    const { put, records } = recordsOfOneKey();
+    const given = [7_000, 9_000, 8_000].map((leaseExpiresAtMs) => ({
+      ...LEASED,
+      leaseExpiresAtMs,
+    }));
+    withIdempotency(records, stillHeld([]), consume('one'), QUEUE, () => found(...given));
+    expect(put[0]?.endMs).toBe(9_000);
   });
 
   it('is not made for an empty answer, so that the key is free for another request', () => {

@@ -77,8 +77,19 @@ export function recordAnswer<C extends Recordable>(
 ): void {
   const scope = recordScope(command, queue);
   if (scope === undefined || !outcome.ok || !isWorthRecording(command, outcome)) return;
-  records.put(scope, { fingerprint: scope.fingerprint, outcome: JSON.stringify(kept(outcome)) });
+  const answer = { fingerprint: scope.fingerprint, outcome: JSON.stringify(kept(outcome)) };
+  records.put(scope, answer, recordEndMs(outcome, records.nowMs + scope.windowMs));
 }
+
+/**
+ * When a record ends: with its window, or for a consume with the last of the leases that it gave, since
+ * only held messages are given again. An extended lease does not move the end: to find the record of
+ * each lease would cost an index, and whoever extends a lease has had the answer.
+ */
+const recordEndMs = (outcome: Accepted<Command['kind']>, windowEndMs: number): number =>
+  'messages' in outcome
+    ? Math.max(...outcome.messages.map(({ leaseExpiresAtMs }) => leaseExpiresAtMs))
+    : windowEndMs;
 
 /** The scope in which the command's idempotency key is unique; undefined if it has no key. */
 export function recordScope(

@@ -106,8 +106,10 @@ export interface RecordedAnswer {
 export interface AnswerRecords {
   /** The record, if it has not expired. */
   find(scope: RecordScope): RecordedAnswer | undefined;
-  /** Stores a record, replacing any that exists. */
-  put(scope: RecordScope, answer: RecordedAnswer): void;
+  /** Stores a record that expires at `endMs`, replacing any that exists. */
+  put(scope: RecordScope, answer: RecordedAnswer, endMs: number): void;
+  /** The time of the transaction. */
+  readonly nowMs: number;
   /** The room for new records. */
   readonly room: Room;
 }

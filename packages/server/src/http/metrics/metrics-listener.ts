@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, isIP } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { setSystemTimer } from '../../core/clock.js';
 import { SpelledResponse } from '../connection/header-spelling.js';
+import { isPlainHost } from '../connection/plain-host.js';
 import { PROTECTING_HEADERS } from '../connection/protecting-headers.js';
 import type { MetricsPage } from './metrics.js';
 
@@ -91,14 +92,4 @@ async function answer(
     return end(405, 'Use GET or HEAD.\n', { allow: 'GET, HEAD' });
   }
   end(200, await page.text(), { 'content-type': page.contentType });
-}
-
-/**
- * Protects against DNS rebinding: a web page can point its own host name at this address and send
- * requests from a visitor's browser, but only with its own name as the Host.
- */
-function isPlainHost(host: string): boolean {
-  const [, ipv6, name = ''] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(host) ?? [];
-  if (ipv6 !== undefined) return isIP(ipv6) === 6;
-  return isIP(name) === 4 || name.toLowerCase() === 'localhost';
 }

@@ -27,7 +27,7 @@ export class IdempotencyRecords implements AnswerRecords {
   private readonly known = new Map<string, RecordedAnswer>();
   /** The bytes of the existing records, including the expired ones. */
   private readonly bytes = new Map<string, number>();
-  private readonly added = new Map<string, RecordScope & RecordedAnswer>();
+  private readonly added = new Map<string, RecordScope & RecordedAnswer & { endMs: number }>();
 
   readonly room: Room;
 
@@ -64,13 +64,17 @@ export class IdempotencyRecords implements AnswerRecords {
     return this.added.get(idOf(scope)) ?? this.known.get(idOf(scope));
   }
 
-  put(scope: RecordScope, answer: RecordedAnswer): void {
+  get nowMs(): number {
+    return this.tx.nowMs;
+  }
+
+  put(scope: RecordScope, answer: RecordedAnswer, endMs: number): void {
     const id = idOf(scope);
     this.tx.remembered += 1;
     const bytes = recordBytes(escapeNul(scope.key), answer);
     this.tx.usage.count(scope.project, 0, bytes - (this.bytes.get(id) ?? 0));
     this.bytes.set(id, bytes);
-    this.added.set(id, { ...scope, ...answer });
+    this.added.set(id, { ...scope, ...answer, endMs });
   }
 
   flush(): void {
@@ -96,7 +100,7 @@ export class IdempotencyRecords implements AnswerRecords {
         ...keys,
         rows.map(({ fingerprint }) => fingerprint),
         rows.map(({ outcome }) => outcome),
-        rows.map(({ windowMs }) => this.tx.nowMs + windowMs),
+        rows.map(({ endMs }) => endMs),
       ],
     );
   }

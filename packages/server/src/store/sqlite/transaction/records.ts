@@ -15,6 +15,7 @@ const WHICH = 'project = ? AND capability = ? AND queue_id = ? AND key = ?';
 
 export const answerRecords = (tx: SqliteTransaction): AnswerRecords => ({
   room: tx.room,
+  nowMs: tx.nowMs,
 
   find: (scope) =>
     tx
@@ -23,7 +24,7 @@ export const answerRecords = (tx: SqliteTransaction): AnswerRecords => ({
       | RecordedAnswer
       | undefined,
 
-  put: (scope: RecordScope, answer: RecordedAnswer) => {
+  put: (scope: RecordScope, answer: RecordedAnswer, endMs: number) => {
     const { project, capability, queueId, key } = scope;
     tx.remembered += 1;
     // An old record may still exist, expired or no longer valid.
@@ -34,15 +35,7 @@ export const answerRecords = (tx: SqliteTransaction): AnswerRecords => ({
       `INSERT OR REPLACE INTO idempotency
          (project, capability, queue_id, key, fingerprint, outcome, expires_at_ms)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    ).run(
-      project,
-      capability,
-      queueId,
-      key,
-      answer.fingerprint,
-      answer.outcome,
-      tx.nowMs + scope.windowMs,
-    );
+    ).run(project, capability, queueId, key, answer.fingerprint, answer.outcome, endMs);
   },
 });
 

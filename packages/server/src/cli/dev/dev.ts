@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError } from '../../config/config-error.js';
+import { loadDevConfig } from '../../config/dev-config.js';
+import { DEV_API_KEY } from '../../config/dev-key.js';
+import { AdvanceableClock } from '../../core/advanceable-clock.js';
+import { monotonicClock } from '../../core/clock.js';
+import type { RunCommand } from '../command.js';
+import { runServer } from '../run-server.js';
+import { DEV_HELP } from './help.js';
+
+/** Runs the production server on data that nobody keeps, with a clock that can be advanced. */
+export const run: RunCommand = async (args) => {
+  const [first = '--', ...rest] = args;
+  if (args.includes('--help')) {
+    process.stdout.write(DEV_HELP);
+    return;
+  }
+  if (first === 'clock') {
+    const { runClock } = await import('./clock.js');
+    return runClock(rest);
+  }
+  if (!first.startsWith('-')) {
+    throw new ConfigError(`there is no command "dev ${first}"; see millrace dev --help`);
+  }
+  const flags = args.filter((arg) => arg !== '--json');
+  const folder = temporaryFolder();
+  const describe = flags.length < args.length ? jsonLine : linesForPeople;
+  await runServer({
+    loadConfig: () => loadDevConfig(flags, folder),
+    makeClock: (earliestMs) => new AdvanceableClock(monotonicClock(earliestMs)),
+    announcement: (url) => describe(url, folder),
+    readsByPeople: true,
+  });
+};
+
+/** A folder that is removed when the process exits, also after a signal or a failed start. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-dev-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  return folder;
+}
+
+const jsonLine = (url: string, folder: string): string =>
+  `${JSON.stringify({ url, api_key: DEV_API_KEY, pid: process.pid, data_folder: folder })}\n`;
+
+const linesForPeople = (url: string): string =>
+  `millrace listening on ${url}
+export MILLRACE_URL=${url} MILLRACE_API_KEY=${DEV_API_KEY}
+`;
