@@ -1,33 +1,58 @@
 import type { LoadResult } from '../load/load-tally.js';
-import type { Bench, Comparison, Measure, Round } from './scenario.js';
+import { median } from './median.js';
+import type { Bench, Comparison, Contest, Measure, Round } from './scenario.js';
+import { summariseUsage } from './usage-summary.js';
 
 export const WARMUP_MS = 2000;
 
 /**
- * Measures both sides in turn in one run, so that anything that slows the machine down for a while slows
- * both, and takes medians, so that one bad round does not count.
+ * Measures both sides of each contest in turn, and the contests in turn, so that anything that slows the
+ * machine down for a while slows all of them. Takes medians, so that one bad round does not count.
  *
  * Each round has processes of its own: the speed of a Node process differs from that of the next by a
  * quarter, for its whole life, so with one pair of processes every round would measure that luck.
  */
+export async function compareInTurn(
+  contests: readonly Contest[],
+  { settings, progress, note }: Bench,
+): Promise<Comparison[]> {
+  const roundsOf = new Map<Contest, Round[]>(contests.map((contest) => [contest, []]));
+  for (let count = 1; count <= settings.rounds; count += 1) {
+    for (const [{ measure, runRound }, rounds] of roundsOf) {
+      const round = await runRound(rounds);
+      rounds.push(round);
+      progress(roundLine(measure, count, round));
+    }
+  }
+  return [...roundsOf].map(([{ measure }, rounds]) => {
+    const remarks = rounds.flatMap(({ remark }) => remark ?? []);
+    if (remarks.length > 0) note(`${measure.name}: ${remarks.join('; ')}`);
+    return summarise(measure, rounds);
+  });
+}
+
+/** A single contest, for scenarios whose rounds share a server or a store. */
 export async function compare(
   measure: Measure,
-  { settings, progress }: Bench,
-  runRound: (earlier: readonly Round[]) => Promise<Round>,
+  bench: Bench,
+  runRound: Contest['runRound'],
 ): Promise<Comparison> {
-  const rounds: Round[] = [];
-  while (rounds.length < settings.rounds) {
-    const round = await runRound(rounds);
-    rounds.push(round);
-    progress(roundLine(measure, rounds.length, round));
-  }
-  return summarise(measure, rounds);
+  const [comparison] = await compareInTurn([{ measure, runRound }], bench);
+  return comparison as Comparison;
 }
 
 export function summarise(measure: Measure, rounds: Round[]): Comparison {
   const ours = rounds.map((round) => measured(measure, round.ours));
   const reference = rounds.map((round) => measured(measure, round.reference));
   const ratios = ours.map((value, index) => value / (reference[index] as number));
+  const oursUsage = summariseUsage(
+    measure,
+    rounds.map((round) => round.ours),
+  );
+  const referenceUsage = summariseUsage(
+    measure,
+    rounds.map((round) => round.reference),
+  );
   return {
     ...measure,
     ours: median(ours),
@@ -36,6 +61,8 @@ export function summarise(measure: Measure, rounds: Round[]): Comparison {
     ratioRange: [Math.min(...ratios), Math.max(...ratios)],
     oursP50Ms: median(rounds.map((round) => round.ours.p50Ms)),
     oursP99Ms: median(rounds.map((round) => round.ours.p99Ms)),
+    ...(oursUsage && { oursUsage }),
+    ...(referenceUsage && { referenceUsage }),
     rounds,
   };
 }
@@ -56,11 +83,3 @@ const measured = (measure: Measure, result: LoadResult): number =>
   measure.kind === 'rate'
     ? result.perSecond * (measure.countPerUnit ?? 1)
     : result[measure.percentile ?? 'p50Ms'];
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const upper = sorted[Math.floor(middle)] ?? Number.NaN;
-  const lower = sorted[Math.ceil(middle) - 1] ?? Number.NaN;
-  return (lower + upper) / 2;
-}

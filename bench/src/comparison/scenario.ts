@@ -1,10 +1,16 @@
 import type { LoadResult } from '../load/load-tally.js';
 import type { Stores } from '../servers/stores.js';
+import type { Usage } from '../usage/usage.js';
 
 export interface BenchSettings {
   rounds: number;
   seconds: number;
   connections: number;
+  payloadBytes: number;
+  /** The number of queues of the scenarios that name no other. */
+  queues: number;
+  /** Whether each publish has an idempotency key, where a scenario does not say so. */
+  idempotencyKeys: boolean;
   /** How many messages wait on the large side of backlog comparisons, or are purged. */
   backlog: number;
 }
@@ -22,6 +28,8 @@ export interface Bench {
 export interface Round {
   reference: LoadResult;
   ours: LoadResult;
+  /** What was particular about this round. */
+  remark?: string;
 }
 
 /** What is compared: a rate of units, or the time that one unit takes. */
@@ -34,11 +42,15 @@ export interface Measure {
   countPerUnit?: number;
   /** For a cost, which time is compared; default the median. */
   percentile?: 'p50Ms' | 'p99Ms';
+  /** The number of connections, if the scenario does not use that of the settings. */
+  connections?: number;
   /**
-   * The ratio that the project aims for: a minimum for a rate, a maximum for a cost. It is printed next
+   * The ratio that the project must reach: a minimum for a rate, a maximum for a cost. It is printed next
    * to the measured ratio and never asserted.
    */
   target?: number;
+  /** The better ratio that the project aims for. */
+  aim?: number;
 }
 
 export interface Comparison extends Measure {
@@ -51,11 +63,25 @@ export interface Comparison extends Measure {
   ratioRange: [number, number];
   oursP50Ms: number;
   oursP99Ms: number;
+  /** Medians of what both sides used, where that was read. */
+  oursUsage?: UsageSummary;
+  referenceUsage?: UsageSummary;
   rounds: Round[];
 }
 
-export interface Scenario {
+/** A microsecond for each message is a second for a million messages. */
+export interface UsageSummary {
+  perRequest: Usage;
+  perMessage: Usage;
+}
+
+/** A comparison whose rounds can alternate with those of others. */
+export interface Contest {
+  measure: Measure;
+  runRound(earlier: readonly Round[]): Promise<Round>;
+}
+
+export type Scenario = {
   name: string;
   summary: string;
-  run(bench: Bench): Promise<Comparison[]>;
-}
+} & ({ contests(bench: Bench): Contest[] } | { run(bench: Bench): Promise<Comparison[]> });

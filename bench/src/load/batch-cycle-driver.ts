@@ -3,6 +3,7 @@ import {
   ACK_BATCH_PATH,
   ackBatchBody,
   batchBody,
+  deliveriesIn,
   PUBLISH_BATCH_PATH,
 } from '../calls/batch-calls.js';
 import { CONSUME_PATH, consumeBody } from './cycle-driver.js';
@@ -15,10 +16,13 @@ type Step = 'publish' | 'consume' | 'ack';
  * Publishes a batch, consumes up to as many messages and acks all of them. A consume may return fewer
  * than were published if others consume at the same time; a later one gets the rest, so over a run as
  * many messages are acked as published. After an empty answer the consume is repeated, and its time
- * counts.
+ * counts. Without publishing, each consume must return a full batch.
  */
-export function batchCycleDriver({ apiKey, queue, size }: BatchCycleTraffic): LoadDriver {
-  const publish = Buffer.from(rawPost(PUBLISH_BATCH_PATH, apiKey, batchBody(queue, size)));
+export function batchCycleDriver(traffic: BatchCycleTraffic): LoadDriver {
+  const { apiKey, queue, size, publishes, payloadBytes } = traffic;
+  const publish = Buffer.from(
+    rawPost(PUBLISH_BATCH_PATH, apiKey, batchBody(queue, size, payloadBytes)),
+  );
   const consume = Buffer.from(rawPost(CONSUME_PATH, apiKey, consumeBody(queue, size)));
   const steps: Step[] = [];
 
@@ -28,7 +32,8 @@ export function batchCycleDriver({ apiKey, queue, size }: BatchCycleTraffic): Lo
   };
 
   return {
-    nextRequest: (connection) => send(connection, 'publish', publish),
+    nextRequest: (connection) =>
+      publishes ? send(connection, 'publish', publish) : send(connection, 'consume', consume),
 
     acceptBody: (body, connection) =>
       steps[connection] !== 'ack' || !body.includes('"acked":false'),
@@ -38,9 +43,16 @@ export function batchCycleDriver({ apiKey, queue, size }: BatchCycleTraffic): Lo
     onBody(body, connection) {
       if (steps[connection] === 'ack') return undefined;
       if (steps[connection] === 'publish') return send(connection, 'consume', consume);
-      const ack = ackBatchBody(queue, body);
-      if (ack === undefined) return consume;
-      return send(connection, 'ack', rawPost(ACK_BATCH_PATH, apiKey, ack));
+      const deliveries = deliveriesIn(body);
+      if (!publishes && deliveries.length < size) {
+        throw new Error(`a consume of ${size} returned ${deliveries.length}`);
+      }
+      if (deliveries.length === 0) return consume;
+      return send(
+        connection,
+        'ack',
+        rawPost(ACK_BATCH_PATH, apiKey, ackBatchBody(queue, deliveries)),
+      );
     },
   };
 }

@@ -8,6 +8,8 @@ export type RawRequest = Buffer | string;
 
 /** What the connections send. A unit of work is one request, or several if `onBody` adds some. */
 export interface LoadDriver {
+  /** What must happen before the load begins; `generateLoad` does not call it. */
+  prepare?(port: number): Promise<void>;
   /** The first request of a unit. */
   nextRequest(connectionIndex: number): RawRequest;
   /** Decides whether a 200 is a success; a body that it rejects counts as `nonSuccess`. */
@@ -113,7 +115,7 @@ class Connection {
     const nowMs = performance.now();
     const isOk = answer.status === 200;
     const accepted = isOk && (options.acceptBody?.(answer.body, index) ?? true);
-    tally.recordAnswer(answer, accepted);
+    tally.recordAnswer(answer, accepted, nowMs);
     const step = accepted ? options.step?.(index) : undefined;
     if (step !== undefined) tally.recordStep(step, this.requestFromMs, nowMs);
     const followUp = accepted ? options.onBody?.(answer.body, index) : undefined;

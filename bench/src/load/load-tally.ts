@@ -1,3 +1,4 @@
+import type { Usage } from '../usage/usage.js';
 import type { Answer } from './answer-parser.js';
 import { LatencyHistogram } from './latency-histogram.js';
 
@@ -17,6 +18,10 @@ export interface LoadResult {
   p99Ms: number;
   /** The latencies of the single requests in a unit, if the load names them. */
   steps?: Record<string, StepLatency>;
+  /** The answers within the measured time: several for a unit of several requests. */
+  measuredAnswers: number;
+  /** What the server used within the measured time, if a probe was given. */
+  usage?: Usage;
   /** All answers, including those of the warm-up and those after the measured time. */
   answered: number;
   /** Connections that failed: refused, closed early, timed out, or not speaking HTTP. */
@@ -47,6 +52,7 @@ export class LoadTally {
   #turnsLeft: number;
   #completed = 0;
   #answered = 0;
+  #measuredAnswers = 0;
   #errors = 0;
   #firstError: string | undefined;
   #nonSuccess = 0;
@@ -69,8 +75,9 @@ export class LoadTally {
     return this.#completed;
   }
 
-  recordAnswer(answer: Answer, accepted: boolean): void {
+  recordAnswer(answer: Answer, accepted: boolean, nowMs: number): void {
     this.#answered += 1;
+    if (this.#isMeasured(nowMs)) this.#measuredAnswers += 1;
     if (!accepted) {
       this.#nonSuccess += 1;
       this.#firstBadAnswer ??= `${answer.status} ${answer.body.toString('utf8', 0, 2000)}`;
@@ -108,6 +115,7 @@ export class LoadTally {
       perSecond: measuredMs > 0 ? (this.#completed * 1000) / measuredMs : 0,
       ...latencyOf(this.#latencies),
       ...(this.#steps.size > 0 && { steps: this.#stepLatencies() }),
+      measuredAnswers: this.#measuredAnswers,
       answered: this.#answered,
       errors: this.#errors,
       ...(this.#firstError !== undefined && { firstError: this.#firstError }),

@@ -1,7 +1,7 @@
 import { createQueues } from '../../calls/create-queues.js';
 import { fillGroups, fillQueues } from '../../calls/fill-queue.js';
-import { compare, WARMUP_MS } from '../../comparison/compare.js';
-import type { Bench, Comparison, Scenario } from '../../comparison/scenario.js';
+import { WARMUP_MS } from '../../comparison/compare.js';
+import type { Bench, Contest, Scenario } from '../../comparison/scenario.js';
 import { groupId } from '../../load/cycle-driver.js';
 import { runLoad } from '../../load/load-process.js';
 import type { LoadResult } from '../../load/load-tally.js';
@@ -17,20 +17,16 @@ export const fifoGroups: Scenario = {
   name: NAME,
   summary: 'publish, consume, ack over 10,000 message groups, against a standard queue',
 
-  async run(bench) {
-    return [await compareOn('sqlite', bench), await compareOn('postgres', bench)];
-  },
+  contests: (bench) => [contestOn('sqlite', bench), contestOn('postgres', bench)],
 };
 
-const compareOn = (kind: StoreKind, bench: Bench): Promise<Comparison> =>
-  compare(
-    { name: `${NAME} ${kind}`, unit: 'cycles', kind: 'rate', target: 0.5 },
-    bench,
-    async () => ({
-      reference: await cycles(kind, 'standard', bench),
-      ours: await cycles(kind, 'fifo', bench),
-    }),
-  );
+const contestOn = (kind: StoreKind, bench: Bench): Contest => ({
+  measure: { name: `${NAME} ${kind}`, unit: 'cycles', kind: 'rate', target: 0.5 },
+  runRound: async () => ({
+    reference: await cycles(kind, 'standard', bench),
+    ours: await cycles(kind, 'fifo', bench),
+  }),
+});
 
 /** Both queues contain the same number of messages. Each cycle publishes to the next message group. */
 async function cycles(
