@@ -1,7 +1,7 @@
 import type { LoadResult } from '../load/load-tally.js';
 import { median } from './median.js';
 import type { Bench, Comparison, Contest, Measure, Round } from './scenario.js';
-import { summariseUsage } from './usage-summary.js';
+import { messagesPerUnit, summariseUsage } from './usage-summary.js';
 
 export const WARMUP_MS = 2000;
 
@@ -81,5 +81,5 @@ export function showValue({ kind, unit }: Measure, value: number): string {
 
 const measured = (measure: Measure, result: LoadResult): number =>
   measure.kind === 'rate'
-    ? result.perSecond * (measure.countPerUnit ?? 1)
+    ? result.perSecond * messagesPerUnit(measure, result)
     : result[measure.percentile ?? 'p50Ms'];

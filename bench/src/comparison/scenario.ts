@@ -38,7 +38,7 @@ export interface Measure {
   /** For a rate, what is counted; for a cost, what differs between the sides. */
   unit: string;
   kind: 'rate' | 'cost';
-  /** For a rate, how many of them one unit of load has; default 1. */
+  /** How many messages one unit of load has, if the load does not count them; default 1. */
   countPerUnit?: number;
   /** For a cost, which time is compared; default the median. */
   percentile?: 'p50Ms' | 'p99Ms';

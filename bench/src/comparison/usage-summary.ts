@@ -4,12 +4,11 @@ import type { Measure, UsageSummary } from './scenario.js';
 
 /** Undefined if nothing was read. */
 export function summariseUsage(
-  { kind, countPerUnit = 1 }: Measure,
+  measure: Measure,
   results: readonly LoadResult[],
 ): UsageSummary | undefined {
   const read = results.filter((result): result is Used => result.usage !== undefined);
   if (read.length === 0) return undefined;
-  const messagesPerUnit = kind === 'rate' ? countPerUnit : 1;
   return {
     perRequest: medianUsage(
       read.map(({ usage, measuredAnswers, completed }) =>
@@ -18,9 +17,16 @@ export function summariseUsage(
       ),
     ),
     perMessage: medianUsage(
-      read.map(({ usage, completed }) => usagePer(usage, completed * messagesPerUnit)),
+      read.map((result) =>
+        usagePer(result.usage, result.completed * messagesPerUnit(measure, result)),
+      ),
     ),
   };
+}
+
+/** On average, if they vary. */
+export function messagesPerUnit({ countPerUnit = 1 }: Measure, result: LoadResult): number {
+  return result.messages === undefined ? countPerUnit : result.messages / result.completed;
 }
 
 type Used = LoadResult & { usage: Usage };

@@ -19,6 +19,8 @@ export interface LoadDriver {
    * it has just consumed. `undefined` ends the unit. The bytes are valid only during the call.
    */
   onBody?(body: Buffer, connectionIndex: number): RawRequest | undefined;
+  /** How many messages the unit that ends had, if that varies. */
+  messages?(connectionIndex: number): number;
   /** Names the request under way, so that each kind is also timed separately. */
   step?(connectionIndex: number): string;
 }
@@ -124,7 +126,7 @@ class Connection {
       this.socket.write(followUp);
       return;
     }
-    if (accepted) tally.recordUnit(this.unitFromMs, nowMs);
+    if (accepted) tally.recordUnit(this.unitFromMs, nowMs, options.messages?.(index));
     this.startUnit(nowMs);
   }
 

@@ -12,7 +12,10 @@ export interface StepLatency {
 export interface LoadResult {
   /** Units of work that ended within the measured time, which does not include the warm-up. */
   completed: number;
+  /** Units per second. */
   perSecond: number;
+  /** The messages of those units, if the load counts them. */
+  messages?: number;
   /** The latencies of a unit. */
   p50Ms: number;
   p99Ms: number;
@@ -51,6 +54,7 @@ export class LoadTally {
   readonly #steps = new Map<string, LatencyHistogram>();
   #turnsLeft: number;
   #completed = 0;
+  #messages: number | undefined;
   #answered = 0;
   #measuredAnswers = 0;
   #errors = 0;
@@ -84,9 +88,10 @@ export class LoadTally {
     }
   }
 
-  recordUnit(fromMs: number, nowMs: number): void {
+  recordUnit(fromMs: number, nowMs: number, messages?: number): void {
     if (!this.#isMeasured(nowMs)) return;
     this.#completed += 1;
+    if (messages !== undefined) this.#messages = (this.#messages ?? 0) + messages;
     this.#latencies.record(nowMs - fromMs);
   }
 
@@ -113,6 +118,7 @@ export class LoadTally {
     return {
       completed: this.#completed,
       perSecond: measuredMs > 0 ? (this.#completed * 1000) / measuredMs : 0,
+      ...(this.#messages !== undefined && { messages: this.#messages }),
       ...latencyOf(this.#latencies),
       ...(this.#steps.size > 0 && { steps: this.#stepLatencies() }),
       measuredAnswers: this.#measuredAnswers,
