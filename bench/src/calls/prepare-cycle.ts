@@ -1,5 +1,5 @@
-import { ACK_PATH, ackBody, CONSUME_PATH, consumeBody } from '../load/cycle-driver.js';
-import type { CycleTraffic } from '../load/traffic.js';
+import { ACK_PATH, ackBody, CONSUME_PATH, consumeBody } from '../load/drivers/cycle-driver.js';
+import type { CycleTraffic } from '../load/drivers/traffic.js';
 import type { FixedAnswers } from '../references/bare-route.js';
 import type { MillraceServer } from '../servers/server-process.js';
 import { call } from './api-call.js';

@@ -1,6 +1,6 @@
+import { driverOf } from './drivers/traffic.js';
 import { generateLoad } from './load-generator.js';
 import { type LoadJob, type LoadReport, reportMeasuring } from './load-process.js';
-import { driverOf } from './traffic.js';
 
 process.once('message', async ({ traffic, progressEveryMs, ...job }: LoadJob) => {
   const progress = progressEveryMs !== undefined && {

@@ -2,8 +2,8 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { killOnExit } from '../servers/child-process.js';
 import { type Usage, type UsageProbe, usageBetween } from '../usage/usage.js';
+import type { Traffic } from './drivers/traffic.js';
 import type { LoadResult, TallyLimits } from './load-tally.js';
-import type { Traffic } from './traffic.js';
 
 /** A load run as plain data, so that it can be sent to another process. */
 export interface LoadJob extends TallyLimits {

@@ -48,9 +48,9 @@ export interface TallyLimits {
 export class LoadTally {
   readonly #startedAtMs = performance.now();
   readonly #cpuAtStart = process.cpuUsage();
-  readonly #measureFromMs: number;
-  readonly #measureUntilMs: number;
-  readonly #latencies = new LatencyHistogram();
+  readonly measureFromMs: number;
+  readonly measureUntilMs: number;
+  protected readonly latencies = new LatencyHistogram();
   readonly #steps = new Map<string, LatencyHistogram>();
   #turnsLeft: number;
   #completed = 0;
@@ -63,14 +63,14 @@ export class LoadTally {
   #firstBadAnswer: string | undefined;
 
   constructor(limits: TallyLimits) {
-    this.#measureFromMs = this.#startedAtMs + limits.warmupMs;
-    this.#measureUntilMs = this.#measureFromMs + limits.durationMs;
+    this.measureFromMs = this.#startedAtMs + limits.warmupMs;
+    this.measureUntilMs = this.measureFromMs + limits.durationMs;
     this.#turnsLeft = limits.unitLimit ?? Number.POSITIVE_INFINITY;
   }
 
   /** @returns whether one more unit may begin */
   takeTurn(nowMs: number): boolean {
-    if (this.#turnsLeft <= 0 || nowMs >= this.#measureUntilMs) return false;
+    if (this.#turnsLeft <= 0 || nowMs >= this.measureUntilMs) return false;
     this.#turnsLeft -= 1;
     return true;
   }
@@ -89,10 +89,10 @@ export class LoadTally {
   }
 
   recordUnit(fromMs: number, nowMs: number, messages?: number): void {
-    if (!this.#isMeasured(nowMs)) return;
+    if (!this.isUnitMeasured(fromMs, nowMs)) return;
     this.#completed += 1;
     if (messages !== undefined) this.#messages = (this.#messages ?? 0) + messages;
-    this.#latencies.record(nowMs - fromMs);
+    this.latencies.record(nowMs - fromMs);
   }
 
   recordStep(step: string, fromMs: number, nowMs: number): void {
@@ -102,8 +102,13 @@ export class LoadTally {
     latencies.record(nowMs - fromMs);
   }
 
+  /** A closed loop counts the units that ended within the measured time. */
+  protected isUnitMeasured(_fromMs: number, nowMs: number): boolean {
+    return this.#isMeasured(nowMs);
+  }
+
   #isMeasured(nowMs: number): boolean {
-    return nowMs >= this.#measureFromMs && nowMs < this.#measureUntilMs;
+    return nowMs >= this.measureFromMs && nowMs < this.measureUntilMs;
   }
 
   recordError(error: unknown): void {
@@ -113,13 +118,13 @@ export class LoadTally {
 
   result(): LoadResult {
     const nowMs = performance.now();
-    const measuredMs = Math.min(nowMs, this.#measureUntilMs) - this.#measureFromMs;
+    const measuredMs = Math.min(nowMs, this.measureUntilMs) - this.measureFromMs;
     const cpu = process.cpuUsage(this.#cpuAtStart);
     return {
       completed: this.#completed,
       perSecond: measuredMs > 0 ? (this.#completed * 1000) / measuredMs : 0,
       ...(this.#messages !== undefined && { messages: this.#messages }),
-      ...latencyOf(this.#latencies),
+      ...latencyOf(this.latencies),
       ...(this.#steps.size > 0 && { steps: this.#stepLatencies() }),
       measuredAnswers: this.#measuredAnswers,
       answered: this.#answered,

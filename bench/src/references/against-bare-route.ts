@@ -1,7 +1,7 @@
 import { WARMUP_MS } from '../comparison/compare.js';
 import type { Bench, Contest, Measure, Round } from '../comparison/scenario.js';
+import type { Traffic } from '../load/drivers/traffic.js';
 import { runLoad } from '../load/load-process.js';
-import type { Traffic } from '../load/traffic.js';
 import { onNewStore } from '../servers/millrace-turn.js';
 import type { MillraceServer } from '../servers/server-process.js';
 import type { NewStore } from '../servers/stores.js';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { prepareCycle } from '../calls/prepare-cycle.js';
+import type { Traffic } from '../load/drivers/traffic.js';
 import { runLoadWithFailures } from '../load/load-process.js';
-import type { Traffic } from '../load/traffic.js';
 import { readOrExit, runToEnd } from '../servers/end-of-process.js';
 import { onNewStore } from '../servers/millrace-turn.js';
 import type { MillraceServer } from '../servers/server-process.js';

@@ -2,7 +2,7 @@ import { rawPost } from '../../calls/api-call.js';
 import { fillQueue } from '../../calls/fill-queue.js';
 import { prepareCycle } from '../../calls/prepare-cycle.js';
 import type { BenchSettings, Scenario } from '../../comparison/scenario.js';
-import { ACK_PATH } from '../../load/cycle-driver.js';
+import { ACK_PATH } from '../../load/drivers/cycle-driver.js';
 import { againstBareRoute, type Prepared } from '../../references/against-bare-route.js';
 import type { MillraceServer } from '../../servers/server-process.js';
 

@@ -8,7 +8,7 @@ import {
 } from '../../calls/batch-calls.js';
 import { createQueues } from '../../calls/create-queues.js';
 import type { Scenario } from '../../comparison/scenario.js';
-import { CONSUME_PATH, consumeBody } from '../../load/cycle-driver.js';
+import { CONSUME_PATH, consumeBody } from '../../load/drivers/cycle-driver.js';
 import { againstBareRoute, type Prepared } from '../../references/against-bare-route.js';
 import type { MillraceServer } from '../../servers/server-process.js';
 

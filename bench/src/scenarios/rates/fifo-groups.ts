@@ -2,7 +2,7 @@ import { createQueues } from '../../calls/create-queues.js';
 import { fillGroups, fillQueues } from '../../calls/fill-queue.js';
 import { WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Contest, Scenario } from '../../comparison/scenario.js';
-import { groupId } from '../../load/cycle-driver.js';
+import { groupId } from '../../load/drivers/cycle-driver.js';
 import { runLoad } from '../../load/load-process.js';
 import type { LoadResult } from '../../load/load-tally.js';
 import { onNewStore } from '../../servers/millrace-turn.js';

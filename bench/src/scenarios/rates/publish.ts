@@ -2,7 +2,7 @@ import { call, rawPost } from '../../calls/api-call.js';
 import { createQueues } from '../../calls/create-queues.js';
 import { PUBLISH_PATH, publishBody } from '../../calls/publish-call.js';
 import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
-import { UNIQUE_TEXT } from '../../load/unique-requests.js';
+import { UNIQUE_TEXT } from '../../load/drivers/unique-requests.js';
 import { againstBareRoute, type Prepared } from '../../references/against-bare-route.js';
 import type { MillraceServer } from '../../servers/server-process.js';
 

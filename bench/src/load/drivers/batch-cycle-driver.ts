@@ -1,13 +1,13 @@
-import { rawPost } from '../calls/api-call.js';
+import { rawPost } from '../../calls/api-call.js';
 import {
   ACK_BATCH_PATH,
   ackBatchBody,
   batchBody,
   deliveriesIn,
   PUBLISH_BATCH_PATH,
-} from '../calls/batch-calls.js';
+} from '../../calls/batch-calls.js';
 import { CONSUME_PATH, consumeBody } from './cycle-driver.js';
-import type { LoadDriver, RawRequest } from './load-generator.js';
+import type { LoadDriver, RawRequest } from './load-driver.js';
 import type { BatchCycleTraffic } from './traffic.js';
 
 type Step = 'publish' | 'consume' | 'ack';

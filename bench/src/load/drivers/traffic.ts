@@ -1,7 +1,7 @@
 import { ackDriver } from './ack-driver.js';
 import { batchCycleDriver } from './batch-cycle-driver.js';
 import { cycleDriver } from './cycle-driver.js';
-import type { LoadDriver } from './load-generator.js';
+import type { LoadDriver } from './load-driver.js';
 import { requestDriver } from './unique-requests.js';
 
 /** What a load run sends, as plain data, so that it can be passed to another process. */

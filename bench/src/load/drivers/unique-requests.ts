@@ -1,4 +1,4 @@
-import type { LoadDriver } from './load-generator.js';
+import type { LoadDriver } from './load-driver.js';
 import type { RequestTraffic } from './traffic.js';
 
 /** Stands for a text that differs in each request, as long as a UUID. */

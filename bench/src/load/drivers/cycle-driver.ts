@@ -1,6 +1,6 @@
-import { rawGet, rawPost } from '../calls/api-call.js';
-import { PUBLISH_PATH, type PublishFields, publishBody } from '../calls/publish-call.js';
-import type { LoadDriver, RawRequest } from './load-generator.js';
+import { rawGet, rawPost } from '../../calls/api-call.js';
+import { PUBLISH_PATH, type PublishFields, publishBody } from '../../calls/publish-call.js';
+import type { LoadDriver, RawRequest } from './load-driver.js';
 import type { CycleTraffic } from './traffic.js';
 
 export const CONSUME_PATH = '/v1/queue/consume';

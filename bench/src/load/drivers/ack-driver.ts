@@ -1,7 +1,7 @@
-import { rawPost } from '../calls/api-call.js';
-import { deliveriesIn } from '../calls/batch-calls.js';
+import { rawPost } from '../../calls/api-call.js';
+import { deliveriesIn } from '../../calls/batch-calls.js';
 import { ACK_PATH, CONSUME_PATH, consumeBody } from './cycle-driver.js';
-import type { LoadDriver } from './load-generator.js';
+import type { LoadDriver } from './load-driver.js';
 import type { AckTraffic } from './traffic.js';
 
 const CONSUMED_AT_ONCE = 1000;
