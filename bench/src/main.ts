@@ -1,14 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
-import { compareInTurn } from './comparison/compare.js';
+import { playInTurn } from './comparison/compare.js';
 import { help, type Options, readOptions } from './comparison/options.js';
-import { describeEnvironment, markdownReport } from './comparison/report.js';
-import type { Bench, Comparison } from './comparison/scenario.js';
+import type { Bench, Row } from './comparison/scenario.js';
+import { markdownReport } from './report/console-report.js';
+import { describeEnvironment } from './report/environment.js';
+import type { ResultFile } from './report/result-file.js';
 import { readOrExit, runToEnd } from './servers/end-of-process.js';
 import { Stores } from './servers/stores.js';
 
-async function run({ selected, settings, jsonFile }: Options, stores: Stores): Promise<void> {
-  const loadBefore = loadavg()[0] ?? 0;
+async function run(options: Options, stores: Stores): Promise<void> {
+  const { selected, settings, jsonFile } = options;
+  const before = { loadBefore: loadavg()[0] ?? 0, startedAt: new Date() };
   const notes: string[] = [];
   const progress = (line: string) => console.error(line);
   const note = (line: string) => {
@@ -17,15 +20,14 @@ async function run({ selected, settings, jsonFile }: Options, stores: Stores): P
   };
   const bench: Bench = { settings, stores, progress, note };
   const contests = selected.flatMap((of) => ('contests' in of ? of.contests(bench) : []));
-  const rows: Comparison[] = await compareInTurn(contests, bench);
+  const rows: Row[] = await playInTurn(contests, bench);
   for (const scenario of selected) {
     if ('run' in scenario) rows.push(...(await scenario.run(bench)));
   }
-  const environment = describeEnvironment(settings, stores, loadBefore);
-  process.stdout.write(`${markdownReport(environment, rows, notes)}\n`);
-  if (jsonFile !== undefined) {
-    await writeFile(jsonFile, `${JSON.stringify({ environment, rows, notes }, null, 2)}\n`);
-  }
+  const environment = describeEnvironment(settings, stores, before);
+  const result: ResultFile = { environment, rows, notes };
+  process.stdout.write(`${markdownReport(result)}\n`);
+  if (jsonFile !== undefined) await writeFile(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
 }
 
 const options = readOrExit(readOptions);

@@ -1,6 +1,6 @@
 import type { LoadResult } from '../load/load-tally.js';
 import { median } from './median.js';
-import type { Bench, Comparison, Contest, Measure, Round } from './scenario.js';
+import type { Bench, Comparison, Contest, Measure, Round, Row } from './scenario.js';
 import { messagesPerUnit, summariseUsage } from './usage-summary.js';
 
 export const WARMUP_MS = 2000;
@@ -12,33 +12,50 @@ export const WARMUP_MS = 2000;
  * Each round has processes of its own: the speed of a Node process differs from that of the next by a
  * quarter, for its whole life, so with one pair of processes every round would measure that luck.
  */
-export async function compareInTurn(
+export async function playInTurn(
   contests: readonly Contest[],
   { settings, progress, note }: Bench,
-): Promise<Comparison[]> {
-  const roundsOf = new Map<Contest, Round[]>(contests.map((contest) => [contest, []]));
+): Promise<Row[]> {
   for (let count = 1; count <= settings.rounds; count += 1) {
-    for (const [{ measure, runRound }, rounds] of roundsOf) {
+    for (const contest of contests) progress(`round ${count}: ${await contest.playRound()}`);
+  }
+  for (const remark of contests.flatMap((contest) => contest.remarks?.() ?? [])) note(remark);
+  return contests.map((contest) => contest.result());
+}
+
+export interface RatioContest extends Contest {
+  result(): Comparison;
+}
+
+/** @param runRound gets the earlier rounds, which tell how fast the reference is */
+export function ratioContest(
+  measure: Measure,
+  runRound: (earlier: readonly Round[]) => Promise<Round>,
+): RatioContest {
+  const rounds: Round[] = [];
+  return {
+    async playRound() {
       const round = await runRound(rounds);
       rounds.push(round);
-      progress(roundLine(measure, count, round));
-    }
-  }
-  return [...roundsOf].map(([{ measure }, rounds]) => {
-    const remarks = rounds.flatMap(({ remark }) => remark ?? []);
-    if (remarks.length > 0) note(`${measure.name}: ${remarks.join('; ')}`);
-    return summarise(measure, rounds);
-  });
+      return roundLine(measure, round);
+    },
+    result: () => summarise(measure, rounds),
+    remarks() {
+      const remarks = rounds.flatMap(({ remark }) => remark ?? []);
+      return remarks.length === 0 ? [] : [`${measure.name}: ${remarks.join('; ')}`];
+    },
+  };
 }
 
 /** A single contest, for scenarios whose rounds share a server or a store. */
 export async function compare(
   measure: Measure,
   bench: Bench,
-  runRound: Contest['runRound'],
+  runRound: (earlier: readonly Round[]) => Promise<Round>,
 ): Promise<Comparison> {
-  const [comparison] = await compareInTurn([{ measure, runRound }], bench);
-  return comparison as Comparison;
+  const contest = ratioContest(measure, runRound);
+  await playInTurn([contest], bench);
+  return contest.result();
 }
 
 export function summarise(measure: Measure, rounds: Round[]): Comparison {
@@ -67,10 +84,10 @@ export function summarise(measure: Measure, rounds: Round[]): Comparison {
   };
 }
 
-export function roundLine(measure: Measure, round: number, { ours, reference }: Round): string {
+export function roundLine(measure: Measure, { ours, reference }: Round): string {
   const shown = (result: LoadResult) => showValue(measure, measured(measure, result));
   return (
-    `${measure.name} round ${round}: millrace ${shown(ours)}, reference ${shown(reference)} ` +
+    `${measure.name}: millrace ${shown(ours)}, reference ${shown(reference)} ` +
     `(generator used ${ours.cpuShare.toFixed(2)} and ${reference.cpuShare.toFixed(2)} of a core)`
   );
 }

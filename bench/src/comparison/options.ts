@@ -16,7 +16,7 @@ export const help = `Usage: npm run bench -- [options]
 
   --scenario NAME    run only this scenario (repeatable), or "all"; without it, the ladder
   --rounds N         rounds per scenario (3)
-  --seconds S        measured seconds per round and side (3)
+  --seconds S        measured seconds per round and side (3), or of the run of pauses (600)
   --connections N    keep-alive connections, or concurrent calls of a library, of the scenarios that
                      name no other number (64)
   --payload-bytes N  payload of a message (200)
@@ -51,7 +51,7 @@ export function readOptions(args: string[]): Options | undefined {
     options: {
       scenario: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '3' },
+      seconds: { type: 'string' },
       connections: { type: 'string', default: '64' },
       'payload-bytes': { type: 'string', default: '200' },
       queues: { type: 'string', default: '1' },
@@ -73,7 +73,8 @@ export function readOptions(args: string[]): Options | undefined {
     selected: selectScenarios(values.scenario),
     settings: {
       rounds: positive('rounds', values.rounds),
-      seconds: positive('seconds', values.seconds, Number.isFinite),
+      seconds: positive('seconds', values.seconds ?? '3', Number.isFinite),
+      pauseSeconds: positive('seconds', values.seconds ?? '600', Number.isFinite),
       connections: positive('connections', values.connections),
       payloadBytes: payloadBytes(values['payload-bytes']),
       queues: positive('queues', values.queues),

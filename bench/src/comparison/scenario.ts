@@ -1,10 +1,13 @@
 import type { LoadResult } from '../load/load-tally.js';
+import type { OpenLoadResult } from '../load/open/open-loop.js';
 import type { Stores } from '../servers/stores.js';
 import type { Usage } from '../usage/usage.js';
 
 export interface BenchSettings {
   rounds: number;
   seconds: number;
+  /** The length of the one run that looks for pauses. */
+  pauseSeconds: number;
   connections: number;
   payloadBytes: number;
   /** The number of queues of the scenarios that name no other. */
@@ -75,13 +78,54 @@ export interface UsageSummary {
   perMessage: Usage;
 }
 
-/** A comparison whose rounds can alternate with those of others. */
+/** What the server adds at a fixed rate, without a reference. */
+export interface LatencyRow {
+  kind: 'latency';
+  name: string;
+  /** Medians over the rounds, in units per second. */
+  topPerSecond: number;
+  ratePerSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  p999Ms: number;
+  /** The longest of all rounds. */
+  maxMs: number;
+  /** The lowest and the highest p99 of a round. */
+  p99RangeMs: [number, number];
+  /** The p99 that the project must reach, and the one that it aims for. */
+  targetMs?: number;
+  aimMs?: number;
+  rounds: { top: LoadResult; open: OpenLoadResult }[];
+}
+
+/** A long run at a fixed rate, and every time in which nothing was answered. */
+export interface PausesRow {
+  kind: 'pauses';
+  name: string;
+  ratePerSecond: number;
+  seconds: number;
+  longestMs: number;
+  targetMs: number;
+  /** For SQLite, the number of seconds in which a checkpoint wrote to the database file. */
+  checkpointedSeconds?: number;
+  purges: number;
+  /** Whether all purged messages were gone at the end. */
+  isSwept: boolean;
+  run: OpenLoadResult;
+}
+
+export type Row = Comparison | LatencyRow | PausesRow;
+
+/** Something whose rounds can alternate with those of others. */
 export interface Contest {
-  measure: Measure;
-  runRound(earlier: readonly Round[]): Promise<Round>;
+  /** @returns a line that reports the round */
+  playRound(): Promise<string>;
+  result(): Row;
+  /** Lines to print below the table. */
+  remarks?(): string[];
 }
 
 export type Scenario = {
   name: string;
   summary: string;
-} & ({ contests(bench: Bench): Contest[] } | { run(bench: Bench): Promise<Comparison[]> });
+} & ({ contests(bench: Bench): Contest[] } | { run(bench: Bench): Promise<Row[]> });

@@ -24,24 +24,23 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
       else connection.end();
     },
   };
-  const connections = openConnections(options, tally, owner);
+  const open = connectionOpener(options, tally, owner);
+  const connections = Array.from({ length: options.connections }, (_, index) => open(index));
   const { progress } = options;
   const ticker = progress && setInterval(() => progress.report(tally.completed), progress.everyMs);
-  await Promise.all(connections.map((connection) => connection.drive()));
+  await Promise.all(connections.map(({ closed }) => closed));
   clearInterval(ticker);
   return tally.result();
 }
 
-export function openConnections(
+/** @returns a function that opens the connection with this index */
+export function connectionOpener(
   options: LoadOptions,
   tally: LoadTally,
   owner: ConnectionOwner,
-): UnitConnection[] {
+): (index: number) => UnitConnection {
   const { port, warmupMs, durationMs } = options;
   const signal = AbortSignal.timeout(warmupMs + durationMs + DRAIN_MS);
   setMaxListeners(0, signal);
-  return Array.from(
-    { length: options.connections },
-    (_, index) => new UnitConnection(index, options, tally, owner, { port, signal }),
-  );
+  return (index) => new UnitConnection(index, options, tally, owner, { port, signal });
 }

@@ -26,6 +26,8 @@ export class UnitConnection {
   private isSettled = false;
   /** False until its first unit has begun. */
   isUsed = false;
+  /** Never rejects. */
+  readonly closed: Promise<void>;
 
   constructor(
     private readonly index: number,
@@ -43,13 +45,9 @@ export class UnitConnection {
       // Reading into one buffer skips the stream machinery and an allocation for each answer.
       onread: { buffer, callback: (byteCount) => this.read(buffer.subarray(0, byteCount)) },
     });
-  }
-
-  /** Resolves when the connection is closed. */
-  drive(): Promise<void> {
-    return new Promise((resolve) => {
-      this.socket.once('connect', () => this.owner.onIdle(this, performance.now()));
-      this.socket.once('error', (error) => this.end(error));
+    this.socket.once('connect', () => this.owner.onIdle(this, performance.now()));
+    this.socket.once('error', (error) => this.end(error));
+    this.closed = new Promise((resolve) => {
       this.socket.once('close', () => {
         this.end('the server closed the connection');
         resolve();

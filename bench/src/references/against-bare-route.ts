@@ -1,4 +1,4 @@
-import { WARMUP_MS } from '../comparison/compare.js';
+import { ratioContest, WARMUP_MS } from '../comparison/compare.js';
 import type { Bench, Contest, Measure, Round } from '../comparison/scenario.js';
 import type { Traffic } from '../load/drivers/traffic.js';
 import { runLoad } from '../load/load-process.js';
@@ -50,9 +50,7 @@ export function againstBareRoute(
     return { reference, ours };
   };
 
-  return {
-    measure,
-    runRound: async (earlier) =>
-      onNewStore(await makeStore(), (server) => onServer(server, earlier)),
-  };
+  return ratioContest(measure, async (earlier) =>
+    onNewStore(await makeStore(), (server) => onServer(server, earlier)),
+  );
 }

@@ -3,6 +3,8 @@ import { backlog } from './backlog/backlog.js';
 import { fifoBlocked } from './backlog/fifo-blocked.js';
 import { mixedBacklog } from './backlog/mixed-backlog.js';
 import { purgeMillion } from './backlog/purge-million.js';
+import { latencyAtRate } from './fixed-rate/latency-at-rate.js';
+import { pauses } from './fixed-rate/pauses.js';
 import { backupUnderLoad } from './interference/backup-under-load.js';
 import { publishBesideReads } from './interference/publish-beside-reads.js';
 import { pushIsolation } from './push/push-isolation.js';
@@ -42,6 +44,7 @@ export const ladder: readonly Scenario[] = [
   batchSettleVsSqlite,
   postgresPublishVsPgBoss,
   postgresCycleVsSqlite,
+  latencyAtRate,
 ];
 
 export const scenarios: readonly Scenario[] = [
@@ -50,6 +53,7 @@ export const scenarios: readonly Scenario[] = [
   batchPublish(100),
   batchCycle(10),
   batchCycle(100),
+  pauses,
   backlog,
   mixedBacklog,
   purgeMillion,

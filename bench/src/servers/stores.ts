@@ -80,5 +80,8 @@ export class Stores {
   }
 }
 
+export const kindOf = (storeUrl: string): StoreKind =>
+  storeUrl.startsWith('postgres') ? 'postgres' : 'sqlite';
+
 export const isKind = (store: string): store is StoreKind =>
   store === 'sqlite' || store === 'postgres';

@@ -1,4 +1,5 @@
 import type { MillraceServer } from '../servers/server-process.js';
+import { kindOf } from '../servers/stores.js';
 import { databaseUsage } from './database-usage.js';
 import { processUsage } from './process-usage.js';
 import type { UsageProbe } from './usage.js';
@@ -13,5 +14,5 @@ export const probeServer =
   (server: MillraceServer): UsageProbe =>
   async () => ({
     ...processUsage(server.pid),
-    ...(server.storeUrl.startsWith('postgres') && (await databaseUsage(server.storeUrl))),
+    ...(kindOf(server.storeUrl) === 'postgres' && (await databaseUsage(server.storeUrl))),
   });

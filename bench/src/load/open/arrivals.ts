@@ -6,7 +6,7 @@ import type { DueTimes } from './due-times.js';
  * still delays all that would have been asked of it meanwhile, not only what was under way.
  */
 export class Arrivals<Connection> {
-  /** The last one to become idle is used first, so that a quiet load uses few connections. */
+  /** Used in turn: a server closes a connection that is idle for long. */
   readonly #idle: Connection[] = [];
   readonly #late: number[] = [];
   #lateFrom = 0;
@@ -22,7 +22,7 @@ export class Arrivals<Connection> {
     for (;;) {
       const dueMs = this.dueTimes.take(nowMs);
       if (dueMs === undefined) return;
-      const connection = this.#idle.pop();
+      const connection = this.#idle.shift();
       if (connection === undefined) this.#late.push(dueMs);
       else this.#begin(connection, dueMs);
     }

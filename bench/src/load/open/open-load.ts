@@ -3,7 +3,7 @@ import { expectNoFailures, type LoadJob, runLoadChild } from '../load-process.js
 import type { OpenLoadResult } from './open-loop.js';
 
 /** A run of the open loop as plain data. */
-export interface OpenLoadJob extends LoadJob {
+export interface OpenLoadJob extends Omit<LoadJob, 'connections'> {
   perSecond: number;
   pauseFromMs: number;
 }

@@ -81,7 +81,7 @@ async function compareFilled(
     settle.rounds.push({ reference: reference.settle, ours: ours.settle });
     stats.rounds.push({ reference: reference.stats, ours: ours.stats });
     for (const { measure, rounds } of [settle, stats]) {
-      bench.progress(roundLine(measure, round, rounds.at(-1) as Round));
+      bench.progress(`round ${round}: ${roundLine(measure, rounds.at(-1) as Round)}`);
     }
   }
   return [summarise(settle.measure, settle.rounds), summarise(stats.measure, stats.rounds)];

@@ -3,7 +3,7 @@ import { rawPost } from '../../calls/api-call.js';
 import { batchBody, PUBLISH_BATCH_PATH } from '../../calls/batch-calls.js';
 import { createQueues } from '../../calls/create-queues.js';
 import { payloadOf } from '../../calls/publish-call.js';
-import { WARMUP_MS } from '../../comparison/compare.js';
+import { ratioContest, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Measure, Round, Scenario } from '../../comparison/scenario.js';
 import { runLoad } from '../../load/load-process.js';
 import type { LoadResult, TallyLimits } from '../../load/load-tally.js';
@@ -26,7 +26,7 @@ const measure: Measure = {
 export const batchPublishVsSqlite: Scenario = {
   name: measure.name,
   summary: 'publish_batch of 100 over HTTP, against the same rows inserted by SQLite alone',
-  contests: (bench) => [{ measure, runRound: () => runRound(bench) }],
+  contests: (bench) => [ratioContest(measure, () => runRound(bench))],
 };
 
 async function runRound(bench: Bench): Promise<Round> {

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { createQueues } from '../../calls/create-queues.js';
 import { fillQueue } from '../../calls/fill-queue.js';
 import { payloadOf } from '../../calls/publish-call.js';
-import { WARMUP_MS } from '../../comparison/compare.js';
+import { ratioContest, WARMUP_MS } from '../../comparison/compare.js';
 import { median } from '../../comparison/median.js';
 import type { Bench, Measure, Round, Scenario } from '../../comparison/scenario.js';
 import { runLoad } from '../../load/load-process.js';
@@ -29,7 +29,7 @@ const measure: Measure = {
 export const batchSettleVsSqlite: Scenario = {
   name: measure.name,
   summary: 'consume of 100 and ack_batch, against the same rows leased and deleted by SQLite alone',
-  contests: (bench) => [{ measure, runRound: () => runRound(bench) }],
+  contests: (bench) => [ratioContest(measure, () => runRound(bench))],
 };
 
 async function runRound(bench: Bench): Promise<Round> {

@@ -1,6 +1,6 @@
 import { createQueues } from '../../calls/create-queues.js';
 import { fillGroups, fillQueues } from '../../calls/fill-queue.js';
-import { WARMUP_MS } from '../../comparison/compare.js';
+import { ratioContest, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Contest, Scenario } from '../../comparison/scenario.js';
 import { groupId } from '../../load/drivers/cycle-driver.js';
 import { runLoad } from '../../load/load-process.js';
@@ -20,13 +20,14 @@ export const fifoGroups: Scenario = {
   contests: (bench) => [contestOn('sqlite', bench), contestOn('postgres', bench)],
 };
 
-const contestOn = (kind: StoreKind, bench: Bench): Contest => ({
-  measure: { name: `${NAME} ${kind}`, unit: 'cycles', kind: 'rate', target: 0.5 },
-  runRound: async () => ({
-    reference: await cycles(kind, 'standard', bench),
-    ours: await cycles(kind, 'fifo', bench),
-  }),
-});
+const contestOn = (kind: StoreKind, bench: Bench): Contest =>
+  ratioContest(
+    { name: `${NAME} ${kind}`, unit: 'cycles', kind: 'rate', target: 0.5 },
+    async () => ({
+      reference: await cycles(kind, 'standard', bench),
+      ours: await cycles(kind, 'fifo', bench),
+    }),
+  );
 
 /** Both queues contain the same number of messages. Each cycle publishes to the next message group. */
 async function cycles(

@@ -1,5 +1,5 @@
 import { prepareCycle } from '../../calls/prepare-cycle.js';
-import { WARMUP_MS } from '../../comparison/compare.js';
+import { ratioContest, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
 import { runLoad } from '../../load/load-process.js';
 import type { LoadResult } from '../../load/load-tally.js';
@@ -20,13 +20,10 @@ export const postgresCycleVsSqlite: Scenario = {
   summary: 'publish, consume, ack on PostgreSQL, against the same on SQLite',
 
   contests: (bench) => [
-    {
-      measure,
-      runRound: async () => ({
-        reference: await cyclesOn('sqlite', bench),
-        ours: await cyclesOn('postgres', bench),
-      }),
-    },
+    ratioContest(measure, async () => ({
+      reference: await cyclesOn('sqlite', bench),
+      ours: await cyclesOn('postgres', bench),
+    })),
   ],
 };
 

@@ -1,7 +1,7 @@
 import { rawPost } from '../../calls/api-call.js';
 import { createQueues } from '../../calls/create-queues.js';
 import { PUBLISH_PATH, payloadOf, publishBody } from '../../calls/publish-call.js';
-import { WARMUP_MS } from '../../comparison/compare.js';
+import { ratioContest, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
 import { runLoad } from '../../load/load-process.js';
 import type { LoadResult, TallyLimits } from '../../load/load-tally.js';
@@ -22,13 +22,10 @@ export const postgresPublishVsPgBoss: Scenario = {
   summary: "one message per request on PostgreSQL, against pg-boss's send on the same server",
 
   contests: (bench) => [
-    {
-      measure,
-      runRound: async () => ({
-        reference: await sendWithPgBoss(bench),
-        ours: await publishOverHttp(bench),
-      }),
-    },
+    ratioContest(measure, async () => ({
+      reference: await sendWithPgBoss(bench),
+      ours: await publishOverHttp(bench),
+    })),
   ],
 };
 
