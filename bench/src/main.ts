@@ -5,12 +5,14 @@ import { help, type Options, readOptions } from './comparison/options.js';
 import type { Bench, Row } from './comparison/scenario.js';
 import { markdownReport } from './report/console-report.js';
 import { describeEnvironment } from './report/environment.js';
+import { plotsOf } from './report/plots/all-plots.js';
+import { writePlots } from './report/plots/write-plots.js';
 import type { ResultFile } from './report/result-file.js';
 import { readOrExit, runToEnd } from './servers/end-of-process.js';
 import { Stores } from './servers/stores.js';
 
 async function run(options: Options, stores: Stores): Promise<void> {
-  const { selected, settings, jsonFile } = options;
+  const { selected, settings, jsonFile, plotsFolder } = options;
   const before = { loadBefore: loadavg()[0] ?? 0, startedAt: new Date() };
   const notes: string[] = [];
   const progress = (line: string) => console.error(line);
@@ -27,6 +29,7 @@ async function run(options: Options, stores: Stores): Promise<void> {
   const environment = describeEnvironment(settings, stores, before);
   const result: ResultFile = { environment, rows, notes };
   process.stdout.write(`${markdownReport(result)}\n`);
+  if (plotsFolder !== undefined) await writePlots(plotsFolder, plotsOf(result));
   if (jsonFile !== undefined) await writeFile(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
 }
 

@@ -10,6 +10,7 @@ export interface Options {
   settings: BenchSettings;
   stores: StoresSettings;
   jsonFile?: string;
+  plotsFolder?: string;
 }
 
 export const help = `Usage: npm run bench -- [options]
@@ -31,6 +32,7 @@ export const help = `Usage: npm run bench -- [options]
   --backlog N        messages that wait on the large side of backlog and mixed-backlog or behind
                      the head of fifo-blocked, or are purged in purge-million (1000000)
   --json FILE        also write the numbers of every round to FILE
+  --plots DIR        draw the figures as SVG files into DIR
   --count-statements let PostgreSQL count its statements, which costs it some time
   --help             print this help
 
@@ -62,6 +64,7 @@ export function readOptions(args: string[]): Options | undefined {
       backlog: { type: 'string', default: '1000000' },
       'count-statements': { type: 'boolean', default: false },
       json: { type: 'string' },
+      plots: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -88,6 +91,7 @@ export function readOptions(args: string[]): Options | undefined {
       ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
     },
     ...(values.json !== undefined && { jsonFile: values.json }),
+    ...(values.plots !== undefined && { plotsFolder: values.plots }),
   };
 }
 

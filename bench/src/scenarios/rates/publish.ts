@@ -78,7 +78,7 @@ export const publishTenKilobytes = publish('publish-10-kib', 'the same with 10,2
 
 export const publishOver = (connections: number): Scenario =>
   publish(
-    `publish-${connections}-connections`,
+    `publish-over-${connections}`,
     `the same over ${connections} connection${connections === 1 ? '' : 's'}`,
     {},
     { connections },
