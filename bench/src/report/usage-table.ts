@@ -3,15 +3,15 @@ import type { Usage } from '../usage/usage.js';
 import { markdownTable } from './markdown-table.js';
 
 /**
- * CPU times, and bytes and statements of the stores. A reference that uses PostgreSQL has a row of its
- * own; of the bare route only the main thread counts, and stands beside millrace's.
+ * CPU times, and bytes and statements of the stores. The main thread of a reference that is a server, such
+ * as the bare route, stands beside millrace's; a reference that uses PostgreSQL has a row of its own.
  */
 export const usageTable = (comparisons: readonly Comparison[]): string =>
   markdownTable(
     [
       'scenario',
       'main thread, µs/request',
-      'bare route, µs/request',
+      'reference, µs/request',
       'ratio',
       'writer thread, µs/request',
       'CPU, s per million messages',
@@ -31,16 +31,16 @@ export const usageTable = (comparisons: readonly Comparison[]): string =>
 function usageRow(
   name: string,
   { perRequest, perMessage }: UsageSummary,
-  bareMicros?: number,
+  referenceMicros?: number,
 ): string[] {
   const { mainMicros } = perRequest;
   return [
     name,
     shown(perRequest, 'mainMicros', 1),
-    bareMicros?.toFixed(1) ?? '',
-    mainMicros === undefined || bareMicros === undefined
+    referenceMicros?.toFixed(1) ?? '',
+    mainMicros === undefined || referenceMicros === undefined
       ? ''
-      : (mainMicros / bareMicros).toFixed(2),
+      : (mainMicros / referenceMicros).toFixed(2),
     shown(perRequest, 'writerMicros', 1),
     shown(perMessage, 'processMicros', 1),
     shown(perMessage, 'databaseMicros', 1),
