@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readOrExit } from '../servers/end-of-process.js';
-import { peerSection, sectionsOf } from './document.js';
+import { partsOfRun, peerSection } from './document.js';
 import type { PeersFile } from './peers-file.js';
-import { peerPlotsOf, plotsOf } from './plots/all-plots.js';
+import { peerPlotsOf } from './plots/all-plots.js';
 import { writePlots } from './plots/write-plots.js';
 import type { ResultFile } from './result-file.js';
 import { fillSections } from './sections.js';
@@ -51,9 +51,9 @@ async function fillDocument({ from, peers, into }: ReportOptions): Promise<void>
     for (const [name, value] of more) all.set(name, value);
   };
   for (const file of from) {
-    const result = await readJson<ResultFile>(file);
-    add(sections, sectionsOf(result));
-    add(plots, plotsOf(result));
+    const run = partsOfRun(await readJson<ResultFile>(file), basename(folder));
+    add(sections, run.sections);
+    add(plots, run.plots);
   }
   if (peers !== undefined) {
     const file = await readJson<PeersFile>(peers);
