@@ -1,28 +1,36 @@
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
+import { playInTurn } from './comparison/compare.js';
 import { help, type Options, readOptions } from './comparison/options.js';
-import { describeEnvironment, markdownReport } from './comparison/report.js';
-import type { Comparison } from './comparison/scenario.js';
+import type { Bench, Row } from './comparison/scenario.js';
+import { markdownReport } from './report/console-report.js';
+import { describeEnvironment } from './report/environment.js';
+import { plotsOf } from './report/plots/all-plots.js';
+import { writePlots } from './report/plots/write-plots.js';
+import type { ResultFile } from './report/result-file.js';
 import { readOrExit, runToEnd } from './servers/end-of-process.js';
 import { Stores } from './servers/stores.js';
 
-async function run({ selected, settings, jsonFile }: Options, stores: Stores): Promise<void> {
-  const loadBefore = loadavg()[0] ?? 0;
-  const comparisons: Comparison[] = [];
+async function run(options: Options, stores: Stores): Promise<void> {
+  const { selected, settings, jsonFile, plotsFolder } = options;
+  const before = { loadBefore: loadavg()[0] ?? 0, startedAt: new Date() };
   const notes: string[] = [];
   const progress = (line: string) => console.error(line);
   const note = (line: string) => {
     notes.push(line);
     progress(line);
   };
+  const bench: Bench = { settings, stores, progress, note };
+  const contests = selected.flatMap((of) => ('contests' in of ? of.contests(bench) : []));
+  const rows: Row[] = await playInTurn(contests, bench);
   for (const scenario of selected) {
-    comparisons.push(...(await scenario.run({ settings, stores, progress, note })));
+    if ('run' in scenario) rows.push(...(await scenario.run(bench)));
   }
-  const environment = describeEnvironment(settings, stores, loadBefore);
-  process.stdout.write(`${markdownReport(environment, comparisons, notes)}\n`);
-  if (jsonFile !== undefined) {
-    await writeFile(jsonFile, `${JSON.stringify({ environment, comparisons, notes }, null, 2)}\n`);
-  }
+  const environment = describeEnvironment(settings, stores, before);
+  const result: ResultFile = { environment, rows, notes };
+  process.stdout.write(`${markdownReport(result)}\n`);
+  if (plotsFolder !== undefined) await writePlots(plotsFolder, plotsOf(result));
+  if (jsonFile !== undefined) await writeFile(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
 }
 
 const options = readOrExit(readOptions);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cycleDriver } from '../src/load/cycle-driver.js';
+import { cycleDriver } from '../src/load/drivers/cycle-driver.js';
 
 const bytes = (data: object) => Buffer.from(JSON.stringify({ ok: true, data }));
 const published = bytes({ message_id: 'm1' });

@@ -1,10 +1,10 @@
-import { payload } from './publish-call.js';
+import { PAYLOAD_BYTES, payload, payloadOf } from './publish-call.js';
 
 export const PUBLISH_BATCH_PATH = '/v1/queue/publish_batch';
 export const ACK_BATCH_PATH = '/v1/queue/ack_batch';
 
-export const batchBody = (queue: string, size: number): string =>
-  `{"queue":"${queue}","messages":[${Array(size).fill(`{"payload":${payload}}`)}]}`;
+export const batchBody = (queue: string, size: number, payloadBytes = PAYLOAD_BYTES): string =>
+  `{"queue":"${queue}","messages":[${Array(size).fill(`{"payload":${payloadOf(payloadBytes)}}`)}]}`;
 
 /** One message for each of these message groups of a FIFO queue. */
 export function groupBatchBody(queue: string, groups: readonly string[]): string {
@@ -12,25 +12,31 @@ export function groupBatchBody(queue: string, groups: readonly string[]): string
   return `{"queue":"${queue}","messages":[${messages}]}`;
 }
 
+/** What an ack needs to know of a delivery. */
+export interface Delivery {
+  message_id: string;
+  receipt: string;
+}
+
 const ID_OPENING = '"message_id":"';
 const RECEIPT_OPENING = '"receipt":"';
 
-/**
- * Undefined if the consume came back empty. Searches for the fields, since parsing would slow the load.
- */
-export function ackBatchBody(queue: string, consumed: Buffer): string | undefined {
-  const entries: string[] = [];
+/** Searches an answer of a consume for the fields, since parsing would slow the load. */
+export function deliveriesIn(consumed: Buffer): Delivery[] {
+  const deliveries: Delivery[] = [];
   let idAt = consumed.indexOf(ID_OPENING);
   while (idAt >= 0) {
-    const id = textAt(consumed, idAt + ID_OPENING.length);
+    const message_id = textAt(consumed, idAt + ID_OPENING.length);
     const receiptAt = consumed.indexOf(RECEIPT_OPENING, idAt);
     if (receiptAt < 0) throw new Error('a message without a receipt');
-    const receipt = textAt(consumed, receiptAt + RECEIPT_OPENING.length);
-    entries.push(`{"message_id":"${id}","receipt":"${receipt}"}`);
+    deliveries.push({ message_id, receipt: textAt(consumed, receiptAt + RECEIPT_OPENING.length) });
     idAt = consumed.indexOf(ID_OPENING, receiptAt);
   }
-  return entries.length === 0 ? undefined : `{"queue":"${queue}","messages":[${entries}]}`;
+  return deliveries;
 }
+
+export const ackBatchBody = (queue: string, deliveries: readonly Delivery[]): string =>
+  JSON.stringify({ queue, messages: deliveries });
 
 const textAt = (body: Buffer, from: number): string =>
   body.toString('latin1', from, body.indexOf('"', from));

@@ -14,15 +14,22 @@ export async function fillQueue(
   server: MillraceServer,
   queue: string,
   messageCount: number,
+  payloadBytes?: number,
 ): Promise<void> {
-  const batch = batchBody(queue, BATCH);
+  const batch = batchBody(queue, BATCH, payloadBytes);
   const batches = Math.floor(messageCount / BATCH);
   const inBatches = batches > 0 && (await takesBatch(server, batch));
   if (inBatches) {
     await sendTimes(server, PUBLISH_BATCH_PATH, [batch], batches - 1, BATCH_CONNECTIONS);
   }
   const rest = inBatches ? messageCount % BATCH : messageCount;
-  await sendTimes(server, PUBLISH_PATH, [publishBody(queue)], rest, SINGLE_CONNECTIONS);
+  await sendTimes(
+    server,
+    PUBLISH_PATH,
+    [publishBody(queue, {}, payloadBytes)],
+    rest,
+    SINGLE_CONNECTIONS,
+  );
 }
 
 /** Publishes at least this many messages to each queue, in whole batches. */
@@ -30,8 +37,9 @@ export function fillQueues(
   server: MillraceServer,
   queues: readonly string[],
   messagesPerQueue: number,
+  payloadBytes?: number,
 ): Promise<void> {
-  const bodies = queues.map((queue) => batchBody(queue, BATCH));
+  const bodies = queues.map((queue) => batchBody(queue, BATCH, payloadBytes));
   return publishBatches(server, bodies, Math.ceil(messagesPerQueue / BATCH));
 }
 

@@ -1,21 +1,37 @@
-import { ACK_PATH, ackBody, CONSUME_PATH, consumeBody } from '../load/cycle-driver.js';
-import type { CycleTraffic } from '../load/traffic.js';
+import { ACK_PATH, ackBody, CONSUME_PATH, consumeBody } from '../load/drivers/cycle-driver.js';
+import type { CycleTraffic } from '../load/drivers/traffic.js';
 import type { FixedAnswers } from '../references/bare-route.js';
 import type { MillraceServer } from '../servers/server-process.js';
 import { call } from './api-call.js';
 import { createQueues } from './create-queues.js';
-import { PUBLISH_PATH, publishBody } from './publish-call.js';
+import { PAYLOAD_BYTES, PUBLISH_PATH, publishBody } from './publish-call.js';
 
-/** Creates a queue for the cycles and runs one cycle, to get real answers of the server. */
+interface CycleShape {
+  queues?: number;
+  payloadBytes?: number;
+}
+
+export interface PreparedCycle {
+  traffic: CycleTraffic;
+  answers: FixedAnswers;
+  /** The body of the ack, which has already had its effect. */
+  lastAck: string;
+}
+
+/** Creates queues for the cycles and runs one cycle, to get real answers of the server. */
 export async function prepareCycle(
   server: MillraceServer,
-): Promise<{ traffic: CycleTraffic; answers: FixedAnswers }> {
-  const [queue = ''] = await createQueues(server, 1);
-  const published = await call(server, PUBLISH_PATH, publishBody(queue));
+  { queues: queueCount = 1, payloadBytes = PAYLOAD_BYTES }: CycleShape = {},
+): Promise<PreparedCycle> {
+  const queues = await createQueues(server, queueCount);
+  const [queue = ''] = queues;
+  const published = await call(server, PUBLISH_PATH, publishBody(queue, {}, payloadBytes));
   const consumed = await call(server, CONSUME_PATH, consumeBody(queue));
-  const acked = await call(server, ACK_PATH, ackBody(queue, Buffer.from(consumed)) ?? '');
+  const lastAck = ackBody(queue, Buffer.from(consumed)) ?? '';
+  const acked = await call(server, ACK_PATH, lastAck);
   return {
-    traffic: { kind: 'cycle', apiKey: server.apiKey, queues: [queue], publishes: true },
+    traffic: { kind: 'cycle', apiKey: server.apiKey, queues, publishes: true, payloadBytes },
     answers: { [PUBLISH_PATH]: published, [CONSUME_PATH]: consumed, [ACK_PATH]: acked },
+    lastAck,
   };
 }

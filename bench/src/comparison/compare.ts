@@ -1,33 +1,75 @@
 import type { LoadResult } from '../load/load-tally.js';
-import type { Bench, Comparison, Measure, Round } from './scenario.js';
+import { median } from './median.js';
+import type { Bench, Comparison, Contest, Measure, Round, Row } from './scenario.js';
+import { messagesPerUnit, summariseUsage } from './usage-summary.js';
 
 export const WARMUP_MS = 2000;
 
 /**
- * Measures both sides in turn in one run, so that anything that slows the machine down for a while slows
- * both, and takes medians, so that one bad round does not count.
+ * Measures both sides of each contest in turn, and the contests in turn, so that anything that slows the
+ * machine down for a while slows all of them. Takes medians, so that one bad round does not count.
  *
  * Each round has processes of its own: the speed of a Node process differs from that of the next by a
  * quarter, for its whole life, so with one pair of processes every round would measure that luck.
  */
+export async function playInTurn(
+  contests: readonly Contest[],
+  { settings, progress, note }: Bench,
+): Promise<Row[]> {
+  for (let count = 1; count <= settings.rounds; count += 1) {
+    for (const contest of contests) progress(`round ${count}: ${await contest.playRound()}`);
+  }
+  for (const remark of contests.flatMap((contest) => contest.remarks?.() ?? [])) note(remark);
+  return contests.map((contest) => contest.result());
+}
+
+export interface RatioContest extends Contest {
+  result(): Comparison;
+}
+
+/** @param runRound gets the earlier rounds, which tell how fast the reference is */
+export function ratioContest(
+  measure: Measure,
+  runRound: (earlier: readonly Round[]) => Promise<Round>,
+): RatioContest {
+  const rounds: Round[] = [];
+  return {
+    async playRound() {
+      const round = await runRound(rounds);
+      rounds.push(round);
+      return roundLine(measure, round);
+    },
+    result: () => summarise(measure, rounds),
+    remarks() {
+      const remarks = rounds.flatMap(({ remark }) => remark ?? []);
+      return remarks.length === 0 ? [] : [`${measure.name}: ${remarks.join('; ')}`];
+    },
+  };
+}
+
+/** A single contest, for scenarios whose rounds share a server or a store. */
 export async function compare(
   measure: Measure,
-  { settings, progress }: Bench,
+  bench: Bench,
   runRound: (earlier: readonly Round[]) => Promise<Round>,
 ): Promise<Comparison> {
-  const rounds: Round[] = [];
-  while (rounds.length < settings.rounds) {
-    const round = await runRound(rounds);
-    rounds.push(round);
-    progress(roundLine(measure, rounds.length, round));
-  }
-  return summarise(measure, rounds);
+  const contest = ratioContest(measure, runRound);
+  await playInTurn([contest], bench);
+  return contest.result();
 }
 
 export function summarise(measure: Measure, rounds: Round[]): Comparison {
   const ours = rounds.map((round) => measured(measure, round.ours));
   const reference = rounds.map((round) => measured(measure, round.reference));
   const ratios = ours.map((value, index) => value / (reference[index] as number));
+  const oursUsage = summariseUsage(
+    measure,
+    rounds.map((round) => round.ours),
+  );
+  const referenceUsage = summariseUsage(
+    measure,
+    rounds.map((round) => round.reference),
+  );
   return {
     ...measure,
     ours: median(ours),
@@ -36,14 +78,16 @@ export function summarise(measure: Measure, rounds: Round[]): Comparison {
     ratioRange: [Math.min(...ratios), Math.max(...ratios)],
     oursP50Ms: median(rounds.map((round) => round.ours.p50Ms)),
     oursP99Ms: median(rounds.map((round) => round.ours.p99Ms)),
+    ...(oursUsage && { oursUsage }),
+    ...(referenceUsage && { referenceUsage }),
     rounds,
   };
 }
 
-export function roundLine(measure: Measure, round: number, { ours, reference }: Round): string {
+export function roundLine(measure: Measure, { ours, reference }: Round): string {
   const shown = (result: LoadResult) => showValue(measure, measured(measure, result));
   return (
-    `${measure.name} round ${round}: millrace ${shown(ours)}, reference ${shown(reference)} ` +
+    `${measure.name}: millrace ${shown(ours)}, reference ${shown(reference)} ` +
     `(generator used ${ours.cpuShare.toFixed(2)} and ${reference.cpuShare.toFixed(2)} of a core)`
   );
 }
@@ -54,13 +98,5 @@ export function showValue({ kind, unit }: Measure, value: number): string {
 
 const measured = (measure: Measure, result: LoadResult): number =>
   measure.kind === 'rate'
-    ? result.perSecond * (measure.countPerUnit ?? 1)
+    ? result.perSecond * messagesPerUnit(measure, result)
     : result[measure.percentile ?? 'p50Ms'];
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const upper = sorted[Math.floor(middle)] ?? Number.NaN;
-  const lower = sorted[Math.ceil(middle) - 1] ?? Number.NaN;
-  return (lower + upper) / 2;
-}

@@ -1,22 +1,28 @@
 import { parseArgs } from 'node:util';
-import { scenarios } from '../scenarios/index.js';
+import { SMALLEST_PAYLOAD_BYTES } from '../calls/publish-call.js';
+import { ladder, scenarios } from '../scenarios/index.js';
 import { isKind, type StoresSettings } from '../servers/stores.js';
 import { positive } from './positive-number.js';
 import type { BenchSettings, Scenario } from './scenario.js';
 
 export interface Options {
-  selected: Scenario[];
+  selected: readonly Scenario[];
   settings: BenchSettings;
   stores: StoresSettings;
   jsonFile?: string;
+  plotsFolder?: string;
 }
 
 export const help = `Usage: npm run bench -- [options]
 
-  --scenario NAME    run only this scenario (repeatable)
-  --rounds N         rounds per scenario (5)
-  --seconds S        measured seconds per round and side (5)
-  --connections N    keep-alive connections, or concurrent calls of a library (64)
+  --scenario NAME    run only this scenario (repeatable), or "all"; without it, the ladder
+  --rounds N         rounds per scenario (3)
+  --seconds S        measured seconds per round and side (3), or of the run of pauses (600)
+  --connections N    keep-alive connections, or concurrent calls of a library, of the scenarios that
+                     name no other number (64)
+  --payload-bytes N  payload of a message (200)
+  --queues N         queues of consume, ack and sqlite-cycle, in turn (1)
+  --idempotency-keys a new idempotency key in each request of publish-*
   --store STORE      for publish-*, consume, batch-publish-N, batch-cycle-N, push-vs-undici and
                      push-isolation: sqlite (the default) or postgres, with a new store for each
                      round, or the URL of a store that is used as it is
@@ -26,10 +32,15 @@ export const help = `Usage: npm run bench -- [options]
   --backlog N        messages that wait on the large side of backlog and mixed-backlog or behind
                      the head of fifo-blocked, or are purged in purge-million (1000000)
   --json FILE        also write the numbers of every round to FILE
+  --plots DIR        draw the figures as SVG files into DIR
+  --count-statements let PostgreSQL count its statements, which costs it some time
   --help             print this help
 
-Scenarios:
-${scenarios.map(({ name, summary }) => `  ${name.padEnd(29)}${summary}`).join('\n')}
+The ladder, all rounds interleaved, takes about ten minutes:
+${list(ladder)}
+
+Other scenarios:
+${list(scenarios.filter((scenario) => !ladder.includes(scenario)))}
 
 Environment: BENCH_NODE_FLAGS is passed to the server's node, for example
 "--cpu-prof --cpu-prof-dir=./profiles".
@@ -41,14 +52,19 @@ export function readOptions(args: string[]): Options | undefined {
     args,
     options: {
       scenario: { type: 'string', multiple: true, default: [] },
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string' },
       connections: { type: 'string', default: '64' },
+      'payload-bytes': { type: 'string', default: '200' },
+      queues: { type: 'string', default: '1' },
+      'idempotency-keys': { type: 'boolean', default: false },
       store: { type: 'string', default: 'sqlite' },
       postgres: { type: 'string' },
       'data-dir': { type: 'string' },
       backlog: { type: 'string', default: '1000000' },
+      'count-statements': { type: 'boolean', default: false },
       json: { type: 'string' },
+      plots: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -60,23 +76,41 @@ export function readOptions(args: string[]): Options | undefined {
     selected: selectScenarios(values.scenario),
     settings: {
       rounds: positive('rounds', values.rounds),
-      seconds: positive('seconds', values.seconds, Number.isFinite),
+      seconds: positive('seconds', values.seconds ?? '3', Number.isFinite),
+      pauseSeconds: positive('seconds', values.seconds ?? '600', Number.isFinite),
       connections: positive('connections', values.connections),
+      payloadBytes: payloadBytes(values['payload-bytes']),
+      queues: positive('queues', values.queues),
+      idempotencyKeys: values['idempotency-keys'],
       backlog: positive('backlog', values.backlog),
     },
     stores: {
       store: values.store,
+      countsStatements: values['count-statements'],
       ...(values.postgres !== undefined && { postgresUrl: values.postgres }),
       ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
     },
     ...(values.json !== undefined && { jsonFile: values.json }),
+    ...(values.plots !== undefined && { plotsFolder: values.plots }),
   };
 }
 
-function selectScenarios(names: string[]): Scenario[] {
+function payloadBytes(text: string): number {
+  const bytes = positive('payload-bytes', text);
+  if (bytes >= SMALLEST_PAYLOAD_BYTES) return bytes;
+  throw new Error(`--payload-bytes must be at least ${SMALLEST_PAYLOAD_BYTES}, not ${text}`);
+}
+
+function list(of: readonly Scenario[]): string {
+  return of.map(({ name, summary }) => `  ${name.padEnd(29)}${summary}`).join('\n');
+}
+
+function selectScenarios(names: string[]): readonly Scenario[] {
+  if (names.length === 0) return ladder;
+  if (names.includes('all')) return scenarios;
   const known = scenarios.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new Error(`unknown scenario ${unknown}; known: ${known.join(', ')}`);
-  return scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
+  return scenarios.filter(({ name }) => names.includes(name));
 }

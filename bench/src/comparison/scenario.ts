@@ -1,10 +1,19 @@
 import type { LoadResult } from '../load/load-tally.js';
+import type { OpenLoadResult } from '../load/open/open-loop.js';
 import type { Stores } from '../servers/stores.js';
+import type { Usage } from '../usage/usage.js';
 
 export interface BenchSettings {
   rounds: number;
   seconds: number;
+  /** The length of the one run that looks for pauses. */
+  pauseSeconds: number;
   connections: number;
+  payloadBytes: number;
+  /** The number of queues of the scenarios that name no other. */
+  queues: number;
+  /** Whether each publish has an idempotency key, where a scenario does not say so. */
+  idempotencyKeys: boolean;
   /** How many messages wait on the large side of backlog comparisons, or are purged. */
   backlog: number;
 }
@@ -22,6 +31,8 @@ export interface Bench {
 export interface Round {
   reference: LoadResult;
   ours: LoadResult;
+  /** What was particular about this round. */
+  remark?: string;
 }
 
 /** What is compared: a rate of units, or the time that one unit takes. */
@@ -30,15 +41,19 @@ export interface Measure {
   /** For a rate, what is counted; for a cost, what differs between the sides. */
   unit: string;
   kind: 'rate' | 'cost';
-  /** For a rate, how many of them one unit of load has; default 1. */
+  /** How many messages one unit of load has, if the load does not count them; default 1. */
   countPerUnit?: number;
   /** For a cost, which time is compared; default the median. */
   percentile?: 'p50Ms' | 'p99Ms';
+  /** The number of connections, if the scenario does not use that of the settings. */
+  connections?: number;
   /**
-   * The ratio that the project aims for: a minimum for a rate, a maximum for a cost. It is printed next
+   * The ratio that the project must reach: a minimum for a rate, a maximum for a cost. It is printed next
    * to the measured ratio and never asserted.
    */
   target?: number;
+  /** The better ratio that the project aims for. */
+  aim?: number;
 }
 
 export interface Comparison extends Measure {
@@ -51,11 +66,66 @@ export interface Comparison extends Measure {
   ratioRange: [number, number];
   oursP50Ms: number;
   oursP99Ms: number;
+  /** Medians of what both sides used, where that was read. */
+  oursUsage?: UsageSummary;
+  referenceUsage?: UsageSummary;
   rounds: Round[];
 }
 
-export interface Scenario {
+/** A microsecond for each message is a second for a million messages. */
+export interface UsageSummary {
+  perRequest: Usage;
+  perMessage: Usage;
+}
+
+/** What the server adds at a fixed rate, without a reference. */
+export interface LatencyRow {
+  kind: 'latency';
+  name: string;
+  /** Medians over the rounds, in units per second. */
+  topPerSecond: number;
+  ratePerSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  p999Ms: number;
+  /** The longest of all rounds. */
+  maxMs: number;
+  /** The lowest and the highest p99 of a round. */
+  p99RangeMs: [number, number];
+  /** The p99 that the project must reach, and the one that it aims for. */
+  targetMs?: number;
+  aimMs?: number;
+  rounds: { top: LoadResult; open: OpenLoadResult }[];
+}
+
+/** A long run at a fixed rate, and every time in which nothing was answered. */
+export interface PausesRow {
+  kind: 'pauses';
+  name: string;
+  ratePerSecond: number;
+  seconds: number;
+  longestMs: number;
+  targetMs: number;
+  /** For SQLite, the number of seconds in which a checkpoint wrote to the database file. */
+  checkpointedSeconds?: number;
+  purges: number;
+  /** Whether all purged messages were gone at the end. */
+  isSwept: boolean;
+  run: OpenLoadResult;
+}
+
+export type Row = Comparison | LatencyRow | PausesRow;
+
+/** Something whose rounds can alternate with those of others. */
+export interface Contest {
+  /** @returns a line that reports the round */
+  playRound(): Promise<string>;
+  result(): Row;
+  /** Lines to print below the table. */
+  remarks?(): string[];
+}
+
+export type Scenario = {
   name: string;
   summary: string;
-  run(bench: Bench): Promise<Comparison[]>;
-}
+} & ({ contests(bench: Bench): Contest[] } | { run(bench: Bench): Promise<Row[]> });

@@ -17,7 +17,7 @@ export function compareSteps(
       ours: ofStep(result, step),
     }));
     for (const [index, round] of rounds.entries()) {
-      bench.progress(roundLine(measure, index + 1, round));
+      bench.progress(`round ${index + 1}: ${roundLine(measure, round)}`);
     }
     return summarise(measure, rounds);
   });

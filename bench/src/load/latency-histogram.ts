@@ -8,6 +8,7 @@ const SUB_BUCKETS = 1 << SUB_BUCKET_BITS;
 export class LatencyHistogram {
   readonly #counts = new Uint32Array(32 * SUB_BUCKETS);
   #total = 0;
+  #maxMs = 0;
 
   record(latencyMs: number): void {
     const micros = Math.min(Math.round(latencyMs * 1000), 0x7fffffff);
@@ -15,10 +16,16 @@ export class LatencyHistogram {
     const bucket = shift * SUB_BUCKETS + (micros >>> shift);
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#total += 1;
+    this.#maxMs = Math.max(this.#maxMs, latencyMs);
   }
 
   get count(): number {
     return this.#total;
+  }
+
+  /** The largest value, exactly. */
+  get maxMs(): number {
+    return this.#maxMs;
   }
 
   /** The upper edge of the bucket in which the given share (0 to 1) of all values is reached, in ms. */

@@ -1,25 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { AnswerParser } from './answer-parser.js';
+import type { LoadDriver } from './drivers/load-driver.js';
 import { type LoadResult, LoadTally, type TallyLimits } from './load-tally.js';
-
-/** A complete HTTP/1.1 request, head and body. */
-export type RawRequest = Buffer | string;
-
-/** What the connections send. A unit of work is one request, or several if `onBody` adds some. */
-export interface LoadDriver {
-  /** The first request of a unit. */
-  nextRequest(connectionIndex: number): RawRequest;
-  /** Decides whether a 200 is a success; a body that it rejects counts as `nonSuccess`. */
-  acceptBody?(body: Buffer, connectionIndex: number): boolean;
-  /**
-   * Gets the body of each success and returns the unit's next request, so that a connection can ack what
-   * it has just consumed. `undefined` ends the unit. The bytes are valid only during the call.
-   */
-  onBody?(body: Buffer, connectionIndex: number): RawRequest | undefined;
-  /** Names the request under way, so that each kind is also timed separately. */
-  step?(connectionIndex: number): string;
-}
+import { type ConnectionOwner, UnitConnection } from './unit-connection.js';
 
 export interface LoadOptions extends TallyLimits, LoadDriver {
   port: number;
@@ -27,108 +9,38 @@ export interface LoadOptions extends TallyLimits, LoadDriver {
   progress?: { everyMs: number; report(completed: number): void };
 }
 
-const READ_BUFFER_BYTES = 16 * 1024;
 /** How long answers may take after the end of the run before their connections are cut. */
-const DRAIN_MS = 10_000;
+export const DRAIN_MS = 10_000;
 
 /**
  * A closed loop: each connection sends its next request when the answer to the last one has arrived. A
- * unit that has begun is completed, so no run leaves leased messages behind. It uses raw sockets,
- * because the generator shares the cores with the server that it measures.
+ * unit that has begun is completed, so no run leaves leased messages behind.
  */
 export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   const tally = new LoadTally(options);
-  const cutOff = AbortSignal.timeout(options.warmupMs + options.durationMs + DRAIN_MS);
-  setMaxListeners(0, cutOff);
-  const connections = Array.from({ length: options.connections }, (_, index) =>
-    new Connection(index, options, tally, cutOff).drive(),
-  );
+  const owner: ConnectionOwner = {
+    onIdle(connection, nowMs) {
+      if (tally.takeTurn(nowMs)) connection.startUnit(nowMs, nowMs);
+      else connection.end();
+    },
+  };
+  const open = connectionOpener(options, tally, owner);
+  const connections = Array.from({ length: options.connections }, (_, index) => open(index));
   const { progress } = options;
   const ticker = progress && setInterval(() => progress.report(tally.completed), progress.everyMs);
-  await Promise.all(connections);
+  await Promise.all(connections.map(({ closed }) => closed));
   clearInterval(ticker);
   return tally.result();
 }
 
-/** One connection: a request after the other, until its turn does not come any more. */
-class Connection {
-  private readonly parser = new AnswerParser();
-  private readonly socket: Socket;
-  private unitFromMs = 0;
-  private requestFromMs = 0;
-  private isSettled = false;
-
-  constructor(
-    private readonly index: number,
-    private readonly options: LoadOptions,
-    private readonly tally: LoadTally,
-    signal: AbortSignal,
-  ) {
-    const buffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
-    this.socket = connect({
-      host: '127.0.0.1',
-      port: options.port,
-      noDelay: true,
-      signal,
-      // Reading into one buffer skips the stream machinery and an allocation for each answer.
-      onread: { buffer, callback: (byteCount) => this.read(buffer.subarray(0, byteCount)) },
-    });
-  }
-
-  /** Resolves when the connection is closed. */
-  drive(): Promise<void> {
-    return new Promise((resolve) => {
-      this.socket.once('connect', () => this.startUnit(performance.now()));
-      this.socket.once('error', (error) => this.finish(error));
-      this.socket.once('close', () => {
-        this.finish('the server closed the connection');
-        resolve();
-      });
-    });
-  }
-
-  private read(chunk: Buffer): boolean {
-    try {
-      this.receive(chunk);
-    } catch (error) {
-      this.finish(error);
-    }
-    return true;
-  }
-
-  private startUnit(nowMs: number): void {
-    if (!this.tally.takeTurn(nowMs)) {
-      this.finish();
-      return;
-    }
-    this.unitFromMs = nowMs;
-    this.requestFromMs = nowMs;
-    this.socket.write(this.options.nextRequest(this.index));
-  }
-
-  private receive(chunk: Buffer): void {
-    const { options, tally, index } = this;
-    const answer = this.parser.push(chunk);
-    if (!answer) return;
-    const nowMs = performance.now();
-    const isOk = answer.status === 200;
-    const accepted = isOk && (options.acceptBody?.(answer.body, index) ?? true);
-    tally.recordAnswer(answer, accepted);
-    const step = accepted ? options.step?.(index) : undefined;
-    if (step !== undefined) tally.recordStep(step, this.requestFromMs, nowMs);
-    const followUp = accepted ? options.onBody?.(answer.body, index) : undefined;
-    if (followUp !== undefined) {
-      this.requestFromMs = nowMs;
-      this.socket.write(followUp);
-      return;
-    }
-    if (accepted) tally.recordUnit(this.unitFromMs, nowMs);
-    this.startUnit(nowMs);
-  }
-
-  private finish(error?: unknown): void {
-    if (!this.isSettled && error !== undefined) this.tally.recordError(error);
-    this.isSettled = true;
-    this.socket.destroy();
-  }
+/** @returns a function that opens the connection with this index */
+export function connectionOpener(
+  options: LoadOptions,
+  tally: LoadTally,
+  owner: ConnectionOwner,
+): (index: number) => UnitConnection {
+  const { port, warmupMs, durationMs } = options;
+  const signal = AbortSignal.timeout(warmupMs + durationMs + DRAIN_MS);
+  setMaxListeners(0, signal);
+  return (index) => new UnitConnection(index, options, tally, owner, { port, signal });
 }

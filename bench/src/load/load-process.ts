@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { killOnExit } from '../servers/child-process.js';
+import { type Usage, type UsageProbe, usageBetween } from '../usage/usage.js';
+import type { Traffic } from './drivers/traffic.js';
 import type { LoadResult, TallyLimits } from './load-tally.js';
-import type { Traffic } from './traffic.js';
 
 /** A load run as plain data, so that it can be sent to another process. */
 export interface LoadJob extends TallyLimits {
@@ -12,55 +13,79 @@ export interface LoadJob extends TallyLimits {
   progressEveryMs?: number;
 }
 
-/** The reports of a process that makes load: its progress, and at the end its result. */
-export type LoadReport = { completed: number } | { result: LoadResult };
+/** The reports of a process that makes load: the end of its warm-up, its progress, its result. */
+export type LoadReport<Result = LoadResult> =
+  | { isMeasuring: true }
+  | { completed: number }
+  | { result: Result };
+
+export interface LoadWatch {
+  /** Read when the warm-up ends and when the run does. */
+  probe?: UsageProbe;
+  onProgress?(completed: number): void;
+}
 
 /**
  * Runs a job in a separate process, so that the generator shares no garbage collection and no event loop
  * with others. Any failed request fails the whole run, because its numbers would mean nothing.
  */
-export async function runLoad(job: LoadJob): Promise<LoadResult> {
-  const result = await runLoadWithFailures(job);
-  if (result.errors > 0 || result.nonSuccess > 0) {
-    throw new Error(
-      `${result.errors} of ${job.connections} connections failed ` +
-        `(first: ${result.firstError ?? 'none'}); ` +
-        `${result.nonSuccess} of ${result.answered} answers were not successful ` +
-        `(first: ${result.firstBadAnswer ?? 'none'})`,
-    );
-  }
+export async function runLoad(job: LoadJob, probe?: UsageProbe): Promise<LoadResult> {
+  const result = await runLoadWithFailures(job, probe && { probe });
+  expectNoFailures(result);
   return result;
 }
 
-/** The same for a run so long that a failure should be reported rather than end it. */
-export function runLoadWithFailures(
-  job: LoadJob,
-  onProgress?: (completed: number) => void,
-): Promise<LoadResult> {
-  return runLoadChild(new URL('./load-process-child.ts', import.meta.url), job, onProgress);
+export function expectNoFailures(result: LoadResult): void {
+  if (result.errors === 0 && result.nonSuccess === 0) return;
+  throw new Error(
+    `${result.errors} connections failed (first: ${result.firstError ?? 'none'}); ` +
+      `${result.nonSuccess} of ${result.answered} answers were not successful ` +
+      `(first: ${result.firstBadAnswer ?? 'none'})`,
+  );
 }
 
+/** The same for a run so long that a failure should be reported rather than end it. */
+export const runLoadWithFailures = (job: LoadJob, watch?: LoadWatch): Promise<LoadResult> =>
+  runLoadChild(new URL('./load-process-child.ts', import.meta.url), job, watch);
+
 /** Starts a process with this file, sends it the job and waits for its result. */
-export function runLoadChild(
+export async function runLoadChild<Result extends LoadResult>(
   file: URL,
   job: object,
-  onProgress?: (completed: number) => void,
-): Promise<LoadResult> {
+  { probe, onProgress }: LoadWatch = {},
+): Promise<Result> {
   const child = fork(fileURLToPath(file), {
     execArgv: ['--import', 'tsx'],
   });
   killOnExit(child);
   child.send(job);
-  let result: LoadResult | undefined;
-  child.on('message', (report: LoadReport) => {
-    if ('result' in report) result = report.result;
-    else onProgress?.(report.completed);
+  let result: Result | undefined;
+  const readings: Promise<Usage>[] = [];
+  const read = (): void => {
+    if (probe) readings.push(probe());
+  };
+  child.on('message', (report: LoadReport<Result>) => {
+    if ('isMeasuring' in report) {
+      read();
+    } else if ('result' in report) {
+      read();
+      result = report.result;
+    } else {
+      onProgress?.(report.completed);
+    }
   });
-  return new Promise((resolve, reject) => {
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
     // Its connections are closed only now, so that the server or database can be stopped.
-    child.once('exit', (code, signal) => {
-      if (result !== undefined && code === 0) resolve(result);
-      else reject(new Error(`${file.pathname} ended early (${signal ?? code})`));
-    });
+    child.once('exit', (...how) => resolve(how));
   });
+  if (result === undefined || code !== 0) {
+    throw new Error(`${file.pathname} ended early (${signal ?? code})`);
+  }
+  const [before, after] = await Promise.all(readings);
+  return before && after ? { ...result, usage: usageBetween(before, after) } : result;
+}
+
+/** Called in the process that makes load, when the load begins. */
+export function reportMeasuring({ warmupMs }: TallyLimits): void {
+  setTimeout(() => process.send?.({ isMeasuring: true } satisfies LoadReport), warmupMs);
 }

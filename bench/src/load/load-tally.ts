@@ -1,3 +1,4 @@
+import type { Usage } from '../usage/usage.js';
 import type { Answer } from './answer-parser.js';
 import { LatencyHistogram } from './latency-histogram.js';
 
@@ -11,12 +12,19 @@ export interface StepLatency {
 export interface LoadResult {
   /** Units of work that ended within the measured time, which does not include the warm-up. */
   completed: number;
+  /** Units per second. */
   perSecond: number;
+  /** The messages of those units, if the load counts them. */
+  messages?: number;
   /** The latencies of a unit. */
   p50Ms: number;
   p99Ms: number;
   /** The latencies of the single requests in a unit, if the load names them. */
   steps?: Record<string, StepLatency>;
+  /** The answers within the measured time: several for a unit of several requests. */
+  measuredAnswers: number;
+  /** What the server used within the measured time, if a probe was given. */
+  usage?: Usage;
   /** All answers, including those of the warm-up and those after the measured time. */
   answered: number;
   /** Connections that failed: refused, closed early, timed out, or not speaking HTTP. */
@@ -40,27 +48,29 @@ export interface TallyLimits {
 export class LoadTally {
   readonly #startedAtMs = performance.now();
   readonly #cpuAtStart = process.cpuUsage();
-  readonly #measureFromMs: number;
-  readonly #measureUntilMs: number;
-  readonly #latencies = new LatencyHistogram();
+  readonly measureFromMs: number;
+  readonly measureUntilMs: number;
+  protected readonly latencies = new LatencyHistogram();
   readonly #steps = new Map<string, LatencyHistogram>();
   #turnsLeft: number;
   #completed = 0;
+  #messages: number | undefined;
   #answered = 0;
+  #measuredAnswers = 0;
   #errors = 0;
   #firstError: string | undefined;
   #nonSuccess = 0;
   #firstBadAnswer: string | undefined;
 
   constructor(limits: TallyLimits) {
-    this.#measureFromMs = this.#startedAtMs + limits.warmupMs;
-    this.#measureUntilMs = this.#measureFromMs + limits.durationMs;
+    this.measureFromMs = this.#startedAtMs + limits.warmupMs;
+    this.measureUntilMs = this.measureFromMs + limits.durationMs;
     this.#turnsLeft = limits.unitLimit ?? Number.POSITIVE_INFINITY;
   }
 
   /** @returns whether one more unit may begin */
   takeTurn(nowMs: number): boolean {
-    if (this.#turnsLeft <= 0 || nowMs >= this.#measureUntilMs) return false;
+    if (this.#turnsLeft <= 0 || nowMs >= this.measureUntilMs) return false;
     this.#turnsLeft -= 1;
     return true;
   }
@@ -69,18 +79,20 @@ export class LoadTally {
     return this.#completed;
   }
 
-  recordAnswer(answer: Answer, accepted: boolean): void {
+  recordAnswer(answer: Answer, accepted: boolean, nowMs: number): void {
     this.#answered += 1;
+    if (this.#isMeasured(nowMs)) this.#measuredAnswers += 1;
     if (!accepted) {
       this.#nonSuccess += 1;
       this.#firstBadAnswer ??= `${answer.status} ${answer.body.toString('utf8', 0, 2000)}`;
     }
   }
 
-  recordUnit(fromMs: number, nowMs: number): void {
-    if (!this.#isMeasured(nowMs)) return;
+  recordUnit(fromMs: number, nowMs: number, messages?: number): void {
+    if (!this.isUnitMeasured(fromMs, nowMs)) return;
     this.#completed += 1;
-    this.#latencies.record(nowMs - fromMs);
+    if (messages !== undefined) this.#messages = (this.#messages ?? 0) + messages;
+    this.latencies.record(nowMs - fromMs);
   }
 
   recordStep(step: string, fromMs: number, nowMs: number): void {
@@ -90,8 +102,13 @@ export class LoadTally {
     latencies.record(nowMs - fromMs);
   }
 
+  /** A closed loop counts the units that ended within the measured time. */
+  protected isUnitMeasured(_fromMs: number, nowMs: number): boolean {
+    return this.#isMeasured(nowMs);
+  }
+
   #isMeasured(nowMs: number): boolean {
-    return nowMs >= this.#measureFromMs && nowMs < this.#measureUntilMs;
+    return nowMs >= this.measureFromMs && nowMs < this.measureUntilMs;
   }
 
   recordError(error: unknown): void {
@@ -101,13 +118,15 @@ export class LoadTally {
 
   result(): LoadResult {
     const nowMs = performance.now();
-    const measuredMs = Math.min(nowMs, this.#measureUntilMs) - this.#measureFromMs;
+    const measuredMs = Math.min(nowMs, this.measureUntilMs) - this.measureFromMs;
     const cpu = process.cpuUsage(this.#cpuAtStart);
     return {
       completed: this.#completed,
       perSecond: measuredMs > 0 ? (this.#completed * 1000) / measuredMs : 0,
-      ...latencyOf(this.#latencies),
+      ...(this.#messages !== undefined && { messages: this.#messages }),
+      ...latencyOf(this.latencies),
       ...(this.#steps.size > 0 && { steps: this.#stepLatencies() }),
+      measuredAnswers: this.#measuredAnswers,
       answered: this.#answered,
       errors: this.#errors,
       ...(this.#firstError !== undefined && { firstError: this.#firstError }),

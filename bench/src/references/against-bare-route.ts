@@ -1,15 +1,18 @@
-import { compare, WARMUP_MS } from '../comparison/compare.js';
-import type { Bench, Comparison, Measure, Round } from '../comparison/scenario.js';
+import { ratioContest, WARMUP_MS } from '../comparison/compare.js';
+import type { Bench, Contest, Measure, Round } from '../comparison/scenario.js';
+import type { Traffic } from '../load/drivers/traffic.js';
 import { runLoad } from '../load/load-process.js';
-import type { Traffic } from '../load/traffic.js';
 import { onNewStore } from '../servers/millrace-turn.js';
 import type { MillraceServer } from '../servers/server-process.js';
 import type { NewStore } from '../servers/stores.js';
+import { probeProcess, probeServer } from '../usage/probe-server.js';
 import { type FixedAnswers, startBareRoute } from './bare-route.js';
 
 export interface Prepared {
   /** The same for both sides, byte for byte. */
   traffic: Traffic;
+  /** For the reference, if it has no state for that traffic: requests of the same form and length. */
+  referenceTraffic?: Traffic;
   /** The answers of the reference: the text of real answers, so that their size is right. */
   referenceAnswers: FixedAnswers;
   /** Publishes this many messages, more than a round can consume, before millrace is measured. */
@@ -17,29 +20,37 @@ export interface Prepared {
 }
 
 /** How much faster than the fastest reference round millrace may be before its queue runs dry. */
-const PREFILL_MARGIN = 2;
+const PREFILL_MARGIN = 1.2;
 
 /** Compares millrace with the minimum that a Fastify server can do for the same bytes. */
 export function againstBareRoute(
   measure: Measure,
-  bench: Bench,
+  { settings }: Bench,
   makeStore: () => Promise<NewStore>,
   prepare: (server: MillraceServer) => Promise<Prepared>,
-): Promise<Comparison> {
-  const { connections, seconds } = bench.settings;
+): Contest {
+  const { connections = settings.connections } = measure;
+  const limits = { connections, warmupMs: WARMUP_MS, durationMs: settings.seconds * 1000 };
 
-  const runRound = async (server: MillraceServer, earlier: readonly Round[]): Promise<Round> => {
-    const { traffic, referenceAnswers, prefill } = await prepare(server);
-    const job = { traffic, connections, warmupMs: WARMUP_MS, durationMs: seconds * 1000 };
+  const onServer = async (server: MillraceServer, earlier: readonly Round[]): Promise<Round> => {
+    const {
+      traffic,
+      referenceTraffic = traffic,
+      referenceAnswers,
+      prefill,
+    } = await prepare(server);
     const bareRoute = await startBareRoute(referenceAnswers);
-    const reference = await runLoad({ ...job, port: bareRoute.port }).finally(bareRoute.stop);
+    const reference = await runLoad(
+      { ...limits, traffic: referenceTraffic, port: bareRoute.port },
+      probeProcess(bareRoute.pid),
+    ).finally(bareRoute.stop);
     const answered = [...earlier.map((round) => round.reference.answered), reference.answered];
-    await prefill?.(Math.max(...answered) * PREFILL_MARGIN);
-    const ours = await runLoad({ ...job, port: server.port });
+    await prefill?.(Math.ceil(Math.max(...answered) * PREFILL_MARGIN));
+    const ours = await runLoad({ ...limits, traffic, port: server.port }, probeServer(server));
     return { reference, ours };
   };
 
-  return compare(measure, bench, async (earlier) =>
-    onNewStore(await makeStore(), (server) => runRound(server, earlier)),
+  return ratioContest(measure, async (earlier) =>
+    onNewStore(await makeStore(), (server) => onServer(server, earlier)),
   );
 }

@@ -8,6 +8,7 @@ export type FixedAnswers = Record<string, string>;
 
 export interface BareRoute {
   port: number;
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -24,5 +25,5 @@ export async function startBareRoute(answers: FixedAnswers): Promise<BareRoute> 
       throw new Error(`the bare route ended before it listened (${code})`);
     }),
   ]);
-  return { port, stop: () => stopChild(child) };
+  return { port, pid: child.pid as number, stop: () => stopChild(child) };
 }

@@ -1,5 +1,5 @@
 import PgBoss from 'pg-boss';
-import type { LoadReport } from '../load/load-process.js';
+import { type LoadReport, reportMeasuring } from '../load/load-process.js';
 import { LoadTally } from '../load/load-tally.js';
 import type { PgBossJob } from './pg-boss-load.js';
 
@@ -13,6 +13,7 @@ process.once('message', async ({ databaseUrl, concurrency, payload, ...limits }:
   await boss.createQueue(QUEUE);
   const data = JSON.parse(payload) as object;
 
+  reportMeasuring(limits);
   const tally = new LoadTally(limits);
   const sendInTurn = async (): Promise<void> => {
     for (;;) {

@@ -1,5 +1,6 @@
 import { runLoadChild } from '../load/load-process.js';
 import type { LoadResult, TallyLimits } from '../load/load-tally.js';
+import { databaseUsage } from '../usage/database-usage.js';
 
 export interface PgBossJob extends TallyLimits {
   databaseUrl: string;
@@ -10,4 +11,6 @@ export interface PgBossJob extends TallyLimits {
 
 /** pg-boss in a separate process, which is both the client and the queue. */
 export const runPgBossLoad = (job: PgBossJob): Promise<LoadResult> =>
-  runLoadChild(new URL('./pg-boss-load-child.ts', import.meta.url), job);
+  runLoadChild(new URL('./pg-boss-load-child.ts', import.meta.url), job, {
+    probe: () => databaseUsage(job.databaseUrl),
+  });

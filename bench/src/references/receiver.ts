@@ -62,6 +62,7 @@ export async function arrivals(receiver: Receiver, durationMs: number): Promise<
     // There is no latency to measure here: a push is a request of the server.
     p50Ms: Number.NaN,
     p99Ms: Number.NaN,
+    measuredAnswers: completed,
     answered: after.answered,
     errors: 0,
     nonSuccess: 0,

@@ -1,6 +1,6 @@
-import Database from 'better-sqlite3';
 import type { LoadReport } from '../load/load-process.js';
 import { LoadTally } from '../load/load-tally.js';
+import { messageId, openAlone } from './sqlite-alone.js';
 import type { SqliteInsertJob } from './sqlite-insert.js';
 
 /**
@@ -19,12 +19,7 @@ CREATE TABLE messages (
 ) STRICT`;
 
 process.once('message', (job: SqliteInsertJob) => {
-  const db = new Database(job.file);
-  // Everything else, including checkpoints, has SQLite's defaults.
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = FULL');
-  if (db.pragma('journal_mode', { simple: true }) !== 'wal') throw new Error('no WAL');
-  if (db.pragma('synchronous', { simple: true }) !== 2) throw new Error('not synchronous');
+  const db = openAlone(job.file);
   db.exec(TABLE);
   const insert = db.prepare('INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)');
   const rows = job.rowsPerUnit * job.unitsPerTransaction;
@@ -47,7 +42,3 @@ process.once('message', (job: SqliteInsertJob) => {
   db.close();
   process.send?.(report, () => process.disconnect());
 });
-
-/** As long as a UUID and as cheap as possible: making ids is not SQLite's work. */
-const messageId = (id: number): string =>
-  `00000000-0000-7000-8000-${id.toString(16).padStart(12, '0')}`;

@@ -9,6 +9,14 @@ import {
   loadEmbeddedPostgres,
 } from '../../../packages/server/test/harness/embedded-postgres.js';
 
+export interface PostgresSettings {
+  /** A server to create databases on; without a URL, one is started. */
+  postgresUrl?: string;
+  /** Lets a PostgreSQL that is started here count its statements. */
+  countsStatements?: boolean;
+  dataDir?: string;
+}
+
 export interface PostgresServer {
   version: string;
   /** Creates an empty database and returns its URL. */
@@ -19,8 +27,12 @@ export interface PostgresServer {
 }
 
 /** Uses the server of this URL, whose role may create databases, or starts a new server from npm. */
-export async function openPostgres(url?: string, dataDir?: string): Promise<PostgresServer> {
-  const own = url === undefined ? await startEmbedded(dataDir ?? tmpdir()) : undefined;
+export async function openPostgres({
+  postgresUrl: url,
+  dataDir = tmpdir(),
+  countsStatements = false,
+}: PostgresSettings): Promise<PostgresServer> {
+  const own = url === undefined ? await startEmbedded(dataDir, countsStatements) : undefined;
   const adminUrl = url ?? (own?.url as string);
   const version = await withClient(adminUrl, async (client) => {
     const { rows } = await client.query('SHOW server_version');
@@ -35,6 +47,11 @@ export async function openPostgres(url?: string, dataDir?: string): Promise<Post
       await withClient(adminUrl, (client) => client.query(`CREATE DATABASE ${name}`));
       const database = new URL(adminUrl);
       database.pathname = `/${name}`;
+      if (own !== undefined && countsStatements) {
+        await withClient(database.href, (client) =>
+          client.query('CREATE EXTENSION pg_stat_statements'),
+        );
+      }
       return database.href;
     },
 
@@ -55,7 +72,10 @@ export async function openPostgres(url?: string, dataDir?: string): Promise<Post
 }
 
 /** With PostgreSQL's own settings except for the number of connections; fsync is on. */
-async function startEmbedded(parent: string): Promise<{ url: string; stop(): Promise<void> }> {
+async function startEmbedded(
+  parent: string,
+  countsStatements: boolean,
+): Promise<{ url: string; stop(): Promise<void> }> {
   // PostgreSQL creates the folder, so that it owns it even if it runs as another user.
   const folder = join(parent, `millrace-bench-postgres-${randomBytes(6).toString('hex')}`);
   const port = await freePort();
@@ -69,7 +89,10 @@ async function startEmbedded(parent: string): Promise<{ url: string; stop(): Pro
     port,
     persistent: false,
     initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
-    postgresFlags: ['-c', 'max_connections=200'],
+    postgresFlags: [
+      ...['-c', 'max_connections=200'],
+      ...(countsStatements ? ['-c', 'shared_preload_libraries=pg_stat_statements'] : []),
+    ],
     onLog: () => {},
     onError: () => {},
   });

@@ -10,11 +10,13 @@ export interface MillraceServer {
   port: number;
   apiKey: string;
   pid: number;
+  storeUrl: string;
   stop(): Promise<void>;
 }
 
 const START_LIMIT_MS = 30_000;
 const KEPT_LOG_CHARS = 4000;
+const threadNames = fileURLToPath(new URL('../usage/thread-names.cjs', import.meta.url));
 const serverFile = fileURLToPath(new URL('../../../packages/server/dist/main.js', import.meta.url));
 
 export async function startServer(
@@ -27,7 +29,18 @@ export async function startServer(
   const nodeFlags = process.env.BENCH_NODE_FLAGS?.split(/\s+/).filter(Boolean) ?? [];
   const child = spawn(
     process.execPath,
-    [...nodeFlags, serverFile, 'serve', '--port', '0', '--store', storeUrl, ...flags],
+    [
+      '--require',
+      threadNames,
+      ...nodeFlags,
+      serverFile,
+      'serve',
+      '--port',
+      '0',
+      '--store',
+      storeUrl,
+      ...flags,
+    ],
     { env: { ...process.env, MILLRACE_API_KEY: apiKey }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   killOnExit(child);
@@ -55,7 +68,7 @@ export async function startServer(
   );
   try {
     const port = await Promise.race([listening, failed]);
-    return { port, apiKey, pid: child.pid as number, stop };
+    return { port, apiKey, pid: child.pid as number, storeUrl, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -2,17 +2,15 @@ import { statfsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openPostgres, type PostgresServer } from './postgres-server.js';
+import { openPostgres, type PostgresServer, type PostgresSettings } from './postgres-server.js';
 
 const TMPFS_MAGIC = 0x01021994;
 
 export type StoreKind = 'sqlite' | 'postgres';
 
-export interface StoresSettings {
+export interface StoresSettings extends PostgresSettings {
   /** The kind of store, created anew for each round, or the URL of one store for all rounds. */
   store: string;
-  /** A PostgreSQL server to create databases on; without a URL, one is started. */
-  postgresUrl?: string;
   /** The directory for files. A memory file system makes fsync free and the numbers wrong. */
   dataDir?: string;
 }
@@ -74,13 +72,16 @@ export class Stores {
   }
 
   async #makePostgres(): Promise<NewStore> {
-    this.#postgres ??= openPostgres(this.settings.postgresUrl, this.settings.dataDir);
+    this.#postgres ??= openPostgres(this.settings);
     const server = await this.#postgres;
     this.#postgresVersion = server.version;
     const url = await server.createDatabase();
     return { url, remove: () => server.dropDatabase(url) };
   }
 }
+
+export const kindOf = (storeUrl: string): StoreKind =>
+  storeUrl.startsWith('postgres') ? 'postgres' : 'sqlite';
 
 export const isKind = (store: string): store is StoreKind =>
   store === 'sqlite' || store === 'postgres';

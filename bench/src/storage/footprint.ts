@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
 import pg from 'pg';
 import { call } from '../calls/api-call.js';
-import { ACK_BATCH_PATH, ackBatchBody } from '../calls/batch-calls.js';
+import { ACK_BATCH_PATH, ackBatchBody, deliveriesIn } from '../calls/batch-calls.js';
 import { createQueues } from '../calls/create-queues.js';
 import { fillQueue } from '../calls/fill-queue.js';
 import { publishBody } from '../calls/publish-call.js';
@@ -110,9 +110,9 @@ async function leaseAll(server: MillraceServer, queue: string): Promise<string[]
   const bodies: string[] = [];
   while (true) {
     const answer = await call(server, '/v1/queue/consume', request);
-    const body = ackBatchBody(queue, Buffer.from(answer));
-    if (body === undefined) return bodies;
-    bodies.push(body);
+    const deliveries = deliveriesIn(Buffer.from(answer));
+    if (deliveries.length === 0) return bodies;
+    bodies.push(ackBatchBody(queue, deliveries));
   }
 }
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { prepareCycle } from '../calls/prepare-cycle.js';
+import type { Traffic } from '../load/drivers/traffic.js';
 import { runLoadWithFailures } from '../load/load-process.js';
-import type { Traffic } from '../load/traffic.js';
 import { readOrExit, runToEnd } from '../servers/end-of-process.js';
 import { onNewStore } from '../servers/millrace-turn.js';
 import type { MillraceServer } from '../servers/server-process.js';
@@ -53,6 +53,7 @@ async function measure(
           apiKey: single.apiKey,
           queue: single.queues[0] as string,
           size: batch,
+          publishes: true,
         };
   const job = { port: server.port, connections: options.connections, traffic, warmupMs: 0 };
   const watch = new HygieneWatch(client, {
@@ -68,8 +69,10 @@ async function measure(
       durationMs: limitMs - afterLoadMs,
       progressEveryMs: PROGRESS_MS,
     },
-    (completed) => {
-      watch.completed = completed * batch;
+    {
+      onProgress: (completed) => {
+        watch.completed = completed * batch;
+      },
     },
   );
   const result = await watch.follow(

@@ -2,51 +2,49 @@ import { rawGet } from '../../calls/api-call.js';
 import { createQueues } from '../../calls/create-queues.js';
 import { expectWaiting } from '../../calls/expect-waiting.js';
 import { fillQueue } from '../../calls/fill-queue.js';
-import { roundLine, summarise } from '../../comparison/compare.js';
+import { roundLine, summarise, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Comparison, Measure, Round, Scenario } from '../../comparison/scenario.js';
-import { runLoad } from '../../load/load-process.js';
-import type { LoadResult } from '../../load/load-tally.js';
-import type { CycleTraffic } from '../../load/traffic.js';
+import { compareSteps } from '../../comparison/step-rounds.js';
+import type { CycleTraffic } from '../../load/drivers/traffic.js';
+import { type LoadJob, runLoad } from '../../load/load-process.js';
+import { type LoadResult, LoadTally } from '../../load/load-tally.js';
 import { withServer } from '../../servers/millrace-turn.js';
-import type { MillraceServer } from '../../servers/server-process.js';
-import type { NewStore, StoreKind } from '../../servers/stores.js';
+import { isKind, type NewStore, type StoreKind } from '../../servers/stores.js';
+import { probeServer } from '../../usage/probe-server.js';
 
 const NAME = 'backlog';
 const SMALL_BACKLOG = 1000;
-/** Few compared with the small queue, which is refilled only after they were consumed. */
-const SAMPLES = 200;
-const WARMUP_MS = 500;
+const STEPS = ['publish', 'consume', 'ack'];
+/** Cycles that are timed one by one in each round. */
+const SAMPLES = 500;
 const SAMPLES_LIMIT_MS = 60_000;
+const START_TARGET_MS = 1000;
 
 export const backlog: Scenario = {
   name: NAME,
-  summary: 'the time of consume and ack, and of stats, with 1,000,000 waiting, against 1,000',
+  summary:
+    'the time of each call, cycles and the start of a server with 1,000,000 waiting, and 1,000',
 
   async run(bench) {
-    return [
-      ...(await compareBacklogs('sqlite', bench)),
-      ...(await compareBacklogs('postgres', bench)),
-    ];
+    const { store } = bench.stores.settings;
+    if (!isKind(store)) throw new Error(`${NAME} needs new stores: --store sqlite or postgres`);
+    const small = await bench.stores.make(store);
+    const large = await bench.stores.make(store);
+    try {
+      const reference = await fill(small, SMALL_BACKLOG, bench);
+      const ours = await fill(large, bench.settings.backlog, bench);
+      return await compareFilled(store, reference, ours, bench);
+    } finally {
+      await small.remove();
+      await large.remove();
+    }
   },
 };
 
+/** It is kept for all rounds, because filling it takes long; the servers are not. */
 interface FilledStore {
   store: NewStore;
   queue: string;
-}
-
-/** The stores are kept for all rounds, because filling one takes long; the servers are not. */
-async function compareBacklogs(kind: StoreKind, bench: Bench): Promise<Comparison[]> {
-  const small = await bench.stores.make(kind);
-  const large = await bench.stores.make(kind);
-  try {
-    const reference = await fill(small, SMALL_BACKLOG, bench);
-    const ours = await fill(large, bench.settings.backlog, bench);
-    return await compareFilled(kind, reference, ours, bench);
-  } finally {
-    await small.remove();
-    await large.remove();
-  }
 }
 
 async function fill(store: NewStore, messageCount: number, bench: Bench): Promise<FilledStore> {
@@ -67,54 +65,87 @@ async function compareFilled(
   large: FilledStore,
   bench: Bench,
 ): Promise<Comparison[]> {
+  const references: Costs[] = [];
+  const ours: Costs[] = [];
+  while (ours.length < bench.settings.rounds) {
+    references.push(await costs(small, bench));
+    ours.push(await costs(large, bench));
+  }
   const waiting = `${bench.settings.backlog} waiting, against ${SMALL_BACKLOG}`;
-  const measureOf = (call: string): Measure => ({
-    name: `${NAME} ${kind} ${call}`,
+  const cost = (of: string): Measure => ({
+    name: `${NAME} ${kind} ${of}`,
     unit: waiting,
     kind: 'cost',
+    target: 1.5,
+    aim: 1.2,
   });
-  const settle = { measure: measureOf('consume+ack'), rounds: [] as Round[] };
-  const stats = { measure: measureOf('stats'), rounds: [] as Round[] };
-  for (let round = 1; round <= bench.settings.rounds; round += 1) {
-    const reference = await costs(small, bench);
-    const ours = await costs(large, bench);
-    settle.rounds.push({ reference: reference.settle, ours: ours.settle });
-    stats.rounds.push({ reference: reference.stats, ours: ours.stats });
-    for (const { measure, rounds } of [settle, stats]) {
-      bench.progress(roundLine(measure, round, rounds.at(-1) as Round));
-    }
-  }
-  return [summarise(settle.measure, settle.rounds), summarise(stats.measure, stats.rounds)];
+  const all = (measure: Measure, of: Exclude<keyof Costs, 'steps'>): Comparison => {
+    const rounds: Round[] = ours.map((costs, index) => ({
+      reference: (references[index] as Costs)[of],
+      ours: costs[of],
+    }));
+    for (const round of rounds) bench.progress(roundLine(measure, round));
+    return summarise(measure, rounds);
+  };
+  const start = all({ name: `${NAME} ${kind} start`, unit: waiting, kind: 'cost' }, 'start');
+  bench.note(
+    `${NAME} ${kind}: a server starts in ${start.ours.toFixed(0)} ms with ` +
+      `${bench.settings.backlog} waiting (target <= ${START_TARGET_MS})`,
+  );
+  return [
+    ...compareSteps(
+      cost,
+      STEPS,
+      references.map(({ steps }) => steps),
+      ours.map(({ steps }) => steps),
+      bench,
+    ),
+    all({ name: `${NAME} ${kind} stats`, unit: waiting, kind: 'cost' }, 'stats'),
+    // The same bounds for a rate: two thirds of it is one and a half times the cost.
+    all(
+      { name: `${NAME} ${kind} cycles`, unit: 'cycles', kind: 'rate', target: 0.67, aim: 0.83 },
+      'cycles',
+    ),
+    start,
+  ];
 }
 
-function costs(filled: FilledStore, { settings }: Bench) {
-  return withServer(filled.store.url, async (server) => {
-    const statsRequest = rawGet(`/v1/queue/stats/${filled.queue}`, server.apiKey);
-    const settle = await settleSamples(server, filled.queue);
-    const stats = await runLoad({
-      port: server.port,
-      connections: 1,
-      traffic: { kind: 'requests', requests: [statsRequest] },
-      warmupMs: WARMUP_MS,
-      durationMs: settings.seconds * 1000,
-    });
-    await fillQueue(server, filled.queue, SAMPLES);
-    return { settle, stats };
-  });
+interface Costs {
+  /** Of the server: from its command to its first line. */
+  start: LoadResult;
+  steps: LoadResult;
+  stats: LoadResult;
+  cycles: LoadResult;
 }
 
 /**
- * One connection on an idle server: under load, the wait for others would hide the cost of the backlog.
+ * Single calls on one connection of an idle server: under load, the wait for others would hide the cost
+ * of the backlog. Then cycles at full load, which show what they cost in CPU. Whole cycles leave as many
+ * messages as before.
  */
-async function settleSamples(server: MillraceServer, queue: string): Promise<LoadResult> {
-  const job = { port: server.port, connections: 1, warmupMs: 0, durationMs: SAMPLES_LIMIT_MS };
-  const traffic: CycleTraffic = {
-    kind: 'cycle',
-    apiKey: server.apiKey,
-    queues: [queue],
-    publishes: true,
-  };
-  // Whole cycles warm the server up and leave as many messages in the queue as before.
-  await runLoad({ ...job, traffic, durationMs: WARMUP_MS });
-  return runLoad({ ...job, traffic: { ...traffic, publishes: false }, unitLimit: SAMPLES });
+function costs({ store, queue }: FilledStore, { settings }: Bench): Promise<Costs> {
+  const tally = new LoadTally({ warmupMs: 0, durationMs: Number.POSITIVE_INFINITY });
+  const startedMs = performance.now();
+  return withServer(store.url, async (server) => {
+    tally.recordUnit(startedMs, performance.now());
+    const { apiKey, port } = server;
+    const traffic: CycleTraffic = { kind: 'cycle', apiKey, queues: [queue], publishes: true };
+    const job: LoadJob = {
+      port,
+      connections: 1,
+      traffic,
+      warmupMs: WARMUP_MS,
+      durationMs: settings.seconds * 1000,
+    };
+    await runLoad({ ...job, warmupMs: 0, durationMs: WARMUP_MS });
+    const limits = { warmupMs: 0, durationMs: SAMPLES_LIMIT_MS, unitLimit: SAMPLES };
+    const steps = await runLoad({ ...job, ...limits });
+    const requests = [rawGet(`/v1/queue/stats/${queue}`, apiKey)];
+    const stats = await runLoad({ ...job, traffic: { kind: 'requests', requests } });
+    const cycles = await runLoad(
+      { ...job, connections: settings.connections },
+      probeServer(server),
+    );
+    return { start: tally.result(), steps, stats, cycles };
+  });
 }

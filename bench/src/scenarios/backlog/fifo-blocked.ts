@@ -6,10 +6,10 @@ import { fillGroups } from '../../calls/fill-queue.js';
 import { PUBLISH_PATH, publishBody } from '../../calls/publish-call.js';
 import type { Bench, Comparison, Scenario } from '../../comparison/scenario.js';
 import { compareSteps } from '../../comparison/step-rounds.js';
-import { CONSUME_PATH, consumeBody, groupId } from '../../load/cycle-driver.js';
+import { CONSUME_PATH, consumeBody, groupId } from '../../load/drivers/cycle-driver.js';
+import type { CycleTraffic } from '../../load/drivers/traffic.js';
 import { runLoad } from '../../load/load-process.js';
 import type { LoadResult } from '../../load/load-tally.js';
-import type { CycleTraffic } from '../../load/traffic.js';
 import { withServer } from '../../servers/millrace-turn.js';
 import type { NewStore, StoreKind } from '../../servers/stores.js';
 

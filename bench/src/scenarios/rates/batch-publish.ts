@@ -10,14 +10,14 @@ export function batchPublish(size: number): Scenario {
     name,
     summary: `publish_batch of ${size} messages, each answer after the commit`,
 
-    async run(bench) {
-      const comparison = await againstBareRoute(
+    contests: (bench) => [
+      againstBareRoute(
         { name, unit: 'messages', kind: 'rate', countPerUnit: size },
         bench,
         () => bench.stores.chosen(),
         async (server) => {
           const [queue = ''] = await createQueues(server, 1);
-          const body = batchBody(queue, size);
+          const body = batchBody(queue, size, bench.settings.payloadBytes);
           const answer = await call(server, PUBLISH_BATCH_PATH, body);
           const requests = [rawPost(PUBLISH_BATCH_PATH, server.apiKey, body)];
           return {
@@ -25,8 +25,7 @@ export function batchPublish(size: number): Scenario {
             referenceAnswers: { [PUBLISH_BATCH_PATH]: answer },
           };
         },
-      );
-      return [comparison];
-    },
+      ),
+    ],
   };
 }

@@ -1,8 +1,8 @@
 import { createQueues } from '../../calls/create-queues.js';
 import { fillGroups, fillQueues } from '../../calls/fill-queue.js';
-import { compare, WARMUP_MS } from '../../comparison/compare.js';
-import type { Bench, Comparison, Scenario } from '../../comparison/scenario.js';
-import { groupId } from '../../load/cycle-driver.js';
+import { ratioContest, WARMUP_MS } from '../../comparison/compare.js';
+import type { Bench, Contest, Scenario } from '../../comparison/scenario.js';
+import { groupId } from '../../load/drivers/cycle-driver.js';
 import { runLoad } from '../../load/load-process.js';
 import type { LoadResult } from '../../load/load-tally.js';
 import { onNewStore } from '../../servers/millrace-turn.js';
@@ -17,15 +17,12 @@ export const fifoGroups: Scenario = {
   name: NAME,
   summary: 'publish, consume, ack over 10,000 message groups, against a standard queue',
 
-  async run(bench) {
-    return [await compareOn('sqlite', bench), await compareOn('postgres', bench)];
-  },
+  contests: (bench) => [contestOn('sqlite', bench), contestOn('postgres', bench)],
 };
 
-const compareOn = (kind: StoreKind, bench: Bench): Promise<Comparison> =>
-  compare(
+const contestOn = (kind: StoreKind, bench: Bench): Contest =>
+  ratioContest(
     { name: `${NAME} ${kind}`, unit: 'cycles', kind: 'rate', target: 0.5 },
-    bench,
     async () => ({
       reference: await cycles(kind, 'standard', bench),
       ours: await cycles(kind, 'fifo', bench),

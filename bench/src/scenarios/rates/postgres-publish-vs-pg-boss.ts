@@ -1,31 +1,32 @@
 import { rawPost } from '../../calls/api-call.js';
 import { createQueues } from '../../calls/create-queues.js';
-import { PUBLISH_PATH, payload, publishBody } from '../../calls/publish-call.js';
-import { compare, WARMUP_MS } from '../../comparison/compare.js';
+import { PUBLISH_PATH, payloadOf, publishBody } from '../../calls/publish-call.js';
+import { ratioContest, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
 import { runLoad } from '../../load/load-process.js';
 import type { LoadResult, TallyLimits } from '../../load/load-tally.js';
 import { runPgBossLoad } from '../../references/pg-boss-load.js';
 import { onNewStore } from '../../servers/millrace-turn.js';
+import { probeServer } from '../../usage/probe-server.js';
 
 const measure: Measure = {
   name: 'postgres-publish-vs-pg-boss',
   unit: 'messages',
   kind: 'rate',
-  target: 5,
+  target: 8,
+  aim: 10,
 };
 
 export const postgresPublishVsPgBoss: Scenario = {
   name: measure.name,
   summary: "one message per request on PostgreSQL, against pg-boss's send on the same server",
 
-  async run(bench) {
-    const comparison = await compare(measure, bench, async () => ({
+  contests: (bench) => [
+    ratioContest(measure, async () => ({
       reference: await sendWithPgBoss(bench),
       ours: await publishOverHttp(bench),
-    }));
-    return [comparison];
-  },
+    })),
+  ],
 };
 
 async function sendWithPgBoss({ settings, stores }: Bench): Promise<LoadResult> {
@@ -34,7 +35,7 @@ async function sendWithPgBoss({ settings, stores }: Bench): Promise<LoadResult> 
     return await runPgBossLoad({
       databaseUrl: database.url,
       concurrency: settings.connections,
-      payload,
+      payload: payloadOf(settings.payloadBytes),
       ...limits(settings.seconds),
     });
   } finally {
@@ -45,13 +46,16 @@ async function sendWithPgBoss({ settings, stores }: Bench): Promise<LoadResult> 
 async function publishOverHttp({ settings, stores }: Bench): Promise<LoadResult> {
   return onNewStore(await stores.make('postgres'), async (server) => {
     const [queue = ''] = await createQueues(server, 1);
-    const requests = [rawPost(PUBLISH_PATH, server.apiKey, publishBody(queue))];
-    return runLoad({
+    const requests = [
+      rawPost(PUBLISH_PATH, server.apiKey, publishBody(queue, {}, settings.payloadBytes)),
+    ];
+    const job = {
       port: server.port,
       connections: settings.connections,
-      traffic: { kind: 'requests', requests },
+      traffic: { kind: 'requests' as const, requests },
       ...limits(settings.seconds),
-    });
+    };
+    return runLoad(job, probeServer(server));
   });
 }
 

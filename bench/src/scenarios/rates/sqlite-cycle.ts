@@ -8,16 +8,15 @@ export const sqliteCycle: Scenario = {
   name: NAME,
   summary: 'publish, consume, ack on SQLite, against the bare route',
 
-  async run(bench) {
-    const comparison = await againstBareRoute(
+  contests: (bench) => [
+    againstBareRoute(
       { name: NAME, unit: 'cycles', kind: 'rate' },
       bench,
       () => bench.stores.make('sqlite'),
       async (server) => {
-        const { traffic, answers } = await prepareCycle(server);
+        const { traffic, answers } = await prepareCycle(server, bench.settings);
         return { traffic, referenceAnswers: answers };
       },
-    );
-    return [comparison];
-  },
+    ),
+  ],
 };

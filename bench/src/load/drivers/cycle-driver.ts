@@ -1,6 +1,6 @@
-import { rawGet, rawPost } from '../calls/api-call.js';
-import { PUBLISH_PATH, type PublishFields, publishBody } from '../calls/publish-call.js';
-import type { LoadDriver, RawRequest } from './load-generator.js';
+import { rawGet, rawPost } from '../../calls/api-call.js';
+import { PUBLISH_PATH, type PublishFields, publishBody } from '../../calls/publish-call.js';
+import type { LoadDriver, RawRequest } from './load-driver.js';
 import type { CycleTraffic } from './traffic.js';
 
 export const CONSUME_PATH = '/v1/queue/consume';
@@ -67,7 +67,10 @@ export function cycleDriver(traffic: CycleTraffic): LoadDriver {
 /** The id of a message group of a FIFO queue. */
 export const groupId = (index: number): string => `group-${index}`;
 
-function callsOf(queue: string, { apiKey, priorities, groups }: CycleTraffic): QueueCalls {
+function callsOf(
+  queue: string,
+  { apiKey, priorities, groups, payloadBytes }: CycleTraffic,
+): QueueCalls {
   const fields: PublishFields[] =
     groups === undefined
       ? (priorities?.map((priority) => ({ priority })) ?? [{}])
@@ -75,7 +78,7 @@ function callsOf(queue: string, { apiKey, priorities, groups }: CycleTraffic): Q
   return {
     queue,
     publishes: fields.map((of) =>
-      Buffer.from(rawPost(PUBLISH_PATH, apiKey, publishBody(queue, of))),
+      Buffer.from(rawPost(PUBLISH_PATH, apiKey, publishBody(queue, of, payloadBytes))),
     ),
     consume: Buffer.from(rawPost(CONSUME_PATH, apiKey, consumeBody(queue))),
     stats: Buffer.from(rawGet(`/v1/queue/stats/${queue}`, apiKey)),
