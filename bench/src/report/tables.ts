@@ -57,8 +57,9 @@ const PAUSE_EDGES_MS = [100, 150, 200, 300, 500, 1000, 2000, 5000, Number.POSITI
 /** A line of facts, and the pauses by length with their times. */
 export function pausesText({ run, ...row }: PausesRow): string {
   const facts =
-    `${row.seconds} s at ${row.ratePerSecond.toFixed(0)} cycles a second, ${row.purges} purges, ` +
-    `checkpoints in ${row.checkpointedSeconds ?? '?'} of the seconds. ` +
+    `${row.seconds} s at ${row.ratePerSecond.toFixed(0)} cycles a second. Purges: ${row.purges} ` +
+    `(${row.isSwept ? 'all swept' : 'not all swept'} at the end). Seconds with a checkpoint, ` +
+    `warm-up included: ${row.checkpointedSeconds ?? 'not counted'}. ` +
     `Longest time without an answer: ${row.longestMs.toFixed(0)} ms (target ≤ ${row.targetMs}). ` +
     `Longest wait for one cycle: ${run.maxMs.toFixed(0)} ms.`;
   if (run.pauses.length === 0) return `${facts}\nNo pause was longer than ${row.targetMs} ms.`;

@@ -95,7 +95,7 @@ function noteRow(row: PausesRow, { note }: Bench): void {
   const { run } = row;
   note(
     `${NAME}: ${row.seconds} s at ${row.ratePerSecond.toFixed(0)} cycles/s, ` +
-      `${row.purges} purges of ${PURGED_MESSAGES} messages ` +
+      `purges of ${PURGED_MESSAGES} messages: ${row.purges} ` +
       `(${row.isSwept ? 'all swept' : 'not all swept at the end'}), ` +
       `longest pause ${row.longestMs.toFixed(0)} ms (target <= ${row.targetMs}), ` +
       `p99 ${run.p99Ms.toFixed(1)} ms, max ${run.maxMs.toFixed(0)} ms`,
