@@ -3,8 +3,8 @@ import { payload } from './publish-call.js';
 export const PUBLISH_BATCH_PATH = '/v1/queue/publish_batch';
 export const ACK_BATCH_PATH = '/v1/queue/ack_batch';
 
-export const batchBody = (queue: string, size: number): string =>
-  `{"queue":"${queue}","messages":[${Array(size).fill(`{"payload":${payload}}`)}]}`;
+export const batchBody = (queue: string, size: number, payloadText = payload): string =>
+  `{"queue":"${queue}","messages":[${Array(size).fill(`{"payload":${payloadText}}`)}]}`;
 
 /** One message for each of these message groups of a FIFO queue. */
 export function groupBatchBody(queue: string, groups: readonly string[]): string {
@@ -16,9 +16,13 @@ const ID_OPENING = '"message_id":"';
 const RECEIPT_OPENING = '"receipt":"';
 
 /**
- * Undefined if the consume came back empty. Searches for the fields, since parsing would slow the load.
+ * The body that acks what a consume returned, and how many messages that is. Undefined if it came back
+ * empty. Searches for the fields, since parsing would slow the load.
  */
-export function ackBatchBody(queue: string, consumed: Buffer): string | undefined {
+export function ackBatchBody(
+  queue: string,
+  consumed: Buffer,
+): { body: string; count: number } | undefined {
   const entries: string[] = [];
   let idAt = consumed.indexOf(ID_OPENING);
   while (idAt >= 0) {
@@ -29,7 +33,8 @@ export function ackBatchBody(queue: string, consumed: Buffer): string | undefine
     entries.push(`{"message_id":"${id}","receipt":"${receipt}"}`);
     idAt = consumed.indexOf(ID_OPENING, receiptAt);
   }
-  return entries.length === 0 ? undefined : `{"queue":"${queue}","messages":[${entries}]}`;
+  if (entries.length === 0) return undefined;
+  return { body: `{"queue":"${queue}","messages":[${entries}]}`, count: entries.length };
 }
 
 const textAt = (body: Buffer, from: number): string =>

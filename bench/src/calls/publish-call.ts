@@ -1,19 +1,29 @@
 export const PUBLISH_PATH = '/v1/queue/publish';
 
-const PAYLOAD_BYTES = 200;
 const FRAME = '{"data":""}';
 
-/** A JSON payload of exactly 200 bytes, the size that every scenario uses. */
-export const payload = `{"data":"${'x'.repeat(PAYLOAD_BYTES - FRAME.length)}"}`;
+/** The smallest payload that `payloadOf` makes. */
+export const MIN_PAYLOAD_BYTES = FRAME.length;
+
+/** A JSON payload of exactly this many bytes. */
+export const payloadOf = (bytes: number): string =>
+  `{"data":"${'x'.repeat(bytes - FRAME.length)}"}`;
+
+/** The payload that every scenario of `npm run bench` uses. */
+export const payload = payloadOf(200);
 
 export interface PublishFields {
   priority?: number;
   message_group_id?: string;
 }
 
-export function publishBody(queue: string, fields: PublishFields = {}): string {
+export function publishBody(
+  queue: string,
+  fields: PublishFields = {},
+  payloadText = payload,
+): string {
   const others = Object.entries(fields).map(
     ([name, value]) => `,"${name}":${JSON.stringify(value)}`,
   );
-  return `{"queue":"${queue}","payload":${payload}${others.join('')}}`;
+  return `{"queue":"${queue}","payload":${payloadText}${others.join('')}}`;
 }

@@ -1,4 +1,5 @@
 import type { LoadResult } from '../load/load-tally.js';
+import { median } from './median.js';
 import type { Bench, Comparison, Measure, Round } from './scenario.js';
 
 export const WARMUP_MS = 2000;
@@ -56,11 +57,3 @@ const measured = (measure: Measure, result: LoadResult): number =>
   measure.kind === 'rate'
     ? result.perSecond * (measure.countPerUnit ?? 1)
     : result[measure.percentile ?? 'p50Ms'];
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const upper = sorted[Math.floor(middle)] ?? Number.NaN;
-  const lower = sorted[Math.ceil(middle) - 1] ?? Number.NaN;
-  return (lower + upper) / 2;
-}

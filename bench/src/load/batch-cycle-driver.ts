@@ -12,23 +12,32 @@ import type { BatchCycleTraffic } from './traffic.js';
 type Step = 'publish' | 'consume' | 'ack';
 
 /**
- * Publishes a batch, consumes up to as many messages and acks all of them. A consume may return fewer
- * than were published if others consume at the same time; a later one gets the rest, so over a run as
- * many messages are acked as published. After an empty answer the consume is repeated, and its time
- * counts.
+ * Publishes a batch and acks as many messages. A consume may return fewer if others consume at the same
+ * time, so it is repeated for those that are missing, and its time counts.
  */
-export function batchCycleDriver({ apiKey, queue, size }: BatchCycleTraffic): LoadDriver {
-  const publish = Buffer.from(rawPost(PUBLISH_BATCH_PATH, apiKey, batchBody(queue, size)));
-  const consume = Buffer.from(rawPost(CONSUME_PATH, apiKey, consumeBody(queue, size)));
+export function batchCycleDriver({ apiKey, queue, size, payload }: BatchCycleTraffic): LoadDriver {
+  const publish = Buffer.from(rawPost(PUBLISH_BATCH_PATH, apiKey, batchBody(queue, size, payload)));
+  const consumeAll = Buffer.from(rawPost(CONSUME_PATH, apiKey, consumeBody(queue, size)));
   const steps: Step[] = [];
+  /** How many messages each connection has yet to ack. */
+  const missing: number[] = [];
 
   const send = (connection: number, step: Step, request: RawRequest): RawRequest => {
     steps[connection] = step;
     return request;
   };
+  const consume = (connection: number): RawRequest => {
+    const count = missing[connection] as number;
+    const request =
+      count === size ? consumeAll : rawPost(CONSUME_PATH, apiKey, consumeBody(queue, count));
+    return send(connection, 'consume', request);
+  };
 
   return {
-    nextRequest: (connection) => send(connection, 'publish', publish),
+    nextRequest(connection) {
+      missing[connection] = size;
+      return send(connection, 'publish', publish);
+    },
 
     acceptBody: (body, connection) =>
       steps[connection] !== 'ack' || !body.includes('"acked":false'),
@@ -36,11 +45,14 @@ export function batchCycleDriver({ apiKey, queue, size }: BatchCycleTraffic): Lo
     step: (connection) => steps[connection] as Step,
 
     onBody(body, connection) {
-      if (steps[connection] === 'ack') return undefined;
-      if (steps[connection] === 'publish') return send(connection, 'consume', consume);
+      if (steps[connection] === 'publish') return consume(connection);
+      if (steps[connection] === 'ack') {
+        return missing[connection] === 0 ? undefined : consume(connection);
+      }
       const ack = ackBatchBody(queue, body);
-      if (ack === undefined) return consume;
-      return send(connection, 'ack', rawPost(ACK_BATCH_PATH, apiKey, ack));
+      if (ack === undefined) return consume(connection);
+      missing[connection] = (missing[connection] as number) - ack.count;
+      return send(connection, 'ack', rawPost(ACK_BATCH_PATH, apiKey, ack.body));
     },
   };
 }

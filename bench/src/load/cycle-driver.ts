@@ -67,7 +67,7 @@ export function cycleDriver(traffic: CycleTraffic): LoadDriver {
 /** The id of a message group of a FIFO queue. */
 export const groupId = (index: number): string => `group-${index}`;
 
-function callsOf(queue: string, { apiKey, priorities, groups }: CycleTraffic): QueueCalls {
+function callsOf(queue: string, { apiKey, priorities, groups, payload }: CycleTraffic): QueueCalls {
   const fields: PublishFields[] =
     groups === undefined
       ? (priorities?.map((priority) => ({ priority })) ?? [{}])
@@ -75,7 +75,7 @@ function callsOf(queue: string, { apiKey, priorities, groups }: CycleTraffic): Q
   return {
     queue,
     publishes: fields.map((of) =>
-      Buffer.from(rawPost(PUBLISH_PATH, apiKey, publishBody(queue, of))),
+      Buffer.from(rawPost(PUBLISH_PATH, apiKey, publishBody(queue, of, payload))),
     ),
     consume: Buffer.from(rawPost(CONSUME_PATH, apiKey, consumeBody(queue))),
     stats: Buffer.from(rawGet(`/v1/queue/stats/${queue}`, apiKey)),

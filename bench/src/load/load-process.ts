@@ -12,18 +12,25 @@ export interface LoadJob extends TallyLimits {
   progressEveryMs?: number;
 }
 
-/** The reports of a process that makes load: its progress, and at the end its result. */
-export type LoadReport = { completed: number } | { result: LoadResult };
+/** The reports of a process that makes load: its progress, and at the end its result or why it has none. */
+export type LoadReport<Result extends LoadResult = LoadResult> =
+  | { completed: number }
+  | { result: Result }
+  | { failure: string };
 
 /**
  * Runs a job in a separate process, so that the generator shares no garbage collection and no event loop
  * with others. Any failed request fails the whole run, because its numbers would mean nothing.
  */
 export async function runLoad(job: LoadJob): Promise<LoadResult> {
-  const result = await runLoadWithFailures(job);
+  return withoutFailures(await runLoadWithFailures(job), job.connections);
+}
+
+/** Returns the result, or throws if anything failed. */
+export function withoutFailures(result: LoadResult, connections: number): LoadResult {
   if (result.errors > 0 || result.nonSuccess > 0) {
     throw new Error(
-      `${result.errors} of ${job.connections} connections failed ` +
+      `${result.errors} of ${connections} connections failed ` +
         `(first: ${result.firstError ?? 'none'}); ` +
         `${result.nonSuccess} of ${result.answered} answers were not successful ` +
         `(first: ${result.firstBadAnswer ?? 'none'})`,
@@ -41,26 +48,28 @@ export function runLoadWithFailures(
 }
 
 /** Starts a process with this file, sends it the job and waits for its result. */
-export function runLoadChild(
+export function runLoadChild<Result extends LoadResult = LoadResult>(
   file: URL,
   job: object,
   onProgress?: (completed: number) => void,
-): Promise<LoadResult> {
+): Promise<Result> {
   const child = fork(fileURLToPath(file), {
     execArgv: ['--import', 'tsx'],
   });
   killOnExit(child);
   child.send(job);
-  let result: LoadResult | undefined;
-  child.on('message', (report: LoadReport) => {
+  let result: Result | undefined;
+  let failure: string | undefined;
+  child.on('message', (report: LoadReport<Result>) => {
     if ('result' in report) result = report.result;
+    else if ('failure' in report) failure = report.failure;
     else onProgress?.(report.completed);
   });
   return new Promise((resolve, reject) => {
     // Its connections are closed only now, so that the server or database can be stopped.
     child.once('exit', (code, signal) => {
       if (result !== undefined && code === 0) resolve(result);
-      else reject(new Error(`${file.pathname} ended early (${signal ?? code})`));
+      else reject(new Error(failure ?? `${file.pathname} ended early (${signal ?? code})`));
     });
   });
 }

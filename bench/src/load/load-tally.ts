@@ -9,7 +9,9 @@ export interface StepLatency {
 }
 
 export interface LoadResult {
-  /** Units of work that ended within the measured time, which does not include the warm-up. */
+  /** All units of work, including those of the warm-up and those that ended after the measured time. */
+  units: number;
+  /** Units that ended within the measured time, which does not include the warm-up. */
   completed: number;
   perSecond: number;
   /** The latencies of a unit. */
@@ -45,6 +47,7 @@ export class LoadTally {
   readonly #latencies = new LatencyHistogram();
   readonly #steps = new Map<string, LatencyHistogram>();
   #turnsLeft: number;
+  #units = 0;
   #completed = 0;
   #answered = 0;
   #errors = 0;
@@ -78,6 +81,7 @@ export class LoadTally {
   }
 
   recordUnit(fromMs: number, nowMs: number): void {
+    this.#units += 1;
     if (!this.#isMeasured(nowMs)) return;
     this.#completed += 1;
     this.#latencies.record(nowMs - fromMs);
@@ -104,6 +108,7 @@ export class LoadTally {
     const measuredMs = Math.min(nowMs, this.#measureUntilMs) - this.#measureFromMs;
     const cpu = process.cpuUsage(this.#cpuAtStart);
     return {
+      units: this.#units,
       completed: this.#completed,
       perSecond: measuredMs > 0 ? (this.#completed * 1000) / measuredMs : 0,
       ...latencyOf(this.#latencies),

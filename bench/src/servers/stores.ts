@@ -13,7 +13,7 @@ export interface StoresSettings {
   store: string;
   /** A PostgreSQL server to create databases on; without a URL, one is started. */
   postgresUrl?: string;
-  /** The directory for files. A memory file system makes fsync free and the numbers wrong. */
+  /** The directory for files. */
   dataDir?: string;
 }
 
@@ -47,8 +47,7 @@ export class Stores {
    */
   describe(): string {
     const { store, dataDir } = this.settings;
-    const inMemory = statfsSync(dataDir ?? tmpdir()).type === TMPFS_MAGIC;
-    const sqlite = inMemory
+    const sqlite = isInMemory(dataDir ?? tmpdir())
       ? 'sqlite ON A MEMORY FILE SYSTEM, where fsync costs nothing'
       : 'sqlite';
     const used = [
@@ -81,6 +80,9 @@ export class Stores {
     return { url, remove: () => server.dropDatabase(url) };
   }
 }
+
+/** A memory file system makes fsync free and the numbers wrong. */
+export const isInMemory = (folder: string): boolean => statfsSync(folder).type === TMPFS_MAGIC;
 
 export const isKind = (store: string): store is StoreKind =>
   store === 'sqlite' || store === 'postgres';

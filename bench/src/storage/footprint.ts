@@ -110,9 +110,9 @@ async function leaseAll(server: MillraceServer, queue: string): Promise<string[]
   const bodies: string[] = [];
   while (true) {
     const answer = await call(server, '/v1/queue/consume', request);
-    const body = ackBatchBody(queue, Buffer.from(answer));
-    if (body === undefined) return bodies;
-    bodies.push(body);
+    const ack = ackBatchBody(queue, Buffer.from(answer));
+    if (ack === undefined) return bodies;
+    bodies.push(ack.body);
   }
 }
 

@@ -34,7 +34,7 @@ async function prepare(server: MillraceServer, size: number): Promise<Prepared> 
   const [queue = ''] = await createQueues(server, 1);
   const published = await call(server, PUBLISH_BATCH_PATH, batchBody(queue, size));
   const consumed = await call(server, CONSUME_PATH, consumeBody(queue, size));
-  const ack = ackBatchBody(queue, Buffer.from(consumed)) ?? '';
+  const ack = ackBatchBody(queue, Buffer.from(consumed))?.body ?? '';
   const acked = await call(server, ACK_BATCH_PATH, ack);
   return {
     traffic: { kind: 'batch-cycle', apiKey: server.apiKey, queue, size },
