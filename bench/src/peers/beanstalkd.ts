@@ -1,9 +1,13 @@
-import { JackdClient } from 'jackd';
+import { createRequire } from 'node:module';
+import type { JackdClient } from 'jackd';
 import { freePort } from '../servers/free-port.js';
 import type { ClientLoad, Peer, PeerClient, PeerServer } from './peer.js';
 import { packageVersion } from './programs/package-version.js';
 import { findProgram, startProgram, versionOf } from './programs/system-program.js';
 import type { Place } from './run/place.js';
+
+/** The package exports the class itself, although its types name it. */
+const Jackd = createRequire(import.meta.url)('jackd') as typeof JackdClient;
 
 interface Address {
   port: number;
@@ -48,7 +52,7 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
 }
 
 async function openTube(port: number, tube: string): Promise<JackdClient> {
-  const client = new JackdClient();
+  const client = new Jackd();
   await client.connect({ host: '127.0.0.1', port });
   await client.use(tube);
   await client.watch(tube);

@@ -7,7 +7,7 @@ import { startDatabase } from './programs/postgres-database.js';
 import { AckedMessages } from './run/acked-messages.js';
 
 const TASK = 'job';
-const CONNECTIONS = 10;
+const CONNECTIONS = Number(process.env.PC ?? 10);
 
 interface Address {
   url: string;
@@ -27,7 +27,8 @@ export const graphileWorker: Peer<Address> = {
 };
 
 async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
-  const pgPool = new pg.Pool({ connectionString: load.address.url, max: CONNECTIONS });
+  const acked = new AckedMessages();
+  const pgPool = openPool(load, acked);
   // Each scenario has its tables, so that none inherits the messages of another.
   const schema = `bench_${load.scenario.replace('-', '_')}`;
   const logger = new Logger(() => () => {});
@@ -35,8 +36,6 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
   await tools.migrate();
   const payload = JSON.parse(load.payload) as object;
   const batch = Array.from({ length: load.batchSize }, () => ({ identifier: TASK, payload }));
-  const acked = new AckedMessages();
-  pgPool.on('error', (error) => acked.fail(error));
   const runner =
     load.scenario === 'publish'
       ? undefined
@@ -61,6 +60,13 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
       await pgPool.end();
     },
   };
+}
+
+function openPool({ address }: ClientLoad<Address>, acked: AckedMessages): pg.Pool {
+  const pool = new pg.Pool({ connectionString: address.url, max: CONNECTIONS });
+  pool.on('error', (error) => acked.fail(error));
+  pool.on('connect', (client) => client.on('error', (error) => acked.fail(error)));
+  return pool;
 }
 
 function startRunner(

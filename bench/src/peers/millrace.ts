@@ -14,6 +14,9 @@ import type { Place } from './run/place.js';
 
 const BATCH_SIZE = 100;
 
+/** Each waiting `consume` of a batch reserves up to 16 MiB, and a project may reserve half of this. */
+const FLAGS = ['--max-bytes-in-flight', String(4 * 1024 ** 3)];
+
 const DURABILITY: Record<StoreKind, string> = {
   sqlite: 'fsync before every answer, shared by the calls that wait at that moment',
   postgres: 'commit with fsync before every answer, shared by the calls that wait at that moment',
@@ -23,7 +26,7 @@ const DURABILITY: Record<StoreKind, string> = {
 export const millrace = (store: StoreKind): Peer<MillraceAddress> => ({
   ...shared(store),
   name: `millrace-${store}`,
-  usage: `${packageVersion('undici')}, a kept connection for each caller; publish, consume with max_messages 1, ack`,
+  usage: `${packageVersion('undici')}, a kept connection for each caller; publish, consume with max_messages 1, ack; ${FLAGS.join(' ')}`,
   connect: connectClient,
 });
 
@@ -42,14 +45,17 @@ const shared = (store: StoreKind) => ({
 });
 
 async function startOnSqlite({ folder }: Place): Promise<PeerServer<MillraceAddress>> {
-  const { pid, stop, ...address } = await startServer(`sqlite:${join(folder, 'millrace.db')}`);
+  const { pid, stop, ...address } = await startServer(
+    `sqlite:${join(folder, 'millrace.db')}`,
+    FLAGS,
+  );
   return { address, version: 'millrace of this checkout', pids: [pid], stop };
 }
 
 async function startOnPostgres(place: Place): Promise<PeerServer<MillraceAddress>> {
   const database = await startDatabase(place);
   try {
-    const { pid, stop, ...address } = await startServer(database.address.url);
+    const { pid, stop, ...address } = await startServer(database.address.url, FLAGS);
     return {
       address,
       version: `millrace of this checkout, ${database.version}`,
