@@ -7,7 +7,7 @@ import { startDatabase } from './programs/postgres-database.js';
 import { AckedMessages } from './run/acked-messages.js';
 
 const TASK = 'job';
-const CONNECTIONS = Number(process.env.PC ?? 10);
+const CONNECTIONS = 10;
 
 interface Address {
   url: string;

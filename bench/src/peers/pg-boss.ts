@@ -19,10 +19,7 @@ export const pgBoss: Peer<Address> = {
 
 async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
   const { scenario: queue, batchSize } = load;
-  const boss = new PgBoss({
-    connectionString: load.address.url,
-    max: Number(process.env.PC ?? 10),
-  });
+  const boss = new PgBoss(load.address.url);
   boss.on('error', (error) => console.error('pg-boss:', error));
   await boss.start();
   await boss.createQueue(queue);

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 import { freePort } from '../servers/free-port.js';
 import type { ClientLoad, Peer, PeerClient, PeerServer } from './peer.js';
@@ -11,6 +12,7 @@ import type { Place } from './run/place.js';
 /** Debian's programs in PATH are wrappers that switch the user and the data folder. */
 const FOLDERS = ['/usr/lib/rabbitmq/bin'];
 const PACKAGE = 'rabbitmq-server';
+const ACK_SETTLE_MS = 1000;
 
 interface Address {
   port: number;
@@ -103,8 +105,7 @@ async function connectClient(load: ClientLoad<Address>): Promise<PeerClient> {
       await acked.take(batchSize);
     },
     async waiting() {
-      // Messages without an ack then return to the queue, and are counted there.
-      consumerClosed ??= consumer.close();
+      consumerClosed ??= closeSettled(consumer);
       await consumerClosed;
       return (await publisher.checkQueue(queue)).messageCount;
     },
@@ -113,6 +114,15 @@ async function connectClient(load: ClientLoad<Address>): Promise<PeerClient> {
       await consuming.close();
     },
   };
+}
+
+/**
+ * The server passes acks on in the background, and drops those that are left when their channel closes:
+ * hence the pause. Messages without an ack then return to the queue, and are counted there.
+ */
+async function closeSettled(consumer: Channel): Promise<void> {
+  await sleep(ACK_SETTLE_MS);
+  await consumer.close();
 }
 
 function publishConfirmed(channel: ConfirmChannel, queue: string, content: Buffer): Promise<void> {
