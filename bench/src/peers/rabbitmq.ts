@@ -34,33 +34,19 @@ export const rabbitmq: Peer<Address> = {
 
 async function start({ folder }: Place): Promise<PeerServer<Address>> {
   const program = findProgram('rabbitmq-server', PACKAGE, FOLDERS);
+  const control = findProgram('rabbitmqctl', PACKAGE, FOLDERS);
   const [port, distPort, epmdPort] = [await freePort(), await freePort(), await freePort()];
-  const configFile = join(folder, 'rabbitmq.conf');
-  const pluginsFile = join(folder, 'enabled_plugins');
-  await writeFile(configFile, `listeners.tcp.1 = 127.0.0.1:${port}\n`);
-  await writeFile(pluginsFile, '[].\n');
-  // Otherwise RabbitMQ starts one in the background, which outlives it.
+  // Otherwise both programs would start an epmd in the background, which would outlive them.
   const epmdArgs = ['-port', String(epmdPort), '-address', '127.0.0.1'];
   const epmd = await startProgram(findProgram('epmd', PACKAGE), epmdArgs, epmdPort);
   try {
-    const server = await startProgram(program, [], port, {
-      HOME: folder,
-      ERL_EPMD_PORT: String(epmdPort),
-      ERL_EPMD_ADDRESS: '127.0.0.1',
-      RABBITMQ_NODENAME: 'bench@localhost',
-      RABBITMQ_MNESIA_BASE: folder,
-      RABBITMQ_LOG_BASE: folder,
-      RABBITMQ_PID_FILE: join(folder, 'pid'),
-      RABBITMQ_CONFIG_FILE: configFile,
-      RABBITMQ_ENABLED_PLUGINS_FILE: pluginsFile,
-      RABBITMQ_DIST_PORT: String(distPort),
-      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
-      // The script becomes the server, instead of waiting for it: signals then reach the server.
-      RUNNING_UNDER_SYSTEMD: '1',
-    });
+    const erlang = { HOME: folder, ERL_EPMD_PORT: String(epmdPort), ERL_EPMD_ADDRESS: '127.0.0.1' };
+    const version = await versionOf(control, ['version'], erlang);
+    const environment = { ...erlang, ...(await settingsIn(folder, port, distPort)) };
+    const server = await startProgram(program, [], port, environment);
     return {
       address: { port },
-      version: `RabbitMQ ${await versionOf(findProgram('rabbitmqctl', PACKAGE, FOLDERS), ['version'])}`,
+      version: `RabbitMQ ${version}`,
       pids: [server.pid],
       async stop() {
         await server.stop();
@@ -71,6 +57,26 @@ async function start({ folder }: Place): Promise<PeerServer<Address>> {
     await epmd.stop();
     throw error;
   }
+}
+
+/** Keeps all that the server reads and writes in the folder, and all that it listens on local. */
+async function settingsIn(folder: string, port: number, distPort: number) {
+  const configFile = join(folder, 'rabbitmq.conf');
+  const pluginsFile = join(folder, 'enabled_plugins');
+  await writeFile(configFile, `listeners.tcp.1 = 127.0.0.1:${port}\n`);
+  await writeFile(pluginsFile, '[].\n');
+  return {
+    RABBITMQ_NODENAME: 'bench@localhost',
+    RABBITMQ_MNESIA_BASE: folder,
+    RABBITMQ_LOG_BASE: folder,
+    RABBITMQ_PID_FILE: join(folder, 'pid'),
+    RABBITMQ_CONFIG_FILE: configFile,
+    RABBITMQ_ENABLED_PLUGINS_FILE: pluginsFile,
+    RABBITMQ_DIST_PORT: String(distPort),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+    // The script becomes the server, instead of waiting for it: signals then reach the server.
+    RUNNING_UNDER_SYSTEMD: '1',
+  };
 }
 
 async function connectClient(load: ClientLoad<Address>): Promise<PeerClient> {

@@ -32,8 +32,13 @@ export function findProgram(
 }
 
 /** The first version number that the program prints with these arguments. */
-export async function versionOf(file: string, args: readonly string[]): Promise<string> {
-  const { stdout, stderr } = await promisify(execFile)(file, args);
+export async function versionOf(
+  file: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  const env = { ...process.env, ...environment };
+  const { stdout, stderr } = await promisify(execFile)(file, args, { env });
   const version = /\d+(\.\d+)+/.exec(stdout + stderr)?.[0];
   if (version === undefined) throw new Error(`${file} ${args.join(' ')} prints no version`);
   return version;
