@@ -15,6 +15,7 @@ export interface Place {
 export class Places {
   readonly stores: Stores;
   #turns = 0;
+  #isEnding = false;
 
   private constructor(readonly root: string) {
     this.stores = new Stores({ store: 'postgres', dataDir: dirname(root) });
@@ -26,9 +27,9 @@ export class Places {
 
   /** Removing what a peer wrote also keeps the kernel from writing it out in the turn of the next. */
   async use<T>(work: (place: Place) => Promise<T>): Promise<T> {
+    if (this.#isEnding) throw new Error('the run was ended');
     this.#turns += 1;
     const folder = join(this.root, `turn-${this.#turns}`);
-    // Fails after the end of the run, so that no further turn begins.
     await mkdir(folder);
     try {
       return await work({ folder, stores: this.stores });
@@ -37,7 +38,9 @@ export class Places {
     }
   }
 
+  /** Ends the run: no further turn begins. */
   async remove(): Promise<void> {
+    this.#isEnding = true;
     await removeFolder(this.root);
     await this.stores.stop();
   }
