@@ -1,4 +1,4 @@
-import type { MillraceServer } from '../servers/server-process.js';
+import type { MillraceAddress } from '../servers/server-process.js';
 
 /** The head is the same for both sides, so that both get exactly the same bytes. */
 export function rawPost(path: string, apiKey: string, body: string): string {
@@ -13,15 +13,19 @@ export function rawGet(path: string, apiKey: string): string {
 }
 
 /** A single call outside the measured load; returns the answer's text. */
-export function call(server: MillraceServer, path: string, body: string): Promise<string> {
+export function call(server: MillraceAddress, path: string, body: string): Promise<string> {
   const headers = { 'content-type': 'application/json' };
   return textOf(server, path, { method: 'POST', headers, body });
 }
 
-export const get = (server: MillraceServer, path: string): Promise<string> =>
+export const get = (server: MillraceAddress, path: string): Promise<string> =>
   textOf(server, path, {});
 
-async function textOf(server: MillraceServer, path: string, request: RequestInit): Promise<string> {
+async function textOf(
+  server: MillraceAddress,
+  path: string,
+  request: RequestInit,
+): Promise<string> {
   const headers = { ...request.headers, authorization: `Bearer ${server.apiKey}` };
   const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { ...request, headers });
   const text = await response.text();

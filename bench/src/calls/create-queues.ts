@@ -1,4 +1,4 @@
-import type { MillraceServer } from '../servers/server-process.js';
+import type { MillraceAddress } from '../servers/server-process.js';
 import { call } from './api-call.js';
 
 /** Twelve hours, the longest lease, so that no lease runs out while a bench runs. */
@@ -6,7 +6,7 @@ const LEASE_SECONDS = 43_200;
 
 /** Creates queues with new names, because a given store may contain those of an earlier run. */
 export async function createQueues(
-  server: MillraceServer,
+  server: MillraceAddress,
   count: number,
   settingsOf: (index: number) => object = () => ({}),
 ): Promise<string[]> {

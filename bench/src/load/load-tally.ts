@@ -10,7 +10,9 @@ export interface StepLatency {
 }
 
 export interface LoadResult {
-  /** Units of work that ended within the measured time, which does not include the warm-up. */
+  /** All units of work, including those of the warm-up and those that ended after the measured time. */
+  units: number;
+  /** Units that ended within the measured time, which does not include the warm-up. */
   completed: number;
   /** Units per second. */
   perSecond: number;
@@ -53,6 +55,7 @@ export class LoadTally {
   protected readonly latencies = new LatencyHistogram();
   readonly #steps = new Map<string, LatencyHistogram>();
   #turnsLeft: number;
+  #units = 0;
   #completed = 0;
   #messages: number | undefined;
   #answered = 0;
@@ -121,6 +124,7 @@ export class LoadTally {
     const measuredMs = Math.min(nowMs, this.measureUntilMs) - this.measureFromMs;
     const cpu = process.cpuUsage(this.#cpuAtStart);
     return {
+      units: this.#units,
       completed: this.#completed,
       perSecond: measuredMs > 0 ? (this.#completed * 1000) / measuredMs : 0,
       ...(this.#messages !== undefined && { messages: this.#messages }),

@@ -57,6 +57,7 @@ export async function arrivals(receiver: Receiver, durationMs: number): Promise<
   const tookMs = after.atMs - before.atMs;
   const completed = after.answered - before.answered;
   return {
+    units: after.answered,
     completed,
     perSecond: (completed * 1000) / tookMs,
     // There is no latency to measure here: a push is a request of the server.

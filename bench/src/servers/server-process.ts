@@ -6,9 +6,13 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { killOnExit, stopChild } from './child-process.js';
 
-export interface MillraceServer {
+/** What a client needs to know of a server. */
+export interface MillraceAddress {
   port: number;
   apiKey: string;
+}
+
+export interface MillraceServer extends MillraceAddress {
   pid: number;
   storeUrl: string;
   stop(): Promise<void>;

@@ -45,8 +45,7 @@ export class Stores {
    */
   describe(): string {
     const { store, dataDir } = this.settings;
-    const inMemory = statfsSync(dataDir ?? tmpdir()).type === TMPFS_MAGIC;
-    const sqlite = inMemory
+    const sqlite = isInMemory(dataDir ?? tmpdir())
       ? 'sqlite ON A MEMORY FILE SYSTEM, where fsync costs nothing'
       : 'sqlite';
     const used = [

@@ -31,6 +31,12 @@ export function batchCycleDriver(traffic: BatchCycleTraffic): LoadDriver {
     steps[connection] = step;
     return request;
   };
+  const consume = (connection: number): RawRequest => {
+    const count = missing[connection] as number;
+    const request =
+      count === size ? consumeAll : rawPost(CONSUME_PATH, apiKey, consumeBody(queue, count));
+    return send(connection, 'consume', request);
+  };
 
   return {
     nextRequest: (connection) =>

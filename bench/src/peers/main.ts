@@ -1,0 +1,32 @@
+import { writeFile } from 'node:fs/promises';
+import { readOrExit, runToEnd } from '../servers/end-of-process.js';
+import { help, type PeersOptions, readOptions } from './options.js';
+import { describeMachine } from './report/machine.js';
+import { markdownReport } from './report/markdown.js';
+import { Places } from './run/place.js';
+import { runRounds } from './run/rounds.js';
+
+async function run({ selected, settings, jsonFile }: PeersOptions, places: Places): Promise<void> {
+  const machine = describeMachine(places.root);
+  const progress = (line: string) => console.error(line);
+  const outcomes = await runRounds({ selected, settings, places, progress });
+  process.stdout.write(`${markdownReport(machine, settings, outcomes)}\n`);
+  if (jsonFile !== undefined) {
+    await writeFile(jsonFile, `${JSON.stringify({ machine, settings, outcomes }, null, 2)}\n`);
+  }
+  const failed = outcomes.some(({ scenarios }) =>
+    Object.values(scenarios).some(({ error }) => error !== undefined),
+  );
+  if (failed) process.exitCode = 1;
+}
+
+const options = readOrExit(readOptions);
+if (options) {
+  const places = await Places.create(options.dataDir);
+  await runToEnd(
+    () => run(options, places),
+    () => places.remove(),
+  );
+} else {
+  process.stdout.write(help);
+}

@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util';
+import { MIN_PAYLOAD_BYTES } from '../calls/publish-call.js';
+import { positive } from '../comparison/positive-number.js';
+import type { Peer } from './peer.js';
+import { peerNamed, peers } from './peers.js';
+
+/** A batch of 100 then fits into one call of every peer. */
+const MAX_PAYLOAD_BYTES = 20_000;
+
+export interface PeersSettings {
+  rounds: number;
+  seconds: number;
+  concurrency: number;
+  payloadBytes: number;
+}
+
+export interface PeersOptions {
+  selected: readonly Peer[];
+  settings: PeersSettings;
+  dataDir?: string;
+  jsonFile?: string;
+}
+
+export const help = `Usage: npm run bench:peers -- [options]
+
+Measures millrace beside other message queues, which it starts and stops itself.
+
+  --peer NAME        measure only this peer (repeatable)
+  --rounds N         rounds; each measures every peer once (5)
+  --seconds S        measured seconds for each peer and scenario in a round (5)
+  --concurrency N    calls under way at once (64)
+  --payload-bytes N  size of a payload (200)
+  --data-dir DIR     directory for the data of all peers (the system's directory for temporary
+                     files); in a memory file system fsync costs nothing
+  --json FILE        also write the numbers of every round to FILE
+  --help             print this help
+
+Peers:
+${peers.map(({ name, durability }) => `  ${name.padEnd(21)}${durability}`).join('\n')}
+`;
+
+/** Throws if the arguments are wrong; `undefined` means that only the help is wanted. */
+export function readOptions(args: string[]): PeersOptions | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      peer: { type: 'string', multiple: true, default: [] },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '5' },
+      concurrency: { type: 'string', default: '64' },
+      'payload-bytes': { type: 'string', default: '200' },
+      'data-dir': { type: 'string' },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const wanted = values.peer.map(peerNamed);
+  return {
+    selected: peers.filter((peer) => wanted.length === 0 || wanted.includes(peer)),
+    settings: {
+      rounds: positive('rounds', values.rounds),
+      seconds: positive('seconds', values.seconds, Number.isFinite),
+      concurrency: positive('concurrency', values.concurrency),
+      payloadBytes: readPayloadBytes(values['payload-bytes']),
+    },
+    ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
+    ...(values.json !== undefined && { jsonFile: values.json }),
+  };
+}
+
+function readPayloadBytes(text: string): number {
+  const bytes = positive('payload-bytes', text);
+  if (bytes >= MIN_PAYLOAD_BYTES && bytes <= MAX_PAYLOAD_BYTES) return bytes;
+  throw new Error(`--payload-bytes must be from ${MIN_PAYLOAD_BYTES} to ${MAX_PAYLOAD_BYTES}`);
+}

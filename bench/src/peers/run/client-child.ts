@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { closedLoop } from '../../load/closed-loop.js';
+import { generateLoad } from '../../load/load-generator.js';
+import { type LoadReport, withoutFailures } from '../../load/load-process.js';
+import type { LoadResult } from '../../load/load-tally.js';
+import { driverOf } from '../../load/traffic.js';
+import type { CallingClient, PeerClient } from '../peer.js';
+import { peerNamed } from '../peers.js';
+import type { ClientJob, ClientResult } from './client-job.js';
+import { cpuSeconds } from './cpu-seconds.js';
+
+/** Some peers count with a delay, and some acks are not answered. */
+const COUNT_LIMIT_MS = 10_000;
+
+type Report = LoadReport<ClientResult>;
+
+process.once('message', async (job: ClientJob) => {
+  const report: Report = await measure(job).then(
+    (result) => ({ result }),
+    (error: Error) => ({ failure: error.message || String(error) }),
+  );
+  // Exits, because a library may still have timers or connections after a failure.
+  process.send?.(report, () => process.exit());
+});
+process.once('disconnect', () => process.exit());
+
+async function measure(job: ClientJob): Promise<ClientResult> {
+  const client = await peerNamed(job.peer).connect(job);
+  const usedCpu = existsSync('/proc/self/stat')
+    ? () => cpuSeconds([process.pid, ...job.serverPids])
+    : undefined;
+  const before = usedCpu?.();
+  const result = await makeLoad(client, job);
+  const after = usedCpu?.();
+  await expectWaiting(client, job.scenario === 'publish' ? result.units : 0);
+  await client.close();
+  return {
+    ...result,
+    messages: result.units * (job.scenario === 'batch-cycle' ? job.batchSize : 1),
+    ...(before !== undefined && after !== undefined && { cpuSeconds: after - before }),
+  };
+}
+
+async function makeLoad(client: PeerClient, job: ClientJob): Promise<LoadResult> {
+  if (!('traffic' in client)) return closedLoop(job, job.concurrency, unitOf(client, job));
+  const { traffic, port } = client;
+  const { concurrency: connections, warmupMs, durationMs } = job;
+  const limits = { warmupMs, durationMs };
+  const result = await generateLoad({ ...limits, port, connections, ...driverOf(traffic) });
+  return withoutFailures(result, connections);
+}
+
+function unitOf(client: CallingClient, { scenario }: ClientJob) {
+  if (scenario === 'publish') return (caller: number) => client.publish(caller);
+  if (scenario === 'cycle') return (caller: number) => client.cycle(caller);
+  return async (caller: number) => {
+    if (!client.batchCycle) throw new Error('this client has no batches');
+    await client.batchCycle(caller);
+  };
+}
+
+async function expectWaiting(client: PeerClient, expected: number): Promise<void> {
+  const untilMs = performance.now() + COUNT_LIMIT_MS;
+  let waiting = await client.waiting();
+  while (waiting !== expected && performance.now() < untilMs) {
+    await sleep(100);
+    waiting = await client.waiting();
+  }
+  if (waiting !== expected) {
+    throw new Error(`the counts differ: ${waiting} messages are waiting, not ${expected}`);
+  }
+}
