@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { batchCycleDriver } from '../src/load/batch-cycle-driver.js';
+import { batchCycleDriver } from '../src/load/drivers/batch-cycle-driver.js';
 
 const bytes = (data: object) => Buffer.from(JSON.stringify({ ok: true, data }));
 const consumed = (...ids: string[]) =>
@@ -7,7 +7,13 @@ const consumed = (...ids: string[]) =>
 const acked = bytes({ results: [{ acked: true }] });
 
 test('a unit acks as many messages as it published, in several steps if need be', () => {
-  const driver = batchCycleDriver({ kind: 'batch-cycle', apiKey: 'key', queue: 'q', size: 3 });
+  const driver = batchCycleDriver({
+    kind: 'batch-cycle',
+    apiKey: 'key',
+    queue: 'q',
+    size: 3,
+    publishes: true,
+  });
   expect(String(driver.nextRequest(0))).toMatch(/^POST \/v1\/queue\/publish_batch /);
   expect(String(driver.onBody?.(bytes({ message_ids: [] }), 0))).toContain('"max_messages":3');
   expect(String(driver.onBody?.(consumed(), 0))).toContain('"max_messages":3');

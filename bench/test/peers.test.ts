@@ -16,6 +16,7 @@ import type { Outcome } from '../src/peers/run/rounds.js';
 
 const result = (fields: Partial<ClientResult>): ClientResult => ({
   units: 0,
+  measuredAnswers: 0,
   completed: 0,
   perSecond: 0,
   p50Ms: 1,

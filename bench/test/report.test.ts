@@ -9,6 +9,7 @@ import { usageTable } from '../src/report/usage-table.js';
 import { usageBetween, usagePer } from '../src/usage/usage.js';
 
 const result = (perSecond: number, more: Partial<LoadResult> = {}): LoadResult => ({
+  units: perSecond * 2,
   completed: perSecond * 2,
   perSecond,
   p50Ms: 1,

@@ -13,11 +13,12 @@ export interface LoadJob extends TallyLimits {
   progressEveryMs?: number;
 }
 
-/** The reports of a process that makes load: the end of its warm-up, its progress, its result. */
+/** The reports of a process that makes load: the end of its warm-up, its progress, its result or why it has none. */
 export type LoadReport<Result = LoadResult> =
   | { isMeasuring: true }
   | { completed: number }
-  | { result: Result };
+  | { result: Result }
+  | { failure: string };
 
 export interface LoadWatch {
   /** Read when the warm-up ends and when the run does. */
@@ -60,6 +61,7 @@ export async function runLoadChild<Result extends LoadResult>(
   killOnExit(child);
   child.send(job);
   let result: Result | undefined;
+  let failure: string | undefined;
   const readings: Promise<Usage>[] = [];
   const read = (): void => {
     if (probe) readings.push(probe());
@@ -70,6 +72,8 @@ export async function runLoadChild<Result extends LoadResult>(
     } else if ('result' in report) {
       read();
       result = report.result;
+    } else if ('failure' in report) {
+      failure = report.failure;
     } else {
       onProgress?.(report.completed);
     }
@@ -79,7 +83,7 @@ export async function runLoadChild<Result extends LoadResult>(
     child.once('exit', (...how) => resolve(how));
   });
   if (result === undefined || code !== 0) {
-    throw new Error(`${file.pathname} ended early (${signal ?? code})`);
+    throw new Error(failure ?? `${file.pathname} ended early (${signal ?? code})`);
   }
   const [before, after] = await Promise.all(readings);
   return before && after ? { ...result, usage: usageBetween(before, after) } : result;

@@ -92,6 +92,7 @@ export class LoadTally {
   }
 
   recordUnit(fromMs: number, nowMs: number, messages?: number): void {
+    this.#units += 1;
     if (!this.isUnitMeasured(fromMs, nowMs)) return;
     this.#completed += 1;
     if (messages !== undefined) this.#messages = (this.#messages ?? 0) + messages;

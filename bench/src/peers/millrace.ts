@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { get, rawPost } from '../calls/api-call.js';
 import { createQueues } from '../calls/create-queues.js';
 import { PUBLISH_PATH, publishBody } from '../calls/publish-call.js';
-import type { Traffic } from '../load/traffic.js';
+import type { Traffic } from '../load/drivers/traffic.js';
 import { type MillraceAddress, startServer } from '../servers/server-process.js';
 import type { StoreKind } from '../servers/stores.js';
 import { MillraceClient } from './millrace-client.js';
@@ -114,17 +114,18 @@ async function connectRaw(load: ClientLoad<MillraceAddress>): Promise<PeerClient
 }
 
 function trafficOf(load: ClientLoad<MillraceAddress>, queue: string): Traffic {
-  const { payload, batchSize: size } = load;
+  const { batchSize: size } = load;
+  const payloadBytes = Buffer.byteLength(load.payload);
   const { apiKey } = load.address;
   switch (load.scenario) {
     case 'publish': {
-      const request = rawPost(PUBLISH_PATH, apiKey, publishBody(queue, {}, payload));
+      const request = rawPost(PUBLISH_PATH, apiKey, publishBody(queue, {}, payloadBytes));
       return { kind: 'requests', requests: [request] };
     }
     case 'cycle':
-      return { kind: 'cycle', apiKey, queues: [queue], publishes: true, payload };
+      return { kind: 'cycle', apiKey, queues: [queue], publishes: true, payloadBytes };
     case 'batch-cycle':
-      return { kind: 'batch-cycle', apiKey, queue, size, payload };
+      return { kind: 'batch-cycle', apiKey, queue, size, publishes: true, payloadBytes };
   }
 }
 

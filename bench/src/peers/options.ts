@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { MIN_PAYLOAD_BYTES } from '../calls/publish-call.js';
+import { SMALLEST_PAYLOAD_BYTES } from '../calls/publish-call.js';
 import { positive } from '../comparison/positive-number.js';
 import type { Peer } from './peer.js';
 import { peerNamed, peers } from './peers.js';
@@ -71,6 +71,6 @@ export function readOptions(args: string[]): PeersOptions | undefined {
 
 function readPayloadBytes(text: string): number {
   const bytes = positive('payload-bytes', text);
-  if (bytes >= MIN_PAYLOAD_BYTES && bytes <= MAX_PAYLOAD_BYTES) return bytes;
-  throw new Error(`--payload-bytes must be from ${MIN_PAYLOAD_BYTES} to ${MAX_PAYLOAD_BYTES}`);
+  if (bytes >= SMALLEST_PAYLOAD_BYTES && bytes <= MAX_PAYLOAD_BYTES) return bytes;
+  throw new Error(`--payload-bytes must be from ${SMALLEST_PAYLOAD_BYTES} to ${MAX_PAYLOAD_BYTES}`);
 }

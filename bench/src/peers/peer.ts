@@ -1,4 +1,4 @@
-import type { Traffic } from '../load/traffic.js';
+import type { Traffic } from '../load/drivers/traffic.js';
 import type { Place } from './run/place.js';
 
 /** What is measured of each peer; a unit of `batch-cycle` is a batch. */

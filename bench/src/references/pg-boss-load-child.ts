@@ -1,6 +1,6 @@
 import PgBoss from 'pg-boss';
+import { closedLoop } from '../load/closed-loop.js';
 import { type LoadReport, reportMeasuring } from '../load/load-process.js';
-import { LoadTally } from '../load/load-tally.js';
 import type { PgBossJob } from './pg-boss-load.js';
 
 const QUEUE = 'bench';
@@ -14,18 +14,11 @@ process.once('message', async ({ databaseUrl, concurrency, payload, ...limits }:
   const data = JSON.parse(payload) as object;
 
   reportMeasuring(limits);
-  const tally = new LoadTally(limits);
-  const sendInTurn = async (): Promise<void> => {
-    for (;;) {
-      const fromMs = performance.now();
-      if (!tally.takeTurn(fromMs)) return;
-      const id = await boss.send(QUEUE, data);
-      if (id === null) throw new Error('pg-boss did not accept the job');
-      tally.recordUnit(fromMs, performance.now());
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, sendInTurn));
-  const report: LoadReport = { result: tally.result() };
+  const result = await closedLoop(limits, concurrency, async () => {
+    const id = await boss.send(QUEUE, data);
+    if (id === null) throw new Error('pg-boss did not accept the job');
+  });
+  const report: LoadReport = { result };
   await boss.stop({ graceful: false });
   process.send?.(report, () => process.disconnect());
 });

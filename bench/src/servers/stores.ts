@@ -11,7 +11,7 @@ export type StoreKind = 'sqlite' | 'postgres';
 export interface StoresSettings extends PostgresSettings {
   /** The kind of store, created anew for each round, or the URL of one store for all rounds. */
   store: string;
-  /** The directory for files. A memory file system makes fsync free and the numbers wrong. */
+  /** The directory for files. */
   dataDir?: string;
 }
 
@@ -78,6 +78,9 @@ export class Stores {
     return { url, remove: () => server.dropDatabase(url) };
   }
 }
+
+/** A memory file system makes fsync free and the numbers wrong. */
+export const isInMemory = (folder: string): boolean => statfsSync(folder).type === TMPFS_MAGIC;
 
 export const kindOf = (storeUrl: string): StoreKind =>
   storeUrl.startsWith('postgres') ? 'postgres' : 'sqlite';

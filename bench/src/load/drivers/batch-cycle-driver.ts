@@ -13,18 +13,18 @@ import type { BatchCycleTraffic } from './traffic.js';
 type Step = 'publish' | 'consume' | 'ack';
 
 /**
- * Publishes a batch, consumes up to as many messages and acks all of them. A consume may return fewer
- * than were published if others consume at the same time; a later one gets the rest, so over a run as
- * many messages are acked as published. After an empty answer the consume is repeated, and its time
- * counts. Without publishing, the queue must not run dry.
+ * Publishes a batch and acks as many messages. A consume may return fewer if others consume at the same
+ * time, so it is repeated for those that are missing, and its time counts. Without publishing, a unit is one
+ * consume and one ack, and the queue must not run dry.
  */
 export function batchCycleDriver(traffic: BatchCycleTraffic): LoadDriver {
   const { apiKey, queue, size, publishes, payloadBytes } = traffic;
   const publish = Buffer.from(
     rawPost(PUBLISH_BATCH_PATH, apiKey, batchBody(queue, size, payloadBytes)),
   );
-  const consume = Buffer.from(rawPost(CONSUME_PATH, apiKey, consumeBody(queue, size)));
+  const consumeAll = Buffer.from(rawPost(CONSUME_PATH, apiKey, consumeBody(queue, size)));
   const steps: Step[] = [];
+  /** How many messages each connection has acked in its unit. */
   const acked: number[] = [];
 
   const send = (connection: number, step: Step, request: RawRequest): RawRequest => {
@@ -32,15 +32,17 @@ export function batchCycleDriver(traffic: BatchCycleTraffic): LoadDriver {
     return request;
   };
   const consume = (connection: number): RawRequest => {
-    const count = missing[connection] as number;
+    const missing = size - (acked[connection] as number);
     const request =
-      count === size ? consumeAll : rawPost(CONSUME_PATH, apiKey, consumeBody(queue, count));
+      missing === size ? consumeAll : rawPost(CONSUME_PATH, apiKey, consumeBody(queue, missing));
     return send(connection, 'consume', request);
   };
 
   return {
-    nextRequest: (connection) =>
-      publishes ? send(connection, 'publish', publish) : send(connection, 'consume', consume),
+    nextRequest(connection) {
+      acked[connection] = 0;
+      return publishes ? send(connection, 'publish', publish) : consume(connection);
+    },
 
     acceptBody: (body, connection) =>
       steps[connection] !== 'ack' || !body.includes('"acked":false'),
@@ -50,14 +52,17 @@ export function batchCycleDriver(traffic: BatchCycleTraffic): LoadDriver {
     step: (connection) => steps[connection] as Step,
 
     onBody(body, connection) {
-      if (steps[connection] === 'ack') return undefined;
-      if (steps[connection] === 'publish') return send(connection, 'consume', consume);
+      const count = acked[connection] as number;
+      if (steps[connection] === 'publish') return consume(connection);
+      if (steps[connection] === 'ack') {
+        return publishes && count < size ? consume(connection) : undefined;
+      }
       const deliveries = deliveriesIn(body);
       if (deliveries.length === 0) {
-        if (publishes) return consume;
+        if (publishes) return consume(connection);
         throw new Error('the queue ran dry');
       }
-      acked[connection] = deliveries.length;
+      acked[connection] = count + deliveries.length;
       return send(
         connection,
         'ack',

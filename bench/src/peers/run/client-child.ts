@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closedLoop } from '../../load/closed-loop.js';
+import { driverOf } from '../../load/drivers/traffic.js';
 import { generateLoad } from '../../load/load-generator.js';
-import { type LoadReport, withoutFailures } from '../../load/load-process.js';
+import { expectNoFailures, type LoadReport } from '../../load/load-process.js';
 import type { LoadResult } from '../../load/load-tally.js';
-import { driverOf } from '../../load/traffic.js';
 import type { CallingClient, PeerClient } from '../peer.js';
 import { peerNamed } from '../peers.js';
 import type { ClientJob, ClientResult } from './client-job.js';
@@ -48,7 +48,8 @@ async function makeLoad(client: PeerClient, job: ClientJob): Promise<LoadResult>
   const { concurrency: connections, warmupMs, durationMs } = job;
   const limits = { warmupMs, durationMs };
   const result = await generateLoad({ ...limits, port, connections, ...driverOf(traffic) });
-  return withoutFailures(result, connections);
+  expectNoFailures(result);
+  return result;
 }
 
 function unitOf(client: CallingClient, { scenario }: ClientJob) {
