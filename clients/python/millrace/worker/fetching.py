@@ -54,7 +54,6 @@ class Fetcher:
         self._failures = 0
         self._failing_since: Optional[float] = None
         self._logged_at = 0.0
-        self.is_fetching = False
         self.last_fetched_at: Optional[float] = None
         self.last_error: Optional[MillraceError] = None
 
@@ -105,17 +104,13 @@ class Fetcher:
             return False
 
     def _consume(self, fetch: _Fetch) -> List[Lease]:
-        self.is_fetching = True
-        try:
-            messages = self._queue.consume(
-                max_messages=fetch.max_messages,
-                visibility_timeout=self._visibility_seconds,
-                wait_seconds=self._wait_seconds,
-                idempotency_key=fetch.idempotency_key,
-                retries=0,
-            )
-        finally:
-            self.is_fetching = False
+        messages = self._queue.consume(
+            max_messages=fetch.max_messages,
+            visibility_timeout=self._visibility_seconds,
+            wait_seconds=self._wait_seconds,
+            idempotency_key=fetch.idempotency_key,
+            retries=0,
+        )
         return [Lease(one, fetch.asked_at, self._visibility_seconds) for one in messages]
 
     def _succeeded(self) -> None:

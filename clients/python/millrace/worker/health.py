@@ -47,7 +47,7 @@ def describe(
         "last_fetched_at": None if fetched_at is None else _iso(fetched_at),
         "failing_seconds": failing_seconds,
         "last_error": None if error is None else str(error),
-        "in_hand": slots.held,
+        "in_hand": slots.in_hand,
         "unsettled": slots.unsettled,
         "overdue": keeper.overdue,
         "counters": counters,
@@ -63,7 +63,7 @@ def _waits_for(state: str, fetcher: Fetcher, slots: Slots) -> Optional[str]:
         return "resume"
     if fetcher.failing_seconds is not None:
         return "the server"
-    return "messages" if fetcher.is_fetching else "a free thread"
+    return "a free thread" if slots.has_waiter else "messages"
 
 
 def _iso(time: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Deque, Dict, List, Optional, Tuple
+from typing import Callable, Deque, Dict, List, Optional, Tuple
 
 from .lease import Lease
 
@@ -22,11 +22,15 @@ class Lanes:
         self._waiting: Dict[_Key, Deque[Lease]] = {}
         self._lock = threading.Lock()
 
-    def enter(self, lease: Lease) -> bool:
-        """Returns whether the message may be handled now; otherwise it waits in its lane."""
+    def enter(self, lease: Lease, on_waiting: Callable[[], None]) -> bool:
+        """Returns whether the message may be handled now; otherwise it waits in its lane.
+
+        `on_waiting` is called before another thread can give the message its turn.
+        """
         key = self._key_of(lease)
         with self._lock:
             if key in self._waiting:
+                on_waiting()
                 self._waiting[key].append(lease)
                 return False
             self._waiting[key] = deque()

@@ -70,8 +70,10 @@ class LeaseKeeper:
 
     def refresh(self, lease: Lease) -> bool:
         """Extends a lease that is old when its message arrives. Returns whether it still holds."""
-        if time.monotonic() >= lease.extend_at:
+        if time.monotonic() >= lease.extend_at and not lease.is_extending:
+            lease.is_extending = True
             self._extend(lease)
+            lease.is_extending = False
         return not lease.lost.is_set() and time.monotonic() < lease.ends_at
 
     def _extend(self, lease: Lease) -> None:

@@ -171,7 +171,7 @@ class Worker:
         for lease in leases:
             self._keeper.add(lease)
         for lease in leases:
-            if self._lanes.enter(lease):
+            if self._lanes.enter(lease, self._slots.wait_in_lane):
                 self._run(lease)
 
     def _run(self, lease: Lease) -> None:
@@ -197,6 +197,7 @@ class Worker:
         if goes_on:
             follower = self._lanes.next_after(lease)
             if follower is not None:
+                self._slots.leave_lane()
                 self._run(follower)
         else:
             self._return(self._lanes.leave(lease))
@@ -205,6 +206,7 @@ class Worker:
         """Returns messages that waited in a lane. The server returns the later ones with the first."""
         for lease in lane:
             self._keeper.remove(lease)
+            self._slots.leave_lane()
             self._slots.finish()
         if lane:
             settlement = Settlement(lane[0], Outcome.GIVE_BACK)
@@ -238,7 +240,7 @@ class Worker:
                 break
         self._keeper.tell_all_to_stop()
         if not self._slots.wait_until_empty(_END_SECONDS):
-            log.error("queue %s: %d handlers do not end", self._queue.name, self._slots.held)
+            log.error("queue %s: %d handlers do not end", self._queue.name, self._slots.in_hand)
         self._settler.close(_END_SECONDS)
         self._handling.close(self._concurrency)
         self._keeper.close()
