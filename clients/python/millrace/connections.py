@@ -25,6 +25,8 @@ class Answer:
     status: int
     headers: Message
     body: bytes
+    #: Whether the answer says how long it is. One that was cut in its headers does not.
+    tells_its_end: bool
 
 
 class Connections:
@@ -68,6 +70,7 @@ class Connections:
             connection.sock.settimeout(max(0.001, deadline - time.monotonic()))
             connection.request(method, self._path + path, body=body, headers=dict(headers))
             response = connection.getresponse()
+            tells_its_end = response.length is not None or response.chunked
             text = _read_all(response, connection, deadline)
         except MillraceError:
             connection.close()
@@ -81,7 +84,7 @@ class Connections:
             connection.close()
             raise
         self._give_back(connection, reusable=not response.will_close)
-        return Answer(response.status, response.headers, text)
+        return Answer(response.status, response.headers, text, tells_its_end)
 
     def close(self) -> None:
         """Closes the idle connections; later requests open new ones."""

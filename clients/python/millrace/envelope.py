@@ -44,6 +44,8 @@ def _parse(answer: Answer) -> Dict[str, Any]:
     try:
         body = json.loads(answer.body)
     except ValueError as error:
+        if not answer.tells_its_end:
+            raise MillraceError("NO_ANSWER", "the answer was cut", retryable=True) from error
         raise _invalid(answer, "it is not JSON") from error
     except RecursionError as error:
         raise _invalid(answer, "a payload in it is nested too deeply for Python") from error

@@ -16,16 +16,12 @@ def success(data: Dict[str, Any]) -> Dict[str, Any]:
     return {"ok": True, "data": data, "error": None, "metadata": {}}
 
 
-def _no_data() -> Any:
-    return success({})
-
-
 @dataclass
 class Reply:
     """An answer, of JSON or of bytes; with `cut`, the connection ends in the middle of it."""
 
     status: int = 200
-    body: Any = field(default_factory=_no_data)
+    body: Any = field(default_factory=lambda: success({}))
     headers: Dict[str, str] = field(default_factory=dict)
     cut: bool = False
     delay_seconds: float = 0
@@ -42,7 +38,7 @@ class Request:
 
 def refusal(status: int, code: str, **headers: str) -> Reply:
     error = {"code": code, "status": status, "message": f"this is {code}"}
-    body = {"ok": False, "data": None, "error": error, "metadata": {}}
+    body: Dict[str, Any] = {"ok": False, "data": None, "error": error, "metadata": {}}
     return Reply(status, body, {name.replace("_", "-"): text for name, text in headers.items()})
 
 
@@ -69,7 +65,7 @@ class StubServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def _handler(stub) -> Any:  # noqa: N805
+    def _handler(stub) -> Any:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 

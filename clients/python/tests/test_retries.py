@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import socket
 import time
 import unittest
+from threading import Thread
 from typing import Any, Callable, Dict
 from unittest import mock
 
@@ -110,6 +112,39 @@ class Repeating(StubTest):
         self.assertEqual(raised.exception.code, "NOT_CONNECTED")
         self.assertTrue(raised.exception.nothing_was_done)
         self.assertEqual(self.sleep.call_count, 2)
+
+
+class CutAnswers(unittest.TestCase):
+    def test_an_answer_that_is_cut_anywhere_is_asked_for_again(self) -> None:
+        body = json.dumps(success({"queue": "q"})) + "\n"
+        for framing in (f"Content-Length: {len(body)}\r\n\r\n{body}", _chunked(body)):
+            answer = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{framing}".encode()
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                Thread(target=_send_cut, args=(listener, answer), daemon=True).start()
+                url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+                with Millrace(url, "ifr_any_key_at_all", retries=len(answer)) as client:
+                    with mock.patch("millrace.caller.time.sleep") as sleep:
+                        self.assertEqual(client.queue("q").get(), {"queue": "q"})
+            # An answer without the last line feeds of its chunks is whole.
+            self.assertGreaterEqual(sleep.call_count, len(answer) - len("\r\n\r\n"))
+
+
+def _chunked(body: str) -> str:
+    half = len(body) // 2
+    chunks = [f"{len(part):x}\r\n{part}\r\n" for part in (body[:half], body[half:])]
+    return f"Transfer-Encoding: chunked\r\n\r\n{''.join(chunks)}0\r\n\r\n"
+
+
+def _send_cut(listener: socket.socket, answer: bytes) -> None:
+    """Cuts the answer at the first byte, then at the second one, and so on."""
+    for size in range(len(answer) + 1):
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(answer[:size])
 
 
 class Timeouts(StubTest):

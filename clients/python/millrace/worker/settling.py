@@ -25,6 +25,9 @@ _ACKS_IN_A_BATCH = 1_000
 #: With errors of 4,096 characters, this many stay below the 8 MiB of a body.
 _NACKS_IN_A_BATCH = 250
 _CALL_TIMEOUT_SECONDS = 10
+#: Two calls may be under way, so that what has just been handled does not wait for two of them: what is
+#: not acked when the process dies is handled again.
+_THREADS = 2
 
 
 class Outcome(Enum):
@@ -51,9 +54,9 @@ _Results = Sequence[Dict[str, Any]]
 
 
 class Settler:
-    """One thread that sends what has come together since its last call.
+    """Threads that send what has come together since their last call.
 
-    It repeats a call for as long as the server is away. The receipts make that safe: an ack that comes
+    They repeat a call for as long as the server is away. The receipts make that safe: an ack that comes
     late counts as long as nobody else has the message.
     """
 
@@ -62,10 +65,11 @@ class Settler:
         self._counters = counters
         self._todo: WaitingQueue[Optional[_Todo]] = WaitingQueue()
         self._gives_up_at = float("inf")
-        self._thread: Optional[threading.Thread] = None
+        self._threads: List[threading.Thread] = []
 
     def start(self) -> None:
-        self._thread = start_thread("millrace-settling", self._loop)
+        for index in range(_THREADS):
+            self._threads.append(start_thread(f"millrace-settling-{index}", self._loop))
 
     def settle(self, settlement: Settlement, on_settled: OnSettled) -> None:
         self._todo.put((settlement, on_settled))
@@ -74,20 +78,21 @@ class Settler:
         """Sends what is left, and gives up after this time: the leases then end by themselves."""
         self._gives_up_at = time.monotonic() + timeout_seconds
         self._todo.put(None)
-        if self._thread is not None:
-            self._thread.join(timeout_seconds + _CALL_TIMEOUT_SECONDS)
+        for thread in self._threads:
+            thread.join(timeout_seconds + _CALL_TIMEOUT_SECONDS)
 
     def _loop(self) -> None:
-        is_open = True
-        while is_open:
+        while True:
             batch = [self._todo.get()]
-            while len(batch) < _ACKS_IN_A_BATCH:
+            while len(batch) < _ACKS_IN_A_BATCH and batch[-1] is not None:
                 try:
                     batch.append(self._todo.get_nowait())
                 except Empty:
                     break
-            is_open = None not in batch
             self._send([todo for todo in batch if todo is not None])
+            if batch[-1] is None:
+                self._todo.put(None)  # for the next thread
+                return
 
     def _send(self, batch: Sequence[_Todo]) -> None:
         acks = [todo for todo in batch if todo[0].outcome is Outcome.ACK]

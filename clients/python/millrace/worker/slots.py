@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 
-#: Finished messages whose ack has not been answered: as many as one batch takes.
-_MAX_UNSETTLED = 1_000
+#: Handled messages whose ack is not answered, for each thread: they are handled again if the process
+#: dies. Two, so that acks and fetches can go on at the same time.
+_MAX_UNSETTLED_PER_THREAD = 2
 
 
 #: Messages that wait in their lanes, for each thread. Nobody else could have them before their turn.
@@ -104,5 +105,5 @@ class Slots:
         return min(
             self._size - self._held,
             self._size * _MAX_WAITING_PER_THREAD - self._waiting,
-            _MAX_UNSETTLED - self._unsettled,
+            self._size * _MAX_UNSETTLED_PER_THREAD - self._unsettled,
         )
