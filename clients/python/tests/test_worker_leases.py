@@ -22,9 +22,9 @@ class Leases(WorkerTest):
 
         def handler(message: QueueMessage, context: Context) -> None:
             deliveries.append(message["delivery_count"])
-            self.assertFalse(context.lost.wait(3))
+            self.assertFalse(context.lost.wait(5))
 
-        worker = self.start(queue, handler, visibility_timeout_seconds=1)
+        worker = self.start(queue, handler, visibility_timeout_seconds=2)
         wait_until(lambda: worker.health()["counters"]["acked"] == 1, "the ack")
         self.assertEqual(deliveries, [1])
 

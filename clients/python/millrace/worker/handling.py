@@ -86,7 +86,8 @@ class Handling:
 
     def _handle(self, lease: Lease) -> Optional[Settlement]:
         if lease.lost.is_set():
-            return self._after_loss(lease)
+            # The server may still count the lease, and would count its end as a failure.
+            return Settlement(lease, Outcome.GIVE_BACK)
         traceparent = (lease.message.get("headers") or {}).get(HEADER)
         if self._handler_timeout is not None:
             lease.handler_ends_at = time.monotonic() + self._handler_timeout
@@ -100,16 +101,14 @@ class Handling:
             delay = self._delay_of(lease, error.delay_seconds)
             return Settlement(lease, Outcome.RETRY, delay, _text_of(error))
         except BaseException as error:  # also a SystemExit, which would end this thread
-            if lease.lost.reason in (LEASE_LOST, STOPPING):
-                return self._after_loss(lease)
+            if lease.lost.reason == LEASE_LOST:
+                return None
+            if lease.lost.reason == STOPPING:
+                return Settlement(lease, Outcome.GIVE_BACK)
             log.warning("the handler of message %s failed", lease.message_id, exc_info=True)
             return Settlement(lease, Outcome.RETRY, self._delay_of(lease), _text_of(error))
         finally:
             current_traceparent.reset(token)
-
-    @staticmethod
-    def _after_loss(lease: Lease) -> Optional[Settlement]:
-        return Settlement(lease, Outcome.GIVE_BACK) if lease.lost.reason == STOPPING else None
 
     def _delay_of(self, lease: Lease, asked_seconds: Optional[float] = None) -> float:
         """A delay that the server takes: one that it refused would fail the whole batch."""

@@ -79,10 +79,10 @@ class LeaseKeeper:
     def _extend(self, lease: Lease) -> None:
         """Extends a lease now; tells its handler if it is lost."""
         asked_at = time.monotonic()
+        # Not all that is left: after a call that hangs there is time for another one.
+        timeout = max(1.0, self._visibility_seconds / 4)
         try:
-            result = self._queue.extend(
-                lease.message, self._visibility_seconds, timeout=self._visibility_seconds / 4
-            )
+            result = self._queue.extend(lease.message, self._visibility_seconds, timeout=timeout)
         except MillraceError as error:
             if error.code in _GONE:
                 self._lose(lease)

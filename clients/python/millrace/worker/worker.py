@@ -175,12 +175,10 @@ class Worker:
                 self._run(lease)
 
     def _run(self, lease: Lease) -> None:
-        if self._is_stopping:
-            self._finished(lease, Settlement(lease, Outcome.GIVE_BACK))
-        elif self._keeper.refresh(lease):
+        if not self._is_stopping and self._keeper.refresh(lease):
             self._handling.run(lease)
         else:
-            self._finished(lease, None)
+            self._finished(lease, Settlement(lease, Outcome.GIVE_BACK))
 
     def _finished(self, lease: Lease, settlement: Optional[Settlement]) -> None:
         """The first message of a lane has no handler any more."""
