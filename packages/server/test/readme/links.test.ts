@@ -13,6 +13,7 @@ const DOCUMENTS = [
   'SECURITY.md',
   'docs/operations.md',
   'bench/README.md',
+  'clients/python/README.md',
 ];
 
 /** The anchors of the headings: lower case, hyphens for spaces, no other punctuation. */

@@ -1,0 +1,1 @@
+"""The calls of a queue, by topic; `Queue` joins them."""

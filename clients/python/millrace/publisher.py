@@ -1,0 +1,162 @@
+"""Publishes single messages together."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Deque, Dict, List, Optional, cast
+
+from .caller import encode, without_none
+from .errors import MillraceError
+from .queue import Queue
+from .records import NewMessage
+from .traces import headers_with_trace
+
+#: Below the 16 MiB that the payloads of a batch may have.
+_BATCH_MAX_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class _Pending:
+    message: NewMessage
+    size_bytes: int
+    published: Future[str]
+
+
+class BatchingPublisher:
+    """Collects messages for up to `linger_seconds`, and sends up to `max_batch` of them in one call.
+
+    One call is under way at a time, so the messages of one thread keep their order. `publish` blocks
+    while `max_pending` messages or `max_pending_bytes` wait.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        *,
+        max_batch: int = 100,
+        linger_seconds: float = 0.005,
+        max_pending: int = 10_000,
+        max_pending_bytes: int = 64 * 1024 * 1024,
+    ) -> None:
+        if not 1 <= max_batch <= 1_000:
+            raise ValueError("max_batch must be from 1 to 1,000")
+        if max_pending < 1 or max_pending_bytes < 1:
+            raise ValueError("max_pending and max_pending_bytes must be 1 or more")
+        self._queue = queue
+        self._max_batch = max_batch
+        self._linger_seconds = linger_seconds
+        self._max_pending = max_pending
+        self._max_pending_bytes = max_pending_bytes
+        self._pending: Deque[_Pending] = deque()
+        #: Of all messages that are not answered yet.
+        self._count = 0
+        self._bytes = 0
+        self._is_closed = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._loop, name="millrace-publisher", daemon=True)
+        self._thread.start()
+
+    def publish(
+        self,
+        payload: Any,
+        *,
+        delay_seconds: Optional[float] = None,
+        priority: Optional[int] = None,
+        message_group_id: Optional[str] = None,
+        deduplication_id: Optional[str] = None,
+        headers: Optional[Dict[str, str]] = None,
+    ) -> Future[str]:
+        """Returns a Future of the message's id, or of the MillraceError that refused it."""
+        fields = {
+            "delay_seconds": delay_seconds,
+            "priority": priority,
+            "message_group_id": message_group_id,
+            "deduplication_id": deduplication_id,
+            "headers": headers_with_trace(headers),
+        }
+        message = cast(NewMessage, {"payload": payload, **without_none(fields)})
+        pending = _Pending(message, len(encode(message)), Future())
+        # A running future cannot be cancelled: the message may be on its way.
+        pending.published.set_running_or_notify_cancel()
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_closed or self._has_room(pending.size_bytes))
+            if self._is_closed:
+                raise RuntimeError("the publisher is closed")
+            self._pending.append(pending)
+            self._count += 1
+            self._bytes += pending.size_bytes
+            self._changed.notify_all()
+        return pending.published
+
+    def flush(self) -> None:
+        """Waits until every message so far was answered."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0)
+
+    def close(self) -> None:
+        """Sends what waits, and ends."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def __enter__(self) -> BatchingPublisher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _has_room(self, size_bytes: int) -> bool:
+        # A message that is larger than all the room still passes, alone.
+        has_bytes = self._bytes + size_bytes <= self._max_pending_bytes
+        return self._count == 0 or (self._count < self._max_pending and has_bytes)
+
+    def _loop(self) -> None:
+        while True:
+            batch = self._next_batch()
+            if not batch:
+                return
+            self._send(batch)
+            with self._changed:
+                self._count -= len(batch)
+                self._bytes -= sum(pending.size_bytes for pending in batch)
+                self._changed.notify_all()
+
+    def _next_batch(self) -> List[_Pending]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._pending or self._is_closed)
+            ends_at = time.monotonic() + self._linger_seconds
+            self._changed.wait_for(
+                lambda: len(self._pending) >= self._max_batch or self._is_closed,
+                max(0.0, ends_at - time.monotonic()),
+            )
+            batch: List[_Pending] = []
+            size = 0
+            while self._pending and len(batch) < self._max_batch:
+                size += self._pending[0].size_bytes
+                if batch and size > _BATCH_MAX_BYTES:
+                    break
+                batch.append(self._pending.popleft())
+            return batch
+
+    def _send(self, batch: List[_Pending]) -> None:
+        try:
+            ids = self._queue.publish_batch([pending.message for pending in batch])
+        except MillraceError as error:
+            if len(batch) > 1 and error.status in (400, 413):
+                # A batch is stored as a whole: one message that is refused must not fail the others.
+                for pending in batch:
+                    self._send([pending])
+                return
+            for pending in batch:
+                pending.published.set_exception(error)
+        except Exception as error:
+            for pending in batch:
+                pending.published.set_exception(error)
+        else:
+            for pending, message_id in zip(batch, ids):
+                pending.published.set_result(message_id)

@@ -1,0 +1,135 @@
+"""Fetches messages by long polls."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Callable, List, Optional, Union
+
+from ..errors import MillraceError
+from ..queue import Queue
+from ..retry import pause_seconds
+from .lease import Lease
+from .outages import is_outage
+from .slots import Slots
+
+log = logging.getLogger("millrace.worker")
+
+_LOGS_EVERY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class _Fetch:
+    """One call, which is repeated with the same key until it is answered."""
+
+    max_messages: int
+    idempotency_key: Union[str, bool]
+    asked_at: float
+
+
+class Fetcher:
+    """The loop that fills free slots with messages."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        slots: Slots,
+        *,
+        visibility_seconds: float,
+        wait_seconds: float,
+        on_type: Callable[[bool], None],
+        on_messages: Callable[[List[Lease]], None],
+        on_refused: Callable[[MillraceError], None],
+    ) -> None:
+        self._queue = queue
+        self._slots = slots
+        self._visibility_seconds = visibility_seconds
+        # The lease counts from before the wait, so a long wait would leave nothing of a short lease.
+        self._wait_seconds = min(wait_seconds, visibility_seconds / 4)
+        self._on_type = on_type
+        self._on_messages = on_messages
+        self._on_refused = on_refused
+        self._max_messages = 1_000
+        self._failures = 0
+        self._failing_since: Optional[float] = None
+        self._logged_at = 0.0
+        self.last_fetched_at: Optional[float] = None
+        self.last_error: Optional[MillraceError] = None
+
+    def run(self) -> None:
+        """Fetches until the slots are closed, or until the first call is refused."""
+        fetch: Optional[_Fetch] = None
+        knows_type = False
+        while True:
+            room = self._slots.wait_for_room()
+            if room == 0:
+                return
+            if fetch is None:
+                size = min(room, self._max_messages)
+                fetch = _Fetch(size, self._queue.new_idempotency_key(), time.monotonic())
+            try:
+                if not knows_type:
+                    self._on_type(self._is_fifo())
+                    knows_type = True
+                leases = self._consume(fetch)
+            except MillraceError as error:
+                if self.last_fetched_at is None and not is_outage(error):
+                    self.last_error = error
+                    self._on_refused(error)
+                    return
+                if error.code == "INVALID_ANSWER" and error.status == 200:
+                    # One message that Python cannot read must not hold up the others in its batch.
+                    self._max_messages, fetch = 1, None
+                self._failed(error)
+                continue
+            fetch = None
+            self._succeeded()
+            self._slots.take(len(leases))
+            self._on_messages(leases)
+
+    @property
+    def failing_seconds(self) -> Optional[float]:
+        """How long no fetch has succeeded; None while they do."""
+        since = self._failing_since
+        return None if since is None else time.monotonic() - since
+
+    def _is_fifo(self) -> bool:
+        try:
+            return self._queue.get(timeout=self._visibility_seconds)["type"] == "fifo"
+        except MillraceError as error:
+            if error.code != "QUEUE_NOT_FOUND":
+                raise
+            # A server with --auto-create makes a standard queue at the first consume.
+            return False
+
+    def _consume(self, fetch: _Fetch) -> List[Lease]:
+        messages = self._queue.consume(
+            max_messages=fetch.max_messages,
+            visibility_timeout=self._visibility_seconds,
+            wait_seconds=self._wait_seconds,
+            idempotency_key=fetch.idempotency_key,
+            retries=0,
+        )
+        return [Lease(one, fetch.asked_at, self._visibility_seconds) for one in messages]
+
+    def _succeeded(self) -> None:
+        self.last_fetched_at = time.time()
+        self._max_messages = min(1_000, self._max_messages * 2)
+        if self._failing_since is not None:
+            seconds = time.monotonic() - self._failing_since
+            log.info("queue %s: fetching again after %.0f s", self._queue.name, seconds)
+        self._failing_since = None
+        self._failures = 0
+        self.last_error = None
+
+    def _failed(self, error: MillraceError) -> None:
+        self._failures += 1
+        self.last_error = error
+        now = time.monotonic()
+        if self._failing_since is None:
+            self._failing_since = now
+        if self._failures == 1 or now - self._logged_at > _LOGS_EVERY_SECONDS:
+            self._logged_at = now
+            log.warning("queue %s: cannot fetch, trying again: %s", self._queue.name, error)
+        self._slots.sleep_unless_closed(pause_seconds(self._failures, error))

@@ -1,0 +1,132 @@
+"""Runs the handler and decides what becomes of its message."""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import time
+import traceback
+from queue import Empty, SimpleQueue
+from typing import Any, Callable, List, Optional
+
+from ..records import QueueMessage
+from ..traces import HEADER, current_traceparent
+from .lease import LEASE_LOST, STOPPING, Context, Lease
+from .outcomes import Reject, Retry
+from .settling import Outcome, Settlement
+from .threads import start_thread
+
+log = logging.getLogger("millrace.worker")
+
+Handler = Callable[[QueueMessage, Context], Any]
+#: The delay in seconds before the next delivery, from the number of deliveries so far.
+Backoff = Callable[[int], float]
+
+_ERROR_MAX_CHARS = 4_096
+_DELAY_MAX_SECONDS = 604_800
+
+
+def default_backoff(attempt: int) -> float:
+    """One second, doubling with each delivery up to five minutes, minus a random part of up to half."""
+    return min(300.0, 2.0 ** min(attempt - 1, 16)) * random.uniform(0.5, 1.0)
+
+
+class Handling:
+    """The threads that run the handler, one message at a time each.
+
+    `on_finished` gets the settlement of each message, or None if there is nothing to settle.
+    """
+
+    def __init__(
+        self,
+        queue_name: str,
+        handler: Handler,
+        *,
+        handler_timeout: Optional[float],
+        backoff: Backoff,
+        on_finished: Callable[[Lease, Optional[Settlement]], None],
+    ) -> None:
+        self._queue_name = queue_name
+        self._handler = handler
+        self._handler_timeout = handler_timeout
+        self._backoff = backoff
+        self._on_finished = on_finished
+        self._ready: SimpleQueue[Optional[Lease]] = SimpleQueue()
+
+    def start(self, concurrency: int) -> None:
+        for index in range(concurrency):
+            start_thread(f"millrace-handler-{index}", self._loop)
+
+    def close(self, concurrency: int) -> None:
+        for _ in range(concurrency):
+            self._ready.put(None)
+
+    def run(self, lease: Lease) -> None:
+        """Has the message handled by the next free thread."""
+        self._ready.put(lease)
+
+    def take_back(self) -> List[Lease]:
+        """The messages that no thread has begun."""
+        leases: List[Lease] = []
+        while True:
+            try:
+                lease = self._ready.get_nowait()
+            except Empty:
+                return leases
+            if lease is not None:
+                leases.append(lease)
+
+    def _loop(self) -> None:
+        while True:
+            lease = self._ready.get()
+            if lease is None:
+                return
+            self._on_finished(lease, self._handle(lease))
+
+    def _handle(self, lease: Lease) -> Optional[Settlement]:
+        if lease.lost.is_set():
+            # The server may still count the lease, and would count its end as a failure.
+            return Settlement(lease, Outcome.GIVE_BACK)
+        traceparent = (lease.message.get("headers") or {}).get(HEADER)
+        if self._handler_timeout is not None:
+            lease.handler_ends_at = time.monotonic() + self._handler_timeout
+        token = current_traceparent.set(traceparent)
+        try:
+            self._handler(lease.message, Context(self._queue_name, lease.lost, traceparent))
+            return Settlement(lease, Outcome.ACK)
+        except Reject as error:
+            return Settlement(lease, Outcome.REJECT, error=_text_of(error))
+        except Retry as error:
+            delay = self._delay_of(lease, error.delay_seconds)
+            return Settlement(lease, Outcome.RETRY, delay, _text_of(error))
+        except BaseException as error:  # also a SystemExit, which would end this thread
+            if lease.lost.reason == LEASE_LOST:
+                return None
+            if lease.lost.reason == STOPPING:
+                return Settlement(lease, Outcome.GIVE_BACK)
+            log.warning("the handler of message %s failed", lease.message_id, exc_info=True)
+            return Settlement(lease, Outcome.RETRY, self._delay_of(lease), _text_of(error))
+        finally:
+            current_traceparent.reset(token)
+
+    def _delay_of(self, lease: Lease, asked_seconds: Optional[float] = None) -> float:
+        """A delay that the server takes: one that it refused would fail the whole batch."""
+        attempt = lease.message["delivery_count"]
+        try:
+            delay = self._backoff(attempt) if asked_seconds is None else asked_seconds
+            if math.isnan(delay):
+                raise ValueError("the delay is not a number")
+        except Exception:
+            log.exception("backoff failed; the default is used instead")
+            delay = default_backoff(attempt)
+        return min(max(0.0, float(delay)), _DELAY_MAX_SECONDS)
+
+
+def _text_of(error: BaseException) -> str:
+    if isinstance(error, (Retry, Reject)):
+        text = str(error)
+    else:
+        text = "".join(traceback.format_exception_only(type(error), error)).strip()
+    # A lone surrogate has no form in UTF-8, and would fail the whole batch.
+    return text[:_ERROR_MAX_CHARS].encode("utf-8", "replace").decode("utf-8")

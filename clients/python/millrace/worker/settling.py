@@ -1,0 +1,170 @@
+"""Acks, nacks and returns messages, in batches."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from enum import Enum
+from queue import Empty, Queue as WaitingQueue
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+from ..errors import MillraceError
+from ..queue import Queue
+from ..records import Nack
+from ..retry import pause_seconds
+from .counters import Counters
+from .lease import Lease
+from .outages import is_outage
+from .threads import start_thread
+
+log = logging.getLogger("millrace.worker")
+
+_ACKS_IN_A_BATCH = 1_000
+#: With errors of 4,096 characters, this many stay below the 8 MiB of a body.
+_NACKS_IN_A_BATCH = 250
+_CALL_TIMEOUT_SECONDS = 10
+#: Two calls may be under way, so that what has just been handled does not wait for two of them: what is
+#: not acked when the process dies is handled again.
+_THREADS = 2
+
+
+class Outcome(Enum):
+    ACK = "acked"
+    RETRY = "failed"
+    REJECT = "rejected"
+    GIVE_BACK = "given_back"
+
+
+@dataclass(frozen=True)
+class Settlement:
+    lease: Lease
+    outcome: Outcome
+    delay_seconds: Optional[float] = None
+    #: The text that is stored as `last_error`.
+    error: Optional[str] = None
+
+
+#: Told whether the lease of the next message in the same message group still counts.
+OnSettled = Callable[[Lease, bool], None]
+
+_Todo = Tuple[Settlement, OnSettled]
+_Results = Sequence[Dict[str, Any]]
+
+
+class Settler:
+    """Threads that send what has come together since their last call.
+
+    They repeat a call for as long as the server is away. The receipts make that safe: an ack that comes
+    late counts as long as nobody else has the message.
+    """
+
+    def __init__(self, queue: Queue, counters: Counters) -> None:
+        self._queue = queue
+        self._counters = counters
+        self._todo: WaitingQueue[Optional[_Todo]] = WaitingQueue()
+        self._gives_up_at = float("inf")
+        self._threads: List[threading.Thread] = []
+
+    def start(self) -> None:
+        for index in range(_THREADS):
+            self._threads.append(start_thread(f"millrace-settling-{index}", self._loop))
+
+    def settle(self, settlement: Settlement, on_settled: OnSettled) -> None:
+        self._todo.put((settlement, on_settled))
+
+    def close(self, timeout_seconds: float) -> None:
+        """Sends what is left, and gives up after this time: the leases then end by themselves."""
+        self._gives_up_at = time.monotonic() + timeout_seconds
+        self._todo.put(None)
+        for thread in self._threads:
+            thread.join(timeout_seconds + _CALL_TIMEOUT_SECONDS)
+
+    def _loop(self) -> None:
+        while True:
+            batch = [self._todo.get()]
+            while len(batch) < _ACKS_IN_A_BATCH and batch[-1] is not None:
+                try:
+                    batch.append(self._todo.get_nowait())
+                except Empty:
+                    break
+            self._send([todo for todo in batch if todo is not None])
+            if batch[-1] is None:
+                self._todo.put(None)  # for the next thread
+                return
+
+    def _send(self, batch: Sequence[_Todo]) -> None:
+        acks = [todo for todo in batch if todo[0].outcome is Outcome.ACK]
+        nacks = [todo for todo in batch if todo[0].outcome in (Outcome.RETRY, Outcome.REJECT)]
+        if acks:
+            self._send_together(acks, self._ack)
+        for start in range(0, len(nacks), _NACKS_IN_A_BATCH):
+            self._send_together(nacks[start : start + _NACKS_IN_A_BATCH], self._nack)
+        for todo in batch:
+            if todo[0].outcome is Outcome.GIVE_BACK:
+                self._send_together([todo], self._give_back)
+
+    def _send_together(
+        self, batch: Sequence[_Todo], send: Callable[[List[Settlement]], _Results]
+    ) -> None:
+        settlements = [settlement for settlement, _ in batch]
+        failures = 0
+        results: _Results
+        while True:
+            try:
+                results = send(settlements)
+                break
+            except MillraceError as error:
+                failures += 1
+                pause = pause_seconds(failures, error)
+                if not is_outage(error) or time.monotonic() + pause > self._gives_up_at:
+                    log.error("%d messages are left to their leases: %s", len(batch), error)
+                    results = [{"error": {"code": error.code}}] * len(batch)
+                    break
+                log.warning("cannot settle %d messages yet: %s", len(batch), error)
+            time.sleep(pause)
+        for (settlement, on_settled), result in zip(batch, results):
+            self._count(settlement, result)
+            # A message that comes back takes the leases behind it in its message group away.
+            goes_on = "error" not in result and not result.get("requeued", False)
+            on_settled(settlement.lease, goes_on)
+
+    def _ack(self, batch: List[Settlement]) -> _Results:
+        messages = [one.lease.message for one in batch]
+        return [dict(one) for one in self._queue.ack_batch(messages, timeout=_CALL_TIMEOUT_SECONDS)]
+
+    def _nack(self, batch: List[Settlement]) -> _Results:
+        entries: List[Nack] = [
+            {
+                "message_id": one.lease.message_id,
+                "receipt": one.lease.message.get("receipt"),
+                "requeue": one.outcome is Outcome.RETRY,
+                "delay_seconds": one.delay_seconds,
+                "error": one.error,
+            }
+            for one in batch
+        ]
+        return [dict(one) for one in self._queue.nack_batch(entries, timeout=_CALL_TIMEOUT_SECONDS)]
+
+    def _give_back(self, batch: List[Settlement]) -> _Results:
+        message = batch[0].lease.message
+        try:
+            self._queue.extend(message, 0, timeout=_CALL_TIMEOUT_SECONDS)
+        except MillraceError as error:
+            # In a FIFO queue the server may have returned it together with the message before it.
+            if error.code != "LEASE_LOST":
+                raise
+        return [{"requeued": True}]
+
+    def _count(self, settlement: Settlement, result: Dict[str, Any]) -> None:
+        if "error" in result:
+            self._counters.add("lost")
+            log.warning(
+                "message %s was not %s: %s",
+                settlement.lease.message_id,
+                settlement.outcome.value.replace("_", " "),
+                result["error"].get("code"),
+            )
+        else:
+            self._counters.add(settlement.outcome.value)

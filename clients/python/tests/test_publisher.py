@@ -1,0 +1,102 @@
+"""The batching publisher."""
+
+from __future__ import annotations
+
+import threading
+import unittest
+from typing import Any, List
+from unittest import mock
+
+from millrace import BatchingPublisher, MillraceError, current_traceparent
+
+from .server import ServerTest
+from .stub_server import StubServer, refusal
+
+
+class Publishing(ServerTest):
+    def test_each_message_gets_its_own_id_and_the_order_is_kept(self) -> None:
+        queue = self.new_queue(type="fifo")
+        with BatchingPublisher(queue, max_batch=50) as publisher:
+            futures = [publisher.publish(index, message_group_id="g") for index in range(500)]
+        ids = [future.result() for future in futures]
+        self.assertEqual(len(set(ids)), 500)
+        seen = list(queue.peek(page_size=1000))
+        self.assertEqual([one["payload"] for one in seen], list(range(500)))
+        self.assertEqual([one["message_id"] for one in seen], ids)
+
+    def test_one_message_that_is_refused_does_not_fail_the_others(self) -> None:
+        queue = self.new_queue()
+        with BatchingPublisher(queue, linger_seconds=0.2) as publisher:
+            good = [publisher.publish(1), publisher.publish(2)]
+            bad = publisher.publish(3, priority=99)
+            large = publisher.publish("x" * 2_000_000)
+        self.assertEqual(len({future.result() for future in good}), 2)
+        for future in (bad, large):
+            self.assertIsInstance(future.exception(), MillraceError)
+        self.assertEqual(queue.stats()["available"], 2)
+
+    def test_batches_stay_below_the_limit_of_a_body(self) -> None:
+        queue = self.new_queue()
+        with BatchingPublisher(queue, linger_seconds=0.2) as publisher:
+            futures = [publisher.publish("x" * 900_000) for _ in range(20)]
+        self.assertEqual(len({future.result() for future in futures}), 20)
+
+    def test_the_trace_is_that_of_the_caller(self) -> None:
+        queue = self.new_queue()
+        trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        token = current_traceparent.set(trace)
+        self.addCleanup(current_traceparent.reset, token)
+        with BatchingPublisher(queue) as publisher:
+            publisher.publish(1)
+        self.assertEqual(queue.consume()[0]["headers"], {"traceparent": trace})
+
+
+class BackPressure(unittest.TestCase):
+    def test_publish_waits_while_too_much_is_pending(self) -> None:
+        for bounds in ({"max_pending": 3}, {"max_pending_bytes": 40}):
+            with self.subTest(bounds):
+                self._check(bounds)
+
+    def _check(self, bounds: Any) -> None:
+        queue = mock.Mock()
+        let_go = threading.Event()
+        sent: List[Any] = []
+
+        def publish_batch(messages: List[Any]) -> List[str]:
+            let_go.wait()
+            sent.extend(messages)
+            return [f"m-{len(sent)}" for _ in messages]
+
+        queue.publish_batch = publish_batch
+        publisher = BatchingPublisher(queue, max_batch=1, **bounds)
+        for index in range(3):
+            publisher.publish(index)
+        fourth = threading.Thread(target=publisher.publish, args=(3,))
+        fourth.start()
+        fourth.join(0.2)
+        self.assertTrue(fourth.is_alive())
+        let_go.set()
+        fourth.join()
+        publisher.flush()
+        self.assertEqual(len(sent), 4)
+        publisher.close()
+        with self.assertRaisesRegex(RuntimeError, "closed"):
+            publisher.publish(4)
+
+    def test_an_outage_fails_the_futures_and_not_the_publisher(self) -> None:
+        stub = StubServer(refusal(503, "OVERLOADED"))
+        self.addCleanup(stub.close)
+        with BatchingPublisher(stub.client(retries=0).queue("q")) as publisher:
+            error = publisher.publish(1).exception()
+            self.assertIsInstance(error, MillraceError)
+            self.assertIsInstance(publisher.publish(2).exception(), MillraceError)
+
+    def test_wrong_bounds(self) -> None:
+        for bounds in ({"max_batch": 0}, {"max_batch": 1_001}, {"max_pending": 0}):
+            wrong: Any = bounds
+            with self.subTest(bounds), self.assertRaisesRegex(ValueError, next(iter(bounds))):
+                BatchingPublisher(mock.Mock(), **wrong)
+
+
+if __name__ == "__main__":
+    unittest.main()

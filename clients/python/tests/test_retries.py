@@ -1,0 +1,261 @@
+"""What is repeated, how often, with which key; and what an error says."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import socket
+import time
+import unittest
+from threading import Thread
+from typing import Any, Callable, Dict
+from unittest import mock
+
+from millrace import Millrace, MillraceError, Queue
+from millrace.retry import pause_seconds, read_retry_after
+
+from .stub_server import Reply, StubServer, refusal, success
+
+
+class StubTest(unittest.TestCase):
+    def stub(self, *replies: Reply) -> StubServer:
+        stub = StubServer(*replies)
+        self.addCleanup(stub.close)
+        return stub
+
+
+class Repeating(StubTest):
+    def setUp(self) -> None:
+        patch = mock.patch("millrace.caller.time.sleep")
+        self.sleep = patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_429_503_and_lost_answers_are_repeated_with_the_same_key(self) -> None:
+        stub = self.stub(
+            refusal(429, "RATE_LIMITED"),
+            refusal(503, "OUTCOME_UNKNOWN"),
+            Reply(cut=True, body=success({"message_id": "m-0"})),
+            Reply(502, b"<html>bad gateway</html>"),
+            Reply(body=success({"message_id": "m-1"})),
+        )
+        self.assertEqual(stub.client().queue("q").publish({"a": 1}), "m-1")
+        keys = {request.body["idempotency_key"] for request in stub.requests}
+        self.assertEqual((len(stub.requests), len(keys)), (5, 1))
+
+    def test_refusals_are_not_repeated(self) -> None:
+        for status, code in ((400, "INVALID_REQUEST"), (404, "QUEUE_NOT_FOUND"), (500, "INTERNAL")):
+            stub = self.stub(refusal(status, code))
+            with self.subTest(code), self.assertRaises(MillraceError) as raised:
+                stub.client().queue("q").get()
+            self.assertEqual(raised.exception.code, code)
+            self.assertEqual(len(stub.requests), 1)
+
+    def test_the_attempts_are_bounded(self) -> None:
+        stub = self.stub(refusal(503, "OVERLOADED"))
+        with self.assertRaises(MillraceError) as raised:
+            stub.client(retries=3).queue("q").get()
+        self.assertTrue(raised.exception.retryable)
+        self.assertEqual(len(stub.requests), 4)
+
+    def test_retry_after_is_honoured(self) -> None:
+        stub = self.stub(refusal(503, "OVERLOADED", Retry_After="7"), Reply())
+        stub.client().queue("q").get()
+        self.assertGreaterEqual(self.sleep.call_args.args[0], 7)
+
+    def test_a_pause_beyond_the_time_of_the_call_is_not_begun(self) -> None:
+        stub = self.stub(refusal(429, "RATE_LIMITED", Retry_After="120"))
+        with self.assertRaises(MillraceError) as raised:
+            stub.client(timeout=60).queue("q").get()
+        self.assertEqual(raised.exception.retry_after_seconds, 120)
+        self.assertEqual(len(stub.requests), 1)
+
+    def test_without_a_key_only_calls_that_did_nothing_are_repeated(self) -> None:
+        lost = Reply(cut=True)
+        calls: Dict[str, Callable[[Queue], Any]] = {
+            "publish": lambda queue: queue.publish(1, idempotency_key=False),
+            "publish_batch": lambda queue: queue.publish_batch([], idempotency_key=False),
+            "create": lambda queue: queue.create(idempotency_key=False),
+            "delete": lambda queue: queue.delete(idempotency_key=False),
+            "redrive": lambda queue: queue.dlq_redrive(idempotency_key=False),
+            "consume": lambda queue: queue.consume(idempotency_key=False),
+        }
+        for name, call in calls.items():
+            with self.subTest(name):
+                stub = self.stub(refusal(503, "OVERLOADED"), lost)
+                with self.assertRaises(MillraceError) as raised:
+                    call(stub.client().queue("q"))
+                self.assertEqual(raised.exception.code, "NO_ANSWER")
+                self.assertEqual(len(stub.requests), 2)
+                self.assertNotIn("idempotency_key", stub.requests[0].body)
+
+    def test_calls_that_may_be_repeated_make_no_key(self) -> None:
+        stub = self.stub(Reply(cut=True), Reply(body=success({"acked": True})))
+        stub.client().queue("q").ack("m-1")
+        self.assertEqual(len(stub.requests), 2)
+        self.assertNotIn("idempotency_key", stub.requests[0].body)
+
+    def test_a_client_can_be_told_to_make_no_keys(self) -> None:
+        stub = self.stub(Reply(body=success({"message_id": "m-1"})))
+        queue = stub.client(idempotency=False).queue("q")
+        queue.publish(1)
+        queue.publish(1, idempotency_key="mine")
+        keys = [request.body.get("idempotency_key") for request in stub.requests]
+        self.assertEqual(keys, [None, "mine"])
+
+    def test_no_connection(self) -> None:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            with self.assertRaises(MillraceError) as raised:
+                Millrace(url, "ifr_any_key_at_all", retries=2).queue("q").publish(1)
+        self.assertEqual(raised.exception.code, "NOT_CONNECTED")
+        self.assertTrue(raised.exception.nothing_was_done)
+        self.assertEqual(self.sleep.call_count, 2)
+
+
+class CutAnswers(unittest.TestCase):
+    def test_an_answer_that_is_cut_anywhere_is_asked_for_again(self) -> None:
+        body = json.dumps(success({"queue": "q"})) + "\n"
+        for framing in (f"Content-Length: {len(body)}\r\n\r\n{body}", _chunked(body)):
+            answer = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{framing}".encode()
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                Thread(target=_send_cut, args=(listener, answer), daemon=True).start()
+                url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+                with Millrace(url, "ifr_any_key_at_all", retries=len(answer)) as client:
+                    with mock.patch("millrace.caller.time.sleep") as sleep:
+                        self.assertEqual(client.queue("q").get(), {"queue": "q"})
+            # An answer without the last line feeds of its chunks is whole.
+            self.assertGreaterEqual(sleep.call_count, len(answer) - len("\r\n\r\n"))
+
+
+def _chunked(body: str) -> str:
+    half = len(body) // 2
+    chunks = [f"{len(part):x}\r\n{part}\r\n" for part in (body[:half], body[half:])]
+    return f"Transfer-Encoding: chunked\r\n\r\n{''.join(chunks)}0\r\n\r\n"
+
+
+def _send_cut(listener: socket.socket, answer: bytes) -> None:
+    """Cuts the answer at the first byte, then at the second one, and so on."""
+    for size in range(len(answer) + 1):
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(answer[:size])
+
+
+class Timeouts(StubTest):
+    def test_an_attempt_without_an_answer_is_given_up(self) -> None:
+        stub = self.stub(Reply(delay_seconds=5), Reply(body=success({"queue": "q"})))
+        answer = stub.client(attempt_timeout=0.2).queue("q").get()
+        self.assertEqual(answer["queue"], "q")
+        self.assertEqual(len(stub.requests), 2)
+
+    def test_a_call_ends_when_its_own_time_is_up(self) -> None:
+        stub = self.stub(Reply(delay_seconds=5))
+        with self.assertRaises(MillraceError) as raised:
+            stub.client().queue("q").get(timeout=0.2)
+        self.assertEqual(raised.exception.code, "NO_ANSWER")
+
+    def test_a_call_that_waits_has_that_time_in_addition(self) -> None:
+        stub = self.stub(Reply(delay_seconds=0.5, body=success({"messages": []})))
+        queue = stub.client(timeout=0.3, attempt_timeout=0.3).queue("q")
+        self.assertEqual(queue.consume(wait_seconds=5), [])
+
+
+class Answers(StubTest):
+    def test_an_answer_that_is_not_from_millrace(self) -> None:
+        for body in (b"<html>", b"[]", b'{"hello":1}', b"[" * 100_000):
+            stub = self.stub(Reply(body=body))
+            with self.subTest(body[:10]), self.assertRaises(MillraceError) as raised:
+                stub.client().queue("q").get()
+            self.assertEqual(raised.exception.code, "INVALID_ANSWER")
+
+    def test_warnings_are_logged(self) -> None:
+        warning = {"path": "/delay", "message": "unknown field; did you mean delay_seconds?"}
+        body = {**success({}), "metadata": {"warnings": [warning]}}
+        stub = self.stub(Reply(body=body))
+        with self.assertLogs("millrace", "WARNING") as logged:
+            stub.client().queue("q").get()
+        self.assertIn("did you mean delay_seconds", logged.output[0])
+
+    def test_an_error_survives_pickling(self) -> None:
+        error = MillraceError("OVERLOADED", "too much", status=503, hint="wait", retryable=True)
+        copy = pickle.loads(pickle.dumps(error))
+        self.assertEqual(copy.__dict__, error.__dict__)
+        self.assertEqual(str(copy), "OVERLOADED: too much | wait")
+
+
+class Pauses(unittest.TestCase):
+    def test_pauses_grow_to_a_bound_and_vary(self) -> None:
+        with mock.patch("millrace.retry.random.uniform", side_effect=lambda least, most: most):
+            pauses = [pause_seconds(failures) for failures in (1, 2, 3, 4, 5, 6, 1_000_000)]
+        self.assertEqual(pauses, [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0])
+        self.assertGreater(len({pause_seconds(5) for _ in range(20)}), 10)
+
+    def test_retry_after_as_a_number_and_as_a_date(self) -> None:
+        self.assertEqual(read_retry_after("12"), 12)
+        self.assertEqual(read_retry_after("Thu, 01 Jan 1970 00:00:00 GMT"), 0)
+        with mock.patch("millrace.retry.time.time", return_value=0):
+            self.assertEqual(read_retry_after("Thu, 01 Jan 1970 00:00:09 GMT"), 9)
+        for text in (None, "", "soon", "-1", "1e9"):
+            self.assertIsNone(read_retry_after(text))
+
+
+class Settings(unittest.TestCase):
+    def test_address_and_key_come_from_the_environment(self) -> None:
+        environment = {"MILLRACE_URL": "http://localhost:1", "MILLRACE_API_KEY": "ifr_secret_key_1"}
+        with mock.patch.dict(os.environ, environment):
+            client = Millrace()
+        self.assertEqual(repr(client), "<Millrace http://localhost:1>")
+
+    def test_wrong_settings_are_named_and_the_key_is_never_quoted(self) -> None:
+        good: Dict[str, Any] = {"base_url": "http://localhost", "api_key": "ifr_secret_key_1"}
+        wrong: Dict[str, Any] = {
+            "base_url": "localhost:8080",
+            "api_key": "ifr_secret_key_1\n",
+            "timeout": 0,
+            "attempt_timeout": -1,
+            "retries": -1,
+        }
+        for name, value in wrong.items():
+            with self.subTest(name), self.assertRaises(ValueError) as raised:
+                Millrace(**{**good, name: value})
+            self.assertIn(name, str(raised.exception))
+            self.assertNotIn("secret", str(raised.exception))
+        with mock.patch.dict(os.environ, clear=True):
+            for missing in ("base_url", "api_key"):
+                with self.subTest(missing), self.assertRaisesRegex(ValueError, missing):
+                    Millrace(**{name: good[name] for name in good if name != missing})
+
+
+class Connections(StubTest):
+    def test_a_connection_is_used_again(self) -> None:
+        stub = self.stub()
+        queue = stub.client().queue("q")
+        for _ in range(5):
+            queue.get()
+        self.assertEqual(len({request.connection for request in stub.requests}), 1)
+
+    def test_a_connection_that_the_server_closed_is_not_used_again(self) -> None:
+        stub = self.stub(Reply(headers={"Connection": "close"}), Reply(), Reply())
+        queue = stub.client(retries=0).queue("q")
+        for _ in range(3):
+            queue.get()
+        self.assertEqual(len({request.connection for request in stub.requests}), 2)
+
+    def test_a_connection_that_ended_while_idle_is_replaced_without_a_retry(self) -> None:
+        stub = self.stub()
+        with mock.patch("http.server.BaseHTTPRequestHandler.timeout", 0.1, create=True):
+            queue = stub.client(retries=0).queue("q")
+            queue.get()
+            time.sleep(0.5)
+            queue.get()
+        self.assertEqual(len({request.connection for request in stub.requests}), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,192 @@
+"""What becomes of a message when its handler returns or raises."""
+
+from __future__ import annotations
+
+import threading
+import unittest
+from typing import Any, Dict, List
+from unittest import mock
+
+from millrace import (
+    Context,
+    MillraceError,
+    QueueMessage,
+    Reject,
+    Retry,
+    Worker,
+    current_traceparent,
+)
+
+from .wait import wait_until
+from .worker_test import WorkerTest
+
+_TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+class Outcomes(WorkerTest):
+    def test_messages_are_handled_once_and_acked(self) -> None:
+        queue = self.new_queue()
+        queue.publish_batch([{"payload": index} for index in range(300)])
+        handled: List[int] = []
+        worker = self.start(queue, lambda message, _: handled.append(message["payload"]))
+        wait_until(lambda: worker.health()["counters"]["acked"] == 300, "300 acks")
+        self.assertEqual(sorted(handled), list(range(300)))
+        stats = queue.stats()
+        self.assertEqual((stats["available"], stats["in_flight"]), (0, 0))
+
+    def test_an_error_is_stored_and_the_message_comes_back(self) -> None:
+        queue = self.new_queue()
+        message_id = queue.publish("x")
+        failures: List[Any] = []
+        done = threading.Event()
+
+        def handler(message: QueueMessage, _: Context) -> None:
+            if message["delivery_count"] == 1:
+                raise KeyError("no such \ud800 customer")
+            failures.extend(queue.message(message_id)["failed_deliveries"])
+            done.set()
+
+        worker = self.start(queue, handler)
+        wait_until(done.is_set, "a second delivery")
+        self.assertEqual(len(failures), 1)
+        self.assertTrue(failures[0]["error"].startswith("KeyError: 'no such "))
+        wait_until(lambda: worker.health()["counters"]["acked"] == 1, "the ack")
+
+    def test_retry_names_a_delay_and_reject_makes_a_dead_letter(self) -> None:
+        queue = self.new_queue()
+        queue.publish_batch([{"payload": "retry"}, {"payload": "reject"}])
+
+        def handler(message: QueueMessage, _: Context) -> None:
+            if message["payload"] == "retry":
+                raise Retry(600, "busy")
+            raise Reject("no such customer")
+
+        worker = self.start(queue, handler)
+        wait_until(lambda: worker.health()["counters"]["rejected"] == 1, "a dead letter")
+        wait_until(lambda: worker.health()["counters"]["failed"] == 1, "a nack")
+        dead = next(queue.dlq_list())
+        self.assertEqual((dead["dead_letter_reason"], dead["last_error"]), ("rejected", "no such customer"))
+        delayed = next(queue.peek(state="delayed"))
+        self.assertEqual(delayed["last_error"], "busy")
+        with self.assertRaisesRegex(ValueError, "delay_seconds"):
+            Retry(-1)
+
+    def test_backoff_gets_the_number_of_deliveries_and_a_wrong_one_does_no_harm(self) -> None:
+        queue = self.new_queue(max_retries=10)
+        queue.publish("x")
+        attempts: List[int] = []
+        delays: Dict[int, Any] = {1: 0.0, 2: float("nan"), 3: -5, 4: 1e12}
+
+        def backoff(attempt: int) -> Any:
+            attempts.append(attempt)
+            return delays[attempt]
+
+        def handler(*_: Any) -> None:
+            raise RuntimeError("always")
+
+        with mock.patch("millrace.worker.handling.default_backoff", return_value=0.0):
+            logging_off = self.start(queue, handler, backoff=backoff)
+            wait_until(lambda: logging_off.health()["counters"]["failed"] == 4, "four failures")
+        self.assertEqual(attempts, [1, 2, 3, 4])
+        self.assertEqual(queue.stats()["delayed"], 1)
+
+    def test_one_failure_does_not_stall_its_batch(self) -> None:
+        queue = self.new_queue()
+        queue.publish_batch([{"payload": index} for index in range(20)])
+
+        def handler(message: QueueMessage, _: Context) -> None:
+            if message["payload"] == 3:
+                raise SystemExit(3)
+
+        worker = self.start(queue, handler, concurrency=20, backoff=lambda _: 600)
+        wait_until(lambda: worker.health()["counters"]["acked"] == 19, "19 acks")
+        wait_until(lambda: worker.health()["counters"]["failed"] == 1, "a failure")
+
+    def test_the_trace_goes_from_publisher_to_handler_and_on(self) -> None:
+        queue, second = self.new_queue(), self.new_queue()
+        token = current_traceparent.set(_TRACE)
+        self.addCleanup(current_traceparent.reset, token)
+        queue.publish("x")
+        queue.publish_batch([{"payload": "y", "headers": {"traceparent": "mine"}}])
+        queue.publish("z", idempotency_key="of-my-own")
+        seen: Dict[str, Any] = {}
+
+        def handler(message: QueueMessage, context: Context) -> None:
+            seen[message["payload"]] = context.traceparent
+            if message["payload"] == "x":
+                second.publish("next")
+
+        self.start(queue, handler)
+        wait_until(lambda: len(seen) == 3, "three messages")
+        self.assertEqual(seen, {"x": _TRACE, "y": "mine", "z": None})
+        wait_until(lambda: second.stats()["available"], "the second message")
+        self.assertEqual(second.consume()[0]["headers"], {"traceparent": _TRACE})
+
+
+class Fetching(WorkerTest):
+    def test_no_more_messages_are_taken_than_threads_are_free(self) -> None:
+        queue = self.new_queue()
+        queue.publish_batch([{"payload": index} for index in range(10)])
+        go_on = threading.Event()
+        self.addCleanup(go_on.set)
+        worker = self.start(queue, lambda *_: go_on.wait(), concurrency=3)
+        wait_until(lambda: worker.health()["in_hand"] == 3, "three messages")
+        wait_until(lambda: worker.health()["waits_for"] == "a free thread", "a full worker")
+        self.assertEqual(queue.stats()["in_flight"], 3)
+        go_on.set()
+        wait_until(lambda: worker.health()["counters"]["acked"] == 10, "ten acks")
+
+    def test_pause_and_resume(self) -> None:
+        queue = self.new_queue()
+        worker = self.start(queue, lambda *_: None)
+        worker.pause()
+        wait_until(lambda: worker.health()["waits_for"] == "resume", "the pause")
+        wait_until(lambda: worker._slots.has_waiter, "the end of the last fetch")
+        queue.publish(1)
+        self.assertEqual(worker.health()["state"], "paused")
+        self.assertEqual(queue.stats()["available"], 1)
+        worker.resume()
+        wait_until(lambda: worker.health()["counters"]["acked"] == 1, "the ack")
+
+    def test_a_payload_that_python_cannot_read_does_not_hold_up_the_others(self) -> None:
+        queue = self.new_queue(max_retries=0)
+        deep = "[" * 50_000 + "]" * 50_000
+        queue.publish(1)
+        # The client could not write it either.
+        caller = queue._caller
+        body = f'{{"payload":{deep}}}'.encode()
+        headers = {**caller._headers, "Content-Type": "application/json"}
+        answer = caller._connections.send("POST", queue._path("publish"), body, headers, 10)
+        self.assertEqual(answer.status, 200)
+        queue.publish_batch([{"payload": index} for index in range(2, 6)])
+        handled: List[int] = []
+        options: Dict[str, Any] = {"visibility_timeout_seconds": 1, "wait_seconds": 0}
+        self.start(queue, lambda message, _: handled.append(message["payload"]), **options)
+        wait_until(lambda: queue.stats()["dlq"] >= 1 and queue.stats()["available"] == 0, "its end")
+        wait_until(lambda: len(set(handled)) + queue.stats()["dlq"] == 6, "the others")
+
+    def test_a_wrong_key_or_queue_ends_the_worker_with_that_error(self) -> None:
+        logging_off = self.client.queue("python-no-such-queue")
+        worker = Worker(logging_off, lambda *_: None)
+        with self.assertRaises(MillraceError) as raised, mock.patch("millrace.worker.worker.log"):
+            worker.run()
+        self.assertEqual(raised.exception.code, "QUEUE_NOT_FOUND")
+        health = worker.health()
+        self.assertEqual((health["state"], health["is_alive"]), ("failed", False))
+        self.assertIn("QUEUE_NOT_FOUND", str(health["last_error"]))
+
+    def test_settings_out_of_bounds_are_named(self) -> None:
+        wrong: Dict[str, Any] = {
+            "concurrency": 0,
+            "visibility_timeout_seconds": 0.5,
+            "handler_timeout": 0,
+            "grace_seconds": -1,
+            "wait_seconds": 21,
+        }
+        for name, value in wrong.items():
+            with self.subTest(name), self.assertRaisesRegex(ValueError, name):
+                Worker(mock.Mock(), mock.Mock(), **{name: value})
+
+
+if __name__ == "__main__":
+    unittest.main()
