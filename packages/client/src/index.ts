@@ -11,6 +11,7 @@ export type { Page, Pages } from './api/pages.js';
 export type { PushDelivery } from './api/push-subscriptions.js';
 export type {
   Consumed,
+  ConsumedQueue,
   Delivery,
   InvalidDelivery,
   PeekedMessage,
@@ -25,3 +26,10 @@ export type { Publisher } from './publisher/publisher.js';
 export type { StandardSchemaV1 } from './standard-schema.js';
 export type { CallOptions, MillraceOptions, Warning } from './transport/options.js';
 export type { RetryOptions } from './transport/retry-rules.js';
+export type { WorkerCounters } from './worker/counters.js';
+export type { Listener, WorkerEvent, WorkerEvents } from './worker/events.js';
+export type { Handler, HandlerContext } from './worker/handled-delivery.js';
+export type { WaitsFor, WorkerHealth, WorkerState } from './worker/health.js';
+export type { WorkerOptions } from './worker/options.js';
+export { type AbortCode, HandlerAborted, Reject, Retry } from './worker/outcomes.js';
+export { Worker } from './worker/worker.js';

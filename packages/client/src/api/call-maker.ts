@@ -17,11 +17,11 @@ export class CallMaker {
   }
 
   call<Data>(call: Call, options: object, fields: Fields = {}, extraWaitMs = 0): Promise<Data> {
-    const { signal, timeoutMs, idempotencyKey, retries, ...rest } = options as Mixed;
+    const { signal, timeoutMs, idempotencyKey, retries, onRetry, ...rest } = options as Mixed;
     return this.#transport.call(
       call,
       { ...this.#known, ...rest, ...fields },
-      { signal, timeoutMs, idempotencyKey, retries },
+      { signal, timeoutMs, idempotencyKey, retries, onRetry },
       extraWaitMs,
     );
   }

@@ -59,6 +59,12 @@ export interface Consumed<T> {
   readonly invalid: InvalidDelivery[];
 }
 
+/** What consumers need of a queue, whatever is published to it. */
+export type ConsumedQueue<T = unknown> = Pick<
+  Queue<T>,
+  'name' | 'get' | 'consume' | 'ackBatch' | 'nackBatch' | 'extend'
+>;
+
 export type PeekedMessage<T = unknown> = PeekReturns<T>['items'][number];
 
 /**

@@ -1,5 +1,6 @@
+import { TIMER_MAX_MS, within } from '../bounds.js';
 import { environmentVariable } from '../environment.js';
-import { invalidOption } from '../errors.js';
+import { invalidOption, type MillraceError } from '../errors.js';
 import { type RetryOptions, type RetryRules, retryRules } from './retry-rules.js';
 
 export interface MillraceOptions {
@@ -40,6 +41,8 @@ export interface CallOptions {
   /** A key of your own, or false for none. Default: a key is made where a repetition needs one. */
   readonly idempotencyKey?: string | false | undefined;
   readonly retries?: RetryOptions | false | undefined;
+  /** Is told of each failure after which the call is repeated, and of the pause before that. */
+  readonly onRetry?: ((error: MillraceError, delayMs: number) => void) | undefined;
 }
 
 export interface TransportSettings {
@@ -100,8 +103,5 @@ function checkedKey(key: string | undefined): string {
 }
 
 export function checkedTimeout(timeoutMs: number | undefined): number | undefined {
-  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
-    throw invalidOption('timeoutMs must be over 0 and at most 2,147,483,647');
-  }
-  return timeoutMs;
+  return timeoutMs === undefined ? undefined : within('timeoutMs', timeoutMs, 1, TIMER_MAX_MS);
 }

@@ -74,6 +74,7 @@ export class Transport {
         if (error.mayHaveTakenEffect && !isRepeatable) throw error;
         const delayMs = retryDelayMs(rules, failures, error.retryAfterMs);
         if (failures >= rules.maxAttempts || performance.now() + delayMs > endAtMs) throw error;
+        options.onRetry?.(error, delayMs);
         await sleep(delayMs, signal);
       }
     }
