@@ -109,40 +109,39 @@ const isEmpty = (schema: Schema): boolean => fieldsOf(schema, 'in', '') === '';
 const HEAD =
   '// Generated from the schemas of @millrace/protocol by `npm run generate`. Do not edit.\n';
 
-/** Interfaces of all fields, answers and records, in camel case. */
-export function contractTypes(): string {
+/** The records and the codes of errors. */
+export function contractRecords(): string {
   const records = [...RECORDS].map(([schema, name]) =>
     declaration(name, schema, 'out', `The record ${name} of PROTOCOL.md.`),
   );
-  const calls = Object.entries(CAPABILITIES).flatMap(([name, capability]: [string, Capability]) => {
-    const returns = RECORDS.get(capability.returns as Schema);
-    const pascal = pascalCase(name);
-    return [
-      ...(isEmpty(capability.params as Schema)
-        ? []
-        : [
-            declaration(
-              `${pascal}Params`,
-              capability.params as Schema,
-              'in',
-              `The fields of ${capability.id}.`,
-            ),
-          ]),
-      returns === undefined
-        ? declaration(
-            `${pascal}Returns`,
-            capability.returns as Schema,
-            'out',
-            `The answer of ${capability.id}.`,
-          )
-        : `/** The answer of ${capability.id}. */\nexport type ${pascal}Returns${isGeneric(capability.returns as Schema) ? '<T = unknown>' : ''} = ${returns};\n`,
-    ];
-  });
   const codes = Object.entries(ERRORS).map(
     ([code, { title }]) => `  /** ${title} */\n  | '${code}'`,
   );
   const errors = `/** The closed list of codes with which the server refuses a call. */\nexport type ServerErrorCode =\n${codes.join('\n')};\n`;
-  return [HEAD, ...records, ...calls, errors].join('\n');
+  return [HEAD, ...records, errors].join('\n');
+}
+
+/** Fields and answers of the calls that are chosen. */
+export function contractCallTypes(isChosen: (id: string) => boolean): string {
+  const calls = Object.entries(CAPABILITIES)
+    .filter(([, { id }]) => isChosen(id))
+    .flatMap(([name, capability]: [string, Capability]) => callTypes(pascalCase(name), capability))
+    .join('\n');
+  const used = [...RECORDS.values()].filter((name) => new RegExp(`\\b${name}\\b`).test(calls));
+  return `${HEAD}\nimport type { ${used.join(', ')} } from './records.js';\n\n${calls}`;
+}
+
+function callTypes(name: string, { id, params, returns }: Capability): string[] {
+  const record = RECORDS.get(returns as Schema);
+  const comment = `The answer of ${id}.`;
+  return [
+    ...(isEmpty(params as Schema)
+      ? []
+      : [declaration(`${name}Params`, params as Schema, 'in', `The fields of ${id}.`)]),
+    record === undefined
+      ? declaration(`${name}Returns`, returns as Schema, 'out', comment)
+      : `/** ${comment} */\nexport type ${name}Returns = ${record};\n`,
+  ];
 }
 
 /** Method and path of each call, and whether it accepts an idempotency key. */

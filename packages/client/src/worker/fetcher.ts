@@ -1,52 +1,54 @@
-import type { Consumed, ConsumedQueue, Delivery } from '../api/queue.js';
-import { MillraceError } from '../errors.js';
+import { LIMITS } from '../contract/limits.js';
 import { sleep } from '../transport/sleep.js';
 import type { Condition } from './condition.js';
+import type { Consumption, Leased } from './consumption.js';
 import type { Dispatcher } from './dispatcher.js';
 import { HandledDelivery, type Workplace } from './handled-delivery.js';
 import { Lease } from './lease.js';
-import { persistentCall } from './persistent-call.js';
+import type { Lookahead } from './lookahead.js';
 import type { ServerContact } from './server-contact.js';
 
-/** Messages in a fetch from a FIFO queue. A message group with many must not take all the slots. */
+/** Messages in a fetch from a FIFO queue. A message group with many must not take all the handlers. */
 const FIFO_FETCH = 4;
+/** Fetches under way at once while there is a backlog. */
+const MAX_FETCHES = 4;
 /** Deliveries that may wait for the answer to their ack, as a multiple of the concurrency. */
 const SETTLING_FACTOR = 10;
 /** Pause after an error that is not one of the server. */
 const FAULT_PAUSE_MS = 1_000;
-/** The lease when the queue does not exist yet and the worker does not say. */
-const DEFAULT_LEASE_SECONDS = 30;
 
-interface QueueFacts {
-  readonly isFifo: boolean;
-  readonly leaseSeconds: number;
-}
-
-/** Asks for as many messages as handlers are free, again and again. */
+/** Fetches messages for the handlers that are free, or will be when the messages arrive. */
 export class Fetcher {
   readonly #place: Workplace;
-  readonly #queue: ConsumedQueue;
+  readonly #consumption: Consumption;
   readonly #dispatcher: Dispatcher;
+  readonly #lookahead: Lookahead;
   readonly #contact: ServerContact;
   readonly #changed: Condition;
-  readonly #cutting = new AbortController();
-  #facts: QueueFacts | undefined;
-  #isStopping = false;
-  #isFetching = false;
+  #underWay = 0;
+  /** Messages that fetches under way ask for. */
+  #requested = 0;
+  /** The last fetch came back full, so there is more. */
+  #hasBacklog = false;
   #lastFetchAt: Date | undefined;
   isPaused = false;
 
   constructor(
     place: Workplace,
-    dispatcher: Dispatcher,
-    contact: ServerContact,
-    changed: Condition,
+    parts: {
+      readonly consumption: Consumption;
+      readonly dispatcher: Dispatcher;
+      readonly lookahead: Lookahead;
+      readonly contact: ServerContact;
+      readonly changed: Condition;
+    },
   ) {
     this.#place = place;
-    this.#queue = place.queue;
-    this.#dispatcher = dispatcher;
-    this.#contact = contact;
-    this.#changed = changed;
+    this.#consumption = parts.consumption;
+    this.#dispatcher = parts.dispatcher;
+    this.#lookahead = parts.lookahead;
+    this.#contact = parts.contact;
+    this.#changed = parts.changed;
   }
 
   /** When the server last answered a fetch, with messages or without. */
@@ -55,135 +57,77 @@ export class Fetcher {
   }
 
   get isFetching(): boolean {
-    return this.#isFetching;
+    return this.#underWay > 0;
   }
 
   /** Resolves when the last fetch is over after a stop. */
   async run(): Promise<void> {
-    while (!this.#isStopping) {
-      await this.#changed.until(() => this.#isStopping || this.#mayFetch());
+    const { isStopping } = this;
+    while (!isStopping()) {
+      await this.#changed.until(() => isStopping() || this.#wanted() > 0);
       // Handlers that end together are waited for, so that one fetch serves them all.
       await nextTurn();
-      if (!this.#isStopping && this.#mayFetch()) await this.#fetch();
+      const wanted = isStopping() ? 0 : this.#wanted();
+      if (wanted > 0) void this.#fetch(wanted);
     }
+    await this.#changed.until(() => this.#underWay === 0);
   }
 
-  /** Begins no more fetches. One that waits for messages ends by itself; see `cut`. */
-  stop(): void {
-    this.#isStopping = true;
-    // An outage may last. What is being repeated would not end by itself.
-    if (this.#contact.failures > 0) this.cut();
-    this.#changed.notify();
+  readonly isStopping = (): boolean => this.#consumption.isStopping;
+
+  /** How many messages to ask for now. */
+  #wanted(): number {
+    const { concurrency } = this.#place.settings;
+    const fetchesMax = this.#hasBacklog ? MAX_FETCHES : 1;
+    if (this.isPaused || this.#underWay >= fetchesMax) return 0;
+    if (this.#dispatcher.settling >= SETTLING_FACTOR * concurrency) return 0;
+    const { isFifo } = this.#consumption;
+    const ahead = isFifo ? 0 : this.#lookahead.messages(concurrency);
+    const room = this.#dispatcher.free + ahead - this.#dispatcher.waiting - this.#requested;
+    return Math.min(room, isFifo ? FIFO_FETCH : concurrency, LIMITS.consumeMaxMessages);
   }
 
-  /** Ends the fetch under way. Messages that are leased in this moment come back when their leases end. */
-  cut(): void {
-    this.#cutting.abort(new Error('the worker has stopped'));
-  }
-
-  #mayFetch(): boolean {
-    const settlingMax = SETTLING_FACTOR * this.#place.settings.concurrency;
-    return !this.isPaused && this.#dispatcher.free > 0 && this.#dispatcher.settling < settlingMax;
-  }
-
-  async #fetch(): Promise<void> {
-    this.#isFetching = true;
+  async #fetch(wanted: number): Promise<void> {
+    this.#underWay += 1;
+    this.#requested += wanted;
     try {
-      this.#facts ??= await this.#askForFacts();
-      await this.#consume();
+      await this.#consumption.learn();
+      const maxMessages = this.#consumption.isFifo ? Math.min(wanted, FIFO_FETCH) : wanted;
+      const startMs = performance.now();
+      const leased = await this.#consumption.consume(maxMessages);
+      this.#lastFetchAt = new Date();
+      const count = leased.consumed.messages.length + leased.consumed.invalid.length;
+      this.#hasBacklog = count >= maxMessages;
+      if (this.#hasBacklog) this.#lookahead.fetched(performance.now() - startMs);
+      if (count > 0) await this.#dispatch(leased, count);
     } catch (error) {
-      if (this.#isStopping) return;
+      if (this.isStopping()) return;
       // Not a refusal of the server, which is repeated elsewhere: something here is wrong.
       console.error('millrace worker: a fetch failed:', error);
       await sleep(FAULT_PAUSE_MS);
     } finally {
-      this.#isFetching = false;
+      this.#underWay -= 1;
+      this.#requested -= wanted;
+      this.#changed.notify();
     }
   }
 
-  async #consume(): Promise<void> {
-    const { settings, counters, emit } = this.#place;
-    const leaseSeconds =
-      settings.visibilityTimeout ?? this.#facts?.leaseSeconds ?? DEFAULT_LEASE_SECONDS;
-    const { free } = this.#dispatcher;
-    const fields = {
-      maxMessages: this.#facts?.isFifo ? Math.min(free, FIFO_FETCH) : free,
-      visibilityTimeout: leaseSeconds,
-      // A lease counts from the request, so the wait must not eat it up.
-      waitSeconds: Math.min(settings.waitSeconds, leaseSeconds / 4),
+  async #dispatch({ consumed, leaseSeconds, leasedAtMs, isFifo }: Leased, count: number) {
+    const { queue, counters, emit } = this.#place;
+    counters.fetched += count;
+    emit('fetched', { messages: count });
+    const held = (message: HandledDelivery['message']): HandledDelivery => {
+      const lease = new Lease(queue, message, leaseSeconds * 1_000, leasedAtMs, this.#contact);
+      return new HandledDelivery(this.#place, message, lease);
     };
-    let leasedAtMs = performance.now();
-    const consumed = await this.#persist('consume', {
-      make: (options) => this.#queue.consume({ ...fields, ...options }),
-      onFailure: (error) => {
-        // An attempt whose answer was lost may have leased the messages that the next one gets.
-        if (!error.mayHaveTakenEffect) leasedAtMs = performance.now();
-      },
-    });
-    this.#lastFetchAt = new Date();
-    const all = [...consumed.messages, ...consumed.invalid.map(({ message }) => message)];
-    if (all.length === 0) return;
-    counters.fetched += all.length;
-    emit('fetched', { messages: all.length });
-    await this.#dispatch(consumed, leasedAtMs, leaseSeconds);
-  }
-
-  async #dispatch(consumed: Consumed<unknown>, leasedAtMs: number, seconds: number) {
-    const lease = (message: Delivery) =>
-      new Lease(this.#queue, message, seconds * 1_000, leasedAtMs, this.#contact);
-    const held = consumed.messages.map(
-      (message) => new HandledDelivery(this.#place, message, lease(message)),
-    );
     for (const { message, error } of consumed.invalid) {
       // The same schema would refuse the same payload again.
-      void new HandledDelivery(this.#place, message, lease(message)).settle({
-        kind: 'reject',
-        error,
-      });
+      void held(message).settle({ kind: 'reject', error });
     }
-    if (this.#isStopping) {
-      await Promise.all(held.map((delivery) => delivery.release()));
-      return;
-    }
-    // A queue that was made by this fetch was not known before.
-    this.#facts ??= await this.#askForFacts();
-    this.#dispatcher.isFifo = this.#facts?.isFifo ?? false;
-    this.#dispatcher.add(held);
-  }
-
-  /** @returns undefined when the queue does not exist; the fetch may create it */
-  async #askForFacts(): Promise<QueueFacts | undefined> {
-    try {
-      const record = await this.#persist('get', {
-        make: (options) => this.#queue.get(options),
-        isFinal: ({ code }) => code === 'QUEUE_NOT_FOUND',
-      });
-      return { isFifo: record.type === 'fifo', leaseSeconds: record.visibilityTimeoutDefault };
-    } catch (error) {
-      if (error instanceof MillraceError && error.code === 'QUEUE_NOT_FOUND') return undefined;
-      throw error;
-    }
-  }
-
-  #persist<Data>(
-    name: string,
-    call: {
-      make: Parameters<typeof persistentCall<Data>>[0]['make'];
-      isFinal?: (error: MillraceError) => boolean;
-      onFailure?: (error: MillraceError) => void;
-    },
-  ): Promise<Data> {
-    return persistentCall<Data>({
-      name,
-      contact: this.#contact,
-      signal: this.#cutting.signal,
-      make: call.make,
-      isFinal: (error) => this.#isStopping || (call.isFinal?.(error) ?? false),
-      onFailure: (error) => {
-        call.onFailure?.(error);
-        if (this.#isStopping) this.cut();
-      },
-    });
+    const deliveries = consumed.messages.map(held);
+    this.#dispatcher.isFifo = isFifo;
+    if (this.isStopping()) await this.#dispatcher.release(deliveries);
+    else this.#dispatcher.add(deliveries);
   }
 }
 

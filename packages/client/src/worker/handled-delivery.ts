@@ -48,16 +48,20 @@ const MESSAGES: Record<AbortCode, string> = {
 /** One delivery in the hands of the worker, from the lease to the answer of the server. */
 export class HandledDelivery {
   readonly #place: Workplace;
-  readonly #message: Delivery;
+  readonly message: Delivery;
+  /** When the worker got it. */
+  readonly takenAtMs = performance.now();
   readonly #lease: Lease;
-  readonly #controller = new AbortController();
+  /** Made only for handlers that look at their signal, since making it takes as long as all the rest. */
+  #controller: AbortController | undefined;
+  #abortReason: HandlerAborted | undefined;
   #aborted: AbortCode | undefined;
   #isCertainlyLost = false;
   #conclude: ((outcome: Outcome) => void) | undefined;
 
   constructor(place: Workplace, message: Delivery, lease: Lease) {
     this.#place = place;
-    this.#message = message;
+    this.message = message;
     this.#lease = lease;
     lease.onLost = (isCertain) => {
       this.#isCertainlyLost = isCertain;
@@ -65,8 +69,14 @@ export class HandledDelivery {
     };
   }
 
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#abortReason) this.#controller.abort(this.#abortReason);
+    return this.#controller.signal;
+  }
+
   get messageGroup(): string {
-    return this.#message.messageGroupId ?? '';
+    return this.message.messageGroupId ?? '';
   }
 
   /** Does the work. @returns how the handler ended, which is still to be settled */
@@ -91,7 +101,8 @@ export class HandledDelivery {
   /** Tells the handler that its work is no longer wanted. */
   abort(code: AbortCode): void {
     this.#aborted ??= code;
-    this.#controller.abort(new HandlerAborted(code, MESSAGES[code]));
+    this.#abortReason ??= new HandlerAborted(code, MESSAGES[code]);
+    this.#controller?.abort(this.#abortReason);
   }
 
   /** Waits for the handler no longer: the message is returned. */
@@ -116,13 +127,13 @@ export class HandledDelivery {
     this.#lease.stop();
     try {
       const retries = { totalMs: 3_000 };
-      await this.#place.queue.extend(reference(this.#message), 0, { retries, timeoutMs: 3_000 });
+      await this.#place.queue.extend(reference(this.message), 0, { retries, timeoutMs: 3_000 });
     } catch {
       // It runs out by itself, or somebody else has the message already.
       return 'lost';
     }
     this.#place.counters.released += 1;
-    this.#place.emit('released', { message: this.#message });
+    this.#place.emit('released', { message: this.message });
     return 'released';
   }
 
@@ -133,13 +144,12 @@ export class HandledDelivery {
 
   async #callHandler(): Promise<Outcome> {
     const { handler, settings } = this.#place;
-    const { signal } = this.#controller;
     try {
-      await handler(this.#message, { signal, traceparent: this.#message.headers?.traceparent });
+      await handler(this.message, new Context(this));
       // By this machine's clock alone a lease is not lost for certain: the server knows.
       return { kind: this.#isCertainlyLost ? 'none' : 'ack' };
     } catch (error) {
-      const backoff = () => settings.backoff(this.#message.deliveryCount, error);
+      const backoff = () => settings.backoff(this.message.deliveryCount, error);
       return outcomeOfFailure(error, this.#aborted, backoff);
     }
   }
@@ -148,21 +158,21 @@ export class HandledDelivery {
     if (this.#aborted !== undefined) return;
     this.abort('TIME_LIMIT');
     this.#place.counters.timedOut += 1;
-    const error = this.#controller.signal.reason;
-    const delaySeconds = this.#place.settings.backoff(this.#message.deliveryCount, error);
+    const error = this.#abortReason;
+    const delaySeconds = this.#place.settings.backoff(this.message.deliveryCount, error);
     this.#conclude?.({ kind: 'nack', error, delaySeconds });
   }
 
   async #report(outcome: Outcome): Promise<Ending> {
     const { settler } = this.#place;
-    const delivery = reference(this.#message);
+    const delivery = reference(this.message);
     if (outcome.kind === 'none') return this.#lost();
     if (outcome.kind === 'release') return this.release();
     if (outcome.kind === 'ack') {
       const { error } = await settler.ack(delivery);
       if (error) return this.#lost();
       this.#place.counters.acked += 1;
-      this.#place.emit('acked', { message: this.#message });
+      this.#place.emit('acked', { message: this.message });
       return 'acked';
     }
     const { error } = outcome;
@@ -179,20 +189,35 @@ export class HandledDelivery {
 
   #retried(error: unknown, delaySeconds: number): Ending {
     this.#place.counters.retried += 1;
-    this.#place.emit('retried', { message: this.#message, error, delaySeconds });
+    this.#place.emit('retried', { message: this.message, error, delaySeconds });
     return 'retried';
   }
 
   #deadLettered(error: unknown): Ending {
     this.#place.counters.deadLettered += 1;
-    this.#place.emit('deadLettered', { message: this.#message, error });
+    this.#place.emit('deadLettered', { message: this.message, error });
     return 'deadLettered';
   }
 
   #lost(): Ending {
     this.#place.counters.leasesLost += 1;
-    this.#place.emit('leaseLost', { message: this.#message });
+    this.#place.emit('leaseLost', { message: this.message });
     return 'lost';
+  }
+}
+
+/** Asks the delivery for its signal only when the handler does. */
+class Context implements HandlerContext {
+  readonly #delivery: HandledDelivery;
+  readonly traceparent: string | undefined;
+
+  constructor(delivery: HandledDelivery) {
+    this.#delivery = delivery;
+    this.traceparent = delivery.message.headers?.traceparent;
+  }
+
+  get signal(): AbortSignal {
+    return this.#delivery.signal;
   }
 }
 

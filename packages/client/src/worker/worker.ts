@@ -1,6 +1,7 @@
 import type { ConsumedQueue } from '../api/queue.js';
 import { invalidOption } from '../errors.js';
 import { Condition } from './condition.js';
+import { Consumption } from './consumption.js';
 import { newCounters, type WorkerCounters } from './counters.js';
 import { Dispatcher } from './dispatcher.js';
 import { Emitter, type Listener, type WorkerEvent, type WorkerEvents } from './events.js';
@@ -8,6 +9,7 @@ import { Fetcher } from './fetcher.js';
 import type { Handler, Workplace } from './handled-delivery.js';
 import { type WorkerHealth, type WorkerState, waitsFor } from './health.js';
 import { onStopSignal, type ProbeServer, serveProbes } from './host.js';
+import { Lookahead } from './lookahead.js';
 import { type WorkerOptions, type WorkerSettings, workerSettings } from './options.js';
 import { ServerContact } from './server-contact.js';
 import { Settler } from './settler.js';
@@ -28,6 +30,7 @@ export class Worker<T = unknown> {
   readonly #counters = newCounters();
   readonly #contact: ServerContact;
   readonly #settler: Settler;
+  readonly #consumption: Consumption;
   readonly #dispatcher: Dispatcher;
   readonly #fetcher: Fetcher;
   #state: WorkerState = 'new';
@@ -53,8 +56,16 @@ export class Worker<T = unknown> {
       counters: this.#counters,
       emit,
     };
-    this.#dispatcher = new Dispatcher(this.#settings.concurrency, this.#changed);
-    this.#fetcher = new Fetcher(place, this.#dispatcher, this.#contact, this.#changed);
+    const lookahead = new Lookahead();
+    this.#consumption = new Consumption(queue, this.#settings, this.#contact);
+    this.#dispatcher = new Dispatcher(this.#settings.concurrency, lookahead, this.#changed);
+    this.#fetcher = new Fetcher(place, {
+      consumption: this.#consumption,
+      dispatcher: this.#dispatcher,
+      lookahead,
+      contact: this.#contact,
+      changed: this.#changed,
+    });
     this.#watchCalls();
     if (options.autoStart ?? true) queueMicrotask(() => this.start());
   }
@@ -137,7 +148,8 @@ export class Worker<T = unknown> {
     const wasStarted = this.#state !== 'new';
     this.#state = 'stopping';
     this.#emitter.emit('stopping', {});
-    this.#fetcher.stop();
+    this.#consumption.stop();
+    this.#changed.notify();
     this.#settler.hurry();
     if (wasStarted) {
       await Promise.all([this.#finishFetching(), this.#finishHandlers()]);
@@ -153,7 +165,7 @@ export class Worker<T = unknown> {
   /** A fetch that waits for messages is not cut, because its answer may be on the way. */
   async #finishFetching(): Promise<void> {
     const limitMs = this.#settings.waitSeconds * 1_000 + LAST_ANSWERS_MS;
-    const cutting = setTimeout(() => this.#fetcher.cut(), limitMs);
+    const cutting = setTimeout(() => this.#consumption.cut(), limitMs);
     await this.#fetching;
     clearTimeout(cutting);
   }
