@@ -84,7 +84,7 @@ export class Fetcher {
     const { isFifo } = this.#consumption;
     const ahead = isFifo ? 0 : this.#lookahead.messages(concurrency);
     const room = this.#dispatcher.free + ahead - this.#dispatcher.waiting - this.#requested;
-    return Math.min(room, isFifo ? FIFO_FETCH : concurrency, LIMITS.consumeMaxMessages);
+    return Math.min(room, isFifo ? FIFO_FETCH : LIMITS.consumeMaxMessages);
   }
 
   async #fetch(wanted: number): Promise<void> {
