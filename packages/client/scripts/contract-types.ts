@@ -19,7 +19,6 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
-  readonly additionalProperties?: Schema;
   readonly description?: string;
   readonly 'x-rule'?: string;
 }
@@ -127,7 +126,9 @@ export function contractCallTypes(isChosen: (id: string) => boolean): string {
     .filter(([, { id }]) => isChosen(id))
     .flatMap(([name, capability]: [string, Capability]) => callTypes(pascalCase(name), capability))
     .join('\n');
-  const used = [...RECORDS.values()].filter((name) => new RegExp(`\\b${name}\\b`).test(calls));
+  const used = [...RECORDS.values()]
+    .filter((name) => new RegExp(`\\b${name}\\b`).test(calls))
+    .sort();
   return `${HEAD}\nimport type { ${used.join(', ')} } from './records.js';\n\n${calls}`;
 }
 

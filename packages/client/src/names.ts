@@ -28,6 +28,10 @@ function remembered(names: Map<string, string>, name: string, convert: (name: st
 export const fromWire = (value: unknown): unknown => renamed(value, camelNames, camelCase);
 export const toWire = (value: unknown): unknown => renamed(value, snakeNames, snakeCase);
 
+/** The value of one field of a request. */
+export const fieldToWire = (name: string, value: unknown): unknown =>
+  LEFT_ALONE.has(name) ? value : toWire(value);
+
 function renamed(
   value: unknown,
   names: Map<string, string>,

@@ -11,8 +11,10 @@ interface Envelope {
     readonly hint?: string;
     readonly details?: readonly ErrorDetail[];
   } | null;
-  readonly metadata?: { readonly request_id?: string };
-  readonly warnings?: readonly ErrorDetail[];
+  readonly metadata?: {
+    readonly request_id?: string;
+    readonly warnings?: readonly ErrorDetail[];
+  };
 }
 
 export interface Answer {
@@ -28,7 +30,7 @@ const PROXY_STATUSES = new Set([429, 502, 503, 504]);
 /** Reads the answer to a call. @throws MillraceError when it is a refusal, or not an answer */
 export function readAnswer(response: Response, text: string): Answer {
   const envelope = parse(text);
-  if (envelope?.ok) return { data: envelope.data, warnings: envelope.warnings ?? [] };
+  if (envelope?.ok) return { data: envelope.data, warnings: envelope.metadata?.warnings ?? [] };
   const { status, headers } = response;
   const answered = {
     status,

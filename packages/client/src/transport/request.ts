@@ -1,5 +1,5 @@
 import { invalidOption, MillraceError } from '../errors.js';
-import { snakeCase, toWire } from '../names.js';
+import { fieldToWire, snakeCase } from '../names.js';
 
 /** One call of the contract: method and path, with `{name}` for what stands in the path. */
 export interface Call {
@@ -49,7 +49,9 @@ function fillPath(path: string, fields: Fields): { target: string; rest: Entry[]
     return segment(name ?? wireName, value);
   });
   const rest = Object.entries(fields).filter(
-    ([name, value]) => value !== undefined && !inPath.has(snakeCase(name)),
+    ([name, value]) =>
+      // A payload must not get lost silently; it has no JSON text, which is said below.
+      (value !== undefined || name === 'payload') && !inPath.has(snakeCase(name)),
   );
   return { target, rest };
 }
@@ -76,7 +78,7 @@ function encodeBody(entries: readonly Entry[]): string {
 
 function encode(name: string, value: unknown): string {
   if (value instanceof Encoded) return value.text;
-  return encodeJson(name === 'payload' ? value : toWire(value));
+  return encodeJson(fieldToWire(name, value));
 }
 
 /** JSON text. Some payloads have none: undefined, functions, symbols, bigints and cycles. */
