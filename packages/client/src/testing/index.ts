@@ -91,7 +91,7 @@ async function announcement(child: ChildProcess, timeoutMs: number): Promise<Ann
       settle();
       reject(new Error('millrace dev cannot be started', { cause }));
     });
-    child.once('exit', (code) => {
+    child.once('close', (code) => {
       settle();
       reject(failed(`has ended with ${code}`));
     });
