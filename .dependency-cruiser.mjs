@@ -32,6 +32,28 @@ export default {
       '^packages/protocol/src',
       ['^packages/protocol/'],
     ),
+    onlyFrom(
+      'client-stands-alone',
+      'The client imports nothing but itself.',
+      '^packages/client/src',
+      ['^packages/client/'],
+    ),
+    onlyFrom(
+      'client-entries-stay-apart',
+      'Receivers and tests load neither the worker nor each other, apart from the errors that handlers throw.',
+      '^packages/client/src/(receiver|testing)/',
+      [
+        '^packages/client/src/([^/]+\\.ts$|contract/|receiver/|testing/|worker/outcomes\\.ts$)',
+        '^packages/client/dist/',
+      ],
+    ),
+    {
+      name: 'client-uses-no-library',
+      comment: 'The client has no run-time dependency, and only its test helper may use Node.',
+      severity: 'error',
+      from: { path: '^packages/client/src', pathNot: '^packages/client/src/testing/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core', 'npm-no-pkg', 'npm-unknown'] },
+    },
     onlyFrom('core-is-pure', 'core imports only protocol.', `${server}/core`, [
       '^packages/protocol/',
       `${server}/core/`,
@@ -143,7 +165,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(?<!packages/protocol)/dist/|/test/' },
+    exclude: { path: '(?<!packages/protocol)/dist/|/test/|/scripts/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],

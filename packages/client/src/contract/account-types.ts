@@ -1,0 +1,73 @@
+// Generated from the schemas of @millrace/protocol by `npm run generate`. Do not edit.
+
+import type { AuditEntry, KeyRecord } from './records.js';
+
+/** The fields of account.keys.create. */
+export interface CreateKeyParams {
+  /** A name for people, cut to 128 characters. */
+  name?: string | undefined;
+  /** The project that the key belongs to. */
+  project?: string | undefined;
+  /** What the key may do. */
+  scopes?: ('publish' | 'consume' | 'read' | 'manage' | 'metrics' | 'admin')[] | undefined;
+  /** When the key stops working. */
+  expiresAt?: string | number | Date | undefined;
+}
+
+/** The answer of account.keys.create. */
+export interface CreateKeyReturns {
+  keyId: string;
+  name?: string;
+  project: string;
+  scopes: ('publish' | 'consume' | 'read' | 'manage' | 'metrics' | 'admin')[];
+  /** When the key was created. */
+  createdAt: string;
+  /** When the key stops working. */
+  expiresAt?: string;
+  /** When the key was revoked. */
+  revokedAt?: string;
+  /** The minute in which it was last used. */
+  lastUsedAt?: string;
+  /** The secret. It is shown only once. */
+  key?: string;
+}
+
+/** The fields of account.keys.list. */
+export interface ListKeysParams {
+  /** The nextCursor of the previous page. */
+  cursor?: string | undefined;
+  /** Items in a page. */
+  limit?: number | undefined;
+}
+
+/** The answer of account.keys.list. */
+export interface ListKeysReturns {
+  items: KeyRecord[];
+  nextCursor?: string;
+}
+
+/** The fields of account.keys.revoke. */
+export interface RevokeKeyParams {
+  /** The id that account.keys.create returned. */
+  keyId: string;
+}
+
+/** The answer of account.keys.revoke. */
+export interface RevokeKeyReturns {
+  keyId: string;
+  revoked: boolean;
+}
+
+/** The fields of account.audit. */
+export interface AuditParams {
+  /** The nextCursor of the previous page. */
+  cursor?: string | undefined;
+  /** Items in a page. */
+  limit?: number | undefined;
+}
+
+/** The answer of account.audit. */
+export interface AuditReturns {
+  items: AuditEntry[];
+  nextCursor?: string;
+}

@@ -1,0 +1,179 @@
+// Generated from the schemas of @millrace/protocol by `npm run generate`. Do not edit.
+
+import type { QueueMessage } from './records.js';
+
+/** The fields of queue.publish_batch. */
+export interface PublishBatchParams<T = unknown> {
+  /** The messages, published together or not at all. */
+  messages: {
+    /** Any JSON value. Its text is returned byte for byte. */
+    payload: T;
+    /** Seconds until the message can be delivered; fractions to the millisecond. */
+    delaySeconds?: number | undefined;
+    /** Higher is delivered first, if the queue has enablePriority. */
+    priority?: number | undefined;
+    /** The message group, within which a fifo queue keeps order. */
+    messageGroupId?: string | undefined;
+    /** A fifo queue suppresses another publish with the same id for 5 minutes. */
+    deduplicationId?: string | undefined;
+    /** A map of strings, at most 8 KiB as compact JSON. */
+    headers?: Record<string, string> | undefined;
+  }[];
+}
+
+/** The answer of queue.publish_batch. */
+export interface PublishBatchReturns {
+  messageIds: string[];
+}
+
+/** The fields of queue.publish. */
+export interface PublishParams<T = unknown> {
+  /** Any JSON value. Its text is returned byte for byte. */
+  payload: T;
+  /** Seconds until the message can be delivered; fractions to the millisecond. */
+  delaySeconds?: number | undefined;
+  /** Higher is delivered first, if the queue has enablePriority. */
+  priority?: number | undefined;
+  /** The message group, within which a fifo queue keeps order. */
+  messageGroupId?: string | undefined;
+  /** A fifo queue suppresses another publish with the same id for 5 minutes. */
+  deduplicationId?: string | undefined;
+  /** A map of strings, at most 8 KiB as compact JSON. */
+  headers?: Record<string, string> | undefined;
+}
+
+/** The answer of queue.publish. */
+export interface PublishReturns {
+  messageId: string;
+}
+
+/** The fields of queue.peek. */
+export interface PeekParams {
+  /** Only messages in this state. */
+  state?: 'available' | 'delayed' | 'leased' | undefined;
+  /** The nextCursor of the previous page. */
+  cursor?: string | undefined;
+  /** Items in a page. */
+  limit?: number | undefined;
+}
+
+/** The answer of queue.peek. */
+export interface PeekReturns<T = unknown> {
+  items: {
+    messageId: string;
+    queue: string;
+    /** Any JSON value. Its text is returned byte for byte. */
+    payload: T;
+    /** A map of strings, at most 8 KiB as compact JSON. */
+    headers?: Record<string, string>;
+    priority: number;
+    messageGroupId?: string;
+    deduplicationId?: string;
+    /** When the message was published. */
+    enqueuedAt: string;
+    /** Deliveries so far, this one included; a redrive resets it. */
+    deliveryCount: number;
+    /** Identifies this delivery. */
+    receipt?: string;
+    /** When the lease expires. */
+    leaseExpiresAt?: string;
+    /** The queue that the dead letter came from. */
+    sourceQueue?: string;
+    /** When the message became a dead letter. */
+    deadLetteredAt?: string;
+    deadLetterReason?: 'max_retries' | 'rejected' | 'expired_lease';
+    /** The error of the last nack. */
+    lastError?: string;
+    state: 'available' | 'delayed' | 'leased' | 'dead';
+    /** Why the message cannot be delivered now. */
+    stateReason?: string;
+  }[];
+  nextCursor?: string;
+}
+
+/** The fields of queue.message. */
+export interface MessageParams {
+  /** The id that publish returned. */
+  messageId: string;
+}
+
+/** The answer of queue.message. */
+export interface MessageReturns<T = unknown> {
+  messageId: string;
+  queue: string;
+  /** Any JSON value. Its text is returned byte for byte. */
+  payload: T;
+  /** A map of strings, at most 8 KiB as compact JSON. */
+  headers?: Record<string, string>;
+  priority: number;
+  messageGroupId?: string;
+  deduplicationId?: string;
+  /** When the message was published. */
+  enqueuedAt: string;
+  /** Deliveries so far, this one included; a redrive resets it. */
+  deliveryCount: number;
+  /** Identifies this delivery. */
+  receipt?: string;
+  /** When the lease expires. */
+  leaseExpiresAt?: string;
+  /** The queue that the dead letter came from. */
+  sourceQueue?: string;
+  /** When the message became a dead letter. */
+  deadLetteredAt?: string;
+  deadLetterReason?: 'max_retries' | 'rejected' | 'expired_lease';
+  /** The error of the last nack. */
+  lastError?: string;
+  state: 'available' | 'delayed' | 'leased' | 'dead';
+  /** Why the message cannot be delivered now. */
+  stateReason?: string;
+  failedDeliveries: {
+    /** When the delivery failed. */
+    at: string;
+    how: 'nack' | 'rejected' | 'expired_lease';
+    error?: string;
+    /** The key that nacked the delivery or had the lease. */
+    keyId?: string;
+  }[];
+}
+
+/** The fields of queue.dlq.list. */
+export interface DlqListParams {
+  /** The nextCursor of the previous page. */
+  cursor?: string | undefined;
+  /** Items in a page. */
+  limit?: number | undefined;
+}
+
+/** The answer of queue.dlq.list. */
+export interface DlqListReturns<T = unknown> {
+  items: QueueMessage<T>[];
+  nextCursor?: string;
+}
+
+/** The fields of queue.dlq.redrive. */
+export interface DlqRedriveParams {
+  /** The id that publish returned. */
+  messageId?: string | undefined;
+  /** Only messages dead-lettered then or later. */
+  since?: string | number | Date | undefined;
+  /** The most dead letters to redrive. */
+  maxMessages?: number | undefined;
+}
+
+/** The answer of queue.dlq.redrive. */
+export interface DlqRedriveReturns {
+  queue: string;
+  redriven: number;
+}
+
+/** The fields of queue.dlq.purge. */
+export interface DlqPurgeParams {
+  /** The id that publish returned. */
+  messageId?: string | undefined;
+}
+
+/** The answer of queue.dlq.purge. */
+export interface DlqPurgeReturns {
+  queue: string;
+  purged: number;
+}

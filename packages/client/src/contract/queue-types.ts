@@ -1,0 +1,124 @@
+// Generated from the schemas of @millrace/protocol by `npm run generate`. Do not edit.
+
+import type { QueueRecord, QueueStats } from './records.js';
+
+/** The fields of queue.create. */
+export interface CreateParams {
+  /** The name of the queue. */
+  name: string;
+  /** standard, or fifo for strict order within a message group. */
+  type?: 'standard' | 'fifo' | undefined;
+  /** An existing queue that takes the dead letters. */
+  deadLetterQueue?: string | undefined;
+  /** Nacks that a message may have after the first one before it becomes a dead letter. */
+  maxRetries?: number | undefined;
+  /** Leases that may expire after the first one before the message becomes a dead letter. Default: maxRetries, or 1,000 on a standard queue that was never given maxRetries or a dead-letter queue. */
+  maxExpiredLeases?: number | undefined;
+  /** Days that a message is kept, counted from when it first becomes available. */
+  messageRetentionDays?: number | undefined;
+  /** Seconds of a lease if consume gives no visibilityTimeout. */
+  visibilityTimeoutDefault?: number | undefined;
+  /** Whether priorities order the messages. */
+  enablePriority?: boolean | undefined;
+}
+
+/** The answer of queue.create. */
+export type CreateReturns = QueueRecord;
+
+/** The answer of queue.get. */
+export type GetReturns = QueueRecord;
+
+/** The fields of queue.list. */
+export interface ListParams {
+  /** The nextCursor of the previous page. */
+  cursor?: string | undefined;
+  /** Items in a page. */
+  limit?: number | undefined;
+  /** Only queues whose name begins with it. */
+  prefix?: string | undefined;
+  /** stats adds the counts of each queue. */
+  include?: 'stats' | undefined;
+}
+
+/** The answer of queue.list. */
+export interface ListReturns {
+  items: {
+    queue: string;
+    /** standard, or fifo for strict order within a message group. */
+    type: 'standard' | 'fifo';
+    deadLetterQueue?: string;
+    maxRetries: number;
+    /** The number in effect. */
+    maxExpiredLeases: number;
+    visibilityTimeoutDefault: number;
+    messageRetentionDays: number;
+    enablePriority: boolean;
+    /** When the queue was created. */
+    createdAt: string;
+    /** When a setting last changed. */
+    updatedAt: string;
+    stats?: {
+      queue: string;
+      available: number;
+      inFlight: number;
+      delayed: number;
+      /** Dead letters that came from this queue, whichever queue keeps them. */
+      dlq: number;
+      /** Seconds since the oldest available or leased message first became available. */
+      oldestAgeSeconds?: number;
+    };
+  }[];
+  nextCursor?: string;
+}
+
+/** The answer of queue.stats. */
+export type StatsReturns = QueueStats;
+
+/** The fields of queue.update. */
+export interface UpdateParams {
+  /** standard, or fifo for strict order within a message group. */
+  type?: 'standard' | 'fifo' | undefined;
+  /** An existing queue that takes the dead letters; null detaches it. */
+  deadLetterQueue?: string | null | undefined;
+  /** Nacks that a message may have after the first one before it becomes a dead letter. */
+  maxRetries?: number | undefined;
+  /** Leases that may expire after the first one before the message becomes a dead letter. Default: maxRetries, or 1,000 on a standard queue that was never given maxRetries or a dead-letter queue. */
+  maxExpiredLeases?: number | null | undefined;
+  /** Days that a message is kept, counted from when it first becomes available. */
+  messageRetentionDays?: number | undefined;
+  /** Seconds of a lease if consume gives no visibilityTimeout. */
+  visibilityTimeoutDefault?: number | undefined;
+  /** Whether priorities order the messages. */
+  enablePriority?: boolean | undefined;
+}
+
+/** The answer of queue.update. */
+export type UpdateReturns = QueueRecord;
+
+/** The answer of queue.delete. */
+export interface DeleteReturns {
+  queue: string;
+  deleted: boolean;
+}
+
+/** The answer of queue.purge. */
+export interface PurgeReturns {
+  queue: string;
+  purged: number;
+}
+
+/** The answer of queue.history. */
+export interface HistoryReturns {
+  queue: string;
+  minutes: {
+    /** The beginning of the minute. */
+    at: string;
+    /** Messages in the queue when the minute ended, without dead letters. */
+    depth: number;
+    published: number;
+    delivered: number;
+    acked: number;
+    failed: number;
+    deadLettered: number;
+  }[];
+}

@@ -1,0 +1,176 @@
+// Generated from the schemas of @millrace/protocol by `npm run generate`. Do not edit.
+
+/** The record QueueRecord of PROTOCOL.md. */
+export interface QueueRecord {
+  queue: string;
+  /** standard, or fifo for strict order within a message group. */
+  type: 'standard' | 'fifo';
+  deadLetterQueue?: string;
+  maxRetries: number;
+  /** The number in effect. */
+  maxExpiredLeases: number;
+  visibilityTimeoutDefault: number;
+  messageRetentionDays: number;
+  enablePriority: boolean;
+  /** When the queue was created. */
+  createdAt: string;
+  /** When a setting last changed. */
+  updatedAt: string;
+}
+
+/** The record QueueMessage of PROTOCOL.md. */
+export interface QueueMessage<T = unknown> {
+  messageId: string;
+  queue: string;
+  /** Any JSON value. Its text is returned byte for byte. */
+  payload: T;
+  /** A map of strings, at most 8 KiB as compact JSON. */
+  headers?: Record<string, string>;
+  priority: number;
+  messageGroupId?: string;
+  deduplicationId?: string;
+  /** When the message was published. */
+  enqueuedAt: string;
+  /** Deliveries so far, this one included; a redrive resets it. */
+  deliveryCount: number;
+  /** Identifies this delivery. */
+  receipt?: string;
+  /** When the lease expires. */
+  leaseExpiresAt?: string;
+  /** The queue that the dead letter came from. */
+  sourceQueue?: string;
+  /** When the message became a dead letter. */
+  deadLetteredAt?: string;
+  deadLetterReason?: 'max_retries' | 'rejected' | 'expired_lease';
+  /** The error of the last nack. */
+  lastError?: string;
+}
+
+/** The record QueueStats of PROTOCOL.md. */
+export interface QueueStats {
+  queue: string;
+  available: number;
+  inFlight: number;
+  delayed: number;
+  /** Dead letters that came from this queue, whichever queue keeps them. */
+  dlq: number;
+  /** Seconds since the oldest available or leased message first became available. */
+  oldestAgeSeconds?: number;
+}
+
+/** The record KeyRecord of PROTOCOL.md. */
+export interface KeyRecord {
+  keyId: string;
+  name?: string;
+  project: string;
+  scopes: ('publish' | 'consume' | 'read' | 'manage' | 'metrics' | 'admin')[];
+  /** When the key was created. */
+  createdAt: string;
+  /** When the key stops working. */
+  expiresAt?: string;
+  /** When the key was revoked. */
+  revokedAt?: string;
+  /** The minute in which it was last used. */
+  lastUsedAt?: string;
+}
+
+/** The record AuditEntry of PROTOCOL.md. */
+export interface AuditEntry {
+  /** When the call was done, or first refused. */
+  at: string;
+  /** The id of the call. */
+  action: string;
+  outcome: 'done' | 'refused';
+  /** The error code of a refused call. */
+  code?: string;
+  /** The key that was used, if it was known. */
+  keyId?: string;
+  /** The project of that key. */
+  project?: string;
+  /** The queue, subscription or key concerned. */
+  target?: string;
+  /** The address that the request came from. */
+  address: string;
+  requestId: string;
+  /** How many equal refusals came within a minute of the first. */
+  count: number;
+}
+
+/** The record PushSubscription of PROTOCOL.md. */
+export interface PushSubscription {
+  subscriptionId: string;
+  /** The same as subscriptionId. */
+  id: string;
+  queue: string;
+  url: string;
+  state: 'active' | 'paused';
+  /** requested, or gone if the receiver answered 410. */
+  pausedReason?: string;
+  /** Whether a secret is set. */
+  signed: boolean;
+  maxRetries?: number;
+  visibilityTimeout?: number;
+  deadLetterQueue?: string;
+  format: 'message' | 'payload';
+  maxInFlight: number;
+  /** The names of the headers; each value is shown as ***. */
+  headers?: Record<string, string>;
+  allowedMessageHeaders?: string[];
+  /** When the subscription was created. */
+  createdAt: string;
+  /** When the subscription was last changed. */
+  updatedAt: string;
+}
+
+/** The closed list of codes with which the server refuses a call. */
+export type ServerErrorCode =
+  /** The body is not valid JSON in UTF-8. */
+  | 'INVALID_JSON'
+  /** A field is missing, malformed or out of bounds. */
+  | 'INVALID_REQUEST'
+  /** The API key is missing, malformed, unknown, expired or revoked. */
+  | 'UNAUTHENTICATED'
+  /** The API key lacks the scope that this call needs. */
+  | 'SCOPE_MISSING'
+  /** The project has no queue with that name. */
+  | 'QUEUE_NOT_FOUND'
+  /** The queue has no message with that id. */
+  | 'MESSAGE_NOT_FOUND'
+  /** The queue has no push subscription with that id. */
+  | 'SUBSCRIPTION_NOT_FOUND'
+  /** There is no API key with that id. */
+  | 'KEY_NOT_FOUND'
+  /** There is no such route. */
+  | 'ROUTE_NOT_FOUND'
+  /** The route exists, but not with this method. */
+  | 'METHOD_NOT_ALLOWED'
+  /** The queue exists with another value of a given setting. */
+  | 'QUEUE_EXISTS'
+  /** The queue is the dead-letter queue of another queue. */
+  | 'QUEUE_IN_USE'
+  /** The receipt names a delivery that has ended. */
+  | 'LEASE_LOST'
+  /** The idempotency key was already used for another request. */
+  | 'IDEMPOTENCY_KEY_REUSED'
+  /** The body or a payload is over its limit. */
+  | 'PAYLOAD_TOO_LARGE'
+  /** The body is not plain, uncompressed JSON. */
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  /** The dead-letter queue does not exist. */
+  | 'DEAD_LETTER_QUEUE_NOT_FOUND'
+  /** The dead-letter queues would form a cycle. */
+  | 'DEAD_LETTER_CYCLE'
+  /** Pushes to that url are not allowed. */
+  | 'URL_NOT_ALLOWED'
+  /** Too many requests with this key, or without a valid key. */
+  | 'RATE_LIMITED'
+  /** The server failed; the cause is not shown here. */
+  | 'INTERNAL'
+  /** The store cannot be reached; nothing was done. */
+  | 'STORE_UNAVAILABLE'
+  /** The server is at its limit of work; nothing was done. */
+  | 'OVERLOADED'
+  /** The commit's answer was lost; retry with the same idempotency key. */
+  | 'OUTCOME_UNKNOWN'
+  /** Storage is full: publishing stops, settling continues. */
+  | 'STORAGE_FULL';

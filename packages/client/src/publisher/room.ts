@@ -1,0 +1,53 @@
+/** The room for messages that wait or are under way. Who finds it full waits, in the order of arrival. */
+export class Room {
+  readonly #maxMessages: number;
+  readonly #maxBytes: number;
+  #messages = 0;
+  #bytes = 0;
+  readonly #entering: (() => void)[] = [];
+  readonly #watching: (() => void)[] = [];
+
+  constructor(maxMessages: number, maxBytes: number) {
+    this.#maxMessages = maxMessages;
+    this.#maxBytes = maxBytes;
+  }
+
+  get messages(): number {
+    return this.#messages;
+  }
+
+  /** Resolves once there is room, which is then taken. */
+  async enter(): Promise<void> {
+    if (!this.#hasRoom || this.#entering.length > 0) {
+      await new Promise<void>((resolve) => this.#entering.push(resolve));
+    } else {
+      this.#messages += 1;
+    }
+  }
+
+  /** Resolves once there is room, without taking it. */
+  async whenFree(): Promise<void> {
+    while (!this.#hasRoom || this.#entering.length > 0) {
+      await new Promise<void>((resolve) => this.#watching.push(resolve));
+    }
+  }
+
+  /** The size of a message that has entered. */
+  addBytes(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  leave(bytes: number): void {
+    this.#messages -= 1;
+    this.#bytes -= bytes;
+    while (this.#hasRoom && this.#entering.length > 0) {
+      this.#messages += 1;
+      this.#entering.shift()?.();
+    }
+    if (this.#hasRoom) for (const resolve of this.#watching.splice(0)) resolve();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#messages < this.#maxMessages && this.#bytes < this.#maxBytes;
+  }
+}

@@ -1,0 +1,73 @@
+import { invalidOption } from '../errors.js';
+import type { ReceivedHeaders } from './headers.js';
+import {
+  BODY_MAX_BYTES,
+  type PushHandler,
+  type ReceiverAnswer,
+  type ReceiverOptions,
+  receive,
+  TOO_LARGE,
+} from './receive.js';
+
+/** What is used of a request of Express, or of Node's own server. */
+export interface IncomingPush extends AsyncIterable<Uint8Array> {
+  readonly method?: string | undefined;
+  readonly headers: Exclude<ReceivedHeaders, { get(name: string): string | null }>;
+  readonly body?: unknown;
+}
+
+export interface OutgoingAnswer {
+  statusCode: number;
+  setHeader(name: string, value: string): unknown;
+  end(): unknown;
+}
+
+/**
+ * A handler of pushes for Express, and for Node's own `createServer`. It needs the bytes of the body: put
+ * it before `express.json()`, or use `express.raw({ type: () => true })` on its route.
+ */
+export function expressReceiver<T = unknown>(
+  handler: PushHandler<T>,
+  options: ReceiverOptions<T>,
+): (request: IncomingPush, response: OutgoingAnswer) => Promise<void> {
+  return async (request, response) => {
+    const { status, headers } = await answerTo(request, handler, options);
+    response.statusCode = status;
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    response.end();
+  };
+}
+
+async function answerTo<T>(
+  request: IncomingPush,
+  handler: PushHandler<T>,
+  options: ReceiverOptions<T>,
+): Promise<ReceiverAnswer> {
+  if (request.method !== 'POST') return { status: 405, headers: { allow: 'POST' } };
+  if (request.body !== undefined && !(request.body instanceof Uint8Array)) {
+    const fault = invalidOption('the body was parsed before the receiver could verify its bytes');
+    (options.onError ?? console.error)(fault);
+    return { status: 500, headers: {} };
+  }
+  const body = request.body ?? (await bytesOf(request));
+  if (body === undefined) return { ...TOO_LARGE, headers: { connection: 'close' } };
+  return receive(request.headers, body, handler, options);
+}
+
+/** @returns undefined when there are too many */
+async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array | undefined> {
+  const read: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (length > BODY_MAX_BYTES) return undefined;
+    read.push(chunk);
+  }
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of read) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}

@@ -1,0 +1,55 @@
+import type { IncomingPush } from './express-receiver.js';
+import { BODY_MAX_BYTES, type PushHandler, type ReceiverOptions, receive } from './receive.js';
+
+type BodyParser = (
+  request: unknown,
+  body: Uint8Array,
+  done: (error: null, body: Uint8Array) => void,
+) => void;
+
+interface FastifyReply {
+  code(status: number): FastifyReply;
+  headers(values: Readonly<Record<string, string>>): FastifyReply;
+  send(): unknown;
+}
+
+/** What is used of an instance of Fastify. */
+export interface FastifyServer {
+  removeAllContentTypeParsers(): void;
+  addContentTypeParser(
+    type: string,
+    options: { parseAs: 'buffer'; bodyLimit: number },
+    parser: BodyParser,
+  ): unknown;
+  post(
+    path: string,
+    handler: (
+      request: { headers: IncomingPush['headers']; body: unknown },
+      reply: FastifyReply,
+    ) => Promise<unknown>,
+  ): unknown;
+}
+
+/**
+ * A plugin for Fastify that answers pushes at a path. Within it, and only there, bodies are read as bytes.
+ *
+ * ```
+ * app.register(fastifyReceiver('/hooks', handler, { secret }));
+ * ```
+ */
+export function fastifyReceiver<T = unknown>(
+  path: string,
+  handler: PushHandler<T>,
+  options: ReceiverOptions<T>,
+): (server: FastifyServer) => Promise<void> {
+  return async (server) => {
+    server.removeAllContentTypeParsers();
+    const limits = { parseAs: 'buffer', bodyLimit: BODY_MAX_BYTES } as const;
+    server.addContentTypeParser('*', limits, (_, body, done) => done(null, body));
+    server.post(path, async (request, reply) => {
+      const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+      const { status, headers } = await receive(request.headers, body, handler, options);
+      return reply.code(status).headers(headers).send();
+    });
+  };
+}

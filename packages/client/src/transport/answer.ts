@@ -1,0 +1,71 @@
+import type { ServerErrorCode } from '../contract/types.js';
+import { type ErrorDetail, MillraceError } from '../errors.js';
+import { retryAfterMs } from './retry-rules.js';
+
+interface Envelope {
+  readonly ok: boolean;
+  readonly data: unknown;
+  readonly error: {
+    readonly code: ServerErrorCode;
+    readonly message: string;
+    readonly hint?: string;
+    readonly details?: readonly ErrorDetail[];
+  } | null;
+  readonly metadata?: {
+    readonly request_id?: string;
+    readonly warnings?: readonly ErrorDetail[];
+  };
+}
+
+export interface Answer {
+  readonly data: unknown;
+  readonly warnings: readonly ErrorDetail[];
+}
+
+/** Codes with which the server says that nothing was done and that another try may help. */
+const NOTHING_DONE = new Set<string>(['RATE_LIMITED', 'OVERLOADED', 'STORE_UNAVAILABLE']);
+/** Statuses with which a proxy says that the server gave no answer. */
+const PROXY_STATUSES = new Set([429, 502, 503, 504]);
+
+/** Reads the answer to a call. @throws MillraceError when it is a refusal, or not an answer */
+export function readAnswer(response: Response, text: string): Answer {
+  const envelope = parse(text);
+  if (envelope?.ok) return { data: envelope.data, warnings: envelope.metadata?.warnings ?? [] };
+  const { status, headers } = response;
+  const answered = {
+    status,
+    requestId: envelope?.metadata?.request_id ?? headers.get('x-request-id') ?? undefined,
+    retryAfterMs: retryAfterMs(headers.get('retry-after')),
+  };
+  if (envelope?.error) {
+    const isNothingDone = NOTHING_DONE.has(envelope.error.code);
+    const isOutcomeUnknown = envelope.error.code === 'OUTCOME_UNKNOWN';
+    throw new MillraceError({
+      ...answered,
+      code: envelope.error.code,
+      message: envelope.error.message,
+      hint: envelope.error.hint,
+      details: envelope.error.details,
+      retryable: isNothingDone || isOutcomeUnknown,
+      mayHaveTakenEffect: isOutcomeUnknown || envelope.error.code === 'INTERNAL',
+    });
+  }
+  throw new MillraceError({
+    ...answered,
+    code: 'UNEXPECTED_ANSWER',
+    message: `the answer with status ${status} is not one of millrace`,
+    hint: 'Check that baseUrl is the address of millrace, and what any proxy between says.',
+    retryable: PROXY_STATUSES.has(status),
+    mayHaveTakenEffect: status >= 500 || response.ok,
+  });
+}
+
+function parse(text: string): Envelope | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isEnvelope = typeof value === 'object' && value !== null && 'ok' in value;
+    return isEnvelope ? (value as Envelope) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import { MillraceError } from '../errors.js';
+import { type Answer, readAnswer } from './answer.js';
+import type { TransportSettings } from './options.js';
+import type { PreparedRequest } from './request.js';
+
+/** Sends the request once and reads the answer. The signal ends it with the signal's reason. */
+export async function attempt(
+  { baseUrl, apiKey, fetch }: TransportSettings,
+  { method, target, body }: PreparedRequest,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  signal?.throwIfAborted();
+  const ending = new AbortController();
+  const aborted = (): void => ending.abort();
+  signal?.addEventListener('abort', aborted, { once: true });
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    ending.abort();
+  }, timeoutMs);
+  try {
+    const response = await fetch(baseUrl + target, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body }),
+      // A redirect would carry the key elsewhere, and the server sends none.
+      redirect: 'error',
+      signal: ending.signal,
+    });
+    return readAnswer(response, await response.text());
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof MillraceError) throw cause;
+    throw isLate ? timedOut(timeoutMs) : unreachable(cause);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', aborted);
+  }
+}
+
+const timedOut = (timeoutMs: number): MillraceError =>
+  new MillraceError({
+    code: 'TIMEOUT',
+    message: `no answer came within ${timeoutMs} ms`,
+    retryable: true,
+    mayHaveTakenEffect: true,
+  });
+
+/** Codes of Node, Bun and Deno after which certainly nothing was sent. */
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ConnectionRefused', 'ENOTFOUND', 'EAI_AGAIN']);
+
+function unreachable(cause: unknown): MillraceError {
+  const codes = codesOf(cause);
+  const known = codes.length > 0 ? ` (${codes.join(', ')})` : '';
+  return new MillraceError({
+    code: 'NETWORK_ERROR',
+    message: `no answer came: the connection failed${known}`,
+    hint: 'Check that the server runs and that baseUrl leads to it.',
+    retryable: true,
+    mayHaveTakenEffect: !codes.some((code) => NEVER_SENT.has(code)),
+    cause,
+  });
+}
+
+/** The code of the error or of its cause, which is where Node puts it. */
+function codesOf(error: unknown): string[] {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } };
+  return [code, cause?.code].filter((value) => typeof value === 'string');
+}

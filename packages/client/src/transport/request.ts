@@ -1,0 +1,99 @@
+import { invalidOption, MillraceError } from '../errors.js';
+import { fieldToWire, snakeCase } from '../names.js';
+
+/** One call of the contract: method and path, with `{name}` for what stands in the path. */
+export interface Call {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly acceptsKey: boolean;
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** JSON text that is already encoded, so that large payloads are encoded only once. */
+export class Encoded {
+  constructor(readonly text: string) {}
+}
+
+export interface PreparedRequest {
+  readonly method: string;
+  /** Path and query string. */
+  readonly target: string;
+  readonly body: string | undefined;
+}
+
+/** Puts each field where it belongs: into the path, the query string (GET) or the body. */
+export function prepareRequest(
+  call: Call,
+  fields: Fields,
+  idempotencyKey: string | undefined,
+): PreparedRequest {
+  const { target, rest } = fillPath(call.path, fields);
+  if (call.method === 'GET') {
+    return { method: call.method, target: target + queryOf(rest), body: undefined };
+  }
+  const all =
+    idempotencyKey === undefined ? rest : [...rest, ['idempotencyKey', idempotencyKey] as const];
+  return { method: call.method, target, body: encodeBody(all) };
+}
+
+type Entry = readonly [name: string, value: unknown];
+
+function fillPath(path: string, fields: Fields): { target: string; rest: Entry[] } {
+  const inPath = new Set<string>();
+  const target = path.replace(/\{(\w+)\}/g, (_, wireName: string) => {
+    inPath.add(wireName);
+    const [name, value] =
+      Object.entries(fields).find(([field]) => snakeCase(field) === wireName) ?? [];
+    return segment(name ?? wireName, value);
+  });
+  const rest = Object.entries(fields).filter(
+    ([name, value]) =>
+      // A payload must not get lost silently; it has no JSON text, which is said below.
+      (value !== undefined || name === 'payload') && !inPath.has(snakeCase(name)),
+  );
+  return { target, rest };
+}
+
+function segment(name: string, value: unknown): string {
+  // `.` and `..` would lead to another path, and so to another call.
+  if (typeof value !== 'string' || /^(\.{0,2})$/.test(value)) {
+    throw invalidOption(`${name} must be a text that names something`);
+  }
+  return encodeURIComponent(value);
+}
+
+function queryOf(entries: readonly Entry[]): string {
+  const query = new URLSearchParams(
+    entries.map(([name, value]) => [snakeCase(name), String(value)]),
+  ).toString();
+  return query === '' ? '' : `?${query}`;
+}
+
+function encodeBody(entries: readonly Entry[]): string {
+  const fields = entries.map(([name, value]) => `"${snakeCase(name)}":${encode(name, value)}`);
+  return `{${fields.join(',')}}`;
+}
+
+function encode(name: string, value: unknown): string {
+  if (value instanceof Encoded) return value.text;
+  return encodeJson(fieldToWire(name, value));
+}
+
+/** JSON text. Some payloads have none: undefined, functions, symbols, bigints and cycles. */
+export function encodeJson(value: unknown): string {
+  let cause: unknown;
+  try {
+    const text: string | undefined = JSON.stringify(value);
+    if (text !== undefined) return text;
+  } catch (error) {
+    cause = error;
+  }
+  throw new MillraceError({
+    code: 'INVALID_PAYLOAD',
+    message: 'the payload cannot be written as JSON',
+    hint: 'Pass null, a boolean, a number, a string, an array or a plain object.',
+    cause,
+  });
+}

@@ -1,0 +1,158 @@
+import type { Condition } from './condition.js';
+import type { Ending, HandledDelivery } from './handled-delivery.js';
+import type { Lookahead } from './lookahead.js';
+
+/** How long handlers may take to end after their signals were aborted for a stop. */
+const ABORT_GRACE_MS = 1_000;
+/** How long a message that was fetched ahead may wait for a handler before it is returned. */
+const WAIT_MAX_MS = 1_000;
+/** Calls at once when messages are returned. */
+const RELEASES_AT_ONCE = 8;
+
+/**
+ * Runs the handlers of deliveries: in a standard queue as many as there may be, in a FIFO queue one
+ * after the other within each message group. There the next message waits for the answer to the ack of
+ * the one before it, because until then that one may still come back.
+ */
+export class Dispatcher {
+  readonly #concurrency: number;
+  readonly #lookahead: Lookahead;
+  readonly #changed: Condition;
+  readonly #running = new Set<HandledDelivery>();
+  /** Deliveries of a standard queue that wait for a handler. */
+  #waiting: HandledDelivery[] = [];
+  /** Deliveries of a FIFO queue that wait behind one of their message group. */
+  readonly #behind = new Map<string, HandledDelivery[]>();
+  #settling = 0;
+  #returning: ReturnType<typeof setTimeout> | undefined;
+  isFifo = false;
+
+  constructor(concurrency: number, lookahead: Lookahead, changed: Condition) {
+    this.#concurrency = concurrency;
+    this.#lookahead = lookahead;
+    this.#changed = changed;
+  }
+
+  /** Handlers that may begin. */
+  get free(): number {
+    return this.#concurrency - this.#running.size;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Deliveries that wait for a free handler. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Deliveries whose handlers have ended, and which the server has not confirmed. */
+  get settling(): number {
+    return this.#settling;
+  }
+
+  get isIdle(): boolean {
+    return this.#running.size === 0 && this.#settling === 0;
+  }
+
+  add(deliveries: readonly HandledDelivery[]): void {
+    if (this.isFifo) {
+      for (const delivery of deliveries) this.#addToGroup(delivery);
+      return;
+    }
+    this.#waiting.push(...deliveries);
+    this.#runWaiting();
+    if (this.#waiting.length > 0) {
+      this.#returning ??= setTimeout(() => this.#returnWaiting(), WAIT_MAX_MS);
+    }
+  }
+
+  /** Returns the messages whose work has not begun. */
+  async releaseWaiting(): Promise<void> {
+    const waiting = this.#waiting.splice(0);
+    const firstBehind = [...this.#behind.values()].flatMap((behind) => firstOf(behind.splice(0)));
+    await this.release([...waiting, ...firstBehind]);
+  }
+
+  /** Returns messages without failures. */
+  async release(deliveries: readonly HandledDelivery[]): Promise<void> {
+    for (let from = 0; from < deliveries.length; from += RELEASES_AT_ONCE) {
+      const some = deliveries.slice(from, from + RELEASES_AT_ONCE);
+      await Promise.all(some.map((delivery) => delivery.release()));
+    }
+  }
+
+  /** Aborts what runs, and waits a moment before the messages are returned in any case. */
+  async abortAll(): Promise<void> {
+    for (const delivery of this.#running) delivery.abort('STOPPING');
+    const isDone = (): boolean => this.#running.size === 0;
+    await this.#changed.within(ABORT_GRACE_MS, isDone);
+    for (const delivery of this.#running) delivery.abandon();
+    await this.#changed.until(isDone);
+  }
+
+  #runWaiting(): void {
+    while (this.free > 0) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      void this.#run(next);
+    }
+  }
+
+  /** What still waits after a while would be better off with another worker. */
+  #returnWaiting(): void {
+    const nowMs = performance.now();
+    const tooLong = this.#waiting.filter(({ takenAtMs }) => takenAtMs + WAIT_MAX_MS <= nowMs);
+    this.#waiting = this.#waiting.slice(tooLong.length);
+    void this.release(tooLong);
+    const oldest = this.#waiting[0];
+    this.#returning =
+      oldest &&
+      setTimeout(() => this.#returnWaiting(), Math.max(1, oldest.takenAtMs + WAIT_MAX_MS - nowMs));
+  }
+
+  #addToGroup(delivery: HandledDelivery): void {
+    const behind = this.#behind.get(delivery.messageGroup);
+    if (behind) behind.push(delivery);
+    else void this.#runGroup(delivery);
+  }
+
+  async #run(delivery: HandledDelivery): Promise<Ending> {
+    this.#running.add(delivery);
+    const startMs = performance.now();
+    const outcome = await delivery.handle();
+    this.#lookahead.handled(performance.now() - startMs);
+    this.#running.delete(delivery);
+    this.#settling += 1;
+    this.#runWaiting();
+    this.#changed.notify();
+    const ending = await delivery.settle(outcome);
+    this.#settling -= 1;
+    this.#changed.notify();
+    return ending;
+  }
+
+  async #runGroup(first: HandledDelivery): Promise<void> {
+    const behind: HandledDelivery[] = [];
+    this.#behind.set(first.messageGroup, behind);
+    for (let next: HandledDelivery | undefined = first; next; next = behind.shift()) {
+      const ending = await this.#run(next);
+      if (ending === 'acked' || ending === 'deadLettered') continue;
+      const [following] = firstOf(behind.splice(0));
+      // After a failure the server has withdrawn these leases. Otherwise nobody knows.
+      if (ending === 'lost') await following?.release();
+      else following?.forget();
+    }
+    this.#behind.delete(first.messageGroup);
+  }
+}
+
+/**
+ * The first of a message group, which stands for all: the server withdraws the leases of the others when
+ * this one is returned.
+ */
+function firstOf(deliveries: readonly HandledDelivery[]): HandledDelivery[] {
+  for (const delivery of deliveries.slice(1)) delivery.forget();
+  return deliveries.slice(0, 1);
+}

@@ -1,0 +1,114 @@
+import type { ConsumedQueue, Delivery } from '../api/queue.js';
+import type { MillraceError } from '../errors.js';
+import type { ServerContact } from './server-contact.js';
+
+/** Time after which an extension that failed is tried again. */
+const RETRY_MS = 500;
+
+/**
+ * The lease of one delivery, extended when half of its time is over. It counts from when the request was
+ * sent that got it, so that it is never believed to be longer than it is.
+ */
+export class Lease {
+  readonly #queue: ConsumedQueue;
+  readonly #delivery: Delivery;
+  readonly #durationMs: number;
+  readonly #contact: ServerContact;
+  #endsAtMs: number;
+  #nextBeat: ReturnType<typeof setTimeout> | undefined;
+  #end: ReturnType<typeof setTimeout> | undefined;
+  #isOver = false;
+  #onLost: ((isCertain: boolean) => void) | undefined;
+
+  constructor(
+    queue: ConsumedQueue,
+    delivery: Delivery,
+    durationMs: number,
+    leasedAtMs: number,
+    contact: ServerContact,
+  ) {
+    this.#queue = queue;
+    this.#delivery = delivery;
+    this.#durationMs = durationMs;
+    this.#contact = contact;
+    this.#endsAtMs = leasedAtMs + durationMs;
+    this.#schedule();
+  }
+
+  /** A lease that has been under way for so long may have ended already. */
+  get isDoubtful(): boolean {
+    return performance.now() >= this.#endsAtMs;
+  }
+
+  /**
+   * Is called once, when the lease is lost. `isCertain` is false when the server could not be asked and
+   * the lease has run out by this machine's clock.
+   */
+  set onLost(listener: ((isCertain: boolean) => void) | undefined) {
+    this.#onLost = listener;
+  }
+
+  /** Extends the lease now. @returns whether it is held */
+  async renew(): Promise<boolean> {
+    await this.#beat();
+    return !this.#isOver && !this.isDoubtful;
+  }
+
+  /** Extends it no more. */
+  stop(): void {
+    this.#isOver = true;
+    clearTimeout(this.#nextBeat);
+    clearTimeout(this.#end);
+  }
+
+  #schedule(): void {
+    const inMs = this.#endsAtMs - this.#durationMs / 2 - performance.now();
+    this.#nextBeat = setTimeout(() => void this.#beat(), Math.max(0, inMs));
+  }
+
+  async #beat(): Promise<void> {
+    clearTimeout(this.#nextBeat);
+    this.#watchEnd();
+    const sentAtMs = performance.now();
+    const timeoutMs = Math.max(1_000, Math.min(15_000, this.#durationMs / 2));
+    try {
+      const { extended } = await this.#queue.extend(this.#delivery, this.#durationMs / 1_000, {
+        retries: false,
+        timeoutMs,
+      });
+      if (this.#isOver) return;
+      if (!extended) {
+        this.#lost(true);
+        return;
+      }
+      this.#endsAtMs = sentAtMs + this.#durationMs;
+      this.#schedule();
+      this.#watchEnd();
+    } catch (error) {
+      if (!this.#isOver) this.#failed(error as MillraceError);
+    }
+  }
+
+  #failed(error: MillraceError): void {
+    const isWorthRetrying = error.retryable || (error.status ?? 0) >= 500;
+    this.#contact.failed('extend', error, isWorthRetrying ? RETRY_MS : undefined);
+    // A key that is refused for the moment does not end the lease; its time does.
+    if (isWorthRetrying || error.status === 401 || error.status === 403) {
+      this.#nextBeat = setTimeout(() => void this.#beat(), RETRY_MS);
+    } else {
+      this.#lost(true);
+    }
+  }
+
+  /** The end matters only once an extension is due, which spares short handlers a timer. */
+  #watchEnd(): void {
+    clearTimeout(this.#end);
+    const inMs = Math.max(0, this.#endsAtMs - performance.now());
+    this.#end = setTimeout(() => this.#lost(false), inMs);
+  }
+
+  #lost(isCertain: boolean): void {
+    this.stop();
+    this.#onLost?.(isCertain);
+  }
+}

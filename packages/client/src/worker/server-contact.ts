@@ -1,0 +1,38 @@
+import type { MillraceError } from '../errors.js';
+import type { Emit } from './events.js';
+
+/** What the worker knows of its server: whether calls succeed, and since when they do not. */
+export class ServerContact {
+  readonly #emit: Emit;
+  #failures = 0;
+  #failingSinceMs = 0;
+  #lastError: MillraceError | undefined;
+
+  constructor(emit: Emit) {
+    this.#emit = emit;
+  }
+
+  /** Calls that failed since the last one that succeeded. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** The error of the last failure, until a call succeeds. */
+  get lastError(): MillraceError | undefined {
+    return this.#failures > 0 ? this.#lastError : undefined;
+  }
+
+  failed(call: string, error: MillraceError, retryInMs: number | undefined): void {
+    if (this.#failures === 0) this.#failingSinceMs = performance.now();
+    this.#failures += 1;
+    this.#lastError = error;
+    this.#emit('callFailed', { call, error, failures: this.#failures, retryInMs });
+  }
+
+  succeeded(): void {
+    if (this.#failures === 0) return;
+    const failures = this.#failures;
+    this.#failures = 0;
+    this.#emit('recovered', { failures, afterMs: performance.now() - this.#failingSinceMs });
+  }
+}

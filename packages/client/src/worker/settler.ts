@@ -1,0 +1,59 @@
+import type { DeliveryReference, NackSettings } from '../api/message-options.js';
+import type { ConsumedQueue } from '../api/queue.js';
+import type { AckBatchReturns, NackBatchReturns } from '../contract/types.js';
+import type { MillraceError } from '../errors.js';
+import { persistentCall } from './persistent-call.js';
+import type { ServerContact } from './server-contact.js';
+import { SettleBatches } from './settle-batches.js';
+
+export type NackEntry = DeliveryReference & NackSettings;
+export type Acked = AckBatchReturns['results'][number];
+export type Nacked = NackBatchReturns['results'][number];
+
+/** A refusal that concerns the entries and not the moment: they would be refused again. */
+const isFinal = ({ status, code }: MillraceError): boolean =>
+  status === 404 || code === 'INVALID_REQUEST' || code === 'INVALID_OPTION';
+
+/** Acks and nacks in batches, through outages of the server. */
+export class Settler {
+  readonly #acks: SettleBatches<DeliveryReference, Acked>;
+  readonly #nacks: SettleBatches<NackEntry, Nacked>;
+  readonly #givingUp = new AbortController();
+
+  constructor(queue: ConsumedQueue, contact: ServerContact, lingerMs: number) {
+    const persistent = { contact, signal: this.#givingUp.signal, isFinal };
+    this.#acks = new SettleBatches(1_000, lingerMs, async (entries) => {
+      const make = (options: object) => queue.ackBatch(entries, options);
+      return (await persistentCall({ ...persistent, name: 'ack_batch', make })).results;
+    });
+    // A hundred of the longest errors fit into the body.
+    this.#nacks = new SettleBatches(100, lingerMs, async (entries) => {
+      const make = (options: object) => queue.nackBatch(entries, options);
+      return (await persistentCall({ ...persistent, name: 'nack_batch', make })).results;
+    });
+  }
+
+  /** Deliveries that wait for their answer. */
+  get pending(): number {
+    return this.#acks.pending + this.#nacks.pending;
+  }
+
+  ack(delivery: DeliveryReference): Promise<Acked> {
+    return this.#acks.add(delivery);
+  }
+
+  nack(entry: NackEntry): Promise<Nacked> {
+    return this.#nacks.add(entry);
+  }
+
+  /** Sends at once what waits, from now on. */
+  hurry(): void {
+    this.#acks.hurry();
+    this.#nacks.hurry();
+  }
+
+  /** Ends what the server has not answered. */
+  giveUp(): void {
+    this.#givingUp.abort(new Error('the worker has stopped'));
+  }
+}

@@ -1,0 +1,26 @@
+import { Millrace, Worker } from '@millrace/client';
+import type { HandlerReport } from './handler-log.js';
+
+/** A worker process of the chaos test: its handlers take a little while and say what they do. */
+const report = (line: HandlerReport): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+};
+const pause = (durationMs: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, durationMs));
+
+const worker = new Worker(
+  new Millrace({ timeoutMs: 5_000 }).queue<number>(process.env.QUEUE ?? ''),
+  async ({ payload, messageId, deliveryCount }, { signal }) => {
+    const delivery = { messageId, deliveryCount, payload };
+    report({ ...delivery, what: 'begun', atMs: Date.now() });
+    signal.addEventListener('abort', () =>
+      report({ ...delivery, what: 'aborted', atMs: Date.now() }),
+    );
+    // A few take longer than a lease.
+    await pause(Math.random() < 0.002 ? 3_000 : Math.random() * 10);
+    report({ ...delivery, what: 'done', atMs: Date.now() });
+  },
+  { concurrency: 16, visibilityTimeout: 2, waitSeconds: 0.5, signals: true },
+);
+// An outage is no news here.
+worker.on('callFailed', () => undefined);
