@@ -91,12 +91,3 @@ test('a closed connection and an answer without a length are errors', async () =
   expect(result.errors).toBe(3);
   expect(result.firstError).toContain('Content-Length');
 });
-
-test('the warm-up is not measured', async () => {
-  const port = await serve((socket) =>
-    setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), 10),
-  );
-  const result = await run(port, { warmupMs: 200, durationMs: 200, unitLimit: undefined });
-  expect(result.answered).toBeGreaterThan(result.completed * 1.5);
-  expect(result.perSecond).toBeCloseTo(result.completed * 5);
-});

@@ -38,7 +38,8 @@ export async function generateOpenLoad(options: OpenLoadOptions): Promise<OpenLo
   const tally = new OpenTally(options);
   const pauseLog = new PauseLog(tally.measureFromMs, options.pauseFromMs);
   const sentLate = new LatencyHistogram();
-  const dueTimes = new DueTimes(performance.now(), options.perSecond, tally.measureUntilMs);
+  const beginMs = tally.measureFromMs - options.warmupMs;
+  const dueTimes = new DueTimes(beginMs, options.perSecond, tally.measureUntilMs);
   const arrivals = new Arrivals<UnitConnection>(dueTimes, (connection, dueMs) => {
     const nowMs = performance.now();
     if (dueMs >= tally.measureFromMs) sentLate.record(nowMs - dueMs);
