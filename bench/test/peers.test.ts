@@ -7,6 +7,7 @@ import type { Peer } from '../src/peers/peer.js';
 import { peers } from '../src/peers/peers.js';
 import { findProgram } from '../src/peers/programs/system-program.js';
 import { markdownReport } from '../src/peers/report/markdown.js';
+import { rowsOf } from '../src/peers/report/rows.js';
 import { summarise } from '../src/peers/report/summary.js';
 import { ackAsMany } from '../src/peers/run/ack-as-many.js';
 import { AckedMessages } from '../src/peers/run/acked-messages.js';
@@ -165,4 +166,38 @@ test('wrong options are named', () => {
   expect(() => readOptions(['--rounds', '0'])).toThrow('--rounds cannot be 0');
   const options = readOptions(['--peer', 'rabbitmq', '--peer', 'beanstalkd', '--seconds', '0.5']);
   expect(options?.selected.map(({ name }) => name)).toEqual(['rabbitmq', 'beanstalkd']);
+});
+
+test('the file for the report has a row for each valid result, with the size of a batch in its name', () => {
+  const round = result({
+    units: 10,
+    completed: 10,
+    perSecond: 5,
+    messages: 1000,
+    cpuSeconds: 0.002,
+  });
+  const peer = peers.find(({ name }) => name === 'rabbitmq') as Peer;
+  const rows = rowsOf([
+    {
+      peer,
+      scenarios: {
+        publish: { size: 1, rounds: [], error: 'the counts differ' },
+        'batch-cycle': { size: 100, rounds: [round] },
+      },
+    },
+  ]);
+  expect(rows).toEqual([
+    {
+      peer: 'rabbitmq (100)',
+      isOurs: false,
+      operation: 'Publish, receive, ack: batches',
+      perSecond: 500,
+      range: [500, 500],
+      p50Ms: 1,
+      p99Ms: 2,
+      cpuSecondsPerMillion: 2,
+      durability: peer.durability,
+      ...(peer.less !== undefined && { less: peer.less }),
+    },
+  ]);
 });

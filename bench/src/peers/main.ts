@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { readOrExit, runToEnd } from '../servers/end-of-process.js';
 import { help, type PeersOptions, readOptions } from './options.js';
 import { describeMachine } from './report/machine.js';
-import { markdownReport } from './report/markdown.js';
+import { describeRun, markdownReport } from './report/markdown.js';
+import { rowsOf } from './report/rows.js';
 import { Places } from './run/place.js';
 import { runRounds } from './run/rounds.js';
 
@@ -12,7 +13,9 @@ async function run({ selected, settings, jsonFile }: PeersOptions, places: Place
   const outcomes = await runRounds({ selected, settings, places, progress });
   process.stdout.write(`${markdownReport(machine, settings, outcomes)}\n`);
   if (jsonFile !== undefined) {
-    await writeFile(jsonFile, `${JSON.stringify({ machine, settings, outcomes }, null, 2)}\n`);
+    const environment = { text: describeRun(machine, settings) };
+    const file = { environment, rows: rowsOf(outcomes), machine, settings, outcomes };
+    await writeFile(jsonFile, `${JSON.stringify(file, null, 2)}\n`);
   }
   const failed = outcomes.some(({ scenarios }) =>
     Object.values(scenarios).some(({ error }) => error !== undefined),

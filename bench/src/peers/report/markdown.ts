@@ -2,16 +2,12 @@ import type { PeersSettings } from '../options.js';
 import type { ScenarioName } from '../peer.js';
 import type { Outcome } from '../run/rounds.js';
 import type { Machine } from './machine.js';
+import { labelOf } from './rows.js';
 import { type Summary, summarise } from './summary.js';
+import { TITLES } from './titles.js';
 
 /** The rows that all others are compared with. */
 const OURS = ['millrace-sqlite', 'millrace-postgres'] as const;
-
-const TITLES: Record<ScenarioName, string> = {
-  publish: 'Publish one message',
-  cycle: 'Publish, receive, ack: one message',
-  'batch-cycle': 'Publish, receive, ack: batches',
-};
 
 export function markdownReport(
   machine: Machine,
@@ -26,7 +22,7 @@ export function markdownReport(
   ].join('\n\n');
 }
 
-function describeRun(machine: Machine, settings: PeersSettings): string {
+export function describeRun(machine: Machine, settings: PeersSettings): string {
   const { node, kernel, cores, cpu, load, fsyncMs } = machine;
   const { rounds, seconds, concurrency, payloadBytes } = settings;
   return [
@@ -63,7 +59,7 @@ function scenarioRow(
   const { peer, scenarios } = outcome;
   const scenario = scenarios[name];
   if (scenario === undefined) return [];
-  const label = name === 'batch-cycle' ? `${peer.name} (${scenario.size})` : peer.name;
+  const label = labelOf(peer.name, name, scenario.size);
   const summary = summarise(scenario);
   if (summary === undefined) {
     return [line([label, `error: ${oneLine(scenario.error ?? 'no round')}`, '', '', '', ''])];
