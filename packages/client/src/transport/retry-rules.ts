@@ -1,7 +1,7 @@
 import { invalidOption } from '../errors.js';
 
 export interface RetryOptions {
-  /** Attempts in all, the first one included. Default: 6. */
+  /** Attempts in all, the first one included. Default: 8, which outlast a server that restarts. */
   readonly maxAttempts?: number | undefined;
   /** No attempt begins later than this after the first one, in milliseconds. Default: 60,000. */
   readonly totalMs?: number | undefined;
@@ -14,7 +14,7 @@ export interface RetryOptions {
 export type RetryRules = { readonly [Name in keyof RetryOptions]-?: number };
 
 const DEFAULTS: RetryRules = {
-  maxAttempts: 6,
+  maxAttempts: 8,
   totalMs: 60_000,
   baseDelayMs: 200,
   maxDelayMs: 10_000,

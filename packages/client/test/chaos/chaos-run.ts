@@ -1,7 +1,7 @@
-import { Millrace } from '@millrace/client';
-import { ServerRun } from '../../../server/test/nodes/run-server.js';
+import { Millrace, type Queue } from '@millrace/client';
 import { CuttingProxy } from './cutting-proxy.js';
 import { HandlerLog, type Overlap } from './handler-log.js';
+import { KEY, RestartedServer } from './restarted-server.js';
 import { WorkerProcesses } from './worker-processes.js';
 
 export interface ChaosOptions {
@@ -29,7 +29,7 @@ export interface ChaosReport {
   readonly seconds: number;
 }
 
-const KEY = 'chaos-key-0123456789';
+const QUEUE = 'chaos';
 const pause = (durationMs: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, durationMs));
 
@@ -37,78 +37,66 @@ const pause = (durationMs: number): Promise<void> =>
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const startMs = performance.now();
   const proxy = await CuttingProxy.start(options.cutShare);
-  let server = await startServer(options.storeUrl, proxy);
-  // Answers of these calls get lost, too.
-  const millrace = new Millrace({ baseUrl: proxy.url, apiKey: KEY });
-  const queue = millrace.queue<number>('chaos');
-  await queue.create({ maxExpiredLeases: 1_000 });
+  const server = new RestartedServer(options.storeUrl, proxy);
+  await server.start();
   const log = new HandlerLog();
-  const environment = { MILLRACE_URL: proxy.url, MILLRACE_API_KEY: KEY, QUEUE: queue.name };
+  const environment = { MILLRACE_URL: proxy.url, MILLRACE_API_KEY: KEY, QUEUE };
   const workers = new WorkerProcesses(environment, log);
-  for (let n = 0; n < options.workers; n += 1) workers.start();
+  try {
+    // Answers to these calls get lost, too. No restart takes as long as all of these attempts.
+    const retries = { maxAttempts: 30 };
+    const millrace = new Millrace({ baseUrl: proxy.url, apiKey: KEY, retries });
+    const queue = millrace.queue<number>(QUEUE);
+    await queue.create({ maxExpiredLeases: 1_000 });
+    for (let n = 0; n < options.workers; n += 1) workers.start();
+    const publishing = publishAll(queue, options.messages);
+    await Promise.all([untilHandled(queue, options, log, workers, server), publishing]);
+    const { dlq: deadLetters } = await queue.stats();
+    const exitCodes = await workers.stop();
+    return {
+      published: await publishing,
+      handled: log.handled,
+      duplicates: log.duplicates,
+      deadLetters,
+      overlaps: log.overlaps(),
+      kills: workers.kills,
+      cuts: proxy.cuts,
+      restarts: server.restarts,
+      exitCodes,
+      seconds: (performance.now() - startMs) / 1_000,
+    };
+  } finally {
+    await workers.stop();
+    proxy.stop();
+    await server.stop();
+  }
+}
 
-  let isOver = false;
-  const killing = (async () => {
-    while (!isOver) {
-      await pause(options.killEveryMs * (0.5 + Math.random()));
-      if (!isOver) await workers.killOne();
-    }
-  })();
-  const publishing = publishAll(queue, options.messages);
-  let restarts = 0;
-  while (log.handled < options.messages || (await left(queue)) > 0) {
+/** Kills workers and restarts the server until the queue is empty and all work is done. */
+async function untilHandled(
+  queue: Queue<number>,
+  { messages, killEveryMs, restarts, progress }: ChaosOptions,
+  log: HandlerLog,
+  workers: WorkerProcesses,
+  server: RestartedServer,
+): Promise<void> {
+  let nextKillAtMs = performance.now() + killEveryMs;
+  while (log.handled < messages || (await left(queue)) > 0) {
     await pause(100);
-    const share = log.handled / options.messages;
-    if (restarts < options.restarts && share > (restarts + 1) / (options.restarts + 2)) {
-      restarts += 1;
-      options.progress?.(`restart ${restarts} after ${log.handled} messages`);
-      server = await restart(server, options.storeUrl, proxy);
+    if (performance.now() > nextKillAtMs) {
+      await workers.killOne();
+      nextKillAtMs = performance.now() + killEveryMs * (0.5 + Math.random());
+    }
+    const share = log.handled / messages;
+    if (server.restarts < restarts && share > (server.restarts + 1) / (restarts + 2)) {
+      progress?.(`the server is restarted after ${log.handled} messages`);
+      await server.restart();
     }
   }
-  const published = await publishing;
-  isOver = true;
-  await killing;
-  const exitCodes = await workers.stop();
-  const { dlq: deadLetters } = await queue.stats();
-  proxy.stop();
-  server.signal('SIGTERM');
-  await server.ended();
-  return {
-    published,
-    handled: log.handled,
-    duplicates: log.duplicates,
-    deadLetters,
-    overlaps: log.overlaps(),
-    kills: workers.kills,
-    cuts: proxy.cuts,
-    restarts,
-    exitCodes,
-    seconds: (performance.now() - startMs) / 1_000,
-  };
-}
-
-async function startServer(storeUrl: string, proxy: CuttingProxy): Promise<ServerRun> {
-  const server = new ServerRun(storeUrl, { MILLRACE_API_KEY: KEY, MILLRACE_LOG_LEVEL: 'error' });
-  const url = await server.listening();
-  if (url === undefined) throw new Error(`the server has not started:\n${server.stderr}`);
-  proxy.target = new URL(url);
-  return server;
-}
-
-/** Kills the server as a crash does, and starts another on its data. */
-async function restart(
-  server: ServerRun,
-  storeUrl: string,
-  proxy: CuttingProxy,
-): Promise<ServerRun> {
-  proxy.target = undefined;
-  await server.kill();
-  await pause(500);
-  return startServer(storeUrl, proxy);
 }
 
 /** @returns how many were stored */
-async function publishAll(queue: ReturnType<Millrace['queue']>, messages: number): Promise<number> {
+async function publishAll(queue: Queue<number>, messages: number): Promise<number> {
   const publisher = queue.publisher({ maxBatch: 100, maxPending: 1_000 });
   const stored: Promise<string>[] = [];
   for (let payload = 0; payload < messages; payload += 1) {
@@ -120,7 +108,7 @@ async function publishAll(queue: ReturnType<Millrace['queue']>, messages: number
 }
 
 /** Messages that are still in the queue. */
-async function left(queue: ReturnType<Millrace['queue']>): Promise<number> {
+async function left(queue: Queue<number>): Promise<number> {
   const { available, inFlight, delayed } = await queue.stats();
   return available + inFlight + delayed;
 }

@@ -40,7 +40,7 @@ async function main(): Promise<boolean> {
     workers: Number(values.workers),
     restarts: Number(values.restarts),
     killEveryMs: 3_000,
-    cutShare: 0.002,
+    cutShare: 0.01,
     progress: (text) => process.stdout.write(`${text}\n`),
   });
   await remove();

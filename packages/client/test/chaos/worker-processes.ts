@@ -6,10 +6,16 @@ import type { HandlerLog } from './handler-log.js';
 
 const PROGRAM = fileURLToPath(new URL('worker-program.ts', import.meta.url));
 
+interface WorkerProcess {
+  readonly child: ChildProcess;
+  /** Resolves when it has said something, and so listens for signals. */
+  readonly started: Promise<unknown>;
+}
+
 /** Worker processes that are killed without notice and replaced. */
 export class WorkerProcesses {
   kills = 0;
-  readonly #running = new Map<number, ChildProcess>();
+  readonly #running = new Map<number, WorkerProcess>();
   #made = 0;
 
   constructor(
@@ -24,9 +30,10 @@ export class WorkerProcesses {
       env: { ...process.env, ...this.environment },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    this.#running.set(id, child);
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      // The last line of a process that was killed may be incomplete.
+    const lines = createInterface({ input: child.stdout });
+    this.#running.set(id, { child, started: once(lines, 'line') });
+    lines.on('line', (line) => {
+      // The first line only says that it has started; the last one of a killed process may be cut.
       if (line.endsWith('}')) this.log.add(id, JSON.parse(line));
     });
   }
@@ -36,7 +43,7 @@ export class WorkerProcesses {
     const ids = [...this.#running.keys()];
     const id = ids[Math.floor(Math.random() * ids.length)];
     if (id === undefined) return;
-    const child = this.#running.get(id);
+    const child = this.#running.get(id)?.child;
     this.#running.delete(id);
     const closed = child && once(child, 'close');
     child?.kill('SIGKILL');
@@ -49,12 +56,15 @@ export class WorkerProcesses {
 
   /** Stops all of them as a supervisor does. @returns their exit codes */
   async stop(): Promise<(number | null)[]> {
-    const children = [...this.#running.values()];
-    const closed = children.map(async (child) => {
-      const [code] = await once(child, 'close');
-      return code as number | null;
-    });
-    for (const child of children) child.kill('SIGTERM');
-    return Promise.all(closed);
+    const processes = [...this.#running.values()];
+    this.#running.clear();
+    return Promise.all(
+      processes.map(async ({ child, started }) => {
+        await started;
+        child.kill('SIGTERM');
+        const [code] = await once(child, 'close');
+        return code as number | null;
+      }),
+    );
   }
 }

@@ -22,5 +22,7 @@ const worker = new Worker(
   },
   { concurrency: 16, visibilityTimeout: 2, waitSeconds: 0.5, signals: true },
 );
+// Now signals are heard.
+worker.on('started', () => process.stdout.write('started\n'));
 // An outage is no news here.
 worker.on('callFailed', () => undefined);
