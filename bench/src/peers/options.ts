@@ -36,7 +36,7 @@ Measures millrace beside other message queues, which it starts and stops itself.
   --help             print this help
 
 Peers:
-${peers.map(({ name, durability }) => `  ${name.padEnd(21)}${durability}`).join('\n')}
+${peers.map(({ name, durability }) => `  ${name.padEnd(23)}${durability}`).join('\n')}
 `;
 
 /** Throws if the arguments are wrong; `undefined` means that only the help is wanted. */
