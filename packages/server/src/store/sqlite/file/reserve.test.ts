@@ -35,6 +35,15 @@ describe('the reserve beside the database', () => {
     expect(reserve.isIncomplete).toBe(false);
   });
 
+  it('that somebody has removed counts as given back', () => {
+    const reserve = new Reserve(path, 2 * MIB);
+    reserve.make();
+    rmSync(file);
+    expect(reserve.giveBackChunk()).toBe(true);
+    expect(reserve.giveBackChunk()).toBe(false);
+    expect(reserve.isIncomplete).toBe(true);
+  });
+
   it('that an earlier process left incomplete is removed', () => {
     const earlier = new Reserve(path, 2 * MIB);
     earlier.make();

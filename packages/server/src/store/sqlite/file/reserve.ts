@@ -43,8 +43,8 @@ export class Reserve {
   /** @returns whether there was something to give back */
   giveBackChunk(): boolean {
     if (this.heldBytes === 0) return false;
-    this.heldBytes = Math.max(0, this.heldBytes - CHUNK_BYTES);
-    if (this.heldBytes > 0) truncateSync(this.path, this.heldBytes);
+    const leftBytes = Math.max(0, this.heldBytes - CHUNK_BYTES);
+    if (leftBytes > 0 && this.truncate(leftBytes)) this.heldBytes = leftBytes;
     else this.remove();
     return true;
   }
@@ -56,6 +56,16 @@ export class Reserve {
   private remove(): void {
     this.heldBytes = 0;
     rmSync(this.path, { force: true });
+  }
+
+  /** Fails if somebody has removed the file. */
+  private truncate(bytes: number): boolean {
+    try {
+      truncateSync(this.path, bytes);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   private write(): void {
