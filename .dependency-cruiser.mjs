@@ -42,10 +42,7 @@ export default {
       'client-entries-stay-apart',
       'Receivers and tests load neither the worker nor each other, apart from the errors that handlers throw.',
       '^packages/client/src/(receiver|testing)/',
-      [
-        '^packages/client/src/([^/]+\\.ts$|contract/|receiver/|testing/|worker/outcomes\\.ts$)',
-        '^packages/client/dist/',
-      ],
+      ['^packages/client/src/([^/]+\\.ts$|contract/|$1/|worker/outcomes\\.ts$)'],
     ),
     {
       name: 'client-uses-no-library',

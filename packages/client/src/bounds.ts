@@ -17,5 +17,13 @@ export function wholeWithin(name: string, value: number, minimum: number, maximu
   return within(name, value, minimum, maximum);
 }
 
+/** `within` for a number that may be absent. */
+export const withinIfGiven = (
+  name: string,
+  value: number | undefined,
+  minimum: number,
+  maximum: number,
+): number | undefined => (value === undefined ? undefined : within(name, value, minimum, maximum));
+
 /** The longest time that a timer can wait. */
 export const TIMER_MAX_MS = 2 ** 31 - 1;

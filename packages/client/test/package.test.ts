@@ -69,17 +69,18 @@ describe('the package', () => {
     await run(attw, [tarball, '--profile', 'esm-only']);
   });
 
-  test('works alone in an empty project, with strict types', async () => {
+  test('works alone in an empty project, with strict types, and so does its README', async () => {
     const project = join(folder, 'project');
     await mkdir(join(project, 'node_modules/@millrace/client'), { recursive: true });
     const unpacked = join(project, 'node_modules/@millrace/client');
     await run('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components', '1']);
     await writeFile(join(project, 'package.json'), '{"type":"module"}');
     await writeFile(join(project, 'program.ts'), PROGRAM);
+    await writeFile(join(project, 'readme.ts'), await readmeProgram());
     const flags = ['--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext'];
     const types = ['--target', 'es2022', '--typeRoots', atRoot('node_modules/@types')];
     const tsc = atRoot('node_modules/.bin/tsc');
-    const files = ['--types', 'node', 'program.ts'];
+    const files = ['--types', 'node', 'program.ts', 'readme.ts'];
     await run(tsc, [...flags, ...types, ...files], { cwd: project });
     const { stdout } = await run(process.execPath, ['program.js'], { cwd: project });
     expect(stdout.trim()).toBe('NETWORK_ERROR INVALID_SIGNATURE');
@@ -101,3 +102,23 @@ const first: string = await queue.publish({ id: 1 }).then(() => 'none', codeOf);
 const second: string = await verifySignature({}, '', 'secret').then(() => 'none', codeOf);
 console.log(first, second);
 `;
+
+/** What the examples of the README take for granted. */
+const README_PRELUDE = `
+import type { IncomingPush, OutgoingAnswer } from '@millrace/client/receiver';
+
+type Listener = (request: IncomingPush, response: OutgoingAnswer) => Promise<void>;
+declare const app: { post(path: string, listener: Listener): void };
+declare const manyOrders: Order[];
+declare const secret: string;
+declare function report(error: unknown): void;
+declare function ship(order: unknown, options?: { signal: AbortSignal }): Promise<void>;
+`;
+
+/** The examples of the README, from top to bottom, as one program. */
+async function readmeProgram(): Promise<string> {
+  const text = await readFile(atClient('README.md'), 'utf8');
+  const blocks = [...text.matchAll(/^ *```ts\n([\s\S]*?)^ *```$/gm)].map(([, block]) => block);
+  expect(blocks.length).toBeGreaterThan(3);
+  return [README_PRELUDE, ...blocks].join('\n');
+}

@@ -235,6 +235,12 @@ describe('errors', () => {
       expect(stub.requests).toHaveLength(0);
     },
   );
+
+  test('headers that are no JSON are named', async () => {
+    const error = await failure(publish({}, { headers: { a: 1n } }));
+    expect(error).toMatchObject({ code: 'INVALID_PAYLOAD' });
+    expect(error.message).toBe('headers cannot be written as JSON');
+  });
 });
 
 describe('signals', () => {

@@ -15,19 +15,7 @@ export interface CreateKeyParams {
 }
 
 /** The answer of account.keys.create. */
-export interface CreateKeyReturns {
-  keyId: string;
-  name?: string;
-  project: string;
-  scopes: ('publish' | 'consume' | 'read' | 'manage' | 'metrics' | 'admin')[];
-  /** When the key was created. */
-  createdAt: string;
-  /** When the key stops working. */
-  expiresAt?: string;
-  /** When the key was revoked. */
-  revokedAt?: string;
-  /** The minute in which it was last used. */
-  lastUsedAt?: string;
+export interface CreateKeyReturns extends KeyRecord {
   /** The secret. It is shown only once. */
   key?: string;
 }

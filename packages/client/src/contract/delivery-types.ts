@@ -72,12 +72,7 @@ export interface ExtendReturns {
 
 /** The fields of queue.ack_batch. */
 export interface AckBatchParams {
-  messages: {
-    /** The id that publish returned. */
-    messageId: string;
-    /** The receipt of one delivery, as consume returned it. */
-    receipt?: string | undefined;
-  }[];
+  messages: AckParams[];
 }
 
 /** The answer of queue.ack_batch. */
@@ -95,18 +90,7 @@ export interface AckBatchReturns {
 
 /** The fields of queue.nack_batch. */
 export interface NackBatchParams {
-  messages: {
-    /** The id that publish returned. */
-    messageId: string;
-    /** false makes the message a dead letter at once. */
-    requeue?: boolean | undefined;
-    /** Seconds until the message can be delivered; fractions to the millisecond. */
-    delaySeconds?: number | undefined;
-    /** What went wrong; stored as lastError, cut to 4,096 characters. */
-    error?: string | undefined;
-    /** The receipt of one delivery, as consume returned it. */
-    receipt?: string | undefined;
-  }[];
+  messages: NackParams[];
 }
 
 /** The answer of queue.nack_batch. */

@@ -5,20 +5,7 @@ import type { QueueMessage } from './records.js';
 /** The fields of queue.publish_batch. */
 export interface PublishBatchParams<T = unknown> {
   /** The messages, published together or not at all. */
-  messages: {
-    /** Any JSON value. Its text is returned byte for byte. */
-    payload: T;
-    /** Seconds until the message can be delivered; fractions to the millisecond. */
-    delaySeconds?: number | undefined;
-    /** Higher is delivered first, if the queue has enablePriority. */
-    priority?: number | undefined;
-    /** The message group, within which a fifo queue keeps order. */
-    messageGroupId?: string | undefined;
-    /** A fifo queue suppresses another publish with the same id for 5 minutes. */
-    deduplicationId?: string | undefined;
-    /** A map of strings, at most 8 KiB as compact JSON. */
-    headers?: Record<string, string> | undefined;
-  }[];
+  messages: PublishParams<T>[];
 }
 
 /** The answer of queue.publish_batch. */
@@ -59,35 +46,11 @@ export interface PeekParams {
 
 /** The answer of queue.peek. */
 export interface PeekReturns<T = unknown> {
-  items: {
-    messageId: string;
-    queue: string;
-    /** Any JSON value. Its text is returned byte for byte. */
-    payload: T;
-    /** A map of strings, at most 8 KiB as compact JSON. */
-    headers?: Record<string, string>;
-    priority: number;
-    messageGroupId?: string;
-    deduplicationId?: string;
-    /** When the message was published. */
-    enqueuedAt: string;
-    /** Deliveries so far, this one included; a redrive resets it. */
-    deliveryCount: number;
-    /** Identifies this delivery. */
-    receipt?: string;
-    /** When the lease expires. */
-    leaseExpiresAt?: string;
-    /** The queue that the dead letter came from. */
-    sourceQueue?: string;
-    /** When the message became a dead letter. */
-    deadLetteredAt?: string;
-    deadLetterReason?: 'max_retries' | 'rejected' | 'expired_lease';
-    /** The error of the last nack. */
-    lastError?: string;
+  items: (QueueMessage<T> & {
     state: 'available' | 'delayed' | 'leased' | 'dead';
     /** Why the message cannot be delivered now. */
     stateReason?: string;
-  }[];
+  })[];
   nextCursor?: string;
 }
 
@@ -98,31 +61,7 @@ export interface MessageParams {
 }
 
 /** The answer of queue.message. */
-export interface MessageReturns<T = unknown> {
-  messageId: string;
-  queue: string;
-  /** Any JSON value. Its text is returned byte for byte. */
-  payload: T;
-  /** A map of strings, at most 8 KiB as compact JSON. */
-  headers?: Record<string, string>;
-  priority: number;
-  messageGroupId?: string;
-  deduplicationId?: string;
-  /** When the message was published. */
-  enqueuedAt: string;
-  /** Deliveries so far, this one included; a redrive resets it. */
-  deliveryCount: number;
-  /** Identifies this delivery. */
-  receipt?: string;
-  /** When the lease expires. */
-  leaseExpiresAt?: string;
-  /** The queue that the dead letter came from. */
-  sourceQueue?: string;
-  /** When the message became a dead letter. */
-  deadLetteredAt?: string;
-  deadLetterReason?: 'max_retries' | 'rejected' | 'expired_lease';
-  /** The error of the last nack. */
-  lastError?: string;
+export interface MessageReturns<T = unknown> extends QueueMessage<T> {
   state: 'available' | 'delayed' | 'leased' | 'dead';
   /** Why the message cannot be delivered now. */
   stateReason?: string;

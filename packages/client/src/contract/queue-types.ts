@@ -42,32 +42,9 @@ export interface ListParams {
 
 /** The answer of queue.list. */
 export interface ListReturns {
-  items: {
-    queue: string;
-    /** standard, or fifo for strict order within a message group. */
-    type: 'standard' | 'fifo';
-    deadLetterQueue?: string;
-    maxRetries: number;
-    /** The number in effect. */
-    maxExpiredLeases: number;
-    visibilityTimeoutDefault: number;
-    messageRetentionDays: number;
-    enablePriority: boolean;
-    /** When the queue was created. */
-    createdAt: string;
-    /** When a setting last changed. */
-    updatedAt: string;
-    stats?: {
-      queue: string;
-      available: number;
-      inFlight: number;
-      delayed: number;
-      /** Dead letters that came from this queue, whichever queue keeps them. */
-      dlq: number;
-      /** Seconds since the oldest available or leased message first became available. */
-      oldestAgeSeconds?: number;
-    };
-  }[];
+  items: (QueueRecord & {
+    stats?: QueueStats;
+  })[];
   nextCursor?: string;
 }
 

@@ -81,7 +81,7 @@ export class Publisher<T = unknown> {
     await this.#room.enter();
     let bytes = 0;
     try {
-      const text = encodeJson(toWire({ payload, ...messageFields(options) }));
+      const text = encodeJson('the message', toWire({ payload, ...messageFields(options) }));
       bytes = utf8.encode(text).length;
       this.#room.addBytes(bytes);
       return await new Promise((resolve, reject) => {

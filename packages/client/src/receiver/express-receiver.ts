@@ -1,4 +1,5 @@
 import { invalidOption } from '../errors.js';
+import { concatenated } from './bytes.js';
 import type { ReceivedHeaders } from './headers.js';
 import {
   BODY_MAX_BYTES,
@@ -6,6 +7,7 @@ import {
   type ReceiverAnswer,
   type ReceiverOptions,
   receive,
+  reportError,
   TOO_LARGE,
 } from './receive.js';
 
@@ -46,7 +48,7 @@ async function answerTo<T>(
   if (request.method !== 'POST') return { status: 405, headers: { allow: 'POST' } };
   if (request.body !== undefined && !(request.body instanceof Uint8Array)) {
     const fault = invalidOption('the body was parsed before the receiver could verify its bytes');
-    (options.onError ?? console.error)(fault);
+    reportError(options, fault);
     return { status: 500, headers: {} };
   }
   const body = request.body ?? (await bytesOf(request));
@@ -63,11 +65,5 @@ async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array | 
     if (length > BODY_MAX_BYTES) return undefined;
     read.push(chunk);
   }
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of read) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+  return concatenated(read);
 }

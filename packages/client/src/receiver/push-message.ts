@@ -51,11 +51,11 @@ export async function verifySignature<T = unknown>(
 function parsed(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));
-  } catch (cause) {
+  } catch {
+    // The error of JSON.parse would quote the body.
     throw new MillraceError({
       code: 'INVALID_PAYLOAD',
       message: 'the body of the push is not JSON',
-      cause,
     });
   }
 }

@@ -45,12 +45,16 @@ export async function receive<T>(
     await handler({ ...push, payload });
     return { status: 204, headers: {} };
   } catch (error) {
-    (options.onError ?? logged)(error);
+    reportError(options, error);
     return answerTo(error);
   }
 }
 
-const logged = (error: unknown): void => console.error('millrace receiver:', error);
+/** Tells `onError`, or else the console. */
+export function reportError({ onError }: ReceiverOptions<unknown>, error: unknown): void {
+  if (onError) onError(error);
+  else console.error('millrace receiver:', error);
+}
 
 function answerTo(error: unknown): ReceiverAnswer {
   if (error instanceof MillraceError && error.code === 'INVALID_SIGNATURE') {

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js';
+import { concatenated } from './bytes.js';
 import { type ReceivedHeaders, readHeader } from './headers.js';
 
 /** One secret, or several while a secret is being changed. */
@@ -29,7 +30,7 @@ export async function checkSignature(
     throw refused('the push is too old, or its time is malformed');
   }
   const given = signatures.split(' ').flatMap(decoded);
-  const signed = concatenated(utf8.encode(`${id}.${sentAt}.`), body);
+  const signed = concatenated([utf8.encode(`${id}.${sentAt}.`), body]);
   for (const secret of [secrets].flat()) {
     const key = await keyOf(secret);
     for (const signature of given) {
@@ -72,10 +73,3 @@ async function keyOf(secret: string): Promise<CryptoKey> {
 
 const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-
-function concatenated(head: Uint8Array, tail: Uint8Array): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(head.length + tail.length);
-  all.set(head);
-  all.set(tail, head.length);
-  return all;
-}

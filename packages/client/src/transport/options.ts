@@ -1,4 +1,4 @@
-import { TIMER_MAX_MS, within } from '../bounds.js';
+import { TIMER_MAX_MS, withinIfGiven } from '../bounds.js';
 import { environmentVariable } from '../environment.js';
 import { invalidOption, type MillraceError } from '../errors.js';
 import { type RetryOptions, type RetryRules, retryRules } from './retry-rules.js';
@@ -102,6 +102,5 @@ function checkedKey(key: string | undefined): string {
   return key;
 }
 
-export function checkedTimeout(timeoutMs: number | undefined): number | undefined {
-  return timeoutMs === undefined ? undefined : within('timeoutMs', timeoutMs, 1, TIMER_MAX_MS);
-}
+export const checkedTimeout = (timeoutMs: number | undefined): number | undefined =>
+  withinIfGiven('timeoutMs', timeoutMs, 1, TIMER_MAX_MS);

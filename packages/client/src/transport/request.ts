@@ -78,11 +78,15 @@ function encodeBody(entries: readonly Entry[]): string {
 
 function encode(name: string, value: unknown): string {
   if (value instanceof Encoded) return value.text;
-  return encodeJson(fieldToWire(name, value));
+  return encodeJson(name, fieldToWire(name, value));
 }
 
-/** JSON text. Some payloads have none: undefined, functions, symbols, bigints and cycles. */
-export function encodeJson(value: unknown): string {
+/**
+ * JSON text. Some values have none: undefined, functions, symbols, bigints and cycles.
+ *
+ * @param name what the error calls the value
+ */
+export function encodeJson(name: string, value: unknown): string {
   let cause: unknown;
   try {
     const text: string | undefined = JSON.stringify(value);
@@ -92,7 +96,7 @@ export function encodeJson(value: unknown): string {
   }
   throw new MillraceError({
     code: 'INVALID_PAYLOAD',
-    message: 'the payload cannot be written as JSON',
+    message: `${name} cannot be written as JSON`,
     hint: 'Pass null, a boolean, a number, a string, an array or a plain object.',
     cause,
   });

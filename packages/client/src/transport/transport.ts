@@ -12,9 +12,8 @@ import { type Call, type Fields, type PreparedRequest, prepareRequest } from './
 import { retryDelayMs, retryRules } from './retry-rules.js';
 import { sleep } from './sleep.js';
 
-/** How a call may be repeated when its first answer was lost. */
+/** Calls that are repeated without a key. They name a delivery, so a second one changes nothing. */
 const REPEATED_FREELY = new Set([
-  // They name a delivery: a second one changes nothing.
   'queue.ack',
   'queue.nack',
   'queue.extend',
@@ -39,8 +38,8 @@ export class Transport {
   async call<Data>(
     call: Call,
     fields: Fields,
-    options: CallOptions = {},
-    extraWaitMs = 0,
+    options: CallOptions,
+    extraWaitMs: number,
   ): Promise<Data> {
     const key = this.#keyFor(call, options.idempotencyKey);
     const request = prepareRequest(call, fields, key);

@@ -18,7 +18,11 @@ export class Lease {
   #nextBeat: ReturnType<typeof setTimeout> | undefined;
   #end: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
-  #onLost: ((isCertain: boolean) => void) | undefined;
+  /**
+   * Is called once, when the lease is lost. `isCertain` is false when the server could not be asked and
+   * the lease has run out by this machine's clock.
+   */
+  onLost: ((isCertain: boolean) => void) | undefined;
 
   constructor(
     queue: ConsumedQueue,
@@ -38,14 +42,6 @@ export class Lease {
   /** A lease that has been under way for so long may have ended already. */
   get isDoubtful(): boolean {
     return performance.now() >= this.#endsAtMs;
-  }
-
-  /**
-   * Is called once, when the lease is lost. `isCertain` is false when the server could not be asked and
-   * the lease has run out by this machine's clock.
-   */
-  set onLost(listener: ((isCertain: boolean) => void) | undefined) {
-    this.#onLost = listener;
   }
 
   /** Extends the lease now. @returns whether it is held */
@@ -109,6 +105,6 @@ export class Lease {
 
   #lost(isCertain: boolean): void {
     this.stop();
-    this.#onLost?.(isCertain);
+    this.onLost?.(isCertain);
   }
 }

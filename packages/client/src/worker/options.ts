@@ -1,4 +1,4 @@
-import { TIMER_MAX_MS, wholeWithin, within } from '../bounds.js';
+import { TIMER_MAX_MS, wholeWithin, within, withinIfGiven } from '../bounds.js';
 import { LIMITS } from '../contract/limits.js';
 
 export interface WorkerOptions {
@@ -48,11 +48,13 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
   const { visibilityTimeout, handlerTimeoutMs, backoff = exponentialBackoff } = options;
   return {
     concurrency: wholeWithin('concurrency', concurrency, 1, LIMITS.consumeMaxMessages),
-    visibilityTimeout:
-      visibilityTimeout &&
-      within('visibilityTimeout', visibilityTimeout, 1, LIMITS.visibilityTimeoutMaxSeconds),
-    handlerTimeoutMs:
-      handlerTimeoutMs && within('handlerTimeoutMs', handlerTimeoutMs, 1, TIMER_MAX_MS),
+    visibilityTimeout: withinIfGiven(
+      'visibilityTimeout',
+      visibilityTimeout,
+      1,
+      LIMITS.visibilityTimeoutMaxSeconds,
+    ),
+    handlerTimeoutMs: withinIfGiven('handlerTimeoutMs', handlerTimeoutMs, 1, TIMER_MAX_MS),
     backoff: (attempt, error) => delayWithin(delayOf(backoff, attempt, error)),
     waitSeconds: within('waitSeconds', waitSeconds, 0, LIMITS.waitMaxSeconds),
     ackLingerMs: within('ackLingerMs', ackLingerMs, 0, TIMER_MAX_MS),

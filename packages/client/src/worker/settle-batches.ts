@@ -14,7 +14,6 @@ export class SettleBatches<Entry, Result> {
   #lingerMs: number;
   #waiting: Waiting<Entry, Result>[] = [];
   #inFlight = 0;
-  #entriesInFlight = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -25,10 +24,6 @@ export class SettleBatches<Entry, Result> {
     this.#maxEntries = maxEntries;
     this.#lingerMs = lingerMs;
     this.#send = send;
-  }
-
-  get pending(): number {
-    return this.#waiting.length + this.#entriesInFlight;
   }
 
   add(entry: Entry): Promise<Result> {
@@ -55,7 +50,6 @@ export class SettleBatches<Entry, Result> {
 
   async #sendBatch(batch: readonly Waiting<Entry, Result>[]): Promise<void> {
     this.#inFlight += 1;
-    this.#entriesInFlight += batch.length;
     try {
       const results = await this.#send(batch.map(({ entry }) => entry));
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
@@ -63,7 +57,6 @@ export class SettleBatches<Entry, Result> {
       for (const { reject } of batch) reject(error);
     } finally {
       this.#inFlight -= 1;
-      this.#entriesInFlight -= batch.length;
       this.#flush();
     }
   }

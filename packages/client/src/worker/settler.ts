@@ -1,5 +1,6 @@
 import type { DeliveryReference, NackSettings } from '../api/message-options.js';
 import type { ConsumedQueue } from '../api/queue.js';
+import { LIMITS } from '../contract/limits.js';
 import type { AckBatchReturns, NackBatchReturns } from '../contract/types.js';
 import type { MillraceError } from '../errors.js';
 import { persistentCall } from './persistent-call.js';
@@ -22,7 +23,7 @@ export class Settler {
 
   constructor(queue: ConsumedQueue, contact: ServerContact, lingerMs: number) {
     const persistent = { contact, signal: this.#givingUp.signal, isFinal };
-    this.#acks = new SettleBatches(1_000, lingerMs, async (entries) => {
+    this.#acks = new SettleBatches(LIMITS.batchMaxMessages, lingerMs, async (entries) => {
       const make = (options: object) => queue.ackBatch(entries, options);
       return (await persistentCall({ ...persistent, name: 'ack_batch', make })).results;
     });
@@ -31,11 +32,6 @@ export class Settler {
       const make = (options: object) => queue.nackBatch(entries, options);
       return (await persistentCall({ ...persistent, name: 'nack_batch', make })).results;
     });
-  }
-
-  /** Deliveries that wait for their answer. */
-  get pending(): number {
-    return this.#acks.pending + this.#nacks.pending;
   }
 
   ack(delivery: DeliveryReference): Promise<Acked> {

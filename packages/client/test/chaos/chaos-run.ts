@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Millrace, type Queue } from '@millrace/client';
 import { CuttingProxy } from './cutting-proxy.js';
 import { HandlerLog, type Overlap } from './handler-log.js';
@@ -30,8 +31,6 @@ export interface ChaosReport {
 }
 
 const QUEUE = 'chaos';
-const pause = (durationMs: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, durationMs));
 
 /** Has messages handled while workers are killed, the server is restarted and answers get lost. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Millrace, Worker } from '@millrace/client';
 import type { HandlerReport } from './handler-log.js';
 
@@ -5,8 +6,6 @@ import type { HandlerReport } from './handler-log.js';
 const report = (line: HandlerReport): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 };
-const pause = (durationMs: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, durationMs));
 
 const worker = new Worker(
   new Millrace({ timeoutMs: 5_000 }).queue<number>(process.env.QUEUE ?? ''),

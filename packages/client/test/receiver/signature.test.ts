@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { verifySignature } from '@millrace/client/receiver';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
@@ -85,6 +86,12 @@ describe('verifySignature', () => {
     await expect(verifySignature(signed(BODY), BODY, '')).rejects.toEqual(refused);
     await expect(verifySignature(signed(BODY), BODY, [])).rejects.toEqual(refused);
     await expect(verifySignature(signed(BODY), BODY, 'whsec_???')).rejects.toEqual(refused);
+  });
+
+  test('the error of a body that is no JSON does not quote it', async () => {
+    const error = await verifySignature(signed('my secret'), 'my secret', SECRET).catch((e) => e);
+    expect(error).toMatchObject({ code: 'INVALID_PAYLOAD' });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('my secret');
   });
 
   test('an old push may be allowed', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Millrace, MillraceError, Reject, Worker } from '@millrace/client';
 import { verifySignature } from '@millrace/client/receiver';
 
@@ -8,8 +9,6 @@ import { verifySignature } from '@millrace/client/receiver';
  */
 const millrace = new Millrace({ retries: { baseDelayMs: 10 } });
 const { QUEUE = 'essentials' } = process.env;
-const pause = (durationMs: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, durationMs));
 
 async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   const endAtMs = performance.now() + 20_000;

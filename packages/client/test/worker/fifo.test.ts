@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { STORE_FACTORIES } from '../../../server/test/harness/stores.js';
 import { useClient } from '../harness/use-client.js';
-import { gate, pause, WorkerRun } from './worker-run.js';
+import { gate, WorkerRun } from './worker-run.js';
 
 interface Step {
   readonly group: number;

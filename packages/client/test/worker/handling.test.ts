@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Reject, Retry } from '@millrace/client';
 import { describe, expect, test } from 'vitest';
 import { STORE_FACTORIES } from '../../../server/test/harness/stores.js';
 import { useClient } from '../harness/use-client.js';
-import { gate, pause, WorkerRun } from './worker-run.js';
+import { gate, WorkerRun } from './worker-run.js';
 
 describe.each(STORE_FACTORIES)('a worker on $name', (factory) => {
   const running = useClient(factory);

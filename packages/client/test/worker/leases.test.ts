@@ -1,9 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { HandlerAborted } from '@millrace/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { STORE_FACTORIES } from '../../../server/test/harness/stores.js';
 import { TcpProxy } from '../../../server/test/harness/tcp-proxy.js';
 import { useClient } from '../harness/use-client.js';
-import { abortOf, gate, pause, WorkerRun } from './worker-run.js';
+import { abortOf, gate, WorkerRun } from './worker-run.js';
 
 describe.each(STORE_FACTORIES)('the leases of a worker on $name', (factory) => {
   const running = useClient(factory);

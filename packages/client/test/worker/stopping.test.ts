@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from '@millrace/client';
 import { describe, expect, test } from 'vitest';
 import { ADMIN_KEY } from '../../../server/test/harness/http-server.js';
 import { STORE_FACTORIES } from '../../../server/test/harness/stores.js';
 import { useClient } from '../harness/use-client.js';
-import { abortOf, gate, pause, WorkerRun } from './worker-run.js';
+import { abortOf, gate, WorkerRun } from './worker-run.js';
 
 describe.each(STORE_FACTORIES)('a worker that stops on $name', (factory) => {
   const running = useClient(factory);

@@ -53,9 +53,6 @@ export class WorkerRun<T> {
   }
 }
 
-export const pause = (durationMs: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, durationMs));
-
 /** A promise that the test settles. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {
   let open = (): void => undefined;

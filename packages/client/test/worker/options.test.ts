@@ -1,0 +1,20 @@
+import { Millrace, Worker } from '@millrace/client';
+import { expect, test } from 'vitest';
+
+const queue = new Millrace({ baseUrl: 'http://127.0.0.1:1', apiKey: 'k' }).queue('q');
+
+test.each([
+  [{ concurrency: 0 }, 'concurrency'],
+  [{ concurrency: 1.5 }, 'concurrency'],
+  [{ visibilityTimeout: 0 }, 'visibilityTimeout'],
+  [{ visibilityTimeout: 43_201 }, 'visibilityTimeout'],
+  [{ handlerTimeoutMs: 0 }, 'handlerTimeoutMs'],
+  [{ handlerTimeoutMs: Number.NaN }, 'handlerTimeoutMs'],
+  [{ waitSeconds: 21 }, 'waitSeconds'],
+  [{ ackLingerMs: -1 }, 'ackLingerMs'],
+  [{ stopTimeoutMs: -1 }, 'stopTimeoutMs'],
+])('a wrong option of a worker is named: %o', (options, name) => {
+  const make = () => new Worker(queue, () => undefined, { ...options, autoStart: false });
+  expect(make).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+  expect(make).toThrow(name);
+});
