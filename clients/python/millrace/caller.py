@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from typing import Any, Dict, Iterator, Mapping, Optional, Union
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Union
 from urllib.parse import quote, urlencode
 
 from ._version import __version__
-from .connections import Connections
+from .connections import Answer, Connections
 from .envelope import read_answer
 from .errors import MillraceError
 from .retry import RetryPolicy
@@ -34,9 +34,11 @@ class Caller:
             "User-Agent": f"millrace-python/{__version__}",
         }
 
-    def get(self, path: str, fields: Optional[Fields] = None, **options: Any) -> Dict[str, Any]:
+    def get(
+        self, path: str, fields: Optional[Fields] = None, *, timeout: Optional[float] = None
+    ) -> Dict[str, Any]:
         query = urlencode(without_none(fields or {}))
-        return self.call("GET", f"{path}?{query}" if query else path, None, **options)
+        return self.call("GET", f"{path}?{query}" if query else path, None, timeout=timeout)
 
     def call(
         self,
@@ -71,11 +73,13 @@ class Caller:
             is_repeatable=key is not None or not needs_key,
         )
 
-    def pages(self, path: str, fields: Fields, **options: Any) -> Iterator[Dict[str, Any]]:
+    def pages(
+        self, path: str, fields: Fields, *, timeout: Optional[float] = None
+    ) -> Iterator[Dict[str, Any]]:
         """The items of all pages; a page is asked for when its first item is needed."""
         cursor: Optional[str] = None
         while True:
-            page = self.get(path, {**fields, "cursor": cursor}, **options)
+            page = self.get(path, {**fields, "cursor": cursor}, timeout=timeout)
             yield from page["items"]
             cursor = page.get("next_cursor")
             if cursor is None:
@@ -106,7 +110,9 @@ class Caller:
         )
 
     @staticmethod
-    def _repeat(send: Any, policy: RetryPolicy, *, is_repeatable: bool) -> Dict[str, Any]:
+    def _repeat(
+        send: Callable[[float], Answer], policy: RetryPolicy, *, is_repeatable: bool
+    ) -> Dict[str, Any]:
         deadline = time.monotonic() + policy.timeout
         failures = 0
         while True:

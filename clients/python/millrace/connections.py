@@ -18,6 +18,7 @@ from .errors import MillraceError
 #: Larger than any answer of the server.
 _ANSWER_MAX_BYTES = 64 * 1024 * 1024
 _READ_BYTES = 256 * 1024
+_URL_RULE = "base_url must be an http or https url, like http://127.0.0.1:8080"
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,23 @@ class Connections:
     """
 
     def __init__(self, base_url: str, ssl_context: Optional[ssl.SSLContext], max_idle: int) -> None:
-        url = urlsplit(base_url)
+        try:
+            url = urlsplit(base_url)
+            port = url.port
+        except ValueError:
+            # Its own text quotes what stands in the place of the port.
+            raise ValueError(_URL_RULE) from None
         if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
-            raise ValueError("base_url must be an http or https url, like http://127.0.0.1:8080")
+            raise ValueError(_URL_RULE)
         if url.username is not None or url.password is not None:
             raise ValueError("base_url must not contain a user name or a password; use api_key")
         self._host = url.hostname
-        self._port = url.port
-        self._path = url.path.rstrip("/")
         self._is_tls = url.scheme == "https"
+        if port is None:
+            # Left to http.client, it would be the last group of an IPv6 address.
+            port = http.client.HTTPS_PORT if self._is_tls else http.client.HTTP_PORT
+        self._port = port
+        self._path = url.path.rstrip("/")
         self._ssl_context = ssl_context
         self._max_idle = max_idle
         self._idle: List[http.client.HTTPConnection] = []
@@ -68,13 +77,10 @@ class Connections:
         connection = self._open_connection(timeout_seconds)
         try:
             connection.sock.settimeout(max(0.001, deadline - time.monotonic()))
-            connection.request(method, self._path + path, body=body, headers=dict(headers))
+            connection.request(method, self._path + path, body=body, headers=headers)
             response = connection.getresponse()
             tells_its_end = response.length is not None or response.chunked
             text = _read_all(response, connection, deadline)
-        except MillraceError:
-            connection.close()
-            raise
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise MillraceError(

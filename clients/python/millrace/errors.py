@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional
 
 #: The server cannot have begun the call.
-NOTHING_DONE = frozenset({"NOT_CONNECTED", "RATE_LIMITED", "OVERLOADED", "STORE_UNAVAILABLE"})
+_NOTHING_DONE = frozenset({"NOT_CONNECTED", "RATE_LIMITED", "OVERLOADED", "STORE_UNAVAILABLE"})
 
 
 class MillraceError(Exception):
@@ -48,7 +48,7 @@ class MillraceError(Exception):
     def nothing_was_done(self) -> bool:
         """Whether it is certain that the call had no effect."""
         refused = self.status is not None and 400 <= self.status < 500
-        return self.code in NOTHING_DONE or (refused and self.code != "INVALID_ANSWER")
+        return self.code in _NOTHING_DONE or (refused and self.code != "INVALID_ANSWER")
 
     def __str__(self) -> str:
         fields = "; ".join(f"{at.get('path')} {at.get('message')}" for at in self.details)

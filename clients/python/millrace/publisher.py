@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Deque, Dict, List, Optional, cast
+from typing import Any, Deque, Dict, List, Optional
 
-from .caller import encode, without_none
+from .caller import encode
+from .calls.messages import new_message
 from .errors import MillraceError
 from .queue import Queue
 from .records import NewMessage
-from .traces import headers_with_trace
 
 #: Below the 16 MiB that the payloads of a batch may have.
 _BATCH_MAX_BYTES = 8 * 1024 * 1024
@@ -71,14 +70,14 @@ class BatchingPublisher:
         headers: Optional[Dict[str, str]] = None,
     ) -> Future[str]:
         """Returns a Future of the message's id, or of the MillraceError that refused it."""
-        fields = {
-            "delay_seconds": delay_seconds,
-            "priority": priority,
-            "message_group_id": message_group_id,
-            "deduplication_id": deduplication_id,
-            "headers": headers_with_trace(headers),
-        }
-        message = cast(NewMessage, {"payload": payload, **without_none(fields)})
+        message = new_message(
+            payload,
+            headers,
+            delay_seconds=delay_seconds,
+            priority=priority,
+            message_group_id=message_group_id,
+            deduplication_id=deduplication_id,
+        )
         pending = _Pending(message, len(encode(message)), Future())
         # A running future cannot be cancelled: the message may be on its way.
         pending.published.set_running_or_notify_cancel()
@@ -129,10 +128,9 @@ class BatchingPublisher:
     def _next_batch(self) -> List[_Pending]:
         with self._changed:
             self._changed.wait_for(lambda: self._pending or self._is_closed)
-            ends_at = time.monotonic() + self._linger_seconds
             self._changed.wait_for(
                 lambda: len(self._pending) >= self._max_batch or self._is_closed,
-                max(0.0, ends_at - time.monotonic()),
+                self._linger_seconds,
             )
             batch: List[_Pending] = []
             size = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import sleep
 from typing import Any, Dict, List
@@ -31,9 +32,13 @@ class Reply:
 class Request:
     method: str
     path: str
-    headers: Dict[str, str]
-    body: Dict[str, Any]
+    headers: Message
+    raw_body: bytes
     connection: Any
+
+    @property
+    def body(self) -> Dict[str, Any]:
+        return dict(json.loads(self.raw_body)) if self.raw_body else {}
 
 
 def refusal(status: int, code: str, **headers: str) -> Reply:
@@ -71,10 +76,8 @@ class StubServer:
 
             def _answer(self) -> None:
                 size = int(self.headers.get("Content-Length") or 0)
-                body = json.loads(self.rfile.read(size)) if size else {}
-                request = Request(
-                    self.command, self.path, dict(self.headers), body, self.client_address
-                )
+                body = self.rfile.read(size)
+                request = Request(self.command, self.path, self.headers, body, self.client_address)
                 stub.requests.append(request)
                 reply = stub.replies.pop(0) if len(stub.replies) > 1 else stub.replies[0]
                 sleep(reply.delay_seconds)

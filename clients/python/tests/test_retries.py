@@ -232,6 +232,20 @@ class Settings(unittest.TestCase):
                     Millrace(**{name: good[name] for name in good if name != missing})
 
 
+    def test_a_base_url_that_is_none_is_named_and_not_quoted(self) -> None:
+        for url in ("http://", "ftp://h", "http://h?q", "http://h:secret", "http://h:70000", "http://[::1"):
+            with self.subTest(url), self.assertRaisesRegex(ValueError, "^base_url must be") as raised:
+                Millrace(url, "ifr_any_key_at_all")
+            self.assertNotIn("secret", str(raised.exception))
+
+    def test_without_a_port_it_is_that_of_the_scheme(self) -> None:
+        for url, address in (("http://[::1]", ("::1", 80)), ("https://h/a/", ("h", 443))):
+            with self.subTest(url), mock.patch("socket.create_connection", side_effect=OSError) as connect:
+                with self.assertRaises(MillraceError):
+                    Millrace(url, "ifr_any_key_at_all", retries=0).queue("q").get()
+            self.assertEqual(connect.call_args.args[0], address)
+
+
 class Connections(StubTest):
     def test_a_connection_is_used_again(self) -> None:
         stub = self.stub()

@@ -8,13 +8,12 @@ import hmac
 import json
 import time
 import unittest
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
-from typing import Any, Dict, List, Tuple
+from typing import Dict
 
 from millrace import verify_signature
 
 from .server import ServerTest
+from .stub_server import StubServer
 from .wait import wait_until
 
 _SECRET = "whsec_" + base64.b64encode(b"a secret of 24 bytes.....").decode()
@@ -88,28 +87,13 @@ class Signatures(unittest.TestCase):
 
 class PushesOfAServer(ServerTest):
     def test_a_push_is_verified(self) -> None:
-        pushes: List[Tuple[Any, bytes]] = []
-
-        class Receiver(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                pushes.append((self.headers, body))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        receiver = HTTPServer(("127.0.0.1", 0), Receiver)
-        Thread(target=receiver.serve_forever, args=(0.01,), daemon=True).start()
-        self.addCleanup(receiver.server_close)
-        self.addCleanup(receiver.shutdown)
+        receiver = StubServer()
+        self.addCleanup(receiver.close)
         queue = self.new_queue()
-        url = f"http://127.0.0.1:{receiver.server_address[1]}/"
-        queue.push_subscribe(url, secret=_SECRET)
+        queue.push_subscribe(receiver.url, secret=_SECRET)
         queue.publish({"a": "é"})
-        wait_until(lambda: pushes, "a push")
-        headers, body = pushes[0]
+        wait_until(lambda: receiver.requests, "a push")
+        headers, body = receiver.requests[0].headers, receiver.requests[0].raw_body
         self.assertTrue(verify_signature(headers, body, _SECRET))
         self.assertFalse(verify_signature(headers, body, _SECRET[:-4] + "AAAA"))
         self.assertEqual(json.loads(body)["payload"], {"a": "é"})

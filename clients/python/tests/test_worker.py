@@ -85,8 +85,8 @@ class Outcomes(WorkerTest):
             raise RuntimeError("always")
 
         with mock.patch("millrace.worker.handling.default_backoff", return_value=0.0):
-            logging_off = self.start(queue, handler, backoff=backoff)
-            wait_until(lambda: logging_off.health()["counters"]["failed"] == 4, "four failures")
+            worker = self.start(queue, handler, backoff=backoff)
+            wait_until(lambda: worker.health()["counters"]["failed"] == 4, "four failures")
         self.assertEqual(attempts, [1, 2, 3, 4])
         self.assertEqual(queue.stats()["delayed"], 1)
 
@@ -166,8 +166,8 @@ class Fetching(WorkerTest):
         wait_until(lambda: len(set(handled)) + queue.stats()["dlq"] == 6, "the others")
 
     def test_a_wrong_key_or_queue_ends_the_worker_with_that_error(self) -> None:
-        logging_off = self.client.queue("python-no-such-queue")
-        worker = Worker(logging_off, lambda *_: None)
+        queue = self.client.queue("python-no-such-queue")
+        worker = Worker(queue, lambda *_: None)
         with self.assertRaises(MillraceError) as raised, mock.patch("millrace.worker.worker.log"):
             worker.run()
         self.assertEqual(raised.exception.code, "QUEUE_NOT_FOUND")

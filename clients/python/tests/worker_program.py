@@ -1,4 +1,4 @@
-"""A worker as a program of its own: `python3 -m tests.worker_program queue [seconds]`."""
+"""A worker as a program of its own: `python3 -m tests.worker_program queue seconds`."""
 
 from __future__ import annotations
 

@@ -23,6 +23,18 @@ from .on_queue import OnQueue, delivery_of
 MessageRef = Union[QueueMessage, Delivery, str]
 
 
+def new_message(
+    payload: Any,
+    headers: Optional[Dict[str, str]],
+    idempotency_key: IdempotencyKey = None,
+    **fields: Any,
+) -> NewMessage:
+    """A message with the fields that are given, and with the current trace in its headers."""
+    traced = headers_with_trace(headers, idempotency_key)
+    message = {"payload": payload, **without_none({**fields, "headers": traced})}
+    return cast(NewMessage, message)
+
+
 class MessageCalls(OnQueue):
     def publish(
         self,
@@ -37,17 +49,19 @@ class MessageCalls(OnQueue):
         timeout: Optional[float] = None,
     ) -> str:
         """Stores one message and returns its id. The payload is anything that JSON can express."""
-        fields = {
-            "delay_seconds": delay_seconds,
-            "priority": priority,
-            "message_group_id": message_group_id,
-            "deduplication_id": deduplication_id,
-            "headers": headers_with_trace(headers, idempotency_key),
-        }
+        message = new_message(
+            payload,
+            headers,
+            idempotency_key,
+            delay_seconds=delay_seconds,
+            priority=priority,
+            message_group_id=message_group_id,
+            deduplication_id=deduplication_id,
+        )
         answer = self._caller.call(
             "POST",
             self._path("publish"),
-            {"payload": payload, **without_none(fields)},
+            message,
             needs_key=True,
             idempotency_key=idempotency_key,
             timeout=timeout,
@@ -87,7 +101,10 @@ class MessageCalls(OnQueue):
         timeout: Optional[float] = None,
         retries: Optional[int] = None,
     ) -> List[QueueMessage]:
-        """Leases up to `max_messages` (10), and waits up to `wait_seconds` for the first of them."""
+        """Leases up to `max_messages` (10), and waits up to `wait_seconds` for the first of them.
+
+        `retries` takes the place of that of the client.
+        """
         fields = {
             "max_messages": max_messages,
             "visibility_timeout": visibility_timeout,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from enum import Enum
-from typing import Any, Dict, Union
+from typing import Any, Dict, Optional, Union
 
 from ..caller import Caller, segment
 from ..records import Delivery, QueueMessage, Time
@@ -39,7 +39,7 @@ def without_unset(fields: Dict[str, Any]) -> Dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not UNSET}
 
 
-def time_text(time: Union[Time, None]) -> Union[str, int, None]:
+def time_text(time: Optional[Time]) -> Union[str, int, None]:
     """The text of a datetime; other forms of a time are left to the server."""
     if not isinstance(time, datetime):
         return time

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from enum import Enum
 from queue import Empty, Queue as WaitingQueue
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, cast
 
 from ..errors import MillraceError
 from ..queue import Queue
@@ -132,7 +132,8 @@ class Settler:
 
     def _ack(self, batch: List[Settlement]) -> _Results:
         messages = [one.lease.message for one in batch]
-        return [dict(one) for one in self._queue.ack_batch(messages, timeout=_CALL_TIMEOUT_SECONDS)]
+        results = self._queue.ack_batch(messages, timeout=_CALL_TIMEOUT_SECONDS)
+        return cast(_Results, results)
 
     def _nack(self, batch: List[Settlement]) -> _Results:
         entries: List[Nack] = [
@@ -145,7 +146,8 @@ class Settler:
             }
             for one in batch
         ]
-        return [dict(one) for one in self._queue.nack_batch(entries, timeout=_CALL_TIMEOUT_SECONDS)]
+        results = self._queue.nack_batch(entries, timeout=_CALL_TIMEOUT_SECONDS)
+        return cast(_Results, results)
 
     def _give_back(self, batch: List[Settlement]) -> _Results:
         message = batch[0].lease.message

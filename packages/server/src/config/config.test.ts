@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from './config.js';
+import { DEV_API_KEY } from './dev-key.js';
 
 let folder: string;
 beforeAll(() => {
@@ -89,6 +90,13 @@ describe('loadConfig', () => {
     expect(loadConfig([], { MILLRACE_API_KEY: KEY }).apiKey).toBe(KEY);
     expect(loadConfig(['--config', file(`api_key = "${KEY}"`)], {}).apiKey).toBe(KEY);
     expect(() => loadConfig(['--api-key', KEY], {})).toThrow(ConfigError);
+  });
+
+  it('refuses the key of dev mode, from the environment and from a file', () => {
+    const rule = 'MILLRACE_API_KEY must not be the key of "millrace dev"';
+    const path = file(`api_key = "${DEV_API_KEY}"`);
+    expect(() => loadConfig([], { MILLRACE_API_KEY: DEV_API_KEY })).toThrow(rule);
+    expect(() => loadConfig(['--config', path], {})).toThrow(rule);
   });
 
   it('reads several secret keys in order, from the environment or a file', () => {
