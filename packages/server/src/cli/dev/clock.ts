@@ -47,6 +47,9 @@ async function call(url: string, seconds: number | undefined): Promise<DevClock>
   if (data) return data;
   const refused = error?.details?.[0]?.message;
   if (refused !== undefined) throw new Error(`the seconds of the duration ${refused}`);
+  if (error?.code !== undefined && !NOT_IN_DEV_MODE.has(error.code)) {
+    throw new Error(`${url} refused: ${error.message}`);
+  }
   throw new Error(
     `${url} is not a server in dev mode; give the address that "millrace dev" has printed with --url`,
   );
@@ -55,8 +58,15 @@ async function call(url: string, seconds: number | undefined): Promise<DevClock>
 /** What a server answers; another program may answer anything. */
 interface Answer {
   readonly data?: DevClock | null;
-  readonly error?: { readonly details?: readonly { readonly message: string }[] } | null;
+  readonly error?: {
+    readonly code?: string;
+    readonly message?: string;
+    readonly details?: readonly { readonly message: string }[];
+  } | null;
 }
+
+/** What a server that is not in dev mode answers to the key and the path. */
+const NOT_IN_DEV_MODE: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'ROUTE_NOT_FOUND']);
 
 async function send(url: URL, request: RequestInit): Promise<Answer> {
   const headers = {
