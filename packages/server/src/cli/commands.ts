@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/config-error.js';
-import { nearestName } from '../config/nearest-name.js';
+import { nearestName } from '../config/values/nearest-name.js';
 import type { Command } from './command.js';
 
 export const COMMANDS = {

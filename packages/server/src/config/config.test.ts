@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from './config.js';
-import { DEV_API_KEY } from './dev-key.js';
+import { DEV_API_KEY } from './dev/dev-key.js';
 
 let folder: string;
 beforeAll(() => {

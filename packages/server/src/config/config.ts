@@ -1,13 +1,10 @@
 import { parseArgs } from 'node:util';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { ConfigError } from './config-error.js';
-import { DEV_API_KEY } from './dev-key.js';
+import { DEV_API_KEY } from './dev/dev-key.js';
 import { unknownVariables } from './environment.js';
 import { changedSettings } from './in-force.js';
-import { toInteger } from './integer.js';
-import { type ListenAddress, parseListenAddress } from './listen-address.js';
 import { type LookupRoom, lookupRoom } from './lookup-room.js';
-import { readText } from './read-text.js';
 import {
   fileNameOf,
   SETTINGS,
@@ -16,8 +13,11 @@ import {
   settingEntry,
   variableOf,
 } from './settings.js';
-import { readStoreFile } from './store-file.js';
-import { faultOfStorePath } from './store-path.js';
+import { toInteger } from './values/integer.js';
+import { type ListenAddress, parseListenAddress } from './values/listen-address.js';
+import { readText } from './values/read-text.js';
+import { readStoreFile } from './values/store-file.js';
+import { faultOfStorePath } from './values/store-path.js';
 
 export interface Config {
   readonly host: string;

@@ -1,6 +1,6 @@
 import { ConfigError } from './config-error.js';
-import { nearestName } from './nearest-name.js';
 import { SETTINGS, variableOf } from './settings.js';
+import { nearestName } from './values/nearest-name.js';
 
 const OURS = /^millrace_/i;
 const SETTING_VARIABLES = ['MILLRACE_CONFIG', ...Object.keys(SETTINGS).map(variableOf)];

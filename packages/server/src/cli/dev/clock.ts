@@ -1,6 +1,6 @@
 import type { DevClock } from '@millrace/protocol';
 import { ConfigError } from '../../config/config-error.js';
-import { DEV_API_KEY } from '../../config/dev-key.js';
+import { DEV_API_KEY } from '../../config/dev/dev-key.js';
 import { readFlags } from '../read-flags.js';
 import { parseDuration } from './duration.js';
 

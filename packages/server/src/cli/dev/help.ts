@@ -1,4 +1,4 @@
-import { DEV_API_KEY } from '../../config/dev-key.js';
+import { DEV_API_KEY } from '../../config/dev/dev-key.js';
 
 export const DEV_HELP = `Usage: millrace dev [--port N] [--json] [flags]
        millrace dev clock show [--url URL] [--json]

@@ -1,4 +1,4 @@
-import { editDistance } from '../core/edit-distance.js';
+import { editDistance } from '../../core/edit-distance.js';
 
 /** A name that differs in up to two letters is likely a misspelling; with three it is another word. */
 const LETTERS_OFF_MAX = 2;

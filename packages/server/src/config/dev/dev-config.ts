@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type Config, ConfigError, loadConfig } from './config.js';
+import { type Config, ConfigError, loadConfig } from '../config.js';
+import { isLoopback } from '../values/listen-address.js';
 import { DEV_API_KEY } from './dev-key.js';
-import { isLoopback } from './listen-address.js';
 
 const DEV_FLAGS = ['--auto-create', '--push-allow', '127.0.0.0/8,::1/128'];
 const STORE_FLAG = /^--store(-file|-direct)?(=|$)/;

@@ -1,5 +1,5 @@
-import { ConfigError } from './config-error.js';
-import type { Setting } from './settings.js';
+import { ConfigError } from '../config-error.js';
+import type { Setting } from '../settings.js';
 
 const BYTE_UNITS: Record<string, number> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 /** The units to suggest for units of another spelling, by first letter. */
