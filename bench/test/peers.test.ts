@@ -12,8 +12,8 @@ import { summarise } from '../src/peers/report/summary.js';
 import { ackAsMany } from '../src/peers/run/ack-as-many.js';
 import { AckedMessages } from '../src/peers/run/acked-messages.js';
 import type { ClientResult } from '../src/peers/run/client-job.js';
-import { cpuSeconds, parseStat, treeTicks } from '../src/peers/run/cpu-seconds.js';
 import type { Outcome } from '../src/peers/run/rounds.js';
+import { parseStat, treeMicros, treeTicks } from '../src/usage/cpu-time.js';
 
 const result = (fields: Partial<ClientResult>): ClientResult => ({
   units: 0,
@@ -69,7 +69,7 @@ test('a batch asks again for the messages that are missing', async () => {
 
 test('the fields of a process are found behind a name with spaces and brackets', () => {
   const stat = '42 (a (b) c) S 7 1 1 0 -1 0 0 0 0 0 100 20 3 4 20 0 1 0 5';
-  expect(parseStat(stat)).toEqual({ parent: 7, ticks: 127 });
+  expect(parseStat(stat)).toEqual({ parent: 7, ownTicks: 120, ticks: 127 });
 });
 
 test('descendants count once, and strangers do not', () => {
@@ -86,7 +86,7 @@ test('descendants count once, and strangers do not', () => {
 test.runIf(process.platform === 'linux')('the CPU time of a child counts', async () => {
   const child = spawn(process.execPath, ['-e', 'while (process.cpuUsage().user < 3e5);']);
   await new Promise((resolve) => child.once('exit', resolve));
-  expect(cpuSeconds([process.pid])).toBeGreaterThan(0.2);
+  expect(treeMicros([process.pid])).toBeGreaterThan(200_000);
 });
 
 test('a summary has medians, the range, and CPU time for each message', () => {

@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { familyMicros, nameOf } from './process-usage.js';
+import { parentOf, treeMicros } from './cpu-time.js';
+import { nameOf } from './process-usage.js';
 import type { Usage } from './usage.js';
 
 /** The counters of a PostgreSQL server, by a connection of its own. */
@@ -15,7 +16,7 @@ export async function databaseUsage(url: string): Promise<Usage> {
     return {
       walBytes: Number(wal),
       ...(counts && { statements: await statements(client) }),
-      ...(isHere(pid) && { databaseMicros: familyMicros(pid) }),
+      ...(isHere(pid) && { databaseMicros: treeMicros([parentOf(pid)]) }),
     };
   } finally {
     await client.end();
