@@ -37,7 +37,7 @@ async function measure(job: ClientJob): Promise<ClientResult> {
   await client.close();
   return {
     ...result,
-    messages: result.units * (job.scenario === 'batch-cycle' ? job.batchSize : 1),
+    allMessages: result.units * (job.scenario === 'batch-cycle' ? job.batchSize : 1),
     ...(before !== undefined && after !== undefined && { cpuSeconds: (after - before) / 1e6 }),
   };
 }
