@@ -7,12 +7,13 @@ import { ACK_BATCH_PATH, ackBatchBody, deliveriesIn } from '../calls/batch-calls
 import { createQueues } from '../calls/create-queues.js';
 import { fillQueue } from '../calls/fill-queue.js';
 import { publishBody } from '../calls/publish-call.js';
-import { positive } from '../comparison/positive-number.js';
+import { positiveInteger } from '../options/numbers.js';
+import { readStores, STORE_OPTIONS } from '../options/stores.js';
 import { readOrExit, runToEnd } from '../servers/end-of-process.js';
 import { onNewStore } from '../servers/millrace-turn.js';
 import type { MillraceServer } from '../servers/server-process.js';
 import { sqliteFile } from '../servers/sqlite-store-file.js';
-import { type StoreKind, Stores } from '../servers/stores.js';
+import { isKind, type StoreKind, Stores, type StoresSettings } from '../servers/stores.js';
 import { residentMib } from './resident-memory.js';
 
 /** Measures what messages take on disk and in the server's memory, in each of their states. */
@@ -41,8 +42,7 @@ acks the others. Prints the size of the store and the server's memory after each
 interface Options {
   readonly messages: number;
   readonly kind: StoreKind;
-  readonly postgresUrl?: string;
-  readonly dataDir?: string;
+  readonly stores: StoresSettings;
 }
 
 function readOptions(args: string[]): Options | undefined {
@@ -51,20 +51,18 @@ function readOptions(args: string[]): Options | undefined {
     options: {
       messages: { type: 'string', default: '100000' },
       store: { type: 'string', default: 'sqlite' },
-      postgres: { type: 'string' },
-      'data-dir': { type: 'string' },
+      ...STORE_OPTIONS,
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
-  if (values.store !== 'sqlite' && values.store !== 'postgres') {
-    throw new Error(`--store cannot be ${values.store}`);
+  if (!isKind(values.store)) {
+    throw new Error(`--store must be sqlite or postgres, not ${values.store}`);
   }
   return {
-    messages: positive('messages', values.messages),
+    messages: positiveInteger('messages', values.messages),
     kind: values.store,
-    ...(values.postgres !== undefined && { postgresUrl: values.postgres }),
-    ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
+    stores: readStores(values.store, values),
   };
 }
 
@@ -162,12 +160,7 @@ const options = readOrExit(readOptions);
 if (options === undefined) {
   process.stdout.write(help);
 } else {
-  const { kind, postgresUrl, dataDir } = options;
-  const stores = new Stores({
-    store: kind,
-    ...(postgresUrl !== undefined && { postgresUrl }),
-    ...(dataDir !== undefined && { dataDir }),
-  });
+  const stores = new Stores(options.stores);
   await runToEnd(
     () => run(options, stores),
     () => stores.stop(),
