@@ -1,6 +1,6 @@
 import { ACK_PATH, ackBody, CONSUME_PATH, consumeBody } from '../load/drivers/cycle-driver.js';
 import type { CycleTraffic } from '../load/drivers/traffic.js';
-import type { FixedAnswers } from '../references/bare-route.js';
+import type { FixedAnswers } from '../references/bare-route/bare-route.js';
 import type { MillraceServer } from '../servers/server-process.js';
 import { call } from './api-call.js';
 import { createQueues } from './create-queues.js';

@@ -21,7 +21,8 @@ export const help = `Usage: npm run bench -- [options]
   --connections N    keep-alive connections, or concurrent calls of a library, of the scenarios that
                      name no other number (64)
   --payload-bytes N  payload of a message (200)
-  --queues N         queues, in turn, of consume, ack, *-cycle*, latency-at-rate and pauses (1)
+  --queues N         queues, in turn, of consume, ack, sqlite-cycle, postgres-cycle-vs-sqlite,
+                     latency-at-rate and pauses (1)
   --idempotency-keys a new idempotency key in each request of publish-*
   --store STORE      for publish-*, consume, ack, batch-publish-N, batch-cycle-N, latency-at-rate,
                      pauses, backlog, push-vs-undici and push-isolation: sqlite (the default) or

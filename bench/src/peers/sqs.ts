@@ -1,6 +1,3 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,
@@ -11,7 +8,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { killOnExit, stopChild } from '../servers/child-process.js';
+import { forkChild, nextMessage, stopChild } from '../servers/child-process.js';
 import type { ClientLoad, Peer, PeerClient, PeerServer } from './peer.js';
 import { packageVersion } from './programs/package-version.js';
 import { ackAsMany } from './run/ack-as-many.js';
@@ -31,15 +28,8 @@ export const sqs: Peer<Address> = {
 };
 
 async function start(): Promise<PeerServer<Address>> {
-  const file = fileURLToPath(new URL('./programs/fauxqs-child.ts', import.meta.url));
-  const child = fork(file, { execArgv: ['--import', 'tsx'] });
-  killOnExit(child);
-  const [{ port }] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`fauxqs ended before it listened (${code})`);
-    }),
-  ]);
+  const child = forkChild(new URL('./programs/fauxqs-child.ts', import.meta.url));
+  const { port } = await nextMessage<Address>(child, 'fauxqs');
   const stop = () => stopChild(child);
   return {
     address: { port },

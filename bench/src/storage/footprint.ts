@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
-import pg from 'pg';
 import { call } from '../calls/api-call.js';
 import { ACK_BATCH_PATH, ackBatchBody, deliveriesIn } from '../calls/batch-calls.js';
 import { createQueues } from '../calls/create-queues.js';
@@ -11,6 +10,7 @@ import { positiveInteger } from '../options/numbers.js';
 import { readStores, STORE_OPTIONS } from '../options/stores.js';
 import { readOrExit, runToEnd } from '../servers/end-of-process.js';
 import { onNewStore } from '../servers/millrace-turn.js';
+import { withClient } from '../servers/postgres-server.js';
 import type { MillraceServer } from '../servers/server-process.js';
 import { sqliteFile } from '../servers/sqlite-store-file.js';
 import { isKind, type StoreKind, Stores, type StoresSettings } from '../servers/stores.js';
@@ -142,19 +142,14 @@ async function sqliteBytes(storeUrl: string): Promise<number> {
 }
 
 /** The size of tables and indexes, after a vacuum. */
-async function postgresBytes(storeUrl: string): Promise<number> {
-  const client = new pg.Client({ connectionString: storeUrl });
-  await client.connect();
-  try {
+const postgresBytes = (storeUrl: string): Promise<number> =>
+  withClient(storeUrl, async (client) => {
     await client.query('VACUUM');
     const { rows } = await client.query(
       'SELECT sum(pg_total_relation_size(relid)) AS bytes FROM pg_stat_user_tables',
     );
     return Number(rows[0].bytes);
-  } finally {
-    await client.end();
-  }
-}
+  });
 
 const options = readOrExit(readOptions);
 if (options === undefined) {

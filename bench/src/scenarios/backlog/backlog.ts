@@ -2,7 +2,7 @@ import { rawGet } from '../../calls/api-call.js';
 import { createQueues } from '../../calls/create-queues.js';
 import { expectWaiting } from '../../calls/expect-waiting.js';
 import { fillQueue } from '../../calls/fill-queue.js';
-import { roundLine, summarise, WARMUP_MS } from '../../comparison/compare.js';
+import { roundLimits, roundLine, summarise, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Comparison, Measure, Round, Scenario } from '../../comparison/scenario.js';
 import { compareSteps } from '../../comparison/step-rounds.js';
 import type { CycleTraffic } from '../../load/drivers/traffic.js';
@@ -134,8 +134,7 @@ function costs({ store, queue }: FilledStore, { settings }: Bench): Promise<Cost
       port,
       connections: 1,
       traffic,
-      warmupMs: WARMUP_MS,
-      durationMs: settings.seconds * 1000,
+      ...roundLimits(settings),
     };
     await runLoad({ ...job, warmupMs: 0, durationMs: WARMUP_MS });
     const limits = { warmupMs: 0, durationMs: SAMPLES_LIMIT_MS, unitLimit: SAMPLES };

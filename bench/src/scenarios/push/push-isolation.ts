@@ -5,7 +5,7 @@ import { expectLeft, PUSH_FLAGS, pause, resume, subscribe } from '../../calls/pu
 import { compare, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Measure, Round, Scenario } from '../../comparison/scenario.js';
 import type { LoadResult } from '../../load/load-tally.js';
-import { arrivals, type Receiver, startReceiver } from '../../references/receiver.js';
+import { arrivals, type Receiver, startReceiver } from '../../references/push/receiver.js';
 import { onNewStore } from '../../servers/millrace-turn.js';
 import type { MillraceServer } from '../../servers/server-process.js';
 

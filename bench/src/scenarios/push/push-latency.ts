@@ -3,7 +3,7 @@ import { PUSH_FLAGS, subscribe } from '../../calls/push-calls.js';
 import { median } from '../../comparison/median.js';
 import type { Bench, Scenario } from '../../comparison/scenario.js';
 import type { LoadResult } from '../../load/load-tally.js';
-import { startPushLatencyProbe } from '../../references/push-latency.js';
+import { startPushLatencyProbe } from '../../references/push/push-latency.js';
 import { onNewStore } from '../../servers/millrace-turn.js';
 import type { StoreKind } from '../../servers/stores.js';
 

@@ -3,7 +3,7 @@ import { fillQueue } from '../../calls/fill-queue.js';
 import { prepareCycle } from '../../calls/prepare-cycle.js';
 import type { BenchSettings, Scenario } from '../../comparison/scenario.js';
 import { ACK_PATH } from '../../load/drivers/cycle-driver.js';
-import { againstBareRoute, type Prepared } from '../../references/against-bare-route.js';
+import { againstBareRoute, type Prepared } from '../../references/bare-route/against-bare-route.js';
 import type { MillraceServer } from '../../servers/server-process.js';
 
 const NAME = 'ack';

@@ -9,7 +9,7 @@ import {
 import { createQueues } from '../../calls/create-queues.js';
 import type { Scenario } from '../../comparison/scenario.js';
 import { CONSUME_PATH, consumeBody } from '../../load/drivers/cycle-driver.js';
-import { againstBareRoute, type Prepared } from '../../references/against-bare-route.js';
+import { againstBareRoute, type Prepared } from '../../references/bare-route/against-bare-route.js';
 import type { MillraceServer } from '../../servers/server-process.js';
 
 export function batchCycle(size: number): Scenario {

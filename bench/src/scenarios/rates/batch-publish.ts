@@ -2,7 +2,7 @@ import { call, rawPost } from '../../calls/api-call.js';
 import { batchBody, PUBLISH_BATCH_PATH } from '../../calls/batch-calls.js';
 import { createQueues } from '../../calls/create-queues.js';
 import type { Scenario } from '../../comparison/scenario.js';
-import { againstBareRoute } from '../../references/against-bare-route.js';
+import { againstBareRoute } from '../../references/bare-route/against-bare-route.js';
 
 export function batchPublish(size: number): Scenario {
   const name = `batch-publish-${size}`;

@@ -4,7 +4,7 @@ import { fillQueue } from '../../calls/fill-queue.js';
 import { PUBLISH_PATH, publishBody } from '../../calls/publish-call.js';
 import type { BenchSettings, Scenario } from '../../comparison/scenario.js';
 import { CONSUME_PATH, consumeBody } from '../../load/drivers/cycle-driver.js';
-import { againstBareRoute, type Prepared } from '../../references/against-bare-route.js';
+import { againstBareRoute, type Prepared } from '../../references/bare-route/against-bare-route.js';
 import type { MillraceServer } from '../../servers/server-process.js';
 
 const NAME = 'consume';

@@ -3,7 +3,7 @@ import { createQueues } from '../../calls/create-queues.js';
 import { PUBLISH_PATH, publishBody } from '../../calls/publish-call.js';
 import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
 import { UNIQUE_TEXT } from '../../load/drivers/unique-requests.js';
-import { againstBareRoute, type Prepared } from '../../references/against-bare-route.js';
+import { againstBareRoute, type Prepared } from '../../references/bare-route/against-bare-route.js';
 import type { MillraceServer } from '../../servers/server-process.js';
 
 /** What distinguishes a publish scenario; the settings decide what is left open. */

@@ -1,6 +1,6 @@
 import { prepareCycle } from '../../calls/prepare-cycle.js';
 import type { Scenario } from '../../comparison/scenario.js';
-import { againstBareRoute } from '../../references/against-bare-route.js';
+import { againstBareRoute } from '../../references/bare-route/against-bare-route.js';
 
 const NAME = 'sqlite-cycle';
 

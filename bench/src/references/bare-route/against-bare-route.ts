@@ -1,11 +1,11 @@
-import { ratioContest, WARMUP_MS } from '../comparison/compare.js';
-import type { Bench, Contest, Measure, Round } from '../comparison/scenario.js';
-import type { Traffic } from '../load/drivers/traffic.js';
-import { runLoad } from '../load/load-process.js';
-import { onNewStore } from '../servers/millrace-turn.js';
-import type { MillraceServer } from '../servers/server-process.js';
-import type { NewStore } from '../servers/stores.js';
-import { probeProcess, probeServer } from '../usage/probe-server.js';
+import { ratioContest, roundLimits } from '../../comparison/compare.js';
+import type { Bench, Contest, Measure, Round } from '../../comparison/scenario.js';
+import type { Traffic } from '../../load/drivers/traffic.js';
+import { runLoad } from '../../load/load-process.js';
+import { onNewStore } from '../../servers/millrace-turn.js';
+import type { MillraceServer } from '../../servers/server-process.js';
+import type { NewStore } from '../../servers/stores.js';
+import { probeProcess, probeServer } from '../../usage/probe-server.js';
 import { type FixedAnswers, startBareRoute } from './bare-route.js';
 
 export interface Prepared {
@@ -30,7 +30,7 @@ export function againstBareRoute(
   prepare: (server: MillraceServer) => Promise<Prepared>,
 ): Contest {
   const { connections = settings.connections } = measure;
-  const limits = { connections, warmupMs: WARMUP_MS, durationMs: settings.seconds * 1000 };
+  const limits = { connections, ...roundLimits(settings) };
 
   const onServer = async (server: MillraceServer, earlier: readonly Round[]): Promise<Round> => {
     const {
