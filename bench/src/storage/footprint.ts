@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
 import { call } from '../calls/api-call.js';
-import { ACK_BATCH_PATH, ackBatchBody, deliveriesIn } from '../calls/batch-calls.js';
+import { ACK_BATCH_PATH, ackBatchBody, leaseAll } from '../calls/consume-calls.js';
 import { createQueues } from '../calls/create-queues.js';
 import { fillQueue } from '../calls/fill-queue.js';
 import { publishBody } from '../calls/publish-call.js';
@@ -18,7 +18,6 @@ import { residentMib } from './resident-memory.js';
 
 /** Measures what messages take on disk and in the server's memory, in each of their states. */
 
-const BATCH = 1000;
 const KEYED = 20_000;
 const MIB = 1024 * 1024;
 /**
@@ -85,7 +84,10 @@ async function run({ messages, kind }: Options, stores: Stores): Promise<void> {
     const beforeBytes = await report(`${KEYED} with keys`, KEYED, emptyBytes);
     await fillQueue(server, queue, messages);
     await report(`${messages} published`, messages, beforeBytes);
-    const acks = await leaseAll(server, queue);
+    const acks: string[] = [];
+    for await (const deliveries of leaseAll(server, queue)) {
+      acks.push(ackBatchBody(queue, deliveries));
+    }
     await report('leased', messages, beforeBytes);
     for (const body of acks) await call(server, ACK_BATCH_PATH, body);
     await report('acked', messages, beforeBytes);
@@ -99,18 +101,6 @@ async function settled(sizeOf: () => Promise<number>): Promise<number> {
     const now = await sizeOf();
     if (Math.abs(now - bytes) < MIB) return now;
     bytes = now;
-  }
-}
-
-/** Leases all messages. @returns the bodies of the calls that ack them */
-async function leaseAll(server: MillraceServer, queue: string): Promise<string[]> {
-  const request = JSON.stringify({ queue, max_messages: BATCH });
-  const bodies: string[] = [];
-  while (true) {
-    const answer = await call(server, '/v1/queue/consume', request);
-    const deliveries = deliveriesIn(Buffer.from(answer));
-    if (deliveries.length === 0) return bodies;
-    bodies.push(ackBatchBody(queue, deliveries));
   }
 }
 

@@ -1,7 +1,7 @@
 import { rawGet } from '../../calls/api-call.js';
 import { createQueues } from '../../calls/create-queues.js';
-import { expectWaiting } from '../../calls/expect-waiting.js';
 import { fillQueue } from '../../calls/fill-queue.js';
+import { expectWaiting, statsPath } from '../../calls/queue-stats.js';
 import { roundLimits, roundLine, summarise, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Comparison, Measure, Round, Scenario } from '../../comparison/scenario.js';
 import { compareSteps } from '../../comparison/step-rounds.js';
@@ -139,7 +139,7 @@ function costs({ store, queue }: FilledStore, { settings }: Bench): Promise<Cost
     await runLoad({ ...job, warmupMs: 0, durationMs: WARMUP_MS });
     const limits = { warmupMs: 0, durationMs: SAMPLES_LIMIT_MS, unitLimit: SAMPLES };
     const steps = await runLoad({ ...job, ...limits });
-    const requests = [rawGet(`/v1/queue/stats/${queue}`, apiKey)];
+    const requests = [rawGet(statsPath(queue), apiKey)];
     const stats = await runLoad({ ...job, traffic: { kind: 'requests', requests } });
     const cycles = await runLoad(
       { ...job, connections: settings.connections },

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { call, get, rawGet, rawPost } from '../../calls/api-call.js';
+import { call, rawGet, rawPost } from '../../calls/api-call.js';
 import { createQueues } from '../../calls/create-queues.js';
 import { PUBLISH_PATH, publishBody } from '../../calls/publish-call.js';
+import { statsOf, statsPath } from '../../calls/queue-stats.js';
 import { compare, roundLimits, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
 import { type LoadJob, runLoad } from '../../load/load-process.js';
@@ -86,7 +87,7 @@ function loopStats(server: MillraceServer, queue: string, { durationMs }: LoadJo
   const load = runLoad({
     port: server.port,
     connections: STATS_LOOPS,
-    traffic: requests([rawGet(`/v1/queue/stats/${queue}`, server.apiKey)]),
+    traffic: requests([rawGet(statsPath(queue), server.apiKey)]),
     warmupMs: 0,
     durationMs: durationMs + 2 * WARMUP_MS,
   });
@@ -126,7 +127,7 @@ async function noteStats(bench: Bench, server: MillraceServer, queue: string): P
   const CALLS = 20;
   const startedMs = performance.now();
   for (let count = 0; count < CALLS; count += 1) {
-    await get(server, `/v1/queue/stats/${queue}`);
+    await statsOf(server, queue);
   }
   const eachMs = (performance.now() - startedMs) / CALLS;
   bench.note(`${NAME}: one call of stats took ${eachMs.toFixed(1)} ms`);
