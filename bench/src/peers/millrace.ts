@@ -91,14 +91,8 @@ async function connectClient(load: ClientLoad<MillraceAddress>): Promise<PeerCli
   };
   return {
     publish: () => client.publish(queue, payload),
-    async cycle() {
-      await client.publish(queue, payload);
-      await ackAsMany(1, receiveOne);
-    },
-    async batchCycle() {
-      await client.publishBatch(queue, batch);
-      await ackAsMany(batchSize, receiveMany);
-    },
+    publishBatch: () => client.publishBatch(queue, batch),
+    ack: (count) => ackAsMany(count, count === 1 ? receiveOne : receiveMany),
     waiting: () => waitingIn(address, queue),
     close: () => client.close(),
   };

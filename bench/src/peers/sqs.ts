@@ -81,15 +81,11 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
   };
   return {
     publish,
-    async cycle() {
-      await publish();
-      await ackAsMany(1, receiveOne);
-    },
-    async batchCycle() {
+    async publishBatch() {
       const sent = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries: batch }));
       if (sent.Failed?.length) throw new Error(`not sent: ${sent.Failed[0]?.Message}`);
-      await ackAsMany(batchSize, receiveMany);
     },
+    ack: (count) => ackAsMany(count, count === 1 ? receiveOne : receiveMany),
     waiting: () => messagesIn(client, QueueUrl),
     close: async () => client.destroy(),
   };

@@ -52,13 +52,24 @@ async function makeLoad(client: PeerClient, job: ClientJob): Promise<LoadResult>
   return result;
 }
 
-function unitOf(client: CallingClient, { scenario }: ClientJob) {
-  if (scenario === 'publish') return (caller: number) => client.publish(caller);
-  if (scenario === 'cycle') return (caller: number) => client.cycle(caller);
-  return async (caller: number) => {
-    if (!client.batchCycle) throw new Error('this client has no batches');
-    await client.batchCycle(caller);
-  };
+type Unit = (caller: number) => Promise<unknown>;
+
+function unitOf(client: CallingClient, { scenario, batchSize }: ClientJob): Unit {
+  switch (scenario) {
+    case 'publish':
+      return (caller) => client.publish(caller);
+    case 'cycle':
+      return async (caller) => {
+        await client.publish(caller);
+        await client.ack(1, caller);
+      };
+    case 'batch-cycle':
+      return async (caller) => {
+        if (!client.publishBatch) throw new Error('this client has no batches');
+        await client.publishBatch(caller);
+        await client.ack(batchSize, caller);
+      };
+  }
 }
 
 async function expectWaiting(client: PeerClient, expected: number): Promise<void> {
