@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { loadavg } from 'node:os';
 import { playInTurn } from './comparison/compare.js';
 import { help, type Options, readOptions } from './comparison/options.js';
 import type { Bench, Row } from './comparison/scenario.js';
 import { markdownReport } from './report/console-report.js';
-import { describeEnvironment } from './report/environment.js';
+import { describeMachine } from './report/machine.js';
 import { plotsOf } from './report/plots/all-plots.js';
 import { writePlots } from './report/plots/write-plots.js';
 import type { ResultFile } from './report/result-file.js';
@@ -13,7 +12,7 @@ import { Stores } from './servers/stores.js';
 
 async function run(options: Options, stores: Stores): Promise<void> {
   const { selected, settings, jsonFile, plotsFolder } = options;
-  const before = { loadBefore: loadavg()[0] ?? 0, startedAt: new Date() };
+  const machine = describeMachine();
   const notes: string[] = [];
   const progress = (line: string) => console.error(line);
   const note = (line: string) => {
@@ -26,7 +25,7 @@ async function run(options: Options, stores: Stores): Promise<void> {
   for (const scenario of selected) {
     if ('run' in scenario) rows.push(...(await scenario.run(bench)));
   }
-  const environment = describeEnvironment(settings, stores, before);
+  const environment = { ...settings, ...machine, store: stores.describe() };
   const result: ResultFile = { environment, rows, notes };
   process.stdout.write(`${markdownReport(result)}\n`);
   if (plotsFolder !== undefined) await writePlots(plotsFolder, plotsOf(result));

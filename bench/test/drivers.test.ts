@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deliveriesIn } from '../src/calls/batch-calls.js';
+import { deliveriesIn } from '../src/calls/consume-calls.js';
 import { batchCycleDriver } from '../src/load/drivers/batch-cycle-driver.js';
 import { requestDriver, UNIQUE_TEXT } from '../src/load/drivers/unique-requests.js';
 

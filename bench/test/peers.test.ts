@@ -12,8 +12,8 @@ import { summarise } from '../src/peers/report/summary.js';
 import { ackAsMany } from '../src/peers/run/ack-as-many.js';
 import { AckedMessages } from '../src/peers/run/acked-messages.js';
 import type { ClientResult } from '../src/peers/run/client-job.js';
-import { cpuSeconds, parseStat, treeTicks } from '../src/peers/run/cpu-seconds.js';
 import type { Outcome } from '../src/peers/run/rounds.js';
+import { parseStat, treeMicros, treeTicks } from '../src/usage/cpu-time.js';
 
 const result = (fields: Partial<ClientResult>): ClientResult => ({
   units: 0,
@@ -26,7 +26,7 @@ const result = (fields: Partial<ClientResult>): ClientResult => ({
   errors: 0,
   nonSuccess: 0,
   cpuShare: 0,
-  messages: 0,
+  allMessages: 0,
   ...fields,
 });
 
@@ -69,7 +69,7 @@ test('a batch asks again for the messages that are missing', async () => {
 
 test('the fields of a process are found behind a name with spaces and brackets', () => {
   const stat = '42 (a (b) c) S 7 1 1 0 -1 0 0 0 0 0 100 20 3 4 20 0 1 0 5';
-  expect(parseStat(stat)).toEqual({ parent: 7, ticks: 127 });
+  expect(parseStat(stat)).toEqual({ parent: 7, ownTicks: 120, ticks: 127 });
 });
 
 test('descendants count once, and strangers do not', () => {
@@ -86,14 +86,14 @@ test('descendants count once, and strangers do not', () => {
 test.runIf(process.platform === 'linux')('the CPU time of a child counts', async () => {
   const child = spawn(process.execPath, ['-e', 'while (process.cpuUsage().user < 3e5);']);
   await new Promise((resolve) => child.once('exit', resolve));
-  expect(cpuSeconds([process.pid])).toBeGreaterThan(0.2);
+  expect(treeMicros([process.pid])).toBeGreaterThan(200_000);
 });
 
 test('a summary has medians, the range, and CPU time for each message', () => {
   const rounds = [
-    result({ perSecond: 30, p50Ms: 3, messages: 2000, cpuSeconds: 2 }),
-    result({ perSecond: 10, p50Ms: 1, messages: 1000, cpuSeconds: 3 }),
-    result({ perSecond: 20, p50Ms: 2, messages: 1000, cpuSeconds: 2 }),
+    result({ perSecond: 30, p50Ms: 3, allMessages: 2000, cpuSeconds: 2 }),
+    result({ perSecond: 10, p50Ms: 1, allMessages: 1000, cpuSeconds: 3 }),
+    result({ perSecond: 20, p50Ms: 2, allMessages: 1000, cpuSeconds: 2 }),
   ];
   expect(summarise({ size: 10, rounds })).toEqual({
     perSecond: 200,
@@ -105,16 +105,20 @@ test('a summary has medians, the range, and CPU time for each message', () => {
   expect(summarise({ size: 1, rounds, error: 'a count differs' })).toBeUndefined();
 });
 
-const machine = {
+const environment = {
+  startedAt: '2026-01-02T03:04:05.678Z',
   node: 'v20',
-  kernel: '6',
+  system: 'linux 6',
   cores: 2,
   cpu: 'x',
-  load: 0,
+  loadBefore: 0,
   isInMemory: false,
   fsyncMs: 1,
+  rounds: 1,
+  seconds: 1,
+  concurrency: 64,
+  payloadBytes: 200,
 };
-const settings = { rounds: 1, seconds: 1, concurrency: 64, payloadBytes: 200 };
 
 test('the report compares with millrace, and names errors and what is missing', () => {
   const outcome = (name: string, rest: Partial<Outcome>): Outcome => ({
@@ -123,13 +127,13 @@ test('the report compares with millrace, and names errors and what is missing', 
     ...rest,
   });
   const ofRate = (perSecond: number) => ({ size: 1, rounds: [result({ perSecond })] });
-  const report = markdownReport(machine, settings, [
+  const report = markdownReport(environment, [
     outcome('millrace-sqlite', { version: '1', scenarios: { publish: ofRate(3000) } }),
     outcome('beanstalkd', { version: '1.12', scenarios: { publish: ofRate(1000) } }),
     outcome('rabbitmq', { scenarios: { publish: { size: 1, rounds: [], error: 'lost\n1 | 2' } } }),
     outcome('bullmq-always', { unavailable: 'apt-get install redis-server' }),
   ]);
-  expect(report).toContain('| beanstalkd | 1000 (1000–1000) | 1.0 / 2.0 |  | 3.00 |  |');
+  expect(report).toContain('| beanstalkd | 1000 (1000–1000) | 1.0 / 2.0 | 3.00 |');
   expect(report).toContain('| rabbitmq | error: lost 1 \\| 2 |');
   expect(report).toContain('- bullmq-always: apt-get install redis-server');
   expect(report).not.toContain('| bullmq-always |');
@@ -173,7 +177,7 @@ test('the file for the report has a row for each valid result, with the size of 
     units: 10,
     completed: 10,
     perSecond: 5,
-    messages: 1000,
+    allMessages: 1000,
     cpuSeconds: 0.002,
   });
   const peer = peers.find(({ name }) => name === 'rabbitmq') as Peer;

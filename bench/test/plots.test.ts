@@ -12,9 +12,19 @@ test('a plot is one SVG with its title and its values', () => {
       operation: '',
       perSecond: 9000,
       range: [8000, 9900],
+      p50Ms: 7,
+      p99Ms: 17,
       durability: '',
     },
-    { peer: 'b', operation: '', perSecond: 7000, range: [6800, 7100], durability: '' },
+    {
+      peer: 'b',
+      operation: '',
+      perSecond: 7000,
+      range: [6800, 7100],
+      p50Ms: 9,
+      p99Ms: 12,
+      durability: '',
+    },
   ]);
   expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
   expect(svg).toContain('<title>Publish one message</title>');

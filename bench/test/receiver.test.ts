@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { arrivals, startReceiver } from '../src/references/receiver.js';
-import { runUndiciPosts } from '../src/references/undici-posts.js';
+import { arrivals, startReceiver } from '../src/references/push/receiver.js';
+import { runUndiciPosts } from '../src/references/push/undici-posts.js';
 
 const POSTS = 30;
 

@@ -1,12 +1,8 @@
-import { runLoad } from '../load/load-process.js';
 import type { MillraceServer } from '../servers/server-process.js';
-import { rawPost } from './api-call.js';
-import { PUBLISH_BATCH_PATH } from './batch-calls.js';
+import { publishBatches } from './fill-queue.js';
 import { payload } from './publish-call.js';
 
 const BATCH = 1000;
-const CONNECTIONS = 4;
-const LIMIT_MS = 3_600_000;
 /** Delays of hours, so that none ends while a bench runs. */
 const DELAYS_SECONDS = [3 * 3600, 8 * 3600, 24 * 3600];
 
@@ -29,20 +25,10 @@ async function publishToEach(
   batchSize: number,
   times: number,
 ): Promise<void> {
-  if (batchSize === 0 || times === 0) return;
+  if (batchSize === 0) return;
   const messages = `[${Array.from({ length: batchSize }, (_, index) => mixedMessage(index))}]`;
-  const requests = queues.map((queue) => {
-    const body = `{"queue":"${queue}","messages":${messages}}`;
-    return rawPost(PUBLISH_BATCH_PATH, server.apiKey, body);
-  });
-  await runLoad({
-    port: server.port,
-    connections: CONNECTIONS,
-    traffic: { kind: 'requests', requests },
-    unitLimit: queues.length * times,
-    warmupMs: 0,
-    durationMs: LIMIT_MS,
-  });
+  const bodies = queues.map((queue) => `{"queue":"${queue}","messages":${messages}}`);
+  await publishBatches(server, bodies, times);
 }
 
 /** One message in ten is delayed, each time one of another priority. */

@@ -2,34 +2,33 @@ import { runLoad } from '../load/load-process.js';
 import type { MillraceServer } from '../servers/server-process.js';
 import { rawPost } from './api-call.js';
 import { batchBody, groupBatchBody, PUBLISH_BATCH_PATH } from './batch-calls.js';
-import { PUBLISH_PATH, publishBody } from './publish-call.js';
 
 const BATCH = 1000;
-const BATCH_CONNECTIONS = 4;
-const SINGLE_CONNECTIONS = 256;
+const CONNECTIONS = 4;
 const LIMIT_MS = 3_600_000;
 
-/** Publishes this many messages as fast as the server accepts them, in batches if it has that call. */
+/** Publishes exactly this many messages as fast as the server accepts them. */
 export async function fillQueue(
   server: MillraceServer,
   queue: string,
   messageCount: number,
   payloadBytes?: number,
 ): Promise<void> {
-  const batch = batchBody(queue, BATCH, payloadBytes);
-  const batches = Math.floor(messageCount / BATCH);
-  const inBatches = batches > 0 && (await takesBatch(server, batch));
-  if (inBatches) {
-    await sendTimes(server, PUBLISH_BATCH_PATH, [batch], batches - 1, BATCH_CONNECTIONS);
-  }
-  const rest = inBatches ? messageCount % BATCH : messageCount;
-  await sendTimes(
-    server,
-    PUBLISH_PATH,
-    [publishBody(queue, {}, payloadBytes)],
-    rest,
-    SINGLE_CONNECTIONS,
-  );
+  const bodyOf = (size: number): string => batchBody(queue, size, payloadBytes);
+  await publishBatches(server, [bodyOf(BATCH)], Math.floor(messageCount / BATCH));
+  const rest = messageCount % BATCH;
+  if (rest > 0) await publishBatches(server, [bodyOf(rest)], 1);
+}
+
+/** Publishes at least this many messages to all queues together, to each as many. */
+export async function fillEvenly(
+  server: MillraceServer,
+  queues: readonly string[],
+  messageCount: number,
+  payloadBytes: number,
+): Promise<void> {
+  const inEach = Math.ceil(messageCount / queues.length);
+  for (const queue of queues) await fillQueue(server, queue, inEach, payloadBytes);
 }
 
 /** Publishes at least this many messages to each queue, in whole batches. */
@@ -60,42 +59,22 @@ export function fillGroups(
   return publishBatches(server, bodies, Math.ceil(messagesPerGroup / repeated));
 }
 
-const publishBatches = (
+/** Publishes each of these batches so many times. */
+export async function publishBatches(
   server: MillraceServer,
   bodies: readonly string[],
   times: number,
-): Promise<void> =>
-  sendTimes(server, PUBLISH_BATCH_PATH, bodies, bodies.length * times, BATCH_CONNECTIONS);
-
-/** Publishes the first batch, unless the server is a version without that call. */
-async function takesBatch(server: MillraceServer, body: string): Promise<boolean> {
-  const response = await fetch(`http://127.0.0.1:${server.port}${PUBLISH_BATCH_PATH}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
-    body,
-  });
-  const text = await response.text();
-  if (response.status === 404 && text.includes('ROUTE_NOT_FOUND')) return false;
-  if (response.status !== 200) throw new Error(`a batch was answered ${response.status}: ${text}`);
-  return true;
-}
-
-async function sendTimes(
-  server: MillraceServer,
-  path: string,
-  bodies: readonly string[],
-  times: number,
-  connections: number,
 ): Promise<void> {
-  if (times === 0) return;
+  const batches = bodies.length * times;
+  if (batches === 0) return;
   await runLoad({
     port: server.port,
-    connections: Math.min(connections, times),
+    connections: Math.min(CONNECTIONS, batches),
     traffic: {
       kind: 'requests',
-      requests: bodies.map((body) => rawPost(path, server.apiKey, body)),
+      requests: bodies.map((body) => rawPost(PUBLISH_BATCH_PATH, server.apiKey, body)),
     },
-    unitLimit: times,
+    unitLimit: batches,
     warmupMs: 0,
     durationMs: LIMIT_MS,
   });

@@ -1,8 +1,15 @@
-import { ACK_PATH, ackBody, CONSUME_PATH, consumeBody } from '../load/drivers/cycle-driver.js';
 import type { CycleTraffic } from '../load/drivers/traffic.js';
-import type { FixedAnswers } from '../references/bare-route.js';
+import type { FixedAnswers } from '../references/bare-route/bare-route.js';
 import type { MillraceServer } from '../servers/server-process.js';
 import { call } from './api-call.js';
+import {
+  ACK_PATH,
+  ackBody,
+  CONSUME_PATH,
+  consumeBody,
+  type Delivery,
+  deliveriesIn,
+} from './consume-calls.js';
 import { createQueues } from './create-queues.js';
 import { PAYLOAD_BYTES, PUBLISH_PATH, publishBody } from './publish-call.js';
 
@@ -27,7 +34,8 @@ export async function prepareCycle(
   const [queue = ''] = queues;
   const published = await call(server, PUBLISH_PATH, publishBody(queue, {}, payloadBytes));
   const consumed = await call(server, CONSUME_PATH, consumeBody(queue));
-  const lastAck = ackBody(queue, Buffer.from(consumed)) ?? '';
+  const [delivery] = deliveriesIn(Buffer.from(consumed));
+  const lastAck = ackBody(queue, delivery as Delivery);
   const acked = await call(server, ACK_PATH, lastAck);
   return {
     traffic: { kind: 'cycle', apiKey: server.apiKey, queues, publishes: true, payloadBytes },

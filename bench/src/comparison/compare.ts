@@ -1,9 +1,15 @@
-import type { LoadResult } from '../load/load-tally.js';
+import type { LoadResult, TallyLimits } from '../load/load-tally.js';
 import { median } from './median.js';
-import type { Bench, Comparison, Contest, Measure, Round, Row } from './scenario.js';
+import type { Bench, BenchSettings, Comparison, Contest, Measure, Round, Row } from './scenario.js';
 import { messagesPerUnit, summariseUsage } from './usage-summary.js';
 
 export const WARMUP_MS = 2000;
+
+/** How long each side of a round runs. */
+export const roundLimits = ({ seconds }: Pick<BenchSettings, 'seconds'>): TallyLimits => ({
+  warmupMs: WARMUP_MS,
+  durationMs: seconds * 1000,
+});
 
 /**
  * Measures both sides of each contest in turn, and the contests in turn, so that anything that slows the

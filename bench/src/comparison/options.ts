@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { SMALLEST_PAYLOAD_BYTES } from '../calls/publish-call.js';
+import { payloadBytes, positiveInteger, positiveNumber } from '../options/numbers.js';
+import { readStores, STORE_OPTIONS } from '../options/stores.js';
 import { ladder, scenarios } from '../scenarios/index.js';
 import { isKind, type StoresSettings } from '../servers/stores.js';
-import { positive } from './positive-number.js';
 import type { BenchSettings, Scenario } from './scenario.js';
 
 export interface Options {
@@ -21,11 +21,13 @@ export const help = `Usage: npm run bench -- [options]
   --connections N    keep-alive connections, or concurrent calls of a library, of the scenarios that
                      name no other number (64)
   --payload-bytes N  payload of a message (200)
-  --queues N         queues of consume, ack and sqlite-cycle, in turn (1)
+  --queues N         queues, in turn, of consume, ack, sqlite-cycle, postgres-cycle-vs-sqlite,
+                     latency-at-rate and pauses (1)
   --idempotency-keys a new idempotency key in each request of publish-*
-  --store STORE      for publish-*, consume, batch-publish-N, batch-cycle-N, push-vs-undici and
-                     push-isolation: sqlite (the default) or postgres, with a new store for each
-                     round, or the URL of a store that is used as it is
+  --store STORE      for publish-*, consume, ack, batch-publish-N, batch-cycle-N, latency-at-rate,
+                     pauses, backlog, push-vs-undici and push-isolation: sqlite (the default) or
+                     postgres, with a new store for each round, or (not for backlog) the URL of a
+                     store that is used as it is
   --postgres URL     create the databases on this server, with a role that may do so; without it,
                      a PostgreSQL from npm is started when one is needed, and removed
   --data-dir DIR     directory for files (the system's directory for temporary files)
@@ -59,8 +61,7 @@ export function readOptions(args: string[]): Options | undefined {
       queues: { type: 'string', default: '1' },
       'idempotency-keys': { type: 'boolean', default: false },
       store: { type: 'string', default: 'sqlite' },
-      postgres: { type: 'string' },
-      'data-dir': { type: 'string' },
+      ...STORE_OPTIONS,
       backlog: { type: 'string', default: '1000000' },
       'count-statements': { type: 'boolean', default: false },
       json: { type: 'string' },
@@ -75,30 +76,22 @@ export function readOptions(args: string[]): Options | undefined {
   return {
     selected: selectScenarios(values.scenario),
     settings: {
-      rounds: positive('rounds', values.rounds),
-      seconds: positive('seconds', values.seconds ?? '3', Number.isFinite),
-      pauseSeconds: positive('seconds', values.seconds ?? '600', Number.isFinite),
-      connections: positive('connections', values.connections),
+      rounds: positiveInteger('rounds', values.rounds),
+      seconds: positiveNumber('seconds', values.seconds ?? '3'),
+      pauseSeconds: positiveNumber('seconds', values.seconds ?? '600'),
+      connections: positiveInteger('connections', values.connections),
       payloadBytes: payloadBytes(values['payload-bytes']),
-      queues: positive('queues', values.queues),
+      queues: positiveInteger('queues', values.queues),
       idempotencyKeys: values['idempotency-keys'],
-      backlog: positive('backlog', values.backlog),
+      backlog: positiveInteger('backlog', values.backlog),
     },
     stores: {
-      store: values.store,
+      ...readStores(values.store, values),
       countsStatements: values['count-statements'],
-      ...(values.postgres !== undefined && { postgresUrl: values.postgres }),
-      ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
     },
     ...(values.json !== undefined && { jsonFile: values.json }),
     ...(values.plots !== undefined && { plotsFolder: values.plots }),
   };
-}
-
-function payloadBytes(text: string): number {
-  const bytes = positive('payload-bytes', text);
-  if (bytes >= SMALLEST_PAYLOAD_BYTES) return bytes;
-  throw new Error(`--payload-bytes must be at least ${SMALLEST_PAYLOAD_BYTES}, not ${text}`);
 }
 
 function list(of: readonly Scenario[]): string {
@@ -111,6 +104,6 @@ function selectScenarios(names: string[]): readonly Scenario[] {
   const known = scenarios.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new Error(`unknown scenario ${unknown}; known: ${known.join(', ')}`);
+    throw new Error(`--scenario ${unknown} is not known; known: all, ${known.join(', ')}`);
   return scenarios.filter(({ name }) => names.includes(name));
 }

@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { killOnExit } from '../servers/child-process.js';
+import { forkChild } from '../servers/child-process.js';
 import { type Usage, type UsageProbe, usageBetween } from '../usage/usage.js';
 import type { Traffic } from './drivers/traffic.js';
 import type { LoadResult, TallyLimits } from './load-tally.js';
@@ -55,10 +53,7 @@ export async function runLoadChild<Result extends LoadResult>(
   job: object,
   { probe, onProgress }: LoadWatch = {},
 ): Promise<Result> {
-  const child = fork(fileURLToPath(file), {
-    execArgv: ['--import', 'tsx'],
-  });
-  killOnExit(child);
+  const child = forkChild(file);
   child.send(job);
   let result: Result | undefined;
   let failure: string | undefined;

@@ -38,11 +38,9 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
   const clientOf = (caller: number) => clients[caller] as JackdClient;
   return {
     publish: (caller) => clientOf(caller).put(payload),
-    async cycle(caller) {
-      const client = clientOf(caller);
-      await client.put(payload);
-      const { id } = await client.reserve();
-      await client.delete(id);
+    async ack(_, caller) {
+      const { id } = await clientOf(caller).reserve();
+      await clientOf(caller).delete(id);
     },
     waiting: async () => jobsIn(await clientOf(0).statsTube(tube)),
     async close() {

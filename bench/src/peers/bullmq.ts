@@ -61,14 +61,8 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
   const worker = load.scenario === 'publish' ? undefined : await startWorker(load, acked);
   return {
     publish: () => queue.add('job', data, opts),
-    async cycle() {
-      await queue.add('job', data, opts);
-      await acked.take();
-    },
-    async batchCycle() {
-      await queue.addBulk(batch);
-      await acked.take(batch.length);
-    },
+    publishBatch: () => queue.addBulk(batch),
+    ack: (count) => acked.take(count),
     async waiting() {
       const counts = await queue.getJobCounts();
       return Object.values(counts).reduce((sum, count) => sum + count, 0);

@@ -42,14 +42,8 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
       : await startRunner(load, { pgPool, schema, logger }, acked);
   return {
     publish: () => tools.addJob(TASK, payload),
-    async cycle() {
-      await tools.addJob(TASK, payload);
-      await acked.take();
-    },
-    async batchCycle() {
-      await tools.addJobs(batch);
-      await acked.take(batch.length);
-    },
+    publishBatch: () => tools.addJobs(batch),
+    ack: (count) => acked.take(count),
     async waiting() {
       const { rows } = await pgPool.query(`SELECT count(*)::int AS count FROM ${schema}.jobs`);
       return rows[0].count;

@@ -1,20 +1,21 @@
 import { writeFile } from 'node:fs/promises';
+import { describeMachine } from '../report/machine.js';
 import { readOrExit, runToEnd } from '../servers/end-of-process.js';
 import { help, type PeersOptions, readOptions } from './options.js';
-import { describeMachine } from './report/machine.js';
-import { describeRun, markdownReport } from './report/markdown.js';
+import { describeDisk } from './report/disk.js';
+import { environmentText, markdownReport } from './report/markdown.js';
 import { rowsOf } from './report/rows.js';
 import { Places } from './run/place.js';
 import { runRounds } from './run/rounds.js';
 
 async function run({ selected, settings, jsonFile }: PeersOptions, places: Places): Promise<void> {
-  const machine = describeMachine(places.root);
+  const environment = { ...describeMachine(), ...describeDisk(places.root), ...settings };
   const progress = (line: string) => console.error(line);
   const outcomes = await runRounds({ selected, settings, places, progress });
-  process.stdout.write(`${markdownReport(machine, settings, outcomes)}\n`);
+  process.stdout.write(`${markdownReport(environment, outcomes)}\n`);
   if (jsonFile !== undefined) {
-    const environment = { text: describeRun(machine, settings) };
-    const file = { environment, rows: rowsOf(outcomes), machine, settings, outcomes };
+    const text = environmentText(environment);
+    const file = { environment: { ...environment, text }, rows: rowsOf(outcomes), outcomes };
     await writeFile(jsonFile, `${JSON.stringify(file, null, 2)}\n`);
   }
   const failed = outcomes.some(({ scenarios }) =>

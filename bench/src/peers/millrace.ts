@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { get, rawPost } from '../calls/api-call.js';
+import { rawPost } from '../calls/api-call.js';
 import { createQueues } from '../calls/create-queues.js';
 import { PUBLISH_PATH, publishBody } from '../calls/publish-call.js';
+import { statsOf } from '../calls/queue-stats.js';
 import type { Traffic } from '../load/drivers/traffic.js';
 import { type MillraceAddress, startServer } from '../servers/server-process.js';
 import type { StoreKind } from '../servers/stores.js';
@@ -90,14 +91,8 @@ async function connectClient(load: ClientLoad<MillraceAddress>): Promise<PeerCli
   };
   return {
     publish: () => client.publish(queue, payload),
-    async cycle() {
-      await client.publish(queue, payload);
-      await ackAsMany(1, receiveOne);
-    },
-    async batchCycle() {
-      await client.publishBatch(queue, batch);
-      await ackAsMany(batchSize, receiveMany);
-    },
+    publishBatch: () => client.publishBatch(queue, batch),
+    ack: (count) => ackAsMany(count, count === 1 ? receiveOne : receiveMany),
     waiting: () => waitingIn(address, queue),
     close: () => client.close(),
   };
@@ -135,6 +130,6 @@ async function createQueue(address: MillraceAddress): Promise<string> {
 }
 
 async function waitingIn(address: MillraceAddress, queue: string): Promise<number> {
-  const { data } = JSON.parse(await get(address, `/v1/queue/stats/${queue}`));
-  return data.available + data.in_flight + data.delayed + data.dlq;
+  const { available, in_flight, delayed, dlq } = await statsOf(address, queue);
+  return available + in_flight + delayed + dlq;
 }

@@ -95,14 +95,8 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
   const publish = () => client.publish(name, content);
   return {
     publish,
-    async cycle() {
-      await publish();
-      await acked.take();
-    },
-    async batchCycle() {
-      await Promise.all(Array.from({ length: batchSize }, publish));
-      await acked.take(batchSize);
-    },
+    publishBatch: () => Promise.all(Array.from({ length: batchSize }, publish)),
+    ack: (count) => acked.take(count),
     // With work-queue retention an ack removes the message from the stream.
     waiting: async () => (await control.streams.info(name)).state.messages,
     close: () => connection.close(),

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
-import { SMALLEST_PAYLOAD_BYTES } from '../calls/publish-call.js';
-import { positive } from '../comparison/positive-number.js';
+import { payloadBytes, positiveInteger, positiveNumber } from '../options/numbers.js';
 import type { Peer } from './peer.js';
 import { peerNamed, peers } from './peers.js';
 
@@ -59,18 +58,12 @@ export function readOptions(args: string[]): PeersOptions | undefined {
   return {
     selected: peers.filter((peer) => wanted.length === 0 || wanted.includes(peer)),
     settings: {
-      rounds: positive('rounds', values.rounds),
-      seconds: positive('seconds', values.seconds, Number.isFinite),
-      concurrency: positive('concurrency', values.concurrency),
-      payloadBytes: readPayloadBytes(values['payload-bytes']),
+      rounds: positiveInteger('rounds', values.rounds),
+      seconds: positiveNumber('seconds', values.seconds),
+      concurrency: positiveInteger('concurrency', values.concurrency),
+      payloadBytes: payloadBytes(values['payload-bytes'], MAX_PAYLOAD_BYTES),
     },
     ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
     ...(values.json !== undefined && { jsonFile: values.json }),
   };
-}
-
-function readPayloadBytes(text: string): number {
-  const bytes = positive('payload-bytes', text);
-  if (bytes >= SMALLEST_PAYLOAD_BYTES && bytes <= MAX_PAYLOAD_BYTES) return bytes;
-  throw new Error(`--payload-bytes must be from ${SMALLEST_PAYLOAD_BYTES} to ${MAX_PAYLOAD_BYTES}`);
 }

@@ -52,10 +52,10 @@ interface ConnectedClient {
 export interface CallingClient extends ConnectedClient {
   /** Resolves when the peer has confirmed the message. */
   publish(caller: number): Promise<unknown>;
-  /** Publishes a message, and resolves when a message has been received and acked. */
-  cycle(caller: number): Promise<unknown>;
-  /** The same with `batchSize` messages. */
-  batchCycle?(caller: number): Promise<unknown>;
+  /** Publishes `batchSize` messages. */
+  publishBatch?(caller: number): Promise<unknown>;
+  /** Resolves when as many messages have been received and acked, whoever published them. */
+  ack(count: number, caller: number): Promise<unknown>;
 }
 
 /** HTTP on raw sockets, without a client library. */

@@ -38,14 +38,8 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
   };
   return {
     publish,
-    async cycle() {
-      await publish();
-      await ackAsMany(1, receive);
-    },
-    async batchCycle() {
-      await boss.insert(batch);
-      await ackAsMany(batchSize, receive);
-    },
+    publishBatch: () => boss.insert(batch),
+    ack: (count) => ackAsMany(count, receive),
     waiting: () => boss.getQueueSize(queue, { before: 'completed' }),
     close: () => boss.stop({ graceful: false }),
   };

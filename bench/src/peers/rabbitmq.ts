@@ -102,14 +102,8 @@ async function connectClient(load: ClientLoad<Address>): Promise<PeerClient> {
   const publish = () => publishConfirmed(publisher, queue, content);
   return {
     publish,
-    async cycle() {
-      await publish();
-      await acked.take();
-    },
-    async batchCycle() {
-      await Promise.all(Array.from({ length: batchSize }, publish));
-      await acked.take(batchSize);
-    },
+    publishBatch: () => Promise.all(Array.from({ length: batchSize }, publish)),
+    ack: (count) => acked.take(count),
     async waiting() {
       consumerClosed ??= closeSettled(consumer);
       await consumerClosed;

@@ -1,6 +1,3 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,
@@ -11,7 +8,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { killOnExit, stopChild } from '../servers/child-process.js';
+import { forkChild, nextMessage, stopChild } from '../servers/child-process.js';
 import type { ClientLoad, Peer, PeerClient, PeerServer } from './peer.js';
 import { packageVersion } from './programs/package-version.js';
 import { ackAsMany } from './run/ack-as-many.js';
@@ -31,15 +28,8 @@ export const sqs: Peer<Address> = {
 };
 
 async function start(): Promise<PeerServer<Address>> {
-  const file = fileURLToPath(new URL('./programs/fauxqs-child.ts', import.meta.url));
-  const child = fork(file, { execArgv: ['--import', 'tsx'] });
-  killOnExit(child);
-  const [{ port }] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`fauxqs ended before it listened (${code})`);
-    }),
-  ]);
+  const child = forkChild(new URL('./programs/fauxqs-child.ts', import.meta.url));
+  const { port } = await nextMessage<Address>(child, 'fauxqs');
   const stop = () => stopChild(child);
   return {
     address: { port },
@@ -91,15 +81,11 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
   };
   return {
     publish,
-    async cycle() {
-      await publish();
-      await ackAsMany(1, receiveOne);
-    },
-    async batchCycle() {
+    async publishBatch() {
       const sent = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries: batch }));
       if (sent.Failed?.length) throw new Error(`not sent: ${sent.Failed[0]?.Message}`);
-      await ackAsMany(batchSize, receiveMany);
     },
+    ack: (count) => ackAsMany(count, count === 1 ? receiveOne : receiveMany),
     waiting: () => messagesIn(client, QueueUrl),
     close: async () => client.destroy(),
   };

@@ -9,19 +9,24 @@ export interface PeersFile {
   rows: PeerRow[];
 }
 
-export interface PeerRow {
+/** The rounds of one peer in one scenario. */
+export interface PeerFigures {
+  /** Messages a second: the median of the rounds, the slowest and the fastest. */
+  perSecond: number;
+  range: [number, number];
+  /** The latency of a unit: medians of the rounds. */
+  p50Ms: number;
+  p99Ms: number;
+  /** CPU seconds of server and client for a million messages; undefined where there is no /proc. */
+  cpuSecondsPerMillion?: number;
+}
+
+export interface PeerRow extends PeerFigures {
   /** Its name with what distinguishes this row: "RabbitMQ quorum queue", "millrace, SQLite". */
   peer: string;
   isOurs?: boolean;
   /** What is counted, as the title of a table: "Publish one message". */
   operation: string;
-  /** The median of the rounds, in messages. */
-  perSecond: number;
-  /** The slowest and the fastest round. */
-  range: [number, number];
-  p50Ms?: number;
-  p99Ms?: number;
-  cpuSecondsPerMillion?: number;
   /** When an answer means that a message is safe: "fsync before the answer". */
   durability: string;
   /** What it does less than millrace, if anything. */
@@ -37,24 +42,19 @@ export function operationsOf(rows: readonly PeerRow[]): Map<string, PeerRow[]> {
   return byOperation;
 }
 
-export const peersTable = (rows: readonly PeerRow[]): string =>
-  markdownTable(
-    [
-      'peer',
-      'messages/s (range)',
-      'p50 / p99, ms',
-      'CPU, s per million',
-      'durable when',
-      'does less',
-    ],
-    rows.map((row) => [
-      row.peer,
-      `${row.perSecond.toFixed(0)} (${row.range.map((value) => value.toFixed(0)).join('–')})`,
-      row.p50Ms === undefined || row.p99Ms === undefined
-        ? ''
-        : `${row.p50Ms.toFixed(1)} / ${row.p99Ms.toFixed(1)}`,
-      row.cpuSecondsPerMillion?.toFixed(0) ?? '',
-      row.durability,
-      row.less ?? '',
-    ]),
+export const FIGURE_HEADS = ['messages/s (range)', 'p50 / p99, ms', 'CPU, s per million'];
+
+export const figureCells = (of: PeerFigures): string[] => [
+  `${of.perSecond.toFixed(0)} (${of.range.map((value) => value.toFixed(0)).join('–')})`,
+  `${of.p50Ms.toFixed(1)} / ${of.p99Ms.toFixed(1)}`,
+  of.cpuSecondsPerMillion?.toFixed(0) ?? '',
+];
+
+export function peersTable(rows: readonly PeerRow[]): string {
+  const heads = ['peer', ...FIGURE_HEADS, 'durable when', 'does less'];
+  return markdownTable(
+    heads,
+    rows.map((row) => [row.peer, ...figureCells(row), row.durability, row.less ?? '']),
+    [0, heads.length - 2, heads.length - 1],
   );
+}

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { median } from '../comparison/median.js';
+import { positiveInteger } from '../options/numbers.js';
 
 /**
  * Measures what the dead entries of an index cost a consume while somebody holds an old snapshot,
@@ -11,7 +13,7 @@ import pg from 'pg';
 const { values } = parseArgs({
   options: { url: { type: 'string' }, entries: { type: 'string', default: '200000' } },
 });
-const entries = Number(values.entries);
+const entries = positiveInteger('entries', values.entries);
 const LOOKS = 20;
 /** A bucket that no queue has. */
 const BUCKET = -1;
@@ -44,8 +46,7 @@ for (let look = 0; look < LOOKS; look += 1) {
 await holder.query('ROLLBACK');
 await client.query('DELETE FROM millrace.messages WHERE bucket_id = $1', [BUCKET]);
 const { rows } = await client.query('SHOW server_version');
-tookMs.sort((a, b) => a - b);
-const medianMs = tookMs[LOOKS / 2] as number;
+const medianMs = median(tookMs);
 process.stdout.write(
   `PostgreSQL ${rows[0].server_version}: ${entries} dead entries, ${medianMs.toFixed(1)} ms per search, ${((1_000 * medianMs) / entries).toFixed(2)} us per entry\n`,
 );

@@ -1,23 +1,23 @@
 import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
-import pg from 'pg';
 import { call } from '../calls/api-call.js';
-import { ACK_BATCH_PATH, ackBatchBody, deliveriesIn } from '../calls/batch-calls.js';
+import { ACK_BATCH_PATH, ackBatchBody, leaseAll } from '../calls/consume-calls.js';
 import { createQueues } from '../calls/create-queues.js';
 import { fillQueue } from '../calls/fill-queue.js';
 import { publishBody } from '../calls/publish-call.js';
-import { positive } from '../comparison/positive-number.js';
+import { positiveInteger } from '../options/numbers.js';
+import { readStores, STORE_OPTIONS } from '../options/stores.js';
 import { readOrExit, runToEnd } from '../servers/end-of-process.js';
 import { onNewStore } from '../servers/millrace-turn.js';
+import { withClient } from '../servers/postgres-server.js';
 import type { MillraceServer } from '../servers/server-process.js';
 import { sqliteFile } from '../servers/sqlite-store-file.js';
-import { type StoreKind, Stores } from '../servers/stores.js';
+import { isKind, type StoreKind, Stores, type StoresSettings } from '../servers/stores.js';
 import { residentMib } from './resident-memory.js';
 
 /** Measures what messages take on disk and in the server's memory, in each of their states. */
 
-const BATCH = 1000;
 const KEYED = 20_000;
 const MIB = 1024 * 1024;
 /**
@@ -41,8 +41,7 @@ acks the others. Prints the size of the store and the server's memory after each
 interface Options {
   readonly messages: number;
   readonly kind: StoreKind;
-  readonly postgresUrl?: string;
-  readonly dataDir?: string;
+  readonly stores: StoresSettings;
 }
 
 function readOptions(args: string[]): Options | undefined {
@@ -51,20 +50,18 @@ function readOptions(args: string[]): Options | undefined {
     options: {
       messages: { type: 'string', default: '100000' },
       store: { type: 'string', default: 'sqlite' },
-      postgres: { type: 'string' },
-      'data-dir': { type: 'string' },
+      ...STORE_OPTIONS,
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
-  if (values.store !== 'sqlite' && values.store !== 'postgres') {
-    throw new Error(`--store cannot be ${values.store}`);
+  if (!isKind(values.store)) {
+    throw new Error(`--store must be sqlite or postgres, not ${values.store}`);
   }
   return {
-    messages: positive('messages', values.messages),
+    messages: positiveInteger('messages', values.messages),
     kind: values.store,
-    ...(values.postgres !== undefined && { postgresUrl: values.postgres }),
-    ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
+    stores: readStores(values.store, values),
   };
 }
 
@@ -87,7 +84,10 @@ async function run({ messages, kind }: Options, stores: Stores): Promise<void> {
     const beforeBytes = await report(`${KEYED} with keys`, KEYED, emptyBytes);
     await fillQueue(server, queue, messages);
     await report(`${messages} published`, messages, beforeBytes);
-    const acks = await leaseAll(server, queue);
+    const acks: string[] = [];
+    for await (const deliveries of leaseAll(server, queue)) {
+      acks.push(ackBatchBody(queue, deliveries));
+    }
     await report('leased', messages, beforeBytes);
     for (const body of acks) await call(server, ACK_BATCH_PATH, body);
     await report('acked', messages, beforeBytes);
@@ -101,18 +101,6 @@ async function settled(sizeOf: () => Promise<number>): Promise<number> {
     const now = await sizeOf();
     if (Math.abs(now - bytes) < MIB) return now;
     bytes = now;
-  }
-}
-
-/** Leases all messages. @returns the bodies of the calls that ack them */
-async function leaseAll(server: MillraceServer, queue: string): Promise<string[]> {
-  const request = JSON.stringify({ queue, max_messages: BATCH });
-  const bodies: string[] = [];
-  while (true) {
-    const answer = await call(server, '/v1/queue/consume', request);
-    const deliveries = deliveriesIn(Buffer.from(answer));
-    if (deliveries.length === 0) return bodies;
-    bodies.push(ackBatchBody(queue, deliveries));
   }
 }
 
@@ -144,30 +132,20 @@ async function sqliteBytes(storeUrl: string): Promise<number> {
 }
 
 /** The size of tables and indexes, after a vacuum. */
-async function postgresBytes(storeUrl: string): Promise<number> {
-  const client = new pg.Client({ connectionString: storeUrl });
-  await client.connect();
-  try {
+const postgresBytes = (storeUrl: string): Promise<number> =>
+  withClient(storeUrl, async (client) => {
     await client.query('VACUUM');
     const { rows } = await client.query(
       'SELECT sum(pg_total_relation_size(relid)) AS bytes FROM pg_stat_user_tables',
     );
     return Number(rows[0].bytes);
-  } finally {
-    await client.end();
-  }
-}
+  });
 
 const options = readOrExit(readOptions);
 if (options === undefined) {
   process.stdout.write(help);
 } else {
-  const { kind, postgresUrl, dataDir } = options;
-  const stores = new Stores({
-    store: kind,
-    ...(postgresUrl !== undefined && { postgresUrl }),
-    ...(dataDir !== undefined && { dataDir }),
-  });
+  const stores = new Stores(options.stores);
   await runToEnd(
     () => run(options, stores),
     () => stores.stop(),

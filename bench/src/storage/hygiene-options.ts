@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
-import { positive } from '../comparison/positive-number.js';
+import { positiveInteger, positiveNumber } from '../options/numbers.js';
+import { readStores, STORE_OPTIONS } from '../options/stores.js';
+import type { StoresSettings } from '../servers/stores.js';
 
 export interface HygieneOptions {
   messages: number;
@@ -8,8 +10,7 @@ export interface HygieneOptions {
   /** Messages in each request. */
   batch: number;
   connections: number;
-  postgresUrl?: string;
-  dataDir?: string;
+  stores: StoresSettings;
 }
 
 export const help = `Usage: npx tsx bench/src/storage/hygiene.ts [options]     (after npm run build)
@@ -38,19 +39,17 @@ export function readHygieneOptions(args: string[]): HygieneOptions | undefined {
       'max-minutes': { type: 'string', default: '120' },
       batch: { type: 'string', default: '1' },
       connections: { type: 'string', default: '64' },
-      postgres: { type: 'string' },
-      'data-dir': { type: 'string' },
+      ...STORE_OPTIONS,
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
   return {
-    messages: positive('messages', values.messages),
-    snapshotSeconds: positive('snapshot-seconds', values['snapshot-seconds'], Number.isFinite),
-    maxMinutes: positive('max-minutes', values['max-minutes'], Number.isFinite),
-    batch: positive('batch', values.batch),
-    connections: positive('connections', values.connections),
-    ...(values.postgres !== undefined && { postgresUrl: values.postgres }),
-    ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
+    messages: positiveInteger('messages', values.messages),
+    snapshotSeconds: positiveNumber('snapshot-seconds', values['snapshot-seconds']),
+    maxMinutes: positiveNumber('max-minutes', values['max-minutes']),
+    batch: positiveInteger('batch', values.batch),
+    connections: positiveInteger('connections', values.connections),
+    stores: readStores('postgres', values),
   };
 }

@@ -1,3 +1,4 @@
+import { markdownTable } from '../report/markdown-table.js';
 import type { TableSize } from './table-sizes.js';
 
 /** One row of the closing table: the speed of a phase and the sizes of the tables at its end. */
@@ -31,19 +32,16 @@ export function phasesTable(phases: Phase[]): string {
     `${name} dead`,
     ...indexes.map((index) => `${index.name} MiB`),
   ]);
-  const rows = phases.map(({ name, perSecond, tables }) => {
-    const values = tables.flatMap(({ bytes, deadTuples, indexes }) => [
+  const rows = phases.map(({ name, perSecond, tables }) => [
+    name,
+    perSecond === undefined ? '' : perSecond.toFixed(0),
+    ...tables.flatMap(({ bytes, deadTuples, indexes }) => [
       mebibytes(bytes),
-      deadTuples,
+      String(deadTuples),
       ...indexes.map((index) => mebibytes(index.bytes)),
-    ]);
-    return [name, perSecond === undefined ? '' : Math.round(perSecond), ...values];
-  });
-  return [
-    `| at the end of | messages/s | ${columns.join(' | ')} |`,
-    `| --- |${' ---: |'.repeat(columns.length + 1)}`,
-    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
-  ].join('\n');
+    ]),
+  ]);
+  return markdownTable(['at the end of', 'messages/s', ...columns], rows);
 }
 
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);

@@ -100,12 +100,7 @@ async function measure(
 
 const options = readOrExit(readHygieneOptions);
 if (options) {
-  const { postgresUrl, dataDir } = options;
-  const stores = new Stores({
-    store: 'postgres',
-    ...(postgresUrl !== undefined && { postgresUrl }),
-    ...(dataDir !== undefined && { dataDir }),
-  });
+  const stores = new Stores(options.stores);
   await runToEnd(
     () => run(options, stores),
     () => stores.stop(),

@@ -1,12 +1,12 @@
-import pg from 'pg';
-import { familyMicros, nameOf } from './process-usage.js';
+import type pg from 'pg';
+import { withClient } from '../servers/postgres-server.js';
+import { parentOf, treeMicros } from './cpu-time.js';
+import { nameOf } from './process-usage.js';
 import type { Usage } from './usage.js';
 
 /** The counters of a PostgreSQL server, by a connection of its own. */
-export async function databaseUsage(url: string): Promise<Usage> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
+export const databaseUsage = (url: string): Promise<Usage> =>
+  withClient(url, async (client) => {
     const { rows } = await client.query(
       `SELECT pg_backend_pid() AS pid, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') AS wal,
          to_regclass('pg_stat_statements') IS NOT NULL AS counts`,
@@ -15,12 +15,9 @@ export async function databaseUsage(url: string): Promise<Usage> {
     return {
       walBytes: Number(wal),
       ...(counts && { statements: await statements(client) }),
-      ...(isHere(pid) && { databaseMicros: familyMicros(pid) }),
+      ...(isHere(pid) && { databaseMicros: treeMicros([parentOf(pid)]) }),
     };
-  } finally {
-    await client.end();
-  }
-}
+  });
 
 async function statements(client: pg.Client): Promise<number> {
   const { rows } = await client.query(

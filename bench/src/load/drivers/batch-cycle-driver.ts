@@ -1,12 +1,12 @@
 import { rawPost } from '../../calls/api-call.js';
+import { batchBody, PUBLISH_BATCH_PATH } from '../../calls/batch-calls.js';
 import {
   ACK_BATCH_PATH,
   ackBatchBody,
-  batchBody,
+  CONSUME_PATH,
+  consumeBody,
   deliveriesIn,
-  PUBLISH_BATCH_PATH,
-} from '../../calls/batch-calls.js';
-import { CONSUME_PATH, consumeBody } from './cycle-driver.js';
+} from '../../calls/consume-calls.js';
 import type { LoadDriver, RawRequest } from './load-driver.js';
 import type { BatchCycleTraffic } from './traffic.js';
 

@@ -1,13 +1,15 @@
 import { rawGet, rawPost } from '../../calls/api-call.js';
+import {
+  ACK_PATH,
+  ackBody,
+  CONSUME_PATH,
+  consumeBody,
+  deliveriesIn,
+} from '../../calls/consume-calls.js';
 import { PUBLISH_PATH, type PublishFields, publishBody } from '../../calls/publish-call.js';
+import { statsPath } from '../../calls/queue-stats.js';
 import type { LoadDriver, RawRequest } from './load-driver.js';
 import type { CycleTraffic } from './traffic.js';
-
-export const CONSUME_PATH = '/v1/queue/consume';
-export const ACK_PATH = '/v1/queue/ack';
-
-export const consumeBody = (queue: string, maxMessages = 1): string =>
-  JSON.stringify({ queue, max_messages: maxMessages });
 
 type Step = 'publish' | 'consume' | 'ack' | 'stats';
 
@@ -55,8 +57,9 @@ export function cycleDriver(traffic: CycleTraffic): LoadDriver {
       const { step, calls: of } = place(connection);
       if (step === 'publish') return send(connection, 'consume', of.consume);
       if (step === 'consume') {
-        const ack = ackBody(of.queue, body);
-        if (ack === undefined) return of.consume;
+        const [delivery] = deliveriesIn(body);
+        if (delivery === undefined) return of.consume;
+        const ack = ackBody(of.queue, delivery);
         return send(connection, 'ack', rawPost(ACK_PATH, traffic.apiKey, ack));
       }
       return step === 'ack' && asksStats ? send(connection, 'stats', of.stats) : undefined;
@@ -81,26 +84,6 @@ function callsOf(
       Buffer.from(rawPost(PUBLISH_PATH, apiKey, publishBody(queue, of, payloadBytes))),
     ),
     consume: Buffer.from(rawPost(CONSUME_PATH, apiKey, consumeBody(queue))),
-    stats: Buffer.from(rawGet(`/v1/queue/stats/${queue}`, apiKey)),
+    stats: Buffer.from(rawGet(statsPath(queue), apiKey)),
   };
-}
-
-/**
- * Undefined if the consume came back empty. Searches for the fields, since parsing would slow the load.
- */
-export function ackBody(queue: string, consumed: Buffer): string | undefined {
-  const message_id = textField(consumed, '"message_id":"');
-  const receipt = textField(consumed, '"receipt":"');
-  if (message_id !== undefined && receipt !== undefined) {
-    return JSON.stringify({ queue, message_id, receipt });
-  }
-  if (consumed.includes('"messages":[]')) return undefined;
-  throw new Error(`not an answer to a consume: ${consumed.toString('utf8', 0, 2000)}`);
-}
-
-function textField(body: Buffer, opening: string): string | undefined {
-  const at = body.indexOf(opening);
-  if (at < 0) return undefined;
-  const from = at + opening.length;
-  return body.toString('latin1', from, body.indexOf('"', from));
 }

@@ -36,8 +36,6 @@ export interface CycleTraffic {
   priorities?: number[];
   /** For a FIFO queue: the number of message groups, to which it publishes in turn. */
   groups?: number;
-  /** The JSON of each payload; undefined: 200 bytes. */
-  payload?: string;
   /** A unit ends with a request for the queue's stats. */
   asksStats?: boolean;
 }

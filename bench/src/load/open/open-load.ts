@@ -1,4 +1,3 @@
-import type { UsageProbe } from '../../usage/usage.js';
 import { expectNoFailures, type LoadJob, runLoadChild } from '../load-process.js';
 import type { OpenLoadResult } from './open-loop.js';
 
@@ -9,9 +8,9 @@ export interface OpenLoadJob extends Omit<LoadJob, 'connections'> {
 }
 
 /** Runs the job in a separate process. Any failed request fails the whole run. */
-export async function runOpenLoad(job: OpenLoadJob, probe?: UsageProbe): Promise<OpenLoadResult> {
+export async function runOpenLoad(job: OpenLoadJob): Promise<OpenLoadResult> {
   const file = new URL('./open-load-child.ts', import.meta.url);
-  const result = await runLoadChild<OpenLoadResult>(file, job, probe && { probe });
+  const result = await runLoadChild<OpenLoadResult>(file, job);
   expectNoFailures(result);
   return result;
 }

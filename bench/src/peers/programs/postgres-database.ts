@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { withClient } from '../../servers/postgres-server.js';
 import type { PeerServer } from '../peer.js';
 import type { Place } from '../run/place.js';
 
@@ -9,16 +9,11 @@ export async function startDatabase({ stores }: Place): Promise<PeerServer<{ url
   return { address: { url }, version: `PostgreSQL ${version}`, pids: [pid], stop: remove };
 }
 
-async function describe(url: string): Promise<{ version: string; pid: number }> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
+const describe = (url: string): Promise<{ version: string; pid: number }> =>
+  withClient(url, async (client) => {
     const { rows } = await client.query(
       `SELECT current_setting('server_version') AS version,
               split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid`,
     );
     return rows[0];
-  } finally {
-    await client.end();
-  }
-}
+  });

@@ -2,17 +2,15 @@ import type { PeerRow } from '../../report/peers-file.js';
 import type { ScenarioName } from '../peer.js';
 import type { Outcome } from '../run/rounds.js';
 import { summarise } from './summary.js';
-import { TITLES } from './titles.js';
+import { REPORTED, TITLES } from './titles.js';
 
 /** The name of a peer in a table; a batch has its size with it. */
 export const labelOf = (peer: string, scenario: ScenarioName, size: number): string =>
   scenario === 'batch-cycle' ? `${peer} (${size})` : peer;
 
 /** The rows that `bench:report` reads. A peer without a valid round has none. */
-export function rowsOf(outcomes: readonly Outcome[]): PeerRow[] {
-  const names = Object.keys(TITLES) as ScenarioName[];
-  return names.flatMap((name) => outcomes.flatMap((outcome) => rowOf(outcome, name)));
-}
+export const rowsOf = (outcomes: readonly Outcome[]): PeerRow[] =>
+  REPORTED.flatMap((name) => outcomes.flatMap((outcome) => rowOf(outcome, name)));
 
 function rowOf({ peer, scenarios }: Outcome, name: ScenarioName): PeerRow[] {
   const scenario = scenarios[name];

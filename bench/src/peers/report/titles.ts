@@ -5,3 +5,6 @@ export const TITLES: Record<ScenarioName, string> = {
   cycle: 'Publish, receive, ack: one message',
   'batch-cycle': 'Publish, receive, ack: batches',
 };
+
+/** In the order of a report. */
+export const REPORTED = Object.keys(TITLES) as ScenarioName[];

@@ -5,10 +5,10 @@ import { driverOf } from '../../load/drivers/traffic.js';
 import { generateLoad } from '../../load/load-generator.js';
 import { expectNoFailures, type LoadReport } from '../../load/load-process.js';
 import type { LoadResult } from '../../load/load-tally.js';
+import { treeMicros } from '../../usage/cpu-time.js';
 import type { CallingClient, PeerClient } from '../peer.js';
 import { peerNamed } from '../peers.js';
 import type { ClientJob, ClientResult } from './client-job.js';
-import { cpuSeconds } from './cpu-seconds.js';
 
 /** Some peers count with a delay, and some acks are not answered. */
 const COUNT_LIMIT_MS = 10_000;
@@ -27,18 +27,18 @@ process.once('disconnect', () => process.exit());
 
 async function measure(job: ClientJob): Promise<ClientResult> {
   const client = await peerNamed(job.peer).connect(job);
-  const usedCpu = existsSync('/proc/self/stat')
-    ? () => cpuSeconds([process.pid, ...job.serverPids])
+  const usedMicros = existsSync('/proc/self/stat')
+    ? () => treeMicros([process.pid, ...job.serverPids])
     : undefined;
-  const before = usedCpu?.();
+  const before = usedMicros?.();
   const result = await makeLoad(client, job);
-  const after = usedCpu?.();
+  const after = usedMicros?.();
   await expectWaiting(client, job.scenario === 'publish' ? result.units : 0);
   await client.close();
   return {
     ...result,
-    messages: result.units * (job.scenario === 'batch-cycle' ? job.batchSize : 1),
-    ...(before !== undefined && after !== undefined && { cpuSeconds: after - before }),
+    allMessages: result.units * (job.scenario === 'batch-cycle' ? job.batchSize : 1),
+    ...(before !== undefined && after !== undefined && { cpuSeconds: (after - before) / 1e6 }),
   };
 }
 
@@ -52,13 +52,24 @@ async function makeLoad(client: PeerClient, job: ClientJob): Promise<LoadResult>
   return result;
 }
 
-function unitOf(client: CallingClient, { scenario }: ClientJob) {
-  if (scenario === 'publish') return (caller: number) => client.publish(caller);
-  if (scenario === 'cycle') return (caller: number) => client.cycle(caller);
-  return async (caller: number) => {
-    if (!client.batchCycle) throw new Error('this client has no batches');
-    await client.batchCycle(caller);
-  };
+type Unit = (caller: number) => Promise<unknown>;
+
+function unitOf(client: CallingClient, { scenario, batchSize }: ClientJob): Unit {
+  switch (scenario) {
+    case 'publish':
+      return (caller) => client.publish(caller);
+    case 'cycle':
+      return async (caller) => {
+        await client.publish(caller);
+        await client.ack(1, caller);
+      };
+    case 'batch-cycle':
+      return async (caller) => {
+        if (!client.publishBatch) throw new Error('this client has no batches');
+        await client.publishBatch(caller);
+        await client.ack(batchSize, caller);
+      };
+  }
 }
 
 async function expectWaiting(client: PeerClient, expected: number): Promise<void> {

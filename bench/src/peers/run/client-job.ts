@@ -10,7 +10,7 @@ export interface ClientJob extends TallyLimits, ClientLoad {
 
 export interface ClientResult extends LoadResult {
   /** All messages, including those of the warm-up. */
-  messages: number;
+  allMessages: number;
   /** CPU time of the server and the client for these messages; undefined where there is no /proc. */
   cpuSeconds?: number;
 }

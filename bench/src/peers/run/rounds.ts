@@ -1,5 +1,5 @@
 import { payloadOf } from '../../calls/publish-call.js';
-import { WARMUP_MS } from '../../comparison/compare.js';
+import { roundLimits } from '../../comparison/compare.js';
 import type { PeersSettings } from '../options.js';
 import { NotAvailable, type Peer, type PeerServer, type ScenarioName } from '../peer.js';
 import { type ClientResult, runClient } from './client-job.js';
@@ -85,8 +85,7 @@ async function measure(
       concurrency: settings.concurrency,
       payload: payloadOf(settings.payloadBytes),
       batchSize: peer.batch?.size ?? 1,
-      warmupMs: WARMUP_MS,
-      durationMs: settings.seconds * 1000,
+      ...roundLimits(settings),
     });
     of.rounds.push(result);
     const rate = Math.round(result.perSecond * of.size);

@@ -1,8 +1,8 @@
 import { rawGet } from '../../calls/api-call.js';
 import { createQueues } from '../../calls/create-queues.js';
-import { expectWaiting } from '../../calls/expect-waiting.js';
 import { fillQueue } from '../../calls/fill-queue.js';
-import { roundLine, summarise, WARMUP_MS } from '../../comparison/compare.js';
+import { expectWaiting, statsPath } from '../../calls/queue-stats.js';
+import { roundLimits, roundLine, summarise, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Comparison, Measure, Round, Scenario } from '../../comparison/scenario.js';
 import { compareSteps } from '../../comparison/step-rounds.js';
 import type { CycleTraffic } from '../../load/drivers/traffic.js';
@@ -134,13 +134,12 @@ function costs({ store, queue }: FilledStore, { settings }: Bench): Promise<Cost
       port,
       connections: 1,
       traffic,
-      warmupMs: WARMUP_MS,
-      durationMs: settings.seconds * 1000,
+      ...roundLimits(settings),
     };
     await runLoad({ ...job, warmupMs: 0, durationMs: WARMUP_MS });
     const limits = { warmupMs: 0, durationMs: SAMPLES_LIMIT_MS, unitLimit: SAMPLES };
     const steps = await runLoad({ ...job, ...limits });
-    const requests = [rawGet(`/v1/queue/stats/${queue}`, apiKey)];
+    const requests = [rawGet(statsPath(queue), apiKey)];
     const stats = await runLoad({ ...job, traffic: { kind: 'requests', requests } });
     const cycles = await runLoad(
       { ...job, connections: settings.connections },

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { call } from '../../calls/api-call.js';
+import { CONSUME_PATH, consumeBody } from '../../calls/consume-calls.js';
 import { createQueues } from '../../calls/create-queues.js';
-import { expectWaiting } from '../../calls/expect-waiting.js';
 import { fillGroups } from '../../calls/fill-queue.js';
 import { PUBLISH_PATH, publishBody } from '../../calls/publish-call.js';
+import { expectWaiting } from '../../calls/queue-stats.js';
 import type { Bench, Comparison, Scenario } from '../../comparison/scenario.js';
 import { compareSteps } from '../../comparison/step-rounds.js';
-import { CONSUME_PATH, consumeBody, groupId } from '../../load/drivers/cycle-driver.js';
+import { groupId } from '../../load/drivers/cycle-driver.js';
 import type { CycleTraffic } from '../../load/drivers/traffic.js';
 import { runLoad } from '../../load/load-process.js';
 import type { LoadResult } from '../../load/load-tally.js';

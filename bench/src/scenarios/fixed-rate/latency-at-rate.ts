@@ -2,7 +2,7 @@ import { rawPost } from '../../calls/api-call.js';
 import { createQueues } from '../../calls/create-queues.js';
 import { prepareCycle } from '../../calls/prepare-cycle.js';
 import { PUBLISH_PATH, publishBody } from '../../calls/publish-call.js';
-import { WARMUP_MS } from '../../comparison/compare.js';
+import { roundLimits } from '../../comparison/compare.js';
 import { median } from '../../comparison/median.js';
 import type {
   Bench,
@@ -57,8 +57,7 @@ async function runRound({ stores, settings }: Bench, prepare: Prepare): Promise<
     const job = {
       port: server.port,
       traffic: await prepare(server, settings),
-      warmupMs: WARMUP_MS,
-      durationMs: settings.seconds * 1000,
+      ...roundLimits(settings),
     };
     const top = await runLoad({ ...job, connections: settings.connections });
     const open = await runOpenLoad({

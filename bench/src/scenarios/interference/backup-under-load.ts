@@ -3,7 +3,7 @@ import { rawPost } from '../../calls/api-call.js';
 import { PUBLISH_BATCH_PATH } from '../../calls/batch-calls.js';
 import { createQueues } from '../../calls/create-queues.js';
 import { PUBLISH_PATH, publishBody } from '../../calls/publish-call.js';
-import { compare, WARMUP_MS } from '../../comparison/compare.js';
+import { compare, roundLimits } from '../../comparison/compare.js';
 import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
 import { type LoadJob, runLoad } from '../../load/load-process.js';
 import type { LoadResult } from '../../load/load-tally.js';
@@ -44,8 +44,7 @@ export const backupUnderLoad: Scenario = {
           kind: 'requests',
           requests: [rawPost(PUBLISH_PATH, server.apiKey, publishBody(queue))],
         },
-        warmupMs: WARMUP_MS,
-        durationMs: bench.settings.seconds * 1000,
+        ...roundLimits(bench.settings),
       };
       const comparison = await compare(MEASURE, bench, async () => {
         await sleep(PAUSE_MS);

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { call, get, rawGet, rawPost } from '../../calls/api-call.js';
+import { call, rawGet, rawPost } from '../../calls/api-call.js';
 import { createQueues } from '../../calls/create-queues.js';
 import { PUBLISH_PATH, publishBody } from '../../calls/publish-call.js';
-import { compare, WARMUP_MS } from '../../comparison/compare.js';
+import { statsOf, statsPath } from '../../calls/queue-stats.js';
+import { compare, roundLimits, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
 import { type LoadJob, runLoad } from '../../load/load-process.js';
 import { holdSnapshot } from '../../servers/held-snapshot.js';
 import { onNewStore } from '../../servers/millrace-turn.js';
+import { withClient } from '../../servers/postgres-server.js';
 import type { MillraceServer } from '../../servers/server-process.js';
 
 const NAME = 'publish-beside-reads';
@@ -43,8 +45,7 @@ export const publishBesideReads: Scenario = {
           port: server.port,
           connections: PUBLISH_CONNECTIONS,
           traffic: requests([rawPost(PUBLISH_PATH, server.apiKey, publishBody(queue))]),
-          warmupMs: WARMUP_MS,
-          durationMs: bench.settings.seconds * 1000,
+          ...roundLimits(bench.settings),
         };
         const beside = (start: () => Reader) => async () => {
           await sleep(PAUSE_MS);
@@ -86,7 +87,7 @@ function loopStats(server: MillraceServer, queue: string, { durationMs }: LoadJo
   const load = runLoad({
     port: server.port,
     connections: STATS_LOOPS,
-    traffic: requests([rawGet(`/v1/queue/stats/${queue}`, server.apiKey)]),
+    traffic: requests([rawGet(statsPath(queue), server.apiKey)]),
     warmupMs: 0,
     durationMs: durationMs + 2 * WARMUP_MS,
   });
@@ -110,25 +111,23 @@ function dumpOften(url: string): Reader {
   };
 }
 
-async function leaveDeadEntries(url: string, queue: string): Promise<void> {
-  const client = new pg.Client(url);
-  await client.connect();
-  await client.query(
-    `INSERT INTO millrace.messages (bucket_id, message_id, seq, rank, state, priority,
+const leaveDeadEntries = (url: string, queue: string): Promise<void> =>
+  withClient(url, async (client) => {
+    await client.query(
+      `INSERT INTO millrace.messages (bucket_id, message_id, seq, rank, state, priority,
        enqueued_at_ms, first_available_at_ms, live_since_ms, bytes, payload)
      SELECT q.bucket_id, gen_random_uuid(), n, 0, 0, 0, 1, 1, 1, 10, '{"a": 12345}'
        FROM millrace.queues q, generate_series(1, $2::integer) AS n WHERE q.name = $1`,
-    [queue, DEAD_ENTRIES],
-  );
-  await client.query('DELETE FROM millrace.messages WHERE live_since_ms = 1');
-  await client.end();
-}
+      [queue, DEAD_ENTRIES],
+    );
+    await client.query('DELETE FROM millrace.messages WHERE live_since_ms = 1');
+  });
 
 async function noteStats(bench: Bench, server: MillraceServer, queue: string): Promise<void> {
   const CALLS = 20;
   const startedMs = performance.now();
   for (let count = 0; count < CALLS; count += 1) {
-    await get(server, `/v1/queue/stats/${queue}`);
+    await statsOf(server, queue);
   }
   const eachMs = (performance.now() - startedMs) / CALLS;
   bench.note(`${NAME}: one call of stats took ${eachMs.toFixed(1)} ms`);

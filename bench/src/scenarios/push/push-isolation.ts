@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createQueues } from '../../calls/create-queues.js';
 import { fillQueues } from '../../calls/fill-queue.js';
-import { expectLeft, PUSH_FLAGS, pause, resume, subscribe } from '../../calls/push-calls.js';
+import { PUSH_FLAGS, pause, resume, subscribe } from '../../calls/push-calls.js';
+import { expectLeft } from '../../calls/queue-stats.js';
 import { compare, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Measure, Round, Scenario } from '../../comparison/scenario.js';
 import type { LoadResult } from '../../load/load-tally.js';
-import { arrivals, type Receiver, startReceiver } from '../../references/receiver.js';
+import { arrivals, type Receiver, startReceiver } from '../../references/push/receiver.js';
 import { onNewStore } from '../../servers/millrace-turn.js';
 import type { MillraceServer } from '../../servers/server-process.js';
 

@@ -1,8 +1,9 @@
 import { createQueues } from '../../calls/create-queues.js';
 import { PUSH_FLAGS, subscribe } from '../../calls/push-calls.js';
+import { median } from '../../comparison/median.js';
 import type { Bench, Scenario } from '../../comparison/scenario.js';
 import type { LoadResult } from '../../load/load-tally.js';
-import { startPushLatencyProbe } from '../../references/push-latency.js';
+import { startPushLatencyProbe } from '../../references/push/push-latency.js';
 import { onNewStore } from '../../servers/millrace-turn.js';
 import type { StoreKind } from '../../servers/stores.js';
 
@@ -25,8 +26,8 @@ export const pushLatency: Scenario = {
 async function noteLatency(kind: StoreKind, bench: Bench): Promise<void> {
   const results: LoadResult[] = [];
   while (results.length < bench.settings.rounds) results.push(await measureOn(kind, bench));
-  const medians = results.map(({ p50Ms }) => p50Ms).sort((a, b) => a - b);
-  const nearlyAll = results.map(({ p99Ms }) => p99Ms).sort((a, b) => a - b);
+  const medians = results.map(({ p50Ms }) => p50Ms);
+  const nearlyAll = results.map(({ p99Ms }) => p99Ms);
   const pushes = results.reduce((sum, { completed }) => sum + completed, 0);
   bench.note(
     `${NAME} ${kind}: median ${shown(medians)} (target < ${TARGET_MS} ms), p99 ${shown(nearlyAll)}; ` +
@@ -54,8 +55,5 @@ async function measureOn(kind: StoreKind, { stores, settings }: Bench): Promise<
 }
 
 /** The median of the rounds, with the lowest and the highest in brackets. */
-const shown = (sortedMs: readonly number[]): string => {
-  const [first = 0] = sortedMs;
-  const middle = sortedMs[Math.floor((sortedMs.length - 1) / 2)] ?? 0;
-  return `${middle.toFixed(2)} ms (${first.toFixed(2)}–${(sortedMs.at(-1) ?? 0).toFixed(2)})`;
-};
+const shown = (ms: readonly number[]): string =>
+  `${median(ms).toFixed(2)} ms (${Math.min(...ms).toFixed(2)}–${Math.max(...ms).toFixed(2)})`;

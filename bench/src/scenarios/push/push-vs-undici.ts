@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createQueues } from '../../calls/create-queues.js';
 import { fillQueues } from '../../calls/fill-queue.js';
-import { expectLeft, PUSH_FLAGS, pause, subscribe } from '../../calls/push-calls.js';
-import { compare, WARMUP_MS } from '../../comparison/compare.js';
+import { PUSH_FLAGS, pause, subscribe } from '../../calls/push-calls.js';
+import { expectLeft } from '../../calls/queue-stats.js';
+import { compare, roundLimits, WARMUP_MS } from '../../comparison/compare.js';
 import type { Bench, Measure, Round, Scenario } from '../../comparison/scenario.js';
 import type { LoadResult } from '../../load/load-tally.js';
 import {
@@ -10,8 +11,8 @@ import {
   type Received,
   type Receiver,
   startReceiver,
-} from '../../references/receiver.js';
-import { runUndiciPosts } from '../../references/undici-posts.js';
+} from '../../references/push/receiver.js';
+import { runUndiciPosts } from '../../references/push/undici-posts.js';
 import { onNewStore } from '../../servers/millrace-turn.js';
 import type { MillraceServer } from '../../servers/server-process.js';
 
@@ -90,8 +91,7 @@ const postAlone = (
     headers,
     body: lastBody,
     concurrency: SUBSCRIPTIONS * MAX_IN_FLIGHT,
-    warmupMs: WARMUP_MS,
-    durationMs: seconds * 1000,
+    ...roundLimits({ seconds }),
   });
 };
 

@@ -1,15 +1,12 @@
-import { dirname, join } from 'node:path';
 import { rawPost } from '../../calls/api-call.js';
 import { batchBody, PUBLISH_BATCH_PATH } from '../../calls/batch-calls.js';
 import { createQueues } from '../../calls/create-queues.js';
-import { payloadOf } from '../../calls/publish-call.js';
-import { ratioContest, WARMUP_MS } from '../../comparison/compare.js';
+import { ratioContest, roundLimits } from '../../comparison/compare.js';
 import type { Bench, Measure, Round, Scenario } from '../../comparison/scenario.js';
 import { runLoad } from '../../load/load-process.js';
-import type { LoadResult, TallyLimits } from '../../load/load-tally.js';
-import { runSqliteInsert } from '../../references/sqlite-insert.js';
+import { insertAlone } from '../../references/sqlite/alone.js';
 import { onNewStore } from '../../servers/millrace-turn.js';
-import { messagesPerCommit, sqliteFile } from '../../servers/sqlite-store-file.js';
+import { messagesPerCommit } from '../../servers/sqlite-store-file.js';
 import { probeServer } from '../../usage/probe-server.js';
 
 const BATCH = 100;
@@ -31,7 +28,9 @@ export const batchPublishVsSqlite: Scenario = {
 
 async function runRound(bench: Bench): Promise<Round> {
   const { ours, batchesPerCommit } = await publishBatches(bench);
-  const reference = await insertAlone(bench, batchesPerCommit);
+  // In transactions as large as millrace's, because an fsync costs less per row in a larger one.
+  const groups = { rowsPerUnit: BATCH, unitsPerTransaction: batchesPerCommit };
+  const reference = await insertAlone(bench, groups);
   return { reference, ours, remark: `${batchesPerCommit * BATCH} rows in a transaction` };
 }
 
@@ -47,31 +46,10 @@ async function publishBatches({ settings, stores }: Bench) {
         kind: 'requests' as const,
         requests: [rawPost(PUBLISH_BATCH_PATH, server.apiKey, body)],
       },
-      ...limits(settings.seconds),
+      ...roundLimits(settings),
     };
     const ours = await runLoad(job, probeServer(server));
     const batches = Math.round(messagesPerCommit(store.url) / BATCH);
     return { ours, batchesPerCommit: Math.max(1, batches) };
   });
 }
-
-/** In transactions as large as millrace's, because an fsync costs less per row in a larger one. */
-async function insertAlone(bench: Bench, unitsPerTransaction: number): Promise<LoadResult> {
-  const store = await bench.stores.make('sqlite');
-  try {
-    return await runSqliteInsert({
-      file: join(dirname(sqliteFile(store.url)), 'alone.db'),
-      payload: payloadOf(bench.settings.payloadBytes),
-      rowsPerUnit: BATCH,
-      unitsPerTransaction,
-      ...limits(bench.settings.seconds),
-    });
-  } finally {
-    await store.remove();
-  }
-}
-
-const limits = (seconds: number): TallyLimits => ({
-  warmupMs: WARMUP_MS,
-  durationMs: seconds * 1000,
-});

@@ -1,6 +1,6 @@
 import { createQueues } from '../../calls/create-queues.js';
 import { fillGroups, fillQueues } from '../../calls/fill-queue.js';
-import { ratioContest, WARMUP_MS } from '../../comparison/compare.js';
+import { ratioContest, roundLimits } from '../../comparison/compare.js';
 import type { Bench, Contest, Scenario } from '../../comparison/scenario.js';
 import { groupId } from '../../load/drivers/cycle-driver.js';
 import { runLoad } from '../../load/load-process.js';
@@ -54,8 +54,7 @@ async function cycles(
         // A standard queue stores the message group without any effect, so the bytes are the same.
         groups: GROUPS,
       },
-      warmupMs: WARMUP_MS,
-      durationMs: settings.seconds * 1000,
+      ...roundLimits(settings),
     });
   });
 }

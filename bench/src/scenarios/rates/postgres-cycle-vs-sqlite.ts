@@ -1,5 +1,5 @@
 import { prepareCycle } from '../../calls/prepare-cycle.js';
-import { ratioContest, WARMUP_MS } from '../../comparison/compare.js';
+import { ratioContest, roundLimits } from '../../comparison/compare.js';
 import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
 import { runLoad } from '../../load/load-process.js';
 import type { LoadResult } from '../../load/load-tally.js';
@@ -34,8 +34,7 @@ async function cyclesOn(kind: StoreKind, { settings, stores }: Bench): Promise<L
       port: server.port,
       connections: settings.connections,
       traffic,
-      warmupMs: WARMUP_MS,
-      durationMs: settings.seconds * 1000,
+      ...roundLimits(settings),
     };
     return runLoad(job, probeServer(server));
   });

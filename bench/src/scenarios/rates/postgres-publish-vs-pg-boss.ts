@@ -1,11 +1,11 @@
 import { rawPost } from '../../calls/api-call.js';
 import { createQueues } from '../../calls/create-queues.js';
 import { PUBLISH_PATH, payloadOf, publishBody } from '../../calls/publish-call.js';
-import { ratioContest, WARMUP_MS } from '../../comparison/compare.js';
+import { ratioContest, roundLimits } from '../../comparison/compare.js';
 import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
 import { runLoad } from '../../load/load-process.js';
-import type { LoadResult, TallyLimits } from '../../load/load-tally.js';
-import { runPgBossLoad } from '../../references/pg-boss-load.js';
+import type { LoadResult } from '../../load/load-tally.js';
+import { runPgBossLoad } from '../../references/pg-boss/pg-boss-load.js';
 import { onNewStore } from '../../servers/millrace-turn.js';
 import { probeServer } from '../../usage/probe-server.js';
 
@@ -36,7 +36,7 @@ async function sendWithPgBoss({ settings, stores }: Bench): Promise<LoadResult> 
       databaseUrl: database.url,
       concurrency: settings.connections,
       payload: payloadOf(settings.payloadBytes),
-      ...limits(settings.seconds),
+      ...roundLimits(settings),
     });
   } finally {
     await database.remove();
@@ -53,13 +53,8 @@ async function publishOverHttp({ settings, stores }: Bench): Promise<LoadResult>
       port: server.port,
       connections: settings.connections,
       traffic: { kind: 'requests' as const, requests },
-      ...limits(settings.seconds),
+      ...roundLimits(settings),
     };
     return runLoad(job, probeServer(server));
   });
 }
-
-const limits = (seconds: number): TallyLimits => ({
-  warmupMs: WARMUP_MS,
-  durationMs: seconds * 1000,
-});

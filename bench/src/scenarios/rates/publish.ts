@@ -1,9 +1,9 @@
 import { call, rawPost } from '../../calls/api-call.js';
 import { createQueues } from '../../calls/create-queues.js';
 import { PUBLISH_PATH, publishBody } from '../../calls/publish-call.js';
-import type { Bench, Measure, Scenario } from '../../comparison/scenario.js';
+import type { BenchSettings, Measure, Scenario } from '../../comparison/scenario.js';
 import { UNIQUE_TEXT } from '../../load/drivers/unique-requests.js';
-import { againstBareRoute, type Prepared } from '../../references/against-bare-route.js';
+import { againstBareRoute, type Prepared } from '../../references/bare-route/against-bare-route.js';
 import type { MillraceServer } from '../../servers/server-process.js';
 
 /** What distinguishes a publish scenario; the settings decide what is left open. */
@@ -18,23 +18,15 @@ const publish = (
   summary: string,
   shape: PublishShape,
   of: Pick<Measure, 'connections' | 'target' | 'aim'> = {},
-): Scenario => ({
-  name,
-  summary,
-  contests: (bench) => [
-    againstBareRoute(
-      { name, unit: 'messages', kind: 'rate', ...of },
-      bench,
-      () => bench.stores.chosen(),
-      (server) => prepare(server, { ...shapeOf(bench), ...shape }),
-    ),
-  ],
-});
+): Scenario =>
+  againstBareRoute({ name, summary, unit: 'messages', ...of }, (server, settings) =>
+    prepare(server, { ...shapeOf(settings), ...shape }),
+  );
 
-const shapeOf = ({ settings }: Bench): Required<PublishShape> => ({
+const shapeOf = ({ payloadBytes, idempotencyKeys }: BenchSettings): Required<PublishShape> => ({
   queues: 1,
-  payloadBytes: settings.payloadBytes,
-  idempotencyKeys: settings.idempotencyKeys,
+  payloadBytes,
+  idempotencyKeys,
 });
 
 async function prepare(

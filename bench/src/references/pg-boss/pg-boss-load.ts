@@ -1,6 +1,6 @@
-import { runLoadChild } from '../load/load-process.js';
-import type { LoadResult, TallyLimits } from '../load/load-tally.js';
-import { databaseUsage } from '../usage/database-usage.js';
+import { runLoadChild } from '../../load/load-process.js';
+import type { LoadResult, TallyLimits } from '../../load/load-tally.js';
+import { databaseUsage } from '../../usage/database-usage.js';
 
 export interface PgBossJob extends TallyLimits {
   databaseUrl: string;

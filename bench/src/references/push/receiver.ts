@@ -1,9 +1,6 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type { LoadResult } from '../load/load-tally.js';
-import { killOnExit, stopChild } from '../servers/child-process.js';
+import type { LoadResult } from '../../load/load-tally.js';
+import { forkChild, nextMessage, stopChild } from '../../servers/child-process.js';
 
 /** What a receiver has answered so far. */
 export interface Received {
@@ -24,26 +21,16 @@ export interface Receiver {
   stop(): Promise<void>;
 }
 
-const childFile = fileURLToPath(new URL('./receiver-child.ts', import.meta.url));
+const NAME = 'the receiver';
 
 export async function startReceiver(): Promise<Receiver> {
-  const child = fork(childFile, { execArgv: ['--import', 'tsx'] });
-  killOnExit(child);
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`the receiver ended early (${code})`);
-  });
-  // A caller that waits for an answer sees the failure; otherwise the receiver was told to stop.
-  ended.catch(() => undefined);
-  const answer = async (): Promise<unknown> => {
-    const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
-    return message;
-  };
-  const port = (await answer()) as number;
+  const child = forkChild(new URL('./receiver-child.ts', import.meta.url));
+  const port = await nextMessage<number>(child, NAME);
   return {
     url: (path) => `http://127.0.0.1:${port}/${path}`,
     received() {
       child.send('received');
-      return answer() as Promise<Received>;
+      return nextMessage(child, NAME);
     },
     stop: () => stopChild(child),
   };

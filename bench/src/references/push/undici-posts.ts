@@ -1,5 +1,5 @@
-import { runLoadChild } from '../load/load-process.js';
-import type { LoadResult, TallyLimits } from '../load/load-tally.js';
+import { runLoadChild } from '../../load/load-process.js';
+import type { LoadResult, TallyLimits } from '../../load/load-tally.js';
 
 export interface UndiciJob extends TallyLimits {
   /** The posts go to these urls in turn. */

@@ -1,6 +1,6 @@
 import PgBoss from 'pg-boss';
-import { closedLoop } from '../load/closed-loop.js';
-import { type LoadReport, reportMeasuring } from '../load/load-process.js';
+import { closedLoop } from '../../load/closed-loop.js';
+import { type LoadReport, reportMeasuring } from '../../load/load-process.js';
 import type { PgBossJob } from './pg-boss-load.js';
 
 const QUEUE = 'bench';

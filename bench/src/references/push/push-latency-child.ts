@@ -1,8 +1,8 @@
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PUBLISH_PATH, payload } from '../calls/publish-call.js';
-import { LoadTally } from '../load/load-tally.js';
+import { PUBLISH_PATH, payload } from '../../calls/publish-call.js';
+import { LoadTally } from '../../load/load-tally.js';
 import type { PacedJob } from './push-latency.js';
 
 /** The header with the number of a message, by which `sentAtMs` has the time of its publish. */
