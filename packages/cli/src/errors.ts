@@ -20,3 +20,10 @@ export class UsageError extends CliError {
 
 /** Nobody reads the output any more, as after `| head`. */
 export class ReaderGone extends Error {}
+
+/** A signal ended the verb before it was done. */
+export class Interrupted extends CliError {
+  constructor(signal: string, exitCode: number) {
+    super(`ended by ${signal}`, undefined, exitCode);
+  }
+}

@@ -1,15 +1,20 @@
 import { CommanderError } from 'commander';
 import { ReaderGone } from './errors.js';
 import { EXIT } from './exit-codes.js';
+import { makeProgram } from './program.js';
 import { report } from './report.js';
+
+/** To a monitoring system, a check that could not be made is UNKNOWN. */
+const CHECK_UNKNOWN = 3;
 
 /** Runs a verb and sets the exit code. Failures are told on stderr. */
 export async function run(args: readonly string[]): Promise<void> {
-  const { makeProgram } = await import('./program.js');
   try {
     await makeProgram().parseAsync(args, { from: 'user' });
   } catch (error) {
-    process.exitCode = exitCodeOfFailure(error, args.includes('--json'));
+    const exitCode = exitCodeOfFailure(error, args.includes('--json'));
+    const isCheck = args[0] === 'check' && exitCode !== EXIT.ok;
+    process.exitCode = isCheck ? CHECK_UNKNOWN : exitCode;
   }
 }
 

@@ -24,7 +24,7 @@ export class Output {
 
   /** The results of a list: a line of JSON for each, as it comes, or all of them for people. */
   async list<Item extends object>(
-    items: AsyncIterable<Item>,
+    items: AsyncIterable<Item> | Iterable<Item>,
     people: (items: Item[]) => string | Promise<string>,
   ): Promise<void> {
     const gathered: Item[] = [];

@@ -26,12 +26,18 @@ export async function table(
   return drawn.toString().replace(/ +$/gm, '');
 }
 
-/** The fields of one record, one below the other. */
-export function fieldLines(fields: Readonly<Record<string, Cell>>): string {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const columns = Math.max(...entries.map(([name]) => name.length)) + 2;
-  return entries.map(([name, value]) => `${name.padEnd(columns)}${shown(value)}`).join('\n');
+/** The fields of one record with their names in the API, one below the other. */
+export async function recordLines(record: object): Promise<string> {
+  const { toWire } = await import('@millrace/client');
+  const fields = Object.entries(toWire(record) as Record<string, unknown>).filter(
+    ([, value]) => value !== undefined,
+  );
+  const columns = Math.max(...fields.map(([name]) => name.length)) + 2;
+  return fields.map(([name, value]) => `${name.padEnd(columns)}${text(value)}`).join('\n');
 }
+
+const text = (value: unknown): string =>
+  shown(typeof value === 'object' ? JSON.stringify(value) : (value as Cell));
 
 const shown = (value: Cell): string => printable(String(value ?? '-'));
 

@@ -1,3 +1,4 @@
+import type { Context } from '../contexts/contexts-file.js';
 import { UsageError } from '../errors.js';
 import type { ConnectionOptions } from './connection-options.js';
 
@@ -5,12 +6,6 @@ import type { ConnectionOptions } from './connection-options.js';
 const DEV = { url: 'http://127.0.0.1:8080', apiKey: 'ifr_millrace_dev_is_no_secret' };
 
 export interface Connection {
-  readonly url: string;
-  readonly apiKey: string;
-}
-
-/** A named server, as `millrace context add` stores it. */
-export interface Context {
   readonly url: string;
   readonly apiKey: string;
 }

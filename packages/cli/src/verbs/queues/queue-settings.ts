@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { duration, wholeNumber } from '../input/option-values.js';
+import { duration, wholeNumber } from '../../input/option-values.js';
 
 /** The settings that `create` and `update` have in common; the defaults are those of a new queue. */
 export const addQueueSettings = (command: Command): Command =>
