@@ -1,0 +1,3 @@
+import type { Context } from '../session/connection.js';
+
+export const findContext = (_name: string | undefined): Context | undefined => undefined;
