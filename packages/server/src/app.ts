@@ -171,7 +171,12 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       },
     },
     store,
-    { trustProxy: config.trustProxy, log, devClock: devClockOf(clock, jobs) },
+    {
+      trustProxy: config.trustProxy,
+      allowedOrigins: config.allowedOrigins,
+      log,
+      devClock: devClockOf(clock, jobs),
+    },
   );
 
   let metrics: MetricsListener | undefined;

@@ -12,6 +12,7 @@ import type { BodyShape } from './body/scan/body-shape.js';
 import type { RouteContext } from './call.js';
 import { answerClientError } from './connection/client-error.js';
 import { Connections } from './connection/connections.js';
+import { allowOrigins } from './connection/cross-origin.js';
 import { createHttpServer, HEADERS_MAX_BYTES } from './connection/server.js';
 import { Turns } from './connection/turns.js';
 import { type ControlledClock, clockRoutes } from './dev/clock-routes.js';
@@ -30,6 +31,8 @@ import { ROUTES } from './routes/index.js';
 
 export interface HttpOptions {
   readonly trustProxy: boolean;
+  /** Origins of web pages that may call the server. */
+  readonly allowedOrigins: readonly string[];
   readonly log: Log;
   /** The clock in dev mode; else undefined. */
   readonly devClock: ControlledClock | undefined;
@@ -48,7 +51,7 @@ export function createHttpApp(
   const { log, devClock } = options;
   const routes = devClock === undefined ? ROUTES : [...ROUTES, ...clockRoutes(devClock)];
   const connections = new Connections(CONNECTIONS_MAX, options.trustProxy);
-  const app = createFastify(context, connections, log);
+  const app = createFastify(context, connections, options);
   decorate(app, context, store, connections, options);
   addRequestHook(app, context);
   if (devClock !== undefined) refuseForeignHosts(app);
@@ -69,11 +72,16 @@ export function createHttpApp(
   return app;
 }
 
-function createFastify(context: RouteContext, connections: Connections, log: Log): FastifyInstance {
+function createFastify(
+  context: RouteContext,
+  connections: Connections,
+  { allowedOrigins, log }: HttpOptions,
+): FastifyInstance {
   const answerError = (error: { readonly code?: string }, socket: Socket): void =>
     answerClientError(error, socket, context.ids, log);
   const app: FastifyInstance = Fastify({
-    serverFactory: (handle) => createHttpServer(handle, connections, answerError),
+    serverFactory: (handle) =>
+      createHttpServer(allowOrigins(handle, allowedOrigins), connections, answerError),
     loggerInstance: frameworkLog(log),
     logController: new LogController({ disableRequestLogging: true }),
     // The protocol's schemas validate fields; without this Fastify would load its own compilers.
