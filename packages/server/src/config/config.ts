@@ -13,6 +13,7 @@ import {
   settingEntry,
   variableOf,
 } from './settings.js';
+import { readTracing, type TracingSettings } from './tracing.js';
 import { toInteger } from './values/integer.js';
 import { type ListenAddress, parseListenAddress } from './values/listen-address.js';
 import { readText } from './values/read-text.js';
@@ -53,6 +54,8 @@ export interface Config {
   /** Undefined if the metrics are only on the main address, where they need a key. */
   readonly metricsListen: ListenAddress | undefined;
   readonly logLevel: string;
+  /** Undefined if traces are off. */
+  readonly tracing: TracingSettings | undefined;
   /** Warnings to log once the server runs. */
   readonly warnings: readonly string[];
   /** The settings that differ from their default, without secrets; logged at the start. */
@@ -127,6 +130,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     trustProxy: value('trust-proxy') as boolean,
     metricsListen: metricsAddress(value('metrics-listen') as string | undefined),
     logLevel: value('log-level') as string,
+    tracing: readTracing(env),
     warnings: unknown.length === 0 ? [] : [`These variables are not known: ${unknown.join(', ')}.`],
     changed: changedSettings(NAMES, value),
   });
