@@ -1,4 +1,5 @@
 import { type Attributes, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { shownQueue } from '../../core/queue/shown-queue.js';
 import type { Tracing } from '../../core/tracing/tracing.js';
 import type { PushOutcome } from './exchange.js';
 import type { Poster } from './lazy-client.js';
@@ -20,7 +21,7 @@ export class TracedPoster implements Poster {
     const { tracer } = this.tracing;
     const parent = this.tracing.contextIn(request.headers);
     const span = tracer.startSpan(
-      `push ${request.headers['x-millrace-queue']}`,
+      `push ${queueOf(request) ?? ''}`.trimEnd(),
       { kind: SpanKind.CLIENT, attributes: attributesOf(request) },
       parent,
     );
@@ -46,12 +47,13 @@ export class TracedPoster implements Poster {
 }
 
 /** Of the url only the host, because the rest of it may contain a secret. */
-function attributesOf({ url, project, sender, headers }: PushRequest): Attributes {
+function attributesOf(request: PushRequest): Attributes {
+  const { url, project, sender, headers } = request;
   return {
     'http.request.method': 'POST',
     ...hostOf(url),
     'messaging.system': 'millrace',
-    'messaging.destination.name': headers['x-millrace-queue'],
+    'messaging.destination.name': queueOf(request),
     'messaging.operation.name': 'push',
     'messaging.operation.type': 'send',
     'messaging.message.id': headers['webhook-id'],
@@ -60,6 +62,9 @@ function attributesOf({ url, project, sender, headers }: PushRequest): Attribute
     'millrace.attempt': Number(headers['x-millrace-attempt']),
   };
 }
+
+const queueOf = ({ headers }: PushRequest): string | undefined =>
+  shownQueue(headers['x-millrace-queue']);
 
 function hostOf(url: string): Attributes {
   if (!URL.canParse(url)) return {};
