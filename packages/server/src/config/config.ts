@@ -13,6 +13,7 @@ import {
   settingEntry,
   variableOf,
 } from './settings.js';
+import { readTracing, type TracingSettings } from './tracing.js';
 import { toInteger } from './values/integer.js';
 import { type ListenAddress, parseListenAddress } from './values/listen-address.js';
 import { faultOfOrigin } from './values/origin.js';
@@ -56,6 +57,8 @@ export interface Config {
   /** Undefined if the metrics are only on the main address, where they need a key. */
   readonly metricsListen: ListenAddress | undefined;
   readonly logLevel: string;
+  /** Undefined if traces are off. */
+  readonly tracing: TracingSettings | undefined;
   /** Warnings to log once the server runs. */
   readonly warnings: readonly string[];
   /** The settings that differ from their default, without secrets; logged at the start. */
@@ -131,6 +134,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     allowedOrigins: origins(value('allowed-origins') as string[]),
     metricsListen: metricsAddress(value('metrics-listen') as string | undefined),
     logLevel: value('log-level') as string,
+    tracing: readTracing(env),
     warnings: unknown.length === 0 ? [] : [`These variables are not known: ${unknown.join(', ')}.`],
     changed: changedSettings(NAMES, value),
   });

@@ -5,6 +5,7 @@ import { causeOf } from '../core/fault.js';
 import type { Log } from '../core/log.js';
 import { isRefusal } from '../core/refusal.js';
 import type { Store } from '../core/store/store.js';
+import type { Tracing } from '../core/tracing/tracing.js';
 import { laneOf } from './authentication.js';
 import { type BodyBounds, readBody } from './body/body.js';
 import { checkMediaType } from './body/media-type.js';
@@ -27,6 +28,7 @@ import { notFound, pathTable } from './not-found.js';
 import { refusalOf } from './refusal-of.js';
 import { accountOf, registerRoute } from './register-route.js';
 import { RequestLines } from './request-lines.js';
+import { RequestSpans } from './request-spans.js';
 import { ROUTES } from './routes/index.js';
 
 export interface HttpOptions {
@@ -36,6 +38,8 @@ export interface HttpOptions {
   readonly log: Log;
   /** The clock in dev mode; else undefined. */
   readonly devClock: ControlledClock | undefined;
+  /** Undefined if traces are off. */
+  readonly tracing: Tracing | undefined;
 }
 
 const CONNECTIONS_MAX = 16_384;
@@ -53,6 +57,7 @@ export function createHttpApp(
   const connections = new Connections(CONNECTIONS_MAX, options.trustProxy);
   const app = createFastify(context, connections, options);
   decorate(app, context, store, connections, options);
+  app.requestSpans?.addTo(app);
   addRequestHook(app, context);
   if (devClock !== undefined) refuseForeignHosts(app);
   addBodyParser(app, context);
@@ -115,7 +120,7 @@ function decorate(
   context: RouteContext,
   store: Store,
   connections: Connections,
-  { trustProxy, log }: HttpOptions,
+  { trustProxy, log, tracing }: HttpOptions,
 ): void {
   const requestLines = new RequestLines(log);
   app.decorate('connections', connections);
@@ -131,6 +136,8 @@ function decorate(
   app.decorate('requestMetrics', new RequestMetrics());
   const { registry } = app.requestMetrics;
   app.decorate('metricsPage', createMetricsPage(store, context, connections, registry));
+  app.decorate('requestSpans', tracing && new RequestSpans(tracing));
+  app.decorateRequest('span');
   app.decorateRequest('trace');
   app.decorateRequest('caller');
   app.decorateRequest('contentType');
