@@ -23,6 +23,7 @@ import { registerHealth } from './health.js';
 import { createMetricsPage, registerMetrics } from './metrics/metrics.js';
 import { RequestMetrics } from './metrics/request-metrics.js';
 import { notFound, pathTable } from './not-found.js';
+import { registerReference } from './reference/reference.js';
 import { refusalOf } from './refusal-of.js';
 import { accountOf, registerRoute } from './register-route.js';
 import { RequestLines } from './request-lines.js';
@@ -64,6 +65,7 @@ export function createHttpApp(
   registerHealth(app, store, log);
   registerMetrics(app, context);
   registerDocs(app);
+  registerReference(app);
   const paths = pathTable(routes.map(({ capability }) => capability));
   app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
   return app;
