@@ -25,6 +25,7 @@ import { registerHealth } from './health.js';
 import { createMetricsPage, registerMetrics } from './metrics/metrics.js';
 import { RequestMetrics } from './metrics/request-metrics.js';
 import { notFound, pathTable } from './not-found.js';
+import { registerReference } from './reference/reference.js';
 import { refusalOf } from './refusal-of.js';
 import { accountOf, registerRoute } from './register-route.js';
 import { RequestLines } from './request-lines.js';
@@ -72,6 +73,7 @@ export function createHttpApp(
   registerHealth(app, store, log);
   registerMetrics(app, context);
   registerDocs(app);
+  registerReference(app);
   const paths = pathTable(routes.map(({ capability }) => capability));
   app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
   return app;
