@@ -14,6 +14,7 @@ import { answerClientError } from './connection/client-error.js';
 import { Connections } from './connection/connections.js';
 import { createHttpServer, HEADERS_MAX_BYTES } from './connection/server.js';
 import { Turns } from './connection/turns.js';
+import { registerConsole } from './console/console.js';
 import { type ControlledClock, clockRoutes } from './dev/clock-routes.js';
 import { refuseForeignHosts } from './dev/foreign-hosts.js';
 import { registerDocs } from './docs.js';
@@ -64,6 +65,7 @@ export function createHttpApp(
   registerHealth(app, store, log);
   registerMetrics(app, context);
   registerDocs(app);
+  registerConsole(app);
   const paths = pathTable(routes.map(({ capability }) => capability));
   app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
   return app;

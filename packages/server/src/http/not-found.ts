@@ -18,6 +18,8 @@ const PLAIN_PATHS = [
   '/v1/discovery/{id}',
   '/openapi.json',
   '/docs',
+  '/console',
+  '/console/{path}',
 ];
 
 export function pathTable(capabilities: readonly Capability[]): PathTable {
