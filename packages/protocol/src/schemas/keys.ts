@@ -63,6 +63,14 @@ export const ListKeysParams = Type.Object({ cursor: Optional(Cursor), limit: Opt
 export type ListKeysParams = Static<typeof ListKeysParams>;
 export const ListKeysReturns = Page('KeyPage', KeyRecord, 'The keys, without their secrets.');
 
+export const WhoamiParams = Type.Object({});
+export const WhoamiReturns = Type.Object({
+  key_id: Type.String({ description: 'configured for the key in MILLRACE_API_KEY.' }),
+  project: Type.String(),
+  scopes: Type.Array(ScopeName, { description: 'As they were granted.' }),
+});
+export type WhoamiReturns = Static<typeof WhoamiReturns>;
+
 export const RevokeKeyParams = Type.Object({
   key_id: OpaqueId('The id that account.keys.create returned.'),
   idempotency_key: Optional(IdempotencyKey),

@@ -16,6 +16,7 @@ import { Connections } from './connection/connections.js';
 import { allowOrigins } from './connection/cross-origin.js';
 import { createHttpServer, HEADERS_MAX_BYTES } from './connection/server.js';
 import { Turns } from './connection/turns.js';
+import { registerConsole } from './console/console.js';
 import { type ControlledClock, clockRoutes } from './dev/clock-routes.js';
 import { refuseForeignHosts } from './dev/foreign-hosts.js';
 import { registerDocs } from './docs.js';
@@ -74,6 +75,7 @@ export function createHttpApp(
   registerMetrics(app, context);
   registerDocs(app);
   registerReference(app);
+  registerConsole(app);
   const paths = pathTable(routes.map(({ capability }) => capability));
   app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
   return app;
