@@ -29,7 +29,10 @@ export function plainEnvironment(): Record<string, string> {
 }
 
 /** Runs `millrace` with pipes for its input and its output. */
-export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+export async function runCli(
+  args: readonly string[],
+  options: CliOptions = {},
+): Promise<CliResult> {
   const child = spawn(process.execPath, [BIN, ...args], {
     env: { ...plainEnvironment(), ...options.environment },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -82,7 +85,10 @@ export class CliWithServer {
   // biome-ignore lint/suspicious/noExplicitAny: tests read records of every kind.
   async json(...args: readonly string[]): Promise<any[]> {
     const text = await this.output(...args, '--json');
-    return text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
   }
 
   /** Creates a queue that no other test uses. */
@@ -93,7 +99,33 @@ export class CliWithServer {
     return name;
   }
 
-  async start(flags: readonly string[]): Promise<void> {
+  /** A verb that goes on until a signal ends it, or its input ends. */
+  start(...args: readonly string[]) {
+    const child = spawn(process.execPath, [BIN, ...args], {
+      env: { ...plainEnvironment(), ...this.environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const texts = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        texts[name] += text;
+      });
+    }
+    child.stdin.on('error', () => undefined);
+    return {
+      lines: () => texts.stdout.split('\n').filter(Boolean),
+      stderr: () => texts.stderr,
+      write: (text: string) => void child.stdin.write(text),
+      async end(signal: NodeJS.Signals): Promise<number | null> {
+        const closed = once(child, 'close');
+        child.kill(signal);
+        const [code] = await closed;
+        return code as number | null;
+      },
+    };
+  }
+
+  async startServer(flags: readonly string[]): Promise<void> {
     this.#server = await startMillrace({ command: [process.execPath, BIN], flags });
   }
 
@@ -106,7 +138,7 @@ export class CliWithServer {
 /** A server that the tests of a file share. */
 export function useServer(flags: readonly string[] = []): CliWithServer {
   const cli = new CliWithServer();
-  beforeAll(() => cli.start(flags));
+  beforeAll(() => cli.startServer(flags));
   afterAll(() => cli.stop());
   return cli;
 }

@@ -48,6 +48,8 @@ export async function publishLines(
       },
     );
   };
+  // Otherwise Ctrl-C would have to wait for whoever writes the input.
+  interrupted.addEventListener('abort', () => process.stdin.destroy());
   try {
     for await (const line of linesOf(process.stdin)) {
       await pace();
@@ -58,7 +60,7 @@ export async function publishLines(
     }
   } catch (error) {
     await publisher.close();
-    throw stopped(tally, error);
+    throw stopped(tally, interrupted.reason ?? error);
   } finally {
     await publisher.close();
     progress.end();
