@@ -179,7 +179,13 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       },
     },
     store,
-    { trustProxy: config.trustProxy, log, devClock: devClockOf(clock, jobs), tracing },
+    {
+      trustProxy: config.trustProxy,
+      allowedOrigins: config.allowedOrigins,
+      log,
+      devClock: devClockOf(clock, jobs),
+      tracing,
+    },
   );
 
   let metrics: MetricsListener | undefined;

@@ -27,6 +27,7 @@ import { Publisher } from '../publisher/publisher.js';
 import { validated } from '../schema.js';
 import type { StandardSchemaV1 } from '../standard-schema.js';
 import type { CallOptions } from '../transport/options.js';
+import { encodeFields, JsonText } from '../transport/request.js';
 import type { CallMaker } from './call-maker.js';
 import { DeadLetters } from './dead-letters.js';
 import {
@@ -137,7 +138,10 @@ export class Queue<Received = unknown, Published = Received> extends PushSubscri
   ): Promise<PublishBatchReturns> {
     const { schema } = this;
     if (schema) await Promise.all(messages.map(({ payload }) => validated(schema, payload)));
-    return this.#calls.call(CALLS.publishBatch, options, { messages: messages.map(messageFields) });
+    const texts = messages.map((message) => encodeFields(Object.entries(messageFields(message))));
+    return this.#calls.call(CALLS.publishBatch, options, {
+      messages: new JsonText(`[${texts.join(',')}]`),
+    });
   }
 
   /** Gathers messages and publishes them in batches: many at a time, with a promise for each. */

@@ -46,6 +46,15 @@ export interface RevokeKeyReturns {
   revoked: boolean;
 }
 
+/** The answer of account.whoami. */
+export interface WhoamiReturns {
+  /** configured for the key in MILLRACE_API_KEY. */
+  keyId: string;
+  project: string;
+  /** As they were granted. */
+  scopes: ('publish' | 'consume' | 'read' | 'manage' | 'metrics' | 'admin')[];
+}
+
 /** The fields of account.audit. */
 export interface AuditParams {
   /** The nextCursor of the previous page. */

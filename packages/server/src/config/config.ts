@@ -16,6 +16,7 @@ import {
 import { readTracing, type TracingSettings } from './tracing.js';
 import { toInteger } from './values/integer.js';
 import { type ListenAddress, parseListenAddress } from './values/listen-address.js';
+import { faultOfOrigin } from './values/origin.js';
 import { readText } from './values/read-text.js';
 import { readStoreFile } from './values/store-file.js';
 import { faultOfStorePath } from './values/store-path.js';
@@ -51,6 +52,8 @@ export interface Config {
   readonly rateBurst: number;
   readonly idempotencyHours: number;
   readonly trustProxy: boolean;
+  /** Origins of web pages, as browsers send them. */
+  readonly allowedOrigins: readonly string[];
   /** Undefined if the metrics are only on the main address, where they need a key. */
   readonly metricsListen: ListenAddress | undefined;
   readonly logLevel: string;
@@ -128,6 +131,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     rateBurst: value('rate-burst') as number,
     idempotencyHours: value('idempotency-hours') as number,
     trustProxy: value('trust-proxy') as boolean,
+    allowedOrigins: origins(value('allowed-origins') as string[]),
     metricsListen: metricsAddress(value('metrics-listen') as string | undefined),
     logLevel: value('log-level') as string,
     tracing: readTracing(env),
@@ -180,6 +184,12 @@ function storeOf(path: string): string {
   } catch (error) {
     throw new ConfigError(`--store-file ${path} cannot be used: ${(error as Error).message}`);
   }
+}
+
+function origins(texts: readonly string[]): readonly string[] {
+  const fault = texts.map(faultOfOrigin).find((found) => found !== undefined);
+  if (fault !== undefined) throw new ConfigError(`--allowed-origins ${fault}`);
+  return texts;
 }
 
 function metricsAddress(text: string | undefined): ListenAddress | undefined {

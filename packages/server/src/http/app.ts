@@ -13,8 +13,10 @@ import type { BodyShape } from './body/scan/body-shape.js';
 import type { RouteContext } from './call.js';
 import { answerClientError } from './connection/client-error.js';
 import { Connections } from './connection/connections.js';
+import { allowOrigins } from './connection/cross-origin.js';
 import { createHttpServer, HEADERS_MAX_BYTES } from './connection/server.js';
 import { Turns } from './connection/turns.js';
+import { registerConsole } from './console/console.js';
 import { type ControlledClock, clockRoutes } from './dev/clock-routes.js';
 import { refuseForeignHosts } from './dev/foreign-hosts.js';
 import { registerDocs } from './docs.js';
@@ -24,6 +26,7 @@ import { registerHealth } from './health.js';
 import { createMetricsPage, registerMetrics } from './metrics/metrics.js';
 import { RequestMetrics } from './metrics/request-metrics.js';
 import { notFound, pathTable } from './not-found.js';
+import { registerReference } from './reference/reference.js';
 import { refusalOf } from './refusal-of.js';
 import { accountOf, registerRoute } from './register-route.js';
 import { RequestLines } from './request-lines.js';
@@ -32,6 +35,8 @@ import { ROUTES } from './routes/index.js';
 
 export interface HttpOptions {
   readonly trustProxy: boolean;
+  /** Origins of web pages that may call the server. */
+  readonly allowedOrigins: readonly string[];
   readonly log: Log;
   /** The clock in dev mode; else undefined. */
   readonly devClock: ControlledClock | undefined;
@@ -52,7 +57,7 @@ export function createHttpApp(
   const { log, devClock } = options;
   const routes = devClock === undefined ? ROUTES : [...ROUTES, ...clockRoutes(devClock)];
   const connections = new Connections(CONNECTIONS_MAX, options.trustProxy);
-  const app = createFastify(context, connections, log);
+  const app = createFastify(context, connections, options);
   decorate(app, context, store, connections, options);
   app.requestSpans?.addTo(app);
   addRequestHook(app, context);
@@ -69,16 +74,23 @@ export function createHttpApp(
   registerHealth(app, store, log);
   registerMetrics(app, context);
   registerDocs(app);
+  registerReference(app);
+  registerConsole(app);
   const paths = pathTable(routes.map(({ capability }) => capability));
   app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
   return app;
 }
 
-function createFastify(context: RouteContext, connections: Connections, log: Log): FastifyInstance {
+function createFastify(
+  context: RouteContext,
+  connections: Connections,
+  { allowedOrigins, log }: HttpOptions,
+): FastifyInstance {
   const answerError = (error: { readonly code?: string }, socket: Socket): void =>
     answerClientError(error, socket, context.ids, log);
   const app: FastifyInstance = Fastify({
-    serverFactory: (handle) => createHttpServer(handle, connections, answerError),
+    serverFactory: (handle) =>
+      createHttpServer(allowOrigins(handle, allowedOrigins), connections, answerError),
     loggerInstance: frameworkLog(log),
     logController: new LogController({ disableRequestLogging: true }),
     // The protocol's schemas validate fields; without this Fastify would load its own compilers.
