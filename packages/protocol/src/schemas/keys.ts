@@ -71,9 +71,7 @@ export type RevokeKeyParams = Static<typeof RevokeKeyParams>;
 export const RevokeKeyReturns = Type.Object(
   {
     key_id: KeyId,
-    revoked: Type.Boolean({
-      description: 'Whether this call revoked it; false if it was revoked already.',
-    }),
+    revoked: Type.Boolean({ description: 'true: by this call or an earlier one.' }),
   },
   { title: 'RevokeResult' },
 );

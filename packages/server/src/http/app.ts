@@ -16,7 +16,7 @@ import { createHttpServer, HEADERS_MAX_BYTES } from './connection/server.js';
 import { Turns } from './connection/turns.js';
 import { type ControlledClock, clockRoutes } from './dev/clock-routes.js';
 import { refuseForeignHosts } from './dev/foreign-hosts.js';
-import { registerDocs } from './docs.js';
+import { registerDiscovery } from './discovery.js';
 import { newTrace, sendError } from './envelope.js';
 import { frameworkLog } from './framework-log.js';
 import { registerHealth } from './health.js';
@@ -64,7 +64,7 @@ export function createHttpApp(
   for (const route of routes) registerRoute(app, route, context);
   registerHealth(app, store, log);
   registerMetrics(app, context);
-  registerDocs(app);
+  registerDiscovery(app);
   registerReference(app);
   const paths = pathTable(routes.map(({ capability }) => capability));
   app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
