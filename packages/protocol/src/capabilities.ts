@@ -7,6 +7,7 @@ import * as deliveries from './schemas/deliveries.js';
 import * as keys from './schemas/keys.js';
 import * as messages from './schemas/messages.js';
 import * as queues from './schemas/queues.js';
+import { SCOPES } from './scopes.js';
 
 export type { Capability } from './capability.js';
 
@@ -270,6 +271,16 @@ export const CAPABILITIES = {
     returns: keys.RevokeKeyReturns,
     bodyMaxBytes: SMALL_BODY,
     description: 'Revoke an API key. Every node refuses it within 5 s.',
+  },
+  whoami: {
+    id: 'account.whoami',
+    method: 'GET',
+    path: '/v1/account/whoami',
+    scopes: SCOPES,
+    params: keys.WhoamiParams,
+    returns: keys.WhoamiReturns,
+    bodyMaxBytes: SMALL_BODY,
+    description: 'Show the project and the scopes of the key that makes the call.',
   },
   audit: {
     id: 'account.audit',

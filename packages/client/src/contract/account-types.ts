@@ -50,6 +50,16 @@ export interface RevokeKeyReturns {
   revoked: boolean;
 }
 
+/** The answer of account.whoami. */
+export interface WhoamiReturns {
+  /** The id of the key; configured for the key that MILLRACE_API_KEY sets. */
+  keyId: string;
+  /** The project that the key belongs to. */
+  project: string;
+  /** What the key may do, as it was granted. */
+  scopes: ('publish' | 'consume' | 'read' | 'manage' | 'metrics' | 'admin')[];
+}
+
 /** The fields of account.audit. */
 export interface AuditParams {
   /** The nextCursor of the previous page. */

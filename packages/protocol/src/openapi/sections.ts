@@ -73,6 +73,7 @@ export const SECTIONS: readonly Section[] = [
       createKey: 'Create a key',
       listKeys: 'List keys',
       revokeKey: 'Revoke a key',
+      whoami: 'Show the own key',
       audit: 'Read the audit log',
     },
   },

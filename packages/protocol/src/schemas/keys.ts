@@ -63,6 +63,19 @@ export const ListKeysParams = Type.Object({ cursor: Optional(Cursor), limit: Opt
 export type ListKeysParams = Static<typeof ListKeysParams>;
 export const ListKeysReturns = Page('KeyPage', KeyRecord, 'The keys, without their secrets.');
 
+export const WhoamiParams = Type.Object({});
+export const WhoamiReturns = Type.Object(
+  {
+    key_id: Type.String({
+      description: 'The id of the key; configured for the key that MILLRACE_API_KEY sets.',
+    }),
+    project: Type.String({ description: 'The project that the key belongs to.' }),
+    scopes: Type.Array(ScopeName, { description: 'What the key may do, as it was granted.' }),
+  },
+  { title: 'KeyIdentity' },
+);
+export type WhoamiReturns = Static<typeof WhoamiReturns>;
+
 export const RevokeKeyParams = Type.Object({
   key_id: OpaqueId('The id that account.keys.create returned.'),
   idempotency_key: Optional(IdempotencyKey),

@@ -25,8 +25,9 @@ export function registerDiscovery(app: FastifyInstance): void {
   });
 
   app.get('/', (request, reply) => {
-    reply.header('location', '/docs').code(FOUND);
-    sendText(request, reply, 'text/plain; charset=utf-8', 'The reference is at /docs\n');
+    reply.header('location', '/console').code(FOUND);
+    const text = 'The console is at /console, the reference at /docs\n';
+    sendText(request, reply, 'text/plain; charset=utf-8', text);
   });
 }
 

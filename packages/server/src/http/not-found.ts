@@ -20,6 +20,8 @@ const PLAIN_PATHS = [
   '/docs',
   '/docs/scalar.js',
   '/docs/start.js',
+  '/console',
+  '/console/{path}',
 ];
 
 export function pathTable(capabilities: readonly Capability[]): PathTable {

@@ -11,7 +11,7 @@ interface Verb {
   readonly asks?: true;
 }
 
-/** Batches of different entries and their settlement have no verb. */
+/** Batches of entries that differ have no verb. */
 const VERBS: { readonly [Name in CapabilityName]?: Verb } = {
   create: { words: 'queue create' },
   get: { words: 'queue show' },

@@ -35,6 +35,7 @@ const METHODS: { readonly [Name in CapabilityName]: ClientMethod } = {
   createKey: { path: 'client.create_key' },
   listKeys: { path: 'client.list_keys', isList: true },
   revokeKey: { path: 'client.revoke_key', positional: ['key_id'] },
+  whoami: { path: 'client.whoami' },
   audit: { path: 'client.audit', isList: true },
 };
 

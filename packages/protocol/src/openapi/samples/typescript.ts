@@ -35,6 +35,7 @@ const METHODS: { readonly [Name in CapabilityName]: ClientMethod } = {
   createKey: { path: 'millrace.account.keys.create' },
   listKeys: { path: 'millrace.account.keys.list', isList: true },
   revokeKey: { path: 'millrace.account.keys.revoke', positional: ['key_id'] },
+  whoami: { path: 'millrace.account.whoami' },
   audit: { path: 'millrace.account.audit', isList: true },
 };
 
