@@ -65,5 +65,10 @@ Ctrl-C ends the demo.
 
 const lineOf = ({ queue, about }: Scene): string => `${queue.padEnd(10)}${about}`;
 
-const options = readOptions();
-if (options !== undefined) await run(options);
+try {
+  const options = readOptions();
+  if (options !== undefined) await run(options);
+} catch (error) {
+  console.error(`demo: ${(error as Error).message}`);
+  process.exit(1);
+}

@@ -23,6 +23,7 @@ export interface Receiver {
   readonly secret: string;
 }
 
+const REPORT_AFTER_MS = 1_000;
 const SECRET = 'the secret of the demo is none';
 
 /** What the scenes work with. All of it lasts until the process ends. */
@@ -67,6 +68,9 @@ export class Stage {
   }
 
   private report(error: unknown): void {
-    if (!this.isOver) console.error('demo:', (error as Error).message);
+    // A terminal signals the server as well, which may stop before this process learns of it.
+    setTimeout(() => {
+      if (!this.isOver) console.error('demo:', (error as Error).message);
+    }, REPORT_AFTER_MS);
   }
 }

@@ -58,7 +58,7 @@ const reports: Scene = {
     stage.every(1_000, () =>
       queue.publish(
         { report: 'revenue', customer: pick(CUSTOMERS) },
-        { delaySeconds: 20, priority: sometimes(0.2) ? 9 : 0 },
+        { delaySeconds: 10, priority: sometimes(0.2) ? 9 : 0 },
       ),
     );
     stage.work(queue, (_report, { signal }) => pause(1_500, undefined, { signal }), {
