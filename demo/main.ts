@@ -36,7 +36,12 @@ async function run({ trouble, port }: Options): Promise<void> {
   const server = await startMillrace({ flags: ['--port', port] });
   const stage = new Stage(server.millrace);
   endOnSignal(stage, server);
-  for (const { play } of trouble ? [...USUAL, ...TROUBLE] : USUAL) await play(stage);
+  try {
+    for (const { play } of trouble ? [...USUAL, ...TROUBLE] : USUAL) await play(stage);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   process.stdout.write(greeting(server, trouble));
 }
 
