@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { PlaceOf } from './relative-imports.js';
-import { atRoot, readManifest, type WorkspacePackage } from './workspace-package.js';
+import type { WorkspacePackage } from './workspace-package.js';
 
 /** Fields that only the workspace needs. */
 const LEFT_OUT = ['private', 'files', 'imports', 'scripts', 'dependencies', 'devDependencies'];
@@ -18,13 +18,10 @@ export function isShown(part: WorkspacePackage, root: WorkspacePackage): boolean
 }
 
 /** The manifest of the tarball: that of its root, with what all packages inside need from others. */
-export async function publishedManifest(
-  parts: readonly WorkspacePackage[],
-  placeOf: PlaceOf,
-): Promise<object> {
+export function publishedManifest(parts: readonly WorkspacePackage[], placeOf: PlaceOf): object {
   const [root] = parts as [WorkspacePackage];
   const kept = Object.entries(root.manifest).filter(([field]) => !LEFT_OUT.includes(field));
-  const dependencies = await dependenciesOf(parts);
+  const dependencies = dependenciesOf(parts);
   return {
     ...Object.fromEntries(kept),
     exports: { ...root.manifest.exports, ...shownEntries(parts, placeOf), ...SELF },
@@ -50,7 +47,7 @@ function shownEntries(parts: readonly WorkspacePackage[], placeOf: PlaceOf): obj
   return Object.fromEntries(entries);
 }
 
-async function dependenciesOf(parts: readonly WorkspacePackage[]): Promise<Record<string, string>> {
+function dependenciesOf(parts: readonly WorkspacePackage[]): Record<string, string> {
   const inside = parts.map(({ manifest }) => manifest.name);
   const all: Record<string, string> = {};
   for (const { manifest } of parts) {
@@ -62,9 +59,5 @@ async function dependenciesOf(parts: readonly WorkspacePackage[]): Promise<Recor
       all[name] = range;
     }
   }
-  if (Object.keys(all).length === 0) return all;
-  // Overrides count only in this workspace. As dependencies they lead npm to the same versions.
-  const { overrides } = await readManifest(atRoot(''));
-  const entries = Object.entries({ ...all, ...overrides });
-  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+  return Object.fromEntries(Object.entries(all).sort(([one], [other]) => (one < other ? -1 : 1)));
 }

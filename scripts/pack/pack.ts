@@ -43,7 +43,7 @@ async function assemble(parts: readonly WorkspacePackage[], folder: string): Pro
     const text = await readFile(join(folder, path), 'utf8');
     await writeFile(join(folder, path), withRelativeImports(text, path, parts, placeOf));
   }
-  await writeJson(join(folder, 'package.json'), await publishedManifest(parts, placeOf));
+  await writeJson(join(folder, 'package.json'), publishedManifest(parts, placeOf));
   const readme = await readFile(join(root.folder, 'README.md'), 'utf8');
   await writeFile(join(folder, 'README.md'), withoutOutsideLinks(readme));
   await copyFile(atRoot('LICENSE'), join(folder, 'LICENSE'));

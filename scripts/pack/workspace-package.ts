@@ -8,7 +8,6 @@ export interface Manifest {
   readonly files: readonly string[];
   readonly exports?: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
-  readonly overrides?: Readonly<Record<string, string>>;
 }
 
 /** A package of this workspace that goes into a tarball. */
@@ -24,15 +23,13 @@ const ROOMS = ['protocol', 'server', 'client', 'cli'];
 export const atRoot = (path: string): string =>
   fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-export const readManifest = async (folder: string): Promise<Manifest> =>
-  JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
-
 /** The package of this name and those of the workspace that it needs, itself first. */
 export async function withItsPackages(name: string): Promise<WorkspacePackage[]> {
   const all = await Promise.all(
     ROOMS.map(async (room) => {
       const folder = atRoot(`packages/${room}`);
-      return { room, folder, manifest: await readManifest(folder) };
+      const manifest: Manifest = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
+      return { room, folder, manifest };
     }),
   );
   const found: WorkspacePackage[] = [];
