@@ -43,18 +43,21 @@ test('the TypeScript of all guides has no type error', async () => {
   await run(atRoot('node_modules/.bin/tsc'), [...flags, ...types, ...files], { cwd: folder });
 });
 
+/** `go run` would not pass the signal on. */
+const GO = ['bash', '-c', 'go build -o "$0.program" "$0" && exec "$0.program"'];
+
 const WORKERS = [
-  { language: 'ts', file: 'worker.mts', command: TYPESCRIPT, exitCode: 0 },
-  { language: 'python', file: 'worker.py', command: ['python3'], exitCode: 0 },
+  { language: 'ts', needs: 'node', file: 'worker.mts', command: TYPESCRIPT, exitCode: 0 },
+  { language: 'python', needs: 'python3', file: 'worker.py', command: ['python3'], exitCode: 0 },
   // A shell and a program in Go end by the signal, and what they have leased comes back.
-  { language: 'sh', file: 'worker.sh', command: ['bash'], exitCode: null },
+  { language: 'sh', needs: 'jq', file: 'worker.sh', command: ['bash'], exitCode: null },
   // Go is large and not installed everywhere; where it is missing, this test is skipped.
-  { language: 'go', file: 'worker.go', command: ['go', 'run'], exitCode: null },
+  { language: 'go', needs: 'go', file: 'worker.go', command: GO, exitCode: null },
 ];
 
 test.for(WORKERS)('the worker in $language handles messages', async (worker, { skip }) => {
-  const { language, file, command, exitCode } = worker;
-  skip(isMissing(command[0] ?? ''), `${command[0]} is not installed`);
+  const { language, needs, file, command, exitCode } = worker;
+  skip(isMissing(needs), `${needs} is not installed`);
   const server = await startServer();
   const queue = server.millrace.queue('orders');
   await queue.publish({ order_id: 'o_1' });
@@ -80,7 +83,8 @@ test('the worker of README.md handles the message that it publishes', async () =
   expect(await server.millrace.queue('orders').stats()).toMatchObject(DONE);
 });
 
-test('the worker in shell gives back what it cannot handle', async () => {
+test('the worker in shell gives back what it cannot handle', async ({ skip }) => {
+  skip(isMissing('jq'), 'jq is not installed');
   const server = await startServer();
   const queue = server.millrace.queue('orders');
   await queue.publish({ order_id: 5 });
