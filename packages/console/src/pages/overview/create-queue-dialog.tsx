@@ -8,20 +8,19 @@ import { FormActions } from '../../design/form-actions.js';
 import { useSession } from '../../session/session.js';
 
 interface CreateQueueDialogProps {
-  readonly isOpen: boolean;
   onClose(): void;
 }
 
 /** Asks for what matters at first; the other settings have defaults and can be changed later. */
-export function CreateQueueDialog({ isOpen, onClose }: CreateQueueDialogProps) {
+export default function CreateQueueDialog({ onClose }: CreateQueueDialogProps) {
   return (
-    <Dialog title="Create a queue" isOpen={isOpen} onClose={onClose}>
+    <Dialog title="Create a queue" isOpen onClose={onClose}>
       <CreateQueueForm onClose={onClose} />
     </Dialog>
   );
 }
 
-function CreateQueueForm({ onClose }: { onClose(): void }) {
+function CreateQueueForm({ onClose }: CreateQueueDialogProps) {
   const { millrace } = useSession();
   const queries = useQueryClient();
   const [, navigate] = useLocation();
