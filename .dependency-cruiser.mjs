@@ -51,6 +51,31 @@ export default {
       from: { path: '^packages/client/src', pathNot: '^packages/client/src/testing/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'core', 'npm-no-pkg', 'npm-unknown'] },
     },
+    onlyFrom(
+      'cli-calls-through-the-client',
+      'The command line imports the client and the entries of the server that are made for it.',
+      '^packages/cli/src',
+      [
+        '^packages/cli/',
+        '^packages/client/dist/index\\.',
+        '^packages/server/dist/cli/(run-command-line|dev/duration)\\.',
+      ],
+    ),
+    {
+      name: 'nobody-imports-the-cli',
+      comment: 'It is a program; what others need of it belongs into the client.',
+      severity: 'error',
+      from: { pathNot: '^packages/cli/' },
+      to: { path: '^packages/cli/' },
+    },
+    {
+      name: 'terminal-libraries-stay-in-the-cli',
+      comment:
+        'Libraries for terminals are loaded by the command line only, when a verb needs them.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src', pathNot: '^packages/cli/' },
+      to: { path: 'node_modules/(commander|cli-table3|cli-progress|log-update|@inquirer)/' },
+    },
     onlyFrom('core-is-pure', 'core imports only protocol.', `${server}/core`, [
       '^packages/protocol/',
       `${server}/core/`,
@@ -161,8 +186,9 @@ export default {
     },
   ],
   options: {
-    doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(?<!packages/protocol)/dist/|/test/|/scripts/' },
+    // What the command line imports of built packages is checked, but not what they import.
+    doNotFollow: { path: 'node_modules|^packages/(client|server)/dist/' },
+    exclude: { path: '(?<!packages/(?:protocol|client|server))/dist/|/test/|/scripts/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],

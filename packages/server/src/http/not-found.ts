@@ -18,6 +18,8 @@ const PLAIN_PATHS = [
   '/v1/discovery/{id}',
   '/openapi.json',
   '/docs',
+  '/docs/scalar.js',
+  '/docs/start.js',
   '/console',
   '/console/{path}',
 ];

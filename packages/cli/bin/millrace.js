@@ -16,7 +16,7 @@ if (existsSync(main)) {
   import(pathToFileURL(main).href);
 } else {
   process.stderr.write(
-    `millrace: the server is not built yet; run "npm run build" in ${join(__dirname, '..', '..', '..')}\n`,
+    `millrace: millrace is not built yet; run "npm run build" in ${join(__dirname, '..', '..', '..')}\n`,
   );
   process.exitCode = 1;
 }

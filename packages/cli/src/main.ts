@@ -1,0 +1,16 @@
+import { isServerCommand } from './server-commands.js';
+
+const args = process.argv.slice(2);
+const [first = ''] = args;
+
+if (isServerCommand(first)) {
+  // The server reads its own flags, and has its own help.
+  const { runCommandLine } = await import('@millrace/server/command-line');
+  await runCommandLine(args);
+} else if (args.length === 1 && ['--version', '-v', 'version'].includes(first)) {
+  const { version } = await import('./version.js');
+  process.stdout.write(`${version}\n`);
+} else {
+  const { run } = await import('./run.js');
+  await run(args);
+}
