@@ -16,7 +16,7 @@ export function useHistory(queue: string, span: Span, intervalMs = MINUTE_MS) {
     queryKey: ['history', queue, span],
     queryFn: async ({ signal }): Promise<readonly Interval[]> => {
       const answer = await millrace.queue(queue).history({ signal, span } as HistoryOptions);
-      return (answer as History).quarterHours ?? answer.minutes;
+      return (answer as History).quarterHours ?? answer.minutes ?? [];
     },
     staleTime: intervalMs / 2,
     refetchInterval: useLiveInterval(intervalMs),
