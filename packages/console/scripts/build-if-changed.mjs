@@ -8,7 +8,9 @@ import { build } from 'vite';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BUILT = join(root, '../server/dist/console/index.html');
 const SOURCES = [
-  ...['src', 'build', 'index.html', 'vite.config.ts', 'package.json'].map((name) => join(root, name)),
+  ...['src', 'build', 'index.html', 'vite.config.ts', 'package.json'].map((name) =>
+    join(root, name),
+  ),
   join(root, '../client/dist'),
   join(root, '../../package-lock.json'),
 ];

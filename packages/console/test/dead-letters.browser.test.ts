@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
-import { useConsole } from './harness/console.js';
+import { consoleInBrowser } from './harness/console.js';
 
-const { millrace, open, look } = useConsole();
+const { millrace, open, look } = consoleInBrowser();
 const mails = () => millrace().queue('mails');
 
 beforeEach(async () => {

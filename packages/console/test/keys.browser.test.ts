@@ -1,8 +1,8 @@
 import { Millrace } from '@millrace/client';
 import { expect, test } from 'vitest';
-import { useConsole } from './harness/console.js';
+import { consoleInBrowser } from './harness/console.js';
 
-const { url, millrace, open, look } = useConsole();
+const { url, millrace, open, look } = consoleInBrowser();
 
 test('a key is created, shown once, used and revoked', async () => {
   const page = await open('/keys');
@@ -22,7 +22,10 @@ test('a key is created, shown once, used and revoked', async () => {
   expect(await page.content()).not.toContain(secret);
   await page.getByRole('row', { name: /order worker/ }).waitFor();
   await look(page, 'keys');
-  await page.getByRole('row', { name: /order worker/ }).getByRole('button', { name: 'Revoke' }).click();
+  await page
+    .getByRole('row', { name: /order worker/ })
+    .getByRole('button', { name: 'Revoke' })
+    .click();
   await dialog.getByLabel('Type order worker to confirm').fill('order worker');
   await dialog.getByRole('button', { name: 'Revoke' }).click();
   await page.getByRole('heading', { name: 'There is no key here' }).waitFor();

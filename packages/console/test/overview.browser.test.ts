@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { useConsole } from './harness/console.js';
+import { consoleInBrowser } from './harness/console.js';
 
-const { url, millrace, open, look } = useConsole();
+const { url, millrace, open, look } = consoleInBrowser();
 
 test('a project without queues is told how to begin', async () => {
   const page = await open();

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PushReceiver } from '../../server/test/harness/push-receiver.js';
-import { useConsole } from './harness/console.js';
+import { consoleInBrowser } from './harness/console.js';
 
-const { millrace, open, look } = useConsole();
+const { millrace, open, look } = consoleInBrowser();
 const hooks = () => millrace().queue('hooks');
 
 let receiver: PushReceiver;

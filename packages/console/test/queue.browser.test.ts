@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
-import { useConsole } from './harness/console.js';
+import { consoleInBrowser } from './harness/console.js';
 
-const { url, millrace, open, look } = useConsole();
+const { url, millrace, open, look } = consoleInBrowser();
 const HOSTILE = '<img src=x onerror="window.hit = 1"><script>window.hit = 1</script>';
 
 beforeAll(async () => {
@@ -18,7 +18,9 @@ beforeAll(async () => {
 test('the activity of the last hour and the last day is drawn, and told in words', async () => {
   const page = await open('/queues/orders');
   await page.getByText('Messages per minute').waitFor();
-  await page.getByText(/In the last hour: 3 messages published, 0 acked, 1 failed delivery/).waitFor();
+  await page
+    .getByText(/In the last hour: 3 messages published, 0 acked, 1 failed delivery/)
+    .waitFor();
   await look(page, 'queue-activity');
   await page.getByText('Last day').click();
   await page.getByText(/In the last day/).waitFor();

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { ADMIN_KEY } from '../../server/test/harness/http-server.js';
-import { useConsole } from './harness/console.js';
+import { consoleInBrowser } from './harness/console.js';
 
-const { url, millrace, open, look } = useConsole();
+const { url, millrace, open, look } = consoleInBrowser();
 
 test('a key and Enter sign in, and the key is in no address and not kept', async () => {
   const page = await open('', null);

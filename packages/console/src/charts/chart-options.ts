@@ -31,7 +31,7 @@ export function optionsOf(
     cursor: { y: false, points: { size: 6 } },
     scales: { y: { range: (_chart, _lowest, highest) => [0, Math.max(1, highest * 1.1)] } },
     axes: [
-      { ...axis, grid: { show: false }, values: TIME_FORMATS },
+      { ...axis, size: 28, grid: { show: false }, values: TIME_FORMATS },
       { ...axis, size: 48, values: (_chart, ticks) => ticks.map((tick) => formatTick(tick, unit)) },
     ],
     series: [

@@ -92,7 +92,7 @@ function TroubleCell({ row }: { readonly row: QueueRow }) {
   return (
     <span className={classes.trouble} title={`${worst.explanation} ${worst.nextStep}`}>
       <TroubleIcon severity={worst.severity} />
-      {worst.label}
+      <span className={classes.label}>{worst.label}</span>
     </span>
   );
 }

@@ -9,7 +9,7 @@ const COLOURS: Readonly<Record<string, string>> = {
 
 /** The state of a message. Its name says it too, so nobody needs the colour. */
 export const StateBadge = ({ state }: { readonly state: string }) => (
-  <Badge variant="light" radius="sm" color={COLOURS[state]}>
+  <Badge variant="light" radius="sm" tt="none" color={COLOURS[state]}>
     {state === 'dead' ? 'dead letter' : state}
   </Badge>
 );

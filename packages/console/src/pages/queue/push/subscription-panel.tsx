@@ -33,7 +33,7 @@ export function SubscriptionPanel({ subscription }: SubscriptionPanelProps) {
     <section className={classes.panel} aria-label={`Subscription ${subscription.url}`}>
       <div className={classes.heading}>
         <span className={classes.url}>{subscription.url}</span>
-        <Badge variant="light" radius="sm" color={COLOURS[health.state]}>
+        <Badge variant="light" radius="sm" tt="none" color={COLOURS[health.state]}>
           {health.label}
         </Badge>
         {mayManage && <SubscriptionActions subscription={subscription} />}

@@ -52,33 +52,31 @@ export function SettingsForm({ record, isReadOnly }: SettingsFormProps) {
   };
   return (
     <form onSubmit={submit}>
-      <fieldset disabled={isReadOnly} style={{ border: 0, padding: 0, margin: 0 }}>
-        <div className={classes.fields}>
-          {NUMBERS.map(({ name, label, description, max }) => (
-            <NumberInput
-              key={name}
-              label={label}
-              description={description}
-              min={name === 'maxRetries' || name === 'maxExpiredLeases' ? 0 : 1}
-              max={max}
-              value={settings[name]}
-              onChange={(value) => change({ [name]: value })}
-            />
-          ))}
-          <TextInput
-            label="Dead-letter queue"
-            description="An existing queue; empty keeps dead letters beside this one"
-            value={settings.deadLetterQueue}
-            onChange={(event) => change({ deadLetterQueue: event.currentTarget.value })}
+      <fieldset disabled={isReadOnly} className={classes.fields}>
+        {NUMBERS.map(({ name, label, description, max }) => (
+          <NumberInput
+            key={name}
+            label={label}
+            description={description}
+            min={name === 'maxRetries' || name === 'maxExpiredLeases' ? 0 : 1}
+            max={max}
+            value={settings[name]}
+            onChange={(value) => change({ [name]: value })}
           />
-          {record.type === 'standard' && (
-            <Checkbox
-              label="Priorities order the messages"
-              checked={settings.enablePriority}
-              onChange={(event) => change({ enablePriority: event.currentTarget.checked })}
-            />
-          )}
-        </div>
+        ))}
+        <TextInput
+          label="Dead-letter queue"
+          description="An existing queue; empty keeps dead letters beside this one"
+          value={settings.deadLetterQueue}
+          onChange={(event) => change({ deadLetterQueue: event.currentTarget.value })}
+        />
+        {record.type === 'standard' && (
+          <Checkbox
+            label="Priorities order the messages"
+            checked={settings.enablePriority}
+            onChange={(event) => change({ enablePriority: event.currentTarget.checked })}
+          />
+        )}
       </fieldset>
       {update.isError && <Failure title="The settings were not changed" error={update.error} />}
       {!isReadOnly && (
