@@ -17,6 +17,7 @@ test('a key is created, shown once, used and revoked', async () => {
   const secret = await dialog.getByLabel('Key', { exact: true }).inputValue();
   await look(page, 'key-secret');
   await dialog.getByRole('button', { name: 'Done' }).click();
+  await dialog.waitFor({ state: 'hidden' });
   const made = new Millrace({ baseUrl: url(), apiKey: secret });
   expect((await made.account.whoami()).scopes.sort()).toEqual(['publish', 'read']);
   expect(await page.content()).not.toContain(secret);

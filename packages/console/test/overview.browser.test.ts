@@ -76,6 +76,8 @@ describe('with queues', () => {
     expect(await rows.count()).toBeLessThan(100);
     await page.keyboard.press('End');
     await page.getByRole('link', { name: 'webhooks-out' }).waitFor();
+    await page.keyboard.press('Home');
+    await page.getByRole('link', { name: 'bulk-1000' }).waitFor();
     await look(page, 'overview-many');
   });
 });

@@ -20,11 +20,11 @@ test('a url is subscribed, tested, paused, resumed and unsubscribed', async () =
   await page.getByRole('heading', { name: 'No url is subscribed' }).waitFor();
   await page.getByRole('button', { name: 'Subscribe a url' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Url').fill('http://10.0.0.1/hook');
+  await dialog.getByPlaceholder('https://example.com/hooks').fill('http://10.0.0.1/hook');
   await dialog.getByRole('button', { name: 'Subscribe', exact: true }).click();
   await dialog.getByText('The url was not subscribed').waitFor();
   await look(page, 'push-subscribe');
-  await dialog.getByLabel('Url').fill(receiver.url);
+  await dialog.getByPlaceholder('https://example.com/hooks').fill(receiver.url);
   await dialog.getByRole('button', { name: 'Subscribe', exact: true }).click();
   await dialog.waitFor({ state: 'hidden' });
   await page.getByText('Nothing pushed yet').waitFor();

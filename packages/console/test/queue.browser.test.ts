@@ -72,7 +72,7 @@ test('a message is published by hand, with headers', async () => {
   await look(page, 'publish');
   await dialog.getByRole('button', { name: 'Publish' }).click();
   await dialog.getByRole('link').click();
-  await page.getByRole('dialog').getByText('initech').waitFor();
+  await page.getByRole('dialog').getByText('initech').first().waitFor();
   const messageId = new URL(page.url()).searchParams.get('message') ?? '';
   const published = await millrace().queue('orders').message(messageId);
   expect(published).toMatchObject({ payload: { by: 'hand' }, headers: { tenant: 'initech' } });

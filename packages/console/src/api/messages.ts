@@ -1,4 +1,4 @@
-import type { MessageReturns, PeekedMessage, PeekParams } from '@millrace/client';
+import type { MessageReturns, PeekParams, QueueMessage } from '@millrace/client';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useSession } from '../session/session.js';
 import { useLiveInterval } from './live-updates.js';
@@ -23,8 +23,10 @@ export function useMessages(queue: string, state: MessageState | undefined) {
   });
 }
 
-export const messagesOf = (pages: readonly { readonly items: PeekedMessage[] }[] | undefined) =>
-  pages?.flatMap(({ items }) => items) ?? [];
+/** The messages of all pages that were read. */
+export const messagesOf = <T extends QueueMessage>(
+  pages: readonly { readonly items: T[] }[] | undefined,
+): T[] => pages?.flatMap(({ items }) => items) ?? [];
 
 /** One message with its failed deliveries. */
 export function useMessage(queue: string, messageId: string) {

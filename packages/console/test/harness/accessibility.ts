@@ -1,4 +1,4 @@
-import axe from 'axe-core';
+import { source } from 'axe-core';
 import type { Page } from 'playwright-core';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -12,7 +12,7 @@ const WRONG_FOR_DIALOGS = {
 /** What axe finds wrong with the page as it is. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   // The policy of the page refuses scripts that are added to it, but not those of the test.
-  await page.evaluate(axe.source);
+  await page.evaluate(source);
   return page.evaluate(
     async ({ values, rules }) => {
       const { violations } = await globalThis.axe.run({ runOnly: { type: 'tag', values }, rules });

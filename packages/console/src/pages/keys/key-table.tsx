@@ -20,9 +20,7 @@ export function KeyTable({ keys }: { readonly keys: readonly KeyRecord[] }) {
             <th>Created</th>
             <th>Last used</th>
             <th>Ends</th>
-            <th>
-              <span hidden>Revoke</span>
-            </th>
+            <td />
           </tr>
         </thead>
         <tbody>

@@ -4,7 +4,7 @@ import { RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { formatCount } from '../../../design/format.js';
 import { useMay } from '../../../session/session.js';
-import classes from './dead-letters-tab.module.css';
+import classes from '../messages/message-list.module.css';
 import { PurgeDeadLettersDialog } from './purge-dead-letters-dialog.js';
 import type { RedrivePlan } from './redrive.js';
 import { RedriveDialog } from './redrive-dialog.js';
@@ -38,7 +38,7 @@ export function DeadLetterActions(props: DeadLetterActionsProps) {
   });
   const icon = <RotateCcw size={14} aria-hidden />;
   return (
-    <div className={classes.actions}>
+    <div className={classes.end}>
       {selected.length > 0 && (
         <Button leftSection={icon} onClick={() => ask(some(selected), selected)}>
           Redrive {formatCount(selected.length)} selected
@@ -49,20 +49,24 @@ export function DeadLetterActions(props: DeadLetterActionsProps) {
           Redrive {formatCount(matches.length)} that match
         </Button>
       )}
-      <Button
-        variant="default"
-        leftSection={icon}
-        onClick={() => ask({ kind: 'all', count: total }, read)}
-      >
-        Redrive all {formatCount(total)}
-      </Button>
-      <Button
-        variant="default"
-        leftSection={<Trash2 size={14} aria-hidden />}
-        onClick={() => setIsPurging(true)}
-      >
-        Purge all
-      </Button>
+      {total > 0 && (
+        <>
+          <Button
+            variant="default"
+            leftSection={icon}
+            onClick={() => ask({ kind: 'all', count: total }, read)}
+          >
+            Redrive all {formatCount(total)}
+          </Button>
+          <Button
+            variant="default"
+            leftSection={<Trash2 size={14} aria-hidden />}
+            onClick={() => setIsPurging(true)}
+          >
+            Purge all
+          </Button>
+        </>
+      )}
       <RedriveDialog
         queue={queue}
         plan={plan}

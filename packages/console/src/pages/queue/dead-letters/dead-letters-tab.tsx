@@ -1,108 +1,78 @@
-import { Button, Loader, Text, TextInput } from '@mantine/core';
-import { Filter } from 'lucide-react';
+import { Loader } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { useDeadLetters } from '../../../api/dead-letters.js';
+import { messagesOf } from '../../../api/messages.js';
 import { useQueueStats } from '../../../api/queue.js';
 import { EmptyState } from '../../../design/empty-state.js';
 import { Failure } from '../../../design/failure.js';
-import { countOf, formatCount } from '../../../design/format.js';
 import { useAddressParam } from '../../../design/use-address-param.js';
-import { FilterFieldSelect } from '../messages/filter-field-select.js';
+import { FilterControls } from '../messages/filter-controls.js';
 import { MessageDrawer } from '../messages/message-drawer.js';
-import { type FilterField, matchingMessages } from '../messages/message-filter.js';
+import classes from '../messages/message-list.module.css';
 import { MessageTable } from '../messages/message-table.js';
+import { NoMessages } from '../messages/no-messages.js';
+import { ReadMore } from '../messages/read-more.js';
+import { useMessageFilter } from '../messages/use-message-filter.js';
 import { DeadLetterActions } from './dead-letter-actions.js';
-import classes from './dead-letters-tab.module.css';
 import { reasonLine } from './reason-in-words.js';
 
 /** The dead letters that came from the queue: why they failed, and the way back. */
 export function DeadLettersTab({ queue }: { readonly queue: string }) {
-  const [text, setText] = useAddressParam('filter');
-  const [field, setField] = useAddressParam('in');
   const [messageId, setMessageId] = useAddressParam('message');
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const deadLetters = useDeadLetters(queue);
-  const count = useQueueStats(queue).data?.dlq;
-  const all = useMemo(
-    () => deadLetters.data?.pages.flatMap(({ items }) => items) ?? [],
-    [deadLetters.data],
-  );
-  const shown = useMemo(
-    () => matchingMessages(all, text, field as FilterField),
-    [all, text, field],
-  );
-  const chosen = useMemo(() => all.filter((one) => selected.has(one.messageId)), [all, selected]);
+  const count = useQueueStats(queue).data?.dlq ?? 0;
+  const read = useMemo(() => messagesOf(deadLetters.data?.pages), [deadLetters.data]);
+  const filter = useMessageFilter(read);
+  const chosen = useMemo(() => read.filter((one) => selected.has(one.messageId)), [read, selected]);
+  const total = deadLetters.hasNextPage ? Math.max(count, read.length) : read.length;
 
-  if (deadLetters.isPending) return <Loader aria-label="Reading the dead letters" />;
-  if (deadLetters.isError && all.length === 0) {
-    return (
-      <Failure
-        title="The dead letters could not be read"
-        error={deadLetters.error}
-        onRetry={() => deadLetters.refetch()}
-      />
-    );
-  }
-  if (all.length === 0) {
-    return (
-      <EmptyState title="There are no dead letters">
-        A message comes here when its retries are used up, or when a consumer rejects it.
-      </EmptyState>
-    );
-  }
   return (
     <>
       <div className={classes.controls}>
-        <TextInput
-          className={classes.filter}
-          type="search"
-          aria-label="Filter what was read"
-          placeholder="Filter what was read"
-          leftSection={<Filter size={14} aria-hidden />}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
-        <FilterFieldSelect value={field} onChange={setField} />
+        {read.length > 0 && <FilterControls filter={filter} />}
         <DeadLetterActions
           queue={queue}
-          read={all}
-          matches={text.trim() === '' ? undefined : shown}
+          read={read}
+          matches={filter.isEmpty ? undefined : filter.shown}
           selected={chosen}
-          total={Math.max(count ?? 0, all.length)}
+          total={total}
           onDone={() => setSelected(new Set())}
         />
       </div>
-      {shown.length === 0 ? (
-        <EmptyState title="Nothing that was read matches">
-          The filter looks only at dead letters that were read. Read more, or shorten it.
+      {deadLetters.isPending && <Loader aria-label="Reading the dead letters" />}
+      {deadLetters.isError && read.length === 0 && (
+        <Failure
+          title="The dead letters could not be read"
+          error={deadLetters.error}
+          onRetry={() => deadLetters.refetch()}
+        />
+      )}
+      {deadLetters.data !== undefined && read.length === 0 && (
+        <EmptyState title="There are no dead letters">
+          A message comes here when its retries are used up, or when a consumer rejects it.
         </EmptyState>
-      ) : (
+      )}
+      {read.length > 0 && filter.shown.length === 0 && <NoMessages isFiltered state={undefined} />}
+      {filter.shown.length > 0 && (
         <MessageTable
           label="Dead letters"
-          messages={shown}
+          messages={filter.shown}
           lastColumn="Why it is a dead letter"
           selection={{ ids: selected, change: setSelected }}
           explain={reasonLine}
           onOpen={setMessageId}
         />
       )}
-      <div className={classes.more}>
-        <Text size="sm" c="dimmed" role="status">
-          {text.trim() === '' ? '' : `${countOf(shown.length, 'match', 'matches')} in `}
-          {countOf(all.length, 'dead letter')} read
-          {count !== undefined && count > all.length && ` of ${formatCount(count)}`}
-        </Text>
-        {deadLetters.hasNextPage && (
-          <Button
-            size="compact-sm"
-            variant="light"
-            loading={deadLetters.isFetchingNextPage}
-            onClick={() => deadLetters.fetchNextPage()}
-          >
-            Read more
-          </Button>
-        )}
-      </div>
+      {read.length > 0 && (
+        <ReadMore
+          filter={filter}
+          reading={deadLetters}
+          readCount={read.length}
+          total={total}
+          noun="dead letter"
+        />
+      )}
       <MessageDrawer queue={queue} messageId={messageId} onClose={() => setMessageId('')} />
     </>
   );

@@ -3,9 +3,9 @@ import type { QueueMessage } from '@millrace/client';
 import { Dialog } from '../../../design/dialog.js';
 import { Failure } from '../../../design/failure.js';
 import { countOf, formatCount } from '../../../design/format.js';
-import classes from './dead-letters-tab.module.css';
 import { frequentErrors } from './reason-in-words.js';
 import { type RedrivePlan, sizeOf } from './redrive.js';
+import classes from './redrive-dialog.module.css';
 import { useRedrive } from './use-redrive.js';
 
 interface RedriveDialogProps {

@@ -1,6 +1,6 @@
 import { Button, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import classes from './messages-tab.module.css';
+import classes from './message-list.module.css';
 
 /** Opens the message with an id, wherever in the queue it is. */
 export function FindMessage({ onFind }: { onFind(messageId: string): void }) {
@@ -10,7 +10,7 @@ export function FindMessage({ onFind }: { onFind(messageId: string): void }) {
     if (messageId.trim() !== '') onFind(messageId.trim());
   };
   return (
-    <form className={classes.find} onSubmit={submit}>
+    <form className={classes.end} onSubmit={submit}>
       <TextInput
         aria-label="Message id"
         placeholder="Message id"
