@@ -24,4 +24,8 @@ function newestMs(path) {
 }
 
 const isCurrent = existsSync(BUILT) && Math.max(...SOURCES.map(newestMs)) < changedAtMs(BUILT);
-if (!isCurrent) await build({ root, logLevel: 'warn' });
+if (!isCurrent) {
+  // Tests that run `npm start` have another environment, in which React would be built for development.
+  process.env.NODE_ENV = 'production';
+  await build({ root, logLevel: 'warn' });
+}

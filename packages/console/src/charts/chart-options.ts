@@ -2,9 +2,12 @@ import type UPlot from 'uplot';
 import { formatShort } from '../design/format.js';
 import type { Series } from './series.js';
 
+export type HorizontalAxis = 'time' | 'count';
+
 interface ChartFrame {
   readonly width: number;
   readonly height: number;
+  readonly axis: HorizontalAxis;
   readonly unit: string;
   /** The element that the chart is drawn in, whose style sheet has the colours. */
   readonly element: HTMLElement;
@@ -13,11 +16,11 @@ interface ChartFrame {
 /** Options of uPlot: quiet axes, a scale that begins at zero, and no legend of its own. */
 export function optionsOf(
   series: readonly Series[],
-  { width, height, unit, element }: ChartFrame,
+  { width, height, axis, unit, element }: ChartFrame,
 ): UPlot.Options {
   const styles = getComputedStyle(element);
   const colour = (name: string): string => styles.getPropertyValue(`--chart-${name}`).trim();
-  const axis: UPlot.Axis = {
+  const quiet: UPlot.Axis = {
     stroke: colour('text'),
     grid: { stroke: colour('line'), width: 1 },
     ticks: { show: false },
@@ -29,10 +32,22 @@ export function optionsOf(
     padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
-    scales: { y: { range: (_chart, _lowest, highest) => [0, Math.max(1, highest * 1.1)] } },
+    scales: {
+      x: { time: axis === 'time' },
+      y: { range: (_chart, _lowest, highest) => [0, Math.max(1, highest * 1.1)] },
+    },
     axes: [
-      { ...axis, size: 28, grid: { show: false }, values: TIME_FORMATS },
-      { ...axis, size: 48, values: (_chart, ticks) => ticks.map((tick) => formatTick(tick, unit)) },
+      {
+        ...quiet,
+        size: 28,
+        grid: { show: false },
+        ...(axis === 'time' && { values: TIME_FORMATS }),
+      },
+      {
+        ...quiet,
+        size: 56,
+        values: (_chart, ticks) => ticks.map((tick) => formatTick(tick, unit)),
+      },
     ],
     series: [
       {},

@@ -72,6 +72,7 @@ export const theme = createTheme({
   colors: { water: WATER, red: RED, yellow: YELLOW, green: GREEN, dark: DARK },
   defaultRadius: 'sm',
   cursorType: 'pointer',
+  respectReducedMotion: true,
   fontFamily: 'ui-sans-serif, system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", "Roboto Mono", Menlo, monospace',
   headings: { fontWeight: '600' },

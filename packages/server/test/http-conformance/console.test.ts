@@ -34,7 +34,7 @@ describe('/console', () => {
     const plain = await get(asset());
     expect(plain.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     expect(plain.headers.get('content-encoding')).toBeNull();
-    const { headers, body } = await request(running.url() + asset(), {
+    const { headers, body } = await request(running.url + asset(), {
       headers: { 'accept-encoding': 'br, gzip' },
     });
     expect(headers['content-encoding']).toBe('gzip');

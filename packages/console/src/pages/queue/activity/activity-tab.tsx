@@ -66,8 +66,8 @@ function Charts({ intervals, span }: ChartsProps) {
   return (
     <Suspense fallback={<Loader aria-label="Loading the charts" />}>
       <div className={classes.charts}>
-        <LineChart title="Messages in the queue" times={times} series={depth} />
-        <LineChart title="Messages per minute" times={times} series={rates} />
+        <LineChart title="Messages in the queue" positions={times} axis="time" series={depth} />
+        <LineChart title="Messages per minute" positions={times} axis="time" series={rates} />
       </div>
       <Text size="sm" c="dimmed" mt="md">
         {inWords(intervals, span)}

@@ -47,7 +47,7 @@ export function SubscriptionPanel({ subscription }: SubscriptionPanelProps) {
       {deliveries.length > 0 && (
         <div className={classes.body}>
           <Suspense fallback={<Loader aria-label="Loading the chart" />}>
-            <LineChart title="Duration of the last pushes" unit=" ms" {...latency} />
+            <LineChart title="Duration of the last pushes" axis="count" unit=" ms" {...latency} />
           </Suspense>
           <AttemptTable queue={subscription.queue} deliveries={deliveries} />
         </div>
