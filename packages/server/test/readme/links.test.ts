@@ -11,6 +11,7 @@ const DOCUMENTS = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'docs/cli.md',
   'docs/operations.md',
   'bench/README.md',
   'packages/client/README.md',
