@@ -17,6 +17,8 @@ import { DEFAULT_PROJECT, hashSecret, KeyRing } from './core/keys/key-ring.js';
 import { KeyUse } from './core/keys/key-use.js';
 import { RateLimiter } from './core/limits/rate-limit.js';
 import type { Store } from './core/store/store.js';
+import { CommandSpans } from './core/tracing/command-spans.js';
+import type { Tracing } from './core/tracing/tracing.js';
 import { closeHttp, createHttpApp } from './http/app.js';
 import type { ControlledClock } from './http/dev/clock-routes.js';
 import { listenForMetrics, type MetricsListener } from './http/metrics/metrics-listener.js';
@@ -36,6 +38,7 @@ import { readAuthorities } from './push/egress/certificate-authorities.js';
 import { parseNetworks, withoutNetworks } from './push/egress/networks.js';
 import { LazyClient } from './push/request/lazy-client.js';
 import { SecretBox } from './push/request/push-secret.js';
+import { TracedPoster } from './push/request/traced-poster.js';
 import { PushDispatcher } from './push/workers/dispatcher.js';
 
 export interface Server {
@@ -91,7 +94,9 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const store = await openStore(config, hooks, log);
   const { clock } = store;
   const ids = createIdSource(clock);
-  const commit = createGroupCommit(store);
+  const tracing = await openTracing(config, log);
+  const spans = tracing && new CommandSpans(tracing);
+  const commit = createGroupCommit(spans?.ofGroups(store) ?? store);
   const longPolls = createLongPolls(clock, {
     clients: WAITS_MAX,
     clientsOfProject: config.maxProjectWaits,
@@ -113,7 +118,8 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   });
   const audit = new AuditTrail(commit, clock, auditLines(log));
   const keyUse = new KeyUse(commit, clock);
-  const service = new QueueService(store, audit.watch(commit), longPolls, ids, {
+  const ofCalls = audit.watch(commit);
+  const service = new QueueService(store, spans?.ofCalls(ofCalls) ?? ofCalls, longPolls, ids, {
     autoCreate: config.autoCreate,
     jobInterrupted: () => resumption.wake(),
   });
@@ -121,20 +127,22 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const budget = new ByteBudget(config.maxBytesInFlight);
   // Receivers may be slow, so pushes have a budget of their own and take nothing from calls.
   const pushBudget = new ByteBudget(Math.floor(config.maxBytesInFlight * PUSH_SHARE));
+  const ofPushes = spans?.ofPushes(commit) ?? commit;
+  const pushClient = new LazyClient(async () => {
+    const { PushClient } = await import('./push/request/push-client.js');
+    const { lookupRoom } = config;
+    return new PushClient({ networks, clock, ca: authorities, lookupRoom });
+  });
   const dispatcher = new PushDispatcher({
     store,
-    commit,
+    commit: ofPushes,
     longPolls,
     clock,
     ids,
     secrets,
-    client: new LazyClient(async () => {
-      const { PushClient } = await import('./push/request/push-client.js');
-      const { lookupRoom } = config;
-      return new PushClient({ networks, clock, ca: authorities, lookupRoom });
-    }),
+    client: tracing === undefined ? pushClient : new TracedPoster(pushClient, tracing),
     log: new AttemptLog(commit, clock, ids),
-    settlement: new Settlement(commit, clock),
+    settlement: new Settlement(ofPushes, clock),
     budget: pushBudget,
     random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
     processLog: log,
@@ -171,7 +179,13 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       },
     },
     store,
-    { trustProxy: config.trustProxy, log, devClock: devClockOf(clock, jobs) },
+    {
+      trustProxy: config.trustProxy,
+      allowedOrigins: config.allowedOrigins,
+      log,
+      devClock: devClockOf(clock, jobs),
+      tracing,
+    },
   );
 
   let metrics: MetricsListener | undefined;
@@ -184,6 +198,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     await Promise.all([...jobs.map((job) => job.stop()), audit.stop(), keyUse.flush()]);
     await commit.stop();
     await store.stop();
+    await tracing?.stop();
   };
 
   try {
@@ -206,6 +221,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       pid: process.pid,
       ...storeShown(config.store),
       ...config.changed,
+      traces: config.tracing?.protocol,
       after_ms: Math.round(monotonicMs() - startedAtMs),
     });
     let stopping: Promise<void> | undefined;
@@ -270,6 +286,13 @@ function devClockOf(clock: Clock, jobs: readonly BackgroundJob[]): ControlledClo
       await Promise.all(jobs.map((job) => job.catchUp()));
     },
   };
+}
+
+/** Loads OpenTelemetry only if it is used, since that takes time and memory. */
+async function openTracing({ tracing }: Config, log: ProcessLog): Promise<Tracing | undefined> {
+  if (tracing === undefined) return undefined;
+  const { startTracing } = await import('./tracing/start-tracing.js');
+  return startTracing(tracing, log);
 }
 
 /** Loads only the store that is used; the driver of the other one would slow down the start. */

@@ -127,7 +127,8 @@ export class Queue<Received = unknown, Published = Received> extends PushSubscri
   /** Stores one message. When this resolves, it is on stable storage. */
   async publish(payload: Published, options: PublishOptions = {}): Promise<PublishReturns> {
     if (this.schema) await validated(this.schema, payload);
-    return this.#calls.call(CALLS.publish, messageFields(options), { payload });
+    const { traceparent } = options;
+    return this.#calls.call(CALLS.publish, { ...messageFields(options), traceparent }, { payload });
   }
 
   /** Stores up to 1,000 messages, all of them or none. */

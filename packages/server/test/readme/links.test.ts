@@ -14,6 +14,7 @@ const DOCUMENTS = [
   'docs/cli.md',
   'docs/operations.md',
   'bench/README.md',
+  'examples/README.md',
   'packages/client/README.md',
   'clients/python/README.md',
 ];

@@ -34,6 +34,9 @@ export interface GroupCommit {
   stop(): Promise<void>;
 }
 
+/** What commit groups need of a store. */
+export type CommitStore = Pick<Store, 'apply' | 'commitGroupsUnderWayMax' | 'aheadMin'>;
+
 export interface GroupLimits {
   readonly maxCommands: number;
   readonly maxBytes: number;
@@ -49,7 +52,10 @@ export const GROUP_LIMITS: GroupLimits = {
 /** How long the commands of a project are kept apart after one of them failed because of a fault in the server. */
 const APART_MS = 30_000;
 
-export function createGroupCommit(store: Store, limits: GroupLimits = GROUP_LIMITS): GroupCommit {
+export function createGroupCommit(
+  store: CommitStore,
+  limits: GroupLimits = GROUP_LIMITS,
+): GroupCommit {
   const former = new CommitGroupFormer(store, limits);
   return {
     submit: (command, access) => former.submit(command, access),
@@ -70,7 +76,7 @@ class CommitGroupFormer {
   private whenIdle: (() => void)[] = [];
 
   constructor(
-    private readonly store: Store,
+    private readonly store: CommitStore,
     private readonly limits: GroupLimits,
   ) {
     this.heldUp = new HeldUpCommands(
