@@ -8,6 +8,8 @@ import { AdvanceableClock } from './core/advanceable-clock.js';
 import { AuditTrail } from './core/audit/audit-trail.js';
 import { type Clock, monotonicClock, monotonicMs } from './core/clock.js';
 import { createGroupCommit } from './core/commit-groups/group-commit.js';
+import { ConsumerBook } from './core/consumers/consumer-book.js';
+import { ConsumerRecorder } from './core/consumers/consumer-recorder.js';
 import { ByteBudget } from './core/engine/byte-budget.js';
 import { createLongPolls } from './core/engine/long-poll.js';
 import { QueueService } from './core/engine/queue-service.js';
@@ -113,7 +115,11 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   });
   const audit = new AuditTrail(commit, clock, auditLines(log));
   const keyUse = new KeyUse(commit, clock);
-  const service = new QueueService(store, audit.watch(commit), longPolls, ids, {
+  const consumers = new ConsumerBook(clock);
+  // Where no other node can be running, the name stays the same, so that each start replaces the rows.
+  const nodeId = store.safetyPollMs === null ? 'the only node' : ids.uuid();
+  const consumerRecorder = new ConsumerRecorder(consumers, commit, clock, nodeId);
+  const service = new QueueService(store, audit.watch(commit), longPolls, consumers, ids, {
     autoCreate: config.autoCreate,
     jobInterrupted: () => resumption.wake(),
   });
@@ -151,6 +157,8 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       budget,
       pushBudget,
       longPolls,
+      consumers,
+      nodeId,
       rateLimiter: makeRateLimiter(config, clock),
       refusedRequests: new RateLimiter(monotonicClock(), REFUSED_REQUESTS),
       idempotencyWindowMs: config.idempotencyHours * 3_600_000,
@@ -181,7 +189,12 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     service.stop();
     keyRing.stop();
     await Promise.all([closeHttp(app), metrics?.close(), dispatcher.stop()]);
-    await Promise.all([...jobs.map((job) => job.stop()), audit.stop(), keyUse.flush()]);
+    await Promise.all([
+      ...jobs.map((job) => job.stop()),
+      audit.stop(),
+      keyUse.flush(),
+      consumerRecorder.flush(),
+    ]);
     await commit.stop();
     await store.stop();
   };

@@ -36,14 +36,21 @@ export interface ListParams {
   limit?: number | undefined;
   /** Only queues whose name begins with it. */
   prefix?: string | undefined;
-  /** stats adds the counts of each queue. */
-  include?: 'stats' | undefined;
+  /** stats adds the counts of each queue, activity its last minute. */
+  include?: 'stats' | 'activity' | 'stats,activity' | 'activity,stats' | undefined;
 }
 
 /** The answer of queue.list. */
 export interface ListReturns {
   items: (QueueRecord & {
     stats?: QueueStats;
+    activity?: {
+      published: number;
+      delivered: number;
+      acked: number;
+      failed: number;
+      deadLettered: number;
+    };
   })[];
   nextCursor?: string;
 }
@@ -84,13 +91,30 @@ export interface PurgeReturns {
   purged: number;
 }
 
+/** The fields of queue.history. */
+export interface HistoryParams {
+  /** hour for the last 60 minutes, day for the last 96 quarters of an hour. */
+  span?: 'hour' | 'day' | undefined;
+}
+
 /** The answer of queue.history. */
 export interface HistoryReturns {
   queue: string;
-  minutes: {
+  minutes?: {
     /** The beginning of the minute. */
     at: string;
     /** Messages in the queue when the minute ended, without dead letters. */
+    depth: number;
+    published: number;
+    delivered: number;
+    acked: number;
+    failed: number;
+    deadLettered: number;
+  }[];
+  quarterHours?: {
+    /** The beginning of the quarter of an hour. */
+    at: string;
+    /** Messages in the queue when the quarter ended, without dead letters. */
     depth: number;
     published: number;
     delivered: number;

@@ -86,32 +86,65 @@ export const PurgeReturns = Type.Object({ queue: Type.String(), purged: Type.Int
 export const GetParams = Type.Object({ queue: QueueName('The name of the queue.') });
 export type GetParams = Static<typeof GetParams>;
 
-export const HistoryReturns = Type.Object({
-  queue: Type.String(),
-  minutes: Type.Array(
-    Type.Object({
-      at: Timestamp('The beginning of the minute.'),
-      depth: Type.Integer({
-        description: 'Messages in the queue when the minute ended, without dead letters.',
-      }),
-      published: Type.Integer(),
-      delivered: Type.Integer(),
-      acked: Type.Integer(),
-      failed: Type.Integer(),
-      dead_lettered: Type.Integer(),
+/** What happened to the messages of a queue. */
+const HAPPENED = {
+  published: Type.Integer(),
+  delivered: Type.Integer(),
+  acked: Type.Integer(),
+  failed: Type.Integer(),
+  dead_lettered: Type.Integer(),
+};
+
+export const HistoryParams = Type.Object({
+  queue: QueueName('The name of the queue.'),
+  span: Optional(
+    Type.Unsafe<'hour' | 'day'>({
+      type: 'string',
+      enum: ['hour', 'day'],
+      description: 'hour for the last 60 minutes, day for the last 96 quarters of an hour.',
     }),
+    { default: 'hour' },
   ),
 });
+export type HistoryParams = Static<typeof HistoryParams>;
+
+const depthAtEnd = (span: string) =>
+  Type.Integer({
+    description: `Messages in the queue when the ${span} ended, without dead letters.`,
+  });
+
+export const HistoryReturns = Type.Object({
+  queue: Type.String(),
+  minutes: Type.Optional(
+    Type.Array(
+      Type.Object({
+        at: Timestamp('The beginning of the minute.'),
+        depth: depthAtEnd('minute'),
+        ...HAPPENED,
+      }),
+    ),
+  ),
+  quarter_hours: Type.Optional(
+    Type.Array(
+      Type.Object({
+        at: Timestamp('The beginning of the quarter of an hour.'),
+        depth: depthAtEnd('quarter'),
+        ...HAPPENED,
+      }),
+    ),
+  ),
+});
+export type HistoryReturns = Static<typeof HistoryReturns>;
 
 export const ListParams = Type.Object({
   cursor: Optional(Cursor),
   limit: Optional(Limit),
   prefix: Optional(PlainText('Only queues whose name begins with it.', LIMITS.queueNameMaxChars)),
   include: Optional(
-    Type.Unsafe<'stats'>({
+    Type.Unsafe<'stats' | 'activity' | 'stats,activity' | 'activity,stats'>({
       type: 'string',
-      enum: ['stats'],
-      description: 'stats adds the counts of each queue.',
+      enum: ['stats', 'activity', 'stats,activity', 'activity,stats'],
+      description: 'stats adds the counts of each queue, activity its last minute.',
     }),
   ),
 });
@@ -130,12 +163,26 @@ export const QueueStats = Type.Object({
       description: 'Seconds since the oldest available or leased message first became available.',
     }),
   ),
+  waiting_consumers: Type.Integer({ description: 'Calls of consume that wait for a message now.' }),
+  last_fetch_at: Type.Optional(
+    Timestamp('When consume last looked for messages here; absent if it never did.'),
+  ),
+  last_fetch_key_id: Type.Optional(Type.String({ description: 'The key with which it did.' })),
 });
 export type QueueStats = Static<typeof QueueStats>;
 
+export const QueueActivity = Type.Object(HAPPENED);
+export type QueueActivity = Static<typeof QueueActivity>;
+
 export const ListReturns = Type.Object({
   items: Type.Array(
-    Type.Composite([QueueRecord, Type.Object({ stats: Type.Optional(QueueStats) })]),
+    Type.Composite([
+      QueueRecord,
+      Type.Object({
+        stats: Type.Optional(QueueStats),
+        activity: Type.Optional(QueueActivity),
+      }),
+    ]),
   ),
   next_cursor: Type.Optional(Type.String()),
 });

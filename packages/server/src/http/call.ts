@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.js';
 import type { AuditSource } from '../core/commands/audit-entry.js';
 import type { Outcome } from '../core/commands/commands.js';
 import type { Idempotency } from '../core/commands/queue-command.js';
+import type { ConsumerBook } from '../core/consumers/consumer-book.js';
 import type { ByteBudget, Reservation } from '../core/engine/byte-budget.js';
 import type { Target } from '../core/engine/consuming.js';
 import type { LongPolls, Presence } from '../core/engine/long-poll.js';
@@ -36,6 +37,10 @@ export interface RouteContext {
   readonly budget: ByteBudget;
   readonly pushBudget: ByteBudget;
   readonly longPolls: LongPolls;
+  /** The consumers of this node. */
+  readonly consumers: ConsumerBook;
+  /** The name of this node among those that share the store. */
+  readonly nodeId: string;
   /** Undefined if requests are not limited. */
   readonly rateLimiter: RateLimiter | undefined;
   /** Limits the requests without a valid key, by address. */

@@ -96,6 +96,7 @@ export class ModelStore implements Store {
       case 'recordPushes':
       case 'recordAudit':
       case 'recordKeyUse':
+      case 'recordConsumers':
         throw new Error(`${command.kind} is not part of the model`);
     }
     let queue: ModelQueue | undefined;

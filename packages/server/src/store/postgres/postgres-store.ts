@@ -87,6 +87,7 @@ export class PostgresStore implements Store {
       limits,
       log,
       committed: (ready) => this.announce(ready),
+      tallied: (tallies) => this.listener?.tallied?.(tallies),
       writeTallies: applyNone,
     });
     this.signals = new NodeSignals(

@@ -5,9 +5,9 @@ import { isLong, ReadLanes } from '../../core/engine/read-lanes.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/limits/storage-limits.js';
 import { type Log, NO_LOG } from '../../core/log.js';
 import { RefusalError } from '../../core/refusal.js';
-import { HISTORY_FLUSH_MS } from '../../core/store/history.js';
 import type { Query, QueryKind, ReadResult, Store, StoreListener } from '../../core/store/store.js';
 import { tellClockBehind, tellFault, tellMigration } from '../../core/store/store-lines.js';
+import { HISTORY_FLUSH_MS } from '../../core/store/tallies.js';
 import { isFatal, isPassing, refusalOf } from './driver/errors.js';
 import { fileAt } from './file/database-path.js';
 import { DiskLines, STOPPED } from './file/disk-lines.js';
@@ -131,6 +131,7 @@ export class SqliteStore implements Store {
       const group = answer.group as NonNullable<WriterAnswer['group']>;
       this.listener?.nextDue(group.nextDueAtMs);
       if (group.ready.length > 0) this.listener?.ready(group.ready);
+      if (group.tallies.length > 0) this.listener?.tallied?.(group.tallies);
       if (answer.need) this.serveSpace(answer.need);
       if (answer.postponed !== undefined) tellPostponed(this.log, new Error(answer.postponed));
       if (answer.wantsCommitGroup) this.applyNoneLater();
