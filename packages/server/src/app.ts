@@ -7,7 +7,7 @@ import { readText } from './config/values/read-text.js';
 import { AdvanceableClock } from './core/advanceable-clock.js';
 import { AuditTrail } from './core/audit/audit-trail.js';
 import { type Clock, monotonicClock, monotonicMs } from './core/clock.js';
-import { createGroupCommit } from './core/commit-groups/group-commit.js';
+import { createGroupCommit, GROUP_LIMITS } from './core/commit-groups/group-commit.js';
 import { ConsumerBook } from './core/consumers/consumer-book.js';
 import { ConsumerRecorder } from './core/consumers/consumer-recorder.js';
 import { ByteBudget } from './core/engine/byte-budget.js';
@@ -22,6 +22,7 @@ import type { Store } from './core/store/store.js';
 import { closeHttp, createHttpApp } from './http/app.js';
 import type { ControlledClock } from './http/dev/clock-routes.js';
 import { listenForMetrics, type MetricsListener } from './http/metrics/metrics-listener.js';
+import { NodeMetrics } from './http/metrics/node-metrics.js';
 import { newSecret } from './http/routes/keys.js';
 import { auditLines } from './log/audit-lines.js';
 import { createLog, type ProcessLog } from './log/logger.js';
@@ -93,7 +94,8 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const store = await openStore(config, hooks, log);
   const { clock } = store;
   const ids = createIdSource(clock);
-  const commit = createGroupCommit(store);
+  const nodeMetrics = new NodeMetrics();
+  const commit = createGroupCommit(store, GROUP_LIMITS, nodeMetrics.commits.committed);
   const longPolls = createLongPolls(clock, {
     clients: WAITS_MAX,
     clientsOfProject: config.maxProjectWaits,
@@ -111,6 +113,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   store.listen({
     ready: (queues) => longPolls.wake(queues),
     nextDue: (atMs) => settler.nextDue(atMs),
+    tallied: nodeMetrics.events.tallied,
     failed: hooks.failed,
   });
   const audit = new AuditTrail(commit, clock, auditLines(log));
@@ -144,7 +147,9 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     budget: pushBudget,
     random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
     processLog: log,
+    attempted: nodeMetrics.pushes.attempted,
   });
+  nodeMetrics.pushes.watch(() => dispatcher.breakers());
   const app = createHttpApp(
     {
       service,
@@ -159,6 +164,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       longPolls,
       consumers,
       nodeId,
+      metrics: nodeMetrics,
       rateLimiter: makeRateLimiter(config, clock),
       refusedRequests: new RateLimiter(monotonicClock(), REFUSED_REQUESTS),
       idempotencyWindowMs: config.idempotencyHours * 3_600_000,

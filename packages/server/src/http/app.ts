@@ -21,7 +21,6 @@ import { newTrace, sendError } from './envelope.js';
 import { frameworkLog } from './framework-log.js';
 import { registerHealth } from './health.js';
 import { createMetricsPage, registerMetrics } from './metrics/metrics.js';
-import { RequestMetrics } from './metrics/request-metrics.js';
 import { notFound, pathTable } from './not-found.js';
 import { refusalOf } from './refusal-of.js';
 import { accountOf, registerRoute } from './register-route.js';
@@ -49,7 +48,7 @@ export function createHttpApp(
   const routes = devClock === undefined ? ROUTES : [...ROUTES, ...clockRoutes(devClock)];
   const connections = new Connections(CONNECTIONS_MAX, options.trustProxy);
   const app = createFastify(context, connections, log);
-  decorate(app, context, store, connections, options);
+  decorate(app, context, connections, options);
   addRequestHook(app, context);
   if (devClock !== undefined) refuseForeignHosts(app);
   addBodyParser(app, context);
@@ -105,7 +104,6 @@ function createFastify(context: RouteContext, connections: Connections, log: Log
 function decorate(
   app: FastifyInstance,
   context: RouteContext,
-  store: Store,
   connections: Connections,
   { trustProxy, log }: HttpOptions,
 ): void {
@@ -120,9 +118,8 @@ function decorate(
       done();
     });
   }
-  app.decorate('requestMetrics', new RequestMetrics());
-  const { registry } = app.requestMetrics;
-  app.decorate('metricsPage', createMetricsPage(store, context, connections, registry));
+  app.decorate('requestMetrics', context.metrics.requests);
+  app.decorate('metricsPage', createMetricsPage(context, connections));
   app.decorateRequest('trace');
   app.decorateRequest('caller');
   app.decorateRequest('contentType');

@@ -23,6 +23,7 @@ import type {
 } from '../core/queue/push-subscription.js';
 import type { Refusal } from '../core/refusal.js';
 import type { Store } from '../core/store/store.js';
+import type { NodeMetrics } from './metrics/node-metrics.js';
 import type { Fields } from './validation/validation.js';
 
 /** The parts of the server that the routes use. */
@@ -41,6 +42,7 @@ export interface RouteContext {
   readonly consumers: ConsumerBook;
   /** The name of this node among those that share the store. */
   readonly nodeId: string;
+  readonly metrics: NodeMetrics;
   /** Undefined if requests are not limited. */
   readonly rateLimiter: RateLimiter | undefined;
   /** Limits the requests without a valid key, by address. */

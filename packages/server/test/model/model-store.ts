@@ -59,6 +59,10 @@ export class ModelStore implements Store {
     return null;
   }
 
+  async space(): Promise<null> {
+    return null;
+  }
+
   async stop(): Promise<void> {}
 
   /** The times at which leases and delays end, in order. */

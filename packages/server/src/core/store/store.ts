@@ -44,10 +44,18 @@ export interface Store {
   read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]>;
   /** Why publishing stopped for lack of space; null if it has not, as far as this node can see. */
   whyPublishingStops(): Promise<string | null>;
+  /** The space that the store takes and has; null if it is not in a file of this machine. */
+  space(): Promise<StoreSpace | null>;
   /** Called before the store starts to work; there is only one listener. */
   listen(listener: StoreListener): void;
   /** Idempotent; waits for work under way. */
   stop(): Promise<void>;
+}
+
+export interface StoreSpace {
+  /** Free space of the disk. */
+  readonly diskFreeBytes: number;
+  readonly walBytes: number;
 }
 
 /** What a store must know about a commit group besides its commands. */

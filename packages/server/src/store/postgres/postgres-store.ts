@@ -202,6 +202,10 @@ export class PostgresStore implements Store {
     return null;
   }
 
+  async space(): Promise<null> {
+    return null;
+  }
+
   stop(): Promise<void> {
     this.stopping ??= this.close();
     return this.stopping;
