@@ -15,9 +15,6 @@ import type { Place } from './run/place.js';
 
 const BATCH_SIZE = 100;
 
-/** Each waiting `consume` of a batch reserves up to 16 MiB, and a project may reserve half of this. */
-const FLAGS = ['--max-bytes-in-flight', String(4 * 1024 ** 3)];
-
 const DURABILITY: Record<StoreKind, string> = {
   sqlite: 'fsync before every answer, shared by the calls that wait at that moment',
   postgres: 'commit with fsync before every answer, shared by the calls that wait at that moment',
@@ -27,7 +24,7 @@ const DURABILITY: Record<StoreKind, string> = {
 export const millrace = (store: StoreKind): Peer<MillraceAddress> => ({
   ...shared(store),
   name: `millrace-${store}`,
-  usage: `${packageVersion('undici')}, a kept connection for each caller; publish, consume with max_messages 1, ack; ${FLAGS.join(' ')}`,
+  usage: `${packageVersion('undici')}, a kept connection for each caller; publish, consume with max_messages 1, ack`,
   connect: connectClient,
 });
 
@@ -46,17 +43,14 @@ const shared = (store: StoreKind) => ({
 });
 
 async function startOnSqlite({ folder }: Place): Promise<PeerServer<MillraceAddress>> {
-  const { pid, stop, ...address } = await startServer(
-    `sqlite:${join(folder, 'millrace.db')}`,
-    FLAGS,
-  );
+  const { pid, stop, ...address } = await startServer(`sqlite:${join(folder, 'millrace.db')}`);
   return { address, version: 'millrace of this checkout', pids: [pid], stop };
 }
 
 async function startOnPostgres(place: Place): Promise<PeerServer<MillraceAddress>> {
   const database = await startDatabase(place);
   try {
-    const { pid, stop, ...address } = await startServer(database.address.url, FLAGS);
+    const { pid, stop, ...address } = await startServer(database.address.url);
     return {
       address,
       version: `millrace of this checkout, ${database.version}`,

@@ -10,7 +10,15 @@ from .caller import Caller, IdempotencyKey, segment, without_none
 from .calls.on_queue import time_text
 from .connections import Connections
 from .queue import Queue
-from .records import AuditEntry, CreatedKey, KeyRecord, ListedQueue, RevokeResult, Time
+from .records import (
+    AuditEntry,
+    CreatedKey,
+    KeyRecord,
+    ListedQueue,
+    RevokeResult,
+    Time,
+    WhoamiResult,
+)
 from .retry import RetryPolicy
 
 
@@ -148,6 +156,11 @@ class Millrace:
             timeout=timeout,
         )
         return cast(RevokeResult, answer)
+
+    def whoami(self, *, timeout: Optional[float] = None) -> WhoamiResult:
+        """The project and the scopes of the key of this client. Any valid key may ask."""
+        answer = self._caller.call("GET", "/v1/account/whoami", timeout=timeout)
+        return cast(WhoamiResult, answer)
 
     def audit(
         self, *, page_size: Optional[int] = None, timeout: Optional[float] = None

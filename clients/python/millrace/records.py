@@ -249,6 +249,12 @@ class RevokeResult(TypedDict):
     revoked: bool
 
 
+class WhoamiResult(TypedDict):
+    key_id: str
+    project: str
+    scopes: List[str]
+
+
 class AuditEntry(TypedDict, total=False):
     at: str
     action: str

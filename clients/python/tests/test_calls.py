@@ -36,8 +36,8 @@ class EveryCall(unittest.TestCase):
         elif capability_id.startswith("account.keys."):
             name = f"{capability_id.rsplit('.', 1)[1]}_key"
             method = getattr(Millrace, "list_keys" if name == "list_key" else name)
-        elif capability_id == "account.audit":
-            method = Millrace.audit
+        elif capability_id in ("account.audit", "account.whoami"):
+            method = getattr(Millrace, capability_id[len("account.") :])
         else:
             method = getattr(Queue, capability_id[len("queue.") :].replace(".", "_"))
             if capability_id == "queue.create":
@@ -193,6 +193,7 @@ class PushAndKeyCalls(ServerTest):
             publisher.queue(queue.name).publish(1)
             with self.assertRaises(MillraceError) as refused:
                 publisher.queue(queue.name).purge()
+            self.assertEqual(publisher.whoami()["scopes"], ["publish"])
         self.assertEqual(refused.exception.code, "SCOPE_MISSING")
         self.assertIn(made["key_id"], [one["key_id"] for one in self.client.list_keys()])
         self.assertTrue(self.client.revoke_key(made["key_id"])["revoked"])

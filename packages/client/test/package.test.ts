@@ -5,26 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundled } from './harness/bundle.js';
 
 const run = promisify(execFile);
 const atClient = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const atRoot = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-
-/** An entry as a bundler for browsers makes it. */
-async function bundled(contents: string): Promise<Uint8Array> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: atClient('test') },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    write: false,
-  });
-  return outputFiles[0]?.contents ?? new Uint8Array();
-}
 
 test.each([
   ['the client with its worker', "export * from '@millrace/client'", 12],

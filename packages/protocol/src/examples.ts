@@ -350,5 +350,12 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   revokeKey: [
     { title: 'Revoke', params: { key_id: KEY_ID }, data: { key_id: KEY_ID, revoked: true } },
   ],
+  whoami: [
+    {
+      title: 'The key of a worker',
+      params: {},
+      data: { key_id: KEY_ID, project: 'default', scopes: ['consume'] },
+    },
+  ],
   audit: [{ title: 'The newest two', params: { limit: 2 }, data: { items: [REFUSED, PURGED] } }],
 };

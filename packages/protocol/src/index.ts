@@ -9,6 +9,8 @@ export * from './limits.js';
 export * from './openapi.js';
 export type { JsonSchema } from './public-schema.js';
 export * from './schemas/audit.js';
+export * from './schemas/dead-letters.js';
+export * from './schemas/deliveries.js';
 export * from './schemas/dev.js';
 export * from './schemas/keys.js';
 export * from './schemas/messages.js';

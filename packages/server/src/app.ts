@@ -19,6 +19,8 @@ import { DEFAULT_PROJECT, hashSecret, KeyRing } from './core/keys/key-ring.js';
 import { KeyUse } from './core/keys/key-use.js';
 import { RateLimiter } from './core/limits/rate-limit.js';
 import type { Store } from './core/store/store.js';
+import { CommandSpans } from './core/tracing/command-spans.js';
+import type { Tracing } from './core/tracing/tracing.js';
 import { closeHttp, createHttpApp } from './http/app.js';
 import type { ControlledClock } from './http/dev/clock-routes.js';
 import { listenForMetrics, type MetricsListener } from './http/metrics/metrics-listener.js';
@@ -39,6 +41,7 @@ import { readAuthorities } from './push/egress/certificate-authorities.js';
 import { parseNetworks, withoutNetworks } from './push/egress/networks.js';
 import { LazyClient } from './push/request/lazy-client.js';
 import { SecretBox } from './push/request/push-secret.js';
+import { TracedPoster } from './push/request/traced-poster.js';
 import { PushDispatcher } from './push/workers/dispatcher.js';
 
 export interface Server {
@@ -94,8 +97,11 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const store = await openStore(config, hooks, log);
   const { clock } = store;
   const ids = createIdSource(clock);
+  const tracing = await openTracing(config, log);
+  const spans = tracing && new CommandSpans(tracing);
   const nodeMetrics = new NodeMetrics();
-  const commit = createGroupCommit(store, GROUP_LIMITS, nodeMetrics.commits.committed);
+  const groupStore = spans?.ofGroups(store) ?? store;
+  const commit = createGroupCommit(groupStore, GROUP_LIMITS, nodeMetrics.commits.committed);
   const longPolls = createLongPolls(clock, {
     clients: WAITS_MAX,
     clientsOfProject: config.maxProjectWaits,
@@ -122,7 +128,9 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   // Where no other node can be running, the name stays the same, so that each start replaces the rows.
   const nodeId = store.safetyPollMs === null ? 'the only node' : ids.uuid();
   const consumerRecorder = new ConsumerRecorder(consumers, commit, clock, nodeId);
-  const service = new QueueService(store, audit.watch(commit), longPolls, consumers, ids, {
+  const audited = audit.watch(commit);
+  const ofCalls = spans?.ofCalls(audited) ?? audited;
+  const service = new QueueService(store, ofCalls, longPolls, consumers, ids, {
     autoCreate: config.autoCreate,
     jobInterrupted: () => resumption.wake(),
   });
@@ -130,20 +138,22 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const budget = new ByteBudget(config.maxBytesInFlight);
   // Receivers may be slow, so pushes have a budget of their own and take nothing from calls.
   const pushBudget = new ByteBudget(Math.floor(config.maxBytesInFlight * PUSH_SHARE));
+  const ofPushes = spans?.ofPushes(commit) ?? commit;
+  const pushClient = new LazyClient(async () => {
+    const { PushClient } = await import('./push/request/push-client.js');
+    const { lookupRoom } = config;
+    return new PushClient({ networks, clock, ca: authorities, lookupRoom });
+  });
   const dispatcher = new PushDispatcher({
     store,
-    commit,
+    commit: ofPushes,
     longPolls,
     clock,
     ids,
     secrets,
-    client: new LazyClient(async () => {
-      const { PushClient } = await import('./push/request/push-client.js');
-      const { lookupRoom } = config;
-      return new PushClient({ networks, clock, ca: authorities, lookupRoom });
-    }),
+    client: tracing === undefined ? pushClient : new TracedPoster(pushClient, tracing),
     log: new AttemptLog(commit, clock, ids),
-    settlement: new Settlement(commit, clock),
+    settlement: new Settlement(ofPushes, clock),
     budget: pushBudget,
     random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
     processLog: log,
@@ -185,7 +195,13 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       },
     },
     store,
-    { trustProxy: config.trustProxy, log, devClock: devClockOf(clock, jobs) },
+    {
+      trustProxy: config.trustProxy,
+      allowedOrigins: config.allowedOrigins,
+      log,
+      devClock: devClockOf(clock, jobs),
+      tracing,
+    },
   );
 
   let metrics: MetricsListener | undefined;
@@ -203,6 +219,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     ]);
     await commit.stop();
     await store.stop();
+    await tracing?.stop();
   };
 
   try {
@@ -225,6 +242,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       pid: process.pid,
       ...storeShown(config.store),
       ...config.changed,
+      traces: config.tracing?.protocol,
       after_ms: Math.round(monotonicMs() - startedAtMs),
     });
     let stopping: Promise<void> | undefined;
@@ -289,6 +307,13 @@ function devClockOf(clock: Clock, jobs: readonly BackgroundJob[]): ControlledClo
       await Promise.all(jobs.map((job) => job.catchUp()));
     },
   };
+}
+
+/** Loads OpenTelemetry only if it is used, since that takes time and memory. */
+async function openTracing({ tracing }: Config, log: ProcessLog): Promise<Tracing | undefined> {
+  if (tracing === undefined) return undefined;
+  const { startTracing } = await import('./tracing/start-tracing.js');
+  return startTracing(tracing, log);
 }
 
 /** Loads only the store that is used; the driver of the other one would slow down the start. */

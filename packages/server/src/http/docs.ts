@@ -1,25 +1,11 @@
-import { createHash } from 'node:crypto';
 import { discoveryList, discoveryOf, openApiDocument } from '@millrace/protocol';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { refuse } from '../core/refusal.js';
-import { docsPage } from './docs-page/page.js';
-import { STYLE } from './docs-page/style.js';
 import { sendError } from './envelope.js';
 import { JSON_TYPE, jsonLine } from './json-line.js';
+import { sendText } from './send-text.js';
 
-const SMALL_TEXT_BYTES = 64 * 1024;
 const FOUND = 302;
-const HTML_TYPE = 'text/html; charset=utf-8';
-
-/** The page has no script and loads nothing, so only its own style is allowed. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
 
 /**
  * Makes a text at the first request for it, because most servers are never asked. All requests share
@@ -37,7 +23,6 @@ function onDemand(make: () => string): () => Buffer {
 export function registerDocs(app: FastifyInstance): void {
   const list = onDemand(() => jsonLine(discoveryList()));
   const openApi = onDemand(() => jsonLine(openApiDocument()));
-  const page = onDemand(docsPage);
 
   app.get('/v1/discovery', (request, reply) => {
     sendText(request, reply, JSON_TYPE, list());
@@ -57,31 +42,10 @@ export function registerDocs(app: FastifyInstance): void {
   });
 
   app.get('/', (request, reply) => {
-    reply.header('location', '/docs').code(FOUND);
-    sendText(request, reply, 'text/plain; charset=utf-8', 'The reference is at /docs\n');
+    reply.header('location', '/console').code(FOUND);
+    const text = 'The console is at /console, the reference at /docs\n';
+    sendText(request, reply, 'text/plain; charset=utf-8', text);
   });
-
-  app.get('/docs', (request, reply) => {
-    reply
-      .header('content-security-policy', CONTENT_SECURITY_POLICY)
-      .header('referrer-policy', 'no-referrer');
-    sendText(request, reply, HTML_TYPE, page());
-  });
-}
-
-function sendText(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  type: string,
-  text: string | Buffer,
-): void {
-  // One large text per connection: for a client that does not read, the system buffers megabytes.
-  if (text.length > SMALL_TEXT_BYTES) reply.header('connection', 'close');
-  reply
-    .header('content-type', type)
-    .header('x-content-type-options', 'nosniff')
-    .header('x-request-id', request.trace.requestId)
-    .send(text);
 }
 
 const unknownCapability = (id: string) =>

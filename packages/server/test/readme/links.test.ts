@@ -13,6 +13,7 @@ const DOCUMENTS = [
   'SECURITY.md',
   'docs/operations.md',
   'bench/README.md',
+  'examples/README.md',
   'packages/client/README.md',
   'clients/python/README.md',
 ];

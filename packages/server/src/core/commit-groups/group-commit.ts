@@ -35,6 +35,9 @@ export interface GroupCommit {
   stop(): Promise<void>;
 }
 
+/** What commit groups need of a store. */
+export type CommitStore = Pick<Store, 'apply' | 'commitGroupsUnderWayMax' | 'aheadMin'>;
+
 export interface GroupLimits {
   readonly maxCommands: number;
   readonly maxBytes: number;
@@ -54,7 +57,7 @@ const APART_MS = 30_000;
 export type CommitObserver = (commands: number, durationMs: number) => void;
 
 export function createGroupCommit(
-  store: Store,
+  store: CommitStore,
   limits: GroupLimits = GROUP_LIMITS,
   committed: CommitObserver = () => undefined,
 ): GroupCommit {
@@ -78,7 +81,7 @@ class CommitGroupFormer {
   private whenIdle: (() => void)[] = [];
 
   constructor(
-    private readonly store: Store,
+    private readonly store: CommitStore,
     private readonly limits: GroupLimits,
     private readonly committed: CommitObserver,
   ) {

@@ -48,7 +48,7 @@ const orderOf = (command: Command): number =>
 
 /** Applies the commands as one commit group. It never rejects. */
 export async function applyTogether(
-  store: Store,
+  store: Pick<Store, 'apply'>,
   entries: WaitingCommand[],
   facts?: CommitGroupFacts,
 ): Promise<Outcome[]> {
