@@ -46,16 +46,17 @@ export interface RevokeKeyParams {
 export interface RevokeKeyReturns {
   /** The id of the key, which is no secret. */
   keyId: string;
-  /** Whether this call revoked it; false if it was revoked already. */
+  /** true: by this call or an earlier one. */
   revoked: boolean;
 }
 
 /** The answer of account.whoami. */
 export interface WhoamiReturns {
-  /** configured for the key in MILLRACE_API_KEY. */
+  /** The id of the key; configured for the key that MILLRACE_API_KEY sets. */
   keyId: string;
+  /** The project that the key belongs to. */
   project: string;
-  /** As they were granted. */
+  /** What the key may do, as it was granted. */
   scopes: ('publish' | 'consume' | 'read' | 'manage' | 'metrics' | 'admin')[];
 }
 

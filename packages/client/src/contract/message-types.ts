@@ -71,11 +71,11 @@ export interface MessageReturns<T = unknown> extends QueueMessage<T> {
   state: 'available' | 'delayed' | 'leased' | 'dead';
   /** Why the message cannot be delivered now. */
   stateReason?: string;
-  /** The failed deliveries of the message, oldest first. */
+  /** The last 20 failed deliveries of the message, oldest first. */
   failedDeliveries: {
     /** When the delivery failed. */
     at: string;
-    /** A nack, a nack with requeue false, or a lease that ran out. */
+    /** A nack or a failed push, a nack with requeue false, or a lease that ran out. */
     how: 'nack' | 'rejected' | 'expired_lease';
     /** The error that the nack gave. */
     error?: string;

@@ -58,7 +58,12 @@ export class Worker<T = unknown> {
     };
     const lookahead = new Lookahead();
     this.#consumption = new Consumption(queue, this.#settings, this.#contact);
-    this.#dispatcher = new Dispatcher(this.#settings.concurrency, lookahead, this.#changed);
+    this.#dispatcher = new Dispatcher(
+      this.#settings.concurrency,
+      lookahead,
+      this.#contact,
+      this.#changed,
+    );
     this.#fetcher = new Fetcher(place, {
       consumption: this.#consumption,
       dispatcher: this.#dispatcher,
@@ -176,9 +181,10 @@ export class Worker<T = unknown> {
     await this.#dispatcher.abortAll();
   }
 
-  /** Counts failed calls, and makes sure that an outage is not silent where nobody listens. */
+  /** Goes on after an outage, counts failed calls, and makes sure that an outage is not silent where nobody listens. */
   #watchCalls(): void {
     const isHeardByUser = (): boolean => this.#emitter.hears('callFailed') > 1;
+    this.on('recovered', () => this.#dispatcher.runWaiting());
     this.on('callFailed', ({ call, error, failures }) => {
       this.#counters.callsFailed += 1;
       if (failures === 1 && !isHeardByUser()) {

@@ -20,5 +20,8 @@ Scalar.createApiReference('#reference', {
   // The document has examples of its own for each call, which tests run.
   hiddenClients: true,
   documentDownloadType: 'json',
+  authentication: { preferredSecurityScheme: 'bearer' },
+  orderSchemaPropertiesBy: 'preserve',
+  orderRequiredPropertiesFirst: false,
   generateOperationSlug: ({ operationId, method, path }) => operationId ?? `${method}${path}`,
 });

@@ -1,79 +1,12 @@
 import type { TSchema } from '@sinclair/typebox';
-import { errorCodesOf, isWriting } from './call-errors.js';
-import { CAPABILITIES, type Capability, type CapabilityName } from './capabilities.js';
-import { pathsOf } from './capability.js';
-import { ERRORS, type ErrorCode } from './errors.js';
-import { EXAMPLES } from './examples.js';
-import {
-  componentRef,
-  components,
-  failureSchema,
-  METADATA_EXAMPLE,
-  schemaName,
-  successSchema,
-} from './openapi-components.js';
-import { type JsonSchema, publicSchema } from './public-schema.js';
-
-/** Equal to the version of the packages, which a test checks. */
-export const PROTOCOL_VERSION = '0.1.0';
-
-export interface OpenApiDocument {
-  readonly openapi: '3.1.0';
-  readonly info: JsonSchema;
-  readonly servers: readonly JsonSchema[];
-  readonly tags: readonly JsonSchema[];
-  readonly paths: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>>;
-  readonly components: JsonSchema;
-}
-
-/** All calls as one OpenAPI 3.1 document. */
-export function openApiDocument(): OpenApiDocument {
-  const paths: Record<string, Record<string, JsonSchema>> = {};
-  for (const name of Object.keys(CAPABILITIES) as CapabilityName[]) {
-    const capability: Capability = CAPABILITIES[name];
-    for (const path of pathsOf(capability)) {
-      const method = capability.method.toLowerCase();
-      paths[path] = { ...paths[path], [method]: operation(name, path) };
-    }
-  }
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'millrace',
-      version: PROTOCOL_VERSION,
-      summary: 'A self-hosted message queue over plain HTTP.',
-      description:
-        'Every answer has the same envelope: `ok`, `data`, `error` and `metadata`. A success is always status 200.',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-    },
-    servers: [{ url: '/', description: 'The server that this document came from.' }],
-    tags: [
-      { name: 'queue', description: 'Queues and their messages.' },
-      { name: 'dlq', description: 'Dead letters.' },
-      { name: 'account', description: 'API keys and the audit log.' },
-    ],
-    paths,
-    components: components(),
-  };
-}
-
-/** @param path which of the call's paths is described */
-function operation(name: CapabilityName, path: string): JsonSchema {
-  const capability: Capability = { ...CAPABILITIES[name], path };
-  const { id, description, scopes } = capability;
-  const body = requestBody(name, capability);
-  const isOther = path !== CAPABILITIES[name].path;
-  return {
-    operationId: isOther ? `${id}.of_queue` : id,
-    tags: [id.startsWith('queue.dlq.') ? 'dlq' : (id.split('.')[0] as string)],
-    summary: description,
-    description: `Needs a key with the scope ${scopes.map((scope) => `\`${scope}\``).join(' or ')}.`,
-    security: scopes.map((scope) => ({ bearer: [scope] })),
-    parameters: parameters(name, capability),
-    ...(body && { requestBody: body }),
-    responses: { '200': success(name), ...failures(name) },
-  };
-}
+import { errorCodesOf, isWriting } from '../call-errors.js';
+import { CAPABILITIES, type Capability, type CapabilityName } from '../capabilities.js';
+import { ERRORS, type ErrorCode } from '../errors.js';
+import { EXAMPLES } from '../examples.js';
+import { type JsonSchema, publicSchema } from '../public-schema.js';
+import { componentRef, withReferences } from './components.js';
+import { Failure, successExample, successOf } from './envelope.js';
+import { codeSamples } from './samples/samples.js';
 
 /** Where a field of a call is sent. */
 export type FieldLocation = 'path' | 'query' | 'body';
@@ -81,6 +14,46 @@ export type FieldLocation = 'path' | 'query' | 'body';
 export function locationOf({ path, method }: Capability, field: string): FieldLocation {
   if (path.includes(`{${field}}`)) return 'path';
   return method === 'GET' ? 'query' : 'body';
+}
+
+/** What the reference says about an operation besides its fields and answers. */
+export interface OperationTexts {
+  readonly title: string;
+  readonly section: string;
+  readonly rules: string;
+}
+
+/** @param path which of the call's paths is described */
+export function operation(
+  name: CapabilityName,
+  path: string,
+  { title, section, rules }: OperationTexts,
+): JsonSchema {
+  const capability: Capability = { ...CAPABILITIES[name], path };
+  const { id, scopes } = capability;
+  const body = requestBody(name, capability);
+  const isOther = path !== CAPABILITIES[name].path;
+  return {
+    operationId: isOther ? `${id}.of_queue` : id,
+    // Pages for people show a call once; for programs each of its paths is an operation.
+    ...(isOther && { 'x-scalar-ignore': true }),
+    tags: [section],
+    summary: title,
+    description: `${rules}\n\n${conditions(name)}`,
+    security: scopes.map((scope) => ({ bearer: [scope] })),
+    parameters: parameters(name, capability),
+    ...(body && { requestBody: body }),
+    responses: { '200': success(name), ...failures(name) },
+    'x-codeSamples': codeSamples(name),
+  };
+}
+
+/** Who may make the call, and at which other path. */
+function conditions(name: CapabilityName): string {
+  const { id, method, scopes, queuePath }: Capability = CAPABILITIES[name];
+  const named = scopes.map((scope) => `\`${scope}\``).join(' or ');
+  const also = queuePath === undefined ? '' : ` The same call: \`${method} ${queuePath}\`.`;
+  return `Call \`${id}\`, with the scope ${named}.${also}`;
 }
 
 function parameters(name: CapabilityName, capability: Capability): JsonSchema[] {
@@ -107,7 +80,7 @@ function requestBody(name: CapabilityName, capability: Capability): JsonSchema |
   const { method, params, refusesUnknown } = capability;
   if (method === 'GET') return undefined;
   const inBody = (field: string): boolean => locationOf(capability, field) === 'body';
-  const { properties } = publicSchema(params) as { properties: JsonSchema };
+  const { properties } = withReferences(params) as { properties: JsonSchema };
   const required = (params.required ?? []).filter(inBody);
   return {
     required: required.length > 0,
@@ -143,17 +116,19 @@ const REQUEST_ID_HEADER = { 'X-Request-Id': { $ref: componentRef('headers', 'Req
 const RETRY_AFTER_HEADER = { 'Retry-After': { $ref: componentRef('headers', 'RetryAfter') } };
 
 function success(name: CapabilityName): JsonSchema {
-  const data = publicSchema(CAPABILITIES[name].returns, schemaName);
-  const examples = examplesOf(name, (example) => ({
-    ok: true,
-    data: example.data,
-    error: null,
-    metadata: METADATA_EXAMPLE,
-  }));
+  const { returns }: Capability = CAPABILITIES[name];
+  const schema = withReferences(successOf(returns));
+  const fields = schema.properties as { readonly data: JsonSchema };
+  const data = { description: 'What the call returns.', ...fields.data };
   return {
     description: 'Done.',
     headers: REQUEST_ID_HEADER,
-    content: { 'application/json': { schema: successSchema(data), examples } },
+    content: {
+      'application/json': {
+        schema: { ...schema, properties: { ...fields, data } },
+        examples: examplesOf(name, (example) => successExample(example.data)),
+      },
+    },
   };
 }
 
@@ -170,9 +145,15 @@ function failures(name: CapabilityName): Record<string, JsonSchema> {
 
 function failure(codes: readonly ErrorCode[]): JsonSchema {
   const waits = codes.some((code) => 'retryAfterSeconds' in ERRORS[code]);
+  const examples = codes.map((code) => [code, { $ref: componentRef('examples', code) }]);
   return {
     description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join('\n\n'),
     headers: { ...REQUEST_ID_HEADER, ...(waits && RETRY_AFTER_HEADER) },
-    content: { 'application/json': { schema: failureSchema(codes) } },
+    content: {
+      'application/json': {
+        schema: withReferences(Failure),
+        examples: Object.fromEntries(examples),
+      },
+    },
   };
 }

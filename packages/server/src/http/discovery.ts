@@ -1,4 +1,4 @@
-import { discoveryList, discoveryOf, openApiDocument } from '@millrace/protocol';
+import { discoveryList, discoveryOf } from '@millrace/protocol';
 import type { FastifyInstance } from 'fastify';
 import { refuse } from '../core/refusal.js';
 import { sendError } from './envelope.js';
@@ -7,25 +7,14 @@ import { sendText } from './send-text.js';
 
 const FOUND = 302;
 
-/**
- * Makes a text at the first request for it, because most servers are never asked. All requests share
- * the same bytes, so that many clients that ask and do not read take no more memory.
- */
-function onDemand(make: () => string): () => Buffer {
-  let bytes: Buffer | undefined;
-  return () => {
-    bytes ??= Buffer.from(make());
-    return bytes;
-  };
-}
-
-/** The server's own documentation: public, without an envelope, and constant while the server runs. */
-export function registerDocs(app: FastifyInstance): void {
-  const list = onDemand(() => jsonLine(discoveryList()));
-  const openApi = onDemand(() => jsonLine(openApiDocument()));
+/** What calls there are, for programs: public, without an envelope, constant while the server runs. */
+export function registerDiscovery(app: FastifyInstance): void {
+  // Made at the first request, because most servers are never asked; all requests share its bytes.
+  let list: Buffer | undefined;
 
   app.get('/v1/discovery', (request, reply) => {
-    sendText(request, reply, JSON_TYPE, list());
+    list ??= Buffer.from(jsonLine(discoveryList()));
+    sendText(request, reply, JSON_TYPE, list);
   });
 
   app.get<{ Params: { id: string } }>('/v1/discovery/:id', (request, reply) => {
@@ -33,12 +22,6 @@ export function registerDocs(app: FastifyInstance): void {
     const detail = discoveryOf(id);
     if (detail === undefined) return sendError(request, reply, unknownCapability(id));
     sendText(request, reply, JSON_TYPE, jsonLine(detail));
-  });
-
-  app.get('/openapi.json', (request, reply) => {
-    // Tools in a browser read it from pages of other origins.
-    reply.header('access-control-allow-origin', '*');
-    sendText(request, reply, JSON_TYPE, openApi());
   });
 
   app.get('/', (request, reply) => {
