@@ -80,13 +80,14 @@ export default {
       '^packages/protocol/',
       `${server}/core/`,
     ]),
-    ...['store/sqlite', 'store/postgres', 'push', 'maintenance', 'http', 'log'].map((part) =>
-      onlyFrom(
-        `${part.replace('/', '-')}-stands-apart`,
-        'The parts around core import only core and protocol, never each other.',
-        `${server}/${part}/`,
-        ['^packages/protocol/', `${server}/core/`, `${server}/${part}/`],
-      ),
+    ...['store/sqlite', 'store/postgres', 'push', 'maintenance', 'http', 'tracing', 'log'].map(
+      (part) =>
+        onlyFrom(
+          `${part.replace('/', '-')}-stands-apart`,
+          'The parts around core import only core and protocol, never each other.',
+          `${server}/${part}/`,
+          ['^packages/protocol/', `${server}/core/`, `${server}/${part}/`],
+        ),
     ),
     onlyFrom(
       'decisions-know-no-engine',
@@ -150,10 +151,10 @@ export default {
         path: `${server}/(cli/|main\\.ts$)`,
         pathNot: ['\\.test\\.ts$', `${server}/cli/run-server\\.ts$`],
       },
-      // Backup and restore work on the store's file, without the server.
+      // Backup and restore work on the store's file, without the server; dev asks whose files are in use.
       to: {
         path: `${server}/(app\\.ts$|http/|push/|maintenance/|store/)`,
-        pathNot: `${server}/store/sqlite/file/(backup|restore)\\.ts$`,
+        pathNot: `${server}/store/sqlite/file/(backup|restore|file-lock)\\.ts$`,
       },
     },
     {
@@ -176,6 +177,20 @@ export default {
       severity: 'error',
       from: { path: '^packages/[^/]+/src', pathNot: `${server}/push/` },
       to: { path: 'node_modules/undici/' },
+    },
+    {
+      name: 'opentelemetry-stays-in-tracing',
+      comment: 'Only tracing/ may use more of OpenTelemetry than its API.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src', pathNot: `${server}/tracing/` },
+      to: { path: 'node_modules/@opentelemetry/(?!api/)' },
+    },
+    {
+      name: 'tracing-is-loaded-on-demand',
+      comment: 'The SDK of OpenTelemetry is loaded only if traces are on.',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: `${server}/tracing/` },
+      to: { path: `${server}/tracing/`, dynamic: false, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'drivers-stay-in-stores',

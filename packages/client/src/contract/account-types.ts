@@ -30,7 +30,9 @@ export interface ListKeysParams {
 
 /** The answer of account.keys.list. */
 export interface ListKeysReturns {
+  /** The keys, without their secrets. */
   items: KeyRecord[];
+  /** The cursor of the next page; absent on the last page. */
   nextCursor?: string;
 }
 
@@ -42,7 +44,9 @@ export interface RevokeKeyParams {
 
 /** The answer of account.keys.revoke. */
 export interface RevokeKeyReturns {
+  /** The id of the key, which is no secret. */
   keyId: string;
+  /** Whether this call revoked it; false if it was revoked already. */
   revoked: boolean;
 }
 
@@ -65,6 +69,8 @@ export interface AuditParams {
 
 /** The answer of account.audit. */
 export interface AuditReturns {
+  /** The entries, newest first. */
   items: AuditEntry[];
+  /** The cursor of the next page; absent on the last page. */
   nextCursor?: string;
 }

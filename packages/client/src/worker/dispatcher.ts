@@ -6,6 +6,12 @@ import type { Lookahead } from './lookahead.js';
 const ABORT_GRACE_MS = 1_000;
 /** How long a message that was fetched ahead may wait for a handler before it is returned. */
 const WAIT_MAX_MS = 1_000;
+/**
+ * Deliveries that the server has not confirmed, running handlers included, as a multiple of the
+ * concurrency. Those that are handled are handled again if the process dies, so no handler begins beyond
+ * this: when the server is slow or away, work waits for its answers.
+ */
+const UNCONFIRMED_FACTOR = 8;
 /** Calls at once when messages are returned. */
 const RELEASES_AT_ONCE = 8;
 
@@ -16,6 +22,7 @@ const RELEASES_AT_ONCE = 8;
  */
 export class Dispatcher {
   readonly #concurrency: number;
+  readonly #unconfirmedMax: number;
   readonly #lookahead: Lookahead;
   readonly #changed: Condition;
   readonly #running = new Set<HandledDelivery>();
@@ -29,13 +36,15 @@ export class Dispatcher {
 
   constructor(concurrency: number, lookahead: Lookahead, changed: Condition) {
     this.#concurrency = concurrency;
+    this.#unconfirmedMax = UNCONFIRMED_FACTOR * concurrency;
     this.#lookahead = lookahead;
     this.#changed = changed;
   }
 
   /** Handlers that may begin. */
   get free(): number {
-    return this.#concurrency - this.#running.size;
+    const most = Math.min(this.#concurrency, this.#unconfirmedMax - this.#settling);
+    return most - this.#running.size;
   }
 
   get running(): number {
@@ -129,6 +138,7 @@ export class Dispatcher {
     this.#changed.notify();
     const ending = await delivery.settle(outcome);
     this.#settling -= 1;
+    this.#runWaiting();
     this.#changed.notify();
     return ending;
   }

@@ -47,7 +47,7 @@ export class Worker<T = unknown> {
     this.#queueName = queue.name;
     const { emit } = this.#emitter;
     this.#contact = new ServerContact(emit);
-    this.#settler = new Settler(queue, this.#contact, this.#settings.ackLingerMs);
+    this.#settler = new Settler(queue, this.#contact);
     const place: Workplace = {
       queue,
       handler: handler as Handler<unknown>,
@@ -129,7 +129,7 @@ export class Worker<T = unknown> {
         state: this.#state,
         failures,
         isFetching: this.#fetcher.isFetching,
-        free: this.#dispatcher.free,
+        isFull: this.#dispatcher.running >= this.#settings.concurrency,
       }),
       lastFetchAt: this.#fetcher.lastFetchAt?.toISOString(),
       running: this.#dispatcher.running,
@@ -150,7 +150,6 @@ export class Worker<T = unknown> {
     this.#emitter.emit('stopping', {});
     this.#consumption.stop();
     this.#changed.notify();
-    this.#settler.hurry();
     if (wasStarted) {
       await Promise.all([this.#finishFetching(), this.#finishHandlers()]);
       await this.#changed.within(LAST_ANSWERS_MS, () => this.#dispatcher.isIdle);
