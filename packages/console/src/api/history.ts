@@ -15,8 +15,9 @@ export function useHistory(queue: string, span: Span, intervalMs = MINUTE_MS) {
   return useQuery({
     queryKey: ['history', queue, span],
     queryFn: async ({ signal }): Promise<readonly Interval[]> => {
-      const { minutes, quarterHours } = await millrace.queue(queue).history({ signal, span });
-      return quarterHours ?? minutes ?? [];
+      const calls = millrace.queue(queue);
+      if (span === 'hour') return (await calls.history({ signal, span })).minutes;
+      return (await calls.history({ signal, span })).quarterHours;
     },
     staleTime: intervalMs / 2,
     refetchInterval: useLiveInterval(intervalMs),

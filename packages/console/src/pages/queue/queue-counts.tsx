@@ -1,5 +1,4 @@
 import type { QueueStats } from '@millrace/client';
-import type { QueueStats } from '../../api/watched-queue.js';
 import { formatCount, formatDuration } from '../../design/format.js';
 import { fetchedInWords } from '../../trouble/trouble.js';
 import classes from './queue-counts.module.css';

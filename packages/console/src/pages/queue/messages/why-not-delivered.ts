@@ -1,5 +1,4 @@
 import type { PeekedMessage, QueueStats } from '@millrace/client';
-import type { QueueStats } from '../../../api/watched-queue.js';
 import { formatRelative } from '../../../design/format.js';
 
 type Seen = Pick<PeekedMessage, 'state' | 'stateReason' | 'deliveryCount'>;
