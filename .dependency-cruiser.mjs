@@ -24,7 +24,8 @@ export default {
       comment: 'Every import must resolve; otherwise these rules check nothing.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true },
+      // Vite makes the virtual modules.
+      to: { couldNotResolve: true, pathNot: '^virtual:' },
     },
     onlyFrom(
       'protocol-is-a-leaf',
