@@ -62,6 +62,12 @@ export default {
         '^packages/server/dist/cli/(run-command-line|dev/duration)\\.',
       ],
     ),
+    onlyFrom(
+      'console-calls-through-the-client',
+      'The console imports the client and libraries, nothing of the server.',
+      '^packages/console/src',
+      ['^packages/console/', '^packages/client/dist/index\\.', '^virtual:'],
+    ),
     {
       name: 'nobody-imports-the-cli',
       comment: 'It is a program; what others need of it belongs into the client.',
