@@ -151,10 +151,10 @@ export default {
         path: `${server}/(cli/|main\\.ts$)`,
         pathNot: ['\\.test\\.ts$', `${server}/cli/run-server\\.ts$`],
       },
-      // Backup and restore work on the store's file, without the server.
+      // Backup and restore work on the store's file, without the server; dev asks whose files are in use.
       to: {
         path: `${server}/(app\\.ts$|http/|push/|maintenance/|store/)`,
-        pathNot: `${server}/store/sqlite/file/(backup|restore)\\.ts$`,
+        pathNot: `${server}/store/sqlite/file/(backup|restore|file-lock)\\.ts$`,
       },
     },
     {

@@ -155,7 +155,7 @@ class Millrace:
 
     def whoami(self, *, timeout: Optional[float] = None) -> WhoamiResult:
         """The project and the scopes of the key of this client. Any valid key may ask."""
-        answer = self._caller.call("GET", "/v1/account/whoami", timeout=timeout)
+        answer = self._caller.get("/v1/account/whoami", timeout=timeout)
         return cast(WhoamiResult, answer)
 
     def audit(

@@ -13,9 +13,14 @@ from typing import Any, Callable, Dict
 from unittest import mock
 
 from millrace import Millrace, MillraceError, Queue, current_traceparent
+from millrace.records import Nack
 from millrace.retry import pause_seconds, read_retry_after
 
 from .stub_server import Reply, StubServer, refusal, success
+
+
+#: A message that was consumed.
+_DELIVERY: Nack = {"message_id": "m-0", "receipt": "r-0"}
 
 
 class StubTest(unittest.TestCase):
@@ -102,9 +107,26 @@ class Repeating(StubTest):
 
     def test_calls_that_may_be_repeated_make_no_key(self) -> None:
         stub = self.stub(Reply(cut=True), Reply(body=success({"acked": True})))
-        stub.client().queue("q").ack("m-1")
+        stub.client().queue("q").ack(_DELIVERY)
         self.assertEqual(len(stub.requests), 2)
         self.assertNotIn("idempotency_key", stub.requests[0].body)
+
+    def test_calls_on_a_message_without_its_receipt_make_a_key(self) -> None:
+        # A second call might meet the next delivery of the message, which somebody else has.
+        calls: Dict[str, Callable[[Queue], Any]] = {
+            "ack": lambda queue: queue.ack("m-1"),
+            "nack": lambda queue: queue.nack("m-1"),
+            "extend": lambda queue: queue.extend("m-1", 30),
+            "ack_batch": lambda queue: queue.ack_batch([_DELIVERY, "m-1"]),
+            "nack_batch": lambda queue: queue.nack_batch([_DELIVERY, {"message_id": "m-1"}]),
+        }
+        for name, call in calls.items():
+            with self.subTest(name):
+                stub = self.stub(Reply(cut=True), Reply(body=success({"results": []})))
+                call(stub.client().queue("q"))
+                keys = [request.body["idempotency_key"] for request in stub.requests]
+                self.assertEqual(len(keys), 2)
+                self.assertEqual(len(set(keys)), 1)
 
     def test_a_client_can_be_told_to_make_no_keys(self) -> None:
         stub = self.stub(Reply(body=success({"message_id": "m-1"})))

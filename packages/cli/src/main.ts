@@ -10,6 +10,9 @@ if (isServerCommand(first)) {
 } else if (args.length === 1 && ['--version', '-v', 'version'].includes(first)) {
   const { version } = await import('./version.js');
   process.stdout.write(`${version}\n`);
+} else if (first === 'complete') {
+  const { complete } = await import('./completion/complete.js');
+  await complete(args.slice(args[1] === '--' ? 2 : 1));
 } else {
   const { run } = await import('./run.js');
   await run(args);

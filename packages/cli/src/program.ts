@@ -72,7 +72,7 @@ function addAdministration(program: Command): void {
   addKeyVerbs(noun(program, 'keys', 'create, list or revoke API keys'));
   addAudit(program);
   addContextVerbs(noun(program, 'context', 'store servers and their keys under names'));
-  addCompletion(program, makeProgram);
+  addCompletion(program);
 }
 
 /** These are run before commander is loaded; here they are for the help and the completion. */

@@ -40,8 +40,11 @@ function renamed(
 ): unknown {
   if (Array.isArray(value)) return value.map((item) => renamed(item, names, convert));
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  const fields = value as Record<string, unknown>;
   const result: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(value)) {
+  // Many messages pass here: pairs of names and fields would be most of the garbage of a worker.
+  for (const name of Object.keys(fields)) {
+    const field = fields[name];
     result[remembered(names, name, convert)] = LEFT_ALONE.has(name)
       ? field
       : renamed(field, names, convert);

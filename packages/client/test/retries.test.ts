@@ -133,7 +133,44 @@ describe('without an idempotency key', () => {
   });
 });
 
-test('every call that writes has a key, except those that name a delivery', async () => {
+describe('calls on deliveries', () => {
+  const named = { messageId: 'm1', receipt: 'r1' };
+  const unnamed = { messageId: 'm2' };
+  const calls = (...deliveries: { messageId: string; receipt?: string }[]) => {
+    const queue = client().queue('orders');
+    const [first = unnamed] = deliveries;
+    return [
+      () => queue.ack(first),
+      () => queue.nack(first),
+      () => queue.extend(first, 30),
+      () => queue.ackBatch(deliveries),
+      () => queue.nackBatch(deliveries),
+    ];
+  };
+
+  test('with their receipts are repeated without a key, since a second call changes nothing', async () => {
+    for (const call of calls(named, named)) {
+      stub.answer(broken, ok({ results: [] }));
+      await call();
+      expect(keys()).toEqual([undefined, undefined]);
+    }
+  });
+
+  test('without a receipt have a key, since a second call might meet the next delivery', async () => {
+    for (const call of [...calls(unnamed, named), ...calls(unnamed)]) {
+      stub.answer(broken, ok({ results: [] }));
+      await call();
+      expect(keys()[0]).toMatch(/^[0-9a-f]{32}$/);
+      expect(keys()[1]).toBe(keys()[0]);
+    }
+    stub.answer(broken);
+    const unkeyed = client().queue('orders').nack(unnamed, { idempotencyKey: false });
+    expect(await failure(unkeyed)).toMatchObject({ code: 'NETWORK_ERROR' });
+    expect(stub.requests).toHaveLength(1);
+  });
+});
+
+test('every other call that writes has a key', async () => {
   const queue = client().queue('orders');
   const { keys: apiKeys } = client().account;
   const writes: [string, () => Promise<unknown>][] = [

@@ -31,6 +31,21 @@ type ExampleOf<Name extends CapabilityName> = Example<
 export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<Name>[] } = {
   create: [
     {
+      title: 'A queue with the default settings',
+      params: { name: 'orders' },
+      data: {
+        queue: 'orders',
+        type: 'standard',
+        max_retries: 3,
+        max_expired_leases: 1_000,
+        visibility_timeout_default: 30,
+        message_retention_days: 7,
+        enable_priority: false,
+        created_at: ORDERS.created_at,
+        updated_at: ORDERS.created_at,
+      },
+    },
+    {
       title: 'A queue with an existing dead-letter queue',
       params: {
         name: 'orders',

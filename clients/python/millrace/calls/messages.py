@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Union, cast
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union, cast
 
 from ..caller import IdempotencyKey, without_none
 from ..records import (
@@ -177,6 +177,7 @@ class MessageCalls(OnQueue):
             "POST",
             self._path("ack_batch"),
             {"messages": entries},
+            needs_key=_lacks_receipt(*entries),
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
@@ -194,6 +195,7 @@ class MessageCalls(OnQueue):
             "POST",
             self._path("nack_batch"),
             {"messages": list(messages)},
+            needs_key=_lacks_receipt(*messages),
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
@@ -224,10 +226,17 @@ class MessageCalls(OnQueue):
         idempotency_key: IdempotencyKey,
         timeout: Optional[float],
     ) -> Dict[str, Any]:
+        delivery = delivery_of(message)
         return self._caller.call(
             "POST",
             self._path(verb),
-            {**delivery_of(message), **without_none(fields)},
+            {**delivery, **without_none(fields)},
+            needs_key=_lacks_receipt(delivery),
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
+
+
+def _lacks_receipt(*deliveries: Mapping[str, Any]) -> bool:
+    """Whether a second call might meet the next delivery of a message, which somebody else has."""
+    return any(delivery.get("receipt") is None for delivery in deliveries)

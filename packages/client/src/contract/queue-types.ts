@@ -42,9 +42,12 @@ export interface ListParams {
 
 /** The answer of queue.list. */
 export interface ListReturns {
+  /** The queues, sorted by name. */
   items: (QueueRecord & {
+    /** Exact counts of the messages of a queue, by state. */
     stats?: QueueStats;
   })[];
+  /** The cursor of the next page; absent on the last page. */
   nextCursor?: string;
 }
 
@@ -74,28 +77,39 @@ export type UpdateReturns = QueueRecord;
 
 /** The answer of queue.delete. */
 export interface DeleteReturns {
+  /** The name of the queue. */
   queue: string;
+  /** Whether there was such a queue. */
   deleted: boolean;
 }
 
 /** The answer of queue.purge. */
 export interface PurgeReturns {
+  /** The name of the queue. */
   queue: string;
+  /** How many messages were removed. */
   purged: number;
 }
 
 /** The answer of queue.history. */
 export interface HistoryReturns {
+  /** The name of the queue. */
   queue: string;
+  /** The last 60 minutes, oldest first, the current one included. */
   minutes: {
     /** The beginning of the minute. */
     at: string;
     /** Messages in the queue when the minute ended, without dead letters. */
     depth: number;
+    /** Messages that were published. */
     published: number;
+    /** Deliveries to consumers, repeated ones included. */
     delivered: number;
+    /** Messages that were acked. */
     acked: number;
+    /** Deliveries that failed: nacks and expired leases. */
     failed: number;
+    /** Messages that became dead letters. */
     deadLettered: number;
   }[];
 }

@@ -12,14 +12,23 @@ import { type Call, type Fields, type PreparedRequest, prepareRequest } from './
 import { retryDelayMs, retryRules } from './retry-rules.js';
 import { sleep } from './sleep.js';
 
-/** Calls that are repeated without a key. They name a delivery, so a second one changes nothing. */
-const REPEATED_FREELY = new Set([
+const ON_DELIVERIES = new Set([
   'queue.ack',
   'queue.nack',
   'queue.extend',
   'queue.ack_batch',
   'queue.nack_batch',
 ]);
+
+/**
+ * Whether the call can be repeated without a key: each delivery is named by its receipt, so a second call
+ * changes nothing. Without a receipt it might meet the next delivery, which somebody else has.
+ */
+function namesDeliveries(call: Call, fields: Fields): boolean {
+  if (!ON_DELIVERIES.has(call.id)) return false;
+  const { messages = [fields] } = fields as { readonly messages?: readonly Fields[] };
+  return messages.every(({ receipt }) => receipt !== undefined);
+}
 
 /** Makes calls: prepares the request, repeats it where that is safe, and reads the answer. */
 export class Transport {
@@ -41,18 +50,18 @@ export class Transport {
     options: CallOptions,
     extraWaitMs: number,
   ): Promise<Data> {
-    const key = this.#keyFor(call, options.idempotencyKey);
+    const needsNoKey = call.method === 'GET' || namesDeliveries(call, fields);
+    const key = this.#keyFor(call, options.idempotencyKey, needsNoKey);
     const request = prepareRequest(call, fields, key);
-    const isRepeatable = call.method === 'GET' || key !== undefined || REPEATED_FREELY.has(call.id);
+    const isRepeatable = needsNoKey || key !== undefined;
     const { data, warnings } = await this.#repeat(request, options, extraWaitMs, isRepeatable);
     for (const warning of warnings) this.#settings.onWarning({ call: call.id, ...warning });
     return fromWire(data) as Data;
   }
 
-  #keyFor(call: Call, given: string | false | undefined): string | undefined {
+  #keyFor(call: Call, given: string | false | undefined, needsNoKey: boolean): string | undefined {
     if (!call.acceptsKey || given === false) return undefined;
-    if (given !== undefined) return given;
-    return this.#settings.makesKeys && !REPEATED_FREELY.has(call.id) ? newKey() : undefined;
+    return given ?? (this.#settings.makesKeys && !needsNoKey ? newKey() : undefined);
   }
 
   async #repeat(

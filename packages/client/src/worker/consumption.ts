@@ -70,12 +70,14 @@ export class Consumption {
       waitSeconds: Math.min(this.#settings.waitSeconds, leaseSeconds / 4),
     };
     let leasedAtMs = performance.now();
+    let mayBeLeased = false;
     const consumed = await this.#persist<Consumed<unknown>>({
       name: 'consume',
       make: (options) => this.#queue.consume({ ...fields, ...options }),
       onFailure: (error) => {
-        // An attempt whose answer was lost may have leased the messages that the next one gets.
-        if (!error.mayHaveTakenEffect) leasedAtMs = performance.now();
+        // An attempt whose answer was lost may have leased the messages that a later one gets.
+        mayBeLeased ||= error.mayHaveTakenEffect;
+        if (!mayBeLeased) leasedAtMs = performance.now();
       },
     });
     // A queue that this call has created was not known before.

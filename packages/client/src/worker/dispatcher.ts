@@ -1,11 +1,18 @@
 import type { Condition } from './condition.js';
 import type { Ending, HandledDelivery } from './handled-delivery.js';
 import type { Lookahead } from './lookahead.js';
+import type { ServerContact } from './server-contact.js';
 
 /** How long handlers may take to end after their signals were aborted for a stop. */
 const ABORT_GRACE_MS = 1_000;
 /** How long a message that was fetched ahead may wait for a handler before it is returned. */
 const WAIT_MAX_MS = 1_000;
+/**
+ * Deliveries that the server has not confirmed, running handlers included, as a multiple of the
+ * concurrency. Those that are handled are handled again if the process dies, so no handler begins beyond
+ * this: when the server is slow, work waits for its answers.
+ */
+const UNCONFIRMED_FACTOR = 8;
 /** Calls at once when messages are returned. */
 const RELEASES_AT_ONCE = 8;
 
@@ -16,7 +23,9 @@ const RELEASES_AT_ONCE = 8;
  */
 export class Dispatcher {
   readonly #concurrency: number;
+  readonly #unconfirmedMax: number;
   readonly #lookahead: Lookahead;
+  readonly #contact: ServerContact;
   readonly #changed: Condition;
   readonly #running = new Set<HandledDelivery>();
   /** Deliveries of a standard queue that wait for a handler. */
@@ -27,15 +36,23 @@ export class Dispatcher {
   #returning: ReturnType<typeof setTimeout> | undefined;
   isFifo = false;
 
-  constructor(concurrency: number, lookahead: Lookahead, changed: Condition) {
+  constructor(
+    concurrency: number,
+    lookahead: Lookahead,
+    contact: ServerContact,
+    changed: Condition,
+  ) {
     this.#concurrency = concurrency;
+    this.#unconfirmedMax = UNCONFIRMED_FACTOR * concurrency;
     this.#lookahead = lookahead;
+    this.#contact = contact;
     this.#changed = changed;
   }
 
   /** Handlers that may begin. */
   get free(): number {
-    return this.#concurrency - this.#running.size;
+    const most = Math.min(this.#concurrency, this.#unconfirmedMax - this.#settling);
+    return most - this.#running.size;
   }
 
   get running(): number {
@@ -62,9 +79,18 @@ export class Dispatcher {
       return;
     }
     this.#waiting.push(...deliveries);
-    this.#runWaiting();
+    this.runWaiting();
     if (this.#waiting.length > 0) {
       this.#returning ??= setTimeout(() => this.#returnWaiting(), WAIT_MAX_MS);
+    }
+  }
+
+  /** Begins what may begin. While the server does not answer that is nothing: it might be done in vain. */
+  runWaiting(): void {
+    while (this.free > 0 && !this.#contact.isAway) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      void this.#run(next);
     }
   }
 
@@ -92,24 +118,18 @@ export class Dispatcher {
     await this.#changed.until(isDone);
   }
 
-  #runWaiting(): void {
-    while (this.free > 0) {
-      const next = this.#waiting.shift();
-      if (!next) return;
-      void this.#run(next);
-    }
-  }
-
-  /** What still waits after a while would be better off with another worker. */
+  /** What still waits after a while would be better off with another worker, if there is a server. */
   #returnWaiting(): void {
+    const { isAway } = this.#contact;
     const nowMs = performance.now();
-    const tooLong = this.#waiting.filter(({ takenAtMs }) => takenAtMs + WAIT_MAX_MS <= nowMs);
+    const tooLong = this.#waiting.filter(
+      ({ takenAtMs }) => !isAway && takenAtMs + WAIT_MAX_MS <= nowMs,
+    );
     this.#waiting = this.#waiting.slice(tooLong.length);
     void this.release(tooLong);
     const oldest = this.#waiting[0];
-    this.#returning =
-      oldest &&
-      setTimeout(() => this.#returnWaiting(), Math.max(1, oldest.takenAtMs + WAIT_MAX_MS - nowMs));
+    const dueInMs = oldest && !isAway ? oldest.takenAtMs + WAIT_MAX_MS - nowMs : WAIT_MAX_MS;
+    this.#returning = oldest && setTimeout(() => this.#returnWaiting(), Math.max(1, dueInMs));
   }
 
   #addToGroup(delivery: HandledDelivery): void {
@@ -125,10 +145,11 @@ export class Dispatcher {
     this.#lookahead.handled(performance.now() - startMs);
     this.#running.delete(delivery);
     this.#settling += 1;
-    this.#runWaiting();
+    this.runWaiting();
     this.#changed.notify();
     const ending = await delivery.settle(outcome);
     this.#settling -= 1;
+    this.runWaiting();
     this.#changed.notify();
     return ending;
   }

@@ -1,5 +1,5 @@
 import { LIMITS } from '../contract/limits.js';
-import { sleep } from '../transport/sleep.js';
+import { nextTurn, sleep } from '../transport/sleep.js';
 import type { Condition } from './condition.js';
 import type { Consumption, Leased } from './consumption.js';
 import type { Dispatcher } from './dispatcher.js';
@@ -11,9 +11,9 @@ import type { ServerContact } from './server-contact.js';
 /** Messages in a fetch from a FIFO queue. A message group with many must not take all the handlers. */
 const FIFO_FETCH = 4;
 /** Fetches under way at once while there is a backlog. */
-const MAX_FETCHES = 4;
-/** Deliveries that may wait for the answer to their ack, as a multiple of the concurrency. */
-const SETTLING_FACTOR = 10;
+const MAX_FETCHES = 2;
+/** Messages in a fetch, as a multiple of the concurrency, if handlers are fast enough for so many. */
+const FETCH_FACTOR = 4;
 /** Pause after an error that is not one of the server. */
 const FAULT_PAUSE_MS = 1_000;
 
@@ -80,11 +80,11 @@ export class Fetcher {
     const { concurrency } = this.#place.settings;
     const fetchesMax = this.#hasBacklog ? MAX_FETCHES : 1;
     if (this.isPaused || this.#underWay >= fetchesMax) return 0;
-    if (this.#dispatcher.settling >= SETTLING_FACTOR * concurrency) return 0;
     const { isFifo } = this.#consumption;
     const ahead = isFifo ? 0 : this.#lookahead.messages(concurrency);
     const room = this.#dispatcher.free + ahead - this.#dispatcher.waiting - this.#requested;
-    return Math.min(room, isFifo ? FIFO_FETCH : LIMITS.consumeMaxMessages);
+    const most = isFifo ? FIFO_FETCH : FETCH_FACTOR * concurrency;
+    return Math.min(room, most, LIMITS.consumeMaxMessages);
   }
 
   async #fetch(wanted: number): Promise<void> {
@@ -130,11 +130,3 @@ export class Fetcher {
     else this.#dispatcher.add(deliveries);
   }
 }
-
-/** Lets everything run that is ready, which a resolved promise would not. */
-const nextTurn = (): Promise<void> =>
-  new Promise((resolve) => {
-    const { setImmediate } = globalThis as { setImmediate?: (done: () => void) => void };
-    if (setImmediate) setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });

@@ -36,12 +36,13 @@ export function waitsFor(now: {
   readonly state: WorkerState;
   readonly failures: number;
   readonly isFetching: boolean;
-  readonly free: number;
+  /** All handlers run that may. */
+  readonly isFull: boolean;
 }): WaitsFor {
   if (now.state === 'new') return 'start';
   if (now.state === 'stopped') return 'nothing';
   if (now.failures > 0) return 'server';
   if (now.state === 'paused') return 'resume';
   if (now.isFetching) return 'messages';
-  return now.free === 0 || now.state === 'stopping' ? 'handlers' : 'settling';
+  return now.isFull || now.state === 'stopping' ? 'handlers' : 'settling';
 }

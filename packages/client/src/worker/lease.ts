@@ -72,6 +72,7 @@ export class Lease {
         retries: false,
         timeoutMs,
       });
+      this.#contact.succeeded();
       if (this.#isOver) return;
       if (!extended) {
         this.#lost(true);
@@ -86,10 +87,10 @@ export class Lease {
   }
 
   #failed(error: MillraceError): void {
-    const isWorthRetrying = error.retryable || (error.status ?? 0) >= 500;
-    this.#contact.failed('extend', error, isWorthRetrying ? RETRY_MS : undefined);
+    const { retryable, status = 0 } = error;
     // A key that is refused for the moment does not end the lease; its time does.
-    if (isWorthRetrying || error.status === 401 || error.status === 403) {
+    if (retryable || status >= 500 || status === 401 || status === 403) {
+      this.#contact.failed('extend', error, RETRY_MS);
       this.#nextBeat = setTimeout(() => void this.#beat(), RETRY_MS);
     } else {
       this.#lost(true);

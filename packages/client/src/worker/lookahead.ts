@@ -1,7 +1,7 @@
 /** The weight of the newest measurement in an average. */
 const WEIGHT = 0.1;
 /** Messages that are leased ahead have to wait, so there is a limit however short the handlers are. */
-const SHARE_MAX = 3;
+const SHARE_MAX = 7;
 
 /**
  * How many messages to fetch for handlers that are not free yet. By Little's law, the share of them that

@@ -18,8 +18,6 @@ export interface WorkerOptions {
   readonly backoff?: ((attempt: number, error: unknown) => number) | undefined;
   /** Seconds that a fetch waits for a message, and so for which stop() may have to wait. Default: 5. */
   readonly waitSeconds?: number | undefined;
-  /** How long an ack waits for others to travel with, in milliseconds. Default: 5. */
-  readonly ackLingerMs?: number | undefined;
   /** How long stop() waits for running handlers before it aborts their signals. Default: 15,000. */
   readonly stopTimeoutMs?: number | undefined;
   /** Whether the worker starts by itself. Default: true. */
@@ -38,13 +36,12 @@ export interface WorkerSettings {
   readonly handlerTimeoutMs: number | undefined;
   readonly backoff: (attempt: number, error: unknown) => number;
   readonly waitSeconds: number;
-  readonly ackLingerMs: number;
   readonly stopTimeoutMs: number;
 }
 
 /** @throws MillraceError `INVALID_OPTION` */
 export function workerSettings(options: WorkerOptions): WorkerSettings {
-  const { concurrency = 10, waitSeconds = 5, ackLingerMs = 5, stopTimeoutMs = 15_000 } = options;
+  const { concurrency = 10, waitSeconds = 5, stopTimeoutMs = 15_000 } = options;
   const { visibilityTimeout, handlerTimeoutMs, backoff = exponentialBackoff } = options;
   return {
     concurrency: wholeWithin('concurrency', concurrency, 1, LIMITS.consumeMaxMessages),
@@ -57,7 +54,6 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
     handlerTimeoutMs: withinIfGiven('handlerTimeoutMs', handlerTimeoutMs, 1, TIMER_MAX_MS),
     backoff: (attempt, error) => delayWithin(delayOf(backoff, attempt, error)),
     waitSeconds: within('waitSeconds', waitSeconds, 0, LIMITS.waitMaxSeconds),
-    ackLingerMs: within('ackLingerMs', ackLingerMs, 0, TIMER_MAX_MS),
     stopTimeoutMs: within('stopTimeoutMs', stopTimeoutMs, 0, TIMER_MAX_MS),
   };
 }

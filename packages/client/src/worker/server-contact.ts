@@ -5,6 +5,7 @@ import type { Emit } from './events.js';
 export class ServerContact {
   readonly #emit: Emit;
   #failures = 0;
+  #isAway = false;
   #failingSinceMs = 0;
   #lastError: MillraceError | undefined;
 
@@ -17,6 +18,11 @@ export class ServerContact {
     return this.#failures;
   }
 
+  /** The last call has failed and is going to be repeated. */
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
   /** The error of the last failure, until a call succeeds. */
   get lastError(): MillraceError | undefined {
     return this.#failures > 0 ? this.#lastError : undefined;
@@ -26,6 +32,7 @@ export class ServerContact {
     if (this.#failures === 0) this.#failingSinceMs = performance.now();
     this.#failures += 1;
     this.#lastError = error;
+    this.#isAway = retryInMs !== undefined;
     this.#emit('callFailed', { call, error, failures: this.#failures, retryInMs });
   }
 
@@ -33,6 +40,7 @@ export class ServerContact {
     if (this.#failures === 0) return;
     const failures = this.#failures;
     this.#failures = 0;
+    this.#isAway = false;
     this.#emit('recovered', { failures, afterMs: performance.now() - this.#failingSinceMs });
   }
 }

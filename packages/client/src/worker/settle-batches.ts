@@ -1,48 +1,42 @@
+import { nextTurn } from '../transport/sleep.js';
+
 interface Waiting<Entry, Result> {
   readonly entry: Entry;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Calls under way at once. Entries that come in the meantime gather. */
-const MAX_IN_FLIGHT = 4;
+/** Calls under way at once, so that the server has one while the answer to the other is read. */
+const MAX_IN_FLIGHT = 2;
 
-/** Gathers entries for a call that takes many, and gives each its result. */
+/**
+ * Sends entries by a call that takes many, and gives each its result. Nothing waits longer than it must:
+ * entries of one turn travel together, and others gather only while two calls are under way. So calls are
+ * small and early when there is little to do, and large when there is much.
+ */
 export class SettleBatches<Entry, Result> {
   readonly #maxEntries: number;
   readonly #send: (entries: readonly Entry[]) => Promise<readonly Result[]>;
-  #lingerMs: number;
   #waiting: Waiting<Entry, Result>[] = [];
   #inFlight = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isFlushing = false;
 
-  constructor(
-    maxEntries: number,
-    lingerMs: number,
-    send: (entries: readonly Entry[]) => Promise<readonly Result[]>,
-  ) {
+  constructor(maxEntries: number, send: (entries: readonly Entry[]) => Promise<readonly Result[]>) {
     this.#maxEntries = maxEntries;
-    this.#lingerMs = lingerMs;
     this.#send = send;
   }
 
   add(entry: Entry): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entry, resolve, reject });
-      if (this.#waiting.length >= this.#maxEntries) this.#flush();
-      else this.#timer ??= setTimeout(() => this.#flush(), this.#lingerMs);
+      if (!this.#isFlushing) void this.#flushSoon();
     });
   }
 
-  /** From now on nothing waits for others. */
-  hurry(): void {
-    this.#lingerMs = 0;
-    this.#flush();
-  }
-
-  #flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  async #flushSoon(): Promise<void> {
+    this.#isFlushing = true;
+    await nextTurn();
+    this.#isFlushing = false;
     while (this.#waiting.length > 0 && this.#inFlight < MAX_IN_FLIGHT) {
       void this.#sendBatch(this.#waiting.splice(0, this.#maxEntries));
     }
@@ -57,7 +51,7 @@ export class SettleBatches<Entry, Result> {
       for (const { reject } of batch) reject(error);
     } finally {
       this.#inFlight -= 1;
-      this.#flush();
+      void this.#flushSoon();
     }
   }
 }

@@ -21,14 +21,14 @@ export class Settler {
   readonly #nacks: SettleBatches<NackEntry, Nacked>;
   readonly #givingUp = new AbortController();
 
-  constructor(queue: ConsumedQueue, contact: ServerContact, lingerMs: number) {
+  constructor(queue: ConsumedQueue, contact: ServerContact) {
     const persistent = { contact, signal: this.#givingUp.signal, isFinal };
-    this.#acks = new SettleBatches(LIMITS.batchMaxMessages, lingerMs, async (entries) => {
+    this.#acks = new SettleBatches(LIMITS.batchMaxMessages, async (entries) => {
       const make = (options: object) => queue.ackBatch(entries, options);
       return (await persistentCall({ ...persistent, name: 'ack_batch', make })).results;
     });
     // A hundred of the longest errors fit into the body.
-    this.#nacks = new SettleBatches(100, lingerMs, async (entries) => {
+    this.#nacks = new SettleBatches(100, async (entries) => {
       const make = (options: object) => queue.nackBatch(entries, options);
       return (await persistentCall({ ...persistent, name: 'nack_batch', make })).results;
     });
@@ -40,12 +40,6 @@ export class Settler {
 
   nack(entry: NackEntry): Promise<Nacked> {
     return this.#nacks.add(entry);
-  }
-
-  /** Sends at once what waits, from now on. */
-  hurry(): void {
-    this.#acks.hurry();
-    this.#nacks.hurry();
   }
 
   /** Ends what the server has not answered. */

@@ -47,7 +47,7 @@ export class Worker<T = unknown> {
     this.#queueName = queue.name;
     const { emit } = this.#emitter;
     this.#contact = new ServerContact(emit);
-    this.#settler = new Settler(queue, this.#contact, this.#settings.ackLingerMs);
+    this.#settler = new Settler(queue, this.#contact);
     const place: Workplace = {
       queue,
       handler: handler as Handler<unknown>,
@@ -58,7 +58,12 @@ export class Worker<T = unknown> {
     };
     const lookahead = new Lookahead();
     this.#consumption = new Consumption(queue, this.#settings, this.#contact);
-    this.#dispatcher = new Dispatcher(this.#settings.concurrency, lookahead, this.#changed);
+    this.#dispatcher = new Dispatcher(
+      this.#settings.concurrency,
+      lookahead,
+      this.#contact,
+      this.#changed,
+    );
     this.#fetcher = new Fetcher(place, {
       consumption: this.#consumption,
       dispatcher: this.#dispatcher,
@@ -129,7 +134,7 @@ export class Worker<T = unknown> {
         state: this.#state,
         failures,
         isFetching: this.#fetcher.isFetching,
-        free: this.#dispatcher.free,
+        isFull: this.#dispatcher.running >= this.#settings.concurrency,
       }),
       lastFetchAt: this.#fetcher.lastFetchAt?.toISOString(),
       running: this.#dispatcher.running,
@@ -150,7 +155,6 @@ export class Worker<T = unknown> {
     this.#emitter.emit('stopping', {});
     this.#consumption.stop();
     this.#changed.notify();
-    this.#settler.hurry();
     if (wasStarted) {
       await Promise.all([this.#finishFetching(), this.#finishHandlers()]);
       await this.#changed.within(LAST_ANSWERS_MS, () => this.#dispatcher.isIdle);
@@ -177,9 +181,10 @@ export class Worker<T = unknown> {
     await this.#dispatcher.abortAll();
   }
 
-  /** Counts failed calls, and makes sure that an outage is not silent where nobody listens. */
+  /** Goes on after an outage, counts failed calls, and makes sure that an outage is not silent where nobody listens. */
   #watchCalls(): void {
     const isHeardByUser = (): boolean => this.#emitter.hears('callFailed') > 1;
+    this.on('recovered', () => this.#dispatcher.runWaiting());
     this.on('callFailed', ({ call, error, failures }) => {
       this.#counters.callsFailed += 1;
       if (failures === 1 && !isHeardByUser()) {

@@ -1,9 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Reject, Retry } from '@millrace/client';
 import { describe, expect, test } from 'vitest';
+import { Lookahead } from '#client/worker/lookahead';
 import { STORE_FACTORIES } from '../../../server/test/harness/stores.js';
 import { useClient } from '../harness/use-client.js';
 import { gate, WorkerRun } from './worker-run.js';
+
+test('fetches ahead for handlers that are faster than a fetch, within a bound', () => {
+  const after = (fetchMs: number, handlerMs: number): number => {
+    const lookahead = new Lookahead();
+    for (let n = 0; n < 100; n += 1) {
+      lookahead.fetched(fetchMs);
+      lookahead.handled(handlerMs);
+    }
+    return lookahead.messages(10);
+  };
+  expect(new Lookahead().messages(10)).toBe(0);
+  expect([after(5, 100), after(5, 5.1), after(10, 4), after(1_000, 0)]).toEqual([0, 9, 24, 70]);
+});
 
 describe.each(STORE_FACTORIES)('a worker on $name', (factory) => {
   const running = useClient(factory);
@@ -13,7 +27,7 @@ describe.each(STORE_FACTORIES)('a worker on $name', (factory) => {
     await queue.publishBatch(Array.from({ length: 300 }, (_, payload) => ({ payload })));
     const done: number[] = [];
     const run = new WorkerRun(queue, ({ payload }) => done.push(payload), { concurrency: 20 });
-    await expect.poll(() => run.count('acked')).toBe(300);
+    await expect.poll(() => run.count('acked'), { timeout: 20_000 }).toBe(300);
     expect(done.sort((a, b) => a - b)).toEqual(Array.from({ length: 300 }, (_, n) => n));
     expect(await queue.stats()).toMatchObject({ available: 0, inFlight: 0, dlq: 0 });
     expect(run.worker.counters).toMatchObject({ fetched: 300, acked: 300, retried: 0 });
@@ -44,6 +58,46 @@ describe.each(STORE_FACTORIES)('a worker on $name', (factory) => {
     expect(run.worker.health()).toMatchObject({ running: 4, waitsFor: 'handlers' });
     open();
     await expect.poll(() => run.count('acked')).toBe(20);
+  });
+
+  test('returns what it has fetched ahead when its handlers become slow', async () => {
+    const queue = await running.newQueue<number>({ maxRetries: 0 });
+    await queue.publishBatch(Array.from({ length: 1_000 }, (_, payload) => ({ payload })));
+    const { opened, open } = gate();
+    let isSlow = false;
+    const run: WorkerRun<number> = new WorkerRun(
+      queue,
+      () => {
+        isSlow ||= run.count('acked') > 400;
+        if (isSlow) return opened;
+      },
+      { concurrency: 8 },
+    );
+    await expect.poll(() => isSlow).toBe(true);
+    await expect
+      .poll(() => queue.stats(), { timeout: 20_000 })
+      .toMatchObject({ inFlight: 8, dlq: 0 });
+    isSlow = false;
+    open();
+    await expect.poll(() => run.count('acked'), { timeout: 20_000 }).toBe(1_000);
+    expect(run.worker.counters).toMatchObject({ retried: 0, leasesLost: 0 });
+  });
+
+  test('begins no more work while the server confirms nothing', async () => {
+    const { opened, open } = gate();
+    const queue = await running.newQueue<number>();
+    await queue.publishBatch(Array.from({ length: 100 }, (_, payload) => ({ payload })));
+    const ackBatch = queue.ackBatch.bind(queue);
+    queue.ackBatch = (...call) => opened.then(() => ackBatch(...call));
+    let handled = 0;
+    const run = new WorkerRun(queue, () => (handled += 1), { concurrency: 4 });
+    await expect.poll(() => run.worker.health().settling).toBe(32);
+    await pause(200);
+    expect(handled).toBe(32);
+    expect(run.worker.health()).toMatchObject({ running: 0, waitsFor: 'settling' });
+    open();
+    await expect.poll(() => run.count('acked')).toBe(100);
+    expect(handled).toBe(100);
   });
 
   test('nacks what throws, with the error, until it is a dead letter', async () => {

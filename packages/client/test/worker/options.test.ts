@@ -11,7 +11,6 @@ test.each([
   [{ handlerTimeoutMs: 0 }, 'handlerTimeoutMs'],
   [{ handlerTimeoutMs: Number.NaN }, 'handlerTimeoutMs'],
   [{ waitSeconds: 21 }, 'waitSeconds'],
-  [{ ackLingerMs: -1 }, 'ackLingerMs'],
   [{ stopTimeoutMs: -1 }, 'stopTimeoutMs'],
 ])('a wrong option of a worker is named: %o', (options, name) => {
   const make = () => new Worker(queue, () => undefined, { ...options, autoStart: false });

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { STORE_FACTORIES } from '../../../server/test/harness/stores.js';
 import { TcpProxy } from '../../../server/test/harness/tcp-proxy.js';
@@ -37,6 +38,34 @@ describe.each(STORE_FACTORIES)('a worker beside an outage of a server on $name',
     await expect.poll(() => run.count('acked'), { timeout: 20_000 }).toBe(2);
     expect(run.events('acked').map(({ message }) => message.deliveryCount)).toEqual([1, 1]);
     expect(run.count('recovered')).toBeGreaterThan(0);
+    await proxy.stop();
+  });
+
+  test('begins no work meanwhile, and then does what it has fetched', async () => {
+    const { name } = await running.newQueue();
+    const direct = running.client().queue<number>(name);
+    const proxy = await TcpProxy.start(running.url);
+    await direct.publishBatch(Array.from({ length: 200 }, (_, payload) => ({ payload })));
+    let begun = 0;
+    const work = async (): Promise<void> => {
+      begun += 1;
+      await pause(5);
+    };
+    const queue = running.client({ baseUrl: proxy.url }).queue<number>(name);
+    const run = new WorkerRun(queue, work, { concurrency: 4 });
+    let begunWhenNoticed: number | undefined;
+    run.worker.on('callFailed', () => {
+      begunWhenNoticed ??= begun;
+    });
+    await expect.poll(() => run.count('acked'), { timeout: 20_000 }).toBeGreaterThan(20);
+    proxy.refuse();
+    await expect.poll(() => run.count('callFailed'), { timeout: 20_000 }).toBeGreaterThan(3);
+    await pause(200);
+    expect(begun).toBe(begunWhenNoticed);
+    expect(begun).toBeLessThan(200);
+    proxy.resume();
+    await expect.poll(() => run.count('acked'), { timeout: 20_000 }).toBe(200);
+    expect(run.worker.counters).toMatchObject({ fetched: 200, released: 0, leasesLost: 0 });
     await proxy.stop();
   });
 

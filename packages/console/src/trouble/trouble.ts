@@ -1,4 +1,4 @@
-import type { WatchedQueue } from '../api/watched-queue.js';
+import type { WatchedQueue, WatchedStats } from '../api/watched-queue.js';
 import { countOf, formatDuration, formatRelative } from '../design/format.js';
 
 export type Severity = 'critical' | 'warning';
@@ -103,7 +103,7 @@ const formatCountOfLeases = (inFlight: number): string =>
   inFlight === 0 ? 'none is being worked on' : `${countOf(inFlight, 'is', 'are')} in flight`;
 
 /** When somebody last asked for messages, in words. */
-export function fetchedInWords({ stats }: WatchedQueue, nowMs: number): string {
+export function fetchedInWords(stats: WatchedStats, nowMs: number): string {
   const { waitingConsumers, lastFetchAt } = stats;
   if (waitingConsumers === undefined) return '–';
   if (waitingConsumers > 0) return `${waitingConsumers} waiting`;

@@ -64,11 +64,16 @@ export type ListKeysParams = Static<typeof ListKeysParams>;
 export const ListKeysReturns = Page('KeyPage', KeyRecord, 'The keys, without their secrets.');
 
 export const WhoamiParams = Type.Object({});
-export const WhoamiReturns = Type.Object({
-  key_id: Type.String({ description: 'configured for the key in MILLRACE_API_KEY.' }),
-  project: Type.String(),
-  scopes: Type.Array(ScopeName, { description: 'As they were granted.' }),
-});
+export const WhoamiReturns = Type.Object(
+  {
+    key_id: Type.String({
+      description: 'The id of the key; configured for the key that MILLRACE_API_KEY sets.',
+    }),
+    project: Type.String({ description: 'The project that the key belongs to.' }),
+    scopes: Type.Array(ScopeName, { description: 'What the key may do, as it was granted.' }),
+  },
+  { title: 'KeyIdentity' },
+);
 export type WhoamiReturns = Static<typeof WhoamiReturns>;
 
 export const RevokeKeyParams = Type.Object({
@@ -79,9 +84,7 @@ export type RevokeKeyParams = Static<typeof RevokeKeyParams>;
 export const RevokeKeyReturns = Type.Object(
   {
     key_id: KeyId,
-    revoked: Type.Boolean({
-      description: 'Whether this call revoked it; false if it was revoked already.',
-    }),
+    revoked: Type.Boolean({ description: 'true: by this call or an earlier one.' }),
   },
   { title: 'RevokeResult' },
 );

@@ -138,7 +138,7 @@ const FailedDelivery = Type.Object(
     how: Type.Unsafe<'nack' | 'rejected' | 'expired_lease'>({
       type: 'string',
       enum: ['nack', 'rejected', 'expired_lease'],
-      description: 'A nack, a nack with requeue false, or a lease that ran out.',
+      description: 'A nack or a failed push, a nack with requeue false, or a lease that ran out.',
     }),
     error: Type.Optional(Type.String({ description: 'The error that the nack gave.' })),
     key_id: Type.Optional(
@@ -153,7 +153,7 @@ export const MessageReturns = Type.Composite(
     Seen,
     Type.Object({
       failed_deliveries: Type.Array(FailedDelivery, {
-        description: 'The failed deliveries of the message, oldest first.',
+        description: 'The last 20 failed deliveries of the message, oldest first.',
       }),
     }),
   ],

@@ -19,7 +19,7 @@ import { Turns } from './connection/turns.js';
 import { registerConsole } from './console/console.js';
 import { type ControlledClock, clockRoutes } from './dev/clock-routes.js';
 import { refuseForeignHosts } from './dev/foreign-hosts.js';
-import { registerDocs } from './docs.js';
+import { registerDiscovery } from './discovery.js';
 import { newTrace, sendError } from './envelope.js';
 import { frameworkLog } from './framework-log.js';
 import { registerHealth } from './health.js';
@@ -73,7 +73,7 @@ export function createHttpApp(
   for (const route of routes) registerRoute(app, route, context);
   registerHealth(app, store, log);
   registerMetrics(app, context);
-  registerDocs(app);
+  registerDiscovery(app);
   registerReference(app);
   registerConsole(app);
   const paths = pathTable(routes.map(({ capability }) => capability));

@@ -74,6 +74,16 @@ describe('millrace dev', () => {
     },
   );
 
+  it('removes what a server has left that was killed, and nothing that is in use', async () => {
+    const [killed, running] = [await startDev(), await startDev()];
+    await killed.run.kill();
+    expect(existsSync(killed.shown.data_folder)).toBe(true);
+    await startDev();
+    await expect.poll(() => existsSync(killed.shown.data_folder)).toBe(false);
+    expect(existsSync(running.shown.data_folder)).toBe(true);
+    expect((await running.client.get('list')).status).toBe(200);
+  });
+
   it('removes its folder when it cannot start', async () => {
     const { url, shown } = await startDev();
     const taken = new URL(url).port;

@@ -74,10 +74,10 @@ test('the script is sent as the client reads it: compressed or expanded', async 
 });
 
 describe('/', () => {
-  test.each(['GET', 'HEAD'])('redirects %s to /docs', async (method) => {
+  test.each(['GET', 'HEAD'])('redirects %s to /console', async (method) => {
     for (const path of ['/', '/?from=somewhere']) {
       const { status, headers } = await server.call(method, path, undefined, { key: null });
-      expect([status, headers.get('location')]).toEqual([302, '/docs']);
+      expect([status, headers.get('location')]).toEqual([302, '/console']);
     }
   });
 

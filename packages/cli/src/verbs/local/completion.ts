@@ -1,28 +1,20 @@
 import { Argument, type Command } from 'commander';
+import { SCRIPTS, type Shell } from '../../completion/scripts.js';
 import { addVerb } from '../verb.js';
 
-/** Adds `completion`, which prints a script, and `complete`, which the script calls at each TAB. */
-export function addCompletion(program: Command, makeProgram: () => Command): void {
+export function addCompletion(program: Command): void {
   addVerb(program, {
     usage: 'completion',
-    summary: 'prints a script that completes verbs and options in a shell',
-    details: 'Load it in the file that your shell reads at its start.',
+    summary: 'prints a script that completes verbs, options and queues in a shell',
+    details: 'Load it from the file that your shell reads at its start.',
     examples: [
-      'completion bash > ~/.local/share/bash-completion/completions/millrace',
-      'completion zsh > ~/.millrace-completion && echo "source ~/.millrace-completion" >> ~/.zshrc',
-      'completion fish > ~/.config/fish/completions/millrace.fish',
+      `completion bash >> ~/.bashrc`,
+      `completion zsh >> ~/.zshrc   # below the line with compinit`,
+      `completion fish > ~/.config/fish/completions/millrace.fish`,
     ],
   })
-    .addArgument(new Argument('<shell>', 'your shell').choices(['bash', 'zsh', 'fish']))
-    .action(async (shell: string) => {
-      const { printScript } = await import('../../completion.js');
-      printScript(shell);
-    });
-  program
-    .command('complete [words...]', { hidden: true })
-    .allowUnknownOption()
-    .action(async (words: string[]) => {
-      const { complete } = await import('../../completion.js');
-      complete(makeProgram(), words);
+    .addArgument(new Argument('<shell>', 'your shell').choices(Object.keys(SCRIPTS)))
+    .action((shell: Shell) => {
+      process.stdout.write(SCRIPTS[shell]);
     });
 }

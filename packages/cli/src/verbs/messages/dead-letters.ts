@@ -6,7 +6,8 @@ import {
   confirmed,
 } from '../../input/confirmed.js';
 import { positiveNumber, timeOrAge } from '../../input/option-values.js';
-import { payloadCell } from '../../output/message-text.js';
+import { counted } from '../../output/counted.js';
+import { payloadCell } from '../../output/payload-text.js';
 import { table } from '../../output/table.js';
 import { first } from '../../session/first.js';
 import { addVerb, runsOnServer } from '../verb.js';
@@ -77,7 +78,7 @@ function addRedrive(dlq: Command): void {
     const effect = { action: 'queue.dlq.redrive', target: name, affected, description };
     if (!(await confirmed(session, effect, confirmation))) return;
     const result = await queue.dlq.redrive({ messageId: message, since, maxMessages: max });
-    await session.out.record(result, () => `${result.redriven} dead letters were sent back`);
+    await session.out.record(result, () => `${counted(result.redriven, 'dead letter')} sent back`);
   });
 }
 
@@ -100,12 +101,13 @@ function addPurge(dlq: Command): void {
     const effect = { action: 'queue.dlq.purge', target: name, affected, description };
     if (!(await confirmed(session, effect, flags))) return;
     const result = await queue.dlq.purge({ messageId: message });
-    await session.out.record(result, () => `${result.purged} dead letters were removed`);
+    await session.out.record(result, () => `${counted(result.purged, 'dead letter')} removed`);
   });
 }
 
 function which(count: number, message?: string, since?: string): string {
   if (message !== undefined) return `the dead letter ${message}`;
-  if (since !== undefined) return `those of at most ${count} dead letters that died since ${since}`;
-  return `${count} dead letters`;
+  if (since !== undefined)
+    return `those of ${counted(count, 'dead letter')} that died since ${since}`;
+  return counted(count, 'dead letter');
 }

@@ -5,6 +5,7 @@ import { CliError, Interrupted } from '../../errors.js';
 import { exitCodeOf } from '../../exit-codes.js';
 import { payloadOf } from '../../input/json-input.js';
 import { type Line, linesOf } from '../../input/lines.js';
+import { counted } from '../../output/counted.js';
 import { LineProgress } from '../../output/line-progress.js';
 import type { Session } from '../../session/session.js';
 
@@ -47,6 +48,8 @@ export async function publishLines(
       },
     );
   };
+  // Otherwise Ctrl-C would have to wait for whoever writes the input.
+  interrupted.addEventListener('abort', () => process.stdin.destroy());
   try {
     for await (const line of linesOf(process.stdin)) {
       await pace();
@@ -57,7 +60,7 @@ export async function publishLines(
     }
   } catch (error) {
     await publisher.close();
-    throw stopped(tally, error);
+    throw stopped(tally, interrupted.reason ?? error);
   } finally {
     await publisher.close();
     progress.end();
@@ -65,20 +68,21 @@ export async function publishLines(
   await lastWrite;
   if (tally.first !== undefined) throw refusedLines(tally, tally.first);
   if (interrupted.reason instanceof Interrupted) throw stopped(tally, interrupted.reason);
-  if (!out.isJson) await out.write(`${tally.stored} messages were published to ${queue.name}`);
+  if (!out.isJson)
+    await out.write(`${counted(tally.stored, 'message')} published to ${queue.name}`);
 }
 
 /** The failure, with what was stored before it, so that the rest can be published afterwards. */
 function stopped({ stored }: Tally, error: unknown): unknown {
   if (!(error instanceof CliError)) return error;
   const { message, hint, exitCode } = error;
-  return new CliError(`${message}; ${stored} messages before it are stored`, hint, exitCode);
+  return new CliError(`${message} (${counted(stored, 'message')} stored before)`, hint, exitCode);
 }
 
 function refusedLines({ stored, refused }: Tally, { line, error }: NonNullable<Tally['first']>) {
   const { message, code, status } = error as Error & { code: string; status: number | undefined };
   return new CliError(
-    `line ${line} was refused: ${message} (${stored} messages are stored, ${refused} refused)`,
+    `line ${line} was refused: ${message} (${counted(stored, 'message')} stored, ${refused} refused)`,
     (error as { hint?: string }).hint,
     exitCodeOf(code, status),
   );

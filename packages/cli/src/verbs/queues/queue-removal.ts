@@ -4,6 +4,7 @@ import {
   type ConfirmationOptions,
   confirmed,
 } from '../../input/confirmed.js';
+import { counted } from '../../output/counted.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
 export function addQueueRemoval(queue: Command): void {
@@ -23,11 +24,11 @@ function addPurge(queue: Command): void {
     const queue = (await session.client()).queue(name);
     const { available, inFlight, delayed } = await queue.stats();
     const affected = available + inFlight + delayed;
-    const description = `remove all ${affected} messages of the queue ${name}`;
+    const description = `remove ${counted(affected, 'message')} of the queue ${name}`;
     const effect = { action: 'queue.purge', target: name, affected, description };
     if (!(await confirmed(session, effect, options))) return;
     const result = await queue.purge();
-    await session.out.record(result, () => `${result.purged} messages were removed`);
+    await session.out.record(result, () => `${counted(result.purged, 'message')} removed`);
   });
 }
 
@@ -42,7 +43,7 @@ function addDelete(queue: Command): void {
     const queue = (await session.client()).queue(name);
     const { available, inFlight, delayed } = await queue.stats();
     const affected = available + inFlight + delayed;
-    const description = `delete the queue ${name} with its ${affected} messages and the dead letters that it keeps`;
+    const description = `delete the queue ${name} with its ${counted(affected, 'message')} and the dead letters that it keeps`;
     const effect = { action: 'queue.delete', target: name, affected, description };
     if (!(await confirmed(session, effect, options))) return;
     const result = await queue.delete();

@@ -80,7 +80,7 @@ export const COLUMNS = columns([
     header: 'Last fetch',
     sortFn: 'basic',
     sortUndefined: 'last',
-    cell: ({ row }) => fetchedInWords(row.original, Date.now()),
+    cell: ({ row }) => fetchedInWords(row.original.stats, Date.now()),
   }),
 ]);
 
@@ -92,7 +92,7 @@ function TroubleCell({ row }: { readonly row: QueueRow }) {
   return (
     <span className={classes.trouble} title={`${worst.explanation} ${worst.nextStep}`}>
       <TroubleIcon severity={worst.severity} />
-      {worst.label}
+      <span className={classes.label}>{worst.label}</span>
     </span>
   );
 }

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ConfigError } from '../../config/config-error.js';
 import { loadDevConfig } from '../../config/dev/dev-config.js';
 import { DEV_API_KEY } from '../../config/dev/dev-key.js';
@@ -9,6 +6,7 @@ import { monotonicClock } from '../../core/clock.js';
 import type { RunCommand } from '../command.js';
 import { runServer } from '../run-server.js';
 import { DEV_HELP } from './help.js';
+import { removeFoldersLeft, temporaryFolder } from './temporary-folder.js';
 
 /** Runs the production server on data that nobody keeps, with a clock that can be advanced. */
 export const run: RunCommand = async (args) => {
@@ -33,14 +31,8 @@ export const run: RunCommand = async (args) => {
     announcement: (url) => describe(url, folder),
     readsByPeople: true,
   });
+  await removeFoldersLeft(folder);
 };
-
-/** A folder that is removed when the process exits, also after a signal or a failed start. */
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-dev-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
-  return folder;
-}
 
 const jsonLine = (url: string, folder: string): string =>
   `${JSON.stringify({ url, api_key: DEV_API_KEY, pid: process.pid, data_folder: folder })}\n`;

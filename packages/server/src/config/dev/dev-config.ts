@@ -6,6 +6,9 @@ import { DEV_API_KEY } from './dev-key.js';
 const DEV_FLAGS = ['--auto-create', '--push-allow', '127.0.0.0/8,::1/128'];
 const STORE_FLAG = /^--store(-file|-direct)?(=|$)/;
 
+/** The file with the data, in the folder of a dev server. */
+export const databaseIn = (folder: string): string => join(folder, 'millrace.db');
+
 /**
  * Reads the settings of `millrace dev` from its flags. Variables are not read, so that those of a
  * production server have no effect on it.
@@ -23,7 +26,7 @@ export function loadDevConfig(
       '--store must not be given: "millrace dev" keeps its data in SQLite, in a temporary folder',
     );
   }
-  const store = `sqlite:${join(folder, 'millrace.db')}`;
+  const store = `sqlite:${databaseIn(folder)}`;
   const config = loadConfig([...DEV_FLAGS, ...flags, '--store', store], { UV_THREADPOOL_SIZE });
   refuseOpenAddress('--host', config.host);
   if (config.metricsListen !== undefined) {

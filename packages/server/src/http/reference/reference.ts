@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { JSON_TYPE } from '../json-line.js';
 import { sendText, textHeaders } from '../send-text.js';
+import { serverUrl } from '../server-url.js';
 import { CONTENT_SECURITY_POLICY } from './page.js';
 import { type ReferenceFiles, readReferenceFiles } from './reference-files.js';
 
@@ -9,7 +11,7 @@ const HTML_TYPE = 'text/html; charset=utf-8';
 const SCRIPT_TYPE = 'text/javascript; charset=utf-8';
 const FOR_GOOD = 'public, max-age=31536000, immutable';
 
-/** The reference for people: Scalar's page over openapi.json. It is public, like the document. */
+/** The reference: the OpenAPI document, and Scalar's page over it for people. Both are public. */
 export function registerReference(app: FastifyInstance): void {
   let reading: Promise<ReferenceFiles> | undefined;
   // Read at the first request for one of them, because most servers are never asked.
@@ -20,6 +22,19 @@ export function registerReference(app: FastifyInstance): void {
     });
     return reading;
   };
+
+  app.get('/openapi.json', async (request, reply) => {
+    const { openApi } = await files();
+    const { chunks, lengthBytes } = openApi.for(serverUrl(request));
+    textHeaders(request, reply, JSON_TYPE, lengthBytes);
+    return (
+      reply
+        .header('content-length', lengthBytes)
+        // Tools in a browser read it from pages of other origins.
+        .header('access-control-allow-origin', '*')
+        .send(Readable.from(chunks))
+    );
+  });
 
   app.get('/docs', async (request, reply) => {
     const { page } = await files();
