@@ -27,5 +27,5 @@ const isCurrent = existsSync(BUILT) && Math.max(...SOURCES.map(newestMs)) < chan
 if (!isCurrent) {
   // Tests that run `npm start` have another environment, in which React would be built for development.
   process.env.NODE_ENV = 'production';
-  await build({ root, logLevel: 'warn' });
+  await build({ root, logLevel: 'error' });
 }

@@ -4,7 +4,7 @@ import { useSession } from '../session/session.js';
 import { useLiveInterval } from './live-updates.js';
 
 /** What happened in one minute, or in a quarter of an hour. */
-export type Interval = HistoryReturns['minutes'][number];
+export type Interval = NonNullable<HistoryReturns['minutes']>[number];
 export type Span = 'hour' | 'day';
 
 const MINUTE_MS = 60_000;
@@ -15,19 +15,11 @@ export function useHistory(queue: string, span: Span, intervalMs = MINUTE_MS) {
   return useQuery({
     queryKey: ['history', queue, span],
     queryFn: async ({ signal }): Promise<readonly Interval[]> => {
-      const answer = await millrace.queue(queue).history({ signal, span } as HistoryOptions);
-      return (answer as History).quarterHours ?? answer.minutes ?? [];
+      const calls = millrace.queue(queue);
+      if (span === 'hour') return (await calls.history({ signal, span })).minutes;
+      return (await calls.history({ signal, span })).quarterHours;
     },
     staleTime: intervalMs / 2,
     refetchInterval: useLiveInterval(intervalMs),
   });
-}
-
-interface HistoryOptions {
-  readonly signal: AbortSignal;
-  readonly span: Span;
-}
-
-interface History extends HistoryReturns {
-  readonly quarterHours?: Interval[];
 }

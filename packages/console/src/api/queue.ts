@@ -1,8 +1,7 @@
-import type { QueueRecord, UpdateParams } from '@millrace/client';
+import type { QueueRecord, QueueStats, UpdateParams } from '@millrace/client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSession } from '../session/session.js';
 import { useLiveInterval } from './live-updates.js';
-import type { WatchedStats } from './watched-queue.js';
 
 const STATS_INTERVAL_MS = 3_000;
 
@@ -19,7 +18,7 @@ export function useQueueRecord(queue: string) {
 /** The counts of a queue, as they are now. */
 export function useQueueStats(queue: string) {
   const { millrace } = useSession();
-  return useQuery<WatchedStats>({
+  return useQuery<QueueStats>({
     queryKey: ['stats', queue],
     queryFn: ({ signal }) => millrace.queue(queue).stats({ signal }),
     refetchInterval: useLiveInterval(STATS_INTERVAL_MS),

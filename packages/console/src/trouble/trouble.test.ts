@@ -1,11 +1,15 @@
+import type { QueueStats } from '@millrace/client';
 import { describe, expect, test } from 'vitest';
-import type { Activity, WatchedQueue, WatchedStats } from '../api/watched-queue.js';
+import type { WatchedQueue } from '../api/watched-queue.js';
 import { fetchedInWords, troublesOf } from './trouble.js';
 
 const NOW = Date.parse('2026-01-05T08:30:00.000Z');
 const ago = (seconds: number): string => new Date(NOW - 1_000 * seconds).toISOString();
 
-const queue = (stats: Partial<WatchedStats>, activity: Partial<Activity> = {}): WatchedQueue => ({
+const queue = (
+  stats: Partial<QueueStats>,
+  activity: Partial<WatchedQueue['activity']> = {},
+): WatchedQueue => ({
   queue: 'orders',
   type: 'standard',
   maxRetries: 3,
@@ -60,6 +64,17 @@ describe('the troubles of a queue', () => {
   test('consumers that fetch but fall behind are another trouble', () => {
     const behind = queue({ available: 9, oldestAgeSeconds: 400, lastFetchAt: ago(3), inFlight: 2 });
     expect(labels(behind)).toEqual(['Falls behind']);
+  });
+
+  test('a push that takes messages is somebody too', () => {
+    const pushed = queue({ available: 9, oldestAgeSeconds: 90 }, { delivered: 12, acked: 12 });
+    expect(labels(pushed)).toEqual([]);
+  });
+
+  test('deliveries that mostly fail are a trouble, a few are not', () => {
+    expect(labels(queue({}, { delivered: 9, failed: 7, acked: 2 }))).toEqual(['Deliveries fail']);
+    expect(labels(queue({}, { delivered: 9, failed: 4, acked: 2 }))).toEqual([]);
+    expect(labels(queue({}, { delivered: 90, failed: 8, acked: 82 }))).toEqual([]);
   });
 
   test('dead letters that grow are worse than those that wait', () => {

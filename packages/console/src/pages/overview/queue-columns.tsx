@@ -11,6 +11,7 @@ import { Link } from 'wouter';
 import { formatCount, formatDuration } from '../../design/format.js';
 import { fetchedInWords, rankOf } from '../../trouble/trouble.js';
 import { TroubleIcon } from '../../trouble/trouble-icon.js';
+import { useTroubles } from '../../trouble/use-troubles.js';
 import { DepthSparkline } from './depth-sparkline.js';
 import type { QueueRow } from './queue-rows.js';
 import classes from './queue-table.module.css';
@@ -85,7 +86,7 @@ export const COLUMNS = columns([
 ]);
 
 function TroubleCell({ row }: { readonly row: QueueRow }) {
-  const [worst] = row.troubles;
+  const [worst] = useTroubles(row);
   if (worst === undefined) {
     return <span className={classes.fine}>{row.stats.available === 0 ? 'Idle' : 'Fine'}</span>;
   }

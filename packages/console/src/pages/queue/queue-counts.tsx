@@ -1,11 +1,11 @@
-import type { WatchedStats } from '../../api/watched-queue.js';
+import type { QueueStats } from '@millrace/client';
 import { formatCount, formatDuration } from '../../design/format.js';
 import { fetchedInWords } from '../../trouble/trouble.js';
 import classes from './queue-counts.module.css';
 
 interface QueueCountsProps {
   /** Undefined until they were read. */
-  readonly stats: WatchedStats | undefined;
+  readonly stats: QueueStats | undefined;
   readonly nowMs: number;
 }
 

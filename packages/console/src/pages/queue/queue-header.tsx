@@ -7,6 +7,7 @@ import { useQueueStats } from '../../api/queue.js';
 import { useMay } from '../../session/session.js';
 import { troublesOf } from '../../trouble/trouble.js';
 import { TroubleIcon } from '../../trouble/trouble-icon.js';
+import { useTroubles } from '../../trouble/use-troubles.js';
 import { PublishDialog } from './publish/publish-dialog.js';
 import { QueueCounts } from './queue-counts.js';
 import classes from './queue-header.module.css';
@@ -17,10 +18,11 @@ export function QueueHeader({ record }: { readonly record: QueueRecord }) {
   const stats = useQueueStats(queue);
   const [isPublishing, setIsPublishing] = useState(false);
   const mayPublish = useMay('publish');
-  const troubles =
+  const judged =
     stats.data === undefined
       ? []
       : troublesOf({ ...record, stats: stats.data }, stats.dataUpdatedAt);
+  const troubles = useTroubles({ queue, troubles: judged });
   return (
     <header className={classes.header}>
       <div className={classes.heading}>

@@ -1,5 +1,4 @@
-import type { PeekedMessage } from '@millrace/client';
-import type { WatchedStats } from '../../../api/watched-queue.js';
+import type { PeekedMessage, QueueStats } from '@millrace/client';
 import { formatRelative } from '../../../design/format.js';
 
 type Seen = Pick<PeekedMessage, 'state' | 'stateReason' | 'deliveryCount'>;
@@ -7,7 +6,7 @@ type Seen = Pick<PeekedMessage, 'state' | 'stateReason' | 'deliveryCount'>;
 /** Why a message is not with a consumer now, as a sentence; what the server calls it is not for people. */
 export function whyNotDelivered(
   { state, stateReason = '', deliveryCount }: Seen,
-  stats: WatchedStats | undefined,
+  stats: QueueStats | undefined,
   nowMs: number,
 ): string {
   const until = /until (\S+)$/.exec(stateReason)?.[1];
@@ -30,9 +29,8 @@ const BEHIND_HEAD =
   'An earlier message of its message group is leased or delayed, and order is kept.';
 
 /** Nothing holds it back, so the consumers do. */
-function whyStillAvailable(stats: WatchedStats | undefined, nowMs: number): string {
-  if (stats?.waitingConsumers === undefined)
-    return 'Nothing holds it back: no consumer has taken it yet.';
+function whyStillAvailable(stats: QueueStats | undefined, nowMs: number): string {
+  if (stats === undefined) return 'Nothing holds it back.';
   if (stats.waitingConsumers > 0) return 'A consumer waits and is about to get it.';
   if (stats.lastFetchAt === undefined) return 'Nobody has ever fetched from this queue.';
   return `Nobody has fetched since; the last fetch was ${formatRelative(stats.lastFetchAt, nowMs)}.`;
