@@ -11,6 +11,7 @@ const DOCUMENTS = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'docs/cli.md',
   'docs/operations.md',
   'docs/guides/worker.md',
   'docs/guides/retries-and-dead-letters.md',
