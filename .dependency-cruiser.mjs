@@ -81,7 +81,7 @@ export default {
         'Libraries for terminals are loaded by the command line only, when a verb needs them.',
       severity: 'error',
       from: { path: '^packages/[^/]+/src', pathNot: '^packages/cli/' },
-      to: { path: 'node_modules/(commander|cli-table3|cli-progress|log-update|@inquirer)/' },
+      to: { path: 'node_modules/(commander|cli-table3|cli-progress|log-update|@clack)/' },
     },
     onlyFrom('core-is-pure', 'core imports only protocol.', `${server}/core`, [
       '^packages/protocol/',
