@@ -24,7 +24,8 @@ export default {
       comment: 'Every import must resolve; otherwise these rules check nothing.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true },
+      // Vite makes the virtual modules.
+      to: { couldNotResolve: true, pathNot: '^virtual:' },
     },
     onlyFrom(
       'protocol-is-a-leaf',
@@ -51,17 +52,49 @@ export default {
       from: { path: '^packages/client/src', pathNot: '^packages/client/src/testing/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'core', 'npm-no-pkg', 'npm-unknown'] },
     },
+    onlyFrom(
+      'cli-calls-through-the-client',
+      'The command line imports the client and the entries of the server that are made for it.',
+      '^packages/cli/src',
+      [
+        '^packages/cli/',
+        '^packages/client/dist/index\\.',
+        '^packages/server/dist/cli/(run-command-line|dev/duration)\\.',
+      ],
+    ),
+    onlyFrom(
+      'console-calls-through-the-client',
+      'The console imports the client and libraries, nothing of the server.',
+      '^packages/console/src',
+      ['^packages/console/', '^packages/client/dist/index\\.', '^virtual:'],
+    ),
+    {
+      name: 'nobody-imports-the-cli',
+      comment: 'It is a program; what others need of it belongs into the client.',
+      severity: 'error',
+      from: { pathNot: '^packages/cli/' },
+      to: { path: '^packages/cli/' },
+    },
+    {
+      name: 'terminal-libraries-stay-in-the-cli',
+      comment:
+        'Libraries for terminals are loaded by the command line only, when a verb needs them.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src', pathNot: '^packages/cli/' },
+      to: { path: 'node_modules/(commander|cli-table3|cli-progress|log-update|@inquirer)/' },
+    },
     onlyFrom('core-is-pure', 'core imports only protocol.', `${server}/core`, [
       '^packages/protocol/',
       `${server}/core/`,
     ]),
-    ...['store/sqlite', 'store/postgres', 'push', 'maintenance', 'http', 'log'].map((part) =>
-      onlyFrom(
-        `${part.replace('/', '-')}-stands-apart`,
-        'The parts around core import only core and protocol, never each other.',
-        `${server}/${part}/`,
-        ['^packages/protocol/', `${server}/core/`, `${server}/${part}/`],
-      ),
+    ...['store/sqlite', 'store/postgres', 'push', 'maintenance', 'http', 'tracing', 'log'].map(
+      (part) =>
+        onlyFrom(
+          `${part.replace('/', '-')}-stands-apart`,
+          'The parts around core import only core and protocol, never each other.',
+          `${server}/${part}/`,
+          ['^packages/protocol/', `${server}/core/`, `${server}/${part}/`],
+        ),
     ),
     onlyFrom(
       'decisions-know-no-engine',
@@ -153,6 +186,20 @@ export default {
       to: { path: 'node_modules/undici/' },
     },
     {
+      name: 'opentelemetry-stays-in-tracing',
+      comment: 'Only tracing/ may use more of OpenTelemetry than its API.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src', pathNot: `${server}/tracing/` },
+      to: { path: 'node_modules/@opentelemetry/(?!api/)' },
+    },
+    {
+      name: 'tracing-is-loaded-on-demand',
+      comment: 'The SDK of OpenTelemetry is loaded only if traces are on.',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: `${server}/tracing/` },
+      to: { path: `${server}/tracing/`, dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'drivers-stay-in-stores',
       comment: 'Only the code under store/ may use SQL drivers.',
       severity: 'error',
@@ -161,8 +208,9 @@ export default {
     },
   ],
   options: {
-    doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(?<!packages/protocol)/dist/|/test/|/scripts/' },
+    // What the command line imports of built packages is checked, but not what they import.
+    doNotFollow: { path: 'node_modules|^packages/(client|server)/dist/' },
+    exclude: { path: '(?<!packages/(?:protocol|client|server))/dist/|/test/|/scripts/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],

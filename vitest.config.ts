@@ -20,9 +20,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'suites',
-          include: ['packages/*/test/**/*.test.ts'],
-          // `npm run test:long` runs the long tests.
-          exclude: [...configDefaults.exclude, '**/*.long.test.ts'],
+          include: ['packages/*/test/**/*.test.ts', 'examples/test/**/*.test.ts', 'demo/*.test.ts'],
+          // `npm run test:long` and `npm run test:browser` run these.
+          exclude: [...configDefaults.exclude, '**/*.{long,browser}.test.ts'],
           globalSetup: ['packages/server/test/harness/postgres.ts'],
           // Loading the server again for each file took a quarter of the time. Tests in these suites
           // must not replace modules; tests that do so are beside the code.

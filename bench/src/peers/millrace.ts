@@ -17,9 +17,6 @@ import type { Place } from './run/place.js';
 
 const BATCH_SIZE = 100;
 
-/** Each waiting `consume` of a batch reserves up to 16 MiB, and a project may reserve half of this. */
-const FLAGS = ['--max-bytes-in-flight', String(4 * 1024 ** 3)];
-
 const DURABILITY: Record<StoreKind, string> = {
   sqlite: 'fsync before every answer, shared by the calls that wait at that moment',
   postgres: 'commit with fsync before every answer, shared by the calls that wait at that moment',
@@ -32,7 +29,7 @@ const WAIT_SECONDS = 1;
 export const millrace = (store: StoreKind): Peer<MillraceAddress> => ({
   ...shared(store),
   name: `millrace-${store}`,
-  usage: `${packageVersion('@millrace/client')}; queue.publisher() and one Worker whose concurrency is the number of callers, waitSeconds ${WAIT_SECONDS}; ${FLAGS.join(' ')}`,
+  usage: `${packageVersion('@millrace/client')}; queue.publisher() and one Worker whose concurrency is the number of callers, waitSeconds ${WAIT_SECONDS}`,
   batch: { size: BATCH_SIZE, calls: 'publish of each message; publisher and worker make batches' },
   work: { perSecondMax: 60_000, by: 'Worker' },
   connect: connectClient,
@@ -42,7 +39,7 @@ export const millrace = (store: StoreKind): Peer<MillraceAddress> => ({
 export const millraceRaw = (store: StoreKind): Peer<MillraceAddress> => ({
   ...shared(store),
   name: `millrace-${store}-raw`,
-  usage: `requests on raw sockets, a connection for each caller; publish, consume with max_messages 1, ack; ${FLAGS.join(' ')}`,
+  usage: 'requests on raw sockets, a connection for each caller; publish, consume with max_messages 1, ack',
   batch: { size: BATCH_SIZE, calls: 'publish_batch, consume, ack_batch' },
   work: { perSecondMax: 90_000, by: `consume and ack_batch of ${BATCH_SIZE}` },
   connect: connectRaw,
@@ -54,17 +51,14 @@ const shared = (store: StoreKind) => ({
 });
 
 async function startOnSqlite({ folder }: Place): Promise<PeerServer<MillraceAddress>> {
-  const { pid, stop, ...address } = await startServer(
-    `sqlite:${join(folder, 'millrace.db')}`,
-    FLAGS,
-  );
+  const { pid, stop, ...address } = await startServer(`sqlite:${join(folder, 'millrace.db')}`);
   return { address, version: 'millrace of this checkout', pids: [pid], stop };
 }
 
 async function startOnPostgres(place: Place): Promise<PeerServer<MillraceAddress>> {
   const database = await startDatabase(place);
   try {
-    const { pid, stop, ...address } = await startServer(database.address.url, FLAGS);
+    const { pid, stop, ...address } = await startServer(database.address.url);
     return {
       address,
       version: `millrace of this checkout, ${database.version}`,

@@ -10,7 +10,15 @@ from .caller import Caller, IdempotencyKey, segment, without_none
 from .calls.on_queue import time_text
 from .connections import Connections
 from .queue import Queue
-from .records import AuditEntry, CreatedKey, KeyRecord, ListedQueue, RevokeResult, Time
+from .records import (
+    AuditEntry,
+    CreatedKey,
+    KeyRecord,
+    ListedQueue,
+    RevokeResult,
+    Time,
+    WhoamiResult,
+)
 from .retry import RetryPolicy
 
 
@@ -89,7 +97,11 @@ class Millrace:
         page_size: Optional[int] = None,
         timeout: Optional[float] = None,
     ) -> Iterator[ListedQueue]:
-        """The queues of the project, by name; with `include="stats"` each has its `stats`."""
+        """The queues of the project, by name.
+
+        With `include="stats,activity"`, or one of the two, each has its `stats` and its `activity`
+        in the last minute.
+        """
         fields = {"prefix": prefix, "include": include, "limit": page_size}
         pages = self._caller.pages("/v1/queue/list", fields, timeout=timeout)
         return cast(Iterator[ListedQueue], pages)
@@ -144,6 +156,11 @@ class Millrace:
             timeout=timeout,
         )
         return cast(RevokeResult, answer)
+
+    def whoami(self, *, timeout: Optional[float] = None) -> WhoamiResult:
+        """The project and the scopes of the key of this client. Any valid key may ask."""
+        answer = self._caller.get("/v1/account/whoami", timeout=timeout)
+        return cast(WhoamiResult, answer)
 
     def audit(
         self, *, page_size: Optional[int] = None, timeout: Optional[float] = None

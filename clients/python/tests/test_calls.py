@@ -36,8 +36,8 @@ class EveryCall(unittest.TestCase):
         elif capability_id.startswith("account.keys."):
             name = f"{capability_id.rsplit('.', 1)[1]}_key"
             method = getattr(Millrace, "list_keys" if name == "list_key" else name)
-        elif capability_id == "account.audit":
-            method = Millrace.audit
+        elif capability_id in ("account.audit", "account.whoami"):
+            method = getattr(Millrace, capability_id[len("account.") :])
         else:
             method = getattr(Queue, capability_id[len("queue.") :].replace(".", "_"))
             if capability_id == "queue.create":
@@ -57,6 +57,7 @@ class QueueCalls(ServerTest):
         self.assertEqual(queue.get()["dead_letter_queue"], dead.name)
         self.assertNotIn("dead_letter_queue", queue.update(dead_letter_queue=None))
         self.assertEqual(len(queue.history()["minutes"]), 60)
+        self.assertEqual(len(queue.history(span="day")["quarter_hours"]), 96)
         self.assertTrue(queue.delete()["deleted"])
         with self.assertRaises(MillraceError) as refused:
             queue.get()
@@ -192,6 +193,7 @@ class PushAndKeyCalls(ServerTest):
             publisher.queue(queue.name).publish(1)
             with self.assertRaises(MillraceError) as refused:
                 publisher.queue(queue.name).purge()
+            self.assertEqual(publisher.whoami()["scopes"], ["publish"])
         self.assertEqual(refused.exception.code, "SCOPE_MISSING")
         self.assertIn(made["key_id"], [one["key_id"] for one in self.client.list_keys()])
         self.assertTrue(self.client.revoke_key(made["key_id"])["revoked"])

@@ -12,7 +12,9 @@ export type { PushDelivery } from './api/push-subscriptions.js';
 export type {
   Consumed,
   ConsumedQueue,
+  DayHistory,
   Delivery,
+  HourHistory,
   InvalidDelivery,
   PeekedMessage,
   Queue,
@@ -21,10 +23,12 @@ export type { ListedQueue, Queues } from './api/queues.js';
 export type * from './contract/types.js';
 export { type ClientErrorCode, type ErrorCode, type ErrorDetail, MillraceError } from './errors.js';
 export { Millrace, type QueueOptions } from './millrace.js';
+export { toWire } from './names.js';
 export type { PublisherOptions } from './publisher/options.js';
 export type { Publisher } from './publisher/publisher.js';
 export type { StandardSchemaV1 } from './standard-schema.js';
 export type { CallOptions, MillraceOptions, Warning } from './transport/options.js';
+export { JsonText } from './transport/request.js';
 export type { RetryOptions } from './transport/retry-rules.js';
 export type { WorkerCounters } from './worker/counters.js';
 export type { Listener, WorkerEvent, WorkerEvents } from './worker/events.js';

@@ -26,6 +26,7 @@ function remembered(names: Map<string, string>, name: string, convert: (name: st
 }
 
 export const fromWire = (value: unknown): unknown => renamed(value, camelNames, camelCase);
+/** A record with the names of its fields as PROTOCOL.md has them, for example for a log. */
 export const toWire = (value: unknown): unknown => renamed(value, snakeNames, snakeCase);
 
 /** The value of one field of a request. */

@@ -89,7 +89,8 @@ describe.each(STORE_FACTORIES)('calls on $name', (factory) => {
     expect(await queue.ackBatch([second])).toMatchObject({ results: [{ acked: true }] });
     expect(await queue.ack(second)).toMatchObject({ acked: false });
     expect(await queue.stats()).toMatchObject({ available: 0, inFlight: 0, delayed: 1 });
-    expect((await queue.history()).minutes.length).toBeGreaterThan(0);
+    expect((await queue.history()).minutes).toHaveLength(60);
+    expect((await queue.history({ span: 'day' })).quarterHours).toHaveLength(96);
   });
 
   test('dead letters are listed page by page, redriven and purged', async () => {
@@ -140,6 +141,11 @@ describe.each(STORE_FACTORIES)('calls on $name', (factory) => {
     expect(made).toMatchObject({ name: 'worker', expiresAt: '2099-01-01T00:00:00.000Z' });
     expect((await keys.list().toArray()).map(({ keyId }) => keyId)).toContain(made.keyId);
     const worker = running.client({ apiKey: made.key });
+    expect(await worker.account.whoami()).toEqual({
+      keyId: made.keyId,
+      project: 'default',
+      scopes: ['consume'],
+    });
     expect(await failure(worker.queue('q').publish(1))).toMatchObject({ code: 'SCOPE_MISSING' });
     expect(await keys.revoke(made.keyId)).toEqual({ keyId: made.keyId, revoked: true });
     const entries = await running.client().account.audit({ limit: 100 }).toArray(100);

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { startMillrace } from '@millrace/client/testing';
 import { describe, expect, test } from 'vitest';
@@ -20,6 +22,12 @@ describe.skipIf(!existsSync(atServer('dist/cli/dev/dev.js')))('startMillrace', (
     await expect(fetch(server.url)).rejects.toThrow();
   });
 
+  test('runs the package millrace that the project has installed', async () => {
+    const server = await startMillrace();
+    expect(await server.millrace.queues.list().toArray()).toEqual([]);
+    await server.stop();
+  });
+
   test('says why a server does not start', async () => {
     const flags = ['--no-such-flag'];
     await expect(startMillrace({ command, flags })).rejects.toThrow('--no-such-flag');
@@ -34,5 +42,11 @@ test('a program that is missing, ends or says nothing is an error', async () => 
   await expect(startMillrace({ command: node('process.exit(3)') })).rejects.toThrow('ended with 3');
   const silent = startMillrace({ command: node('setInterval(() => 0, 1e6)'), timeoutMs: 500 });
   await expect(silent).rejects.toThrow('has not started in 500 ms');
-  await expect(startMillrace()).rejects.toThrow('npm install --save-dev millrace');
+});
+
+test('a project without the package millrace is told to install it', () => {
+  const module = import.meta.resolve('@millrace/client/testing');
+  const program = `import(${JSON.stringify(module)}).then(({ startMillrace }) => startMillrace())`;
+  const { stderr } = spawnSync(process.execPath, ['-e', program], { cwd: tmpdir() });
+  expect(String(stderr)).toContain('npm install --save-dev millrace');
 });

@@ -2,9 +2,12 @@ import type { Capability } from './capability.js';
 import { LIMITS } from './limits.js';
 import { PUSH_CAPABILITIES } from './push-capabilities.js';
 import * as audit from './schemas/audit.js';
+import * as deadLetters from './schemas/dead-letters.js';
+import * as deliveries from './schemas/deliveries.js';
 import * as keys from './schemas/keys.js';
 import * as messages from './schemas/messages.js';
 import * as queues from './schemas/queues.js';
+import { SCOPES } from './scopes.js';
 
 export type { Capability } from './capability.js';
 
@@ -53,7 +56,7 @@ export const CAPABILITIES = {
     returns: queues.QueueStats,
     bodyMaxBytes: SMALL_BODY,
     description:
-      'Get exact message counts of a queue, by state, and the age of its oldest message.',
+      'Get exact message counts of a queue, by state, the age of its oldest message, and who consumes.',
   },
   update: {
     id: 'queue.update',
@@ -113,8 +116,8 @@ export const CAPABILITIES = {
     path: '/v1/queue/consume',
     queuePath: '/v1/queue/consume/{queue}',
     scopes: ['consume'],
-    params: messages.ConsumeParams,
-    returns: messages.ConsumeReturns,
+    params: deliveries.ConsumeParams,
+    returns: deliveries.ConsumeReturns,
     bodyMaxBytes: SMALL_BODY,
     description:
       'Lease up to max_messages messages, and wait for the first one if wait_seconds is given.',
@@ -125,8 +128,8 @@ export const CAPABILITIES = {
     path: '/v1/queue/ack',
     queuePath: '/v1/queue/ack/{queue}',
     scopes: ['consume'],
-    params: messages.AckParams,
-    returns: messages.AckReturns,
+    params: deliveries.AckParams,
+    returns: deliveries.AckReturns,
     bodyMaxBytes: SMALL_BODY,
     description: 'Report that the work is done, which removes the message.',
   },
@@ -136,8 +139,8 @@ export const CAPABILITIES = {
     path: '/v1/queue/nack',
     queuePath: '/v1/queue/nack/{queue}',
     scopes: ['consume'],
-    params: messages.NackParams,
-    returns: messages.NackReturns,
+    params: deliveries.NackParams,
+    returns: deliveries.NackReturns,
     bodyMaxBytes: SMALL_BODY,
     description:
       'Report that the work failed: the message is delivered again or becomes a dead letter.',
@@ -148,8 +151,8 @@ export const CAPABILITIES = {
     path: '/v1/queue/extend',
     queuePath: '/v1/queue/extend/{queue}',
     scopes: ['consume'],
-    params: messages.ExtendParams,
-    returns: messages.ExtendReturns,
+    params: deliveries.ExtendParams,
+    returns: deliveries.ExtendReturns,
     bodyMaxBytes: SMALL_BODY,
     description: 'Extend a lease, or return the message with 0.',
   },
@@ -159,8 +162,8 @@ export const CAPABILITIES = {
     path: '/v1/queue/ack_batch',
     queuePath: '/v1/queue/ack_batch/{queue}',
     scopes: ['consume'],
-    params: messages.AckBatchParams,
-    returns: messages.AckBatchReturns,
+    params: deliveries.AckBatchParams,
+    returns: deliveries.AckBatchReturns,
     bodyMaxBytes: SETTLE_BATCH_BODY,
     description: 'Ack many messages in one transaction; each entry has its own result.',
   },
@@ -170,8 +173,8 @@ export const CAPABILITIES = {
     path: '/v1/queue/nack_batch',
     queuePath: '/v1/queue/nack_batch/{queue}',
     scopes: ['consume'],
-    params: messages.NackBatchParams,
-    returns: messages.NackBatchReturns,
+    params: deliveries.NackBatchParams,
+    returns: deliveries.NackBatchReturns,
     bodyMaxBytes: SETTLE_BATCH_BODY,
     description: 'Nack many messages in one transaction; each entry has its own result.',
   },
@@ -200,18 +203,19 @@ export const CAPABILITIES = {
     method: 'GET',
     path: '/v1/queue/history/{queue}',
     scopes: ['read'],
-    params: queues.GetParams,
+    params: queues.HistoryParams,
     returns: queues.HistoryReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'Get the depth and the rates of a queue for each minute of the last hour.',
+    description:
+      'Get the depth and the rates of a queue: by minutes for the last hour, or by quarters of an hour for the last day.',
   },
   dlqList: {
     id: 'queue.dlq.list',
     method: 'GET',
     path: '/v1/queue/dlq/list/{queue}',
     scopes: ['read'],
-    params: messages.DlqListParams,
-    returns: messages.DlqListReturns,
+    params: deadLetters.DlqListParams,
+    returns: deadLetters.DlqListReturns,
     bodyMaxBytes: SMALL_BODY,
     description: 'List the dead letters that came from a queue, whichever queue keeps them.',
   },
@@ -220,8 +224,8 @@ export const CAPABILITIES = {
     method: 'POST',
     path: '/v1/queue/dlq/redrive/{queue}',
     scopes: ['manage'],
-    params: messages.RedriveParams,
-    returns: messages.RedriveReturns,
+    params: deadLetters.RedriveParams,
+    returns: deadLetters.RedriveReturns,
     bodyMaxBytes: SMALL_BODY,
     description: 'Send dead letters back to the queue they came from.',
   },
@@ -230,7 +234,7 @@ export const CAPABILITIES = {
     method: 'POST',
     path: '/v1/queue/dlq/purge/{queue}',
     scopes: ['manage'],
-    params: messages.DlqPurgeParams,
+    params: deadLetters.DlqPurgeParams,
     returns: queues.PurgeReturns,
     bodyMaxBytes: SMALL_BODY,
     description: 'Remove dead letters that came from a queue.',
@@ -268,6 +272,16 @@ export const CAPABILITIES = {
     returns: keys.RevokeKeyReturns,
     bodyMaxBytes: SMALL_BODY,
     description: 'Revoke an API key. Every node refuses it within 5 s.',
+  },
+  whoami: {
+    id: 'account.whoami',
+    method: 'GET',
+    path: '/v1/account/whoami',
+    scopes: SCOPES,
+    params: keys.WhoamiParams,
+    returns: keys.WhoamiReturns,
+    bodyMaxBytes: SMALL_BODY,
+    description: 'Show the project and the scopes of the key that makes the call.',
   },
   audit: {
     id: 'account.audit',

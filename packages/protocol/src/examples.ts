@@ -7,6 +7,7 @@ import {
   KEY_ID,
   MESSAGE,
   ORDERS,
+  ORDERS_ACTIVITY,
   ORDERS_STATS,
   PURGED,
   RECEIPT,
@@ -31,6 +32,21 @@ type ExampleOf<Name extends CapabilityName> = Example<
 export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<Name>[] } = {
   create: [
     {
+      title: 'A queue with the default settings',
+      params: { name: 'orders' },
+      data: {
+        queue: 'orders',
+        type: 'standard',
+        max_retries: 3,
+        max_expired_leases: 1_000,
+        visibility_timeout_default: 30,
+        message_retention_days: 7,
+        enable_priority: false,
+        created_at: ORDERS.created_at,
+        updated_at: ORDERS.created_at,
+      },
+    },
+    {
       title: 'A queue with an existing dead-letter queue',
       params: {
         name: 'orders',
@@ -46,8 +62,11 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   list: [
     {
       title: 'The first page, with counts',
-      params: { prefix: 'orders', include: 'stats', limit: 1 },
-      data: { items: [{ ...ORDERS, stats: ORDERS_STATS }], next_cursor: 'b3JkZXJz' },
+      params: { prefix: 'orders', include: 'stats,activity', limit: 1 },
+      data: {
+        items: [{ ...ORDERS, stats: ORDERS_STATS, activity: ORDERS_ACTIVITY }],
+        next_cursor: 'b3JkZXJz',
+      },
     },
   ],
   stats: [{ title: 'The counts', params: { queue: 'orders' }, data: ORDERS_STATS }],
@@ -233,17 +252,15 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
       params: { queue: 'orders' },
       data: {
         queue: 'orders',
-        minutes: [
-          {
-            at: '2026-01-05T08:00:00.000Z',
-            depth: 12,
-            published: 40,
-            delivered: 31,
-            acked: 28,
-            failed: 3,
-            dead_lettered: 0,
-          },
-        ],
+        minutes: [{ at: '2026-01-05T08:00:00.000Z', depth: 12, ...ORDERS_ACTIVITY }],
+      },
+    },
+    {
+      title: 'The last day',
+      params: { queue: 'orders', span: 'day' },
+      data: {
+        queue: 'orders',
+        quarter_hours: [{ at: '2026-01-05T08:00:00.000Z', depth: 12, ...ORDERS_ACTIVITY }],
       },
     },
   ],
@@ -347,6 +364,13 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   listKeys: [{ title: 'The first page', params: { limit: 50 }, data: { items: [KEY] } }],
   revokeKey: [
     { title: 'Revoke', params: { key_id: KEY_ID }, data: { key_id: KEY_ID, revoked: true } },
+  ],
+  whoami: [
+    {
+      title: 'The key of a worker',
+      params: {},
+      data: { key_id: KEY_ID, project: 'default', scopes: ['consume'] },
+    },
   ],
   audit: [{ title: 'The newest two', params: { limit: 2 }, data: { items: [REFUSED, PURGED] } }],
 };

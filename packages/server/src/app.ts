@@ -7,7 +7,9 @@ import { readText } from './config/values/read-text.js';
 import { AdvanceableClock } from './core/advanceable-clock.js';
 import { AuditTrail } from './core/audit/audit-trail.js';
 import { type Clock, monotonicClock, monotonicMs } from './core/clock.js';
-import { createGroupCommit } from './core/commit-groups/group-commit.js';
+import { createGroupCommit, GROUP_LIMITS } from './core/commit-groups/group-commit.js';
+import { ConsumerBook } from './core/consumers/consumer-book.js';
+import { ConsumerRecorder } from './core/consumers/consumer-recorder.js';
 import { ByteBudget } from './core/engine/byte-budget.js';
 import { createLongPolls } from './core/engine/long-poll.js';
 import { QueueService } from './core/engine/queue-service.js';
@@ -17,9 +19,12 @@ import { DEFAULT_PROJECT, hashSecret, KeyRing } from './core/keys/key-ring.js';
 import { KeyUse } from './core/keys/key-use.js';
 import { RateLimiter } from './core/limits/rate-limit.js';
 import type { Store } from './core/store/store.js';
+import { CommandSpans } from './core/tracing/command-spans.js';
+import type { Tracing } from './core/tracing/tracing.js';
 import { closeHttp, createHttpApp } from './http/app.js';
 import type { ControlledClock } from './http/dev/clock-routes.js';
 import { listenForMetrics, type MetricsListener } from './http/metrics/metrics-listener.js';
+import { NodeMetrics } from './http/metrics/node-metrics.js';
 import { newSecret } from './http/routes/keys.js';
 import { auditLines } from './log/audit-lines.js';
 import { createLog, type ProcessLog } from './log/logger.js';
@@ -36,6 +41,7 @@ import { readAuthorities } from './push/egress/certificate-authorities.js';
 import { parseNetworks, withoutNetworks } from './push/egress/networks.js';
 import { LazyClient } from './push/request/lazy-client.js';
 import { SecretBox } from './push/request/push-secret.js';
+import { TracedPoster } from './push/request/traced-poster.js';
 import { PushDispatcher } from './push/workers/dispatcher.js';
 
 export interface Server {
@@ -91,7 +97,11 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const store = await openStore(config, hooks, log);
   const { clock } = store;
   const ids = createIdSource(clock);
-  const commit = createGroupCommit(store);
+  const tracing = await openTracing(config, log);
+  const spans = tracing && new CommandSpans(tracing);
+  const nodeMetrics = new NodeMetrics();
+  const groupStore = spans?.ofGroups(store) ?? store;
+  const commit = createGroupCommit(groupStore, GROUP_LIMITS, nodeMetrics.commits.committed);
   const longPolls = createLongPolls(clock, {
     clients: WAITS_MAX,
     clientsOfProject: config.maxProjectWaits,
@@ -109,11 +119,18 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   store.listen({
     ready: (queues) => longPolls.wake(queues),
     nextDue: (atMs) => settler.nextDue(atMs),
+    tallied: nodeMetrics.events.tallied,
     failed: hooks.failed,
   });
   const audit = new AuditTrail(commit, clock, auditLines(log));
   const keyUse = new KeyUse(commit, clock);
-  const service = new QueueService(store, audit.watch(commit), longPolls, ids, {
+  const consumers = new ConsumerBook(clock);
+  // Where no other node can be running, the name stays the same, so that each start replaces the rows.
+  const nodeId = store.safetyPollMs === null ? 'the only node' : ids.uuid();
+  const consumerRecorder = new ConsumerRecorder(consumers, commit, clock, nodeId);
+  const audited = audit.watch(commit);
+  const ofCalls = spans?.ofCalls(audited) ?? audited;
+  const service = new QueueService(store, ofCalls, longPolls, consumers, ids, {
     autoCreate: config.autoCreate,
     jobInterrupted: () => resumption.wake(),
   });
@@ -121,24 +138,28 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const budget = new ByteBudget(config.maxBytesInFlight);
   // Receivers may be slow, so pushes have a budget of their own and take nothing from calls.
   const pushBudget = new ByteBudget(Math.floor(config.maxBytesInFlight * PUSH_SHARE));
+  const ofPushes = spans?.ofPushes(commit) ?? commit;
+  const pushClient = new LazyClient(async () => {
+    const { PushClient } = await import('./push/request/push-client.js');
+    const { lookupRoom } = config;
+    return new PushClient({ networks, clock, ca: authorities, lookupRoom });
+  });
   const dispatcher = new PushDispatcher({
     store,
-    commit,
+    commit: ofPushes,
     longPolls,
     clock,
     ids,
     secrets,
-    client: new LazyClient(async () => {
-      const { PushClient } = await import('./push/request/push-client.js');
-      const { lookupRoom } = config;
-      return new PushClient({ networks, clock, ca: authorities, lookupRoom });
-    }),
+    client: tracing === undefined ? pushClient : new TracedPoster(pushClient, tracing),
     log: new AttemptLog(commit, clock, ids),
-    settlement: new Settlement(commit, clock),
+    settlement: new Settlement(ofPushes, clock),
     budget: pushBudget,
     random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
     processLog: log,
+    attempted: nodeMetrics.pushes.attempted,
   });
+  nodeMetrics.pushes.watch(() => dispatcher.breakers());
   const app = createHttpApp(
     {
       service,
@@ -151,6 +172,9 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       budget,
       pushBudget,
       longPolls,
+      consumers,
+      nodeId,
+      metrics: nodeMetrics,
       rateLimiter: makeRateLimiter(config, clock),
       refusedRequests: new RateLimiter(monotonicClock(), REFUSED_REQUESTS),
       idempotencyWindowMs: config.idempotencyHours * 3_600_000,
@@ -171,7 +195,13 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       },
     },
     store,
-    { trustProxy: config.trustProxy, log, devClock: devClockOf(clock, jobs) },
+    {
+      trustProxy: config.trustProxy,
+      allowedOrigins: config.allowedOrigins,
+      log,
+      devClock: devClockOf(clock, jobs),
+      tracing,
+    },
   );
 
   let metrics: MetricsListener | undefined;
@@ -181,9 +211,15 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     service.stop();
     keyRing.stop();
     await Promise.all([closeHttp(app), metrics?.close(), dispatcher.stop()]);
-    await Promise.all([...jobs.map((job) => job.stop()), audit.stop(), keyUse.flush()]);
+    await Promise.all([
+      ...jobs.map((job) => job.stop()),
+      audit.stop(),
+      keyUse.flush(),
+      consumerRecorder.flush(),
+    ]);
     await commit.stop();
     await store.stop();
+    await tracing?.stop();
   };
 
   try {
@@ -206,6 +242,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       pid: process.pid,
       ...storeShown(config.store),
       ...config.changed,
+      traces: config.tracing?.protocol,
       after_ms: Math.round(monotonicMs() - startedAtMs),
     });
     let stopping: Promise<void> | undefined;
@@ -270,6 +307,13 @@ function devClockOf(clock: Clock, jobs: readonly BackgroundJob[]): ControlledClo
       await Promise.all(jobs.map((job) => job.catchUp()));
     },
   };
+}
+
+/** Loads OpenTelemetry only if it is used, since that takes time and memory. */
+async function openTracing({ tracing }: Config, log: ProcessLog): Promise<Tracing | undefined> {
+  if (tracing === undefined) return undefined;
+  const { startTracing } = await import('./tracing/start-tracing.js');
+  return startTracing(tracing, log);
 }
 
 /** Loads only the store that is used; the driver of the other one would slow down the start. */

@@ -7,12 +7,13 @@ import type {
   KeyRecord,
   ListKeysParams,
   RevokeKeyReturns,
+  WhoamiReturns,
 } from '../contract/types.js';
 import type { CallOptions } from '../transport/options.js';
 import type { CallMaker } from './call-maker.js';
 import type { Pages } from './pages.js';
 
-/** Administration of a server, for keys with the scope `admin`. */
+/** Keys and the audit log, for keys with the scope `admin`, and what the client's own key may do. */
 export class Account {
   readonly #calls: CallMaker;
   readonly keys: Keys;
@@ -20,6 +21,11 @@ export class Account {
   constructor(calls: CallMaker) {
     this.#calls = calls;
     this.keys = new Keys(calls);
+  }
+
+  /** The project and the scopes of the key of this client. Any valid key may ask. */
+  whoami(options: CallOptions = {}): Promise<WhoamiReturns> {
+    return this.#calls.call(CALLS.whoami, options);
   }
 
   /** Administrative calls that were done or refused, newest first. */

@@ -17,11 +17,12 @@ export class CallMaker {
   }
 
   call<Data>(call: Call, options: object, fields: Fields = {}, extraWaitMs = 0): Promise<Data> {
-    const { signal, timeoutMs, idempotencyKey, retries, onRetry, ...rest } = options as Mixed;
+    const { signal, timeoutMs, idempotencyKey, retries, onRetry, traceparent, ...rest } =
+      options as Mixed;
     return this.#transport.call(
       call,
       { ...this.#known, ...rest, ...fields },
-      { signal, timeoutMs, idempotencyKey, retries, onRetry },
+      { signal, timeoutMs, idempotencyKey, retries, onRetry, traceparent },
       extraWaitMs,
     );
   }

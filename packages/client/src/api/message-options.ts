@@ -12,6 +12,7 @@ export interface NewMessage<T> extends MessageOptions {
   readonly payload: T;
 }
 
+/** The trace of a single message is also that of its call. */
 export interface PublishOptions extends MessageOptions, CallOptions {}
 
 /** A delivery, as ack, nack and extend need it; a message from `consume` is one. */

@@ -7,6 +7,7 @@ import type {
   CreateParams,
   DeleteReturns,
   ExtendReturns,
+  HistoryParams,
   HistoryReturns,
   MessageReturns,
   NackBatchReturns,
@@ -27,6 +28,7 @@ import { Publisher } from '../publisher/publisher.js';
 import { validated } from '../schema.js';
 import type { StandardSchemaV1 } from '../standard-schema.js';
 import type { CallOptions } from '../transport/options.js';
+import { encodeFields, JsonText } from '../transport/request.js';
 import type { CallMaker } from './call-maker.js';
 import { DeadLetters } from './dead-letters.js';
 import {
@@ -64,6 +66,9 @@ export type ConsumedQueue<T = unknown> = Pick<
   Queue<T>,
   'name' | 'get' | 'consume' | 'ackBatch' | 'nackBatch' | 'extend'
 >;
+
+export type HourHistory = Required<Pick<HistoryReturns, 'queue' | 'minutes'>>;
+export type DayHistory = Required<Pick<HistoryReturns, 'queue' | 'quarterHours'>>;
 
 export type PeekedMessage<T = unknown> = PeekReturns<T>['items'][number];
 
@@ -118,15 +123,18 @@ export class Queue<Received = unknown, Published = Received> extends PushSubscri
     return this.#calls.call(CALLS.stats, options);
   }
 
-  /** Depth and rates for each minute of the last hour. */
-  history(options: CallOptions = {}): Promise<HistoryReturns> {
+  /** Depth and rates for each minute of the last hour, or each quarter of an hour of the last day. */
+  history(options?: { span?: 'hour' | undefined } & CallOptions): Promise<HourHistory>;
+  history(options: { span: 'day' } & CallOptions): Promise<DayHistory>;
+  history(options: HistoryParams & CallOptions = {}): Promise<HistoryReturns> {
     return this.#calls.call(CALLS.history, options);
   }
 
   /** Stores one message. When this resolves, it is on stable storage. */
   async publish(payload: Published, options: PublishOptions = {}): Promise<PublishReturns> {
     if (this.schema) await validated(this.schema, payload);
-    return this.#calls.call(CALLS.publish, messageFields(options), { payload });
+    const { traceparent } = options;
+    return this.#calls.call(CALLS.publish, { ...messageFields(options), traceparent }, { payload });
   }
 
   /** Stores up to 1,000 messages, all of them or none. */
@@ -136,7 +144,10 @@ export class Queue<Received = unknown, Published = Received> extends PushSubscri
   ): Promise<PublishBatchReturns> {
     const { schema } = this;
     if (schema) await Promise.all(messages.map(({ payload }) => validated(schema, payload)));
-    return this.#calls.call(CALLS.publishBatch, options, { messages: messages.map(messageFields) });
+    const texts = messages.map((message) => encodeFields(Object.entries(messageFields(message))));
+    return this.#calls.call(CALLS.publishBatch, options, {
+      messages: new JsonText(`[${texts.join(',')}]`),
+    });
   }
 
   /** Gathers messages and publishes them in batches: many at a time, with a promise for each. */

@@ -30,7 +30,9 @@ export interface ListKeysParams {
 
 /** The answer of account.keys.list. */
 export interface ListKeysReturns {
+  /** The keys, without their secrets. */
   items: KeyRecord[];
+  /** The cursor of the next page; absent on the last page. */
   nextCursor?: string;
 }
 
@@ -42,8 +44,20 @@ export interface RevokeKeyParams {
 
 /** The answer of account.keys.revoke. */
 export interface RevokeKeyReturns {
+  /** The id of the key, which is no secret. */
   keyId: string;
+  /** true: by this call or an earlier one. */
   revoked: boolean;
+}
+
+/** The answer of account.whoami. */
+export interface WhoamiReturns {
+  /** The id of the key; configured for the key that MILLRACE_API_KEY sets. */
+  keyId: string;
+  /** The project that the key belongs to. */
+  project: string;
+  /** What the key may do, as it was granted. */
+  scopes: ('publish' | 'consume' | 'read' | 'manage' | 'metrics' | 'admin')[];
 }
 
 /** The fields of account.audit. */
@@ -56,6 +70,8 @@ export interface AuditParams {
 
 /** The answer of account.audit. */
 export interface AuditReturns {
+  /** The entries, newest first. */
   items: AuditEntry[];
+  /** The cursor of the next page; absent on the last page. */
   nextCursor?: string;
 }

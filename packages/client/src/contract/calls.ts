@@ -147,5 +147,6 @@ export const CALLS = {
     path: '/v1/account/keys/revoke/{key_id}',
     acceptsKey: true,
   },
+  whoami: { id: 'account.whoami', method: 'GET', path: '/v1/account/whoami', acceptsKey: false },
   audit: { id: 'account.audit', method: 'GET', path: '/v1/account/audit', acceptsKey: false },
 } as const;

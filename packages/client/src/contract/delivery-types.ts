@@ -14,6 +14,7 @@ export interface ConsumeParams {
 
 /** The answer of queue.consume. */
 export interface ConsumeReturns<T = unknown> {
+  /** The messages, in the order of the queue; empty if there are none. */
   messages: QueueMessage<T>[];
 }
 
@@ -27,7 +28,9 @@ export interface AckParams {
 
 /** The answer of queue.ack. */
 export interface AckReturns {
+  /** The id of the message, which stays the same for its whole life. */
   messageId: string;
+  /** Whether this call removed the message; false if it is unknown or gone. */
   acked: boolean;
 }
 
@@ -47,8 +50,11 @@ export interface NackParams {
 
 /** The answer of queue.nack. */
 export interface NackReturns {
+  /** The id of the message, which stays the same for its whole life. */
   messageId: string;
+  /** Whether the nack counted; false if the message is not leased or is unknown. */
   nacked: boolean;
+  /** Whether it is delivered again; false if it became a dead letter. */
   requeued: boolean;
 }
 
@@ -64,7 +70,9 @@ export interface ExtendParams {
 
 /** The answer of queue.extend. */
 export interface ExtendReturns {
+  /** The id of the message, which stays the same for its whole life. */
   messageId: string;
+  /** Whether the lease was changed; false if the message is not leased or is unknown. */
   extended: boolean;
   /** When the extended lease expires. */
   leaseExpiresAt?: string;
@@ -72,17 +80,25 @@ export interface ExtendReturns {
 
 /** The fields of queue.ack_batch. */
 export interface AckBatchParams {
+  /** The deliveries; each has a result of its own. */
   messages: AckParams[];
 }
 
 /** The answer of queue.ack_batch. */
 export interface AckBatchReturns {
+  /** The results, in the order of the entries. */
   results: {
+    /** The id of the message, which stays the same for its whole life. */
     messageId: string;
+    /** Whether this call removed the message; false if it is unknown or gone. */
     acked: boolean;
+    /** Why this entry failed; the others are not affected. */
     error?: {
+      /** The code of the error. */
       code: string;
+      /** What was wrong, in words for people. */
       message: string;
+      /** What to do next. */
       hint?: string;
     };
   }[];
@@ -90,18 +106,27 @@ export interface AckBatchReturns {
 
 /** The fields of queue.nack_batch. */
 export interface NackBatchParams {
+  /** The deliveries; each has a result of its own. */
   messages: NackParams[];
 }
 
 /** The answer of queue.nack_batch. */
 export interface NackBatchReturns {
+  /** The results, in the order of the entries. */
   results: {
+    /** The id of the message, which stays the same for its whole life. */
     messageId: string;
+    /** Whether the nack counted; false if the message is not leased or is unknown. */
     nacked: boolean;
+    /** Whether it is delivered again; false if it became a dead letter. */
     requeued: boolean;
+    /** Why this entry failed; the others are not affected. */
     error?: {
+      /** The code of the error. */
       code: string;
+      /** What was wrong, in words for people. */
       message: string;
+      /** What to do next. */
       hint?: string;
     };
   }[];

@@ -10,6 +10,7 @@ export interface PublishBatchParams<T = unknown> {
 
 /** The answer of queue.publish_batch. */
 export interface PublishBatchReturns {
+  /** The ids of the messages, in the order of the request. */
   messageIds: string[];
 }
 
@@ -31,6 +32,7 @@ export interface PublishParams<T = unknown> {
 
 /** The answer of queue.publish. */
 export interface PublishReturns {
+  /** The id of the message, which stays the same for its whole life. */
   messageId: string;
 }
 
@@ -46,11 +48,14 @@ export interface PeekParams {
 
 /** The answer of queue.peek. */
 export interface PeekReturns<T = unknown> {
+  /** The messages: the available ones, then the leased ones, then the delayed ones. */
   items: (QueueMessage<T> & {
+    /** Where the message is in its life; dead means a dead letter. */
     state: 'available' | 'delayed' | 'leased' | 'dead';
     /** Why the message cannot be delivered now. */
     stateReason?: string;
   })[];
+  /** The cursor of the next page; absent on the last page. */
   nextCursor?: string;
 }
 
@@ -62,13 +67,17 @@ export interface MessageParams {
 
 /** The answer of queue.message. */
 export interface MessageReturns<T = unknown> extends QueueMessage<T> {
+  /** Where the message is in its life; dead means a dead letter. */
   state: 'available' | 'delayed' | 'leased' | 'dead';
   /** Why the message cannot be delivered now. */
   stateReason?: string;
+  /** The last 20 failed deliveries of the message, oldest first. */
   failedDeliveries: {
     /** When the delivery failed. */
     at: string;
+    /** A nack or a failed push, a nack with requeue false, or a lease that ran out. */
     how: 'nack' | 'rejected' | 'expired_lease';
+    /** The error that the nack gave. */
     error?: string;
     /** The key that nacked the delivery or had the lease. */
     keyId?: string;
@@ -85,7 +94,9 @@ export interface DlqListParams {
 
 /** The answer of queue.dlq.list. */
 export interface DlqListReturns<T = unknown> {
+  /** The dead letters, oldest first. */
   items: QueueMessage<T>[];
+  /** The cursor of the next page; absent on the last page. */
   nextCursor?: string;
 }
 
@@ -101,7 +112,9 @@ export interface DlqRedriveParams {
 
 /** The answer of queue.dlq.redrive. */
 export interface DlqRedriveReturns {
+  /** The name of the queue. */
   queue: string;
+  /** How many dead letters were sent back. */
   redriven: number;
 }
 
@@ -113,6 +126,8 @@ export interface DlqPurgeParams {
 
 /** The answer of queue.dlq.purge. */
 export interface DlqPurgeReturns {
+  /** The name of the queue. */
   queue: string;
+  /** How many messages were removed. */
   purged: number;
 }

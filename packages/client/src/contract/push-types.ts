@@ -29,6 +29,7 @@ export type PushSubscribeReturns = PushSubscription;
 
 /** The answer of queue.push_subscriptions. */
 export interface PushSubscriptionsReturns {
+  /** The subscriptions, oldest first. */
   items: PushSubscription[];
 }
 
@@ -40,7 +41,9 @@ export interface PushUnsubscribeParams {
 
 /** The answer of queue.push_unsubscribe. */
 export interface PushUnsubscribeReturns {
+  /** The id of the subscription. */
   subscriptionId: string;
+  /** Whether there was such a subscription. */
   deleted: boolean;
 }
 
@@ -70,9 +73,13 @@ export interface PushTestParams {
 
 /** The answer of queue.push_test. */
 export interface PushTestReturns {
+  /** Whether the receiver answered with 200 to 299. */
   delivered: boolean;
+  /** The status that the receiver answered with, if it did. */
   status?: number;
+  /** Milliseconds that the push took. */
   durationMs: number;
+  /** Why the push failed, if it did. */
   error?: string;
 }
 
@@ -84,15 +91,19 @@ export interface PushDeliveriesParams {
 
 /** The answer of queue.push_deliveries. */
 export interface PushDeliveriesReturns {
+  /** The pushes, newest first. */
   items: {
     /** When the push began. */
     at: string;
+    /** The id of the message, which stays the same for its whole life. */
     messageId: string;
     /** The message's delivery count. */
     attempt: number;
     /** The status that the receiver answered with, if it did. */
     status?: number;
+    /** Milliseconds that the push took. */
     durationMs: number;
+    /** Why the push failed, if it did. */
     error?: string;
   }[];
 }

@@ -3,10 +3,9 @@ import { type MessageOptions, messageFields } from '../api/message-options.js';
 import { CALLS } from '../contract/calls.js';
 import type { PublishBatchReturns, PublishReturns } from '../contract/types.js';
 import { MillraceError } from '../errors.js';
-import { toWire } from '../names.js';
 import { validated } from '../schema.js';
 import type { StandardSchemaV1 } from '../standard-schema.js';
-import { Encoded, encodeJson } from '../transport/request.js';
+import { encodeFields, JsonText } from '../transport/request.js';
 import { nextTurn } from '../transport/sleep.js';
 import { type Entry, storeBatch, takeBatch } from './batch.js';
 import { type PublisherOptions, type PublisherSettings, publisherSettings } from './options.js';
@@ -83,7 +82,7 @@ export class Publisher<T = unknown> {
     await this.#room.enter();
     let bytes = 0;
     try {
-      const text = encodeJson('the message', toWire({ payload, ...messageFields(options) }));
+      const text = encodeFields(Object.entries({ payload, ...messageFields(options) }));
       bytes = utf8.encode(text).length;
       this.#room.addBytes(bytes);
       return await new Promise((resolve, reject) => {
@@ -124,7 +123,7 @@ export class Publisher<T = unknown> {
   }
 
   async #store(entries: readonly Entry[]): Promise<string[]> {
-    const messages = new Encoded(`[${entries.map(({ text }) => text).join(',')}]`);
+    const messages = new JsonText(`[${entries.map(({ text }) => text).join(',')}]`);
     const stored = await this.#calls.call<PublishBatchReturns>(
       CALLS.publishBatch,
       this.#callOptions,

@@ -3,10 +3,14 @@ import { type Answer, readAnswer } from './answer.js';
 import type { TransportSettings } from './options.js';
 import type { PreparedRequest } from './request.js';
 
+interface TracedRequest extends PreparedRequest {
+  readonly traceparent: string | undefined;
+}
+
 /** Sends the request once and reads the answer. The signal ends it with the signal's reason. */
 export async function attempt(
   { baseUrl, apiKey, fetch }: TransportSettings,
-  { method, target, body }: PreparedRequest,
+  { method, target, body, traceparent }: TracedRequest,
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
@@ -25,6 +29,7 @@ export async function attempt(
       headers: {
         authorization: `Bearer ${apiKey}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(isTraceparent(traceparent) ? { traceparent } : {}),
       },
       ...(body === undefined ? {} : { body }),
       // A redirect would carry the key elsewhere, and the server sends none.
@@ -41,6 +46,10 @@ export async function attempt(
     signal?.removeEventListener('abort', aborted);
   }
 }
+
+/** Servers ignore any other text, and some of them cannot be sent as a header. */
+const isTraceparent = (text: string | undefined): text is string =>
+  text !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(text);
 
 const timedOut = (timeoutMs: number): MillraceError =>
   new MillraceError({

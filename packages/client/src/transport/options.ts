@@ -43,6 +43,8 @@ export interface CallOptions {
   readonly retries?: RetryOptions | false | undefined;
   /** Is told of each failure after which the call is repeated, and of the pause before that. */
   readonly onRetry?: ((error: MillraceError, delayMs: number) => void) | undefined;
+  /** The trace that the call belongs to (W3C Trace Context). It travels as a header of the request. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface TransportSettings {

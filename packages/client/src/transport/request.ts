@@ -11,8 +11,8 @@ export interface Call {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** JSON text that is already encoded, so that large payloads are encoded only once. */
-export class Encoded {
+/** JSON text that is sent as it stands: a payload that keeps its large integers and its white space. */
+export class JsonText {
   constructor(readonly text: string) {}
 }
 
@@ -35,7 +35,7 @@ export function prepareRequest(
   }
   const all =
     idempotencyKey === undefined ? rest : [...rest, ['idempotencyKey', idempotencyKey] as const];
-  return { method: call.method, target, body: encodeBody(all) };
+  return { method: call.method, target, body: encodeFields(all) };
 }
 
 type Entry = readonly [name: string, value: unknown];
@@ -48,11 +48,7 @@ function fillPath(path: string, fields: Fields): { target: string; rest: Entry[]
       Object.entries(fields).find(([field]) => snakeCase(field) === wireName) ?? [];
     return segment(name ?? wireName, value);
   });
-  const rest = Object.entries(fields).filter(
-    ([name, value]) =>
-      // A payload must not get lost silently; it has no JSON text, which is said below.
-      (value !== undefined || name === 'payload') && !inPath.has(snakeCase(name)),
-  );
+  const rest = Object.entries(fields).filter(([name]) => !inPath.has(snakeCase(name)));
   return { target, rest };
 }
 
@@ -66,27 +62,29 @@ function segment(name: string, value: unknown): string {
 
 function queryOf(entries: readonly Entry[]): string {
   const query = new URLSearchParams(
-    entries.map(([name, value]) => [snakeCase(name), String(value)]),
+    entries
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [snakeCase(name), String(value)]),
   ).toString();
   return query === '' ? '' : `?${query}`;
 }
 
-function encodeBody(entries: readonly Entry[]): string {
-  const fields = entries.map(([name, value]) => `"${snakeCase(name)}":${encode(name, value)}`);
+/** The JSON object of these fields, without those that are undefined. */
+export function encodeFields(entries: readonly Entry[]): string {
+  const fields = entries
+    // A payload must not get lost silently; it has no JSON text, which is said below.
+    .filter(([name, value]) => value !== undefined || name === 'payload')
+    .map(([name, value]) => `"${snakeCase(name)}":${encode(name, value)}`);
   return `{${fields.join(',')}}`;
 }
 
 function encode(name: string, value: unknown): string {
-  if (value instanceof Encoded) return value.text;
+  if (value instanceof JsonText) return value.text;
   return encodeJson(name, fieldToWire(name, value));
 }
 
-/**
- * JSON text. Some values have none: undefined, functions, symbols, bigints and cycles.
- *
- * @param name what the error calls the value
- */
-export function encodeJson(name: string, value: unknown): string {
+/** JSON text. Some values have none: undefined, functions, symbols, bigints and cycles. */
+function encodeJson(name: string, value: unknown): string {
   let cause: unknown;
   try {
     const text: string | undefined = JSON.stringify(value);

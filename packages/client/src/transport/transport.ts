@@ -70,13 +70,13 @@ export class Transport {
     extraWaitMs: number,
     isRepeatable: boolean,
   ) {
-    const { signal } = options;
+    const { signal, traceparent } = options;
     const rules = retryRules(options.retries, this.#settings.retries);
     const timeoutMs = (checkedTimeout(options.timeoutMs) ?? this.#settings.timeoutMs) + extraWaitMs;
     const endAtMs = performance.now() + rules.totalMs;
     for (let failures = 1; ; failures += 1) {
       try {
-        return await attempt(this.#settings, request, timeoutMs, signal);
+        return await attempt(this.#settings, { ...request, traceparent }, timeoutMs, signal);
       } catch (error) {
         if (!(error instanceof MillraceError) || !error.retryable) throw error;
         if (error.mayHaveTakenEffect && !isRepeatable) throw error;

@@ -1,9 +1,16 @@
-import { type SchemaOptions, type Static, type TSchema, Type } from '@sinclair/typebox';
+import {
+  type SchemaOptions,
+  type Static,
+  type TObject,
+  type TSchema,
+  Type,
+} from '@sinclair/typebox';
 import { LIMITS } from '../limits.js';
 
 /**
  * The fields that calls share. `x-rule` is the text of a refusal where the plain JSON Schema message
- * (for a pattern or a union) would not help its reader.
+ * (for a pattern or a union) would not help its reader. The `title` of an object is its name among the
+ * components of the OpenAPI document.
  */
 export const QueueName = (description: string) =>
   Type.String({
@@ -123,6 +130,34 @@ export const Limit = Type.Integer({
   default: LIMITS.listLimitDefault,
   description: 'Items in a page.',
 });
+
+/** The name of a queue in an answer, where it needs no rule. */
+export const QueueNameOut = Type.String({ description: 'The name of the queue.' });
+
+export const MessageIdOut = Type.String({
+  description: 'The id of the message, which stays the same for its whole life.',
+});
+
+/** One page of a list. */
+export const Page = <T extends TSchema>(title: string, item: T, description: string) =>
+  Type.Object(
+    {
+      items: Type.Array(item, { description }),
+      next_cursor: Type.Optional(
+        Type.String({ description: 'The cursor of the next page; absent on the last page.' }),
+      ),
+    },
+    { title },
+  );
+
+/** The results of a batch: one for each entry. */
+export const BatchResults = <T extends TObject>(title: string, result: T) =>
+  Type.Object(
+    {
+      results: Type.Array(result, { description: 'The results, in the order of the entries.' }),
+    },
+    { title },
+  );
 
 /** In answers a time is ISO 8601 in UTC with milliseconds. */
 export const Timestamp = (description: string) => Type.String({ format: 'date-time', description });

@@ -1,23 +1,20 @@
-import { type Static, type TObject, Type } from '@sinclair/typebox';
+import { type Static, Type } from '@sinclair/typebox';
 import { LIMITS } from '../limits.js';
 import {
   Cursor,
   DelaySeconds,
-  Description,
-  Extension,
   Headers,
   IdempotencyKey,
   Limit,
   MessageId,
+  MessageIdOut,
   OpaqueId,
   Optional,
+  Page,
   Payload,
   Priority,
   QueueName,
-  Receipt,
   Timestamp,
-  TimestampInput,
-  VisibilityTimeout,
 } from './fields.js';
 
 const queue = QueueName('The name of the queue.');
@@ -36,9 +33,12 @@ const NewMessageFields = {
 
 export const PublishParams = Type.Object({ queue, ...NewMessageFields, idempotency_key });
 export type PublishParams = Static<typeof PublishParams>;
-export const PublishReturns = Type.Object({ message_id: Type.String() });
+export const PublishReturns = Type.Object({ message_id: MessageIdOut }, { title: 'PublishResult' });
 
-const NewMessage = Type.Object(NewMessageFields);
+const NewMessage = Type.Object(NewMessageFields, {
+  title: 'NewMessage',
+  description: 'A message to publish.',
+});
 
 export const PublishBatchParams = Type.Object({
   queue,
@@ -49,137 +49,54 @@ export const PublishBatchParams = Type.Object({
   idempotency_key,
 });
 export type PublishBatchParams = Static<typeof PublishBatchParams>;
-export const PublishBatchReturns = Type.Object({ message_ids: Type.Array(Type.String()) });
-
-export const ConsumeParams = Type.Object({
-  queue,
-  max_messages: Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: LIMITS.consumeMaxMessages,
-      default: LIMITS.consumeDefaultMessages,
-      description: 'The most messages to lease.',
+export const PublishBatchReturns = Type.Object(
+  {
+    message_ids: Type.Array(Type.String(), {
+      description: 'The ids of the messages, in the order of the request.',
     }),
-  ),
-  visibility_timeout: Optional(
-    VisibilityTimeout("Seconds that these messages are leased; else the queue's default."),
-  ),
-  wait_seconds: Optional(
-    Type.Number({
-      minimum: 0,
-      maximum: LIMITS.waitMaxSeconds,
-      default: 0,
-      description: 'Seconds to wait for a message if there is none.',
-    }),
-  ),
-  idempotency_key,
-});
-export type ConsumeParams = Static<typeof ConsumeParams>;
+  },
+  { title: 'PublishBatchResult' },
+);
 
-export const QueueMessage = Type.Object({
-  message_id: Type.String(),
-  queue: Type.String(),
-  payload: Payload,
-  headers: Type.Optional(Headers),
-  priority: Type.Integer(),
-  message_group_id: Type.Optional(Type.String()),
-  deduplication_id: Type.Optional(Type.String()),
-  enqueued_at: Timestamp('When the message was published.'),
-  delivery_count: Type.Integer({
-    description: 'Deliveries so far, this one included; a redrive resets it.',
-  }),
-  receipt: Type.Optional(Type.String({ description: 'Identifies this delivery.' })),
-  lease_expires_at: Type.Optional(Timestamp('When the lease expires.')),
-  source_queue: Type.Optional(
-    Type.String({ description: 'The queue that the dead letter came from.' }),
-  ),
-  dead_lettered_at: Type.Optional(Timestamp('When the message became a dead letter.')),
-  dead_letter_reason: Type.Optional(
-    Type.Unsafe<'max_retries' | 'rejected' | 'expired_lease'>({
-      type: 'string',
-      enum: ['max_retries', 'rejected', 'expired_lease'],
+export const QueueMessage = Type.Object(
+  {
+    message_id: MessageIdOut,
+    queue: Type.String({ description: 'The name of the queue that the message is in.' }),
+    payload: Payload,
+    headers: Type.Optional(Headers),
+    priority: Type.Integer({
+      description: 'Higher is delivered first, if the queue has enable_priority.',
     }),
-  ),
-  last_error: Type.Optional(Type.String({ description: 'The error of the last nack.' })),
-});
-export type QueueMessage = Static<typeof QueueMessage>;
-export const ConsumeReturns = Type.Object({ messages: Type.Array(QueueMessage) });
-
-export const AckParams = Type.Object({
-  queue,
-  message_id: MessageId,
-  receipt: Optional(Receipt),
-  idempotency_key,
-});
-export type AckParams = Static<typeof AckParams>;
-export const AckReturns = Type.Object({ message_id: Type.String(), acked: Type.Boolean() });
-
-const NackFields = {
-  message_id: MessageId,
-  requeue: Optional(
-    Type.Boolean({
-      default: true,
-      description: 'false makes the message a dead letter at once.',
-    }),
-  ),
-  delay_seconds: Optional(DelaySeconds),
-  error: Optional(
-    Description(
-      'What went wrong; stored as last_error, cut to 4,096 characters.',
-      LIMITS.lastErrorMaxChars,
+    message_group_id: Type.Optional(
+      Type.String({ description: 'The message group, if it has one.' }),
     ),
-  ),
-  receipt: Optional(Receipt),
-};
-export const NackParams = Type.Object({ queue, ...NackFields, idempotency_key });
-export type NackParams = Static<typeof NackParams>;
-export const NackReturns = Type.Object({
-  message_id: Type.String(),
-  nacked: Type.Boolean(),
-  requeued: Type.Boolean(),
-});
-
-const BatchError = Type.Object({
-  code: Type.String(),
-  message: Type.String(),
-  hint: Type.Optional(Type.String()),
-});
-const batch = <T extends TObject>(entry: T) =>
-  Type.Array(entry, { maxItems: LIMITS.batchMaxMessages });
-
-export const AckBatchParams = Type.Object({
-  queue,
-  messages: batch(Type.Object({ message_id: MessageId, receipt: Optional(Receipt) })),
-  idempotency_key,
-});
-export type AckBatchParams = Static<typeof AckBatchParams>;
-export const AckBatchReturns = Type.Object({
-  results: Type.Array(
-    Type.Object({
-      message_id: Type.String(),
-      acked: Type.Boolean(),
-      error: Type.Optional(BatchError),
+    deduplication_id: Type.Optional(
+      Type.String({ description: 'The deduplication id, if it has one.' }),
+    ),
+    enqueued_at: Timestamp('When the message was published.'),
+    delivery_count: Type.Integer({
+      description: 'Deliveries so far, this one included; a redrive resets it.',
     }),
-  ),
-});
-
-export const NackBatchParams = Type.Object({
-  queue,
-  messages: batch(Type.Object(NackFields)),
-  idempotency_key,
-});
-export type NackBatchParams = Static<typeof NackBatchParams>;
-export const NackBatchReturns = Type.Object({
-  results: Type.Array(
-    Type.Object({
-      message_id: Type.String(),
-      nacked: Type.Boolean(),
-      requeued: Type.Boolean(),
-      error: Type.Optional(BatchError),
-    }),
-  ),
-});
-
+    receipt: Type.Optional(
+      Type.String({ description: 'Identifies this delivery; only consume returns it.' }),
+    ),
+    lease_expires_at: Type.Optional(Timestamp('When the lease expires.')),
+    source_queue: Type.Optional(
+      Type.String({ description: 'The queue that the dead letter came from.' }),
+    ),
+    dead_lettered_at: Type.Optional(Timestamp('When the message became a dead letter.')),
+    dead_letter_reason: Type.Optional(
+      Type.Unsafe<'max_retries' | 'rejected' | 'expired_lease'>({
+        type: 'string',
+        enum: ['max_retries', 'rejected', 'expired_lease'],
+        description: 'Too many nacks, a nack with requeue false, or too many leases that ran out.',
+      }),
+    ),
+    last_error: Type.Optional(Type.String({ description: 'The error of the last nack.' })),
+  },
+  { title: 'QueueMessage', description: 'A message as it is delivered, listed and pushed.' },
+);
+export type QueueMessage = Static<typeof QueueMessage>;
 export const PeekParams = Type.Object({
   queue,
   state: Optional(
@@ -197,84 +114,51 @@ const Seen = Type.Object({
   state: Type.Unsafe<'available' | 'delayed' | 'leased' | 'dead'>({
     type: 'string',
     enum: ['available', 'delayed', 'leased', 'dead'],
+    description: 'Where the message is in its life; dead means a dead letter.',
   }),
   state_reason: Type.Optional(
     Type.String({ description: 'Why the message cannot be delivered now.' }),
   ),
 });
-export const PeekReturns = Type.Object({
-  items: Type.Array(Type.Composite([QueueMessage, Seen])),
-  next_cursor: Type.Optional(Type.String()),
+const PeekedMessage = Type.Composite([QueueMessage, Seen], {
+  title: 'PeekedMessage',
+  description: 'A message and its state.',
 });
+export const PeekReturns = Page(
+  'PeekPage',
+  PeekedMessage,
+  'The messages: the available ones, then the leased ones, then the delayed ones.',
+);
 
 export const MessageParams = Type.Object({ queue, message_id: MessageId });
 export type MessageParams = Static<typeof MessageParams>;
-export const MessageReturns = Type.Composite([
-  QueueMessage,
-  Seen,
-  Type.Object({
-    failed_deliveries: Type.Array(
-      Type.Object({
-        at: Timestamp('When the delivery failed.'),
-        how: Type.Unsafe<'nack' | 'rejected' | 'expired_lease'>({
-          type: 'string',
-          enum: ['nack', 'rejected', 'expired_lease'],
-        }),
-        error: Type.Optional(Type.String()),
-        key_id: Type.Optional(
-          Type.String({ description: 'The key that nacked the delivery or had the lease.' }),
-        ),
-      }),
-    ),
-  }),
-]);
-
-export const DlqListParams = Type.Object({
-  queue,
-  cursor: Optional(Cursor),
-  limit: Optional(Limit),
-});
-export type DlqListParams = Static<typeof DlqListParams>;
-export const DlqListReturns = Type.Object({
-  items: Type.Array(QueueMessage),
-  next_cursor: Type.Optional(Type.String()),
-});
-
-export const RedriveParams = Type.Object({
-  queue,
-  message_id: Optional(MessageId),
-  since: Optional(TimestampInput('Only messages dead-lettered then or later.')),
-  max_messages: Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: Number.MAX_SAFE_INTEGER,
-      description: 'The most dead letters to redrive.',
+const FailedDelivery = Type.Object(
+  {
+    at: Timestamp('When the delivery failed.'),
+    how: Type.Unsafe<'nack' | 'rejected' | 'expired_lease'>({
+      type: 'string',
+      enum: ['nack', 'rejected', 'expired_lease'],
+      description: 'A nack or a failed push, a nack with requeue false, or a lease that ran out.',
     }),
-  ),
-  idempotency_key,
-});
-export type RedriveParams = Static<typeof RedriveParams>;
-export const RedriveReturns = Type.Object({ queue: Type.String(), redriven: Type.Integer() });
-
-export const DlqPurgeParams = Type.Object({
-  queue,
-  message_id: Optional(MessageId),
-  idempotency_key,
-});
-export type DlqPurgeParams = Static<typeof DlqPurgeParams>;
-
-export const ExtendParams = Type.Object({
-  queue,
-  message_id: MessageId,
-  visibility_timeout: Extension(
-    'Seconds from now that the lease lasts, at least 1; 0 returns the message without a failure.',
-  ),
-  receipt: Optional(Receipt),
-  idempotency_key,
-});
-export type ExtendParams = Static<typeof ExtendParams>;
-export const ExtendReturns = Type.Object({
-  message_id: Type.String(),
-  extended: Type.Boolean(),
-  lease_expires_at: Type.Optional(Timestamp('When the extended lease expires.')),
-});
+    error: Type.Optional(Type.String({ description: 'The error that the nack gave.' })),
+    key_id: Type.Optional(
+      Type.String({ description: 'The key that nacked the delivery or had the lease.' }),
+    ),
+  },
+  { title: 'FailedDelivery' },
+);
+export const MessageReturns = Type.Composite(
+  [
+    QueueMessage,
+    Seen,
+    Type.Object({
+      failed_deliveries: Type.Array(FailedDelivery, {
+        description: 'The last 20 failed deliveries of the message, oldest first.',
+      }),
+    }),
+  ],
+  {
+    title: 'MessageWithFailures',
+    description: 'A message, its state and its failed deliveries.',
+  },
+);

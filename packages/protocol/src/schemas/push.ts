@@ -1,6 +1,15 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { LIMITS } from '../limits.js';
-import { Clearable, IdempotencyKey, OpaqueId, Optional, QueueName, Timestamp } from './fields.js';
+import {
+  Clearable,
+  IdempotencyKey,
+  MessageIdOut,
+  OpaqueId,
+  Optional,
+  QueueName,
+  QueueNameOut,
+  Timestamp,
+} from './fields.js';
 
 const Format = Type.Unsafe<'message' | 'payload' | null>({
   type: ['string', 'null'],
@@ -9,6 +18,8 @@ const Format = Type.Unsafe<'message' | 'payload' | null>({
 });
 
 export const SubscriptionId = OpaqueId('The id that push_subscribe returned.');
+
+const SubscriptionIdOut = Type.String({ description: 'The id of the subscription.' });
 
 export const PushSubscribeParams = Type.Object({
   queue: QueueName('The queue whose messages are pushed.'),
@@ -74,37 +85,69 @@ export const PushSubscribeParams = Type.Object({
 });
 export type PushSubscribeParams = Static<typeof PushSubscribeParams>;
 
-export const PushSubscription = Type.Object({
-  subscription_id: Type.String(),
-  id: Type.String({ description: 'The same as subscription_id.' }),
-  queue: Type.String(),
-  url: Type.String(),
-  state: Type.Unsafe<'active' | 'paused'>({ type: 'string', enum: ['active', 'paused'] }),
-  paused_reason: Type.Optional(
-    Type.String({ description: 'requested, or gone if the receiver answered 410.' }),
-  ),
-  signed: Type.Boolean({ description: 'Whether a secret is set.' }),
-  max_retries: Type.Optional(Type.Integer()),
-  visibility_timeout: Type.Optional(Type.Number()),
-  dead_letter_queue: Type.Optional(Type.String()),
-  format: Type.Unsafe<'message' | 'payload'>({ type: 'string', enum: ['message', 'payload'] }),
-  max_in_flight: Type.Integer(),
-  headers: Type.Optional(
-    Type.Unsafe<Record<string, string>>({
-      type: 'object',
-      additionalProperties: { type: 'string' },
-      description: 'The names of the headers; each value is shown as ***.',
+export const PushSubscription = Type.Object(
+  {
+    subscription_id: SubscriptionIdOut,
+    id: Type.String({ description: 'The same as subscription_id.' }),
+    queue: QueueNameOut,
+    url: Type.String({ description: 'The receiver.' }),
+    state: Type.Unsafe<'active' | 'paused'>({
+      type: 'string',
+      enum: ['active', 'paused'],
+      description: 'Whether pushes are begun.',
     }),
-  ),
-  allowed_message_headers: Type.Optional(Type.Array(Type.String())),
-  created_at: Timestamp('When the subscription was created.'),
-  updated_at: Timestamp('When the subscription was last changed.'),
-});
+    paused_reason: Type.Optional(
+      Type.String({ description: 'requested, or gone if the receiver answered 410.' }),
+    ),
+    signed: Type.Boolean({ description: 'Whether a secret is set.' }),
+    max_retries: Type.Optional(
+      Type.Integer({
+        description:
+          'Failed pushes after the first before a message is a dead letter; absent: as the queue.',
+      }),
+    ),
+    visibility_timeout: Type.Optional(
+      Type.Number({
+        description: 'Seconds that a push leases its message; absent: as the queue.',
+      }),
+    ),
+    dead_letter_queue: Type.Optional(
+      Type.String({
+        description: 'The queue for messages that cannot be pushed; absent: as the queue.',
+      }),
+    ),
+    format: Type.Unsafe<'message' | 'payload'>({
+      type: 'string',
+      enum: ['message', 'payload'],
+      description: 'The body of a push: the whole message as JSON, or the bytes of its payload.',
+    }),
+    max_in_flight: Type.Integer({ description: 'Pushes under way at once, on each node.' }),
+    headers: Type.Optional(
+      Type.Unsafe<Record<string, string>>({
+        type: 'object',
+        additionalProperties: { type: 'string' },
+        description: 'The names of the headers; each value is shown as ***.',
+      }),
+    ),
+    allowed_message_headers: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          'Names of headers that messages may set even though they carry credentials or identify a client.',
+      }),
+    ),
+    created_at: Timestamp('When the subscription was created.'),
+    updated_at: Timestamp('When the subscription was last changed.'),
+  },
+  { title: 'PushSubscription', description: 'The messages of a queue, posted to a url.' },
+);
 export type PushSubscription = Static<typeof PushSubscription>;
 
 export const PushSubscriptionsParams = Type.Object({ queue: QueueName('The name of the queue.') });
 export type PushSubscriptionsParams = Static<typeof PushSubscriptionsParams>;
-export const PushSubscriptionsReturns = Type.Object({ items: Type.Array(PushSubscription) });
+export const PushSubscriptionsReturns = Type.Object(
+  { items: Type.Array(PushSubscription, { description: 'The subscriptions, oldest first.' }) },
+  { title: 'PushSubscriptionList' },
+);
 
 export const OnePushSubscriptionParams = Type.Object({
   queue: QueueName('The name of the queue.'),
@@ -118,30 +161,44 @@ export const ChangePushSubscriptionParams = Type.Object({
 });
 export type ChangePushSubscriptionParams = Static<typeof ChangePushSubscriptionParams>;
 
-export const PushUnsubscribeReturns = Type.Object({
-  subscription_id: Type.String(),
-  deleted: Type.Boolean(),
-});
+export const PushUnsubscribeReturns = Type.Object(
+  {
+    subscription_id: SubscriptionIdOut,
+    deleted: Type.Boolean({ description: 'Whether there was such a subscription.' }),
+  },
+  { title: 'UnsubscribeResult' },
+);
 
-export const PushTestReturns = Type.Object({
-  delivered: Type.Boolean(),
-  status: Type.Optional(Type.Integer()),
-  duration_ms: Type.Integer(),
-  error: Type.Optional(Type.String()),
-});
+const Answered = Type.Optional(
+  Type.Integer({ description: 'The status that the receiver answered with, if it did.' }),
+);
+const Duration = Type.Integer({ description: 'Milliseconds that the push took.' });
+const Failure = Type.Optional(Type.String({ description: 'Why the push failed, if it did.' }));
+
+export const PushTestReturns = Type.Object(
+  {
+    delivered: Type.Boolean({ description: 'Whether the receiver answered with 200 to 299.' }),
+    status: Answered,
+    duration_ms: Duration,
+    error: Failure,
+  },
+  { title: 'PushTestResult' },
+);
 export type PushTestReturns = Static<typeof PushTestReturns>;
 
-export const PushDeliveriesReturns = Type.Object({
-  items: Type.Array(
-    Type.Object({
-      at: Timestamp('When the push began.'),
-      message_id: Type.String(),
-      attempt: Type.Integer({ description: "The message's delivery count." }),
-      status: Type.Optional(
-        Type.Integer({ description: 'The status that the receiver answered with, if it did.' }),
-      ),
-      duration_ms: Type.Integer(),
-      error: Type.Optional(Type.String()),
-    }),
-  ),
-});
+const PushDelivery = Type.Object(
+  {
+    at: Timestamp('When the push began.'),
+    message_id: MessageIdOut,
+    attempt: Type.Integer({ description: "The message's delivery count." }),
+    status: Answered,
+    duration_ms: Duration,
+    error: Failure,
+  },
+  { title: 'PushDelivery', description: 'One push and how it ended.' },
+);
+
+export const PushDeliveriesReturns = Type.Object(
+  { items: Type.Array(PushDelivery, { description: 'The pushes, newest first.' }) },
+  { title: 'PushDeliveryList' },
+);

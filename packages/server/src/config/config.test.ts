@@ -68,6 +68,16 @@ describe('loadConfig', () => {
     expect(loadConfig(denied, {}).pushDeny).toEqual(['10.9.0.0/16', '8.8.8.0/24']);
   });
 
+  it('reads the origins of web pages, and names one that is not written as browsers send it', () => {
+    const flags = ['--allowed-origins', 'https://a.example, http://localhost:5173'];
+    const both = ['https://a.example', 'http://localhost:5173'];
+    expect(loadConfig(flags, {}).allowedOrigins).toEqual(both);
+    expect(loadConfig([], {}).allowedOrigins).toEqual([]);
+    expect(() => loadConfig(['--allowed-origins', 'https://a.example/'], {})).toThrow(
+      '--allowed-origins must be written as https://a.example, not https://a.example/',
+    );
+  });
+
   it.each([
     ['0', 0],
     ['1024', 1_024],

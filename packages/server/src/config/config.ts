@@ -13,8 +13,10 @@ import {
   settingEntry,
   variableOf,
 } from './settings.js';
+import { readTracing, type TracingSettings } from './tracing.js';
 import { toInteger } from './values/integer.js';
 import { type ListenAddress, parseListenAddress } from './values/listen-address.js';
+import { faultOfOrigin } from './values/origin.js';
 import { readText } from './values/read-text.js';
 import { readStoreFile } from './values/store-file.js';
 import { faultOfStorePath } from './values/store-path.js';
@@ -50,9 +52,13 @@ export interface Config {
   readonly rateBurst: number;
   readonly idempotencyHours: number;
   readonly trustProxy: boolean;
+  /** Origins of web pages, as browsers send them. */
+  readonly allowedOrigins: readonly string[];
   /** Undefined if the metrics are only on the main address, where they need a key. */
   readonly metricsListen: ListenAddress | undefined;
   readonly logLevel: string;
+  /** Undefined if traces are off. */
+  readonly tracing: TracingSettings | undefined;
   /** Warnings to log once the server runs. */
   readonly warnings: readonly string[];
   /** The settings that differ from their default, without secrets; logged at the start. */
@@ -125,8 +131,10 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     rateBurst: value('rate-burst') as number,
     idempotencyHours: value('idempotency-hours') as number,
     trustProxy: value('trust-proxy') as boolean,
+    allowedOrigins: origins(value('allowed-origins') as string[]),
     metricsListen: metricsAddress(value('metrics-listen') as string | undefined),
     logLevel: value('log-level') as string,
+    tracing: readTracing(env),
     warnings: unknown.length === 0 ? [] : [`These variables are not known: ${unknown.join(', ')}.`],
     changed: changedSettings(NAMES, value),
   });
@@ -176,6 +184,12 @@ function storeOf(path: string): string {
   } catch (error) {
     throw new ConfigError(`--store-file ${path} cannot be used: ${(error as Error).message}`);
   }
+}
+
+function origins(texts: readonly string[]): readonly string[] {
+  const fault = texts.map(faultOfOrigin).find((found) => found !== undefined);
+  if (fault !== undefined) throw new ConfigError(`--allowed-origins ${fault}`);
+  return texts;
 }
 
 function metricsAddress(text: string | undefined): ListenAddress | undefined {

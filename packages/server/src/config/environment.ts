@@ -6,7 +6,7 @@ const OURS = /^millrace_/i;
 const SETTING_VARIABLES = ['MILLRACE_CONFIG', ...Object.keys(SETTINGS).map(variableOf)];
 
 /** Variables for clients, for the examples in the documents, and for the tests of a checkout. */
-const FOR_OTHERS = /^MILLRACE_(URL|BASE_URL|QUEUE|UPDATE_SCHEMA|TEST_.+)$/;
+const FOR_OTHERS = /^MILLRACE_(URL|BASE_URL|CONTEXT|QUEUE|UPDATE_SCHEMA|TEST_.+)$/;
 
 /**
  * Variables that Kubernetes, and Docker for its links, set in each container for a service whose name

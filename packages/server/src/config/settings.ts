@@ -175,6 +175,11 @@ export const SETTINGS = {
     default: false,
     help: "take the client's address from the last entry of X-Forwarded-For, which your proxy adds",
   },
+  'allowed-origins': {
+    type: 'list',
+    default: [],
+    help: 'origins of web pages that may call the server from a browser, such as https://app.example; repeatable',
+  },
   'metrics-listen': {
     type: 'string',
     default: undefined,

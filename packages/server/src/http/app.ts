@@ -5,6 +5,7 @@ import { causeOf } from '../core/fault.js';
 import type { Log } from '../core/log.js';
 import { isRefusal } from '../core/refusal.js';
 import type { Store } from '../core/store/store.js';
+import type { Tracing } from '../core/tracing/tracing.js';
 import { laneOf } from './authentication.js';
 import { type BodyBounds, readBody } from './body/body.js';
 import { checkMediaType } from './body/media-type.js';
@@ -12,27 +13,34 @@ import type { BodyShape } from './body/scan/body-shape.js';
 import type { RouteContext } from './call.js';
 import { answerClientError } from './connection/client-error.js';
 import { Connections } from './connection/connections.js';
+import { allowOrigins } from './connection/cross-origin.js';
 import { createHttpServer, HEADERS_MAX_BYTES } from './connection/server.js';
 import { Turns } from './connection/turns.js';
+import { registerConsole } from './console/console.js';
 import { type ControlledClock, clockRoutes } from './dev/clock-routes.js';
 import { refuseForeignHosts } from './dev/foreign-hosts.js';
-import { registerDocs } from './docs.js';
+import { registerDiscovery } from './discovery.js';
 import { newTrace, sendError } from './envelope.js';
 import { frameworkLog } from './framework-log.js';
 import { registerHealth } from './health.js';
 import { createMetricsPage, registerMetrics } from './metrics/metrics.js';
-import { RequestMetrics } from './metrics/request-metrics.js';
 import { notFound, pathTable } from './not-found.js';
+import { registerReference } from './reference/reference.js';
 import { refusalOf } from './refusal-of.js';
 import { accountOf, registerRoute } from './register-route.js';
 import { RequestLines } from './request-lines.js';
+import { RequestSpans } from './request-spans.js';
 import { ROUTES } from './routes/index.js';
 
 export interface HttpOptions {
   readonly trustProxy: boolean;
+  /** Origins of web pages that may call the server. */
+  readonly allowedOrigins: readonly string[];
   readonly log: Log;
   /** The clock in dev mode; else undefined. */
   readonly devClock: ControlledClock | undefined;
+  /** Undefined if traces are off. */
+  readonly tracing: Tracing | undefined;
 }
 
 const CONNECTIONS_MAX = 16_384;
@@ -48,8 +56,9 @@ export function createHttpApp(
   const { log, devClock } = options;
   const routes = devClock === undefined ? ROUTES : [...ROUTES, ...clockRoutes(devClock)];
   const connections = new Connections(CONNECTIONS_MAX, options.trustProxy);
-  const app = createFastify(context, connections, log);
-  decorate(app, context, store, connections, options);
+  const app = createFastify(context, connections, options);
+  decorate(app, context, connections, options);
+  app.requestSpans?.addTo(app);
   addRequestHook(app, context);
   if (devClock !== undefined) refuseForeignHosts(app);
   addBodyParser(app, context);
@@ -63,17 +72,24 @@ export function createHttpApp(
   for (const route of routes) registerRoute(app, route, context);
   registerHealth(app, store, log);
   registerMetrics(app, context);
-  registerDocs(app);
+  registerDiscovery(app);
+  registerReference(app);
+  registerConsole(app);
   const paths = pathTable(routes.map(({ capability }) => capability));
   app.setNotFoundHandler((request, reply) => notFound(request, reply, paths));
   return app;
 }
 
-function createFastify(context: RouteContext, connections: Connections, log: Log): FastifyInstance {
+function createFastify(
+  context: RouteContext,
+  connections: Connections,
+  { allowedOrigins, log }: HttpOptions,
+): FastifyInstance {
   const answerError = (error: { readonly code?: string }, socket: Socket): void =>
     answerClientError(error, socket, context.ids, log);
   const app: FastifyInstance = Fastify({
-    serverFactory: (handle) => createHttpServer(handle, connections, answerError),
+    serverFactory: (handle) =>
+      createHttpServer(allowOrigins(handle, allowedOrigins), connections, answerError),
     loggerInstance: frameworkLog(log),
     logController: new LogController({ disableRequestLogging: true }),
     // The protocol's schemas validate fields; without this Fastify would load its own compilers.
@@ -105,9 +121,8 @@ function createFastify(context: RouteContext, connections: Connections, log: Log
 function decorate(
   app: FastifyInstance,
   context: RouteContext,
-  store: Store,
   connections: Connections,
-  { trustProxy, log }: HttpOptions,
+  { trustProxy, log, tracing }: HttpOptions,
 ): void {
   const requestLines = new RequestLines(log);
   app.decorate('connections', connections);
@@ -120,9 +135,10 @@ function decorate(
       done();
     });
   }
-  app.decorate('requestMetrics', new RequestMetrics());
-  const { registry } = app.requestMetrics;
-  app.decorate('metricsPage', createMetricsPage(store, context, connections, registry));
+  app.decorate('requestMetrics', context.metrics.requests);
+  app.decorate('metricsPage', createMetricsPage(context, connections));
+  app.decorate('requestSpans', tracing && new RequestSpans(tracing));
+  app.decorateRequest('span');
   app.decorateRequest('trace');
   app.decorateRequest('caller');
   app.decorateRequest('contentType');

@@ -18,6 +18,10 @@ const PLAIN_PATHS = [
   '/v1/discovery/{id}',
   '/openapi.json',
   '/docs',
+  '/docs/scalar.js',
+  '/docs/start.js',
+  '/console',
+  '/console/{path}',
 ];
 
 export function pathTable(capabilities: readonly Capability[]): PathTable {

@@ -54,7 +54,7 @@ class CallRoute {
   }
 
   at(path: string): RouteOptions {
-    const { app, capability, context } = this;
+    const { capability, context } = this;
     return {
       method: capability.method,
       url: path.replace(/\{(\w+)\}/g, ':$1'),
@@ -69,10 +69,21 @@ class CallRoute {
       },
       onRequest: (request, reply, done) =>
         authenticate(request, reply, capability.scopes, context, done),
-      // Not async, because each extra await costs time on the path of every message.
-      handler: (request, reply) => {
-        app.turns.run(request.caller.project, () => this.handle(request, reply));
-      },
+      handler: this.handler(),
+    };
+  }
+
+  /** Not async, because each extra await costs time on the path of every message. */
+  private handler(): (request: FastifyRequest, reply: FastifyReply) => void {
+    const { turns, requestSpans } = this.app;
+    if (requestSpans === undefined) {
+      return (request, reply) => {
+        turns.run(request.caller.project, () => this.handle(request, reply));
+      };
+    }
+    return (request, reply) => {
+      const handle = () => requestSpans.within(request, () => this.handle(request, reply));
+      turns.run(request.caller.project, handle);
     };
   }
 

@@ -4,6 +4,7 @@ import { monotonicMs } from '../core/clock.js';
 import type { Fault } from '../core/fault.js';
 import type { Caller } from '../core/keys/caller.js';
 import type { Log, LogFields } from '../core/log.js';
+import { shownQueue } from '../core/queue/shown-queue.js';
 import { addressGroup, clientAddress } from './connection/client-address.js';
 
 declare module 'fastify' {
@@ -80,8 +81,7 @@ function idsOf({ trace, caller, routeOptions }: FastifyRequest): LogFields {
     request_id: trace.requestId,
     capability: routeOptions.config?.capability,
     project: known?.project,
-    // A client may send its key as the name of a queue by mistake.
-    queue: trace.queue?.startsWith('ifr_') ? undefined : trace.queue,
+    queue: shownQueue(trace.queue),
     key_id: known?.keyId,
   };
 }

@@ -56,30 +56,34 @@ describe('GET /v1/discovery', () => {
   });
 });
 
-describe.each(['/v1/discovery', '/v1/discovery/queue.ack', '/openapi.json', '/docs'])(
-  '%s',
-  (path) => {
-    test('is answered with a request id', async () => {
-      expect((await look(path)).headers.get('x-request-id')).toMatch(UUID_V7);
-    });
+describe.each([
+  '/v1/discovery',
+  '/v1/discovery/queue.ack',
+  '/openapi.json',
+  '/docs',
+  '/docs/scalar.js',
+  '/docs/start.js',
+])('%s', (path) => {
+  test('is answered with a request id', async () => {
+    expect((await look(path)).headers.get('x-request-id')).toMatch(UUID_V7);
+  });
 
-    test('ignores a wrong key', async () => {
-      expect((await server.call('GET', path, undefined, { key: 'nonsense' })).status).toBe(200);
-    });
+  test('ignores a wrong key', async () => {
+    expect((await server.call('GET', path, undefined, { key: 'nonsense' })).status).toBe(200);
+  });
 
-    test('answers HEAD', async () => {
-      const answer = await server.call('HEAD', path, undefined, { key: null });
-      expect(answer.status).toBe(200);
-      expect(answer.text).toBe('');
-    });
+  test('answers HEAD', async () => {
+    const answer = await server.call('HEAD', path, undefined, { key: null });
+    expect(answer.status).toBe(200);
+    expect(answer.text).toBe('');
+  });
 
-    test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-      'refuses the method %s',
-      async (method) => {
-        const answer = await server.call(method, path, undefined, { key: null });
-        errorOf(answer, 'METHOD_NOT_ALLOWED');
-        expect(answer.headers.get('allow')).toBe('GET, HEAD');
-      },
-    );
-  },
-);
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+    'refuses the method %s',
+    async (method) => {
+      const answer = await server.call(method, path, undefined, { key: null });
+      errorOf(answer, 'METHOD_NOT_ALLOWED');
+      expect(answer.headers.get('allow')).toBe('GET, HEAD');
+    },
+  );
+});

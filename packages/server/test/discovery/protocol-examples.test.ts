@@ -18,10 +18,10 @@ const EXPECTED_ERROR = /^# (\d{3}) ([A-Z_]+)$/m;
 /** Runs all blocks in one shell, so that later blocks can use variables of earlier ones. */
 async function runBlocks(
   blocks: readonly string[],
-  variables: { MILLRACE: string; RECEIVER: string },
+  variables: { MILLRACE_URL: string; RECEIVER: string },
 ): Promise<string[]> {
   const script = blocks.map((block) => `${block}\necho; echo '${END_OF_BLOCK}'\n`).join('');
-  const env = { ...process.env, ...variables, KEY: ADMIN_KEY };
+  const env = { ...process.env, ...variables, MILLRACE_API_KEY: ADMIN_KEY };
   const { stdout, stderr } = await run('bash', ['-c', script], { env });
   expect(stderr).toBe('');
   return stdout.split(END_OF_BLOCK).slice(0, -1);
@@ -34,7 +34,7 @@ describe.each(STORE_FACTORIES)('the examples of PROTOCOL.md on $name', (factory)
     const receiver = await startReceiver();
     const server = await startTestServer(fixture, ['--push-allow', '127.0.0.0/8']);
     try {
-      const variables = { MILLRACE: server.url, RECEIVER: receiver.url };
+      const variables = { MILLRACE_URL: server.url, RECEIVER: receiver.url };
       const outputs = await runBlocks(blocks, variables);
       expect(outputs).toHaveLength(blocks.length);
       for (const [index, block] of blocks.entries()) {
@@ -69,7 +69,7 @@ test('every call has an example in its section of PROTOCOL.md', async () => {
     const [fixed] = path.split('{') as [string];
     const blocks = shellBlocks(sectionOf(document, `### ${id}`));
     expect(
-      blocks.some((block) => block.includes(`$MILLRACE${fixed}`)),
+      blocks.some((block) => block.includes(`$MILLRACE_URL${fixed}`)),
       id,
     ).toBe(true);
   }

@@ -53,7 +53,7 @@ function startWorker(slots: number, environment: Record<string, string> = {}): W
     file: join(folder, 'worker.mjs'),
     queue: 'jobs',
     slots,
-    environment: { MILLRACE: url, KEY: ADMIN_KEY, ...environment },
+    environment: { MILLRACE_URL: url, MILLRACE_API_KEY: ADMIN_KEY, ...environment },
   });
   workers.push(worker);
   return worker;
@@ -147,7 +147,7 @@ test('the worker of PROTOCOL.md extends the lease while it works, and aborts the
 });
 
 test('the worker of PROTOCOL.md exits with an error if it may not consume', async () => {
-  const worker = startWorker(2, { KEY: 'ifr_of_somebody_else' });
+  const worker = startWorker(2, { MILLRACE_API_KEY: 'ifr_of_somebody_else' });
   expect(await worker.ended()).toBe(1);
   expect(worker.stderr).toContain('consume: 401 UNAUTHENTICATED');
 });

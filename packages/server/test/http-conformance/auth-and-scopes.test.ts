@@ -37,6 +37,7 @@ const OPENED_BY: Record<string, readonly string[]> = {
   'POST /v1/account/keys/create': ['admin'],
   'GET /v1/account/keys/list': ['admin'],
   'POST /v1/account/keys/revoke/some-key': ['admin'],
+  'GET /v1/account/whoami': ['publish', 'consume', 'read', 'manage', 'metrics', 'admin'],
   'GET /v1/account/audit': ['admin'],
   'GET /metrics': ['metrics', 'admin'],
 };

@@ -16,7 +16,7 @@ describe.each(STORE_FACTORIES)('headers of answers on $name', (factory) => {
     },
   );
 
-  test.each(['/docs', '/openapi.json', '/v1/discovery', '/v1/discovery/queue.publish'])(
+  test.each(['/openapi.json', '/v1/discovery', '/v1/discovery/queue.publish'])(
     '%s is answered with nosniff and may be cached',
     async (path) => {
       const headers = await headersOf(path);

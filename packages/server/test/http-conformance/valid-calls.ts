@@ -40,6 +40,7 @@ export const VALID: Record<CallName, Record<string, string>> = {
   listKeys: {},
   revokeKey: { key_id: 'no-such-key' },
   audit: {},
+  whoami: {},
 };
 
 /** The status of each request above; most succeed, and some name something that does not exist. */

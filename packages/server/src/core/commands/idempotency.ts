@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * A digest of what a request asks for: its path and its known fields, with nulls dropped, defaults not
@@ -11,14 +11,14 @@ export function requestFingerprint(
   fields: Readonly<Record<string, unknown>>,
   texts: Readonly<Record<string, string>> = {},
 ): string {
-  const hash = createHash('sha256').update(path);
+  const parts = [path];
   for (const name of Object.keys(fields).sort()) {
     if (name === 'idempotency_key') continue;
     const value = texts[name] ?? canonicalJson(fields[name]);
     // The length precedes the text, so that two different requests never give the same bytes.
-    hash.update(`\n${name} ${value.length} ${value}`);
+    parts.push(`\n${name} ${value.length} ${value}`);
   }
-  return hash.digest('base64url');
+  return hash('sha256', parts.join(''), 'base64url');
 }
 
 /** JSON whose text does not depend on the order of the fields. */

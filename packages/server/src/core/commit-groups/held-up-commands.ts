@@ -21,7 +21,7 @@ export class HeldUpCommands {
   private isUnderWay = false;
 
   constructor(
-    private readonly store: Store,
+    private readonly store: Pick<Store, 'apply'>,
     /** Answers the commands that are not to be tried again. */
     private readonly answer: Answer,
     private readonly idle: () => void,

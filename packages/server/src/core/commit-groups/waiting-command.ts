@@ -38,6 +38,7 @@ const ORDER: { readonly [K in Command['kind']]?: number } = {
   recordPushes: 6,
   recordAudit: 6,
   recordKeyUse: 6,
+  recordConsumers: 6,
 };
 const ADMINISTRATION = 1;
 const SETTLING = 2;
@@ -47,7 +48,7 @@ const orderOf = (command: Command): number =>
 
 /** Applies the commands as one commit group. It never rejects. */
 export async function applyTogether(
-  store: Store,
+  store: Pick<Store, 'apply'>,
   entries: WaitingCommand[],
   facts?: CommitGroupFacts,
 ): Promise<Outcome[]> {

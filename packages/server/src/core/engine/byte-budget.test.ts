@@ -54,6 +54,16 @@ describe('a byte budget', () => {
     expect(sizes[0]).toBeGreaterThan(2 * (sizes[5] as number));
   });
 
+  it('keeps room for bodies, however many answers of unknown size are under way', () => {
+    const budget = budgetOf8Mib();
+    for (let answers = 0; answers < 64; answers += 1) {
+      expect(budget.open('p', 'answer').takeShareNow(16 * MIB, 100)).toBe(true);
+    }
+    for (let bodies = 0; bodies < 6; bodies += 1) {
+      expect(budget.open('p', 'body').take(2 * SMALL_CALL_BYTES)).toBe(true);
+    }
+  });
+
   it('lets a call without room wait for it', async () => {
     const budget = budgetOf8Mib();
     const first = budget.open('p', 'answer');

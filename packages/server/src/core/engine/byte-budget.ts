@@ -10,6 +10,11 @@ export const SMALL_CALL_BYTES = 16 * 1024;
 const KEPT_FOR_SMALL_CALLS = 1 / 8;
 /** The part of its project's remaining room that an answer may take: answers shrink as the room fills. */
 const ANSWER_SHARE = 1 / 4;
+/**
+ * The part of the room that is not shared out to answers. Consumes take bytes on suspicion, because
+ * they do not know what they will find; bodies that have arrived must not be refused for that.
+ */
+const KEPT_FOR_BODIES = 1 / 16;
 /** How long a call waits for room before it is refused. */
 const ROOM_WITHIN_MS = 1_000;
 /** Per project. */
@@ -71,7 +76,8 @@ export class ByteBudget {
 
   /** How much one answer of a project may take of the room that the project has left. */
   answerShareBytes(project: string): number {
-    return Math.floor(this.room.leftBytes(project) * ANSWER_SHARE);
+    const kept = this.room.maxBytes * KEPT_FOR_BODIES;
+    return Math.max(0, Math.floor((this.room.leftBytes(project) - kept) * ANSWER_SHARE));
   }
 
   /** Resolves true when the reservation has got the bytes, false if that takes too long. */

@@ -6,6 +6,7 @@ import {
   LIMITS,
   type ListKeysParams,
   type RevokeKeyParams,
+  type WhoamiReturns,
 } from '@millrace/protocol';
 import type { KeyRow } from '../../core/commands/commands.js';
 import { isServerId } from '../../core/ids.js';
@@ -105,6 +106,15 @@ const revokeKeyRoute: Route = {
   },
 };
 
+const whoamiRoute: Route = {
+  capability: CAPABILITIES.whoami,
+  async handle({ caller }: Call<object>) {
+    const { keyId, project, scopes } = caller;
+    const identity: WhoamiReturns = { key_id: keyId, project, scopes: [...scopes] };
+    return answer(identity);
+  },
+};
+
 function keyRecord(key: Omit<KeyRow, 'secretHash'>): KeyRecord {
   return {
     key_id: key.keyId,
@@ -118,4 +128,9 @@ function keyRecord(key: Omit<KeyRow, 'secretHash'>): KeyRecord {
   };
 }
 
-export const KEY_ROUTES: readonly Route[] = [createKeyRoute, listKeysRoute, revokeKeyRoute];
+export const KEY_ROUTES: readonly Route[] = [
+  createKeyRoute,
+  listKeysRoute,
+  revokeKeyRoute,
+  whoamiRoute,
+];

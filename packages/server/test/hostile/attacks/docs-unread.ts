@@ -1,6 +1,12 @@
 import type { Attack } from '../attack.js';
 
-const PATHS = ['/docs', '/openapi.json', '/v1/discovery', '/v1/discovery/queue.publish'];
+const PATHS = [
+  '/docs',
+  '/docs/scalar.js',
+  '/openapi.json',
+  '/v1/discovery',
+  '/v1/discovery/queue.publish',
+];
 const REQUESTS_EACH = 50;
 
 export const docsUnread: Attack = {

@@ -1,0 +1,65 @@
+import { createServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { eventually, RunningExample, useMillrace } from './example.js';
+import { StubService } from './stub-service.js';
+
+const millrace = useMillrace();
+
+function freePort(): Promise<string> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(String(port)));
+    });
+  });
+}
+
+const messageIdIn = async (answer: Response): Promise<string> =>
+  ((await answer.json()) as { messageId: string }).messageId;
+
+test('webhooks of several senders become tickets, once each, through signed pushes', async () => {
+  const tickets = await StubService.start();
+  // The ticket system is down for the first push.
+  tickets.reply = () => (tickets.calls.length === 1 ? 500 : 200);
+  const port = await freePort();
+  const app = new RunningExample('webhooks.ts', millrace(), {
+    PORT: port,
+    TICKETS_URL: tickets.url,
+    PUSH_SECRET: 'whsec_bWlsbHJhY2UgZXhhbXBsZSBzZWNyZXQ=',
+  });
+  await app.says('webhooks go to');
+  const post = (path: string, event: unknown, headers: Record<string, string>) =>
+    fetch(`http://127.0.0.1:${port}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(event),
+    });
+  const answers = [
+    await post('/webhooks/shop', { order: 1 }, { 'x-event-id': 'e1' }),
+    await post('/webhooks/bank', { payment: 1 }, { 'x-event-id': 'e1' }),
+    // The shop did not see the first answer.
+    await post('/webhooks/shop', { order: 1 }, { 'x-event-id': 'e1' }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+  const [shop, bank, again] = await Promise.all(answers.map(messageIdIn));
+  expect(again).toBe(shop);
+  await eventually(async () => {
+    await millrace().advanceClock(2);
+    expect(tickets.calls).toHaveLength(3);
+  });
+  const filed = new Map(tickets.calls.map(({ path, body }) => [path, body]));
+  expect(filed).toEqual(
+    new Map([
+      [`/tickets/${shop}`, { sender: 'shop', event: { order: 1 } }],
+      [`/tickets/${bank}`, { sender: 'bank', event: { payment: 1 } }],
+    ]),
+  );
+  const forged = await post('/pushes', { sender: 'nobody' }, { 'webhook-signature': 'v1,AAAA' });
+  expect(forged.status).toBe(401);
+  expect(tickets.calls).toHaveLength(3);
+  const queue = millrace().millrace.queue('webhooks');
+  await eventually(async () =>
+    expect(await queue.stats()).toMatchObject({ available: 0, inFlight: 0, delayed: 0, dlq: 0 }),
+  );
+  expect(await app.stop()).toBe(0);
+});

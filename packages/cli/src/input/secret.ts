@@ -1,0 +1,28 @@
+import { UsageError } from '../errors.js';
+import { asked } from './asked.js';
+
+const MAX_BYTES = 4_096;
+
+/** A secret that was given as an argument, where `-` stands for the standard input. */
+export const secretFrom = async (given: string | undefined): Promise<string | undefined> =>
+  given === '-' ? fromInput() : given;
+
+/** Asks for a secret, or reads it from the standard input if that is no terminal. */
+export async function askForSecret(question: string): Promise<string> {
+  if (!process.stdin.isTTY) return fromInput();
+  const { default: password } = await import('@inquirer/password');
+  return asked(password({ message: question, mask: true }, { output: process.stderr }));
+}
+
+/** The standard input up to the end of its first line. */
+async function fromInput(): Promise<string> {
+  let text = '';
+  for await (const chunk of process.stdin) {
+    text += chunk;
+    if (text.length > MAX_BYTES)
+      throw new UsageError('the secret on the standard input is too long');
+  }
+  const [line = ''] = text.split(/\r?\n/);
+  if (line !== '') return line;
+  throw new UsageError('the standard input is empty, but should be the secret');
+}

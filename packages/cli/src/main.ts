@@ -1,0 +1,19 @@
+import { isServerCommand } from './server-commands.js';
+
+const args = process.argv.slice(2);
+const [first = ''] = args;
+
+if (isServerCommand(first)) {
+  // The server reads its own flags, and has its own help.
+  const { runCommandLine } = await import('@millrace/server/command-line');
+  await runCommandLine(args);
+} else if (args.length === 1 && ['--version', '-v', 'version'].includes(first)) {
+  const { version } = await import('./version.js');
+  process.stdout.write(`${version}\n`);
+} else if (first === 'complete') {
+  const { complete } = await import('./completion/complete.js');
+  await complete(args.slice(args[1] === '--' ? 2 : 1));
+} else {
+  const { run } = await import('./run.js');
+  await run(args);
+}

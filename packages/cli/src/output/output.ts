@@ -1,0 +1,66 @@
+import { styleText } from 'node:util';
+import { ReaderGone } from '../errors.js';
+import { wantsColours } from './colours.js';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Where a verb writes: results on stdout, for people or as JSON, and remarks on stderr. */
+export class Output {
+  constructor(readonly isJson: boolean) {
+    // A write reports what went wrong with it; without a listener the process would end first.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  }
+
+  /** Whether somebody watches the remarks. */
+  get isWatched(): boolean {
+    return process.stderr.isTTY === true;
+  }
+
+  /** One result: a line of JSON, or what `people` makes of it. */
+  async record(record: object, people: () => string | Promise<string>): Promise<void> {
+    if (this.isJson) await this.json(record);
+    else await this.write(await people());
+  }
+
+  /** The results of a list: a line of JSON for each, as it comes, or all of them for people. */
+  async list<Item extends object>(
+    items: AsyncIterable<Item> | Iterable<Item>,
+    people: (items: Item[]) => string | Promise<string>,
+  ): Promise<void> {
+    const gathered: Item[] = [];
+    for await (const item of items) {
+      if (this.isJson) await this.json(item);
+      else gathered.push(item);
+    }
+    if (!this.isJson) await this.write(await people(gathered));
+  }
+
+  /** Writes a record as a line of JSON. @throws ReaderGone */
+  async json(record: object): Promise<void> {
+    const { jsonLine } = await import('./json-line.js');
+    await this.write(jsonLine(record));
+  }
+
+  /**
+   * Writes a line on stdout, and resolves when the system has taken it.
+   *
+   * @throws ReaderGone
+   */
+  write(line: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      process.stdout.write(`${line}\n`, (error) =>
+        error ? reject(new ReaderGone('nobody reads the output')) : resolve(),
+      );
+    });
+  }
+
+  /** A remark for whoever watches, never part of the result. */
+  note(line: string): void {
+    process.stderr.write(`${line}\n`);
+  }
+
+  /** Text in a colour, if stdout shows colours. */
+  paint(style: Style, text: string): string {
+    return wantsColours(process.stdout) ? styleText(style, text, { validateStream: false }) : text;
+  }
+}

@@ -1,0 +1,56 @@
+import { MillraceError } from '@millrace/client';
+import { CliError } from './errors.js';
+import { EXIT, exitCodeOf } from './exit-codes.js';
+import { jsonLine } from './output/json-line.js';
+import { printable } from './output/printable.js';
+
+/** What a failure says: on stderr, to people or as a line of JSON. */
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly exitCode: number;
+  readonly status?: number | undefined;
+  readonly hint?: string | undefined;
+  readonly details?: readonly { readonly path: string; readonly message: string }[] | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** Tells a failure. @returns the exit code */
+export function report(error: unknown, asJson: boolean): number {
+  const { exitCode, ...failure } = failureOf(error);
+  const text = asJson ? jsonLine({ error: failure }) : textOf(failure);
+  process.stderr.write(`${text}\n`);
+  return exitCode;
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof MillraceError) {
+    const { code, message, status, details, requestId } = error;
+    const hint = HINTS[code] ?? error.hint;
+    return { code, message, status, hint, details, requestId, exitCode: exitCodeOf(code, status) };
+  }
+  if (error instanceof CliError) {
+    const { message, hint, exitCode } = error;
+    return { code: exitCode === EXIT.wrongUse ? 'WRONG_USE' : 'FAILED', message, hint, exitCode };
+  }
+  return { code: 'FAILED', message: (error as Error).message, exitCode: EXIT.failure };
+}
+
+/** What to do here, where the client's hint speaks of its options. */
+const HINTS: Readonly<Record<string, string>> = {
+  NETWORK_ERROR:
+    'Check that the server runs and that --url, MILLRACE_URL or the context names it; "millrace dev" starts one.',
+  TIMEOUT: 'The server is busy or cannot be reached; --timeout gives it more time.',
+  UNEXPECTED_ANSWER: 'Check that --url, MILLRACE_URL or the context is the address of millrace.',
+  UNAUTHENTICATED:
+    'Give a valid key with MILLRACE_API_KEY or --key, or store one: millrace context add NAME --url URL',
+};
+
+function textOf({ message, hint, details = [] }: Omit<Failure, 'exitCode'>): string {
+  const lines = [
+    `millrace: ${message}`,
+    ...details.map(({ path, message: rule }) => `  ${path} ${rule}`),
+    ...(hint === undefined ? [] : [`  ${hint}`]),
+  ];
+  return lines.map(printable).join('\n');
+}

@@ -1,0 +1,18 @@
+import { Interrupted } from '../errors.js';
+
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+type StopSignal = keyof typeof SIGNALS;
+
+/**
+ * Turns the first signal that would end the process into the end of an AbortSignal, whose reason is
+ * `Interrupted`, so that a verb can give back what it holds. A second signal ends the process at once.
+ */
+export function untilInterrupted(): AbortSignal {
+  const ending = new AbortController();
+  const onSignal = (signal: StopSignal): void => {
+    if (ending.signal.aborted) process.exit(SIGNALS[signal]);
+    ending.abort(new Interrupted(signal, SIGNALS[signal]));
+  };
+  for (const signal of Object.keys(SIGNALS) as StopSignal[]) process.on(signal, onSignal);
+  return ending.signal;
+}

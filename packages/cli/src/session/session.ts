@@ -1,0 +1,46 @@
+import type { Millrace, RetryOptions } from '@millrace/client';
+import { findContext } from '../contexts/contexts.js';
+import { Output } from '../output/output.js';
+import { type Connection, connectionOf } from './connection.js';
+import type { ConnectionOptions } from './connection-options.js';
+import { untilInterrupted } from './interrupt.js';
+
+/** A person waits for an answer, so a call gives up sooner than in a program. */
+const SHORT: RetryOptions = { maxAttempts: 3, totalMs: 5_000 };
+/** Verbs that go on for long outlast a restart of the server. */
+const LONG: RetryOptions = { maxAttempts: 20, totalMs: 60_000 };
+
+/** What the run of one verb has: its output, its server, and the signal that ends it. */
+export class Session {
+  readonly out: Output;
+  readonly #options: ConnectionOptions;
+  #interrupted: AbortSignal | undefined;
+
+  constructor(options: ConnectionOptions, isJson: boolean) {
+    this.#options = options;
+    this.out = new Output(isJson);
+  }
+
+  get connection(): Connection {
+    return connectionOf(this.#options, process.env, findContext);
+  }
+
+  /** The client of the server. It is loaded when it is needed. */
+  readonly client = (): Promise<Millrace> => this.#makeClient(SHORT);
+
+  /** A client for verbs that go on for long. */
+  readonly patientClient = (): Promise<Millrace> => this.#makeClient(LONG);
+
+  /** Ends when a signal asks the process to end. A verb that asks for it must end by itself then. */
+  get interrupted(): AbortSignal {
+    this.#interrupted ??= untilInterrupted();
+    return this.#interrupted;
+  }
+
+  async #makeClient(retries: RetryOptions): Promise<Millrace> {
+    const { makeClient } = await import('./client.js');
+    return makeClient(this.connection, retries, this.#options.timeout, (line) =>
+      this.out.note(line),
+    );
+  }
+}

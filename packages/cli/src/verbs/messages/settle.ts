@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import { duration } from '../../input/option-values.js';
+import { addVerb, runsOnServer } from '../verb.js';
+
+const RECEIPT = '--receipt <receipt>';
+const RECEIPT_HELP = 'the delivery that is meant; else whichever there is';
+
+/** The verbs that settle a message which `consume` has leased. */
+export function addSettling(program: Command): void {
+  addAck(program);
+  addNack(program);
+  addExtend(program);
+}
+
+function addAck(program: Command): void {
+  const command = addVerb(program, {
+    usage: 'ack <queue> <message-id>',
+    summary: 'removes a message whose work is done',
+    examples: ['ack orders 01a21d99-f2d3-7000-ab11-9db7a3e58b4c --receipt 5f0c…'],
+  }).option(RECEIPT, RECEIPT_HELP);
+  runsOnServer<[string, string], { readonly receipt?: string }>(
+    command,
+    async ({ client, out }, [name, messageId], { receipt }) => {
+      const result = await (await client()).queue(name).ack({ messageId, receipt });
+      await out.record(result, () =>
+        result.acked ? `${messageId} is removed` : `${messageId} was not there any more`,
+      );
+    },
+  );
+}
+
+interface NackFlags {
+  readonly receipt?: string;
+  readonly delay?: number;
+  readonly error?: string;
+  readonly requeue: boolean;
+}
+
+function addNack(program: Command): void {
+  const command = addVerb(program, {
+    usage: 'nack <queue> <message-id>',
+    summary: 'returns a message whose work has failed',
+    details: 'It is delivered again, or becomes a dead letter when its retries are used up.',
+    examples: [
+      'nack orders 01a21d99-f2d3-7000-ab11-9db7a3e58b4c --delay 5m --error "no stock"',
+      'nack orders 01a21d99-f2d3-7000-ab11-9db7a3e58b4c --no-requeue',
+    ],
+  })
+    .option(RECEIPT, RECEIPT_HELP)
+    .option('--delay <duration>', 'how long until it is delivered again', duration)
+    .option('--error <text>', 'what went wrong; kept as last_error')
+    .option('--no-requeue', 'make it a dead letter at once');
+  runsOnServer<[string, string], NackFlags>(
+    command,
+    async ({ client, out }, [name, messageId], { receipt, delay, error, requeue }) => {
+      const settings = { delaySeconds: delay, error, requeue };
+      const result = await (await client()).queue(name).nack({ messageId, receipt }, settings);
+      await out.record(result, () => nackText(messageId, result));
+    },
+  );
+}
+
+function nackText(id: string, { nacked, requeued }: { nacked: boolean; requeued: boolean }) {
+  if (!nacked) return `${id} was not leased`;
+  return requeued ? `${id} will be delivered again` : `${id} is a dead letter`;
+}
+
+function addExtend(program: Command): void {
+  const command = addVerb(program, {
+    usage: 'extend <queue> <message-id> <duration>',
+    summary: 'sets the end of a lease, from now',
+    details: '0s returns the message at once, without counting a failure.',
+    examples: ['extend orders 01a21d99-f2d3-7000-ab11-9db7a3e58b4c 10m'],
+  }).option(RECEIPT, RECEIPT_HELP);
+  runsOnServer<[string, string, string], { readonly receipt?: string }>(
+    command,
+    async ({ client, out }, [name, messageId, length], { receipt }) => {
+      const seconds = duration(length);
+      const queue = (await client()).queue(name);
+      const result = await queue.extend({ messageId, receipt }, seconds);
+      await out.record(result, () => extendText(messageId, seconds, result));
+    },
+  );
+}
+
+function extendText(
+  id: string,
+  seconds: number,
+  { extended, leaseExpiresAt }: { extended: boolean; leaseExpiresAt?: string },
+): string {
+  if (!extended) return `${id} was not leased`;
+  return seconds === 0 ? `${id} is returned` : `${id} is leased until ${leaseExpiresAt}`;
+}

@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { BIN, plainEnvironment, useServer } from './harness/cli-run.js';
+
+const cli = useServer();
+
+let environment: Record<string, string>;
+beforeAll(async () => {
+  const bin = join(cli.folder, 'bin');
+  mkdirSync(bin);
+  symlinkSync(BIN, join(bin, 'millrace'));
+  const plain = plainEnvironment();
+  environment = { ...plain, ...cli.environment, PATH: `${bin}:${plain.PATH}`, TERM: 'dumb' };
+  await cli.output('queue', 'create', 'orders');
+});
+
+const shell = (program: string, ...args: string[]): string => {
+  const { stdout, stderr } = spawnSync(program, args, { env: environment, encoding: 'utf8' });
+  return stdout + stderr;
+};
+const has = (program: string): boolean => spawnSync(program, ['-c', 'exit 0']).status === 0;
+
+/** The typed words, the last one unfinished, and what they can become. */
+const CASES: readonly [words: readonly string[], becomes: readonly string[]][] = [
+  [['que'], ['queue']],
+  [['queue', 'cr'], ['create']],
+  [
+    ['queue', 'create', 'x', '--type', ''],
+    ['fifo', 'standard'],
+  ],
+  [['peek', '--state', 'l'], ['leased']],
+  [['queue', 'update', '--max-r'], ['--max-retries']],
+  [['publish', 'or'], ['orders']],
+  [['completion', 'z'], ['zsh']],
+  [['publish', '$(touch evil)', ''], []],
+];
+
+describe('complete', () => {
+  it.each(CASES)('%j can become %j', async (words, becomes) => {
+    const text = await cli.output('complete', '--', ...words);
+    expect(
+      text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.split('\t')[0])
+        .sort(),
+    ).toEqual(becomes);
+  });
+
+  it('says nothing if the server cannot be asked', async () => {
+    const result = await cli.run(['complete', '--', 'publish', ''], {
+      environment: { MILLRACE_URL: 'http://127.0.0.1:9' },
+    });
+    expect(result).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+});
+
+describe.skipIf(!has('bash'))('the script for bash', () => {
+  it.each(CASES)('%j becomes %j', (words, becomes) => {
+    const quoted = ['millrace', ...words].map((word) => `'${word}'`).join(' ');
+    const script = `source <(millrace completion bash); source <(millrace completion bash)
+      COMP_WORDS=(${quoted}); COMP_CWORD=${words.length}; _millrace
+      printf '%s\\n' "\${COMPREPLY[@]}"; complete -p millrace`;
+    const lines = shell('bash', '-c', script).split('\n').filter(Boolean);
+    expect(lines.pop()).toContain('-F _millrace millrace');
+    expect(lines.sort()).toEqual(becomes);
+  });
+});
+
+const noFish = has('fish') ? '' : ' (skipped: fish is not installed)';
+describe.skipIf(!has('fish'))(`the script for fish${noFish}`, () => {
+  it.each(CASES.slice(0, -1))('%j becomes %j', (words, becomes) => {
+    const script = `millrace completion fish | source
+      complete --do-complete 'millrace ${words.join(' ')}'`;
+    const lines = shell('fish', '-c', script).split('\n').filter(Boolean);
+    expect(lines.map((line) => line.split('\t')[0]).sort()).toEqual(becomes);
+  });
+});
+
+const noZsh = has('zsh') ? '' : ' (skipped: zsh is not installed)';
+describe.skipIf(!has('zsh'))(`the script for zsh${noZsh}`, () => {
+  it('completes a verb in a terminal', () => {
+    const script = `
+      zmodload zsh/zpty
+      zpty shell zsh -f
+      zpty -w shell 'PS1=; autoload -Uz compinit; compinit -u -D; source <(millrace completion zsh); print re""ady'
+      zpty -r shell text '*ready*'
+      zpty -w -n shell $'millrace queue cr\\t'
+      zpty -r shell text '*create*' && print -r -- "completed"`;
+    expect(shell('zsh', '-c', script)).toContain('completed');
+  });
+});

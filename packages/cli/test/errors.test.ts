@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { runCli, useServer } from './harness/cli-run.js';
+
+const cli = useServer();
+
+describe('the exit code', () => {
+  it.each([
+    ['of an unknown verb', ['pubilsh'], 2, 'Did you mean publish'],
+    ['of a missing argument', ['publish'], 2, "missing required argument 'queue'"],
+    ['of an unknown option', ['stats', '--fast'], 2, "unknown option '--fast'"],
+    ['of a queue name that is none', ['stats', 'a b'], 2, 'a queue name must have'],
+    ['of a missing queue', ['purge'], 2, 'unknown command'],
+    ['of a queue that is not there', ['queue', 'show', 'none'], 5, 'There is no queue "none"'],
+    ['of a wrong key', ['stats', '--key', 'wrong'], 4, 'MILLRACE_API_KEY'],
+    [
+      'of a server that is not there',
+      ['stats', '--url', 'http://127.0.0.1:9'],
+      3,
+      '"millrace dev"',
+    ],
+    ['of an address that is none', ['stats', '--url', 'here'], 2, 'must be a url'],
+  ])('%s is %i', async (_, args, code, why) => {
+    const result = await cli.run(args);
+    expect([result.code, result.stdout]).toEqual([code, '']);
+    expect(result.stderr).toContain(why);
+  });
+
+  it('of another program than millrace is 3', async () => {
+    const { createServer } = await import('node:http');
+    const other = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as { port: number };
+    const { code, stderr } = await cli.run(['stats', '--url', `http://127.0.0.1:${port}`]);
+    other.close();
+    expect([code, stderr]).toEqual([3, expect.stringContaining('is not one of millrace')]);
+  });
+});
+
+it('an error is one line of JSON with --json, and nothing is on stdout', async () => {
+  const { code, stdout, stderr } = await cli.run(['queue', 'show', 'none', '--json']);
+  expect([code, stdout]).toEqual([5, '']);
+  expect(stderr.split('\n')).toHaveLength(2);
+  const { error } = JSON.parse(stderr);
+  expect(error).toMatchObject({ code: 'QUEUE_NOT_FOUND', status: 404, hint: expect.any(String) });
+  expect(Object.keys(error).sort()).toEqual(
+    ['code', 'details', 'hint', 'message', 'request_id', 'status'].sort(),
+  );
+});
+
+describe('help', () => {
+  const verbsOf = (help: string): string[] =>
+    [...help.matchAll(/^ {2}([a-z]+)(?: [[<].*?)? {2,}/gm)].map(([, name = '']) => name);
+  const ofServer = ['serve', 'dev', 'backup', 'restore', 'help'];
+
+  it('has an example for each verb, and every verb takes --json', async () => {
+    const { stdout } = await runCli(['--help']);
+    const names = verbsOf(stdout).filter((name) => !ofServer.includes(name));
+    expect(names).toContain('publish');
+    const lines: string[][] = [];
+    for (const name of names) {
+      const help = (await runCli([name, '--help'])).stdout;
+      const verbs = /^Commands:$/m.test(help) ? verbsOf(help.slice(help.indexOf('Commands:'))) : [];
+      if (verbs.length === 0) lines.push([name]);
+      else lines.push(...verbs.filter((verb) => verb !== 'help').map((verb) => [name, verb]));
+    }
+    expect(lines.length).toBeGreaterThan(35);
+    const helps = await Promise.all(lines.map((words) => runCli([...words, '--help'])));
+    for (const [index, { code, stdout: help }] of helps.entries()) {
+      const words = lines[index] as string[];
+      expect(code).toBe(0);
+      expect(help, words.join(' ')).toContain(`Examples:\n  millrace ${words.join(' ')}`);
+      if (words[0] !== 'completion') expect(help, words.join(' ')).toContain('--json');
+    }
+  });
+
+  it('is shown without arguments, and lists the exit codes', async () => {
+    const { stdout, stderr } = await runCli([]);
+    expect(stdout + stderr).toMatch(/Exit codes:\n {2}0 {2}done/);
+  });
+});

@@ -1,0 +1,25 @@
+import type { Millrace, WhoamiReturns } from '@millrace/client';
+import { createContext, useContext } from 'react';
+import { type Scope, scopeAllows } from './scopes.js';
+
+export interface Session {
+  readonly millrace: Millrace;
+  /** The key that signed in: its id, project and scopes. */
+  readonly identity: WhoamiReturns;
+  /** @param reason shown on the page that asks for a key */
+  signOut(reason?: string): void;
+}
+
+export const SessionContext = createContext<Session | null>(null);
+
+/** The session of the person who has signed in. Pages exist only inside one. */
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (session === null) throw new Error('there is no session around this component');
+  return session;
+}
+
+/** Whether the key may make calls that need the scope; what it may not do is not offered. */
+export function useMay(scope: Scope): boolean {
+  return scopeAllows(useSession().identity.scopes, scope);
+}

@@ -1,0 +1,20 @@
+import { Button } from '@mantine/core';
+import { Pause, Play } from 'lucide-react';
+import { useLiveUpdates } from '../api/live-updates.js';
+
+/** Stops and continues the updates of all views. */
+export function LiveToggle() {
+  const { isLive, toggle } = useLiveUpdates();
+  return (
+    <Button
+      size="compact-sm"
+      variant={isLive ? 'subtle' : 'light'}
+      color={isLive ? undefined : 'yellow'}
+      leftSection={isLive ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
+      aria-label={isLive ? 'Pause live updates' : 'Resume live updates'}
+      onClick={toggle}
+    >
+      {isLive ? 'Live' : 'Paused'}
+    </Button>
+  );
+}
