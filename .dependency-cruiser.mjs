@@ -24,7 +24,8 @@ export default {
       comment: 'Every import must resolve; otherwise these rules check nothing.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true },
+      // Vite makes the virtual modules.
+      to: { couldNotResolve: true, pathNot: '^virtual:' },
     },
     onlyFrom(
       'protocol-is-a-leaf',
@@ -60,6 +61,12 @@ export default {
         '^packages/client/dist/index\\.',
         '^packages/server/dist/cli/(run-command-line|dev/duration)\\.',
       ],
+    ),
+    onlyFrom(
+      'console-calls-through-the-client',
+      'The console imports the client and libraries, nothing of the server.',
+      '^packages/console/src',
+      ['^packages/console/', '^packages/client/dist/index\\.', '^virtual:'],
     ),
     {
       name: 'nobody-imports-the-cli',

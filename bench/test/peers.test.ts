@@ -41,6 +41,7 @@ test('a unit ends when as many messages were acked as it waits for', async () =>
   acked.add(2);
   await Promise.all([first, second]);
   expect(ended).toEqual(['first', 'second']);
+  expect(acked.all).toBe(4);
 });
 
 test('a message that is acked before its unit waits still counts for it', async () => {
@@ -168,6 +169,9 @@ test('wrong options are named', () => {
     '--payload-bytes must be from 11 to 20000',
   );
   expect(() => readOptions(['--rounds', '0'])).toThrow('--rounds cannot be 0');
+  expect(() => readOptions(['--scenario', 'idle'])).toThrow('--scenario idle is not known; known:');
+  expect(readOptions(['--scenario', 'work'])?.scenarios).toEqual(['work']);
+  expect(readOptions([])?.scenarios).toHaveLength(5);
   const options = readOptions(['--peer', 'rabbitmq', '--peer', 'beanstalkd', '--seconds', '0.5']);
   expect(options?.selected.map(({ name }) => name)).toEqual(['rabbitmq', 'beanstalkd']);
 });

@@ -1,5 +1,5 @@
 import { runLoad } from '../load/load-process.js';
-import type { MillraceServer } from '../servers/server-process.js';
+import type { MillraceAddress } from '../servers/server-process.js';
 import { rawPost } from './api-call.js';
 import { batchBody, groupBatchBody, PUBLISH_BATCH_PATH } from './batch-calls.js';
 
@@ -9,7 +9,7 @@ const LIMIT_MS = 3_600_000;
 
 /** Publishes exactly this many messages as fast as the server accepts them. */
 export async function fillQueue(
-  server: MillraceServer,
+  server: MillraceAddress,
   queue: string,
   messageCount: number,
   payloadBytes?: number,
@@ -22,7 +22,7 @@ export async function fillQueue(
 
 /** Publishes at least this many messages to all queues together, to each as many. */
 export async function fillEvenly(
-  server: MillraceServer,
+  server: MillraceAddress,
   queues: readonly string[],
   messageCount: number,
   payloadBytes: number,
@@ -33,7 +33,7 @@ export async function fillEvenly(
 
 /** Publishes at least this many messages to each queue, in whole batches. */
 export function fillQueues(
-  server: MillraceServer,
+  server: MillraceAddress,
   queues: readonly string[],
   messagesPerQueue: number,
   payloadBytes?: number,
@@ -44,7 +44,7 @@ export function fillQueues(
 
 /** Publishes this many messages to each of these message groups of a FIFO queue. */
 export function fillGroups(
-  server: MillraceServer,
+  server: MillraceAddress,
   queue: string,
   groups: readonly string[],
   messagesPerGroup: number,
@@ -61,7 +61,7 @@ export function fillGroups(
 
 /** Publishes each of these batches so many times. */
 export async function publishBatches(
-  server: MillraceServer,
+  server: MillraceAddress,
   bodies: readonly string[],
   times: number,
 ): Promise<void> {

@@ -6,6 +6,9 @@ import { findProgram, startProgram, versionOf } from './programs/system-program.
 import { AckedMessages } from './run/acked-messages.js';
 import type { Place } from './run/place.js';
 
+/** Jobs in a call that fills the queue. */
+const FILL_BATCH = 1_000;
+
 type AppendFsync = 'always' | 'everysec';
 
 interface Address {
@@ -26,6 +29,7 @@ export const bullmq = (appendFsync: AppendFsync): Peer<Address> => ({
     less: 'a crash loses up to about a second of answered calls',
   }),
   batch: { size: 100, calls: 'Queue.addBulk; the Worker still completes each job on its own' },
+  work: { perSecondMax: 15_000, by: 'Worker' },
   start: (place) => start(place, appendFsync),
   connect,
 });
@@ -53,22 +57,37 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
   const connection = { host: '127.0.0.1', port: load.address.port };
   const data = JSON.parse(load.payload) as object;
   const opts = { removeOnComplete: true };
-  const batch = Array.from({ length: load.batchSize }, () => ({ name: 'job', data, opts }));
+  const jobs = (count: number) =>
+    Array.from({ length: count }, () => ({ name: 'job', data, opts }));
+  const batch = jobs(load.batchSize);
   const queue = new Queue(load.scenario, { connection });
   await queue.waitUntilReady();
   const acked = new AckedMessages();
   queue.on('error', (error) => acked.fail(error));
-  const worker = load.scenario === 'publish' ? undefined : await startWorker(load, acked);
+  let worker: Promise<Worker> | undefined;
   return {
     publish: () => queue.add('job', data, opts),
     publishBatch: () => queue.addBulk(batch),
-    ack: (count) => acked.take(count),
+    async ack(count) {
+      worker ??= startWorker(load, acked);
+      await worker;
+      await acked.take(count);
+    },
+    async fill(count) {
+      for (let left = count; left > 0; left -= FILL_BATCH) {
+        await queue.addBulk(jobs(Math.min(left, FILL_BATCH)));
+      }
+    },
+    async stopWork() {
+      await (await worker)?.close();
+      return acked.all;
+    },
     async waiting() {
       const counts = await queue.getJobCounts();
       return Object.values(counts).reduce((sum, count) => sum + count, 0);
     },
     async close() {
-      await worker?.close();
+      await (await worker)?.close();
       await queue.close();
     },
   };

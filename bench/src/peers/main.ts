@@ -8,10 +8,13 @@ import { rowsOf } from './report/rows.js';
 import { Places } from './run/place.js';
 import { runRounds } from './run/rounds.js';
 
-async function run({ selected, settings, jsonFile }: PeersOptions, places: Places): Promise<void> {
+async function run(
+  { selected, scenarios, settings, jsonFile }: PeersOptions,
+  places: Places,
+): Promise<void> {
   const environment = { ...describeMachine(), ...describeDisk(places.root), ...settings };
   const progress = (line: string) => console.error(line);
-  const outcomes = await runRounds({ selected, settings, places, progress });
+  const outcomes = await runRounds({ selected, scenarios, settings, places, progress });
   process.stdout.write(`${markdownReport(environment, outcomes)}\n`);
   if (jsonFile !== undefined) {
     const text = environmentText(environment);

@@ -1,16 +1,18 @@
 import { join } from 'node:path';
+import { Millrace, type Queue, Worker } from '@millrace/client';
 import { rawPost } from '../calls/api-call.js';
+import { batchBody, PUBLISH_BATCH_PATH } from '../calls/batch-calls.js';
 import { createQueues } from '../calls/create-queues.js';
+import { fillQueue } from '../calls/fill-queue.js';
 import { PUBLISH_PATH, publishBody } from '../calls/publish-call.js';
 import { statsOf } from '../calls/queue-stats.js';
 import type { Traffic } from '../load/drivers/traffic.js';
 import { type MillraceAddress, startServer } from '../servers/server-process.js';
 import type { StoreKind } from '../servers/stores.js';
-import { MillraceClient } from './millrace-client.js';
 import type { ClientLoad, Peer, PeerClient, PeerServer } from './peer.js';
 import { packageVersion } from './programs/package-version.js';
 import { startDatabase } from './programs/postgres-database.js';
-import { ackAsMany } from './run/ack-as-many.js';
+import { AckedMessages } from './run/acked-messages.js';
 import type { Place } from './run/place.js';
 
 const BATCH_SIZE = 100;
@@ -20,11 +22,16 @@ const DURABILITY: Record<StoreKind, string> = {
   postgres: 'commit with fsync before every answer, shared by the calls that wait at that moment',
 };
 
-/** Millrace through a Node client. */
+/** How long a fetch of the worker waits for messages, and so how long its end may take. */
+const WAIT_SECONDS = 1;
+
+/** Millrace through its own client. */
 export const millrace = (store: StoreKind): Peer<MillraceAddress> => ({
   ...shared(store),
   name: `millrace-${store}`,
-  usage: `${packageVersion('undici')}, a kept connection for each caller; publish, consume with max_messages 1, ack`,
+  usage: `${packageVersion('@millrace/client')}; queue.publisher() and one Worker whose concurrency is the number of callers, waitSeconds ${WAIT_SECONDS}`,
+  batch: { size: BATCH_SIZE, calls: 'publish of each message; publisher and worker make batches' },
+  work: { perSecondMax: 60_000, by: 'Worker' },
   connect: connectClient,
 });
 
@@ -32,13 +39,15 @@ export const millrace = (store: StoreKind): Peer<MillraceAddress> => ({
 export const millraceRaw = (store: StoreKind): Peer<MillraceAddress> => ({
   ...shared(store),
   name: `millrace-${store}-raw`,
-  usage: 'the same requests on raw sockets, no client library',
+  usage:
+    'requests on raw sockets, a connection for each caller; publish, consume with max_messages 1, ack',
+  batch: { size: BATCH_SIZE, calls: 'publish_batch, consume, ack_batch' },
+  work: { perSecondMax: 90_000, by: `consume and ack_batch of ${BATCH_SIZE}` },
   connect: connectRaw,
 });
 
 const shared = (store: StoreKind) => ({
   durability: DURABILITY[store],
-  batch: { size: BATCH_SIZE, calls: 'publish_batch, consume, ack_batch' },
   start: store === 'sqlite' ? startOnSqlite : startOnPostgres,
 });
 
@@ -67,36 +76,53 @@ async function startOnPostgres(place: Place): Promise<PeerServer<MillraceAddress
 }
 
 async function connectClient(load: ClientLoad<MillraceAddress>): Promise<PeerClient> {
-  const { address, batchSize } = load;
-  const queue = await createQueue(address);
-  const client = new MillraceClient(address, load.concurrency);
+  const { address, batchSize, concurrency } = load;
+  const name = await createQueue(address);
+  const baseUrl = `http://127.0.0.1:${address.port}`;
+  const queue = new Millrace({ baseUrl, apiKey: address.apiKey }).queue(name);
   const payload: unknown = JSON.parse(load.payload);
-  const batch = Array<unknown>(batchSize).fill(payload);
-  const receiveOne = async () => {
-    const [message] = await client.consume(queue, 1);
-    if (message === undefined) return 0;
-    await client.ack(queue, message);
-    return 1;
-  };
-  const receiveMany = async (atMost: number) => {
-    const messages = await client.consume(queue, atMost);
-    if (messages.length > 0) await client.ackBatch(queue, messages);
-    return messages.length;
-  };
+  const publisher = queue.publisher();
+  const acked = new AckedMessages();
+  let worker: Worker | undefined;
   return {
-    publish: () => client.publish(queue, payload),
-    publishBatch: () => client.publishBatch(queue, batch),
-    ack: (count) => ackAsMany(count, count === 1 ? receiveOne : receiveMany),
-    waiting: () => waitingIn(address, queue),
-    close: () => client.close(),
+    publish: () => publisher.publish(payload),
+    publishBatch: () =>
+      Promise.all(Array.from({ length: batchSize }, () => publisher.publish(payload))),
+    ack(count) {
+      worker ??= startWorker(queue, concurrency, acked);
+      return acked.take(count);
+    },
+    ...fillOf(load, name),
+    async stopWork() {
+      await worker?.stop();
+      return acked.all;
+    },
+    waiting: () => waitingIn(address, name),
+    async close() {
+      await worker?.stop();
+      await publisher.close();
+    },
   };
 }
+
+function startWorker(queue: Queue, concurrency: number, acked: AckedMessages): Worker {
+  const worker = new Worker(queue, () => {}, { concurrency, waitSeconds: WAIT_SECONDS });
+  worker.on('acked', () => acked.add());
+  worker.on('callFailed', ({ error }) => acked.fail(error));
+  worker.on('leaseLost', () => acked.fail(new Error('a lease was lost')));
+  return worker;
+}
+
+const fillOf = ({ address, payload }: ClientLoad<MillraceAddress>, queue: string) => ({
+  fill: (count: number) => fillQueue(address, queue, count, Buffer.byteLength(payload)),
+});
 
 async function connectRaw(load: ClientLoad<MillraceAddress>): Promise<PeerClient> {
   const queue = await createQueue(load.address);
   return {
     port: load.address.port,
     traffic: trafficOf(load, queue),
+    ...fillOf(load, queue),
     waiting: () => waitingIn(load.address, queue),
     close: async () => {},
   };
@@ -113,8 +139,14 @@ function trafficOf(load: ClientLoad<MillraceAddress>, queue: string): Traffic {
     }
     case 'cycle':
       return { kind: 'cycle', apiKey, queues: [queue], publishes: true, payloadBytes };
+    case 'batch-publish': {
+      const body = batchBody(queue, size, payloadBytes);
+      return { kind: 'requests', requests: [rawPost(PUBLISH_BATCH_PATH, apiKey, body)] };
+    }
     case 'batch-cycle':
       return { kind: 'batch-cycle', apiKey, queue, size, publishes: true, payloadBytes };
+    case 'work':
+      return { kind: 'batch-cycle', apiKey, queue, size, publishes: false };
   }
 }
 

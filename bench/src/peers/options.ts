@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { payloadBytes, positiveInteger, positiveNumber } from '../options/numbers.js';
-import type { Peer } from './peer.js';
+import type { Peer, ScenarioName } from './peer.js';
 import { peerNamed, peers } from './peers.js';
+import { TITLES } from './report/titles.js';
 
 /** A batch of 100 then fits into one call of every peer. */
 const MAX_PAYLOAD_BYTES = 20_000;
@@ -15,6 +16,7 @@ export interface PeersSettings {
 
 export interface PeersOptions {
   selected: readonly Peer[];
+  scenarios: readonly ScenarioName[];
   settings: PeersSettings;
   dataDir?: string;
   jsonFile?: string;
@@ -25,6 +27,7 @@ export const help = `Usage: npm run bench:peers -- [options]
 Measures millrace beside other message queues, which it starts and stops itself.
 
   --peer NAME        measure only this peer (repeatable)
+  --scenario NAME    measure only this scenario (repeatable)
   --rounds N         rounds; each measures every peer once (5)
   --seconds S        measured seconds for each peer and scenario in a round (5)
   --concurrency N    calls under way at once (64)
@@ -33,6 +36,11 @@ Measures millrace beside other message queues, which it starts and stops itself.
                      files); in a memory file system fsync costs nothing
   --json FILE        also write the numbers of every round to FILE
   --help             print this help
+
+Scenarios:
+${Object.entries(TITLES)
+  .map(([name, title]) => `  ${name.padEnd(23)}${title}`)
+  .join('\n')}
 
 Peers:
 ${peers.map(({ name, durability }) => `  ${name.padEnd(23)}${durability}`).join('\n')}
@@ -44,6 +52,7 @@ export function readOptions(args: string[]): PeersOptions | undefined {
     args,
     options: {
       peer: { type: 'string', multiple: true, default: [] },
+      scenario: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '5' },
       concurrency: { type: 'string', default: '64' },
@@ -55,8 +64,10 @@ export function readOptions(args: string[]): PeersOptions | undefined {
   });
   if (values.help) return undefined;
   const wanted = values.peer.map(peerNamed);
+  const scenarios = values.scenario.map(scenarioNamed);
   return {
     selected: peers.filter((peer) => wanted.length === 0 || wanted.includes(peer)),
+    scenarios: scenarios.length === 0 ? (Object.keys(TITLES) as ScenarioName[]) : scenarios,
     settings: {
       rounds: positiveInteger('rounds', values.rounds),
       seconds: positiveNumber('seconds', values.seconds),
@@ -66,4 +77,9 @@ export function readOptions(args: string[]): PeersOptions | undefined {
     ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
     ...(values.json !== undefined && { jsonFile: values.json }),
   };
+}
+
+function scenarioNamed(name: string): ScenarioName {
+  if (Object.hasOwn(TITLES, name)) return name as ScenarioName;
+  throw new Error(`--scenario ${name} is not known; known: ${Object.keys(TITLES).join(', ')}`);
 }

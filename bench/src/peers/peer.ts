@@ -1,8 +1,8 @@
 import type { Traffic } from '../load/drivers/traffic.js';
 import type { Place } from './run/place.js';
 
-/** What is measured of each peer; a unit of `batch-cycle` is a batch. */
-export type ScenarioName = 'publish' | 'cycle' | 'batch-cycle';
+/** What is measured of each peer. A unit is a message, or a batch in the last three. */
+export type ScenarioName = 'publish' | 'cycle' | 'batch-publish' | 'batch-cycle' | 'work';
 
 /** A message queue that somebody might use instead of millrace, or millrace itself. */
 export interface Peer<Address = unknown> {
@@ -13,8 +13,10 @@ export interface Peer<Address = unknown> {
   usage: string;
   /** What it does less than millrace, which answers each publish and each ack after an fsync. */
   less?: string;
-  /** Undefined: it has no way to handle batches, and no `batch-cycle`. */
+  /** Undefined: it has no way to handle batches, and none of the scenarios with them. */
   batch?: { size: number; calls: string };
+  /** Undefined: no `work`. At most so many messages are expected to be handled in a second. */
+  work?: { perSecondMax: number; by: string };
   /** Starts the server, in the process of the bench. Throws `NotAvailable` if that cannot be done here. */
   start(place: Place): Promise<PeerServer<Address>>;
   /** Connects a client with a new queue, in a process that does nothing else. */
@@ -45,6 +47,8 @@ export type PeerClient = CallingClient | RawClient;
 interface ConnectedClient {
   /** How many messages the peer still has: available, delayed or leased. */
   waiting(): Promise<number>;
+  /** Publishes so many messages for `work`, before anything is received. */
+  fill?(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,6 +60,8 @@ export interface CallingClient extends ConnectedClient {
   publishBatch?(caller: number): Promise<unknown>;
   /** Resolves when as many messages have been received and acked, whoever published them. */
   ack(count: number, caller: number): Promise<unknown>;
+  /** Ends the worker of `work`, and returns how many messages it has acked. */
+  stopWork?(): Promise<number>;
 }
 
 /** HTTP on raw sockets, without a client library. */

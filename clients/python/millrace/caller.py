@@ -13,6 +13,7 @@ from .connections import Answer, Connections
 from .envelope import read_answer
 from .errors import MillraceError
 from .retry import RetryPolicy
+from .traces import request_headers
 
 #: A key of one's own; None for one that is made where it is needed; False for none.
 IdempotencyKey = Union[str, bool, None]
@@ -61,7 +62,7 @@ class Caller:
         if key is not None:
             # Not as the header Idempotency-Key, which cannot carry every text.
             fields = {**(fields or {}), "idempotency_key": key}
-        headers = dict(self._headers)
+        headers = {**self._headers, **request_headers()}
         body = None
         if fields is not None:
             body = encode(fields)

@@ -97,7 +97,11 @@ class Millrace:
         page_size: Optional[int] = None,
         timeout: Optional[float] = None,
     ) -> Iterator[ListedQueue]:
-        """The queues of the project, by name; with `include="stats"` each has its `stats`."""
+        """The queues of the project, by name.
+
+        With `include="stats,activity"`, or one of the two, each has its `stats` and its `activity`
+        in the last minute.
+        """
         fields = {"prefix": prefix, "include": include, "limit": page_size}
         pages = self._caller.pages("/v1/queue/list", fields, timeout=timeout)
         return cast(Iterator[ListedQueue], pages)

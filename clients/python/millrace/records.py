@@ -110,10 +110,13 @@ class _QueueStats(TypedDict):
     in_flight: int
     delayed: int
     dlq: int
+    waiting_consumers: int
 
 
 class QueueStats(_QueueStats, total=False):
     oldest_age_seconds: float
+    last_fetch_at: str
+    last_fetch_key_id: str
 
 
 class _QueueRecord(TypedDict):
@@ -132,13 +135,7 @@ class QueueRecord(_QueueRecord, total=False):
     dead_letter_queue: str
 
 
-class ListedQueue(QueueRecord, total=False):
-    stats: QueueStats
-
-
-class Minute(TypedDict):
-    at: str
-    depth: int
+class QueueActivity(TypedDict):
     published: int
     delivered: int
     acked: int
@@ -146,9 +143,29 @@ class Minute(TypedDict):
     dead_lettered: int
 
 
+class ListedQueue(QueueRecord, total=False):
+    stats: QueueStats
+    activity: QueueActivity
+
+
+class Minute(QueueActivity):
+    at: str
+    depth: int
+
+
+class QuarterHour(QueueActivity):
+    at: str
+    depth: int
+
+
 class History(TypedDict):
     queue: str
     minutes: List[Minute]
+
+
+class DayHistory(TypedDict):
+    queue: str
+    quarter_hours: List[QuarterHour]
 
 
 class DeleteResult(TypedDict):

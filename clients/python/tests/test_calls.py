@@ -57,6 +57,7 @@ class QueueCalls(ServerTest):
         self.assertEqual(queue.get()["dead_letter_queue"], dead.name)
         self.assertNotIn("dead_letter_queue", queue.update(dead_letter_queue=None))
         self.assertEqual(len(queue.history()["minutes"]), 60)
+        self.assertEqual(len(queue.history(span="day")["quarter_hours"]), 96)
         self.assertTrue(queue.delete()["deleted"])
         with self.assertRaises(MillraceError) as refused:
             queue.get()

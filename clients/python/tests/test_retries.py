@@ -12,7 +12,7 @@ from threading import Thread
 from typing import Any, Callable, Dict
 from unittest import mock
 
-from millrace import Millrace, MillraceError, Queue
+from millrace import Millrace, MillraceError, Queue, current_traceparent
 from millrace.records import Nack
 from millrace.retry import pause_seconds, read_retry_after
 
@@ -35,6 +35,17 @@ class Repeating(StubTest):
         patch = mock.patch("millrace.caller.time.sleep")
         self.sleep = patch.start()
         self.addCleanup(patch.stop)
+
+    def test_a_call_belongs_to_the_trace_of_its_caller(self) -> None:
+        trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        stub = self.stub(Reply(), Reply())
+        queue = stub.client().queue("q")
+        for current in (trace, "not\nof a header"):
+            token = current_traceparent.set(current)
+            self.addCleanup(current_traceparent.reset, token)
+            queue.get()
+        sent = [request.headers.get("traceparent") for request in stub.requests]
+        self.assertEqual(sent, [trace, None])
 
     def test_429_503_and_lost_answers_are_repeated_with_the_same_key(self) -> None:
         stub = self.stub(

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CommandRun } from '../../server/test/command-line/command-run.js';
@@ -17,33 +19,35 @@ const why = hasTerminals ? '' : ' (skipped: it takes python3 with the module pty
 let run: CommandRun | undefined;
 afterEach(() => run?.kill());
 
-/** Runs a verb in a terminal. */
-function inTerminal(args: readonly string[], environment: Record<string, string> = {}): CommandRun {
-  run = new CommandRun([process.execPath, BIN, ...args], {
-    program: ['python3', PSEUDO_TERMINAL],
-    environment: {
-      ...cli.environment,
-      TERM: 'xterm',
-      NO_COLOR: '',
-      FORCE_COLOR: '',
-      ...environment,
-    },
+/** A terminal of a usual size; what is to run in it comes as arguments. */
+const TERMINAL = `unset NO_COLOR FORCE_COLOR; exec python3 '${PSEUDO_TERMINAL}' \
+  sh -c 'stty cols 120 rows 30; exec env "$@"' sh "$@"`;
+
+/** Runs a program in a terminal. The first arguments may be variables: NAME=VALUE. */
+function inTerminal(...args: readonly string[]): CommandRun {
+  run = new CommandRun(args, {
+    program: ['sh', '-c', TERMINAL, 'sh'],
+    environment: { ...cli.environment, TERM: 'xterm' },
   });
   return run;
 }
 
-async function outputOf(args: readonly string[], environment = {}): Promise<string> {
-  const started = inTerminal(args, environment);
+const verb = (...args: readonly string[]): CommandRun => inTerminal(process.execPath, BIN, ...args);
+
+async function outputOf(started: CommandRun): Promise<string> {
   await started.ended();
   return started.stdout;
 }
+
+const withoutColours = (...args: readonly string[]): Promise<string> =>
+  outputOf(inTerminal('NO_COLOR=1', process.execPath, BIN, ...args));
 
 describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
   it('a message is in colour, unless NO_COLOR is set', async () => {
     const name = await cli.newQueue();
     await cli.server.millrace.queue(name).publishBatch([{ payload: 1 }, { payload: 2 }]);
-    expect(await outputOf(['consume', name])).toContain(`${ESCAPE}[2mmessage_id=`);
-    expect(await outputOf(['consume', name], { NO_COLOR: '1' })).not.toContain(ESCAPE);
+    expect(await outputOf(verb('consume', name))).toContain(`${ESCAPE}[2mmessage_id=`);
+    expect(await withoutColours('consume', name)).not.toContain(ESCAPE);
   });
 
   it('control characters of others are shown, not written', async () => {
@@ -61,7 +65,7 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
       ['consume', name, '--wait', '5s'],
     ];
     for (const args of verbs) {
-      const text = await outputOf(args, { NO_COLOR: '1' });
+      const text = await withoutColours(...args);
       expect(text, args.join(' ')).toContain('\\u009b2J\\u202e\\u001b[2J');
       for (const character of ['\u009b', '\u202e', ESCAPE]) expect(text).not.toContain(character);
     }
@@ -73,8 +77,11 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
     ['\r', 'nothing was done'],
   ])('what destroys asks, and the answer %j leads to: %s', async (answer, result) => {
     const name = await cli.newQueue();
-    const started = inTerminal(['queue', 'delete', name]);
-    await started.says(new RegExp(`Delete the queue ${name} .* on ${cli.server.url}\\?`));
+    const started = verb('queue', 'delete', name);
+    await started.says(/\(y\/N\)/);
+    expect(started.stdout).toMatch(
+      new RegExp(`Delete the queue ${name} .* on ${cli.server.url}\\?`),
+    );
     started.type(answer);
     await started.ended();
     expect(started.stdout).toContain(result);
@@ -84,8 +91,8 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
 
   it('Ctrl-C at a question does nothing and ends with 130', async () => {
     const name = await cli.newQueue();
-    const started = inTerminal(['queue', 'delete', name]);
-    await started.says(/Delete the queue/);
+    const started = verb('queue', 'delete', name);
+    await started.says(/\(y\/N\)/);
     started.type(CTRL_C);
     await started.ended();
     expect(started.stdout).toMatch(/ended with 130\n$/);
@@ -93,7 +100,7 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
   });
 
   it('a key that is asked for is not shown', async () => {
-    const started = inTerminal(['context', 'add', 'typed', '--url', cli.server.url]);
+    const started = verb('context', 'add', 'typed', '--url', cli.server.url);
     await started.says(/API key for/);
     started.type('ifr_secret\r');
     await started.ended();
@@ -104,8 +111,8 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
 
   it('stats --watch shows a live table until Ctrl-C', async () => {
     const name = await cli.newQueue();
-    const started = inTerminal(['stats', name, '--watch', '200ms']);
-    await started.says(/AVAILABLE[\s\S]*AVAILABLE/);
+    const started = verb('stats', name, '--watch', '200ms');
+    await started.says(new RegExp(`AVAILABLE[^]*${name} +0 `));
     await cli.server.millrace.queue(name).publish(1);
     await started.says(new RegExp(`${name} +1 `));
     started.type(CTRL_C);
@@ -114,20 +121,17 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
   });
 
   it('publish without a payload says what to give instead of waiting', async () => {
-    const text = await outputOf(['publish', await cli.newQueue()]);
+    const text = await outputOf(verb('publish', await cli.newQueue()));
     expect(text).toMatch(/there is no payload[\s\S]*ended with 2\n$/);
   });
 
   it('publish of a file shows its progress', async () => {
     const name = await cli.newQueue();
-    const lines = 'seq 1 2000';
-    const command = `${lines} > ${cli.folder}/lines; '${process.execPath}' '${BIN}' publish ${name} < ${cli.folder}/lines`;
-    run = new CommandRun(['sh', '-c', command], {
-      program: ['python3', PSEUDO_TERMINAL],
-      environment: { ...cli.environment, TERM: 'xterm' },
-    });
-    await run.ended();
-    expect(run.stdout).toMatch(/\[=*-*\] \d+ %, \d+ messages/);
-    expect(run.stdout).toContain(`2000 messages published to ${name}`);
+    const path = join(cli.folder, 'lines');
+    writeFileSync(path, '{"n":1}\n'.repeat(2_000));
+    const command = `'${process.execPath}' '${BIN}' publish ${name} < '${path}'`;
+    const text = await outputOf(inTerminal('sh', '-c', command));
+    expect(text).toMatch(/\[=*-*\] \d+ %, \d+ messages/);
+    expect(text).toContain(`2000 messages published to ${name}`);
   });
 });

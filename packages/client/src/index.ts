@@ -12,7 +12,9 @@ export type { PushDelivery } from './api/push-subscriptions.js';
 export type {
   Consumed,
   ConsumedQueue,
+  DayHistory,
   Delivery,
+  HourHistory,
   InvalidDelivery,
   PeekedMessage,
   Queue,

@@ -89,7 +89,8 @@ describe.each(STORE_FACTORIES)('calls on $name', (factory) => {
     expect(await queue.ackBatch([second])).toMatchObject({ results: [{ acked: true }] });
     expect(await queue.ack(second)).toMatchObject({ acked: false });
     expect(await queue.stats()).toMatchObject({ available: 0, inFlight: 0, delayed: 1 });
-    expect((await queue.history()).minutes.length).toBeGreaterThan(0);
+    expect((await queue.history()).minutes).toHaveLength(60);
+    expect((await queue.history({ span: 'day' })).quarterHours).toHaveLength(96);
   });
 
   test('dead letters are listed page by page, redriven and purged', async () => {

@@ -318,6 +318,17 @@ test('the address and the key come from the environment', async () => {
   }
 });
 
+test('the trace of a message is also that of its call', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  stub.answer(STORED);
+  await publish({}, { traceparent });
+  await publish({}, { traceparent: 'not\nof a header' });
+  await publish();
+  const inHeader = stub.requests.map(({ headers }) => headers.traceparent);
+  expect(inHeader).toEqual([traceparent, undefined, undefined]);
+  expect(stub.requests[0]?.body.headers).toEqual({ traceparent });
+});
+
 test('a consume has the time that it waits in addition', async () => {
   stub.answer((_, response) => {
     setTimeout(() => ok({ messages: [] })(_, response), 300);

@@ -1,4 +1,4 @@
-import '@mantine/core/styles.layer.css';
+import './design/mantine.css';
 import 'virtual:theme.css';
 import './design/base.css';
 import { StrictMode } from 'react';

@@ -56,7 +56,7 @@ export const CAPABILITIES = {
     returns: queues.QueueStats,
     bodyMaxBytes: SMALL_BODY,
     description:
-      'Get exact message counts of a queue, by state, and the age of its oldest message.',
+      'Get exact message counts of a queue, by state, the age of its oldest message, and who consumes.',
   },
   update: {
     id: 'queue.update',
@@ -203,10 +203,11 @@ export const CAPABILITIES = {
     method: 'GET',
     path: '/v1/queue/history/{queue}',
     scopes: ['read'],
-    params: queues.GetParams,
+    params: queues.HistoryParams,
     returns: queues.HistoryReturns,
     bodyMaxBytes: SMALL_BODY,
-    description: 'Get the depth and the rates of a queue for each minute of the last hour.',
+    description:
+      'Get the depth and the rates of a queue: by minutes for the last hour, or by quarters of an hour for the last day.',
   },
   dlqList: {
     id: 'queue.dlq.list',

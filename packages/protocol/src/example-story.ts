@@ -24,6 +24,16 @@ export const ORDERS_STATS = {
   delayed: 1,
   dlq: 0,
   oldest_age_seconds: 4.25,
+  waiting_consumers: 0,
+  last_fetch_at: '2026-01-05T08:00:41.000Z',
+  last_fetch_key_id: KEY_ID,
+};
+export const ORDERS_ACTIVITY = {
+  published: 40,
+  delivered: 31,
+  acked: 28,
+  failed: 3,
+  dead_lettered: 0,
 };
 export const MESSAGE = {
   message_id: FIRST,

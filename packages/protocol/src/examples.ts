@@ -7,6 +7,7 @@ import {
   KEY_ID,
   MESSAGE,
   ORDERS,
+  ORDERS_ACTIVITY,
   ORDERS_STATS,
   PURGED,
   RECEIPT,
@@ -61,8 +62,11 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
   list: [
     {
       title: 'The first page, with counts',
-      params: { prefix: 'orders', include: 'stats', limit: 1 },
-      data: { items: [{ ...ORDERS, stats: ORDERS_STATS }], next_cursor: 'b3JkZXJz' },
+      params: { prefix: 'orders', include: 'stats,activity', limit: 1 },
+      data: {
+        items: [{ ...ORDERS, stats: ORDERS_STATS, activity: ORDERS_ACTIVITY }],
+        next_cursor: 'b3JkZXJz',
+      },
     },
   ],
   stats: [{ title: 'The counts', params: { queue: 'orders' }, data: ORDERS_STATS }],
@@ -248,17 +252,15 @@ export const EXAMPLES: { readonly [Name in CapabilityName]: readonly ExampleOf<N
       params: { queue: 'orders' },
       data: {
         queue: 'orders',
-        minutes: [
-          {
-            at: '2026-01-05T08:00:00.000Z',
-            depth: 12,
-            published: 40,
-            delivered: 31,
-            acked: 28,
-            failed: 3,
-            dead_lettered: 0,
-          },
-        ],
+        minutes: [{ at: '2026-01-05T08:00:00.000Z', depth: 12, ...ORDERS_ACTIVITY }],
+      },
+    },
+    {
+      title: 'The last day',
+      params: { queue: 'orders', span: 'day' },
+      data: {
+        queue: 'orders',
+        quarter_hours: [{ at: '2026-01-05T08:00:00.000Z', depth: 12, ...ORDERS_ACTIVITY }],
       },
     },
   ],

@@ -7,7 +7,9 @@ import { readText } from './config/values/read-text.js';
 import { AdvanceableClock } from './core/advanceable-clock.js';
 import { AuditTrail } from './core/audit/audit-trail.js';
 import { type Clock, monotonicClock, monotonicMs } from './core/clock.js';
-import { createGroupCommit } from './core/commit-groups/group-commit.js';
+import { createGroupCommit, GROUP_LIMITS } from './core/commit-groups/group-commit.js';
+import { ConsumerBook } from './core/consumers/consumer-book.js';
+import { ConsumerRecorder } from './core/consumers/consumer-recorder.js';
 import { ByteBudget } from './core/engine/byte-budget.js';
 import { createLongPolls } from './core/engine/long-poll.js';
 import { QueueService } from './core/engine/queue-service.js';
@@ -22,6 +24,7 @@ import type { Tracing } from './core/tracing/tracing.js';
 import { closeHttp, createHttpApp } from './http/app.js';
 import type { ControlledClock } from './http/dev/clock-routes.js';
 import { listenForMetrics, type MetricsListener } from './http/metrics/metrics-listener.js';
+import { NodeMetrics } from './http/metrics/node-metrics.js';
 import { newSecret } from './http/routes/keys.js';
 import { auditLines } from './log/audit-lines.js';
 import { createLog, type ProcessLog } from './log/logger.js';
@@ -96,7 +99,9 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   const ids = createIdSource(clock);
   const tracing = await openTracing(config, log);
   const spans = tracing && new CommandSpans(tracing);
-  const commit = createGroupCommit(spans?.ofGroups(store) ?? store);
+  const nodeMetrics = new NodeMetrics();
+  const groupStore = spans?.ofGroups(store) ?? store;
+  const commit = createGroupCommit(groupStore, GROUP_LIMITS, nodeMetrics.commits.committed);
   const longPolls = createLongPolls(clock, {
     clients: WAITS_MAX,
     clientsOfProject: config.maxProjectWaits,
@@ -114,12 +119,18 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   store.listen({
     ready: (queues) => longPolls.wake(queues),
     nextDue: (atMs) => settler.nextDue(atMs),
+    tallied: nodeMetrics.events.tallied,
     failed: hooks.failed,
   });
   const audit = new AuditTrail(commit, clock, auditLines(log));
   const keyUse = new KeyUse(commit, clock);
-  const ofCalls = audit.watch(commit);
-  const service = new QueueService(store, spans?.ofCalls(ofCalls) ?? ofCalls, longPolls, ids, {
+  const consumers = new ConsumerBook(clock);
+  // Where no other node can be running, the name stays the same, so that each start replaces the rows.
+  const nodeId = store.safetyPollMs === null ? 'the only node' : ids.uuid();
+  const consumerRecorder = new ConsumerRecorder(consumers, commit, clock, nodeId);
+  const audited = audit.watch(commit);
+  const ofCalls = spans?.ofCalls(audited) ?? audited;
+  const service = new QueueService(store, ofCalls, longPolls, consumers, ids, {
     autoCreate: config.autoCreate,
     jobInterrupted: () => resumption.wake(),
   });
@@ -146,7 +157,9 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     budget: pushBudget,
     random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
     processLog: log,
+    attempted: nodeMetrics.pushes.attempted,
   });
+  nodeMetrics.pushes.watch(() => dispatcher.breakers());
   const app = createHttpApp(
     {
       service,
@@ -159,6 +172,9 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
       budget,
       pushBudget,
       longPolls,
+      consumers,
+      nodeId,
+      metrics: nodeMetrics,
       rateLimiter: makeRateLimiter(config, clock),
       refusedRequests: new RateLimiter(monotonicClock(), REFUSED_REQUESTS),
       idempotencyWindowMs: config.idempotencyHours * 3_600_000,
@@ -195,7 +211,12 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     service.stop();
     keyRing.stop();
     await Promise.all([closeHttp(app), metrics?.close(), dispatcher.stop()]);
-    await Promise.all([...jobs.map((job) => job.stop()), audit.stop(), keyUse.flush()]);
+    await Promise.all([
+      ...jobs.map((job) => job.stop()),
+      audit.stop(),
+      keyUse.flush(),
+      consumerRecorder.flush(),
+    ]);
     await commit.stop();
     await store.stop();
     await tracing?.stop();

@@ -21,7 +21,9 @@ export function markdownReport(
 ): string {
   return [
     environmentText(environment),
-    ...REPORTED.map((name) => `## ${TITLES[name]}\n\n${scenarioTable(name, outcomes)}`),
+    ...REPORTED.filter((name) => outcomes.some(({ scenarios }) => scenarios[name])).map(
+      (name) => `## ${TITLES[name]}\n\n${scenarioTable(name, outcomes)}`,
+    ),
     `## What was measured\n\n${peersText(outcomes)}`,
   ].join('\n\n');
 }
@@ -66,7 +68,15 @@ function scenarioRow(
 function peersText(outcomes: readonly Outcome[]): string {
   const measured = outcomes.filter(({ unavailable }) => unavailable === undefined);
   const missing = outcomes.filter(({ unavailable }) => unavailable !== undefined);
-  const heads = ['peer', 'server', 'durable when', 'does less', 'client and settings', 'batches'];
+  const heads = [
+    'peer',
+    'server',
+    'durable when',
+    'does less',
+    'client and settings',
+    'batches',
+    'handles by',
+  ];
   const table = markdownTable(
     heads,
     measured.map(({ peer, version = '' }) => [
@@ -76,6 +86,7 @@ function peersText(outcomes: readonly Outcome[]): string {
       peer.less ?? '',
       peer.usage,
       peer.batch ? `${peer.batch.size}: ${peer.batch.calls}` : 'it has none',
+      peer.work?.by ?? '',
     ]),
     [...heads.keys()],
   );

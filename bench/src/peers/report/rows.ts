@@ -6,7 +6,7 @@ import { REPORTED, TITLES } from './titles.js';
 
 /** The name of a peer in a table; a batch has its size with it. */
 export const labelOf = (peer: string, scenario: ScenarioName, size: number): string =>
-  scenario === 'batch-cycle' ? `${peer} (${size})` : peer;
+  scenario.startsWith('batch-') ? `${peer} (${size})` : peer;
 
 /** The rows that `bench:report` reads. A peer without a valid round has none. */
 export const rowsOf = (outcomes: readonly Outcome[]): PeerRow[] =>

@@ -4,10 +4,17 @@
  */
 export class AckedMessages {
   #spare = 0;
+  #all = 0;
   #failure: unknown;
   readonly #waiting: { missing: number; resolve(): void; reject(reason: unknown): void }[] = [];
 
+  /** All messages that were acked. */
+  get all(): number {
+    return this.#all;
+  }
+
   add(count = 1): void {
+    this.#all += count;
     this.#spare += count;
     for (let first = this.#waiting[0]; first && this.#spare > 0; first = this.#waiting[0]) {
       const taken = Math.min(first.missing, this.#spare);

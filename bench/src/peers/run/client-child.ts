@@ -27,19 +27,30 @@ process.once('disconnect', () => process.exit());
 
 async function measure(job: ClientJob): Promise<ClientResult> {
   const client = await peerNamed(job.peer).connect(job);
+  if (job.scenario === 'work') await client.fill?.(job.fillCount);
   const usedMicros = existsSync('/proc/self/stat')
     ? () => treeMicros([process.pid, ...job.serverPids])
     : undefined;
   const before = usedMicros?.();
   const result = await makeLoad(client, job);
   const after = usedMicros?.();
-  await expectWaiting(client, job.scenario === 'publish' ? result.units : 0);
+  const allMessages = result.units * job.unitSize;
+  await expectWaiting(client, await leftOver(client, job, allMessages));
   await client.close();
   return {
     ...result,
-    allMessages: result.units * (job.scenario === 'batch-cycle' ? job.batchSize : 1),
+    allMessages,
     ...(before !== undefined && after !== undefined && { cpuSeconds: (after - before) / 1e6 }),
   };
+}
+
+/** How many messages the peer must still have. */
+async function leftOver(client: PeerClient, job: ClientJob, messages: number): Promise<number> {
+  if (job.scenario === 'publish' || job.scenario === 'batch-publish') return messages;
+  if (job.scenario !== 'work') return 0;
+  // A worker acks more than the units have waited for.
+  const acked = 'stopWork' in client ? await client.stopWork?.() : messages;
+  return job.fillCount - (acked ?? 0);
 }
 
 async function makeLoad(client: PeerClient, job: ClientJob): Promise<LoadResult> {
@@ -55,6 +66,10 @@ async function makeLoad(client: PeerClient, job: ClientJob): Promise<LoadResult>
 type Unit = (caller: number) => Promise<unknown>;
 
 function unitOf(client: CallingClient, { scenario, batchSize }: ClientJob): Unit {
+  const publishBatch = (caller: number): Promise<unknown> => {
+    if (!client.publishBatch) throw new Error('this client has no batches');
+    return client.publishBatch(caller);
+  };
   switch (scenario) {
     case 'publish':
       return (caller) => client.publish(caller);
@@ -65,10 +80,13 @@ function unitOf(client: CallingClient, { scenario, batchSize }: ClientJob): Unit
       };
     case 'batch-cycle':
       return async (caller) => {
-        if (!client.publishBatch) throw new Error('this client has no batches');
-        await client.publishBatch(caller);
+        await publishBatch(caller);
         await client.ack(batchSize, caller);
       };
+    case 'batch-publish':
+      return publishBatch;
+    case 'work':
+      return (caller) => client.ack(batchSize, caller);
   }
 }
 

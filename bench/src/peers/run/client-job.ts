@@ -5,6 +5,10 @@ import type { ClientLoad } from '../peer.js';
 /** One scenario of one peer, as plain data for the process of its client. */
 export interface ClientJob extends TallyLimits, ClientLoad {
   peer: string;
+  /** Messages in a unit. */
+  unitSize: number;
+  /** Messages that are published before the load of `work` begins. */
+  fillCount: number;
   serverPids: number[];
 }
 

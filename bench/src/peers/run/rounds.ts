@@ -5,8 +5,8 @@ import { NotAvailable, type Peer, type PeerServer, type ScenarioName } from '../
 import { type ClientResult, runClient } from './client-job.js';
 import type { Places } from './place.js';
 
-/** In this order, so that the messages of `publish` lie in nobody's way. */
-const ORDER: readonly ScenarioName[] = ['cycle', 'batch-cycle', 'publish'];
+/** In this order, so that the messages that stay lie in nobody's way, or in that of the last ones. */
+const ORDER: readonly ScenarioName[] = ['cycle', 'batch-cycle', 'publish', 'work', 'batch-publish'];
 
 /** What a run found out about one peer. */
 export interface Outcome {
@@ -28,6 +28,7 @@ export interface ScenarioOutcome {
 
 export interface Run {
   selected: readonly Peer[];
+  scenarios: readonly ScenarioName[];
   settings: PeersSettings;
   places: Places;
   progress(line: string): void;
@@ -48,8 +49,10 @@ export async function runRounds(run: Run): Promise<Outcome[]> {
 async function takeTurn(run: Run, outcome: Outcome, round: number): Promise<void> {
   const { peer, scenarios } = outcome;
   const left = ORDER.filter(
-    (name) => (name !== 'batch-cycle' || peer.batch) && scenarios[name]?.error === undefined,
+    (name) =>
+      run.scenarios.includes(name) && has(peer, name) && scenarios[name]?.error === undefined,
   );
+  if (left.length === 0) return;
   await run.places.use(async (place) => {
     try {
       const server = await peer.start(place);
@@ -67,6 +70,14 @@ async function takeTurn(run: Run, outcome: Outcome, round: number): Promise<void
   });
 }
 
+function has({ batch, work }: Peer, scenario: ScenarioName): boolean {
+  if (scenario === 'work') return work !== undefined;
+  return !isOfBatches(scenario) || batch !== undefined;
+}
+
+const isOfBatches = (scenario: ScenarioName): boolean =>
+  scenario !== 'publish' && scenario !== 'cycle';
+
 async function measure(
   { settings, progress }: Run,
   outcome: Outcome,
@@ -76,6 +87,8 @@ async function measure(
 ): Promise<void> {
   const { peer } = outcome;
   const of = scenarioOf(outcome, scenario);
+  const limits = roundLimits(settings);
+  const runMs = limits.warmupMs + limits.durationMs;
   try {
     const result = await runClient({
       peer: peer.name,
@@ -85,7 +98,9 @@ async function measure(
       concurrency: settings.concurrency,
       payload: payloadOf(settings.payloadBytes),
       batchSize: peer.batch?.size ?? 1,
-      ...roundLimits(settings),
+      unitSize: of.size,
+      fillCount: Math.ceil(((peer.work?.perSecondMax ?? 0) * runMs) / 1_000),
+      ...limits,
     });
     of.rounds.push(result);
     const rate = Math.round(result.perSecond * of.size);
@@ -97,7 +112,7 @@ async function measure(
 }
 
 function scenarioOf({ peer, scenarios }: Outcome, name: ScenarioName): ScenarioOutcome {
-  const size = name === 'batch-cycle' ? (peer.batch?.size ?? 1) : 1;
+  const size = isOfBatches(name) ? (peer.batch?.size ?? 1) : 1;
   const known = scenarios[name] ?? { size, rounds: [] };
   scenarios[name] = known;
   return known;

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Optional, Union, cast
+from typing import cast, Literal, Optional, overload, Union
 
 from ..caller import IdempotencyKey, without_none
-from ..records import DeleteResult, History, PurgeResult, QueueRecord, QueueStats
+from ..records import DayHistory, DeleteResult, History, PurgeResult, QueueRecord, QueueStats
 from .on_queue import UNSET, OnQueue, Unset, without_unset
 
 
@@ -111,6 +111,19 @@ class SettingsCalls(OnQueue):
         """Exact counts of the messages by state."""
         return cast(QueueStats, self._caller.get(self._path("stats"), timeout=timeout))
 
-    def history(self, *, timeout: Optional[float] = None) -> History:
-        """Depth and rates for each minute of the last hour."""
-        return cast(History, self._caller.get(self._path("history"), timeout=timeout))
+    @overload
+    def history(
+        self, *, span: Literal["hour"] = "hour", timeout: Optional[float] = None
+    ) -> History: ...
+
+    @overload
+    def history(
+        self, *, span: Literal["day"], timeout: Optional[float] = None
+    ) -> DayHistory: ...
+
+    def history(
+        self, *, span: str = "hour", timeout: Optional[float] = None
+    ) -> Union[History, DayHistory]:
+        """Depth and rates for each minute of the last hour, or each quarter of an hour of the day."""
+        answer = self._caller.get(self._path("history"), {"span": span}, timeout=timeout)
+        return cast(History, answer) if span == "hour" else cast(DayHistory, answer)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import type { Session } from '../session/session.js';
+import { asked } from './asked.js';
 
 /** What a verb is about to do that cannot be undone. */
 export interface Effect {
@@ -40,12 +41,12 @@ export async function confirmed(
     return false;
   }
   if (yes) return true;
-  const question = `${description.charAt(0).toUpperCase()}${description.slice(1)} on ${connection.url}?`;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new UsageError(`this needs a confirmation: ${description}`, 'Give it with --yes.');
   }
   const { default: confirm } = await import('@inquirer/confirm');
-  const answer = await confirm({ message: question, default: false }, { output: process.stderr });
+  const message = `${description.charAt(0).toUpperCase()}${description.slice(1)} on ${connection.url}?`;
+  const answer = await asked(confirm({ message, default: false }, { output: process.stderr }));
   if (!answer) out.note('nothing was done');
   return answer;
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js';
+import { asked } from './asked.js';
 
 const MAX_BYTES = 4_096;
 
@@ -10,7 +11,7 @@ export const secretFrom = async (given: string | undefined): Promise<string | un
 export async function askForSecret(question: string): Promise<string> {
   if (!process.stdin.isTTY) return fromInput();
   const { default: password } = await import('@inquirer/password');
-  return password({ message: question, mask: true }, { output: process.stderr });
+  return asked(password({ message: question, mask: true }, { output: process.stderr }));
 }
 
 /** The standard input up to the end of its first line. */

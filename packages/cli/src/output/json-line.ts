@@ -1,4 +1,5 @@
 import { toWire } from '@millrace/client';
+import { oneLine } from './payload-text.js';
 import { printable } from './printable.js';
 
 /**
@@ -14,6 +15,3 @@ export function jsonLine(record: object): string {
 
 const jsonText = (name: string, value: unknown): string =>
   name === 'payload' && typeof value === 'string' ? oneLine(value) : JSON.stringify(value);
-
-/** A JSON string cannot contain a raw control character, so all of them stand between values. */
-export const oneLine = (json: string): string => json.replace(/[\t\n\r]+/g, ' ');

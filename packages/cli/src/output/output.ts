@@ -1,7 +1,6 @@
 import { styleText } from 'node:util';
 import { ReaderGone } from '../errors.js';
 import { wantsColours } from './colours.js';
-import { jsonLine } from './json-line.js';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -19,7 +18,8 @@ export class Output {
 
   /** One result: a line of JSON, or what `people` makes of it. */
   async record(record: object, people: () => string | Promise<string>): Promise<void> {
-    await this.write(this.isJson ? jsonLine(record) : await people());
+    if (this.isJson) await this.json(record);
+    else await this.write(await people());
   }
 
   /** The results of a list: a line of JSON for each, as it comes, or all of them for people. */
@@ -29,10 +29,16 @@ export class Output {
   ): Promise<void> {
     const gathered: Item[] = [];
     for await (const item of items) {
-      if (this.isJson) await this.write(jsonLine(item));
+      if (this.isJson) await this.json(item);
       else gathered.push(item);
     }
     if (!this.isJson) await this.write(await people(gathered));
+  }
+
+  /** Writes a record as a line of JSON. @throws ReaderGone */
+  async json(record: object): Promise<void> {
+    const { jsonLine } = await import('./json-line.js');
+    await this.write(jsonLine(record));
   }
 
   /**

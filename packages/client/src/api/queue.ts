@@ -7,6 +7,7 @@ import type {
   CreateParams,
   DeleteReturns,
   ExtendReturns,
+  HistoryParams,
   HistoryReturns,
   MessageReturns,
   NackBatchReturns,
@@ -66,6 +67,9 @@ export type ConsumedQueue<T = unknown> = Pick<
   'name' | 'get' | 'consume' | 'ackBatch' | 'nackBatch' | 'extend'
 >;
 
+export type HourHistory = Required<Pick<HistoryReturns, 'queue' | 'minutes'>>;
+export type DayHistory = Required<Pick<HistoryReturns, 'queue' | 'quarterHours'>>;
+
 export type PeekedMessage<T = unknown> = PeekReturns<T>['items'][number];
 
 /**
@@ -119,8 +123,10 @@ export class Queue<Received = unknown, Published = Received> extends PushSubscri
     return this.#calls.call(CALLS.stats, options);
   }
 
-  /** Depth and rates for each minute of the last hour. */
-  history(options: CallOptions = {}): Promise<HistoryReturns> {
+  /** Depth and rates for each minute of the last hour, or each quarter of an hour of the last day. */
+  history(options?: { span?: 'hour' | undefined } & CallOptions): Promise<HourHistory>;
+  history(options: { span: 'day' } & CallOptions): Promise<DayHistory>;
+  history(options: HistoryParams & CallOptions = {}): Promise<HistoryReturns> {
     return this.#calls.call(CALLS.history, options);
   }
 

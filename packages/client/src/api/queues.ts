@@ -14,7 +14,7 @@ export class Queues {
     this.#calls = calls;
   }
 
-  /** Lists them by name, with their counts if `include` is `stats`. */
+  /** Lists them by name, with what `include` names: their counts, their activity in the last minute. */
   list(options: ListParams & CallOptions = {}): Pages<ListedQueue> {
     return this.#calls.pages(CALLS.list, options);
   }

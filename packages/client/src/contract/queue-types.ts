@@ -36,16 +36,29 @@ export interface ListParams {
   limit?: number | undefined;
   /** Only queues whose name begins with it. */
   prefix?: string | undefined;
-  /** stats adds the counts of each queue. */
-  include?: 'stats' | undefined;
+  /** stats adds the counts of each queue, activity its last minute. */
+  include?: 'stats' | 'activity' | 'stats,activity' | 'activity,stats' | undefined;
 }
 
 /** The answer of queue.list. */
 export interface ListReturns {
   /** The queues, sorted by name. */
   items: (QueueRecord & {
-    /** Exact counts of the messages of a queue, by state. */
+    /** Exact counts of the messages of a queue, by state, and who consumes them. */
     stats?: QueueStats;
+    /** What happened to the messages of a queue in the last 60 seconds: an estimate. */
+    activity?: {
+      /** Messages that were published. */
+      published: number;
+      /** Deliveries to consumers, repeated ones included. */
+      delivered: number;
+      /** Messages that were acked. */
+      acked: number;
+      /** Deliveries that failed: nacks and expired leases. */
+      failed: number;
+      /** Messages that became dead letters. */
+      deadLettered: number;
+    };
   })[];
   /** The cursor of the next page; absent on the last page. */
   nextCursor?: string;
@@ -91,15 +104,38 @@ export interface PurgeReturns {
   purged: number;
 }
 
+/** The fields of queue.history. */
+export interface HistoryParams {
+  /** hour for the last 60 minutes, day for the last 96 quarters of an hour. */
+  span?: 'hour' | 'day' | undefined;
+}
+
 /** The answer of queue.history. */
 export interface HistoryReturns {
   /** The name of the queue. */
   queue: string;
   /** The last 60 minutes, oldest first, the current one included. */
-  minutes: {
+  minutes?: {
     /** The beginning of the minute. */
     at: string;
     /** Messages in the queue when the minute ended, without dead letters. */
+    depth: number;
+    /** Messages that were published. */
+    published: number;
+    /** Deliveries to consumers, repeated ones included. */
+    delivered: number;
+    /** Messages that were acked. */
+    acked: number;
+    /** Deliveries that failed: nacks and expired leases. */
+    failed: number;
+    /** Messages that became dead letters. */
+    deadLettered: number;
+  }[];
+  /** With span=day instead: the last 96 quarters of an hour. */
+  quarterHours?: {
+    /** The beginning of the quarter of an hour. */
+    at: string;
+    /** Messages in the queue when the quarter ended, without dead letters. */
     depth: number;
     /** Messages that were published. */
     published: number;

@@ -72,6 +72,12 @@ export interface QueueStats {
   dlq: number;
   /** Seconds since the oldest available or leased message first became available. */
   oldestAgeSeconds?: number;
+  /** Calls of consume that wait for a message now. */
+  waitingConsumers: number;
+  /** When consume last looked for messages here; absent if it never did. */
+  lastFetchAt?: string;
+  /** The key with which it did. */
+  lastFetchKeyId?: string;
 }
 
 /** The record KeyRecord of PROTOCOL.md. */

@@ -7,7 +7,10 @@ export interface PublisherOptions extends Pick<CallOptions, 'timeoutMs' | 'retri
   readonly maxBatch?: number | undefined;
   /** Bytes of a batch, up to 16 MiB. A larger message travels alone. Default: 4 MiB. */
   readonly maxBatchBytes?: number | undefined;
-  /** How long the first message of a batch waits for others, in milliseconds. Default: 5. */
+  /**
+   * How long the first message of a batch waits for others, in milliseconds. Default: 0, with which those
+   * of one turn travel together, and others gather while a batch is under way.
+   */
   readonly lingerMs?: number | undefined;
   /** Messages that may wait or be under way; more wait for their turn. Default: 10,000. */
   readonly maxPending?: number | undefined;
@@ -26,7 +29,7 @@ const UNBOUNDED = Number.POSITIVE_INFINITY;
 
 /** @throws MillraceError `INVALID_OPTION` */
 export function publisherSettings(options: PublisherOptions): PublisherSettings {
-  const { maxBatch = 500, maxBatchBytes = 4 * MIB, lingerMs = 5 } = options;
+  const { maxBatch = 500, maxBatchBytes = 4 * MIB, lingerMs = 0 } = options;
   const { maxPending = 10_000, maxPendingBytes = 64 * MIB, maxInFlight = 1 } = options;
   return {
     maxBatch: wholeWithin('maxBatch', maxBatch, 1, LIMITS.batchMaxMessages),

@@ -6,6 +6,7 @@ import { MillraceError } from '../errors.js';
 import { validated } from '../schema.js';
 import type { StandardSchemaV1 } from '../standard-schema.js';
 import { encodeFields, JsonText } from '../transport/request.js';
+import { nextTurn } from '../transport/sleep.js';
 import { type Entry, storeBatch, takeBatch } from './batch.js';
 import { type PublisherOptions, type PublisherSettings, publisherSettings } from './options.js';
 import { Room } from './room.js';
@@ -27,6 +28,7 @@ export class Publisher<T = unknown> {
   readonly #unsettled = new Set<Promise<unknown>>();
   #inFlight = 0;
   #lingering: ReturnType<typeof setTimeout> | undefined;
+  #sendsNextTurn = false;
   #flushes = 0;
   #isClosed = false;
 
@@ -96,14 +98,18 @@ export class Publisher<T = unknown> {
     const { maxBatch, lingerMs } = this.#settings;
     if (this.#waiting.length >= maxBatch || this.#flushes > 0) {
       this.#send();
-    } else {
+    } else if (lingerMs > 0) {
       this.#lingering ??= setTimeout(() => this.#send(), lingerMs);
+    } else if (!this.#sendsNextTurn) {
+      this.#sendsNextTurn = true;
+      void nextTurn().then(() => this.#send());
     }
   }
 
   #send(): void {
     clearTimeout(this.#lingering);
     this.#lingering = undefined;
+    this.#sendsNextTurn = false;
     const { maxBatch, maxBatchBytes, maxInFlight } = this.#settings;
     while (this.#waiting.length > 0 && this.#inFlight < maxInFlight) {
       const batch = takeBatch(this.#waiting, maxBatch, maxBatchBytes);

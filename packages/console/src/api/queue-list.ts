@@ -46,7 +46,7 @@ async function readAll(
   let cursor: string | undefined;
   let limit = isFirst ? FIRST_PAGE_QUEUES : PAGE_QUEUES;
   do {
-    const options = { include: 'stats', limit, cursor, signal } as const;
+    const options = { include: 'stats,activity', limit, cursor, signal } as const;
     const page = await millrace.queues.list(options).page();
     queues.push(...(page.items as WatchedQueue[]));
     cursor = page.nextCursor;

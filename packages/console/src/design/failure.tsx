@@ -12,7 +12,7 @@ interface FailureProps {
 export function Failure({ title, error, onRetry }: FailureProps) {
   const known = error instanceof MillraceError ? error : undefined;
   return (
-    <Alert color="red" variant="light" title={title} role="alert">
+    <Alert color="red" variant="light" title={title} mt="md" role="alert">
       <Text size="sm">{error.message}</Text>
       {known?.details.map(({ path, message }) => (
         <Text size="sm" key={path}>

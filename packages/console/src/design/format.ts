@@ -14,9 +14,10 @@ const UNITS = [
   [86_400, 'd'],
   [3_600, 'h'],
   [60, 'm'],
+  [1, 's'],
 ] as const;
 
-/** A duration in its two largest units: `45 s`, `12 m`, `3 h 5 m` */
+/** A duration in its two largest units: `45 s`, `12 m 3 s`, `3 h 5 m` */
 export function formatDuration(seconds: number): string {
   if (seconds < 1) return seconds <= 0 ? '0 s' : '<1 s';
   for (const [index, [size, unit]] of UNITS.entries()) {
@@ -26,7 +27,7 @@ export function formatDuration(seconds: number): string {
     const whole = `${Math.floor(seconds / size)} ${unit}`;
     return smaller > 0 && rest !== undefined ? `${whole} ${smaller} ${rest[1]}` : whole;
   }
-  return `${Math.floor(seconds)} s`;
+  return '0 s';
 }
 
 /** How long ago a time was, or how far ahead it is: `12 m ago`, `in 30 s` */

@@ -1,5 +1,5 @@
 import { Button, Menu } from '@mantine/core';
-import { ChevronDown, LogOut } from 'lucide-react';
+import { BookOpen, ChevronDown, LogOut } from 'lucide-react';
 import { useSession } from '../session/session.js';
 
 /** Which project this is, what the key may do, and the way out. */
@@ -13,6 +13,7 @@ export function AccountMenu() {
           variant="default"
           rightSection={<ChevronDown size={14} aria-hidden />}
           aria-label={`Project ${identity.project}: account`}
+          maw={140}
         >
           {identity.project}
         </Button>
@@ -22,6 +23,9 @@ export function AccountMenu() {
           Project {identity.project} · scopes {identity.scopes.join(', ')}
         </Menu.Label>
         <Menu.Label>Key {identity.keyId}</Menu.Label>
+        <Menu.Item component="a" href="/docs" leftSection={<BookOpen size={14} aria-hidden />}>
+          Reference
+        </Menu.Item>
         <Menu.Item leftSection={<LogOut size={14} aria-hidden />} onClick={() => signOut()}>
           Sign out
         </Menu.Item>

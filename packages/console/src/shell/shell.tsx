@@ -18,7 +18,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         Skip to the content
       </a>
       <header className={classes.bar}>
-        <Link href="/" className={classes.home}>
+        <Link href="/" className={classes.home} aria-label="millrace: all queues">
           <Mark size={24} />
           <Text component="span" fw={600} className={classes.name}>
             millrace
@@ -33,7 +33,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
               Keys
             </BarLink>
           )}
-          <Anchor href="/docs" className={classes.link} underline="never">
+          <Anchor href="/docs" className={`${classes.link} ${classes.reference}`} underline="never">
             Reference
           </Anchor>
         </nav>

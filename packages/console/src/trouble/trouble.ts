@@ -1,11 +1,14 @@
+import type { QueueStats } from '@millrace/client';
 import type { WatchedQueue } from '../api/watched-queue.js';
-import { countOf, formatDuration, formatRelative } from '../design/format.js';
+import { countOf, formatCount, formatDuration, formatRelative } from '../design/format.js';
 
 export type Severity = 'critical' | 'warning';
 
 /** Something that a person should look at, in words. */
 export interface Trouble {
   readonly severity: Severity;
+  /** What it is about. Trouble with the consumers may be trouble with the receiver of pushes. */
+  readonly about: 'consumers' | 'dead-letters' | 'receiver';
   /** A few words for a table. */
   readonly label: string;
   /** What is the matter, as a sentence. */
@@ -13,18 +16,22 @@ export interface Trouble {
   /** What to do next, as a sentence. */
   readonly nextStep: string;
   /** The tab of the queue's page where that is done. */
-  readonly tab: 'messages' | 'dead-letters' | 'push' | 'overview';
+  readonly tab: 'messages' | 'dead-letters' | 'push';
 }
 
 /** Messages that wait shorter than this are no sign of anything. */
 const UNFETCHED_SECONDS = 60;
 const OLD_SECONDS = 300;
+/** Fewer failures in a minute may be chance. */
+const FAILURES = 5;
 
-/** What is wrong with a queue, the worst first. It is judged from its counts alone. */
+/** What is wrong with a queue, the worst first. It is judged from its counts and its last minute. */
 export function troublesOf(queue: WatchedQueue, nowMs: number): Trouble[] {
-  const found = [growingDeadLetters(queue), nobodyFetches(queue, nowMs), fallsBehind(queue, nowMs)];
-  const isGrowing = found[0] !== undefined;
-  if (!isGrowing) found.push(waitingDeadLetters(queue));
+  const found = [
+    growingDeadLetters(queue) ?? waitingDeadLetters(queue),
+    nobodyFetches(queue, nowMs) ?? fallsBehind(queue),
+    failingDeliveries(queue),
+  ];
   return found
     .filter((trouble) => trouble !== undefined)
     .sort((one, other) => rankOf(one.severity) - rankOf(other.severity));
@@ -37,10 +44,12 @@ export const rankOf = (severity: Severity | undefined): number =>
 function growingDeadLetters({ stats, activity }: WatchedQueue): Trouble | undefined {
   const added = activity?.deadLettered ?? 0;
   if (added === 0 || stats.dlq === 0) return undefined;
+  const became = added === 1 ? 'became a dead letter' : 'became dead letters';
   return {
     severity: 'critical',
+    about: 'dead-letters',
     label: 'Dead letters grow',
-    explanation: `${countOf(added, 'message')} became dead letters in the last minute; there are ${countOf(stats.dlq, 'dead letter')} now.`,
+    explanation: `${countOf(added, 'message')} ${became} in the last minute. There are ${formatCount(stats.dlq)} now.`,
     nextStep: 'Read why the last deliveries failed, mend the consumer, then redrive them.',
     tab: 'dead-letters',
   };
@@ -51,6 +60,7 @@ function waitingDeadLetters({ stats }: WatchedQueue): Trouble | undefined {
   const isOne = stats.dlq === 1;
   return {
     severity: 'warning',
+    about: 'dead-letters',
     label: countOf(stats.dlq, 'dead letter'),
     explanation: `${countOf(stats.dlq, 'dead letter')} ${isOne ? 'waits' : 'wait'} for somebody to decide.`,
     nextStep: `Read why ${isOne ? 'it' : 'they'} failed, then redrive or purge ${isOne ? 'it' : 'them'}.`,
@@ -58,54 +68,68 @@ function waitingDeadLetters({ stats }: WatchedQueue): Trouble | undefined {
   };
 }
 
-/** Seconds since somebody asked for messages; undefined if the server does not say. */
-function unfetchedSeconds({ stats }: WatchedQueue, nowMs: number): number | undefined {
-  if (stats.waitingConsumers === undefined) return undefined;
-  if (stats.waitingConsumers > 0) return 0;
-  if (stats.lastFetchAt === undefined) return Number.POSITIVE_INFINITY;
-  return (nowMs - Date.parse(stats.lastFetchAt)) / 1_000;
-}
-
-function nobodyFetches(queue: WatchedQueue, nowMs: number): Trouble | undefined {
-  const { available, oldestAgeSeconds = 0, waitingConsumers, lastFetchAt } = queue.stats;
-  const seconds = unfetchedSeconds(queue, nowMs);
-  const isUnfetched = seconds !== undefined && seconds >= UNFETCHED_SECONDS;
-  if (waitingConsumers === undefined || !isUnfetched) return undefined;
+/** Neither a consumer nor a push has taken a message, although some wait. */
+function nobodyFetches({ stats, activity }: WatchedQueue, nowMs: number): Trouble | undefined {
+  const { available, oldestAgeSeconds = 0, lastFetchAt } = stats;
   if (available === 0 || oldestAgeSeconds < UNFETCHED_SECONDS) return undefined;
+  const seconds = unfetchedSeconds(stats, nowMs);
+  if (seconds < UNFETCHED_SECONDS || (activity?.delivered ?? 0) > 0) return undefined;
   const since =
     lastFetchAt === undefined
       ? 'Nobody has fetched from this queue yet'
       : `Nobody has fetched for ${formatDuration(seconds)}`;
   return {
     severity: 'critical',
+    about: 'consumers',
     label: 'Nobody fetches',
     explanation: `${since}, and ${countOf(available, 'message waits', 'messages wait')}.`,
-    nextStep: 'Start a worker, or add a push subscription, for this queue.',
+    nextStep: 'Start a worker for this queue, or subscribe a url.',
     tab: 'push',
   };
 }
 
-function fallsBehind(queue: WatchedQueue, nowMs: number): Trouble | undefined {
-  const { available, oldestAgeSeconds = 0, inFlight } = queue.stats;
+function unfetchedSeconds({ waitingConsumers, lastFetchAt }: QueueStats, nowMs: number): number {
+  if (waitingConsumers > 0) return 0;
+  if (lastFetchAt === undefined) return Number.POSITIVE_INFINITY;
+  return (nowMs - Date.parse(lastFetchAt)) / 1_000;
+}
+
+function fallsBehind({ stats, activity }: WatchedQueue): Trouble | undefined {
+  const { available, oldestAgeSeconds = 0, inFlight } = stats;
   if (available === 0 || oldestAgeSeconds < OLD_SECONDS) return undefined;
-  const seconds = unfetchedSeconds(queue, nowMs);
-  if (seconds !== undefined && seconds >= UNFETCHED_SECONDS) return undefined;
+  const { published = 0, acked = 0 } = activity ?? {};
+  const rates =
+    published > acked
+      ? ` In the last minute ${formatCount(published)} came and only ${formatCount(acked)} went.`
+      : '';
   return {
     severity: 'warning',
+    about: 'consumers',
     label: 'Falls behind',
-    explanation: `The oldest message has waited for ${formatDuration(oldestAgeSeconds)}; ${countOf(available, 'message waits', 'messages wait')} and ${formatCountOfLeases(inFlight)}.`,
+    explanation: `The oldest message has waited for ${formatDuration(oldestAgeSeconds)}; ${formatCount(available)} wait, ${formatCount(inFlight)} are in flight.${rates}`,
     nextStep: 'Run more workers, or find out why each message takes so long.',
     tab: 'messages',
   };
 }
 
-const formatCountOfLeases = (inFlight: number): string =>
-  inFlight === 0 ? 'none is being worked on' : `${countOf(inFlight, 'is', 'are')} in flight`;
+function failingDeliveries({ activity }: WatchedQueue): Trouble | undefined {
+  const { failed = 0, acked = 0 } = activity ?? {};
+  if (failed < FAILURES || failed <= acked) return undefined;
+  return {
+    severity: 'warning',
+    about: 'consumers',
+    label: 'Deliveries fail',
+    explanation: `In the last minute ${formatCount(failed)} deliveries failed and ${formatCount(acked)} succeeded.`,
+    nextStep: 'Read the last errors of the messages, and mend the consumer.',
+    tab: 'messages',
+  };
+}
 
 /** When somebody last asked for messages, in words. */
-export function fetchedInWords({ stats }: WatchedQueue, nowMs: number): string {
-  const { waitingConsumers, lastFetchAt } = stats;
-  if (waitingConsumers === undefined) return '–';
-  if (waitingConsumers > 0) return `${waitingConsumers} waiting`;
+export function fetchedInWords(
+  { waitingConsumers, lastFetchAt }: QueueStats,
+  nowMs: number,
+): string {
+  if (waitingConsumers > 0) return `${formatCount(waitingConsumers)} waiting`;
   return lastFetchAt === undefined ? 'never' : formatRelative(lastFetchAt, nowMs);
 }

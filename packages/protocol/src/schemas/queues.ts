@@ -118,40 +118,78 @@ export const PurgeReturns = Type.Object(
 export const GetParams = Type.Object({ queue: QueueName('The name of the queue.') });
 export type GetParams = Static<typeof GetParams>;
 
+/** What happened to the messages of a queue. */
+const HAPPENED = {
+  published: Type.Integer({ description: 'Messages that were published.' }),
+  delivered: Type.Integer({ description: 'Deliveries to consumers, repeated ones included.' }),
+  acked: Type.Integer({ description: 'Messages that were acked.' }),
+  failed: Type.Integer({ description: 'Deliveries that failed: nacks and expired leases.' }),
+  dead_lettered: Type.Integer({ description: 'Messages that became dead letters.' }),
+};
+
+export const HistoryParams = Type.Object({
+  queue: QueueName('The name of the queue.'),
+  span: Optional(
+    Type.Unsafe<'hour' | 'day'>({
+      type: 'string',
+      enum: ['hour', 'day'],
+      description: 'hour for the last 60 minutes, day for the last 96 quarters of an hour.',
+    }),
+    { default: 'hour' },
+  ),
+});
+export type HistoryParams = Static<typeof HistoryParams>;
+
+const depthAtEnd = (span: string) =>
+  Type.Integer({
+    description: `Messages in the queue when the ${span} ended, without dead letters.`,
+  });
+
 const HistoryMinute = Type.Object(
   {
     at: Timestamp('The beginning of the minute.'),
-    depth: Type.Integer({
-      description: 'Messages in the queue when the minute ended, without dead letters.',
-    }),
-    published: Type.Integer({ description: 'Messages that were published.' }),
-    delivered: Type.Integer({ description: 'Deliveries to consumers, repeated ones included.' }),
-    acked: Type.Integer({ description: 'Messages that were acked.' }),
-    failed: Type.Integer({ description: 'Deliveries that failed: nacks and expired leases.' }),
-    dead_lettered: Type.Integer({ description: 'Messages that became dead letters.' }),
+    depth: depthAtEnd('minute'),
+    ...HAPPENED,
   },
   { title: 'HistoryMinute' },
+);
+
+const HistoryQuarterHour = Type.Object(
+  {
+    at: Timestamp('The beginning of the quarter of an hour.'),
+    depth: depthAtEnd('quarter'),
+    ...HAPPENED,
+  },
+  { title: 'HistoryQuarterHour' },
 );
 
 export const HistoryReturns = Type.Object(
   {
     queue: QueueNameOut,
-    minutes: Type.Array(HistoryMinute, {
-      description: 'The last 60 minutes, oldest first, the current one included.',
-    }),
+    minutes: Type.Optional(
+      Type.Array(HistoryMinute, {
+        description: 'The last 60 minutes, oldest first, the current one included.',
+      }),
+    ),
+    quarter_hours: Type.Optional(
+      Type.Array(HistoryQuarterHour, {
+        description: 'With span=day instead: the last 96 quarters of an hour.',
+      }),
+    ),
   },
   { title: 'QueueHistory' },
 );
+export type HistoryReturns = Static<typeof HistoryReturns>;
 
 export const ListParams = Type.Object({
   cursor: Optional(Cursor),
   limit: Optional(Limit),
   prefix: Optional(PlainText('Only queues whose name begins with it.', LIMITS.queueNameMaxChars)),
   include: Optional(
-    Type.Unsafe<'stats'>({
+    Type.Unsafe<'stats' | 'activity' | 'stats,activity' | 'activity,stats'>({
       type: 'string',
-      enum: ['stats'],
-      description: 'stats adds the counts of each queue.',
+      enum: ['stats', 'activity', 'stats,activity', 'activity,stats'],
+      description: 'stats adds the counts of each queue, activity its last minute.',
     }),
   ),
 });
@@ -173,14 +211,39 @@ export const QueueStats = Type.Object(
         description: 'Seconds since the oldest available or leased message first became available.',
       }),
     ),
+    waiting_consumers: Type.Integer({
+      description: 'Calls of consume that wait for a message now.',
+    }),
+    last_fetch_at: Type.Optional(
+      Timestamp('When consume last looked for messages here; absent if it never did.'),
+    ),
+    last_fetch_key_id: Type.Optional(Type.String({ description: 'The key with which it did.' })),
   },
-  { title: 'QueueStats', description: 'Exact counts of the messages of a queue, by state.' },
+  {
+    title: 'QueueStats',
+    description: 'Exact counts of the messages of a queue, by state, and who consumes them.',
+  },
 );
 export type QueueStats = Static<typeof QueueStats>;
 
+export const QueueActivity = Type.Object(HAPPENED, {
+  title: 'QueueActivity',
+  description: 'What happened to the messages of a queue in the last 60 seconds: an estimate.',
+});
+export type QueueActivity = Static<typeof QueueActivity>;
+
 const ListedQueue = Type.Composite(
-  [QueueRecord, Type.Object({ stats: Type.Optional(QueueStats) })],
-  { title: 'ListedQueue', description: 'A queue, with its counts if they were asked for.' },
+  [
+    QueueRecord,
+    Type.Object({
+      stats: Type.Optional(QueueStats),
+      activity: Type.Optional(QueueActivity),
+    }),
+  ],
+  {
+    title: 'ListedQueue',
+    description: 'A queue, with its counts and its activity if they were asked for.',
+  },
 );
 
 export const ListReturns = Page('QueuePage', ListedQueue, 'The queues, sorted by name.');

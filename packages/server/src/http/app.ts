@@ -24,7 +24,6 @@ import { newTrace, sendError } from './envelope.js';
 import { frameworkLog } from './framework-log.js';
 import { registerHealth } from './health.js';
 import { createMetricsPage, registerMetrics } from './metrics/metrics.js';
-import { RequestMetrics } from './metrics/request-metrics.js';
 import { notFound, pathTable } from './not-found.js';
 import { registerReference } from './reference/reference.js';
 import { refusalOf } from './refusal-of.js';
@@ -58,7 +57,7 @@ export function createHttpApp(
   const routes = devClock === undefined ? ROUTES : [...ROUTES, ...clockRoutes(devClock)];
   const connections = new Connections(CONNECTIONS_MAX, options.trustProxy);
   const app = createFastify(context, connections, options);
-  decorate(app, context, store, connections, options);
+  decorate(app, context, connections, options);
   app.requestSpans?.addTo(app);
   addRequestHook(app, context);
   if (devClock !== undefined) refuseForeignHosts(app);
@@ -122,7 +121,6 @@ function createFastify(
 function decorate(
   app: FastifyInstance,
   context: RouteContext,
-  store: Store,
   connections: Connections,
   { trustProxy, log, tracing }: HttpOptions,
 ): void {
@@ -137,9 +135,8 @@ function decorate(
       done();
     });
   }
-  app.decorate('requestMetrics', new RequestMetrics());
-  const { registry } = app.requestMetrics;
-  app.decorate('metricsPage', createMetricsPage(store, context, connections, registry));
+  app.decorate('requestMetrics', context.metrics.requests);
+  app.decorate('metricsPage', createMetricsPage(context, connections));
   app.decorate('requestSpans', tracing && new RequestSpans(tracing));
   app.decorateRequest('span');
   app.decorateRequest('trace');

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.js';
 import type { AuditSource } from '../core/commands/audit-entry.js';
 import type { Outcome } from '../core/commands/commands.js';
 import type { Idempotency } from '../core/commands/queue-command.js';
+import type { ConsumerBook } from '../core/consumers/consumer-book.js';
 import type { ByteBudget, Reservation } from '../core/engine/byte-budget.js';
 import type { Target } from '../core/engine/consuming.js';
 import type { LongPolls, Presence } from '../core/engine/long-poll.js';
@@ -22,6 +23,7 @@ import type {
 } from '../core/queue/push-subscription.js';
 import type { Refusal } from '../core/refusal.js';
 import type { Store } from '../core/store/store.js';
+import type { NodeMetrics } from './metrics/node-metrics.js';
 import type { Fields } from './validation/validation.js';
 
 /** The parts of the server that the routes use. */
@@ -36,6 +38,11 @@ export interface RouteContext {
   readonly budget: ByteBudget;
   readonly pushBudget: ByteBudget;
   readonly longPolls: LongPolls;
+  /** The consumers of this node. */
+  readonly consumers: ConsumerBook;
+  /** The name of this node among those that share the store. */
+  readonly nodeId: string;
+  readonly metrics: NodeMetrics;
   /** Undefined if requests are not limited. */
   readonly rateLimiter: RateLimiter | undefined;
   /** Limits the requests without a valid key, by address. */

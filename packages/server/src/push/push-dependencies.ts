@@ -6,6 +6,7 @@ import type { IdSource } from '../core/ids.js';
 import type { Log } from '../core/log.js';
 import type { Store } from '../core/store/store.js';
 import type { AttemptLog } from './delivery/attempt-log.js';
+import type { DeliveryResult } from './delivery/delivery-result.js';
 import type { Settlement } from './delivery/settlement.js';
 import type { Poster } from './request/lazy-client.js';
 import type { SecretBox } from './request/push-secret.js';
@@ -25,4 +26,6 @@ export interface PushDependencies {
   readonly budget: ByteBudget;
   readonly random: () => number;
   readonly processLog: Log;
+  /** Told of the result of each push. */
+  readonly attempted: (result: DeliveryResult) => void;
 }

@@ -129,7 +129,8 @@ describe.each(STORE_FACTORIES)('the envelope on $name', (factory) => {
 
   test('stats contain the counts, and an age only when there is a message', async () => {
     const queue = await client.newQueue();
-    const none = { queue, available: 0, in_flight: 0, delayed: 0, dlq: 0 };
+    const empty = { queue, available: 0, in_flight: 0, delayed: 0, dlq: 0 };
+    const none = { ...empty, waiting_consumers: 0 };
     expect(dataOf(await client.get(`stats/${queue}`))).toEqual(none);
     await client.publish(queue);
     expect(dataOf(await client.get(`stats/${queue}`))).toEqual({

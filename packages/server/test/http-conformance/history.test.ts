@@ -43,6 +43,34 @@ describe.each(STORE_FACTORIES)('history on $name', (factory) => {
     expect(minutes.at(-3)).toMatchObject({ depth: 3 });
   });
 
+  test('returns the same by quarters of an hour of the last day', async () => {
+    await post('create', { name: 'daily' });
+    const spanned = async (span: string) =>
+      running.call('GET', `/v1/queue/history/daily?span=${span}`);
+    await post('publish', { queue: 'daily', payload: 1 });
+    await post('publish', { queue: 'daily', payload: 2 });
+    running.clock.advance(2_000);
+    await expect.poll(async () => (await history('daily')).at(-1)?.depth).toBe(2);
+    const atMs = running.clock.nowMs();
+    running.clock.advance(5 * 3_600_000);
+    await post('publish', { queue: 'daily', payload: 3 });
+    running.clock.advance(2_000);
+    await expect.poll(async () => (await history('daily')).at(-1)?.depth).toBe(3);
+    const { minutes, quarter_hours: quarters } = (await spanned('day')).body.data;
+    expect(minutes).toBeUndefined();
+    expect(quarters).toHaveLength(96);
+    const at = new Date(Math.floor(atMs / 900_000) * 900_000).toISOString();
+    const wanted = { at, depth: 2, published: 2, delivered: 0, acked: 0 };
+    expect(quarters).toContainEqual({ ...wanted, failed: 0, dead_lettered: 0 });
+    expect(quarters.at(-1)).toMatchObject({ depth: 3, published: 1 });
+    const hour = (await spanned('hour')).body.data;
+    expect(hour.minutes).toHaveLength(60);
+    expect(hour.minutes[0]).toMatchObject({ depth: 2 });
+    expect(hour.quarter_hours).toBeUndefined();
+    const refused = await spanned('week');
+    expect(refused.body.error.details[0].path).toBe('/span');
+  });
+
   test('of an unknown queue is refused as QUEUE_NOT_FOUND', async () => {
     const answer = await running.call('GET', '/v1/queue/history/nobody');
     expect(answer.status).toBe(404);

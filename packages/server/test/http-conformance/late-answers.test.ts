@@ -195,8 +195,8 @@ describe.each(STORE_FACTORIES)('late answers on $name', (factory) => {
     extend: { extended: false },
   };
   const countsOf = async (queue: string) => {
-    const { oldest_age_seconds: _, ...counts } = await client.stats(queue);
-    return counts;
+    const { available, in_flight, delayed, dlq } = await client.stats(queue);
+    return { queue, available, in_flight, delayed, dlq };
   };
 
   describe.each(ROWS)('for a message that is %s', (state, expectation, prepare) => {

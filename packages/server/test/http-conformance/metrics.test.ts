@@ -1,3 +1,4 @@
+import { PROTOCOL_VERSION } from '@millrace/protocol';
 import { describe, expect, test } from 'vitest';
 import type { CallOptions } from '../harness/http-server.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
@@ -44,6 +45,76 @@ describe.each(STORE_FACTORIES)('metrics on $name', (factory) => {
     expect(await of('dead')).toBe(1);
     clock.advance(7_000);
     expect(await age()).toBeGreaterThanOrEqual(7);
+  });
+
+  test('count the events of each queue, from zero on', async () => {
+    const queue = await client.newQueue({ max_retries: 0 });
+    const of = (event: string) =>
+      sample(`millrace_queue_events_total{project="default",queue="${queue}",event="${event}"}`);
+    for (let count = 0; count < 5; count += 1) await client.publish(queue);
+    const messages = await client.consume(queue, { max_messages: 3, visibility_timeout: 60 });
+    const [first, second] = messages.map(({ message_id }) => message_id);
+    await client.ack(queue, first);
+    await client.nack(queue, second);
+    clock.advance(60_000);
+    await client.expectStats(queue, { available: 2, dlq: 2 });
+    await client.post(`dlq/redrive/${queue}`, {});
+    // The store reports what happened about once a second.
+    clock.advance(2_000);
+    await expect.poll(() => of('redriven')).toBe(2);
+    expect(await of('published')).toBe(5);
+    expect(await of('delivered')).toBe(3);
+    expect(await of('acked')).toBe(1);
+    expect(await of('nacked')).toBe(1);
+    expect(await of('lease_expired')).toBe(1);
+    expect(await of('dead_lettered')).toBe(2);
+    expect(await of('expired')).toBe(0);
+    expect(await sample('millrace_events_total{event="published"}')).toBeGreaterThanOrEqual(5);
+    // A counter does not go back, even if the queue is made again.
+    await running.call('DELETE', `/v1/queue/delete/${queue}`);
+    await client.post('create', { name: queue });
+    await client.publish(queue);
+    clock.advance(2_000);
+    await expect.poll(() => of('published')).toBe(6);
+  });
+
+  test('show who consumes each queue', async () => {
+    const queue = await client.newQueue();
+    const labels = `{project="default",queue="${queue}"}`;
+    const waiting = () => sample(`millrace_queue_waiting_consumers${labels}`);
+    const lastFetch = () => sample(`millrace_queue_last_fetch_age_seconds${labels}`);
+    expect(await waiting()).toBe(0);
+    expect(await lastFetch()).toBeUndefined();
+    const poll = client.consume(queue, { wait_seconds: 20 });
+    await expect.poll(waiting).toBe(1);
+    await client.publish(queue);
+    await poll;
+    clock.advance(7_000);
+    expect(await waiting()).toBe(0);
+    expect(await lastFetch()).toBe(7);
+  });
+
+  test('measure commit groups', async () => {
+    const commands = async () => (await sample('millrace_commit_group_commands_sum')) ?? 0;
+    const before = await commands();
+    const groups = (await sample('millrace_commit_group_commands_count')) ?? 0;
+    await client.newQueue();
+    expect(await commands()).toBeGreaterThan(before);
+    expect(await sample('millrace_commit_group_duration_seconds_count')).toBeGreaterThan(groups);
+  });
+
+  test('show the state of the store and of the process', async () => {
+    expect(await sample('millrace_store_up')).toBe(1);
+    expect(await sample('millrace_publishing_stopped')).toBe(0);
+    const isPositive = async (series: string) => ((await sample(series)) ?? -1) >= 0;
+    // A database server has its own monitoring.
+    expect(await isPositive('millrace_disk_free_bytes')).toBe(factory.isLocal);
+    expect(await isPositive('millrace_wal_size_bytes')).toBe(factory.isLocal);
+    expect(await isPositive('nodejs_eventloop_lag_p99_seconds')).toBe(true);
+    const startedAt = (await sample('process_start_time_seconds')) ?? 0;
+    expect(startedAt).toBeCloseTo(performance.timeOrigin / 1_000, 0);
+    const labels = `version="${PROTOCOL_VERSION}",node_version="${process.version}"`;
+    expect(await sample(`millrace_build_info{${labels}}`)).toBe(1);
   });
 
   test('no longer include a deleted queue', async () => {

@@ -90,9 +90,8 @@ const ANSWERS: Answers = {
     return pageOf(letters, after, limit);
   },
 
-  history() {
-    throw new Error('statistics are not part of the model');
-  },
+  history: () => refuseStatistics(),
+  recentMinutes: () => refuseStatistics(),
 
   pushSubscriptions: () => refusePush(),
   activePushSubscriptions: () => refusePush(),
@@ -116,6 +115,10 @@ const ANSWERS: Answers = {
   audit: () => [],
   ping: () => true,
 };
+
+function refuseStatistics(): never {
+  throw new Error('statistics are not part of the model');
+}
 
 function refusePush(): never {
   throw new Error('push is not part of the model');
@@ -163,5 +166,12 @@ function countsOf(state: ModelState, queue: ModelQueue): QueueCounts {
     dlq: state.messages.filter((message) => message.source === queue).length,
     oldestAtMs:
       live.length === 0 ? null : Math.min(...live.map((message) => message.firstAvailableAtMs)),
+    // No command of the model's tests records consumers.
+    consumers: {
+      waitingElsewhere: 0,
+      lastFetchAtMs: null,
+      lastFetchKeyId: null,
+      queueCreatedAtMs: queue.createdAtMs,
+    },
   };
 }

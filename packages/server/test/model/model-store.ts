@@ -59,6 +59,10 @@ export class ModelStore implements Store {
     return null;
   }
 
+  async space(): Promise<null> {
+    return null;
+  }
+
   async stop(): Promise<void> {}
 
   /** The times at which leases and delays end, in order. */
@@ -96,6 +100,7 @@ export class ModelStore implements Store {
       case 'recordPushes':
       case 'recordAudit':
       case 'recordKeyUse':
+      case 'recordConsumers':
         throw new Error(`${command.kind} is not part of the model`);
     }
     let queue: ModelQueue | undefined;

@@ -19,7 +19,8 @@ interface PlanNode {
 /** Tables that may grow large. The others stay small, or are read page by page. */
 const GROWING = new Set([
   ...['messages', 'fifo_groups', 'idempotency', 'deduplications', 'queues', 'queue_counters'],
-  ...['dead_counters', 'queue_history', 'push_attempts'],
+  ...['dead_counters', 'queue_history', 'queue_quarters', 'queue_consumers'],
+  'push_attempts',
 ]);
 /** Statements that walk all queues page by page, or change settings and are run rarely. */
 const MAY_WALK = /WITH RECURSIVE reached/;
@@ -82,6 +83,9 @@ describe('plans made while the tables are almost empty', () => {
     await run({ kind: 'sweepDiscarded', limit: 10 });
     await run(make.publish('fifo', [inGroup('g')]));
     await run({ kind: 'expire', afterQueueId: 0, limit: 10 });
+    const now = { waiting: 1, lastFetchAtMs: Date.now(), lastFetchKeyId: null };
+    const consumers = [{ ...inQueue, ...now }];
+    await run({ kind: 'recordConsumers', nodeId: 'n', consumers });
     for (const query of QUERIES) await stores.one.read(query);
     await setSession(stores.admin, 'work');
   });
@@ -158,6 +162,7 @@ const QUERIES: readonly Query[] = [
   { kind: 'deadLetters', ...inQueue, ...page },
   { kind: 'message', ...inQueue, messageId: '0190a5a0-0000-7000-8000-000000000000' },
   { kind: 'history', ...inQueue, sinceMinute: 0 },
+  { kind: 'recentMinutes', project: 'p', queues: ['standard'], sinceMinute: 0 },
   { kind: 'pushSubscriptions', ...inQueue },
   { kind: 'findKeys', secretHashes: ['a'] },
 ];

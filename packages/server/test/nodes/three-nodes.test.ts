@@ -217,8 +217,12 @@ describe('three nodes over one database', () => {
     const [first, ...others] = await Promise.all(clients.map((client) => client.stats(queue)));
     expect(first).toMatchObject(expected);
     for (const other of others) {
-      // The age depends on the moment of the call.
-      expect({ ...other, oldest_age_seconds: 0 }).toEqual({ ...first, oldest_age_seconds: 0 });
+      expect(countsIn(other)).toEqual(countsIn(first));
     }
   }
+
+  /** The age depends on the moment of the call, and nodes learn of each other's consumers later. */
+  const countsIn = ({ available, in_flight, delayed, dlq }: Json) => ({
+    ...{ available, in_flight, delayed, dlq },
+  });
 });

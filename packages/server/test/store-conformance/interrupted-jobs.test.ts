@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createGroupCommit } from '#server/core/commit-groups/group-commit';
+import { ConsumerBook } from '#server/core/consumers/consumer-book';
 import { createLongPolls } from '#server/core/engine/long-poll';
 import { QueueService } from '#server/core/engine/queue-service';
 import { createIdSource } from '#server/core/ids';
@@ -49,10 +50,17 @@ describe.each(STORE_FACTORIES)('a job that is interrupted on $name', (factory) =
     const commit = createGroupCommit(failing);
     resumption = createJobResumption(failing, commit);
     const longPolls = createLongPolls(clock, { clients: 1, clientsOfProject: 1, safetyPollMs });
-    service = new QueueService(failing, commit, longPolls, createIdSource(clock), {
-      autoCreate: false,
-      jobInterrupted: () => resumption.wake(),
-    });
+    service = new QueueService(
+      failing,
+      commit,
+      longPolls,
+      new ConsumerBook(clock),
+      createIdSource(clock),
+      {
+        autoCreate: false,
+        jobInterrupted: () => resumption.wake(),
+      },
+    );
     const build = new CommandBuilder('p', createIdSource(clock));
     await store.apply([build.createQueue('q', {})]);
     for (let buried = 0; buried < ALL; buried += STEP) {

@@ -106,8 +106,8 @@ onEachStore('tables', (session) => {
     const after = await countRows(session().fixture.url);
     expect((after.queue_history as number) - (before.queue_history as number)).toBe(1);
     const query = { kind: 'history', project: project.name, queue: 'idle' } as const;
-    const minutes = await session().store.read({ ...query, sinceMinute: minuteNow(session()) });
-    expect(minutes?.at(-1)).toMatchObject({ depth: 10 });
+    const history = await session().store.read({ ...query, sinceMinute: minuteNow(session()) });
+    expect(history?.minutes.at(-1)).toMatchObject({ depth: 10 });
   });
 
   it('contain the history of the last moment after a clean stop', async () => {
@@ -118,8 +118,8 @@ onEachStore('tables', (session) => {
     const sinceMinute = minuteNow(session());
     await session().restart();
     const query = { kind: 'history', project: project.name, queue: 'q' } as const;
-    const minutes = await session().store.read({ ...query, sinceMinute });
-    expect(minutes).toMatchObject([{ published: 25, depth: 25 }]);
+    const history = await session().store.read({ ...query, sinceMinute });
+    expect(history?.minutes).toMatchObject([{ published: 25, depth: 25 }]);
   });
 });
 

@@ -159,6 +159,16 @@ CREATE TABLE push_subscriptions (
  updated_at_ms INTEGER NOT NULL
 , url_digest TEXT, allowed_message_headers TEXT) STRICT, WITHOUT ROWID;
 
+CREATE TABLE queue_consumers (
+ queue_id INTEGER NOT NULL,
+ node_id TEXT NOT NULL,
+ waiting INTEGER NOT NULL,
+ last_fetch_at_ms INTEGER NOT NULL,
+ last_fetch_key_id TEXT,
+ recorded_at_ms INTEGER NOT NULL,
+ PRIMARY KEY (queue_id, node_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE queue_counters (
  queue_id INTEGER PRIMARY KEY,
  available INTEGER NOT NULL DEFAULT 0,
@@ -177,6 +187,18 @@ CREATE TABLE queue_history (
  failed INTEGER NOT NULL,
  dead_lettered INTEGER NOT NULL,
  PRIMARY KEY (queue_id, minute)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE queue_quarters (
+ queue_id INTEGER NOT NULL,
+ quarter INTEGER NOT NULL,
+ depth INTEGER NOT NULL,
+ published INTEGER NOT NULL,
+ delivered INTEGER NOT NULL,
+ acked INTEGER NOT NULL,
+ failed INTEGER NOT NULL,
+ dead_lettered INTEGER NOT NULL,
+ PRIMARY KEY (queue_id, quarter)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE queues (

@@ -255,9 +255,9 @@ export class Project extends CommandBuilder {
     return counts;
   }
 
-  /** The counts without the age, and without zeros. */
+  /** The counts of messages, without the age, and without zeros. */
   async tally(queue: string): Promise<Partial<QueueCounts>> {
-    const { oldestAtMs: _oldest, ...counts } = await this.counts(queue);
+    const { oldestAtMs: _oldest, consumers: _consumers, ...counts } = await this.counts(queue);
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
   }
 }

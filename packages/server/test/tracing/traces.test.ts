@@ -129,6 +129,21 @@ describe.each(STORE_FACTORIES)('traces of a server on $name', (factory) => {
     });
   });
 
+  test('show that a caller has left', async () => {
+    const { call, collector } = traced();
+    const leaving = new AbortController();
+    const options = { signal: leaving.signal };
+    const pending = call('POST', '/v1/queue/consume/left', { wait_seconds: 20 }, options);
+    await collector.named('consume left');
+    leaving.abort();
+    await expect(pending).rejects.toThrow();
+    const [span] = await collector.waitFor(({ attributes }) => {
+      return attributes['error.type'] === 'disconnected';
+    });
+    expect(span).toMatchObject({ name: 'POST /v1/queue/consume/:queue', kind: 'server' });
+    expect(span.attributes).not.toHaveProperty('http.response.status_code');
+  });
+
   test('show pushes that fail', async () => {
     const { client, collector } = traced();
     const queue = client.queue('failing');

@@ -1,9 +1,8 @@
 import type { Delivery, Queue } from '@millrace/client';
 import { Interrupted } from '../../errors.js';
-import { jsonLine, oneLine } from '../../output/json-line.js';
-import { messageText, payloadLine } from '../../output/message-text.js';
 import type { Session } from '../../session/session.js';
 import type { ConsumeFlags } from './consume.js';
+import { printMessage } from './print-message.js';
 
 /** The most messages of one call, so that the last of them is printed long before its lease ends. */
 const BATCH = 100;
@@ -69,7 +68,7 @@ export class Consumption {
     try {
       for (const message of messages) {
         signal.throwIfAborted();
-        await this.session.out.write(this.#textOf(message));
+        await printMessage(this.session.out, message, this.flags.payload);
         printed.push(message);
         this.#printed += 1;
       }
@@ -84,14 +83,6 @@ export class Consumption {
       this.#held.delete(messageId);
       if (error) this.session.out.note(`millrace: ${messageId} was not acked: ${error.message}`);
     }
-  }
-
-  #textOf(message: Delivery): string {
-    const { out } = this.session;
-    if (out.isJson) return jsonLine(message);
-    if (!this.flags.payload) return messageText(out, message);
-    // Programs get the text as it was published, apart from line breaks.
-    return process.stdout.isTTY ? payloadLine(message.payload) : oneLine(String(message.payload));
   }
 
   /** Without --ack, a long run must not remember messages whose leases have ended. */

@@ -7,7 +7,7 @@ import {
 } from '../../input/confirmed.js';
 import { positiveNumber, timeOrAge } from '../../input/option-values.js';
 import { counted } from '../../output/counted.js';
-import { payloadCell } from '../../output/message-text.js';
+import { payloadCell } from '../../output/payload-text.js';
 import { table } from '../../output/table.js';
 import { first } from '../../session/first.js';
 import { addVerb, runsOnServer } from '../verb.js';

@@ -1,7 +1,7 @@
 import type { MessageReturns, PeekedMessage } from '@millrace/client';
 import { type Command, Option } from 'commander';
 import { positiveNumber } from '../../input/option-values.js';
-import { payloadCell, payloadLine } from '../../output/message-text.js';
+import { payloadCell, payloadLine } from '../../output/payload-text.js';
 import { recordLines, table } from '../../output/table.js';
 import { first } from '../../session/first.js';
 import { addVerb, runsOnServer } from '../verb.js';

@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
 import { duration } from '../../input/option-values.js';
-import { jsonLine } from '../../output/json-line.js';
-import { messageText, payloadLine } from '../../output/message-text.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
 interface TailFlags {
@@ -9,6 +7,9 @@ interface TailFlags {
   readonly interval: number;
   readonly payload?: true;
 }
+
+/** So that it does not load the server. */
+const MIN_INTERVAL_SECONDS = 0.1;
 
 export function addTail(program: Command): void {
   const command = addVerb(program, {
@@ -24,18 +25,13 @@ export function addTail(program: Command): void {
     .option('--interval <duration>', 'the time between two looks', duration, 1)
     .option('--payload', 'print payloads only, one in each line');
   runsOnServer<[string], TailFlags>(command, async (session, [name], flags) => {
-    const { out, interrupted } = session;
     const { newMessages } = await import('./new-messages.js');
+    const { printMessage } = await import('./print-message.js');
     const queue = (await session.patientClient()).queue(name);
-    const intervalMs = Math.max(0.1, flags.interval) * 1_000;
-    const messages = newMessages(
-      queue,
-      { intervalMs, fromStart: flags.fromStart === true },
-      interrupted,
-    );
-    for await (const message of messages) {
-      const people = flags.payload ? payloadLine(message.payload) : messageText(out, message);
-      await out.write(out.isJson ? jsonLine(message) : people);
+    const intervalMs = Math.max(MIN_INTERVAL_SECONDS, flags.interval) * 1_000;
+    const options = { intervalMs, fromStart: flags.fromStart === true };
+    for await (const message of newMessages(queue, options, session.interrupted)) {
+      await printMessage(session.out, message, flags.payload);
     }
   });
 }

@@ -1,17 +1,7 @@
-import { MillraceError, type QueueStats } from '@millrace/client';
 import type { Command } from 'commander';
-import { UsageError } from '../../errors.js';
-import { EXIT, exitCodeOf } from '../../exit-codes.js';
 import { duration, wholeNumber } from '../../input/option-values.js';
-import { jsonLine } from '../../output/json-line.js';
-import { printable } from '../../output/printable.js';
-import type { Session } from '../../session/session.js';
 import { addVerb, runsOnServer } from '../verb.js';
-import { type CheckFlags, type Finding, judge, type State } from './thresholds.js';
-
-const STATES: readonly State[] = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'];
-/** The worst one counts, and what cannot be known is worse than a warning. */
-const SEVERITY: readonly State[] = ['OK', 'WARNING', 'UNKNOWN', 'CRITICAL'];
+import type { CheckFlags } from './thresholds.js';
 
 export function addCheck(program: Command): void {
   const command = addVerb(program, {
@@ -34,52 +24,8 @@ export function addCheck(program: Command): void {
     .option('--max-dead-letters <n>', 'dead letters that came from the queue', wholeNumber)
     .option('--warn-dead-letters <n>', 'the same for a warning', wholeNumber)
     .option('--no-fetch-for <duration>', 'critical if nobody has fetched for so long', duration);
-  runsOnServer<[string[]], CheckFlags>(command, check);
-}
-
-async function check(session: Session, [names]: [string[]], flags: CheckFlags): Promise<void> {
-  const findings = await findingsOf(session, names, flags);
-  const worst = Math.max(...findings.map(({ state }) => SEVERITY.indexOf(state)));
-  const state = SEVERITY[worst] as State;
-  process.exitCode = STATES.indexOf(state);
-  if (session.out.isJson) {
-    for (const finding of findings) await session.out.write(jsonLine(finding));
-    return;
-  }
-  const texts = findings.map(({ queue, problems, summary }) =>
-    [queue, problems.length > 0 ? problems.join(', ') : summary].join(': '),
-  );
-  const measures = findings.flatMap(({ measures }) => measures).join(' ');
-  const performance = measures === '' ? '' : ` | ${measures}`;
-  await session.out.write(printable(`MILLRACE ${state} - ${texts.join('; ')}${performance}`));
-}
-
-async function findingsOf(
-  session: Session,
-  names: readonly string[],
-  flags: CheckFlags,
-): Promise<Finding[]> {
-  try {
-    const client = await session.client();
-    return await Promise.all(
-      names.map(async (name) => {
-        const queue = client.queue(name);
-        return queue.stats().then(
-          (stats: QueueStats) => judge(stats, flags, names.length > 1),
-          (error: unknown) => failed(name, error),
-        );
-      }),
-    );
-  } catch (error) {
-    return names.map((name) => failed(name, error));
-  }
-}
-
-/** A server that cannot be reached is a fault of what is watched; the rest is one of the check. */
-function failed(queue: string, error: unknown): Finding {
-  const isKnown = error instanceof MillraceError || error instanceof UsageError;
-  if (!isKnown) throw error;
-  const code = error instanceof MillraceError ? exitCodeOf(error.code, error.status) : undefined;
-  const state = code === EXIT.notReachable ? 'CRITICAL' : 'UNKNOWN';
-  return { queue, state, problems: [error.message], summary: '', measures: [] };
+  runsOnServer<[string[]], CheckFlags>(command, async (session, [names], flags) => {
+    const { check } = await import('./check-run.js');
+    await check(session, names, flags);
+  });
 }

@@ -1,4 +1,4 @@
-import type { HistoryReturns } from '@millrace/client';
+import type { HourHistory } from '@millrace/client';
 import type { Command } from 'commander';
 import { table } from '../../output/table.js';
 import { addVerb, runsOnServer } from '../verb.js';
@@ -17,7 +17,7 @@ export function addHistory(program: Command): void {
 
 const COLUMNS = ['MINUTE', 'DEPTH', 'PUBLISHED', 'DELIVERED', 'ACKED', 'FAILED', 'DEAD LETTERS'];
 
-const rowOf = (minute: HistoryReturns['minutes'][number]) => [
+const rowOf = (minute: HourHistory['minutes'][number]) => [
   minute.at,
   minute.depth,
   minute.published,

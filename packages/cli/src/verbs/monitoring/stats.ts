@@ -3,7 +3,6 @@ import type { Millrace, QueueStats } from '@millrace/client';
 import type { Command } from 'commander';
 import { Interrupted } from '../../errors.js';
 import { duration } from '../../input/option-values.js';
-import { jsonLine } from '../../output/json-line.js';
 import { table } from '../../output/table.js';
 import type { Session } from '../../session/session.js';
 import { addVerb, runsOnServer } from '../verb.js';
@@ -36,7 +35,7 @@ async function statsOf(client: Millrace, names: readonly string[]): Promise<Queu
 }
 
 async function show({ out }: Session, stats: readonly QueueStats[]): Promise<void> {
-  if (out.isJson) for (const record of stats) await out.write(jsonLine(record));
+  if (out.isJson) for (const record of stats) await out.json(record);
   else await out.write(await statsTable(stats));
 }
 

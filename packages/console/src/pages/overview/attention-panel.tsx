@@ -2,6 +2,7 @@ import { Button, Text, Title } from '@mantine/core';
 import { Link } from 'wouter';
 import { rankOf } from '../../trouble/trouble.js';
 import { TroubleIcon } from '../../trouble/trouble-icon.js';
+import { useTroubles } from '../../trouble/use-troubles.js';
 import classes from './attention-panel.module.css';
 import type { QueueRow } from './queue-rows.js';
 import type { OverviewAddress } from './use-overview-address.js';
@@ -25,21 +26,8 @@ export function AttentionPanel({ rows, address }: AttentionPanelProps) {
         Needs attention
       </Title>
       <ul className={classes.list}>
-        {inTrouble.slice(0, SHOWN).map(({ queue, troubles: [worst] }) => (
-          <li key={queue} className={classes.item}>
-            <TroubleIcon severity={worst?.severity ?? 'warning'} />
-            <div>
-              <Link href={`/queues/${queue}/${worst?.tab}`} className={classes.queue}>
-                {queue}
-              </Link>
-              <Text size="sm" component="p" m={0}>
-                {worst?.explanation}{' '}
-                <Text span size="sm" c="dimmed">
-                  {worst?.nextStep}
-                </Text>
-              </Text>
-            </div>
-          </li>
+        {inTrouble.slice(0, SHOWN).map((row) => (
+          <AttentionItem key={row.queue} row={row} />
         ))}
       </ul>
       {inTrouble.length > SHOWN && address.view.only !== 'trouble' && (
@@ -52,5 +40,26 @@ export function AttentionPanel({ rows, address }: AttentionPanelProps) {
         </Button>
       )}
     </section>
+  );
+}
+
+function AttentionItem({ row }: { readonly row: QueueRow }) {
+  const [worst] = useTroubles(row);
+  if (worst === undefined) return null;
+  return (
+    <li className={classes.item}>
+      <TroubleIcon severity={worst.severity} />
+      <div>
+        <Link href={`/queues/${row.queue}/${worst.tab}`} className={classes.queue}>
+          {row.queue}
+        </Link>
+        <Text size="sm" component="p" m={0}>
+          {worst.explanation}{' '}
+          <Text span size="sm" c="dimmed">
+            {worst.nextStep}
+          </Text>
+        </Text>
+      </div>
+    </li>
   );
 }

@@ -8,66 +8,103 @@ import { FormActions } from '../../design/form-actions.js';
 import { useSession } from '../../session/session.js';
 
 interface CreateQueueDialogProps {
-  readonly isOpen: boolean;
   onClose(): void;
 }
 
 /** Asks for what matters at first; the other settings have defaults and can be changed later. */
-export function CreateQueueDialog({ isOpen, onClose }: CreateQueueDialogProps) {
+export default function CreateQueueDialog({ onClose }: CreateQueueDialogProps) {
   return (
-    <Dialog title="Create a queue" isOpen={isOpen} onClose={onClose}>
+    <Dialog title="Create a queue" isOpen onClose={onClose}>
       <CreateQueueForm onClose={onClose} />
     </Dialog>
   );
 }
 
-function CreateQueueForm({ onClose }: { onClose(): void }) {
+interface NewQueue {
+  readonly name: string;
+  readonly type: 'standard' | 'fifo';
+  readonly maxRetries: number | string;
+  readonly deadLetterQueue: string;
+  readonly enablePriority: boolean;
+}
+
+const EMPTY: NewQueue = {
+  name: '',
+  type: 'standard',
+  maxRetries: 3,
+  deadLetterQueue: '',
+  enablePriority: false,
+};
+
+function CreateQueueForm({ onClose }: CreateQueueDialogProps) {
+  const [wanted, setWanted] = useState(EMPTY);
+  const creation = useCreateQueue(onClose);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    creation.mutate(wanted);
+  };
+  return (
+    <form onSubmit={submit}>
+      <NewQueueFields
+        wanted={wanted}
+        change={(part) => setWanted((before) => ({ ...before, ...part }))}
+      />
+      {creation.isError && <Failure title="The queue was not created" error={creation.error} />}
+      <FormActions onCancel={onClose}>
+        <Button type="submit" loading={creation.isPending}>
+          Create
+        </Button>
+      </FormActions>
+    </form>
+  );
+}
+
+function useCreateQueue(onCreated: () => void) {
   const { millrace } = useSession();
   const queries = useQueryClient();
   const [, navigate] = useLocation();
-  const [name, setName] = useState('');
-  const [type, setType] = useState<'standard' | 'fifo'>('standard');
-  const [deadLetterQueue, setDeadLetterQueue] = useState('');
-  const [maxRetries, setMaxRetries] = useState<number | string>(3);
-  const [enablePriority, setEnablePriority] = useState(false);
-  const creation = useMutation({
-    mutationFn: async () =>
+  return useMutation({
+    mutationFn: async ({ name, type, maxRetries, deadLetterQueue, enablePriority }: NewQueue) =>
       millrace.queue(name.trim()).create({
         type,
         deadLetterQueue: deadLetterQueue.trim() || undefined,
         maxRetries: maxRetries === '' ? undefined : Number(maxRetries),
-        enablePriority: enablePriority || undefined,
+        enablePriority: (type === 'standard' && enablePriority) || undefined,
       }),
     onSuccess: ({ queue }) => {
       queries.invalidateQueries({ queryKey: ['queues'] });
-      onClose();
+      onCreated();
       navigate(`/queues/${queue}`);
     },
   });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    creation.mutate();
-  };
+}
+
+interface NewQueueFieldsProps {
+  readonly wanted: NewQueue;
+  change(part: Partial<NewQueue>): void;
+}
+
+function NewQueueFields({ wanted, change }: NewQueueFieldsProps) {
   return (
-    <form onSubmit={submit}>
+    <>
       <TextInput
         label="Name"
         description="1 to 128 of A-Z a-z 0-9 . _ -"
         required
         data-autofocus
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
+        value={wanted.name}
+        onChange={(event) => change({ name: event.currentTarget.value })}
       />
       <Select
         label="Type"
         mt="sm"
         allowDeselect={false}
-        value={type}
+        value={wanted.type}
         data={[
           { value: 'standard', label: 'Standard: as fast as possible' },
           { value: 'fifo', label: 'FIFO: strict order within a message group' },
         ]}
-        onChange={(value) => setType(value === 'fifo' ? 'fifo' : 'standard')}
+        onChange={(value) => change({ type: value === 'fifo' ? 'fifo' : 'standard' })}
       />
       <NumberInput
         label="Retries"
@@ -76,30 +113,24 @@ function CreateQueueForm({ onClose }: { onClose(): void }) {
         min={0}
         max={1_000}
         allowDecimal={false}
-        value={maxRetries}
-        onChange={setMaxRetries}
+        value={wanted.maxRetries}
+        onChange={(maxRetries) => change({ maxRetries })}
       />
       <TextInput
         label="Dead-letter queue"
         description="An existing queue; empty keeps dead letters beside this queue"
         mt="sm"
-        value={deadLetterQueue}
-        onChange={(event) => setDeadLetterQueue(event.currentTarget.value)}
+        value={wanted.deadLetterQueue}
+        onChange={(event) => change({ deadLetterQueue: event.currentTarget.value })}
       />
-      {type === 'standard' && (
+      {wanted.type === 'standard' && (
         <Checkbox
           label="Priorities order the messages"
           mt="md"
-          checked={enablePriority}
-          onChange={(event) => setEnablePriority(event.currentTarget.checked)}
+          checked={wanted.enablePriority}
+          onChange={(event) => change({ enablePriority: event.currentTarget.checked })}
         />
       )}
-      {creation.isError && <Failure title="The queue was not created" error={creation.error} />}
-      <FormActions onCancel={onClose}>
-        <Button type="submit" loading={creation.isPending}>
-          Create
-        </Button>
-      </FormActions>
-    </form>
+    </>
   );
 }

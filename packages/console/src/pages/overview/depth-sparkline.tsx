@@ -1,10 +1,10 @@
-import { useLastHour } from '../../api/history.js';
+import { useHistory } from '../../api/history.js';
 import { Sparkline } from '../../charts/sparkline.js';
 import { formatCount } from '../../design/format.js';
 
 /** How many messages were in a queue in each minute of the last hour. Only visible rows ask for it. */
 export function DepthSparkline({ queue }: { readonly queue: string }) {
-  const { data } = useLastHour(queue);
+  const { data } = useHistory(queue, 'hour');
   const depths = data?.map(({ depth }) => depth) ?? [];
   const most = Math.max(0, ...depths);
   return (

@@ -1,18 +1,20 @@
 import { Button, Loader, Text, Title } from '@mantine/core';
 import { Plus } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { useQueueList } from '../../api/queue-list.js';
 import { EmptyState } from '../../design/empty-state.js';
 import { Failure } from '../../design/failure.js';
 import { formatCount } from '../../design/format.js';
 import { useMay } from '../../session/session.js';
 import { AttentionPanel } from './attention-panel.js';
-import { CreateQueueDialog } from './create-queue-dialog.js';
 import { OverviewControls } from './overview-controls.js';
 import classes from './overview-page.module.css';
 import { judged, matching } from './queue-rows.js';
 import { QueueTable } from './queue-table.js';
 import { useOverviewAddress } from './use-overview-address.js';
+
+// Not part of the first load.
+const CreateQueueDialog = lazy(() => import('./create-queue-dialog.js'));
 
 /** All queues of the project, those in trouble first. */
 export function OverviewPage() {
@@ -68,7 +70,9 @@ export function OverviewPage() {
           <QueueTable rows={shown} address={address} />
         </>
       )}
-      <CreateQueueDialog isOpen={isCreating} onClose={() => setIsCreating(false)} />
+      <Suspense>
+        {isCreating && <CreateQueueDialog onClose={() => setIsCreating(false)} />}
+      </Suspense>
     </>
   );
 }

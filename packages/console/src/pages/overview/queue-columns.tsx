@@ -11,6 +11,7 @@ import { Link } from 'wouter';
 import { formatCount, formatDuration } from '../../design/format.js';
 import { fetchedInWords, rankOf } from '../../trouble/trouble.js';
 import { TroubleIcon } from '../../trouble/trouble-icon.js';
+import { useTroubles } from '../../trouble/use-troubles.js';
 import { DepthSparkline } from './depth-sparkline.js';
 import type { QueueRow } from './queue-rows.js';
 import classes from './queue-table.module.css';
@@ -80,19 +81,19 @@ export const COLUMNS = columns([
     header: 'Last fetch',
     sortFn: 'basic',
     sortUndefined: 'last',
-    cell: ({ row }) => fetchedInWords(row.original, Date.now()),
+    cell: ({ row }) => fetchedInWords(row.original.stats, Date.now()),
   }),
 ]);
 
 function TroubleCell({ row }: { readonly row: QueueRow }) {
-  const [worst] = row.troubles;
+  const [worst] = useTroubles(row);
   if (worst === undefined) {
     return <span className={classes.fine}>{row.stats.available === 0 ? 'Idle' : 'Fine'}</span>;
   }
   return (
     <span className={classes.trouble} title={`${worst.explanation} ${worst.nextStep}`}>
       <TroubleIcon severity={worst.severity} />
-      {worst.label}
+      <span className={classes.label}>{worst.label}</span>
     </span>
   );
 }

@@ -2,6 +2,7 @@ import type { Scope } from '@millrace/protocol';
 import type { DeadLetterAction, DeadLetterReason } from '../queue/message-state.js';
 import type { QueueRow, QueueSettings } from '../queue/queue-entry.js';
 import type { Refusal } from '../refusal.js';
+import type { NodeConsumers } from '../store/queue-consumers.js';
 import type { AuditEntry, Audited } from './audit-entry.js';
 import type { PushCommand, PushOutcomeOf } from './push-commands.js';
 import type { Idempotency, QueueCommand } from './queue-command.js';
@@ -29,7 +30,8 @@ export type Command =
   | CreateKeyCommand
   | RevokeKeyCommand
   | RecordAuditCommand
-  | RecordKeyUseCommand;
+  | RecordKeyUseCommand
+  | RecordConsumersCommand;
 
 export interface CreateQueueCommand extends QueueCommand, Audited {
   readonly kind: 'createQueue';
@@ -212,6 +214,13 @@ export interface RecordKeyUseCommand {
   readonly uses: readonly { readonly keyId: string; readonly atMs: number }[];
 }
 
+/** Records the consumers that a node has; queues that do not exist are left out. */
+export interface RecordConsumersCommand {
+  readonly kind: 'recordConsumers';
+  readonly nodeId: string;
+  readonly consumers: readonly NodeConsumers[];
+}
+
 export interface FailedDelivery {
   readonly atMs: number;
   readonly how: 'nack' | 'rejected' | 'expired_lease';
@@ -315,6 +324,7 @@ export interface OutcomeOf extends PushOutcomeOf {
   /** `more`: the log still contains more than is to be kept. */
   recordAudit: { readonly more: boolean };
   recordKeyUse: { readonly recorded: number };
+  recordConsumers: { readonly recorded: number };
 }
 
 /** `replayed`: this is the recorded answer to the same request, made earlier. */

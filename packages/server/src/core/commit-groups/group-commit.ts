@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.js';
 import type { Command, Outcome } from '../commands/commands.js';
 import { FairQueue } from '../engine/fair-queue.js';
 import { type Access, ENDLESS_ACCESS } from '../keys/caller.js';
@@ -52,11 +53,15 @@ export const GROUP_LIMITS: GroupLimits = {
 /** How long the commands of a project are kept apart after one of them failed because of a fault in the server. */
 const APART_MS = 30_000;
 
+/** Told of each commit group: how many commands it had, and how long the store took. */
+export type CommitObserver = (commands: number, durationMs: number) => void;
+
 export function createGroupCommit(
   store: CommitStore,
   limits: GroupLimits = GROUP_LIMITS,
+  committed: CommitObserver = () => undefined,
 ): GroupCommit {
-  const former = new CommitGroupFormer(store, limits);
+  const former = new CommitGroupFormer(store, limits, committed);
   return {
     submit: (command, access) => former.submit(command, access),
     messagesPublished: () => former.messagesPublished,
@@ -78,6 +83,7 @@ class CommitGroupFormer {
   constructor(
     private readonly store: CommitStore,
     private readonly limits: GroupLimits,
+    private readonly committed: CommitObserver,
   ) {
     this.heldUp = new HeldUpCommands(
       store,
@@ -166,7 +172,9 @@ class CommitGroupFormer {
   }
 
   private async run(entries: WaitingCommand[]): Promise<void> {
+    const startedMs = monotonicMs();
     const outcomes = await applyTogether(this.store, entries);
+    this.committed(entries.length, monotonicMs() - startedMs);
     const met = heldUpOf(entries, outcomes);
     if (met.length > 0) await this.heldUp.separate(met);
     this.underWay -= 1;

@@ -38,6 +38,7 @@ const ORDER: { readonly [K in Command['kind']]?: number } = {
   recordPushes: 6,
   recordAudit: 6,
   recordKeyUse: 6,
+  recordConsumers: 6,
 };
 const ADMINISTRATION = 1;
 const SETTLING = 2;

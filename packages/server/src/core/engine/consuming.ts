@@ -1,6 +1,7 @@
 import type { Audited } from '../commands/audit-entry.js';
 import type { ConsumeCommand, LeasedMessage, Outcome } from '../commands/commands.js';
 import type { GroupCommit } from '../commit-groups/group-commit.js';
+import type { ConsumerBook } from '../consumers/consumer-book.js';
 import type { IdSource } from '../ids.js';
 import type { Access } from '../keys/caller.js';
 import { overloaded, unauthenticated } from '../refusal.js';
@@ -39,6 +40,7 @@ export class Consuming {
     private readonly store: Store,
     private readonly commit: GroupCommit,
     private readonly longPolls: LongPolls,
+    private readonly consumers: ConsumerBook,
     private readonly ids: IdSource,
     private readonly autoCreate: boolean,
   ) {}
@@ -91,6 +93,7 @@ export class Consuming {
     this.store.expectReady(target.project, target.queue);
     const deadlineMs = clock.monotonicMs() + wanted.waitMs;
     let satisfied = false;
+    let waitEnds: (() => void) | undefined;
     try {
       for (;;) {
         const outcome = await this.consumeOnce(target, wanted);
@@ -99,9 +102,11 @@ export class Consuming {
         const leftMs = deadlineMs - clock.monotonicMs();
         if (leftMs <= 0) return outcome;
         if (isCutShort(outcome) && !poll.ended(wanted.presence)) continue;
+        waitEnds ??= this.consumers.waits(target.project, target.queue, target.keyId ?? null);
         if (!(await poll.wait(leftMs, wanted.presence))) return outcome;
       }
     } finally {
+      waitEnds?.();
       poll.close(satisfied);
     }
   }
@@ -123,6 +128,7 @@ export class Consuming {
       };
       const { room, maxBytes, access, presence } = wanted;
       const outcome = await leaseWithin(this.commit, room, command, maxBytes, access);
+      if (outcome.ok) this.consumers.fetched(target.project, target.queue, target.keyId ?? null);
       if (!isEmpty(outcome) || presence.gone()) return outcome;
       // There are messages, and the next commit group has room for them.
       if (isCrowded(outcome)) continue;

@@ -3,6 +3,7 @@ import { FakeClock } from '../../../test/harness/fake-clock.js';
 import type { Command, LeasedMessage, Outcome } from '../commands/commands.js';
 import type { Idempotency } from '../commands/queue-command.js';
 import type { GroupCommit } from '../commit-groups/group-commit.js';
+import { ConsumerBook } from '../consumers/consumer-book.js';
 import { createIdSource } from '../ids.js';
 import { ENDLESS_ACCESS } from '../keys/caller.js';
 import type { Store } from '../store/store.js';
@@ -36,7 +37,8 @@ function queueBehindExpired(cutShortTimes: number, commandMs: number) {
   } as unknown as GroupCommit;
   const store = { clock, safetyPollMs: null, expectReady: () => {} } as unknown as Store;
   const ids = createIdSource(clock);
-  const service = new QueueService(store, commit, createLongPolls(clock, LIMITS), ids, {
+  const longPolls = createLongPolls(clock, LIMITS);
+  const service = new QueueService(store, commit, longPolls, new ConsumerBook(clock), ids, {
     autoCreate: false,
     jobInterrupted: () => {},
   });
@@ -121,10 +123,17 @@ describe('a client that hangs up while its consume commits', () => {
     } as unknown as GroupCommit;
     const store = { clock, safetyPollMs: null, expectReady: () => {} } as unknown as Store;
     const longPolls = createLongPolls(clock, LIMITS);
-    const service = new QueueService(store, commit, longPolls, createIdSource(clock), {
-      autoCreate: false,
-      jobInterrupted: () => {},
-    });
+    const service = new QueueService(
+      store,
+      commit,
+      longPolls,
+      new ConsumerBook(clock),
+      createIdSource(clock),
+      {
+        autoCreate: false,
+        jobInterrupted: () => {},
+      },
+    );
     const goes = lacking.client === true;
     const ends = lacking.key === true;
     const outcome = await service.consume(

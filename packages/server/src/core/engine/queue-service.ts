@@ -9,6 +9,7 @@ import type {
 } from '../commands/commands.js';
 import type { SubscribePushCommand } from '../commands/push-commands.js';
 import type { GroupCommit } from '../commit-groups/group-commit.js';
+import type { ConsumerBook } from '../consumers/consumer-book.js';
 import type { Fault } from '../fault.js';
 import type { IdSource } from '../ids.js';
 import type { Access } from '../keys/caller.js';
@@ -35,10 +36,11 @@ export class QueueService {
     store: Store,
     private readonly commit: GroupCommit,
     longPolls: LongPolls,
+    consumers: ConsumerBook,
     private readonly ids: IdSource,
     private readonly options: QueueServiceOptions,
   ) {
-    this.consuming = new Consuming(store, commit, longPolls, ids, options.autoCreate);
+    this.consuming = new Consuming(store, commit, longPolls, consumers, ids, options.autoCreate);
   }
 
   submit<C extends Command>(command: C, access: Access): Promise<Outcome<C['kind']>> {

@@ -33,4 +33,11 @@ export class ReadLanes {
 /** Whether a read may take long: its answer may be large. */
 export const isLong = (kind: QueryKind): boolean => LONG.has(kind);
 
-const LONG = new Set<QueryKind>(['listQueues', 'peek', 'message', 'deadLetters', 'history']);
+const LONG = new Set<QueryKind>([
+  'listQueues',
+  'peek',
+  'message',
+  'deadLetters',
+  'history',
+  'recentMinutes',
+]);

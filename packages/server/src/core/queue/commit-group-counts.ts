@@ -1,6 +1,6 @@
 import { DeadLetterReport } from '../dead-letters/dead-letter-report.js';
-import { emptyTally, type Tally, type TallyKind } from '../store/history.js';
 import type { ReadyQueue } from '../store/store.js';
+import { emptyTally, type QueueTally, type TallyKind } from '../store/tallies.js';
 import { CommitGroupShare } from './commit-group-share.js';
 import type { DeadLetterReason } from './message-state.js';
 import type { QueueEntry } from './queue-entry.js';
@@ -16,8 +16,8 @@ export interface DeadCount {
  * The counts that both stores keep while a commit group runs; the transaction of each store extends it.
  */
 export class CommitGroupCounts {
-  /** Counts for the history, by queue id. */
-  readonly tallies = new Map<number, Tally>();
+  /** Counts for histories and metrics, by queue id. */
+  private readonly tallied = new Map<number, QueueTally>();
   readonly deadLetters = new DeadLetterReport();
   /** What consumes may take in this commit group. */
   readonly share = new CommitGroupShare();
@@ -27,12 +27,17 @@ export class CommitGroupCounts {
   private readonly ready = new Map<number, { queue: QueueEntry; messages: number }>();
 
   tally(queue: QueueEntry, kind: TallyKind, messages: number): void {
-    let tally = this.tallies.get(queue.id);
+    let tally = this.tallied.get(queue.id);
     if (tally === undefined) {
-      tally = emptyTally();
-      this.tallies.set(queue.id, tally);
+      const { id: queueId, project, name } = queue;
+      tally = { queueId, project, queue: name, counts: emptyTally() };
+      this.tallied.set(queueId, tally);
     }
-    tally[kind] += messages;
+    tally.counts[kind] += messages;
+  }
+
+  tallies(): Iterable<QueueTally> {
+    return this.tallied.values();
   }
 
   deadLettered(queue: QueueEntry, reason: DeadLetterReason, messageId: string): void {

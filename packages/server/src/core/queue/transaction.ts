@@ -1,7 +1,7 @@
 import type { Idempotency } from '../commands/queue-command.js';
 import type { DeadLetterSource } from '../dead-letters/dead-letter-source.js';
 import type { Room } from '../limits/storage-limits.js';
-import type { TallyKind } from '../store/history.js';
+import type { TallyKind } from '../store/tallies.js';
 import type { DeadLetterReason, LeaseEnd, LeaseView, State } from './message-state.js';
 import type { PushPolicy } from './push-subscription.js';
 import type { QueueEntry } from './queue-entry.js';
@@ -86,7 +86,7 @@ export interface MessageTransaction {
   markReady(queue: QueueEntry, messages: number): void;
   /** Logs that a message of this queue has become a dead letter. */
   deadLettered(queue: QueueEntry, reason: DeadLetterReason, messageId: string): void;
-  /** Counts for the history of the queue. */
+  /** Counts for the history and the metrics of the queue. */
   tally(queue: QueueEntry, kind: TallyKind, messages: number): void;
 }
 

@@ -29,6 +29,16 @@ export function removeMessage(
   uncountDead(tx, message);
 }
 
+/** Removes a message that is past its retention. */
+export function expireMessage(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  message: MessageEntry,
+): void {
+  removeMessage(tx, queue, message);
+  tx.tally(queue, 'expiredByRetention', 1);
+}
+
 export interface ReturnOptions {
   readonly how: LeaseEnd;
   readonly delayMs: number;
@@ -78,7 +88,7 @@ function putBack(
 ): boolean {
   // A leased message outlives its retention; when the lease ends, the message is removed.
   if (isPastRetention(queue, message, tx.nowMs)) {
-    removeMessage(tx, queue, message);
+    expireMessage(tx, queue, message);
     return false;
   }
   const delayed = end.delayMs > 0;
@@ -135,6 +145,7 @@ export function failMessage(
 ): boolean {
   const { error } = failure;
   tx.tally(queue, 'failed', 1);
+  if (failure.how === 'expired_lease') tx.tally(queue, 'expiredLeases', 1);
   tx.change(message, { failureLog: appendFailure(message, { atMs: tx.nowMs, ...failure }) });
   if (next.kind === 'dead_letter') {
     deadLetter(tx, queue, message, policy, next.reason, error);
@@ -150,7 +161,7 @@ export function releaseDelayed(
   queue: QueueEntry,
   message: MessageEntry,
 ): void {
-  if (isPastRetention(queue, message, tx.nowMs)) return removeMessage(tx, queue, message);
+  if (isPastRetention(queue, message, tx.nowMs)) return expireMessage(tx, queue, message);
   leaveState(tx, queue, message);
   tx.change(message, {
     state: STATE.available,
@@ -244,6 +255,7 @@ export function redriveMessage(
   });
   if (before.sourceQueueId !== null) tx.countDead(before.sourceQueueId, source.bucketId, 1);
   tx.count(source, 'available', 1, message.bytes);
+  tx.tally(source, 'redriven', 1);
   becomeReady(tx, source, groupKey);
 }
 

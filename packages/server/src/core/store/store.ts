@@ -9,7 +9,9 @@ import type {
 } from '../commands/commands.js';
 import type { PushAttempt, PushSubscriptionRow } from '../queue/push-subscription.js';
 import type { QueueRow } from '../queue/queue-entry.js';
-import type { HistoryMinute } from './history.js';
+import type { HistoryMinute, QueueHistory } from './history.js';
+import type { StoredConsumers } from './queue-consumers.js';
+import type { QueueTally } from './tallies.js';
 
 /** The store cannot be opened; the message is for the operator. */
 export class StoreOpenError extends Error {
@@ -42,10 +44,18 @@ export interface Store {
   read<K extends QueryKind>(query: Query<K>): Promise<ReadResult[K]>;
   /** Why publishing stopped for lack of space; null if it has not, as far as this node can see. */
   whyPublishingStops(): Promise<string | null>;
+  /** The space that the store takes and has; null if it is not in a file of this machine. */
+  space(): Promise<StoreSpace | null>;
   /** Called before the store starts to work; there is only one listener. */
   listen(listener: StoreListener): void;
   /** Idempotent; waits for work under way. */
   stop(): Promise<void>;
+}
+
+export interface StoreSpace {
+  /** Free space of the disk. */
+  readonly diskFreeBytes: number;
+  readonly walBytes: number;
 }
 
 /** What a store must know about a commit group besides its commands. */
@@ -64,6 +74,8 @@ export interface StoreListener {
   ready(queues: readonly ReadyQueue[] | 'all'): void;
   /** The next time at which a lease or a delay ends; null when there is none. */
   nextDue(atMs: number | null): void;
+  /** What this node's commands have done in queues since the last call, about once a second. */
+  tallied?(tallies: readonly QueueTally[]): void;
   /** The store can no longer work and the process should end. */
   failed(cause: Error): void;
 }
@@ -85,6 +97,7 @@ export interface QueueCounts {
   readonly dlq: number;
   /** Since when the oldest available or leased message has been available; null if there is none. */
   readonly oldestAtMs: number | null;
+  readonly consumers: StoredConsumers;
 }
 
 export interface QueueWithCounts {
@@ -98,6 +111,10 @@ export interface QueueDepth {
   readonly project: string;
   readonly queue: string;
   readonly counts: QueueCounts;
+}
+
+export interface QueueMinute extends HistoryMinute {
+  readonly queue: string;
 }
 
 export type PeekState = 'available' | 'leased' | 'delayed';
@@ -125,6 +142,11 @@ interface AnswerBounds {
   readonly strict?: boolean;
 }
 
+/** Of whom the counts leave out the waiting consumers: a node knows its own. */
+interface Asking {
+  readonly nodeId?: string;
+}
+
 interface Queries {
   getQueue: { project: string; queue: string };
   listQueues: {
@@ -133,10 +155,10 @@ interface Queries {
     prefix: string;
     limit: number;
     counts: boolean;
-  };
-  stats: { project: string; queue: string };
+  } & Asking;
+  stats: { project: string; queue: string } & Asking;
   /** Queues of all projects, by id. */
-  queueDepths: { after: number; limit: number };
+  queueDepths: { after: number; limit: number } & Asking;
   peek: {
     project: string;
     queue: string;
@@ -151,8 +173,10 @@ interface Queries {
     after: string | null;
     limit: number;
   } & AnswerBounds;
-  /** Minutes from `sinceMinute` on, and the last one before it, for its depth. */
+  /** Minutes and quarters from `sinceMinute` on, and the last ones before it, for their depth. */
   history: { project: string; queue: string; sinceMinute: number };
+  /** The minutes of several queues from `sinceMinute` on, which must be recent. */
+  recentMinutes: { project: string; queues: readonly string[]; sinceMinute: number };
   pushSubscriptions: { project: string; queue: string };
   /** Those of all projects that are not paused, by id. */
   activePushSubscriptions: { after: string; limit: number };
@@ -195,7 +219,8 @@ export interface ReadResult {
     readonly needsBytes?: number;
   };
   deadLetters: MessagePage<DeadLetter> | null;
-  history: readonly HistoryMinute[] | null;
+  history: QueueHistory | null;
+  recentMinutes: readonly QueueMinute[];
   /** Null: there is no such queue. */
   pushSubscriptions: readonly PushSubscriptionRow[] | null;
   activePushSubscriptions: readonly PushSubscriptionRow[];

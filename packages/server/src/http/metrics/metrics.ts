@@ -1,15 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Registry } from 'prom-client';
-import type { Store } from '../../core/store/store.js';
 import { authenticate } from '../authentication.js';
 import type { RouteContext } from '../call.js';
 import type { Connections } from '../connection/connections.js';
 import { PROTECTING_HEADERS } from '../connection/protecting-headers.js';
 import { sendError } from '../envelope.js';
 import { refusalOf } from '../refusal-of.js';
-import { registerBudgetMetrics, type Shared } from './budget-metrics.js';
-import { registerProcessMetrics } from './process-metrics.js';
+import { registerBudgetMetrics } from './budget-metrics.js';
+import { ProcessMetrics } from './process-metrics.js';
 import { QueueMetrics } from './queue-metrics.js';
+import { StoreMetrics } from './store-metrics.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -23,20 +22,19 @@ export interface MetricsPage {
   text(): Promise<string>;
 }
 
-export function createMetricsPage(
-  store: Store,
-  shared: Shared,
-  connections: Connections,
-  registry: Registry,
-): MetricsPage {
-  const queues = new QueueMetrics(store, registry);
-  registerProcessMetrics(registry);
-  registerBudgetMetrics(registry, shared, connections);
+export function createMetricsPage(context: RouteContext, connections: Connections): MetricsPage {
+  const { registry } = context.metrics;
+  const queues = new QueueMetrics(context, registry);
+  const store = new StoreMetrics(context.store, registry);
+  const processMetrics = new ProcessMetrics(registry);
+  registerBudgetMetrics(registry, context, connections);
   let rendering: Promise<string> | undefined;
 
   const render = async (): Promise<string> => {
     try {
-      await queues.refresh();
+      processMetrics.begin();
+      // The other metrics are needed most while the store cannot be reached.
+      await store.refresh(await queues.refresh());
       return await registry.metrics();
     } finally {
       rendering = undefined;

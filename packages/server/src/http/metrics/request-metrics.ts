@@ -1,4 +1,4 @@
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -14,22 +14,27 @@ type Record = (durationMs: number) => void;
 
 /** Counts the answers of this process by call and status, and measures how long they took. */
 export class RequestMetrics {
-  readonly registry = new Registry();
-  private readonly answers = new Counter({
-    name: 'millrace_requests_total',
-    help: 'Answers, by capability and HTTP status.',
-    labelNames: ['capability', 'status'],
-    registers: [this.registry],
-  });
-  private readonly durations = new Histogram({
-    name: 'millrace_request_duration_seconds',
-    help: 'Time from the request to its answer, by capability, including the wait of long polls.',
-    labelNames: ['capability'],
-    buckets: DURATIONS_SECONDS,
-    registers: [this.registry],
-  });
+  private readonly answers: Counter;
+  private readonly durations: Histogram;
   /** The counters of each pair of labels; looking them up by labels costs more than counting. */
   private readonly records = new Map<string, Map<number, Record>>();
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.answers = new Counter({
+      name: 'millrace_requests_total',
+      help: 'Answers, by capability and HTTP status.',
+      labelNames: ['capability', 'status'],
+      registers,
+    });
+    this.durations = new Histogram({
+      name: 'millrace_request_duration_seconds',
+      help: 'Time from the request to its answer, by capability, including the wait of long polls.',
+      labelNames: ['capability'],
+      buckets: DURATIONS_SECONDS,
+      registers,
+    });
+  }
 
   /** @param capability undefined if the request was for no call */
   record(capability = 'none', status: number, durationMs: number): void {

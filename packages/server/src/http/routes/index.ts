@@ -9,9 +9,11 @@ import { PUBLISH_ROUTES } from './publish.js';
 import { PUSH_ROUTES } from './push.js';
 import { QUEUE_ROUTES } from './queues.js';
 import { SETTLE_ROUTES } from './settle.js';
+import { STATISTICS_ROUTES } from './statistics.js';
 
 export const ROUTES: readonly Route[] = [
   ...QUEUE_ROUTES,
+  ...STATISTICS_ROUTES,
   ...CHANGE_ROUTES,
   ...PUBLISH_ROUTES,
   consumeRoute,

@@ -1,7 +1,6 @@
 import {
   CAPABILITIES,
   type DlqListParams,
-  type GetParams,
   LIMITS,
   type MessageParams,
   type PeekParams,
@@ -10,10 +9,9 @@ import { SMALL_CALL_BYTES } from '../../core/engine/byte-budget.js';
 import { readWithin } from '../../core/engine/read-within.js';
 import { toIso } from '../../core/iso-time.js';
 import { messageNotFound, queueNotFound, type Refusal } from '../../core/refusal.js';
-import { fillHistory, HISTORY_MINUTES, minuteOf } from '../../core/store/history.js';
 import { messagePieces } from '../../core/store/message-text.js';
 import type { MessagePage, SeenMessage } from '../../core/store/store.js';
-import { type Answer, answer, type Call, listText, type Route } from '../call.js';
+import { type Answer, type Call, listText, type Route } from '../call.js';
 import { readCursor, writeCursor } from '../validation/cursor.js';
 
 /** The calls that read messages and change nothing. */
@@ -78,32 +76,6 @@ const dlqListRoute: Route = {
   },
 };
 
-const historyRoute: Route = {
-  capability: CAPABILITIES.history,
-  async handle({ params, caller }: Call<GetParams>, { store }) {
-    const { queue } = params;
-    const nowMs = store.clock.nowMs();
-    const sinceMinute = minuteOf(nowMs) - HISTORY_MINUTES + 1;
-    const rows = await store.read({
-      kind: 'history',
-      project: caller.project,
-      queue,
-      sinceMinute,
-    });
-    if (rows === null) return queueNotFound(queue);
-    const minutes = fillHistory(rows, nowMs).map((row) => ({
-      at: toIso(row.minute * 60_000),
-      depth: row.depth,
-      published: row.published,
-      delivered: row.delivered,
-      acked: row.acked,
-      failed: row.failed,
-      dead_lettered: row.deadLettered,
-    }));
-    return answer({ queue, minutes });
-  },
-};
-
 function pageAnswer<T>(
   page: MessagePage<T> | null,
   queue: string,
@@ -128,9 +100,4 @@ function reasonOf({ state, dueAtMs, behindHead }: SeenMessage): string | undefin
   return state === 'dead' || dueAtMs === null ? undefined : `${state} until ${toIso(dueAtMs)}`;
 }
 
-export const MESSAGE_ROUTES: readonly Route[] = [
-  peekRoute,
-  messageRoute,
-  historyRoute,
-  dlqListRoute,
-];
+export const MESSAGE_ROUTES: readonly Route[] = [peekRoute, messageRoute, dlqListRoute];

@@ -5,15 +5,15 @@ import {
   LIMITS,
   type ListParams,
   type QueueRecord,
-  type QueueStats,
   type UpdateParams,
 } from '@millrace/protocol';
 import { toIso } from '../../core/iso-time.js';
 import type { QueueRow, QueueSettings } from '../../core/queue/queue-entry.js';
 import { queueNotFound } from '../../core/refusal.js';
-import type { QueueCounts } from '../../core/store/store.js';
+import type { QueueWithCounts } from '../../core/store/store.js';
 import { answer, type Call, type Route, respond, toMs } from '../call.js';
 import { pageOf, readCursor } from '../validation/cursor.js';
+import { activityOf, queueStats } from './statistics.js';
 
 /** The calls that create, show and list queues. */
 
@@ -45,42 +45,41 @@ const getRoute: Route = {
 };
 
 /** The most bytes of a record with its counts and names of 128 characters. */
-const QUEUE_MAX_BYTES = 1_024;
+const QUEUE_MAX_BYTES = 1_536;
 const QUEUE_NAME = /^[A-Za-z0-9._-]{1,128}$/;
+
+const nameOf = (row: QueueRow | QueueWithCounts): string =>
+  'counts' in row ? row.queue.name : row.name;
 
 const listRoute: Route = {
   capability: CAPABILITIES.list,
   answerMaxBytes: ({ limit }: ListParams) => (limit ?? LIMITS.listLimitDefault) * QUEUE_MAX_BYTES,
-  async handle({ params, caller }: Call<ListParams>, { store }) {
+  async handle({ params, caller }: Call<ListParams>, context) {
+    const { store, nodeId } = context;
+    const { project } = caller;
     const after = readCursor(params.cursor, QUEUE_NAME);
     if (typeof after === 'object' && after !== null) return after;
     const limit = params.limit ?? LIMITS.listLimitDefault;
+    const included = params.include?.split(',') ?? [];
     const rows = await store.read({
       kind: 'listQueues',
-      project: caller.project,
+      project,
       after,
       prefix: params.prefix ?? '',
       limit: limit + 1,
-      counts: params.include === 'stats',
+      counts: included.includes('stats'),
+      nodeId,
     });
-    const nowMs = store.clock.nowMs();
-    const items = rows.map((row) =>
-      'counts' in row
-        ? { ...queueRecord(row.queue), stats: queueStats(row.queue.name, row.counts, nowMs) }
-        : queueRecord(row),
-    );
-    return answer(pageOf(items, limit, ({ queue }) => queue));
-  },
-};
-
-const statsRoute: Route = {
-  capability: CAPABILITIES.stats,
-  async handle({ params, caller }: Call<GetParams>, { store }) {
-    const { queue } = params;
-    const counts = await store.read({ kind: 'stats', project: caller.project, queue });
-    return counts === null
-      ? queueNotFound(queue)
-      : answer(queueStats(queue, counts, store.clock.nowMs()));
+    const page = pageOf(rows, limit, nameOf);
+    const activity = included.includes('activity')
+      ? await activityOf(store, project, page.items.map(nameOf))
+      : undefined;
+    const items = page.items.map((row) => ({
+      ...queueRecord('counts' in row ? row.queue : row),
+      ...('counts' in row && { stats: queueStats(row.queue, row.counts, context) }),
+      ...(activity && { activity: activity(nameOf(row)) }),
+    }));
+    return answer({ ...page, items });
   },
 };
 
@@ -119,17 +118,4 @@ export function queueRecord(row: QueueRow): QueueRecord {
   };
 }
 
-function queueStats(queue: string, counts: QueueCounts, nowMs: number): QueueStats {
-  return {
-    queue,
-    available: counts.available,
-    in_flight: counts.inFlight,
-    delayed: counts.delayed,
-    dlq: counts.dlq,
-    ...(counts.oldestAtMs === null
-      ? {}
-      : { oldest_age_seconds: Math.max(0, nowMs - counts.oldestAtMs) / 1_000 }),
-  };
-}
-
-export const QUEUE_ROUTES: readonly Route[] = [createRoute, getRoute, listRoute, statsRoute];
+export const QUEUE_ROUTES: readonly Route[] = [createRoute, getRoute, listRoute];

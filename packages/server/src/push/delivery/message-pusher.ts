@@ -73,6 +73,10 @@ export class MessagePusher {
     return this.pace.isSlow || this.breaker.isOpen;
   }
 
+  get isBreakerOpen(): boolean {
+    return this.breaker.isOpen;
+  }
+
   /** Slots in which no message is being posted. */
   get freeSlots(): number {
     return (this.isOneByOne ? 1 : this.subscription.maxInFlight) - this.posting;
@@ -130,6 +134,7 @@ export class MessagePusher {
   ): Promise<void> {
     const nowMs = this.dependencies.clock.monotonicMs();
     const result = deliveryResult(outcome);
+    this.dependencies.attempted(result);
     const retryAfterMs = retryAfterOf(outcome);
     const { usesRetry, change } = this.breaker.ended(attempt, result, nowMs, retryAfterMs);
     this.lines.ended(subscription, message, outcome, change);

@@ -106,6 +106,7 @@ function dispatching(safetyPollMs: number | null, count = SUBSCRIPTIONS) {
     budget: new ByteBudget(64 * 1024 * 1024),
     random: () => 0.5,
     processLog: log,
+    attempted: () => {},
   });
   started.push(dispatcher);
   const kinds = () => reads.map(({ kind }) => kind);

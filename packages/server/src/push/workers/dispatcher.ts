@@ -4,7 +4,7 @@ import type { PushDependencies } from '../push-dependencies.js';
 import { isShortSecret, SECRET_MIN_BYTES } from '../request/signing.js';
 import { OVERLAP_MS, RecentChanges } from './recent-changes.js';
 import { type TestResult, testPush } from './test-push.js';
-import { Workers } from './workers.js';
+import { type BreakerState, Workers } from './workers.js';
 
 /** Small, because opening sealed texts takes time in which nothing else runs. */
 const PAGE_SIZE = 200;
@@ -153,6 +153,10 @@ export class PushDispatcher {
   /** The number of messages being posted. */
   get pushesUnderWay(): number {
     return this.workers.posting;
+  }
+
+  breakers(): readonly BreakerState[] {
+    return this.workers.breakers();
   }
 
   flushAttempts(subscriptionId: string): Promise<void> {

@@ -99,6 +99,7 @@ function pushingWorker(deliveryCount = 1) {
       budget,
       random: () => 0.5,
       processLog: NO_LOG,
+      attempted: () => {},
     },
     SUBSCRIPTION,
     () => {},

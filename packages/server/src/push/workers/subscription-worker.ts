@@ -48,6 +48,10 @@ export class SubscriptionWorker {
     return this.pusher.posting;
   }
 
+  get isBreakerOpen(): boolean {
+    return this.pusher.isBreakerOpen;
+  }
+
   start(): void {
     if (this.state !== 'created') return;
     this.on('started');

@@ -10,6 +10,13 @@ interface Known {
   readonly worker: SubscriptionWorker | undefined;
 }
 
+export interface BreakerState {
+  readonly project: string;
+  readonly queue: string;
+  readonly subscriptionId: string;
+  readonly isBreakerOpen: boolean;
+}
+
 /** The workers of this node, one for each active subscription, by queue and id. */
 export class Workers {
   private readonly byQueue = new Map<string, Map<string, Known>>();
@@ -28,6 +35,18 @@ export class Workers {
       for (const { worker } of known.values()) posting += worker?.posting ?? 0;
     }
     return posting;
+  }
+
+  /** The subscriptions with a worker, and whether their breakers are open. */
+  breakers(): BreakerState[] {
+    return [...this.byQueue].flatMap(([key, known]) => {
+      const [project, queue] = key.split('\n') as [string, string];
+      return [...known].flatMap(([subscriptionId, { worker }]) =>
+        worker === undefined
+          ? []
+          : [{ project, queue, subscriptionId, isBreakerOpen: worker.isBreakerOpen }],
+      );
+    });
   }
 
   /** Applies the current state of a subscription. */

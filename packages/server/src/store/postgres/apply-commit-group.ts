@@ -13,6 +13,7 @@ import {
 import { createLacking, lacksQueue, withItsQueue } from './commands/auto-create.js';
 import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';
 import { runConsumes } from './commands/consume.js';
+import { recordConsumers } from './commands/consumers.js';
 import { createQueue } from './commands/create-queue.js';
 import { startDeadLetterJob, stepJob } from './commands/dead-letter-job.js';
 import { createKey, recordKeyUse, revokeKey } from './commands/keys.js';
@@ -69,6 +70,8 @@ const ONE_BY_ONE: { readonly [K in OneByOne]: One<K> } = {
   sealPush: async (run, command) => accept<'sealPush'>(await sealPush(run, command)),
   recordPushes: async (run, command) => accept<'recordPushes'>(await recordPushes(run, command)),
   recordKeyUse: async (run, command) => accept<'recordKeyUse'>(await recordKeyUse(run, command)),
+  recordConsumers: async (run, command) =>
+    accept<'recordConsumers'>(await recordConsumers(run, command)),
   recordAudit: async ({ tx }, { auditEntries }) => {
     writeAudit(tx.pipeline, auditEntries);
     return accept<'recordAudit'>({ more: await trimAudit(tx.pipeline) });

@@ -5,8 +5,8 @@ import { tellDeadLetters } from '../../core/dead-letters/dead-letter-report.js';
 import type { StorageLimits } from '../../core/limits/storage-limits.js';
 import type { Log } from '../../core/log.js';
 import { leasesKeptUntilMs } from '../../core/queue/message-state.js';
-import type { TallyRow } from '../../core/store/history.js';
 import type { CommitGroupFacts, ReadyQueue } from '../../core/store/store.js';
+import type { QueueTally, TallyRow } from '../../core/store/tallies.js';
 import { applyCommitGroup } from './apply-commit-group.js';
 import { readNextDue, settleDue } from './commands/settle-due.js';
 import type { ParsedUrl, Pools } from './driver/connections.js';
@@ -19,13 +19,14 @@ import {
 } from './driver/errors.js';
 import { Pipeline } from './driver/pipeline.js';
 import { beginStatements, rollBack } from './driver/sessions.js';
-import { TalliesUnderWay, writeHistory } from './reads/history.js';
+import { writeHistory } from './reads/history.js';
 import { type DueUpdate, NextDue } from './time/next-due.js';
 import { JUMP_MS, type StoreClock } from './time/store-clock.js';
 import { type Beginning, checkBeginning, readBeginning } from './transaction/beginning.js';
 import { CommitGroup } from './transaction/commit-group.js';
 import { Housekeeping } from './transaction/housekeeping.js';
 import { lockMessageGroupsOf } from './transaction/message-group-locks.js';
+import { TalliesUnderWay } from './transaction/tallies-under-way.js';
 import { PostgresTransaction } from './transaction/transaction.js';
 import { CounterRows } from './tuning/counter-rows.js';
 import { KnownQueues } from './tuning/known-queues.js';
@@ -47,6 +48,8 @@ export interface CommitGroupDependencies {
    * Called when a commit group with commands has committed; `ready` are the queues with new messages.
    */
   readonly committed: (ready: readonly ReadyQueue[]) => void;
+  /** Called with the tallies that were written. */
+  readonly tallied: (tallies: readonly QueueTally[]) => void;
   /** Runs a commit group without commands, for tallies that no other commit group has written. */
   readonly writeTallies: () => void;
 }
@@ -180,7 +183,8 @@ export class CommitGroups {
     this.knownQueues.note(commands, beginning.queues);
     if (readsDue) attempt.due.read(dueAtMs);
     else attempt.due.begun(tx.earliestDueMs);
-    this.tallies.add(tx.nowMs, tx.tallies);
+    if (attempt.tallies.length > 0) this.dependencies.tallied(attempt.tallies);
+    this.tallies.add(tx.nowMs, tx.tallies());
     houseKept();
     for (const note of run.afterCommit) note();
     if (commands.length > 0) this.dependencies.committed(tx.readyQueues());

@@ -87,6 +87,7 @@ export class PostgresStore implements Store {
       limits,
       log,
       committed: (ready) => this.announce(ready),
+      tallied: (tallies) => this.listener?.tallied?.(tallies),
       writeTallies: applyNone,
     });
     this.signals = new NodeSignals(
@@ -198,6 +199,10 @@ export class PostgresStore implements Store {
 
   /** The database watches its disk, and only a write shows that it is full. */
   async whyPublishingStops(): Promise<null> {
+    return null;
+  }
+
+  async space(): Promise<null> {
     return null;
   }
 

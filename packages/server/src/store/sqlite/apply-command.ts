@@ -9,6 +9,7 @@ import { applySettling } from '../../core/queue/settling.js';
 import { queueNotFound, type Refusal } from '../../core/refusal.js';
 import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';
 import { consume, stillHeld } from './commands/consume.js';
+import { recordConsumers } from './commands/consumers.js';
 import { createQueue } from './commands/create-queue.js';
 import { startDeadLetterJob, stepJob } from './commands/dead-letter-job.js';
 import { createKey, recordKeyUse, revokeKey } from './commands/keys.js';
@@ -70,6 +71,8 @@ export function applyCommand(tx: SqliteTransaction, command: Command): Outcome {
       return accept<'recordAudit'>({ more: trimAudit(tx.statements) });
     case 'recordKeyUse':
       return accept<'recordKeyUse'>(recordKeyUse(tx, command));
+    case 'recordConsumers':
+      return accept<'recordConsumers'>(recordConsumers(tx, command));
     case 'stepJob':
       return accept<'stepJob'>(stepJob(tx, command.jobId));
     case 'sweepDiscarded':

@@ -6,8 +6,14 @@ import { rowIdTimeMs } from '../../core/ids.js';
 import type { DiskSpace, StorageLimits } from '../../core/limits/storage-limits.js';
 import { leasesKeptUntilMs } from '../../core/queue/message-state.js';
 import { Sequence } from '../../core/sequence.js';
-import { HISTORY_FLUSH_MS, minuteOf, TallyBook } from '../../core/store/history.js';
+import { minuteOf } from '../../core/store/history.js';
 import type { ReadyQueue } from '../../core/store/store.js';
+import {
+  HISTORY_FLUSH_MS,
+  type QueueTally,
+  TallyBook,
+  type TallyRow,
+} from '../../core/store/tallies.js';
 import { applyCommand } from './apply-command.js';
 import { nextDueMs, settleDue } from './commands/settle-due.js';
 import { isFatal, isFull, refusalOf } from './driver/errors.js';
@@ -24,6 +30,8 @@ export interface CommitGroupResult {
   readonly ready: ReadyQueue[];
   readonly nextDueAtMs: number | null;
   readonly deadLetters: readonly DeadLettered[];
+  /** Of this and earlier commit groups, about once a second. */
+  readonly tallies: readonly QueueTally[];
   /** The disk space that is left. */
   readonly disk: DiskSpace;
 }
@@ -88,6 +96,7 @@ export class CommitGroupApplier {
             ready: [],
             nextDueAtMs: nowMs,
             deadLetters: [],
+            tallies: [],
             disk: this.freeSpace.at(nowMs),
           }
         : this.applyOneByOne(commands, nowMs);
@@ -101,6 +110,7 @@ export class CommitGroupApplier {
       ready: results.flatMap((result) => result.ready),
       nextDueAtMs: results.at(-1)?.nextDueAtMs ?? null,
       deadLetters: results.flatMap((result) => result.deadLetters),
+      tallies: results.flatMap((result) => result.tallies),
       disk: this.freeSpace.at(nowMs),
     };
   }
@@ -131,6 +141,7 @@ export class CommitGroupApplier {
       leasesKeptUntilMs(this.startedAtMs, nowMs),
       { limits: this.limits, disk },
     );
+    let tallies: readonly TallyRow[] = [];
     this.statements.get('BEGIN IMMEDIATE').run();
     try {
       const isDue = this.nextDueAtMs !== null && this.nextDueAtMs <= nowMs;
@@ -138,7 +149,8 @@ export class CommitGroupApplier {
       const dropsExpired = this.hasExpired || this.isTimeToKeepHouse(tx);
       const hasMoreExpired = dropsExpired && this.dropExpired(tx);
       const outcomes = commands.map((command) => applyCommand(tx, command));
-      this.keepHouse(tx);
+      tallies = this.isTimeToKeepHouse(tx) ? this.book.take() : [];
+      this.keepHouse(tx, tallies);
       tx.flush();
       const nextDueAtMs =
         isDue || tx.dueChanged ? nextDueMs(tx, this.startedAtMs) : this.nextDueAtMs;
@@ -146,10 +158,11 @@ export class CommitGroupApplier {
       this.nextDueAtMs = nextDueAtMs;
       this.hasExpired = hasMoreExpired;
       this.remembered = tx.remembered + (dropsExpired ? 0 : this.remembered);
-      this.book.add(minuteOf(nowMs), tx.tallies);
+      this.book.add(minuteOf(nowMs), tx.tallies());
       const deadLetters = tx.deadLetters.list();
-      return { outcomes, ready: tx.readyQueues(), nextDueAtMs, deadLetters, disk };
+      return { outcomes, ready: tx.readyQueues(), nextDueAtMs, deadLetters, tallies, disk };
     } catch (error) {
+      this.book.giveBack(tallies);
       this.queues.clear();
       this.clockPersistedAtMs = 0;
       this.nextDueAtMs = 0;
@@ -189,9 +202,9 @@ export class CommitGroupApplier {
     return nowMs - this.clockPersistedAtMs >= KEEP_HOUSE_EVERY_MS;
   }
 
-  private keepHouse(tx: SqliteTransaction): void {
+  private keepHouse(tx: SqliteTransaction, tallies: readonly TallyRow[]): void {
     if (!this.isTimeToKeepHouse(tx)) return;
-    writeHistory(this.statements, this.book.take());
+    writeHistory(this.statements, tallies);
     this.clockPersistedAtMs = tx.nowMs;
     this.persistClock(tx.nowMs);
   }

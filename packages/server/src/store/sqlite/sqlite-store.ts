@@ -5,12 +5,20 @@ import { isLong, ReadLanes } from '../../core/engine/read-lanes.js';
 import { NO_LIMITS, type StorageLimits } from '../../core/limits/storage-limits.js';
 import { type Log, NO_LOG } from '../../core/log.js';
 import { RefusalError } from '../../core/refusal.js';
-import { HISTORY_FLUSH_MS } from '../../core/store/history.js';
-import type { Query, QueryKind, ReadResult, Store, StoreListener } from '../../core/store/store.js';
+import type {
+  Query,
+  QueryKind,
+  ReadResult,
+  Store,
+  StoreListener,
+  StoreSpace,
+} from '../../core/store/store.js';
 import { tellClockBehind, tellFault, tellMigration } from '../../core/store/store-lines.js';
+import { HISTORY_FLUSH_MS } from '../../core/store/tallies.js';
 import { isFatal, isPassing, refusalOf } from './driver/errors.js';
 import { fileAt } from './file/database-path.js';
 import { DiskLines, STOPPED } from './file/disk-lines.js';
+import { measureSpace } from './file/space.js';
 import type { SpaceNeed } from './file/space-keeper.js';
 import { tellPostponed, WalCheckpoints } from './file/wal-checkpoints.js';
 import type { WalPages } from './threads/checkpoint-thread.js';
@@ -54,6 +62,7 @@ export class SqliteStore implements Store {
   private cancelReclaim: (() => void) | undefined;
 
   private constructor(
+    private readonly path: string,
     readonly clock: Clock,
     private readonly writer: ThreadChannel<WriterRequest, WriterAnswer>,
     /** Long reads have a thread of their own: a look at one queue does not wait for them. */
@@ -94,6 +103,7 @@ export class SqliteStore implements Store {
       tellClockBehind(log, clock.wallMs(), clockMinMs);
       await writer.call({ kind: 'start', nowMs: clock.nowMs() });
       store = new SqliteStore(
+        path,
         clock,
         writer,
         new ThreadChannel(threadFile('reader'), { path }, YOUNG_GENERATION_MIB.longReader, onExit),
@@ -131,6 +141,7 @@ export class SqliteStore implements Store {
       const group = answer.group as NonNullable<WriterAnswer['group']>;
       this.listener?.nextDue(group.nextDueAtMs);
       if (group.ready.length > 0) this.listener?.ready(group.ready);
+      if (group.tallies.length > 0) this.listener?.tallied?.(group.tallies);
       if (answer.need) this.serveSpace(answer.need);
       if (answer.postponed !== undefined) tellPostponed(this.log, new Error(answer.postponed));
       if (answer.wantsCommitGroup) this.applyNoneLater();
@@ -173,6 +184,10 @@ export class SqliteStore implements Store {
     });
     this.diskLines.saw(disk);
     return disk === 'enough' ? null : STOPPED;
+  }
+
+  space(): Promise<StoreSpace> {
+    return measureSpace(this.path);
   }
 
   stop(): Promise<void> {

@@ -93,7 +93,9 @@ export async function deleteQueue(
   send('DELETE FROM millrace.dead_counters WHERE source_queue_id = $1', queue.id);
   send('UPDATE millrace.dead_letter_jobs SET finished = true WHERE queue_id = $1', queue.id);
   await deleteSubscriptionsOf(tx, queue);
-  send('DELETE FROM millrace.queue_history WHERE queue_id = $1', queue.id);
+  for (const table of ['queue_history', 'queue_quarters', 'queue_consumers']) {
+    send(`DELETE FROM millrace.${table} WHERE queue_id = $1`, queue.id);
+  }
   send('DELETE FROM millrace.queues WHERE id = $1', queue.id);
   tx.markReady(queue, EVERYBODY);
   await reloadQueues(tx);

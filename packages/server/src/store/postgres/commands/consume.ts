@@ -13,8 +13,8 @@ import { checkHolder } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import {
   EXPIRED_PER_CONSUME,
+  expireMessage,
   isPastRetention,
-  removeMessage,
 } from '../../../core/queue/transitions.js';
 import type { Refusal } from '../../../core/refusal.js';
 import { tidsOf } from '../driver/index-joins.js';
@@ -131,7 +131,7 @@ function dropExpired(run: CommitGroup, ready: ReadonlyMap<number, Lanes>): Map<n
   for (const [bucketId, lanes] of ready) {
     const queue = tx.queueByBucket(bucketId) as QueueEntry;
     const expired = lanes.flat().filter((row) => isPastRetention(queue, row, tx.nowMs));
-    for (const message of tx.addMessages(expired)) removeMessage(tx, queue, message);
+    for (const message of tx.addMessages(expired)) expireMessage(tx, queue, message);
     if (expired.length > 0) dropped.set(bucketId, expired.length);
   }
   return dropped;

@@ -2,7 +2,7 @@ import type { ExpireCommand, OutcomeOf } from '../../../core/commands/commands.j
 import type { Usage } from '../../../core/limits/storage-limits.js';
 import { STATE } from '../../../core/queue/message-state.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { removeMessage, retentionMs } from '../../../core/queue/transitions.js';
+import { expireMessage, retentionMs } from '../../../core/queue/transitions.js';
 import { forgetHistory } from '../reads/history.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../reads/rows.js';
 import type { CommitGroup } from '../transaction/commit-group.js';
@@ -184,7 +184,7 @@ async function expireBucket(
       ORDER BY m.live_since_ms LIMIT $3 FOR UPDATE SKIP LOCKED`,
     [bucketId, beforeMs, Math.max(0, limit), groups],
   );
-  for (const message of tx.addMessages(rows)) removeMessage(tx, queue, message);
+  for (const message of tx.addMessages(rows)) expireMessage(tx, queue, message);
   await tx.flushMessages();
   return rows.length;
 }

@@ -12,6 +12,7 @@ import { earlierSources } from './0011-earlier-sources.js';
 import { messagePlaces } from './0012-message-places.js';
 import { storeClock } from './0013-store-clock.js';
 import { discardedWaits } from './0014-discarded-waits.js';
+import { consumersAndQuarters } from './0015-consumers-and-quarters.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its index + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -29,4 +30,5 @@ export const MIGRATIONS: readonly string[] = [
   messagePlaces,
   storeClock,
   discardedWaits,
+  consumersAndQuarters,
 ];

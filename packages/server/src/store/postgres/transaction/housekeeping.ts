@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/clock.js';
 import { RECORDS_REMOVED, removedPerStep } from '../../../core/engine/removal-pace.js';
-import { HISTORY_FLUSH_MS } from '../../../core/store/history.js';
+import { HISTORY_FLUSH_MS } from '../../../core/store/tallies.js';
 import { dropExpiredRecords } from '../commands/drop-expired-records.js';
 import type { PostgresTransaction } from './transaction.js';
 

@@ -93,7 +93,9 @@ export function deleteQueue(
   tx.usage.countThings(project, 'queues', -1);
   tx.sql('DELETE FROM queue_counters WHERE queue_id = ?').run(queue.id);
   deleteSubscriptionsOf(tx, queue);
-  tx.sql('DELETE FROM queue_history WHERE queue_id = ?').run(queue.id);
+  for (const table of ['queue_history', 'queue_quarters', 'queue_consumers']) {
+    tx.sql(`DELETE FROM ${table} WHERE queue_id = ?`).run(queue.id);
+  }
   tx.sql('DELETE FROM dead_counters WHERE source_queue_id = ?').run(queue.id);
   tx.sql('UPDATE dead_letter_jobs SET finished = 1 WHERE queue_id = ? AND finished = 0').run(
     queue.id,

@@ -12,8 +12,8 @@ import { checkHolder } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import {
   EXPIRED_PER_CONSUME,
+  expireMessage,
   isPastRetention,
-  removeMessage,
 } from '../../../core/queue/transitions.js';
 import type { Refusal } from '../../../core/refusal.js';
 import { answerBytes } from '../../../core/store/answer-size.js';
@@ -76,7 +76,7 @@ export function consume(
     const { messageId } = row.message;
     wasTaken = !isPastRetention(queue, row, tx.nowMs);
     if (!wasTaken) {
-      removeMessage(tx, queue, tx.find(queue, messageId) as MessageRow);
+      expireMessage(tx, queue, tx.find(queue, messageId) as MessageRow);
       expired += 1;
       continue;
     }

@@ -1,7 +1,7 @@
 import type { ExpireCommand, OutcomeOf } from '../../../core/commands/commands.js';
 import { STATE } from '../../../core/queue/message-state.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
-import { removeMessage, retentionMs } from '../../../core/queue/transitions.js';
+import { expireMessage, retentionMs } from '../../../core/queue/transitions.js';
 import { MESSAGE_COLUMNS, messageRow } from '../driver/rows.js';
 import { forgetHistory } from '../reads/history.js';
 import type { SqliteTransaction } from '../transaction/transaction.js';
@@ -85,7 +85,7 @@ function expireBucket(
         ORDER BY live_since_ms LIMIT ?`,
     )
     .all(bucketId, tx.nowMs - retentionMs(queue), Math.max(0, limit));
-  for (const values of expired) removeMessage(tx, queue, messageRow(values));
+  for (const values of expired) expireMessage(tx, queue, messageRow(values));
   return expired.length;
 }
 

@@ -8,6 +8,7 @@ import { projectUsage } from './0007-project-usage.js';
 import { twoBudgets } from './0008-two-budgets.js';
 import { joinedJobs } from './0009-joined-jobs.js';
 import { earlierSources } from './0010-earlier-sources.js';
+import { consumersAndQuarters } from './0011-consumers-and-quarters.js';
 
 /** Append-only: a migration that was released is never changed. Its version is its index + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly string[] = [
   twoBudgets,
   joinedJobs,
   earlierSources,
+  consumersAndQuarters,
 ];

@@ -10,7 +10,8 @@ import type {
 import { KEY_COLUMNS, keyRow, QUEUE_COLUMNS, QUEUE_FROM, queueEntry } from '../driver/rows.js';
 import type { Statements } from '../driver/statements.js';
 import { readAudit } from './audit-rows.js';
-import { readHistory } from './history.js';
+import { readConsumers } from './consumers.js';
+import { readHistory, readRecentMinutes } from './history.js';
 import { deadLetters, message, peek } from './message-queries.js';
 import {
   activeSubscriptions,
@@ -29,7 +30,7 @@ const HANDLERS: Handlers = {
     return entry === undefined ? null : publicRow(entry);
   },
 
-  listQueues(statements, { project, after, prefix, limit, counts }, nowMs) {
+  listQueues(statements, { project, after, prefix, limit, counts, nodeId }, nowMs) {
     // Names are ASCII, so every name with the prefix sorts below the prefix followed by U+FFFF.
     const rows = statements
       .get(
@@ -42,17 +43,17 @@ const HANDLERS: Handlers = {
     return counts
       ? rows.map((entry) => ({
           queue: publicRow(entry),
-          counts: countsOf(statements, entry, nowMs),
+          counts: countsOf(statements, entry, nowMs, nodeId),
         }))
       : rows.map(publicRow);
   },
 
-  stats(statements, { project, queue }, nowMs) {
+  stats(statements, { project, queue, nodeId }, nowMs) {
     const entry = findQueue(statements, project, queue);
-    return entry === undefined ? null : countsOf(statements, entry, nowMs);
+    return entry === undefined ? null : countsOf(statements, entry, nowMs, nodeId);
   },
 
-  queueDepths(statements, { after, limit }, nowMs) {
+  queueDepths(statements, { after, limit, nodeId }, nowMs) {
     return statements
       .get(`SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM} WHERE q.id > ? ORDER BY q.id LIMIT ?`)
       .all(after, limit)
@@ -61,7 +62,7 @@ const HANDLERS: Handlers = {
         queueId: entry.id,
         project: entry.project,
         queue: entry.name,
-        counts: countsOf(statements, entry, nowMs),
+        counts: countsOf(statements, entry, nowMs, nodeId),
       }));
   },
 
@@ -86,6 +87,9 @@ const HANDLERS: Handlers = {
     const entry = findQueue(statements, project, queue);
     return entry === undefined ? null : readHistory(statements, entry.id, sinceMinute);
   },
+
+  recentMinutes: (statements, { project, queues, sinceMinute }) =>
+    readRecentMinutes(statements, project, queues, sinceMinute),
 
   pushSubscriptions(statements, { project, queue }) {
     const entry = findQueue(statements, project, queue);
@@ -155,7 +159,12 @@ function findQueue(statements: Statements, project: string, name: string): Queue
   return row === undefined ? undefined : queueEntry(row);
 }
 
-function countsOf(statements: Statements, queue: QueueEntry, nowMs: number): QueueCounts {
+function countsOf(
+  statements: Statements,
+  queue: QueueEntry,
+  nowMs: number,
+  nodeId: string | undefined,
+): QueueCounts {
   const counters = statements
     .get(`SELECT available, leased, delayed,
          (SELECT coalesce(sum(dead), 0) FROM dead_counters WHERE source_queue_id = queue_id) AS dead
@@ -170,5 +179,6 @@ function countsOf(statements: Statements, queue: QueueEntry, nowMs: number): Que
     delayed: counters.delayed,
     dlq: counters.dead,
     oldestAtMs: oldestAtMs === null ? null : Math.min(oldestAtMs, nowMs),
+    consumers: readConsumers(statements, queue, nowMs, nodeId),
   };
 }

@@ -1,0 +1,10 @@
+/** The colours of lines, by the names in charts.css. */
+export type SeriesColour = 'blue' | 'green' | 'orange' | 'red';
+
+export interface Series {
+  readonly label: string;
+  readonly colour: SeriesColour;
+  /** A value for each time of the chart. */
+  readonly values: readonly number[];
+  readonly isFilled?: boolean;
+}

@@ -1,0 +1,36 @@
+import { useMutation } from '@tanstack/react-query';
+import { useRefreshQueue } from '../../../api/queue.js';
+import { countOf } from '../../../design/format.js';
+import { TypedConfirmation } from '../../../design/typed-confirmation.js';
+import { useSession } from '../../../session/session.js';
+
+interface PurgeDeadLettersDialogProps {
+  readonly queue: string;
+  readonly count: number;
+  readonly isOpen: boolean;
+  onClose(): void;
+}
+
+export function PurgeDeadLettersDialog(props: PurgeDeadLettersDialogProps) {
+  const { queue, count, isOpen, onClose } = props;
+  const { millrace } = useSession();
+  const refresh = useRefreshQueue(queue);
+  const purge = useMutation({
+    mutationFn: () => millrace.queue(queue).dlq.purge(),
+    onSuccess: () => {
+      refresh();
+      onClose();
+    },
+  });
+  return (
+    <TypedConfirmation
+      title="Purge the dead letters"
+      consequence={`${countOf(count, 'dead letter')} of ${queue} are removed for good. Nothing brings them back.`}
+      word={queue}
+      action="Purge dead letters"
+      isOpen={isOpen}
+      mutation={purge}
+      onClose={onClose}
+    />
+  );
+}

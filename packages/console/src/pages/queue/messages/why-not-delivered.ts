@@ -1,0 +1,37 @@
+import type { PeekedMessage, QueueStats } from '@millrace/client';
+import { formatRelative } from '../../../design/format.js';
+
+type Seen = Pick<PeekedMessage, 'state' | 'stateReason' | 'deliveryCount'>;
+
+/** Why a message is not with a consumer now, as a sentence; what the server calls it is not for people. */
+export function whyNotDelivered(
+  { state, stateReason = '', deliveryCount }: Seen,
+  stats: QueueStats | undefined,
+  nowMs: number,
+): string {
+  const until = /until (\S+)$/.exec(stateReason)?.[1];
+  const when = until === undefined ? 'later' : formatRelative(until, nowMs);
+  switch (state) {
+    case 'leased':
+      return `A consumer has it. If that neither acks nor extends, it comes back ${when}.`;
+    case 'delayed':
+      return deliveryCount > 0
+        ? `It failed, and its retry is due ${when}.`
+        : `It was published with a delay, and is due ${when}.`;
+    case 'dead':
+      return 'It is a dead letter. It is delivered again only after a redrive.';
+    default:
+      return stateReason === '' ? whyStillAvailable(stats, nowMs) : BEHIND_HEAD;
+  }
+}
+
+const BEHIND_HEAD =
+  'An earlier message of its message group is leased or delayed, and order is kept.';
+
+/** Nothing holds it back, so the consumers do. */
+function whyStillAvailable(stats: QueueStats | undefined, nowMs: number): string {
+  if (stats === undefined) return 'Nothing holds it back.';
+  if (stats.waitingConsumers > 0) return 'A consumer waits and is about to get it.';
+  if (stats.lastFetchAt === undefined) return 'Nobody has ever fetched from this queue.';
+  return `Nobody has fetched since; the last fetch was ${formatRelative(stats.lastFetchAt, nowMs)}.`;
+}

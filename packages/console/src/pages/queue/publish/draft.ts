@@ -1,0 +1,70 @@
+import type { PublishOptions } from '@millrace/client';
+
+/** What was typed into the form, as it is. */
+export interface Draft {
+  readonly payload: string;
+  readonly headers: string;
+  readonly delaySeconds: number | string;
+  readonly priority: number | string;
+  readonly messageGroupId: string;
+  readonly deduplicationId: string;
+}
+
+export const EMPTY_DRAFT: Draft = {
+  payload: '{\n  \n}',
+  headers: '',
+  delaySeconds: '',
+  priority: '',
+  messageGroupId: '',
+  deduplicationId: '',
+};
+
+export interface ReadDraft {
+  /** Undefined if a field has a fault. */
+  readonly message: ({ readonly payload: unknown } & PublishOptions) | undefined;
+  readonly faults: { readonly payload?: string; readonly headers?: string };
+}
+
+/** Makes a message of what was typed, or says what is wrong with it. */
+export function readDraft(draft: Draft): ReadDraft {
+  const payload = readPayload(draft.payload);
+  const headers = readHeaders(draft.headers);
+  const faults = {
+    ...('fault' in payload && { payload: payload.fault }),
+    ...('fault' in headers && { headers: headers.fault }),
+  };
+  if ('fault' in payload || 'fault' in headers) return { message: undefined, faults };
+  const message = {
+    payload: payload.value,
+    headers: headers.value,
+    delaySeconds: numberOf(draft.delaySeconds),
+    priority: numberOf(draft.priority),
+    messageGroupId: draft.messageGroupId || undefined,
+    deduplicationId: draft.deduplicationId || undefined,
+  };
+  return { message, faults };
+}
+
+type Read<T> = { readonly value: T } | { readonly fault: string };
+
+function readPayload(text: string): Read<unknown> {
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    return { fault: `This is no JSON: ${(error as Error).message}` };
+  }
+}
+
+function readHeaders(text: string): Read<Record<string, string> | undefined> {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    if (colon < 1) return { fault: `"${line}" has no name before a colon.` };
+    headers[line.slice(0, colon).trim()] = line.slice(colon + 1).trim();
+  }
+  return { value: lines.length === 0 ? undefined : headers };
+}
+
+const numberOf = (value: number | string): number | undefined =>
+  value === '' ? undefined : Number(value);

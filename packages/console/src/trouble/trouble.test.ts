@@ -1,0 +1,105 @@
+import type { QueueStats } from '@millrace/client';
+import { describe, expect, test } from 'vitest';
+import type { WatchedQueue } from '../api/watched-queue.js';
+import { fetchedInWords, troublesOf } from './trouble.js';
+
+const NOW = Date.parse('2026-01-05T08:30:00.000Z');
+const ago = (seconds: number): string => new Date(NOW - 1_000 * seconds).toISOString();
+
+const queue = (
+  stats: Partial<QueueStats>,
+  activity: Partial<WatchedQueue['activity']> = {},
+): WatchedQueue => ({
+  queue: 'orders',
+  type: 'standard',
+  maxRetries: 3,
+  maxExpiredLeases: 3,
+  visibilityTimeoutDefault: 30,
+  messageRetentionDays: 7,
+  enablePriority: false,
+  createdAt: ago(3_600),
+  updatedAt: ago(3_600),
+  stats: {
+    queue: 'orders',
+    available: 0,
+    inFlight: 0,
+    delayed: 0,
+    dlq: 0,
+    waitingConsumers: 0,
+    ...stats,
+  },
+  activity: { published: 0, delivered: 0, acked: 0, failed: 0, deadLettered: 0, ...activity },
+});
+const labels = (one: WatchedQueue): string[] => troublesOf(one, NOW).map(({ label }) => label);
+
+describe('the troubles of a queue', () => {
+  test.each([
+    ['an empty queue', queue({})],
+    ['a queue that was just published to', queue({ available: 9, oldestAgeSeconds: 5 })],
+    [
+      'a backlog that consumers work on',
+      queue({ available: 9, oldestAgeSeconds: 90, lastFetchAt: ago(2) }),
+    ],
+  ])('%s has none', (_name, one) => {
+    expect(labels(one)).toEqual([]);
+  });
+
+  test('nobody fetches: how long, and how many messages wait', () => {
+    const [trouble] = troublesOf(
+      queue({ available: 40, oldestAgeSeconds: 700, lastFetchAt: ago(720) }),
+      NOW,
+    );
+    expect(trouble?.severity).toBe('critical');
+    expect(trouble?.explanation).toBe('Nobody has fetched for 12 m, and 40 messages wait.');
+  });
+
+  test('a queue that was never fetched from says so, and a waiting consumer is somebody', () => {
+    const never = queue({ available: 1, oldestAgeSeconds: 61 });
+    expect(troublesOf(never, NOW)[0]?.explanation).toBe(
+      'Nobody has fetched from this queue yet, and 1 message waits.',
+    );
+    expect(labels(queue({ available: 1, oldestAgeSeconds: 61, waitingConsumers: 1 }))).toEqual([]);
+  });
+
+  test('consumers that fetch but fall behind are another trouble', () => {
+    const behind = queue({ available: 9, oldestAgeSeconds: 400, lastFetchAt: ago(3), inFlight: 2 });
+    expect(labels(behind)).toEqual(['Falls behind']);
+  });
+
+  test('a push that takes messages is somebody too', () => {
+    const pushed = queue({ available: 9, oldestAgeSeconds: 90 }, { delivered: 12, acked: 12 });
+    expect(labels(pushed)).toEqual([]);
+  });
+
+  test('deliveries that mostly fail are a trouble, a few are not', () => {
+    expect(labels(queue({}, { delivered: 9, failed: 7, acked: 2 }))).toEqual(['Deliveries fail']);
+    expect(labels(queue({}, { delivered: 9, failed: 4, acked: 2 }))).toEqual([]);
+    expect(labels(queue({}, { delivered: 90, failed: 8, acked: 82 }))).toEqual([]);
+  });
+
+  test('dead letters that grow are worse than those that wait', () => {
+    expect(troublesOf(queue({ dlq: 3 }), NOW)[0]).toMatchObject({
+      severity: 'warning',
+      label: '3 dead letters',
+    });
+    expect(troublesOf(queue({ dlq: 3 }, { deadLettered: 2 }), NOW)[0]).toMatchObject({
+      severity: 'critical',
+      label: 'Dead letters grow',
+    });
+  });
+
+  test('the worst comes first', () => {
+    expect(labels(queue({ dlq: 1, available: 5, oldestAgeSeconds: 100 }))).toEqual([
+      'Nobody fetches',
+      '1 dead letter',
+    ]);
+  });
+});
+
+test.each([
+  [{ waitingConsumers: 3 }, '3 waiting'],
+  [{ waitingConsumers: 0, lastFetchAt: ago(75) }, '1 m 15 s ago'],
+  [{ waitingConsumers: 0 }, 'never'],
+])('the last fetch of %j is told as %s', (stats, words) => {
+  expect(fetchedInWords(queue(stats).stats, NOW)).toBe(words);
+});
