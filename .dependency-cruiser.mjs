@@ -144,6 +144,16 @@ export default {
         dependencyTypesNot: ['type-only'],
       },
     },
+    {
+      name: 'openapi-is-loaded-late',
+      comment: 'Only the reference loads the OpenAPI document, when it is first asked for.',
+      severity: 'error',
+      from: {
+        path: '^packages/[^/]+/src',
+        pathNot: ['^packages/protocol/src/openapi/', `${server}/http/reference/`],
+      },
+      to: { path: '^packages/protocol/(src|dist)/openapi/' },
+    },
     onlyFrom(
       'config-stands-apart',
       'config imports nothing from the server except the edit distance.',
