@@ -24,7 +24,7 @@ export default {
       comment: 'Every import must resolve; otherwise these rules check nothing.',
       severity: 'error',
       from: {},
-      // Vite makes the virtual modules.
+      // Vite makes the modules whose names begin with `virtual:`.
       to: { couldNotResolve: true, pathNot: '^virtual:' },
     },
     onlyFrom(
@@ -62,12 +62,6 @@ export default {
         '^packages/server/dist/cli/(run-command-line|dev/duration)\\.',
       ],
     ),
-    onlyFrom(
-      'console-calls-through-the-client',
-      'The console imports the client and libraries, nothing of the server.',
-      '^packages/console/src',
-      ['^packages/console/', '^packages/client/dist/index\\.', '^virtual:'],
-    ),
     {
       name: 'nobody-imports-the-cli',
       comment: 'It is a program; what others need of it belongs into the client.',
@@ -82,6 +76,29 @@ export default {
       severity: 'error',
       from: { path: '^packages/[^/]+/src', pathNot: '^packages/cli/' },
       to: { path: 'node_modules/(commander|cli-table3|cli-progress|log-update|@clack)/' },
+    },
+    onlyFrom(
+      'console-uses-only-the-client',
+      'The console makes the public calls, through the client, and knows nothing else of the server.',
+      '^packages/console/src',
+      ['^packages/console/src/', '^packages/client/dist/index\\.(d\\.ts|js)$'],
+    ),
+    {
+      name: 'pages-stand-on-top',
+      comment: 'Only the app of the console imports its pages; what pages share knows no page.',
+      severity: 'error',
+      from: {
+        path: '^packages/console/src/',
+        pathNot: '^packages/console/src/(pages/|app\\.tsx$)',
+      },
+      to: { path: '^packages/console/src/pages/' },
+    },
+    {
+      name: 'console-is-only-built',
+      comment: 'The server has the built files of the console, and no package imports it.',
+      severity: 'error',
+      from: { path: '^packages/(?!console/)' },
+      to: { path: '^packages/console/' },
     },
     onlyFrom('core-is-pure', 'core imports only protocol.', `${server}/core`, [
       '^packages/protocol/',
