@@ -75,7 +75,7 @@ export default {
         'Libraries for terminals are loaded by the command line only, when a verb needs them.',
       severity: 'error',
       from: { path: '^packages/[^/]+/src', pathNot: '^packages/cli/' },
-      to: { path: 'node_modules/(commander|cli-table3|cli-progress|log-update|@inquirer)/' },
+      to: { path: 'node_modules/(commander|cli-table3|cli-progress|log-update|@clack)/' },
     },
     onlyFrom(
       'console-uses-only-the-client',
@@ -160,6 +160,16 @@ export default {
         pathNot: '/(limits|scopes)\\.',
         dependencyTypesNot: ['type-only'],
       },
+    },
+    {
+      name: 'openapi-is-loaded-late',
+      comment: 'Only the reference loads the OpenAPI document, when it is first asked for.',
+      severity: 'error',
+      from: {
+        path: '^packages/[^/]+/src',
+        pathNot: ['^packages/protocol/src/openapi/', `${server}/http/reference/`],
+      },
+      to: { path: '^packages/protocol/(src|dist)/openapi/' },
     },
     onlyFrom(
       'config-stands-apart',

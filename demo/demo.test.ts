@@ -80,7 +80,7 @@ describe('npm run demo -- --trouble', () => {
   test('the usual queues are worked on', async () => {
     for (const name of ['orders', 'mails', 'reports', 'ledger', 'invoices']) {
       const acked = async () => {
-        const { minutes } = await queue(name).history();
+        const { minutes = [] } = await queue(name).history();
         return minutes.reduce((sum, minute) => sum + minute.acked, 0);
       };
       await expect.poll(acked, { ...SOON, message: name }).toBeGreaterThan(0);
@@ -89,6 +89,7 @@ describe('npm run demo -- --trouble', () => {
 
   test('nobody consumes newsletters', async () => {
     await availableToGrow('newsletters');
+    expect(await stats('newsletters')).not.toHaveProperty('lastFetchAt');
     const waiting = await queue('newsletters').peek().toArray(100);
     expect(new Set(waiting.map(({ deliveryCount }) => deliveryCount))).toEqual(new Set([0]));
   });
@@ -133,6 +134,7 @@ describe('npm run demo -- --trouble', () => {
 
   test('the age of thumbnails climbs although somebody consumes', async () => {
     await availableToGrow('thumbnails');
+    await expect.poll(() => stats('thumbnails'), SOON).toHaveProperty('lastFetchAt');
     await toGrow(async () => (await stats('thumbnails')).oldestAgeSeconds ?? 0);
     await expect.poll(async () => (await stats('thumbnails')).inFlight, SOON).toBeGreaterThan(0);
   });

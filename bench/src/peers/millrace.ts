@@ -39,7 +39,8 @@ export const millrace = (store: StoreKind): Peer<MillraceAddress> => ({
 export const millraceRaw = (store: StoreKind): Peer<MillraceAddress> => ({
   ...shared(store),
   name: `millrace-${store}-raw`,
-  usage: 'requests on raw sockets, a connection for each caller; publish, consume with max_messages 1, ack',
+  usage:
+    'requests on raw sockets, a connection for each caller; publish, consume with max_messages 1, ack',
   batch: { size: BATCH_SIZE, calls: 'publish_batch, consume, ack_batch' },
   work: { perSecondMax: 90_000, by: `consume and ack_batch of ${BATCH_SIZE}` },
   connect: connectRaw,

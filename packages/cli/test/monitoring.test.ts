@@ -80,6 +80,19 @@ describe('check', () => {
   });
 });
 
+describe('check --no-fetch-for', () => {
+  it('is critical until somebody fetches', async () => {
+    const name = await cli.newQueue();
+    const args = ['check', name, '--no-fetch-for', '1h'];
+    expect(await cli.run(args)).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('nobody has fetched so far'),
+    });
+    await cli.server.millrace.queue(name).consume();
+    expect((await cli.run(args)).code).toBe(0);
+  });
+});
+
 describe('bench', () => {
   it('measures in a queue of its own, and deletes it', async () => {
     const [result] = await cli.json('bench', '--messages', '500', '--batch', '50');

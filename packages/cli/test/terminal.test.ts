@@ -78,7 +78,7 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
   ])('what destroys asks, and the answer %j leads to: %s', async (answer, result) => {
     const name = await cli.newQueue();
     const started = verb('queue', 'delete', name);
-    await started.says(/\(y\/N\)/);
+    await started.says(/Yes[\s\S]*No/);
     expect(started.stdout).toMatch(
       new RegExp(`Delete the queue ${name} .* on ${cli.server.url}\\?`),
     );
@@ -92,7 +92,7 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
   it('Ctrl-C at a question does nothing and ends with 130', async () => {
     const name = await cli.newQueue();
     const started = verb('queue', 'delete', name);
-    await started.says(/\(y\/N\)/);
+    await started.says(/Yes[\s\S]*No/);
     started.type(CTRL_C);
     await started.ended();
     expect(started.stdout).toMatch(/ended with 130\n$/);
@@ -112,7 +112,7 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
   it('stats --watch shows a live table until Ctrl-C', async () => {
     const name = await cli.newQueue();
     const started = verb('stats', name, '--watch', '200ms');
-    await started.says(new RegExp(`AVAILABLE[^]*${name} +0 `));
+    await started.says(new RegExp(`AVAILABLE[\\s\\S]*${name} +0 `));
     await cli.server.millrace.queue(name).publish(1);
     await started.says(new RegExp(`${name} +1 `));
     started.type(CTRL_C);

@@ -125,5 +125,6 @@ class SettingsCalls(OnQueue):
         self, *, span: str = "hour", timeout: Optional[float] = None
     ) -> Union[History, DayHistory]:
         """Depth and rates for each minute of the last hour, or each quarter of an hour of the day."""
-        answer = self._caller.get(self._path("history"), {"span": span}, timeout=timeout)
+        fields = None if span == "hour" else {"span": span}
+        answer = self._caller.get(self._path("history"), fields, timeout=timeout)
         return cast(History, answer) if span == "hour" else cast(DayHistory, answer)

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import type { Session } from '../session/session.js';
-import { asked } from './asked.js';
 
 /** What a verb is about to do that cannot be undone. */
 export interface Effect {
@@ -44,9 +43,10 @@ export async function confirmed(
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new UsageError(`this needs a confirmation: ${description}`, 'Give it with --yes.');
   }
-  const { default: confirm } = await import('@inquirer/confirm');
+  const { confirm } = await import('@clack/prompts');
+  const { asked } = await import('./asked.js');
   const message = `${description.charAt(0).toUpperCase()}${description.slice(1)} on ${connection.url}?`;
-  const answer = await asked(confirm({ message, default: false }, { output: process.stderr }));
+  const answer = await asked(confirm({ message, initialValue: false, output: process.stderr }));
   if (!answer) out.note('nothing was done');
   return answer;
 }

@@ -1,5 +1,4 @@
 import { UsageError } from '../errors.js';
-import { asked } from './asked.js';
 
 const MAX_BYTES = 4_096;
 
@@ -10,8 +9,9 @@ export const secretFrom = async (given: string | undefined): Promise<string | un
 /** Asks for a secret, or reads it from the standard input if that is no terminal. */
 export async function askForSecret(question: string): Promise<string> {
   if (!process.stdin.isTTY) return fromInput();
-  const { default: password } = await import('@inquirer/password');
-  return asked(password({ message: question, mask: true }, { output: process.stderr }));
+  const { password } = await import('@clack/prompts');
+  const { asked } = await import('./asked.js');
+  return asked(password({ message: question, output: process.stderr }));
 }
 
 /** The standard input up to the end of its first line. */

@@ -14,7 +14,8 @@ export function withPayloadTexts(answer: string): string {
     const isNamed = token[0] === ':' && (before === '"payload"' || before === '"headers"');
     if (isNamed) {
       const begin = tokens.lastIndex;
-      skipValue(tokens, answer);
+      // An answer that was cut off; whoever parses it says so.
+      if (!skipValue(tokens, answer)) return answer;
       // Headers may be called "payload" too; they stay as they are.
       if (before === '"payload"') {
         const text = answer.slice(begin, tokens.lastIndex).trim();
@@ -27,14 +28,16 @@ export function withPayloadTexts(answer: string): string {
   return parts.length === 0 ? answer : parts.join('') + answer.slice(copiedTo);
 }
 
-function skipValue(tokens: RegExp, json: string): void {
+/** @returns whether the value has an end */
+function skipValue(tokens: RegExp, json: string): boolean {
   let depth = 0;
   do {
     const token = tokens.exec(json)?.[0];
-    if (token === undefined) return;
+    if (token === undefined) return false;
     if (token === '{' || token === '[') depth += 1;
     if (token === '}' || token === ']') depth -= 1;
   } while (depth > 0);
+  return true;
 }
 
 /** `fetch` for a client whose payloads are to be texts. */

@@ -10,8 +10,8 @@ export interface ChaosOptions {
   readonly messages: number;
   readonly workers: number;
   readonly restarts: number;
-  /** The time between two kills of a worker. */
-  readonly killEveryMs: number;
+  /** Messages that are handled between two kills of a worker, on average. */
+  readonly killEvery: number;
   /** The share of answers that never arrive. */
   readonly cutShare: number;
   readonly progress?: (text: string) => void;
@@ -74,17 +74,17 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 /** Kills workers and restarts the server until the queue is empty and all work is done. */
 async function untilHandled(
   queue: Queue<number>,
-  { messages, killEveryMs, restarts, progress }: ChaosOptions,
+  { messages, killEvery, restarts, progress }: ChaosOptions,
   log: HandlerLog,
   workers: WorkerProcesses,
   server: RestartedServer,
 ): Promise<void> {
-  let nextKillAtMs = performance.now() + killEveryMs;
+  let nextKillAt = killEvery / 2;
   while (log.handled < messages || (await left(queue)) > 0) {
     await pause(100);
-    if (performance.now() > nextKillAtMs) {
+    if (log.handled > nextKillAt) {
       await workers.killOne();
-      nextKillAtMs = performance.now() + killEveryMs * (0.5 + Math.random());
+      nextKillAt += killEvery * (0.5 + Math.random());
     }
     const share = log.handled / messages;
     if (server.restarts < restarts && share > (server.restarts + 1) / (restarts + 2)) {

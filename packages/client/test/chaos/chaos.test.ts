@@ -11,7 +11,7 @@ describe.each(STORE_FACTORIES)('chaos on $name', (factory) => {
       messages: 2_000,
       workers: 2,
       restarts: 1,
-      killEveryMs: 2_000,
+      killEvery: 500,
       cutShare: 0.01,
     });
     await fixture.remove();
@@ -23,7 +23,8 @@ describe.each(STORE_FACTORIES)('chaos on $name', (factory) => {
       restarts: 1,
       exitCodes: [0, 0],
     });
-    expect(report.cuts + report.kills).toBeGreaterThan(0);
+    expect(report.kills).toBeGreaterThan(1);
+    expect(report.cuts).toBeGreaterThan(0);
   });
 });
 

@@ -12,6 +12,8 @@ restarted and a proxy cuts answers; then checks that nothing was lost.
 
   --messages N   (default: 100000)
   --workers N    worker processes (default: 4)
+  --kill-every N a worker is killed after so many messages, on average (default: 2500, which is a kill
+                 every two or three seconds)
   --restarts N   of the server, by SIGKILL (default: 2)
   --store STORE  sqlite or postgres (default: sqlite)
 
@@ -22,6 +24,7 @@ const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '100000' },
     workers: { type: 'string', default: '4' },
+    'kill-every': { type: 'string', default: '2500' },
     restarts: { type: 'string', default: '2' },
     store: { type: 'string', default: 'sqlite' },
     help: { type: 'boolean', default: false },
@@ -39,7 +42,7 @@ async function main(): Promise<boolean> {
     messages,
     workers: Number(values.workers),
     restarts: Number(values.restarts),
-    killEveryMs: 3_000,
+    killEvery: Number(values['kill-every']),
     cutShare: 0.01,
     progress: (text) => process.stdout.write(`${text}\n`),
   });

@@ -1,13 +1,11 @@
 import { CAPABILITIES } from '../capabilities.js';
 import { pathsOf } from '../capability.js';
 import type { JsonSchema } from '../public-schema.js';
+import { PROTOCOL_VERSION } from '../version.js';
 import { components } from './components.js';
 import { operation } from './operation.js';
 import { CALLS_IN_ORDER, SECTIONS } from './sections.js';
 import { webhooks } from './webhooks.js';
-
-/** Equal to the version of the packages, which a test checks. */
-export const PROTOCOL_VERSION = '0.1.0';
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.0';

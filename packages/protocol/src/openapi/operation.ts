@@ -9,9 +9,9 @@ import { Failure, successExample, successOf } from './envelope.js';
 import { codeSamples } from './samples/samples.js';
 
 /** Where a field of a call is sent. */
-export type FieldLocation = 'path' | 'query' | 'body';
+type FieldLocation = 'path' | 'query' | 'body';
 
-export function locationOf({ path, method }: Capability, field: string): FieldLocation {
+function locationOf({ path, method }: Capability, field: string): FieldLocation {
   if (path.includes(`{${field}}`)) return 'path';
   return method === 'GET' ? 'query' : 'body';
 }

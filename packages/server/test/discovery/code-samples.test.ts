@@ -4,14 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import {
-  CALLS_IN_ORDER,
-  CAPABILITIES,
-  type Capability,
-  type CapabilityName,
-  EXAMPLES,
-  openApiDocument,
-} from '@millrace/protocol';
+import { CAPABILITIES, type Capability, type CapabilityName, EXAMPLES } from '@millrace/protocol';
+import { CALLS_IN_ORDER, openApiDocument } from '@millrace/protocol/openapi';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ReceivedCall, SAMPLE_KEY, startSampleReceiver } from './sample-receiver.js';
 

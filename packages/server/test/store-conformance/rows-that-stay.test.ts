@@ -47,6 +47,11 @@ async function liveOnce(project: Project, round: string): Promise<void> {
   await project.run(project.purgeDead(queue));
   await project.run(project.purgeQueue(fifo));
   await project.send(fifo, inGroup);
+  const consumers = [queue, fifo].map((name) => ({
+    ...{ project: project.name, queue: name, waiting: 1 },
+    ...{ lastFetchAtMs: Number.MAX_SAFE_INTEGER, lastFetchKeyId: null },
+  }));
+  await project.run({ kind: 'recordConsumers', nodeId: round, consumers });
   const keyId = `k-${project.name}-${round}`;
   await project.run({
     kind: 'createKey',

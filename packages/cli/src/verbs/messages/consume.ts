@@ -4,15 +4,7 @@ import { UsageError } from '../../errors.js';
 import { duration, positiveNumber } from '../../input/option-values.js';
 import type { Session } from '../../session/session.js';
 import { addVerb, runsOnServer } from '../verb.js';
-
-export interface ConsumeFlags {
-  readonly max?: number;
-  readonly wait?: number;
-  readonly visibilityTimeout?: number;
-  readonly ack?: true;
-  readonly follow?: true;
-  readonly payload?: true;
-}
+import type { ConsumeFlags } from './consumption.js';
 
 export function addConsume(program: Command): void {
   const command = addVerb(program, {

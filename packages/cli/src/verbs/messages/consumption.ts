@@ -1,8 +1,16 @@
 import type { Delivery, Queue } from '@millrace/client';
 import { Interrupted } from '../../errors.js';
 import type { Session } from '../../session/session.js';
-import type { ConsumeFlags } from './consume.js';
 import { printMessage } from './print-message.js';
+
+export interface ConsumeFlags {
+  readonly max?: number;
+  readonly wait?: number;
+  readonly visibilityTimeout?: number;
+  readonly ack?: true;
+  readonly follow?: true;
+  readonly payload?: true;
+}
 
 /** The most messages of one call, so that the last of them is printed long before its lease ends. */
 const BATCH = 100;

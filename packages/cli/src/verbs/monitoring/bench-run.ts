@@ -3,8 +3,14 @@ import { JsonText, type Queue } from '@millrace/client';
 import { Interrupted, UsageError } from '../../errors.js';
 import { table } from '../../output/table.js';
 import type { Session } from '../../session/session.js';
-import type { BenchFlags } from './bench.js';
 import { type Step, timeStep } from './bench-step.js';
+
+export interface BenchFlags {
+  readonly messages: number;
+  readonly batch: number;
+  readonly concurrency: number;
+  readonly size: number;
+}
 
 const MAX_BATCH = 1_000;
 

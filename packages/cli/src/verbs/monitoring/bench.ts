@@ -1,13 +1,7 @@
 import type { Command } from 'commander';
 import { positiveNumber } from '../../input/option-values.js';
 import { addVerb, runsOnServer } from '../verb.js';
-
-export interface BenchFlags {
-  readonly messages: number;
-  readonly batch: number;
-  readonly concurrency: number;
-  readonly size: number;
-}
+import type { BenchFlags } from './bench-run.js';
 
 export function addBench(program: Command): void {
   const command = addVerb(program, {

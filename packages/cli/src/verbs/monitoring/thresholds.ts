@@ -92,18 +92,13 @@ function judgeMeasure({ name, value, unit, warn, max }: Measure): Problem | unde
   return undefined;
 }
 
-/** Servers before these fields existed do not answer them. */
-interface FetchFields {
-  readonly waitingConsumers?: number;
-  readonly lastFetchAt?: string;
-}
-
 function judgeFetch(
-  stats: QueueStats & FetchFields,
+  stats: Partial<QueueStats>,
   limit: CheckFlags['fetchFor'],
 ): Problem | undefined {
   if (typeof limit !== 'number') return undefined;
   const { waitingConsumers, lastFetchAt } = stats;
+  // Servers of earlier versions answer neither.
   if (waitingConsumers === undefined && lastFetchAt === undefined) {
     const problem =
       'the server does not say when messages were last fetched; it is too old for --no-fetch-for';

@@ -7,7 +7,7 @@ import { sendError } from '../envelope.js';
 import { refusalOf } from '../refusal-of.js';
 import { registerBudgetMetrics } from './budget-metrics.js';
 import { ProcessMetrics } from './process-metrics.js';
-import { QueueMetrics } from './queue-metrics.js';
+import { queueMetrics } from './queue-metrics.js';
 import { StoreMetrics } from './store-metrics.js';
 
 declare module 'fastify' {
@@ -23,8 +23,7 @@ export interface MetricsPage {
 }
 
 export function createMetricsPage(context: RouteContext, connections: Connections): MetricsPage {
-  const { registry } = context.metrics;
-  const queues = new QueueMetrics(context, registry);
+  const { registry, events } = context.metrics;
   const store = new StoreMetrics(context.store, registry);
   const processMetrics = new ProcessMetrics(registry);
   registerBudgetMetrics(registry, context, connections);
@@ -34,8 +33,9 @@ export function createMetricsPage(context: RouteContext, connections: Connection
     try {
       processMetrics.begin();
       // The other metrics are needed most while the store cannot be reached.
-      await store.refresh(await queues.refresh());
-      return await registry.metrics();
+      const ofQueues = await queueMetrics(context);
+      await store.refresh(ofQueues !== undefined);
+      return (await registry.metrics()) + (await events.text()) + (ofQueues ?? '');
     } finally {
       rendering = undefined;
     }

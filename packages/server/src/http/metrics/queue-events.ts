@@ -1,5 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
-import type { QueueTally, Tally } from '../../core/store/tallies.js';
+import { addTally, emptyTally, type QueueTally, type Tally } from '../../core/store/tallies.js';
+import { familyText, type QueueFamily } from './queue-families.js';
 
 /** The most queues with series of their own; events in others are only in the total of the node. */
 const QUEUES_MAX = 10_000;
@@ -16,62 +17,58 @@ const EVENTS: readonly (readonly [event: string, count: (tally: Tally) => number
   ['expired', (tally) => tally.expiredByRetention],
 ];
 
-type Events = readonly { inc(by: number): void }[];
-
 const HELP =
   'Messages by event: published, delivered, acked, nacked (failed pushes included), lease_expired, dead_lettered, redriven, or expired (past their retention).';
+
+/** All events begin at 0, so that the first one shows as an increase. */
+const FAMILY: QueueFamily<Omit<QueueTally, 'queueId'>> = {
+  name: 'millrace_queue_events_total',
+  type: 'counter',
+  help: `${HELP} Only events caused by this node.`,
+  samples: ({ counts }) =>
+    EVENTS.map(([event, count]) => [`,event="${event}"`, count(counts)] as const),
+};
 
 /**
  * Counts the events that commands of this node caused, as the store reports them about once a second. The
  * series of a queue outlive it, since a counter must not go back.
  */
 export class QueueEvents {
-  private readonly counter: Counter;
-  private readonly total: Events;
-  private readonly byQueue = new Map<string, Events>();
+  private readonly byQueue = new Map<string, Omit<QueueTally, 'queueId'>>();
+  private readonly total: Counter;
 
   constructor(registry: Registry) {
-    const registers = [registry];
-    this.counter = new Counter({
-      name: 'millrace_queue_events_total',
-      help: `${HELP} Only events caused by this node.`,
-      labelNames: ['project', 'queue', 'event'],
-      registers,
-    });
-    const total = new Counter({
+    this.total = new Counter({
       name: 'millrace_events_total',
       help: `${HELP} Only events caused by this node, in all queues.`,
       labelNames: ['event'],
-      registers,
+      registers: [registry],
     });
-    this.total = EVENTS.map(([event]) => startingAtZero(total.labels(event)));
+    for (const [event] of EVENTS) this.total.inc({ event }, 0);
   }
 
   readonly tallied = (tallies: readonly QueueTally[]): void => {
+    const sum = emptyTally();
     for (const { project, queue, counts } of tallies) {
-      const events = this.eventsOf(project, queue);
-      for (const [index, [, count]] of EVENTS.entries()) {
-        const happened = count(counts);
-        if (happened === 0) continue;
-        this.total[index]?.inc(happened);
-        events?.[index]?.inc(happened);
-      }
+      addTally(sum, counts);
+      const known = this.countsOf(project, queue);
+      if (known !== undefined) addTally(known, counts);
     }
+    for (const [event, count] of EVENTS) this.total.inc({ event }, count(sum));
   };
 
-  /** All of them start at 0, so that the first event shows as an increase. */
-  private eventsOf(project: string, queue: string): Events | undefined {
-    const key = `${project}\n${queue}`;
-    let events = this.byQueue.get(key);
-    if (events === undefined && this.byQueue.size < QUEUES_MAX) {
-      events = EVENTS.map(([event]) => startingAtZero(this.counter.labels(project, queue, event)));
-      this.byQueue.set(key, events);
-    }
-    return events;
+  text(): Promise<string> {
+    return familyText(FAMILY, [...this.byQueue.values()]);
   }
-}
 
-function startingAtZero(counter: Counter.Internal): Counter.Internal {
-  counter.inc(0);
-  return counter;
+  private countsOf(project: string, queue: string): Tally | undefined {
+    const key = `${project}\n${queue}`;
+    let known = this.byQueue.get(key);
+    if (known === undefined) {
+      if (this.byQueue.size >= QUEUES_MAX) return undefined;
+      known = { project, queue, counts: emptyTally() };
+      this.byQueue.set(key, known);
+    }
+    return known.counts;
+  }
 }

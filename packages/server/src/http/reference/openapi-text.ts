@@ -1,4 +1,4 @@
-import { openApiDocument } from '@millrace/protocol';
+import { openApiDocument } from '@millrace/protocol/openapi';
 import { jsonLine } from '../json-line.js';
 import { protocolTexts } from './protocol-texts.js';
 

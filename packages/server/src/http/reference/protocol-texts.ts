@@ -1,4 +1,5 @@
-import { CALLS_IN_ORDER, CAPABILITIES, type ReferenceTexts } from '@millrace/protocol';
+import { CAPABILITIES } from '@millrace/protocol';
+import { CALLS_IN_ORDER, type ReferenceTexts } from '@millrace/protocol/openapi';
 
 /** A heading of a Markdown document with the text up to the next heading. */
 interface Block {

@@ -5,7 +5,7 @@ import { JSON_TYPE } from '../json-line.js';
 import { sendText, textHeaders } from '../send-text.js';
 import { serverUrl } from '../server-url.js';
 import { CONTENT_SECURITY_POLICY } from './page.js';
-import { type ReferenceFiles, readReferenceFiles } from './reference-files.js';
+import type { ReferenceFiles } from './reference-files.js';
 
 const HTML_TYPE = 'text/html; charset=utf-8';
 const SCRIPT_TYPE = 'text/javascript; charset=utf-8';
@@ -14,12 +14,14 @@ const FOR_GOOD = 'public, max-age=31536000, immutable';
 /** The reference: the OpenAPI document, and Scalar's page over it for people. Both are public. */
 export function registerReference(app: FastifyInstance): void {
   let reading: Promise<ReferenceFiles> | undefined;
-  // Read at the first request for one of them, because most servers are never asked.
+  // Made at the first request for one of them, because most servers are never asked.
   const files = (): Promise<ReferenceFiles> => {
-    reading ??= readReferenceFiles().catch((error) => {
-      reading = undefined;
-      throw error;
-    });
+    reading ??= import('./reference-files.js')
+      .then(({ readReferenceFiles }) => readReferenceFiles())
+      .catch((error) => {
+        reading = undefined;
+        throw error;
+      });
     return reading;
   };
 

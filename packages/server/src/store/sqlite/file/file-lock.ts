@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { StoreOpenError } from '../../../core/store/store.js';
 import { makeFile } from './file-modes.js';
+import { faultOfNativeModule } from './native-module.js';
 
 /**
  * Keeps a second server from using the same file. The lock is SQLite's own, on a small file next to it.
@@ -15,7 +16,10 @@ export function lockStore(path: string): () => void {
     db.exec('BEGIN EXCLUSIVE');
     return () => db.close();
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
+    const { code, message } = error as Error & { code?: string };
+    // This is the first use of SQLite in a start.
+    const fault = faultOfNativeModule(error as Error);
+    if (fault !== undefined) throw new StoreOpenError(fault);
     if (code?.startsWith('SQLITE_BUSY')) {
       throw new StoreOpenError(
         `${path} is held open by another millrace server. Stop that one, or name another file with --store.`,

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { connectionOf, type FindContext } from './connection.js';
+
+const CONTEXTS: Readonly<Record<string, { url: string; apiKey: string }>> = {
+  prod: { url: 'https://prod', apiKey: 'prod-key' },
+  current: { url: 'https://current', apiKey: 'current-key' },
+};
+const findContext: FindContext = (name = 'current') => CONTEXTS[name];
+const noContext: FindContext = () => undefined;
+const variables = { MILLRACE_URL: 'https://variable', MILLRACE_API_KEY: 'variable-key' };
+
+describe('the server and its key', () => {
+  it.each([
+    ['flags', { url: 'https://flag', key: 'flag-key', context: 'prod' }, variables, 'flag'],
+    ['--context', { context: 'prod' }, variables, 'prod'],
+    ['variables', {}, { ...variables, MILLRACE_CONTEXT: 'prod' }, 'variable'],
+    ['MILLRACE_CONTEXT', {}, { MILLRACE_CONTEXT: 'prod' }, 'prod'],
+    ['the current context', {}, { MILLRACE_URL: '', MILLRACE_API_KEY: '' }, 'current'],
+  ])('come from %s before what follows', (_, flags, environment, name) => {
+    expect(connectionOf(flags, environment, findContext)).toEqual({
+      url: `https://${name}`,
+      apiKey: `${name}-key`,
+    });
+  });
+
+  it('are those of millrace dev without anything', () => {
+    expect(connectionOf({}, {}, noContext)).toEqual({
+      url: 'http://127.0.0.1:8080',
+      apiKey: 'ifr_millrace_dev_is_no_secret',
+    });
+  });
+
+  it('are one of each: a key goes to the server of a context, its key nowhere else', () => {
+    const { url, apiKey } = connectionOf({ key: 'flag-key' }, {}, findContext);
+    expect([url, apiKey]).toEqual(['https://current', 'flag-key']);
+    expect(connectionOf({ url: 'https://current' }, {}, findContext).apiKey).toBe('current-key');
+    for (const context of [findContext, noContext]) {
+      expect(() => connectionOf({ url: 'https://other' }, {}, context)).toThrow('no API key for');
+    }
+  });
+});
