@@ -7,6 +7,7 @@ export default defineConfig({
     maxWorkers: 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     include: ['packages/*/test/**/*.browser.test.ts'],
     globalSetup: ['packages/server/test/harness/chromium.ts'],
   },

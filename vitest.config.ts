@@ -8,6 +8,8 @@ export default defineConfig({
     // These end tests that hang. They are generous, for machines that are busy with other work.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Likewise for what a test waits to become true.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

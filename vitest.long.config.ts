@@ -7,6 +7,7 @@ export default defineConfig({
     maxWorkers: 4,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     include: ['packages/*/test/**/*.long.test.ts'],
     globalSetup: ['packages/server/test/harness/postgres.ts'],
   },

@@ -70,4 +70,5 @@ async function newStore(name: string): Promise<{ url: string; remove(): Promise<
 }
 
 if (values.help) process.stdout.write(HELP);
-else process.exitCode = (await main()) ? 0 : 1;
+// Node.js 20 once went on for ever when it closed the handles of the workers by itself.
+else process.exit((await main()) ? 0 : 1);
