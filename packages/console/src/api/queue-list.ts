@@ -12,13 +12,13 @@ export interface QueueList {
   readonly readingMs: number;
 }
 
-const KEY = ['queues'];
+export const QUEUE_LIST_KEY = ['queues'];
 const PAGE_QUEUES = 1_000;
 /** The first page is short, so that something is there at once. */
 const FIRST_PAGE_QUEUES = 100;
 const SHORTEST_INTERVAL_MS = 5_000;
-/** The share of its time that a server spends on one open console stays below one in this many. */
-const INTERVAL_PER_READING = 100;
+/** One console may take one part in this many of the time of a server, and several may be open. */
+const INTERVAL_PER_READING = 500;
 
 /** All queues of the project, with their counts. Rows appear page by page. */
 export function useQueueList() {
@@ -26,7 +26,7 @@ export function useQueueList() {
   const client = useQueryClient();
   const isLive = useLiveInterval(SHORTEST_INTERVAL_MS) !== false;
   return useQuery<QueueList>({
-    queryKey: KEY,
+    queryKey: QUEUE_LIST_KEY,
     queryFn: ({ signal }) => readAll(millrace, client, signal),
     refetchInterval: ({ state }) => isLive && intervalMs(state.data),
   });
@@ -35,12 +35,16 @@ export function useQueueList() {
 const intervalMs = (list: QueueList | undefined): number =>
   Math.max(SHORTEST_INTERVAL_MS, (list?.readingMs ?? 0) * INTERVAL_PER_READING);
 
+/** Whether the list is so short that it is read every few seconds. */
+export const isReadOften = (list: QueueList | undefined): boolean =>
+  intervalMs(list) === SHORTEST_INTERVAL_MS;
+
 async function readAll(
   millrace: Millrace,
   client: QueryClient,
   signal: AbortSignal,
 ): Promise<QueueList> {
-  const isFirst = client.getQueryData(KEY) === undefined;
+  const isFirst = client.getQueryData(QUEUE_LIST_KEY) === undefined;
   const startedAtMs = performance.now();
   const queues: WatchedQueue[] = [];
   let cursor: string | undefined;
@@ -53,7 +57,11 @@ async function readAll(
     limit = PAGE_QUEUES;
     if (isFirst && cursor !== undefined) {
       const readingMs = performance.now() - startedAtMs;
-      client.setQueryData<QueueList>(KEY, { queues: [...queues], isComplete: false, readingMs });
+      client.setQueryData<QueueList>(QUEUE_LIST_KEY, {
+        queues: [...queues],
+        isComplete: false,
+        readingMs,
+      });
     }
   } while (cursor !== undefined);
   return { queues, isComplete: true, readingMs: performance.now() - startedAtMs };

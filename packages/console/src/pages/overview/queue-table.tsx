@@ -1,6 +1,7 @@
 import { type SortingState, useTable } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useVisibleStats } from '../../api/visible-stats.js';
 import { EmptyState } from '../../design/empty-state.js';
 import { COLUMNS, FEATURES } from './queue-columns.js';
 import type { QueueRow } from './queue-rows.js';
@@ -28,6 +29,8 @@ export function QueueTable({ rows, address }: QueueTableProps) {
   const sorted = table.getRowModel().rows;
   const frame = useRef<HTMLDivElement>(null);
   const { visible, above, below } = useVisibleRows(sorted.length, frame);
+  const shown = sorted.slice(visible.first, visible.end);
+  useVisibleStats(shown.map(({ id }) => id));
 
   if (rows.length === 0) {
     return (
@@ -42,7 +45,7 @@ export function QueueTable({ rows, address }: QueueTableProps) {
         <QueueTableHead columns={table.getAllColumns()} address={address} />
         <tbody>
           {above > 0 && <tr style={{ height: above }} aria-hidden />}
-          {sorted.slice(visible.first, visible.end).map((row, index) => (
+          {shown.map((row, index) => (
             <tr key={row.id} aria-rowindex={visible.first + index + 2} className={classes.row}>
               {row.getAllCells().map((cell) => (
                 <td key={cell.id} className={classes[cell.column.id]}>
@@ -69,7 +72,7 @@ function useVisibleRows(count: number, frame: React.RefObject<HTMLDivElement | n
   const virtualizer = useWindowVirtualizer({
     count,
     estimateSize: () => ROW_PX,
-    overscan: 6,
+    overscan: 3,
     scrollMargin: top,
   });
   const items = virtualizer.getVirtualItems();
