@@ -66,6 +66,18 @@ describe('the troubles of a queue', () => {
     expect(labels(behind)).toEqual(['Falls behind']);
   });
 
+  test('falling behind shows early if more comes than goes', () => {
+    const waiting = { available: 9, oldestAgeSeconds: 61, lastFetchAt: ago(3), inFlight: 2 };
+    expect(labels(queue(waiting, { published: 60, acked: 50 }))).toEqual(['Falls behind']);
+    expect(labels(queue(waiting, { published: 60, acked: 59 }))).toEqual([]);
+  });
+
+  test('in a FIFO queue one message may hold up its message group', () => {
+    const behind = queue({ available: 9, oldestAgeSeconds: 400, lastFetchAt: ago(3) });
+    const [trouble] = troublesOf({ ...behind, type: 'fifo' }, NOW);
+    expect(trouble?.nextStep).toContain('holds up its message group');
+  });
+
   test('a push that takes messages is somebody too', () => {
     const pushed = queue({ available: 9, oldestAgeSeconds: 90 }, { delivered: 12, acked: 12 });
     expect(labels(pushed)).toEqual([]);

@@ -21,7 +21,10 @@ export interface Trouble {
 
 /** Messages that wait shorter than this are no sign of anything. */
 const UNFETCHED_SECONDS = 60;
+/** From here on a wait is a sign even if as many messages go as come. */
 const OLD_SECONDS = 300;
+/** More comes than goes if it is by a tenth: the counts of a minute are estimates. */
+const OUTPACED_FROM = 1.1;
 /** Fewer failures in a minute may be chance. */
 const FAILURES = 5;
 
@@ -94,20 +97,24 @@ function unfetchedSeconds({ waitingConsumers, lastFetchAt }: QueueStats, nowMs: 
   return (nowMs - Date.parse(lastFetchAt)) / 1_000;
 }
 
-function fallsBehind({ stats, activity }: WatchedQueue): Trouble | undefined {
+function fallsBehind({ stats, activity, type }: WatchedQueue): Trouble | undefined {
   const { available, oldestAgeSeconds = 0, inFlight } = stats;
-  if (available === 0 || oldestAgeSeconds < OLD_SECONDS) return undefined;
   const { published = 0, acked = 0 } = activity ?? {};
-  const rates =
-    published > acked
-      ? ` In the last minute ${formatCount(published)} came and only ${formatCount(acked)} went.`
-      : '';
+  const isOutpaced = published > OUTPACED_FROM * acked;
+  const signFromSeconds = isOutpaced ? UNFETCHED_SECONDS : OLD_SECONDS;
+  if (available === 0 || oldestAgeSeconds < signFromSeconds) return undefined;
+  const rates = isOutpaced
+    ? ` In the last minute ${formatCount(published)} came and only ${formatCount(acked)} went.`
+    : '';
   return {
     severity: 'warning',
     about: 'consumers',
     label: 'Falls behind',
     explanation: `The oldest message has waited for ${formatDuration(oldestAgeSeconds)}; ${formatCount(available)} wait, ${formatCount(inFlight)} are in flight.${rates}`,
-    nextStep: 'Run more workers, or find out why each message takes so long.',
+    nextStep:
+      type === 'fifo'
+        ? 'Look for a delayed message that holds up its message group by failing again and again; if there is none, run more workers.'
+        : 'Run more workers, or find out why each message takes so long.',
     tab: 'messages',
   };
 }

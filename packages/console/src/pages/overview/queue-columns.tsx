@@ -88,7 +88,7 @@ export const COLUMNS = columns([
 function TroubleCell({ row }: { readonly row: QueueRow }) {
   const [worst] = useTroubles(row);
   if (worst === undefined) {
-    return <span className={classes.fine}>{row.stats.available === 0 ? 'Idle' : 'Fine'}</span>;
+    return <span className={classes.fine}>{isIdle(row) ? 'Idle' : 'Fine'}</span>;
   }
   return (
     <span className={classes.trouble} title={`${worst.explanation} ${worst.nextStep}`}>
@@ -96,6 +96,12 @@ function TroubleCell({ row }: { readonly row: QueueRow }) {
       <span className={classes.label}>{worst.label}</span>
     </span>
   );
+}
+
+/** Nothing waits, and nothing happened in the last minute. */
+function isIdle({ stats, activity }: QueueRow): boolean {
+  const { published = 0, delivered = 0, acked = 0 } = activity ?? {};
+  return stats.available + stats.inFlight + published + delivered + acked === 0;
 }
 
 function NameCell({ row: { queue, type } }: { readonly row: QueueRow }) {

@@ -63,10 +63,14 @@ describe('why a message is not delivered now', () => {
 
   test.each([
     [{ waitingConsumers: 2 }, 'about to get it'],
-    [{ waitingConsumers: 0 }, 'Nobody has ever fetched'],
+    [{ waitingConsumers: 0 }, 'No consumer has ever fetched'],
     [
       { waitingConsumers: 0, lastFetchAt: '2026-01-05T08:18:00.000Z' },
-      'the last fetch was 12 m ago',
+      'Nobody fetches. The last fetch was 12 m ago',
+    ],
+    [
+      { waitingConsumers: 0, lastFetchAt: '2026-01-05T08:29:58.000Z' },
+      'earlier messages come first',
     ],
   ])('available, when the consumers are %j', (consumers, words) => {
     const seen = { state: 'available', deliveryCount: 0 } as const;

@@ -28,10 +28,19 @@ export function whyNotDelivered(
 const BEHIND_HEAD =
   'An earlier message of its message group is leased or delayed, and order is kept.';
 
+/** Consumers that fetched this lately are at work on the messages before it. */
+const AT_WORK_MS = 60_000;
+
 /** Nothing holds it back, so the consumers do. */
 function whyStillAvailable(stats: QueueStats | undefined, nowMs: number): string {
   if (stats === undefined) return 'Nothing holds it back.';
-  if (stats.waitingConsumers > 0) return 'A consumer waits and is about to get it.';
-  if (stats.lastFetchAt === undefined) return 'Nobody has ever fetched from this queue.';
-  return `Nobody has fetched since; the last fetch was ${formatRelative(stats.lastFetchAt, nowMs)}.`;
+  const { waitingConsumers, lastFetchAt } = stats;
+  if (waitingConsumers > 0) return 'A consumer waits and is about to get it.';
+  if (lastFetchAt === undefined) {
+    return 'No consumer has ever fetched from this queue. If messages are pushed, see Push.';
+  }
+  const last = `The last fetch was ${formatRelative(lastFetchAt, nowMs)}.`;
+  return nowMs - Date.parse(lastFetchAt) < AT_WORK_MS
+    ? `It is not its turn yet: earlier messages come first. ${last}`
+    : `Nobody fetches. ${last}`;
 }
