@@ -46,6 +46,7 @@ export async function runPlan(store: Store, clock: FakeClock, plan: Plan): Promi
   for (const { advanceMs, commands } of plan.groups) {
     clock.advance(advanceMs);
     const outcomes = await finishJobs(store, await store.apply(commands));
+    await removeExpired(store);
     const seen = await look(store, plan, trace.length);
     trace.push({ nowMs: clock.nowMs(), outcomes, nextDueAtMs, ...seen });
   }
@@ -64,6 +65,19 @@ async function finishJobs(store: Store, outcomes: readonly Outcome[]): Promise<O
     finished.push(last);
   }
   return finished;
+}
+
+/**
+ * A store may remove a message past its retention before it must: PostgreSQL removes those that a consume
+ * has locked, SQLite those that it has come to. After each commit group all of them are gone.
+ */
+async function removeExpired(store: Store): Promise<void> {
+  let afterQueueId: number | null = 0;
+  while (afterQueueId !== null) {
+    const command = { kind: 'expire', afterQueueId, limit: 1_000_000 } as const;
+    const [outcome] = await store.apply([command]);
+    afterQueueId = (outcome as Accepted<'expire'>).nextQueueId;
+  }
 }
 
 const isUnfinished = (outcome: Outcome): outcome is Accepted<'deadLetterJob'> =>
