@@ -24,9 +24,16 @@ export function publishedManifest(parts: readonly WorkspacePackage[], placeOf: P
   const dependencies = dependenciesOf(parts);
   return {
     ...Object.fromEntries(kept),
+    ...publishedImports(root),
     exports: { ...root.manifest.exports, ...shownEntries(parts, placeOf), ...SELF },
     ...(Object.keys(dependencies).length > 0 && { dependencies }),
   };
+}
+
+/** Its `imports` without the patterns by which tests reach every file. */
+export function publishedImports({ manifest }: WorkspacePackage): object {
+  const kept = Object.entries(manifest.imports ?? {}).filter(([name]) => !name.endsWith('*'));
+  return kept.length > 0 ? { imports: Object.fromEntries(kept) } : {};
 }
 
 /** The test helper of the client finds the program through it. */

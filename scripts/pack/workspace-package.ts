@@ -6,6 +6,7 @@ export interface Manifest {
   readonly version: string;
   readonly type: string;
   readonly files: readonly string[];
+  readonly imports?: Readonly<Record<string, unknown>>;
   readonly exports?: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
 }

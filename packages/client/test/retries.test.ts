@@ -224,7 +224,12 @@ describe('errors', () => {
     stub.answer((_, response) =>
       response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
     );
-    expect(await failure(publish({ retries: false }))).toMatchObject({ code: 'NETWORK_ERROR' });
+    const error = await failure(publish({ retries: false }));
+    expect(error).toMatchObject({ code: 'UNEXPECTED_ANSWER', status: 302 });
+    expect(await failure(publish({ retries: false, fetch }))).toMatchObject({
+      code: 'NETWORK_ERROR',
+    });
+    expect(stub.requests).toHaveLength(2);
   });
 
   test('no error contains the key', async () => {

@@ -1,5 +1,6 @@
 import type { ServerErrorCode } from '../contract/types.js';
 import { type ErrorDetail, MillraceError } from '../errors.js';
+import type { HttpResponse } from './http-exchange.js';
 import { retryAfterMs } from './retry-rules.js';
 
 interface Envelope {
@@ -28,14 +29,13 @@ const NOTHING_DONE = new Set<string>(['RATE_LIMITED', 'OVERLOADED', 'STORE_UNAVA
 const PROXY_STATUSES = new Set([429, 502, 503, 504]);
 
 /** Reads the answer to a call. @throws MillraceError when it is a refusal, or not an answer */
-export function readAnswer(response: Response, text: string): Answer {
+export function readAnswer({ status, text, header }: HttpResponse): Answer {
   const envelope = parse(text);
   if (envelope?.ok) return { data: envelope.data, warnings: envelope.metadata?.warnings ?? [] };
-  const { status, headers } = response;
   const answered = {
     status,
-    requestId: envelope?.metadata?.request_id ?? headers.get('x-request-id') ?? undefined,
-    retryAfterMs: retryAfterMs(headers.get('retry-after')),
+    requestId: envelope?.metadata?.request_id ?? header('x-request-id') ?? undefined,
+    retryAfterMs: retryAfterMs(header('retry-after')),
   };
   if (envelope?.error) {
     const isNothingDone = NOTHING_DONE.has(envelope.error.code);
@@ -56,9 +56,11 @@ export function readAnswer(response: Response, text: string): Answer {
     message: `the answer with status ${status} is not one of millrace`,
     hint: 'Check that baseUrl is the address of millrace, and what any proxy between says.',
     retryable: PROXY_STATUSES.has(status),
-    mayHaveTakenEffect: status >= 500 || response.ok,
+    mayHaveTakenEffect: status >= 500 || isSuccess(status),
   });
 }
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 function parse(text: string): Envelope | undefined {
   try {

@@ -9,7 +9,7 @@ interface TracedRequest extends PreparedRequest {
 
 /** Sends the request once and reads the answer. The signal ends it with the signal's reason. */
 export async function attempt(
-  { baseUrl, apiKey, fetch }: TransportSettings,
+  { baseUrl, apiKey, send }: TransportSettings,
   { method, target, body, traceparent }: TracedRequest,
   timeoutMs: number,
   signal: AbortSignal | undefined,
@@ -24,19 +24,18 @@ export async function attempt(
     ending.abort();
   }, timeoutMs);
   try {
-    const response = await fetch(baseUrl + target, {
+    const response = await send({
+      url: baseUrl + target,
       method,
       headers: {
         authorization: `Bearer ${apiKey}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(isTraceparent(traceparent) ? { traceparent } : {}),
       },
-      ...(body === undefined ? {} : { body }),
-      // A redirect would carry the key elsewhere, and the server sends none.
-      redirect: 'error',
+      body,
       signal: ending.signal,
     });
-    return readAnswer(response, await response.text());
+    return readAnswer(response);
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof MillraceError) throw cause;

@@ -1,7 +1,9 @@
 import { TIMER_MAX_MS, withinIfGiven } from '../bounds.js';
 import { environmentVariable } from '../environment.js';
 import { invalidOption, type MillraceError } from '../errors.js';
+import type { Send } from './http-exchange.js';
 import { type RetryOptions, type RetryRules, retryRules } from './retry-rules.js';
+import { chooseSend } from './send.js';
 
 export interface MillraceOptions {
   /** The address of the server. Default: the variable `MILLRACE_URL`. */
@@ -12,7 +14,7 @@ export interface MillraceOptions {
   readonly timeoutMs?: number | undefined;
   /** How calls are repeated; false for never. */
   readonly retries?: RetryOptions | false | undefined;
-  /** Another implementation of fetch. */
+  /** How requests are sent. Default: `node:http` in Node, otherwise the fetch of the runtime. */
   readonly fetch?: typeof fetch | undefined;
   /**
    * Whether calls get an idempotency key of their own, so that repeating them is safe. Without keys,
@@ -52,7 +54,7 @@ export interface TransportSettings {
   readonly apiKey: string;
   readonly timeoutMs: number;
   readonly retries: RetryRules;
-  readonly fetch: typeof fetch;
+  readonly send: Send;
   readonly makesKeys: boolean;
   readonly onWarning: (warning: Warning) => void;
 }
@@ -66,8 +68,7 @@ export function transportSettings(options: MillraceOptions): TransportSettings {
     apiKey: checkedKey(options.apiKey ?? environmentVariable('MILLRACE_API_KEY')),
     timeoutMs: checkedTimeout(options.timeoutMs) ?? DEFAULT_TIMEOUT_MS,
     retries: retryRules(options.retries),
-    // Browsers insist that their fetch is called as a function of the window.
-    fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
+    send: chooseSend(options.fetch),
     makesKeys: options.idempotency ?? true,
     onWarning: options.onWarning ?? (() => undefined),
   };
