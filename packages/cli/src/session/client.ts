@@ -1,6 +1,5 @@
-import { Millrace, type RetryOptions } from '@millrace/client';
+import { fetchPayloadTexts, Millrace, type RetryOptions } from '@millrace/client';
 import type { Connection } from './connection.js';
-import { fetchPayloadTexts } from './payload-texts.js';
 
 /** A client whose payloads are texts as they were published. */
 export const makeClient = (
