@@ -87,11 +87,103 @@ test('settings are changed, and a refusal names the field', async () => {
   await page.getByLabel('Dead-letter queue').fill('');
   await look(page, 'queue-settings');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('button', { name: 'Discard' }).waitFor({ state: 'hidden' });
+  await page.getByText('Saved.', { exact: true }).waitFor();
+  expect(await page.getByRole('button', { name: 'Discard' }).count()).toBe(0);
   expect(await millrace().queue('orders').get()).toMatchObject({
     messageRetentionDays: 14,
     maxRetries: 2,
   });
+});
+
+test('a change of retries says beforehand what it does to expired leases', async () => {
+  const leases = millrace().queue('leases');
+  await leases.create();
+  const page = await open('/queues/leases/settings');
+  await page.getByLabel('Retries').fill('5');
+  await page.getByText('saving makes it 5 instead of 1,000').waitFor();
+  await look(page, 'settings-leases');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Expired leases followed the retries: 5 now, 1,000 before.').waitFor();
+  expect(await leases.get()).toMatchObject({ maxRetries: 5, maxExpiredLeases: 5 });
+  await page.getByLabel('Retries').fill('7');
+  await page.getByLabel('Keep 5, also when the retries change later').check();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.', { exact: true }).waitFor();
+  expect(await leases.get()).toMatchObject({ maxRetries: 7, maxExpiredLeases: 5 });
+});
+
+test('a message that is acked after it was listed is said to be gone, not unknown', async () => {
+  const brief = millrace().queue('brief');
+  await brief.create();
+  await brief.publish({ brief: true });
+  const page = await open('/queues/brief/messages');
+  const row = page.getByRole('button', { name: /"brief":true/ });
+  await row.waitFor();
+  await page.getByRole('button', { name: 'Pause live updates' }).click();
+  for (const message of (await brief.consume()).messages) await brief.ack(message);
+  await row.click();
+  await page.getByRole('heading', { name: 'The message is no longer in the queue' }).waitFor();
+  await look(page, 'message-gone');
+});
+
+test('a payload is published and shown with its large numbers as they are', async () => {
+  const exact = millrace().queue('exact');
+  await exact.create();
+  const page = await open('/queues/exact/messages');
+  await page.getByRole('button', { name: 'Publish' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Payload').fill('{"id": 12345678901234567890, "rate": 1.50}');
+  await dialog.getByRole('button', { name: 'Publish' }).click();
+  await dialog.getByText('You can publish another').waitFor();
+  await dialog.locator('form').getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: '{"id":12345678901234567890,"rate":1.50}' }).click();
+  const payload = page.getByRole('dialog').getByLabel('Payload');
+  await payload.getByText('12345678901234567890').waitFor();
+  await payload.getByText('1.50').waitFor();
+});
+
+test('a message of a FIFO queue is published with its group, which the table shows', async () => {
+  const ledger = millrace().queue('ledger');
+  await ledger.create({ type: 'fifo' });
+  const page = await open('/queues/ledger/messages');
+  for (const payload of ['1', '2']) {
+    await page.getByRole('button', { name: 'Publish' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByLabel('Delay in seconds').count()).toBe(0);
+    await dialog.getByLabel('Payload').fill(payload);
+    await dialog.getByLabel('Message group').fill('account-7');
+    await dialog.getByLabel('Deduplication id').fill(`deposit-${payload}`);
+    await look(page, 'publish-fifo');
+    await dialog.getByRole('button', { name: 'Publish' }).click();
+    await dialog.getByText('You can publish another').waitFor();
+    await page.keyboard.press('Escape');
+  }
+  const [first, second] = await ledger.peek().toArray();
+  expect(first).toMatchObject({ messageGroupId: 'account-7', deduplicationId: 'deposit-1' });
+  // Leased with the first, whose lease ends, the second counts no failure.
+  const { messages } = await ledger.consume({ visibilityTimeout: 60 });
+  for (const message of messages.slice(0, 1)) await ledger.nack(message, { error: 'no account' });
+  const table = page.getByRole('table', { name: 'Messages' });
+  await table.getByRole('cell', { name: 'account-7' }).nth(1).waitFor();
+  await look(page, 'fifo-messages');
+  await page.goto(`${url()}/console/queues/ledger/messages?message=${second?.messageId}`);
+  await page
+    .getByText(/^1 delivery ended without an answer .* earlier message of its message group/)
+    .waitFor();
+  await look(page, 'fifo-message');
+});
+
+test('a priority is offered where it orders the messages', async () => {
+  const urgent = millrace().queue('urgent');
+  await urgent.create({ enablePriority: true });
+  const page = await open('/queues/urgent/messages');
+  await page.getByRole('button', { name: 'Publish' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Payload').fill('"first"');
+  await dialog.getByLabel('Priority').fill('9');
+  await dialog.getByRole('button', { name: 'Publish' }).click();
+  await dialog.getByText('You can publish another').waitFor();
+  expect(await urgent.peek().toArray()).toMatchObject([{ payload: 'first', priority: 9 }]);
 });
 
 test('a purge and a delete need the name of the queue', async () => {
@@ -101,7 +193,7 @@ test('a purge and a delete need the name of the queue', async () => {
   const page = await open('/queues/doomed/settings');
   await page.getByRole('button', { name: 'Purge' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByText('1 message of doomed are removed for good').waitFor();
+  await dialog.getByText('1 message of doomed is removed for good').waitFor();
   expect(await dialog.getByRole('button', { name: 'Purge' }).isDisabled()).toBe(true);
   await look(page, 'purge');
   await dialog.getByLabel('Type doomed to confirm').fill('doomed');

@@ -11,7 +11,7 @@ export function LiveToggle() {
       variant={isLive ? 'subtle' : 'light'}
       color={isLive ? undefined : 'yellow'}
       leftSection={isLive ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
-      aria-label={isLive ? 'Pause live updates' : 'Resume live updates'}
+      aria-label={isLive ? 'Pause live updates' : 'Paused: resume live updates'}
       onClick={toggle}
     >
       {isLive ? 'Live' : 'Paused'}
