@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { Pause, Play } from 'lucide-react';
 import { useLiveUpdates } from '../api/live-updates.js';
+import classes from './shell.module.css';
 
 /** Stops and continues the updates of all views. */
 export function LiveToggle() {
@@ -14,7 +15,7 @@ export function LiveToggle() {
       aria-label={isLive ? 'Pause live updates' : 'Paused: resume live updates'}
       onClick={toggle}
     >
-      {isLive ? 'Live' : 'Paused'}
+      <span className={classes.toggle}>{isLive ? 'Live' : 'Paused'}</span>
     </Button>
   );
 }

@@ -26,5 +26,5 @@ export function uncountedInWords(
         ]
       : []),
   ];
-  return `${countOf(uncounted, 'delivery', 'deliveries')} ended without an answer and count as no failure. That happens when ${reasons.join('; or when ')}.`;
+  return `${countOf(uncounted, 'delivery', 'deliveries')} ended without an answer, and ${uncounted === 1 ? 'counts' : 'count'} as no failure. That happens when ${reasons.join('; or when ')}.`;
 }

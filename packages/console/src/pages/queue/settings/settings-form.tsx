@@ -26,7 +26,7 @@ const NUMBERS = [
   {
     name: 'maxExpiredLeases',
     label: 'Expired leases',
-    description: 'Leases that may run out after the first; empty: as the retries',
+    description: 'Leases that may run out after the first; empty: the default',
     max: 100_000,
   },
   {
