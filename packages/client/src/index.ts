@@ -28,7 +28,6 @@ export type { PublisherOptions } from './publisher/options.js';
 export type { Publisher } from './publisher/publisher.js';
 export type { StandardSchemaV1 } from './standard-schema.js';
 export type { CallOptions, MillraceOptions, Warning } from './transport/options.js';
-export { fetchPayloadTexts } from './transport/payload-texts.js';
 export { JsonText } from './transport/request.js';
 export type { RetryOptions } from './transport/retry-rules.js';
 export type { WorkerCounters } from './worker/counters.js';

@@ -64,7 +64,9 @@ test('a message of a FIFO queue is published with its group, which the table sho
   await look(page, 'fifo-messages');
   await page.goto(`${url()}/console/queues/ledger/messages?message=${second?.messageId}`);
   await page
-    .getByText(/^1 delivery ended without an answer, and counts as no failure.* earlier message of its message group/)
+    .getByText(
+      /^1 delivery ended without an answer, and counts as no failure.* earlier message of its message group/,
+    )
     .waitFor();
   await look(page, 'fifo-message');
 });

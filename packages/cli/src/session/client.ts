@@ -1,4 +1,5 @@
-import { fetchPayloadTexts, Millrace, type RetryOptions } from '@millrace/client';
+import { Millrace, type RetryOptions } from '@millrace/client';
+import { fetchPayloadTexts } from '@millrace/client/payload-texts';
 import type { Connection } from './connection.js';
 
 /** A client whose payloads are texts as they were published. */

@@ -42,7 +42,8 @@ function skipValue(tokens: RegExp, json: string): boolean {
 
 /**
  * `fetch` for a `Millrace` whose payloads are to be texts as they were published, for programs that show
- * or copy messages: `new Millrace({ fetch: fetchPayloadTexts })`. They are published as `JsonText`.
+ * or copy messages: `new Millrace({ fetch: fetchPayloadTexts })`. They are published as `JsonText`. It is an
+ * entry of its own, because most programs do without.
  */
 export const fetchPayloadTexts: typeof fetch = async (input, init) => {
   const response = await fetch(input, init);

@@ -1,4 +1,5 @@
-import { fetchPayloadTexts, Millrace, type WhoamiReturns } from '@millrace/client';
+import { Millrace, type WhoamiReturns } from '@millrace/client';
+import { fetchPayloadTexts } from '@millrace/client/payload-texts';
 
 export interface SignedIn {
   readonly millrace: Millrace;
