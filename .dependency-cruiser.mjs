@@ -58,7 +58,7 @@ export default {
       '^packages/cli/src',
       [
         '^packages/cli/',
-        '^packages/client/dist/index\\.',
+        '^packages/client/dist/(index|transport/payload-texts)\\.',
         '^packages/server/dist/cli/(run-command-line|dev/duration)\\.',
       ],
     ),
@@ -81,7 +81,10 @@ export default {
       'console-uses-only-the-client',
       'The console makes the public calls, through the client, and knows nothing else of the server.',
       '^packages/console/src',
-      ['^packages/console/src/', '^packages/client/dist/index\\.(d\\.ts|js)$'],
+      [
+        '^packages/console/src/',
+        '^packages/client/dist/(index|transport/payload-texts)\\.(d\\.ts|js)$',
+      ],
     ),
     {
       name: 'pages-stand-on-top',

@@ -198,6 +198,8 @@ class _PushSubscription(TypedDict):
 
 class PushSubscription(_PushSubscription, total=False):
     paused_reason: str
+    breaker: str
+    next_probe_at: str
     max_retries: int
     visibility_timeout: float
     dead_letter_queue: str

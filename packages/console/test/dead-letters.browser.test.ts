@@ -65,6 +65,30 @@ test('all go back, however many', async () => {
   expect(await mails().stats()).toMatchObject({ available: 1_012, dlq: 0 });
 });
 
+test('a redrive that was stopped says how far it came', async () => {
+  const page = await open('/queues/mails/dead-letters');
+  await page.getByText('12 dead letters read').waitFor();
+  // Each call waits until the redrive was stopped, so that some are left.
+  let go = (): void => undefined;
+  const stopped = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  await page.route('**/dlq/redrive/**', async (route) => {
+    await stopped;
+    await route.continue();
+  });
+  await page.getByLabel('Filter what was read').fill('mail');
+  await page.getByRole('button', { name: 'Redrive 12 that match' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Redrive 12' }).click();
+  await dialog.getByText('0 of 12').waitFor();
+  await look(page, 'redrive-running');
+  await dialog.getByRole('button', { name: 'Stop' }).click();
+  go();
+  await dialog.getByText(/^4 dead letters went back\. 8 did not/).waitFor();
+  expect(await mails().stats()).toMatchObject({ available: 4, dlq: 8 });
+});
+
 test('dead letters are purged after the name of the queue was typed', async () => {
   const page = await open('/queues/mails/dead-letters');
   await page.getByRole('button', { name: 'Purge all' }).click();

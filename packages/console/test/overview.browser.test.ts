@@ -38,6 +38,28 @@ describe('with queues', () => {
     await look(page, 'overview');
   });
 
+  test('all queues in trouble are a click away, each with what to do', async () => {
+    const names = ['lost-1', 'lost-2', 'lost-3', 'lost-4', 'lost-5'];
+    for (const name of names) {
+      await millrace().queue(name).create();
+      await millrace().queue(name).publish(1);
+      const { messages } = await millrace().queue(name).consume();
+      for (const message of messages) {
+        await millrace().queue(name).nack(message, { requeue: false });
+      }
+    }
+    const page = await open();
+    const panel = page.getByRole('region', { name: 'Needs attention' });
+    await panel.getByText('the worst 4 of 6 queues').waitFor();
+    await panel.getByRole('button', { name: 'Show all 6 queues in trouble' }).click();
+    for (const name of names) await panel.getByRole('link', { name }).waitFor();
+    await look(page, 'overview-trouble');
+    await panel.getByRole('button', { name: 'Show fewer' }).click();
+    await panel.getByText('the worst 4 of 6 queues').waitFor();
+    expect(await page.title()).toBe('Queues · millrace');
+    for (const name of names) await millrace().queue(name).delete();
+  });
+
   test('what happens is seen without a reload, unless updates are paused', async () => {
     const page = await open('?q=invoices');
     const row = page.getByRole('row', { name: /invoices/ });

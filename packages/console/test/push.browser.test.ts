@@ -34,7 +34,8 @@ test('a url is subscribed, tested, paused, resumed and unsubscribed', async () =
   await page.getByText('Delivers', { exact: true }).waitFor();
   await look(page, 'push-well');
   await page.getByRole('button', { name: 'Pause', exact: true }).click();
-  await page.getByText('Somebody paused it').waitFor();
+  await page.getByText(/^Paused .* with the key in MILLRACE_API_KEY, which is yours/).waitFor();
+  await look(page, 'push-paused');
   expect((await hooks().pushSubscriptions().toArray())[0]?.state).toBe('paused');
   await page.getByRole('button', { name: 'Resume', exact: true }).click();
   await page.getByText('Delivers', { exact: true }).waitFor();
@@ -49,8 +50,16 @@ test('a receiver that fails is explained, with its attempts', async () => {
   await hooks().pushSubscribe(receiver.url);
   await hooks().publishBatch(Array.from({ length: 8 }, (_, payload) => ({ payload })));
   const page = await open('/queues/hooks/push');
-  await page.getByText('Receiver fails').waitFor();
-  await page.getByText(/This looks like an outage: the breaker is open/).waitFor();
+  await page.getByText('Receiver is down').waitFor();
+  await page.getByText(/The next probe is due in/).waitFor();
   await page.getByRole('table', { name: 'Last pushes' }).getByText('503').first().waitFor();
   await look(page, 'push-failing');
+});
+
+test('a key that may not read the audit log is told when, and who would know', async () => {
+  const { subscriptionId } = await hooks().pushSubscribe(receiver.url);
+  await hooks().pushPause(subscriptionId);
+  const { key = '' } = await millrace().account.keys.create({ scopes: ['read'] });
+  const page = await open('/queues/hooks/push', key);
+  await page.getByText(/A key with the scope admin sees who paused it/).waitFor();
 });

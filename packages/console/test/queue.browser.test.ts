@@ -61,23 +61,6 @@ test('a message is found by its id, and an unknown id is explained', async () =>
   await page.getByRole('heading', { name: 'The queue has no such message' }).waitFor();
 });
 
-test('a message is published by hand, with headers', async () => {
-  const page = await open('/queues/orders/messages');
-  await page.getByRole('button', { name: 'Publish' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Payload').fill('{"by": hand}');
-  await dialog.getByText('This is no JSON').waitFor();
-  await dialog.getByLabel('Payload').fill('{"by": "hand"}');
-  await dialog.getByLabel('Headers').fill('tenant: initech');
-  await look(page, 'publish');
-  await dialog.getByRole('button', { name: 'Publish' }).click();
-  await dialog.getByRole('link').click();
-  await page.getByRole('dialog').getByText('initech').first().waitFor();
-  const messageId = new URL(page.url()).searchParams.get('message') ?? '';
-  const published = await millrace().queue('orders').message(messageId);
-  expect(published).toMatchObject({ payload: { by: 'hand' }, headers: { tenant: 'initech' } });
-});
-
 test('settings are changed, and a refusal names the field', async () => {
   const page = await open('/queues/orders/settings');
   await page.getByLabel('Retention in days').fill('14');
@@ -87,11 +70,43 @@ test('settings are changed, and a refusal names the field', async () => {
   await page.getByLabel('Dead-letter queue').fill('');
   await look(page, 'queue-settings');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('button', { name: 'Discard' }).waitFor({ state: 'hidden' });
+  await page.getByText('Saved.', { exact: true }).waitFor();
+  expect(await page.getByRole('button', { name: 'Discard' }).count()).toBe(0);
   expect(await millrace().queue('orders').get()).toMatchObject({
     messageRetentionDays: 14,
     maxRetries: 2,
   });
+});
+
+test('a change of retries says beforehand what it does to expired leases', async () => {
+  const leases = millrace().queue('leases');
+  await leases.create();
+  const page = await open('/queues/leases/settings');
+  await page.getByLabel('Retries').fill('5');
+  await page.getByText('saving makes it 5 instead of 1,000').waitFor();
+  await look(page, 'settings-leases');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Expired leases followed the retries: 5 now, 1,000 before.').waitFor();
+  expect(await leases.get()).toMatchObject({ maxRetries: 5, maxExpiredLeases: 5 });
+  await page.getByLabel('Retries').fill('7');
+  await page.getByLabel('Keep 5, also when the retries change later').check();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.', { exact: true }).waitFor();
+  expect(await leases.get()).toMatchObject({ maxRetries: 7, maxExpiredLeases: 5 });
+});
+
+test('a message that is acked after it was listed is said to be gone, not unknown', async () => {
+  const brief = millrace().queue('brief');
+  await brief.create();
+  await brief.publish({ brief: true });
+  const page = await open('/queues/brief/messages');
+  const row = page.getByRole('button', { name: /"brief":true/ });
+  await row.waitFor();
+  await page.getByRole('button', { name: 'Pause live updates' }).click();
+  for (const message of (await brief.consume()).messages) await brief.ack(message);
+  await row.click();
+  await page.getByRole('heading', { name: 'The message is no longer in the queue' }).waitFor();
+  await look(page, 'message-gone');
 });
 
 test('a purge and a delete need the name of the queue', async () => {
@@ -101,7 +116,7 @@ test('a purge and a delete need the name of the queue', async () => {
   const page = await open('/queues/doomed/settings');
   await page.getByRole('button', { name: 'Purge' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByText('1 message of doomed are removed for good').waitFor();
+  await dialog.getByText('1 message of doomed is removed for good').waitFor();
   expect(await dialog.getByRole('button', { name: 'Purge' }).isDisabled()).toBe(true);
   await look(page, 'purge');
   await dialog.getByLabel('Type doomed to confirm').fill('doomed');

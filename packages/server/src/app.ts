@@ -190,6 +190,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
         formsOf: (url, secret) => secrets.formsOf(url, secret),
         openTexts: (row) => secrets.openTexts(row),
         subscriptionsChanged: (project, queue) => dispatcher.subscriptionsChanged(project, queue),
+        breakerOf: (project, queue, id) => dispatcher.breakerOf(project, queue, id),
         test: (subscription) => dispatcher.test(subscription),
         flushAttempts: (subscriptionId) => dispatcher.flushAttempts(subscriptionId),
       },
@@ -236,6 +237,7 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
     const url = urlOf(config.host, app.server.address());
     log.info('started', {
       url,
+      console_url: `${url}/console`,
       metrics_url: metrics?.url,
       version: PROTOCOL_VERSION,
       node: process.version,

@@ -1,6 +1,6 @@
 import { Millrace, type RetryOptions } from '@millrace/client';
+import { fetchPayloadTexts } from '@millrace/client/payload-texts';
 import type { Connection } from './connection.js';
-import { fetchPayloadTexts } from './payload-texts.js';
 
 /** A client whose payloads are texts as they were published. */
 export const makeClient = (

@@ -138,6 +138,10 @@ export interface PushSubscription {
   state: 'active' | 'paused';
   /** requested, or gone if the receiver answered 410. */
   pausedReason?: string;
+  /** Only in lists: the node that answers holds pushes back after outages of the receiver. */
+  breaker?: 'open';
+  /** While the breaker is open: the earliest time of the next probe; absent while one is under way. */
+  nextProbeAt?: string;
   /** Whether a secret is set. */
   signed: boolean;
   /** Failed pushes after the first before a message is a dead letter; absent: as the queue. */

@@ -4,7 +4,7 @@ import { useSession } from '../session/session.js';
 import { useLiveInterval } from './live-updates.js';
 
 const KEY = ['keys'];
-/** More than anybody reads; the number is shown if there are more. */
+/** More than anybody reads. */
 const MOST_KEYS = 1_000;
 
 export function useKeys() {

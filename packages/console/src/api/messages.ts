@@ -28,6 +28,10 @@ export const messagesOf = <T extends QueueMessage>(
   pages: readonly { readonly items: T[] }[] | undefined,
 ): T[] => pages?.flatMap(({ items }) => items) ?? [];
 
+/** The JSON text of a payload, as it was published; the client of the session reads it so. */
+export const payloadTextOf = ({ payload }: Pick<QueueMessage, 'payload'>): string =>
+  String(payload);
+
 /** One message with its failed deliveries. */
 export function useMessage(queue: string, messageId: string) {
   const { millrace } = useSession();

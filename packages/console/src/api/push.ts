@@ -1,6 +1,11 @@
-import type { PushDelivery, PushSubscribeParams, PushSubscription } from '@millrace/client';
+import type {
+  AuditEntry,
+  PushDelivery,
+  PushSubscribeParams,
+  PushSubscription,
+} from '@millrace/client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useSession } from '../session/session.js';
+import { useMay, useSession } from '../session/session.js';
 import { useLiveInterval } from './live-updates.js';
 
 const INTERVAL_MS = 5_000;
@@ -23,6 +28,27 @@ export function usePushDeliveries({ queue, subscriptionId }: PushSubscription) {
     queryFn: async ({ signal }) =>
       (await millrace.queue(queue).pushDeliveries(subscriptionId, { signal }).page()).items,
     refetchInterval: useLiveInterval(INTERVAL_MS),
+  });
+}
+
+/** The newest entries of the audit log, among which a pause is looked for. */
+const AUDIT_ENTRIES = 200;
+
+/** When and with which key a subscription was paused, if the key may know it and the log still does. */
+export function usePause({ subscriptionId, state, pausedReason, updatedAt }: PushSubscription) {
+  const { millrace } = useSession();
+  const mayRead = useMay('admin');
+  return useQuery<AuditEntry | null>({
+    // A subscription that is paused again has changed.
+    queryKey: ['pause', subscriptionId, updatedAt],
+    enabled: mayRead && state === 'paused' && pausedReason === 'requested',
+    queryFn: async ({ signal }) => {
+      const { items } = await millrace.account.audit({ limit: AUDIT_ENTRIES, signal }).page();
+      const isPause = ({ action, outcome, target }: AuditEntry): boolean =>
+        action === 'queue.push_pause' && outcome === 'done' && target === subscriptionId;
+      return items.find(isPause) ?? null;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
   });
 }
 

@@ -29,7 +29,8 @@ export function optionsOf(
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    // Half of the label of the last tick may stand beyond the end of the axis.
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
     scales: {
@@ -45,7 +46,7 @@ export function optionsOf(
       },
       {
         ...quiet,
-        size: 56,
+        size: (_chart, labels) => widthOf(labels),
         values: (_chart, ticks) => ticks.map((tick) => formatTick(tick, unit)),
       },
     ],
@@ -61,6 +62,12 @@ export function optionsOf(
     ],
   };
 }
+
+const LABEL_CHARACTER_PX = 7;
+
+/** Enough for the longest label; there are none yet when the chart is measured first. */
+const widthOf = (labels: readonly string[] | null): number =>
+  16 + LABEL_CHARACTER_PX * Math.max(3, ...(labels ?? []).map(({ length }) => length));
 
 const formatTick = (tick: number, unit: string): string => `${formatShort(tick)}${unit}`;
 

@@ -1,4 +1,4 @@
-/** The colours of lines, by the names in charts.css. */
+/** The colours of lines, by the names in line-chart.module.css. */
 export type SeriesColour = 'blue' | 'green' | 'orange' | 'red';
 
 export interface Series {

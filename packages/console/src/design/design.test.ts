@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { countOf, formatDuration, formatRelative } from './format.js';
-import { hasInexactNumber, tokensOf } from './json-tokens.js';
+import { compactJson, indentedJson } from './json-text.js';
+import { tokensOf } from './json-tokens.js';
 
 describe('durations', () => {
   test.each([
@@ -50,9 +51,34 @@ describe('JSON in colours', () => {
       .map(({ kind, text }) => `${kind} ${text}`);
     expect(kinds).toEqual(['name "a":', 'string "b: 1"', 'name "c":', 'number -1e3', 'word null']);
   });
+});
 
-  test('a number that a browser cannot hold exactly is noticed, however deep', () => {
-    expect(hasInexactNumber({ a: [{ b: 2 ** 53 + 2 }] })).toBe(true);
-    expect(hasInexactNumber({ a: [9_007_199_254_740_991, '12345678901234567890'] })).toBe(false);
+describe('the text of JSON', () => {
+  const json =
+    '{ "id" :12345678901234567890,"id":1.50e+02, "list":[ ],"o":{},"t":[ "a, b: {" ,null]}';
+
+  test('is set in lines, with numbers and repeated names as they were written', () => {
+    expect(indentedJson(json, 1_000)).toBe(
+      `{
+  "id": 12345678901234567890,
+  "id": 1.50e+02,
+  "list": [],
+  "o": {},
+  "t": [
+    "a, b: {",
+    null
+  ]
+}`,
+    );
+  });
+
+  test('is the same as that of JSON.stringify where nothing is lost', () => {
+    const value = [{ a: [[], {}, ''], 'b "c"': -1.5 }, 'text \\ "', true];
+    expect(indentedJson(JSON.stringify(value), 1_000)).toBe(JSON.stringify(value, null, 2));
+    expect(compactJson(JSON.stringify(value, null, 2))).toBe(JSON.stringify(value));
+  });
+
+  test('is cut, however deep its values are', () => {
+    expect(indentedJson('['.repeat(100_000) + ']'.repeat(100_000), 5_000)).toHaveLength(5_000);
   });
 });

@@ -10,6 +10,8 @@ export const formatShort = (count: number): string => SHORT.format(count);
 export const countOf = (count: number, noun: string, plural = `${noun}s`): string =>
   `${formatCount(count)} ${count === 1 ? noun : plural}`;
 
+export const isOrAre = (count: number): string => (count === 1 ? 'is' : 'are');
+
 const UNITS = [
   [86_400, 'd'],
   [3_600, 'h'],

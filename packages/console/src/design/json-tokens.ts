@@ -5,7 +5,7 @@ export interface JsonToken {
   readonly at: number;
 }
 
-const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b/g;
+const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b/g;
 
 /** Splits a JSON text into parts that are shown in different colours. Joined they are the text again. */
 export function tokensOf(text: string): JsonToken[] {
@@ -28,11 +28,4 @@ export function tokensOf(text: string): JsonToken[] {
   }
   if (end < text.length) tokens.push({ kind: 'mark', text: text.slice(end), at: end });
   return tokens;
-}
-
-/** Whether a number in the value may differ from its text, because it is too large for a double. */
-export function hasInexactNumber(value: unknown): boolean {
-  if (typeof value === 'number') return Math.abs(value) > Number.MAX_SAFE_INTEGER;
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).some(hasInexactNumber);
 }

@@ -1,6 +1,8 @@
 import { Text } from '@mantine/core';
 import { useMemo } from 'react';
-import { hasInexactNumber, tokensOf } from './json-tokens.js';
+import { formatCount } from './format.js';
+import { indentedJson } from './json-text.js';
+import { tokensOf } from './json-tokens.js';
 import classes from './json-view.module.css';
 import { ScrollRegion } from './scroll-region.js';
 
@@ -8,32 +10,27 @@ import { ScrollRegion } from './scroll-region.js';
 const MAX_CHARACTERS = 100_000;
 
 interface JsonViewProps {
-  readonly value: unknown;
+  /** JSON text, whose numbers and strings are shown as they were written. */
+  readonly json: string;
   readonly label: string;
 }
 
 /** JSON with colours. Every part of it is a text, so markup in it stays text. */
-export function JsonView({ value, label }: JsonViewProps) {
-  const text = useMemo(() => JSON.stringify(value, null, 2) ?? '', [value]);
-  const tokens = useMemo(() => tokensOf(text.slice(0, MAX_CHARACTERS)), [text]);
+export function JsonView({ json, label }: JsonViewProps) {
+  const tokens = useMemo(() => tokensOf(indentedJson(json, MAX_CHARACTERS)), [json]);
+  const isCut = tokens.reduce((sum, { text }) => sum + text.length, 0) === MAX_CHARACTERS;
   return (
     <>
       <ScrollRegion label={label} className={classes.json}>
-        {tokens.map(({ kind, text: part, at }) => (
+        {tokens.map(({ kind, text, at }) => (
           <span key={at} className={classes[kind]}>
-            {part}
+            {text}
           </span>
         ))}
       </ScrollRegion>
-      {text.length > MAX_CHARACTERS && (
+      {isCut && (
         <Text size="sm" c="dimmed">
-          The rest is not shown: the text has {text.length} characters.
-        </Text>
-      )}
-      {hasInexactNumber(value) && (
-        <Text size="sm" c="dimmed">
-          It contains a number that browsers cannot hold exactly. Consumers get the exact text; read
-          it with curl.
+          The rest is not shown: the text has {formatCount(json.length)} characters.
         </Text>
       )}
     </>

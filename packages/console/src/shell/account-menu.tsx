@@ -1,6 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import { BookOpen, ChevronDown, LogOut } from 'lucide-react';
 import { useSession } from '../session/session.js';
+import classes from './shell.module.css';
 
 /** Which project this is, what the key may do, and the way out. */
 export function AccountMenu() {
@@ -13,7 +14,7 @@ export function AccountMenu() {
           variant="default"
           rightSection={<ChevronDown size={14} aria-hidden />}
           aria-label={`Project ${identity.project}: account`}
-          maw={140}
+          className={classes.account}
         >
           {identity.project}
         </Button>

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { Pause, Play } from 'lucide-react';
 import { useLiveUpdates } from '../api/live-updates.js';
+import classes from './shell.module.css';
 
 /** Stops and continues the updates of all views. */
 export function LiveToggle() {
@@ -11,10 +12,10 @@ export function LiveToggle() {
       variant={isLive ? 'subtle' : 'light'}
       color={isLive ? undefined : 'yellow'}
       leftSection={isLive ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
-      aria-label={isLive ? 'Pause live updates' : 'Resume live updates'}
+      aria-label={isLive ? 'Pause live updates' : 'Paused: resume live updates'}
       onClick={toggle}
     >
-      {isLive ? 'Live' : 'Paused'}
+      <span className={classes.toggle}>{isLive ? 'Live' : 'Paused'}</span>
     </Button>
   );
 }

@@ -1,5 +1,5 @@
 import type { PushDelivery, PushSubscription } from '@millrace/client';
-import { countOf, formatDuration } from '../design/format.js';
+import { formatDuration, formatRelative } from '../design/format.js';
 
 /** How a receiver does, judged from the last pushes. */
 export interface PushHealth {
@@ -10,15 +10,19 @@ export interface PushHealth {
   readonly explanation: string;
 }
 
+type Judged = Pick<PushSubscription, 'state' | 'pausedReason' | 'breaker' | 'nextProbeAt'>;
+
 /** After as many failures in a row the server slows down, and after as many outages its breaker opens. */
 const FAILING_PUSHES = 5;
 
 /** @param deliveries newest first */
 export function pushHealth(
-  { state, pausedReason }: Pick<PushSubscription, 'state' | 'pausedReason'>,
+  subscription: Judged,
   deliveries: readonly PushDelivery[],
+  nowMs = Date.now(),
 ): PushHealth {
-  if (state === 'paused') return paused(pausedReason);
+  if (subscription.state === 'paused') return paused(subscription.pausedReason);
+  if (subscription.breaker === 'open') return heldBack(subscription, deliveries, nowMs);
   const [latest] = deliveries;
   if (latest === undefined) {
     return {
@@ -38,10 +42,14 @@ export function pushHealth(
       explanation: `The others succeeded; half of them took less than ${medianInWords(deliveries)}.`,
     };
   }
+  const took = medianInWords(deliveries);
   return {
     state: 'well',
     label: 'Delivers',
-    explanation: `The last ${countOf(deliveries.length, 'push', 'pushes')} succeeded; half of them took less than ${medianInWords(deliveries)}.`,
+    explanation:
+      deliveries.length === 1
+        ? `The last push succeeded and took ${took}.`
+        : `The last ${deliveries.length} pushes succeeded; half of them took less than ${took}.`,
   };
 }
 
@@ -57,23 +65,41 @@ function paused(reason: string | undefined): PushHealth {
     : {
         state: 'paused',
         label: 'Paused',
-        explanation: 'Somebody paused it. The messages stay in the queue until it is resumed.',
+        explanation: 'The messages stay in the queue until somebody resumes it.',
       };
 }
 
-/** Only the server knows its breaker; what it did to a receiver shows in the list of pushes. */
+/** The breaker is open, so messages are not leased and use no retries. */
+function heldBack(
+  { nextProbeAt }: Judged,
+  [latest]: readonly PushDelivery[],
+  nowMs: number,
+): PushHealth {
+  const outage = latest === undefined || isSuccess(latest) ? '' : `: ${answerInWords(latest)}`;
+  const isDue = nextProbeAt !== undefined && Date.parse(nextProbeAt) > nowMs;
+  const probe = isDue
+    ? `The next probe is due ${formatRelative(nextProbeAt, nowMs)}.`
+    : 'A probe is under way, or waits for a message.';
+  return {
+    state: 'failing',
+    label: 'Receiver is down',
+    explanation: `The breaker is open after several outages in a row${outage}. The messages stay in the queue and use no retries. ${probe} Start the receiver; pushing then continues by itself.`,
+  };
+}
+
+const answerInWords = ({ status, error }: PushDelivery): string =>
+  status === undefined
+    ? `there was no answer (${error ?? 'no reason known'})`
+    : `it answered ${status}`;
+
 function failing(latest: PushDelivery, inARow: number): PushHealth {
-  const how =
-    latest.status === undefined
-      ? `there was no answer (${latest.error ?? 'no reason known'})`
-      : `it answered ${latest.status}`;
   const nextStep = isOutage(latest)
-    ? 'This looks like an outage: the breaker is open, and a probe is sent from time to time. Start the receiver; pushing then continues by itself.'
+    ? 'This looks like an outage. Start the receiver; pushing then continues by itself.'
     : 'Mend the receiver; its answers use up the retries of the messages. Or pause the subscription meanwhile.';
   return {
     state: 'failing',
     label: 'Receiver fails',
-    explanation: `The last ${inARow} pushes failed: ${how}. ${nextStep}`,
+    explanation: `The last ${inARow} pushes failed: ${answerInWords(latest)}. ${nextStep}`,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { QueueStats } from '@millrace/client';
 import type { WatchedQueue } from '../api/watched-queue.js';
-import { countOf, formatCount, formatDuration, formatRelative } from '../design/format.js';
+import { countOf, formatCount, formatDuration, formatRelative, isOrAre } from '../design/format.js';
 
 export type Severity = 'critical' | 'warning';
 
@@ -9,6 +9,8 @@ export interface Trouble {
   readonly severity: Severity;
   /** What it is about. Trouble with the consumers may be trouble with the receiver of pushes. */
   readonly about: 'consumers' | 'dead-letters' | 'receiver';
+  /** Two troubles of one topic exclude each other. */
+  readonly topic: 'dead-letters' | 'waiting' | 'failures' | 'receiver';
   /** A few words for a table. */
   readonly label: string;
   /** What is the matter, as a sentence. */
@@ -35,10 +37,12 @@ export function troublesOf(queue: WatchedQueue, nowMs: number): Trouble[] {
     nobodyFetches(queue, nowMs) ?? fallsBehind(queue),
     failingDeliveries(queue),
   ];
-  return found
-    .filter((trouble) => trouble !== undefined)
-    .sort((one, other) => rankOf(one.severity) - rankOf(other.severity));
+  return found.filter((trouble) => trouble !== undefined).sort(bySeverity);
 }
+
+/** The worst first. */
+export const bySeverity = (one: Trouble, other: Trouble): number =>
+  rankOf(one.severity) - rankOf(other.severity);
 
 /** 0 for the worst; queues without trouble come last. */
 export const rankOf = (severity: Severity | undefined): number =>
@@ -51,8 +55,9 @@ function growingDeadLetters({ stats, activity }: WatchedQueue): Trouble | undefi
   return {
     severity: 'critical',
     about: 'dead-letters',
+    topic: 'dead-letters',
     label: 'Dead letters grow',
-    explanation: `${countOf(added, 'message')} ${became} in the last minute. There are ${formatCount(stats.dlq)} now.`,
+    explanation: `${countOf(added, 'message')} ${became} in the last minute. There ${isOrAre(stats.dlq)} ${formatCount(stats.dlq)} now.`,
     nextStep: 'Read why the last deliveries failed, mend the consumer, then redrive them.',
     tab: 'dead-letters',
   };
@@ -64,6 +69,7 @@ function waitingDeadLetters({ stats }: WatchedQueue): Trouble | undefined {
   return {
     severity: 'warning',
     about: 'dead-letters',
+    topic: 'dead-letters',
     label: countOf(stats.dlq, 'dead letter'),
     explanation: `${countOf(stats.dlq, 'dead letter')} ${isOne ? 'waits' : 'wait'} for somebody to decide.`,
     nextStep: `Read why ${isOne ? 'it' : 'they'} failed, then redrive or purge ${isOne ? 'it' : 'them'}.`,
@@ -84,6 +90,7 @@ function nobodyFetches({ stats, activity }: WatchedQueue, nowMs: number): Troubl
   return {
     severity: 'critical',
     about: 'consumers',
+    topic: 'waiting',
     label: 'Nobody fetches',
     explanation: `${since}, and ${countOf(available, 'message waits', 'messages wait')}.`,
     nextStep: 'Start a worker for this queue, or subscribe a url.',
@@ -109,8 +116,9 @@ function fallsBehind({ stats, activity, type }: WatchedQueue): Trouble | undefin
   return {
     severity: 'warning',
     about: 'consumers',
+    topic: 'waiting',
     label: 'Falls behind',
-    explanation: `The oldest message has waited for ${formatDuration(oldestAgeSeconds)}; ${formatCount(available)} wait, ${formatCount(inFlight)} are in flight.${rates}`,
+    explanation: `The oldest message has waited for ${formatDuration(oldestAgeSeconds)}; ${countOf(available, 'message waits', 'messages wait')}, ${formatCount(inFlight)} ${isOrAre(inFlight)} in flight.${rates}`,
     nextStep:
       type === 'fifo'
         ? 'Look for a delayed message that holds up its message group by failing again and again; if there is none, run more workers.'
@@ -125,6 +133,7 @@ function failingDeliveries({ activity }: WatchedQueue): Trouble | undefined {
   return {
     severity: 'warning',
     about: 'consumers',
+    topic: 'failures',
     label: 'Deliveries fail',
     explanation: `In the last minute ${formatCount(failed)} deliveries failed and ${formatCount(acked)} succeeded.`,
     nextStep: 'Read the last errors of the messages, and mend the consumer.',

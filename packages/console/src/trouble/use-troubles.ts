@@ -50,6 +50,7 @@ function useReceiverTrouble(queue: string, isSuspect: boolean): Trouble | null |
 const troubleOf = (url: string, label: string, explanation: string): Trouble => ({
   severity: 'critical',
   about: 'receiver',
+  topic: 'receiver',
   label,
   explanation: `Messages are pushed to ${new URL(url).host}. ${explanation}`,
   nextStep: 'Look at the pushes.',

@@ -34,8 +34,12 @@ export interface ConsoleUnderTest {
   look(page: Page, name: string): Promise<void>;
 }
 
-/** After each test, nothing may have failed in the page and no policy may have been violated. */
-export function consoleInBrowser(): ConsoleUnderTest {
+/**
+ * After each test, nothing may have failed in the page and no policy may have been violated.
+ *
+ * @param flags of the server
+ */
+export function consoleInBrowser(flags: readonly string[] = []): ConsoleUnderTest {
   const cleanups: (() => unknown)[] = [];
   const faults: string[] = [];
   let url = '';
@@ -47,7 +51,7 @@ export function consoleInBrowser(): ConsoleUnderTest {
     const fixture = await sqlite?.create();
     if (fixture === undefined) throw new Error('the store was not made');
     cleanups.push(() => fixture.remove());
-    const server = await startTestServer(fixture, ['--push-allow', '127.0.0.1/32']);
+    const server = await startTestServer(fixture, ['--push-allow', '127.0.0.1/32', ...flags]);
     cleanups.push(() => server.stop());
     url = server.url;
     browser = await startChromium();

@@ -99,6 +99,19 @@ export const PushSubscription = Type.Object(
     paused_reason: Type.Optional(
       Type.String({ description: 'requested, or gone if the receiver answered 410.' }),
     ),
+    breaker: Type.Optional(
+      Type.Unsafe<'open'>({
+        type: 'string',
+        enum: ['open'],
+        description:
+          'Only in lists: the node that answers holds pushes back after outages of the receiver.',
+      }),
+    ),
+    next_probe_at: Type.Optional(
+      Timestamp(
+        'While the breaker is open: the earliest time of the next probe; absent while one is under way.',
+      ),
+    ),
     signed: Type.Boolean({ description: 'Whether a secret is set.' }),
     max_retries: Type.Optional(
       Type.Integer({

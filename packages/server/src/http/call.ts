@@ -76,6 +76,12 @@ export interface PushDependencies {
   openTexts<Row extends Pick<PushSettings, 'url' | 'headers'>>(row: Row): Row | undefined;
   /** To be called when subscriptions of the queue changed; resolves when this node uses the change. */
   subscriptionsChanged(project: string, queue: string): Promise<void>;
+  /** How the breaker of an active subscription is on this node; undefined if it does not push for it. */
+  breakerOf(
+    project: string,
+    queue: string,
+    subscriptionId: string,
+  ): { readonly isOpen: boolean; readonly probeInMs: number | undefined } | undefined;
   /** Posts one test message. */
   test(subscription: PushSubscriptionRow): Promise<PushTestReturns>;
   /** Writes the subscription's latest attempts to the store. */

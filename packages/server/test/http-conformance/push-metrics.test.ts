@@ -12,7 +12,7 @@ describe.each(STORE_FACTORIES)('metrics of pushes on $name', (factory) => {
   const attempts = async (result: string) =>
     (await sample(`millrace_push_attempts_total{result="${result}"}`)) ?? -1;
 
-  test('count attempts by result, and show an open breaker while it is open', async () => {
+  test('count attempts by result, and show an open breaker while it is open, as the list does', async () => {
     const hook = await receiver();
     hook.reply = () => 503;
     const queue = await client.newQueue();
@@ -25,8 +25,14 @@ describe.each(STORE_FACTORIES)('metrics of pushes on $name', (factory) => {
     await advanceUntil(async () => (await isOpen()) === 1);
     expect(await attempts('outage')).toBeGreaterThanOrEqual(5);
     expect(await sample('millrace_push_subscriptions{breaker="open"}')).toBe(1);
+    const [open] = await client.subscriptions(queue);
+    expect(open.breaker).toBe('open');
+    expect(Date.parse(open.next_probe_at)).toBeGreaterThan(Date.parse(open.created_at));
     hook.reply = () => 200;
     await advanceUntil(async () => (await isOpen()) === undefined);
+    const [closed] = await client.subscriptions(queue);
+    expect(closed).not.toHaveProperty('breaker');
+    expect(closed).not.toHaveProperty('next_probe_at');
     expect(await attempts('success')).toBe(1);
     expect(await sample('millrace_push_subscriptions{breaker="open"}')).toBe(0);
     hook.reply = () => 400;

@@ -68,6 +68,12 @@ test('a start with --metrics-listen logs the address of the metrics beside the o
   expect(stdout).toMatch(/^millrace listening on \S+\n$/);
 });
 
+test('a start logs the address of the console', async () => {
+  const { stderr } = await start();
+  const url = /"console_url":"(http:\/\/127\.0\.0\.1:\d+\/console)"/.exec(stderr)?.[1];
+  expect((await fetch(url ?? '')).headers.get('content-type')).toContain('text/html');
+});
+
 test('a start that cannot serve the metrics fails with the reason and prints no key', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => taken.once('listening', resolve));

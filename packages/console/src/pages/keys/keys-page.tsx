@@ -5,6 +5,7 @@ import { useKeys } from '../../api/keys.js';
 import { EmptyState } from '../../design/empty-state.js';
 import { Failure } from '../../design/failure.js';
 import { useAddressParam } from '../../design/use-address-param.js';
+import { usePageTitle } from '../../design/use-page-title.js';
 import { useMay } from '../../session/session.js';
 import { CreateKeyDialog } from './create-key-dialog.js';
 import { KeyTable } from './key-table.js';
@@ -12,6 +13,7 @@ import classes from './keys-page.module.css';
 
 /** The API keys of all projects. */
 export default function KeysPage() {
+  usePageTitle('Keys');
   if (!useMay('admin')) {
     return (
       <EmptyState title="Your key may not look at keys">

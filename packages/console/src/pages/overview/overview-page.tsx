@@ -5,7 +5,9 @@ import { useQueueList } from '../../api/queue-list.js';
 import { EmptyState } from '../../design/empty-state.js';
 import { Failure } from '../../design/failure.js';
 import { formatCount } from '../../design/format.js';
+import { usePageTitle } from '../../design/use-page-title.js';
 import { useMay } from '../../session/session.js';
+import { SteadyTroubles } from '../../trouble/steady-troubles.js';
 import { AttentionPanel } from './attention-panel.js';
 import { OverviewControls } from './overview-controls.js';
 import classes from './overview-page.module.css';
@@ -18,13 +20,15 @@ const CreateQueueDialog = lazy(() => import('./create-queue-dialog.js'));
 
 /** All queues of the project, those in trouble first. */
 export function OverviewPage() {
+  usePageTitle('Queues');
   const list = useQueueList();
   const address = useOverviewAddress();
   const [isCreating, setIsCreating] = useState(false);
   const mayManage = useMay('manage');
+  const [troubles] = useState(() => new SteadyTroubles());
   const rows = useMemo(
-    () => judged(list.data?.queues ?? [], list.dataUpdatedAt),
-    [list.data, list.dataUpdatedAt],
+    () => judged(list.data?.queues ?? [], troubles, list.dataUpdatedAt),
+    [list.data, troubles, list.dataUpdatedAt],
   );
   const shown = useMemo(() => matching(rows, address.view), [rows, address.view]);
   const create = mayManage && (

@@ -1,5 +1,6 @@
 import type { WatchedQueue } from '../../api/watched-queue.js';
-import { type Trouble, troublesOf } from '../../trouble/trouble.js';
+import type { SteadyTroubles } from '../../trouble/steady-troubles.js';
+import type { Trouble } from '../../trouble/trouble.js';
 import type { OverviewView } from './use-overview-address.js';
 
 /** A queue with what is wrong with it. */
@@ -7,8 +8,11 @@ export interface QueueRow extends WatchedQueue {
   readonly troubles: readonly Trouble[];
 }
 
-export const judged = (queues: readonly WatchedQueue[], nowMs: number): QueueRow[] =>
-  queues.map((queue) => ({ ...queue, troubles: troublesOf(queue, nowMs) }));
+export const judged = (
+  queues: readonly WatchedQueue[],
+  troubles: SteadyTroubles,
+  nowMs: number,
+): QueueRow[] => queues.map((queue) => ({ ...queue, troubles: troubles.of(queue, nowMs) }));
 
 /** The rows whose name contains every word of the search. */
 export function matching(rows: readonly QueueRow[], { search, only }: OverviewView): QueueRow[] {

@@ -1,16 +1,16 @@
-import type { QueueRecord } from '@millrace/client';
+import { JsonText, type QueueRecord } from '@millrace/client';
 import { describe, expect, test } from 'vitest';
 import { EMPTY_DRAFT, readDraft } from './publish/draft.js';
 import { changesOf, settingsOf } from './settings/settings.js';
 
 describe('a message that is published by hand', () => {
-  const draft = { ...EMPTY_DRAFT, payload: '{"a":1}' };
+  const draft = { ...EMPTY_DRAFT, payload: '{"a":12345678901234567890}' };
 
   test('has only what was typed', () => {
     expect(readDraft({ ...draft, headers: 'tenant: acme\n\nx: a:b', delaySeconds: 5 })).toEqual({
       faults: {},
       message: {
-        payload: { a: 1 },
+        payload: new JsonText('{"a":12345678901234567890}'),
         headers: { tenant: 'acme', x: 'a:b' },
         delaySeconds: 5,
         priority: undefined,

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { useQueueStats } from '../../api/queue.js';
 import { useMay } from '../../session/session.js';
-import { troublesOf } from '../../trouble/trouble.js';
+import { SteadyTroubles } from '../../trouble/steady-troubles.js';
 import { TroubleIcon } from '../../trouble/trouble-icon.js';
 import { useTroubles } from '../../trouble/use-troubles.js';
 import { PublishDialog } from './publish/publish-dialog.js';
@@ -18,10 +18,11 @@ export function QueueHeader({ record }: { readonly record: QueueRecord }) {
   const stats = useQueueStats(queue);
   const [isPublishing, setIsPublishing] = useState(false);
   const mayPublish = useMay('publish');
+  const [steady] = useState(() => new SteadyTroubles());
   const judged =
     stats.data === undefined
       ? []
-      : troublesOf({ ...record, stats: stats.data }, stats.dataUpdatedAt);
+      : steady.of({ ...record, stats: stats.data }, stats.dataUpdatedAt);
   const troubles = useTroubles({ queue, troubles: judged });
   return (
     <header className={classes.header}>

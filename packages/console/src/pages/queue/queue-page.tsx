@@ -5,6 +5,7 @@ import { Link, Redirect, useParams } from 'wouter';
 import { useQueueRecord } from '../../api/queue.js';
 import { EmptyState } from '../../design/empty-state.js';
 import { Failure } from '../../design/failure.js';
+import { usePageTitle } from '../../design/use-page-title.js';
 import { ActivityTab } from './activity/activity-tab.js';
 import { DeadLettersTab } from './dead-letters/dead-letters-tab.js';
 import { MessagesTab } from './messages/messages-tab.js';
@@ -25,6 +26,7 @@ const TABS: Readonly<Record<string, FunctionComponent<{ readonly queue: string }
 export default function QueuePage() {
   const { queue = '', tab } = useParams<{ queue: string; tab?: string }>();
   const record = useQueueRecord(queue);
+  usePageTitle(`${queue} ${(tab ?? '').replace('-', ' ')}`);
   if (tab === undefined) return <Redirect to={`/queues/${queue}/activity`} replace />;
   const Tab = TABS[tab];
   if (record.isPending) return <Loader aria-label="Reading the queue" />;

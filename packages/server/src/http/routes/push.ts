@@ -9,6 +9,7 @@ import {
   type PushSubscriptionsParams,
   scopeAllows,
 } from '@millrace/protocol';
+import type { Clock } from '../../core/clock.js';
 import type { Outcome } from '../../core/commands/commands.js';
 import { noRoom } from '../../core/engine/lease-within.js';
 import { isServerId } from '../../core/ids.js';
@@ -74,17 +75,35 @@ const RECORD_MAX_BYTES = 12 * 1024;
 const listRoute: Route = {
   capability: CAPABILITIES.pushSubscriptions,
   answerMaxBytes: () => LIMITS.pushSubscriptionsPerQueueMax * RECORD_MAX_BYTES,
-  async handle({ params: { queue }, caller }: Call<PushSubscriptionsParams>, { store, push }) {
-    const { project } = caller;
-    const whole = scopeAllows(caller.scopes, ['manage']);
+  async handle(call: Call<PushSubscriptionsParams>, { store, push, clock }) {
+    const { queue } = call.params;
+    const { project, scopes } = call.caller;
+    const whole = scopeAllows(scopes, ['manage']);
     const record = (row: PushSubscriptionRow): PushSubscription => {
-      const shown = recordOf(shownSubscription(row), push);
+      const shown = { ...recordOf(shownSubscription(row), push), ...breakerOf(row, push, clock) };
       return whole ? shown : { ...shown, url: withoutQuery(shown.url) };
     };
     const rows = await store.read({ kind: 'pushSubscriptions', project, queue });
     return rows === null ? queueNotFound(queue) : answer({ items: rows.map(record) });
   },
 };
+
+/** Only in lists: a change answers the same when it is repeated, and a breaker does not stay the same. */
+function breakerOf(
+  { project, queue, subscriptionId }: PushSubscriptionRow,
+  push: PushDependencies,
+  clock: Clock,
+): Pick<PushSubscription, 'breaker' | 'next_probe_at'> {
+  const breaker = push.breakerOf(project, queue, subscriptionId);
+  if (!breaker?.isOpen) return {};
+  const { probeInMs } = breaker;
+  return {
+    breaker: 'open',
+    ...(probeInMs === undefined
+      ? {}
+      : { next_probe_at: toIso(clock.nowMs() + Math.ceil(probeInMs)) }),
+  };
+}
 
 const unsubscribeRoute: Route = {
   capability: CAPABILITIES.pushUnsubscribe,

@@ -77,6 +77,14 @@ export class MessagePusher {
     return this.breaker.isOpen;
   }
 
+  /** How long the breaker admits no probe; undefined while it is closed or a probe is under way. */
+  get probeInMs(): number | undefined {
+    const { nextProbeAtMs } = this.breaker;
+    return nextProbeAtMs === null
+      ? undefined
+      : Math.max(0, nextProbeAtMs - this.dependencies.clock.monotonicMs());
+  }
+
   /** Slots in which no message is being posted. */
   get freeSlots(): number {
     return (this.isOneByOne ? 1 : this.subscription.maxInFlight) - this.posting;

@@ -4,7 +4,7 @@ import type { PushDependencies } from '../push-dependencies.js';
 import { isShortSecret, SECRET_MIN_BYTES } from '../request/signing.js';
 import { OVERLAP_MS, RecentChanges } from './recent-changes.js';
 import { type TestResult, testPush } from './test-push.js';
-import { type BreakerState, Workers } from './workers.js';
+import { type BreakerNow, type BreakerState, Workers } from './workers.js';
 
 /** Small, because opening sealed texts takes time in which nothing else runs. */
 const PAGE_SIZE = 200;
@@ -157,6 +157,10 @@ export class PushDispatcher {
 
   breakers(): readonly BreakerState[] {
     return this.workers.breakers();
+  }
+
+  breakerOf(project: string, queue: string, subscriptionId: string): BreakerNow | undefined {
+    return this.workers.breakerOf(project, queue, subscriptionId);
   }
 
   flushAttempts(subscriptionId: string): Promise<void> {

@@ -52,6 +52,10 @@ export class SubscriptionWorker {
     return this.pusher.isBreakerOpen;
   }
 
+  get probeInMs(): number | undefined {
+    return this.pusher.probeInMs;
+  }
+
   start(): void {
     if (this.state !== 'created') return;
     this.on('started');

@@ -17,6 +17,12 @@ export interface BreakerState {
   readonly isBreakerOpen: boolean;
 }
 
+export interface BreakerNow {
+  readonly isOpen: boolean;
+  /** How long it admits no probe; undefined while it is closed or a probe is under way. */
+  readonly probeInMs: number | undefined;
+}
+
 /** The workers of this node, one for each active subscription, by queue and id. */
 export class Workers {
   private readonly byQueue = new Map<string, Map<string, Known>>();
@@ -47,6 +53,12 @@ export class Workers {
           : [{ project, queue, subscriptionId, isBreakerOpen: worker.isBreakerOpen }],
       );
     });
+  }
+
+  /** The breaker of a subscription; undefined if this node does not push for it. */
+  breakerOf(project: string, queue: string, subscriptionId: string): BreakerNow | undefined {
+    const worker = this.byQueue.get(keyOf(project, queue))?.get(subscriptionId)?.worker;
+    return worker && { isOpen: worker.isBreakerOpen, probeInMs: worker.probeInMs };
   }
 
   /** Applies the current state of a subscription. */

@@ -2,10 +2,9 @@ import { Loader } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { useDeadLetters } from '../../../api/dead-letters.js';
 import { messagesOf } from '../../../api/messages.js';
-import { useQueueStats } from '../../../api/queue.js';
+import { useQueueRecord, useQueueStats } from '../../../api/queue.js';
 import { EmptyState } from '../../../design/empty-state.js';
 import { Failure } from '../../../design/failure.js';
-import { useAddressParam } from '../../../design/use-address-param.js';
 import { FilterControls } from '../messages/filter-controls.js';
 import { MessageDrawer } from '../messages/message-drawer.js';
 import classes from '../messages/message-list.module.css';
@@ -13,16 +12,18 @@ import { MessageTable } from '../messages/message-table.js';
 import { NoMessages } from '../messages/no-messages.js';
 import { ReadMore } from '../messages/read-more.js';
 import { useMessageFilter } from '../messages/use-message-filter.js';
+import { useOpenMessage } from '../messages/use-open-message.js';
 import { DeadLetterActions } from './dead-letter-actions.js';
 import { reasonLine } from './reason-in-words.js';
 
 /** The dead letters that came from the queue: why they failed, and the way back. */
 export function DeadLettersTab({ queue }: { readonly queue: string }) {
-  const [messageId, setMessageId] = useAddressParam('message');
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const deadLetters = useDeadLetters(queue);
   const count = useQueueStats(queue).data?.dlq ?? 0;
+  const { data: record } = useQueueRecord(queue);
   const read = useMemo(() => messagesOf(deadLetters.data?.pages), [deadLetters.data]);
+  const { drawer, open } = useOpenMessage(read);
   const filter = useMessageFilter(read);
   const chosen = useMemo(() => read.filter((one) => selected.has(one.messageId)), [read, selected]);
   const total = deadLetters.hasNextPage ? Math.max(count, read.length) : read.length;
@@ -59,9 +60,10 @@ export function DeadLettersTab({ queue }: { readonly queue: string }) {
           label="Dead letters"
           messages={filter.shown}
           lastColumn="Why it is a dead letter"
+          hasGroups={record?.type === 'fifo'}
           selection={{ ids: selected, change: setSelected }}
           explain={reasonLine}
-          onOpen={setMessageId}
+          onOpen={open}
         />
       )}
       {read.length > 0 && (
@@ -73,7 +75,7 @@ export function DeadLettersTab({ queue }: { readonly queue: string }) {
           noun="dead letter"
         />
       )}
-      <MessageDrawer queue={queue} messageId={messageId} onClose={() => setMessageId('')} />
+      <MessageDrawer queue={queue} {...drawer} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRefreshQueue } from '../../../api/queue.js';
-import { countOf } from '../../../design/format.js';
+import { countOf, isOrAre } from '../../../design/format.js';
 import { TypedConfirmation } from '../../../design/typed-confirmation.js';
 import { useSession } from '../../../session/session.js';
 
@@ -25,7 +25,7 @@ export function PurgeDeadLettersDialog(props: PurgeDeadLettersDialogProps) {
   return (
     <TypedConfirmation
       title="Purge the dead letters"
-      consequence={`${countOf(count, 'dead letter')} of ${queue} are removed for good. Nothing brings them back.`}
+      consequence={`${countOf(count, 'dead letter')} of ${queue} ${isOrAre(count)} removed for good. Nothing brings ${count === 1 ? 'it' : 'them'} back.`}
       word={queue}
       action="Purge dead letters"
       isOpen={isOpen}

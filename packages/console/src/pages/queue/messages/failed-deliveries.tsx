@@ -2,6 +2,7 @@ import { Text, Title } from '@mantine/core';
 import type { MessageReturns } from '@millrace/client';
 import { formatTime } from '../../../design/format.js';
 import classes from './message-details.module.css';
+import { uncountedInWords } from './uncounted-deliveries.js';
 
 type Failure = MessageReturns['failedDeliveries'][number];
 
@@ -11,16 +12,28 @@ const HOW: Readonly<Record<Failure['how'], string>> = {
   expired_lease: 'The lease ran out: the consumer neither acked nor extended',
 };
 
+interface FailedDeliveriesProps {
+  readonly message: MessageReturns;
+  readonly isFifo: boolean;
+}
+
 /** The deliveries of a message that failed, with what the consumers said. */
-export function FailedDeliveries({ failures }: { readonly failures: readonly Failure[] }) {
+export function FailedDeliveries({ message, isFifo }: FailedDeliveriesProps) {
+  const failures = message.failedDeliveries;
+  const uncounted = uncountedInWords(message, isFifo);
   return (
     <>
       <Title order={3} size="h6">
         Failed deliveries
       </Title>
-      {failures.length === 0 && (
+      {failures.length === 0 && uncounted === undefined && (
         <Text size="sm" c="dimmed">
           None.
+        </Text>
+      )}
+      {uncounted !== undefined && (
+        <Text size="sm" c="dimmed">
+          {uncounted}
         </Text>
       )}
       <ol className={classes.failures}>

@@ -1,7 +1,8 @@
 import { Code, Text, Title } from '@mantine/core';
 import type { MessageReturns } from '@millrace/client';
 import type { ReactNode } from 'react';
-import { useQueueStats } from '../../../api/queue.js';
+import { payloadTextOf } from '../../../api/messages.js';
+import { useQueueRecord, useQueueStats } from '../../../api/queue.js';
 import { formatRelative, formatTime } from '../../../design/format.js';
 import { JsonView } from '../../../design/json-view.js';
 import { reasonInWords } from '../dead-letters/reason-in-words.js';
@@ -18,6 +19,7 @@ interface MessageDetailsProps {
 /** Everything that is known of a message. */
 export function MessageDetails({ message, nowMs }: MessageDetailsProps) {
   const stats = useQueueStats(message.queue);
+  const { data: record } = useQueueRecord(message.queue);
   return (
     <div className={classes.details}>
       <div className={classes.state}>
@@ -35,16 +37,16 @@ export function MessageDetails({ message, nowMs }: MessageDetailsProps) {
       <Title order={3} size="h6">
         Payload
       </Title>
-      <JsonView value={message.payload} label="Payload" />
+      <JsonView json={payloadTextOf(message)} label="Payload" />
       {message.headers !== undefined && (
         <>
           <Title order={3} size="h6">
             Headers
           </Title>
-          <JsonView value={message.headers} label="Headers" />
+          <JsonView json={JSON.stringify(message.headers)} label="Headers" />
         </>
       )}
-      <FailedDeliveries failures={message.failedDeliveries} />
+      <FailedDeliveries message={message} isFifo={record?.type === 'fifo'} />
     </div>
   );
 }

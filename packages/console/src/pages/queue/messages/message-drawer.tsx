@@ -9,11 +9,13 @@ interface MessageDrawerProps {
   readonly queue: string;
   /** Empty if no message is open. */
   readonly messageId: string;
+  /** Whether the list has shown it, so that its id must be right. */
+  readonly wasListed: boolean;
   onClose(): void;
 }
 
 /** One message, beside the list. */
-export function MessageDrawer({ queue, messageId, onClose }: MessageDrawerProps) {
+export function MessageDrawer({ messageId, onClose, ...shown }: MessageDrawerProps) {
   return (
     <Drawer
       opened={messageId !== ''}
@@ -25,18 +27,22 @@ export function MessageDrawer({ queue, messageId, onClose }: MessageDrawerProps)
       lockScroll={false}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      {messageId !== '' && <Content queue={queue} messageId={messageId} />}
+      {messageId !== '' && <Content messageId={messageId} {...shown} />}
     </Drawer>
   );
 }
 
-function Content({ queue, messageId }: Omit<MessageDrawerProps, 'onClose'>) {
+function Content({ queue, messageId, wasListed }: Omit<MessageDrawerProps, 'onClose'>) {
   const { data, error, dataUpdatedAt, refetch } = useMessage(queue, messageId);
   if (error instanceof MillraceError && error.code === 'MESSAGE_NOT_FOUND') {
-    return (
+    return wasListed || data !== undefined ? (
+      <EmptyState title="The message is no longer in the queue">
+        Meanwhile it was acked, purged or moved to another queue, or its retention has ended.
+      </EmptyState>
+    ) : (
       <EmptyState title="The queue has no such message">
-        {data === undefined ? 'Check the id' : 'It was acked, purged or moved while you looked'}, or
-        look in its dead-letter queue.
+        It may have been acked or purged, or its retention has ended. Else check the id, or look in
+        the dead-letter queue.
       </EmptyState>
     );
   }

@@ -1,4 +1,6 @@
 import type { QueueMessage } from '@millrace/client';
+import { payloadTextOf } from '../../../api/messages.js';
+import { compactJson } from '../../../design/json-text.js';
 
 /** Where the filter looks; empty for everywhere. */
 export type FilterField = '' | 'payload' | 'headers' | 'error';
@@ -17,7 +19,9 @@ export function matchingMessages<T extends QueueMessage>(
 const contains = (text: string, wanted: string): boolean => text.toLowerCase().includes(wanted);
 
 function textsOf(message: QueueMessage, field: FilterField): string[] {
-  const payload = [payloadText(message.payload)];
+  const text = payloadTextOf(message);
+  // Whoever types JSON need not know where its publisher has put spaces.
+  const payload = [text, compactJson(text)];
   const headers = Object.entries(message.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
   const error = message.lastError === undefined ? [] : [message.lastError];
   switch (field) {
@@ -33,6 +37,3 @@ function textsOf(message: QueueMessage, field: FilterField): string[] {
     }
   }
 }
-
-/** The payload as compact JSON. */
-export const payloadText = (payload: unknown): string => JSON.stringify(payload) ?? '';

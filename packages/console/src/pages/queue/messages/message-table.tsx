@@ -1,7 +1,8 @@
 import { Checkbox } from '@mantine/core';
 import type { QueueMessage } from '@millrace/client';
+import { payloadTextOf } from '../../../api/messages.js';
 import { formatCount, formatRelative, formatTime } from '../../../design/format.js';
-import { payloadText } from './message-filter.js';
+import { compactJson } from '../../../design/json-text.js';
 import classes from './message-table.module.css';
 import { StateBadge } from './state-badge.js';
 
@@ -14,6 +15,8 @@ interface MessageTableProps<T extends QueueMessage> {
   readonly label: string;
   readonly messages: readonly T[];
   readonly lastColumn: string;
+  /** Whether they are of a FIFO queue, in which message groups matter. */
+  readonly hasGroups: boolean;
   /** If given, rows can be chosen. */
   readonly selection?: Selection;
   /** The text of the last column. */
@@ -23,11 +26,19 @@ interface MessageTableProps<T extends QueueMessage> {
 
 const PREVIEW_CHARACTERS = 200;
 
+/** The beginning of a payload. A long one is cut before its white space is taken out, which takes time. */
+const previewOf = (message: QueueMessage): string =>
+  compactJson(payloadTextOf(message).slice(0, 10 * PREVIEW_CHARACTERS)).slice(
+    0,
+    PREVIEW_CHARACTERS,
+  );
+
 /** Messages as rows. A payload is shown as text, whatever it contains. */
 export function MessageTable<T extends QueueMessage & { readonly state?: string }>({
   label,
   messages,
   lastColumn,
+  hasGroups,
   selection,
   explain,
   onOpen,
@@ -45,6 +56,7 @@ export function MessageTable<T extends QueueMessage & { readonly state?: string 
             )}
             {hasStates && <th className={classes.state}>State</th>}
             <th className={classes.payload}>Payload</th>
+            {hasGroups && <th className={classes.group}>Message group</th>}
             <th className={classes.age}>Published</th>
             <th className={classes.count}>Deliveries</th>
             <th className={classes.why}>{lastColumn}</th>
@@ -69,10 +81,17 @@ export function MessageTable<T extends QueueMessage & { readonly state?: string 
                   title={`Message ${message.messageId}`}
                   onClick={() => onOpen(message.messageId)}
                 >
-                  {payloadText(message.payload).slice(0, PREVIEW_CHARACTERS)}
+                  {previewOf(message)}
                 </button>
               </td>
-              <td title={formatTime(message.enqueuedAt)}>{formatRelative(message.enqueuedAt)}</td>
+              {hasGroups && (
+                <td className={classes.group} title={message.messageGroupId}>
+                  {message.messageGroupId ?? <span className={classes.none}>none</span>}
+                </td>
+              )}
+              <td className={classes.age} title={formatTime(message.enqueuedAt)}>
+                {formatRelative(message.enqueuedAt)}
+              </td>
               <td className={classes.count}>{formatCount(message.deliveryCount)}</td>
               <td className={classes.why}>{explain(message)}</td>
             </tr>

@@ -1,7 +1,7 @@
 import { Loader, SegmentedControl } from '@mantine/core';
 import { useMemo } from 'react';
 import { type MessageState, messagesOf, useMessages } from '../../../api/messages.js';
-import { useQueueStats } from '../../../api/queue.js';
+import { useQueueRecord, useQueueStats } from '../../../api/queue.js';
 import { Failure } from '../../../design/failure.js';
 import { useAddressParam } from '../../../design/use-address-param.js';
 import { FilterControls } from './filter-controls.js';
@@ -12,6 +12,7 @@ import { MessageTable } from './message-table.js';
 import { NoMessages } from './no-messages.js';
 import { ReadMore } from './read-more.js';
 import { useMessageFilter } from './use-message-filter.js';
+import { useOpenMessage } from './use-open-message.js';
 import { whyNotDelivered } from './why-not-delivered.js';
 
 const STATES: readonly string[] = ['available', 'delayed', 'leased'];
@@ -19,11 +20,12 @@ const STATES: readonly string[] = ['available', 'delayed', 'leased'];
 /** Looks at the messages of a queue without taking them. */
 export function MessagesTab({ queue }: { readonly queue: string }) {
   const [chosen, choose] = useAddressParam('state');
-  const [messageId, setMessageId] = useAddressParam('message');
   const state = STATES.includes(chosen) ? (chosen as MessageState) : undefined;
   const messages = useMessages(queue, state);
   const stats = useQueueStats(queue);
+  const { data: record } = useQueueRecord(queue);
   const read = useMemo(() => messagesOf(messages.data?.pages), [messages.data]);
+  const { drawer, open } = useOpenMessage(read);
   const filter = useMessageFilter(read);
 
   return (
@@ -42,7 +44,7 @@ export function MessagesTab({ queue }: { readonly queue: string }) {
           onChange={choose}
         />
         <FilterControls filter={filter} />
-        <FindMessage onFind={setMessageId} />
+        <FindMessage onFind={open} />
       </search>
       {messages.isPending && <Loader aria-label="Reading the messages" />}
       {messages.isError && read.length === 0 && (
@@ -60,14 +62,15 @@ export function MessagesTab({ queue }: { readonly queue: string }) {
           label="Messages"
           messages={filter.shown}
           lastColumn="Why it is not delivered now"
+          hasGroups={record?.type === 'fifo'}
           explain={(message) => whyNotDelivered(message, stats.data, messages.dataUpdatedAt)}
-          onOpen={setMessageId}
+          onOpen={open}
         />
       )}
       {read.length > 0 && (
         <ReadMore filter={filter} reading={messages} readCount={read.length} noun="message" />
       )}
-      <MessageDrawer queue={queue} messageId={messageId} onClose={() => setMessageId('')} />
+      <MessageDrawer queue={queue} {...drawer} />
     </>
   );
 }

@@ -1,6 +1,7 @@
 import type { QueueMessage } from '@millrace/client';
 import { describe, expect, test } from 'vitest';
 import { matchingMessages } from './message-filter.js';
+import { uncountedInWords } from './uncounted-deliveries.js';
 import { whyNotDelivered } from './why-not-delivered.js';
 
 const NOW = Date.parse('2026-01-05T08:30:00.000Z');
@@ -8,7 +9,7 @@ const NOW = Date.parse('2026-01-05T08:30:00.000Z');
 const message = (messageId: string, fields: Partial<QueueMessage>): QueueMessage => ({
   messageId,
   queue: 'orders',
-  payload: null,
+  payload: 'null',
   priority: 0,
   enqueuedAt: '2026-01-05T08:00:00.000Z',
   deliveryCount: 0,
@@ -17,9 +18,9 @@ const message = (messageId: string, fields: Partial<QueueMessage>): QueueMessage
 
 describe('the filter', () => {
   const messages = [
-    message('m1', { payload: { to: 'Ada', error: 'none' }, headers: { tenant: 'acme' } }),
-    message('m2', { payload: [1, 2], lastError: 'Error: Ada is not there' }),
-    message('m3', { payload: 'ünïcode', messageGroupId: 'account-7' }),
+    message('m1', { payload: '{"to": "Ada", "error": "none"}', headers: { tenant: 'acme' } }),
+    message('m2', { payload: '[1, 2]', lastError: 'Error: Ada is not there' }),
+    message('m3', { payload: '"ünïcode"', messageGroupId: 'account-7' }),
   ];
   const found = (text: string, field: Parameters<typeof matchingMessages>[2] = '') =>
     matchingMessages(messages, text, field).map(({ messageId }) => messageId);
@@ -30,6 +31,7 @@ describe('the filter', () => {
     ['ada', ['m1', 'm2']],
     ['TENANT: ACME', ['m1']],
     ['[1,2]', ['m2']],
+    ['[1, 2]', ['m2']],
     ['account-7', ['m3']],
     ['Ünïcode', ['m3']],
     ['m2', ['m2']],
@@ -75,5 +77,31 @@ describe('why a message is not delivered now', () => {
   ])('available, when the consumers are %j', (consumers, words) => {
     const seen = { state: 'available', deliveryCount: 0 } as const;
     expect(whyNotDelivered(seen, { ...stats, ...consumers }, NOW)).toContain(words);
+  });
+});
+
+describe('deliveries that are no failures', () => {
+  const failure = { at: '2026-01-05T08:00:00.000Z', how: 'nack' } as const;
+  const words = (
+    deliveryCount: number,
+    failures: number,
+    state: 'leased' | 'available',
+    isFifo = false,
+  ) =>
+    uncountedInWords(
+      { deliveryCount, state, failedDeliveries: Array.from({ length: failures }, () => failure) },
+      isFifo,
+    );
+
+  test('are counted, with what they can be', () => {
+    expect(words(52, 0, 'available', true)).toMatch(/^52 deliveries .* message group/);
+    expect(words(2, 1, 'available')).toMatch(/^1 delivery .* gave the message back/);
+    expect(words(2, 1, 'available')).not.toContain('message group');
+  });
+
+  test('are not mentioned if each delivery failed, is under way, or cannot be counted', () => {
+    expect(words(2, 2, 'available')).toBeUndefined();
+    expect(words(1, 0, 'leased')).toBeUndefined();
+    expect(words(40, 20, 'available')).toBeUndefined();
   });
 });

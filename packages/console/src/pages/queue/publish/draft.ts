@@ -1,4 +1,4 @@
-import type { PublishOptions } from '@millrace/client';
+import { JsonText, type PublishOptions } from '@millrace/client';
 
 /** What was typed into the form, as it is. */
 export interface Draft {
@@ -21,7 +21,7 @@ export const EMPTY_DRAFT: Draft = {
 
 export interface ReadDraft {
   /** Undefined if a field has a fault. */
-  readonly message: ({ readonly payload: unknown } & PublishOptions) | undefined;
+  readonly message: ({ readonly payload: JsonText } & PublishOptions) | undefined;
   readonly faults: { readonly payload?: string; readonly headers?: string };
 }
 
@@ -47,9 +47,11 @@ export function readDraft(draft: Draft): ReadDraft {
 
 type Read<T> = { readonly value: T } | { readonly fault: string };
 
-function readPayload(text: string): Read<unknown> {
+/** The payload is sent as it was typed: what JSON.parse makes of it has lost large integers. */
+function readPayload(text: string): Read<JsonText> {
   try {
-    return { value: JSON.parse(text) };
+    JSON.parse(text);
+    return { value: new JsonText(text) };
   } catch (error) {
     return { fault: `This is no JSON: ${(error as Error).message}` };
   }

@@ -61,7 +61,7 @@ function PublishForm({ record, onClose }: Omit<PublishDialogProps, 'isOpen'>) {
           . You can publish another.
         </Text>
       )}
-      <FormActions onCancel={onClose}>
+      <FormActions isDone={publication.isSuccess} onCancel={onClose}>
         <Button type="submit" loading={publication.isPending} disabled={message === undefined}>
           Publish
         </Button>

@@ -19,10 +19,10 @@ export function PushTab({ queue }: { readonly queue: string }) {
   return (
     <>
       <div className={classes.controls}>
-        <Text c="dimmed">
+        <Text size="sm" c="dimmed">
           {items.length > 1
             ? 'The subscriptions share the messages: each goes to one of them.'
-            : 'A receiver gets each message in a POST; its answer 200 is the ack.'}
+            : 'A receiver gets each message in a POST; any answer from 200 to 299 is the ack.'}
         </Text>
         {mayManage && (
           <Button

@@ -15,32 +15,11 @@ export function SubscriptionActions({ subscription }: { readonly subscription: P
   return (
     <>
       <div className={classes.actions}>
-        <Button
-          size="compact-sm"
-          variant="default"
-          loading={test.isPending}
-          onClick={() => test.mutate()}
-        >
-          Test
-        </Button>
+        <Action label="Test" action={test} />
         {state === 'active' ? (
-          <Button
-            size="compact-sm"
-            variant="default"
-            loading={pause.isPending}
-            onClick={() => pause.mutate()}
-          >
-            Pause
-          </Button>
+          <Action label="Pause" action={pause} />
         ) : (
-          <Button
-            size="compact-sm"
-            variant="default"
-            loading={resume.isPending}
-            onClick={() => resume.mutate()}
-          >
-            Resume
-          </Button>
+          <Action label="Resume" action={resume} />
         )}
         <Button size="compact-sm" variant="default" onClick={() => setIsEnding(true)}>
           Unsubscribe
@@ -64,6 +43,22 @@ export function SubscriptionActions({ subscription }: { readonly subscription: P
     </>
   );
 }
+
+interface ActionProps {
+  readonly label: string;
+  readonly action: { readonly isPending: boolean; mutate(): void };
+}
+
+const Action = ({ label, action }: ActionProps) => (
+  <Button
+    size="compact-sm"
+    variant="default"
+    loading={action.isPending}
+    onClick={() => action.mutate()}
+  >
+    {label}
+  </Button>
+);
 
 function testInWords({ delivered, status, durationMs, error }: PushTestReturns): string {
   const answer = status === undefined ? `no answer: ${error ?? 'unknown'}` : `answer ${status}`;

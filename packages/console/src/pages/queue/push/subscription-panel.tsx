@@ -1,13 +1,15 @@
 import { Badge, Loader, Text } from '@mantine/core';
-import type { PushSubscription } from '@millrace/client';
+import type { PushDelivery, PushSubscription } from '@millrace/client';
 import { lazy, Suspense, useMemo } from 'react';
 import { usePushDeliveries } from '../../../api/push.js';
+import { Failure } from '../../../design/failure.js';
 import { useMay } from '../../../session/session.js';
 import { type PushHealth, pushHealth } from '../../../trouble/push-health.js';
 import { AttemptTable } from './attempt-table.js';
 import { latencySeries } from './latency-series.js';
 import classes from './push-tab.module.css';
 import { SubscriptionActions } from './subscription-actions.js';
+import { WhoPaused } from './who-paused.js';
 
 const LineChart = lazy(() => import('../../../charts/line-chart.js'));
 
@@ -19,28 +21,40 @@ const COLOURS: Readonly<Record<PushHealth['state'], string>> = {
   unused: 'gray',
 };
 
+const NONE: readonly PushDelivery[] = [];
+
 interface SubscriptionPanelProps {
   readonly subscription: PushSubscription;
 }
 
 /** One subscription: how its receiver does, how long it takes, and its last pushes. */
 export function SubscriptionPanel({ subscription }: SubscriptionPanelProps) {
-  const { data: deliveries = [] } = usePushDeliveries(subscription);
+  const pushes = usePushDeliveries(subscription);
   const mayManage = useMay('manage');
+  const { data: deliveries = NONE } = pushes;
   const health = pushHealth(subscription, deliveries);
   const latency = useMemo(() => latencySeries(deliveries), [deliveries]);
   return (
     <section className={classes.panel} aria-label={`Subscription ${subscription.url}`}>
       <div className={classes.heading}>
         <span className={classes.url}>{subscription.url}</span>
-        <Badge variant="light" radius="sm" tt="none" color={COLOURS[health.state]}>
-          {health.label}
-        </Badge>
+        {pushes.data !== undefined && <HealthBadge {...health} />}
         {mayManage && <SubscriptionActions subscription={subscription} />}
       </div>
-      <Text size="sm" mt={6}>
-        {health.explanation}
-      </Text>
+      {pushes.isPending && <Loader size="xs" mt={6} aria-label="Reading the pushes" />}
+      {pushes.isError && pushes.data === undefined && (
+        <Failure
+          title="The last pushes could not be read"
+          error={pushes.error}
+          onRetry={() => pushes.refetch()}
+        />
+      )}
+      {pushes.data !== undefined && (
+        <Text size="sm" mt={6}>
+          {health.explanation}
+        </Text>
+      )}
+      <WhoPaused subscription={subscription} />
       <Text size="sm" c="dimmed" mt={2}>
         {settingsInWords(subscription)}
       </Text>
@@ -56,6 +70,12 @@ export function SubscriptionPanel({ subscription }: SubscriptionPanelProps) {
   );
 }
 
+const HealthBadge = ({ state, label }: PushHealth) => (
+  <Badge variant="light" radius="sm" tt="none" color={COLOURS[state]}>
+    {label}
+  </Badge>
+);
+
 function settingsInWords(subscription: PushSubscription): string {
   const { format, maxInFlight, signed, maxRetries, visibilityTimeout, deadLetterQueue } =
     subscription;
@@ -67,5 +87,5 @@ function settingsInWords(subscription: PushSubscription): string {
   if (maxRetries !== undefined) parts.push(`${maxRetries} retries`);
   if (visibilityTimeout !== undefined) parts.push(`leases of ${visibilityTimeout} s`);
   if (deadLetterQueue !== undefined) parts.push(`dead letters to ${deadLetterQueue}`);
-  return `${parts.join(' · ')}`;
+  return parts.join(' · ');
 }

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { useQueueStats, useRefreshQueue } from '../../../api/queue.js';
-import { countOf } from '../../../design/format.js';
+import { countOf, formatCount, isOrAre } from '../../../design/format.js';
 import { TypedConfirmation } from '../../../design/typed-confirmation.js';
 import { useSession } from '../../../session/session.js';
 import classes from './settings-tab.module.css';
@@ -32,7 +32,8 @@ export function DangerZone({ queue }: { readonly queue: string }) {
     },
   });
   const { available = 0, inFlight = 0, delayed = 0, dlq = 0 } = stats ?? {};
-  const messages = countOf(available + inFlight + delayed, 'message');
+  const count = available + inFlight + delayed;
+  const messages = countOf(count, 'message');
   return (
     <section className={classes.danger} aria-labelledby="danger">
       <Title order={2} size="h5" id="danger">
@@ -52,7 +53,7 @@ export function DangerZone({ queue }: { readonly queue: string }) {
       </div>
       <TypedConfirmation
         title="Purge the queue"
-        consequence={`${messages} of ${queue} are removed for good, also those that consumers are working on. Its ${countOf(dlq, 'dead letter')} stay.`}
+        consequence={`${messages} of ${queue} ${isOrAre(count)} removed for good, also what consumers are working on. Dead letters stay: ${formatCount(dlq)}.`}
         word={queue}
         action="Purge"
         isOpen={asked === 'purge'}
@@ -61,7 +62,7 @@ export function DangerZone({ queue }: { readonly queue: string }) {
       />
       <TypedConfirmation
         title="Delete the queue"
-        consequence={`${queue} is deleted with ${messages}, with the ${countOf(dlq, 'dead letter')} that it keeps, and with its push subscriptions.`}
+        consequence={`${queue} is deleted with ${messages}, with its dead letters (${formatCount(dlq)}) unless they are in a queue of their own, and with its push subscriptions.`}
         word={queue}
         action="Delete"
         isOpen={asked === 'delete'}

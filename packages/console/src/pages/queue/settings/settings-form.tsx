@@ -1,14 +1,19 @@
-import { Button, Checkbox, Group, NumberInput, Text, TextInput } from '@mantine/core';
-import type { QueueRecord } from '@millrace/client';
+import { Alert, Button, Checkbox, Group, NumberInput, Text, TextInput } from '@mantine/core';
+import type { QueueRecord, UpdateParams } from '@millrace/client';
 import { type FormEvent, useState } from 'react';
-import { useUpdateQueue } from '../../../api/queue.js';
 import { Failure } from '../../../design/failure.js';
-import { changesOf, type Settings, settingsOf } from './settings.js';
+import { formatCount } from '../../../design/format.js';
+import { changesOf, movesExpiredLeases, type Settings, settingsOf } from './settings.js';
 import classes from './settings-tab.module.css';
 
 interface SettingsFormProps {
   readonly record: QueueRecord;
   readonly isReadOnly: boolean;
+  readonly isSaving: boolean;
+  readonly error: Error | null;
+  /** What came of the last change; it is shown until the next one is typed. */
+  readonly saved: string;
+  onSave(changes: UpdateParams): void;
 }
 
 const NUMBERS = [
@@ -21,7 +26,7 @@ const NUMBERS = [
   {
     name: 'maxExpiredLeases',
     label: 'Expired leases',
-    description: 'Leases that may run out after the first',
+    description: 'Leases that may run out after the first; empty: the default',
     max: 100_000,
   },
   {
@@ -39,16 +44,19 @@ const NUMBERS = [
 ] as const;
 
 /** Only settings that were changed are sent. */
-export function SettingsForm({ record, isReadOnly }: SettingsFormProps) {
+export function SettingsForm(props: SettingsFormProps) {
+  const { record, isReadOnly, isSaving, error, saved, onSave } = props;
   const [settings, setSettings] = useState<Settings>(() => settingsOf(record));
   const change = (part: Partial<Settings>): void =>
     setSettings((before) => ({ ...before, ...part }));
-  const update = useUpdateQueue(record.queue);
+  const [keepsExpiredLeases, setKeepsExpiredLeases] = useState(false);
   const changes = changesOf(record, settings);
+  const isMoving = movesExpiredLeases(record, changes);
   const isChanged = Object.keys(changes).length > 0;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (isChanged) update.mutate(changes);
+    const kept = isMoving && keepsExpiredLeases && { maxExpiredLeases: record.maxExpiredLeases };
+    if (isChanged) onSave({ ...changes, ...kept });
   };
   return (
     <form onSubmit={submit}>
@@ -78,10 +86,29 @@ export function SettingsForm({ record, isReadOnly }: SettingsFormProps) {
           />
         )}
       </fieldset>
-      {update.isError && <Failure title="The settings were not changed" error={update.error} />}
+      {isMoving && (
+        <Alert
+          color="yellow"
+          variant="light"
+          mt="md"
+          role="status"
+          title="Expired leases may change"
+        >
+          If their number was never set, it follows the retries: saving makes it{' '}
+          {String(changes.maxRetries ?? record.maxRetries)} instead of{' '}
+          {formatCount(record.maxExpiredLeases)}.
+          <Checkbox
+            mt="xs"
+            label={`Keep ${formatCount(record.maxExpiredLeases)}, also when the retries change later`}
+            checked={keepsExpiredLeases}
+            onChange={(event) => setKeepsExpiredLeases(event.currentTarget.checked)}
+          />
+        </Alert>
+      )}
+      {error !== null && <Failure title="The settings were not changed" error={error} />}
       {!isReadOnly && (
         <Group mt="md">
-          <Button type="submit" disabled={!isChanged} loading={update.isPending}>
+          <Button type="submit" disabled={!isChanged} loading={isSaving}>
             Save
           </Button>
           {isChanged && (
@@ -90,7 +117,7 @@ export function SettingsForm({ record, isReadOnly }: SettingsFormProps) {
             </Button>
           )}
           <Text size="sm" c="dimmed" role="status">
-            {update.isSuccess && !isChanged && 'Saved.'}
+            {!isChanged && saved}
           </Text>
         </Group>
       )}

@@ -1,8 +1,11 @@
 import { Text } from '@mantine/core';
-import { useQueueRecord } from '../../../api/queue.js';
+import type { QueueRecord, UpdateParams } from '@millrace/client';
+import { useState } from 'react';
+import { useQueueRecord, useUpdateQueue } from '../../../api/queue.js';
 import { formatTime } from '../../../design/format.js';
 import { useMay } from '../../../session/session.js';
 import { DangerZone } from './danger-zone.js';
+import { savedInWords } from './settings.js';
 import { SettingsForm } from './settings-form.js';
 import classes from './settings-tab.module.css';
 
@@ -10,7 +13,15 @@ import classes from './settings-tab.module.css';
 export function SettingsTab({ queue }: { readonly queue: string }) {
   const { data: record } = useQueueRecord(queue);
   const mayManage = useMay('manage');
+  const update = useUpdateQueue(queue);
+  const [saved, setSaved] = useState('');
   if (record === undefined) return null;
+  const save = (before: QueueRecord, changes: UpdateParams): void => {
+    setSaved('');
+    update.mutate(changes, {
+      onSuccess: (after) => setSaved(savedInWords(before, after, changes)),
+    });
+  };
   return (
     <div className={classes.tab}>
       {!mayManage && (
@@ -18,7 +29,16 @@ export function SettingsTab({ queue }: { readonly queue: string }) {
           Your key may read these settings. To change them it would need the scope manage.
         </Text>
       )}
-      <SettingsForm key={record.updatedAt} record={record} isReadOnly={!mayManage} />
+      <SettingsForm
+        // A change begins the form anew, from what the server says.
+        key={record.updatedAt}
+        record={record}
+        isReadOnly={!mayManage}
+        isSaving={update.isPending}
+        error={update.error}
+        saved={saved}
+        onSave={(changes) => save(record, changes)}
+      />
       <Text size="sm" c="dimmed" mt="md">
         Created {formatTime(record.createdAt)}, changed {formatTime(record.updatedAt)}.
       </Text>

@@ -1,4 +1,5 @@
 import type { QueueRecord, UpdateParams } from '@millrace/client';
+import { formatCount } from '../../../design/format.js';
 
 /** What was typed into the form. */
 export interface Settings {
@@ -34,4 +35,33 @@ export function changesOf(record: QueueRecord, settings: Settings): UpdateParams
     else if (name === 'maxExpiredLeases') changes[name] = null;
   }
   return changes;
+}
+
+/**
+ * Whether the number of expired leases may change with what is saved, although nobody has changed it. If it
+ * was never set, it follows the retries, and ends being 1,000 on a standard queue; a record shows only the
+ * number in force.
+ */
+export function movesExpiredLeases(record: QueueRecord, changes: UpdateParams): boolean {
+  const { maxRetries, maxExpiredLeases, type } = record;
+  if (changes.maxExpiredLeases !== undefined) return false;
+  const isDefault =
+    maxExpiredLeases === maxRetries || (type === 'standard' && maxExpiredLeases === UNSET_LEASES);
+  const isGiven = changes.maxRetries !== undefined || changes.deadLetterQueue !== undefined;
+  return isDefault && isGiven && (changes.maxRetries ?? maxRetries) !== maxExpiredLeases;
+}
+
+/** In force on a standard queue to which neither retries nor a dead-letter queue were ever given. */
+const UNSET_LEASES = 1_000;
+
+/** What has come of a change, with what has changed beside it. */
+export function savedInWords(
+  before: QueueRecord,
+  after: QueueRecord,
+  changes: UpdateParams,
+): string {
+  const hasMoved = after.maxExpiredLeases !== before.maxExpiredLeases;
+  return hasMoved && changes.maxExpiredLeases === undefined
+    ? `Saved. Expired leases followed the retries: ${formatCount(after.maxExpiredLeases)} now, ${formatCount(before.maxExpiredLeases)} before.`
+    : 'Saved.';
 }

@@ -1,6 +1,6 @@
+import { withPayloadTexts } from '@millrace/client/payload-texts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withPayloadTexts } from './payload-texts.js';
 
 const answerWith = (payload: string, headers = '{}'): string =>
   `{"ok":true,"data":{"messages":[{"message_id":"m","payload":${payload},"headers":${headers},"last_error":"\\"payload\\":"}]}}`;

@@ -40,7 +40,11 @@ function skipValue(tokens: RegExp, json: string): boolean {
   return true;
 }
 
-/** `fetch` for a client whose payloads are to be texts. */
+/**
+ * `fetch` for a `Millrace` whose payloads are to be texts as they were published, for programs that show
+ * or copy messages: `new Millrace({ fetch: fetchPayloadTexts })`. They are published as `JsonText`. It is an
+ * entry of its own, because most programs do without.
+ */
 export const fetchPayloadTexts: typeof fetch = async (input, init) => {
   const response = await fetch(input, init);
   const text = withPayloadTexts(await response.text());
