@@ -54,9 +54,11 @@ export class QueueEvents {
 
   readonly tallied = (tallies: readonly QueueTally[]): void => {
     const sum = emptyTally();
+    // For these, room is not looked for again, since that takes time.
+    const withoutRoom = new Set<string>();
     for (const { project, queue, counts } of tallies) {
       addTally(sum, counts);
-      const known = this.countsOf(project, queue);
+      const known = this.countsOf(project, queue, withoutRoom);
       if (known !== undefined) addTally(known, counts);
     }
     for (const [event, count] of EVENTS) this.total.inc({ event }, count(sum));
@@ -67,13 +69,17 @@ export class QueueEvents {
     return familyText(FAMILY, rows);
   }
 
-  private countsOf(project: string, queue: string): Tally | undefined {
+  private countsOf(project: string, queue: string, withoutRoom: Set<string>): Tally | undefined {
     const queues = this.byProject.get(project) ?? new Map<string, Counted>();
     const known = queues.get(queue);
-    if (known === undefined && this.size >= QUEUES_MAX && !this.makeRoomFor(queues))
-      return undefined;
+    if (known === undefined) {
+      if (this.size >= QUEUES_MAX && (withoutRoom.has(project) || !this.makeRoomFor(queues))) {
+        withoutRoom.add(project);
+        return undefined;
+      }
+      this.size += 1;
+    }
     const counted = known ?? { project, queue, counts: emptyTally() };
-    if (known === undefined) this.size += 1;
     queues.delete(queue);
     queues.set(queue, counted);
     this.byProject.set(project, queues);
