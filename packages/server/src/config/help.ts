@@ -3,7 +3,7 @@ import { SETTINGS, type SettingName, settingEntry, variableOf } from './settings
 const FLAG_COLUMNS = 34;
 const COMMAND_COLUMNS = 12;
 
-/** The text that `millrace --help` prints. */
+/** The text that `millrace serve --help` prints. */
 export function helpText(commands: Readonly<Record<string, { readonly summary: string }>>): string {
   const rows = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
     const { type, default: fallback, help, secret } = settingEntry(name);

@@ -18,6 +18,7 @@ const PLAIN_PATHS = [
   '/v1/discovery/{id}',
   '/openapi.json',
   '/docs',
+  '/docs/',
   '/docs/scalar.js',
   '/docs/start.js',
   '/console',

@@ -69,10 +69,13 @@ export function addWarnings({ trace }: FastifyRequest, warnings: readonly ErrorD
   trace.warnings = [...warnings, ...(trace.warnings ?? [])].slice(0, WARNINGS_MAX);
 }
 
-const readQuery = ({ query }: FastifyRequest, capability: Capability): ReadCall => ({
-  params: coerceQuery(capability, query as Fields),
-  payloads: NO_PAYLOADS,
-});
+function readQuery(request: FastifyRequest, capability: Capability): ReadCall | Refusal {
+  const query = request.query as Fields;
+  const names = Object.keys(capability.params.properties);
+  const twice = names.find((name) => Array.isArray(query[name]));
+  if (twice !== undefined) return fieldRefusal(`/${twice}`, 'must be given once');
+  return { params: coerceQuery(capability, query), payloads: NO_PAYLOADS };
+}
 
 function readBody(request: FastifyRequest, capability: Capability): ReadCall | Refusal {
   const read = readValue(request, capability);

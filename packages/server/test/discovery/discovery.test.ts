@@ -61,6 +61,7 @@ describe.each([
   '/v1/discovery/queue.ack',
   '/openapi.json',
   '/docs',
+  '/docs/',
   '/docs/scalar.js',
   '/docs/start.js',
 ])('%s', (path) => {

@@ -72,6 +72,11 @@ describe.each(STORE_FACTORIES)('limits on $name', (factory) => {
     expectRefusedField(await fill('k'.repeat(257)), 'idempotency_key');
   });
 
+  test('a field that stands in the query twice is refused, and named', async () => {
+    const answer = await running.call('GET', '/v1/queue/list?include=stats&include=activity');
+    expect(errorOf(answer, 'INVALID_REQUEST').message).toBe('include must be given once');
+  });
+
   test('list accepts a limit of 1 and of 1,000 in the query', async () => {
     expect(dataOf(await client.get('list?limit=1')).items).toHaveLength(1);
     dataOf(await client.get('list?limit=1000'));

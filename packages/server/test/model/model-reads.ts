@@ -36,11 +36,19 @@ const ANSWERS: Answers = {
     );
   },
 
-  queueDepths: (state, { after, limit }) =>
-    state.queues
-      .filter(({ id }) => id > after)
-      .sort((a, b) => a.id - b.id)
+  queueIds(state, { limit }) {
+    const byId = [...state.queues].sort((a, b) => a.id - b.id);
+    const placeOf = ({ id, project }: (typeof byId)[number]) =>
+      byId.filter((other) => other.project === project && other.id < id).length;
+    return byId
+      .sort((a, b) => placeOf(a) - placeOf(b) || a.id - b.id)
       .slice(0, limit)
+      .map(({ id }) => id);
+  },
+
+  queueDepths: (state, { queueIds }) =>
+    state.queues
+      .filter(({ id }) => queueIds.includes(id))
       .map((row) => ({
         queueId: row.id,
         project: row.project,

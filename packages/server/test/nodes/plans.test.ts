@@ -23,7 +23,7 @@ const GROWING = new Set([
   'push_attempts',
 ]);
 /** Statements that walk all queues page by page, or change settings and are run rarely. */
-const MAY_WALK = /WITH RECURSIVE reached/;
+const MAY_WALK = /WITH RECURSIVE reached|OVER \(PARTITION BY project/;
 
 /** The only index that is right for a statement, by a part of its text. */
 const INDEX_OF: readonly (readonly [RegExp, string])[] = [
@@ -156,7 +156,8 @@ const QUERIES: readonly Query[] = [
   { kind: 'getQueue', ...inQueue },
   { kind: 'stats', ...inQueue },
   { kind: 'listQueues', project: 'p', prefix: '', after: null, limit: 10, counts: true },
-  { kind: 'queueDepths', after: 0, limit: 10 },
+  { kind: 'queueIds', limit: 10 },
+  { kind: 'queueDepths', queueIds: [1] },
   { kind: 'peek', ...inQueue, state: null, ...page },
   { kind: 'peek', ...inQueue, queue: 'fifo', state: null, ...page },
   { kind: 'deadLetters', ...inQueue, ...page },

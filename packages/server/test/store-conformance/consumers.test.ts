@@ -119,7 +119,8 @@ onEachStore('the consumers of a queue', (session) => {
     const list = { kind: 'listQueues', project: project.name, after: null, prefix: '' } as const;
     const [listed] = await session().store.read({ ...list, limit: 10, counts: true });
     expect((listed as QueueWithCounts).counts.consumers).toEqual(wanted);
-    const depths = await session().store.read({ kind: 'queueDepths', after: 0, limit: 1_000 });
+    const queueIds = await session().store.read({ kind: 'queueIds', limit: 1_000 });
+    const depths = await session().store.read({ kind: 'queueDepths', queueIds });
     const depth = depths.find((row) => row.project === project.name);
     expect(depth?.counts.consumers).toEqual(wanted);
   });

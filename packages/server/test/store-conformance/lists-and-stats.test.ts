@@ -138,3 +138,28 @@ onEachStore('the stats of a queue', (session) => {
     expect(await session().store.read(query)).toBeNull();
   });
 });
+
+onEachStore('the queues of all projects', (session) => {
+  it('are taken from the projects in turn, the oldest first', async () => {
+    const [many, few] = [session().project(), session().project()];
+    for (const queue of ['c', 'b', 'a']) await many.create(queue);
+    await few.create('q');
+    const { store } = session();
+    const queueIds = await store.read({ kind: 'queueIds', limit: 100_000 });
+    const depths = await store.read({ kind: 'queueDepths', queueIds });
+    expect(depths.length).toBe(queueIds.length);
+    const places = new Map(
+      depths.map(({ project, queue, queueId }) => [
+        `${project} ${queue}`,
+        queueIds.indexOf(queueId),
+      ]),
+    );
+    const placeOf = (project: Project, queue: string) =>
+      places.get(`${project.name} ${queue}`) as number;
+    const wanted = [placeOf(many, 'c'), placeOf(few, 'q'), placeOf(many, 'b'), placeOf(many, 'a')];
+    expect([...wanted].sort((a, b) => a - b)).toEqual(wanted);
+    const limit = placeOf(few, 'q') + 1;
+    const cut = await store.read({ kind: 'queueIds', limit });
+    expect(cut).toEqual(queueIds.slice(0, limit));
+  });
+});

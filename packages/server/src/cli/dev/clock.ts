@@ -1,10 +1,10 @@
 import type { DevClock } from '@millrace/protocol';
 import { ConfigError } from '../../config/config-error.js';
 import { DEV_API_KEY } from '../../config/dev/dev-key.js';
+import { devServerUrl } from '../../config/dev/dev-server-url.js';
 import { readFlags } from '../read-flags.js';
 import { parseDuration } from './duration.js';
 
-const DEFAULT_URL = 'http://127.0.0.1:8080';
 /** An advance is answered when the server has done what has become due. */
 const ANSWER_WITHIN_MS = 60_000;
 const FLAGS = { url: { type: 'string' }, json: { type: 'boolean' } } as const;
@@ -19,7 +19,7 @@ export async function runClock(args: readonly string[]): Promise<void> {
     );
   }
   const seconds = isAdvance ? secondsOf(rest.shift()) : undefined;
-  const { url = DEFAULT_URL, json } = readFlags('dev', rest, FLAGS);
+  const { url = devServerUrl(), json } = readFlags('dev', rest, FLAGS);
   const clock = await call(url, seconds);
   process.stdout.write(`${json ? JSON.stringify(clock) : lineOf(clock)}\n`);
 }
@@ -35,7 +35,9 @@ function secondsOf(text = ''): number {
 /** Advances the clock by so many seconds, or only shows it. */
 async function call(url: string, seconds: number | undefined): Promise<DevClock> {
   if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
-    throw new ConfigError(`--url must be the address that millrace dev has printed, not "${url}"`);
+    throw new ConfigError(
+      `--url or MILLRACE_URL must be the address that millrace dev has printed, not "${url}"`,
+    );
   }
   const { data, error } =
     seconds === undefined
@@ -51,7 +53,7 @@ async function call(url: string, seconds: number | undefined): Promise<DevClock>
     throw new Error(`${url} refused: ${error.message}`);
   }
   throw new Error(
-    `${url} is not a server in dev mode; give the address that "millrace dev" has printed with --url`,
+    `${url} is not a server in dev mode; give the address that "millrace dev" has printed with --url or MILLRACE_URL`,
   );
 }
 
@@ -80,7 +82,7 @@ async function send(url: URL, request: RequestInit): Promise<Answer> {
   } catch (error) {
     const { message, cause } = error as Error & { readonly cause?: Error };
     throw new Error(
-      `no server answers on ${url.origin} (${cause?.message || message}); start it with "millrace dev", or give its address with --url`,
+      `no server answers on ${url.origin} (${cause?.message || message}); start it with "millrace dev", or give its address with --url or MILLRACE_URL`,
     );
   }
   try {

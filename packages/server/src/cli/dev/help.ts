@@ -12,7 +12,7 @@ readable. The key is the same for everybody, so the server listens on this machi
 
   --port N         the port (8080); 0: any free port
   --json           prints one line of JSON when the server listens: url, api_key, pid, data_folder
-  flags            those of the server, except --store; see millrace --help. Variables are not read.
+  flags            those of the server, except --store; see millrace serve --help. Variables are not read.
 
 The clock runs as usual until you advance it. Then everything that has become due happens at once:
 delays and leases end, messages pass their retention, pushes are tried again, and the server forgets
@@ -20,7 +20,7 @@ idempotency keys and deduplication ids. An advance is one jump: what waits sever
 with its backoff, needs an advance for each wait.
 
   DURATION         for example 7d, 90s, 1h30m or 500ms
-  --url URL        the server (http://127.0.0.1:8080)
+  --url URL        the server (MILLRACE_URL, or else http://127.0.0.1:8080)
   --json           prints the clock as JSON: now, ahead_seconds
 
 Examples:

@@ -1,7 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { NodeConsumers } from '../store/queue-consumers.js';
 
-/** Bounds the memory. Of queues beyond that, fetches are not noted until there is room again. */
+/**
+ * Bounds the memory. A project may have as many queues in the book as it leaves room for; of others,
+ * fetches are not noted until there is room again.
+ */
 const QUEUES_MAX = 65_536;
 /** How often the consumers of one queue are recorded, and so how exact other nodes know them. */
 const RECORDED_EVERY_MS = 8_000;
@@ -13,8 +16,9 @@ const RECORDED_EVERY_MS = 8_000;
  * A queue stays in the book as long as something has to be recorded.
  */
 export class ConsumerBook {
-  /** In the order in which they were last recorded. */
-  private readonly entries = new Map<string, Entry>();
+  /** The queues of each project; both in the order in which they were last recorded. */
+  private readonly projects = new Map<string, Map<string, Entry>>();
+  private size = 0;
   private noted = (): void => undefined;
 
   constructor(private readonly clock: Clock) {}
@@ -39,41 +43,54 @@ export class ConsumerBook {
   }
 
   of(project: string, queue: string): NodeConsumers | undefined {
-    return this.entries.get(keyOf(project, queue));
+    return this.projects.get(project)?.get(queue);
   }
 
   get isEmpty(): boolean {
-    return this.entries.size === 0;
+    return this.size === 0;
   }
 
   /**
-   * The next queues to record, those first that were not recorded for the longest time: changed ones,
-   * and those where consumers wait, since a record of waits counts only for a while.
+   * The next queues to record, from the projects in turn, those first that were not recorded for the
+   * longest time: changed ones, and those where consumers wait, since a record of waits counts only for a
+   * while.
    *
    * @param all also those that were recorded a moment ago
    */
   takeDue(limit: number, all = false): Due[] {
-    const dueAtMs = all ? Number.POSITIVE_INFINITY : this.clock.monotonicMs() - RECORDED_EVERY_MS;
     const due: Entry[] = [];
-    for (const entry of this.entries.values()) {
-      if (due.length === limit) break;
-      const isOpen = entry.isChanged || (entry.waiting > 0 && !all);
-      if (isOpen && entry.recordedAtMs <= dueAtMs) due.push(entry);
+    let turns = [...this.projects.values()].map((queues) => this.dueOf(queues, all));
+    while (turns.length > 0 && due.length < limit) {
+      turns = turns.filter((turn) => {
+        const next = due.length < limit ? turn.next() : undefined;
+        if (next?.value !== undefined) due.push(next.value);
+        return next?.done === false;
+      });
     }
     return due.map((entry) => this.take(entry));
   }
 
+  private *dueOf(queues: ReadonlyMap<string, Entry>, all: boolean): Generator<Entry, undefined> {
+    const dueAtMs = all ? Number.POSITIVE_INFINITY : this.clock.monotonicMs() - RECORDED_EVERY_MS;
+    for (const entry of queues.values()) {
+      const isOpen = entry.isChanged || (entry.waiting > 0 && !all);
+      if (isOpen && entry.recordedAtMs <= dueAtMs) yield entry;
+    }
+  }
+
   private take(entry: Entry): Due {
     const { project, queue, waiting, lastFetchAtMs, lastFetchKeyId } = entry;
-    const key = keyOf(project, queue);
     entry.isChanged = false;
     entry.recordedAtMs = this.clock.monotonicMs();
-    this.entries.delete(key);
-    this.entries.set(key, entry);
+    // From now on it is the last of its project, and its project the last of all.
+    const queues = this.projects.get(project) ?? new Map<string, Entry>();
+    queues.delete(queue);
+    this.projects.delete(project);
+    this.projects.set(project, queues.set(queue, entry));
     return {
       consumers: { project, queue, waiting, lastFetchAtMs, lastFetchKeyId },
       recorded: () => {
-        if (!entry.isChanged && entry.waiting === 0) this.entries.delete(key);
+        if (!entry.isChanged && entry.waiting === 0) this.remove(entry);
       },
       failed: () => {
         entry.isChanged = true;
@@ -82,22 +99,29 @@ export class ConsumerBook {
   }
 
   private entryOf(project: string, queue: string): Entry | undefined {
-    const key = keyOf(project, queue);
-    let entry = this.entries.get(key);
-    if (entry === undefined) {
-      if (this.entries.size >= QUEUES_MAX) return undefined;
-      entry = {
-        project,
-        queue,
-        waiting: 0,
-        lastFetchAtMs: 0,
-        lastFetchKeyId: null,
-        isChanged: false,
-        recordedAtMs: Number.NEGATIVE_INFINITY,
-      };
-      this.entries.set(key, entry);
-    }
+    const queues = this.projects.get(project);
+    const known = queues?.get(queue);
+    if (known !== undefined) return known;
+    if ((queues?.size ?? 0) >= QUEUES_MAX - this.size) return undefined;
+    const entry = {
+      project,
+      queue,
+      waiting: 0,
+      lastFetchAtMs: 0,
+      lastFetchKeyId: null,
+      isChanged: false,
+      recordedAtMs: Number.NEGATIVE_INFINITY,
+    };
+    this.projects.set(project, (queues ?? new Map<string, Entry>()).set(queue, entry));
+    this.size += 1;
     return entry;
+  }
+
+  private remove({ project, queue }: Entry): void {
+    const queues = this.projects.get(project);
+    if (queues?.delete(queue) !== true) return;
+    this.size -= 1;
+    if (queues.size === 0) this.projects.delete(project);
   }
 
   private note(entry: Entry, keyId: string | null, waits: number): void {
@@ -125,5 +149,3 @@ interface Entry extends NodeConsumers {
   isChanged: boolean;
   recordedAtMs: number;
 }
-
-const keyOf = (project: string, queue: string): string => `${project}\n${queue}`;

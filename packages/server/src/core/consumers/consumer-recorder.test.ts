@@ -109,6 +109,31 @@ describe('the recorder of consumers', () => {
     expect(book.isEmpty).toBe(true);
   });
 
+  it('writes the queues of one project however many another one has', async () => {
+    const { book, recorded, pass } = recording();
+    for (let queue = 0; queue < 30_000; queue += 1) book.fetched('many', `q${queue}`, null);
+    book.fetched('one', 'q', null);
+    await pass(PERIOD_MS + 100);
+    expect(recorded().map(({ project }) => project)).toContain('one');
+  });
+
+  it('lets no project wait for ever', async () => {
+    const { book, recorded, pass } = recording();
+    for (let queue = 0; queue < 60; queue += 1) {
+      for (let project = 0; project < 300; project += 1)
+        book.waits(`p${project}`, `q${queue}`, null);
+    }
+    await pass(PERIOD_MS + 1_000);
+    expect(new Set(recorded().map(({ project }) => project)).size).toBe(300);
+  });
+
+  it('notes the queues of a project that has few, however many another one has', () => {
+    const { book } = recording();
+    for (let queue = 0; queue < 70_000; queue += 1) book.fetched('many', `q${queue}`, null);
+    for (let queue = 0; queue < 1_000; queue += 1) book.fetched('few', `q${queue}`, null);
+    expect(book.of('few', 'q999')).toBeDefined();
+  });
+
   it('notes no more queues than there is room for', () => {
     const { book } = recording();
     for (let queue = 0; queue < 70_000; queue += 1) book.fetched('p', `q${queue}`, null);

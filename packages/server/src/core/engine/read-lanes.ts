@@ -35,6 +35,7 @@ export const isLong = (kind: QueryKind): boolean => LONG.has(kind);
 
 const LONG = new Set<QueryKind>([
   'listQueues',
+  'queueIds',
   'peek',
   'message',
   'deadLetters',

@@ -157,8 +157,10 @@ interface Queries {
     counts: boolean;
   } & Asking;
   stats: { project: string; queue: string } & Asking;
-  /** Queues of all projects, by id. */
-  queueDepths: { after: number; limit: number } & Asking;
+  /** Queues of all projects, the oldest first and from the projects in turn. */
+  queueIds: { limit: number };
+  /** Of those of the queues that exist, in any order. */
+  queueDepths: { queueIds: readonly number[] } & Asking;
   peek: {
     project: string;
     queue: string;
@@ -209,6 +211,7 @@ export interface ReadResult {
   getQueue: QueueRow | null;
   listQueues: readonly (QueueRow | QueueWithCounts)[];
   stats: QueueCounts | null;
+  queueIds: readonly number[];
   queueDepths: readonly QueueDepth[];
   /** Null: there is no such queue. */
   peek: MessagePage<SeenMessage> | null;

@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { inTurn } from '../../core/engine/in-turn.js';
 
 /** A push subscription that this node serves. */
 export interface PushState {
@@ -8,7 +9,7 @@ export interface PushState {
   readonly isBreakerOpen: boolean;
 }
 
-/** The most subscriptions that are named. */
+/** The most subscriptions that are named; the projects are named in turn. */
 const OPEN_NAMED_MAX = 1_000;
 const RESULTS = ['success', 'failure', 'outage', 'unsent', 'cancelled'] as const;
 
@@ -46,7 +47,7 @@ export class PushMetrics {
       collect: () => {
         open.reset();
         const states = this.readStates().filter(({ isBreakerOpen }) => isBreakerOpen);
-        for (const { project, queue, subscriptionId } of states.slice(0, OPEN_NAMED_MAX)) {
+        for (const { project, queue, subscriptionId } of inTurn(states, OPEN_NAMED_MAX)) {
           open.set({ project, queue, subscription_id: subscriptionId }, 1);
         }
       },

@@ -20,8 +20,10 @@ const EVENTS: readonly (readonly [event: string, count: (tally: Tally) => number
 const HELP =
   'Messages by event: published, delivered, acked, nacked (failed pushes included), lease_expired, dead_lettered, redriven, or expired (past their retention).';
 
+type Counted = Omit<QueueTally, 'queueId'>;
+
 /** All events begin at 0, so that the first one shows as an increase. */
-const FAMILY: QueueFamily<Omit<QueueTally, 'queueId'>> = {
+const FAMILY: QueueFamily<Counted> = {
   name: 'millrace_queue_events_total',
   type: 'counter',
   help: `${HELP} Only events caused by this node.`,
@@ -31,10 +33,13 @@ const FAMILY: QueueFamily<Omit<QueueTally, 'queueId'>> = {
 
 /**
  * Counts the events that commands of this node caused, as the store reports them about once a second. The
- * series of a queue outlive it, since a counter must not go back.
+ * series of a queue outlive it, since a counter must not go back. So one project could use up the room for
+ * series by making and deleting queues; a project that has fewer of them takes its room back.
  */
 export class QueueEvents {
-  private readonly byQueue = new Map<string, Omit<QueueTally, 'queueId'>>();
+  /** The queues of a project in the order in which something happened in them last. */
+  private readonly byProject = new Map<string, Map<string, Counted>>();
+  private size = 0;
   private readonly total: Counter;
 
   constructor(registry: Registry) {
@@ -49,26 +54,48 @@ export class QueueEvents {
 
   readonly tallied = (tallies: readonly QueueTally[]): void => {
     const sum = emptyTally();
+    // For these, room is not looked for again, since that takes time.
+    const withoutRoom = new Set<string>();
     for (const { project, queue, counts } of tallies) {
       addTally(sum, counts);
-      const known = this.countsOf(project, queue);
+      const known = this.countsOf(project, queue, withoutRoom);
       if (known !== undefined) addTally(known, counts);
     }
     for (const [event, count] of EVENTS) this.total.inc({ event }, count(sum));
   };
 
   text(): Promise<string> {
-    return familyText(FAMILY, [...this.byQueue.values()]);
+    const rows = [...this.byProject.values()].flatMap((queues) => [...queues.values()]);
+    return familyText(FAMILY, rows);
   }
 
-  private countsOf(project: string, queue: string): Tally | undefined {
-    const key = `${project}\n${queue}`;
-    let known = this.byQueue.get(key);
+  private countsOf(project: string, queue: string, withoutRoom: Set<string>): Tally | undefined {
+    const queues = this.byProject.get(project) ?? new Map<string, Counted>();
+    const known = queues.get(queue);
     if (known === undefined) {
-      if (this.byQueue.size >= QUEUES_MAX) return undefined;
-      known = { project, queue, counts: emptyTally() };
-      this.byQueue.set(key, known);
+      if (this.size >= QUEUES_MAX && (withoutRoom.has(project) || !this.makeRoomFor(queues))) {
+        withoutRoom.add(project);
+        return undefined;
+      }
+      this.size += 1;
     }
-    return known.counts;
+    const counted = known ?? { project, queue, counts: emptyTally() };
+    queues.delete(queue);
+    queues.set(queue, counted);
+    this.byProject.set(project, queues);
+    return counted.counts;
+  }
+
+  /** Ends the series of the project that has the most, unless this project would then have as many. */
+  private makeRoomFor(queues: ReadonlyMap<string, Counted>): boolean {
+    let most: Map<string, Counted> | undefined;
+    for (const others of this.byProject.values()) {
+      if (others.size > (most?.size ?? queues.size + 1)) most = others;
+    }
+    const [longestAgo] = most?.keys() ?? [];
+    if (most === undefined || longestAgo === undefined) return false;
+    most.delete(longestAgo);
+    this.size -= 1;
+    return true;
   }
 }

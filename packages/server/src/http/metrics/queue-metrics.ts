@@ -4,7 +4,10 @@ import type { QueueDepth, Store } from '../../core/store/store.js';
 import { familyText, type QueueFamily } from './queue-families.js';
 
 const PAGE_SIZE = 500;
-/** The most queues on the page, since each adds seven lines; the newest ones are left out. */
+/**
+ * The most queues on the page, since each adds seven lines. Of the projects that have the most queues,
+ * the newest ones are left out.
+ */
 const QUEUES_MAX = 10_000;
 
 export interface QueueSources {
@@ -75,12 +78,11 @@ export async function queueMetrics(sources: QueueSources): Promise<string | unde
 }
 
 async function readDepths({ store, nodeId }: QueueSources): Promise<QueueDepth[]> {
+  const queueIds = await store.read({ kind: 'queueIds', limit: QUEUES_MAX });
   const depths: QueueDepth[] = [];
-  while (depths.length < QUEUES_MAX) {
-    const after = depths.at(-1)?.queueId ?? 0;
-    const page = await store.read({ kind: 'queueDepths', after, limit: PAGE_SIZE, nodeId });
-    depths.push(...page);
-    if (page.length < PAGE_SIZE) break;
+  for (let from = 0; from < queueIds.length; from += PAGE_SIZE) {
+    const page = queueIds.slice(from, from + PAGE_SIZE);
+    depths.push(...(await store.read({ kind: 'queueDepths', queueIds: page, nodeId })));
   }
   return depths;
 }

@@ -38,7 +38,7 @@ export function registerReference(app: FastifyInstance): void {
     );
   });
 
-  app.get('/docs', async (request, reply) => {
+  const sendPage = async (request: FastifyRequest, reply: FastifyReply) => {
     const { page } = await files();
     reply
       .header('content-security-policy', CONTENT_SECURITY_POLICY)
@@ -46,7 +46,10 @@ export function registerReference(app: FastifyInstance): void {
       .header('cache-control', 'no-cache');
     sendText(request, reply, HTML_TYPE, page);
     return reply;
-  });
+  };
+
+  app.get('/docs', sendPage);
+  app.get('/docs/', sendPage);
 
   app.get('/docs/start.js', async (request, reply) => {
     const { start } = await files();

@@ -1,6 +1,7 @@
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
 import { publicRow, type QueueColumns, queueEntryOf } from '../../../core/queue/queue-settings.js';
 import type { Query, QueryKind, ReadResult, UnfinishedJob } from '../../../core/store/store.js';
+import { rowOf } from '../driver/index-joins.js';
 import type { Pipeline } from '../driver/pipeline.js';
 import type { OldestKnown } from '../tuning/oldest-known.js';
 import { readAudit } from './audit-rows.js';
@@ -66,13 +67,24 @@ const HANDLERS: Handlers = {
     return row === undefined ? null : countsOf(row);
   },
 
-  async queueDepths(pipeline, { after, limit, nodeId }, nowMs, oldest) {
+  async queueIds(pipeline, { limit }) {
+    const rows = await pipeline.query<{ id: number }>(
+      `SELECT id FROM (
+         SELECT id, row_number() OVER (PARTITION BY project ORDER BY id) AS place
+           FROM millrace.queues) AS q
+        ORDER BY place, id LIMIT $1`,
+      [limit],
+    );
+    return rows.map(({ id }) => id);
+  },
+
+  async queueDepths(pipeline, { queueIds, nodeId }, nowMs, oldest) {
     const { knownBuckets, countsOf } = countsReader(oldest, nowMs);
     const rows = await pipeline.query<CountsRow & Pick<QueueEntry, 'id' | 'project' | 'name'>>(
-      `SELECT q.id, q.project, q.name, ${countColumns('$3')}
-         FROM millrace.queues q ${consumersFrom('$4', '$5')}
-        WHERE q.id > $1 ORDER BY q.id LIMIT $2`,
-      [after, limit, knownBuckets, ...consumersParameters(nodeId, nowMs)],
+      `SELECT q.id, q.project, q.name, ${countColumns('$2')}
+         FROM unnest($1::bigint[]) AS u(id) CROSS JOIN ${rowOf('queues', 'u', ['id'])} AS q
+         ${consumersFrom('$3', '$4')}`,
+      [queueIds, knownBuckets, ...consumersParameters(nodeId, nowMs)],
     );
     return rows.map((row) => ({
       queueId: row.id,

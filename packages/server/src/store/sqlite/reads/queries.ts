@@ -53,10 +53,24 @@ const HANDLERS: Handlers = {
     return entry === undefined ? null : countsOf(statements, entry, nowMs, nodeId);
   },
 
-  queueDepths(statements, { after, limit, nodeId }, nowMs) {
+  queueIds(statements, { limit }) {
     return statements
-      .get(`SELECT ${QUEUE_COLUMNS} FROM ${QUEUE_FROM} WHERE q.id > ? ORDER BY q.id LIMIT ?`)
-      .all(after, limit)
+      .get(
+        `SELECT id FROM (
+           SELECT id, row_number() OVER (PARTITION BY project ORDER BY id) AS place FROM queues)
+          ORDER BY place, id LIMIT ?`,
+      )
+      .pluck()
+      .all(limit) as number[];
+  },
+
+  queueDepths(statements, { queueIds, nodeId }, nowMs) {
+    return statements
+      .get(
+        `SELECT ${QUEUE_COLUMNS} FROM json_each(?) AS u CROSS JOIN ${QUEUE_FROM}
+          WHERE q.id = u.value`,
+      )
+      .all(JSON.stringify(queueIds))
       .map(queueEntry)
       .map((entry) => ({
         queueId: entry.id,
