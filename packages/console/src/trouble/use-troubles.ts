@@ -1,12 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useLiveInterval } from '../api/live-updates.js';
+import { useMayAskMore } from '../api/queue-list.js';
 import { useSession } from '../session/session.js';
-import { pushHealth } from './push-health.js';
+import { RECEIVER_INTERVAL_MS, readReceiverTrouble } from './receiver-trouble.js';
 import type { Trouble } from './trouble.js';
-
-/** Somebody with more subscriptions finds the others on the page of the queue. */
-const SUBSCRIPTIONS_JUDGED = 5;
-const INTERVAL_MS = 15_000;
 
 interface Judged {
   readonly queue: string;
@@ -18,40 +15,15 @@ interface Judged {
  * Only queues whose messages are not worked off are looked into, because that takes calls of its own.
  */
 export function useTroubles({ queue, troubles }: Judged): readonly Trouble[] {
+  const { millrace } = useSession();
   const isSuspect = troubles.some(({ about }) => about === 'consumers');
-  const receiver = useReceiverTrouble(queue, isSuspect);
+  const mayAskMore = useMayAskMore();
+  const { data: receiver } = useQuery({
+    queryKey: ['receiver-trouble', queue],
+    enabled: isSuspect && mayAskMore,
+    queryFn: ({ signal }) => readReceiverTrouble(millrace, queue, signal),
+    refetchInterval: useLiveInterval(RECEIVER_INTERVAL_MS),
+  });
   if (!isSuspect || receiver == null) return troubles;
   return [receiver, ...troubles.filter(({ about }) => about !== 'consumers')];
 }
-
-function useReceiverTrouble(queue: string, isSuspect: boolean): Trouble | null | undefined {
-  const { millrace } = useSession();
-  const calls = millrace.queue(queue);
-  const { data } = useQuery({
-    queryKey: ['receiver-trouble', queue],
-    enabled: isSuspect,
-    queryFn: async ({ signal }): Promise<Trouble | null> => {
-      const { items } = await calls.pushSubscriptions({ signal }).page();
-      for (const subscription of items.slice(0, SUBSCRIPTIONS_JUDGED)) {
-        const { subscriptionId, url } = subscription;
-        const pushes = await calls.pushDeliveries(subscriptionId, { signal }).page();
-        const health = pushHealth(subscription, pushes.items);
-        if (health.state === 'failing' || health.state === 'paused') {
-          return troubleOf(url, health.label, health.explanation);
-        }
-      }
-      return null;
-    },
-    refetchInterval: useLiveInterval(INTERVAL_MS),
-  });
-  return data;
-}
-
-const troubleOf = (url: string, label: string, explanation: string): Trouble => ({
-  severity: 'critical',
-  about: 'receiver',
-  label,
-  explanation: `Messages are pushed to ${new URL(url).host}. ${explanation}`,
-  nextStep: 'Look at the pushes.',
-  tab: 'push',
-});

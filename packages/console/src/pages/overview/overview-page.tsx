@@ -23,8 +23,8 @@ export function OverviewPage() {
   const [isCreating, setIsCreating] = useState(false);
   const mayManage = useMay('manage');
   const rows = useMemo(
-    () => judged(list.data?.queues ?? [], list.dataUpdatedAt),
-    [list.data, list.dataUpdatedAt],
+    () => judged(list.queues, Math.max(list.dataUpdatedAt, list.visibleReadAtMs ?? 0)),
+    [list.queues, list.dataUpdatedAt, list.visibleReadAtMs],
   );
   const shown = useMemo(() => matching(rows, address.view), [rows, address.view]);
   const create = mayManage && (
@@ -66,8 +66,13 @@ export function OverviewPage() {
       {rows.length > 0 && (
         <>
           <AttentionPanel rows={rows} address={address} />
-          <OverviewControls address={address} shownCount={shown.length} />
-          <QueueTable rows={shown} address={address} />
+          <OverviewControls
+            address={address}
+            shownCount={shown.length}
+            readAtMs={list.dataUpdatedAt}
+            visibleReadAtMs={list.visibleReadAtMs}
+          />
+          <QueueTable rows={shown} listCount={rows.length} address={address} />
         </>
       )}
       <Suspense>
