@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { useLiveInterval } from '../api/live-updates.js';
-import { useMayAskMore } from '../api/queue-list.js';
 import { useSession } from '../session/session.js';
 import { RECEIVER_INTERVAL_MS, readReceiverTrouble } from './receiver-trouble.js';
 import type { Trouble } from './trouble.js';
@@ -12,12 +11,12 @@ interface Judged {
 
 /**
  * The troubles of a queue, where a receiver of pushes that fails takes the place of missing consumers.
- * Only queues whose messages are not worked off are looked into, because that takes calls of its own.
+ * Only queues whose messages are not worked off are looked into, because that takes calls of its own,
+ * and none as long as more must not be asked.
  */
-export function useTroubles({ queue, troubles }: Judged): readonly Trouble[] {
+export function useTroubles({ queue, troubles }: Judged, mayAskMore = true): readonly Trouble[] {
   const { millrace } = useSession();
   const isSuspect = troubles.some(({ about }) => about === 'consumers');
-  const mayAskMore = useMayAskMore();
   const { data: receiver } = useQuery({
     queryKey: ['receiver-trouble', queue],
     enabled: isSuspect && mayAskMore,

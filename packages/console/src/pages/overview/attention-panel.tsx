@@ -1,5 +1,6 @@
 import { Button, Text, Title } from '@mantine/core';
 import { Link } from 'wouter';
+import { useMayAskMore } from '../../api/queue-list.js';
 import { rankOf } from '../../trouble/trouble.js';
 import { TroubleIcon } from '../../trouble/trouble-icon.js';
 import { useTroubles } from '../../trouble/use-troubles.js';
@@ -44,7 +45,7 @@ export function AttentionPanel({ rows, address }: AttentionPanelProps) {
 }
 
 function AttentionItem({ row }: { readonly row: QueueRow }) {
-  const [worst] = useTroubles(row);
+  const [worst] = useTroubles(row, useMayAskMore());
   if (worst === undefined) return null;
   return (
     <li className={classes.item}>
