@@ -10,8 +10,8 @@ import {
   VISIBLE_INTERVAL_MS,
 } from '../../../../packages/console/src/api/overview-calls.js';
 import {
-  RECEIVER_INTERVAL_MS,
   readReceiverTrouble,
+  receiverIntervalMs,
 } from '../../../../packages/console/src/trouble/receiver-trouble.js';
 
 export interface Overview {
@@ -42,7 +42,7 @@ export function keepOpen(
       ofRows((queue) => readHour(millrace, queue)),
     ),
     repeat(
-      RECEIVER_INTERVAL_MS,
+      receiverIntervalMs(null),
       ofRows((queue) => readReceiverTrouble(millrace, queue)),
     ),
     repeat(READINESS_INTERVAL_MS, readReadiness),

@@ -5,7 +5,12 @@ import type { Trouble } from './trouble.js';
 /** Somebody with more subscriptions finds the others on the page of the queue. */
 const SUBSCRIPTIONS_JUDGED = 5;
 
-export const RECEIVER_INTERVAL_MS = 15_000;
+const FAILING_INTERVAL_MS = 15_000;
+const WELL_INTERVAL_MS = 60_000;
+
+/** A receiver that fails is looked at often, to see when it recovers; most queues have none. */
+export const receiverIntervalMs = (found: Trouble | null): number =>
+  found === null ? WELL_INTERVAL_MS : FAILING_INTERVAL_MS;
 
 /** What is wrong with the receivers of a queue's pushes; null if there is nothing, or no receiver. */
 export async function readReceiverTrouble(

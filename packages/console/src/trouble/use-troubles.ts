@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { useLiveInterval } from '../api/live-updates.js';
+import { useLiveUpdates } from '../api/live-updates.js';
 import { useSession } from '../session/session.js';
-import { RECEIVER_INTERVAL_MS, readReceiverTrouble } from './receiver-trouble.js';
+import { readReceiverTrouble, receiverIntervalMs } from './receiver-trouble.js';
 import type { Trouble } from './trouble.js';
 
 interface Judged {
@@ -16,12 +16,13 @@ interface Judged {
  */
 export function useTroubles({ queue, troubles }: Judged, mayAskMore = true): readonly Trouble[] {
   const { millrace } = useSession();
+  const { isLive } = useLiveUpdates();
   const isSuspect = troubles.some(({ about }) => about === 'consumers');
   const { data: receiver } = useQuery({
     queryKey: ['receiver-trouble', queue],
     enabled: isSuspect && mayAskMore,
     queryFn: ({ signal }) => readReceiverTrouble(millrace, queue, signal),
-    refetchInterval: useLiveInterval(RECEIVER_INTERVAL_MS),
+    refetchInterval: ({ state }) => isLive && receiverIntervalMs(state.data ?? null),
   });
   if (!isSuspect || receiver == null) return troubles;
   return [receiver, ...troubles.filter(({ about }) => about !== 'consumers')];
