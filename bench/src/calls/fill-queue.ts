@@ -4,6 +4,8 @@ import { rawPost } from './api-call.js';
 import { batchBody, groupBatchBody, PUBLISH_BATCH_PATH } from './batch-calls.js';
 
 const BATCH = 1000;
+/** So many messages at a time are passed to the process that publishes them. */
+const SPREAD_MESSAGES = 100_000;
 const CONNECTIONS = 4;
 const LIMIT_MS = 3_600_000;
 
@@ -57,6 +59,24 @@ export function fillGroups(
     bodies.push(groupBatchBody(queue, places.slice(from, from + BATCH)));
   }
   return publishBatches(server, bodies, Math.ceil(messagesPerGroup / repeated));
+}
+
+/** Publishes at least this many messages, as many to each of the queues, of which there may be thousands. */
+export async function fillSpread(
+  server: MillraceAddress,
+  queues: readonly string[],
+  messageCount: number,
+  payloadBytes?: number,
+): Promise<void> {
+  const inEach = Math.ceil(messageCount / queues.length);
+  const size = Math.min(inEach, BATCH);
+  const atOnce = Math.ceil(SPREAD_MESSAGES / size);
+  for (let from = 0; from < queues.length; from += atOnce) {
+    const bodies = queues
+      .slice(from, from + atOnce)
+      .map((queue) => batchBody(queue, size, payloadBytes));
+    await publishBatches(server, bodies, Math.ceil(inEach / size));
+  }
 }
 
 /** Publishes each of these batches so many times. */

@@ -22,17 +22,18 @@ export const help = `Usage: npm run bench -- [options]
                      name no other number (64)
   --payload-bytes N  payload of a message (200)
   --queues N         queues, in turn, of consume, ack, sqlite-cycle, postgres-cycle-vs-sqlite,
-                     latency-at-rate and pauses (1)
+                     latency-at-rate and pauses (1), and of consoles (10000)
   --idempotency-keys a new idempotency key in each request of publish-*
   --store STORE      for publish-*, consume, ack, batch-publish-N, batch-cycle-N, latency-at-rate,
-                     pauses, backlog, push-vs-undici and push-isolation: sqlite (the default) or
-                     postgres, with a new store for each round, or (not for backlog) the URL of a
+                     pauses, backlog, push-vs-undici, push-isolation and consoles: sqlite (the
+                     default) or postgres, with a new store for each round, or (not for backlog) the URL of a
                      store that is used as it is
   --postgres URL     create the databases on this server, with a role that may do so; without it,
                      a PostgreSQL from npm is started when one is needed, and removed
   --data-dir DIR     directory for files (the system's directory for temporary files)
-  --backlog N        messages that wait on the large side of backlog and mixed-backlog or behind
-                     the head of fifo-blocked, or are purged in purge-million (1000000)
+  --backlog N        messages that wait on the large side of backlog and mixed-backlog, behind
+                     the head of fifo-blocked or in the queues of consoles, or are purged in
+                     purge-million (1000000)
   --json FILE        also write the numbers of every round to FILE
   --plots DIR        draw the figures as SVG files into DIR
   --count-statements let PostgreSQL count its statements, which costs it some time
@@ -58,7 +59,7 @@ export function readOptions(args: string[]): Options | undefined {
       seconds: { type: 'string' },
       connections: { type: 'string', default: '64' },
       'payload-bytes': { type: 'string', default: '200' },
-      queues: { type: 'string', default: '1' },
+      queues: { type: 'string' },
       'idempotency-keys': { type: 'boolean', default: false },
       store: { type: 'string', default: 'sqlite' },
       ...STORE_OPTIONS,
@@ -81,7 +82,8 @@ export function readOptions(args: string[]): Options | undefined {
       pauseSeconds: positiveNumber('seconds', values.seconds ?? '600'),
       connections: positiveInteger('connections', values.connections),
       payloadBytes: payloadBytes(values['payload-bytes']),
-      queues: positiveInteger('queues', values.queues),
+      queues: positiveInteger('queues', values.queues ?? '1'),
+      consoleQueues: positiveInteger('queues', values.queues ?? '10000'),
       idempotencyKeys: values['idempotency-keys'],
       backlog: positiveInteger('backlog', values.backlog),
     },

@@ -12,6 +12,8 @@ export interface BenchSettings {
   payloadBytes: number;
   /** The number of queues of the scenarios that name no other. */
   queues: number;
+  /** The number of queues that the consoles look at. */
+  consoleQueues: number;
   /** Whether each publish has an idempotency key, where a scenario does not say so. */
   idempotencyKeys: boolean;
   /** How many messages wait on the large side of backlog comparisons, or are purged. */

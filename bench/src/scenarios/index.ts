@@ -6,6 +6,7 @@ import { purgeMillion } from './backlog/purge-million.js';
 import { latencyAtRate } from './fixed-rate/latency-at-rate.js';
 import { pauses } from './fixed-rate/pauses.js';
 import { backupUnderLoad } from './interference/backup-under-load.js';
+import { consoles } from './interference/consoles.js';
 import { publishBesideReads } from './interference/publish-beside-reads.js';
 import { pushIsolation } from './push/push-isolation.js';
 import { pushLatency } from './push/push-latency.js';
@@ -59,6 +60,7 @@ export const scenarios: readonly Scenario[] = [
   purgeMillion,
   backupUnderLoad,
   publishBesideReads,
+  consoles,
   fifoGroups,
   fifoBlocked,
   pushVsUndici,

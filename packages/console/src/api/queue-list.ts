@@ -1,7 +1,9 @@
-import type { Millrace } from '@millrace/client';
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useSession } from '../session/session.js';
-import { useLiveInterval } from './live-updates.js';
+import { useMemo } from 'react';
+import { type Session, useSession } from '../session/session.js';
+import { useLiveUpdates } from './live-updates.js';
+import { listIntervalMs, readFirstQueues, readQueues } from './overview-calls.js';
+import { useVisibleStats, withStats } from './visible-stats.js';
 import type { WatchedQueue } from './watched-queue.js';
 
 export interface QueueList {
@@ -11,57 +13,43 @@ export interface QueueList {
 }
 
 export const QUEUE_LIST_KEY = ['queues'];
-const PAGE_QUEUES = 1_000;
-/** The first page is short, so that something is there at once. */
-const FIRST_PAGE_QUEUES = 100;
-const SHORTEST_INTERVAL_MS = 5_000;
-/** A server takes 0.03 ms to read a queue, of which a console that is open may take 0.25 %. */
-const INTERVAL_PER_QUEUE_MS = 12;
-/** Trouble in a queue that nobody looks at must show up at last. */
-const LONGEST_INTERVAL_MS = 120_000;
 
 /** All queues of the project, with their counts. Rows appear page by page. */
 export function useQueueList() {
-  const { millrace } = useSession();
+  const session = useSession();
   const client = useQueryClient();
-  const isLive = useLiveInterval(SHORTEST_INTERVAL_MS) !== false;
-  return useQuery<QueueList>({
+  const { isLive } = useLiveUpdates();
+  const list = useQuery<QueueList>({
     queryKey: QUEUE_LIST_KEY,
-    queryFn: ({ signal }) => readAll(millrace, client, signal),
-    refetchInterval: ({ state }) => isLive && intervalMs(state.data),
+    queryFn: ({ signal }) => readAll(session, client, signal),
+    refetchInterval: ({ state: { data } }) => isLive && listIntervalMs(data?.queues.length ?? 0),
   });
+  const visible = useVisibleStats();
+  const queues = useMemo(
+    () => withStats(list.data?.queues ?? [], list.dataUpdatedAt, visible),
+    [list.data, list.dataUpdatedAt, visible],
+  );
+  return { ...list, queues, visibleReadAtMs: visible?.readAtMs };
 }
 
-function intervalMs(list: QueueList | undefined): number {
-  const wantedMs = (list?.queues.length ?? 0) * INTERVAL_PER_QUEUE_MS;
-  return Math.min(LONGEST_INTERVAL_MS, Math.max(SHORTEST_INTERVAL_MS, wantedMs));
-}
-
-/** Whether the list is so short that it is read every few seconds. */
-export const isReadOften = (list: QueueList | undefined): boolean =>
-  intervalMs(list) === SHORTEST_INTERVAL_MS;
+/**
+ * Whether rows may ask for more about their queues. While the list is being read for the first time the
+ * order of the rows still changes, and the calls would only hold up the list.
+ */
+export const useMayAskMore = (): boolean =>
+  useQueryClient().getQueryData<QueueList>(QUEUE_LIST_KEY)?.isComplete ?? true;
 
 async function readAll(
-  millrace: Millrace,
+  { millrace, takeFirstQueues }: Session,
   client: QueryClient,
   signal: AbortSignal,
 ): Promise<QueueList> {
   const isFirst = client.getQueryData(QUEUE_LIST_KEY) === undefined;
-  const queues: WatchedQueue[] = [];
-  let cursor: string | undefined;
-  let limit = isFirst ? FIRST_PAGE_QUEUES : PAGE_QUEUES;
-  do {
-    const options = { include: 'stats,activity', limit, cursor, signal } as const;
-    const page = await millrace.queues.list(options).page();
-    queues.push(...(page.items as WatchedQueue[]));
-    cursor = page.nextCursor;
-    limit = PAGE_QUEUES;
-    if (isFirst && cursor !== undefined) {
-      client.setQueryData<QueueList>(QUEUE_LIST_KEY, {
-        queues: [...queues],
-        isComplete: false,
-      });
-    }
-  } while (cursor !== undefined);
-  return { queues, isComplete: true };
+  const show = (queues: readonly WatchedQueue[]): void => {
+    if (isFirst) client.setQueryData<QueueList>(QUEUE_LIST_KEY, { queues, isComplete: false });
+  };
+  const first = isFirst
+    ? await (takeFirstQueues() ?? readFirstQueues(millrace, signal))
+    : undefined;
+  return { queues: await readQueues(millrace, first, show, signal), isComplete: true };
 }

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useLiveInterval } from './live-updates.js';
+import { READINESS_INTERVAL_MS } from './overview-calls.js';
 
 /** What `/readyz` says, which needs no key. */
 export interface Readiness {
@@ -13,7 +14,7 @@ export function useReadiness() {
   return useQuery<Readiness>({
     queryKey: ['readiness'],
     queryFn: async ({ signal }) => readReadiness(await fetch('/readyz', { signal })),
-    refetchInterval: useLiveInterval(15_000),
+    refetchInterval: useLiveInterval(READINESS_INTERVAL_MS),
   });
 }
 

@@ -39,6 +39,10 @@ export function formatRelative(time: string, nowMs = Date.now()): string {
   return seconds < 0 ? `in ${formatDuration(-seconds)}` : `${formatDuration(seconds)} ago`;
 }
 
+const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+/** `14:03:05`, in the time zone of the person who looks. */
+export const formatClock = (timeMs: number): string => CLOCK.format(timeMs);
+
 const TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** In the time zone of the person who looks. */

@@ -2,17 +2,18 @@ import { MillraceError } from '@millrace/client';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { createQueryClient } from '../api/query-client.js';
+import { resumedSession } from './resumed-session.js';
 import { scopeAllows } from './scopes.js';
 import { type Session, SessionContext } from './session.js';
 import { type SignedIn, signIn } from './sign-in.js';
 import { SignInPage } from './sign-in-page.js';
-import { forgetKey, storedKey, storeKey } from './stored-key.js';
+import { forgetKey, storeKey } from './stored-key.js';
 import { TooFewScopesPage } from './too-few-scopes-page.js';
 
 /** Shows the console to whoever has a key, and otherwise asks for one. */
 export function SessionGate({ children }: { readonly children: ReactNode }) {
   const [signedIn, setSignedIn] = useState<SignedIn | null>(null);
-  const [isResuming, setIsResuming] = useState(() => storedKey() !== null);
+  const [isResuming, setIsResuming] = useState(resumedSession !== undefined);
   const [reason, setReason] = useState<string | undefined>();
 
   const enter = useCallback(async (key: string): Promise<void> => {
@@ -29,16 +30,15 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
   }, []);
 
   useEffect(() => {
-    const key = storedKey();
-    if (key === null) return;
-    enter(key)
+    resumedSession
+      ?.then(setSignedIn)
       .catch((error: unknown) => {
         // If the server is only out of reach, the key stays for the next reload.
         if (error instanceof MillraceError && error.code === 'UNAUTHENTICATED') forgetKey();
         setReason(error instanceof Error ? error.message : String(error));
       })
       .finally(() => setIsResuming(false));
-  }, [enter]);
+  }, []);
 
   if (isResuming) return null;
   if (signedIn === null) return <SignInPage reason={reason} onKey={enter} />;

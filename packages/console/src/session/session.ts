@@ -1,11 +1,8 @@
-import type { Millrace, WhoamiReturns } from '@millrace/client';
 import { createContext, useContext } from 'react';
 import { type Scope, scopeAllows } from './scopes.js';
+import type { SignedIn } from './sign-in.js';
 
-export interface Session {
-  readonly millrace: Millrace;
-  /** The key that signed in: its id, project and scopes. */
-  readonly identity: WhoamiReturns;
+export interface Session extends SignedIn {
   /** @param reason shown on the page that asks for a key */
   signOut(reason?: string): void;
 }

@@ -1,5 +1,6 @@
 import { Button, Text, Title } from '@mantine/core';
 import { Link } from 'wouter';
+import { useMayAskMore } from '../../api/queue-list.js';
 import { countOf, formatCount } from '../../design/format.js';
 import { bySeverity } from '../../trouble/trouble.js';
 import { TroubleIcon } from '../../trouble/trouble-icon.js';
@@ -60,7 +61,7 @@ function byWorstTrouble({ troubles: [one] }: QueueRow, { troubles: [other] }: Qu
 }
 
 function AttentionItem({ row }: { readonly row: QueueRow }) {
-  const [worst] = useTroubles(row);
+  const [worst] = useTroubles(row, useMayAskMore());
   if (worst === undefined) return null;
   return (
     <li className={classes.item}>

@@ -27,8 +27,8 @@ export function OverviewPage() {
   const mayManage = useMay('manage');
   const [troubles] = useState(() => new SteadyTroubles());
   const rows = useMemo(
-    () => judged(list.data?.queues ?? [], troubles, list.dataUpdatedAt),
-    [list.data, troubles, list.dataUpdatedAt],
+    () => judged(list.queues, troubles, Math.max(list.dataUpdatedAt, list.visibleReadAtMs ?? 0)),
+    [list.queues, troubles, list.dataUpdatedAt, list.visibleReadAtMs],
   );
   const shown = useMemo(() => matching(rows, address.view), [rows, address.view]);
   const create = mayManage && (
@@ -70,8 +70,13 @@ export function OverviewPage() {
       {rows.length > 0 && (
         <>
           <AttentionPanel rows={rows} address={address} />
-          <OverviewControls address={address} shownCount={shown.length} />
-          <QueueTable rows={shown} address={address} />
+          <OverviewControls
+            address={address}
+            shownCount={shown.length}
+            readAtMs={list.dataUpdatedAt}
+            visibleReadAtMs={list.visibleReadAtMs}
+          />
+          <QueueTable rows={shown} listCount={rows.length} address={address} />
         </>
       )}
       <Suspense>

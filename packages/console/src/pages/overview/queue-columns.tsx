@@ -8,6 +8,7 @@ import {
   tableFeatures,
 } from '@tanstack/react-table';
 import { Link } from 'wouter';
+import { useMayAskMore } from '../../api/queue-list.js';
 import { formatCount, formatDuration } from '../../design/format.js';
 import { fetchedInWords, rankOf } from '../../trouble/trouble.js';
 import { TroubleIcon } from '../../trouble/trouble-icon.js';
@@ -86,7 +87,7 @@ export const COLUMNS = columns([
 ]);
 
 function TroubleCell({ row }: { readonly row: QueueRow }) {
-  const [worst] = useTroubles(row);
+  const [worst] = useTroubles(row, useMayAskMore());
   if (worst === undefined) {
     return <span className={classes.fine}>{isIdle(row) ? 'Idle' : 'Fine'}</span>;
   }

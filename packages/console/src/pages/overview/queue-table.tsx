@@ -1,7 +1,9 @@
 import { type SortingState, useTable } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { useVisibleStats } from '../../api/visible-stats.js';
+import { isReadOften } from '../../api/overview-calls.js';
+import { useMayAskMore } from '../../api/queue-list.js';
+import { useReadVisible } from '../../api/visible-stats.js';
 import { EmptyState } from '../../design/empty-state.js';
 import { COLUMNS, FEATURES } from './queue-columns.js';
 import type { QueueRow } from './queue-rows.js';
@@ -13,11 +15,13 @@ const ROW_PX = 38;
 
 interface QueueTableProps {
   readonly rows: readonly QueueRow[];
+  /** How many queues the list has, with those that are not shown. */
+  readonly listCount: number;
   readonly address: OverviewAddress;
 }
 
 /** The queues, of which only the visible rows are in the page. */
-export function QueueTable({ rows, address }: QueueTableProps) {
+export function QueueTable({ rows, listCount, address }: QueueTableProps) {
   const sorting = useMemo(() => sortingOf(address.view), [address.view]);
   const table = useTable({
     features: FEATURES,
@@ -30,7 +34,10 @@ export function QueueTable({ rows, address }: QueueTableProps) {
   const frame = useRef<HTMLDivElement>(null);
   const { visible, above, below } = useVisibleRows(sorted.length, frame);
   const shown = sorted.slice(visible.first, visible.end);
-  useVisibleStats(shown.map(({ id }) => id));
+  useReadVisible(
+    shown.map(({ id }) => id),
+    useMayAskMore() && !isReadOften(listCount),
+  );
 
   if (rows.length === 0) {
     return (

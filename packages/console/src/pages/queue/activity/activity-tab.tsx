@@ -16,7 +16,7 @@ const REFRESH_MS = 15_000;
 export function ActivityTab({ queue }: { readonly queue: string }) {
   const [value, setSpan] = useAddressParam('span');
   const span: Span = value === 'day' ? 'day' : 'hour';
-  const history = useHistory(queue, span, REFRESH_MS);
+  const history = useHistory(queue, span, { intervalMs: REFRESH_MS });
   return (
     <>
       <div className={classes.controls}>
