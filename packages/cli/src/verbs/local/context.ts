@@ -6,7 +6,7 @@ import {
   removeContext,
   useContext,
 } from '../../contexts/contexts.js';
-import { CliError, UsageError } from '../../errors.js';
+import { UsageError } from '../../errors.js';
 import { askForSecret } from '../../input/secret.js';
 import { recordLines, table } from '../../output/table.js';
 import { addVerb, runs } from '../verb.js';
@@ -88,7 +88,7 @@ function addShow(context: Command): void {
   runs<[string | undefined]>(command, async ({ out }, [name]) => {
     const context = findContext(name);
     if (context === undefined) {
-      throw new CliError(
+      throw new UsageError(
         'there is no current context',
         'Choose one with: millrace context use NAME',
       );
