@@ -44,6 +44,8 @@ const HINTS: Readonly<Record<string, string>> = {
   UNEXPECTED_ANSWER: 'Check that --url, MILLRACE_URL or the context is the address of millrace.',
   UNAUTHENTICATED:
     'Give a valid key with MILLRACE_API_KEY or --key, or store one: millrace context add NAME --url URL',
+  ROUTE_NOT_FOUND:
+    'Check that --url, MILLRACE_URL or the context is the address of millrace, without a path.',
   INVALID_REQUEST: 'See --help.',
   SCOPE_MISSING:
     'Somebody whose key has the scope admin can make another one: millrace keys create --scope SCOPE',

@@ -26,7 +26,7 @@ describe('the exit code', () => {
       3,
       '"millrace dev"',
     ],
-    ['of an address that is none', ['stats', '--url', 'here'], 2, 'must be a url'],
+    ['of an address that is none', ['stats', '--url', 'here:80'], 2, 'must begin with http://'],
   ])('%s says what is wrong', async (_, args, code, why) => {
     const result = await cli.run(args);
     expect([result.code, result.stdout]).toEqual([code, '']);

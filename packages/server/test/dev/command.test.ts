@@ -153,12 +153,19 @@ describe('millrace dev clock', () => {
     });
   });
 
+  it('finds the server by MILLRACE_URL too', async () => {
+    const { url } = await startDev();
+    const environment = { MILLRACE_URL: url };
+    const { code, stdout } = await outcomeOf(['dev', 'clock', 'advance', '1h'], environment);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('3600 s ahead')]);
+  });
+
   it.each([
     [['advance', '7'], 2, 'the duration must be numbers with the units'],
     [['advance', '-7d'], 2, 'the duration must be numbers with the units'],
     [['advance'], 2, 'the duration must be numbers with the units'],
     [['advance', '1d', '--uri', 'x'], 2, "Unknown option '--uri'; see millrace dev --help"],
-    [['show', '--url', 'nowhere'], 2, '--url must be the address'],
+    [['show', '--url', 'nowhere'], 2, 'must be the address'],
     [[], 2, 'must be followed by show or advance'],
     [['stop'], 2, 'must be followed by show or advance, not "stop"'],
     [['show', '--url', 'http://127.0.0.1:1'], 1, 'no server answers on http://127.0.0.1:1'],

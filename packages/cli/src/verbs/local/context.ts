@@ -9,6 +9,7 @@ import {
 import { UsageError } from '../../errors.js';
 import { askForSecret } from '../../input/secret.js';
 import { recordLines, table } from '../../output/table.js';
+import { isAddress } from '../../session/connection.js';
 import { addVerb, runs } from '../verb.js';
 
 export function addContextVerbs(context: Command): void {
@@ -41,17 +42,13 @@ function addAdd(context: Command): void {
   // The session takes --url and --key for those of a call, so they are read from the command.
   runs<[string]>(command, async ({ out }, [name]) => {
     const { url, key } = command.opts<AddFlags>();
-    checkUrl(url);
+    if (!isAddress(url)) {
+      throw new UsageError(`--url must begin with http:// or https://, not "${url}"`);
+    }
     const apiKey = key ?? (await askForSecret(`API key for ${url}`));
     addContext(name, { url, apiKey });
     await out.record({ name, url }, () => `the context ${name} is stored`);
   });
-}
-
-function checkUrl(url: string): void {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
-  if (protocol === 'http:' || protocol === 'https:') return;
-  throw new UsageError(`--url must begin with http:// or https://, not "${url}"`);
 }
 
 function addList(context: Command): void {

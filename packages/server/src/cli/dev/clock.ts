@@ -19,8 +19,8 @@ export async function runClock(args: readonly string[]): Promise<void> {
     );
   }
   const seconds = isAdvance ? secondsOf(rest.shift()) : undefined;
-  const { url = DEFAULT_URL, json } = readFlags('dev', rest, FLAGS);
-  const clock = await call(url, seconds);
+  const { url, json } = readFlags('dev', rest, FLAGS);
+  const clock = await call(url ?? (process.env.MILLRACE_URL || DEFAULT_URL), seconds);
   process.stdout.write(`${json ? JSON.stringify(clock) : lineOf(clock)}\n`);
 }
 
@@ -35,7 +35,9 @@ function secondsOf(text = ''): number {
 /** Advances the clock by so many seconds, or only shows it. */
 async function call(url: string, seconds: number | undefined): Promise<DevClock> {
   if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
-    throw new ConfigError(`--url must be the address that millrace dev has printed, not "${url}"`);
+    throw new ConfigError(
+      `--url, or MILLRACE_URL, must be the address that millrace dev has printed, not "${url}"`,
+    );
   }
   const { data, error } =
     seconds === undefined
@@ -51,7 +53,7 @@ async function call(url: string, seconds: number | undefined): Promise<DevClock>
     throw new Error(`${url} refused: ${error.message}`);
   }
   throw new Error(
-    `${url} is not a server in dev mode; give the address that "millrace dev" has printed with --url`,
+    `${url} is not a server in dev mode; give the address that "millrace dev" has printed with --url or MILLRACE_URL`,
   );
 }
 
@@ -80,7 +82,7 @@ async function send(url: URL, request: RequestInit): Promise<Answer> {
   } catch (error) {
     const { message, cause } = error as Error & { readonly cause?: Error };
     throw new Error(
-      `no server answers on ${url.origin} (${cause?.message || message}); start it with "millrace dev", or give its address with --url`,
+      `no server answers on ${url.origin} (${cause?.message || message}); start it with "millrace dev", or give its address with --url or MILLRACE_URL`,
     );
   }
   try {

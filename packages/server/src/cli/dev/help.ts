@@ -20,7 +20,7 @@ idempotency keys and deduplication ids. An advance is one jump: what waits sever
 with its backoff, needs an advance for each wait.
 
   DURATION         for example 7d, 90s, 1h30m or 500ms
-  --url URL        the server (http://127.0.0.1:8080)
+  --url URL        the server (MILLRACE_URL, else http://127.0.0.1:8080)
   --json           prints the clock as JSON: now, ahead_seconds
 
 Examples:
