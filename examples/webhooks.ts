@@ -16,6 +16,7 @@ if (PUSH_SECRET === undefined) throw new Error('PUSH_SECRET must be set, for exa
 const { PUBLIC_URL = `http://127.0.0.1:${PORT}` } = process.env;
 
 const webhooks = new Millrace().queue<Webhook>('webhooks');
+await webhooks.create({ maxRetries: 20 });
 const app = Fastify();
 
 app.post<{ Params: { sender: string } }>('/webhooks/:sender', async (request, reply) => {
@@ -46,7 +47,6 @@ app.register(
 );
 
 await app.listen({ port: Number(PORT) });
-await webhooks.create({ maxRetries: 20 });
 await webhooks.pushSubscribe(`${PUBLIC_URL}/pushes`, { secret: PUSH_SECRET });
 console.log(`webhooks go to ${PUBLIC_URL}/webhooks/SENDER`);
-process.once('SIGTERM', () => app.close());
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => app.close());

@@ -24,3 +24,17 @@ test('a unit acks as many messages as it published, in several steps if need be'
   expect(String(driver.onBody?.(consumed('m3'), 0))).toMatch(/^POST \/v1\/queue\/ack_batch /);
   expect(driver.onBody?.(acked, 0)).toBeUndefined();
 });
+
+test('without publishing, a unit acks just as many, and a queue that runs dry fails it', () => {
+  const driver = batchCycleDriver({
+    kind: 'batch-cycle',
+    apiKey: 'key',
+    queue: 'q',
+    size: 2,
+    publishes: false,
+  });
+  expect(String(driver.nextRequest(0))).toContain('"max_messages":2');
+  expect(String(driver.onBody?.(consumed('m1'), 0))).toContain('"message_id":"m1"');
+  expect(String(driver.onBody?.(acked, 0))).toContain('"max_messages":1');
+  expect(() => driver.onBody?.(consumed(), 0)).toThrow('the queue ran dry');
+});

@@ -29,7 +29,7 @@ export const bullmq = (appendFsync: AppendFsync): Peer<Address> => ({
     less: 'a crash loses up to about a second of answered calls',
   }),
   batch: { size: 100, calls: 'Queue.addBulk; the Worker still completes each job on its own' },
-  work: { perSecondMax: 30_000, by: 'Worker' },
+  work: 'Worker',
   start: (place) => start(place, appendFsync),
   connect,
 });

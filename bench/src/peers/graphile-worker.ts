@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Logger, makeWorkerUtils, type Runner, run, type WorkerEvents } from 'graphile-worker';
 import pg from 'pg';
-import type { ClientLoad, Peer, PeerClient } from './peer.js';
+import { type ClientLoad, onlyPublishes, type Peer, type PeerClient } from './peer.js';
 import { packageVersion } from './programs/package-version.js';
 import { startDatabase } from './programs/postgres-database.js';
 import { AckedMessages } from './run/acked-messages.js';
@@ -36,10 +36,9 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
   await tools.migrate();
   const payload = JSON.parse(load.payload) as object;
   const batch = Array.from({ length: load.batchSize }, () => ({ identifier: TASK, payload }));
-  const runner =
-    load.scenario === 'publish'
-      ? undefined
-      : await startRunner(load, { pgPool, schema, logger }, acked);
+  const runner = onlyPublishes(load.scenario)
+    ? undefined
+    : await startRunner(load, { pgPool, schema, logger }, acked);
   return {
     publish: () => tools.addJob(TASK, payload),
     publishBatch: () => tools.addJobs(batch),

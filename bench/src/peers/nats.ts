@@ -13,6 +13,7 @@ import { freePort } from '../servers/free-port.js';
 import {
   type ClientLoad,
   NotAvailable,
+  onlyPublishes,
   type Peer,
   type PeerClient,
   type PeerServer,
@@ -82,7 +83,7 @@ async function connect(load: ClientLoad<Address>): Promise<PeerClient> {
     retention: RetentionPolicy.Workqueue,
   });
   const acked = new AckedMessages();
-  if (name !== 'publish') {
+  if (!onlyPublishes(name)) {
     await control.consumers.add(name, {
       durable_name: name,
       ack_policy: AckPolicy.Explicit,

@@ -4,6 +4,10 @@ import type { Place } from './run/place.js';
 /** What is measured of each peer. A unit is a message, or a batch in the last three. */
 export type ScenarioName = 'publish' | 'cycle' | 'batch-publish' | 'batch-cycle' | 'work';
 
+/** In these scenarios nothing may be received: all messages must be there at the end. */
+export const onlyPublishes = (scenario: ScenarioName): boolean =>
+  scenario === 'publish' || scenario === 'batch-publish';
+
 /** A message queue that somebody might use instead of millrace, or millrace itself. */
 export interface Peer<Address = unknown> {
   name: string;
@@ -15,8 +19,8 @@ export interface Peer<Address = unknown> {
   less?: string;
   /** Undefined: it has no way to handle batches, and none of the scenarios with them. */
   batch?: { size: number; calls: string };
-  /** Undefined: no `work`. At most so many messages are expected to be handled in a second. */
-  work?: { perSecondMax: number; by: string };
+  /** What handles the messages of `work`; undefined: the peer has no `work`. */
+  work?: string;
   /** Starts the server, in the process of the bench. Throws `NotAvailable` if that cannot be done here. */
   start(place: Place): Promise<PeerServer<Address>>;
   /** Connects a client with a new queue, in a process that does nothing else. */

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 import { freePort } from '../servers/free-port.js';
-import type { ClientLoad, Peer, PeerClient, PeerServer } from './peer.js';
+import {
+  type ClientLoad,
+  onlyPublishes,
+  type Peer,
+  type PeerClient,
+  type PeerServer,
+} from './peer.js';
 import { packageVersion } from './programs/package-version.js';
 import { findProgram, startProgram, versionOf } from './programs/system-program.js';
 import { AckedMessages } from './run/acked-messages.js';
@@ -96,7 +102,7 @@ async function connectClient(load: ClientLoad<Address>): Promise<PeerClient> {
     durable: true,
     arguments: { 'x-queue-type': 'quorum' },
   });
-  if (queue !== 'publish') await consume(consumer, load, acked);
+  if (!onlyPublishes(queue)) await consume(consumer, load, acked);
   const content = Buffer.from(load.payload);
   let consumerClosed: Promise<void> | undefined;
   const publish = () => publishConfirmed(publisher, queue, content);

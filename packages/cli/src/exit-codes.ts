@@ -13,7 +13,7 @@ export const EXIT = {
 export const EXIT_CODES_HELP = `Exit codes:
   0  done
   1  failed for another reason
-  2  wrong use: an argument, or a field that the server refuses
+  2  wrong use: an argument, a missing confirmation, or a field that the server refuses
   3  the server cannot be reached, or cannot reach its store
   4  the API key is missing, wrong, or lacks a scope
   5  there is no such queue, message, subscription or key

@@ -3,6 +3,10 @@ import { isServerCommand } from './server-commands.js';
 const args = process.argv.slice(2);
 const [first = ''] = args;
 
+// Whoever reads may leave early, as after `| head`. Each write reports what went wrong with it; without a
+// listener the process would end with a stack trace.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 if (isServerCommand(first)) {
   // The server reads its own flags, and has its own help.
   const { runCommandLine } = await import('@millrace/server/command-line');

@@ -29,7 +29,8 @@ export function makeProgram(): Command {
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [verb]', 'print help for a verb')
     .exitOverride()
-    .showHelpAfterError('See --help.')
+    // What is wrong is told as all errors are, with --json as JSON.
+    .configureOutput({ outputError: () => undefined })
     .addHelpText('after', `\n${SETTINGS_HELP}\n\n${EXIT_CODES_HELP}`);
   addMessageVerbs(program.commandsGroup('Messages:'));
   addQueues(program.commandsGroup('Queues:'));

@@ -36,7 +36,7 @@ function failureOf(error: unknown): Failure {
   return { code: 'FAILED', message: (error as Error).message, exitCode: EXIT.failure };
 }
 
-/** What to do here, where the client's hint speaks of its options. */
+/** What to do here, where the hints of the client and the server speak of options and of calls. */
 const HINTS: Readonly<Record<string, string>> = {
   NETWORK_ERROR:
     'Check that the server runs and that --url, MILLRACE_URL or the context names it; "millrace dev" starts one.',
@@ -44,12 +44,25 @@ const HINTS: Readonly<Record<string, string>> = {
   UNEXPECTED_ANSWER: 'Check that --url, MILLRACE_URL or the context is the address of millrace.',
   UNAUTHENTICATED:
     'Give a valid key with MILLRACE_API_KEY or --key, or store one: millrace context add NAME --url URL',
+  ROUTE_NOT_FOUND:
+    'Check that --url, MILLRACE_URL or the context is the address of millrace, without a path.',
+  INVALID_REQUEST: 'See --help.',
+  SCOPE_MISSING:
+    'Somebody whose key has the scope admin can make another one: millrace keys create --scope SCOPE',
+  QUEUE_NOT_FOUND:
+    'Create it: millrace queue create NAME, or see which there are: millrace queue list',
+  SUBSCRIPTION_NOT_FOUND: 'See which there are: millrace push list QUEUE',
+  KEY_NOT_FOUND: 'See which there are: millrace keys list',
 };
 
 function textOf({ message, hint, details = [] }: Omit<Failure, 'exitCode'>): string {
   const lines = [
     `millrace: ${message}`,
-    ...details.map(({ path, message: rule }) => `  ${path} ${rule}`),
+    // The only detail of a refusal is often its message again.
+    ...details
+      .map(({ path, message: rule }) => `${path.slice(1)} ${rule}`)
+      .filter((detail) => detail !== message)
+      .map((detail) => `  ${detail}`),
     ...(hint === undefined ? [] : [`  ${hint}`]),
   ];
   return lines.map(printable).join('\n');

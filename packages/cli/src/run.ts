@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { ReaderGone } from './errors.js';
+import { ReaderGone, UsageError } from './errors.js';
 import { EXIT } from './exit-codes.js';
 import { makeProgram } from './program.js';
 
@@ -18,9 +18,21 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 
 async function exitCodeOfFailure(error: unknown, asJson: boolean): Promise<number> {
-  if (error instanceof ReaderGone) return EXIT.ok;
-  // Commander has already said what is wrong, or has printed the help that was asked for.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.wrongUse;
+  // What the verb has found out until then counts: a check may have set another code.
+  if (error instanceof ReaderGone) return Number(process.exitCode ?? EXIT.ok);
+  if (error instanceof CommanderError && HELP_SHOWN.has(error.code)) {
+    return error.exitCode === 0 ? EXIT.ok : EXIT.wrongUse;
+  }
   const { report } = await import('./report.js');
-  return report(error, asJson);
+  return report(error instanceof CommanderError ? usageErrorOf(error) : error, asJson);
+}
+
+/** Commander has printed what was asked for, or the help of a noun that was given without a verb. */
+const HELP_SHOWN = new Set(['commander.helpDisplayed', 'commander.help', 'commander.version']);
+
+/** Commander's message may have a second line: `(Did you mean publish?)`. */
+function usageErrorOf({ message }: CommanderError): UsageError {
+  const [what = '', ...suggestions] = message.replace(/^error: /, '').split('\n');
+  const hints = suggestions.map((line) => line.replace(/^\((.*)\)$/, '$1'));
+  return new UsageError(what, [...hints, 'See --help.'].join(' '));
 }

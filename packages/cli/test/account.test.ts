@@ -31,11 +31,26 @@ describe('keys', () => {
     expect(late.stderr).toContain('MILLRACE_API_KEY');
     expect(late.stderr).not.toContain(key.key);
     expect(await cli.output('keys', 'list')).toMatch(/ revoked \d{4}-/);
+    expect(await cli.output(...args, '--dry-run')).toContain('(worker), which is revoked already');
+  });
+
+  it('--expires takes a time or a length of time', async () => {
+    const create = (expires: string) =>
+      cli.json('keys', 'create', '--scope', 'read', '--expires', expires);
+    const [timed] = await create('2199-01-01T00:00:00Z');
+    expect(timed.expires_at).toBe('2199-01-01T00:00:00.000Z');
+    const [spanned] = await create('1d');
+    expect(Date.parse(spanned.expires_at)).toBeGreaterThan(Date.now());
+    const wrong = await cli.run(['keys', 'create', '--expires', 'soon']);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('from now: 90d')]);
   });
 
   it('refuses an unknown scope and an unknown key', async () => {
     expect((await cli.run(['keys', 'create', '--scope', 'everything'])).code).toBe(2);
     expect((await cli.run(['keys', 'revoke', 'no-such-key', '--yes'])).code).toBe(5);
+    expect(await cli.output('keys', 'revoke', 'no-such-key', '--dry-run')).toContain(
+      'which does not exist',
+    );
   });
 });
 

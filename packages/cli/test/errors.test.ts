@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { makeProgram } from '#cli/program';
 import { isServerCommand } from '#cli/server-commands';
-import { runCli, useServer } from './harness/cli-run.js';
+import { BIN, plainEnvironment, runCli, useServer } from './harness/cli-run.js';
 
 const cli = useServer();
 
@@ -13,15 +15,18 @@ describe('the exit code', () => {
     ['of an unknown option', ['stats', '--fast'], 2, "unknown option '--fast'"],
     ['of a queue name that is none', ['stats', 'a b'], 2, 'a queue name must have'],
     ['of a missing queue', ['purge'], 2, 'unknown command'],
-    ['of a queue that is not there', ['queue', 'show', 'none'], 5, 'There is no queue "none"'],
+    ['of a wrong argument', ['extend', 'orders', 'id', 'soon'], 2, 'must be a duration'],
+    ['of a queue that is not there', ['queue', 'show', 'none'], 5, 'millrace queue create'],
     ['of a wrong key', ['stats', '--key', 'wrong'], 4, 'MILLRACE_API_KEY'],
+    ['of a key that is not there', ['keys', 'revoke', 'x', '--yes'], 5, 'millrace keys list'],
+    ['of a context that is not there', ['context', 'show'], 2, 'millrace context use'],
     [
       'of a server that is not there',
       ['stats', '--url', 'http://127.0.0.1:9'],
       3,
       '"millrace dev"',
     ],
-    ['of an address that is none', ['stats', '--url', 'here'], 2, 'must be a url'],
+    ['of an address that is none', ['stats', '--url', 'here:80'], 2, 'must begin with http://'],
   ])('%s says what is wrong', async (_, args, code, why) => {
     const result = await cli.run(args);
     expect([result.code, result.stdout]).toEqual([code, '']);
@@ -48,6 +53,49 @@ it('an error is one line of JSON with --json, and nothing is on stdout', async (
   expect(Object.keys(error).sort()).toEqual(
     ['code', 'details', 'hint', 'message', 'request_id', 'status'].sort(),
   );
+});
+
+it('a command line that cannot be read is such a line too', async () => {
+  const { code, stdout, stderr } = await cli.run(['queue', 'craete', 'orders', '--json']);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(JSON.parse(stderr).error).toEqual({
+    code: 'WRONG_USE',
+    message: "unknown command 'craete'",
+    hint: 'Did you mean create? See --help.',
+  });
+});
+
+it('a refused field is named once', async () => {
+  const name = await cli.newQueue();
+  const { stderr } = await cli.run(['publish', name, '1', '--priority', '12']);
+  expect(stderr).toBe('millrace: priority must be <= 9\n  See --help.\n');
+});
+
+describe('output that nobody reads', () => {
+  it.each([
+    [['--help'], 0],
+    [['help', 'publish'], 0],
+    [['completion', 'bash'], 0],
+    [['complete', '--', 'queue', ''], 0],
+    [['--version'], 0],
+    [['queue', 'list'], 0],
+    [['stats', '--watch'], 0],
+    [['check', 'none'], 3],
+  ] as const)('ends %j quietly, with %i', async (args, code) => {
+    const run = cli.start(...args);
+    run.closeOutput();
+    expect([await run.ended(), run.stderr()]).toEqual([code, '']);
+  });
+
+  it.runIf(existsSync('/dev/full'))('is a failure if it cannot be written', async () => {
+    const line = `'${process.execPath}' '${BIN}' queue list > /dev/full`;
+    const { status, stderr } = spawnSync('sh', ['-c', line], {
+      env: { ...plainEnvironment(), ...cli.environment },
+      encoding: 'utf8',
+    });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^millrace: the output cannot be written: ENOSPC/);
+  });
 });
 
 /** The verbs of a noun, or the verb itself. */

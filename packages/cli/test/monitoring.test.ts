@@ -25,15 +25,28 @@ describe('stats', () => {
 });
 
 describe('history', () => {
-  it('shows the minutes of the last hour', async () => {
+  it.each([
+    [[], 'minutes', 60, 'MINUTE'],
+    [['--span', 'hour'], 'minutes', 60, 'MINUTE'],
+    [['--span', 'day'], 'quarter_hours', 96, 'QUARTER OF AN HOUR'],
+  ] as const)('%j shows the %s', async (flags, unit, count, head) => {
     const name = await cli.newQueue();
     await cli.server.millrace.queue(name).publish(1);
-    const [history] = await cli.json('history', name);
-    expect(history).toMatchObject({ queue: name });
-    expect(history.minutes).toHaveLength(60);
+    const [history] = await cli.json('history', name, ...flags);
+    expect(Object.keys(history)).toEqual(['queue', unit]);
+    expect(history.queue).toBe(name);
+    expect(history[unit]).toHaveLength(count);
     const fields = ['acked', 'at', 'dead_lettered', 'delivered', 'depth', 'failed', 'published'];
-    expect(Object.keys(history.minutes[0]).sort()).toEqual(fields);
-    expect((await cli.output('history', name)).trim().split('\n')).toHaveLength(61);
+    expect(Object.keys(history[unit][0]).sort()).toEqual(fields);
+    const lines = (await cli.output('history', name, ...flags)).trim().split('\n');
+    expect(lines).toHaveLength(count + 1);
+    expect(lines[0]).toMatch(new RegExp(`^${head}  `));
+  });
+
+  it('takes no other span', async () => {
+    const { code, stderr } = await cli.run(['history', 'orders', '--span', 'week']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Allowed choices are hour, day');
   });
 });
 

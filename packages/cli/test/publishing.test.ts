@@ -73,7 +73,7 @@ describe('publish', () => {
     [['1', '--delay', 'soon'], 'It must be a duration such as 90s'],
     [['1', '--priority', 'high'], 'It must be a whole number'],
     [['1', '--header', 'x'], 'It must be NAME=VALUE'],
-    [['1', '--priority', '12'], '/priority must be <= 9'],
+    [['1', '--priority', '12'], 'priority must be <= 9'],
   ])('refuses %j as wrong use', async (args, why) => {
     const { code, stderr, stdout } = await cli.run(['publish', await cli.newQueue(), ...args]);
     expect([code, stdout]).toEqual([2, '']);

@@ -13,9 +13,9 @@ import type { BatchCycleTraffic } from './traffic.js';
 type Step = 'publish' | 'consume' | 'ack';
 
 /**
- * Publishes a batch and acks as many messages. A consume may return fewer if others consume at the same
- * time, so it is repeated for those that are missing, and its time counts. Without publishing, a unit is one
- * consume and one ack, and the queue must not run dry.
+ * Publishes a batch and acks as many messages; or only acks so many, of a queue that must not run dry. A
+ * consume may return fewer if others consume at the same time, so it is repeated for those that are missing,
+ * and its time counts.
  */
 export function batchCycleDriver(traffic: BatchCycleTraffic): LoadDriver {
   const { apiKey, queue, size, publishes, payloadBytes } = traffic;
@@ -54,9 +54,7 @@ export function batchCycleDriver(traffic: BatchCycleTraffic): LoadDriver {
     onBody(body, connection) {
       const count = acked[connection] as number;
       if (steps[connection] === 'publish') return consume(connection);
-      if (steps[connection] === 'ack') {
-        return publishes && count < size ? consume(connection) : undefined;
-      }
+      if (steps[connection] === 'ack') return count < size ? consume(connection) : undefined;
       const deliveries = deliveriesIn(body);
       if (deliveries.length === 0) {
         if (publishes) return consume(connection);

@@ -86,7 +86,7 @@ function peersText(outcomes: readonly Outcome[]): string {
       peer.less ?? '',
       peer.usage,
       peer.batch ? `${peer.batch.size}: ${peer.batch.calls}` : 'it has none',
-      peer.work?.by ?? '',
+      peer.work ?? '',
     ]),
     [...heads.keys()],
   );

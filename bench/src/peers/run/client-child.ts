@@ -4,11 +4,12 @@ import { closedLoop } from '../../load/closed-loop.js';
 import { driverOf } from '../../load/drivers/traffic.js';
 import { generateLoad } from '../../load/load-generator.js';
 import { expectNoFailures, type LoadReport } from '../../load/load-process.js';
-import type { LoadResult } from '../../load/load-tally.js';
+import type { LoadResult, TallyLimits } from '../../load/load-tally.js';
 import { treeMicros } from '../../usage/cpu-time.js';
-import type { CallingClient, PeerClient } from '../peer.js';
+import { onlyPublishes, type PeerClient } from '../peer.js';
 import { peerNamed } from '../peers.js';
 import type { ClientJob, ClientResult } from './client-job.js';
+import { unitOf } from './units.js';
 
 /** Some peers count with a delay, and some acks are not answered. */
 const COUNT_LIMIT_MS = 10_000;
@@ -46,7 +47,7 @@ async function measure(job: ClientJob): Promise<ClientResult> {
 
 /** How many messages the peer must still have. */
 async function leftOver(client: PeerClient, job: ClientJob, messages: number): Promise<number> {
-  if (job.scenario === 'publish' || job.scenario === 'batch-publish') return messages;
+  if (onlyPublishes(job.scenario)) return messages;
   if (job.scenario !== 'work') return 0;
   // A worker acks more than the units have waited for.
   const acked = 'stopWork' in client ? await client.stopWork?.() : messages;
@@ -56,39 +57,17 @@ async function leftOver(client: PeerClient, job: ClientJob, messages: number): P
 async function makeLoad(client: PeerClient, job: ClientJob): Promise<LoadResult> {
   if (!('traffic' in client)) return closedLoop(job, job.concurrency, unitOf(client, job));
   const { traffic, port } = client;
-  const { concurrency: connections, warmupMs, durationMs } = job;
-  const limits = { warmupMs, durationMs };
-  const result = await generateLoad({ ...limits, port, connections, ...driverOf(traffic) });
+  const { concurrency: connections } = job;
+  const result = await generateLoad({ ...limitsOf(job), port, connections, ...driverOf(traffic) });
   expectNoFailures(result);
   return result;
 }
 
-type Unit = (caller: number) => Promise<unknown>;
-
-function unitOf(client: CallingClient, { scenario, batchSize }: ClientJob): Unit {
-  const publishBatch = (caller: number): Promise<unknown> => {
-    if (!client.publishBatch) throw new Error('this client has no batches');
-    return client.publishBatch(caller);
-  };
-  switch (scenario) {
-    case 'publish':
-      return (caller) => client.publish(caller);
-    case 'cycle':
-      return async (caller) => {
-        await client.publish(caller);
-        await client.ack(1, caller);
-      };
-    case 'batch-cycle':
-      return async (caller) => {
-        await publishBatch(caller);
-        await client.ack(batchSize, caller);
-      };
-    case 'batch-publish':
-      return publishBatch;
-    case 'work':
-      return (caller) => client.ack(batchSize, caller);
-  }
-}
+const limitsOf = ({ warmupMs, durationMs, unitLimit }: ClientJob): TallyLimits => ({
+  warmupMs,
+  durationMs,
+  ...(unitLimit !== undefined && { unitLimit }),
+});
 
 async function expectWaiting(client: PeerClient, expected: number): Promise<void> {
   const untilMs = performance.now() + COUNT_LIMIT_MS;

@@ -2,8 +2,9 @@ import { payloadOf } from '../../calls/publish-call.js';
 import { roundLimits } from '../../comparison/compare.js';
 import type { PeersSettings } from '../options.js';
 import { NotAvailable, type Peer, type PeerServer, type ScenarioName } from '../peer.js';
-import { type ClientResult, runClient } from './client-job.js';
+import { type ClientJob, type ClientResult, runClient } from './client-job.js';
 import type { Places } from './place.js';
+import { fillFor } from './work-fill.js';
 
 /** In this order, so that the messages that stay lie in nobody's way, or in that of the last ones. */
 const ORDER: readonly ScenarioName[] = ['cycle', 'batch-cycle', 'publish', 'work', 'batch-publish'];
@@ -87,21 +88,21 @@ async function measure(
 ): Promise<void> {
   const { peer } = outcome;
   const of = scenarioOf(outcome, scenario);
-  const limits = roundLimits(settings);
-  const runMs = limits.warmupMs + limits.durationMs;
+  const job: ClientJob = {
+    peer: peer.name,
+    address: server.address,
+    serverPids: server.pids,
+    scenario,
+    concurrency: settings.concurrency,
+    payload: payloadOf(settings.payloadBytes),
+    batchSize: peer.batch?.size ?? 1,
+    unitSize: of.size,
+    fillCount: 0,
+    ...roundLimits(settings),
+  };
   try {
-    const result = await runClient({
-      peer: peer.name,
-      address: server.address,
-      serverPids: server.pids,
-      scenario,
-      concurrency: settings.concurrency,
-      payload: payloadOf(settings.payloadBytes),
-      batchSize: peer.batch?.size ?? 1,
-      unitSize: of.size,
-      fillCount: Math.ceil(((peer.work?.perSecondMax ?? 0) * runMs) / 1_000),
-      ...limits,
-    });
+    const fillCount = scenario === 'work' ? await fillFor(job, of.rounds, runClient) : 0;
+    const result = await runClient({ ...job, fillCount });
     of.rounds.push(result);
     const rate = Math.round(result.perSecond * of.size);
     progress(`round ${round}: ${peer.name} ${scenario} ${rate} messages/s`);

@@ -5,6 +5,7 @@ import {
   listOf,
   positiveNumber,
   timeOrAge,
+  timeOrSpan,
   wholeNumber,
 } from './option-values.js';
 
@@ -19,6 +20,7 @@ describe('an option', () => {
     [header, 'a: b', { a: 'b' }],
     [listOf, 'a,b', ['a', 'b']],
     [timeOrAge, '2026-05-31T12:00:00Z', '2026-05-31T12:00:00.000Z'],
+    [timeOrSpan, '2026-05-31T12:00:00Z', '2026-05-31T12:00:00.000Z'],
   ] as [(text: string) => unknown, string, unknown][])('%o reads %s', (read, text, value) => {
     expect(read(text)).toEqual(value);
   });
@@ -31,6 +33,7 @@ describe('an option', () => {
     [positiveNumber, '0'],
     [header, 'a'],
     [timeOrAge, 'yesterday'],
+    [timeOrSpan, 'tomorrow'],
   ] as [(text: string) => unknown, string][])('%o refuses %s', (read, text) => {
     expect(() => read(text)).toThrow(/^It must be /);
   });

@@ -35,9 +35,14 @@ export const listOf = (text: string, earlier: readonly string[] = []): string[] 
 ];
 
 /** An ISO 8601 time, or a duration before now. @returns the time in ISO 8601 */
-export function timeOrAge(text: string): string {
-  const ageMs = parseDuration(text);
-  const atMs = ageMs === undefined ? Date.parse(text) : Date.now() - ageMs;
+export const timeOrAge = (text: string): string => timeFromNow(text, -1, 'an age: 1h');
+
+/** An ISO 8601 time, or a duration from now on. @returns the time in ISO 8601 */
+export const timeOrSpan = (text: string): string => timeFromNow(text, 1, 'a time from now: 90d');
+
+function timeFromNow(text: string, direction: 1 | -1, other: string): string {
+  const lengthMs = parseDuration(text);
+  const atMs = lengthMs === undefined ? Date.parse(text) : Date.now() + direction * lengthMs;
   if (!Number.isNaN(atMs)) return new Date(atMs).toISOString();
-  throw new InvalidArgumentError('It must be a time such as 2026-05-31T12:00:00Z, or an age: 1h.');
+  throw new InvalidArgumentError(`It must be a time such as 2026-05-31T12:00:00Z, or ${other}.`);
 }

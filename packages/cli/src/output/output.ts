@@ -1,15 +1,12 @@
 import { styleText } from 'node:util';
-import { ReaderGone } from '../errors.js';
+import { CliError, ReaderGone } from '../errors.js';
 import { wantsColours } from './colours.js';
 
 type Style = Parameters<typeof styleText>[0];
 
 /** Where a verb writes: results on stdout, for people or as JSON, and remarks on stderr. */
 export class Output {
-  constructor(readonly isJson: boolean) {
-    // A write reports what went wrong with it; without a listener the process would end first.
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  }
+  constructor(readonly isJson: boolean) {}
 
   /** Whether somebody watches the remarks. */
   get isWatched(): boolean {
@@ -45,12 +42,11 @@ export class Output {
    * Writes a line on stdout, and resolves when the system has taken it.
    *
    * @throws ReaderGone
+   * @throws CliError if the output cannot be written, as on a full disk
    */
   write(line: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      process.stdout.write(`${line}\n`, (error) =>
-        error ? reject(new ReaderGone('nobody reads the output')) : resolve(),
-      );
+      process.stdout.write(`${line}\n`, (error) => (error ? reject(writeError(error)) : resolve()));
     });
   }
 
@@ -64,3 +60,8 @@ export class Output {
     return wantsColours(process.stdout) ? styleText(style, text, { validateStream: false }) : text;
   }
 }
+
+const writeError = (error: NodeJS.ErrnoException): Error =>
+  error.code === 'EPIPE'
+    ? new ReaderGone('nobody reads the output')
+    : new CliError(`the output cannot be written: ${error.message}`);

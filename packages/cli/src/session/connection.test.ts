@@ -30,6 +30,12 @@ describe('the server and its key', () => {
     });
   });
 
+  it.each(['here', 'localhost:8080', 'ftp://host'])('are refused at %s', (url) => {
+    expect(() => connectionOf({}, { MILLRACE_URL: url, MILLRACE_API_KEY: 'k' }, noContext)).toThrow(
+      `must begin with http:// or https://, not "${url}"`,
+    );
+  });
+
   it('are one of each: a key goes to the server of a context, its key nowhere else', () => {
     const { url, apiKey } = connectionOf({ key: 'flag-key' }, {}, findContext);
     expect([url, apiKey]).toEqual(['https://current', 'flag-key']);

@@ -19,6 +19,23 @@ export type FindContext = (name: string | undefined) => Context | undefined;
  * @param findContext the context of a name, or the current one
  */
 export function connectionOf(
+  options: ConnectionOptions,
+  environment: NodeJS.ProcessEnv,
+  findContext: FindContext,
+): Connection {
+  const connection = choose(options, environment, findContext);
+  if (isAddress(connection.url)) return connection;
+  throw new UsageError(
+    `the address of the server must begin with http:// or https://, not "${connection.url}"`,
+    'It comes from --url, MILLRACE_URL or the context.',
+  );
+}
+
+/** Whether it can be the address of a server. */
+export const isAddress = (url: string): boolean =>
+  /^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '');
+
+function choose(
   { url: givenUrl, key: givenKey, context: name }: ConnectionOptions,
   { MILLRACE_URL, MILLRACE_API_KEY, MILLRACE_CONTEXT }: NodeJS.ProcessEnv,
   findContext: FindContext,

@@ -112,15 +112,18 @@ export class CliWithServer {
       });
     }
     child.stdin.on('error', () => undefined);
+    const closed = once(child, 'close');
+    const ended = async (): Promise<number | null> => (await closed)[0];
     return {
+      /** The program finds nobody who reads. */
+      closeOutput: () => void child.stdout.destroy(),
+      ended,
       lines: () => texts.stdout.split('\n').filter(Boolean),
       stderr: () => texts.stderr,
       write: (text: string) => void child.stdin.write(text),
-      async end(signal: NodeJS.Signals): Promise<number | null> {
-        const closed = once(child, 'close');
+      end(signal: NodeJS.Signals): Promise<number | null> {
         child.kill(signal);
-        const [code] = await closed;
-        return code as number | null;
+        return ended();
       },
     };
   }

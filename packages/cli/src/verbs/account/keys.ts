@@ -5,7 +5,7 @@ import {
   type ConfirmationOptions,
   confirmed,
 } from '../../input/confirmed.js';
-import { listOf } from '../../input/option-values.js';
+import { listOf, timeOrSpan } from '../../input/option-values.js';
 import { recordLines, table } from '../../output/table.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
@@ -28,13 +28,14 @@ function addCreate(keys: Command): void {
     summary: 'creates an API key and prints its secret, once',
     examples: [
       'keys create --name worker --scope consume',
-      'keys create --name importer --scope publish,read --expires 2027-01-01T00:00:00Z',
+      'keys create --name importer --scope publish,read --expires 90d',
+      'keys create --name audit --scope read --expires 2027-01-01T00:00:00Z',
     ],
   })
     .option('--name <name>', 'a name for people')
     .option('--project <project>', 'the project that it belongs to (default)')
     .option('--scope <scope>', 'what it may do (manage); may be repeated', listOf)
-    .option('--expires <time>', 'when it stops working');
+    .option('--expires <time>', 'when it stops working, or after how long', timeOrSpan);
   runsOnServer<[], CreateFlags>(command, async ({ client, out }, _, flags) => {
     const { name, project, scope, expires } = flags;
     // The server checks the scopes; it may know more of them than this program.
@@ -88,12 +89,17 @@ function addRevoke(keys: Command): void {
   runsOnServer<[string], ConfirmationOptions>(command, async (session, [id], options) => {
     const { keys: all } = (await session.client()).account;
     const known = (await all.list({ limit: 1_000 }).toArray()).find(({ keyId }) => keyId === id);
-    const name = known?.name === undefined ? '' : ` (${known.name})`;
     const affected = known === undefined || known.revokedAt !== undefined ? 0 : 1;
-    const description = `revoke the key ${id}${name}`;
+    const description = `revoke the key ${id}${remarkOn(known)}`;
     const effect = { action: 'account.keys.revoke', target: id, affected, description };
     if (!(await confirmed(session, effect, options))) return;
     const result = await all.revoke(id);
     await session.out.record(result, () => `the key ${id} is revoked`);
   });
+}
+
+function remarkOn(key: KeyRecord | undefined): string {
+  if (key === undefined) return ', which does not exist';
+  const name = key.name === undefined ? '' : ` (${key.name})`;
+  return key.revokedAt === undefined ? name : `${name}, which is revoked already`;
 }

@@ -6,9 +6,10 @@ import {
   removeContext,
   useContext,
 } from '../../contexts/contexts.js';
-import { CliError, UsageError } from '../../errors.js';
+import { UsageError } from '../../errors.js';
 import { askForSecret } from '../../input/secret.js';
 import { recordLines, table } from '../../output/table.js';
+import { isAddress } from '../../session/connection.js';
 import { addVerb, runs } from '../verb.js';
 
 export function addContextVerbs(context: Command): void {
@@ -41,17 +42,13 @@ function addAdd(context: Command): void {
   // The session takes --url and --key for those of a call, so they are read from the command.
   runs<[string]>(command, async ({ out }, [name]) => {
     const { url, key } = command.opts<AddFlags>();
-    checkUrl(url);
+    if (!isAddress(url)) {
+      throw new UsageError(`--url must begin with http:// or https://, not "${url}"`);
+    }
     const apiKey = key ?? (await askForSecret(`API key for ${url}`));
     addContext(name, { url, apiKey });
     await out.record({ name, url }, () => `the context ${name} is stored`);
   });
-}
-
-function checkUrl(url: string): void {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
-  if (protocol === 'http:' || protocol === 'https:') return;
-  throw new UsageError(`--url must begin with http:// or https://, not "${url}"`);
 }
 
 function addList(context: Command): void {
@@ -88,7 +85,7 @@ function addShow(context: Command): void {
   runs<[string | undefined]>(command, async ({ out }, [name]) => {
     const context = findContext(name);
     if (context === undefined) {
-      throw new CliError(
+      throw new UsageError(
         'there is no current context',
         'Choose one with: millrace context use NAME',
       );

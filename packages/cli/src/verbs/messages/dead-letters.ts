@@ -107,7 +107,7 @@ function addPurge(dlq: Command): void {
 
 function which(count: number, message?: string, since?: string): string {
   if (message !== undefined) return `the dead letter ${message}`;
-  if (since !== undefined)
-    return `those of ${counted(count, 'dead letter')} that died since ${since}`;
+  // The counts of a queue do not say how many of them are that young.
+  if (since !== undefined) return `the dead letters since ${since}, at most ${count},`;
   return counted(count, 'dead letter');
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { duration } from '../../input/option-values.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
@@ -67,15 +67,16 @@ function nackText(id: string, { nacked, requeued }: { nacked: boolean; requeued:
 
 function addExtend(program: Command): void {
   const command = addVerb(program, {
-    usage: 'extend <queue> <message-id> <duration>',
+    usage: 'extend <queue> <message-id>',
     summary: 'sets the end of a lease, from now',
     details: '0s returns the message at once, without counting a failure.',
     examples: ['extend orders 01a21d99-f2d3-7000-ab11-9db7a3e58b4c 10m'],
-  }).option(RECEIPT, RECEIPT_HELP);
-  runsOnServer<[string, string, string], { readonly receipt?: string }>(
+  })
+    .addArgument(new Argument('<duration>').argParser(duration))
+    .option(RECEIPT, RECEIPT_HELP);
+  runsOnServer<[string, string, number], { readonly receipt?: string }>(
     command,
-    async ({ client, out }, [name, messageId, length], { receipt }) => {
-      const seconds = duration(length);
+    async ({ client, out }, [name, messageId, seconds], { receipt }) => {
       const queue = (await client()).queue(name);
       const result = await queue.extend({ messageId, receipt }, seconds);
       await out.record(result, () => extendText(messageId, seconds, result));

@@ -1,28 +1,46 @@
-import type { HourHistory } from '@millrace/client';
-import type { Command } from 'commander';
+import type { DayHistory, HourHistory } from '@millrace/client';
+import { type Command, Option } from 'commander';
 import { table } from '../../output/table.js';
 import { addVerb, runsOnServer } from '../verb.js';
+
+interface HistoryFlags {
+  readonly span: 'hour' | 'day';
+}
 
 export function addHistory(program: Command): void {
   const command = addVerb(program, {
     usage: 'history <queue>',
-    summary: 'shows the depth and the rates of a queue for each minute of the last hour',
-    examples: ['history orders', 'history orders --json'],
-  });
-  runsOnServer<[string]>(command, async ({ client, out }, [name]) => {
-    const history = await (await client()).queue(name).history();
-    await out.record(history, () => table(COLUMNS, history.minutes.map(rowOf)));
+    summary: 'shows the depth and the rates of a queue over the last hour or day',
+    details: 'The hour comes by the minute, the day by the quarter of an hour.',
+    examples: ['history orders', 'history orders --span day', 'history orders --json'],
+  }).addOption(
+    new Option('--span <span>', 'how far back').choices(['hour', 'day']).default('hour'),
+  );
+  runsOnServer<[string], HistoryFlags>(command, async ({ client, out }, [name], { span }) => {
+    const queue = (await client()).queue(name);
+    if (span === 'day') {
+      const day = await queue.history({ span });
+      await out.record(day, () => historyTable('QUARTER OF AN HOUR', day.quarterHours));
+    } else {
+      const hour = await queue.history({ span });
+      await out.record(hour, () => historyTable('MINUTE', hour.minutes));
+    }
   });
 }
 
-const COLUMNS = ['MINUTE', 'DEPTH', 'PUBLISHED', 'DELIVERED', 'ACKED', 'FAILED', 'DEAD LETTERS'];
+type Part = HourHistory['minutes'][number] | DayHistory['quarterHours'][number];
 
-const rowOf = (minute: HourHistory['minutes'][number]) => [
-  minute.at,
-  minute.depth,
-  minute.published,
-  minute.delivered,
-  minute.acked,
-  minute.failed,
-  minute.deadLettered,
+const COLUMNS = ['DEPTH', 'PUBLISHED', 'DELIVERED', 'ACKED', 'FAILED', 'DEAD LETTERS'];
+
+const historyTable = (unit: string, parts: readonly Part[]): Promise<string> =>
+  table([unit, ...COLUMNS], parts.map(rowOf));
+
+const rowOf = (part: Part) => [
+  part.at,
+  part.depth,
+  part.published,
+  part.delivered,
+  part.acked,
+  part.failed,
+  part.deadLettered,
 ];
