@@ -31,7 +31,7 @@ export function publishedManifest(parts: readonly WorkspacePackage[], placeOf: P
 }
 
 /** Its `imports` without the patterns by which tests reach every file. */
-export function publishedImports({ manifest }: WorkspacePackage): object {
+function publishedImports({ manifest }: WorkspacePackage): object {
   const kept = Object.entries(manifest.imports ?? {}).filter(([name]) => !name.endsWith('*'));
   return kept.length > 0 ? { imports: Object.fromEntries(kept) } : {};
 }

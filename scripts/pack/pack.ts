@@ -3,7 +3,7 @@ import { copyFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { isShown, publishedImports, publishedManifest } from './manifest.js';
+import { isShown, publishedManifest } from './manifest.js';
 import { type PlaceOf, withRelativeImports } from './relative-imports.js';
 import { atRoot, type WorkspacePackage, withItsPackages } from './workspace-package.js';
 
@@ -57,11 +57,10 @@ async function copyFiles(part: WorkspacePackage, folder: string, withTypes: bool
   }
 }
 
-/** Node reads the type and the imports from it, and the server its version. */
-const writeInnerManifest = (part: WorkspacePackage, folder: string): Promise<void> => {
-  const { name, version, type } = part.manifest;
-  const manifest = { name, version, private: true, type, ...publishedImports(part) };
-  return writeJson(join(folder, 'package.json'), manifest);
+/** Node reads the type from it, and the server its version. */
+const writeInnerManifest = ({ manifest }: WorkspacePackage, folder: string): Promise<void> => {
+  const { name, version, type } = manifest;
+  return writeJson(join(folder, 'package.json'), { name, version, private: true, type });
 };
 
 const writeJson = (path: string, value: unknown): Promise<void> =>

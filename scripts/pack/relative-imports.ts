@@ -1,7 +1,7 @@
 import { dirname, posix } from 'node:path';
 import type { WorkspacePackage } from './workspace-package.js';
 
-const IMPORT = /(\bfrom\s*|\bimport\s*\(?\s*)(['"])(@millrace\/[\w/-]+)\2/g;
+const IMPORT = /(\bfrom\s*|\bimport\s*\(?\s*)(['"])(@millrace\/[\w/-]+|#[\w-]+)\2/g;
 const LEFT_OVER = /^(?!\s*\*).*['"]@millrace\//m;
 
 /** Where the files of a package are in the tarball: the root's at its top, others in their room. */
@@ -9,7 +9,8 @@ export type PlaceOf = (part: WorkspacePackage) => string;
 
 /**
  * Replaces the names of the packages that are in the same tarball by relative paths, which mean the same
- * to every package manager and to Node.
+ * to every package manager and to Node. The `imports` of a package inside another one are replaced too,
+ * as they are in Node; those of the root stay.
  *
  * @param path the path of the file in the tarball
  */
@@ -20,13 +21,31 @@ export function withRelativeImports(
   placeOf: PlaceOf,
 ): string {
   const replaced = text.replace(IMPORT, (_, keyword, quote, specifier) => {
-    const target = fileOf(specifier, parts, placeOf);
+    const target = specifier.startsWith('#')
+      ? fileOfImport(specifier, path, parts, placeOf)
+      : fileOf(specifier, parts, placeOf);
+    if (target === undefined) return `${keyword}${quote}${specifier}${quote}`;
     const relative = posix.relative(dirname(path), target);
     return `${keyword}${quote}${relative.startsWith('.') ? relative : `./${relative}`}${quote}`;
   });
   const [left] = LEFT_OVER.exec(replaced) ?? [];
   if (left !== undefined) throw new Error(`${path} still names a package of ours: ${left.trim()}`);
   return replaced;
+}
+
+/** @returns undefined in a file of the root */
+function fileOfImport(
+  specifier: string,
+  path: string,
+  parts: readonly WorkspacePackage[],
+  placeOf: PlaceOf,
+): string | undefined {
+  const inside = parts.find((part) => placeOf(part) !== '' && path.startsWith(`${placeOf(part)}/`));
+  if (inside === undefined) return undefined;
+  const file = (inside.manifest.imports?.[specifier] as { default?: string } | undefined)?.default;
+  if (file === undefined)
+    throw new Error(`${specifier} is not an import of ${inside.manifest.name}`);
+  return posix.join(placeOf(inside), file);
 }
 
 function fileOf(specifier: string, parts: readonly WorkspacePackage[], placeOf: PlaceOf): string {

@@ -31,16 +31,23 @@ export class Session {
   /** A client for verbs that go on for long. */
   readonly patientClient = (): Promise<Millrace> => this.#makeClient(LONG);
 
+  /** The same for verbs that look into no payload: keeping the texts of payloads takes time. */
+  readonly fastClient = (): Promise<Millrace> =>
+    this.#makeClient(LONG, { keepsPayloadTexts: false });
+
   /** Ends when a signal asks the process to end. A verb that asks for it must end by itself then. */
   get interrupted(): AbortSignal {
     this.#interrupted ??= untilInterrupted();
     return this.#interrupted;
   }
 
-  async #makeClient(retries: RetryOptions): Promise<Millrace> {
+  async #makeClient(
+    retries: RetryOptions,
+    { keepsPayloadTexts } = { keepsPayloadTexts: true },
+  ): Promise<Millrace> {
     const { makeClient } = await import('./client.js');
-    return makeClient(this.connection, retries, this.#options.timeout, (line) =>
-      this.out.note(line),
-    );
+    const warn = (line: string): void => this.out.note(line);
+    const { timeout: timeoutSeconds } = this.#options;
+    return makeClient(this.connection, { retries, timeoutSeconds, keepsPayloadTexts, warn });
   }
 }

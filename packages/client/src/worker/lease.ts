@@ -4,16 +4,21 @@ import type { ServerContact } from './server-contact.js';
 
 /** Time after which an extension that failed is tried again. */
 const RETRY_MS = 500;
+/** Timers run late in a busy process, and a handler needs a moment to stop. */
+const MARGIN_SHARE = 0.05;
+const MARGIN_MAX_MS = 1_000;
 
 /**
  * The lease of one delivery, extended when half of its time is over. It counts from when the request was
- * sent that got it, so that it is never believed to be longer than it is.
+ * sent that got it, and is given up a little before its end, so that it is never believed to be longer
+ * than it is.
  */
 export class Lease {
   readonly #queue: ConsumedQueue;
   readonly #delivery: Delivery;
   readonly #durationMs: number;
   readonly #contact: ServerContact;
+  /** When it is given up. */
   #endsAtMs: number;
   #nextBeat: ReturnType<typeof setTimeout> | undefined;
   #end: ReturnType<typeof setTimeout> | undefined;
@@ -35,7 +40,7 @@ export class Lease {
     this.#delivery = delivery;
     this.#durationMs = durationMs;
     this.#contact = contact;
-    this.#endsAtMs = leasedAtMs + durationMs;
+    this.#endsAtMs = this.#endOf(leasedAtMs);
     this.#schedule();
   }
 
@@ -55,6 +60,11 @@ export class Lease {
     this.#isOver = true;
     clearTimeout(this.#nextBeat);
     clearTimeout(this.#end);
+  }
+
+  #endOf(leasedAtMs: number): number {
+    const marginMs = Math.min(MARGIN_MAX_MS, this.#durationMs * MARGIN_SHARE);
+    return leasedAtMs + this.#durationMs - marginMs;
   }
 
   #schedule(): void {
@@ -78,7 +88,7 @@ export class Lease {
         this.#lost(true);
         return;
       }
-      this.#endsAtMs = sentAtMs + this.#durationMs;
+      this.#endsAtMs = this.#endOf(sentAtMs);
       this.#schedule();
       this.#watchEnd();
     } catch (error) {

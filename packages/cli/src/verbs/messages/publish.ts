@@ -52,7 +52,7 @@ async function publish(
 ): Promise<void> {
   const text = textOf(argument, flags.file);
   if (text === undefined) {
-    const queue = (await session.patientClient()).queue(name);
+    const queue = (await session.fastClient()).queue(name);
     const { publishLines } = await import('./publish-lines.js');
     return publishLines(session, queue, messageOptions(flags), flags);
   }

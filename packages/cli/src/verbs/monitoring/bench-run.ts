@@ -18,7 +18,7 @@ const MAX_BATCH = 1_000;
 export async function runBench(session: Session, flags: BenchFlags): Promise<void> {
   if (flags.batch > MAX_BATCH) throw new UsageError(`--batch must be at most ${MAX_BATCH}`);
   const { out, interrupted } = session;
-  const queue = (await session.patientClient()).queue(`bench-${randomBytes(6).toString('hex')}`);
+  const queue = (await session.fastClient()).queue(`bench-${randomBytes(6).toString('hex')}`);
   await queue.create();
   try {
     const publish = await timeStep('publish', flags, publishing(queue, flags, interrupted));
