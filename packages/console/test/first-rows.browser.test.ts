@@ -54,10 +54,10 @@ test('a long list is read again although the counts of its visible rows are', as
     if (/queue\/stats/.test(request.url())) asked.stats += 1;
   });
   await millrace().queue('bulk-10000').publish(2);
-  for (let step = 0; step < 22; step += 1) {
+  for (let step = 0; step < 44; step += 1) {
     await page.clock.runFor(1_000);
     await page.waitForTimeout(100);
-    if (step === 12) {
+    if (step === 20) {
       // Only the visible rows were read by then, and the page says how old the rest is.
       expect(asked.lists).toBe(0);
       await page.getByText(/^visible rows as of .*, all as of /).waitFor();
