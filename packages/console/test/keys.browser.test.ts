@@ -35,3 +35,17 @@ test('a key is created, shown once, used and revoked', async () => {
   const [key] = await millrace().account.keys.list().toArray();
   expect(key?.revokedAt).toBeDefined();
 });
+
+test('a page whose files are gone after an update of the server is loaded anew', async () => {
+  const page = await open('/');
+  let missing = 0;
+  await page.route(/assets\/keys-page.*\.js$/, async (route) => {
+    missing += 1;
+    if (missing === 1) await route.fulfill({ status: 404, body: 'gone' });
+    else await route.continue();
+  });
+  await page.getByRole('link', { name: 'Keys' }).click();
+  await page.getByRole('button', { name: 'Create key' }).waitFor();
+  expect(missing).toBe(2);
+  expect(new URL(page.url()).pathname).toBe('/console/keys');
+});

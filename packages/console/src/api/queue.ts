@@ -4,6 +4,7 @@ import { useSession } from '../session/session.js';
 import { useLiveInterval } from './live-updates.js';
 
 const STATS_INTERVAL_MS = 3_000;
+const LAST_MINUTE_INTERVAL_MS = 5_000;
 
 /** The settings of a queue. */
 export function useQueueRecord(queue: string) {
@@ -22,6 +23,20 @@ export function useQueueStats(queue: string) {
     queryKey: ['stats', queue],
     queryFn: ({ signal }) => millrace.queue(queue).stats({ signal }),
     refetchInterval: useLiveInterval(STATS_INTERVAL_MS),
+  });
+}
+
+/** What happened in the queue in the last minute, which only the list tells. */
+export function useLastMinute(queue: string) {
+  const { millrace } = useSession();
+  return useQuery({
+    queryKey: ['last-minute', queue],
+    queryFn: async ({ signal }) => {
+      const wanted = { prefix: queue, limit: 1, include: 'stats,activity', signal } as const;
+      const { items } = await millrace.queues.list(wanted).page();
+      return items.find((listed) => listed.queue === queue)?.activity ?? null;
+    },
+    refetchInterval: useLiveInterval(LAST_MINUTE_INTERVAL_MS),
   });
 }
 

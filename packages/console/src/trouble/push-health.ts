@@ -65,7 +65,8 @@ function paused(reason: string | undefined): PushHealth {
     : {
         state: 'paused',
         label: 'Paused',
-        explanation: 'The messages stay in the queue until somebody resumes it.',
+        explanation:
+          'The subscription is paused: its messages stay in the queue until somebody resumes it.',
       };
 }
 

@@ -17,8 +17,8 @@ export interface Trouble {
   readonly explanation: string;
   /** What to do next, as a sentence. */
   readonly nextStep: string;
-  /** The tab of the queue's page where that is done. */
-  readonly tab: 'messages' | 'dead-letters' | 'push';
+  /** The tab of the queue's page where that is done, and what it is to show. */
+  readonly tab: 'messages' | 'messages?state=delayed' | 'dead-letters' | 'push';
 }
 
 /** Messages that wait shorter than this are no sign of anything. */
@@ -123,7 +123,7 @@ function fallsBehind({ stats, activity, type }: WatchedQueue): Trouble | undefin
       type === 'fifo'
         ? 'Look for a delayed message that holds up its message group by failing again and again; if there is none, run more workers.'
         : 'Run more workers, or find out why each message takes so long.',
-    tab: 'messages',
+    tab: type === 'fifo' ? 'messages?state=delayed' : 'messages',
   };
 }
 

@@ -1,4 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CommandRun } from '../command-line/command-run.js';
 import { callerOf } from '../harness/http-server.js';
@@ -25,8 +27,8 @@ async function outcomeOf(args: readonly string[], environment = {}) {
   return { code, stdout: run.stdout, stderr: run.stderr };
 }
 
-async function startDev(flags: readonly string[] = []): Promise<DevServer> {
-  const dev = await DevServer.start(flags);
+async function startDev(flags: readonly string[] = [], environment = {}): Promise<DevServer> {
+  const dev = await DevServer.start(flags, environment);
   runs.push(dev.run);
   return dev;
 }
@@ -75,10 +77,13 @@ describe('millrace dev', () => {
   );
 
   it('removes what a server has left that was killed, and nothing that is in use', async () => {
-    const [killed, running] = [await startDev(), await startDev()];
+    // Any other start on this machine would remove it, too.
+    const TMPDIR = mkdtempSync(join(tmpdir(), 'millrace-test-dev-'));
+    const start = () => startDev([], { TMPDIR });
+    const [killed, running] = [await start(), await start()];
     await killed.run.kill();
     expect(existsSync(killed.shown.data_folder)).toBe(true);
-    await startDev();
+    await start();
     await expect.poll(() => existsSync(killed.shown.data_folder)).toBe(false);
     expect(existsSync(running.shown.data_folder)).toBe(true);
     expect((await running.client.get('list')).status).toBe(200);

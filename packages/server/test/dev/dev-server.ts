@@ -15,8 +15,8 @@ export class DevServer {
     this.client = new ManagingClient({ call: this.call });
   }
 
-  static async start(flags: readonly string[] = []): Promise<DevServer> {
-    const run = new CommandRun(['dev', '--port', '0', '--json', ...flags]);
+  static async start(flags: readonly string[] = [], environment = {}): Promise<DevServer> {
+    const run = new CommandRun(['dev', '--port', '0', '--json', ...flags], { environment });
     await run.says(/"url"/);
     expect(run.stdout, run.stderr).toMatch(/^\{.*\}\n$/);
     return new DevServer(run, JSON.parse(run.stdout));

@@ -13,7 +13,7 @@ if (sqlite === undefined) throw new Error('there is no store');
 describe('/console', () => {
   const running = useServer(sqlite);
   const get = (path: string) => running.call('GET', path, undefined, { key: null });
-  const asset = (): string => /\/console\/assets\/[^"]+\.js/.exec(page())?.[0] ?? '';
+  const asset = (): string => /\/console\/assets\/index-[^"]+\.js/.exec(page())?.[0] ?? '';
   const page = (): string => readFileSync(`${BUILT}index.html`, 'utf8');
 
   test.each(['/console', '/console/', '/console/queues/orders/messages?state=delayed'])(

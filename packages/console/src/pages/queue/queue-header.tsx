@@ -3,7 +3,7 @@ import type { QueueRecord } from '@millrace/client';
 import { ChevronRight, Send } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { useQueueStats } from '../../api/queue.js';
+import { useLastMinute, useQueueStats } from '../../api/queue.js';
 import { useMay } from '../../session/session.js';
 import { SteadyTroubles } from '../../trouble/steady-troubles.js';
 import { TroubleIcon } from '../../trouble/trouble-icon.js';
@@ -16,13 +16,17 @@ import classes from './queue-header.module.css';
 export function QueueHeader({ record }: { readonly record: QueueRecord }) {
   const { queue, type } = record;
   const stats = useQueueStats(queue);
+  const lastMinute = useLastMinute(queue);
   const [isPublishing, setIsPublishing] = useState(false);
   const mayPublish = useMay('publish');
   const [steady] = useState(() => new SteadyTroubles());
   const judged =
-    stats.data === undefined
+    stats.data === undefined || lastMinute.isPending
       ? []
-      : steady.of({ ...record, stats: stats.data }, stats.dataUpdatedAt);
+      : steady.of(
+          { ...record, stats: stats.data, ...(lastMinute.data && { activity: lastMinute.data }) },
+          stats.dataUpdatedAt,
+        );
   const troubles = useTroubles({ queue, troubles: judged });
   return (
     <header className={classes.header}>

@@ -11,8 +11,9 @@ const TYPES: Readonly<Record<string, string>> = {
 /** A built file, with the gzip form that the build has put beside it. */
 export interface ConsoleFile {
   readonly type: string;
-  bytes(): Buffer;
-  gzipped(): Buffer;
+  /** Both give undefined if a new build has removed the file since the start. */
+  bytes(): Buffer | undefined;
+  gzipped(): Buffer | undefined;
 }
 
 /**
@@ -35,10 +36,14 @@ export function readConsoleFiles(folder: string): ReadonlyMap<string, ConsoleFil
   return files;
 }
 
-function once<T>(read: () => T): () => T {
-  let value: T | undefined;
+function once(read: () => Buffer): () => Buffer | undefined {
+  let value: Buffer | undefined;
   return () => {
-    value ??= read();
+    try {
+      value ??= read();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
     return value;
   };
 }

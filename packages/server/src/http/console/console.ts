@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { refuse } from '../../core/refusal.js';
+import { type Refusal, refuse } from '../../core/refusal.js';
 import { sendError } from '../envelope.js';
 import { type ConsoleFile, readConsoleFiles } from './console-files.js';
 
@@ -31,9 +31,8 @@ export function registerConsole(app: FastifyInstance): void {
     if (page === undefined) return sendError(request, reply, notBuilt());
     reply
       .header('content-security-policy', CONTENT_SECURITY_POLICY)
-      .header('referrer-policy', 'no-referrer')
-      .header('cache-control', 'no-cache');
-    sendFile(request, reply, page);
+      .header('referrer-policy', 'no-referrer');
+    sendFile(request, reply, { file: page, cacheControl: 'no-cache', missing: notBuilt });
   };
 
   app.get('/console', sendPage);
@@ -42,20 +41,32 @@ export function registerConsole(app: FastifyInstance): void {
   app.get<{ Params: { '*': string } }>('/console/assets/*', (request, reply) => {
     const name = request.params['*'];
     const file = files?.get(`assets/${name}`);
-    if (file === undefined) return sendError(request, reply, noAsset(name));
-    reply.header('cache-control', FOREVER);
-    sendFile(request, reply, file);
+    const missing = () => noAsset(name);
+    if (file === undefined) return sendError(request, reply, missing());
+    sendFile(request, reply, { file, cacheControl: FOREVER, missing });
   });
 }
 
-function sendFile(request: FastifyRequest, reply: FastifyReply, file: ConsoleFile): void {
+interface Sent {
+  readonly file: ConsoleFile;
+  readonly cacheControl: string;
+  readonly missing: () => Refusal;
+}
+
+function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { file, cacheControl, missing }: Sent,
+): void {
   const isGzipped = /\bgzip\b/.test(request.raw.headers['accept-encoding'] ?? '');
   const bytes = isGzipped ? file.gzipped() : file.bytes();
+  if (bytes === undefined) return sendError(request, reply, missing());
   if (isGzipped) reply.header('content-encoding', 'gzip');
   // As for the documents: one large file per connection, because a client may not read it.
   if (bytes.length > LARGE_BYTES) reply.header('connection', 'close');
   reply
     .header('content-type', file.type)
+    .header('cache-control', cacheControl)
     .header('vary', 'accept-encoding')
     .header('x-content-type-options', 'nosniff')
     .header('x-request-id', request.trace.requestId)

@@ -39,7 +39,7 @@ function whyStillAvailable(stats: QueueStats | undefined, nowMs: number): string
   if (lastFetchAt === undefined) {
     return 'No consumer has ever fetched from this queue. If messages are pushed, see Push.';
   }
-  const last = `The last fetch was ${formatRelative(lastFetchAt, nowMs)}.`;
+  const last = `The last fetch was ${formatRelative(lastFetchAt, Math.max(nowMs, Date.parse(lastFetchAt)))}.`;
   return nowMs - Date.parse(lastFetchAt) < AT_WORK_MS
     ? `It is not its turn yet: earlier messages come first. ${last}`
     : `Nobody fetches. ${last}`;
