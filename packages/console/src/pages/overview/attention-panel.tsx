@@ -33,7 +33,7 @@ export function AttentionPanel({ rows, address: { view, change } }: AttentionPan
         </Title>
         <Text size="sm" c="dimmed">
           {shown.length < count
-            ? `the worst ${formatCount(shown.length)} of ${countOf(count, 'queue')}`
+            ? `${formatCount(shown.length)} of ${countOf(count, 'queue')}`
             : countOf(count, 'queue')}
         </Text>
       </div>

@@ -55,7 +55,12 @@ interface ChartsProps {
 function Charts({ intervals, span }: ChartsProps) {
   const times = useMemo(() => intervals.map(({ at }) => Date.parse(at) / 1_000), [intervals]);
   const depth = useMemo(() => depthSeries(intervals), [intervals]);
-  const rates = useMemo(() => rateSeries(intervals, span), [intervals, span]);
+  // The last interval is not over, so that its rates would seem to fall.
+  const finishedCount = Math.max(1, intervals.length - 1);
+  const rates = useMemo(
+    () => rateSeries(intervals.slice(0, finishedCount), span),
+    [intervals, finishedCount, span],
+  );
   if (intervals.length === 0) {
     return (
       <EmptyState title="Nothing has happened yet">
@@ -67,7 +72,12 @@ function Charts({ intervals, span }: ChartsProps) {
     <Suspense fallback={<Loader aria-label="Loading the charts" />}>
       <div className={classes.charts}>
         <LineChart title="Messages in the queue" positions={times} axis="time" series={depth} />
-        <LineChart title="Messages per minute" positions={times} axis="time" series={rates} />
+        <LineChart
+          title="Messages per minute"
+          positions={times.slice(0, finishedCount)}
+          axis="time"
+          series={rates}
+        />
       </div>
       <Text size="sm" c="dimmed" mt="md">
         {inWords(intervals, span)}
