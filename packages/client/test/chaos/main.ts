@@ -12,8 +12,8 @@ restarted and a proxy cuts answers; then checks that nothing was lost.
 
   --messages N   (default: 100000)
   --workers N    worker processes (default: 4)
-  --kill-every N a worker is killed after so many messages, on average (default: 5000, which is a kill
-                 every four or five seconds)
+  --kill-every N a worker is killed after so many messages, on average (default: 7500, which is a kill
+                 every six to eight seconds)
   --restarts N   of the server, by SIGKILL (default: 2)
   --store STORE  sqlite or postgres (default: sqlite)
 
@@ -28,7 +28,7 @@ const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '100000' },
     workers: { type: 'string', default: '4' },
-    'kill-every': { type: 'string', default: '5000' },
+    'kill-every': { type: 'string', default: '7500' },
     restarts: { type: 'string', default: '2' },
     store: { type: 'string', default: 'sqlite' },
     help: { type: 'boolean', default: false },
