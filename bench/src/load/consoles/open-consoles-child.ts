@@ -1,5 +1,5 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { Millrace } from '@millrace/client';
-import { lightFetch } from './light-fetch.js';
 import { keepOpen } from './open-console.js';
 import type { ConsolesJob, ConsolesReport } from './open-consoles.js';
 
@@ -7,15 +7,18 @@ process.once('message', ({ port, apiKey, count, queueCount, visible }: ConsolesJ
   const baseUrl = `http://127.0.0.1:${port}`;
   let calls = 0;
   let failure: string | undefined;
-  const countingFetch: typeof fetch = (...request) => {
+  // The client sends through node:http.
+  subscribe('http.client.request.start', () => {
     calls += 1;
-    return lightFetch(...request);
-  };
+  });
   const overview = {
-    millrace: new Millrace({ baseUrl, apiKey, fetch: countingFetch, retries: false }),
+    millrace: new Millrace({ baseUrl, apiKey, retries: false }),
     queueCount,
     visible,
-    readReadiness: async () => (await countingFetch(`${baseUrl}/readyz`)).text(),
+    readReadiness: async () => {
+      calls += 1;
+      return (await fetch(`${baseUrl}/readyz`)).text();
+    },
   };
   const startedMs = performance.now();
   const cpuAtStart = process.cpuUsage();

@@ -26,7 +26,8 @@ export function connectionOf(
   const connection = choose(options, environment, findContext);
   if (isAddress(connection.url)) return connection;
   throw new UsageError(
-    `the address of the server must begin with http:// or https://, not "${connection.url}"`,
+    // Without the address itself: somebody may have put the key there.
+    'the address of the server must begin with http:// or https://',
     'It comes from --url, MILLRACE_URL or the context.',
   );
 }

@@ -4,7 +4,7 @@ import {
   type Delivery,
   MillraceError,
 } from '@millrace/client';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Consumption } from '#client/worker/consumption';
 import { Emitter } from '#client/worker/events';
 import { Lease } from '#client/worker/lease';
@@ -103,4 +103,21 @@ test('an extension that succeeds shows that the server is back', async () => {
   expect(await lease.renew()).toBe(true);
   lease.stop();
   expect(seen).toEqual(['extend failed: NETWORK_ERROR', 'recovered after 1']);
+});
+
+test.each([
+  [2_000, 1_900],
+  [60_000, 59_000],
+])('a lease of %i ms that cannot be extended is given up after %i ms', async (length, after) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const queue = { extend: () => Promise.reject(LOST_ANSWER) } as unknown as ConsumedQueue;
+  const { contact } = watchedContact();
+  const lease = new Lease(queue, {} as Delivery, length, performance.now(), contact);
+  const onLost = vi.fn();
+  lease.onLost = onLost;
+  await vi.advanceTimersByTimeAsync(after - 1);
+  expect(onLost).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(onLost).toHaveBeenCalledExactlyOnceWith(false);
 });

@@ -32,7 +32,7 @@ export function useLastMinute(queue: string) {
   return useQuery({
     queryKey: ['last-minute', queue],
     queryFn: async ({ signal }) => {
-      const wanted = { prefix: queue, limit: 1, include: 'stats,activity', signal } as const;
+      const wanted = { prefix: queue, limit: 1, include: 'activity', signal } as const;
       const { items } = await millrace.queues.list(wanted).page();
       return items.find((listed) => listed.queue === queue)?.activity ?? null;
     },

@@ -36,7 +36,7 @@ function secondsOf(text = ''): number {
 async function call(url: string, seconds: number | undefined): Promise<DevClock> {
   if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
     throw new ConfigError(
-      `--url or MILLRACE_URL must be the address that millrace dev has printed, not "${url}"`,
+      '--url or MILLRACE_URL must be the address that millrace dev has printed',
     );
   }
   const { data, error } =
