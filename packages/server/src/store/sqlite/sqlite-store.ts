@@ -1,4 +1,4 @@
-import { type Clock, monotonicClock } from '../../core/clock.js';
+import { type Clock, monotonicClock, setSystemTimer } from '../../core/clock.js';
 import type { Command, Outcome } from '../../core/commands/commands.js';
 import { tellDeadLetters } from '../../core/dead-letters/dead-letter-report.js';
 import { isLong, ReadLanes } from '../../core/engine/read-lanes.js';
@@ -45,6 +45,11 @@ const RECLAIM_RETRY_MS = 1_000;
 const RECLAIM_WAITS_MAX = 9;
 /** All messages go through the writer: with less it takes a tenth more time, with more no less. */
 const YOUNG_GENERATION_MIB = { writer: 4, longReader: 12, reader: 4, checkpoint: 4 };
+/**
+ * Threads beside the writer start when they are needed, so that a short-lived server is ready sooner.
+ * After this time they start anyway, because a busy server may have no file descriptor left for them.
+ */
+const THREADS_START_WITHIN_MS = 10_000;
 const threadFile = (name: string): URL => new URL(`./threads/${name}-thread.js`, import.meta.url);
 
 /** The store inside one file. All of SQLite runs in threads; this side only passes messages. */
@@ -60,6 +65,7 @@ export class SqliteStore implements Store {
   private commitGroupsUnderWay = 0;
   private cancelFlush: (() => void) | undefined;
   private cancelReclaim: (() => void) | undefined;
+  private readonly cancelStarts: () => void;
 
   private constructor(
     private readonly path: string,
@@ -79,6 +85,10 @@ export class SqliteStore implements Store {
       resumeReads: () => this.lanes.resume(),
       failed: (cause) => this.fail(cause),
     });
+    const startThreads = (): void => {
+      for (const thread of [reader, longReader, checkpointer]) thread.start();
+    };
+    this.cancelStarts = setSystemTimer(startThreads, THREADS_START_WITHIN_MS);
   }
 
   /** @throws Error with a message for the operator when the file cannot be opened. */
@@ -196,6 +206,7 @@ export class SqliteStore implements Store {
   }
 
   private async close(): Promise<void> {
+    this.cancelStarts();
     this.cancelReclaim?.();
     this.wal.stop();
     this.cancelFlush?.();

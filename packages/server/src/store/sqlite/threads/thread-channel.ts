@@ -1,43 +1,52 @@
 import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { type Refusal, RefusalError } from '../../../core/refusal.js';
 
-/** A worker thread that answers each request once. */
+/** A worker thread that answers each request once. It starts with the first request, or when told to. */
 export class ThreadChannel<Request, Answer> {
-  private readonly worker: Worker;
+  private worker: Worker | undefined;
   private readonly pending = new Map<number, Pending<Answer>>();
   private lastId = 0;
   private exited: Error | null = null;
 
   /** @param youngGenerationMib a thread's objects are short-lived; a larger heap only costs memory */
   constructor(
-    file: URL,
-    workerData: unknown,
-    youngGenerationMib: number,
-    onExit: (cause: Error) => void,
-  ) {
-    this.worker = new Worker(file, {
-      workerData,
-      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMib },
-    });
-    this.worker.on('message', (replies: Reply<Answer>[]) => {
-      for (const reply of replies) this.settle(reply);
-    });
-    this.worker.on('error', (error) => this.fail(error, onExit));
-    this.worker.on('exit', (code) => this.fail(new Error(`thread ended with ${code}`), onExit));
+    private readonly file: URL,
+    private readonly workerData: unknown,
+    private readonly youngGenerationMib: number,
+    private readonly onExit: (cause: Error) => void,
+  ) {}
+
+  start(): void {
+    if (this.exited === null) this.worker ??= this.startWorker();
   }
 
   call(request: Request): Promise<Answer> {
     if (this.exited !== null) return Promise.reject(this.exited);
+    this.worker ??= this.startWorker();
+    const { worker } = this;
     return new Promise((resolve, reject) => {
       this.lastId += 1;
       this.pending.set(this.lastId, { resolve, reject });
-      this.worker.postMessage({ id: this.lastId, request });
+      worker.postMessage({ id: this.lastId, request });
     });
   }
 
   async stop(): Promise<void> {
     this.exited ??= new Error('the thread was stopped');
-    await this.worker.terminate();
+    await this.worker?.terminate();
+  }
+
+  private startWorker(): Worker {
+    const worker = new Worker(this.file, {
+      workerData: this.workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: this.youngGenerationMib },
+    });
+    worker.on('message', (replies: Reply<Answer>[]) => {
+      for (const reply of replies) this.settle(reply);
+    });
+    worker.on('error', (error) => this.fail(error));
+    worker.on('exit', (code) => this.fail(new Error(`thread ended with ${code}`)));
+    return worker;
   }
 
   private settle({ id, answer, error }: Reply<Answer>): void {
@@ -47,12 +56,12 @@ export class ThreadChannel<Request, Answer> {
     else pending?.reject(rebuild(error));
   }
 
-  private fail(error: Error, onExit: (cause: Error) => void): void {
+  private fail(error: Error): void {
     if (this.exited !== null) return;
     this.exited = error;
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
-    onExit(error);
+    this.onExit(error);
   }
 }
 
