@@ -1,7 +1,7 @@
 import { isServerCommand } from './server-commands.js';
 
 const args = process.argv.slice(2);
-const [first = ''] = args;
+const [first = '', second = ''] = args;
 
 // Whoever reads may leave early, as after `| head`. Each write reports what went wrong with it; without a
 // listener the process would end with a stack trace.
@@ -11,6 +11,9 @@ if (isServerCommand(first)) {
   // The server reads its own flags, and has its own help.
   const { runCommandLine } = await import('@millrace/server/command-line');
   await runCommandLine(args);
+} else if (first === 'help' && isServerCommand(second)) {
+  const { runCommandLine } = await import('@millrace/server/command-line');
+  await runCommandLine([...args.slice(1), '--help']);
 } else if (args.length === 1 && ['--version', '-v', 'version'].includes(first)) {
   const { version } = await import('./version.js');
   process.stdout.write(`${version}\n`);

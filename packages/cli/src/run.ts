@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { ReaderGone, UsageError } from './errors.js';
 import { EXIT } from './exit-codes.js';
+import { withoutHelpVerb } from './help-verb.js';
 import { makeProgram } from './program.js';
 
 /** To a monitoring system, a check that could not be made is UNKNOWN. */
@@ -9,7 +10,8 @@ const CHECK_UNKNOWN = 3;
 /** Runs a verb and sets the exit code. Failures are told on stderr. */
 export async function run(args: readonly string[]): Promise<void> {
   try {
-    await makeProgram().parseAsync(args, { from: 'user' });
+    const program = makeProgram();
+    await program.parseAsync(withoutHelpVerb(program, args), { from: 'user' });
   } catch (error) {
     const exitCode = await exitCodeOfFailure(error, args.includes('--json'));
     const isCheck = args[0] === 'check' && exitCode !== EXIT.ok;

@@ -11,6 +11,7 @@ const cli = useServer();
 describe('the exit code', () => {
   it.each([
     ['of an unknown verb', ['pubilsh'], 2, 'Did you mean publish'],
+    ['of help for an unknown verb', ['help', 'pubilsh'], 2, 'Did you mean publish'],
     ['of a missing argument', ['publish'], 2, "missing required argument 'queue'"],
     ['of an unknown option', ['stats', '--fast'], 2, "unknown option '--fast'"],
     ['of a queue name that is none', ['stats', 'a b'], 2, 'a queue name must have'],
@@ -24,7 +25,7 @@ describe('the exit code', () => {
       'of a server that is not there',
       ['stats', '--url', 'http://127.0.0.1:9'],
       3,
-      '"millrace dev"',
+      'no answer came from http://127.0.0.1:9',
     ],
     ['of an address that is none', ['stats', '--url', 'here:80'], 2, 'must begin with http://'],
   ])('%s says what is wrong', async (_, args, code, why) => {

@@ -17,6 +17,7 @@ describe('the commands of the server', () => {
     const { code, stdout } = await runCli([name, '--help']);
     expect([code, stdout]).toEqual([0, expect.stringContaining('Usage: millrace')]);
     expect(stdout).not.toContain('Exit codes:');
+    expect((await runCli(['help', name])).stdout).toBe(stdout);
   });
 
   it('dev clock advances the clock of a running server', async () => {

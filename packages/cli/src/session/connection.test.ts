@@ -36,6 +36,13 @@ describe('the server and its key', () => {
     );
   });
 
+  it('are asked for without what a url should not contain', () => {
+    const url = 'https://ifr_secret@other/path?key=ifr_secret';
+    expect(() => connectionOf({ url }, {}, noContext)).toThrow(
+      /^there is no API key for https:\/\/other$/,
+    );
+  });
+
   it('are one of each: a key goes to the server of a context, its key nowhere else', () => {
     const { url, apiKey } = connectionOf({ key: 'flag-key' }, {}, findContext);
     expect([url, apiKey]).toEqual(['https://current', 'flag-key']);

@@ -24,7 +24,12 @@ export function connectionOf(
   findContext: FindContext,
 ): Connection {
   const connection = choose(options, environment, findContext);
-  if (isAddress(connection.url)) return connection;
+  checkAddress(connection.url);
+  return connection;
+}
+
+function checkAddress(url: string): void {
+  if (isAddress(url)) return;
   throw new UsageError(
     // Without the address itself: somebody may have put the key there.
     'the address of the server must begin with http:// or https://',
@@ -51,8 +56,9 @@ function choose(
   }
   // A key is sent only to the server that it was stored for.
   if (context?.url === url) return context;
+  checkAddress(url);
   throw new UsageError(
-    `there is no API key for ${url}`,
+    `there is no API key for ${new URL(url).origin}`,
     'Give it with MILLRACE_API_KEY or --key, or store both: millrace context add NAME --url URL',
   );
 }

@@ -39,7 +39,7 @@ export async function attempt(
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof MillraceError) throw cause;
-    throw isLate ? timedOut(timeoutMs) : unreachable(cause);
+    throw isLate ? timedOut(baseUrl, timeoutMs) : unreachable(baseUrl, cause);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', aborted);
@@ -50,10 +50,10 @@ export async function attempt(
 const isTraceparent = (text: string | undefined): text is string =>
   text !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(text);
 
-const timedOut = (timeoutMs: number): MillraceError =>
+const timedOut = (baseUrl: string, timeoutMs: number): MillraceError =>
   new MillraceError({
     code: 'TIMEOUT',
-    message: `no answer came within ${timeoutMs} ms`,
+    message: `no answer came from ${baseUrl} within ${timeoutMs} ms`,
     retryable: true,
     mayHaveTakenEffect: true,
   });
@@ -61,12 +61,12 @@ const timedOut = (timeoutMs: number): MillraceError =>
 /** Codes of Node, Bun and Deno after which certainly nothing was sent. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ConnectionRefused', 'ENOTFOUND', 'EAI_AGAIN']);
 
-function unreachable(cause: unknown): MillraceError {
+function unreachable(baseUrl: string, cause: unknown): MillraceError {
   const codes = codesOf(cause);
   const known = codes.length > 0 ? ` (${codes.join(', ')})` : '';
   return new MillraceError({
     code: 'NETWORK_ERROR',
-    message: `no answer came: the connection failed${known}`,
+    message: `no answer came from ${baseUrl}: the connection failed${known}`,
     hint: 'Check that the server runs and that baseUrl leads to it.',
     retryable: true,
     mayHaveTakenEffect: !codes.some((code) => NEVER_SENT.has(code)),

@@ -42,9 +42,8 @@ function addAdd(context: Command): void {
   // The session takes --url and --key for those of a call, so they are read from the command.
   runs<[string]>(command, async ({ out }, [name]) => {
     const { url, key } = command.opts<AddFlags>();
-    if (!isAddress(url)) {
-      throw new UsageError(`--url must begin with http:// or https://, not "${url}"`);
-    }
+    // Without the address itself: somebody may have put the key there.
+    if (!isAddress(url)) throw new UsageError('--url must begin with http:// or https://');
     const apiKey = key ?? (await askForSecret(`API key for ${url}`));
     addContext(name, { url, apiKey });
     await out.record({ name, url }, () => `the context ${name} is stored`);
