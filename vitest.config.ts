@@ -22,7 +22,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'suites',
-          include: ['packages/*/test/**/*.test.ts', 'examples/test/**/*.test.ts', 'demo/*.test.ts'],
+          include: ['packages/*/test/**/*.test.ts'],
           // `npm run test:long` and `npm run test:browser` run these.
           exclude: [...configDefaults.exclude, '**/*.{long,browser}.test.ts'],
           globalSetup: ['packages/server/test/harness/postgres.ts'],

@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that take half a minute or more, because they wait for outages, kills and recoveries. */
+/**
+ * Tests that take long: they wait for outages, kills and recoveries, run whole programs and documents, or
+ * need thousands of rows.
+ */
 export default defineConfig({
   test: {
     // These tests wait most of the time.
@@ -8,7 +11,9 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
-    include: ['packages/*/test/**/*.long.test.ts'],
+    include: ['{packages/*,examples}/test/**/*.long.test.ts', 'demo/*.long.test.ts'],
+    // As in the suites of vitest.config.ts.
+    isolate: false,
     globalSetup: ['packages/server/test/harness/postgres.ts'],
   },
 });
