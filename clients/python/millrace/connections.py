@@ -132,7 +132,7 @@ class Connections:
             connection.close()
             raise MillraceError(
                 "NOT_CONNECTED",
-                f"no connection to {self._host}: {_reason(error)}",
+                f"no connection to {connection.host}:{connection.port}: {_reason(error)}",
                 hint="check base_url, and whether the server runs",
                 retryable=not isinstance(error, ssl.SSLCertVerificationError),
             ) from error
