@@ -97,5 +97,7 @@ test('dead letters are purged after the name of the queue was typed', async () =
   await dialog.getByLabel('Type mails to confirm').fill('mails');
   await dialog.getByRole('button', { name: 'Purge dead letters' }).click();
   await page.getByRole('heading', { name: 'There are no dead letters' }).waitFor();
+  await page.getByText('Removed: 12 dead letters.').waitFor();
+  await look(page, 'dead-letters-purged');
   expect((await mails().stats()).dlq).toBe(0);
 });

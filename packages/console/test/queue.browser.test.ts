@@ -122,6 +122,8 @@ test('a purge and a delete need the name of the queue', async () => {
   await dialog.getByLabel('Type doomed to confirm').fill('doomed');
   await dialog.getByRole('button', { name: 'Purge' }).click();
   await dialog.waitFor({ state: 'hidden' });
+  await page.getByText('Removed: 1 message.').waitFor();
+  await look(page, 'purged');
   expect((await doomed.stats()).available).toBe(0);
   await page.getByRole('button', { name: 'Delete' }).click();
   await dialog.getByLabel('Type doomed to confirm').fill('doomed');

@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import type { QueueMessage } from '@millrace/client';
 import { RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { formatCount } from '../../../design/format.js';
+import { countOf, formatCount } from '../../../design/format.js';
 import { useMay } from '../../../session/session.js';
 import classes from '../messages/message-list.module.css';
 import { PurgeDeadLettersDialog } from './purge-dead-letters-dialog.js';
@@ -26,6 +26,7 @@ export function DeadLetterActions(props: DeadLetterActionsProps) {
   const [plan, setPlan] = useState<RedrivePlan | null>(null);
   const [sample, setSample] = useState<readonly QueueMessage[]>([]);
   const [isPurging, setIsPurging] = useState(false);
+  const [purged, setPurged] = useState<number | null>(null);
   if (!useMay('manage')) return null;
 
   const ask = (next: RedrivePlan, messages: readonly QueueMessage[]): void => {
@@ -39,6 +40,9 @@ export function DeadLetterActions(props: DeadLetterActionsProps) {
   const icon = <RotateCcw size={14} aria-hidden />;
   return (
     <div className={classes.end}>
+      <Text size="sm" c="dimmed" role="status">
+        {purged !== null && `Removed: ${countOf(purged, 'dead letter')}.`}
+      </Text>
       {selected.length > 0 && (
         <Button leftSection={icon} onClick={() => ask(some(selected), selected)}>
           Redrive {formatCount(selected.length)} selected
@@ -80,6 +84,7 @@ export function DeadLetterActions(props: DeadLetterActionsProps) {
         queue={queue}
         count={total}
         isOpen={isPurging}
+        onPurged={setPurged}
         onClose={() => setIsPurging(false)}
       />
     </div>

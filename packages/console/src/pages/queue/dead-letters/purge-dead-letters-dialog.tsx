@@ -8,17 +8,19 @@ interface PurgeDeadLettersDialogProps {
   readonly queue: string;
   readonly count: number;
   readonly isOpen: boolean;
+  onPurged(count: number): void;
   onClose(): void;
 }
 
 export function PurgeDeadLettersDialog(props: PurgeDeadLettersDialogProps) {
-  const { queue, count, isOpen, onClose } = props;
+  const { queue, count, isOpen, onPurged, onClose } = props;
   const { millrace } = useSession();
   const refresh = useRefreshQueue(queue);
   const purge = useMutation({
     mutationFn: () => millrace.queue(queue).dlq.purge(),
-    onSuccess: () => {
+    onSuccess: ({ purged }) => {
       refresh();
+      onPurged(purged);
       onClose();
     },
   });

@@ -45,6 +45,9 @@ export function DangerZone({ queue }: { readonly queue: string }) {
           Purge
         </Button>
       </div>
+      <Text size="sm" c="dimmed" role="status">
+        {purge.isSuccess && `Removed: ${countOf(purge.data.purged, 'message')}.`}
+      </Text>
       <div className={classes.act}>
         <Text size="sm">Delete the queue with everything in it.</Text>
         <Button color="red" variant="outline" onClick={() => setAsked('delete')}>

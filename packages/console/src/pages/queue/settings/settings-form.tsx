@@ -26,7 +26,7 @@ const NUMBERS = [
   {
     name: 'maxExpiredLeases',
     label: 'Expired leases',
-    description: 'Leases that may run out after the first; empty: the default',
+    description: 'Leases that may run out after the first; empty: as many as retries',
     max: 100_000,
   },
   {
@@ -65,7 +65,11 @@ export function SettingsForm(props: SettingsFormProps) {
           <NumberInput
             key={name}
             label={label}
-            description={description}
+            description={
+              name === 'maxExpiredLeases' && record.type === 'standard'
+                ? `${description}, or 1,000 if those and the dead-letter queue were never set`
+                : description
+            }
             min={name === 'maxRetries' || name === 'maxExpiredLeases' ? 0 : 1}
             max={max}
             value={settings[name]}
