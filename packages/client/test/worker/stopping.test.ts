@@ -71,7 +71,7 @@ describe.each(STORE_FACTORIES)('a worker that stops on $name', (factory) => {
     const run = new WorkerRun(queue, () => undefined);
     await expect.poll(() => run.worker.health().lastFetchAt).toBeTypeOf('string');
     run.worker.pause();
-    await expect.poll(() => run.worker.health().waitsFor, { timeout: 5_000 }).toBe('resume');
+    await expect.poll(() => run.worker.health().waitsFor, { timeout: 20_000 }).toBe('resume');
     await pause(300);
     await queue.publish(1);
     await pause(300);

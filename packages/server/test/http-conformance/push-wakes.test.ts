@@ -268,7 +268,7 @@ describe.each(STORE_FACTORIES)(
       dataOf(await client.post('publish_batch', { queue, messages }));
       // The other four message groups finish while the first one waits for its second attempt.
       await expect
-        .poll(async () => await client.stats(queue), { interval: 10, timeout: 10_000 })
+        .poll(async () => await client.stats(queue), { interval: 10 })
         .toMatchObject({ in_flight: 0, available: 7, delayed: 1 });
       await advanceUntil(() => client.isEmpty(queue));
       const pushes = [...hook.pushes, ...other.pushes];

@@ -61,7 +61,7 @@ describe('a client that hangs up while its consume commits', () => {
     await hangUp(queue, { wait_seconds, visibility_timeout: 43_200 });
     // Until the held commit has ended, the message counts as available and is locked.
     await expect
-      .poll(() => client.consume(queue, { max_messages: 1 }), { timeout: 10_000 })
+      .poll(() => client.consume(queue, { max_messages: 1 }))
       .toMatchObject([{ message_id: id }]);
     await client.expectStats(queue, { available: 0, in_flight: 1, delayed: 0, dlq: 0 });
   });

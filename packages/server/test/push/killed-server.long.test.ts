@@ -78,7 +78,7 @@ describe.each(STORE_FACTORIES)('a server that ends while it pushes on $name', (f
     hook.answer(() => 200);
     const again = (await start()).client;
     // This happens at once because the leases were released; they would last 30 seconds.
-    await expect.poll(() => again.isEmpty(queue), { timeout: 10_000, interval: 20 }).toBe(true);
+    await expect.poll(() => again.isEmpty(queue), { interval: 20 }).toBe(true);
     expect((await again.stats(queue)).dlq).toBe(0);
     expect(hook.received).toHaveLength(5 + 8);
   }, 60_000);
@@ -95,7 +95,7 @@ describe.each(STORE_FACTORIES)('a server that ends while it pushes on $name', (f
     run.signal('SIGTERM');
     expect(await run.ended(), run.stderr).toBe(0);
     const again = (await start()).client;
-    await expect.poll(() => again.isEmpty(queue), { timeout: 10_000, interval: 20 }).toBe(true);
+    await expect.poll(() => again.isEmpty(queue), { interval: 20 }).toBe(true);
     expect(hook.received.map(({ id }) => id).sort()).toEqual([...ids].sort());
   }, 60_000);
 });

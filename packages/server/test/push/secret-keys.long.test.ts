@@ -76,7 +76,7 @@ describe.each(STORE_FACTORIES)('the keys that seal push subscriptions on $name',
       const started = await startWith(keys);
       client = started.client;
       const sealed = /sealed again under the first key of MILLRACE_SECRET_KEY: 1; none are left/;
-      await expect.poll(() => started.run.stderr, { timeout: 10_000 }).toMatch(sealed);
+      await expect.poll(() => started.run.stderr).toMatch(sealed);
       expect(started.run.stderr).not.toContain(OLD_KEY);
       await expectToWork(started, queue, id);
       await stop();
@@ -98,7 +98,7 @@ describe.each(STORE_FACTORIES)('the keys that seal push subscriptions on $name',
     const { subscription_id: id } = await client.subscribed(queue, hook.url, { secret: SECRET });
     await client.change(queue, id, 'pause');
     const { run } = await startWith(NEW_KEY);
-    await expect.poll(() => run.stderr, { timeout: 10_000 }).toContain('sealed again');
+    await expect.poll(() => run.stderr).toContain('sealed again');
     await stop();
     expect((await storedRows())[0]?.secret).toMatch(/^sealed:/);
   }, 60_000);
