@@ -44,6 +44,17 @@ describe('a signal of another node', () => {
       .toBe('other ready orders 3');
   });
 
+  it('is sent after the one before, as pg asks for', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ message }: Error): void => void warnings.push(message);
+    process.on('warning', onWarning);
+    for (let n = 0; n < 50; n += 1) one.expect('project', `queue-${n}`);
+    one.tellClockMoved();
+    await expect.poll(() => heard).toEqual(['other clock']);
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   it('is passed over where it is none of ours', async () => {
     const admin = await connectAdmin(inject('postgresUrl'));
     const foreign = [

@@ -47,6 +47,8 @@ export class NodeSignals {
   private readonly recent = new Map<string, number>();
   private readonly unsent = new Map<string, number>();
   private sending = false;
+  /** The last query on the connection. The next one waits for it: pg takes one at a time. */
+  private lastQuery: Promise<unknown> = Promise.resolve();
 
   constructor(
     /** Undefined if nodes cannot signal each other; waiting calls then poll. */
@@ -82,6 +84,7 @@ export class NodeSignals {
       await client.query(`LISTEN ${CHANNEL}`);
       if (this.stopped) return await client.end();
       this.client = client;
+      this.lastQuery = Promise.resolve();
       this.reachability.answered();
       this.send({ hello: true });
       this.announceAgain();
@@ -174,7 +177,7 @@ export class NodeSignals {
   private watch(client: pg.Client): void {
     this.cancelWatch?.();
     this.cancelWatch = setSystemTimer(() => {
-      client.query('SELECT 1').then(
+      this.query(client, 'SELECT 1').then(
         () => this.watch(client),
         (error) => this.giveUp(client, error),
       );
@@ -189,10 +192,17 @@ export class NodeSignals {
   private async send(body: SignalBody): Promise<void> {
     const payload = JSON.stringify({ node: this.node, ...body });
     // If a signal is lost, the waiting call only has to wait for its safety poll.
-    const client = this.client;
-    await client
-      ?.query('SELECT pg_notify($1, $2)', [CHANNEL, payload])
-      .catch((error) => this.giveUp(client as pg.Client, error));
+    const { client } = this;
+    if (client === undefined) return;
+    await this.query(client, 'SELECT pg_notify($1, $2)', [CHANNEL, payload]).catch((error) =>
+      this.giveUp(client, error),
+    );
+  }
+
+  private query(client: pg.Client, text: string, values?: readonly string[]): Promise<unknown> {
+    const result = this.lastQuery.then(() => client.query(text, values && [...values]));
+    this.lastQuery = result.catch(() => undefined);
+    return result;
   }
 
   private reconnect(client: pg.Client, cause: unknown): void {
