@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** The suites that need a browser, which is not installed everywhere. */
 export default defineConfig({
   test: {
-    // Each worker starts a browser of its own.
-    maxWorkers: 1,
-    testTimeout: 60_000,
+    // Each worker starts a browser of its own. Two of them take two thirds of the time of one.
+    maxWorkers: 2,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
     include: ['packages/*/test/**/*.browser.test.ts'],
