@@ -6,8 +6,8 @@ export default defineConfig({
     // worker, all tests take longer.
     maxWorkers: 3,
     // These end tests that hang. They are generous, for machines that are busy with other work.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
     // Likewise for what a test waits to become true.
     expect: { poll: { timeout: 20_000 } },
     projects: [

@@ -8,8 +8,8 @@ export default defineConfig({
   test: {
     // These tests wait most of the time.
     maxWorkers: 4,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 20_000 } },
     include: ['{packages/*,examples}/test/**/*.long.test.ts', 'demo/*.long.test.ts'],
     // As in the suites of vitest.config.ts.

@@ -43,10 +43,14 @@ test('webhooks of several senders become tickets, once each, through signed push
   expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
   const [shop, bank, again] = await Promise.all(answers.map(messageIdIn));
   expect(again).toBe(shop);
+  const queue = millrace().millrace.queue('webhooks');
+  // Not earlier: an advance also ends the lease of a push that is under way.
   await eventually(async () => {
-    await millrace().advanceClock(2);
-    expect(tickets.calls).toHaveLength(3);
+    const { delayed, inFlight } = await queue.stats();
+    expect(tickets.calls.length === 3 || (delayed === 1 && inFlight === 0)).toBe(true);
   });
+  await millrace().advanceClock(60);
+  await eventually(() => expect(tickets.calls).toHaveLength(3));
   const filed = new Map(tickets.calls.map(({ path, body }) => [path, body]));
   expect(filed).toEqual(
     new Map([
@@ -57,7 +61,6 @@ test('webhooks of several senders become tickets, once each, through signed push
   const forged = await post('/pushes', { sender: 'nobody' }, { 'webhook-signature': 'v1,AAAA' });
   expect(forged.status).toBe(401);
   expect(tickets.calls).toHaveLength(3);
-  const queue = millrace().millrace.queue('webhooks');
   await eventually(async () =>
     expect(await queue.stats()).toMatchObject({ available: 0, inFlight: 0, delayed: 0, dlq: 0 }),
   );

@@ -22,9 +22,9 @@ class Leases(WorkerTest):
 
         def handler(message: QueueMessage, context: Context) -> None:
             deliveries.append(message["delivery_count"])
-            self.assertFalse(context.lost.wait(5))
+            self.assertFalse(context.lost.wait(7))
 
-        worker = self.start(queue, handler, visibility_timeout_seconds=2)
+        worker = self.start(queue, handler, visibility_timeout_seconds=4)
         wait_until(lambda: worker.health()["counters"]["acked"] == 1, "the ack")
         self.assertEqual(deliveries, [1])
 
@@ -83,7 +83,7 @@ class Leases(WorkerTest):
                 raise TimeoutError("too slow")
             reasons.append(queue.message(message_id)["last_error"])
 
-        options = {"handler_timeout": 0.5, "visibility_timeout_seconds": 20}
+        options = {"handler_timeout": 3, "visibility_timeout_seconds": 20}
         worker = self.start(queue, handler, **options)
         wait_until(lambda: worker.health()["counters"]["acked"] == 1, "the second delivery")
         self.assertEqual(reasons, ["time_limit", "TimeoutError: too slow"])

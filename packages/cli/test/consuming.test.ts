@@ -63,9 +63,9 @@ describe('consume', () => {
   it('that waits for messages ends with 130 on Ctrl-C', async () => {
     const name = await cli.newQueue();
     const run = cli.start('consume', name, '--wait', '1h', '--json');
-    await cli.server.millrace.queue(name).publish(1, { delaySeconds: 3_600 });
-    // It has no other sign that it waits than that it is still there.
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const queue = cli.server.millrace.queue(name);
+    await queue.publish(1, { delaySeconds: 3_600 });
+    await expect.poll(() => queue.stats()).toMatchObject({ waitingConsumers: 1 });
     expect(await run.end('SIGINT')).toBe(130);
   });
 

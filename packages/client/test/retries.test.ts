@@ -43,8 +43,9 @@ describe('repeats', () => {
 
   test('after an answer that does not come in time', async () => {
     stub.answer(silent, STORED);
-    expect(await publish({}, { timeoutMs: 50 })).toEqual({ messageId: 'm1' });
-    expect(stub.requests).toHaveLength(2);
+    expect(await publish({}, { timeoutMs: 1_000 })).toEqual({ messageId: 'm1' });
+    expect(stub.requests.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(keys()).size).toBe(1);
   });
 
   test('at most as often as it may', async () => {

@@ -71,6 +71,7 @@ describe.each(STORE_FACTORIES)('a worker of a FIFO queue on $name', (factory) =>
     const { opened, open } = gate();
     const run = new WorkerRun(queue, () => opened, { stopTimeoutMs: 60_000 });
     await expect.poll(() => queue.stats()).toMatchObject({ inFlight: 4 });
+    await expect.poll(() => run.worker.health().running).toBe(1);
     const stopped = run.worker.stop();
     await expect.poll(() => queue.stats()).toMatchObject({ inFlight: 1, available: 3 });
     open();

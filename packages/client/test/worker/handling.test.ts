@@ -55,7 +55,9 @@ describe.each(STORE_FACTORIES)('a worker on $name', (factory) => {
     const { opened, open } = gate();
     const run = new WorkerRun(queue, () => opened, { concurrency: 4 });
     await expect.poll(() => queue.stats()).toMatchObject({ inFlight: 4, available: 16 });
-    expect(run.worker.health()).toMatchObject({ running: 4, waitsFor: 'handlers' });
+    await expect
+      .poll(() => run.worker.health())
+      .toMatchObject({ running: 4, waitsFor: 'handlers' });
     open();
     await expect.poll(() => run.count('acked')).toBe(20);
   });
@@ -152,7 +154,7 @@ describe.each(STORE_FACTORIES)('a worker on $name', (factory) => {
       { concurrency: 5 },
     );
     await expect.poll(() => run.count('acked')).toBe(28);
-    expect(run.count('deadLettered')).toBe(1);
+    await expect.poll(() => run.count('deadLettered')).toBe(1);
     open();
     await expect.poll(() => run.count('acked')).toBe(29);
   });

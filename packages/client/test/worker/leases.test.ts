@@ -6,6 +6,22 @@ import { TcpProxy } from '../../../server/test/harness/tcp-proxy.js';
 import { useClient } from '../harness/use-client.js';
 import { abortOf, gate, WorkerRun } from './worker-run.js';
 
+/** Measures by how much the timers of this process are late at most. */
+function watchLag() {
+  let dueAtMs = performance.now() + 20;
+  let worstMs = 0;
+  const timer = setInterval(() => {
+    worstMs = Math.max(worstMs, performance.now() - dueAtMs);
+    dueAtMs = performance.now() + 20;
+  }, 20);
+  return {
+    end(): number {
+      clearInterval(timer);
+      return worstMs;
+    },
+  };
+}
+
 describe.each(STORE_FACTORIES)('the leases of a worker on $name', (factory) => {
   const running = useClient(factory);
   let proxy: TcpProxy;
@@ -19,9 +35,9 @@ describe.each(STORE_FACTORIES)('the leases of a worker on $name', (factory) => {
     running.client({ baseUrl: proxy.url.replace(/\/$/, ''), timeoutMs: 1_000 }).queue<T>(name);
 
   test('are kept while a handler runs', async () => {
-    const queue = await running.newQueue<number>({ visibilityTimeoutDefault: 1 });
+    const queue = await running.newQueue<number>({ visibilityTimeoutDefault: 4 });
     await queue.publish(1);
-    const run = new WorkerRun(queue, () => pause(3_500));
+    const run = new WorkerRun(queue, () => pause(6_000));
     await expect.poll(() => run.count('acked'), { timeout: 20_000 }).toBe(1);
     expect(run.events('acked')[0]?.message.deliveryCount).toBe(1);
     expect(run.worker.counters).toMatchObject({ fetched: 1, leasesLost: 0 });
@@ -39,7 +55,7 @@ describe.each(STORE_FACTORIES)('the leases of a worker on $name', (factory) => {
         await queue.consume({ visibilityTimeout: 60 });
         reasons.push(await abortOf(signal));
       },
-      { visibilityTimeout: 1, concurrency: 1 },
+      { visibilityTimeout: 5, concurrency: 1 },
     );
     await expect.poll(() => run.count('leaseLost'), { timeout: 20_000 }).toBe(1);
     expect(reasons[0]).toBeInstanceOf(HandlerAborted);
@@ -53,6 +69,7 @@ describe.each(STORE_FACTORIES)('the leases of a worker on $name', (factory) => {
     const direct = running.client().queue<number>(name);
     await direct.publish(1);
     const leases: number[] = [];
+    const lag = watchLag();
     const run = new WorkerRun(
       await throughProxy<number>(name),
       async (message, { signal }) => {
@@ -66,7 +83,8 @@ describe.each(STORE_FACTORIES)('the leases of a worker on $name', (factory) => {
       { visibilityTimeout: 2, concurrency: 1 },
     );
     await expect.poll(() => leases.length, { timeout: 20_000 }).toBe(2);
-    expect(leases[1]).toBeLessThanOrEqual(leases[0] as number);
+    // A timer of a busy process fires late; lease-rules.test has the exact time.
+    expect(leases[1]).toBeLessThanOrEqual((leases[0] as number) + lag.end());
     proxy.resume();
     await expect
       .poll(() => run.count('acked') + run.count('leaseLost'), { timeout: 20_000 })
@@ -88,9 +106,10 @@ describe.each(STORE_FACTORIES)('the leases of a worker on $name', (factory) => {
       },
       { handlerTimeoutMs: 100, concurrency: 1 },
     );
-    await expect.poll(() => run.count('acked')).toBe(1);
+    await expect
+      .poll(() => run.worker.counters)
+      .toMatchObject({ acked: 1, timedOut: 1, deadLettered: 1 });
     expect(codes).toEqual(['TIME_LIMIT']);
-    expect(run.worker.counters).toMatchObject({ timedOut: 1, deadLettered: 1 });
     expect((await queue.dlq.list().toArray())[0]?.lastError).toContain('time limit');
     open();
   });
@@ -99,11 +118,9 @@ describe.each(STORE_FACTORIES)('the leases of a worker on $name', (factory) => {
     const { name } = await running.newQueue();
     const queue = running.client().queue<number>(name);
     const run = new WorkerRun(await throughProxy<number>(name), () => undefined, {
-      waitSeconds: 2,
+      waitSeconds: 20,
     });
-    await expect.poll(() => run.worker.health().waitsFor).toBe('messages');
-    await expect.poll(() => proxy.connections).toBeGreaterThan(0);
-    await pause(100);
+    await expect.poll(() => queue.stats()).toMatchObject({ waitingConsumers: 1 });
     proxy.goSilent();
     await queue.publish(1);
     // The server leases the message, and its answer never arrives.

@@ -72,7 +72,9 @@ describe.each(STORE_FACTORIES)('a worker that stops on $name', (factory) => {
     await expect.poll(() => run.worker.health().lastFetchAt).toBeTypeOf('string');
     run.worker.pause();
     await expect.poll(() => run.worker.health().waitsFor, { timeout: 20_000 }).toBe('resume');
+    // A fetch that was under way ends by itself.
     await pause(300);
+    await expect.poll(() => queue.stats()).toMatchObject({ waitingConsumers: 0 });
     await queue.publish(1);
     await pause(300);
     expect(await queue.stats()).toMatchObject({ available: 1 });

@@ -8,6 +8,9 @@ import type { Store } from '../core/store/store.js';
 import type { SteppedJob } from './background-job.js';
 import { createSealing } from './seal-subscriptions.js';
 
+/** A busy machine may stall for longer than the default of a second. */
+const PATIENCE = { timeout: 20_000, interval: 5 };
+
 const ROWS = 120;
 const isOfFirst = (url: string): boolean => url.startsWith('first ');
 
@@ -60,7 +63,7 @@ function sealing(isBeingRotated = true) {
     vi.waitFor(() => {
       clock.advance(10);
       expect(logged).toHaveLength(1);
-    });
+    }, PATIENCE);
   return { rows, add, steps, logged, raced, clock, start: () => job?.start(), finished };
 }
 

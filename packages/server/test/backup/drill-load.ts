@@ -1,3 +1,4 @@
+import { pause } from '../faults/pause.js';
 import type { HttpAnswer } from '../harness/http-server.js';
 
 type Post = (path: string, body: object) => Promise<HttpAnswer>;
@@ -24,6 +25,8 @@ export class DrillLoad {
   private readonly workers: Promise<void>[] = [];
   private lastNumber = 0;
   private isRunning = true;
+  private published = 0;
+  private acked = 0;
 
   constructor(private readonly post: Post) {}
 
@@ -31,6 +34,12 @@ export class DrillLoad {
     await this.post('create', { name: QUEUE, max_retries: 1_000 });
     for (let n = 0; n < PUBLISHERS; n += 1) this.workers.push(this.publish());
     for (let n = 0; n < CONSUMERS; n += 1) this.workers.push(this.consume());
+  }
+
+  /** Resolves when so many more messages have been published, and so many acked. */
+  async does(count: number): Promise<void> {
+    const [published, acked] = [this.published + count, this.acked + count];
+    while (this.published < published || this.acked < acked) await pause(20);
   }
 
   async stop(): Promise<void> {
@@ -45,7 +54,9 @@ export class DrillLoad {
       const times: MessageTimes = { publishAskedMs: Date.now(), publishedMs: Infinity };
       this.times.set(number, times);
       const answer = await this.ask('publish', { queue: QUEUE, payload: number });
-      if (answer?.status === 200) times.publishedMs = Date.now();
+      if (answer?.status !== 200) continue;
+      times.publishedMs = Date.now();
+      this.published += 1;
     }
   }
 
@@ -59,7 +70,9 @@ export class DrillLoad {
         const times = this.times.get(payload) as MessageTimes;
         times.ackAskedMs ??= Date.now();
         const acked = await this.ask('ack', { queue: QUEUE, message_id });
-        if (acked?.body?.data?.acked === true) times.ackedMs ??= Date.now();
+        if (acked?.body?.data?.acked !== true) continue;
+        times.ackedMs ??= Date.now();
+        this.acked += 1;
       }
     }
   }

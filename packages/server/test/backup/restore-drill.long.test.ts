@@ -3,14 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { pause } from '../faults/pause.js';
 import { callerOf } from '../harness/http-server.js';
 import { ServerRun } from '../nodes/run-server.js';
 import { DrillLoad } from './drill-load.js';
 import { runMillrace } from './run-command.js';
 
 const KEY = 'drill-key-0123456789abcdef';
-const SECOND_MS = 1_000;
+/** Messages published, and as many acked, before the backup and after it. */
+const ENOUGH = 40;
 
 async function serve(storeUrl: string) {
   const run = new ServerRun(storeUrl, { MILLRACE_API_KEY: KEY });
@@ -41,10 +41,10 @@ describe('a restore drill under load', () => {
       runs.push(first.run);
       const load = new DrillLoad(callsTo(first.url).post);
       await load.start();
-      await pause(SECOND_MS);
+      await load.does(ENOUGH);
       const taken = await runMillrace(['backup', '--json', '--store', store, '--to', backup]);
       expect(taken).toMatchObject({ code: 0, stderr: '' });
-      await pause(SECOND_MS);
+      await load.does(ENOUGH);
       await first.run.kill();
       await load.stop();
 

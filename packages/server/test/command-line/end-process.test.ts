@@ -14,8 +14,12 @@ describe.skipIf(process.platform === 'win32')('a process that ends at once', () 
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Runs a process with one thread that runs this code, and returns how the process ends. */
-  async function endOf(thread: string): Promise<unknown[]> {
+  /**
+   * Runs a process with one thread that runs this code, and returns how the process ends.
+   *
+   * @param afterMs how long the thread may take to end
+   */
+  async function endOf(thread: string, afterMs = 30_000): Promise<unknown[]> {
     const path = join(folder, 'main.mjs');
     writeFileSync(
       path,
@@ -24,7 +28,7 @@ describe.skipIf(process.platform === 'win32')('a process that ends at once', () 
        watchThreads();
        process.on('SIGINT', () => undefined);
        new Worker(${JSON.stringify(`require('node:worker_threads').parentPort.postMessage(1); ${thread}`)}, { eval: true })
-         .once('message', () => setTimeout(endProcess, 500, 130, { signal: 'SIGINT', afterMs: 300 }));`,
+         .once('message', () => setTimeout(endProcess, 1_500, 130, { signal: 'SIGINT', afterMs: ${afterMs} }));`,
     );
     return once(spawn(process.execPath, [path], { stdio: 'inherit' }), 'exit');
   }
@@ -37,6 +41,7 @@ describe.skipIf(process.platform === 'win32')('a process that ends at once', () 
   it('is ended by the signal if a thread cannot be ended, as on a disk that does not answer', async () => {
     const pipe = join(folder, 'pipe');
     expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
-    expect(await endOf(`require('node:fs').openSync('${pipe}', 'r')`)).toEqual([null, 'SIGINT']);
+    const blocked = `require('node:fs').openSync('${pipe}', 'r')`;
+    expect(await endOf(blocked, 300)).toEqual([null, 'SIGINT']);
   });
 });

@@ -42,7 +42,7 @@ export class DevServer {
   /** Waits until so many calls wait for messages. */
   async expectWaits(count: number): Promise<void> {
     await expect
-      .poll(async () => (await this.call('GET', '/metrics')).text, { timeout: 15_000 })
+      .poll(async () => (await this.call('GET', '/metrics')).text, { timeout: 30_000 })
       .toContain(`millrace_waits{kind="client"} ${count}`);
   }
 

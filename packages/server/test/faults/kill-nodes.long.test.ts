@@ -31,7 +31,7 @@ describe('a service whose nodes are killed under load, on PostgreSQL', () => {
     const { events, violations, ...counts } = report;
     process.stdout.write(`${JSON.stringify(counts)}, ${events.length} events\n`);
     process.stdout.write(evidenceOf(events, violations));
-  }, 180_000);
+  }, 300_000);
 
   afterAll(() => postgres?.stop());
 

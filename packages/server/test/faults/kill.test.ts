@@ -34,7 +34,7 @@ describe('a server that is killed under load, on SQLite', () => {
     const { events, violations, ...counts } = report;
     process.stdout.write(`${JSON.stringify(counts)}, ${events.length} events\n`);
     process.stdout.write(evidenceOf(events, violations));
-  }, 180_000);
+  }, 300_000);
 
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true });

@@ -27,7 +27,7 @@ export interface LoadRunOptions {
   readonly onDrain?: () => void;
 }
 
-const DRAIN_DEADLINE_MS = 60_000;
+const DRAIN_DEADLINE_MS = 120_000;
 const MIN_PUBLISHES_DEADLINE_MS = 60_000;
 
 /** Puts nodes under load while `during` runs, then drains the queues. */

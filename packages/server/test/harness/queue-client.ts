@@ -79,7 +79,7 @@ export class QueueClient {
   /** Due leases and delays are settled in the background: polls until the counts are as expected. */
   async expectStats(queue: string, expected: object): Promise<void> {
     await expect
-      .poll(() => this.stats(queue), { timeout: 15_000, interval: 10 })
+      .poll(() => this.stats(queue), { timeout: 30_000, interval: 10 })
       .toMatchObject(expected);
   }
 }

@@ -16,7 +16,7 @@ export function exchange(
     const timer = setTimeout(() => {
       socket.destroy();
       reject(new Error('the server neither answered nor closed the connection'));
-    }, 5_000);
+    }, 30_000);
     socket.on('data', (chunk) => chunks.push(chunk));
     // The server may close before it has read everything; what it sent before that counts.
     socket.on('error', () => undefined);

@@ -59,7 +59,7 @@ describe('a socket that is answered with an error and not closed by its client',
       return [...open];
     };
     try {
-      await expect.poll(stillOpen, { timeout: 2_000 }).toEqual([]);
+      await expect.poll(stillOpen).toEqual([]);
     } finally {
       for (const socket of sockets) socket.destroy();
     }

@@ -98,8 +98,8 @@ export function usePushes(factory: StoreFactory, flags: readonly string[] = []):
       for (let step = 0; !(await isDone()); step += 1) {
         expect(step, 'steps of the clock until the condition holds').toBeLessThan(2_000);
         running.clock.advance(stepMs);
-        // A lease of 30 seconds must last at least 600 ms, which a busy machine may need.
-        await moment(Math.max(4, stepMs / 50));
+        // A lease of 30 seconds must last at least 1.2 s, which a busy machine may need.
+        await moment(Math.max(4, stepMs / 25));
       }
     },
     async advanceIdle(queue, durationMs) {

@@ -72,7 +72,8 @@ describe('a node whose host is lost in the middle of a transaction', () => {
       others += 1;
     }
     for (const outcome of await Promise.all(strangers)) expect(outcome).toMatchObject({ ok: true });
-    expect(others).toBeGreaterThan(10);
+    // If they were blocked, it would be all the time.
+    expect(others).toBeGreaterThan(2);
     const outcome = await stuck;
     if (!outcome.ok) {
       expect(outcome).toMatchObject({ code: 'STORE_UNAVAILABLE', heldUp: true });

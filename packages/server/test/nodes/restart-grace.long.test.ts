@@ -12,15 +12,15 @@ it.concurrent('nodes that start keep a lease that ran out while all nodes were d
     for (let index = 0; index < 3; index += 1) await before.publish(queue, index);
     const [acked, nacked, left] = await before.consume(queue, {
       max_messages: 3,
-      visibility_timeout: 1,
+      visibility_timeout: 5,
     });
     await Promise.all(nodes.servers.map((server) => server.stop()));
-    await pause(1_100);
+    await pause(5_100);
 
     const first = new QueueClient(await nodes.add());
     // The second node starts later, and must neither end a lease that the first one keeps nor refuse it.
     const second = new QueueClient(await nodes.add());
-    await pause(2_500);
+    await pause(1_000);
     expect(await first.stats(queue)).toMatchObject({ available: 0, in_flight: 3 });
     expect(await second.consume(queue, { max_messages: 10 })).toEqual([]);
     const ack = await second.ack(queue, acked.message_id, { receipt: acked.receipt });

@@ -38,7 +38,7 @@ export class ServerRun {
   }
 
   /** Resolves to the address once the server listens, or to undefined when it ended before. */
-  async listening(withinMs = 20_000): Promise<string | undefined> {
+  async listening(withinMs = 50_000): Promise<string | undefined> {
     const endAtMs = performance.now() + withinMs;
     while (performance.now() < endAtMs) {
       const url = LISTENING.exec(this.stdout)?.[1];

@@ -62,32 +62,44 @@ describe('a long poll on one node', () => {
   });
 
   it('is woken for each message that comes, on whichever node it waits', async () => {
-    const queue = await publisher.newQueue();
-    const polls = Array.from({ length: 20 }, (_, turn) =>
-      (nodes.clients[turn % 2] as QueueClient).take(queue, { wait_seconds: 20 }),
-    );
-    await pause(200);
-    const startedAtMs = performance.now();
-    const published = await Promise.all(polls.map((_, turn) => publisher.publish(queue, turn)));
-    const taken = await Promise.all(polls);
-    expect(taken.map(({ message_id }) => message_id).sort()).toEqual(published.sort());
-    expect(performance.now() - startedAtMs).toBeLessThan(SAFETY_POLL_MS * 0.75);
+    const latenciesMs: number[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      const queue = await publisher.newQueue();
+      const polls = Array.from({ length: 20 }, (_, turn) =>
+        (nodes.clients[turn % 2] as QueueClient).take(queue, { wait_seconds: 20 }),
+      );
+      await pause(200);
+      const startedAtMs = performance.now();
+      const published = await Promise.all(polls.map((_, turn) => publisher.publish(queue, turn)));
+      const taken = await Promise.all(polls);
+      latenciesMs.push(performance.now() - startedAtMs);
+      expect(taken.map(({ message_id }) => message_id).sort()).toEqual(published.sort());
+    }
+    expectOftenWoken(latenciesMs);
   });
 
   it('is woken by a publish on a node that started after the wait began', async () => {
     const latenciesMs: number[] = [];
+    const withoutWaitMs: number[] = [];
     for (let round = 0; round < 3; round += 1) {
       const queue = await publisher.newQueue();
       const polled = waiter.take(queue, { wait_seconds: 20 });
       await pause(100);
       const late = await nodes.add();
+      const publish = (to: string) =>
+        late.call('POST', '/v1/queue/publish', { queue: to, payload: 1 });
       const startedAtMs = performance.now();
-      await late.call('POST', '/v1/queue/publish', { queue, payload: 'late' });
+      await publish(queue);
       await polled;
       latenciesMs.push(performance.now() - startedAtMs);
+      const other = await publisher.newQueue();
+      const beganAtMs = performance.now();
+      await publish(other);
+      await waiter.take(other);
+      withoutWaitMs.push(performance.now() - beganAtMs);
     }
     print('a new node', latenciesMs);
-    expect(total(latenciesMs)).toBeLessThan(3 * SAFETY_POLL_MS * 0.4);
+    expect(total(latenciesMs) - total(withoutWaitMs)).toBeLessThan(3 * SAFETY_POLL_MS * 0.4);
   });
 
   it('leases nothing that is published after its client has hung up', async () => {
@@ -127,9 +139,15 @@ describe('a long poll on one node', () => {
   });
 
   /**
-   * Lets the waiter wait while `act` runs elsewhere, several times. No single wait is checked: on a busy
-   * machine one may be slow, but with the safety poll alone nearly all would be slow.
+   * No single wait is checked: on a busy machine many may be slow. With the safety poll alone all would
+   * be, because each begins a moment before the message comes.
    */
+  function expectOftenWoken(latenciesMs: readonly number[]): void {
+    const woken = latenciesMs.filter((ms) => ms < SAFETY_POLL_MS * 0.75);
+    expect(woken.length, latenciesMs.join(' ')).toBeGreaterThanOrEqual(latenciesMs.length / 3);
+  }
+
+  /** Lets the waiter wait while `act` runs elsewhere, several times. */
   async function expectSignals(
     what: string,
     act: (queue: string, held: Json) => Promise<void>,
@@ -148,7 +166,7 @@ describe('a long poll on one node', () => {
       await waiter.ack(queue, message_id);
     }
     print(what, latenciesMs);
-    expect(total(latenciesMs)).toBeLessThan(rounds * SAFETY_POLL_MS * 0.25);
+    expectOftenWoken(latenciesMs);
   }
 
   async function publishAndTake(queue: string): Promise<Json> {
@@ -165,16 +183,16 @@ describe('a lease or delay that a stopped node has left', () => {
       const queue = await stopped.newQueue({ max_retries: 0 });
       const retried = await stopped.newQueue();
       await stopped.publish(retried);
-      await stopped.take(retried, { visibility_timeout: 1 });
+      await stopped.take(retried, { visibility_timeout: 5 });
       await stopped.publish(queue);
-      const last = await stopped.take(queue, { visibility_timeout: 1 });
-      await stopped.publish(queue, 'delayed', { delay_seconds: 1 });
+      const last = await stopped.take(queue, { visibility_timeout: 5 });
+      await stopped.publish(queue, 'delayed', { delay_seconds: 5 });
       await nodes.servers[0]?.stop();
       expect(await other.stats(queue)).toMatchObject({ delayed: 1, in_flight: 1 });
       // A long poll meanwhile gets the message that comes back.
       const polled = other.take(retried, { wait_seconds: 20 });
       await expect
-        .poll(() => other.stats(queue), { timeout: 6_000, interval: 50 })
+        .poll(() => other.stats(queue), { interval: 50 })
         .toMatchObject({ delayed: 0, available: 1, in_flight: 0, dlq: 1 });
       expect(await polled).toMatchObject({ delivery_count: 2 });
       const ack = await other.ack(queue, last.message_id, { receipt: last.receipt });

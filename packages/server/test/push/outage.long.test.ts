@@ -35,7 +35,7 @@ describe.each(STORE_FACTORIES)('an outage of a receiver for ten minutes on $name
       expect(brokenPromises({ ...run, isFifo: type === 'fifo' })).toEqual([]);
       expect(received).toHaveLength(COUNT);
     },
-    60_000,
+    240_000,
   );
 
   it.each([503, 429])(
@@ -60,7 +60,7 @@ describe.each(STORE_FACTORIES)('an outage of a receiver for ten minutes on $name
       // A push in progress while the clock was moved may be repeated.
       expect(delivered.length).toBeLessThanOrEqual(ids.length + 1);
     },
-    60_000,
+    240_000,
   );
 
   it('does not include a single message that gets 500, which is dead after 1 + max_retries attempts', async () => {

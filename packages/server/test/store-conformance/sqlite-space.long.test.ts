@@ -86,7 +86,7 @@ describe('the SQLite store', () => {
           for (let group = 0; group < 8; group += 1) await store.apply([publishMebibytes(1)]);
           return (await stat(`${path}-wal`)).size / MIB;
         },
-        { timeout: 15_000, interval: 300 },
+        { timeout: 60_000, interval: 300 },
       )
       .toBeLessThan(80);
     reader.close();
@@ -113,7 +113,7 @@ describe('the SQLite store', () => {
     await drain();
     const keptMib = 20;
     await expect
-      .poll(async () => (await stat(path)).size / MIB, { timeout: 12_000, interval: 100 })
+      .poll(async () => (await stat(path)).size / MIB, { timeout: 60_000, interval: 100 })
       .toBeLessThan(keptMib);
   });
 
@@ -128,7 +128,7 @@ describe('the SQLite store', () => {
     other.exec('COMMIT');
     other.close();
     await expect
-      .poll(async () => (await stat(path)).size / MIB, { timeout: 12_000, interval: 100 })
+      .poll(async () => (await stat(path)).size / MIB, { timeout: 60_000, interval: 100 })
       .toBeLessThan(20);
   });
 });

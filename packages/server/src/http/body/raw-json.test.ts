@@ -158,10 +158,10 @@ describe('memberText', () => {
     ['a mebibyte of backslashes', `"${'\\\\'.repeat(524_288)}"`],
     ['a mebibyte of quotes', `"${'\\"'.repeat(524_288)}"`],
     ['a mebibyte of members', `{${'"a":1,'.repeat(170_000)}"b":2}`],
-  ])('passes over %s within a second', (_name, value) => {
-    const startMs = performance.now();
+  ])('passes over %s within a second of CPU', (_name, value) => {
+    const before = process.cpuUsage();
     expect(memberText(`{"before":${value},"payload":${value}}`, NAME)).toBe(value);
-    expect(performance.now() - startMs).toBeLessThan(1_000);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
   });
 });
 

@@ -4,6 +4,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Connections } from './connections.js';
 
+/** A busy machine may stall for longer than the default of a second. */
+const PATIENCE = { timeout: 20_000, interval: 5 };
+
 describe('connections', () => {
   let server: Server;
   let connections: Connections;
@@ -36,7 +39,7 @@ describe('connections', () => {
     client.on('error', () => undefined);
     clients.push(client);
     await once(client, 'connect');
-    await vi.waitFor(() => expect(atServer.length).toBeGreaterThan(before));
+    await vi.waitFor(() => expect(atServer.length).toBeGreaterThan(before), PATIENCE);
     return atServer.at(-1) as Socket;
   }
 
@@ -108,7 +111,10 @@ describe('connections', () => {
       const read = arriving.bytesRead;
       arriving.resume();
       clients[0]?.write(Buffer.alloc(8 * 1024));
-      await vi.waitFor(() => expect(arriving.bytesRead).toBeGreaterThanOrEqual(read + 8 * 1024));
+      await vi.waitFor(
+        () => expect(arriving.bytesRead).toBeGreaterThanOrEqual(read + 8 * 1024),
+        PATIENCE,
+      );
       vi.advanceTimersByTime(5_000);
     }
     expect([arriving, slow, idle].map(({ destroyed }) => destroyed)).toEqual([false, true, false]);
@@ -121,7 +127,7 @@ describe('connections', () => {
     clients[0]?.resume();
     clients[1]?.pause();
     for (const socket of [read, unread]) socket.write(Buffer.alloc(32 * 1024 * 1024));
-    await vi.waitFor(() => expect(read.writableLength).toBe(0));
+    await vi.waitFor(() => expect(read.writableLength).toBe(0), PATIENCE);
     for (let looks = 0; looks < 3; looks += 1) vi.advanceTimersByTime(5_000);
     expect([read, unread].map(({ destroyed }) => destroyed)).toEqual([false, true]);
   });
@@ -163,7 +169,7 @@ describe('connections', () => {
       });
       connections.callEnds(answered);
       clients[1]?.destroy();
-      await vi.waitFor(() => expect(connections.underWay().calls).toBe(1));
+      await vi.waitFor(() => expect(connections.underWay().calls).toBe(1), PATIENCE);
       expect(isDrained).toBe(false);
       connections.callEnds(answered);
       await drained;

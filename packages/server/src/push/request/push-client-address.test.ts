@@ -71,7 +71,7 @@ function newClient(
   return client;
 }
 
-const post = (client: PushClient, url: string, timeoutMs = 5_000): Promise<PushOutcome> =>
+const post = (client: PushClient, url: string, timeoutMs = 60_000): Promise<PushOutcome> =>
   client.post({ url, headers: {}, body: Buffer.from('{}'), timeoutMs });
 
 const errorOf = (outcome: PushOutcome): string =>
@@ -103,7 +103,7 @@ async function rebindingNameServer() {
   });
   server.bind(0, '127.0.0.1');
   await once(server, 'listening');
-  const resolver = new Resolver({ timeout: 2_000, tries: 2 });
+  const resolver = new Resolver({ timeout: 30_000, tries: 1 });
   resolver.setServers([`127.0.0.1:${server.address().port}`]);
   const lookup: Lookup = async (name) =>
     (await resolver.resolve4(name)).map((address) => ({ address }));
@@ -193,7 +193,7 @@ describe('the push client', () => {
     // Plain http connects only to named addresses, and https to all.
     expect(errorOf(await post(client, `http://a.example:${canaryPort}/`))).toBe('200');
     expect(wanted.hosts).toEqual(['127.0.0.1']);
-    await post(client, `https://a.example:${canaryPort}/`, 200);
+    await post(client, `https://a.example:${canaryPort}/`);
     expect(wanted.hosts.slice(1)).toEqual([...PUBLIC, '127.0.0.1']);
     wanted.hosts = [];
     const many = Array.from({ length: 300 }, (_, index) => `8.8.${index % 256}.8`);

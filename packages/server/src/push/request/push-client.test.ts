@@ -251,10 +251,10 @@ describe('PushClient', () => {
   ])('ends in time when the receiver %s', async (_, speak, expected) => {
     const { origin, sockets } = await rawReceiver(speak);
     const client = newClient();
-    const outcome = await client.post(request(origin, { timeoutMs: 150 }));
+    const outcome = await client.post(request(origin, { timeoutMs: 1_500 }));
     expect(outcome).toMatchObject(expected);
-    expect(outcome.durationMs).toBeGreaterThanOrEqual(140);
-    expect(outcome.durationMs).toBeLessThan(4_000);
+    expect(outcome.durationMs).toBeGreaterThanOrEqual(1_400);
+    expect(outcome.durationMs).toBeLessThan(30_000);
     await closed(sockets[0]);
     // Nor does it reconnect for nothing.
     await pause(30);
@@ -334,7 +334,7 @@ describe('PushClient', () => {
       if (url !== '/hang') ok(response);
     });
     const client = newClient({ connectionsPerOrigin: 2 });
-    const hang = request(`${origin}/hang`, { timeoutMs: 3_000 });
+    const hang = request(`${origin}/hang`, { timeoutMs: 60_000 });
     const hanging = Array.from({ length: 5 }, () => client.post({ ...hang, sender: 'sick' }));
     for (let count = 0; count < 5; count += 1) {
       const outcome = await client.post({ ...request(origin), sender: 'healthy' });

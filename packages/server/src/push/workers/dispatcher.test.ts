@@ -13,6 +13,9 @@ import { Settlement } from '../delivery/settlement.js';
 import { SecretBox } from '../request/push-secret.js';
 import { PushDispatcher } from './dispatcher.js';
 
+/** A busy machine may stall for longer than the default of a second. */
+const PATIENCE = { timeout: 20_000, interval: 5 };
+
 const SUBSCRIPTIONS = 1_000;
 const POLL_MS = 2_000;
 
@@ -118,8 +121,8 @@ function dispatching(safetyPollMs: number | null, count = SUBSCRIPTIONS) {
   };
   const loaded = async (): Promise<void> => {
     dispatcher.start();
-    await vi.waitFor(() => expect(new Set(leasedFor).size).toBe(rows.size));
-    await vi.waitFor(() => expect(kinds().length).toBe(Math.floor(rows.size / 200) + 1));
+    await vi.waitFor(() => expect(new Set(leasedFor).size).toBe(rows.size), PATIENCE);
+    await vi.waitFor(() => expect(kinds().length).toBe(Math.floor(rows.size / 200) + 1), PATIENCE);
   };
   const wake = (queue: string) => longPolls.wake([{ project: 'p', queue, messages: 100 }]);
   return {
@@ -156,7 +159,7 @@ describe('the dispatcher', () => {
     await all.dispatcher.subscriptionsChanged('p', queue);
     expect(all.reads).toEqual([{ kind: 'pushSubscriptions', project: 'p', queue }]);
     expect(all.rowsRead.count).toBe(2);
-    await vi.waitFor(() => expect(all.leasedFor).toEqual([queue]));
+    await vi.waitFor(() => expect(all.leasedFor).toEqual([queue]), PATIENCE);
     all.forget();
     all.rows.delete('new');
     all.set(rowOf('s00007', { state: 'paused' }));
@@ -192,7 +195,7 @@ describe('the dispatcher', () => {
     await all.loaded();
     all.forget();
     all.clock.advance(POLL_MS);
-    await vi.waitFor(() => expect(all.reads).toHaveLength(1));
+    await vi.waitFor(() => expect(all.reads).toHaveLength(1), PATIENCE);
     expect(all.reads).toMatchObject([
       { kind: 'changedPushSubscriptions', afterSeq: SUBSCRIPTIONS },
     ]);
@@ -202,7 +205,7 @@ describe('the dispatcher', () => {
     all.set(rowOf('s00003', { state: 'paused', changedSeq: SUBSCRIPTIONS + 2 }));
     await settled();
     all.clock.advance(POLL_MS);
-    await vi.waitFor(() => expect(all.leasedFor).toContain('queue of from elsewhere'));
+    await vi.waitFor(() => expect(all.leasedFor).toContain('queue of from elsewhere'), PATIENCE);
     expect(all.rowsRead.count).toBe(2);
     all.forget();
     all.wake('queue of s00003');
@@ -215,11 +218,11 @@ describe('the dispatcher', () => {
     await all.loaded();
     all.set(rowOf('later', { changedSeq: 12 }));
     all.clock.advance(POLL_MS);
-    await vi.waitFor(() => expect(all.leasedFor).toContain('queue of later'));
+    await vi.waitFor(() => expect(all.leasedFor).toContain('queue of later'), PATIENCE);
     await settled();
     all.set(rowOf('earlier', { changedSeq: 11 }));
     all.clock.advance(POLL_MS);
-    await vi.waitFor(() => expect(all.leasedFor).toContain('queue of earlier'));
+    await vi.waitFor(() => expect(all.leasedFor).toContain('queue of earlier'), PATIENCE);
   });
 
   it('reads everything once more when transactions from before its start must have become visible', async () => {
@@ -248,8 +251,9 @@ describe('the dispatcher', () => {
     const queue = 'queue of s00003';
     all.rows.delete('s00003');
     all.wake(queue);
-    await vi.waitFor(() =>
-      expect(all.reads).toEqual([{ kind: 'pushSubscriptions', project: 'p', queue }]),
+    await vi.waitFor(
+      () => expect(all.reads).toEqual([{ kind: 'pushSubscriptions', project: 'p', queue }]),
+      PATIENCE,
     );
     all.forget();
     all.wake(queue);
@@ -261,13 +265,13 @@ describe('the dispatcher', () => {
     const all = dispatching(null, 10);
     all.fault.error = new Error('the store is away');
     all.dispatcher.start();
-    await vi.waitFor(() => expect(all.reads).toHaveLength(1));
+    await vi.waitFor(() => expect(all.reads).toHaveLength(1), PATIENCE);
     await settled();
     all.fault.error = undefined;
     await vi.waitFor(() => {
       all.clock.advance(1_000);
       expect(new Set(all.leasedFor).size).toBe(10);
-    });
+    }, PATIENCE);
     all.fault.error = new Error('the store is away');
     all.set(rowOf('new'));
     await all.dispatcher.subscriptionsChanged('p', 'queue of new');
@@ -275,7 +279,7 @@ describe('the dispatcher', () => {
     await vi.waitFor(() => {
       all.clock.advance(1_000);
       expect(all.leasedFor).toContain('queue of new');
-    });
+    }, PATIENCE);
   });
 
   it('warns once of all short secrets', async () => {
@@ -283,7 +287,7 @@ describe('the dispatcher', () => {
     for (const id of ['s00001', 's00002']) all.set(rowOf(id, { secret: 'plain:short' }));
     all.set(rowOf('s00003', { secret: 'plain:a secret of many bytes' }));
     await all.loaded();
-    await vi.waitFor(() => expect(all.warnings).toHaveLength(1));
+    await vi.waitFor(() => expect(all.warnings).toHaveLength(1), PATIENCE);
     expect(all.warnings[0]?.message).toContain('less than 16 bytes: 2');
     expect(JSON.stringify(all.warnings)).not.toContain('short;');
   });
@@ -292,7 +296,7 @@ describe('the dispatcher', () => {
     const all = dispatching(null, 10);
     all.set(rowOf('s00004', { url: 'sealed:x' }));
     all.dispatcher.start();
-    await vi.waitFor(() => expect(new Set(all.leasedFor).size).toBe(9));
+    await vi.waitFor(() => expect(new Set(all.leasedFor).size).toBe(9), PATIENCE);
     expect(all.leasedFor).not.toContain('queue of s00004');
     expect(all.warnings).toMatchObject([
       {

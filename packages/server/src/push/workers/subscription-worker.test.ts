@@ -22,7 +22,7 @@ import { SecretBox } from '../request/push-secret.js';
 import { SubscriptionWorker } from './subscription-worker.js';
 
 const MAX_IN_FLIGHT = 7;
-const PATIENCE = { timeout: 10_000, interval: 5 };
+const PATIENCE = { timeout: 20_000, interval: 5 };
 
 const SUBSCRIPTION = {
   subscriptionId: 's',
