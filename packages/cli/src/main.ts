@@ -7,13 +7,11 @@ const [first = '', second = ''] = args;
 // listener the process would end with a stack trace.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-if (isServerCommand(first)) {
+const isHelpOfServer = first === 'help' && isServerCommand(second);
+if (isServerCommand(first) || isHelpOfServer) {
   // The server reads its own flags, and has its own help.
   const { runCommandLine } = await import('@millrace/server/command-line');
-  await runCommandLine(args);
-} else if (first === 'help' && isServerCommand(second)) {
-  const { runCommandLine } = await import('@millrace/server/command-line');
-  await runCommandLine([...args.slice(1), '--help']);
+  await runCommandLine(isHelpOfServer ? [...args.slice(1), '--help'] : args);
 } else if (args.length === 1 && ['--version', '-v', 'version'].includes(first)) {
   const { version } = await import('./version.js');
   process.stdout.write(`${version}\n`);

@@ -50,10 +50,10 @@ async function call(url: string, seconds: number | undefined): Promise<DevClock>
   const refused = error?.details?.[0]?.message;
   if (refused !== undefined) throw new Error(`the seconds of the duration ${refused}`);
   if (error?.code !== undefined && !NOT_IN_DEV_MODE.has(error.code)) {
-    throw new Error(`${url} refused: ${error.message}`);
+    throw new Error(`${new URL(url).origin} refused: ${error.message}`);
   }
   throw new Error(
-    `${url} is not a server in dev mode; give the address that "millrace dev" has printed with --url or MILLRACE_URL`,
+    `${new URL(url).origin} is not a server in dev mode; give the address that "millrace dev" has printed with --url or MILLRACE_URL`,
   );
 }
 

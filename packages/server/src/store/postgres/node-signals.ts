@@ -199,8 +199,8 @@ export class NodeSignals {
     );
   }
 
-  private query(client: pg.Client, text: string, values?: readonly string[]): Promise<unknown> {
-    const result = this.lastQuery.then(() => client.query(text, values && [...values]));
+  private query(client: pg.Client, text: string, values?: string[]): Promise<unknown> {
+    const result = this.lastQuery.then(() => client.query(text, values));
     this.lastQuery = result.catch(() => undefined);
     return result;
   }
