@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Millrace, type Queue } from '@millrace/client';
 import { CuttingProxy } from './cutting-proxy.js';
 import { HandlerLog, type Overlap } from './handler-log.js';
+import { PlannedFaults } from './planned-faults.js';
 import { KEY, RestartedServer } from './restarted-server.js';
 import { WorkerProcesses } from './worker-processes.js';
 
@@ -12,8 +13,8 @@ export interface ChaosOptions {
   readonly restarts: number;
   /** Messages that are handled between two kills of a worker, on average. */
   readonly killEvery: number;
-  /** The share of answers that never arrive. */
-  readonly cutShare: number;
+  /** Answers from one that never arrives to the next, on average. */
+  readonly cutEvery: number;
   readonly progress?: (text: string) => void;
 }
 
@@ -35,7 +36,7 @@ const QUEUE = 'chaos';
 /** Has messages handled while workers are killed, the server is restarted and answers get lost. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const startMs = performance.now();
-  const proxy = await CuttingProxy.start(options.cutShare);
+  const proxy = await CuttingProxy.start(options.cutEvery);
   const server = new RestartedServer(options.storeUrl, proxy);
   await server.start();
   const log = new HandlerLog();
@@ -48,8 +49,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const queue = millrace.queue<number>(QUEUE);
     await queue.create({ maxExpiredLeases: 1_000 });
     for (let n = 0; n < options.workers; n += 1) workers.start();
-    const publishing = publishAll(queue, options.messages);
-    await Promise.all([untilHandled(queue, options, log, workers, server), publishing]);
+    const faults = new PlannedFaults(options, log, workers, server);
+    const publishing = publishAll(queue, options.messages, faults);
+    await Promise.all([untilHandled(queue, options.messages, log, faults), publishing]);
     const { dlq: deadLetters } = await queue.stats();
     const exitCodes = await workers.stop();
     return {
@@ -71,34 +73,29 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
-/** Kills workers and restarts the server until the queue is empty and all work is done. */
+/** Lets the planned faults happen until the queue is empty and all work is done. */
 async function untilHandled(
   queue: Queue<number>,
-  { messages, killEvery, restarts, progress }: ChaosOptions,
+  messages: number,
   log: HandlerLog,
-  workers: WorkerProcesses,
-  server: RestartedServer,
+  faults: PlannedFaults,
 ): Promise<void> {
-  let nextKillAt = killEvery / 2;
   while (log.handled < messages || (await left(queue)) > 0) {
     await pause(100);
-    if (log.handled > nextKillAt) {
-      await workers.killOne();
-      nextKillAt += killEvery * (0.5 + Math.random());
-    }
-    const share = log.handled / messages;
-    if (server.restarts < restarts && share > (server.restarts + 1) / (restarts + 2)) {
-      progress?.(`the server is restarted after ${log.handled} messages`);
-      await server.restart();
-    }
+    await faults.happen();
   }
 }
 
 /** @returns how many were stored */
-async function publishAll(queue: Queue<number>, messages: number): Promise<number> {
+async function publishAll(
+  queue: Queue<number>,
+  messages: number,
+  faults: PlannedFaults,
+): Promise<number> {
   const publisher = queue.publisher({ maxBatch: 100, maxPending: 1_000 });
   const stored: Promise<string>[] = [];
   for (let payload = 0; payload < messages; payload += 1) {
+    while (payload >= faults.publishedMax) await pause(20);
     await publisher.ready();
     stored.push(publisher.publish(payload).then(({ messageId }) => messageId));
   }

@@ -12,7 +12,7 @@ describe.each(STORE_FACTORIES)('chaos on $name', (factory) => {
       workers: 2,
       restarts: 1,
       killEvery: 500,
-      cutShare: 0.01,
+      cutEvery: 20,
     });
     await fixture.remove();
     expect(report).toMatchObject({

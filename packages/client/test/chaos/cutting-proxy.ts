@@ -7,16 +7,19 @@ export class CuttingProxy {
   cuts = 0;
   /** Where connections lead; it changes when the server is restarted. */
   target: URL | undefined;
+  #answersUntilCut: number;
 
   private constructor(
     private readonly server: Server,
-    private readonly cutShare: number,
-  ) {}
+    private readonly cutEvery: number,
+  ) {
+    this.#answersUntilCut = this.#nextInterval();
+  }
 
-  /** @param cutShare the share of answers that never arrive */
-  static async start(cutShare: number): Promise<CuttingProxy> {
+  /** @param cutEvery answers from one that never arrives to the next, on average; at most 1.5 times as many */
+  static async start(cutEvery: number): Promise<CuttingProxy> {
     const server = createServer();
-    const proxy = new CuttingProxy(server, cutShare);
+    const proxy = new CuttingProxy(server, cutEvery);
     server.on('connection', (client) => proxy.accept(client));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -42,15 +45,21 @@ export class CuttingProxy {
     server.on('error', () => undefined);
     client.pipe(server);
     server.on('data', (chunk) => {
-      if (Math.random() >= this.cutShare) {
+      this.#answersUntilCut -= 1;
+      if (this.#answersUntilCut > 0) {
         client.write(chunk);
         return;
       }
+      this.#answersUntilCut = this.#nextInterval();
       this.cuts += 1;
       client.resetAndDestroy();
       server.destroy();
     });
     client.on('close', () => server.destroy());
     server.on('close', () => client.destroy());
+  }
+
+  #nextInterval(): number {
+    return this.cutEvery * (0.5 + Math.random());
   }
 }

@@ -50,7 +50,7 @@ async function main(): Promise<boolean> {
     workers: Number(values.workers),
     restarts: Number(values.restarts),
     killEvery: Number(values['kill-every']),
-    cutShare: 0.01,
+    cutEvery: 100,
     progress: (text) => process.stdout.write(`${text}\n`),
   });
   await remove();

@@ -3,7 +3,7 @@ import { Millrace, Worker } from '@millrace/client';
 import type { HandlerReport } from './handler-log.js';
 
 /** Longer than a process may have to wait for a core: one that stands still cannot abort its handlers. */
-const LEASE_SECONDS = 5;
+const LEASE_SECONDS = 10;
 
 /** A worker process of the chaos test: its handlers take a little while and say what they do. */
 const report = (line: HandlerReport): void => {
