@@ -1,18 +1,9 @@
-import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
+import { freePort } from '../../packages/server/test/harness/free-port.js';
 import { eventually, RunningExample, useMillrace } from './example.js';
 import { StubService } from './stub-service.js';
 
 const millrace = useMillrace();
-
-function freePort(): Promise<string> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(String(port)));
-    });
-  });
-}
 
 const messageIdIn = async (answer: Response): Promise<string> =>
   ((await answer.json()) as { messageId: string }).messageId;
@@ -21,7 +12,7 @@ test('webhooks of several senders become tickets, once each, through signed push
   const tickets = await StubService.start();
   // The ticket system is down for the first push.
   tickets.reply = () => (tickets.calls.length === 1 ? 500 : 200);
-  const port = await freePort();
+  const port = String(await freePort());
   const app = new RunningExample('webhooks.ts', millrace(), {
     PORT: port,
     TICKETS_URL: tickets.url,

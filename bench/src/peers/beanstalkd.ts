@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { JackdClient } from 'jackd';
-import { freePort } from '../servers/free-port.js';
+import { freePort } from '../../../packages/server/test/harness/free-port.js';
 import type { ClientLoad, Peer, PeerClient, PeerServer } from './peer.js';
 import { packageVersion } from './programs/package-version.js';
 import { findProgram, startProgram, versionOf } from './programs/system-program.js';

@@ -1,5 +1,5 @@
 import { Queue, Worker } from 'bullmq';
-import { freePort } from '../servers/free-port.js';
+import { freePort } from '../../../packages/server/test/harness/free-port.js';
 import type { ClientLoad, Peer, PeerClient, PeerServer } from './peer.js';
 import { packageVersion } from './programs/package-version.js';
 import { findProgram, startProgram, versionOf } from './programs/system-program.js';

@@ -9,7 +9,7 @@ import {
   StorageType,
 } from '@nats-io/jetstream';
 import { connect as connectNats } from '@nats-io/transport-node';
-import { freePort } from '../servers/free-port.js';
+import { freePort } from '../../../packages/server/test/harness/free-port.js';
 import {
   type ClientLoad,
   NotAvailable,

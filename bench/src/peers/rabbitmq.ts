@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
-import { freePort } from '../servers/free-port.js';
+import { freePort } from '../../../packages/server/test/harness/free-port.js';
 import {
   type ClientLoad,
   onlyPublishes,

@@ -7,7 +7,7 @@ import {
   endWithProcess,
   loadEmbeddedPostgres,
 } from '../../../packages/server/test/harness/embedded-postgres.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../../../packages/server/test/harness/free-port.js';
 
 export interface PostgresSettings {
   /** A server to create databases on; without a URL, one is started. */

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import os
+import random
 import re
 import shutil
 import signal
@@ -111,7 +113,15 @@ class ServerTest(unittest.TestCase):
 
 
 def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
+    # Below the ports of outgoing connections (Linux: from 32768), one of which could take the server's
+    # port while it restarts.
+    while True:
+        port = random.randint(10_000, 32_000)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+                continue
         return port

@@ -1,3 +1,4 @@
+import { freePort } from '../harness/free-port.js';
 import type { FaultKind, FaultRun, Scene, StoreKind } from './kinds/fault-kind.js';
 import { Ledger } from './ledger.js';
 import { checkLedger } from './ledger-checker.js';
@@ -6,7 +7,7 @@ import { reachPublishes, runLoad } from './load-run.js';
 import { pause } from './pause.js';
 import { countRun, type RunCounts } from './run-counts.js';
 import { SeededRandom } from './seeded-random.js';
-import { freePort, ServerProcess } from './server-process.js';
+import { ServerProcess } from './server-process.js';
 import type { Violation } from './violation.js';
 
 export interface FaultRoundsOptions {

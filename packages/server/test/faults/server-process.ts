@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Ledger } from './ledger.js';
@@ -86,17 +85,6 @@ export class ServerProcess {
     child.kill('SIGKILL');
     await gone;
   }
-}
-
-/** A port that was free a moment ago, used for all starts of a node, as a fixed address would be. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }
 
 async function listening(child: ChildProcess, baseUrl: string): Promise<void> {

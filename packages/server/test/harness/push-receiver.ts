@@ -7,8 +7,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { expect } from 'vitest';
+import { freePort } from './free-port.js';
 import type { Json } from './http-server.js';
 
 /** One POST as it arrived. */
@@ -36,7 +37,7 @@ export class PushReceiver {
   reply: (push: Push) => Reply | Promise<Reply> = () => 200;
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
-  private port = 0;
+  private port: number | undefined;
 
   private constructor(private readonly identity: { cert: string; key: string } | undefined) {}
 
@@ -67,9 +68,9 @@ export class PushReceiver {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
     });
+    this.port ??= await freePort();
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
-    this.port = (this.server.address() as AddressInfo).port;
   }
 
   /** Breaks all connections, as a crash would. */

@@ -8,8 +8,9 @@ import { runLoad } from '../faults/load-run.js';
 import { pause } from '../faults/pause.js';
 import { countRun } from '../faults/run-counts.js';
 import { SeededRandom } from '../faults/seeded-random.js';
-import { freePort, ServerProcess } from '../faults/server-process.js';
+import { ServerProcess } from '../faults/server-process.js';
 import type { Violation } from '../faults/violation.js';
+import { freePort } from '../harness/free-port.js';
 
 export const API_KEY = 'ifr_database_faults_0123456789';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pause } from '../faults/pause.js';
-import { freePort } from '../faults/server-process.js';
+import { freePort } from '../harness/free-port.js';
 import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
 import { TcpProxy } from '../harness/tcp-proxy.js';
 import { connectAdmin, newDatabase } from './postgres-nodes.js';

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause } from '../faults/pause.js';
-import { freePort } from '../faults/server-process.js';
+import { freePort } from '../harness/free-port.js';
 
 export type PoolMode = 'session' | 'transaction';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../harness/free-port.js';
 import { runInOneShell } from './shell-session.js';
 import { isShown, type Step, stepsOf } from './steps.js';
 
@@ -28,7 +28,7 @@ export async function follow(
   steps: readonly Step[],
   { folder, withinMs, environment = {} }: FollowOptions,
 ): Promise<string[]> {
-  const port = await freePort();
+  const port = String(await freePort());
   const results = await runInOneShell(
     steps.map(({ command }) => command),
     {
@@ -50,15 +50,4 @@ export async function follow(
 function plainEnvironment(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env);
   return Object.fromEntries(entries.filter(([name]) => !/^(npm_|MILLRACE)/i.test(name)));
-}
-
-function freePort(): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(String(port)));
-    });
-  });
 }
