@@ -1,7 +1,9 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { ATTEMPTS } from './vitest.attempts.js';
 
 export default defineConfig({
   test: {
+    ...ATTEMPTS,
     // For two cores: many tests wait for a lease, a server or a receiver. With more than one extra
     // worker, all tests take longer.
     maxWorkers: 3,

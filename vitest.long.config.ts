@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { ATTEMPTS } from './vitest.attempts.js';
 
 /**
  * Tests that take long: they wait for outages, kills and recoveries, run whole programs and documents, or
@@ -6,6 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    ...ATTEMPTS,
     // These tests wait most of the time.
     maxWorkers: 4,
     testTimeout: 300_000,

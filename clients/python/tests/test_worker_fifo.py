@@ -83,9 +83,9 @@ class MessageGroups(WorkerTest):
 
         def handler(message: QueueMessage, context: Context) -> None:
             deliveries.append(message["delivery_count"])
-            context.lost.wait(1.2)
+            context.lost.wait(3)
 
-        worker = self.start(queue, handler, visibility_timeout_seconds=2)
+        worker = self.start(queue, handler, visibility_timeout_seconds=8)
         wait_until(lambda: worker.health()["counters"]["acked"] == 4, "four acks")
         self.assertEqual(deliveries, [1, 1, 1, 1])
 

@@ -22,9 +22,9 @@ class Leases(WorkerTest):
 
         def handler(message: QueueMessage, context: Context) -> None:
             deliveries.append(message["delivery_count"])
-            self.assertFalse(context.lost.wait(7))
+            self.assertFalse(context.lost.wait(12))
 
-        worker = self.start(queue, handler, visibility_timeout_seconds=4)
+        worker = self.start(queue, handler, visibility_timeout_seconds=10)
         wait_until(lambda: worker.health()["counters"]["acked"] == 1, "the ack")
         self.assertEqual(deliveries, [1])
 
@@ -41,7 +41,7 @@ class Leases(WorkerTest):
                 reasons.append(context.lost.reason)
                 raise RuntimeError("stopped")
 
-        worker = self.start(queue, handler, visibility_timeout_seconds=1, concurrency=2)
+        worker = self.start(queue, handler, visibility_timeout_seconds=4, concurrency=2)
         wait_until(lambda: worker.health()["counters"]["acked"] == 1, "the second delivery")
         wait_until(lambda: reasons, "the end of the first")
         self.assertEqual(reasons, ["lease_lost"])

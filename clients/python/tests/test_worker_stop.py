@@ -104,7 +104,7 @@ class Signals(WorkerTest):
         program.send_signal(signal.SIGTERM)
         # Two signals that are waiting at once count as one.
         with self.assertRaises(subprocess.TimeoutExpired):
-            program.wait(1)
+            program.wait(3)
         program.send_signal(signal.SIGTERM)
         output, _ = program.communicate()
         self.assertEqual(output.split("\n"), ["told stopping", "ended stopped", ""])

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { BIN, plainEnvironment, useServer } from './harness/cli-run.js';
 
 const cli = useServer();
@@ -37,16 +37,21 @@ const CASES: readonly [words: readonly string[], becomes: readonly string[]][] =
   [['publish', '$(touch evil)', ''], []],
 ];
 
+/** On a slow machine a server may answer later than a completion waits, so it is tried again. */
+const PATIENCE = { timeout: 30_000 };
+
+const wordsOf = (text: string) =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split('\t')[0])
+    .sort();
+
 describe('complete', () => {
   it.each(CASES)('%j can become %j', async (words, becomes) => {
-    const text = await cli.output('complete', '--', ...words);
-    expect(
-      text
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => line.split('\t')[0])
-        .sort(),
-    ).toEqual(becomes);
+    await vi.waitFor(async () => {
+      expect(wordsOf(await cli.output('complete', '--', ...words))).toEqual(becomes);
+    }, PATIENCE);
   });
 
   it('says nothing if the server cannot be asked', async () => {
@@ -58,24 +63,27 @@ describe('complete', () => {
 });
 
 describe.skipIf(!has('bash'))('the script for bash', () => {
-  it.each(CASES)('%j becomes %j', (words, becomes) => {
+  it.each(CASES)('%j becomes %j', async (words, becomes) => {
     const quoted = ['millrace', ...words].map((word) => `'${word}'`).join(' ');
     const script = `source <(millrace completion bash); source <(millrace completion bash)
       COMP_WORDS=(${quoted}); COMP_CWORD=${words.length}; _millrace
       printf '%s\\n' "\${COMPREPLY[@]}"; complete -p millrace`;
-    const lines = shell('bash', '-c', script).split('\n').filter(Boolean);
-    expect(lines.pop()).toContain('-F _millrace millrace');
-    expect(lines.sort()).toEqual(becomes);
+    await vi.waitFor(() => {
+      const lines = shell('bash', '-c', script).split('\n').filter(Boolean);
+      expect(lines.pop()).toContain('-F _millrace millrace');
+      expect(lines.sort()).toEqual(becomes);
+    }, PATIENCE);
   });
 });
 
 const noFish = has('fish') ? '' : ' (skipped: fish is not installed)';
 describe.skipIf(!has('fish'))(`the script for fish${noFish}`, () => {
-  it.each(CASES.slice(0, -1))('%j becomes %j', (words, becomes) => {
+  it.each(CASES.slice(0, -1))('%j becomes %j', async (words, becomes) => {
     const script = `millrace completion fish | source
       complete --do-complete 'millrace ${words.join(' ')}'`;
-    const lines = shell('fish', '-c', script).split('\n').filter(Boolean);
-    expect(lines.map((line) => line.split('\t')[0]).sort()).toEqual(becomes);
+    await vi.waitFor(() => {
+      expect(wordsOf(shell('fish', '-c', script))).toEqual(becomes);
+    }, PATIENCE);
   });
 });
 

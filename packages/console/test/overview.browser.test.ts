@@ -67,21 +67,23 @@ describe('with queues', () => {
     await millrace().queue('invoices').publish(1);
     await row.getByRole('cell', { name: '1', exact: true }).first().waitFor();
     await page.getByRole('button', { name: 'Pause live updates' }).click();
+    await page.getByRole('button', { name: 'Resume live updates' }).waitFor();
     let asked = 0;
     page.on('request', () => {
       asked += 1;
     });
     await page.waitForTimeout(6_000);
     expect(asked).toBe(0);
+    const listed = page.waitForRequest(/queue\/list/);
     await page.getByRole('button', { name: 'Resume live updates' }).click();
-    await page.waitForRequest(/queue\/list/);
+    await listed;
   });
 
   test('search and order are in the address, and the address brings them back', async () => {
     const page = await open();
     await page.getByLabel('Search queues by name').fill('in vo');
     await page.getByRole('button', { name: 'Queue', exact: true }).click();
-    expect(new URL(page.url()).search).toBe('?q=in+vo&sort=queue');
+    await expect.poll(() => new URL(page.url()).search).toBe('?q=in+vo&sort=queue');
     await page.reload();
     await page.getByText('1 shown').waitFor();
     await page.getByLabel('Search queues by name').fill('nothing like that');

@@ -10,7 +10,7 @@ import { type PostgresNodes, startNodes } from './postgres-nodes.js';
 const SECONDS = Number(process.env.MILLRACE_TEST_SECONDS ?? 8);
 const SEED = Number(process.env.MILLRACE_TEST_SEED ?? Date.now() % 1_000_000_000);
 /** So long that no correct consumer exceeds it, even on a busy machine. */
-const VISIBILITY_MS = 2_500;
+const VISIBILITY_MS = 5_000;
 
 describe('FIFO queues on three nodes at once', () => {
   let nodes: PostgresNodes;

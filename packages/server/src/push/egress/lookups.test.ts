@@ -4,18 +4,21 @@ import { describe, expect, it } from 'vitest';
 import { type LookupRoom, Lookups } from './lookups.js';
 
 const SLOW_MS = 1_050;
+const START_MS = 5_000;
 const never = () => new AbortController().signal;
 
 /** A resolver that answers names beginning with "held" when the test says so. */
 function resolver(room: LookupRoom = { all: 4, unknown: 2 }) {
   const asked: string[] = [];
   const held = new Map<string, () => void>();
-  const lookups = new Lookups(async (name) => {
+  let nowMs = START_MS;
+  const resolve = async (name: string) => {
     asked.push(name);
-    if (name.startsWith('held')) await new Promise<void>((resolve) => held.set(name, resolve));
+    if (name.startsWith('held')) await new Promise<void>((release) => held.set(name, release));
     if (name.endsWith('.gone')) throw new Error('not found');
     return [{ address: '192.0.2.1' }];
-  }, room);
+  };
+  const lookups = new Lookups(resolve, room, () => nowMs);
   const release = (name: string): void => {
     held.get(name)?.();
     held.delete(name);
@@ -23,6 +26,9 @@ function resolver(room: LookupRoom = { all: 4, unknown: 2 }) {
   return {
     asked,
     release,
+    pass: (timeMs: number) => {
+      nowMs += timeMs;
+    },
     releaseAll: () => [...held.keys()].forEach(release),
     lookup: (name: string, project = 'p', signal = never()) =>
       lookups.lookup(name, { project, signal }),
@@ -33,12 +39,12 @@ const turns = () => sleep(5);
 
 /** Makes names slow, by one lookup of each that takes long. */
 async function makeSlow(
-  { lookup, releaseAll }: ReturnType<typeof resolver>,
+  { lookup, pass, releaseAll }: ReturnType<typeof resolver>,
   names: readonly string[],
 ) {
   for (let at = 0; at < names.length; at += 2) {
     const pair = names.slice(at, at + 2).map((name) => lookup(name, 'slow'));
-    await sleep(SLOW_MS);
+    pass(SLOW_MS);
     releaseAll();
     await Promise.all(pair);
   }
@@ -99,14 +105,14 @@ describe('lookups', () => {
   });
 
   it('count a name as slow that was quick and now hangs', async () => {
-    const { asked, lookup, release, releaseAll } = resolver();
+    const { asked, lookup, pass, release, releaseAll } = resolver();
     for (const name of ['held1', 'held2']) {
       const first = lookup(name);
       release(name);
       await first;
     }
     const hanging = [lookup('held1'), lookup('held2')];
-    await sleep(SLOW_MS);
+    pass(SLOW_MS);
     const next = lookup('new');
     await turns();
     expect(asked).not.toContain('new');

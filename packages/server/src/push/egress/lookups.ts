@@ -48,6 +48,7 @@ export class Lookups {
   constructor(
     private readonly resolve: Lookup,
     private readonly room: LookupRoom,
+    private readonly nowMs: () => number = monotonicMs,
   ) {}
 
   /** Rejects with the signal's reason when that aborts. */
@@ -86,7 +87,7 @@ export class Lookups {
     if (this.underWay.size >= this.room.all) return undefined;
     const quick = this.quick.take(() => true);
     if (quick !== undefined) return quick;
-    const nowMs = monotonicMs();
+    const nowMs = this.nowMs();
     const all = [...this.underWay.values()];
     // A lookup that has hung for this long takes the room of a slow name, even if it was quick before.
     const slow = all.filter(({ isSlow, startMs }) => isSlow || nowMs - startMs >= SLOW_MS).length;
@@ -98,7 +99,7 @@ export class Lookups {
   }
 
   private async run(name: string, waiters: Set<Waiter<Addresses>>): Promise<void> {
-    const startMs = monotonicMs();
+    const startMs = this.nowMs();
     const isSlow = this.wasSlow.get(name);
     const lookup = { startMs, isNew: isSlow === undefined, isSlow: isSlow === true, waiters };
     this.underWay.set(name, lookup);
@@ -109,7 +110,7 @@ export class Lookups {
       for (const waiter of waiters) waiter.reject(error);
     }
     this.underWay.delete(name);
-    this.remember(name, monotonicMs() - startMs >= SLOW_MS);
+    this.remember(name, this.nowMs() - startMs >= SLOW_MS);
     this.startWaiting();
   }
 
