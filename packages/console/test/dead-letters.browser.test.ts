@@ -38,6 +38,31 @@ test('dead letters say why they failed; those that match go back', async () => {
   await page.getByText('4 dead letters read').waitFor();
 });
 
+test('a dead letter is published again, corrected, and stays where it is', async () => {
+  const page = await open('/queues/mails/dead-letters');
+  // Anywhere in the row opens it, except on its box.
+  await page
+    .getByRole('row', { name: /mail":4/ })
+    .getByText('ECONNREFUSED')
+    .click();
+  const drawer = page.getByRole('dialog', { name: 'Message' });
+  await drawer.getByRole('button', { name: 'Publish a copy' }).click();
+  const form = page.getByRole('dialog', { name: 'Publish to mails' });
+  await expect.poll(() => form.getByLabel('Payload').inputValue()).toBe('{\n  "mail": 4\n}');
+  await form.getByLabel('Payload').fill('{"mail": 4, "to": "ada"}');
+  await look(page, 'publish-copy');
+  await form.getByRole('button', { name: 'Publish' }).click();
+  await form.getByText('You can publish another').waitFor();
+  await page.keyboard.press('Escape');
+  await form.waitFor({ state: 'hidden' });
+  // Escape has closed the form and not the message below it.
+  await drawer.getByText('A consumer rejected it for good').first().waitFor();
+  await page.keyboard.press('Escape');
+  await drawer.waitFor({ state: 'hidden' });
+  expect(await mails().stats()).toMatchObject({ available: 1, dlq: 12 });
+  expect(await mails().peek().toArray()).toMatchObject([{ payload: { mail: 4, to: 'ada' } }]);
+});
+
 test('only what is selected goes back', async () => {
   const page = await open('/queues/mails/dead-letters');
   const boxes = page.getByRole('checkbox', { name: /Select message/ });

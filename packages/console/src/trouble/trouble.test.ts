@@ -82,9 +82,10 @@ describe('the troubles of a queue', () => {
 });
 
 test.each([
-  [{ waitingConsumers: 3 }, '3 waiting'],
-  [{ waitingConsumers: 0, lastFetchAt: ago(75) }, '1 m 15 s ago'],
-  [{ waitingConsumers: 0 }, 'never'],
-])('the last fetch of %j is told as %s', (stats, words) => {
-  expect(fetchedInWords(queue(stats).stats, NOW)).toBe(words);
+  [{ waitingConsumers: 3 }, {}, '3 waiting'],
+  [{ waitingConsumers: 0, lastFetchAt: ago(75) }, { delivered: 4 }, '1 m 15 s ago'],
+  [{ waitingConsumers: 0 }, {}, 'never'],
+  [{ waitingConsumers: 0 }, { delivered: 4 }, 'pushed'],
+])('the last fetch of %j with %j is told as %s', (stats, activity, words) => {
+  expect(fetchedInWords(queue(stats, activity), NOW)).toBe(words);
 });

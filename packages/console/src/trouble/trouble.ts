@@ -141,11 +141,13 @@ function failingDeliveries({ activity }: WatchedQueue): Trouble | undefined {
   };
 }
 
-/** When somebody last asked for messages, in words. */
+/** When somebody last asked for messages, in words. What is delivered without a fetch is pushed. */
 export function fetchedInWords(
-  { waitingConsumers, lastFetchAt }: QueueStats,
+  { stats, activity }: Pick<WatchedQueue, 'stats' | 'activity'>,
   nowMs: number,
 ): string {
+  const { waitingConsumers, lastFetchAt } = stats;
   if (waitingConsumers > 0) return `${formatCount(waitingConsumers)} waiting`;
-  return lastFetchAt === undefined ? 'never' : formatRelative(lastFetchAt, nowMs);
+  if (lastFetchAt !== undefined) return formatRelative(lastFetchAt, nowMs);
+  return (activity?.delivered ?? 0) > 0 ? 'pushed' : 'never';
 }

@@ -82,7 +82,7 @@ export const COLUMNS = columns([
     header: 'Last fetch',
     sortFn: 'basic',
     sortUndefined: 'last',
-    cell: ({ row }) => fetchedInWords(row.original.stats, Date.now()),
+    cell: ({ row }) => fetchedInWords(row.original, Date.now()),
   }),
 ]);
 

@@ -1,6 +1,6 @@
 import { JsonText, type QueueRecord } from '@millrace/client';
 import { describe, expect, test } from 'vitest';
-import { EMPTY_DRAFT, readDraft } from './publish/draft.js';
+import { draftOf, EMPTY_DRAFT, readDraft } from './publish/draft.js';
 import { changesOf, settingsOf } from './settings/settings.js';
 
 describe('a message that is published by hand', () => {
@@ -26,6 +26,30 @@ describe('a message that is published by hand', () => {
     expect(faults.payload).toContain('This is no JSON');
     expect(faults.headers).toBe('"no colon" has no name before a colon.');
   });
+});
+
+test('a draft of a message has its parts, but not its deduplication id', () => {
+  const message = {
+    messageId: 'm',
+    queue: 'orders',
+    payload: '{"a":12345678901234567890}',
+    headers: { tenant: 'acme', x: 'a:b' },
+    priority: 3,
+    messageGroupId: 'g',
+    deduplicationId: 'd',
+    enqueuedAt: '2026-01-05T08:00:00.000Z',
+    deliveryCount: 2,
+  };
+  expect(draftOf(message)).toEqual({
+    payload: '{\n  "a": 12345678901234567890\n}',
+    headers: 'tenant: acme\nx: a:b',
+    delaySeconds: '',
+    priority: 3,
+    messageGroupId: 'g',
+    deduplicationId: '',
+  });
+  const huge = JSON.stringify(Array(150_000).fill(1));
+  expect(draftOf({ ...message, payload: huge }).payload).toBe(huge);
 });
 
 describe('changed settings', () => {

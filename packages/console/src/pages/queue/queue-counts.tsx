@@ -1,4 +1,5 @@
 import type { QueueStats } from '@millrace/client';
+import type { WatchedQueue } from '../../api/watched-queue.js';
 import { formatCount, formatDuration } from '../../design/format.js';
 import { fetchedInWords } from '../../trouble/trouble.js';
 import classes from './queue-counts.module.css';
@@ -6,11 +7,12 @@ import classes from './queue-counts.module.css';
 interface QueueCountsProps {
   /** Undefined until they were read. */
   readonly stats: QueueStats | undefined;
+  readonly activity: WatchedQueue['activity'];
   readonly nowMs: number;
 }
 
 /** How many messages there are in each state. */
-export function QueueCounts({ stats, nowMs }: QueueCountsProps) {
+export function QueueCounts({ stats, activity, nowMs }: QueueCountsProps) {
   const count = (value: number | undefined) => (value === undefined ? '…' : formatCount(value));
   const oldest = stats?.oldestAgeSeconds;
   const facts: [string, string][] = [
@@ -19,7 +21,10 @@ export function QueueCounts({ stats, nowMs }: QueueCountsProps) {
     ['Delayed', count(stats?.delayed)],
     ['Dead letters', count(stats?.dlq)],
     ['Oldest', oldest === undefined ? '–' : formatDuration(oldest)],
-    ['Last fetch', stats === undefined ? '…' : fetchedInWords(stats, nowMs)],
+    [
+      'Last fetch',
+      stats === undefined ? '…' : fetchedInWords({ stats, ...(activity && { activity }) }, nowMs),
+    ],
   ];
   return (
     <dl className={classes.counts}>

@@ -54,7 +54,11 @@ export function QueueHeader({ record }: { readonly record: QueueRecord }) {
           </Button>
         )}
       </div>
-      <QueueCounts stats={stats.data} nowMs={stats.dataUpdatedAt} />
+      <QueueCounts
+        stats={stats.data}
+        activity={lastMinute.data ?? undefined}
+        nowMs={stats.dataUpdatedAt}
+      />
       {troubles.length > 0 && (
         <ul className={classes.troubles}>
           {troubles.map(({ severity, label, explanation, nextStep, tab }) => (

@@ -8,16 +8,18 @@ import { JsonView } from '../../../design/json-view.js';
 import { reasonInWords } from '../dead-letters/reason-in-words.js';
 import { FailedDeliveries } from './failed-deliveries.js';
 import classes from './message-details.module.css';
+import { PublishCopy } from './publish-copy.js';
 import { StateBadge } from './state-badge.js';
 import { whyNotDelivered } from './why-not-delivered.js';
 
 interface MessageDetailsProps {
   readonly message: MessageReturns;
   readonly nowMs: number;
+  onCopy(message: MessageReturns): void;
 }
 
 /** Everything that is known of a message. */
-export function MessageDetails({ message, nowMs }: MessageDetailsProps) {
+export function MessageDetails({ message, nowMs, onCopy }: MessageDetailsProps) {
   const stats = useQueueStats(message.queue);
   const { data: record } = useQueueRecord(message.queue);
   return (
@@ -46,6 +48,7 @@ export function MessageDetails({ message, nowMs }: MessageDetailsProps) {
           <JsonView json={JSON.stringify(message.headers)} label="Headers" />
         </>
       )}
+      <PublishCopy onOpen={() => onCopy(message)} />
       <FailedDeliveries message={message} isFifo={record?.type === 'fifo'} />
     </div>
   );

@@ -1,8 +1,12 @@
 import { Drawer, Loader } from '@mantine/core';
-import { MillraceError } from '@millrace/client';
+import { MillraceError, type QueueMessage } from '@millrace/client';
+import { useState } from 'react';
 import { useMessage } from '../../../api/messages.js';
+import { useQueueRecord } from '../../../api/queue.js';
 import { EmptyState } from '../../../design/empty-state.js';
 import { Failure } from '../../../design/failure.js';
+import { draftOf } from '../publish/draft.js';
+import { PublishDialog } from '../publish/publish-dialog.js';
 import { MessageDetails } from './message-details.js';
 
 interface MessageDrawerProps {
@@ -16,23 +20,42 @@ interface MessageDrawerProps {
 
 /** One message, beside the list. */
 export function MessageDrawer({ messageId, onClose, ...shown }: MessageDrawerProps) {
+  // Kept here, so that the form outlives the message, which may be acked meanwhile.
+  const [copied, setCopied] = useState<QueueMessage>();
+  const { data: record } = useQueueRecord(shown.queue);
   return (
-    <Drawer
-      opened={messageId !== ''}
-      onClose={onClose}
-      position="right"
-      size="xl"
-      title="Message"
-      // As for dialogs: it would write a style sheet into the page.
-      lockScroll={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      {messageId !== '' && <Content messageId={messageId} {...shown} />}
-    </Drawer>
+    <>
+      <Drawer
+        opened={messageId !== ''}
+        onClose={onClose}
+        position="right"
+        // Escape then closes the dialog above it.
+        closeOnEscape={copied === undefined}
+        size="xl"
+        title="Message"
+        // As for dialogs: it would write a style sheet into the page.
+        lockScroll={false}
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        {messageId !== '' && <Content messageId={messageId} onCopy={setCopied} {...shown} />}
+      </Drawer>
+      {record !== undefined && copied !== undefined && (
+        <PublishDialog
+          record={record}
+          isOpen
+          draft={draftOf(copied)}
+          onClose={() => setCopied(undefined)}
+        />
+      )}
+    </>
   );
 }
 
-function Content({ queue, messageId, wasListed }: Omit<MessageDrawerProps, 'onClose'>) {
+interface ContentProps extends Omit<MessageDrawerProps, 'onClose'> {
+  onCopy(message: QueueMessage): void;
+}
+
+function Content({ queue, messageId, wasListed, onCopy }: ContentProps) {
   const { data, error, dataUpdatedAt, refetch } = useMessage(queue, messageId);
   if (error instanceof MillraceError && error.code === 'MESSAGE_NOT_FOUND') {
     return wasListed || data !== undefined ? (
@@ -53,5 +76,5 @@ function Content({ queue, messageId, wasListed }: Omit<MessageDrawerProps, 'onCl
       <Failure title="The message could not be read" error={error} onRetry={() => refetch()} />
     );
   }
-  return <MessageDetails message={data} nowMs={dataUpdatedAt} />;
+  return <MessageDetails message={data} nowMs={dataUpdatedAt} onCopy={onCopy} />;
 }

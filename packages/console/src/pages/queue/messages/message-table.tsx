@@ -64,7 +64,12 @@ export function MessageTable<T extends QueueMessage & { readonly state?: string 
         </thead>
         <tbody>
           {messages.map((message) => (
-            <tr key={message.messageId}>
+            <tr
+              key={message.messageId}
+              onClick={({ target }) => {
+                if (!isControl(target)) onOpen(message.messageId);
+              }}
+            >
               {selection && (
                 <td>
                   <SelectOne messageId={message.messageId} selection={selection} />
@@ -101,6 +106,10 @@ export function MessageTable<T extends QueueMessage & { readonly state?: string 
     </div>
   );
 }
+
+/** Whether a click is for something in the row that has a use of its own. */
+const isControl = (target: EventTarget): boolean =>
+  target instanceof Element && target.closest('button, input, label') !== null;
 
 interface SelectAllProps {
   readonly messages: readonly QueueMessage[];

@@ -49,7 +49,14 @@ describe('the filter', () => {
 });
 
 describe('why a message is not delivered now', () => {
-  const stats = { queue: 'orders', available: 1, inFlight: 0, delayed: 0, dlq: 0 };
+  const stats = {
+    queue: 'orders',
+    available: 1,
+    inFlight: 0,
+    delayed: 0,
+    dlq: 0,
+    waitingConsumers: 0,
+  };
   const until = '2026-01-05T08:31:30.000Z';
 
   test.each([
@@ -61,6 +68,17 @@ describe('why a message is not delivered now', () => {
   ] as const)('%s, %j after %i deliveries', (state, stateReason, deliveryCount, words) => {
     const seen = { state, deliveryCount, ...(stateReason && { stateReason }) };
     expect(whyNotDelivered(seen, undefined, NOW)).toContain(words);
+  });
+
+  test.each([
+    ['delayed', `delayed until ${until}`],
+    ['available', undefined],
+    ['available', 'behind the head of its group'],
+  ] as const)('%s, %j after a failure, which is told', (state, stateReason) => {
+    const seen = { state, deliveryCount: 2, lastError: 'the receiver answered 503' };
+    expect(whyNotDelivered({ ...seen, ...(stateReason && { stateReason }) }, stats, NOW)).toMatch(
+      / The last failure: the receiver answered 503$/,
+    );
   });
 
   test.each([

@@ -1,4 +1,6 @@
-import { JsonText, type PublishOptions } from '@millrace/client';
+import { JsonText, type PublishOptions, type QueueMessage } from '@millrace/client';
+import { payloadTextOf } from '../../../api/messages.js';
+import { indentedJson } from '../../../design/json-text.js';
 
 /** What was typed into the form, as it is. */
 export interface Draft {
@@ -18,6 +20,27 @@ export const EMPTY_DRAFT: Draft = {
   messageGroupId: '',
   deduplicationId: '',
 };
+
+/** A payload that takes longer lines than this to indent is left as it was published. */
+const INDENTED_MAX_CHARACTERS = 200_000;
+
+/**
+ * A draft of the same message. It has no deduplication id, because with that of the message it would not
+ * be stored.
+ */
+export function draftOf(message: QueueMessage): Draft {
+  const text = payloadTextOf(message);
+  const indented = indentedJson(text, INDENTED_MAX_CHARACTERS);
+  return {
+    ...EMPTY_DRAFT,
+    payload: indented.length < INDENTED_MAX_CHARACTERS ? indented : text,
+    headers: Object.entries(message.headers ?? {})
+      .map(([name, value]) => `${name}: ${value}`)
+      .join('\n'),
+    priority: message.priority === 0 ? '' : message.priority,
+    messageGroupId: message.messageGroupId ?? '',
+  };
+}
 
 export interface ReadDraft {
   /** Undefined if a field has a fault. */

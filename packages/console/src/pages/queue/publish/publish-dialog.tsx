@@ -14,22 +14,28 @@ import { PublishFields } from './publish-fields.js';
 interface PublishDialogProps {
   readonly record: QueueRecord;
   readonly isOpen: boolean;
+  /** What the form begins with. */
+  readonly draft?: Draft;
   onClose(): void;
 }
 
 /** Publishes one message by hand. */
-export function PublishDialog({ record, isOpen, onClose }: PublishDialogProps) {
+export function PublishDialog({ record, isOpen, draft, onClose }: PublishDialogProps) {
   return (
     <Dialog title={`Publish to ${record.queue}`} isOpen={isOpen} size="lg" onClose={onClose}>
-      <PublishForm record={record} onClose={onClose} />
+      <PublishForm record={record} {...(draft && { draft })} onClose={onClose} />
     </Dialog>
   );
 }
 
-function PublishForm({ record, onClose }: Omit<PublishDialogProps, 'isOpen'>) {
+function PublishForm({
+  record,
+  draft: first = EMPTY_DRAFT,
+  onClose,
+}: Omit<PublishDialogProps, 'isOpen'>) {
   const { millrace } = useSession();
   const refresh = useRefreshQueue(record.queue);
-  const [draft, setDraft] = useState<Draft>(EMPTY_DRAFT);
+  const [draft, setDraft] = useState<Draft>(first);
   const { message, faults } = readDraft(draft);
   const publication = useMutation({
     mutationFn: ({ payload, ...options }: NonNullable<typeof message>) =>

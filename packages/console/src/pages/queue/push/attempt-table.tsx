@@ -10,6 +10,18 @@ interface AttemptTableProps {
   readonly deliveries: readonly PushDelivery[];
 }
 
+/** A link to the message, unless the push has acked it and it is gone. */
+function ShortId({ queue, delivery }: { readonly queue: string; readonly delivery: PushDelivery }) {
+  const { messageId } = delivery;
+  const short = `…${messageId.slice(-8)}`;
+  if (isSuccess(delivery)) return <span title={messageId}>{short}</span>;
+  return (
+    <Link href={`/queues/${queue}/messages?message=${messageId}`} title={messageId}>
+      {short}
+    </Link>
+  );
+}
+
 /** The last pushes, newest first, with what the receiver answered. */
 export function AttemptTable({ queue, deliveries }: AttemptTableProps) {
   return (
@@ -29,12 +41,7 @@ export function AttemptTable({ queue, deliveries }: AttemptTableProps) {
             <tr key={`${delivery.at} ${delivery.messageId} ${delivery.attempt}`}>
               <td title={formatTime(delivery.at)}>{formatRelative(delivery.at)}</td>
               <td>
-                <Link
-                  href={`/queues/${queue}/messages?message=${delivery.messageId}`}
-                  title={delivery.messageId}
-                >
-                  …{delivery.messageId.slice(-8)}
-                </Link>
+                <ShortId queue={queue} delivery={delivery} />
               </td>
               <td>{delivery.attempt}</td>
               <td className={isSuccess(delivery) ? undefined : classes.failed}>
