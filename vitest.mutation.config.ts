@@ -19,8 +19,8 @@ const SUITES = {
 };
 
 const TOO_SLOW_OR_OF_THREADS = [
-  '**/store-conformance/{sqlite-*,*-migration,removal,rows-that-stay,schema}.test.ts',
-  '**/http-conformance/{start-messages,push-wakes,push-failures,budgets,paging-*,stopping,overload-*,first-key}.test.ts',
+  '**/store-conformance/**/{sqlite-*,*-migration,removal,rows-that-stay,schema}.test.ts',
+  '**/http-conformance/**/{start-messages,push-wakes,push-failures,budgets,paging-*,stopping,overload-*,first-key}.test.ts',
   '**/hostile-bodies.test.ts',
 ];
 

@@ -1,4 +1,4 @@
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import type { HttpAnswer } from '../harness/http-server.js';
 
 type Post = (path: string, body: object) => Promise<HttpAnswer>;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 
 const MAIN_PATH = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import { callerOf } from '../harness/http-server.js';
 import { CommandRun } from './command-run.js';
 import { KEY, lastAnswer, WaitingCalls } from './waiting-calls.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import { CommandRun } from './command-run.js';
 import { KEY, lastAnswer, WaitingCalls } from './waiting-calls.js';
 

@@ -2,7 +2,7 @@ import { CAPABILITIES, type Capability } from '@millrace/protocol';
 import { describe, expect, test } from 'vitest';
 import { ROUTES } from '#server/http/routes/index';
 import { STORE_FACTORIES, type StoreFactory } from '../harness/stores.js';
-import { errorOf, UUID_V7 } from '../http-conformance/expect-answer.js';
+import { errorOf, UUID_V7 } from '../http-conformance/answers/expect-answer.js';
 import { useServer } from '../http-conformance/use-server.js';
 
 /** The public calls do not depend on the store, so one store is enough. */

@@ -9,7 +9,7 @@ import {
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { createValidator } from '#server/http/validation/validation';
-import { ISO_MILLISECONDS } from '../http-conformance/expect-answer.js';
+import { ISO_MILLISECONDS } from '../http-conformance/answers/expect-answer.js';
 
 /** A validator as a client has it: strict, and without the server's own keywords. */
 const ajv = new Ajv2020({

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import { ADMIN_KEY, callerOf, type Json } from '../harness/http-server.js';
 import { ServerRun } from '../nodes/run-server.js';
 import { readProtocol, sectionOf } from './protocol-document.js';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { FaultKind } from './kinds/fault-kind.js';
 import { FAULT_KINDS } from './kinds/index.js';
-import { PLANT_NAMES, type PlantName } from './planted-faults.js';
+import { PLANT_NAMES, type PlantName } from './planted/planted-faults.js';
 
 const ALL = 'all';
 

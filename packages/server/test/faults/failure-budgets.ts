@@ -1,5 +1,5 @@
-import type { CreateRequest } from './ledger-events.js';
-import { type SettingCalls, valuesEver } from './queue-settings.js';
+import type { CreateRequest } from './ledger/ledger-events.js';
+import { type SettingCalls, valuesEver } from './load/queue-settings.js';
 
 /** How many failures of each kind the messages of a queue may have before the one that ends them. */
 export interface FailureBudgets {

@@ -1,14 +1,14 @@
 import { freePort } from '../harness/free-port.js';
 import type { FaultKind, FaultRun, Scene, StoreKind } from './kinds/fault-kind.js';
-import { Ledger } from './ledger.js';
-import { checkLedger } from './ledger-checker.js';
-import type { LedgerEvent } from './ledger-events.js';
-import { reachPublishes, runLoad } from './load-run.js';
-import { pause } from './pause.js';
-import { countRun, type RunCounts } from './run-counts.js';
-import { SeededRandom } from './seeded-random.js';
+import { Ledger } from './ledger/ledger.js';
+import { checkLedger } from './ledger/ledger-checker.js';
+import type { LedgerEvent } from './ledger/ledger-events.js';
+import type { Violation } from './ledger/violation.js';
+import { reachPublishes, runLoad } from './load/load-run.js';
+import { pause } from './load/pause.js';
+import { countRun, type RunCounts } from './load/run-counts.js';
+import { SeededRandom } from './load/seeded-random.js';
 import { ServerProcess } from './server-process.js';
-import type { Violation } from './violation.js';
 
 export interface FaultRoundsOptions {
   readonly kind: FaultKind;

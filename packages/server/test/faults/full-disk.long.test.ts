@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServerRun } from '../nodes/run-server.js';
-import { pause } from './pause.js';
+import { pause } from './load/pause.js';
 
 const API_KEY = 'a key for a disk that is full';
 const PUBLISHERS = 8;

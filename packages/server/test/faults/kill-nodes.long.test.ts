@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
-import { evidenceOf } from './evidence.js';
 import { type FaultReport, runFaultRounds } from './fault-rounds.js';
 import { kill } from './kinds/kill.js';
+import { evidenceOf } from './ledger/evidence.js';
 
 const ROUNDS = 3;
 const NODES = 2;

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { evidenceOf } from './evidence.js';
 import { type FaultReport, runFaultRounds } from './fault-rounds.js';
 import { kill } from './kinds/kill.js';
-import { checkLedger } from './ledger-checker.js';
-import { PLANT_NAMES, plantFault } from './planted-faults.js';
+import { evidenceOf } from './ledger/evidence.js';
+import { checkLedger } from './ledger/ledger-checker.js';
+import { PLANT_NAMES, plantFault } from './planted/planted-faults.js';
 
 const ROUNDS = 3;
 

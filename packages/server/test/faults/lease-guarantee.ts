@@ -1,6 +1,6 @@
-import { aimsAt, type Call, mayHaveActed, succeeded } from './calls.js';
-import type { ServerEvent } from './ledger-events.js';
-import type { Delivery, History, MessageHistory } from './ledger-history.js';
+import { aimsAt, type Call, mayHaveActed, succeeded } from './calls/calls.js';
+import type { ServerEvent } from './ledger/ledger-events.js';
+import type { Delivery, History, MessageHistory } from './ledger/ledger-history.js';
 
 /** The lease may have ended at any time, because the message was, or may have been, released. */
 export const NOT_GUARANTEED = Number.NEGATIVE_INFINITY;

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../harness/postgres.js';
 import { type CommandLine, type FaultsRun, HELP, parseCommandLine } from './command-line.js';
-import { evidenceOf } from './evidence.js';
 import { runFaultRounds } from './fault-rounds.js';
 import type { StoreKind } from './kinds/fault-kind.js';
-import { checkLedger } from './ledger-checker.js';
-import { plantFault } from './planted-faults.js';
-import { verdictOf } from './verdict.js';
-import type { Violation } from './violation.js';
+import { evidenceOf } from './ledger/evidence.js';
+import { checkLedger } from './ledger/ledger-checker.js';
+import { verdictOf } from './ledger/verdict.js';
+import type { Violation } from './ledger/violation.js';
+import { plantFault } from './planted/planted-faults.js';
 
 const SHOWN_VIOLATIONS = 20;
 

@@ -1,5 +1,5 @@
-import type { ServerEvent } from './ledger-events.js';
-import type { History } from './ledger-history.js';
+import type { ServerEvent } from './ledger/ledger-events.js';
+import type { History } from './ledger/ledger-history.js';
 
 /** A time in which the test disturbed a node. */
 export interface Disturbance {

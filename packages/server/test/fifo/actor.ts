@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../faults/seeded-random.js';
+import type { SeededRandom } from '../faults/load/seeded-random.js';
 import type { FifoApi, NackHow, Ref } from './fifo-api.js';
 import type { Delivered, Observations, QueueRules } from './observations.js';
 

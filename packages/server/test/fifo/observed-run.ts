@@ -1,4 +1,4 @@
-import { SeededRandom } from '../faults/seeded-random.js';
+import { SeededRandom } from '../faults/load/seeded-random.js';
 import { Actor, QUEUES, RULES } from './actor.js';
 import type { FifoApi } from './fifo-api.js';
 import { brokenPromises } from './fifo-checker.js';

@@ -1,4 +1,4 @@
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import type { AttackOrder } from './attack.js';
 import { Attacker } from './attacker.js';
 import { ATTACKS } from './attacks/index.js';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { request } from 'undici';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import { openSocket, requestHead } from '../harness/raw-http.js';
 import type { AttackJob, AttackResult } from './attack.js';
 

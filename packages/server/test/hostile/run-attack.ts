@@ -1,4 +1,4 @@
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import type { Attack, AttackJob } from './attack.js';
 import { AttackerProcess } from './attacker-process.js';
 import { ServerUnderAttack } from './server-under-attack.js';

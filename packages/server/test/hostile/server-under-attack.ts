@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'undici';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import { ServerRun } from '../nodes/run-server.js';
 import { MetricsText } from './metrics-text.js';
 

@@ -1,5 +1,5 @@
 import { Client, Pool } from 'undici';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 
 export interface Measured {
   readonly calls: number;

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import { ADMIN_KEY, callerOf } from '../harness/http-server.js';
 import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
 import { PushReceiver } from '../harness/push-receiver.js';
-import { PushingClient } from '../http-conformance/use-pushes.js';
+import { PushingClient } from '../http-conformance/push/use-pushes.js';
 import { ServerRun } from '../nodes/run-server.js';
 import { linesOf, saying, untilSaid } from './log-lines.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ADMIN_KEY, callerOf } from '../harness/http-server.js';
 import { ManagingClient } from '../harness/managing-client.js';
-import { errorOf } from '../http-conformance/expect-answer.js';
+import { errorOf } from '../http-conformance/answers/expect-answer.js';
 import { ServerRun } from '../nodes/run-server.js';
 import { linesOf, saying, untilSaid } from './log-lines.js';
 

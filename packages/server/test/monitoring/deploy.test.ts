@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { STORE_FACTORIES } from '../harness/stores.js';
-import { usePushes } from '../http-conformance/use-pushes.js';
+import { usePushes } from '../http-conformance/push/use-pushes.js';
 import { ALERT_TESTS, ALERTS, metricsIn, queriesOf, readDashboard } from './deploy-files.js';
 import { hasPromtool, promtool } from './promtool.js';
 

@@ -3,10 +3,10 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createGroupCommit } from '#server/core/commit-groups/group-commit';
 import { createIdSource } from '#server/core/ids';
 import type { Store } from '#server/core/store/store';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import { FakeClock } from '../harness/fake-clock.js';
 import { CommandBuilder } from '../store-conformance/command-builder.js';
-import { named, nameOf } from '../store-conformance/fifo-queue.js';
+import { named, nameOf } from '../store-conformance/fifo/fifo-queue.js';
 import { HeldCommit } from './held-commit.js';
 import { on, useTwoStores } from './two-stores.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pause } from '../faults/pause.js';
-import { SeededRandom } from '../faults/seeded-random.js';
+import { pause } from '../faults/load/pause.js';
+import { SeededRandom } from '../faults/load/seeded-random.js';
 import type { Actor } from '../fifo/actor.js';
 import { httpClient } from '../fifo/http-client.js';
 import { observeRun } from '../fifo/observed-run.js';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 
 const FIRST = 7_001;
 const GATE = 7_002;

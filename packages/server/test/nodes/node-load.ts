@@ -1,15 +1,15 @@
 import { expect } from 'vitest';
-import { type Call, pairCalls } from '../faults/calls.js';
-import { evidenceOf } from '../faults/evidence.js';
-import { Ledger } from '../faults/ledger.js';
-import { checkLedger } from '../faults/ledger-checker.js';
-import type { LedgerEvent } from '../faults/ledger-events.js';
-import { runLoad } from '../faults/load-run.js';
-import { pause } from '../faults/pause.js';
-import { countRun } from '../faults/run-counts.js';
-import { SeededRandom } from '../faults/seeded-random.js';
+import { type Call, pairCalls } from '../faults/calls/calls.js';
+import { evidenceOf } from '../faults/ledger/evidence.js';
+import { Ledger } from '../faults/ledger/ledger.js';
+import { checkLedger } from '../faults/ledger/ledger-checker.js';
+import type { LedgerEvent } from '../faults/ledger/ledger-events.js';
+import type { Violation } from '../faults/ledger/violation.js';
+import { runLoad } from '../faults/load/load-run.js';
+import { pause } from '../faults/load/pause.js';
+import { countRun } from '../faults/load/run-counts.js';
+import { SeededRandom } from '../faults/load/seeded-random.js';
 import { ServerProcess } from '../faults/server-process.js';
-import type { Violation } from '../faults/violation.js';
 import { freePort } from '../harness/free-port.js';
 
 export const API_KEY = 'ifr_database_faults_0123456789';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Ledger } from '../faults/ledger.js';
-import { checkLedger } from '../faults/ledger-checker.js';
-import { reachPublishes, runLoad } from '../faults/load-run.js';
-import { pause } from '../faults/pause.js';
-import { countRun } from '../faults/run-counts.js';
-import { SeededRandom } from '../faults/seeded-random.js';
+import { Ledger } from '../faults/ledger/ledger.js';
+import { checkLedger } from '../faults/ledger/ledger-checker.js';
+import { reachPublishes, runLoad } from '../faults/load/load-run.js';
+import { pause } from '../faults/load/pause.js';
+import { countRun } from '../faults/load/run-counts.js';
+import { SeededRandom } from '../faults/load/seeded-random.js';
 import { ADMIN_KEY, type Json } from '../harness/http-server.js';
 import type { QueueClient } from '../harness/queue-client.js';
 import { type PostgresNodes, startNodes } from './postgres-nodes.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import { type RunningPostgres, startPostgres } from '../harness/postgres.js';
 import { API_KEY, callNode } from '../nodes/node-load.js';
 import { connectAdmin, newDatabase } from '../nodes/postgres-nodes.js';

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import { freePort } from '../harness/free-port.js';
 
 export type PoolMode = 'session' | 'transaction';

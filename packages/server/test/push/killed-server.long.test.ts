@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
 import { repetitions } from './delivery-checker.js';
 import { type PushNode, startPushNode } from './push-node.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { STORE_FACTORIES } from '../harness/stores.js';
-import { dataOf } from '../http-conformance/expect-answer.js';
-import { usePushes } from '../http-conformance/use-pushes.js';
+import { dataOf } from '../http-conformance/answers/expect-answer.js';
+import { usePushes } from '../http-conformance/push/use-pushes.js';
 import { brokenPromises } from './delivery-checker.js';
 
 const OUTAGE_SECONDS = 600;

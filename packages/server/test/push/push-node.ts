@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { ADMIN_KEY, callerOf } from '../harness/http-server.js';
-import { PushingClient } from '../http-conformance/use-pushes.js';
+import { PushingClient } from '../http-conformance/push/use-pushes.js';
 import { ServerRun } from '../nodes/run-server.js';
 
 export interface PushNode {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { pause } from '../faults/pause.js';
-import { SeededRandom } from '../faults/seeded-random.js';
+import { pause } from '../faults/load/pause.js';
+import { SeededRandom } from '../faults/load/seeded-random.js';
 import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harness/stores.js';
-import { dataOf } from '../http-conformance/expect-answer.js';
-import type { PushingClient } from '../http-conformance/use-pushes.js';
+import { dataOf } from '../http-conformance/answers/expect-answer.js';
+import type { PushingClient } from '../http-conformance/push/use-pushes.js';
 import {
   brokenPromises,
   type DeadLetter,

@@ -3,8 +3,8 @@ import type { Store } from '#server/core/store/store';
 import { SecretBox } from '#server/push/request/push-secret';
 import { PushReceiver } from '../harness/push-receiver.js';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
-import { expectRefusedField } from '../http-conformance/expect-answer.js';
-import { ALLOW_THIS_MACHINE } from '../http-conformance/use-pushes.js';
+import { expectRefusedField } from '../http-conformance/answers/expect-answer.js';
+import { ALLOW_THIS_MACHINE } from '../http-conformance/push/use-pushes.js';
 import { type PushNode, startPushNode } from './push-node.js';
 
 const OLD_KEY = 'the-old-key-of-more-than-16';

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
-import { dataOf } from '../http-conformance/expect-answer.js';
+import { dataOf } from '../http-conformance/answers/expect-answer.js';
 import { connectAdmin } from '../nodes/postgres-nodes.js';
 import { type PushNode, startPushNode } from './push-node.js';
 import { startTlsReceiver, type TlsReceiver } from './tls-receiver.js';

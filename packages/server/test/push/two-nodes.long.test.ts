@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pause } from '../faults/pause.js';
+import { pause } from '../faults/load/pause.js';
 import { PushReceiver } from '../harness/push-receiver.js';
-import { dataOf } from '../http-conformance/expect-answer.js';
-import { ALLOW_THIS_MACHINE, PushingClient } from '../http-conformance/use-pushes.js';
+import { dataOf } from '../http-conformance/answers/expect-answer.js';
+import { ALLOW_THIS_MACHINE, PushingClient } from '../http-conformance/push/use-pushes.js';
 import { type PostgresNodes, startNodes } from '../nodes/postgres-nodes.js';
 
 /** Longer than the interval at which nodes poll for changes of subscriptions, without signals. */

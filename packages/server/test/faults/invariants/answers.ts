@@ -1,8 +1,8 @@
-import type { Call } from '../calls.js';
-import type { CallName } from '../ledger-events.js';
-import type { History } from '../ledger-history.js';
-import { mayBeDeleted } from '../purges.js';
-import type { Invariant, Violation } from '../violation.js';
+import type { Call } from '../calls/calls.js';
+import type { CallName } from '../ledger/ledger-events.js';
+import type { History } from '../ledger/ledger-history.js';
+import type { Invariant, Violation } from '../ledger/violation.js';
+import { mayBeDeleted } from '../load/purges.js';
 
 type Refused = Extract<Call['outcome'], { kind: 'refused' }>;
 

@@ -1,15 +1,15 @@
-import { answerOf, type Call, mayHaveActed, succeeded } from '../calls.js';
+import { answerOf, type Call, mayHaveActed, succeeded } from '../calls/calls.js';
 import { budgetsEver } from '../failure-budgets.js';
-import type { QueueStats } from '../ledger-events.js';
+import type { QueueStats } from '../ledger/ledger-events.js';
 import {
   type History,
   hiddenDeliveriesAtMost,
   type MessageHistory,
   queueChain,
-} from '../ledger-history.js';
-import { messagesAtMost } from '../publications.js';
-import { mayBeDeleted, mayBePurged } from '../purges.js';
-import type { CheckOptions, Invariant, Violation } from '../violation.js';
+} from '../ledger/ledger-history.js';
+import type { CheckOptions, Invariant, Violation } from '../ledger/violation.js';
+import { messagesAtMost } from '../load/publications.js';
+import { mayBeDeleted, mayBePurged } from '../load/purges.js';
 
 /**
  * Nothing acknowledged is lost: the final stats count all that was published and not settled. Queues

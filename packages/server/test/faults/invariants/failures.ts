@@ -1,7 +1,7 @@
-import { aimsAt, mayHaveActed, succeeded } from '../calls.js';
+import { aimsAt, mayHaveActed, succeeded } from '../calls/calls.js';
 import { budgetsEver, type FailureBudgets } from '../failure-budgets.js';
-import type { Delivery, History, MessageHistory } from '../ledger-history.js';
-import type { Invariant, Violation } from '../violation.js';
+import type { Delivery, History, MessageHistory } from '../ledger/ledger-history.js';
+import type { Invariant, Violation } from '../ledger/violation.js';
 
 /**
  * A message fails once for each delivery, and becomes a dead letter only after its last one of a kind.

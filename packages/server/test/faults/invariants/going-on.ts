@@ -1,7 +1,7 @@
-import type { Call } from '../calls.js';
-import type { History } from '../ledger-history.js';
+import type { Call } from '../calls/calls.js';
+import type { History } from '../ledger/ledger-history.js';
+import type { Invariant, Violation } from '../ledger/violation.js';
 import { disturbancesOf, wasWell } from '../node-health.js';
-import type { Invariant, Violation } from '../violation.js';
 
 /** A node that the test does not disturb answers, also while another one is lost. */
 export const checkGoingOn: Invariant = (history, options) => {

@@ -5,7 +5,7 @@ import {
   mayHaveActed,
   type SettleName,
   succeeded,
-} from '../calls.js';
+} from '../calls/calls.js';
 import { budgetsEver, fewestToDie } from '../failure-budgets.js';
 import { leaseHeldUntilMs } from '../lease-guarantee.js';
 import {
@@ -13,10 +13,10 @@ import {
   type History,
   hiddenDeliveriesAtMost,
   type MessageHistory,
-} from '../ledger-history.js';
-import { groupsOf, isBefore } from '../message-groups.js';
-import { mayBePurged } from '../purges.js';
-import type { Invariant, Violation } from '../violation.js';
+} from '../ledger/ledger-history.js';
+import type { Invariant, Violation } from '../ledger/violation.js';
+import { groupsOf, isBefore } from '../load/message-groups.js';
+import { mayBePurged } from '../load/purges.js';
 
 /** No message is delivered while an unsettled message certainly precedes it in its message group. */
 export const checkGroupOrder: Invariant = (history) => {

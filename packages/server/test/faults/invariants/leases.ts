@@ -1,14 +1,14 @@
-import { aimsAt, type Call, mayHaveActed, type SettleName } from '../calls.js';
+import { aimsAt, type Call, mayHaveActed, type SettleName } from '../calls/calls.js';
 import { leaseHeldUntilMs, leaseKeptUntilMs } from '../lease-guarantee.js';
 import {
   compareDeliveries,
   type Delivery,
   type History,
   type MessageHistory,
-} from '../ledger-history.js';
-import { isFifo, notWithdrawnUntilMs } from '../message-groups.js';
-import { mayBePurged } from '../purges.js';
-import type { CheckOptions, Invariant, Violation } from '../violation.js';
+} from '../ledger/ledger-history.js';
+import type { CheckOptions, Invariant, Violation } from '../ledger/violation.js';
+import { isFifo, notWithdrawnUntilMs } from '../load/message-groups.js';
+import { mayBePurged } from '../load/purges.js';
 
 /** Each message has one holder, whose lease is ended early by no other consumer and no restart. */
 export const checkLeases: Invariant = (history, options) => {

@@ -1,8 +1,8 @@
-import { answerOf, type Call } from '../calls.js';
-import type { History, MessageHistory } from '../ledger-history.js';
-import { isFifo } from '../message-groups.js';
-import { mayBePurged } from '../purges.js';
-import type { Invariant, Violation } from '../violation.js';
+import { answerOf, type Call } from '../calls/calls.js';
+import type { History, MessageHistory } from '../ledger/ledger-history.js';
+import type { Invariant, Violation } from '../ledger/violation.js';
+import { isFifo } from '../load/message-groups.js';
+import { mayBePurged } from '../load/purges.js';
 
 /**
  * A message that has been available for a while is found: a consume that gets fewer messages than it

@@ -1,6 +1,6 @@
-import { type History, type MessageHistory, queueChain } from '../ledger-history.js';
-import { messagesAtMost, type Publication } from '../publications.js';
-import type { Invariant, Violation } from '../violation.js';
+import { type History, type MessageHistory, queueChain } from '../ledger/ledger-history.js';
+import type { Invariant, Violation } from '../ledger/violation.js';
+import { messagesAtMost, type Publication } from '../load/publications.js';
 
 /** Deliveries match publishes: nothing is invented, altered, duplicated or misrouted. */
 export const checkPublishing: Invariant = (history) => {

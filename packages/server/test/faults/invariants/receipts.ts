@@ -1,4 +1,4 @@
-import { type Call, isSameCall, type SettleName, succeeded } from '../calls.js';
+import { type Call, isSameCall, type SettleName, succeeded } from '../calls/calls.js';
 import {
   compareDeliveries,
   type Delivery,
@@ -6,8 +6,8 @@ import {
   hiddenDeliveriesAtMost,
   type MessageHistory,
   queueChain,
-} from '../ledger-history.js';
-import type { Invariant, Violation } from '../violation.js';
+} from '../ledger/ledger-history.js';
+import type { Invariant, Violation } from '../ledger/violation.js';
 
 /** Each receipt names one delivery, deliveries are counted, and only the latest receipt settles. */
 export const checkReceipts: Invariant = (history) => {

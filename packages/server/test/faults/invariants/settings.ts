@@ -1,9 +1,9 @@
-import { answerOf } from '../calls.js';
-import type { SettingsInForce } from '../ledger-events.js';
-import type { History } from '../ledger-history.js';
-import { surelyPurgedBy } from '../purges.js';
-import { valuesBetween } from '../queue-settings.js';
-import type { Invariant, Violation } from '../violation.js';
+import { answerOf } from '../calls/calls.js';
+import type { SettingsInForce } from '../ledger/ledger-events.js';
+import type { History } from '../ledger/ledger-history.js';
+import type { Invariant, Violation } from '../ledger/violation.js';
+import { surelyPurgedBy } from '../load/purges.js';
+import { valuesBetween } from '../load/queue-settings.js';
 
 /** Changes persist, and purged messages stay away. */
 export const checkSettings: Invariant = (history) => [

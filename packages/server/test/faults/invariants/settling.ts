@@ -1,6 +1,6 @@
-import { type Call, isSameCall, type SettleName, succeeded } from '../calls.js';
-import { compareDeliveries, type History, type MessageHistory } from '../ledger-history.js';
-import type { Invariant, Violation } from '../violation.js';
+import { type Call, isSameCall, type SettleName, succeeded } from '../calls/calls.js';
+import { compareDeliveries, type History, type MessageHistory } from '../ledger/ledger-history.js';
+import type { Invariant, Violation } from '../ledger/violation.js';
 
 /** A settled message stays settled: an acked message is gone, and no receipt settles twice. */
 export const checkSettling: Invariant = (history) => {

@@ -1,9 +1,9 @@
+import { retryCall } from '../calls/retry-call.js';
 import type { JumpingClock } from '../clocks/jumping-clock.js';
 import { ShiftedDatabase } from '../clocks/shifted-database.js';
 import { ShiftedProcess } from '../clocks/shifted-process.js';
-import { pause } from '../pause.js';
-import { retryCall } from '../retry-call.js';
-import type { SeededRandom } from '../seeded-random.js';
+import { pause } from '../load/pause.js';
+import type { SeededRandom } from '../load/seeded-random.js';
 import type { FaultKind, FaultRun } from './fault-kind.js';
 import { holdThroughJump, publishTo } from './witnesses.js';
 

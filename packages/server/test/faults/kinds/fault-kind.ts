@@ -1,10 +1,10 @@
-import type { Ledger } from '../ledger.js';
-import type { QueueApi } from '../queue-api.js';
-import type { QueuePlan } from '../queue-plan.js';
-import type { SeededRandom } from '../seeded-random.js';
+import type { QueueApi } from '../calls/queue-api.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { CheckOptions } from '../ledger/violation.js';
+import type { QueuePlan } from '../load/queue-plan.js';
+import type { SeededRandom } from '../load/seeded-random.js';
+import type { Workload } from '../load/workload.js';
 import type { ServerProcess } from '../server-process.js';
-import type { CheckOptions } from '../violation.js';
-import type { Workload } from '../workload.js';
 
 export type StoreKind = 'sqlite' | 'postgres';
 

@@ -1,5 +1,5 @@
 import { TcpProxy } from '../../harness/tcp-proxy.js';
-import { pause } from '../pause.js';
+import { pause } from '../load/pause.js';
 import type { FaultKind, FaultRun } from './fault-kind.js';
 import { goOnWithout, lostForMs } from './lost-node.js';
 import { OpenTransactions } from './open-transactions.js';

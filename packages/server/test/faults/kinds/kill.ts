@@ -1,5 +1,5 @@
-import { pause } from '../pause.js';
-import type { SeededRandom } from '../seeded-random.js';
+import { pause } from '../load/pause.js';
+import type { SeededRandom } from '../load/seeded-random.js';
 import type { ServerProcess } from '../server-process.js';
 import type { FaultKind } from './fault-kind.js';
 

@@ -1,4 +1,4 @@
-import { pause } from '../pause.js';
+import { pause } from '../load/pause.js';
 import type { FaultRun } from './fault-kind.js';
 
 /** Until callers notice, they send all kinds of calls to a lost node. */

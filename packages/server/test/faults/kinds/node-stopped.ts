@@ -1,4 +1,4 @@
-import { pause } from '../pause.js';
+import { pause } from '../load/pause.js';
 import type { FaultKind, FaultRun } from './fault-kind.js';
 import { goOnWithout, lostForMs } from './lost-node.js';
 import { OpenTransactions } from './open-transactions.js';

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { pause } from '../pause.js';
-import { retryCall } from '../retry-call.js';
+import { retryCall } from '../calls/retry-call.js';
+import { pause } from '../load/pause.js';
 import { burn } from './burnt-messages.js';
 import type { FaultKind, FaultRun } from './fault-kind.js';
 import { publishTo } from './witnesses.js';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { pause } from '../pause.js';
+import { pause } from '../load/pause.js';
 
 /** Counts the transactions that nodes have begun and left open, as PostgreSQL sees them. */
 export class OpenTransactions {

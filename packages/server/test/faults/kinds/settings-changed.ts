@@ -1,6 +1,6 @@
-import type { UpdateRequest } from '../ledger-events.js';
-import { pause } from '../pause.js';
-import type { SeededRandom } from '../seeded-random.js';
+import type { UpdateRequest } from '../ledger/ledger-events.js';
+import { pause } from '../load/pause.js';
+import type { SeededRandom } from '../load/seeded-random.js';
 import type { FaultKind, FaultRun } from './fault-kind.js';
 import { livesShortly } from './short-lived-queue.js';
 

@@ -1,6 +1,6 @@
-import { pause } from '../pause.js';
-import { retryCall } from '../retry-call.js';
-import type { SeededRandom } from '../seeded-random.js';
+import { retryCall } from '../calls/retry-call.js';
+import { pause } from '../load/pause.js';
+import type { SeededRandom } from '../load/seeded-random.js';
 import type { FaultRun } from './fault-kind.js';
 
 const PUBLISHES = 12;

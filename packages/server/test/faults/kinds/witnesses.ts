@@ -1,5 +1,5 @@
-import { pause } from '../pause.js';
-import { retryCall } from '../retry-call.js';
+import { retryCall } from '../calls/retry-call.js';
+import { pause } from '../load/pause.js';
 import type { FaultRun } from './fault-kind.js';
 
 /** Publishes messages, leases and delays for the checker to follow through an event. */

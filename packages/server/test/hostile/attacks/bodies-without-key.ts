@@ -1,4 +1,4 @@
-import { pause } from '../../faults/pause.js';
+import { pause } from '../../faults/load/pause.js';
 import type { Attack } from '../attack.js';
 
 const ANNOUNCED_BYTES = 17 * 1_048_576;

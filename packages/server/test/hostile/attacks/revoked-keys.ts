@@ -1,4 +1,4 @@
-import { pause } from '../../faults/pause.js';
+import { pause } from '../../faults/load/pause.js';
 import type { Attack } from '../attack.js';
 import type { Attacker } from '../attacker.js';
 

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pause } from '../../faults/pause.js';
+import { pause } from '../../faults/load/pause.js';
 import type { Attack } from '../attack.js';
 
 const PUSHES = 300;

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { pause } from '../../faults/pause.js';
+import { pause } from '../../faults/load/pause.js';
 import type { Attack } from '../attack.js';
 import type { Attacker } from '../attacker.js';
 
