@@ -2,7 +2,8 @@ import { invalidOption } from './errors.js';
 
 /** Checks a number among the options of this package. @throws MillraceError `INVALID_OPTION` */
 export function within(name: string, value: number, minimum: number, maximum: number): number {
-  if (value >= minimum && value <= maximum) return value;
+  // Callers without types may pass a text, which compares like a number.
+  if (typeof value === 'number' && value >= minimum && value <= maximum) return value;
   const least = minimum.toLocaleString('en');
   const rule =
     maximum === Number.POSITIVE_INFINITY

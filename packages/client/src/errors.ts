@@ -12,6 +12,8 @@ export type ClientErrorCode =
   | 'INVALID_OPTION'
   /** A payload does not fit the schema of the queue, or is no JSON. */
   | 'INVALID_PAYLOAD'
+  /** The schema of the queue has failed with an error of its own, so nobody knows whether a payload fits. */
+  | 'SCHEMA_FAILED'
   /** The signature of a push is missing or wrong. */
   | 'INVALID_SIGNATURE'
   /** The publisher was closed. */
@@ -71,3 +73,12 @@ export class MillraceError extends Error {
 
 export const invalidOption = (message: string): MillraceError =>
   new MillraceError({ code: 'INVALID_OPTION', message });
+
+/** The text of whatever was thrown. Some values have none. */
+export function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'an error';
+  }
+}

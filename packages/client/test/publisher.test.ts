@@ -1,4 +1,4 @@
-import { Millrace, type Publisher } from '@millrace/client';
+import { JsonText, Millrace, type Publisher } from '@millrace/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { STORE_FACTORIES } from '../../server/test/harness/stores.js';
 import { broken, ok, refusal, type StubAnswer, StubServer } from './harness/stub-server.js';
@@ -128,6 +128,59 @@ describe('batches', () => {
     expect(
       stub.requests.flatMap(({ body }) => body.messages.map((m: { payload: number }) => m.payload)),
     ).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  test('keep the order of their messages, however long a schema takes', async () => {
+    stub.answer(STORED);
+    const schema = {
+      '~standard': {
+        version: 1 as const,
+        vendor: 'test',
+        validate: async (value: unknown) => {
+          await new Promise((resolve) => setTimeout(resolve, 30 - 10 * (value as number)));
+          return { value };
+        },
+      },
+    };
+    const queue = new Millrace({ baseUrl: stub.url, apiKey: 'k' }).queue('q', { schema });
+    const publishing = queue.publisher({ maxPending: 3 });
+    const stored = [0, 1, 2].map((n) => publishing.publish(n));
+    // What is being checked takes up room.
+    expect(publishing.pending).toBe(3);
+    await Promise.all(stored);
+    expect(stub.requests.flatMap(({ body }) => body.messages)).toEqual(
+      [0, 1, 2].map((payload) => ({ payload })),
+    );
+  });
+
+  test('are bounded in bytes also when all are published in one turn', async () => {
+    const held: (() => void)[] = [];
+    stub.answer((request, response) => held.push(() => STORED(request, response)));
+    const publishing = publisher({ maxPendingBytes: 1_000 });
+    const stored = Array.from({ length: 20 }, () => publishing.publish('x'.repeat(300)));
+    expect(publishing.pending).toBe(4);
+    for (let answered = 0; answered < 5; answered += 1) {
+      await expect.poll(() => held.length).toBeGreaterThan(answered);
+      expect(publishing.pending).toBeLessThanOrEqual(4);
+      held[answered]?.();
+    }
+    await Promise.all(stored);
+  });
+
+  test('a text that is more than one JSON value is refused, and shifts no ids', async () => {
+    stub.answer(STORED);
+    const publishing = publisher();
+    const settled = await Promise.allSettled([
+      publishing.publish(new JsonText('1},{"payload":"injected"')),
+      publishing.publish(new JsonText('1,"delay_seconds":600')),
+      publishing.publish(new JsonText('{"a": 12345678901234567890}')),
+    ]);
+    expect(settled).toMatchObject([
+      { reason: { code: 'INVALID_PAYLOAD' } },
+      { reason: { code: 'INVALID_PAYLOAD' } },
+      { status: 'fulfilled' },
+    ]);
+    expect(sizes()).toEqual([1]);
   });
 
   test('a loop that awaits ready() is slowed down by bytes, too', async () => {

@@ -75,6 +75,42 @@ describe.each(STORE_FACTORIES.slice(0, 1))('a queue with a schema', (factory) =>
   });
 });
 
+describe.each(STORE_FACTORIES.slice(0, 1))('a schema that fails itself', (factory) => {
+  const running = useClient(factory);
+
+  test('loses no message, and fails calls with an error of this package', async () => {
+    let isAway = true;
+    const schema: StandardSchemaV1<number, number> = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: async (value) => {
+          if (isAway) throw new Error('the database is away');
+          return { value: value as number };
+        },
+      },
+    };
+    const { name } = await running.newQueue();
+    const queue = running.client().queue(name, { schema });
+    const raw = running.client().queue(name);
+    const failed = { code: 'SCHEMA_FAILED', message: expect.stringContaining('database is away') };
+    await expect(queue.publish(1)).rejects.toMatchObject(failed);
+    await raw.publish(1);
+    const seen: number[] = [];
+    const retried: unknown[] = [];
+    const options = { waitSeconds: 0.1, backoff: () => 0 };
+    const worker = new Worker(queue, ({ payload }) => seen.push(payload), options);
+    worker.on('retried', ({ error }) => {
+      isAway = false;
+      retried.push(error);
+    });
+    await expect.poll(() => seen).toEqual([1]);
+    await worker.stop();
+    expect(retried).toMatchObject([failed]);
+    expect(await raw.stats()).toMatchObject({ available: 0, dlq: 0 });
+  });
+});
+
 test('types of payloads follow the schema or the type parameter', () => {
   const check = (millrace: import('@millrace/client').Millrace) => {
     const queue = millrace.queue('q', { schema: OrderSchema });

@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Millrace, type MillraceError } from '@millrace/client';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { ok, StubServer } from './harness/stub-server.js';
+import { sleep } from '#client/transport/sleep';
+import { ok, StubServer, silent } from './harness/stub-server.js';
 
 let stub: StubServer;
 beforeAll(async () => {
@@ -68,4 +70,75 @@ test('an answer that breaks off is no answer, and may have taken effect', async 
       (reason) => reason,
     );
   expect(error).toMatchObject({ code: 'NETWORK_ERROR', retryable: true, mayHaveTakenEffect: true });
+});
+
+test('many calls can share a signal, which ends them all', async () => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on('warning', warned);
+  stub.answer(silent);
+  const ending = new AbortController();
+  const { signal } = ending;
+  const calls = Array.from({ length: 40 }, () => orders().get({ signal }));
+  await expect.poll(() => stub.requests.length).toBe(40);
+  ending.abort(new Error('enough'));
+  const settled = await Promise.allSettled(calls);
+  process.off('warning', warned);
+  expect(new Set(settled.map((one) => one.status === 'rejected' && one.reason.message))).toEqual(
+    new Set(['enough']),
+  );
+  expect(warnings).toEqual([]);
+});
+
+test('a wait that is longer than a timer can be does not end at once', async () => {
+  const ending = new AbortController();
+  let isOver = false;
+  const waiting = sleep(2 ** 31 + 1, ending.signal).finally(() => {
+    isOver = true;
+  });
+  await pause(30);
+  expect(isOver).toBe(false);
+  ending.abort(new Error('enough'));
+  await expect(waiting).rejects.toThrow('enough');
+  stub.answer(ok({ messages: [] }));
+  const longest = { timeoutMs: 2 ** 31 - 1, waitSeconds: 2 };
+  expect((await orders().consume(longest)).messages).toEqual([]);
+});
+
+test('numbers that JSON does not have are refused where they would get lost', async () => {
+  stub.answer(ok({ message_id: 'm1' }));
+  for (const delaySeconds of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    await expect(orders().publish(1, { delaySeconds })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: 'delaySeconds must be a number',
+    });
+  }
+  await expect(orders().consume({ waitSeconds: Number.NaN })).rejects.toMatchObject({
+    code: 'INVALID_OPTION',
+  });
+  expect(stub.requests).toEqual([]);
+});
+
+test.each([
+  '{"ok":true}',
+  '{"ok":true,"data":null}',
+  '{"ok":false,"error":"not found"}',
+  '{"ok":"yes"}',
+])('%s is no answer of millrace', async (text) => {
+  stub.answer((_, response) => response.end(text));
+  await expect(orders().get()).rejects.toMatchObject({ code: 'UNEXPECTED_ANSWER', status: 200 });
+});
+
+test('a call has been made, even if whoever is told its warnings fails', async () => {
+  const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  stub.answer((_, response) => {
+    const metadata = { request_id: 'r', warnings: [{ path: '/x', message: 'is not known' }] };
+    response.end(JSON.stringify({ ok: true, data: { message_id: 'm1' }, metadata }));
+  });
+  const onWarning = () => {
+    throw new Error('from onWarning');
+  };
+  expect(await orders({ onWarning }).publish(1)).toEqual({ messageId: 'm1' });
+  expect(error).toHaveBeenCalledOnce();
+  error.mockRestore();
 });

@@ -41,7 +41,7 @@ export class Pages<Item> implements AsyncIterable<Item> {
     const all: Item[] = [];
     for await (const { items } of this.pages()) {
       for (const item of items) if (all.length < maxItems) all.push(item);
-      if (all.length >= maxItems) break;
+      if (!(all.length < maxItems)) break;
     }
     return all;
   }

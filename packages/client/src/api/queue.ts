@@ -1,4 +1,5 @@
 import { CALLS } from '../contract/calls.js';
+import { LIMITS } from '../contract/limits.js';
 import type {
   AckBatchReturns,
   AckReturns,
@@ -28,7 +29,7 @@ import { Publisher } from '../publisher/publisher.js';
 import { validated } from '../schema.js';
 import type { StandardSchemaV1 } from '../standard-schema.js';
 import type { CallOptions } from '../transport/options.js';
-import { encodeFields, JsonText } from '../transport/request.js';
+import { EncodedJson, encodeFields } from '../transport/request.js';
 import type { CallMaker } from './call-maker.js';
 import { DeadLetters } from './dead-letters.js';
 import {
@@ -146,7 +147,7 @@ export class Queue<Received = unknown, Published = Received> extends PushSubscri
     if (schema) await Promise.all(messages.map(({ payload }) => validated(schema, payload)));
     const texts = messages.map((message) => encodeFields(Object.entries(messageFields(message))));
     return this.#calls.call(CALLS.publishBatch, options, {
-      messages: new JsonText(`[${texts.join(',')}]`),
+      messages: new EncodedJson(`[${texts.join(',')}]`),
     });
   }
 
@@ -157,7 +158,7 @@ export class Queue<Received = unknown, Published = Received> extends PushSubscri
 
   /** Leases messages. With `waitSeconds` it waits for the first one. */
   async consume(options: ConsumeParams & CallOptions = {}): Promise<Consumed<Received>> {
-    const waitMs = 1_000 * (options.waitSeconds ?? 0);
+    const waitMs = 1_000 * Math.min(options.waitSeconds || 0, LIMITS.waitMaxSeconds);
     const answer = await this.#calls.call<ConsumeReturns>(CALLS.consume, options, {}, waitMs);
     const deliveries = answer.messages as Delivery[];
     return this.schema

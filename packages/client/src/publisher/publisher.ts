@@ -5,7 +5,7 @@ import type { PublishBatchReturns, PublishReturns } from '../contract/types.js';
 import { MillraceError } from '../errors.js';
 import { validated } from '../schema.js';
 import type { StandardSchemaV1 } from '../standard-schema.js';
-import { encodeFields, JsonText } from '../transport/request.js';
+import { EncodedJson, encodeFields } from '../transport/request.js';
 import { nextTurn } from '../transport/sleep.js';
 import { type Entry, storeBatch, takeBatch } from './batch.js';
 import { type PublisherOptions, type PublisherSettings, publisherSettings } from './options.js';
@@ -26,6 +26,8 @@ export class Publisher<T = unknown> {
   readonly #room: Room;
   readonly #waiting: Entry[] = [];
   readonly #unsettled = new Set<Promise<unknown>>();
+  /** The checks of all messages so far. */
+  #validating: Promise<unknown> = Promise.resolve();
   #inFlight = 0;
   #lingering: ReturnType<typeof setTimeout> | undefined;
   #sendsNextTurn = false;
@@ -78,13 +80,11 @@ export class Publisher<T = unknown> {
   }
 
   async #publish(payload: T, options: MessageOptions): Promise<PublishReturns> {
-    if (this.#schema) await validated(this.#schema, payload);
-    await this.#room.enter();
-    let bytes = 0;
+    const text = encodeFields(Object.entries({ payload, ...messageFields(options) }));
+    const bytes = utf8.encode(text).length;
+    await this.#room.enter(bytes);
     try {
-      const text = encodeFields(Object.entries({ payload, ...messageFields(options) }));
-      bytes = utf8.encode(text).length;
-      this.#room.addBytes(bytes);
+      if (this.#schema) await this.#validated(this.#schema, payload);
       return await new Promise((resolve, reject) => {
         this.#waiting.push({ text, bytes, resolve, reject });
         this.#sendSoon();
@@ -92,6 +92,14 @@ export class Publisher<T = unknown> {
     } finally {
       this.#room.leave(bytes);
     }
+  }
+
+  /** Waits for the messages before it, too: a schema that takes its time must not change the order. */
+  async #validated(schema: StandardSchemaV1<T, unknown>, payload: T): Promise<void> {
+    const judged = validated(schema, payload);
+    const inOrder = this.#validating.then(() => judged);
+    this.#validating = inOrder.catch(() => undefined);
+    await inOrder;
   }
 
   #sendSoon(): void {
@@ -123,7 +131,7 @@ export class Publisher<T = unknown> {
   }
 
   async #store(entries: readonly Entry[]): Promise<string[]> {
-    const messages = new JsonText(`[${entries.map(({ text }) => text).join(',')}]`);
+    const messages = new EncodedJson(`[${entries.map(({ text }) => text).join(',')}]`);
     const stored = await this.#calls.call<PublishBatchReturns>(
       CALLS.publishBatch,
       this.#callOptions,

@@ -4,7 +4,7 @@ export class Room {
   readonly #maxBytes: number;
   #messages = 0;
   #bytes = 0;
-  readonly #entering: (() => void)[] = [];
+  readonly #entering: { readonly bytes: number; resolve(): void }[] = [];
   readonly #watching: (() => void)[] = [];
 
   constructor(maxMessages: number, maxBytes: number) {
@@ -16,12 +16,12 @@ export class Room {
     return this.#messages;
   }
 
-  /** Resolves once there is room, which is then taken. */
-  async enter(): Promise<void> {
+  /** Resolves once there is room, which is then taken for a message of this size. */
+  async enter(bytes: number): Promise<void> {
     if (!this.#hasRoom || this.#entering.length > 0) {
-      await new Promise<void>((resolve) => this.#entering.push(resolve));
+      await new Promise<void>((resolve) => this.#entering.push({ bytes, resolve }));
     } else {
-      this.#messages += 1;
+      this.#take(bytes);
     }
   }
 
@@ -32,19 +32,21 @@ export class Room {
     }
   }
 
-  /** The size of a message that has entered. */
-  addBytes(bytes: number): void {
-    this.#bytes += bytes;
-  }
-
   leave(bytes: number): void {
     this.#messages -= 1;
     this.#bytes -= bytes;
-    while (this.#hasRoom && this.#entering.length > 0) {
-      this.#messages += 1;
-      this.#entering.shift()?.();
+    while (this.#hasRoom) {
+      const next = this.#entering.shift();
+      if (next === undefined) break;
+      this.#take(next.bytes);
+      next.resolve();
     }
     if (this.#hasRoom) for (const resolve of this.#watching.splice(0)) resolve();
+  }
+
+  #take(bytes: number): void {
+    this.#messages += 1;
+    this.#bytes += bytes;
   }
 
   get #hasRoom(): boolean {

@@ -1,8 +1,9 @@
 import { invalidOption } from '../errors.js';
-import { concatenated } from './bytes.js';
+import { readBytes } from './bytes.js';
 import type { ReceivedHeaders } from './headers.js';
 import {
   BODY_MAX_BYTES,
+  checkReceiver,
   type PushHandler,
   type ReceiverAnswer,
   type ReceiverOptions,
@@ -10,6 +11,8 @@ import {
   reportError,
   TOO_LARGE,
 } from './receive.js';
+
+const CLOSING = { connection: 'close' };
 
 /** What is used of a request of Express, or of Node's own server. */
 export interface IncomingPush extends AsyncIterable<Uint8Array> {
@@ -26,12 +29,13 @@ export interface OutgoingAnswer {
 
 /**
  * A handler of pushes for Express, and for Node's own `createServer`. It needs the bytes of the body: put
- * it before `express.json()`, or use `express.raw({ type: () => true })` on its route.
+ * it before `express.json()`, or use `express.raw({ type: () => true, limit: '4mb' })` on its route.
  */
 export function expressReceiver<T = unknown>(
   handler: PushHandler<T>,
   options: ReceiverOptions<T>,
 ): (request: IncomingPush, response: OutgoingAnswer) => Promise<void> {
+  checkReceiver(options);
   return async (request, response) => {
     const { status, headers } = await answerTo(request, handler, options);
     response.statusCode = status;
@@ -51,19 +55,13 @@ async function answerTo<T>(
     reportError(options, fault);
     return { status: 500, headers: {} };
   }
-  const body = request.body ?? (await bytesOf(request));
-  if (body === undefined) return { ...TOO_LARGE, headers: { connection: 'close' } };
-  return receive(request.headers, body, handler, options);
-}
-
-/** @returns undefined when there are too many */
-async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array | undefined> {
-  const read: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    length += chunk.length;
-    if (length > BODY_MAX_BYTES) return undefined;
-    read.push(chunk);
+  let body: Uint8Array | undefined;
+  try {
+    body = request.body ?? (await readBytes(request, BODY_MAX_BYTES));
+  } catch {
+    // The sender has gone in the middle of the body. A rejection that nobody handles would end the process.
+    return { status: 400, headers: CLOSING };
   }
-  return concatenated(read);
+  if (body === undefined) return { ...TOO_LARGE, headers: CLOSING };
+  return receive(request.headers, body, handler, options);
 }

@@ -1,5 +1,11 @@
 import type { IncomingPush } from './express-receiver.js';
-import { BODY_MAX_BYTES, type PushHandler, type ReceiverOptions, receive } from './receive.js';
+import {
+  BODY_MAX_BYTES,
+  checkReceiver,
+  type PushHandler,
+  type ReceiverOptions,
+  receive,
+} from './receive.js';
 
 type BodyParser = (
   request: unknown,
@@ -15,6 +21,10 @@ interface FastifyReply {
 
 /** What is used of an instance of Fastify. */
 export interface FastifyServer {
+  addHook(
+    name: 'onRequest',
+    hook: (request: { headers: Record<string, unknown> }) => Promise<void>,
+  ): unknown;
   removeAllContentTypeParsers(): void;
   addContentTypeParser(
     type: string,
@@ -42,7 +52,12 @@ export function fastifyReceiver<T = unknown>(
   handler: PushHandler<T>,
   options: ReceiverOptions<T>,
 ): (server: FastifyServer) => Promise<void> {
+  checkReceiver(options);
   return async (server) => {
+    // A publisher may choose the content type of a push, and Fastify answers 415 to one that is malformed.
+    server.addHook('onRequest', async ({ headers }) => {
+      headers['content-type'] = 'application/octet-stream';
+    });
     server.removeAllContentTypeParsers();
     const limits = { parseAs: 'buffer', bodyLimit: BODY_MAX_BYTES } as const;
     server.addContentTypeParser('*', limits, (_, body, done) => done(null, body));

@@ -1,5 +1,5 @@
 import type { QueueMessage } from '../contract/records.js';
-import { MillraceError } from '../errors.js';
+import { invalidOption, MillraceError } from '../errors.js';
 import { fromWire } from '../names.js';
 import { type ReceivedHeaders, readHeader } from './headers.js';
 import { checkSignature, type Secrets, type VerifyOptions } from './signature.js';
@@ -21,7 +21,8 @@ export interface PushMessage<T = unknown> {
  *
  * @param rawBody the body as it was received, before any parsing
  * @param secret that of the subscription, or several while it is changed
- * @throws MillraceError `INVALID_SIGNATURE`, or `INVALID_PAYLOAD` when the body is no JSON
+ * @throws MillraceError `INVALID_SIGNATURE`, `INVALID_PAYLOAD` when the body is no JSON, or
+ *   `INVALID_OPTION` when a secret cannot be one
  */
 export async function verifySignature<T = unknown>(
   headers: ReceivedHeaders,
@@ -30,6 +31,9 @@ export async function verifySignature<T = unknown>(
   options: VerifyOptions = {},
 ): Promise<PushMessage<T>> {
   const body = typeof rawBody === 'string' ? new TextEncoder().encode(rawBody) : rawBody;
+  if (!(body instanceof Uint8Array)) {
+    throw invalidOption('rawBody must be the bytes or the text of the body, before any parsing');
+  }
   await checkSignature(headers, body, secret, options);
   const messageId = readHeader(headers, 'webhook-id') as string;
   const content = parsed(body);

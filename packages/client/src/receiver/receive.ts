@@ -1,10 +1,11 @@
 import { MillraceError } from '../errors.js';
 import { validated } from '../schema.js';
 import type { StandardSchemaV1 } from '../standard-schema.js';
+import { callUser } from '../user-code.js';
 import { Retry } from '../worker/outcomes.js';
 import type { ReceivedHeaders } from './headers.js';
 import { type PushMessage, verifySignature } from './push-message.js';
-import type { Secrets, VerifyOptions } from './signature.js';
+import { type Secrets, secretsOf, type VerifyOptions } from './signature.js';
 
 /** Does the work of a push. The push is answered, and so acked, when it is done. */
 export type PushHandler<T> = (push: PushMessage<T>) => unknown;
@@ -42,7 +43,8 @@ export async function receive<T>(
   try {
     const push = await verifySignature<T>(headers, body, options.secret, options);
     const payload = options.schema ? await validated(options.schema, push.payload) : push.payload;
-    await handler({ ...push, payload });
+    const message = push.message && { ...push.message, payload };
+    await handler({ ...push, payload, message });
     return { status: 204, headers: {} };
   } catch (error) {
     reportError(options, error);
@@ -52,8 +54,13 @@ export async function receive<T>(
 
 /** Tells `onError`, or else the console. */
 export function reportError({ onError }: ReceiverOptions<unknown>, error: unknown): void {
-  if (onError) onError(error);
+  if (onError) callUser('onError', () => onError(error));
   else console.error('millrace receiver:', error);
+}
+
+/** A receiver without a usable secret would refuse every push. @throws MillraceError `INVALID_OPTION` */
+export function checkReceiver({ secret }: { readonly secret: Secrets }): void {
+  secretsOf(secret);
 }
 
 function answerTo(error: unknown): ReceiverAnswer {
@@ -62,5 +69,7 @@ function answerTo(error: unknown): ReceiverAnswer {
   }
   const isDelayed = error instanceof Retry && error.delaySeconds !== undefined;
   if (!isDelayed) return { status: 500, headers: {} };
-  return { status: 500, headers: { 'retry-after': String(Math.ceil(error.delaySeconds ?? 0)) } };
+  // Of a negative delay, or of one that is no number, nothing is left.
+  const seconds = Math.max(0, Math.ceil(error.delaySeconds ?? 0)) || 0;
+  return { status: 500, headers: { 'retry-after': String(seconds) } };
 }

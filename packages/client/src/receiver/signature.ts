@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.js';
+import { invalidOption, MillraceError } from '../errors.js';
 import { concatenated } from './bytes.js';
 import { type ReceivedHeaders, readHeader } from './headers.js';
 
@@ -26,13 +26,14 @@ export async function checkSignature(
     throw refused('a header of the signature is missing');
   }
   const ageSeconds = Math.abs(Date.now() / 1_000 - Number(sentAt));
-  if (!/^\d+$/.test(sentAt) || ageSeconds > toleranceSeconds) {
+  // Without a tolerance that is a number, nothing is recent.
+  if (!/^\d+$/.test(sentAt) || !(ageSeconds <= toleranceSeconds)) {
     throw refused('the push is too old, or its time is malformed');
   }
+  const keys = await Promise.all(secretsOf(secrets).map(keyOf));
   const given = signatures.split(' ').flatMap(decoded);
   const signed = concatenated([utf8.encode(`${id}.${sentAt}.`), body]);
-  for (const secret of [secrets].flat()) {
-    const key = await keyOf(secret);
+  for (const key of keys) {
     for (const signature of given) {
       // The comparison of WebCrypto takes the same time wherever the difference is.
       if (await crypto.subtle.verify('HMAC', key, signature, signed)) return;
@@ -58,17 +59,27 @@ function decoded(text: string): BufferSource[] {
   }
 }
 
-async function keyOf(secret: string): Promise<CryptoKey> {
-  if (secret === '') throw refused('the secret is empty');
-  let bytes: BufferSource;
+/** The bytes of each secret. @throws MillraceError `INVALID_OPTION`, which quotes none */
+export function secretsOf(secrets: Secrets): Uint8Array<ArrayBuffer>[] {
+  const all = [secrets].flat();
+  if (all.length === 0) throw invalidOption('the secret is missing');
+  return all.map(secretBytes);
+}
+
+const keyOf = (secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
+  crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+
+function secretBytes(secret: string): Uint8Array<ArrayBuffer> {
+  // A variable that is not set is undefined, whatever the types say.
+  if (typeof secret !== 'string') throw invalidOption('the secret must be a text');
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = secret.startsWith('whsec_') ? bytesOf(secret.slice(6)) : utf8.encode(secret);
   } catch {
-    throw refused('the part of the secret after whsec_ is not base64');
+    throw invalidOption('the part of the secret after whsec_ must be base64');
   }
-  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, [
-    'verify',
-  ]);
+  if (bytes.length === 0) throw invalidOption('the secret must not be empty');
+  return bytes;
 }
 
 const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>

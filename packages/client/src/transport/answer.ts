@@ -31,13 +31,15 @@ const PROXY_STATUSES = new Set([429, 502, 503, 504]);
 /** Reads the answer to a call. @throws MillraceError when it is a refusal, or not an answer */
 export function readAnswer({ status, text, header }: HttpResponse): Answer {
   const envelope = parse(text);
-  if (envelope?.ok) return { data: envelope.data, warnings: envelope.metadata?.warnings ?? [] };
+  if (envelope?.ok && envelope.data) {
+    return { data: envelope.data, warnings: envelope.metadata?.warnings ?? [] };
+  }
   const answered = {
     status,
     requestId: envelope?.metadata?.request_id ?? header('x-request-id') ?? undefined,
     retryAfterMs: retryAfterMs(header('retry-after')),
   };
-  if (envelope?.error) {
+  if (typeof envelope?.error?.message === 'string') {
     const isNothingDone = NOTHING_DONE.has(envelope.error.code);
     const isOutcomeUnknown = envelope.error.code === 'OUTCOME_UNKNOWN';
     throw new MillraceError({

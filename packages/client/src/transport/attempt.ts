@@ -1,7 +1,9 @@
+import { TIMER_MAX_MS } from '../bounds.js';
 import { MillraceError } from '../errors.js';
 import { type Answer, readAnswer } from './answer.js';
 import type { TransportSettings } from './options.js';
 import type { PreparedRequest } from './request.js';
+import { onAbort } from './sleep.js';
 
 interface TracedRequest extends PreparedRequest {
   readonly traceparent: string | undefined;
@@ -16,13 +18,13 @@ export async function attempt(
 ): Promise<Answer> {
   signal?.throwIfAborted();
   const ending = new AbortController();
-  const aborted = (): void => ending.abort();
-  signal?.addEventListener('abort', aborted, { once: true });
+  const forget = signal && onAbort(signal, () => ending.abort());
   let isLate = false;
-  const timer = setTimeout(() => {
+  const end = (): void => {
     isLate = true;
     ending.abort();
-  }, timeoutMs);
+  };
+  const timer = setTimeout(end, Math.min(timeoutMs, TIMER_MAX_MS));
   try {
     const response = await send({
       url: baseUrl + target,
@@ -42,7 +44,7 @@ export async function attempt(
     throw isLate ? timedOut(baseUrl, timeoutMs) : unreachable(baseUrl, cause);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', aborted);
+    forget?.();
   }
 }
 

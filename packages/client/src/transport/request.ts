@@ -16,6 +16,9 @@ export class JsonText {
   constructor(readonly text: string) {}
 }
 
+/** Text that this client has made of values, which need not be checked again. */
+export class EncodedJson extends JsonText {}
+
 export interface PreparedRequest {
   readonly method: string;
   /** Path and query string. */
@@ -79,15 +82,20 @@ export function encodeFields(entries: readonly Entry[]): string {
 }
 
 function encode(name: string, value: unknown): string {
-  if (value instanceof JsonText) return value.text;
-  return encodeJson(name, fieldToWire(name, value));
+  if (value instanceof EncodedJson) return value.text;
+  // JSON has null for them, with which a delay or a limit would get lost silently.
+  if (typeof value === 'number' && !Number.isFinite(value) && name !== 'payload') {
+    throw invalidOption(`${name} must be a number`);
+  }
+  return encodeJson(name, value);
 }
 
 /** JSON text. Some values have none: undefined, functions, symbols, bigints and cycles. */
 function encodeJson(name: string, value: unknown): string {
   let cause: unknown;
   try {
-    const text: string | undefined = JSON.stringify(value);
+    const text =
+      value instanceof JsonText ? checked(value.text) : JSON.stringify(fieldToWire(name, value));
     if (text !== undefined) return text;
   } catch (error) {
     cause = error;
@@ -98,4 +106,10 @@ function encodeJson(name: string, value: unknown): string {
     hint: 'Pass null, a boolean, a number, a string, an array or a plain object.',
     cause,
   });
+}
+
+/** Other text than one JSON value could add fields and messages of its own. */
+function checked(json: string): string {
+  JSON.parse(json);
+  return json;
 }

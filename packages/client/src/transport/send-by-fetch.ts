@@ -8,7 +8,7 @@ export const sendByFetch =
       headers,
       ...(body === undefined ? {} : { body }),
       // A redirect would carry the key elsewhere, and the server sends none.
-      redirect: 'error',
+      redirect: 'manual',
       signal,
     });
     const text = await response.text();

@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js';
 import { fromWire } from '../names.js';
+import { callUser } from '../user-code.js';
 import { attempt } from './attempt.js';
 import {
   type CallOptions,
@@ -55,7 +56,9 @@ export class Transport {
     const request = prepareRequest(call, fields, key);
     const isRepeatable = needsNoKey || key !== undefined;
     const { data, warnings } = await this.#repeat(request, options, extraWaitMs, isRepeatable);
-    for (const warning of warnings) this.#settings.onWarning({ call: call.id, ...warning });
+    for (const warning of warnings) {
+      callUser('onWarning', () => this.#settings.onWarning({ call: call.id, ...warning }));
+    }
     return fromWire(data) as Data;
   }
 

@@ -1,6 +1,7 @@
 import type { Condition } from './condition.js';
 import type { Ending, HandledDelivery } from './handled-delivery.js';
 import type { Lookahead } from './lookahead.js';
+import type { Outcome } from './outcomes.js';
 import type { ServerContact } from './server-contact.js';
 
 /** How long handlers may take to end after their signals were aborted for a stop. */
@@ -15,6 +16,8 @@ const WAIT_MAX_MS = 1_000;
 const UNCONFIRMED_FACTOR = 8;
 /** Calls at once when messages are returned. */
 const RELEASES_AT_ONCE = 8;
+/** No call begins later than this to return one message of many. */
+const RELEASE_MAX_MS = 3_000;
 
 /**
  * Runs the handlers of deliveries: in a standard queue as many as there may be, in a FIFO queue one
@@ -101,11 +104,14 @@ export class Dispatcher {
     await this.release([...waiting, ...firstBehind]);
   }
 
-  /** Returns messages without failures. */
+  /** Returns messages without failures. While the server is away, their leases end by themselves. */
   async release(deliveries: readonly HandledDelivery[]): Promise<void> {
+    const endAtMs = performance.now() + RELEASE_MAX_MS;
     for (let from = 0; from < deliveries.length; from += RELEASES_AT_ONCE) {
       const some = deliveries.slice(from, from + RELEASES_AT_ONCE);
-      await Promise.all(some.map((delivery) => delivery.release()));
+      const isInVain = this.#contact.isAway || performance.now() > endAtMs;
+      if (isInVain) for (const delivery of some) delivery.forget();
+      else await Promise.all(some.map((delivery) => delivery.release()));
     }
   }
 
@@ -118,9 +124,15 @@ export class Dispatcher {
     await this.#changed.until(isDone);
   }
 
-  /** What still waits after a while would be better off with another worker, if there is a server. */
+  /**
+   * What still waits after a while would be better off with another worker, if there is a server. If not,
+   * what has lost its lease makes room, so that a fetch can find out when the server is back.
+   */
   #returnWaiting(): void {
     const { isAway } = this.#contact;
+    const lost = this.#waiting.filter(({ isLost }) => isLost);
+    this.#waiting = this.#waiting.filter(({ isLost }) => !isLost);
+    for (const delivery of lost) void this.settle(delivery, { kind: 'none' });
     const nowMs = performance.now();
     const tooLong = this.#waiting.filter(
       ({ takenAtMs }) => !isAway && takenAtMs + WAIT_MAX_MS <= nowMs,
@@ -144,6 +156,11 @@ export class Dispatcher {
     const outcome = await delivery.handle();
     this.#lookahead.handled(performance.now() - startMs);
     this.#running.delete(delivery);
+    return this.settle(delivery, outcome);
+  }
+
+  /** Reports an outcome to the server. Until that has confirmed it, there is room for one message less. */
+  async settle(delivery: HandledDelivery, outcome: Outcome): Promise<Ending> {
     this.#settling += 1;
     this.runWaiting();
     this.#changed.notify();

@@ -1,5 +1,6 @@
 import type { Delivery } from '../api/queue.js';
 import type { MillraceError } from '../errors.js';
+import { callUser } from '../user-code.js';
 
 /** What a worker says it does. */
 export interface WorkerEvents {
@@ -53,14 +54,10 @@ export class Emitter {
     return this.#listeners.get(name)?.size ?? 0;
   }
 
-  /** A listener that throws must not stop the worker. */
+  /** A listener that fails, at once or later, must not stop the worker. */
   readonly emit: Emit = (name, event) => {
     for (const listener of this.#listeners.get(name) ?? []) {
-      try {
-        (listener as Listener<typeof event>)(event);
-      } catch (error) {
-        console.error(`millrace worker: a listener of ${name} failed:`, error);
-      }
+      callUser(`a listener of ${name}`, () => (listener as Listener<typeof event>)(event));
     }
   };
 }

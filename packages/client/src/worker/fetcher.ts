@@ -1,5 +1,6 @@
 import { LIMITS } from '../contract/limits.js';
 import { nextTurn, sleep } from '../transport/sleep.js';
+import { reportFailure } from '../user-code.js';
 import type { Condition } from './condition.js';
 import type { Consumption, Leased } from './consumption.js';
 import type { Dispatcher } from './dispatcher.js';
@@ -103,7 +104,7 @@ export class Fetcher {
     } catch (error) {
       if (this.isStopping()) return;
       // Not a refusal of the server, which is repeated elsewhere: something here is wrong.
-      console.error('millrace worker: a fetch failed:', error);
+      reportFailure('a fetch', error);
       await sleep(FAULT_PAUSE_MS);
     } finally {
       this.#underWay -= 1;
@@ -113,7 +114,7 @@ export class Fetcher {
   }
 
   async #dispatch({ consumed, leaseSeconds, leasedAtMs, isFifo }: Leased, count: number) {
-    const { queue, counters, emit } = this.#place;
+    const { queue, counters, emit, settings } = this.#place;
     counters.fetched += count;
     emit('fetched', { messages: count });
     const held = (message: HandledDelivery['message']): HandledDelivery => {
@@ -121,8 +122,10 @@ export class Fetcher {
       return new HandledDelivery(this.#place, message, lease);
     };
     for (const { message, error } of consumed.invalid) {
-      // The same schema would refuse the same payload again.
-      void held(message).settle({ kind: 'reject', error });
+      // The same schema would refuse the same payload again, unless it has failed itself.
+      const kind = error.code === 'SCHEMA_FAILED' ? 'nack' : 'reject';
+      const delaySeconds = settings.backoff(message.deliveryCount, error);
+      void this.#dispatcher.settle(held(message), { kind, error, delaySeconds });
     }
     const deliveries = consumed.messages.map(held);
     this.#dispatcher.isFifo = isFifo;

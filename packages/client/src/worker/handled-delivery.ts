@@ -1,6 +1,7 @@
 import { reference } from '../api/message-options.js';
 import type { ConsumedQueue, Delivery } from '../api/queue.js';
 import { LIMITS } from '../contract/limits.js';
+import { textOf } from '../errors.js';
 import type { WorkerCounters } from './counters.js';
 import type { Emit } from './events.js';
 import type { Lease } from './lease.js';
@@ -75,6 +76,11 @@ export class HandledDelivery {
     return this.#controller.signal;
   }
 
+  /** Nothing can be done with it any more. */
+  get isLost(): boolean {
+    return this.#aborted === 'LEASE_LOST';
+  }
+
   get messageGroup(): string {
     return this.message.messageGroupId ?? '';
   }
@@ -82,7 +88,7 @@ export class HandledDelivery {
   /** Does the work. @returns how the handler ended, which is still to be settled */
   async handle(): Promise<Outcome> {
     if (this.#lease.isDoubtful && !(await this.#lease.renew())) return { kind: 'none' };
-    if (this.#aborted === 'LEASE_LOST') return { kind: 'none' };
+    if (this.isLost) return { kind: 'none' };
     const { handlerTimeoutMs } = this.#place.settings;
     let limit: ReturnType<typeof setTimeout> | undefined;
     const concluded = new Promise<Outcome>((resolve) => {
@@ -116,7 +122,7 @@ export class HandledDelivery {
       return await this.#report(outcome);
     } catch {
       // The call was given up, which the worker has said already.
-      return 'lost';
+      return this.#lost();
     } finally {
       this.#lease.stop();
     }
@@ -180,7 +186,7 @@ export class HandledDelivery {
       outcome.kind === 'reject'
         ? { requeue: false }
         : { delaySeconds: delayWithin(outcome.delaySeconds) };
-    const result = await settler.nack({ ...delivery, ...how, error: textOf(error) });
+    const result = await settler.nack({ ...delivery, ...how, error: lastErrorOf(error) });
     if (!result.nacked) return this.#lost();
     return result.requeued
       ? this.#retried(error, how.delaySeconds ?? 0)
@@ -222,8 +228,8 @@ class Context implements HandlerContext {
 }
 
 /** The text that is kept with the message. */
-function textOf(error: unknown): string {
+function lastErrorOf(error: unknown): string {
   const isOwn =
     error instanceof Retry || error instanceof Reject || error instanceof HandlerAborted;
-  return (isOwn ? error.message : String(error)).slice(0, LIMITS.lastErrorMaxChars);
+  return (isOwn ? error.message : textOf(error)).slice(0, LIMITS.lastErrorMaxChars);
 }

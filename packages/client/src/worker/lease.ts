@@ -1,5 +1,6 @@
 import type { ConsumedQueue, Delivery } from '../api/queue.js';
 import type { MillraceError } from '../errors.js';
+import { isFinal } from './refusals.js';
 import type { ServerContact } from './server-contact.js';
 
 /** Time after which an extension that failed is tried again. */
@@ -97,14 +98,13 @@ export class Lease {
   }
 
   #failed(error: MillraceError): void {
-    const { retryable, status = 0 } = error;
-    // A key that is refused for the moment does not end the lease; its time does.
-    if (retryable || status >= 500 || status === 401 || status === 403) {
-      this.#contact.failed('extend', error, RETRY_MS);
-      this.#nextBeat = setTimeout(() => void this.#beat(), RETRY_MS);
-    } else {
+    if (isFinal(error)) {
       this.#lost(true);
+      return;
     }
+    // A key that is refused for the moment, or a proxy without a server, does not end the lease; its time does.
+    this.#contact.failed('extend', error, RETRY_MS);
+    this.#nextBeat = setTimeout(() => void this.#beat(), RETRY_MS);
   }
 
   /** The end matters only once an extension is due, which spares short handlers a timer. */

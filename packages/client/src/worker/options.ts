@@ -1,5 +1,6 @@
 import { TIMER_MAX_MS, wholeWithin, within, withinIfGiven } from '../bounds.js';
 import { LIMITS } from '../contract/limits.js';
+import { reportFailure } from '../user-code.js';
 
 export interface WorkerOptions {
   /** Handlers that run at once, 1 to 1,000. Default: 10. */
@@ -36,6 +37,7 @@ export interface WorkerSettings {
   readonly handlerTimeoutMs: number | undefined;
   readonly backoff: (attempt: number, error: unknown) => number;
   readonly waitSeconds: number;
+  readonly probePort: number | undefined;
   readonly stopTimeoutMs: number;
 }
 
@@ -54,6 +56,7 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
     handlerTimeoutMs: withinIfGiven('handlerTimeoutMs', handlerTimeoutMs, 1, TIMER_MAX_MS),
     backoff: (attempt, error) => delayWithin(delayOf(backoff, attempt, error)),
     waitSeconds: within('waitSeconds', waitSeconds, 0, LIMITS.waitMaxSeconds),
+    probePort: withinIfGiven('probePort', options.probePort, 0, 65_535),
     stopTimeoutMs: within('stopTimeoutMs', stopTimeoutMs, 0, TIMER_MAX_MS),
   };
 }
@@ -67,7 +70,7 @@ function delayOf(
   try {
     return backoff(attempt, error);
   } catch (fault) {
-    console.error('millrace worker: the backoff function failed:', fault);
+    reportFailure('backoff', fault);
     return exponentialBackoff(attempt);
   }
 }

@@ -2,18 +2,14 @@ import type { DeliveryReference, NackSettings } from '../api/message-options.js'
 import type { ConsumedQueue } from '../api/queue.js';
 import { LIMITS } from '../contract/limits.js';
 import type { AckBatchReturns, NackBatchReturns } from '../contract/types.js';
-import type { MillraceError } from '../errors.js';
 import { persistentCall } from './persistent-call.js';
+import { isFinal } from './refusals.js';
 import type { ServerContact } from './server-contact.js';
 import { SettleBatches } from './settle-batches.js';
 
 export type NackEntry = DeliveryReference & NackSettings;
 export type Acked = AckBatchReturns['results'][number];
 export type Nacked = NackBatchReturns['results'][number];
-
-/** A refusal that concerns the entries and not the moment: they would be refused again. */
-const isFinal = ({ status, code }: MillraceError): boolean =>
-  status === 404 || code === 'INVALID_REQUEST' || code === 'INVALID_OPTION';
 
 /** Acks and nacks in batches, through outages of the server. */
 export class Settler {

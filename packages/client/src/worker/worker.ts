@@ -1,5 +1,7 @@
+import { onStopSignal, type ProbeServer, serveProbes } from '#host';
 import type { ConsumedQueue } from '../api/queue.js';
 import { invalidOption } from '../errors.js';
+import { reportFailure } from '../user-code.js';
 import { Condition } from './condition.js';
 import { Consumption } from './consumption.js';
 import { newCounters, type WorkerCounters } from './counters.js';
@@ -8,7 +10,6 @@ import { Emitter, type Listener, type WorkerEvent, type WorkerEvents } from './e
 import { Fetcher } from './fetcher.js';
 import type { Handler, Workplace } from './handled-delivery.js';
 import { type WorkerHealth, type WorkerState, waitsFor } from './health.js';
-import { onStopSignal, type ProbeServer, serveProbes } from './host.js';
 import { Lookahead } from './lookahead.js';
 import { type WorkerOptions, type WorkerSettings, workerSettings } from './options.js';
 import { ServerContact } from './server-contact.js';
@@ -94,7 +95,8 @@ export class Worker<T = unknown> {
     if (this.#state !== 'new') return;
     this.#state = 'running';
     if (this.#options.signals) this.#ignoreSignals = onStopSignal(() => void this.stop());
-    if (this.#options.probePort !== undefined) void this.#serveProbes(this.#options.probePort);
+    const { probePort } = this.#settings;
+    if (probePort !== undefined) void this.#serveProbes(probePort);
     this.#fetching = this.#fetcher.run();
     this.#emitter.emit('started', {});
   }
@@ -146,6 +148,8 @@ export class Worker<T = unknown> {
 
   /** The port of the probes, once they are served. */
   async probePort(): Promise<number | undefined> {
+    // A worker that starts by itself does so at the end of this turn.
+    await undefined;
     return (await this.#probes)?.port;
   }
 
@@ -175,10 +179,11 @@ export class Worker<T = unknown> {
   }
 
   async #finishHandlers(): Promise<void> {
-    await this.#dispatcher.releaseWaiting();
+    const releasing = this.#dispatcher.releaseWaiting();
     const isDone = (): boolean => this.#dispatcher.running === 0;
     await this.#changed.within(this.#settings.stopTimeoutMs, isDone);
     await this.#dispatcher.abortAll();
+    await releasing;
   }
 
   /** Goes on after an outage, counts failed calls, and makes sure that an outage is not silent where nobody listens. */
@@ -198,7 +203,7 @@ export class Worker<T = unknown> {
     try {
       await this.#probes;
     } catch (error) {
-      console.error(`millrace worker of ${this.#queueName}: no probes are served:`, error);
+      reportFailure(`serving probes of ${this.#queueName}`, error);
     }
   }
 

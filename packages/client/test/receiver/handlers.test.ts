@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Retry } from '@millrace/client';
 import {
   expressReceiver,
@@ -136,6 +137,77 @@ describe.each(STORE_FACTORIES.slice(0, 1))('pushes of a real server', (factory) 
     await queue.publish(1);
     await expect.poll(() => queue.stats()).toMatchObject({ delayed: 1 });
     expect((await queue.peek().page()).items[0]?.lastError).toContain('500');
+  });
+
+  test.each(RECEIVERS.filter(({ name }) => name !== 'fetch'))(
+    'of a sender that goes away do not end the process of $name',
+    async (receiver) => {
+      const url = new URL(
+        await receiver.start(() => undefined, { secret: SECRET, onError: () => undefined }),
+      );
+      const socket = connect(Number(url.port), url.hostname);
+      socket.write('POST /hook HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nabc');
+      await pause(100);
+      socket.destroy();
+      // A rejection that nobody handles would fail this run.
+      await pause(100);
+      expect((await fetch(`${url}hook`, { method: 'POST', body: '{}' })).status).toBe(401);
+    },
+  );
+
+  test.each(RECEIVERS)('are handled by $name whatever their content type', async (receiver) => {
+    const queue = await running.newQueue<unknown>({ maxRetries: 0 });
+    const handled: unknown[] = [];
+    const url = await receiver.start(({ payload }) => handled.push(payload), { secret: SECRET });
+    await queue.pushSubscribe(`${url}/hook`, { secret: SECRET, format: 'payload' });
+    await queue.publish(1, { headers: { 'content-type': 'garbage' } });
+    await queue.publish(2, { headers: { 'content-type': 'application/json, text/x' } });
+    await expect.poll(() => handled.toSorted()).toEqual([1, 2]);
+  });
+
+  test('a body that breaks off is answered by fetch, too', async () => {
+    const body = new ReadableStream({
+      pull: (controller) => controller.error(new Error('the sender has gone')),
+    });
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    const receiving = fetchReceiver(() => undefined, { secret: SECRET });
+    expect((await receiving(new Request('http://here/', init))).status).toBe(400);
+  });
+
+  test('a body of unknown length is read no further than the limit', async () => {
+    let sent = 0;
+    const stream = new ReadableStream({
+      pull(controller) {
+        sent += 1;
+        controller.enqueue(new Uint8Array(1024 * 1024));
+        if (sent === 100) controller.close();
+      },
+    });
+    const init = { method: 'POST', body: stream, duplex: 'half' } as RequestInit;
+    const receiving = fetchReceiver(() => undefined, { secret: SECRET });
+    expect((await receiving(new Request('http://here/', init))).status).toBe(413);
+    expect(sent).toBeLessThan(10);
+  });
+
+  test('a schema is seen in the payload and in the message', async () => {
+    const queue = await running.newQueue<number>();
+    const seen: unknown[] = [];
+    const schema = {
+      '~standard': {
+        version: 1 as const,
+        vendor: 'test',
+        validate: (value: unknown) => ({ value: `number ${value}` }),
+      },
+    };
+    const url = await listening(
+      expressReceiver(({ payload, message }) => seen.push(payload, message?.payload), {
+        secret: SECRET,
+        schema,
+      }),
+    );
+    await queue.pushSubscribe(url, { secret: SECRET });
+    await queue.publish(7);
+    await expect.poll(() => seen).toEqual(['number 7', 'number 7']);
   });
 
   test('the rest of a Fastify server reads JSON as before', async () => {

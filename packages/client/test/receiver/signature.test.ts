@@ -1,5 +1,10 @@
 import { inspect } from 'node:util';
-import { verifySignature } from '@millrace/client/receiver';
+import {
+  expressReceiver,
+  fastifyReceiver,
+  fetchReceiver,
+  verifySignature,
+} from '@millrace/client/receiver';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 
@@ -82,10 +87,28 @@ describe('verifySignature', () => {
     await expect(verifySignature(headers, body, SECRET)).rejects.toEqual(refused);
   });
 
-  test('refuses an empty secret instead of trusting everybody', async () => {
-    await expect(verifySignature(signed(BODY), BODY, '')).rejects.toEqual(refused);
-    await expect(verifySignature(signed(BODY), BODY, [])).rejects.toEqual(refused);
-    await expect(verifySignature(signed(BODY), BODY, 'whsec_???')).rejects.toEqual(refused);
+  test.each([[''], [[]], ['whsec_'], ['whsec_???'], [[SECRET, '']], [undefined as never]])(
+    'trusts nobody with the secret %j, which cannot be one',
+    async (secret) => {
+      await expect(verifySignature(signed(BODY), BODY, secret)).rejects.toMatchObject({
+        code: 'INVALID_OPTION',
+      });
+      const make = [expressReceiver, fetchReceiver, fastifyReceiver.bind(undefined, '/hook')];
+      for (const receiver of make) {
+        expect(() => receiver(() => undefined, { secret })).toThrow(/secret/);
+      }
+    },
+  );
+
+  test('trusts nothing without a tolerance that is a number', async () => {
+    const options = { toleranceSeconds: Number.NaN };
+    await expect(verifySignature(signed(BODY), BODY, SECRET, options)).rejects.toEqual(refused);
+  });
+
+  test('says that a body was parsed before', async () => {
+    await expect(verifySignature(signed(BODY), {} as never, SECRET)).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    });
   });
 
   test('the error of a body that is no JSON does not quote it', async () => {

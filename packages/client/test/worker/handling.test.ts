@@ -192,6 +192,34 @@ describe.each(STORE_FACTORIES)('a worker on $name', (factory) => {
     await expect.poll(() => run.count('acked') + run.count('deadLettered')).toBe(2);
   });
 
+  test('retries after anything that is thrown, also without a text', async () => {
+    const queue = await running.newQueue<number>({ maxRetries: 0 });
+    await queue.publishBatch([{ payload: 1 }, { payload: 2 }]);
+    const run = new WorkerRun(queue, ({ payload }) => {
+      if (payload === 1) throw Object.create(null);
+      throw {
+        toString: () => {
+          throw new Error('no text');
+        },
+      };
+    });
+    await expect.poll(() => run.count('deadLettered')).toBe(2);
+    const texts = (await queue.dlq.list().toArray()).map(({ lastError }) => lastError);
+    expect(texts).toEqual(['an error', 'an error']);
+  });
+
+  test('survives listeners that fail later', async () => {
+    const queue = await running.newQueue<number>();
+    await queue.publish(1);
+    const run = new WorkerRun(queue, () => undefined);
+    run.worker.on('acked', async () => {
+      throw new Error('from a listener');
+    });
+    await expect.poll(() => run.count('acked')).toBe(1);
+    await queue.publish(2);
+    await expect.poll(() => run.count('acked')).toBe(2);
+  });
+
   test('a queue that is made later is worked on then', async () => {
     const queue = running.client().queue<number>(`client-later-${factory.name}`);
     const run = new WorkerRun(queue, () => undefined);

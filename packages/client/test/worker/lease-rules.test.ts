@@ -97,6 +97,15 @@ test('a lease that somebody else has is lost, and its refusal is no failed call'
   expect(seen).toEqual(['lost: true']);
 });
 
+test('an error page of a proxy does not end a lease', async () => {
+  const page = { code: 'UNEXPECTED_ANSWER', status: 404, message: 'not one of millrace' } as const;
+  const { lease, seen } = leaseExtended(new MillraceError(page), { extended: true });
+  await lease.renew();
+  expect(await lease.renew()).toBe(true);
+  lease.stop();
+  expect(seen).toEqual(['extend failed: UNEXPECTED_ANSWER', 'recovered after 1']);
+});
+
 test('an extension that succeeds shows that the server is back', async () => {
   const { lease, seen } = leaseExtended(LOST_ANSWER, { extended: true });
   await lease.renew();

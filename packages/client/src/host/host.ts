@@ -71,7 +71,10 @@ export function serveProbes(
     return Promise.reject(new Error('probePort needs Node.js, Bun or Deno, which can listen'));
   }
   const server = http.createServer((request, response) => {
-    const { status, body } = answer(request.url ?? '/') ?? { status: 404, body: {} };
+    const { status, body } = answer((request.url ?? '/').replace(/\?.*/, '')) ?? {
+      status: 404,
+      body: {},
+    };
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(`${JSON.stringify(body)}\n`);
   });

@@ -1,0 +1,143 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type ConsumedQueue, MillraceError } from '@millrace/client';
+import { expect, test } from 'vitest';
+import { Emitter } from '#client/worker/events';
+import { ServerContact } from '#client/worker/server-contact';
+import { Settler } from '#client/worker/settler';
+import { abortOf, gate, WorkerRun } from './worker-run.js';
+
+/** Cases that need a server which answers at a certain moment, so a queue of the test's own plays it. */
+
+const NEVER_SENT = new MillraceError({
+  code: 'NETWORK_ERROR',
+  message: 'the connection was refused',
+  retryable: true,
+});
+const PROXY_PAGE = new MillraceError({
+  code: 'UNEXPECTED_ANSWER',
+  status: 404,
+  message: 'the answer with status 404 is not one of millrace',
+});
+
+const messagesFrom = (first: number, count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    messageId: `m${first + index}`,
+    queue: 'q',
+    payload: first + index,
+    priority: 0,
+    enqueuedAt: new Date().toISOString(),
+    deliveryCount: 1,
+    receipt: `r${first + index}`,
+  }));
+
+/** A queue that answers like this; other calls succeed. */
+const queueOf = (calls: Record<string, unknown>) =>
+  ({
+    name: 'q',
+    get: async () => ({ type: 'standard', visibilityTimeoutDefault: 30 }),
+    extend: async () => ({ extended: true }),
+    ackBatch: async (entries: unknown[]) => ({ results: entries.map(() => ({ acked: true })) }),
+    ...calls,
+  }) as unknown as ConsumedQueue<number>;
+
+test('an outage that outlasts the leases of messages fetched ahead does not end the worker', async () => {
+  let isDown = false;
+  let fetches = 0;
+  const queue = queueOf({
+    async consume() {
+      if (isDown) throw NEVER_SENT;
+      fetches += 1;
+      if (fetches === 1) return { messages: messagesFrom(0, 5), invalid: [] };
+      await pause(50);
+      return { messages: fetches === 2 ? messagesFrom(5, 1) : [], invalid: [] };
+    },
+    async extend() {
+      if (isDown) throw NEVER_SENT;
+      return { extended: true };
+    },
+  });
+  const handled: number[] = [];
+  const run = new WorkerRun(
+    queue,
+    async ({ payload }, { signal }) => {
+      if (payload === 0) throw await abortOf(signal);
+      handled.push(payload);
+    },
+    { concurrency: 1, visibilityTimeout: 1 },
+  );
+  await expect.poll(() => run.worker.health().running).toBe(1);
+  isDown = true;
+  await expect.poll(() => run.worker.counters.leasesLost).toBe(5);
+  isDown = false;
+  await expect.poll(() => handled).toEqual([5]);
+  expect(run.worker.health().failures).toBe(0);
+});
+
+test('a stop aborts handlers in time, however long it takes to return what waits', async () => {
+  let returned = 0;
+  let returnedAtAbort: number | undefined;
+  let fetches = 0;
+  const queue = queueOf({
+    async consume() {
+      fetches += 1;
+      await pause(fetches === 1 ? 0 : 50);
+      return { messages: fetches === 1 ? messagesFrom(0, 200) : [], invalid: [] };
+    },
+    async extend() {
+      returned += 1;
+      await pause(500);
+      throw NEVER_SENT;
+    },
+  });
+  const work = async (_: unknown, { signal }: { signal: AbortSignal }) => {
+    const reason = await abortOf(signal);
+    returnedAtAbort = returned;
+    throw reason;
+  };
+  const run = new WorkerRun(queue, work, { concurrency: 1 });
+  await expect.poll(() => run.worker.health().running).toBe(1);
+  await run.worker.stop();
+  expect(returnedAtAbort).toBeLessThan(100);
+  // The rest of the leases ends by itself: with half a second for eight, all would take twelve seconds.
+  expect(returned).toBeLessThan(150);
+  expect(run.worker.state).toBe('stopped');
+});
+
+test('messages that do not fit the schema take up room until the server has confirmed them', async () => {
+  let leased = 0;
+  const error = new MillraceError({ code: 'INVALID_PAYLOAD', message: 'it does not fit' });
+  const { opened, open } = gate();
+  const queue = queueOf({
+    async consume({ maxMessages }: { maxMessages: number }) {
+      await pause(5);
+      const invalid = messagesFrom(leased, maxMessages).map((message) => ({ message, error }));
+      leased += maxMessages;
+      return { messages: [], invalid };
+    },
+    async nackBatch(entries: readonly unknown[]) {
+      await opened;
+      return { results: entries.map(() => ({ nacked: true, requeued: false })) };
+    },
+  });
+  const run = new WorkerRun(queue, () => undefined, { concurrency: 2 });
+  await expect.poll(() => run.worker.health().settling).toBeGreaterThanOrEqual(15);
+  await pause(300);
+  expect(leased).toBeLessThan(40);
+  const stopped = run.worker.stop();
+  open();
+  await stopped;
+  expect(run.worker.counters.deadLettered).toBe(leased);
+});
+
+test('an ack outlasts a proxy that knows no server', async () => {
+  const answers = [PROXY_PAGE];
+  const queue = queueOf({
+    async ackBatch(entries: readonly unknown[]) {
+      const failure = answers.pop();
+      if (failure) throw failure;
+      return { results: entries.map(() => ({ acked: true })) };
+    },
+  });
+  const settler = new Settler(queue, new ServerContact(new Emitter().emit));
+  expect(await settler.ack({ messageId: 'm1', receipt: 'r1' })).toEqual({ acked: true });
+});
