@@ -22,7 +22,7 @@ const HELP =
 
 type Counted = Omit<QueueTally, 'queueId'>;
 
-/** All events begin at 0, so that the first one shows as an increase. */
+/** The series of a queue appear with its first event, all of them together. */
 const FAMILY: QueueFamily<Counted> = {
   name: 'millrace_queue_events_total',
   type: 'counter',
