@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import unittest
-from typing import Any, Dict, List
+import warnings
+from typing import Any, AsyncIterator, Dict, Iterator, List
 from unittest import mock
 
 from millrace import (
@@ -101,6 +103,49 @@ class Outcomes(WorkerTest):
         worker = self.start(queue, handler, concurrency=20, backoff=lambda _: 600)
         wait_until(lambda: worker.health()["counters"]["acked"] == 19, "19 acks")
         wait_until(lambda: worker.health()["counters"]["failed"] == 1, "a failure")
+
+    def test_a_handler_that_nobody_would_run_is_refused(self) -> None:
+        async def coroutine(*_: Any) -> None:
+            pass
+
+        async def stream(*_: Any) -> AsyncIterator[int]:
+            yield 1
+
+        def generator(*_: Any) -> Iterator[int]:
+            yield 1
+
+        class Callable:
+            async def __call__(self, *_: Any) -> None:
+                pass
+
+        refused: List[Any] = [coroutine, stream, generator, Callable(), Callable().__call__]
+        for handler in [*refused, *(functools.partial(one, 1) for one in refused[:3])]:
+            with self.subTest(handler), self.assertRaisesRegex(TypeError, "handler must not be"):
+                Worker(mock.Mock(), handler)
+
+    def test_a_result_that_nobody_runs_is_a_failure(self) -> None:
+        async def coroutine(*_: Any) -> None:
+            pass
+
+        def generator(*_: Any) -> Iterator[int]:
+            yield 1
+
+        async def stream(*_: Any) -> AsyncIterator[int]:
+            yield 1
+
+        class Awaitable:
+            def __await__(self) -> Iterator[None]:
+                yield
+
+        results: List[Any] = [coroutine, generator, stream, Awaitable]
+        for made in results:
+            with self.subTest(made.__name__), warnings.catch_warnings():
+                warnings.simplefilter("error")
+                queue = self.new_queue(max_retries=0)
+                queue.publish("x")
+                worker = self.start(queue, lambda *_, made=made: made())
+                wait_until(lambda: worker.health()["counters"]["failed"] == 1, "a failure")
+                self.assertIn("which nobody runs", str(next(queue.dlq_list())["last_error"]))
 
     def test_the_trace_goes_from_publisher_to_handler_and_on(self) -> None:
         queue, second = self.new_queue(), self.new_queue()

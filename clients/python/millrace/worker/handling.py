@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import math
 import random
@@ -30,6 +31,15 @@ _DELAY_MAX_SECONDS = 604_800
 def default_backoff(attempt: int) -> float:
     """One second, doubling with each delivery up to five minutes, minus a random part of up to half."""
     return min(300.0, 2.0 ** min(attempt - 1, 16)) * random.uniform(0.5, 1.0)
+
+
+def refuse_deferred(handler: Handler) -> None:
+    """Raises TypeError for a handler whose call does not run it, so that its message would be lost."""
+    for code in (handler, getattr(type(handler), "__call__", None)):
+        if inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code):
+            raise TypeError("handler must not be async: call asyncio.run(...) in a plain function")
+        if inspect.isgeneratorfunction(code):
+            raise TypeError("handler must not be a generator: nobody would run it")
 
 
 class Handling:
@@ -93,7 +103,8 @@ class Handling:
             lease.handler_ends_at = time.monotonic() + self._handler_timeout
         token = current_traceparent.set(traceparent)
         try:
-            self._handler(lease.message, Context(self._queue_name, lease.lost, traceparent))
+            context = Context(self._queue_name, lease.lost, traceparent)
+            _refuse_deferred_result(self._handler(lease.message, context))
             return Settlement(lease, Outcome.ACK)
         except Reject as error:
             return Settlement(lease, Outcome.REJECT, error=_text_of(error))
@@ -121,6 +132,17 @@ class Handling:
             log.exception("backoff failed; the default is used instead")
             delay = default_backoff(attempt)
         return min(max(0.0, float(delay)), _DELAY_MAX_SECONDS)
+
+
+def _refuse_deferred_result(result: object) -> None:
+    """A function around an async one, or a partial of it, shows only in its result what it is."""
+    is_generator = inspect.isgenerator(result) or inspect.isasyncgen(result)
+    if not is_generator and not inspect.isawaitable(result):
+        return
+    if inspect.iscoroutine(result) or inspect.isgenerator(result):
+        # Otherwise Python would warn of it at some later time.
+        result.close()
+    raise TypeError(f"the handler returned a {type(result).__name__}, which nobody runs")
 
 
 def _text_of(error: BaseException) -> str:
