@@ -51,8 +51,10 @@ class BatchingPublisher:
         self._max_pending = max_pending
         self._max_pending_bytes = max_pending_bytes
         self._pending: Deque[_Pending] = deque()
-        #: Of all messages that are not answered yet.
-        self._count = 0
+        #: Messages since the beginning. They are answered in the order in which they were accepted.
+        self._accepted = 0
+        self._answered = 0
+        #: Of the messages that are not answered yet.
         self._bytes = 0
         self._is_closed = False
         self._changed = threading.Condition()
@@ -86,15 +88,16 @@ class BatchingPublisher:
             if self._is_closed:
                 raise RuntimeError("the publisher is closed")
             self._pending.append(pending)
-            self._count += 1
+            self._accepted += 1
             self._bytes += pending.size_bytes
             self._changed.notify_all()
         return pending.published
 
     def flush(self) -> None:
-        """Waits until every message so far was answered."""
+        """Waits until every message so far was answered, whatever other threads publish meanwhile."""
         with self._changed:
-            self._changed.wait_for(lambda: self._count == 0)
+            last = self._accepted
+            self._changed.wait_for(lambda: self._answered >= last)
 
     def close(self) -> None:
         """Sends what waits, and ends."""
@@ -112,7 +115,8 @@ class BatchingPublisher:
     def _has_room(self, size_bytes: int) -> bool:
         # A message that is larger than all the room still passes, alone.
         has_bytes = self._bytes + size_bytes <= self._max_pending_bytes
-        return self._count == 0 or (self._count < self._max_pending and has_bytes)
+        count = self._accepted - self._answered
+        return count == 0 or (count < self._max_pending and has_bytes)
 
     def _loop(self) -> None:
         while True:
@@ -121,7 +125,7 @@ class BatchingPublisher:
                 return
             self._send(batch)
             with self._changed:
-                self._count -= len(batch)
+                self._answered += len(batch)
                 self._bytes -= sum(pending.size_bytes for pending in batch)
                 self._changed.notify_all()
 

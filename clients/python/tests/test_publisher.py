@@ -83,6 +83,30 @@ class BackPressure(unittest.TestCase):
         with self.assertRaisesRegex(RuntimeError, "closed"):
             publisher.publish(4)
 
+    def test_a_flush_ends_while_others_go_on_publishing(self) -> None:
+        queue = mock.Mock()
+        is_enough = threading.Event()
+
+        def publish_batch(messages: List[Any]) -> List[str]:
+            if not is_enough.is_set():
+                publisher.publish("another")
+            if len(messages) > 1:
+                # Its messages are sent again one by one, and the next batch waits for that.
+                raise MillraceError("INVALID_REQUEST", "refused", status=400)
+            return ["m"]
+
+        queue.publish_batch = publish_batch
+        publisher = BatchingPublisher(queue, max_batch=2)
+        futures = [publisher.publish(index) for index in range(3)]
+        flush = threading.Thread(target=publisher.flush, daemon=True)
+        flush.start()
+        flush.join(60)
+        is_flushed = not flush.is_alive()
+        is_enough.set()
+        publisher.close()
+        self.assertTrue(is_flushed)
+        self.assertEqual([future.result() for future in futures], ["m"] * 3)
+
     def test_an_outage_fails_the_futures_and_not_the_publisher(self) -> None:
         stub = StubServer(refusal(503, "OVERLOADED"))
         self.addCleanup(stub.close)
