@@ -6,6 +6,7 @@ import inspect
 import logging
 import math
 import random
+import threading
 import time
 import traceback
 from queue import Empty, SimpleQueue
@@ -63,10 +64,15 @@ class Handling:
         self._backoff = backoff
         self._on_finished = on_finished
         self._ready: SimpleQueue[Optional[Lease]] = SimpleQueue()
+        self._threads: List[threading.Thread] = []
 
     def start(self, concurrency: int) -> None:
         for index in range(concurrency):
-            start_thread(f"millrace-handler-{index}", self._loop)
+            self._threads.append(start_thread(f"millrace-handler-{index}", self._loop))
+
+    def runs_this_thread(self) -> bool:
+        """Whether the caller is a handler of this worker."""
+        return threading.current_thread() in self._threads
 
     def close(self, concurrency: int) -> None:
         for _ in range(concurrency):

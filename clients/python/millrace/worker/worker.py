@@ -136,11 +136,15 @@ class Worker:
         self._slots.pause(False)
 
     def stop(self, *, grace_seconds: Optional[float] = None) -> None:
-        """Finishes what runs, returns the rest without a failure, and waits until that is done."""
+        """Finishes what runs, returns the rest without a failure, and waits until that is done.
+
+        In a handler it only begins the stop and returns: the handler is part of what runs.
+        """
         if grace_seconds is not None:
             self._grace_seconds = grace_seconds
         self._begin_stop()
-        self._ended.wait()
+        if not self._handling.runs_this_thread():
+            self._ended.wait()
 
     def health(self) -> Health:
         """What it does, what it waits for, and what it has done."""
