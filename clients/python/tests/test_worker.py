@@ -18,6 +18,7 @@ from millrace import (
     Worker,
     current_traceparent,
 )
+from millrace.worker import default_backoff
 
 from .wait import wait_until
 from .worker_test import WorkerTest
@@ -91,6 +92,13 @@ class Outcomes(WorkerTest):
             wait_until(lambda: worker.health()["counters"]["failed"] == 4, "four failures")
         self.assertEqual(attempts, [1, 2, 3, 4])
         self.assertEqual(queue.stats()["delayed"], 1)
+
+    def test_the_default_backoff_is_that_of_the_guide(self) -> None:
+        with mock.patch("random.uniform", side_effect=lambda least, most: most):
+            longest = [default_backoff(attempt) for attempt in (1, 2, 3, 8, 9, 1_000_000)]
+        self.assertEqual(longest, [2, 4, 8, 256, 300, 300])
+        with mock.patch("random.uniform", side_effect=lambda least, most: least):
+            self.assertEqual(default_backoff(1), 1)
 
     def test_one_failure_does_not_stall_its_batch(self) -> None:
         queue = self.new_queue()

@@ -30,8 +30,8 @@ _DELAY_MAX_SECONDS = 604_800
 
 
 def default_backoff(attempt: int) -> float:
-    """One second, doubling with each delivery up to five minutes, minus a random part of up to half."""
-    return min(300.0, 2.0 ** min(attempt - 1, 16)) * random.uniform(0.5, 1.0)
+    """Two seconds, doubling with each delivery up to five minutes, minus a random part of up to half."""
+    return min(300.0, 2.0 ** min(attempt, 16)) * random.uniform(0.5, 1.0)
 
 
 def refuse_deferred(handler: Handler) -> None:
