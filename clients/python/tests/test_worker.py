@@ -93,6 +93,39 @@ class Outcomes(WorkerTest):
         self.assertEqual(attempts, [1, 2, 3, 4])
         self.assertEqual(queue.stats()["delayed"], 1)
 
+    def test_what_was_gone_when_it_was_settled_counts_as_lost(self) -> None:
+        queue = self.new_queue()
+        queue.publish_batch([{"payload": what} for what in ("return", "raise", "reject")])
+
+        def handler(message: QueueMessage, _: Context) -> None:
+            queue.ack(message["message_id"])
+            if message["payload"] == "raise":
+                raise RuntimeError("failed")
+            if message["payload"] == "reject":
+                raise Reject("never")
+
+        worker = self.start(queue, handler)
+        wait_until(lambda: sum(worker.health()["counters"].values()) == 6, "three ends")
+        self.assertEqual(worker.health()["counters"]["lost"], 3)
+
+    def test_an_ack_whose_answer_was_lost_counts_as_an_ack(self) -> None:
+        queue = self.new_queue()
+        ack_batch = queue.ack_batch
+        calls: List[Any] = []
+
+        def cut(*arguments: Any, **options: Any) -> Any:
+            results = ack_batch(*arguments, **options)
+            calls.append(results)
+            if len(calls) == 1:
+                raise MillraceError("NO_ANSWER", "the answer was lost", retryable=True)
+            return results
+
+        queue.ack_batch = cut  # type: ignore[assignment]
+        queue.publish("x")
+        worker = self.start(queue, lambda *_: None)
+        wait_until(lambda: worker.health()["counters"]["acked"] == 1, "the ack")
+        self.assertEqual([results[0]["acked"] for results in calls], [True, False])
+
     def test_the_default_backoff_is_that_of_the_guide(self) -> None:
         with mock.patch("random.uniform", side_effect=lambda least, most: most):
             longest = [default_backoff(attempt) for attempt in (1, 2, 3, 8, 9, 1_000_000)]
