@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import io
+import logging
+import sys
 import threading
 import unittest
 import warnings
@@ -92,6 +95,53 @@ class Outcomes(WorkerTest):
             wait_until(lambda: worker.health()["counters"]["failed"] == 4, "four failures")
         self.assertEqual(attempts, [1, 2, 3, 4])
         self.assertEqual(queue.stats()["delayed"], 1)
+
+    def test_an_error_whose_own_code_fails_keeps_no_thread(self) -> None:
+        class Unreadable(Reject):
+            def __str__(self) -> str:
+                raise RuntimeError("no text")
+
+        class Unready(Retry):
+            def __init__(self) -> None:
+                pass  # so that it has no delay_seconds
+
+        class Ending(Exception):
+            def __str__(self) -> str:
+                raise SystemExit(3)
+
+        errors: Dict[str, BaseException] = {
+            "reject": Unreadable(),
+            "retry": Unready(),
+            "end": Ending(),
+        }
+        # The log writes errors out, and runs their code too.
+        logging.disable(logging.NOTSET)
+        log = logging.getLogger("millrace.worker")
+        written = logging.StreamHandler(io.StringIO())
+        log.addHandler(written)
+        self.addCleanup(log.removeHandler, written)
+        queue = self.new_queue(max_retries=0)
+        queue.publish_batch([{"payload": name} for name in errors])
+
+        def handler(message: QueueMessage, _: Context) -> None:
+            raise errors[message["payload"]]
+
+        worker = self.start(queue, handler, concurrency=1)
+        wait_until(lambda: len(list(queue.dlq_list())) == 3, "three dead letters")
+        texts = {letter["payload"]: str(letter["last_error"]) for letter in queue.dlq_list()}
+        self.assertIn("Unreadable", texts["reject"])
+        self.assertIn("cannot be told", texts["retry"])
+        wait_until(lambda: worker.health()["in_hand"] == 0, "free slots")
+
+    def test_a_backoff_that_ends_its_thread_does_no_harm(self) -> None:
+        queue = self.new_queue(max_retries=0)
+        queue.publish_batch([{"payload": 1}, {"payload": 2}])
+
+        def handler(*_: Any) -> None:
+            raise RuntimeError("always")
+
+        self.start(queue, handler, concurrency=1, backoff=lambda _: sys.exit(3))
+        wait_until(lambda: len(list(queue.dlq_list())) == 2, "two dead letters")
 
     def test_what_was_gone_when_it_was_settled_counts_as_lost(self) -> None:
         queue = self.new_queue()

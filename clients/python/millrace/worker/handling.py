@@ -98,7 +98,17 @@ class Handling:
             lease = self._ready.get()
             if lease is None:
                 return
-            self._on_finished(lease, self._handle(lease))
+            self._on_finished(lease, self._settlement_of(lease))
+
+    def _settlement_of(self, lease: Lease) -> Optional[Settlement]:
+        try:
+            return self._handle(lease)
+        except BaseException:
+            # For instance an error whose own code fails. Its message must not keep this thread's slot.
+            # Without its trace, which would run that code again.
+            log.error("the handler of message %s failed in a way that cannot be told", lease.message_id)
+            text = "the handler failed in a way that cannot be told"
+            return Settlement(lease, Outcome.RETRY, self._delay_of(lease), text)
 
     def _handle(self, lease: Lease) -> Optional[Settlement]:
         if lease.lost.is_set():
@@ -134,10 +144,10 @@ class Handling:
             delay = self._backoff(attempt) if asked_seconds is None else asked_seconds
             if math.isnan(delay):
                 raise ValueError("the delay is not a number")
-        except Exception:
+            return min(max(0.0, float(delay)), _DELAY_MAX_SECONDS)
+        except BaseException:  # also a SystemExit, as above
             log.exception("backoff failed; the default is used instead")
-            delay = default_backoff(attempt)
-        return min(max(0.0, float(delay)), _DELAY_MAX_SECONDS)
+            return default_backoff(attempt)
 
 
 def _refuse_deferred_result(result: object) -> None:
@@ -152,9 +162,12 @@ def _refuse_deferred_result(result: object) -> None:
 
 
 def _text_of(error: BaseException) -> str:
-    if isinstance(error, (Retry, Reject)):
-        text = str(error)
-    else:
-        text = "".join(traceback.format_exception_only(type(error), error)).strip()
+    try:
+        if isinstance(error, (Retry, Reject)):
+            text = str(error)
+        else:
+            text = "".join(traceback.format_exception_only(type(error), error)).strip()
+    except BaseException:  # from the code of an error of the program
+        text = f"{type(error).__name__}, whose text cannot be read"
     # A lone surrogate has no form in UTF-8, and would fail the whole batch.
     return text[:_ERROR_MAX_CHARS].encode("utf-8", "replace").decode("utf-8")
