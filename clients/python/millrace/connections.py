@@ -42,14 +42,20 @@ class Connections:
         try:
             url = urlsplit(base_url)
             port = url.port
+            host = url.hostname or ""
+            # As the system will do it for each connection: not every text can be the name of a host.
+            host.encode("idna")
+            url.path.encode("ascii")
         except ValueError:
             # Its own text quotes what stands in the place of the port.
             raise ValueError(_URL_RULE) from None
-        if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+        if any(letter <= " " or letter == "\x7f" for letter in host + url.path):
+            raise ValueError(_URL_RULE)
+        if url.scheme not in ("http", "https") or not host or url.query or url.fragment:
             raise ValueError(_URL_RULE)
         if url.username is not None or url.password is not None:
             raise ValueError("base_url must not contain a user name or a password; use api_key")
-        self._host = url.hostname
+        self._host = host
         self._is_tls = url.scheme == "https"
         if port is None:
             # Left to http.client, it would be the last group of an IPv6 address.

@@ -272,6 +272,20 @@ class Answers(StubTest):
             stub.client().queue("q").get()
         self.assertIn("did you mean delay_seconds", logged.output[0])
 
+    def test_fields_beside_the_data_may_be_anything(self) -> None:
+        strange: List[Any] = [7, "text", {"a": 1}, [7, None, "text", ["a"]], None]
+        for value in strange:
+            error = {"code": "QUEUE_NOT_FOUND", "message": value, "hint": value, "details": value}
+            refused = Reply(404, {"ok": False, "error": error, "metadata": value})
+            warned = Reply(body={**success({}), "metadata": {"warnings": value}})
+            with self.subTest(value):
+                with self.assertRaises(MillraceError) as raised:
+                    self.stub(refused).client().queue("q").get()
+                self.assertRegex(str(raised.exception), "^QUEUE_NOT_FOUND: ")
+                self.assertEqual(raised.exception.details, [])
+                for reply in (warned, Reply(body={**success({}), "metadata": value})):
+                    self.assertEqual(self.stub(reply).client().queue("q").get(), {})
+
     def test_an_error_survives_pickling(self) -> None:
         error = MillraceError("OVERLOADED", "too much", status=503, hint="wait", retryable=True)
         copy = pickle.loads(pickle.dumps(error))
@@ -323,7 +337,9 @@ class Settings(unittest.TestCase):
 
 
     def test_a_base_url_that_is_none_is_named_and_not_quoted(self) -> None:
-        for url in ("http://", "ftp://h", "http://h?q", "http://h:secret", "http://h:70000", "http://[::1"):
+        none = ["http://", "ftp://h", "http://h?q", "http://h:secret", "http://h:70000", "http://[::1"]
+        none += ["http://a..b:80", f"http://{'a' * 64}", "http://a b", "http://h/a b", "http://h/\xe9"]
+        for url in none:
             with self.subTest(url), self.assertRaisesRegex(ValueError, "^base_url must be") as raised:
                 Millrace(url, "ifr_any_key_at_all")
             self.assertNotIn("secret", str(raised.exception))
