@@ -33,7 +33,8 @@ class MillraceError(Exception):
         super().__init__(code, message)
         self.code = code
         self.message = message
-        #: The HTTP status, or None if there was no answer.
+        #: The HTTP status, or None if there was no answer. A body that is too large for any call is refused
+        #: without one, with the code and the status of the server.
         self.status = status
         #: What to do next.
         self.hint = None if hint is None else str(hint)
