@@ -123,10 +123,10 @@ class BatchingPublisher:
         # What waited at a fork is the parent's to send.
         if self._process_id != os.getpid():
             return
-        atexit.unregister(self._close_at_exit)
         self._begin_close()
         if not self._is_own_thread():
             self._thread.join()
+            atexit.unregister(self._close_at_exit)
 
     def __enter__(self) -> BatchingPublisher:
         return self

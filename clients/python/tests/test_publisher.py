@@ -68,6 +68,24 @@ class Ends(ServerTest):
                 self._run(queue, f"for index in range(10): publisher.publish(index)\n{end}")
                 self.assertEqual(queue.stats()["available"], 10)
 
+    def test_what_waits_behind_a_callback_that_closes_is_sent_too(self) -> None:
+        queue = self.new_queue()
+        lines = """
+publisher._max_batch = 1
+publisher.publish(0).add_done_callback(lambda _: publisher.close())
+for index in range(1, 500):
+    try:
+        publisher.publish(index)
+    except RuntimeError:
+        break
+    accepted = index
+while not publisher._is_closed:
+    time.sleep(0.001)
+print(accepted + 1)
+"""
+        accepted = int(self._run(queue, lines))
+        self.assertEqual(queue.stats()["available"], accepted)
+
     @unittest.skipUnless(hasattr(os, "fork"), "this system has no fork")
     def test_a_child_is_told_that_the_publisher_is_its_parents(self) -> None:
         queue = self.new_queue()
@@ -95,7 +113,7 @@ publisher._changed.release()
 
     def _run(self, queue: Queue, lines: str) -> str:
         program = f"""
-import os, sys
+import os, sys, time
 from millrace import BatchingPublisher, Millrace
 publisher = BatchingPublisher(Millrace().queue({queue.name!r}), linger_seconds=600)
 {lines}
