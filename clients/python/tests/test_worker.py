@@ -133,6 +133,14 @@ class Outcomes(WorkerTest):
         self.assertIn("cannot be told", texts["retry"])
         wait_until(lambda: worker.health()["in_hand"] == 0, "free slots")
 
+    def test_a_handler_may_change_its_message(self) -> None:
+        for kind in ("standard", "fifo"):
+            with self.subTest(kind):
+                queue = self.new_queue(type=kind)
+                queue.publish_batch([{"payload": 1}, {"payload": 2}])
+                worker = self.start(queue, lambda message, _: message.clear())
+                wait_until(lambda: worker.health()["counters"]["acked"] == 2, "two acks")
+
     def test_a_backoff_that_ends_its_thread_does_no_harm(self) -> None:
         queue = self.new_queue(max_retries=0)
         queue.publish_batch([{"payload": 1}, {"payload": 2}])

@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from queue import Empty, SimpleQueue
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Optional, cast
 
 from ..records import QueueMessage
 from ..traces import HEADER, current_traceparent
@@ -120,7 +120,9 @@ class Handling:
         token = current_traceparent.set(traceparent)
         try:
             context = Context(self._queue_name, lease.lost, traceparent)
-            _refuse_deferred_result(self._handler(lease.message, context))
+            # A copy, because the fields of the message are needed for its settlement.
+            message = cast(QueueMessage, dict(lease.message))
+            _refuse_deferred_result(self._handler(message, context))
             return Settlement(lease, Outcome.ACK)
         except Reject as error:
             return Settlement(lease, Outcome.REJECT, error=_text_of(error))
