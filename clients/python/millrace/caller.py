@@ -20,6 +20,9 @@ IdempotencyKey = Union[str, bool, None]
 
 Fields = Mapping[str, Any]
 
+#: Of the call with the largest bodies, which is publish_batch. The server refuses smaller ones itself.
+_BODY_MAX_BYTES = 17 * 1024 * 1024
+
 
 class Caller:
     """Makes the calls of one client."""
@@ -66,6 +69,7 @@ class Caller:
         body = None
         if fields is not None:
             body = encode(fields)
+            _refuse_too_large(body)
             headers["Content-Type"] = "application/json"
         policy = self._policy_of(timeout, retries, wait_seconds)
         return self._repeat(
@@ -131,6 +135,19 @@ class Caller:
                 if pause is None:
                     raise
             time.sleep(pause)
+
+
+def _refuse_too_large(body: bytes) -> None:
+    """Raises what the server answers, which ends the connection before such a body has been sent."""
+    if len(body) > _BODY_MAX_BYTES:
+        rule = f"must be at most {_BODY_MAX_BYTES} bytes"
+        raise MillraceError(
+            "PAYLOAD_TOO_LARGE",
+            f"The body {rule}.",
+            status=413,
+            hint="Send the messages in several batches, and references in place of large data.",
+            details=[{"path": "", "message": rule}],
+        )
 
 
 def encode(value: Any) -> bytes:

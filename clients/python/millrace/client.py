@@ -27,7 +27,8 @@ class Millrace:
 
     - `base_url`: the address of the server; else the variable `MILLRACE_URL`.
     - `api_key`: else the variable `MILLRACE_API_KEY`.
-    - `timeout`: seconds that a call may take in all, retries included.
+    - `timeout`: seconds that a call may take in all, retries included. Only the lookup of the host's
+      name, which the system bounds, comes on top.
     - `attempt_timeout`: seconds after which an attempt without an answer is given up. A call that
       asks the server to wait has that time in addition, in both.
     - `retries`: attempts after the first one, on network errors, 429, 502, 503 and 504, with

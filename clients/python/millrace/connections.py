@@ -13,6 +13,7 @@ from email.message import Message
 from typing import List, Mapping, Optional, Tuple
 from urllib.parse import urlsplit
 
+from .deadlines import DeadlineConnection, HttpConnection, HttpsConnection
 from .errors import MillraceError
 
 #: Larger than any answer of the server.
@@ -41,14 +42,20 @@ class Connections:
         try:
             url = urlsplit(base_url)
             port = url.port
+            host = url.hostname or ""
+            # As the system will do it for each connection: not every text can be the name of a host.
+            host.encode("idna")
+            url.path.encode("ascii")
         except ValueError:
             # Its own text quotes what stands in the place of the port.
             raise ValueError(_URL_RULE) from None
-        if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+        if any(letter <= " " or letter == "\x7f" for letter in host + url.path):
+            raise ValueError(_URL_RULE)
+        if url.scheme not in ("http", "https") or not host or url.query or url.fragment:
             raise ValueError(_URL_RULE)
         if url.username is not None or url.password is not None:
             raise ValueError("base_url must not contain a user name or a password; use api_key")
-        self._host = url.hostname
+        self._host = host
         self._is_tls = url.scheme == "https"
         if port is None:
             # Left to http.client, it would be the last group of an IPv6 address.
@@ -57,7 +64,7 @@ class Connections:
         self._path = url.path.rstrip("/")
         self._ssl_context = ssl_context
         self._max_idle = max_idle
-        self._idle: List[http.client.HTTPConnection] = []
+        self._idle: List[DeadlineConnection] = []
         self._lock = threading.Lock()
         self._process_id = os.getpid()
 
@@ -74,13 +81,12 @@ class Connections:
         Raises MillraceError: `NOT_CONNECTED` or `NO_ANSWER`.
         """
         deadline = time.monotonic() + timeout_seconds
-        connection = self._open_connection(timeout_seconds)
+        connection = self._open_connection(deadline)
         try:
-            connection.sock.settimeout(max(0.001, deadline - time.monotonic()))
             connection.request(method, self._path + path, body=body, headers=headers)
             response = connection.getresponse()
             tells_its_end = response.length is not None or response.chunked
-            text = _read_all(response, connection, deadline)
+            text = _read_all(response)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise MillraceError(
@@ -99,16 +105,17 @@ class Connections:
         for connection in idle:
             connection.close()
 
-    def _open_connection(self, timeout_seconds: float) -> http.client.HTTPConnection:
+    def _open_connection(self, deadline: float) -> DeadlineConnection:
         while True:
             connection = self._take_idle()
             if connection is None:
-                return self._connect(timeout_seconds)
+                return self._connect(deadline)
             if not _was_closed_by_server(connection):
+                connection.deadline = deadline
                 return connection
             connection.close()
 
-    def _take_idle(self) -> Optional[http.client.HTTPConnection]:
+    def _take_idle(self) -> Optional[DeadlineConnection]:
         with self._lock:
             if self._process_id != os.getpid():
                 # After a fork the sockets belong to the parent.
@@ -116,16 +123,13 @@ class Connections:
                 self._idle = []
             return self._idle.pop() if self._idle else None
 
-    def _connect(self, timeout_seconds: float) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection
+    def _connect(self, deadline: float) -> DeadlineConnection:
+        connection: DeadlineConnection
         if self._is_tls:
-            connection = http.client.HTTPSConnection(
-                self._host, self._port, timeout=timeout_seconds, context=self._ssl_context
-            )
+            connection = HttpsConnection(self._host, self._port, context=self._ssl_context)
         else:
-            connection = http.client.HTTPConnection(
-                self._host, self._port, timeout=timeout_seconds
-            )
+            connection = HttpConnection(self._host, self._port)
+        connection.deadline = deadline
         try:
             connection.connect()
         except (OSError, http.client.HTTPException) as error:
@@ -138,7 +142,7 @@ class Connections:
             ) from error
         return connection
 
-    def _give_back(self, connection: http.client.HTTPConnection, *, reusable: bool) -> None:
+    def _give_back(self, connection: DeadlineConnection, *, reusable: bool) -> None:
         with self._lock:
             if reusable and len(self._idle) < self._max_idle and self._process_id == os.getpid():
                 self._idle.append(connection)
@@ -146,20 +150,11 @@ class Connections:
         connection.close()
 
 
-def _read_all(
-    response: http.client.HTTPResponse, connection: http.client.HTTPConnection, deadline: float
-) -> bytes:
-    """The body, within the time: a server that sends one byte now and then must not extend it."""
+def _read_all(response: http.client.HTTPResponse) -> bytes:
     chunks: List[bytes] = []
     size = 0
     length = response.length
     while length is None or size < length:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the time is up")
-        # A response that ends with its connection has already taken the socket over.
-        if connection.sock is not None:
-            connection.sock.settimeout(left)
         chunk = response.read1(_READ_BYTES if length is None else min(_READ_BYTES, length - size))
         if not chunk:
             break
@@ -174,7 +169,7 @@ def _read_all(
     return b"".join(chunks)
 
 
-def _was_closed_by_server(connection: http.client.HTTPConnection) -> bool:
+def _was_closed_by_server(connection: DeadlineConnection) -> bool:
     """Whether an idle connection has something to read, which can only be its end."""
     if connection.sock is None:
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 from .connections import Answer
 from .errors import MillraceError
@@ -20,8 +20,7 @@ def read_answer(answer: Answer) -> Dict[str, Any]:
     """The `data` of a success. Raises MillraceError for anything else."""
     body = _parse(answer)
     if answer.status == 200 and body.get("ok") is True and isinstance(body.get("data"), dict):
-        metadata = body.get("metadata")
-        for warning in (metadata or {}).get("warnings", []):
+        for warning in _warnings_of(body.get("metadata")):
             log.warning("the server warns: %s: %s", warning.get("path"), warning.get("message"))
         data: Dict[str, Any] = body["data"]
         return data
@@ -38,6 +37,12 @@ def read_answer(answer: Answer) -> Dict[str, Any]:
             retry_after_seconds=read_retry_after(answer.headers.get("Retry-After")),
         )
     raise _invalid(answer, "it has no envelope")
+
+
+def _warnings_of(metadata: Any) -> List[Dict[str, Any]]:
+    """A warning that cannot be read must not fail a call that succeeded."""
+    warnings = metadata.get("warnings") if isinstance(metadata, dict) else None
+    return [one for one in warnings if isinstance(one, dict)] if isinstance(warnings, list) else []
 
 
 def _parse(answer: Answer) -> Dict[str, Any]:

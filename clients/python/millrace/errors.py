@@ -33,12 +33,16 @@ class MillraceError(Exception):
         super().__init__(code, message)
         self.code = code
         self.message = message
-        #: The HTTP status, or None if there was no answer.
+        #: The HTTP status, or None if there was no answer. A body that is too large for any call is refused
+        #: without one, with the code and the status of the server.
         self.status = status
         #: What to do next.
-        self.hint = hint
+        self.hint = None if hint is None else str(hint)
         #: The fields that break a rule: `{"path": "/delay_seconds", "message": "…"}`.
-        self.details = details or []
+        self.details: List[Dict[str, str]] = (
+            # What came through a proxy may be anything.
+            [at for at in details if isinstance(at, dict)] if isinstance(details, list) else []
+        )
         self.request_id = request_id
         #: Whether the same call may succeed later.
         self.retryable = retryable

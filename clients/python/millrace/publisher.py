@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import logging
+import os
 import threading
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Deque, Dict, List, Optional
+from typing import Any, Deque, Dict, List, Optional, Union
 
 from .caller import encode
 from .calls.messages import new_message
@@ -14,8 +17,11 @@ from .errors import MillraceError
 from .queue import Queue
 from .records import NewMessage
 
+log = logging.getLogger("millrace")
+
 #: Below the 16 MiB that the payloads of a batch may have.
 _BATCH_MAX_BYTES = 8 * 1024 * 1024
+_EXIT_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,10 @@ class BatchingPublisher:
 
     One call is under way at a time, so the messages of one thread keep their order. `publish` blocks
     while `max_pending` messages or `max_pending_bytes` wait.
+
+    Use it in a `with`, or close it. At the end of the program it is closed too, and waits for up to a
+    minute; after `os.fork`, a child makes its own. The callbacks of a Future run in the thread that
+    sends: they should be short, and what they publish is taken even where there is no room.
     """
 
     def __init__(
@@ -51,13 +61,18 @@ class BatchingPublisher:
         self._max_pending = max_pending
         self._max_pending_bytes = max_pending_bytes
         self._pending: Deque[_Pending] = deque()
-        #: Of all messages that are not answered yet.
-        self._count = 0
+        #: Messages since the beginning. They are answered in the order in which they were accepted.
+        self._accepted = 0
+        self._answered = 0
+        #: Of the messages that are not answered yet.
         self._bytes = 0
         self._is_closed = False
         self._changed = threading.Condition()
+        self._process_id = os.getpid()
+        # Otherwise a program that ends would wait for it before `_close_at_exit` has told it to end.
         self._thread = threading.Thread(target=self._loop, name="millrace-publisher", daemon=True)
         self._thread.start()
+        atexit.register(self._close_at_exit)
 
     def publish(
         self,
@@ -70,6 +85,7 @@ class BatchingPublisher:
         headers: Optional[Dict[str, str]] = None,
     ) -> Future[str]:
         """Returns a Future of the message's id, or of the MillraceError that refused it."""
+        self._require_own_process()
         message = new_message(
             payload,
             headers,
@@ -82,26 +98,35 @@ class BatchingPublisher:
         # A running future cannot be cancelled: the message may be on its way.
         pending.published.set_running_or_notify_cancel()
         with self._changed:
-            self._changed.wait_for(lambda: self._is_closed or self._has_room(pending.size_bytes))
+            # A callback that waited would do so in the only thread that makes room.
+            if not self._is_own_thread():
+                self._changed.wait_for(lambda: self._is_closed or self._has_room(pending.size_bytes))
             if self._is_closed:
                 raise RuntimeError("the publisher is closed")
             self._pending.append(pending)
-            self._count += 1
+            self._accepted += 1
             self._bytes += pending.size_bytes
             self._changed.notify_all()
         return pending.published
 
     def flush(self) -> None:
-        """Waits until every message so far was answered."""
+        """Waits until every message so far was answered, whatever other threads publish meanwhile."""
+        self._require_own_process()
+        if self._is_own_thread():
+            raise RuntimeError("the callback of a Future cannot flush, because the sending waits for it")
         with self._changed:
-            self._changed.wait_for(lambda: self._count == 0)
+            last = self._accepted
+            self._changed.wait_for(lambda: self._answered >= last)
 
     def close(self) -> None:
-        """Sends what waits, and ends."""
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify_all()
-        self._thread.join()
+        """Sends what waits, and ends. In a callback of a Future it only begins that."""
+        # What waited at a fork is the parent's to send.
+        if self._process_id != os.getpid():
+            return
+        self._begin_close()
+        if not self._is_own_thread():
+            self._thread.join()
+            atexit.unregister(self._close_at_exit)
 
     def __enter__(self) -> BatchingPublisher:
         return self
@@ -109,10 +134,34 @@ class BatchingPublisher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _begin_close(self) -> None:
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+    def _close_at_exit(self) -> None:
+        if self._process_id != os.getpid():
+            return
+        self._begin_close()
+        # A server that is away must not keep a program from ending.
+        self._thread.join(_EXIT_SECONDS)
+        if self._thread.is_alive():
+            count = self._accepted - self._answered
+            log.error("queue %s: %d messages are given up at exit", self._queue.name, count)
+
+    def _is_own_thread(self) -> bool:
+        return threading.current_thread() is self._thread
+
+    def _require_own_process(self) -> None:
+        # Only the thread that forks goes on in the child; a lock may stay taken there for good.
+        if self._process_id != os.getpid():
+            raise RuntimeError("this publisher belongs to the parent process: make one after the fork")
+
     def _has_room(self, size_bytes: int) -> bool:
         # A message that is larger than all the room still passes, alone.
         has_bytes = self._bytes + size_bytes <= self._max_pending_bytes
-        return self._count == 0 or (self._count < self._max_pending and has_bytes)
+        count = self._accepted - self._answered
+        return count == 0 or (count < self._max_pending and has_bytes)
 
     def _loop(self) -> None:
         while True:
@@ -121,7 +170,7 @@ class BatchingPublisher:
                 return
             self._send(batch)
             with self._changed:
-                self._count -= len(batch)
+                self._answered += len(batch)
                 self._bytes -= sum(pending.size_bytes for pending in batch)
                 self._changed.notify_all()
 
@@ -150,11 +199,20 @@ class BatchingPublisher:
                 for pending in batch:
                     self._send([pending])
                 return
-            for pending in batch:
-                pending.published.set_exception(error)
+            _answer(batch, error)
         except Exception as error:
-            for pending in batch:
-                pending.published.set_exception(error)
+            _answer(batch, error)
         else:
-            for pending, message_id in zip(batch, ids):
-                pending.published.set_result(message_id)
+            _answer(batch, ids)
+
+
+def _answer(batch: List[_Pending], answer: Union[List[str], Exception]) -> None:
+    for index, pending in enumerate(batch):
+        try:
+            if isinstance(answer, Exception):
+                pending.published.set_exception(answer)
+            else:
+                pending.published.set_result(answer[index])
+        except BaseException:
+            # For instance a callback that calls sys.exit. The thread has other messages to send.
+            log.exception("a callback of a published message failed")

@@ -10,6 +10,7 @@ import time
 from typing import Any, Dict
 
 _PREFIX = "whsec_"
+_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
 def verify_signature(
@@ -25,17 +26,23 @@ def verify_signature(
     """
     if not isinstance(raw_body, (bytes, bytearray, memoryview)):
         raise TypeError("raw_body must be the bytes of the body as they were received")
-    sent: Dict[str, str] = {str(name).lower(): value for name, value in headers.items()}
-    message_id = sent.get("webhook-id", "")
-    timestamp = sent.get("webhook-timestamp", "")
+    key = _key_of(secret)
+    sent: Dict[str, Any] = {str(name).lower(): value for name, value in headers.items()}
+    values = [sent.get(name) for name in _HEADERS]
+    # A framework may give something else for bytes that it cannot decode.
+    if not all(isinstance(value, str) for value in values):
+        return False
+    message_id, timestamp, signatures = map(str, values)
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 16):
         return False
     if abs(time.time() - int(timestamp)) > tolerance_seconds:
         return False
-    mac = hmac.new(_key_of(secret), f"{message_id}.{timestamp}.".encode("utf-8"), hashlib.sha256)
+    # No server can have signed a lone surrogate, which has no form in UTF-8.
+    signed = f"{message_id}.{timestamp}.".encode("utf-8", "surrogatepass")
+    mac = hmac.new(key, signed, hashlib.sha256)
     mac.update(raw_body)
     expected = b"v1," + base64.b64encode(mac.digest())
-    given = sent.get("webhook-signature", "").encode("utf-8", "replace").split(b" ")
+    given = signatures.encode("utf-8", "replace").split(b" ")
     # All of them are compared, so that the time tells nothing.
     return any([hmac.compare_digest(signature, expected) for signature in given])
 
@@ -47,6 +54,10 @@ def _key_of(secret: str) -> bytes:
         return secret.encode("utf-8")
     encoded = secret[len(_PREFIX) :]
     try:
-        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except binascii.Error:
         raise ValueError("secret must be base64 after whsec_") from None
+    # Everybody could sign with an empty key, which is what an unset variable leaves.
+    if not key:
+        raise ValueError("secret must have a key after whsec_")
+    return key

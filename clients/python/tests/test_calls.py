@@ -186,6 +186,25 @@ class PushAndKeyCalls(ServerTest):
         self.assertIsInstance(queue.push_deliveries(subscription_id), list)
         self.assertTrue(queue.push_unsubscribe(subscription_id)["deleted"])
 
+    def test_a_body_that_is_too_large_for_any_call_is_refused_as_the_server_would(self) -> None:
+        queue = self.new_queue()
+        caller, path = queue._caller, queue._path("publish_batch")
+        limit = 17 * 1024 * 1024
+        headers = {**caller._headers, "Content-Type": "application/json"}
+        body = b'{"messages":[]}'.ljust(limit + 1)
+        answer = json.loads(caller._connections.send("POST", path, body, headers, 60).body)
+        refusals: List[MillraceError] = []
+        for size in (limit - 100, 64 * 1024 * 1024):
+            with self.assertRaises(MillraceError) as refused:
+                queue.publish_batch([{"payload": "x" * size}])
+            refusals.append(refused.exception)
+        by_server, by_client = refusals
+        self.assertEqual(by_server.code, "PAYLOAD_TOO_LARGE")
+        self.assertIsNotNone(by_server.request_id)
+        self.assertIsNone(by_client.request_id)
+        for field in ("code", "status", "message", "details"):
+            self.assertEqual(getattr(by_client, field), answer["error"][field])
+
     def test_keys_and_the_audit_log(self) -> None:
         made = self.client.create_key(name="python", scopes=["publish"])
         queue = self.new_queue()

@@ -9,7 +9,7 @@ import socket
 import time
 import unittest
 from threading import Thread
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, List
 from unittest import mock
 
 from millrace import Millrace, MillraceError, Queue, current_traceparent
@@ -199,6 +199,63 @@ class Timeouts(StubTest):
         self.assertEqual(queue.consume(wait_seconds=5), [])
 
 
+    def test_an_answer_that_drips_does_not_extend_the_time(self) -> None:
+        status = b"HTTP/1.1 200 OK\r\n"
+        head = b"X-Long: " + b"x" * 400 + b"\r\nContent-Length: 0\r\n\r\n"
+        body = b" " * 400
+        cases = ((status, head), (status + b"Content-Length: 400\r\n\r\n", body))
+        for at_once, slow in cases:
+            with self.subTest(slow[:8]), socket.create_server(("127.0.0.1", 0)) as listener:
+                Thread(target=_drip, args=(listener, at_once, slow), daemon=True).start()
+                url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+                with Millrace(url, "ifr_any_key_at_all", retries=0) as client:
+                    with self.assertRaises(MillraceError) as raised:
+                        client.queue("q").get(timeout=1)
+                self.assertEqual(raised.exception.code, "NO_ANSWER")
+
+    def test_the_addresses_of_a_host_share_the_time(self) -> None:
+        clock = mock.Mock(now=1_000.0)
+        waited: List[float] = []
+
+        class Unreachable:
+            def __init__(self, *_: object) -> None:
+                self.seconds = 0.0
+
+            def settimeout(self, seconds: float) -> None:
+                self.seconds = seconds
+
+            def connect(self, _: object) -> None:
+                waited.append(self.seconds)
+                clock.now += self.seconds
+                raise socket.timeout("timed out")
+
+            def close(self) -> None:
+                pass
+
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"10.0.0.{n}", 80)) for n in range(4)]
+        with mock.patch("socket.getaddrinfo", return_value=found), mock.patch(
+            "socket.socket", Unreachable
+        ), mock.patch("time.monotonic", lambda: clock.now):
+            client = Millrace("http://h", "ifr_any_key_at_all", retries=0)
+            with self.assertRaises(MillraceError) as raised:
+                client.queue("q").get(timeout=8)
+        self.assertEqual(raised.exception.code, "NOT_CONNECTED")
+        self.assertEqual([round(seconds, 3) for seconds in waited], [2, 2, 2, 2])
+
+
+def _drip(listener: socket.socket, at_once: bytes, slow: bytes) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65_536)
+        connection.sendall(at_once)
+        for byte in slow:
+            try:
+                connection.sendall(bytes([byte]))
+            except OSError:
+                return  # the client has given up
+            time.sleep(0.02)
+
+
 class Answers(StubTest):
     def test_an_answer_that_is_not_from_millrace(self) -> None:
         for body in (b"<html>", b"[]", b'{"hello":1}', b"[" * 100_000):
@@ -214,6 +271,20 @@ class Answers(StubTest):
         with self.assertLogs("millrace", "WARNING") as logged:
             stub.client().queue("q").get()
         self.assertIn("did you mean delay_seconds", logged.output[0])
+
+    def test_fields_beside_the_data_may_be_anything(self) -> None:
+        strange: List[Any] = [7, "text", {"a": 1}, [7, None, "text", ["a"]], None]
+        for value in strange:
+            error = {"code": "QUEUE_NOT_FOUND", "message": value, "hint": value, "details": value}
+            refused = Reply(404, {"ok": False, "error": error, "metadata": value})
+            warned = Reply(body={**success({}), "metadata": {"warnings": value}})
+            with self.subTest(value):
+                with self.assertRaises(MillraceError) as raised:
+                    self.stub(refused).client().queue("q").get()
+                self.assertRegex(str(raised.exception), "^QUEUE_NOT_FOUND: ")
+                self.assertEqual(raised.exception.details, [])
+                for reply in (warned, Reply(body={**success({}), "metadata": value})):
+                    self.assertEqual(self.stub(reply).client().queue("q").get(), {})
 
     def test_an_error_survives_pickling(self) -> None:
         error = MillraceError("OVERLOADED", "too much", status=503, hint="wait", retryable=True)
@@ -266,17 +337,19 @@ class Settings(unittest.TestCase):
 
 
     def test_a_base_url_that_is_none_is_named_and_not_quoted(self) -> None:
-        for url in ("http://", "ftp://h", "http://h?q", "http://h:secret", "http://h:70000", "http://[::1"):
+        none = ["http://", "ftp://h", "http://h?q", "http://h:secret", "http://h:70000", "http://[::1"]
+        none += ["http://a..b:80", f"http://{'a' * 64}", "http://a b", "http://h/a b", "http://h/\xe9"]
+        for url in none:
             with self.subTest(url), self.assertRaisesRegex(ValueError, "^base_url must be") as raised:
                 Millrace(url, "ifr_any_key_at_all")
             self.assertNotIn("secret", str(raised.exception))
 
     def test_without_a_port_it_is_that_of_the_scheme(self) -> None:
         for url, address in (("http://[::1]", ("::1", 80)), ("https://h/a/", ("h", 443))):
-            with self.subTest(url), mock.patch("socket.create_connection", side_effect=OSError) as connect:
+            with self.subTest(url), mock.patch("socket.getaddrinfo", side_effect=OSError) as asked:
                 with self.assertRaises(MillraceError):
                     Millrace(url, "ifr_any_key_at_all", retries=0).queue("q").get()
-            self.assertEqual(connect.call_args.args[0], address)
+            self.assertEqual(asked.call_args.args[:2], address)
 
 
 class Connections(StubTest):

@@ -77,6 +77,21 @@ class Signatures(unittest.TestCase):
         strange = {**self.headers, "webhook-signature": "v1,é \ud800"}
         self.assertFalse(verify_signature(strange, self.body, _SECRET))
 
+    def test_header_values_that_no_server_sends_are_forgeries_and_not_errors(self) -> None:
+        for name in self.headers:
+            for value in (b"bytes", None, 7, ["a"], "\ud800", self.headers[name].encode()):
+                with self.subTest(name, value=value):
+                    self.assertFalse(verify_signature({**self.headers, name: value}, self.body, _SECRET))
+        by_bytes = {name.encode(): value for name, value in self.headers.items()}
+        self.assertFalse(verify_signature(by_bytes, self.body, _SECRET))
+
+    def test_an_empty_key_is_an_error_whatever_the_headers(self) -> None:
+        headers = _signed(self.body, b"", int(time.time()))
+        for secret in ("", "whsec_", "whsec_===="):
+            for sent in (headers, {}):
+                with self.subTest(secret), self.assertRaisesRegex(ValueError, "secret"):
+                    verify_signature(sent, self.body, secret)
+
     def test_wrong_arguments_are_errors_and_not_forgeries(self) -> None:
         with self.assertRaisesRegex(TypeError, "raw_body"):
             verify_signature(self.headers, "text", _SECRET)  # type: ignore[arg-type]

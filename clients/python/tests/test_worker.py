@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import io
+import logging
+import sys
 import threading
 import unittest
-from typing import Any, Dict, List
+import warnings
+from typing import Any, AsyncIterator, Dict, Iterator, List
 from unittest import mock
 
 from millrace import (
@@ -16,6 +21,7 @@ from millrace import (
     Worker,
     current_traceparent,
 )
+from millrace.worker import default_backoff
 
 from .wait import wait_until
 from .worker_test import WorkerTest
@@ -90,6 +96,101 @@ class Outcomes(WorkerTest):
         self.assertEqual(attempts, [1, 2, 3, 4])
         self.assertEqual(queue.stats()["delayed"], 1)
 
+    def test_an_error_whose_own_code_fails_keeps_no_thread(self) -> None:
+        class Unreadable(Reject):
+            def __str__(self) -> str:
+                raise RuntimeError("no text")
+
+        class Unready(Retry):
+            def __init__(self) -> None:
+                pass  # so that it has no delay_seconds
+
+        class Ending(Exception):
+            def __str__(self) -> str:
+                raise SystemExit(3)
+
+        errors: Dict[str, BaseException] = {
+            "reject": Unreadable(),
+            "retry": Unready(),
+            "end": Ending(),
+        }
+        # The log writes errors out, and runs their code too.
+        logging.disable(logging.NOTSET)
+        log = logging.getLogger("millrace.worker")
+        written = logging.StreamHandler(io.StringIO())
+        log.addHandler(written)
+        self.addCleanup(log.removeHandler, written)
+        queue = self.new_queue(max_retries=0)
+        queue.publish_batch([{"payload": name} for name in errors])
+
+        def handler(message: QueueMessage, _: Context) -> None:
+            raise errors[message["payload"]]
+
+        worker = self.start(queue, handler, concurrency=1)
+        wait_until(lambda: len(list(queue.dlq_list())) == 3, "three dead letters")
+        texts = {letter["payload"]: str(letter["last_error"]) for letter in queue.dlq_list()}
+        self.assertIn("Unreadable", texts["reject"])
+        self.assertIn("cannot be told", texts["retry"])
+        wait_until(lambda: worker.health()["in_hand"] == 0, "free slots")
+
+    def test_a_handler_may_change_its_message(self) -> None:
+        for kind in ("standard", "fifo"):
+            with self.subTest(kind):
+                queue = self.new_queue(type=kind)
+                queue.publish_batch([{"payload": 1}, {"payload": 2}])
+                worker = self.start(queue, lambda message, _: message.clear())
+                wait_until(lambda: worker.health()["counters"]["acked"] == 2, "two acks")
+
+    def test_a_backoff_that_ends_its_thread_does_no_harm(self) -> None:
+        queue = self.new_queue(max_retries=0)
+        queue.publish_batch([{"payload": 1}, {"payload": 2}])
+
+        def handler(*_: Any) -> None:
+            raise RuntimeError("always")
+
+        self.start(queue, handler, concurrency=1, backoff=lambda _: sys.exit(3))
+        wait_until(lambda: len(list(queue.dlq_list())) == 2, "two dead letters")
+
+    def test_what_was_gone_when_it_was_settled_counts_as_lost(self) -> None:
+        queue = self.new_queue()
+        queue.publish_batch([{"payload": what} for what in ("return", "raise", "reject")])
+
+        def handler(message: QueueMessage, _: Context) -> None:
+            queue.ack(message["message_id"])
+            if message["payload"] == "raise":
+                raise RuntimeError("failed")
+            if message["payload"] == "reject":
+                raise Reject("never")
+
+        worker = self.start(queue, handler)
+        wait_until(lambda: sum(worker.health()["counters"].values()) == 6, "three ends")
+        self.assertEqual(worker.health()["counters"]["lost"], 3)
+
+    def test_an_ack_whose_answer_was_lost_counts_as_an_ack(self) -> None:
+        queue = self.new_queue()
+        ack_batch = queue.ack_batch
+        calls: List[Any] = []
+
+        def cut(*arguments: Any, **options: Any) -> Any:
+            results = ack_batch(*arguments, **options)
+            calls.append(results)
+            if len(calls) == 1:
+                raise MillraceError("NO_ANSWER", "the answer was lost", retryable=True)
+            return results
+
+        queue.ack_batch = cut  # type: ignore[assignment]
+        queue.publish("x")
+        worker = self.start(queue, lambda *_: None)
+        wait_until(lambda: worker.health()["counters"]["acked"] == 1, "the ack")
+        self.assertEqual([results[0]["acked"] for results in calls], [True, False])
+
+    def test_the_default_backoff_is_that_of_the_guide(self) -> None:
+        with mock.patch("random.uniform", side_effect=lambda least, most: most):
+            longest = [default_backoff(attempt) for attempt in (1, 2, 3, 8, 9, 1_000_000)]
+        self.assertEqual(longest, [2, 4, 8, 256, 300, 300])
+        with mock.patch("random.uniform", side_effect=lambda least, most: least):
+            self.assertEqual(default_backoff(1), 1)
+
     def test_one_failure_does_not_stall_its_batch(self) -> None:
         queue = self.new_queue()
         queue.publish_batch([{"payload": index} for index in range(20)])
@@ -101,6 +202,49 @@ class Outcomes(WorkerTest):
         worker = self.start(queue, handler, concurrency=20, backoff=lambda _: 600)
         wait_until(lambda: worker.health()["counters"]["acked"] == 19, "19 acks")
         wait_until(lambda: worker.health()["counters"]["failed"] == 1, "a failure")
+
+    def test_a_handler_that_nobody_would_run_is_refused(self) -> None:
+        async def coroutine(*_: Any) -> None:
+            pass
+
+        async def stream(*_: Any) -> AsyncIterator[int]:
+            yield 1
+
+        def generator(*_: Any) -> Iterator[int]:
+            yield 1
+
+        class Callable:
+            async def __call__(self, *_: Any) -> None:
+                pass
+
+        refused: List[Any] = [coroutine, stream, generator, Callable(), Callable().__call__]
+        for handler in [*refused, *(functools.partial(one, 1) for one in refused[:3])]:
+            with self.subTest(handler), self.assertRaisesRegex(TypeError, "handler must not be"):
+                Worker(mock.Mock(), handler)
+
+    def test_a_result_that_nobody_runs_is_a_failure(self) -> None:
+        async def coroutine(*_: Any) -> None:
+            pass
+
+        def generator(*_: Any) -> Iterator[int]:
+            yield 1
+
+        async def stream(*_: Any) -> AsyncIterator[int]:
+            yield 1
+
+        class Awaitable:
+            def __await__(self) -> Iterator[None]:
+                yield
+
+        results: List[Any] = [coroutine, generator, stream, Awaitable]
+        for made in results:
+            with self.subTest(made.__name__), warnings.catch_warnings():
+                warnings.simplefilter("error")
+                queue = self.new_queue(max_retries=0)
+                queue.publish("x")
+                worker = self.start(queue, lambda *_, made=made: made())
+                wait_until(lambda: worker.health()["counters"]["failed"] == 1, "a failure")
+                self.assertIn("which nobody runs", str(next(queue.dlq_list())["last_error"]))
 
     def test_the_trace_goes_from_publisher_to_handler_and_on(self) -> None:
         queue, second = self.new_queue(), self.new_queue()

@@ -6,8 +6,9 @@ import threading
 import time
 import unittest
 from typing import List, Optional
+from unittest import mock
 
-from millrace import Context, Millrace, QueueMessage
+from millrace import Context, Millrace, MillraceError, QueueMessage
 
 from .server import API_KEY, Server
 from .wait import wait_until
@@ -124,6 +125,38 @@ class Leases(WorkerTest):
         self.start(queue, lambda *_: seen.append(len(extended)), visibility_timeout_seconds=1)
         wait_until(lambda: seen, "the handler")
         self.assertGreaterEqual(seen[0], 1)
+
+    def test_leases_that_begin_after_a_long_outage_are_not_given_up(self) -> None:
+        for code in ("NOT_CONNECTED", "NO_ANSWER"):
+            with self.subTest(code):
+                self._check_long_outage(code)
+
+    def _check_long_outage(self, code: str) -> None:
+        queue = self.new_queue()
+        queue.publish_batch([{"payload": index} for index in range(20)])
+        consume, monotonic = queue.consume, time.monotonic
+        away = threading.Event()
+        away.set()
+
+        def fetch(**options: object) -> List[QueueMessage]:
+            if away.is_set():
+                away.clear()
+                raise MillraceError(code, "the server is away", retryable=True)
+            return consume(**options)  # type: ignore[arg-type]
+
+        def clock() -> float:
+            # The first attempt is made long before the second one.
+            return monotonic() - (1_000 if away.is_set() else 0)
+
+        queue.consume = fetch  # type: ignore[assignment]
+        deliveries: List[int] = []
+        with mock.patch("millrace.worker.fetching.time", mock.Mock(monotonic=clock, time=time.time)):
+            worker = self.start(
+                queue, lambda message, _: deliveries.append(message["delivery_count"]), concurrency=20
+            )
+            wait_until(lambda: worker.health()["counters"]["acked"] == 20, "20 acks")
+        self.assertEqual(worker.health()["counters"]["given_back"], 0)
+        self.assertEqual(deliveries, [1] * 20)
 
     def client_of(self, server: Server) -> Millrace:
         client = Millrace(server.url, API_KEY)

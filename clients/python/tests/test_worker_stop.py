@@ -86,6 +86,24 @@ class Stopping(WorkerTest):
         self.assertEqual((worker.health()["state"], worker.health()["in_hand"]), ("stopped", 1))
 
 
+    def test_a_handler_may_stop_its_worker(self) -> None:
+        queue = self.new_queue()
+        queue.publish("x")
+        told: List[bool] = []
+
+        def handler(_: QueueMessage, context: Context) -> None:
+            # A stop that waited for this handler would tell it to end when the grace is over.
+            worker.stop(grace_seconds=20)
+            told.append(context.lost.is_set())
+
+        worker = self.start(queue, handler)
+        wait_until(lambda: worker.health()["state"] == "stopped", "the end")
+        self.assertEqual(told, [False])
+        self.assertEqual(worker.health()["counters"]["acked"], 1)
+        stats = queue.stats()
+        self.assertEqual((stats["available"], stats["in_flight"]), (0, 0))
+
+
 class Signals(WorkerTest):
     def test_sigterm_and_sigint_finish_what_runs(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):

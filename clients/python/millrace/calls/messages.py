@@ -170,8 +170,12 @@ class MessageCalls(OnQueue):
         *,
         idempotency_key: IdempotencyKey = None,
         timeout: Optional[float] = None,
+        retries: Optional[int] = None,
     ) -> List[AckResult]:
-        """Acks up to 1,000 messages; a result with an `error` does not affect the others."""
+        """Acks up to 1,000 messages; a result with an `error` does not affect the others.
+
+        `retries` takes the place of that of the client.
+        """
         entries = [delivery_of(message) for message in messages]
         answer = self._caller.call(
             "POST",
@@ -180,6 +184,7 @@ class MessageCalls(OnQueue):
             needs_key=_lacks_receipt(*entries),
             idempotency_key=idempotency_key,
             timeout=timeout,
+            retries=retries,
         )
         return cast(List[AckResult], answer["results"])
 
@@ -189,8 +194,12 @@ class MessageCalls(OnQueue):
         *,
         idempotency_key: IdempotencyKey = None,
         timeout: Optional[float] = None,
+        retries: Optional[int] = None,
     ) -> List[NackResult]:
-        """Nacks up to 1,000 messages; a result with an `error` does not affect the others."""
+        """Nacks up to 1,000 messages; a result with an `error` does not affect the others.
+
+        `retries` takes the place of that of the client.
+        """
         answer = self._caller.call(
             "POST",
             self._path("nack_batch"),
@@ -198,6 +207,7 @@ class MessageCalls(OnQueue):
             needs_key=_lacks_receipt(*messages),
             idempotency_key=idempotency_key,
             timeout=timeout,
+            retries=retries,
         )
         return cast(List[NackResult], answer["results"])
 

@@ -12,7 +12,8 @@ class Counters:
     """Messages since the worker was made.
 
     `failed` were nacked and come back, unless their retries are used up; `rejected` are dead letters;
-    `given_back` were returned without a failure; `lost` had a lease that ended too early.
+    `given_back` were returned without a failure; `lost` had a lease that ended too early,
+    or were gone when they were to be settled.
     """
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, List, Optional, Union
 
 from ..errors import MillraceError
@@ -21,11 +21,15 @@ _LOGS_EVERY_SECONDS = 60
 
 @dataclass(frozen=True)
 class _Fetch:
-    """One call, which is repeated with the same key until it is answered."""
+    """One call, which is repeated with the same key until it is answered.
+
+    Its answer may be that to any attempt since `asked_at`.
+    """
 
     max_messages: int
     idempotency_key: Union[str, bool]
     asked_at: float
+    is_repeated: bool = False
 
 
 class Fetcher:
@@ -81,6 +85,10 @@ class Fetcher:
                 if error.code == "INVALID_ANSWER" and error.status == 200:
                     # One message that Python cannot read must not hold up the others in its batch.
                     self._max_messages, fetch = 1, None
+                elif error.nothing_was_done and not fetch.is_repeated:
+                    fetch = None
+                else:
+                    fetch = replace(fetch, is_repeated=True)
                 self._failed(error)
                 continue
             fetch = None
@@ -111,7 +119,8 @@ class Fetcher:
             idempotency_key=fetch.idempotency_key,
             retries=0,
         )
-        return [Lease(one, fetch.asked_at, self._visibility_seconds) for one in messages]
+        seconds, is_unsure = self._visibility_seconds, fetch.is_repeated
+        return [Lease(one, fetch.asked_at, seconds, is_unsure=is_unsure) for one in messages]
 
     def _succeeded(self) -> None:
         self.last_fetched_at = time.time()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import math
 import random
+import threading
 import time
 import traceback
 from queue import Empty, SimpleQueue
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Optional, cast
 
 from ..records import QueueMessage
 from ..traces import HEADER, current_traceparent
@@ -28,8 +30,17 @@ _DELAY_MAX_SECONDS = 604_800
 
 
 def default_backoff(attempt: int) -> float:
-    """One second, doubling with each delivery up to five minutes, minus a random part of up to half."""
-    return min(300.0, 2.0 ** min(attempt - 1, 16)) * random.uniform(0.5, 1.0)
+    """Two seconds, doubling with each delivery up to five minutes, minus a random part of up to half."""
+    return min(300.0, 2.0 ** min(attempt, 16)) * random.uniform(0.5, 1.0)
+
+
+def refuse_deferred(handler: Handler) -> None:
+    """Raises TypeError for a handler whose call does not run it, so that its message would be lost."""
+    for code in (handler, getattr(type(handler), "__call__", None)):
+        if inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code):
+            raise TypeError("handler must not be async: call asyncio.run(...) in a plain function")
+        if inspect.isgeneratorfunction(code):
+            raise TypeError("handler must not be a generator: nobody would run it")
 
 
 class Handling:
@@ -53,10 +64,15 @@ class Handling:
         self._backoff = backoff
         self._on_finished = on_finished
         self._ready: SimpleQueue[Optional[Lease]] = SimpleQueue()
+        self._threads: List[threading.Thread] = []
 
     def start(self, concurrency: int) -> None:
         for index in range(concurrency):
-            start_thread(f"millrace-handler-{index}", self._loop)
+            self._threads.append(start_thread(f"millrace-handler-{index}", self._loop))
+
+    def runs_this_thread(self) -> bool:
+        """Whether the caller is a handler of this worker."""
+        return threading.current_thread() in self._threads
 
     def close(self, concurrency: int) -> None:
         for _ in range(concurrency):
@@ -82,7 +98,17 @@ class Handling:
             lease = self._ready.get()
             if lease is None:
                 return
-            self._on_finished(lease, self._handle(lease))
+            self._on_finished(lease, self._settlement_of(lease))
+
+    def _settlement_of(self, lease: Lease) -> Optional[Settlement]:
+        try:
+            return self._handle(lease)
+        except BaseException:
+            # For instance an error whose own code fails. Its message must not keep this thread's slot.
+            # Without its trace, which would run that code again.
+            log.error("the handler of message %s failed in a way that cannot be told", lease.message_id)
+            text = "the handler failed in a way that cannot be told"
+            return Settlement(lease, Outcome.RETRY, self._delay_of(lease), text)
 
     def _handle(self, lease: Lease) -> Optional[Settlement]:
         if lease.lost.is_set():
@@ -93,7 +119,10 @@ class Handling:
             lease.handler_ends_at = time.monotonic() + self._handler_timeout
         token = current_traceparent.set(traceparent)
         try:
-            self._handler(lease.message, Context(self._queue_name, lease.lost, traceparent))
+            context = Context(self._queue_name, lease.lost, traceparent)
+            # A copy, because the fields of the message are needed for its settlement.
+            message = cast(QueueMessage, dict(lease.message))
+            _refuse_deferred_result(self._handler(message, context))
             return Settlement(lease, Outcome.ACK)
         except Reject as error:
             return Settlement(lease, Outcome.REJECT, error=_text_of(error))
@@ -117,16 +146,30 @@ class Handling:
             delay = self._backoff(attempt) if asked_seconds is None else asked_seconds
             if math.isnan(delay):
                 raise ValueError("the delay is not a number")
-        except Exception:
+            return min(max(0.0, float(delay)), _DELAY_MAX_SECONDS)
+        except BaseException:  # also a SystemExit, as above
             log.exception("backoff failed; the default is used instead")
-            delay = default_backoff(attempt)
-        return min(max(0.0, float(delay)), _DELAY_MAX_SECONDS)
+            return default_backoff(attempt)
+
+
+def _refuse_deferred_result(result: object) -> None:
+    """A function around an async one, or a partial of it, shows only in its result what it is."""
+    is_generator = inspect.isgenerator(result) or inspect.isasyncgen(result)
+    if not is_generator and not inspect.isawaitable(result):
+        return
+    if inspect.iscoroutine(result) or inspect.isgenerator(result):
+        # Otherwise Python would warn of it at some later time.
+        result.close()
+    raise TypeError(f"the handler returned a {type(result).__name__}, which nobody runs")
 
 
 def _text_of(error: BaseException) -> str:
-    if isinstance(error, (Retry, Reject)):
-        text = str(error)
-    else:
-        text = "".join(traceback.format_exception_only(type(error), error)).strip()
+    try:
+        if isinstance(error, (Retry, Reject)):
+            text = str(error)
+        else:
+            text = "".join(traceback.format_exception_only(type(error), error)).strip()
+    except BaseException:  # from the code of an error of the program
+        text = f"{type(error).__name__}, whose text cannot be read"
     # A lone surrogate has no form in UTF-8, and would fail the whole batch.
     return text[:_ERROR_MAX_CHARS].encode("utf-8", "replace").decode("utf-8")

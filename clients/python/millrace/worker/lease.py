@@ -49,10 +49,19 @@ class Context:
 class Lease:
     """A delivery that this worker holds. All times are those of `time.monotonic()`.
 
-    The lease ends at `ends_at` or later: its time counts from before the call that began it.
+    The lease ends at `ends_at` or later: its time counts from before the call that began it. When that
+    call was repeated, any of its attempts may have begun the lease, and `is_unsure` says that it may hold
+    for much longer: it is lost when the server says so.
     """
 
-    def __init__(self, message: QueueMessage, asked_at: float, visibility_seconds: float) -> None:
+    def __init__(
+        self,
+        message: QueueMessage,
+        asked_at: float,
+        visibility_seconds: float,
+        *,
+        is_unsure: bool = False,
+    ) -> None:
         self.message = message
         self.lost = Lost()
         #: When the handler has to be finished; None while it has not begun, or without a limit.
@@ -60,11 +69,13 @@ class Lease:
         self.is_extending = False
         self.visibility_seconds = visibility_seconds
         self.begins(asked_at)
+        self.is_unsure = is_unsure
 
     def begins(self, asked_at: float) -> None:
         """The server began or extended the lease at a call that was sent then."""
         self.ends_at = asked_at + self.visibility_seconds
         self.extend_at = asked_at + self.visibility_seconds / 2
+        self.is_unsure = False
 
     @property
     def message_id(self) -> str:

@@ -70,11 +70,15 @@ class LeaseKeeper:
 
     def refresh(self, lease: Lease) -> bool:
         """Extends a lease that is old when its message arrives. Returns whether it still holds."""
-        if time.monotonic() >= lease.extend_at and not lease.is_extending:
+        if time.monotonic() >= lease.extend_at and (lease.is_unsure or not lease.is_extending):
             lease.is_extending = True
             self._extend(lease)
             lease.is_extending = False
-        return not lease.lost.is_set() and time.monotonic() < lease.ends_at
+        holds = not lease.lost.is_set() and time.monotonic() < lease.ends_at
+        if holds:
+            # A handler must be told at the earliest end.
+            lease.is_unsure = False
+        return holds
 
     def _extend(self, lease: Lease) -> None:
         """Extends a lease now; tells its handler if it is lost."""
@@ -111,7 +115,7 @@ class LeaseKeeper:
         if lease.lost.is_set() and lease.lost.reason != STOPPING:
             return
         # Two ticks early, because the next look may be late.
-        if now >= lease.ends_at - 2 * self._tick_seconds:
+        if now >= lease.ends_at - 2 * self._tick_seconds and not lease.is_unsure:
             self._lose(lease)
         elif lease.handler_ends_at is not None and now >= lease.handler_ends_at:
             # From now on the lease is not extended, so that the message comes back in any case.

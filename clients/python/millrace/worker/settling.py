@@ -37,6 +37,15 @@ class Outcome(Enum):
     GIVE_BACK = "given_back"
 
 
+#: The field of a result that says whether the call did something.
+_DONE = {
+    Outcome.ACK: "acked",
+    Outcome.RETRY: "nacked",
+    Outcome.REJECT: "nacked",
+    Outcome.GIVE_BACK: "extended",
+}
+
+
 @dataclass(frozen=True)
 class Settlement:
     lease: Lease
@@ -125,14 +134,14 @@ class Settler:
                 log.warning("cannot settle %d messages yet: %s", len(batch), error)
             time.sleep(pause)
         for (settlement, on_settled), result in zip(batch, results):
-            self._count(settlement, result)
+            self._count(settlement, result, is_repeated=failures > 0)
             # A message that comes back takes the leases behind it in its message group away.
             goes_on = "error" not in result and not result.get("requeued", False)
             on_settled(settlement.lease, goes_on)
 
     def _ack(self, batch: List[Settlement]) -> _Results:
         messages = [one.lease.message for one in batch]
-        results = self._queue.ack_batch(messages, timeout=_CALL_TIMEOUT_SECONDS)
+        results = self._queue.ack_batch(messages, timeout=_CALL_TIMEOUT_SECONDS, retries=0)
         return cast(_Results, results)
 
     def _nack(self, batch: List[Settlement]) -> _Results:
@@ -146,27 +155,33 @@ class Settler:
             }
             for one in batch
         ]
-        results = self._queue.nack_batch(entries, timeout=_CALL_TIMEOUT_SECONDS)
+        results = self._queue.nack_batch(entries, timeout=_CALL_TIMEOUT_SECONDS, retries=0)
         return cast(_Results, results)
 
     def _give_back(self, batch: List[Settlement]) -> _Results:
         message = batch[0].lease.message
         try:
-            self._queue.extend(message, 0, timeout=_CALL_TIMEOUT_SECONDS)
+            result = self._queue.extend(message, 0, timeout=_CALL_TIMEOUT_SECONDS)
         except MillraceError as error:
             # In a FIFO queue the server may have returned it together with the message before it.
             if error.code != "LEASE_LOST":
                 raise
-        return [{"requeued": True}]
+            return [{"requeued": True}]
+        return [{"requeued": True, "extended": result["extended"]}]
 
-    def _count(self, settlement: Settlement, result: Dict[str, Any]) -> None:
+    def _count(self, settlement: Settlement, result: Dict[str, Any], *, is_repeated: bool) -> None:
         if "error" in result:
-            self._counters.add("lost")
-            log.warning(
-                "message %s was not %s: %s",
-                settlement.lease.message_id,
-                settlement.outcome.value.replace("_", " "),
-                result["error"].get("code"),
-            )
-        else:
+            reason = result["error"].get("code")
+        elif is_repeated or result.get(_DONE[settlement.outcome], True):
+            # After an answer that was lost, the first attempt may have done what the second one cannot.
             self._counters.add(settlement.outcome.value)
+            return
+        else:
+            reason = "it is gone, or was settled by somebody else"
+        self._counters.add("lost")
+        log.warning(
+            "message %s was not %s: %s",
+            settlement.lease.message_id,
+            settlement.outcome.value.replace("_", " "),
+            reason,
+        )

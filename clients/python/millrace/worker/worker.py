@@ -11,7 +11,7 @@ from ..errors import MillraceError
 from ..queue import Queue
 from .counters import Counters
 from .fetching import Fetcher
-from .handling import Backoff, Handler, Handling, default_backoff
+from .handling import Backoff, Handler, Handling, default_backoff, refuse_deferred
 from .health import Health, describe
 from .lanes import Lanes
 from .lease import Lease
@@ -34,7 +34,8 @@ class Worker:
     `handler(message, context)` gets a QueueMessage. When it returns, the message is acked. When it
     raises, the message is nacked with the error and comes back after a delay; `Retry` names the delay,
     `Reject` makes a dead letter of it. `context.lost` is set when the handler should end early. A
-    message may be handled twice, so a handler must be able to bear that.
+    message may be handled twice, so a handler must be able to bear that. It is a plain function: an
+    async one is refused, and one that returns something to be awaited has failed.
 
     - `visibility_timeout_seconds`: how soon a message comes back when this process dies. It is no limit
       for the handler, because the lease is extended while the handler runs, up to 12 hours. While the
@@ -67,6 +68,7 @@ class Worker:
         _check_bounds("grace_seconds", grace_seconds, 0, 86_400)
         if handler_timeout is not None and not handler_timeout > 0:
             raise ValueError("handler_timeout must be a number of seconds above 0")
+        refuse_deferred(handler)
         self._queue = queue
         self._concurrency = concurrency
         self._wait_seconds = wait_seconds
@@ -134,11 +136,15 @@ class Worker:
         self._slots.pause(False)
 
     def stop(self, *, grace_seconds: Optional[float] = None) -> None:
-        """Finishes what runs, returns the rest without a failure, and waits until that is done."""
+        """Finishes what runs, returns the rest without a failure, and waits until that is done.
+
+        In a handler it only begins the stop and returns: the handler is part of what runs.
+        """
         if grace_seconds is not None:
             self._grace_seconds = grace_seconds
         self._begin_stop()
-        self._ended.wait()
+        if not self._handling.runs_this_thread():
+            self._ended.wait()
 
     def health(self) -> Health:
         """What it does, what it waits for, and what it has done."""
