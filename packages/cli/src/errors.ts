@@ -27,3 +27,25 @@ export class Interrupted extends CliError {
     super(`ended by ${signal}`, undefined, exitCode);
   }
 }
+
+/** What has become of the lines of an input, by their numbers. */
+export interface LinesOutcome {
+  readonly stored: number;
+  readonly refused: readonly number[];
+  readonly unknown: readonly number[];
+  /** This line and those after it were not tried; undefined if there are none. */
+  readonly notTriedFrom: number | undefined;
+}
+
+/** Not all lines of the input are stored. It has the exit code of its cause. */
+export class LinesFailed extends Error {
+  constructor(
+    message: string,
+    override readonly cause: Error | undefined,
+    readonly lines: LinesOutcome,
+    /** The same for people. */
+    readonly notes: readonly string[],
+  ) {
+    super(message);
+  }
+}

@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/client';
-import { CliError } from './errors.js';
+import { CliError, LinesFailed, type LinesOutcome } from './errors.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import { jsonLine } from './output/json-line.js';
 import { printable } from './output/printable.js';
@@ -13,17 +13,22 @@ interface Failure {
   readonly hint?: string | undefined;
   readonly details?: readonly { readonly path: string; readonly message: string }[] | undefined;
   readonly requestId?: string | undefined;
+  readonly lines?: LinesOutcome;
 }
 
 /** Tells a failure. @returns the exit code */
 export function report(error: unknown, asJson: boolean): number {
   const { exitCode, ...failure } = failureOf(error);
-  const text = asJson ? jsonLine({ error: failure }) : textOf(failure);
+  const notes = error instanceof LinesFailed ? error.notes : [];
+  const text = asJson ? jsonLine({ error: failure }) : textOf(failure, notes);
   process.stderr.write(`${text}\n`);
   return exitCode;
 }
 
 function failureOf(error: unknown): Failure {
+  if (error instanceof LinesFailed) {
+    return { ...failureOf(error.cause), message: error.message, lines: error.lines };
+  }
   if (error instanceof MillraceError) {
     const { code, message, status, details, requestId } = error;
     const hint = HINTS[code] ?? error.hint;
@@ -55,7 +60,10 @@ const HINTS: Readonly<Record<string, string>> = {
   KEY_NOT_FOUND: 'See which there are: millrace keys list',
 };
 
-function textOf({ message, hint, details = [] }: Omit<Failure, 'exitCode'>): string {
+function textOf(
+  { message, hint, details = [] }: Omit<Failure, 'exitCode'>,
+  notes: readonly string[],
+): string {
   const lines = [
     `millrace: ${message}`,
     // The only detail of a refusal is often its message again.
@@ -63,6 +71,7 @@ function textOf({ message, hint, details = [] }: Omit<Failure, 'exitCode'>): str
       .map(({ path, message: rule }) => `${path.slice(1)} ${rule}`)
       .filter((detail) => detail !== message)
       .map((detail) => `  ${detail}`),
+    ...notes.map((note) => `  ${note}`),
     ...(hint === undefined ? [] : [`  ${hint}`]),
   ];
   return lines.map(printable).join('\n');

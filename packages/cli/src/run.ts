@@ -16,7 +16,20 @@ export async function run(args: readonly string[]): Promise<void> {
     const exitCode = await exitCodeOfFailure(error, args.includes('--json'));
     const isCheck = args[0] === 'check' && exitCode !== EXIT.ok;
     process.exitCode = isCheck ? CHECK_UNKNOWN : exitCode;
+    if (exitCode > SIGNALS_FROM) await endNow();
   }
+}
+
+/** Codes above it say that a signal ended the verb. */
+const SIGNALS_FROM = 128;
+
+/** A call under way that takes no signal would otherwise keep the process for a minute. */
+async function endNow(): Promise<void> {
+  const drained = [process.stdout, process.stderr].map(
+    (stream) => new Promise<unknown>((resolve) => stream.write('', resolve)),
+  );
+  await Promise.all(drained);
+  process.exit();
 }
 
 async function exitCodeOfFailure(error: unknown, asJson: boolean): Promise<number> {

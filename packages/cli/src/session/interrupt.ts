@@ -16,3 +16,14 @@ export function untilInterrupted(): AbortSignal {
   for (const signal of Object.keys(SIGNALS) as StopSignal[]) process.on(signal, onSignal);
   return ending.signal;
 }
+
+/** Waits for a promise, or until the signal. A plain race would leave something behind at each call. */
+export const orAborted = (promise: Promise<unknown>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (signal.aborted) return resolve();
+    const aborted = (): void => resolve();
+    signal.addEventListener('abort', aborted, { once: true });
+    promise
+      .finally(() => signal.removeEventListener('abort', aborted))
+      .then(() => resolve(), reject);
+  });

@@ -121,6 +121,7 @@ export class CliWithServer {
       lines: () => texts.stdout.split('\n').filter(Boolean),
       stderr: () => texts.stderr,
       write: (text: string) => void child.stdin.write(text),
+      endInput: () => void child.stdin.end(),
       end(signal: NodeJS.Signals): Promise<number | null> {
         child.kill(signal);
         return ended();
