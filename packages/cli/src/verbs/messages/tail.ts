@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { duration } from '../../input/option-values.js';
+import { pause } from '../../input/option-values.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
 interface TailFlags {
@@ -22,7 +22,7 @@ export function addTail(program: Command): void {
     examples: ['tail orders', 'tail orders --from-start --json'],
   })
     .option('--from-start', 'also print the messages that are there already')
-    .option('--interval <duration>', 'the time between two looks', duration, 1)
+    .option('--interval <duration>', 'the time between two looks, up to 1d', pause, 1)
     .option('--payload', 'print payloads only, one in each line');
   runsOnServer<[string], TailFlags>(command, async (session, [name], flags) => {
     const { newMessages } = await import('./new-messages.js');

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Millrace, QueueStats } from '@millrace/client';
 import type { Command } from 'commander';
 import { Interrupted } from '../../errors.js';
-import { duration } from '../../input/option-values.js';
+import { pause } from '../../input/option-values.js';
 import { table } from '../../output/table.js';
 import type { Session } from '../../session/session.js';
 import { addVerb, runsOnServer } from '../verb.js';
@@ -21,7 +21,7 @@ export function addStats(program: Command): void {
       'With --watch it shows them again and again until Ctrl-C, on a terminal in one place. With --json ' +
       'each look prints a line for each queue.',
     examples: ['stats', 'stats orders mails', 'stats --watch', 'stats orders --watch 10s --json'],
-  }).option('--watch [duration]', 'look again after this time (2s)', duration);
+  }).option('--watch [duration]', 'look again after this time (2s), up to 1d', pause);
   runsOnServer<[string[]], StatsFlags>(command, async (session, [names], { watch }) => {
     if (watch === undefined) return show(session, await statsOf(await session.client(), names));
     await watchStats(session, names, watch === true ? WATCH_SECONDS : watch);
