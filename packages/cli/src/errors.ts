@@ -18,6 +18,17 @@ export class UsageError extends CliError {
   }
 }
 
+/** An answer lacks what it must have. */
+export class AnswerError extends CliError {
+  constructor(field: string) {
+    super(
+      `the answer has no ${field}; it is not one of millrace`,
+      'Check that --url, MILLRACE_URL or the context is the address of millrace.',
+      EXIT.notReachable,
+    );
+  }
+}
+
 /** Nobody reads the output any more, as after `| head`. */
 export class ReaderGone extends Error {}
 

@@ -155,17 +155,6 @@ describe('a line that the server refuses', () => {
   });
 });
 
-describe('publish of lines while the server is down', () => {
-  it('ends on Ctrl-C before its calls give up, and says what is stored', async () => {
-    const run = cli.start('publish', 'orders', '--url', 'http://127.0.0.1:9');
-    run.write('1\n2\n');
-    // The input is read once the first attempt has failed; nothing tells of that.
-    await sleep(2_000);
-    expect(await run.end('SIGINT')).toBe(130);
-    expect(run.stderr()).toMatch(/ended by SIGINT \(0 messages stored(, 2 unknown)?\)/);
-  });
-});
-
 describe('publish of lines', () => {
   it('stores each line in order, and the last one without a line break too', async () => {
     const queue = await cli.newQueue();

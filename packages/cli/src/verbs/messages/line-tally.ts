@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/client';
-import { LinesFailed } from '../../errors.js';
+import { AnswerError, LinesFailed } from '../../errors.js';
 import { counted } from '../../output/counted.js';
 import { numberRanges } from '../../output/number-ranges.js';
 
@@ -40,7 +40,8 @@ export class LineTally {
   isFailed(line: number, error: unknown): void {
     this.#underWay.delete(line);
     this.#first ??= { line, error };
-    const isUnknown = error instanceof MillraceError && error.mayHaveTakenEffect;
+    // What the client cannot read is no refusal either.
+    const isUnknown = !(error instanceof MillraceError) || error.mayHaveTakenEffect;
     (isUnknown ? this.#unknown : this.#refused).push(line);
   }
 
@@ -85,7 +86,7 @@ export class LineTally {
 
 /** The failure of one line, without the paths of a batch, which only this program made. */
 function aboutLine({ line, error }: Failed): Error {
-  if (!(error instanceof MillraceError)) return error as Error;
+  if (!(error instanceof MillraceError)) return new AnswerError('message_ids');
   const { code, status, hint, requestId, mayHaveTakenEffect } = error;
   const details = error.details.map(({ path, message }) => ({
     path: path.replace(/^\/messages\/\d+/, ''),

@@ -5,7 +5,7 @@ import { payloadOf } from '../../input/json-input.js';
 import { type Line, linesOf } from '../../input/lines.js';
 import { counted } from '../../output/counted.js';
 import { LineProgress } from '../../output/line-progress.js';
-import { orAborted } from '../../session/interrupt.js';
+import { afterGrace, orAborted } from '../../session/interrupt.js';
 import type { Session } from '../../session/session.js';
 import { LineTally } from './line-tally.js';
 
@@ -13,9 +13,6 @@ interface LineFlags {
   readonly text?: true;
   readonly rate?: number;
 }
-
-/** How long a signal waits for what is under way. */
-const GRACE_MS = 3_000;
 
 /** Publishes each line of the standard input in batches, in order. */
 export async function publishLines(
@@ -34,6 +31,7 @@ export async function publishLines(
     tally.isTried(number);
     stored.then(
       (result) => {
+        if (typeof result.messageId !== 'string') return tally.isFailed(number, undefined);
         tally.isStored(number);
         progress.show(tally.stored, bytesRead);
         if (out.isJson) lastWrite = out.record(result, () => '');
@@ -61,7 +59,8 @@ export async function publishLines(
     unreadable = error as Error;
     hasMore = true;
   }
-  await Promise.race([publisher.close(), graceOf(interrupted)]);
+  // The publisher takes no signal; what is under way then is told as unknown.
+  await orAborted(publisher.close(), afterGrace(interrupted));
   progress.end();
   const stop = interrupted.aborted ? (interrupted.reason as Error) : unreadable;
   // Before the output, which nobody may read any more.
@@ -71,14 +70,6 @@ export async function publishLines(
   if (!out.isJson)
     await out.write(`${counted(tally.stored, 'message')} published to ${queue.name}`);
 }
-
-/** Resolves some time after the signal; without one, never. */
-const graceOf = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const begin = (): void => void setTimeout(resolve, GRACE_MS);
-    if (signal.aborted) begin();
-    else signal.addEventListener('abort', begin, { once: true });
-  });
 
 /** Waits until the next line may be published. */
 function paceOf(rate: number | undefined, signal: AbortSignal): () => Promise<void> {

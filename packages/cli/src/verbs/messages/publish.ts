@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { PublishOptions, Queue } from '@millrace/client';
 import type { Command } from 'commander';
-import { UsageError } from '../../errors.js';
+import { AnswerError, UsageError } from '../../errors.js';
 import { duration, header, positiveNumber, wholeNumber } from '../../input/option-values.js';
 import type { Session } from '../../session/session.js';
 import { addVerb, runsOnServer } from '../verb.js';
@@ -71,6 +71,8 @@ async function publish(
   const { idempotencyKey } = flags;
   const options: PublishOptions = { ...messageOptions(flags), idempotencyKey };
   const stored = await queue.publish(payload, options);
+  // Whatever answered so, perhaps a proxy, nothing says that the message is stored.
+  if (typeof stored.messageId !== 'string') throw new AnswerError('message_id');
   await session.out.record(stored, () => stored.messageId);
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { Interrupted } from '../../errors.js';
 import { pause } from '../../input/option-values.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
@@ -30,8 +31,13 @@ export function addTail(program: Command): void {
     const queue = (await session.patientClient()).queue(name);
     const intervalMs = Math.max(MIN_INTERVAL_SECONDS, flags.interval) * 1_000;
     const options = { intervalMs, fromStart: flags.fromStart === true };
-    for await (const message of newMessages(queue, options, session.interrupted)) {
-      await printMessage(session.out, message, flags.payload);
+    try {
+      for await (const message of newMessages(queue, options, session.interrupted)) {
+        await printMessage(session.out, message, flags.payload);
+      }
+    } catch (error) {
+      // It can only end so, and that is no failure.
+      if (!(error instanceof Interrupted)) throw error;
     }
   });
 }

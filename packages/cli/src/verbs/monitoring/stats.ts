@@ -28,9 +28,14 @@ export function addStats(program: Command): void {
   });
 }
 
-async function statsOf(client: Millrace, names: readonly string[]): Promise<QueueStats[]> {
-  if (names.length > 0) return Promise.all(names.map((name) => client.queue(name).stats()));
-  const queues = await client.queues.list({ include: 'stats', limit: 1_000 }).toArray();
+async function statsOf(
+  client: Millrace,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<QueueStats[]> {
+  if (names.length > 0)
+    return Promise.all(names.map((name) => client.queue(name).stats({ signal })));
+  const queues = await client.queues.list({ include: 'stats', limit: 1_000, signal }).toArray();
   return queues.flatMap(({ stats }) => (stats === undefined ? [] : [stats]));
 }
 
@@ -50,7 +55,7 @@ async function watchStats(
   const { default: update } = await import('log-update');
   try {
     while (!interrupted.aborted) {
-      const stats = await statsOf(client, names);
+      const stats = await statsOf(client, names, interrupted);
       if (isLive) update(`${await statsTable(stats)}\n\n${new Date().toISOString()}, Ctrl-C ends`);
       else await show(session, stats);
       await sleep(Math.max(0.1, seconds) * 1_000, undefined, { signal: interrupted });
