@@ -18,6 +18,13 @@ export class UsageError extends CliError {
   }
 }
 
+/** What the verb is about is not there. */
+export class NotFound extends CliError {
+  constructor(message: string, hint?: string) {
+    super(message, hint, EXIT.notFound);
+  }
+}
+
 /** An answer lacks what it must have. */
 export class AnswerError extends CliError {
   constructor(field: string) {

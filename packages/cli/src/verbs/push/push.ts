@@ -1,5 +1,6 @@
 import type { PushSubscribeParams, PushSubscription } from '@millrace/client';
 import { type Command, Option } from 'commander';
+import { NotFound } from '../../errors.js';
 import {
   addConfirmationOptions,
   type ConfirmationOptions,
@@ -102,16 +103,20 @@ function addUnsubscribe(push: Command): void {
     async (session, [name, id], options) => {
       const queue = (await session.client()).queue(name);
       const all = await queue.pushSubscriptions().toArray();
-      const url = all.find(({ subscriptionId }) => subscriptionId === id)?.url;
-      const affected = url === undefined ? 0 : 1;
-      const whose = url === undefined ? `${id}, which does not exist,` : `to ${url}`;
-      const description = `end the push subscription ${whose} of the queue ${name}`;
-      const effect = { action: 'queue.push_unsubscribe', target: id, affected, description };
+      const known = all.find(({ subscriptionId }) => subscriptionId === id);
+      if (known === undefined) throw noSubscription(name, id);
+      const description = `end the push subscription to ${known.url} of the queue ${name}`;
+      const effect = { action: 'queue.push_unsubscribe', target: id, affected: 1, description };
       if (!(await confirmed(session, effect, options))) return;
       const result = await queue.pushUnsubscribe(id);
-      await session.out.record(result, () =>
-        result.deleted ? 'the subscription has ended' : 'there was no such subscription',
-      );
+      if (!result.deleted) throw noSubscription(name, id);
+      await session.out.record(result, () => 'the subscription has ended');
     },
   );
 }
+
+const noSubscription = (queue: string, id: string): NotFound =>
+  new NotFound(
+    `the queue ${queue} has no push subscription ${id}`,
+    `See which there are: millrace push list ${queue}`,
+  );
