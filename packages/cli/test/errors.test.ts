@@ -34,6 +34,13 @@ describe('the exit code', () => {
     expect(result.stderr).toContain(why);
   });
 
+  it('of an address with a path is 3', async () => {
+    const { code, stderr } = await cli.run(['stats'], {
+      environment: { MILLRACE_URL: `${cli.server.url}/v1` },
+    });
+    expect([code, stderr]).toEqual([3, expect.stringContaining('without a path')]);
+  });
+
   it('of another program than millrace is 3', async () => {
     const { createServer } = await import('node:http');
     const other = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');

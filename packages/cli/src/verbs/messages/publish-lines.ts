@@ -27,13 +27,13 @@ export async function publishLines(
   const progress = await LineProgress.start(sizeOfInput());
   const pace = paceOf(flags.rate, interrupted);
   let lastWrite: Promise<void> = Promise.resolve();
-  const follow = ({ number, bytesRead }: Line, stored: Promise<PublishReturns>): void => {
+  const follow = ({ number, endByte }: Line, stored: Promise<PublishReturns>): void => {
     tally.isTried(number);
     stored.then(
       (result) => {
         if (typeof result.messageId !== 'string') return tally.isFailed(number, undefined);
         tally.isStored(number);
-        progress.show(tally.stored, bytesRead);
+        progress.show(tally.stored, endByte);
         if (out.isJson) lastWrite = out.record(result, () => '');
         lastWrite.catch(() => undefined);
       },

@@ -39,7 +39,10 @@ function addSubscribe(push: Command): void {
       'push subscribe mails https://mails.example/hook --format payload --max-in-flight 50',
     ],
   })
-    .option('--secret <secret>', 'signs each push; - reads it from the standard input')
+    .option(
+      '--secret <secret>',
+      'signs each push; - asks for it, or reads a line of the standard input',
+    )
     .addOption(new Option('--format <format>', 'what is posted').choices(['message', 'payload']))
     .option(
       '--max-retries <n>',
@@ -59,7 +62,7 @@ function addSubscribe(push: Command): void {
         ...settings,
         headers,
         allowedMessageHeaders: allowMessageHeader,
-        secret: await secretFrom(secret),
+        secret: await secretFrom(secret, 'Secret that signs the pushes'),
       });
       await out.record(subscription, () => recordLines(subscription));
     },
