@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/client';
 import { CliError, LinesFailed, type LinesOutcome } from './errors.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
+import { typedName } from './option-names.js';
 import { jsonLine } from './output/json-line.js';
 import { printable } from './output/printable.js';
 
@@ -16,11 +17,11 @@ interface Failure {
   readonly lines?: LinesOutcome;
 }
 
-/** Tells a failure. @returns the exit code */
-export function report(error: unknown, asJson: boolean): number {
+/** Tells a failure of the command line. @returns the exit code */
+export function report(error: unknown, args: readonly string[], asJson: boolean): number {
   const { exitCode, ...failure } = failureOf(error);
   const notes = error instanceof LinesFailed ? error.notes : [];
-  const text = asJson ? jsonLine({ error: failure }) : textOf(failure, notes);
+  const text = asJson ? jsonLine({ error: failure }) : textOf(failure, notes, args);
   process.stderr.write(`${text}\n`);
   return exitCode;
 }
@@ -63,14 +64,21 @@ const HINTS: Readonly<Record<string, string>> = {
 function textOf(
   { message, hint, details = [] }: Omit<Failure, 'exitCode'>,
   notes: readonly string[],
+  args: readonly string[],
 ): string {
+  const named = (text: string, path: string): string => {
+    const field = path.slice(1);
+    if (field === '') return text;
+    return text.replace(`${field} `, `${typedName(field, args)} `);
+  };
+  const [first] = details;
   const lines = [
-    `millrace: ${message}`,
+    `millrace: ${first === undefined ? message : named(message, first.path)}`,
     // The only detail of a refusal is often its message again.
     ...details
-      .map(({ path, message: rule }) => `${path.slice(1)} ${rule}`)
-      .filter((detail) => detail !== message)
-      .map((detail) => `  ${detail}`),
+      .map(({ path, message: rule }) => ({ path, text: `${path.slice(1)} ${rule}` }))
+      .filter(({ text }) => !message.includes(text))
+      .map(({ path, text }) => `  ${named(text, path)}`),
     ...notes.map((note) => `  ${note}`),
     ...(hint === undefined ? [] : [`  ${hint}`]),
   ];

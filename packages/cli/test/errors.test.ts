@@ -73,10 +73,28 @@ it('a command line that cannot be read is such a line too', async () => {
   });
 });
 
-it('a refused field is named once', async () => {
+it.each([
+  [
+    ['publish', 'QUEUE', '1', '--priority', '12'],
+    /^millrace: --priority must be <= 9\n {2}See --help.\n$/,
+  ],
+  [
+    ['publish', 'QUEUE', '1', '--delay=36000d'],
+    /^millrace: --delay must be [^\n]*\n {2}See --help.\n$/,
+  ],
+  [['extend', 'QUEUE', 'id', '36000d'], /^millrace: the duration must be /],
+  [['stats', '--timeout', '0'], /--timeout.*It must be at least 1ms/],
+])('the refusal of %j names what was typed, once', async (args, text) => {
   const name = await cli.newQueue();
-  const { stderr } = await cli.run(['publish', name, '1', '--priority', '12']);
-  expect(stderr).toBe('millrace: priority must be <= 9\n  See --help.\n');
+  const { code, stderr } = await cli.run(args.map((word) => word.replace('QUEUE', name)));
+  expect(code).toBe(2);
+  expect(stderr).toMatch(text);
+});
+
+it('a refused field has its name in JSON', async () => {
+  const name = await cli.newQueue();
+  const { stderr } = await cli.run(['publish', name, '1', '--delay', '36000d', '--json']);
+  expect(JSON.parse(stderr).error.details[0].path).toBe('/delay_seconds');
 });
 
 describe('output that nobody reads', () => {
@@ -95,14 +113,15 @@ describe('output that nobody reads', () => {
     expect([await run.ended(), run.stderr()]).toEqual([code, '']);
   });
 
-  it.runIf(existsSync('/dev/full'))('is a failure if it cannot be written', async () => {
-    const line = `'${process.execPath}' '${BIN}' queue list > /dev/full`;
+  const FULL = ['queue list', '--help', 'help publish', '--version', 'completion bash'];
+  it.runIf(existsSync('/dev/full')).each(FULL)('%s is a failure on a full disk', (verb) => {
+    const line = `'${process.execPath}' '${BIN}' ${verb} > /dev/full`;
     const { status, stderr } = spawnSync('sh', ['-c', line], {
       env: { ...plainEnvironment(), ...cli.environment },
       encoding: 'utf8',
     });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^millrace: the output cannot be written: ENOSPC/);
+    expect(stderr).toMatch(/^millrace: the output cannot be written: ENOSPC.*\n$/);
   });
 });
 

@@ -76,7 +76,7 @@ describe('publish', () => {
     [['1', '--delay', 'soon'], 'It must be a duration such as 90s'],
     [['1', '--priority', 'high'], 'It must be a whole number'],
     [['1', '--header', 'x'], 'It must be NAME=VALUE'],
-    [['1', '--priority', '12'], 'priority must be <= 9'],
+    [['1', '--priority', '12'], '--priority must be <= 9'],
   ])('refuses %j as wrong use', async (args, why) => {
     const { code, stderr, stdout } = await cli.run(['publish', await cli.newQueue(), ...args]);
     expect([code, stdout]).toEqual([2, '']);
@@ -141,7 +141,7 @@ describe('a line that the server refuses', () => {
     const queue = await cli.newQueue();
     const refused = await cli.run(['publish', queue, '--priority', '12'], { input: '1\n' });
     expect(refused.stderr).not.toContain('messages/');
-    expect(refused.stderr).toMatch(/^millrace: line 1 was refused: priority must be <= 9 /);
+    expect(refused.stderr).toMatch(/^millrace: line 1 was refused: --priority must be <= 9 /);
     expect(refused.stderr).toContain('See --help.');
   });
 

@@ -98,8 +98,7 @@ function aboutLine({ line, error }: Failed): Error {
       ? error.message.replace(/^messages\/\d+\/?/, '')
       : `${detail.path.slice(1)} ${detail.message}`;
   const message = `line ${line} ${fate(status, mayHaveTakenEffect)}: ${rule}`;
-  // What the first detail says is in the message.
-  return new MillraceError({ code, status, hint, requestId, message, details: details.slice(1) });
+  return new MillraceError({ code, status, hint, requestId, message, details });
 }
 
 function fate(status: number | undefined, isUnknown: boolean): string {
