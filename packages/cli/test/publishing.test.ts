@@ -104,7 +104,8 @@ describe('a line that the server refuses', () => {
     const { code, stderr } = await cli.run(['publish', queue], { input: lines.join('\n') });
     expect(code).toBe(2);
     expect(stderr).toMatch(/^millrace: line 2 was refused: /);
-    const [, refused = ''] = /Of the lines up to \d, (.*) (?:is|are) not stored/.exec(stderr) ?? [];
+    const [, refused = ''] =
+      /Of the lines up to \d, these are not stored: (.*)\./.exec(stderr) ?? [];
     const [, notTriedFrom = '7'] = /The lines from (\d) on were not tried/.exec(stderr) ?? [];
     expect(['2', '2, 4', '2, 4 to 5']).toContain(refused);
     // What is neither refused nor untried is stored.
@@ -134,7 +135,9 @@ describe('a line that the server refuses', () => {
     run.endInput();
     expect(await run.ended()).toBe(2);
     expect(run.stderr()).toContain('line 1 was refused: ');
-    expect(run.stderr()).toMatch(/lines up to 1, 1 is not stored[\s\S]*from 2 on were not tried/);
+    expect(run.stderr()).toMatch(
+      /lines up to 1, these are not stored: 1\.[\s\S]*from 2 on were not tried/,
+    );
   });
 
   it('is told with the names of its own fields, and with the hint of this program', async () => {

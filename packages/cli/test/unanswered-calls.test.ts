@@ -85,6 +85,22 @@ describe('consume --follow', () => {
 });
 
 describe('an answer without what was asked for', () => {
+  it.each([
+    ['stats', 'orders'],
+    ['ack', 'orders', 'id'],
+    ['nack', 'orders', 'id'],
+    ['extend', 'orders', 'id', '1m'],
+    ['dlq', 'redrive', 'orders', '--yes'],
+    ['dlq', 'purge', 'orders', '--yes'],
+    ['queue', 'purge', 'orders', '--yes'],
+    ['queue', 'delete', 'orders', '--yes'],
+  ])('is a failure to %s', async (...args) => {
+    const { environment } = await fakeServer(() => ({ data: {} }));
+    const { code, stdout, stderr } = await runCli(args, { environment });
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toContain('not one of millrace');
+  });
+
   it('is UNKNOWN to a check, and a failure to publish', async () => {
     const { environment } = await fakeServer(() => ({ data: {} }));
     const checked = await runCli(['check', 'orders', '--max-depth', '1'], { environment });

@@ -71,14 +71,11 @@ export class LineTally {
   }
 
   #notes({ refused, unknown, notTriedFrom }: LinesFailed['lines']): string[] {
-    const are = refused.length === 1 ? 'is' : 'are';
+    const missing = `Of the lines up to ${this.#tried}, these are not stored`;
+    const lost = 'Whether these lines are stored is not known';
     return [
-      ...(refused.length > 0
-        ? [`Of the lines up to ${this.#tried}, ${numberRanges(refused)} ${are} not stored.`]
-        : []),
-      ...(unknown.length > 0
-        ? [`Whether these lines are stored is not known: ${numberRanges(unknown)}.`]
-        : []),
+      ...(refused.length > 0 ? [`${missing}: ${numberRanges(refused)}.`] : []),
+      ...(unknown.length > 0 ? [`${lost}: ${numberRanges(unknown)}.`] : []),
       ...(notTriedFrom === undefined ? [] : [`The lines from ${notTriedFrom} on were not tried.`]),
     ];
   }

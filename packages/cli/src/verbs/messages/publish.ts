@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { PublishOptions, Queue } from '@millrace/client';
 import type { Command } from 'commander';
-import { AnswerError, UsageError } from '../../errors.js';
+import { UsageError } from '../../errors.js';
 import { duration, header, positiveNumber, wholeNumber } from '../../input/option-values.js';
+import { answerWith } from '../../session/answer-with.js';
 import type { Session } from '../../session/session.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
@@ -70,9 +71,7 @@ async function publish(
   const queue: Queue = (await session.client()).queue(name);
   const { idempotencyKey } = flags;
   const options: PublishOptions = { ...messageOptions(flags), idempotencyKey };
-  const stored = await queue.publish(payload, options);
-  // Whatever answered so, perhaps a proxy, nothing says that the message is stored.
-  if (typeof stored.messageId !== 'string') throw new AnswerError('message_id');
+  const stored = answerWith(await queue.publish(payload, options), 'messageId');
   await session.out.record(stored, () => stored.messageId);
 }
 

@@ -3,6 +3,7 @@ import { Argument, type Command } from 'commander';
 import { CliError } from '../../errors.js';
 import { EXIT } from '../../exit-codes.js';
 import { duration } from '../../input/option-values.js';
+import { answerWith } from '../../session/answer-with.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
 const RECEIPT = '--receipt <receipt>';
@@ -24,7 +25,8 @@ function addAck(program: Command): void {
   runsOnServer<[string, string], { readonly receipt?: string }>(
     command,
     async ({ client, out }, [name, messageId], { receipt }) => {
-      const result = await (await client()).queue(name).ack({ messageId, receipt });
+      const queue = (await client()).queue(name);
+      const result = answerWith(await queue.ack({ messageId, receipt }), 'acked');
       await out.record(result, () =>
         result.acked ? `${messageId} is removed` : `${messageId} was not there any more`,
       );
@@ -58,7 +60,7 @@ function addNack(program: Command): void {
     async ({ client, out }, [name, messageId], { receipt, delay, error, requeue }) => {
       const settings = { delaySeconds: delay, error, requeue };
       const queue = (await client()).queue(name);
-      const result = await queue.nack({ messageId, receipt }, settings);
+      const result = answerWith(await queue.nack({ messageId, receipt }, settings), 'nacked');
       if (!result.nacked) throw await notLeased(queue, messageId);
       await out.record(result, () =>
         result.requeued ? `${messageId} will be delivered again` : `${messageId} is a dead letter`,
@@ -80,7 +82,7 @@ function addExtend(program: Command): void {
     command,
     async ({ client, out }, [name, messageId, seconds], { receipt }) => {
       const queue = (await client()).queue(name);
-      const result = await queue.extend({ messageId, receipt }, seconds);
+      const result = answerWith(await queue.extend({ messageId, receipt }, seconds), 'extended');
       if (!result.extended) throw await notLeased(queue, messageId);
       await out.record(result, () =>
         seconds === 0

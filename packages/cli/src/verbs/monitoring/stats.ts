@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { Interrupted } from '../../errors.js';
 import { pause } from '../../input/option-values.js';
 import { table } from '../../output/table.js';
+import { answerWith } from '../../session/answer-with.js';
 import type { Session } from '../../session/session.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
@@ -33,8 +34,11 @@ async function statsOf(
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<QueueStats[]> {
-  if (names.length > 0)
-    return Promise.all(names.map((name) => client.queue(name).stats({ signal })));
+  if (names.length > 0) {
+    const ofQueue = async (name: string): Promise<QueueStats> =>
+      answerWith(await client.queue(name).stats({ signal }), 'available');
+    return Promise.all(names.map(ofQueue));
+  }
   const queues = await client.queues.list({ include: 'stats', limit: 1_000, signal }).toArray();
   return queues.flatMap(({ stats }) => (stats === undefined ? [] : [stats]));
 }
