@@ -18,6 +18,24 @@ export class UsageError extends CliError {
   }
 }
 
+/** What the verb is about is not there. */
+export class NotFound extends CliError {
+  constructor(message: string, hint?: string) {
+    super(message, hint, EXIT.notFound);
+  }
+}
+
+/** An answer lacks what it must have. */
+export class AnswerError extends CliError {
+  constructor(field: string) {
+    super(
+      `the answer has no ${field}; it is not one of millrace`,
+      'Check that --url, MILLRACE_URL or the context is the address of millrace.',
+      EXIT.notReachable,
+    );
+  }
+}
+
 /** Nobody reads the output any more, as after `| head`. */
 export class ReaderGone extends Error {}
 
@@ -25,5 +43,27 @@ export class ReaderGone extends Error {}
 export class Interrupted extends CliError {
   constructor(signal: string, exitCode: number) {
     super(`ended by ${signal}`, undefined, exitCode);
+  }
+}
+
+/** What has become of the lines of an input, by their numbers. */
+export interface LinesOutcome {
+  readonly stored: number;
+  readonly refused: readonly number[];
+  readonly unknown: readonly number[];
+  /** This line and those after it were not tried; undefined if there are none. */
+  readonly notTriedFrom: number | undefined;
+}
+
+/** Not all lines of the input are stored. It has the exit code of its cause. */
+export class LinesFailed extends Error {
+  constructor(
+    message: string,
+    override readonly cause: Error | undefined,
+    readonly lines: LinesOutcome,
+    /** The same for people. */
+    readonly notes: readonly string[],
+  ) {
+    super(message);
   }
 }

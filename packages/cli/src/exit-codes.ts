@@ -8,6 +8,8 @@ export const EXIT = {
   notFound: 5,
   conflict: 6,
   tryLater: 7,
+  /** As Ctrl-C at the question. */
+  declined: 130,
 } as const;
 
 export const EXIT_CODES_HELP = `Exit codes:
@@ -19,7 +21,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   5  there is no such queue, message, subscription or key
   6  conflict: other settings, a lost lease, a queue in use
   7  too many requests or no room; try again later
-  130, 143 after 128 and the number of the signal that ended it`;
+  129, 130, 143 a signal (SIGHUP, Ctrl-C, SIGTERM) ended it, or, with 130, the answer no`;
 
 /** Refusals whose status alone would put them elsewhere. */
 const BY_CODE: Readonly<Record<string, number>> = {
@@ -28,6 +30,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   NETWORK_ERROR: EXIT.notReachable,
   TIMEOUT: EXIT.notReachable,
   UNEXPECTED_ANSWER: EXIT.notReachable,
+  ROUTE_NOT_FOUND: EXIT.notReachable,
   STORE_UNAVAILABLE: EXIT.notReachable,
   DEAD_LETTER_QUEUE_NOT_FOUND: EXIT.notFound,
 };

@@ -79,8 +79,16 @@ function addAdministration(program: Command): void {
 /** These are run before commander is loaded; here they are for the help and the completion. */
 function addServer(program: Command): void {
   for (const [name, summary] of Object.entries(SERVER_COMMANDS)) {
-    program.command(name).summary(summary).usage('[flags]').helpOption(false);
+    const command = program.command(name).summary(summary).usage('[flags]').helpOption(false);
+    if (name === 'dev') addClock(command);
   }
+}
+
+function addClock(dev: Command): void {
+  const clock = dev.helpCommand(false).command('clock').helpCommand(false);
+  clock.summary('shows or advances the clock of a dev server').helpOption(false);
+  clock.command('show').summary('shows the clock').helpOption(false);
+  clock.command('advance').summary('lets time pass at once').helpOption(false);
 }
 
 const noun = (program: Command, name: string, summary: string): Command =>

@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/client';
-import { CliError } from './errors.js';
+import { CliError, LinesFailed, type LinesOutcome } from './errors.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
+import { typedName } from './option-names.js';
 import { jsonLine } from './output/json-line.js';
 import { printable } from './output/printable.js';
 
@@ -13,17 +14,22 @@ interface Failure {
   readonly hint?: string | undefined;
   readonly details?: readonly { readonly path: string; readonly message: string }[] | undefined;
   readonly requestId?: string | undefined;
+  readonly lines?: LinesOutcome;
 }
 
-/** Tells a failure. @returns the exit code */
-export function report(error: unknown, asJson: boolean): number {
+/** Tells a failure of the command line. @returns the exit code */
+export function report(error: unknown, args: readonly string[], asJson: boolean): number {
   const { exitCode, ...failure } = failureOf(error);
-  const text = asJson ? jsonLine({ error: failure }) : textOf(failure);
+  const notes = error instanceof LinesFailed ? error.notes : [];
+  const text = asJson ? jsonLine({ error: failure }) : textOf(failure, notes, args);
   process.stderr.write(`${text}\n`);
   return exitCode;
 }
 
 function failureOf(error: unknown): Failure {
+  if (error instanceof LinesFailed) {
+    return { ...failureOf(error.cause), message: error.message, lines: error.lines };
+  }
   if (error instanceof MillraceError) {
     const { code, message, status, details, requestId } = error;
     const hint = HINTS[code] ?? error.hint;
@@ -55,14 +61,25 @@ const HINTS: Readonly<Record<string, string>> = {
   KEY_NOT_FOUND: 'See which there are: millrace keys list',
 };
 
-function textOf({ message, hint, details = [] }: Omit<Failure, 'exitCode'>): string {
+function textOf(
+  { message, hint, details = [] }: Omit<Failure, 'exitCode'>,
+  notes: readonly string[],
+  args: readonly string[],
+): string {
+  const named = (text: string, path: string): string => {
+    const field = path.slice(1);
+    if (field === '') return text;
+    return text.replace(`${field} `, `${typedName(field, args)} `);
+  };
+  const [first] = details;
   const lines = [
-    `millrace: ${message}`,
+    `millrace: ${first === undefined ? message : named(message, first.path)}`,
     // The only detail of a refusal is often its message again.
     ...details
-      .map(({ path, message: rule }) => `${path.slice(1)} ${rule}`)
-      .filter((detail) => detail !== message)
-      .map((detail) => `  ${detail}`),
+      .map(({ path, message: rule }) => ({ path, text: `${path.slice(1)} ${rule}` }))
+      .filter(({ text }) => !message.includes(text))
+      .map(({ path, text }) => `  ${named(text, path)}`),
+    ...notes.map((note) => `  ${note}`),
     ...(hint === undefined ? [] : [`  ${hint}`]),
   ];
   return lines.map(printable).join('\n');

@@ -48,9 +48,8 @@ describe('keys', () => {
   it('refuses an unknown scope and an unknown key', async () => {
     expect((await cli.run(['keys', 'create', '--scope', 'everything'])).code).toBe(2);
     expect((await cli.run(['keys', 'revoke', 'no-such-key', '--yes'])).code).toBe(5);
-    expect(await cli.output('keys', 'revoke', 'no-such-key', '--dry-run')).toContain(
-      'which does not exist',
-    );
+    const planned = await cli.run(['keys', 'revoke', 'no-such-key', '--dry-run']);
+    expect([planned.code, planned.stdout]).toEqual([5, '']);
   });
 });
 

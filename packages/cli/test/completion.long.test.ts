@@ -14,6 +14,8 @@ beforeAll(async () => {
   const plain = plainEnvironment();
   environment = { ...plain, ...cli.environment, PATH: `${bin}:${plain.PATH}`, TERM: 'dumb' };
   await cli.output('queue', 'create', 'orders');
+  const { url, apiKey } = cli.server;
+  await cli.output('context', 'add', 'stored', '--url', url, '--key', apiKey);
 });
 
 const shell = (program: string, ...args: string[]): string => {
@@ -34,6 +36,19 @@ const CASES: readonly [words: readonly string[], becomes: readonly string[]][] =
   [['queue', 'update', '--max-r'], ['--max-retries']],
   [['publish', 'or'], ['orders']],
   [['completion', 'z'], ['zsh']],
+  [['context', 'use', ''], ['stored']],
+  [['context', 'add', ''], []],
+  [['stats', '--context', ''], ['stored']],
+  [['dev', ''], ['clock']],
+  [
+    ['dev', 'clock', ''],
+    ['advance', 'show'],
+  ],
+  [['queue', 'create', 'x', '--dead-letter-queue', ''], ['orders']],
+  [['stats', '--watch', 'or'], []],
+  [['stats', '--watch', '--payl'], []],
+  [['stats', '--watch', '--js'], ['--json']],
+  [['stats', '--watch', '5s', 'or'], ['orders']],
   [['publish', '$(touch evil)', ''], []],
 ];
 
@@ -51,6 +66,32 @@ describe('complete', () => {
   it.each(CASES)('%j can become %j', async (words, becomes) => {
     await vi.waitFor(async () => {
       expect(wordsOf(await cli.output('complete', '--', ...words))).toEqual(becomes);
+    }, PATIENCE);
+  });
+
+  it.each([
+    ['of --url', ['--url', 'URL', '--key', 'KEY']],
+    ['of --url=', ['--url=URL', '--key=KEY']],
+    [
+      'of words that bash has taken apart',
+      ['--url', 'http', ':', '//HOST', ':', 'PORT', '--key', 'KEY'],
+    ],
+    ['of --context', ['--context', 'stored']],
+  ])('asks the server %s', async (_, options) => {
+    const { url, apiKey } = cli.server;
+    const { hostname, port } = new URL(url);
+    const words = options.map((word) =>
+      word
+        .replace('URL', url)
+        .replace('KEY', apiKey)
+        .replace('HOST', hostname)
+        .replace('PORT', port),
+    );
+    await vi.waitFor(async () => {
+      const { stdout } = await cli.run(['complete', '--', 'peek', ...words, 'or'], {
+        environment: { MILLRACE_URL: 'http://127.0.0.1:9' },
+      });
+      expect(wordsOf(stdout)).toEqual(['orders']);
     }, PATIENCE);
   });
 

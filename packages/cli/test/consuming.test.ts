@@ -168,6 +168,38 @@ describe('a delivery', () => {
   });
 });
 
+describe('a message that is not leased', () => {
+  it.each([['nack'], ['extend', '1m']])('cannot be settled: %s', async (verb, ...more) => {
+    const name = await cli.newQueue();
+    const { messageId } = await cli.server.millrace.queue(name).publish(1);
+    const there = await cli.run([verb, name, messageId, ...more]);
+    expect([there.code, there.stdout]).toEqual([6, '']);
+    expect(there.stderr).toContain(`${messageId} is not leased`);
+    const gone = await cli.run([verb, name, 'no-such-id', ...more]);
+    expect([gone.code, gone.stdout]).toEqual([5, '']);
+    expect((await cli.run(['ack', name, 'no-such-id'])).code).toBe(0);
+  });
+});
+
+describe('a dead letter that is not there', () => {
+  it.each(['redrive', 'purge'])('cannot be meant by dlq %s', async (verb) => {
+    const name = await cli.newQueue();
+    const queue = cli.server.millrace.queue(name);
+    await queue.publish(1);
+    const [message] = (await queue.consume()).messages;
+    if (message) await queue.nack(message, { requeue: false });
+    for (const flag of ['--dry-run', '--yes']) {
+      const args = ['dlq', verb, name, '--message', 'no-such-id', flag];
+      const { code, stdout, stderr } = await cli.run(args);
+      expect([code, stdout, stderr]).toEqual([5, '', expect.stringContaining('no dead letter')]);
+    }
+    const args = ['dlq', verb, name, '--message', message?.messageId ?? ''];
+    expect(await cli.json(...args, '--dry-run')).toMatchObject([{ affected: 1 }]);
+    await cli.json(...args, '--yes');
+    expect((await queue.stats()).dlq).toBe(0);
+  });
+});
+
 describe('peek', () => {
   it('shows messages by their state, as many as asked for', async () => {
     const name = await cli.newQueue();

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CliResult, runCli, useServer } from './harness/cli-run.js';
+import { type CliResult, runCli, startCli, useServer } from './harness/cli-run.js';
 
 const cli = useServer();
 const SECRET = 'ifr_a_key_that_nobody_may_see';
@@ -45,6 +45,16 @@ describe('context', () => {
     expect(statSync(join(folder, 'millrace')).mode & 0o777).toBe(0o700);
   });
 
+  it('takes the first line of a pipe for the key, without waiting for its end', async () => {
+    const environment = { XDG_CONFIG_HOME: folder };
+    const run = startCli(['context', 'add', 'a', '--url', 'http://x'], environment);
+    run.write(`${SECRET}\nmore`);
+    expect([await run.ended(), run.stderr()]).toEqual([0, '']);
+    expect(readFileSync(join(folder, 'millrace', 'contexts.json'), 'utf8')).toContain(
+      `"${SECRET}"`,
+    );
+  });
+
   it('names the server to call: the current one, or that of --context or MILLRACE_CONTEXT', async () => {
     const { url, apiKey } = cli.server;
     await add('good', url, apiKey);
@@ -72,6 +82,10 @@ describe('context', () => {
   it.each([
     [['add', 'a b', '--url', 'http://x'], 'the name of a context must have'],
     [['add', 'a', '--url', 'x'], '--url must begin with http'],
+    [['add', 'a', '--url', 'http://x:99999'], '--url must be a url'],
+    [['add', 'a', '--url', 'http://u:p@x'], '--url must not contain a user name'],
+    [['add', 'a', '--url', 'http://x', '--key', ''], 'the API key must have'],
+    [['add', 'a', '--url', 'http://x', '--key', 'a b'], 'the API key must have'],
     [['add', 'a'], "required option '--url"],
     [['use', 'a'], 'there is no context "a"'],
     [['remove', 'a'], 'there is no context "a"'],

@@ -17,6 +17,10 @@ describe('the exit code', () => {
     ['of a queue name that is none', ['stats', 'a b'], 2, 'a queue name must have'],
     ['of a missing queue', ['purge'], 2, 'unknown command'],
     ['of a wrong argument', ['extend', 'orders', 'id', 'soon'], 2, 'must be a duration'],
+    ['of a pause that no timer can wait', ['stats', '--watch', '30d'], 2, 'at most 1d'],
+    ['of another one', ['tail', 'orders', '--interval', '30d'], 2, 'at most 1d'],
+    ['of a time out of all bounds', ['dlq', 'redrive', 'q', '--since', '99999999d'], 2, 'at most'],
+    ['of another one', ['keys', 'create', '--expires', '999999999d'], 2, 'at most 36500d'],
     ['of a queue that is not there', ['queue', 'show', 'none'], 5, 'millrace queue create'],
     ['of a wrong key', ['stats', '--key', 'wrong'], 4, 'MILLRACE_API_KEY'],
     ['of a key that is not there', ['keys', 'revoke', 'x', '--yes'], 5, 'millrace keys list'],
@@ -32,6 +36,13 @@ describe('the exit code', () => {
     const result = await cli.run(args);
     expect([result.code, result.stdout]).toEqual([code, '']);
     expect(result.stderr).toContain(why);
+  });
+
+  it('of an address with a path is 3', async () => {
+    const { code, stderr } = await cli.run(['stats'], {
+      environment: { MILLRACE_URL: `${cli.server.url}/v1` },
+    });
+    expect([code, stderr]).toEqual([3, expect.stringContaining('without a path')]);
   });
 
   it('of another program than millrace is 3', async () => {
@@ -66,10 +77,28 @@ it('a command line that cannot be read is such a line too', async () => {
   });
 });
 
-it('a refused field is named once', async () => {
+it.each([
+  [
+    ['publish', 'QUEUE', '1', '--priority', '12'],
+    /^millrace: --priority must be <= 9\n {2}See --help.\n$/,
+  ],
+  [
+    ['publish', 'QUEUE', '1', '--delay=36000d'],
+    /^millrace: --delay must be [^\n]*\n {2}See --help.\n$/,
+  ],
+  [['extend', 'QUEUE', 'id', '36000d'], /^millrace: the duration must be /],
+  [['stats', '--timeout', '0'], /--timeout.*It must be at least 1ms/],
+])('the refusal of %j names what was typed, once', async (args, text) => {
   const name = await cli.newQueue();
-  const { stderr } = await cli.run(['publish', name, '1', '--priority', '12']);
-  expect(stderr).toBe('millrace: priority must be <= 9\n  See --help.\n');
+  const { code, stderr } = await cli.run(args.map((word) => word.replace('QUEUE', name)));
+  expect(code).toBe(2);
+  expect(stderr).toMatch(text);
+});
+
+it('a refused field has its name in JSON', async () => {
+  const name = await cli.newQueue();
+  const { stderr } = await cli.run(['publish', name, '1', '--delay', '36000d', '--json']);
+  expect(JSON.parse(stderr).error.details[0].path).toBe('/delay_seconds');
 });
 
 describe('output that nobody reads', () => {
@@ -88,14 +117,15 @@ describe('output that nobody reads', () => {
     expect([await run.ended(), run.stderr()]).toEqual([code, '']);
   });
 
-  it.runIf(existsSync('/dev/full'))('is a failure if it cannot be written', async () => {
-    const line = `'${process.execPath}' '${BIN}' queue list > /dev/full`;
+  const FULL = ['queue list', '--help', 'help publish', '--version', 'completion bash'];
+  it.runIf(existsSync('/dev/full')).each(FULL)('%s is a failure on a full disk', (verb) => {
+    const line = `'${process.execPath}' '${BIN}' ${verb} > /dev/full`;
     const { status, stderr } = spawnSync('sh', ['-c', line], {
       env: { ...plainEnvironment(), ...cli.environment },
       encoding: 'utf8',
     });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^millrace: the output cannot be written: ENOSPC/);
+    expect(stderr).toMatch(/^millrace: the output cannot be written: ENOSPC.*\n$/);
   });
 });
 

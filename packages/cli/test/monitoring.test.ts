@@ -87,7 +87,16 @@ describe('check', () => {
     expect([unknown.code, unknown.stdout]).toEqual([3, expect.stringContaining('UNKNOWN')]);
     const refused = await cli.run(['check', 'orders', '--key', 'wrong']);
     expect([refused.code, refused.stdout]).toEqual([3, expect.stringContaining('UNKNOWN')]);
-    expect((await cli.run(['check', 'orders', '--max-depth', 'many'])).code).toBe(3);
+    for (const flags of [['--max-depth', 'many'], ['--no-such-option']]) {
+      const wrong = await cli.run(['check', 'orders', ...flags]);
+      expect(wrong).toMatchObject({
+        code: 3,
+        stdout: expect.stringMatching(/^MILLRACE UNKNOWN - .*\n$/),
+        stderr: expect.stringMatching(/^millrace: /),
+      });
+    }
+    const asJson = await cli.run(['check', 'orders', '--no-such-option', '--json']);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ state: 'UNKNOWN' });
     const gone = await cli.run(['check', 'orders', '--url', 'http://127.0.0.1:9']);
     expect([gone.code, gone.stdout]).toEqual([2, expect.stringContaining('CRITICAL')]);
   });

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { useServer } from './harness/cli-run.js';
 
@@ -70,14 +71,90 @@ describe('publish', () => {
     [['1', '--file', 'x'], 'there are two payloads'],
     [['--file', '/no/such/file'], '/no/such/file cannot be read'],
     [['1', '--rate', '5'], '--rate is for lines'],
+    [['--deduplication-id', 'd'], '--deduplication-id is for one message'],
+    [['--idempotency-key', 'k'], '--idempotency-key is for one message'],
     [['1', '--delay', 'soon'], 'It must be a duration such as 90s'],
     [['1', '--priority', 'high'], 'It must be a whole number'],
     [['1', '--header', 'x'], 'It must be NAME=VALUE'],
-    [['1', '--priority', '12'], 'priority must be <= 9'],
+    [['1', '--priority', '12'], '--priority must be <= 9'],
   ])('refuses %j as wrong use', async (args, why) => {
     const { code, stderr, stdout } = await cli.run(['publish', await cli.newQueue(), ...args]);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(why);
+  });
+});
+
+it('publish reads a payload that comes late', async () => {
+  const queue = await cli.newQueue();
+  const run = cli.start('publish', queue, '--file', '-');
+  await sleep(2_000);
+  run.write('"late"');
+  run.endInput();
+  expect([await run.ended(), run.stderr()]).toEqual([0, '']);
+  expect(await storedTexts(queue)).toEqual(['"late"']);
+});
+
+/** The server refuses it, because it is over 1 MiB. */
+const TOO_LARGE = JSON.stringify('x'.repeat(1_100_000));
+
+describe('a line that the server refuses', () => {
+  it('is named with its siblings and with the lines that were not tried', async () => {
+    const queue = await cli.newQueue();
+    const lines = [1, TOO_LARGE, 3, TOO_LARGE, TOO_LARGE, 6];
+    const { code, stderr } = await cli.run(['publish', queue], { input: lines.join('\n') });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^millrace: line 2 was refused: /);
+    const [, refused = ''] =
+      /Of the lines up to \d, these are not stored: (.*)\./.exec(stderr) ?? [];
+    const [, notTriedFrom = '7'] = /The lines from (\d) on were not tried/.exec(stderr) ?? [];
+    expect(['2', '2, 4', '2, 4 to 5']).toContain(refused);
+    // What is neither refused nor untried is stored.
+    const stored = lines.filter((line, at) => line !== TOO_LARGE && at + 1 < Number(notTriedFrom));
+    expect(await storedTexts(queue)).toEqual(stored.map(String));
+  });
+
+  it('is told with --json so that the rest can be published', async () => {
+    const queue = await cli.newQueue();
+    const { stdout, stderr } = await cli.run(['publish', queue, '--json'], {
+      input: `1\n${TOO_LARGE}\n`,
+    });
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    const { error } = JSON.parse(stderr);
+    expect(error).toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+      status: 413,
+      request_id: expect.any(String),
+      lines: { stored: 1, refused: [2], unknown: [] },
+    });
+  });
+
+  it('is not forgotten when a later line is no JSON', async () => {
+    const queue = await cli.newQueue();
+    const run = cli.start('publish', queue, '--header', 'x=y');
+    run.write(`${TOO_LARGE}\nno json\n`);
+    run.endInput();
+    expect(await run.ended()).toBe(2);
+    expect(run.stderr()).toContain('line 1 was refused: ');
+    expect(run.stderr()).toMatch(
+      /lines up to 1, these are not stored: 1\.[\s\S]*from 2 on were not tried/,
+    );
+  });
+
+  it('is told with the names of its own fields, and with the hint of this program', async () => {
+    const queue = await cli.newQueue();
+    const refused = await cli.run(['publish', queue, '--priority', '12'], { input: '1\n' });
+    expect(refused.stderr).not.toContain('messages/');
+    expect(refused.stderr).toMatch(/^millrace: line 1 was refused: --priority must be <= 9 /);
+    expect(refused.stderr).toContain('See --help.');
+  });
+
+  it('sets the exit code although nobody reads the output', async () => {
+    const queue = await cli.newQueue();
+    const run = cli.start('publish', queue, '--json', '--priority', '12');
+    run.closeOutput();
+    run.write('1\n');
+    run.endInput();
+    expect(await run.ended()).toBe(2);
   });
 });
 
@@ -111,7 +188,8 @@ describe('publish of lines', () => {
     const queue = await cli.newQueue();
     const { code, stderr } = await cli.run(['publish', queue], { input: '1\n\n2\noops\n3\n' });
     expect(code).toBe(2);
-    expect(stderr).toContain('line 4 is not JSON: oops (2 messages stored before)');
+    expect(stderr).toContain('line 4 is not JSON: oops (2 messages stored)');
+    expect(stderr).toContain('The lines from 4 on were not tried.');
     expect(await storedTexts(queue)).toEqual(['1', '2']);
   });
 
@@ -151,7 +229,9 @@ describe('publish of lines', () => {
     const { available } = await queue.stats();
     expect(available).toBeLessThan(1_000);
     expect(run.stderr()).toMatch(
-      new RegExp(`^millrace: ended by SIGINT \\(${available} messages? stored before\\)\n$`),
+      new RegExp(
+        `^millrace: ended by SIGINT \\(${available} messages? stored\\)\n  The lines from ${available + 1} on were not tried.\n$`,
+      ),
     );
   });
 });

@@ -73,5 +73,9 @@ describe('push', () => {
     const name = await cli.newQueue();
     expect((await cli.run(['push', 'subscribe', name, 'http://10.0.0.1/'])).code).toBe(2);
     expect((await cli.run(['push', 'pause', name, 'no-such-id'])).code).toBe(5);
+    for (const flag of ['--dry-run', '--yes']) {
+      const { code, stdout } = await cli.run(['push', 'unsubscribe', name, 'no-such-id', flag]);
+      expect([code, stdout]).toEqual([5, '']);
+    }
   });
 });

@@ -85,6 +85,8 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
     started.type(answer);
     await started.ended();
     expect(started.stdout).toContain(result);
+    const code = answer.startsWith('y') ? 0 : 130;
+    expect(started.stdout).toMatch(new RegExp(`ended with ${code}\\n$`));
     const names = await cli.server.millrace.queues.list({ prefix: name }).toArray();
     expect(names).toHaveLength(answer.startsWith('y') ? 0 : 1);
   });
@@ -107,6 +109,17 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
     expect(started.stdout).toContain('the context typed is stored');
     expect(started.stdout).not.toContain('ifr_secret');
     await cli.output('context', 'remove', 'typed');
+  });
+
+  it('a secret that is asked for is not shown', async () => {
+    const name = await cli.newQueue();
+    const url = 'http://127.0.0.1:9/hook';
+    const started = verb('push', 'subscribe', name, url, '--secret', '-');
+    await started.says(/Secret that signs/);
+    started.type('a_secret_of_twenty_bytes\r');
+    await started.ended();
+    expect(started.stdout).toMatch(/signed +true/);
+    expect(started.stdout).not.toContain('a_secret');
   });
 
   it('stats --watch shows a live table until Ctrl-C', async () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { UsageError } from '../errors.js';
+import { CliError, UsageError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
 import type { Session } from '../session/session.js';
 
 /** What a verb is about to do that cannot be undone. */
@@ -25,9 +26,10 @@ export const addConfirmationOptions = (command: Command): Command =>
     .option('-y, --yes', 'do not ask for a confirmation');
 
 /**
- * Whether to go on: asks whoever sits at the terminal, unless `--yes` answers already.
+ * Whether to go on, which a dry run does not: asks whoever sits at the terminal, unless `--yes` answers.
  *
  * @throws UsageError if there is nobody to ask
+ * @throws CliError if the answer is no
  */
 export async function confirmed(
   { out, connection }: Session,
@@ -47,6 +49,7 @@ export async function confirmed(
   const { asked } = await import('./asked.js');
   const message = `${description.charAt(0).toUpperCase()}${description.slice(1)} on ${connection.url}?`;
   const answer = await asked(confirm({ message, initialValue: false, output: process.stderr }));
-  if (!answer) out.note('nothing was done');
-  return answer;
+  // A script must not go on as if it were done.
+  if (!answer) throw new CliError('nothing was done', undefined, EXIT.declined);
+  return true;
 }

@@ -8,28 +8,30 @@ export interface Line {
   /** Counted from 1. */
   readonly number: number;
   readonly text: string;
-  /** Bytes read so far. */
-  readonly bytesRead: number;
+  /** Bytes of the input up to its end. */
+  readonly endByte: number;
 }
 
-/** The lines of a stream of UTF-8, without those that are blank. @throws UsageError */
+/** The lines of a stream of UTF-8, without those that are blank. They end with LF or CRLF. @throws UsageError */
 export async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<Line> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
   let number = 0;
-  let bytesRead = 0;
+  let endByte = 0;
   for await (const chunk of stream) {
-    bytesRead += chunk.length;
     const lines = (rest + decoded(decoder, chunk, number)).split('\n');
     rest = lines.pop() ?? '';
-    for (const text of lines) {
+    for (const line of lines) {
       number += 1;
-      if (text.trim() !== '') yield { number, text, bytesRead };
+      endByte += Buffer.byteLength(line) + 1;
+      const text = line.endsWith('\r') ? line.slice(0, -1) : line;
+      if (text.trim() !== '') yield { number, text, endByte };
     }
     if (rest.length > MAX_LINE_CHARS) throw new UsageError(`line ${number + 1} is over 2 MiB`);
   }
   rest += decoded(decoder, undefined, number);
-  if (rest.trim() !== '') yield { number: number + 1, text: rest, bytesRead };
+  endByte += Buffer.byteLength(rest);
+  if (rest.trim() !== '') yield { number: number + 1, text: rest, endByte };
 }
 
 function decoded(decoder: TextDecoder, chunk: Buffer | undefined, linesBefore: number): string {

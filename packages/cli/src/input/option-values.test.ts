@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   duration,
   header,
   listOf,
+  pause,
   positiveNumber,
+  timeLimit,
   timeOrAge,
   timeOrSpan,
   wholeNumber,
@@ -21,6 +23,8 @@ describe('an option', () => {
     [listOf, 'a,b', ['a', 'b']],
     [timeOrAge, '2026-05-31T12:00:00Z', '2026-05-31T12:00:00.000Z'],
     [timeOrSpan, '2026-05-31T12:00:00Z', '2026-05-31T12:00:00.000Z'],
+    [timeOrSpan, '2026-05-31 12:00+02:00', '2026-05-31T10:00:00.000Z'],
+    [timeOrSpan, '2026-05-31', '2026-05-31T00:00:00.000Z'],
   ] as [(text: string) => unknown, string, unknown][])('%o reads %s', (read, text, value) => {
     expect(read(text)).toEqual(value);
   });
@@ -28,6 +32,18 @@ describe('an option', () => {
   it.each([
     [duration, 'soon'],
     [duration, '-1'],
+    [duration, '999999999d'],
+    [duration, '9'.repeat(400)],
+    [pause, '30d'],
+    [timeLimit, '0'],
+    [timeLimit, '30d'],
+    [timeOrAge, '99999999d'],
+    [timeOrAge, '36000d'],
+    [timeOrSpan, '999999999d'],
+    [timeOrAge, '2026-02-31'],
+    [timeOrAge, '2026-13-01T00:00Z'],
+    [timeOrAge, 'May 2026'],
+    [timeOrAge, '-1'],
     [wholeNumber, '1.5'],
     [wholeNumber, '1e3'],
     [positiveNumber, '0'],
@@ -36,6 +52,20 @@ describe('an option', () => {
     [timeOrSpan, 'tomorrow'],
   ] as [(text: string) => unknown, string][])('%o refuses %s', (read, text) => {
     expect(() => read(text)).toThrow(/^It must be /);
+  });
+
+  it.each([
+    [timeOrAge, '60', -60],
+    [timeOrAge, '1h', -3_600],
+    [timeOrSpan, '3600', 3_600],
+    [timeOrSpan, '90d', 90 * 86_400],
+  ] as const)('%o reads %s as a length of time', (read, text, seconds) => {
+    vi.useFakeTimers({ now: Date.UTC(2026, 4, 31) });
+    try {
+      expect(Date.parse(read(text)) - Date.now()).toBe(seconds * 1_000);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('that is repeated is added to what it had', () => {

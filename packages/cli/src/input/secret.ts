@@ -1,10 +1,12 @@
 import { UsageError } from '../errors.js';
 
-const MAX_BYTES = 4_096;
+const MAX_CHARS = 4_096;
 
 /** A secret that was given as an argument, where `-` stands for the standard input. */
-export const secretFrom = async (given: string | undefined): Promise<string | undefined> =>
-  given === '-' ? fromInput() : given;
+export const secretFrom = async (
+  given: string | undefined,
+  question: string,
+): Promise<string | undefined> => (given === '-' ? askForSecret(question) : given);
 
 /** Asks for a secret, or reads it from the standard input if that is no terminal. */
 export async function askForSecret(question: string): Promise<string> {
@@ -14,12 +16,13 @@ export async function askForSecret(question: string): Promise<string> {
   return asked(password({ message: question, output: process.stderr }));
 }
 
-/** The standard input up to the end of its first line. */
+/** The first line of the standard input, whose writer may go on or keep it open. */
 async function fromInput(): Promise<string> {
   let text = '';
-  for await (const chunk of process.stdin) {
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
     text += chunk;
-    if (text.length > MAX_BYTES)
+    if (text.includes('\n')) break;
+    if (text.length > MAX_CHARS)
       throw new UsageError('the secret on the standard input is too long');
   }
   const [line = ''] = text.split(/\r?\n/);

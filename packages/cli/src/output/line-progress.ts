@@ -21,8 +21,8 @@ export class LineProgress {
     return new LineProgress(bar, totalBytes);
   }
 
-  show(messages: number, bytesRead: number): void {
-    this.bar?.update(this.totalBytes === undefined ? messages : bytesRead, { messages });
+  show(messages: number, endByte: number): void {
+    this.bar?.update(this.totalBytes === undefined ? messages : endByte, { messages });
   }
 
   end(): void {

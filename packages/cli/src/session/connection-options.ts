@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { duration } from '../input/option-values.js';
+import { timeLimit } from '../input/option-values.js';
 
 /** The options that every verb has which calls a server. */
 export interface ConnectionOptions {
@@ -16,4 +16,4 @@ export const addConnectionOptions = (command: Command): Command =>
     .option('--url <url>', 'the address of the server (MILLRACE_URL)')
     .option('--key <key>', 'the API key (MILLRACE_API_KEY); other users can see flags')
     .option('--context <name>', 'a stored address and key (MILLRACE_CONTEXT)')
-    .option('--timeout <duration>', 'how long an attempt of a call may take (15s)', duration);
+    .option('--timeout <duration>', 'how long an attempt of a call may take (15s)', timeLimit);

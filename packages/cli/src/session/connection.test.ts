@@ -36,8 +36,21 @@ describe('the server and its key', () => {
     );
   });
 
+  it.each([
+    ['https://ifr_secret@host', /^the address of the server must not contain a user name/],
+    ['http://host:99999', /^the address of the server must be a url .* with a port up to 65535$/],
+  ])('are refused at %s with what is wrong', (url, why) => {
+    expect(() => connectionOf({ url, key: 'k' }, {}, noContext)).toThrow(why);
+  });
+
+  it.each(['', 'two words', 'é'])('are refused with the key %j', (key) => {
+    expect(() => connectionOf({ url: 'http://host', key }, {}, noContext)).toThrow(
+      /^the API key must have/,
+    );
+  });
+
   it('are asked for without what a url should not contain', () => {
-    const url = 'https://ifr_secret@other/path?key=ifr_secret';
+    const url = 'https://other/path?key=ifr_secret';
     expect(() => connectionOf({ url }, {}, noContext)).toThrow(
       /^there is no API key for https:\/\/other$/,
     );
@@ -47,6 +60,9 @@ describe('the server and its key', () => {
     const { url, apiKey } = connectionOf({ key: 'flag-key' }, {}, findContext);
     expect([url, apiKey]).toEqual(['https://current', 'flag-key']);
     expect(connectionOf({ url: 'https://current' }, {}, findContext).apiKey).toBe('current-key');
+    expect(connectionOf({ url: 'https://CURRENT:443/' }, {}, findContext).apiKey).toBe(
+      'current-key',
+    );
     for (const context of [findContext, noContext]) {
       expect(() => connectionOf({ url: 'https://other' }, {}, context)).toThrow('no API key for');
     }

@@ -25,21 +25,50 @@ export function connectionOf(
 ): Connection {
   const connection = choose(options, environment, findContext);
   checkAddress(connection.url);
+  checkKey(connection.apiKey);
   return connection;
 }
 
 function checkAddress(url: string): void {
-  if (isAddress(url)) return;
+  const rule = ruleBrokenBy(url);
+  if (rule === undefined) return;
   throw new UsageError(
     // Without the address itself: somebody may have put the key there.
-    'the address of the server must begin with http:// or https://',
+    `the address of the server ${rule}`,
     'It comes from --url, MILLRACE_URL or the context.',
   );
 }
 
-/** Whether it can be the address of a server. */
-export const isAddress = (url: string): boolean =>
-  /^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '');
+function checkKey(key: string): void {
+  if (isKey(key)) return;
+  throw new UsageError(
+    `the API key ${KEY_RULE}`,
+    'It comes from --key, MILLRACE_API_KEY or the context.',
+  );
+}
+
+export const KEY_RULE = 'must have one or more printable ASCII characters, and no spaces';
+
+export const isKey = (key: string): boolean => /^[\x21-\x7e]+$/.test(key);
+
+/** The rule for the address of a server that the text breaks, if it breaks one. */
+export function ruleBrokenBy(url: string): string | undefined {
+  if (!/^https?:\/\//i.test(url)) return 'must begin with http:// or https://';
+  if (!URL.canParse(url))
+    return 'must be a url such as http://127.0.0.1:8080, with a port up to 65535';
+  const { username, password } = new URL(url);
+  if (username === '' && password === '') return undefined;
+  return 'must not contain a user name or password: the API key has its own option';
+}
+
+/** Whether calls to both go to the same place. */
+const isSameAddress = (one: string, other: string): boolean =>
+  withoutSlash(one) === withoutSlash(other);
+
+function withoutSlash(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname.replace(/\/+$/, '');
+}
 
 function choose(
   { url: givenUrl, key: givenKey, context: name }: ConnectionOptions,
@@ -54,9 +83,9 @@ function choose(
   if (url === undefined) {
     return { url: context?.url ?? DEV.url, apiKey: apiKey ?? context?.apiKey ?? DEV.apiKey };
   }
-  // A key is sent only to the server that it was stored for.
-  if (context?.url === url) return context;
   checkAddress(url);
+  // A key is sent only to the server that it was stored for.
+  if (context !== undefined && isSameAddress(context.url, url)) return context;
   throw new UsageError(
     `there is no API key for ${new URL(url).origin}`,
     'Give it with MILLRACE_API_KEY or --key, or store both: millrace context add NAME --url URL',

@@ -8,7 +8,10 @@ import { untilInterrupted } from './interrupt.js';
 /** A person waits for an answer, so a call gives up sooner than in a program. */
 const SHORT: RetryOptions = { maxAttempts: 3, totalMs: 5_000 };
 /** Verbs that go on for long outlast a restart of the server. */
-const LONG: RetryOptions = { maxAttempts: 20, totalMs: 60_000 };
+export const LONG = { maxAttempts: 20, totalMs: 60_000 } as const satisfies RetryOptions;
+
+/** For what a verb does at its end, whether a signal or a failure brought it: whoever waits has waited. */
+export const BRIEF = { retries: { maxAttempts: 3, totalMs: 2_000 }, timeoutMs: 3_000 } as const;
 
 /** What the run of one verb has: its output, its server, and the signal that ends it. */
 export class Session {

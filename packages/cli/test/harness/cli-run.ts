@@ -52,6 +52,36 @@ export async function runCli(
   return { code, stdout, stderr };
 }
 
+/** Starts `millrace` and leaves its input open. */
+export function startCli(args: readonly string[], environment: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: { ...plainEnvironment(), ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text;
+    });
+  }
+  child.stdin.on('error', () => undefined);
+  const closed = once(child, 'close');
+  const ended = async (): Promise<number | null> => (await closed)[0];
+  return {
+    /** The program finds nobody who reads. */
+    closeOutput: () => void child.stdout.destroy(),
+    ended,
+    lines: () => texts.stdout.split('\n').filter(Boolean),
+    stderr: () => texts.stderr,
+    write: (text: string) => void child.stdin.write(text),
+    endInput: () => void child.stdin.end(),
+    end(signal: NodeJS.Signals): Promise<number | null> {
+      child.kill(signal);
+      return ended();
+    },
+  };
+}
+
 let queuesMade = 0;
 
 /** A dev server, and `millrace` with its address and key in the environment. */
@@ -101,31 +131,7 @@ export class CliWithServer {
 
   /** A verb that goes on until a signal ends it, or its input ends. */
   start(...args: readonly string[]) {
-    const child = spawn(process.execPath, [BIN, ...args], {
-      env: { ...plainEnvironment(), ...this.environment },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const texts = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        texts[name] += text;
-      });
-    }
-    child.stdin.on('error', () => undefined);
-    const closed = once(child, 'close');
-    const ended = async (): Promise<number | null> => (await closed)[0];
-    return {
-      /** The program finds nobody who reads. */
-      closeOutput: () => void child.stdout.destroy(),
-      ended,
-      lines: () => texts.stdout.split('\n').filter(Boolean),
-      stderr: () => texts.stderr,
-      write: (text: string) => void child.stdin.write(text),
-      end(signal: NodeJS.Signals): Promise<number | null> {
-        child.kill(signal);
-        return ended();
-      },
-    };
+    return startCli(args, this.environment);
   }
 
   async startServer(flags: readonly string[]): Promise<void> {

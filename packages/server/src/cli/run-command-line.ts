@@ -1,9 +1,10 @@
 import { ConfigError } from '../config/config-error.js';
 import { COMMANDS, readCommandLine } from './commands.js';
 import { explainFailure } from './explain-failure.js';
+import { NotReachable } from './not-reachable.js';
 import { outliveReaders } from './outlive-readers.js';
 
-/** Runs the command that the arguments name. A failure ends the process: 2 for wrong use, else 1. */
+/** Runs the command that the arguments name. A failure ends the process. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
   outliveReaders();
   try {
@@ -12,6 +13,12 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     await run(args, COMMANDS);
   } catch (error) {
     process.stderr.write(`millrace: ${explainFailure(error as Error)}\n`);
-    process.exit(error instanceof ConfigError ? 2 : 1);
+    process.exit(exitCodeOf(error));
   }
+}
+
+/** The codes are those of docs/cli.md. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigError) return 2;
+  return error instanceof NotReachable ? 3 : 1;
 }

@@ -169,19 +169,19 @@ describe('millrace dev clock', () => {
 
   it('finds the server by the variable that millrace dev prints', async () => {
     const { url } = await startDev();
-    const { stdout } = await outcomeOf(['dev', 'clock', 'advance', '1h'], { MILLRACE_URL: url });
+    const { stdout } = await outcomeOf(['dev', 'clock', 'advance', '3600'], { MILLRACE_URL: url });
     expect(stdout).toContain('3600 s ahead');
   });
 
   it.each([
-    [['advance', '7'], 2, 'the duration must be numbers with the units'],
-    [['advance', '-7d'], 2, 'the duration must be numbers with the units'],
-    [['advance'], 2, 'the duration must be numbers with the units'],
+    [['advance', 'soon'], 2, 'the duration must be seconds, or numbers with the units'],
+    [['advance', '-7d'], 2, 'the duration must be seconds, or numbers with the units'],
+    [['advance'], 2, 'the duration must be seconds, or numbers with the units'],
     [['advance', '1d', '--uri', 'x'], 2, "Unknown option '--uri'; see millrace dev --help"],
     [['show', '--url', 'nowhere'], 2, '--url or MILLRACE_URL must be the address'],
     [[], 2, 'must be followed by show or advance'],
     [['stop'], 2, 'must be followed by show or advance, not "stop"'],
-    [['show', '--url', 'http://127.0.0.1:1'], 1, 'no server answers on http://127.0.0.1:1'],
+    [['show', '--url', 'http://127.0.0.1:1'], 3, 'no server answers on http://127.0.0.1:1'],
   ])('refuses %j', async (args, exitCode, why) => {
     const { code, stdout, stderr } = await outcomeOf(['dev', 'clock', ...args]);
     expect([code, stdout]).toEqual([exitCode, '']);
@@ -191,7 +191,7 @@ describe('millrace dev clock', () => {
   it('says by how much an advance is too long', async () => {
     const { url } = await startDev();
     const { code, stderr } = await outcomeOf(['dev', 'clock', 'advance', '3651d', '--url', url]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain('the seconds of the duration must be <= 315360000');
   });
 });
@@ -212,7 +212,7 @@ describe('millrace serve', () => {
       expect([status, body.error.code]).toEqual([404, 'ROUTE_NOT_FOUND']);
     }
     const { code, stderr } = await outcomeOf(['dev', 'clock', 'show', '--url', url]);
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(stderr).toContain('is not a server in dev mode');
   });
 

@@ -1,5 +1,6 @@
 import type { CreateKeyParams, KeyRecord } from '@millrace/client';
 import type { Command } from 'commander';
+import { NotFound } from '../../errors.js';
 import {
   addConfirmationOptions,
   type ConfirmationOptions,
@@ -89,7 +90,10 @@ function addRevoke(keys: Command): void {
   runsOnServer<[string], ConfirmationOptions>(command, async (session, [id], options) => {
     const { keys: all } = (await session.client()).account;
     const known = (await all.list({ limit: 1_000 }).toArray()).find(({ keyId }) => keyId === id);
-    const affected = known === undefined || known.revokedAt !== undefined ? 0 : 1;
+    if (known === undefined) {
+      throw new NotFound(`there is no key ${id}`, 'See which there are: millrace keys list');
+    }
+    const affected = known.revokedAt === undefined ? 1 : 0;
     const description = `revoke the key ${id}${remarkOn(known)}`;
     const effect = { action: 'account.keys.revoke', target: id, affected, description };
     if (!(await confirmed(session, effect, options))) return;
@@ -98,8 +102,7 @@ function addRevoke(keys: Command): void {
   });
 }
 
-function remarkOn(key: KeyRecord | undefined): string {
-  if (key === undefined) return ', which does not exist';
+function remarkOn(key: KeyRecord): string {
   const name = key.name === undefined ? '' : ` (${key.name})`;
   return key.revokedAt === undefined ? name : `${name}, which is revoked already`;
 }

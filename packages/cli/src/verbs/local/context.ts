@@ -9,7 +9,7 @@ import {
 import { UsageError } from '../../errors.js';
 import { askForSecret } from '../../input/secret.js';
 import { recordLines, table } from '../../output/table.js';
-import { isAddress } from '../../session/connection.js';
+import { isKey, KEY_RULE, ruleBrokenBy } from '../../session/connection.js';
 import { addVerb, runs } from '../verb.js';
 
 export function addContextVerbs(context: Command): void {
@@ -43,8 +43,10 @@ function addAdd(context: Command): void {
   runs<[string]>(command, async ({ out }, [name]) => {
     const { url, key } = command.opts<AddFlags>();
     // Without the address itself: somebody may have put the key there.
-    if (!isAddress(url)) throw new UsageError('--url must begin with http:// or https://');
+    const rule = ruleBrokenBy(url);
+    if (rule !== undefined) throw new UsageError(`--url ${rule}`);
     const apiKey = key ?? (await askForSecret(`API key for ${url}`));
+    if (!isKey(apiKey)) throw new UsageError(`the API key ${KEY_RULE}`);
     addContext(name, { url, apiKey });
     await out.record({ name, url }, () => `the context ${name} is stored`);
   });

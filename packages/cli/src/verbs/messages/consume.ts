@@ -12,8 +12,9 @@ export function addConsume(program: Command): void {
     summary: 'leases messages and prints them',
     details:
       'Without --ack a message stays leased until its visibility timeout has passed; "millrace ack" and ' +
-      '"millrace nack" settle it by its receipt. With --ack it is removed once it has been printed. Ctrl-C ' +
-      'returns what is leased, without counting a failure.',
+      '"millrace nack" settle it by its receipt. With --ack it is removed once it has been handed to the ' +
+      'output: a reader of a pipe that ends early, as head does, loses what the pipe held. Ctrl-C returns ' +
+      'what is leased, without counting a failure.',
     examples: [
       'consume orders',
       'consume orders --max 100 --wait 30s --ack',
@@ -23,7 +24,7 @@ export function addConsume(program: Command): void {
     .option('-n, --max <n>', 'the most messages (1; with --follow no limit)', positiveNumber)
     .option('-w, --wait <duration>', 'how long to wait for the first message (0s)', duration)
     .option('-f, --follow', 'go on until Ctrl-C')
-    .option('--ack', 'remove each message once it has been printed')
+    .option('--ack', 'remove each message once it is handed to the output')
     .option('--visibility-timeout <duration>', "the lease; else the queue's", duration)
     .option('--payload', 'print payloads only, one in each line');
   runsOnServer<[string], ConsumeFlags>(command, consume);

@@ -1,6 +1,8 @@
-import type { Delivery, Queue } from '@millrace/client';
+import { type Delivery, MillraceError, type Queue } from '@millrace/client';
 import { Interrupted } from '../../errors.js';
-import type { Session } from '../../session/session.js';
+import { counted } from '../../output/counted.js';
+import { outlastingRestarts, untilSignalThenBriefly } from '../../session/long-calls.js';
+import { BRIEF, type Session } from '../../session/session.js';
 import { printMessage } from './print-message.js';
 
 export interface ConsumeFlags {
@@ -59,14 +61,17 @@ export class Consumption {
 
   async #lease(maxMessages: number, waitSeconds: number, signal: AbortSignal): Promise<Delivery[]> {
     this.#forgetEnded();
-    const { messages } = await this.queue.consume({
+    const options = {
       maxMessages,
       waitSeconds: Math.round(waitSeconds * 1_000) / 1_000,
       visibilityTimeout: this.flags.visibilityTimeout,
       // With a key, the server would keep the leases of a call that was aborted for a repetition.
       idempotencyKey: false,
       signal,
-    });
+    } as const;
+    const { messages } = await (this.flags.follow
+      ? outlastingRestarts(() => this.queue.consume(options), signal)
+      : this.queue.consume(options));
     for (const message of messages) this.#held.set(message.messageId, message);
     return messages;
   }
@@ -81,15 +86,26 @@ export class Consumption {
         this.#printed += 1;
       }
     } finally {
-      if (this.flags.ack && printed.length > 0) await this.#ack(printed);
+      if (this.flags.ack && printed.length > 0) await this.#ack(printed, signal);
     }
   }
 
-  async #ack(messages: readonly Delivery[]): Promise<void> {
-    const { results } = await this.queue.ackBatch(messages);
-    for (const { messageId, error } of results) {
-      this.#held.delete(messageId);
-      if (error) this.session.out.note(`millrace: ${messageId} was not acked: ${error.message}`);
+  async #ack(messages: readonly Delivery[], signal: AbortSignal): Promise<void> {
+    const { out } = this.session;
+    try {
+      const { results } = await untilSignalThenBriefly(
+        (options) => this.queue.ackBatch(messages, options),
+        signal,
+      );
+      for (const { messageId, error } of results) {
+        this.#held.delete(messageId);
+        if (error) out.note(`millrace: ${messageId} was not acked: ${error.message}`);
+      }
+    } catch (error) {
+      const printed = counted(messages.length, 'message');
+      out.note(`millrace: ${printed} printed but not acked; what is not acked is delivered again`);
+      // The signal is what ended the run.
+      if (!signal.aborted) throw error;
     }
   }
 
@@ -104,9 +120,27 @@ export class Consumption {
   /** Returns what is leased. A failure does no harm: the leases end by themselves. */
   async #giveBack(): Promise<void> {
     const held = [...this.#held.values()];
+    let left = 0;
     for (let first = 0; first < held.length; first += RETURNS_AT_ONCE) {
       const some = held.slice(first, first + RETURNS_AT_ONCE);
-      await Promise.allSettled(some.map((message) => this.queue.extend(message, 0)));
+      const returned = await Promise.allSettled(
+        some.map((message) => this.queue.extend(message, 0, BRIEF)),
+      );
+      const failed = returned.filter(isUnanswered).length;
+      left += failed;
+      // Without a server, the others would take as long again.
+      if (failed === some.length) {
+        left += held.length - first - some.length;
+        break;
+      }
     }
+    if (left === 0) return;
+    const messages = `${counted(left, 'message')} ${left === 1 ? 'stays' : 'stay'} leased`;
+    this.session.out.note(`millrace: ${messages} until the visibility timeout: no answer came`);
   }
 }
+
+/** A refusal says that the lease has ended already. */
+const isUnanswered = (result: PromiseSettledResult<unknown>): boolean =>
+  result.status === 'rejected' &&
+  (!(result.reason instanceof MillraceError) || result.reason.retryable);

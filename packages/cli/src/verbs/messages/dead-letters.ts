@@ -1,5 +1,6 @@
-import type { QueueMessage } from '@millrace/client';
+import type { Queue, QueueMessage } from '@millrace/client';
 import type { Command } from 'commander';
+import { NotFound } from '../../errors.js';
 import {
   addConfirmationOptions,
   type ConfirmationOptions,
@@ -9,6 +10,7 @@ import { positiveNumber, timeOrAge } from '../../input/option-values.js';
 import { counted } from '../../output/counted.js';
 import { payloadCell } from '../../output/payload-text.js';
 import { table } from '../../output/table.js';
+import { answerWith } from '../../session/answer-with.js';
 import { first } from '../../session/first.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
@@ -72,12 +74,15 @@ function addRedrive(dlq: Command): void {
   runsOnServer<[string], RedriveFlags>(command, async (session, [name], flags) => {
     const { message, since, max, ...confirmation } = flags;
     const queue = (await session.client()).queue(name);
-    const { dlq: all } = await queue.stats();
+    const { dlq: all } = answerWith(await queue.stats(), 'dlq');
+    if (message !== undefined && confirmation.dryRun) await mustHaveLetter(queue, message);
     const affected = Math.min(all, message === undefined ? (max ?? all) : 1);
     const description = `send ${which(affected, message, since)} back to the queue ${name}`;
     const effect = { action: 'queue.dlq.redrive', target: name, affected, description };
     if (!(await confirmed(session, effect, confirmation))) return;
-    const result = await queue.dlq.redrive({ messageId: message, since, maxMessages: max });
+    const settings = { messageId: message, since, maxMessages: max };
+    const result = answerWith(await queue.dlq.redrive(settings), 'redriven');
+    if (message !== undefined && result.redriven === 0) throw noLetter(name, message);
     await session.out.record(result, () => `${counted(result.redriven, 'dead letter')} sent back`);
   });
 }
@@ -95,12 +100,14 @@ function addPurge(dlq: Command): void {
   addConfirmationOptions(command);
   runsOnServer<[string], PurgeFlags>(command, async (session, [name], { message, ...flags }) => {
     const queue = (await session.client()).queue(name);
-    const { dlq: all } = await queue.stats();
+    const { dlq: all } = answerWith(await queue.stats(), 'dlq');
+    if (message !== undefined && flags.dryRun) await mustHaveLetter(queue, message);
     const affected = message === undefined ? all : Math.min(all, 1);
     const description = `remove ${which(affected, message)} of the queue ${name}`;
     const effect = { action: 'queue.dlq.purge', target: name, affected, description };
     if (!(await confirmed(session, effect, flags))) return;
-    const result = await queue.dlq.purge({ messageId: message });
+    const result = answerWith(await queue.dlq.purge({ messageId: message }), 'purged');
+    if (message !== undefined && result.purged === 0) throw noLetter(name, message);
     await session.out.record(result, () => `${counted(result.purged, 'dead letter')} removed`);
   });
 }
@@ -111,3 +118,17 @@ function which(count: number, message?: string, since?: string): string {
   if (since !== undefined) return `the dead letters since ${since}, at most ${count},`;
   return counted(count, 'dead letter');
 }
+
+/** Walks the list, because no call looks up a dead letter by the queue that it came from. */
+async function mustHaveLetter(queue: Queue, messageId: string): Promise<void> {
+  for await (const letter of queue.dlq.list({ limit: 1_000 })) {
+    if (letter.messageId === messageId) return;
+  }
+  throw noLetter(queue.name, messageId);
+}
+
+const noLetter = (queue: string, messageId: string): NotFound =>
+  new NotFound(
+    `the queue ${queue} has no dead letter ${messageId}`,
+    `See which there are: millrace dlq list ${queue}`,
+  );

@@ -13,13 +13,16 @@ export interface TailOptions {
   readonly fromStart: boolean;
 }
 
-/** The messages of a queue that one look after the other has not seen before. Ends with the signal. */
+/**
+ * The messages of a queue that one look after the other has not seen before. Ends with the signal; a call
+ * that is under way then fails with its reason.
+ */
 export async function* newMessages(
   queue: Queue,
   { intervalMs, fromStart }: TailOptions,
   signal: AbortSignal,
 ): AsyncGenerator<PeekedMessage> {
-  const { enablePriority } = await queue.get();
+  const { enablePriority } = await queue.get({ signal });
   const available = new Walk(queue, 'available', !enablePriority);
   const others = [new Walk(queue, 'leased', false), new Walk(queue, 'delayed', false)];
   const seen = new Seen();
@@ -46,27 +49,17 @@ class Walk {
   ) {}
 
   async *messages(signal: AbortSignal): AsyncGenerator<PeekedMessage> {
+    const { queue, state } = this;
     if (!this.isLasting) this.#cursor = undefined;
     let count = 0;
     while (!signal.aborted) {
-      const page = await this.#page(signal);
-      if (page === undefined) return;
+      const page = await queue.peek({ state, cursor: this.#cursor, limit: PAGE, signal }).page();
       yield* page.items;
       count += page.items.length;
       // The last page is looked at again, because it may get longer.
       if (page.nextCursor === undefined) return;
       this.#cursor = page.nextCursor;
       if (!this.isLasting && count >= MAX_LOOKED_AT) return;
-    }
-  }
-
-  async #page(signal: AbortSignal) {
-    const { queue, state } = this;
-    try {
-      return await queue.peek({ state, cursor: this.#cursor, limit: PAGE, signal }).page();
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      throw error;
     }
   }
 }

@@ -1,24 +1,17 @@
 import { fstatSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessageOptions, PublishReturns, Queue } from '@millrace/client';
-import { CliError, Interrupted } from '../../errors.js';
-import { exitCodeOf } from '../../exit-codes.js';
 import { payloadOf } from '../../input/json-input.js';
 import { type Line, linesOf } from '../../input/lines.js';
 import { counted } from '../../output/counted.js';
 import { LineProgress } from '../../output/line-progress.js';
+import { afterGrace, orAborted } from '../../session/interrupt.js';
 import type { Session } from '../../session/session.js';
+import { LineTally } from './line-tally.js';
 
 interface LineFlags {
   readonly text?: true;
   readonly rate?: number;
-}
-
-/** What has become of the lines so far. */
-interface Tally {
-  stored: number;
-  refused: number;
-  first: { readonly line: number; readonly error: unknown } | undefined;
 }
 
 /** Publishes each line of the standard input in batches, in order. */
@@ -30,62 +23,52 @@ export async function publishLines(
 ): Promise<void> {
   const { out, interrupted } = session;
   const publisher = queue.publisher();
-  const tally: Tally = { stored: 0, refused: 0, first: undefined };
+  const tally = new LineTally();
   const progress = await LineProgress.start(sizeOfInput());
   const pace = paceOf(flags.rate, interrupted);
   let lastWrite: Promise<void> = Promise.resolve();
-  const follow = (line: Line, stored: Promise<PublishReturns>): void => {
+  const follow = ({ number, endByte }: Line, stored: Promise<PublishReturns>): void => {
+    tally.isTried(number);
     stored.then(
       (result) => {
-        tally.stored += 1;
-        progress.show(tally.stored, line.bytesRead);
+        if (typeof result.messageId !== 'string') return tally.isFailed(number, undefined);
+        tally.isStored(number);
+        progress.show(tally.stored, endByte);
         if (out.isJson) lastWrite = out.record(result, () => '');
         lastWrite.catch(() => undefined);
       },
-      (error) => {
-        tally.refused += 1;
-        tally.first ??= { line: line.number, error };
-      },
+      (error) => tally.isFailed(number, error),
     );
   };
   // Otherwise Ctrl-C would have to wait for whoever writes the input.
   interrupted.addEventListener('abort', () => process.stdin.destroy());
+  let hasMore = false;
+  let unreadable: Error | undefined;
   try {
     for await (const line of linesOf(process.stdin)) {
       await pace();
-      if (interrupted.aborted || tally.refused > 0) break;
-      await publisher.ready();
+      await orAborted(publisher.ready(), interrupted);
+      if (interrupted.aborted || tally.hasFailed) {
+        hasMore = true;
+        break;
+      }
       const payload = payloadOf(line.text, `line ${line.number}`, flags.text);
       follow(line, publisher.publish(payload, options));
     }
   } catch (error) {
-    await publisher.close();
-    throw stopped(tally, interrupted.reason ?? error);
-  } finally {
-    await publisher.close();
-    progress.end();
+    unreadable = error as Error;
+    hasMore = true;
   }
+  // The publisher takes no signal; what is under way then is told as unknown.
+  await orAborted(publisher.close(), afterGrace(interrupted));
+  progress.end();
+  const stop = interrupted.aborted ? (interrupted.reason as Error) : unreadable;
+  // Before the output, which nobody may read any more.
+  if (stop !== undefined || tally.hasFailed)
+    throw tally.failure(stop, hasMore || interrupted.aborted);
   await lastWrite;
-  if (tally.first !== undefined) throw refusedLines(tally, tally.first);
-  if (interrupted.reason instanceof Interrupted) throw stopped(tally, interrupted.reason);
   if (!out.isJson)
     await out.write(`${counted(tally.stored, 'message')} published to ${queue.name}`);
-}
-
-/** The failure, with what was stored before it, so that the rest can be published afterwards. */
-function stopped({ stored }: Tally, error: unknown): unknown {
-  if (!(error instanceof CliError)) return error;
-  const { message, hint, exitCode } = error;
-  return new CliError(`${message} (${counted(stored, 'message')} stored before)`, hint, exitCode);
-}
-
-function refusedLines({ stored, refused }: Tally, { line, error }: NonNullable<Tally['first']>) {
-  const { message, code, status } = error as Error & { code: string; status: number | undefined };
-  return new CliError(
-    `line ${line} was refused: ${message} (${counted(stored, 'message')} stored, ${refused} refused)`,
-    (error as { hint?: string }).hint,
-    exitCodeOf(code, status),
-  );
 }
 
 /** Waits until the next line may be published. */

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import type { PublishOptions, Queue } from '@millrace/client';
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import { duration, header, positiveNumber, wholeNumber } from '../../input/option-values.js';
+import { answerWith } from '../../session/answer-with.js';
 import type { Session } from '../../session/session.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
@@ -25,7 +27,10 @@ export function addPublish(program: Command): void {
     details:
       'A payload is JSON and is stored byte for byte. Without a payload and without --file, each line ' +
       'that is not blank is one; lines are published in batches and keep their order. The first line ' +
-      'that is no JSON ends the run, and what came before it is stored.',
+      'that is no JSON ends the run, and what came before it is stored. A line that the server refuses ' +
+      'ends the run too, but lines that were already on their way are stored, also in a fifo queue: the ' +
+      'error names the lines that are missing, with --json in lines.refused, lines.unknown (the answer ' +
+      'was lost) and lines.not_tried_from.',
     examples: [
       `publish orders '{"order_id":"o_123"}'`,
       `publish orders 'hello' --text --delay 10m`,
@@ -38,7 +43,10 @@ export function addPublish(program: Command): void {
     .option('--delay <duration>', 'how long until it can be delivered', duration)
     .option('--priority <n>', '0 to 9, in a queue with priorities', wholeNumber)
     .option('--group <id>', 'the message group, in a fifo queue')
-    .option('--deduplication-id <id>', 'suppresses another publish with it, in a fifo queue')
+    .option(
+      '--deduplication-id <id>',
+      'suppresses another publish with it, in a fifo queue; for one message',
+    )
     .option('--header <name=value>', 'a header; may be repeated', header)
     .option('--idempotency-key <key>', 'makes repeating this command safe; for one message')
     .option('--rate <n>', 'lines per second at most', positiveNumber);
@@ -50,8 +58,9 @@ async function publish(
   [name, argument]: [string, string | undefined],
   flags: PublishFlags,
 ): Promise<void> {
-  const text = textOf(argument, flags.file);
+  const text = await textOf(argument, flags.file);
   if (text === undefined) {
+    refuseForLines(flags);
     const queue = (await session.fastClient()).queue(name);
     const { publishLines } = await import('./publish-lines.js');
     return publishLines(session, queue, messageOptions(flags), flags);
@@ -62,8 +71,19 @@ async function publish(
   const queue: Queue = (await session.client()).queue(name);
   const { idempotencyKey } = flags;
   const options: PublishOptions = { ...messageOptions(flags), idempotencyKey };
-  const stored = await queue.publish(payload, options);
+  const stored = answerWith(await queue.publish(payload, options), 'messageId');
   await session.out.record(stored, () => stored.messageId);
+}
+
+/** Every line would have the same value, so that all lines but the first were dropped or refused. */
+function refuseForLines({ deduplicationId, idempotencyKey }: PublishFlags): void {
+  const given = { '--deduplication-id': deduplicationId, '--idempotency-key': idempotencyKey };
+  const [option] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (option === undefined) return;
+  throw new UsageError(
+    `${option} is for one message, not for lines of the standard input`,
+    'Give the payload as an argument or with --file, or leave the option out.',
+  );
 }
 
 const messageOptions = ({ delay, priority, group, deduplicationId, header }: PublishFlags) => ({
@@ -75,7 +95,10 @@ const messageOptions = ({ delay, priority, group, deduplicationId, header }: Pub
 });
 
 /** The text of the only payload; undefined if the lines of the standard input are the payloads. */
-function textOf(argument: string | undefined, file: string | undefined): string | undefined {
+async function textOf(
+  argument: string | undefined,
+  file: string | undefined,
+): Promise<string | undefined> {
   if (argument !== undefined && file !== undefined) {
     throw new UsageError('there are two payloads: an argument and --file');
   }
@@ -88,9 +111,10 @@ function textOf(argument: string | undefined, file: string | undefined): string 
   );
 }
 
-function contentOf(file: string): string {
+async function contentOf(file: string): Promise<string> {
   try {
-    const bytes = readFileSync(file === '-' ? process.stdin.fd : file);
+    // A synchronous read of the standard input fails where it is a pipe without data so far.
+    const bytes = file === '-' ? await buffer(process.stdin) : await readFile(file);
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);

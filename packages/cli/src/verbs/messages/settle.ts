@@ -1,5 +1,9 @@
+import { MillraceError, type Queue } from '@millrace/client';
 import { Argument, type Command } from 'commander';
+import { CliError } from '../../errors.js';
+import { EXIT } from '../../exit-codes.js';
 import { duration } from '../../input/option-values.js';
+import { answerWith } from '../../session/answer-with.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
 const RECEIPT = '--receipt <receipt>';
@@ -21,7 +25,8 @@ function addAck(program: Command): void {
   runsOnServer<[string, string], { readonly receipt?: string }>(
     command,
     async ({ client, out }, [name, messageId], { receipt }) => {
-      const result = await (await client()).queue(name).ack({ messageId, receipt });
+      const queue = (await client()).queue(name);
+      const result = answerWith(await queue.ack({ messageId, receipt }), 'acked');
       await out.record(result, () =>
         result.acked ? `${messageId} is removed` : `${messageId} was not there any more`,
       );
@@ -54,15 +59,14 @@ function addNack(program: Command): void {
     command,
     async ({ client, out }, [name, messageId], { receipt, delay, error, requeue }) => {
       const settings = { delaySeconds: delay, error, requeue };
-      const result = await (await client()).queue(name).nack({ messageId, receipt }, settings);
-      await out.record(result, () => nackText(messageId, result));
+      const queue = (await client()).queue(name);
+      const result = answerWith(await queue.nack({ messageId, receipt }, settings), 'nacked');
+      if (!result.nacked) throw await notLeased(queue, messageId);
+      await out.record(result, () =>
+        result.requeued ? `${messageId} will be delivered again` : `${messageId} is a dead letter`,
+      );
     },
   );
-}
-
-function nackText(id: string, { nacked, requeued }: { nacked: boolean; requeued: boolean }) {
-  if (!nacked) return `${id} was not leased`;
-  return requeued ? `${id} will be delivered again` : `${id} is a dead letter`;
 }
 
 function addExtend(program: Command): void {
@@ -78,17 +82,28 @@ function addExtend(program: Command): void {
     command,
     async ({ client, out }, [name, messageId, seconds], { receipt }) => {
       const queue = (await client()).queue(name);
-      const result = await queue.extend({ messageId, receipt }, seconds);
-      await out.record(result, () => extendText(messageId, seconds, result));
+      const result = answerWith(await queue.extend({ messageId, receipt }, seconds), 'extended');
+      if (!result.extended) throw await notLeased(queue, messageId);
+      await out.record(result, () =>
+        seconds === 0
+          ? `${messageId} is returned`
+          : `${messageId} is leased until ${result.leaseExpiresAt}`,
+      );
     },
   );
 }
 
-function extendText(
-  id: string,
-  seconds: number,
-  { extended, leaseExpiresAt }: { extended: boolean; leaseExpiresAt?: string },
-): string {
-  if (!extended) return `${id} was not leased`;
-  return seconds === 0 ? `${id} is returned` : `${id} is leased until ${leaseExpiresAt}`;
+/** Nothing was done, because there was no lease: of a message that is there, or of none. */
+async function notLeased(queue: Queue, messageId: string): Promise<unknown> {
+  try {
+    await queue.message(messageId);
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'MESSAGE_NOT_FOUND') return error;
+    // The key may not be allowed to look.
+  }
+  return new CliError(
+    `${messageId} is not leased`,
+    `See where it is: millrace message ${queue.name} ${messageId}`,
+    EXIT.conflict,
+  );
 }

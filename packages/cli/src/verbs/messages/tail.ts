@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { duration } from '../../input/option-values.js';
+import { Interrupted } from '../../errors.js';
+import { pause } from '../../input/option-values.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
 interface TailFlags {
@@ -22,7 +23,7 @@ export function addTail(program: Command): void {
     examples: ['tail orders', 'tail orders --from-start --json'],
   })
     .option('--from-start', 'also print the messages that are there already')
-    .option('--interval <duration>', 'the time between two looks', duration, 1)
+    .option('--interval <duration>', 'the time between two looks, up to 1d', pause, 1)
     .option('--payload', 'print payloads only, one in each line');
   runsOnServer<[string], TailFlags>(command, async (session, [name], flags) => {
     const { newMessages } = await import('./new-messages.js');
@@ -30,8 +31,13 @@ export function addTail(program: Command): void {
     const queue = (await session.patientClient()).queue(name);
     const intervalMs = Math.max(MIN_INTERVAL_SECONDS, flags.interval) * 1_000;
     const options = { intervalMs, fromStart: flags.fromStart === true };
-    for await (const message of newMessages(queue, options, session.interrupted)) {
-      await printMessage(session.out, message, flags.payload);
+    try {
+      for await (const message of newMessages(queue, options, session.interrupted)) {
+        await printMessage(session.out, message, flags.payload);
+      }
+    } catch (error) {
+      // It can only end so, and that is no failure.
+      if (!(error instanceof Interrupted)) throw error;
     }
   });
 }

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Millrace, QueueStats } from '@millrace/client';
 import type { Command } from 'commander';
 import { Interrupted } from '../../errors.js';
-import { duration } from '../../input/option-values.js';
+import { pause } from '../../input/option-values.js';
 import { table } from '../../output/table.js';
+import { answerWith } from '../../session/answer-with.js';
 import type { Session } from '../../session/session.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
@@ -21,16 +22,24 @@ export function addStats(program: Command): void {
       'With --watch it shows them again and again until Ctrl-C, on a terminal in one place. With --json ' +
       'each look prints a line for each queue.',
     examples: ['stats', 'stats orders mails', 'stats --watch', 'stats orders --watch 10s --json'],
-  }).option('--watch [duration]', 'look again after this time (2s)', duration);
+  }).option('--watch [duration]', 'look again after this time (2s), up to 1d', pause);
   runsOnServer<[string[]], StatsFlags>(command, async (session, [names], { watch }) => {
     if (watch === undefined) return show(session, await statsOf(await session.client(), names));
     await watchStats(session, names, watch === true ? WATCH_SECONDS : watch);
   });
 }
 
-async function statsOf(client: Millrace, names: readonly string[]): Promise<QueueStats[]> {
-  if (names.length > 0) return Promise.all(names.map((name) => client.queue(name).stats()));
-  const queues = await client.queues.list({ include: 'stats', limit: 1_000 }).toArray();
+async function statsOf(
+  client: Millrace,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<QueueStats[]> {
+  if (names.length > 0) {
+    const ofQueue = async (name: string): Promise<QueueStats> =>
+      answerWith(await client.queue(name).stats({ signal }), 'available');
+    return Promise.all(names.map(ofQueue));
+  }
+  const queues = await client.queues.list({ include: 'stats', limit: 1_000, signal }).toArray();
   return queues.flatMap(({ stats }) => (stats === undefined ? [] : [stats]));
 }
 
@@ -50,7 +59,7 @@ async function watchStats(
   const { default: update } = await import('log-update');
   try {
     while (!interrupted.aborted) {
-      const stats = await statsOf(client, names);
+      const stats = await statsOf(client, names, interrupted);
       if (isLive) update(`${await statsTable(stats)}\n\n${new Date().toISOString()}, Ctrl-C ends`);
       else await show(session, stats);
       await sleep(Math.max(0.1, seconds) * 1_000, undefined, { signal: interrupted });

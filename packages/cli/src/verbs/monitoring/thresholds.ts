@@ -49,7 +49,9 @@ export function judge(stats: QueueStats, flags: CheckFlags, isOneOfMany: boolean
     state: worst ?? 'OK',
     problems: judged.map(({ problem }) => problem),
     summary: measures.map(({ name, value, unit }) => `${name} ${value}${unit}`).join(', '),
-    measures: measures.map((measure) => performanceData(measure, isOneOfMany ? `${queue}_` : '')),
+    measures: measures
+      .filter(({ value }) => Number.isFinite(value))
+      .map((measure) => performanceData(measure, isOneOfMany ? `${queue}_` : '')),
   };
 }
 
@@ -83,6 +85,10 @@ interface Problem {
 }
 
 function judgeMeasure({ name, value, unit, warn, max }: Measure): Problem | undefined {
+  // It is over no limit, but that says nothing.
+  if (!Number.isFinite(value)) {
+    return { state: 'UNKNOWN', problem: `the answer has no ${name}; it is not one of millrace` };
+  }
   if (max !== undefined && value > max) {
     return { state: 'CRITICAL', problem: `${name} ${value}${unit} is over ${max}${unit}` };
   }

@@ -1,5 +1,6 @@
 import type { PushSubscribeParams, PushSubscription } from '@millrace/client';
 import { type Command, Option } from 'commander';
+import { NotFound } from '../../errors.js';
 import {
   addConfirmationOptions,
   type ConfirmationOptions,
@@ -14,6 +15,7 @@ import {
 } from '../../input/option-values.js';
 import { secretFrom } from '../../input/secret.js';
 import { recordLines, table } from '../../output/table.js';
+import { answerWith } from '../../session/answer-with.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
 export function addPushVerbs(push: Command): void {
@@ -38,7 +40,10 @@ function addSubscribe(push: Command): void {
       'push subscribe mails https://mails.example/hook --format payload --max-in-flight 50',
     ],
   })
-    .option('--secret <secret>', 'signs each push; - reads it from the standard input')
+    .option(
+      '--secret <secret>',
+      'signs each push; - asks for it, or reads a line of the standard input',
+    )
     .addOption(new Option('--format <format>', 'what is posted').choices(['message', 'payload']))
     .option(
       '--max-retries <n>',
@@ -58,7 +63,7 @@ function addSubscribe(push: Command): void {
         ...settings,
         headers,
         allowedMessageHeaders: allowMessageHeader,
-        secret: await secretFrom(secret),
+        secret: await secretFrom(secret, 'Secret that signs the pushes'),
       });
       await out.record(subscription, () => recordLines(subscription));
     },
@@ -102,16 +107,20 @@ function addUnsubscribe(push: Command): void {
     async (session, [name, id], options) => {
       const queue = (await session.client()).queue(name);
       const all = await queue.pushSubscriptions().toArray();
-      const url = all.find(({ subscriptionId }) => subscriptionId === id)?.url;
-      const affected = url === undefined ? 0 : 1;
-      const whose = url === undefined ? `${id}, which does not exist,` : `to ${url}`;
-      const description = `end the push subscription ${whose} of the queue ${name}`;
-      const effect = { action: 'queue.push_unsubscribe', target: id, affected, description };
+      const known = all.find(({ subscriptionId }) => subscriptionId === id);
+      if (known === undefined) throw noSubscription(name, id);
+      const description = `end the push subscription to ${known.url} of the queue ${name}`;
+      const effect = { action: 'queue.push_unsubscribe', target: id, affected: 1, description };
       if (!(await confirmed(session, effect, options))) return;
-      const result = await queue.pushUnsubscribe(id);
-      await session.out.record(result, () =>
-        result.deleted ? 'the subscription has ended' : 'there was no such subscription',
-      );
+      const result = answerWith(await queue.pushUnsubscribe(id), 'deleted');
+      if (!result.deleted) throw noSubscription(name, id);
+      await session.out.record(result, () => 'the subscription has ended');
     },
   );
 }
+
+const noSubscription = (queue: string, id: string): NotFound =>
+  new NotFound(
+    `the queue ${queue} has no push subscription ${id}`,
+    `See which there are: millrace push list ${queue}`,
+  );

@@ -2,6 +2,7 @@ import type { DevClock } from '@millrace/protocol';
 import { ConfigError } from '../../config/config-error.js';
 import { DEV_API_KEY } from '../../config/dev/dev-key.js';
 import { devServerUrl } from '../../config/dev/dev-server-url.js';
+import { NotReachable } from '../not-reachable.js';
 import { readFlags } from '../read-flags.js';
 import { parseDuration } from './duration.js';
 
@@ -28,7 +29,7 @@ function secondsOf(text = ''): number {
   const durationMs = parseDuration(text);
   if (durationMs !== undefined) return durationMs / 1_000;
   throw new ConfigError(
-    `the duration must be numbers with the units d, h, m, s or ms, for example 7d or 1h30m, not "${text}"`,
+    `the duration must be seconds, or numbers with the units d, h, m, s or ms, for example 7d or 1h30m, not "${text}"`,
   );
 }
 
@@ -48,11 +49,11 @@ async function call(url: string, seconds: number | undefined): Promise<DevClock>
         });
   if (data) return data;
   const refused = error?.details?.[0]?.message;
-  if (refused !== undefined) throw new Error(`the seconds of the duration ${refused}`);
+  if (refused !== undefined) throw new ConfigError(`the seconds of the duration ${refused}`);
   if (error?.code !== undefined && !NOT_IN_DEV_MODE.has(error.code)) {
     throw new Error(`${new URL(url).origin} refused: ${error.message}`);
   }
-  throw new Error(
+  throw new NotReachable(
     `${new URL(url).origin} is not a server in dev mode; give the address that "millrace dev" has printed with --url or MILLRACE_URL`,
   );
 }
@@ -81,7 +82,7 @@ async function send(url: URL, request: RequestInit): Promise<Answer> {
     text = await (await fetch(url, { ...request, headers, signal })).text();
   } catch (error) {
     const { message, cause } = error as Error & { readonly cause?: Error };
-    throw new Error(
+    throw new NotReachable(
       `no server answers on ${url.origin} (${cause?.message || message}); start it with "millrace dev", or give its address with --url or MILLRACE_URL`,
     );
   }

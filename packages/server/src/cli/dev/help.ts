@@ -19,7 +19,7 @@ delays and leases end, messages pass their retention, pushes are tried again, an
 idempotency keys and deduplication ids. An advance is one jump: what waits several times, such as a push
 with its backoff, needs an advance for each wait.
 
-  DURATION         for example 7d, 90s, 1h30m or 500ms
+  DURATION         for example 7d, 90s, 1h30m or 500ms; a number alone is in seconds
   --url URL        the server (MILLRACE_URL, or else http://127.0.0.1:8080)
   --json           prints the clock as JSON: now, ahead_seconds
 
