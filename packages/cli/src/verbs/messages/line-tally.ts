@@ -27,17 +27,17 @@ export class LineTally {
     return this.#first !== undefined;
   }
 
-  isTried(line: number): void {
+  begin(line: number): void {
     this.#tried = line;
     this.#underWay.add(line);
   }
 
-  isStored(line: number): void {
+  markStored(line: number): void {
     this.#underWay.delete(line);
     this.#stored += 1;
   }
 
-  isFailed(line: number, error: unknown): void {
+  markFailed(line: number, error: unknown): void {
     this.#underWay.delete(line);
     this.#first ??= { line, error };
     // What the client cannot read is no refusal either.

@@ -28,16 +28,16 @@ export async function publishLines(
   const pace = paceOf(flags.rate, interrupted);
   let lastWrite: Promise<void> = Promise.resolve();
   const follow = ({ number, endByte }: Line, stored: Promise<PublishReturns>): void => {
-    tally.isTried(number);
+    tally.begin(number);
     stored.then(
       (result) => {
-        if (typeof result.messageId !== 'string') return tally.isFailed(number, undefined);
-        tally.isStored(number);
+        if (typeof result.messageId !== 'string') return tally.markFailed(number, undefined);
+        tally.markStored(number);
         progress.show(tally.stored, endByte);
         if (out.isJson) lastWrite = out.record(result, () => '');
         lastWrite.catch(() => undefined);
       },
-      (error) => tally.isFailed(number, error),
+      (error) => tally.markFailed(number, error),
     );
   };
   // Otherwise Ctrl-C would have to wait for whoever writes the input.
