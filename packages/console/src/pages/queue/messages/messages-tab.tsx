@@ -13,7 +13,7 @@ import { NoMessages } from './no-messages.js';
 import { ReadMore } from './read-more.js';
 import { useMessageFilter } from './use-message-filter.js';
 import { useOpenMessage } from './use-open-message.js';
-import { whyNotDelivered } from './why-not-delivered.js';
+import { whyWithFailure } from './why-not-delivered.js';
 
 const STATES: readonly string[] = ['available', 'delayed', 'leased'];
 
@@ -63,7 +63,7 @@ export function MessagesTab({ queue }: { readonly queue: string }) {
           messages={filter.shown}
           lastColumn="Why it is not delivered now"
           hasGroups={record?.type === 'fifo'}
-          explain={(message) => whyNotDelivered(message, stats.data, messages.dataUpdatedAt)}
+          explain={(message) => whyWithFailure(message, stats.data, messages.dataUpdatedAt)}
           onOpen={open}
         />
       )}

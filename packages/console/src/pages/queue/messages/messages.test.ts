@@ -2,7 +2,7 @@ import type { QueueMessage } from '@millrace/client';
 import { describe, expect, test } from 'vitest';
 import { matchingMessages } from './message-filter.js';
 import { uncountedInWords } from './uncounted-deliveries.js';
-import { whyNotDelivered } from './why-not-delivered.js';
+import { whyNotDelivered, whyWithFailure } from './why-not-delivered.js';
 
 const NOW = Date.parse('2026-01-05T08:30:00.000Z');
 
@@ -76,7 +76,7 @@ describe('why a message is not delivered now', () => {
     ['available', 'behind the head of its group'],
   ] as const)('%s, %j after a failure, which is told', (state, stateReason) => {
     const seen = { state, deliveryCount: 2, lastError: 'the receiver answered 503' };
-    expect(whyNotDelivered({ ...seen, ...(stateReason && { stateReason }) }, stats, NOW)).toMatch(
+    expect(whyWithFailure({ ...seen, ...(stateReason && { stateReason }) }, stats, NOW)).toMatch(
       / The last failure: the receiver answered 503$/,
     );
   });

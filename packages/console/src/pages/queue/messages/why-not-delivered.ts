@@ -1,11 +1,11 @@
 import type { PeekedMessage, QueueStats } from '@millrace/client';
 import { formatRelative } from '../../../design/format.js';
 
-type Seen = Pick<PeekedMessage, 'state' | 'stateReason' | 'deliveryCount' | 'lastError'>;
+type Seen = Pick<PeekedMessage, 'state' | 'stateReason' | 'deliveryCount'>;
 
 /** Why a message is not with a consumer now, as a sentence; what the server calls it is not for people. */
 export function whyNotDelivered(
-  { state, stateReason = '', deliveryCount, lastError }: Seen,
+  { state, stateReason = '', deliveryCount }: Seen,
   stats: QueueStats | undefined,
   nowMs: number,
 ): string {
@@ -16,18 +16,25 @@ export function whyNotDelivered(
       return `A consumer has it. If that neither acks nor extends, it comes back ${when}.`;
     case 'delayed':
       return deliveryCount > 0
-        ? `It failed, and its retry is due ${when}.${failureOf(lastError)}`
+        ? `It failed, and its retry is due ${when}.`
         : `It was published with a delay, and is due ${when}.`;
     case 'dead':
       return 'It is a dead letter. It is delivered again only after a redrive.';
     default:
-      return `${stateReason === '' ? whyStillAvailable(stats, nowMs) : BEHIND_HEAD}${failureOf(lastError)}`;
+      return stateReason === '' ? whyStillAvailable(stats, nowMs) : BEHIND_HEAD;
   }
 }
 
-/** What the consumer, or the receiver of a push, said last. */
-const failureOf = (lastError: string | undefined): string =>
-  lastError === undefined ? '' : ` The last failure: ${lastError}`;
+/** The same for a list, where nothing else tells what the consumer, or the receiver of a push, said last. */
+export function whyWithFailure(
+  message: Seen & Pick<PeekedMessage, 'lastError'>,
+  stats: QueueStats | undefined,
+  nowMs: number,
+): string {
+  const why = whyNotDelivered(message, stats, nowMs);
+  const { lastError } = message;
+  return lastError === undefined ? why : `${why} The last failure: ${lastError}`;
+}
 
 const BEHIND_HEAD =
   'An earlier message of its message group is leased or delayed, and order is kept.';
