@@ -153,6 +153,26 @@ describe('batches', () => {
     );
   });
 
+  test('keep their order beside a message that is refused before those ahead of it', async () => {
+    stub.answer(STORED);
+    const schema = {
+      '~standard': {
+        version: 1 as const,
+        vendor: 'test',
+        validate: async (value: unknown) => {
+          if (value === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+          return value === 1 ? { issues: [{ message: 'is wrong' }] } : { value };
+        },
+      },
+    };
+    const queue = new Millrace({ baseUrl: stub.url, apiKey: 'k' }).queue('q', { schema });
+    const publishing = queue.publisher();
+    const settled = await Promise.allSettled([0, 1, 2].map((n) => publishing.publish(n)));
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    const sent = stub.requests.flatMap(({ body }) => body.messages);
+    expect(sent).toEqual([{ payload: 0 }, { payload: 2 }]);
+  });
+
   test('are bounded in bytes also when all are published in one turn', async () => {
     const held: (() => void)[] = [];
     stub.answer((request, response) => held.push(() => STORED(request, response)));

@@ -97,9 +97,10 @@ export class Publisher<T = unknown> {
   /** Waits for the messages before it, too: a schema that takes its time must not change the order. */
   async #validated(schema: StandardSchemaV1<T, unknown>, payload: T): Promise<void> {
     const judged = validated(schema, payload);
-    const inOrder = this.#validating.then(() => judged);
-    this.#validating = inOrder.catch(() => undefined);
-    await inOrder;
+    const turn = Promise.allSettled([judged, this.#validating]).then(() => {});
+    this.#validating = turn;
+    await turn;
+    await judged;
   }
 
   #sendSoon(): void {

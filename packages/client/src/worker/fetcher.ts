@@ -7,6 +7,7 @@ import type { Dispatcher } from './dispatcher.js';
 import { HandledDelivery, type Workplace } from './handled-delivery.js';
 import { Lease } from './lease.js';
 import type { Lookahead } from './lookahead.js';
+import { type Outcome, outcomeOfFailure } from './outcomes.js';
 import type { ServerContact } from './server-contact.js';
 
 /** Messages in a fetch from a FIFO queue. A message group with many must not take all the handlers. */
@@ -123,9 +124,11 @@ export class Fetcher {
     };
     for (const { message, error } of consumed.invalid) {
       // The same schema would refuse the same payload again, unless it has failed itself.
-      const kind = error.code === 'SCHEMA_FAILED' ? 'nack' : 'reject';
-      const delaySeconds = settings.backoff(message.deliveryCount, error);
-      void this.#dispatcher.settle(held(message), { kind, error, delaySeconds });
+      const outcome: Outcome =
+        error.code === 'SCHEMA_FAILED'
+          ? outcomeOfFailure(error, undefined, () => settings.backoff(message.deliveryCount, error))
+          : { kind: 'reject', error };
+      void this.#dispatcher.settle(held(message), outcome);
     }
     const deliveries = consumed.messages.map(held);
     this.#dispatcher.isFifo = isFifo;
