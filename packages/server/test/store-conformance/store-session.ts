@@ -103,7 +103,10 @@ export class StoreSession {
     return new Project(this, `project-${this.projects}`, this.ids);
   }
 
-  /** Stops the store, lets time pass while it is down, and opens it again. */
+  /**
+   * Stops the store, lets time pass while it is down, and opens it again. What the store began by
+   * itself, such as writing the history of its queues, has ended then.
+   */
   async restart(downMs = 0): Promise<void> {
     await this.reopen(() => new FakeClock(this.clock.nowMs() + downMs));
   }

@@ -70,7 +70,7 @@ async function liveOnce(project: Project, round: string): Promise<void> {
 
 /** Lets the windows end, and sweeps until nothing is left to sweep. */
 async function settle(session: StoreSession, project: Project): Promise<RowCounts> {
-  session.clock.advance(MONTH_MS);
+  await session.restart(MONTH_MS);
   const sweep = { kind: 'sweepDiscarded', limit: 1_000 } as const;
   while ((await project.run(sweep)).more);
   await project.expire();
@@ -100,19 +100,16 @@ onEachStore('tables', (session) => {
   it('keep the depth of an idle queue, and no hours of history', async () => {
     const project = session().project();
     await project.create('idle');
-    const before = await countRows(session().fixture.url);
     for (let minute = 0; minute < 10; minute += 1) {
       await project.send('idle', '1');
       session().clock.advance(60_000);
       await project.group();
     }
-    session().clock.advance(5 * HOUR_MS);
+    await session().restart(5 * HOUR_MS);
     await project.expire();
-    const after = await countRows(session().fixture.url);
-    expect((after.queue_history as number) - (before.queue_history as number)).toBe(1);
     const query = { kind: 'history', project: project.name, queue: 'idle' } as const;
-    const history = await session().store.read({ ...query, sinceMinute: minuteNow(session()) });
-    expect(history?.minutes.at(-1)).toMatchObject({ depth: 10 });
+    const history = await session().store.read({ ...query, sinceMinute: 0 });
+    expect(history?.minutes).toMatchObject([{ depth: 10 }]);
   });
 
   it('contain the history of the last moment after a clean stop', async () => {

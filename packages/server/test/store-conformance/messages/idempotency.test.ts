@@ -255,6 +255,7 @@ onEachStore('an idempotency key of a consume', (session) => {
     const project = session().project();
     await project.create('q');
     const records = async () => (await countRows(session().fixture.url)).idempotency ?? 0;
+    await session().restart();
     const before = await records();
     for (const n of ['1', '2', '3']) {
       await project.send('q', n);
@@ -267,6 +268,7 @@ onEachStore('an idempotency key of a consume', (session) => {
       session().clock.advance(30_000);
       await project.group();
     }
+    await session().restart();
     expect(await records()).toBe(0);
   });
 });

@@ -8,10 +8,12 @@ const MINUTE_MS = 60_000;
 const QUARTER_MS = 15 * MINUTE_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-async function history({ store, clock }: StoreSession, project: Project, queue = 'q') {
-  const sinceMinute = Math.floor(clock.nowMs() / MINUTE_MS) - 24 * 60;
-  const read = { kind: 'history', project: project.name, queue, sinceMinute } as const;
-  const rows = await store.read(read);
+/** The history of `q` with all that is not written yet. */
+async function history(session: StoreSession, project: Project) {
+  await session.restart();
+  const sinceMinute = Math.floor(session.clock.nowMs() / MINUTE_MS) - 24 * 60;
+  const read = { kind: 'history', project: project.name, queue: 'q', sinceMinute } as const;
+  const rows = await session.store.read(read);
   if (rows === null) throw new Error('there is no such queue');
   return rows;
 }
@@ -39,8 +41,10 @@ onEachStore('the history of a queue', (session) => {
     await project.create('q');
     alignClock(session());
     const startMs = session().clock.nowMs();
-    await publishEachMinute(session(), project, 30);
-    session().clock.advance(2 * HOUR_MS);
+    await publishEachMinute(session(), project, 15);
+    await session().restart();
+    await publishEachMinute(session(), project, 15);
+    await session().restart(2 * HOUR_MS);
     await publishEachMinute(session(), project, 5);
     const { minutes, quarters } = await history(session(), project);
     expect(quarters.map(({ published, depth }) => [published, depth])).toEqual([
@@ -84,11 +88,13 @@ onEachStore('the history of a queue', (session) => {
   it('has a bounded number of rows, however long the queue is busy', async () => {
     const project = session().project();
     await project.create('q');
+    await session().restart();
     const before = await countRows(session().fixture.url);
     for (let quarter = 0; quarter < 120; quarter += 1) {
       await publishEachMinute(session(), project, 2);
       session().clock.advance(QUARTER_MS - 2 * MINUTE_MS);
     }
+    await session().restart();
     const after = await countRows(session().fixture.url);
     const grown = (table: string): number => (after[table] as number) - (before[table] as number);
     // Two minutes of each quarter within two hours and a quarter.
@@ -101,7 +107,7 @@ onEachStore('the history of a queue', (session) => {
     const project = session().project();
     await project.create('q');
     await publishEachMinute(session(), project, 60);
-    session().clock.advance(3 * HOUR_MS);
+    await session().restart(3 * HOUR_MS);
     await project.expire();
     const { minutes, quarters } = await history(session(), project);
     expect(minutes).toHaveLength(1);
@@ -117,11 +123,13 @@ onEachStore('the history of a queue', (session) => {
 
   it('is deleted with the queue', async () => {
     const project = session().project();
+    await session().restart();
     const before = await countRows(session().fixture.url);
     await project.create('q');
     await publishEachMinute(session(), project, 20);
-    session().clock.advance(3 * HOUR_MS);
+    await session().restart(3 * HOUR_MS);
     await publishEachMinute(session(), project, 1);
+    await session().restart();
     await project.run(project.deleteQueue('q'));
     const { queue_history, queue_quarters } = await countRows(session().fixture.url);
     expect(queue_quarters).toBe(before.queue_quarters);
@@ -134,8 +142,7 @@ onEachStore('the history of a queue', (session) => {
     const sinceMinute = Math.floor(session().clock.nowMs() / MINUTE_MS);
     await publishEachMinute(session(), project, 2);
     await project.send('other', '1', '2', '3');
-    session().clock.advance(2_000);
-    await project.group();
+    await session().restart();
     const queues = ['idle', 'other', 'q', 'unknown'];
     const read = { kind: 'recentMinutes', project: project.name, queues, sinceMinute } as const;
     const rows = await session().store.read(read);
