@@ -40,7 +40,7 @@ import { Settlement } from './push/delivery/settlement.js';
 import { readAuthorities } from './push/egress/certificate-authorities.js';
 import { parseNetworks, withoutNetworks } from './push/egress/networks.js';
 import { LazyClient } from './push/request/lazy-client.js';
-import { SecretBox } from './push/request/push-secret.js';
+import { SecretBox } from './push/request/signing/push-secret.js';
 import { TracedPoster } from './push/request/traced-poster.js';
 import { PushDispatcher } from './push/workers/dispatcher.js';
 

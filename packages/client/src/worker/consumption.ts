@@ -1,8 +1,8 @@
 import type { Consumed, ConsumedQueue } from '../api/queue.js';
 import { MillraceError } from '../errors.js';
 import type { WorkerSettings } from './options.js';
-import { persistentCall } from './persistent-call.js';
 import type { ServerContact } from './server-contact.js';
+import { persistentCall } from './settling/persistent-call.js';
 
 /** The lease when the queue does not exist yet and the worker does not say. */
 const DEFAULT_LEASE_SECONDS = 30;

@@ -14,7 +14,7 @@ import {
   Reject,
   Retry,
 } from './outcomes.js';
-import type { Settler } from './settler.js';
+import type { Settler } from './settling/settler.js';
 
 /** What a handler gets beside its message. */
 export interface HandlerContext {

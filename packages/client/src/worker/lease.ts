@@ -1,7 +1,7 @@
 import type { ConsumedQueue, Delivery } from '../api/queue.js';
 import type { MillraceError } from '../errors.js';
-import { isFinal } from './refusals.js';
 import type { ServerContact } from './server-contact.js';
+import { isFinal } from './settling/refusals.js';
 
 /** Time after which an extension that failed is tried again. */
 const RETRY_MS = 500;

@@ -13,7 +13,7 @@ import { type WorkerHealth, type WorkerState, waitsFor } from './health.js';
 import { Lookahead } from './lookahead.js';
 import { type WorkerOptions, type WorkerSettings, workerSettings } from './options.js';
 import { ServerContact } from './server-contact.js';
-import { Settler } from './settler.js';
+import { Settler } from './settling/settler.js';
 
 /** How long a stop waits for the server, once no handler runs any more. */
 const LAST_ANSWERS_MS = 5_000;

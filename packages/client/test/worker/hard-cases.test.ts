@@ -3,7 +3,7 @@ import { type ConsumedQueue, MillraceError } from '@millrace/client';
 import { expect, test } from 'vitest';
 import { Emitter } from '#client/worker/events';
 import { ServerContact } from '#client/worker/server-contact';
-import { Settler } from '#client/worker/settler';
+import { Settler } from '#client/worker/settling/settler';
 import { abortOf, gate, WorkerRun } from './worker-run.js';
 
 /** Cases that need a server which answers at a certain moment, so a queue of the test's own plays it. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { SettleBatches } from '#client/worker/settle-batches';
+import { SettleBatches } from '#client/worker/settling/settle-batches';
 import { gate } from './worker-run.js';
 
 /** Batches of at most four, whose calls the test answers one by one. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { countOf, formatDuration, formatRelative } from './format.js';
-import { compactJson, indentedJson } from './json-text.js';
-import { tokensOf } from './json-tokens.js';
+import { compactJson, indentedJson } from './json/json-text.js';
+import { tokensOf } from './json/json-tokens.js';
 
 describe('durations', () => {
   test.each([

@@ -1,8 +1,8 @@
 import { ConfigError } from '../config/config-error.js';
 import { COMMANDS, readCommandLine } from './commands.js';
-import { explainFailure } from './explain-failure.js';
-import { NotReachable } from './not-reachable.js';
-import { outliveReaders } from './outlive-readers.js';
+import { explainFailure } from './process/explain-failure.js';
+import { NotReachable } from './process/not-reachable.js';
+import { outliveReaders } from './process/outlive-readers.js';
 
 /** Runs the command that the arguments name. A failure ends the process. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {

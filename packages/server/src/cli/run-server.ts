@@ -7,9 +7,9 @@ import { causeOf } from '../core/fault.js';
 import type { LogFields } from '../core/log.js';
 import type { ProcessLog } from '../log/logger.js';
 import { openProcessLog } from '../log/process-log.js';
-import { watchThreads } from './end-process.js';
-import { explainFailure } from './explain-failure.js';
-import { stopOnSignal } from './stop-on-signal.js';
+import { watchThreads } from './process/end-process.js';
+import { explainFailure } from './process/explain-failure.js';
+import { stopOnSignal } from './process/stop-on-signal.js';
 
 /** A start that succeeds within this time is stopped like a running server; else it is abandoned. */
 const START_GRACE_MS = 2_000;

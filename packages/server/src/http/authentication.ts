@@ -4,11 +4,11 @@ import type { Caller } from '../core/keys/caller.js';
 import { hashSecret, type KeyRing } from '../core/keys/key-ring.js';
 import type { RateLimiter } from '../core/limits/rate-limit.js';
 import { type Refusal, refuse, unauthenticated } from '../core/refusal.js';
+import { sendError } from './answers/envelope.js';
+import { refusalOf } from './answers/refusal-of.js';
 import { bearerSecret } from './bearer-secret.js';
 import type { RouteContext } from './call.js';
 import { addressGroup, clientAddress } from './connection/client-address.js';
-import { sendError } from './envelope.js';
-import { refusalOf } from './refusal-of.js';
 
 declare module 'fastify' {
   interface FastifyRequest {

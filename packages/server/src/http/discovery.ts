@@ -1,9 +1,9 @@
 import { discoveryList, discoveryOf } from '@millrace/protocol';
 import type { FastifyInstance } from 'fastify';
 import { refuse } from '../core/refusal.js';
-import { sendError } from './envelope.js';
-import { JSON_TYPE, jsonLine } from './json-line.js';
-import { sendText } from './send-text.js';
+import { sendError } from './answers/envelope.js';
+import { JSON_TYPE, jsonLine } from './answers/json-line.js';
+import { sendText } from './answers/send-text.js';
 
 const FOUND = 302;
 

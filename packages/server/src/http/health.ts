@@ -2,9 +2,9 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { setSystemTimer } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import type { Store } from '../core/store/store.js';
+import { JSON_TYPE, jsonLine } from './answers/json-line.js';
+import { refusalOf } from './answers/refusal-of.js';
 import { PROTECTING_HEADERS } from './connection/protecting-headers.js';
-import { JSON_TYPE, jsonLine } from './json-line.js';
-import { refusalOf } from './refusal-of.js';
 
 /** A load balancer does not wait long, and a store that answers later than this is not ready. */
 const READY_WITHIN_MS = 3_000;

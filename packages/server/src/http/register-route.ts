@@ -6,15 +6,15 @@ import type { Reservation } from '../core/engine/byte-budget.js';
 import { noRoom } from '../core/engine/lease-within.js';
 import type { Caller } from '../core/keys/caller.js';
 import { isRefusal, type Refusal, unauthenticated } from '../core/refusal.js';
+import { sendData, sendError } from './answers/envelope.js';
+import { refusalOf } from './answers/refusal-of.js';
 import { auditSourceOf, isAudited, refusedRequest } from './auditing.js';
 import { authenticate } from './authentication.js';
 import { bearerSecret } from './bearer-secret.js';
 import type { Body } from './body/body.js';
 import { type BodyShape, bodyShapeOf } from './body/scan/body-shape.js';
 import { type Answer, presenceOf, type Route, type RouteContext } from './call.js';
-import { sendData, sendError } from './envelope.js';
 import { addWarnings, createCallReader, type ReadCall } from './read-call.js';
-import { refusalOf } from './refusal-of.js';
 import { type Fields, knownFields } from './validation/validation.js';
 
 declare module 'fastify' {

@@ -3,7 +3,7 @@ import { fieldRefusal, type Refusal, refuse } from '../core/refusal.js';
 import type { Networks } from './egress/networks.js';
 import { checkUrl } from './egress/push-url.js';
 import { headerFault } from './request/message-headers.js';
-import { isShortSecret, SECRET_MIN_BYTES, secretFault } from './request/signing.js';
+import { isShortSecret, SECRET_MIN_BYTES, secretFault } from './request/signing/signing.js';
 
 /** Checks the settings of a subscription, as far as possible before anything is sent. */
 export const createSettingsCheck = (networks: Networks) => ({

@@ -9,7 +9,7 @@ import type { AttemptLog } from './delivery/attempt-log.js';
 import type { DeliveryResult } from './delivery/delivery-result.js';
 import type { Settlement } from './delivery/settlement.js';
 import type { Poster } from './request/lazy-client.js';
-import type { SecretBox } from './request/push-secret.js';
+import type { SecretBox } from './request/signing/push-secret.js';
 
 /** What all that pushes works with. */
 export interface PushDependencies {

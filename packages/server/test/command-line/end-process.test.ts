@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const END_PROCESS = new URL('../../dist/cli/end-process.js', import.meta.url).href;
+const END_PROCESS = new URL('../../dist/cli/process/end-process.js', import.meta.url).href;
 
 describe.skipIf(process.platform === 'win32')('a process that ends at once', () => {
   let folder: string;

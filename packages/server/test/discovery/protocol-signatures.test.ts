@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { signatureHeaders } from '#server/push/request/signing';
+import { signatureHeaders } from '#server/push/request/signing/signing';
 import { readProtocol, sectionOf } from './protocol-document.js';
 
 /** Runs the verification code that PROTOCOL.md gives to receivers on what the server signs. */

@@ -3,9 +3,9 @@ import { createIdSource, type IdSource } from '#server/core/ids';
 import type { Store } from '#server/core/store/store';
 import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
-import { ModelStore } from '../model/model-store.js';
 import { FaultyModel } from '../model/planted-faults.js';
 import type { FifoFaultName } from '../model/planted-fifo-faults.js';
+import { ModelStore } from '../model/store/model-store.js';
 import { inRounds, type ObservedRun, observeRun } from './observed-run.js';
 import { portClient } from './port-client.js';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { openSocket, requestHead } from '../harness/raw-http.js';
 import { moment } from '../http-conformance/use-server.js';
-import { WRONG_BODIES } from './attacks/wrong-body-shapes.js';
+import { WRONG_BODIES } from './attacks/bodies/wrong-body-shapes.js';
 import { MetricsText } from './metrics-text.js';
 import { useAttackedServer } from './use-attacked-server.js';
 

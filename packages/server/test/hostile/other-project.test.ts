@@ -3,7 +3,7 @@ import type { QueueClient } from '../harness/queue-client.js';
 import { openSocket, requestHead } from '../harness/raw-http.js';
 import { STORE_FACTORIES } from '../harness/stores.js';
 import { moment, useServer } from '../http-conformance/use-server.js';
-import { announcedBody } from './attacks/announced-sizes.js';
+import { announcedBody } from './attacks/bodies/announced-sizes.js';
 import { ODD_REQUESTS, type OddRequest } from './attacks/odd-id-requests.js';
 
 const ASKED_AT_ONCE = 20;

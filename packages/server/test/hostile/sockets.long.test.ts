@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { openSocket } from '../harness/raw-http.js';
 import { moment } from '../http-conformance/use-server.js';
-import { connectThenReset } from './attacks/connect-then-reset.js';
-import { resets } from './attacks/resets.js';
+import { connectThenReset } from './attacks/connections/connect-then-reset.js';
+import { resets } from './attacks/connections/resets.js';
 import { useAttackedServer } from './use-attacked-server.js';
 
 describe('a server whose clients break their connections', () => {

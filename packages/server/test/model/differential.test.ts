@@ -7,12 +7,12 @@ import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
 import type { Program } from './commands.js';
 import { brokenInvariants } from './invariants.js';
-import { ModelStore } from './model-store.js';
 import { type Plan, planOf } from './plan.js';
 import { type FaultName, FaultyModel } from './planted-faults.js';
 import { FIFO_FAULTS } from './planted-fifo-faults.js';
 import { program, stillProgram } from './programs.js';
 import { StillClock } from './still-clock.js';
+import { ModelStore } from './store/model-store.js';
 import { firstDifference, relativeTo, runPlan, type Trace } from './trace.js';
 
 /**

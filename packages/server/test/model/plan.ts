@@ -16,8 +16,8 @@ import {
   type Step,
 } from './commands.js';
 import { messageIdOf } from './message-ids.js';
-import { findQueue } from './model-state.js';
-import { ModelStore } from './model-store.js';
+import { findQueue } from './store/model-state.js';
+import { ModelStore } from './store/model-store.js';
 
 /** Commands in their commit groups, with every reference resolved: the same for every store. */
 export interface Plan {

@@ -1,8 +1,8 @@
 import type { Clock } from '#server/core/clock';
 import type { Command, DeleteQueueCommand, Outcome } from '#server/core/commands/commands';
-import { findQueue, takePlace } from './model-state.js';
-import { ModelStore } from './model-store.js';
 import { type FifoFaultName, isFifoFault, sabotageFifo } from './planted-fifo-faults.js';
+import { findQueue, takePlace } from './store/model-state.js';
+import { ModelStore } from './store/model-store.js';
 
 export type FaultName =
   | FifoFaultName

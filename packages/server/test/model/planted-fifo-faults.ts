@@ -1,5 +1,5 @@
 import type { Command, Outcome } from '#server/core/commands/commands';
-import type { ModelMessage, ModelState } from './model-state.js';
+import type { ModelMessage, ModelState } from './store/model-state.js';
 
 type Run = () => Outcome[];
 type Sabotage = (state: ModelState, command: Command, run: Run) => Outcome[];

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Store } from '#server/core/store/store';
-import { SecretBox } from '#server/push/request/push-secret';
+import { SecretBox } from '#server/push/request/signing/push-secret';
 import { PushReceiver } from '../harness/push-receiver.js';
 import { STORE_FACTORIES, type StoreFixture } from '../harness/stores.js';
 import { expectRefusedField } from '../http-conformance/answers/expect-answer.js';

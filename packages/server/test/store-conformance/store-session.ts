@@ -15,7 +15,7 @@ import type { QueueSettings } from '#server/core/queue/queue-entry';
 import type { MessagePage, Query, QueueCounts, SeenMessage, Store } from '#server/core/store/store';
 import { FakeClock } from '../harness/fake-clock.js';
 import { STORE_FACTORIES, type StoreFactory, type StoreFixture } from '../harness/stores.js';
-import { ModelStore } from '../model/model-store.js';
+import { ModelStore } from '../model/store/model-store.js';
 import { CommandBuilder } from './command-builder.js';
 
 /**

@@ -1,9 +1,9 @@
 import { Alert, Button, Checkbox, CopyButton, Group, Select, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useCreateKey } from '../../api/keys.js';
-import { Dialog } from '../../design/dialog.js';
+import { Dialog } from '../../design/dialogs/dialog.js';
+import { FormActions } from '../../design/dialogs/form-actions.js';
 import { Failure } from '../../design/failure.js';
-import { FormActions } from '../../design/form-actions.js';
 import type { Scope } from '../../session/scopes.js';
 import { useSession } from '../../session/session.js';
 import classes from './keys-page.module.css';

@@ -2,9 +2,9 @@ import { Badge, Button, Text } from '@mantine/core';
 import type { KeyRecord } from '@millrace/client';
 import { useState } from 'react';
 import { useRevokeKey } from '../../api/keys.js';
+import { TypedConfirmation } from '../../design/dialogs/typed-confirmation.js';
 import { formatRelative, formatTime } from '../../design/format.js';
 import { ScrollRegion } from '../../design/scroll-region.js';
-import { TypedConfirmation } from '../../design/typed-confirmation.js';
 import { useSession } from '../../session/session.js';
 import classes from './keys-page.module.css';
 

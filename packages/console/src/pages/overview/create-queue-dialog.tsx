@@ -2,9 +2,9 @@ import { Button, Checkbox, NumberInput, Select, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
-import { Dialog } from '../../design/dialog.js';
+import { Dialog } from '../../design/dialogs/dialog.js';
+import { FormActions } from '../../design/dialogs/form-actions.js';
 import { Failure } from '../../design/failure.js';
-import { FormActions } from '../../design/form-actions.js';
 import { useSession } from '../../session/session.js';
 
 interface CreateQueueDialogProps {

@@ -2,7 +2,7 @@ import type { DevClock } from '@millrace/protocol';
 import { ConfigError } from '../../config/config-error.js';
 import { DEV_API_KEY } from '../../config/dev/dev-key.js';
 import { devServerUrl } from '../../config/dev/dev-server-url.js';
-import { NotReachable } from '../not-reachable.js';
+import { NotReachable } from '../process/not-reachable.js';
 import { readFlags } from '../read-flags.js';
 import { parseDuration } from './duration.js';
 

@@ -1,6 +1,6 @@
 import { monotonicMs } from '../clock.js';
 import type { Command, Outcome } from '../commands/commands.js';
-import { FairQueue } from '../engine/fair-queue.js';
+import { FairQueue } from '../engine/fairness/fair-queue.js';
 import { type Access, ENDLESS_ACCESS } from '../keys/caller.js';
 import { overloaded } from '../refusal.js';
 import type { Store } from '../store/store.js';

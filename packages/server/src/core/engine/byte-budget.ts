@@ -1,5 +1,5 @@
 import { setSystemTimer } from '../clock.js';
-import { FairQueue } from './fair-queue.js';
+import { FairQueue } from './fairness/fair-queue.js';
 
 /** What bytes are reserved for. */
 export type ReservedFor = 'body' | 'answer' | 'push';

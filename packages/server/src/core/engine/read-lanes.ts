@@ -1,5 +1,5 @@
 import type { Query, QueryKind } from '../store/store.js';
-import { FairWork } from './fair-work.js';
+import { FairWork } from './fairness/fair-work.js';
 
 /**
  * How reads share a store. Reads that may take long have a lane of their own, so that a short read of one

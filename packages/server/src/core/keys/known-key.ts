@@ -1,7 +1,7 @@
 import type { Scope } from '@millrace/protocol';
 import { type Clock, monotonicMs } from '../clock.js';
 import type { KeyRow } from '../commands/commands.js';
-import { inSlices } from '../engine/in-slices.js';
+import { inSlices } from '../engine/fairness/in-slices.js';
 import type { Caller } from './caller.js';
 
 /** A key as the store last described it, for as long as this node uses it. */

@@ -3,7 +3,7 @@ import { type ErrorBody, errorEntry } from '@millrace/protocol';
 import { monotonicMs } from '../../core/clock.js';
 import type { IdSource } from '../../core/ids.js';
 import type { Log } from '../../core/log.js';
-import { errorText } from '../envelope.js';
+import { errorText } from '../answers/envelope.js';
 import { spelled } from './header-spelling.js';
 import { PROTECTING_HEADERS } from './protecting-headers.js';
 import { endSocket } from './socket-end.js';

@@ -1,5 +1,5 @@
 import { monotonicMs } from '../../core/clock.js';
-import { FairQueue } from '../../core/engine/fair-queue.js';
+import { FairQueue } from '../../core/engine/fairness/fair-queue.js';
 
 declare module 'fastify' {
   interface FastifyInstance {

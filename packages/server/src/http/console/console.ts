@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Refusal, refuse } from '../../core/refusal.js';
-import { sendError } from '../envelope.js';
+import { sendError } from '../answers/envelope.js';
 import { type ConsoleFile, readConsoleFiles } from './console-files.js';
 
 /** `npm run build` writes the console here. */

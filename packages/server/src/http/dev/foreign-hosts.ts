@@ -1,7 +1,7 @@
 import type { ErrorBody } from '@millrace/protocol';
 import type { FastifyInstance } from 'fastify';
+import { sendError } from '../answers/envelope.js';
 import { isPlainHost } from '../connection/plain-host.js';
-import { sendError } from '../envelope.js';
 
 /** Everybody knows the key of dev mode, so a web page in the developer's browser could use it. */
 export function refuseForeignHosts(app: FastifyInstance): void {

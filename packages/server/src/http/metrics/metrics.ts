@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendError } from '../answers/envelope.js';
+import { refusalOf } from '../answers/refusal-of.js';
 import { authenticate } from '../authentication.js';
 import type { RouteContext } from '../call.js';
 import type { Connections } from '../connection/connections.js';
 import { PROTECTING_HEADERS } from '../connection/protecting-headers.js';
-import { sendError } from '../envelope.js';
-import { refusalOf } from '../refusal-of.js';
 import { registerBudgetMetrics } from './budget-metrics.js';
 import { ProcessMetrics } from './process-metrics.js';
 import { queueMetrics } from './queue-metrics.js';

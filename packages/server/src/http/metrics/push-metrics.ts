@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { inTurn } from '../../core/engine/in-turn.js';
+import { inTurn } from '../../core/engine/fairness/in-turn.js';
 
 /** A push subscription that this node serves. */
 export interface PushState {

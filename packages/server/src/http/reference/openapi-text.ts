@@ -1,5 +1,5 @@
 import { openApiDocument } from '@millrace/protocol/openapi';
-import { jsonLine } from '../json-line.js';
+import { jsonLine } from '../answers/json-line.js';
 import { protocolTexts } from './protocol-texts.js';
 
 /** Stands for the address of the server, and occurs in no text. */

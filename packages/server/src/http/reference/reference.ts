@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { JSON_TYPE } from '../json-line.js';
-import { sendText, textHeaders } from '../send-text.js';
+import { JSON_TYPE } from '../answers/json-line.js';
+import { sendText, textHeaders } from '../answers/send-text.js';
 import { serverUrl } from '../server-url.js';
 import { CONTENT_SECURITY_POLICY } from './page.js';
 import type { ReferenceFiles } from './reference-files.js';

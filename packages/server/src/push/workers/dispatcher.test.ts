@@ -10,7 +10,7 @@ import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js'
 import type { Query, Store } from '../../core/store/store.js';
 import { AttemptLog } from '../delivery/attempt-log.js';
 import { Settlement } from '../delivery/settlement.js';
-import { SecretBox } from '../request/push-secret.js';
+import { SecretBox } from '../request/signing/push-secret.js';
 import { PushDispatcher } from './dispatcher.js';
 
 /** A busy machine may stall for longer than the default of a second. */

@@ -1,7 +1,7 @@
 import { monotonicMs, setSystemTimer } from '../../core/clock.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
 import type { PushDependencies } from '../push-dependencies.js';
-import { isShortSecret, SECRET_MIN_BYTES } from '../request/signing.js';
+import { isShortSecret, SECRET_MIN_BYTES } from '../request/signing/signing.js';
 import { OVERLAP_MS, RecentChanges } from './recent-changes.js';
 import { type TestResult, testPush } from './test-push.js';
 import { type BreakerNow, type BreakerState, Workers } from './workers.js';

@@ -18,7 +18,7 @@ import { Settlement } from '../delivery/settlement.js';
 import { SPARED_MAX } from '../receiver/breaker.js';
 import type { PushOutcome } from '../request/exchange.js';
 import type { PushRequest } from '../request/push-client.js';
-import { SecretBox } from '../request/push-secret.js';
+import { SecretBox } from '../request/signing/push-secret.js';
 import { SubscriptionWorker } from './subscription-worker.js';
 
 const MAX_IN_FLIGHT = 7;

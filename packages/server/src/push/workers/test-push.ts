@@ -2,8 +2,8 @@ import type { LeasedMessage } from '../../core/commands/commands.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
 import { deliveryResult } from '../delivery/delivery-result.js';
 import type { PushDependencies } from '../push-dependencies.js';
-import { requestOf } from '../request/signed-request.js';
-import { SigningSecrets } from '../request/signing-secrets.js';
+import { requestOf } from '../request/signing/signed-request.js';
+import { SigningSecrets } from '../request/signing/signing-secrets.js';
 
 /** A subscription that is paused, and so has no worker, can also be tested. */
 const TEST_SENDER = 'test';

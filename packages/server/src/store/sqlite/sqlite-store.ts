@@ -17,10 +17,10 @@ import { tellClockBehind, tellFault, tellMigration } from '../../core/store/stor
 import { HISTORY_FLUSH_MS } from '../../core/store/tallies.js';
 import { isFatal, isPassing, refusalOf } from './driver/errors.js';
 import { fileAt } from './file/database-path.js';
-import { DiskLines, STOPPED } from './file/disk-lines.js';
-import { measureSpace } from './file/space.js';
-import type { SpaceNeed } from './file/space-keeper.js';
-import { tellPostponed, WalCheckpoints } from './file/wal-checkpoints.js';
+import { DiskLines, STOPPED } from './file/space/disk-lines.js';
+import { measureSpace } from './file/space/space.js';
+import type { SpaceNeed } from './file/space/space-keeper.js';
+import { tellPostponed, WalCheckpoints } from './file/wal/wal-checkpoints.js';
 import type { WalPages } from './threads/checkpoint-thread.js';
 import type { ReaderRequest } from './threads/reader-thread.js';
 import { ThreadChannel } from './threads/thread-channel.js';

@@ -6,13 +6,13 @@ import { useQueueRecord, useQueueStats } from '../../../api/queue.js';
 import { EmptyState } from '../../../design/empty-state.js';
 import { Failure } from '../../../design/failure.js';
 import { FilterControls } from '../messages/filter-controls.js';
-import { MessageDrawer } from '../messages/message-drawer.js';
 import classes from '../messages/message-list.module.css';
 import { MessageTable } from '../messages/message-table.js';
 import { NoMessages } from '../messages/no-messages.js';
+import { MessageDrawer } from '../messages/one-message/message-drawer.js';
+import { useOpenMessage } from '../messages/one-message/use-open-message.js';
 import { ReadMore } from '../messages/read-more.js';
 import { useMessageFilter } from '../messages/use-message-filter.js';
-import { useOpenMessage } from '../messages/use-open-message.js';
 import { DeadLetterActions } from './dead-letter-actions.js';
 import { reasonLine } from './reason-in-words.js';
 

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRefreshQueue } from '../../../api/queue.js';
+import { TypedConfirmation } from '../../../design/dialogs/typed-confirmation.js';
 import { countOf, isOrAre } from '../../../design/format.js';
-import { TypedConfirmation } from '../../../design/typed-confirmation.js';
 import { useSession } from '../../../session/session.js';
 
 interface PurgeDeadLettersDialogProps {

@@ -1,6 +1,6 @@
 import { Button, Group, Progress, Text } from '@mantine/core';
 import type { QueueMessage } from '@millrace/client';
-import { Dialog } from '../../../design/dialog.js';
+import { Dialog } from '../../../design/dialogs/dialog.js';
 import { Failure } from '../../../design/failure.js';
 import { countOf, formatCount } from '../../../design/format.js';
 import { frequentErrors } from './reason-in-words.js';

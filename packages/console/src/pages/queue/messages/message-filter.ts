@@ -1,6 +1,6 @@
 import type { QueueMessage } from '@millrace/client';
 import { payloadTextOf } from '../../../api/messages.js';
-import { compactJson } from '../../../design/json-text.js';
+import { compactJson } from '../../../design/json/json-text.js';
 
 /** Where the filter looks; empty for everywhere. */
 export type FilterField = '' | 'payload' | 'headers' | 'error';

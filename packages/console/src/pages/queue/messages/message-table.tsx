@@ -2,7 +2,7 @@ import { Checkbox } from '@mantine/core';
 import type { QueueMessage } from '@millrace/client';
 import { payloadTextOf } from '../../../api/messages.js';
 import { formatCount, formatRelative, formatTime } from '../../../design/format.js';
-import { compactJson } from '../../../design/json-text.js';
+import { compactJson } from '../../../design/json/json-text.js';
 import classes from './message-table.module.css';
 import { StateBadge } from './state-badge.js';
 

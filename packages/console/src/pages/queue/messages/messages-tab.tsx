@@ -6,14 +6,14 @@ import { Failure } from '../../../design/failure.js';
 import { useAddressParam } from '../../../design/use-address-param.js';
 import { FilterControls } from './filter-controls.js';
 import { FindMessage } from './find-message.js';
-import { MessageDrawer } from './message-drawer.js';
 import classes from './message-list.module.css';
 import { MessageTable } from './message-table.js';
 import { NoMessages } from './no-messages.js';
+import { MessageDrawer } from './one-message/message-drawer.js';
+import { useOpenMessage } from './one-message/use-open-message.js';
+import { whyWithFailure } from './one-message/why-not-delivered.js';
 import { ReadMore } from './read-more.js';
 import { useMessageFilter } from './use-message-filter.js';
-import { useOpenMessage } from './use-open-message.js';
-import { whyWithFailure } from './why-not-delivered.js';
 
 const STATES: readonly string[] = ['available', 'delayed', 'leased'];
 

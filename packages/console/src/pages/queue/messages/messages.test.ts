@@ -1,8 +1,8 @@
 import type { QueueMessage } from '@millrace/client';
 import { describe, expect, test } from 'vitest';
 import { matchingMessages } from './message-filter.js';
-import { uncountedInWords } from './uncounted-deliveries.js';
-import { whyNotDelivered, whyWithFailure } from './why-not-delivered.js';
+import { uncountedInWords } from './one-message/uncounted-deliveries.js';
+import { whyNotDelivered, whyWithFailure } from './one-message/why-not-delivered.js';
 
 const NOW = Date.parse('2026-01-05T08:30:00.000Z');
 

@@ -1,6 +1,6 @@
 import { JsonText, type PublishOptions, type QueueMessage } from '@millrace/client';
 import { payloadTextOf } from '../../../api/messages.js';
-import { indentedJson } from '../../../design/json-text.js';
+import { indentedJson } from '../../../design/json/json-text.js';
 
 /** What was typed into the form, as it is. */
 export interface Draft {

@@ -1,9 +1,9 @@
 import { Button, NumberInput, PasswordInput, Select, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { usePushSubscribe } from '../../../api/push.js';
-import { Dialog } from '../../../design/dialog.js';
+import { Dialog } from '../../../design/dialogs/dialog.js';
+import { FormActions } from '../../../design/dialogs/form-actions.js';
 import { Failure } from '../../../design/failure.js';
-import { FormActions } from '../../../design/form-actions.js';
 
 interface SubscribeDialogProps {
   readonly queue: string;

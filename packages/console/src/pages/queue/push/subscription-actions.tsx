@@ -2,8 +2,8 @@ import { Button, Text } from '@mantine/core';
 import type { PushSubscription, PushTestReturns } from '@millrace/client';
 import { useState } from 'react';
 import { usePushActions } from '../../../api/push.js';
+import { TypedConfirmation } from '../../../design/dialogs/typed-confirmation.js';
 import { Failure } from '../../../design/failure.js';
-import { TypedConfirmation } from '../../../design/typed-confirmation.js';
 import classes from './push-tab.module.css';
 
 /** Test, pause, resume and unsubscribe, with what came of it. */

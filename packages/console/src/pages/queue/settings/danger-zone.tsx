@@ -3,8 +3,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { useQueueStats, useRefreshQueue } from '../../../api/queue.js';
+import { TypedConfirmation } from '../../../design/dialogs/typed-confirmation.js';
 import { countOf, formatCount, isOrAre } from '../../../design/format.js';
-import { TypedConfirmation } from '../../../design/typed-confirmation.js';
 import { useSession } from '../../../session/session.js';
 import classes from './settings-tab.module.css';
 

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StoreOpenError } from '../../../core/store/store.js';
 import { makeFile } from '../file/file-modes.js';
-import { WAL_LIMIT_BYTES } from '../file/space-keeper.js';
+import { WAL_LIMIT_BYTES } from '../file/space/space-keeper.js';
 import {
   drawId,
   refuseForeignWal,
@@ -11,7 +11,7 @@ import {
   withoutWaiting,
   withSchema,
   writeFirstPage,
-} from '../file/wal-owner.js';
+} from '../file/wal/wal-owner.js';
 import { MIGRATIONS } from '../migrations/index.js';
 
 /** "mill" in ASCII: distinguishes stores from other programs' SQLite files. */

@@ -6,7 +6,7 @@ import { StoreOpenError } from '../../../core/store/store.js';
 import { assertUsable, explainFailure, faultOf } from '../driver/database.js';
 import { fileAt } from './database-path.js';
 import { inWordsOfDisk, NewFile, refuseExisting } from './new-file.js';
-import { drawId, refuseForeignWal } from './wal-owner.js';
+import { drawId, refuseForeignWal } from './wal/wal-owner.js';
 
 export interface CopyProgress {
   readonly step: 'copy' | 'check';

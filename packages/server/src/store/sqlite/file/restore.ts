@@ -16,8 +16,8 @@ import { fileAt, preparePath } from './database-path.js';
 import { lockStore } from './file-lock.js';
 import { makeFile } from './file-modes.js';
 import { inWordsOfDisk, isOutOfSpace, link, NewFile, syncPath } from './new-file.js';
-import { readWalFirstPage } from './wal-file.js';
-import { refuseForeignWal } from './wal-owner.js';
+import { readWalFirstPage } from './wal/wal-file.js';
+import { refuseForeignWal } from './wal/wal-owner.js';
 
 export interface RestoreOptions {
   /** A backup; it stays as it is. */

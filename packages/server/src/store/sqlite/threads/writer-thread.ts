@@ -7,9 +7,9 @@ import { isPassing } from '../driver/errors.js';
 import { preparePath } from '../file/database-path.js';
 import { lockStore } from '../file/file-lock.js';
 import { widerThanNeeded } from '../file/file-modes.js';
-import { FreeSpace, freeBytesBeside } from '../file/free-space.js';
-import { Reserve } from '../file/reserve.js';
-import { SpaceKeeper, type SpaceNeed } from '../file/space-keeper.js';
+import { FreeSpace, freeBytesBeside } from '../file/space/free-space.js';
+import { Reserve } from '../file/space/reserve.js';
+import { SpaceKeeper, type SpaceNeed } from '../file/space/space-keeper.js';
 import { serveThread } from './thread-channel.js';
 import { type PackedOutcome, packOutcome } from './thread-codec.js';
 
