@@ -16,6 +16,7 @@ import {
   releaseDelayed,
   removeMessage,
   returnMessage,
+  returnTogether,
   WITHOUT_FAILURE,
 } from './transitions.js';
 
@@ -184,29 +185,33 @@ function endLeasesOfMessageGroup(
   let failed = false;
   for (;;) {
     const held = tx.heldInMessageGroup(queue, groupKey);
-    const message = firstToRunOut(tx, held);
-    if (message === undefined) return;
-    if (failed) {
-      returnMessage(tx, queue, message, WITHOUT_FAILURE);
-    } else if (held[0]?.messageId === message.messageId) {
-      failExpired(tx, queue, message);
+    const ranOut = firstToRunOut(tx, held);
+    if (ranOut.length === 0) return;
+    const head = held[0] as MessageEntry;
+    if (!failed && ranOut.includes(head)) {
+      failExpired(tx, queue, head);
       failed = true;
-    } else {
-      // An earlier message is still leased or delayed, so no consumer could have started on this one.
-      returnMessage(tx, queue, message, { ...WITHOUT_FAILURE, how: LEASE_END.expired });
+      continue;
     }
+    // It was not their turn. They ran out by themselves, so each of them still accepts a late ack.
+    returnTogether(tx, queue, ranOut, { ...WITHOUT_FAILURE, how: LEASE_END.expired });
   }
 }
 
+/** The leases that ran out first, all at the same time, in the order of the queue. */
 function firstToRunOut(
   { nowMs, leasesKeptUntilMs }: MessageTransaction,
   held: readonly MessageEntry[],
-): MessageEntry | undefined {
-  let first: MessageEntry | undefined;
+): MessageEntry[] {
+  let firstEndMs = Number.POSITIVE_INFINITY;
+  let first: MessageEntry[] = [];
   for (const message of held) {
     const endMs = message.dueAtMs ?? Number.POSITIVE_INFINITY;
     if (message.state !== STATE.leased || endMs > nowMs || endMs <= leasesKeptUntilMs) continue;
-    if (first === undefined || endMs < (first.dueAtMs as number)) first = message;
+    if (endMs > firstEndMs) continue;
+    if (endMs < firstEndMs) first = [];
+    firstEndMs = endMs;
+    first.push(message);
   }
   return first;
 }

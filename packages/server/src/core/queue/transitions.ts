@@ -67,6 +67,18 @@ export function returnMessage(
   return stays;
 }
 
+/** Returns messages of one message group whose leases ended together, in the order of the queue. */
+export function returnTogether(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  messages: readonly MessageEntry[],
+  end: ReturnOptions,
+): void {
+  for (const message of messages) putBack(tx, queue, message, end);
+  const first = messages[0];
+  if (first !== undefined) withdrawBehind(tx, queue, first);
+}
+
 /** A message went back into its message group: no message after it may stay leased. */
 function withdrawBehind(
   tx: MessageTransaction,

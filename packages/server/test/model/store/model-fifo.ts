@@ -63,25 +63,24 @@ export function settleGroup(
   ranOut: readonly ModelMessage[],
   nowMs: number,
 ): void {
-  const inOrder = [...ranOut].sort(
-    (a, b) => (a.dueAtMs as number) - (b.dueAtMs as number) || a.place - b.place,
-  );
-  for (const message of inOrder) {
-    if (message.state !== 'leased') continue;
-    const waitsForOther = groupOf(state, message).some(
-      (other) => other.place < message.place && isHeld(other),
+  let failed = false;
+  for (;;) {
+    const left = ranOut.filter((message) => message.state === 'leased');
+    const endMs = Math.min(...left.map(({ dueAtMs }) => dueAtMs as number));
+    const together = left
+      .filter(({ dueAtMs }) => dueAtMs === endMs)
+      .sort((a, b) => a.place - b.place);
+    const [first, last] = [together[0], together.at(-1)];
+    if (first === undefined || last === undefined) return;
+    const isTurn = !groupOf(state, first).some(
+      (other) => other.place < first.place && isHeld(other),
     );
-    if (waitsForOther) {
-      returnToQueue(state, message, 'expired', 0, nowMs);
-      withdrawLater(state, message, nowMs);
-      continue;
-    }
-    // It was this message's turn, and no other's.
-    failByLeaseEnd(state, message, nowMs);
-    for (const other of inOrder) {
-      if (other === message || other.state !== 'leased') continue;
-      returnToQueue(state, other, 'returned', 0, nowMs);
-      withdrawLater(state, other, nowMs);
+    if (isTurn && !failed) {
+      failByLeaseEnd(state, first, nowMs);
+      failed = true;
+    } else {
+      returnToQueue(state, last, 'expired', 0, nowMs);
+      withdrawLater(state, last, nowMs);
     }
   }
 }

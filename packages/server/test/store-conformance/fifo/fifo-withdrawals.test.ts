@@ -178,6 +178,31 @@ onEachStoreAndModel('leases of a FIFO queue that run out', (session) => {
     expect(await q.next()).toEqual(['a2', 'a3']);
   });
 
+  it('accept late acks when they run out with a first one that becomes a dead letter', async () => {
+    const q = await FifoQueue.create(session(), { maxRetries: 0 });
+    await q.send('a1', 'a2', 'a3', 'a4');
+    const held = await q.lease(10, 1_000);
+    await q.prolong(held.get('a3'), 5_000);
+    session().clock.advance(1_000);
+    expect(await q.project.tally('q')).toEqual({ available: 3, dlq: 1 });
+    // The message behind a2 was withdrawn with its return; the others ran out by themselves.
+    expect(await q.isLost(held.get('a3'))).toBe(true);
+    expect(await q.project.refused(q.project.ack('q', held.get('a3')))).toBe('LEASE_LOST');
+    await q.ack(held.get('a4'), held.get('a2'));
+    expect(await q.next()).toEqual(['a3']);
+  });
+
+  it('each accept a late ack when they run out together behind a message still leased', async () => {
+    const q = await FifoQueue.create(session(), { maxRetries: 0 });
+    await q.send('a1', 'a2', 'a3', 'a4');
+    const held = await q.lease(10, 1_000);
+    await q.prolong(held.get('a1'), 5_000);
+    session().clock.advance(1_000);
+    expect(await q.project.tally('q')).toEqual({ available: 3, inFlight: 1 });
+    await q.ack(...held.pick('a3', 'a2', 'a4', 'a1'));
+    expect(await q.project.tally('q')).toEqual({});
+  });
+
   it('are handled together even if only one is settled at a time', async () => {
     const q = await FifoQueue.create(session(), { maxRetries: 0 });
     await q.send('a1', 'a2', 'a3', 'b1', 'b2');
