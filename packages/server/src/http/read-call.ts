@@ -51,7 +51,7 @@ export function createCallReader(capability: Capability): CallReader {
     normalize(capability, values);
     const disagreement = takePath(request.params as Fields, values);
     if (disagreement !== undefined) return disagreement;
-    takeAliases(capability, values);
+    addWarnings(request, takeAliases(capability, values));
     if (writes && values.idempotency_key === undefined) {
       values.idempotency_key = headerText(request.headers['idempotency-key']);
     }
@@ -132,12 +132,22 @@ function takePath(inPath: Fields, values: Fields): Refusal | undefined {
   return undefined;
 }
 
-/** The field's own name takes precedence over its aliases, and an earlier alias over a later one. */
-function takeAliases({ aliases = {} }: Capability, values: Fields): void {
+/**
+ * The field's own name takes precedence over its aliases, and an earlier alias over a later one.
+ *
+ * @returns a warning for each alias whose value is not the one that counts
+ */
+function takeAliases({ aliases = {} }: Capability, values: Fields): ErrorDetail[] {
+  const warnings: ErrorDetail[] = [];
   for (const [alias, name] of Object.entries(aliases)) {
     const value = values[alias];
-    if (values[name] === undefined && value !== null) values[name] = value;
+    if (value === undefined || value === null) continue;
+    values[name] ??= value;
+    if (values[name] === value) continue;
+    const message = `ignored, because it is another name of ${name}, which has another value`;
+    warnings.push({ path: `/${alias}`, message });
   }
+  return warnings;
 }
 
 /** Node decodes headers as Latin-1; a key in UTF-8 must be the same key in a header as in a body. */

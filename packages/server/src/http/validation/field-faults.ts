@@ -24,7 +24,7 @@ function ownFault(schema: TSchema): FaultFinder {
   const { properties, required, items, additionalProperties, propertyNames, ...own } = schema;
   const isValid = compileSchema(own as TSchema);
   return (value, path, faults) => {
-    if (!isValid(value)) faults.push({ path, message: ruleOf(isValid.errors?.[0]) });
+    if (!isValid(value)) faults.push({ path, message: ruleOf(isValid.errors?.[0], value) });
   };
 }
 
@@ -66,7 +66,9 @@ function listFaults({ uniqueItems = false, ...schema }: TSchema): FaultFinder {
     }
     if (faults.length === DETAILS_MAX || isUnique(value)) return;
     const [error] = isUnique.errors ?? [];
-    if (error?.keyword === 'uniqueItems') faults.push({ path, message: ruleOf(error) });
+    if (error?.keyword === 'uniqueItems') {
+      faults.push({ path, message: 'must not contain the same item twice' });
+    }
   };
 }
 
@@ -92,16 +94,34 @@ function addsFault(find: FaultFinder, value: unknown, path: string, faults: Erro
   return faults.length > before;
 }
 
-function ruleOf(error: ErrorObject | null | undefined): string {
+function ruleOf(error: ErrorObject | null | undefined, value: unknown): string {
   const schema = error?.parentSchema;
+  const type = error?.keyword === 'type' ? [error.params.type].flat() : undefined;
+  if (type !== undefined && typeof value === 'number' && NUMBERS.has(type[0])) {
+    const bound = boundPassed(schema, value);
+    if (bound !== undefined) return bound;
+  }
   const rule: unknown = schema?.['x-rule'];
-  if (typeof rule === 'string') return rule;
+  // Such a rule says what a text or number must be like, but not that it must be one.
+  const isOtherType = type?.length === 1 && PLAIN.has(type[0]);
+  if (typeof rule === 'string' && !isOtherType) return rule;
   if (error?.keyword === 'format' && schema?.['x-rule-format'] !== undefined) {
     return String(schema['x-rule-format']);
   }
   if (error?.keyword === 'enum') {
     return `must be one of ${error.params.allowedValues.map(String).join(', ')}`;
   }
-  if (error?.keyword === 'type') return `must be ${[error.params.type].flat().join(' or ')}`;
+  if (type !== undefined) return `must be ${type.join(' or ')}`;
   return error?.message ?? 'is invalid';
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(['number', 'integer']);
+const PLAIN: ReadonlySet<string> = new Set(['string', ...NUMBERS]);
+
+/** A number beyond those of JavaScript, such as 1e400, is read as infinite, and no type accepts it. */
+function boundPassed(schema: ErrorObject['parentSchema'], value: number): string | undefined {
+  const { maximum, minimum } = schema ?? {};
+  if (value === Number.POSITIVE_INFINITY && maximum !== undefined) return `must be <= ${maximum}`;
+  if (value === Number.NEGATIVE_INFINITY && minimum !== undefined) return `must be >= ${minimum}`;
+  return undefined;
 }

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createNameMatcher } from './nearest-name.js';
 
-const KNOWN = ['queue', 'payload', 'delay_seconds', 'priority', 'message_group_id', 'headers'];
+const KNOWN = [
+  ...['queue', 'payload', 'delay_seconds', 'priority', 'message_group_id', 'headers'],
+  ...['max_retries', 'dead_letter_queue'],
+];
 const nearestName = createNameMatcher(KNOWN);
 
 describe('the nearest name', () => {
@@ -19,6 +22,9 @@ describe('the nearest name', () => {
     ['delay_in_seconds', 'delay_seconds'],
     ['groupId', 'message_group_id'],
     ['prioritty', 'priority'],
+    ['max_retry', 'max_retries'],
+    ['header', 'headers'],
+    ['id', undefined],
     ['colour', undefined],
     ['ttl', undefined],
     ['q', undefined],
@@ -27,6 +33,10 @@ describe('the nearest name', () => {
     ['键', undefined],
   ])('of %j is %j', (name, nearest) => {
     expect(nearestName(name)).toBe(nearest);
+  });
+
+  it('is none for a noun that several fields have in common', () => {
+    expect(createNameMatcher(['name', 'dead_letter_queue'])('queue')).toBeUndefined();
   });
 
   it('of a known name is that name, however it is spelt', () => {

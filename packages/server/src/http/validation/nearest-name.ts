@@ -8,7 +8,7 @@ interface Name {
 
 /**
  * Finds the known name that an unknown one probably stands for: one with a typing error or two, in
- * another spelling (`delaySeconds`), or with some of the same words (`delay`, `group_id`,
+ * another spelling (`delaySeconds`, `max_retry`), or with some of the same words (`delay`, `group_id`,
  * `wait_time_seconds`).
  */
 export function createNameMatcher(known: readonly string[]): (name: string) => string | undefined {
@@ -32,9 +32,12 @@ function readName(name: string): Name {
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase()
     .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '');
+    .filter((word) => word !== '')
+    .map(singular);
   return { words, text: words.join('') };
 }
+
+const singular = (word: string): string => word.replace(/ies$/, 'y').replace(/(?<=[^s])s$/, '');
 
 /** Infinite for names that are not similar. */
 function distanceOf({ words, text }: Name, known: Name): number {
@@ -46,11 +49,14 @@ function distanceOf({ words, text }: Name, known: Name): number {
   // The distance is at least the difference in length.
   const slips = longer - shorter > slipsMax ? longer : editDistance(text, known.text);
   if (slips <= slipsMax) return slips;
-  const isPart = words.length > 0 && isWithin(words, known.words);
+  const isPart = words.some((word) => !NOUNS.has(word)) && isWithin(words, known.words);
   return isPart || isWithin(known.words, words)
     ? 1 + Math.abs(known.words.length - words.length)
     : Number.POSITIVE_INFINITY;
 }
+
+/** These say what a field is of, and alone do not tell one field from another. */
+const NOUNS = new Set(['queue', 'message', 'id']);
 
 const isWithin = (part: readonly string[], whole: readonly string[]): boolean =>
   part.every((word) => whole.includes(word));

@@ -142,6 +142,17 @@ describe.each(STORE_FACTORIES)('unknown fields on $name', (factory) => {
     }
   });
 
+  test('include an alias whose value is not the one that counts', async () => {
+    const [one, other] = ['https://one.example/', 'https://other.example/'];
+    const ignored = 'ignored, because it is another name of url, which has another value';
+    const subscribe = (body: object) => client.post(`push_subscribe/${QUEUE}`, body);
+    expectNoWarnings(await subscribe({ url: one, forward_to: one }));
+    expect(warningsOf(await subscribe({ url: one, forward_to: other, endpoint: other }))).toEqual([
+      { path: '/forward_to', message: ignored },
+      { path: '/endpoint', message: ignored },
+    ]);
+  });
+
   test('are warned about even if they have the name of an object property', async () => {
     const texts = { __proto__: '1', constructor: '1', toString: '1' };
     const names = ['__proto__', 'constructor', 'toString'];
