@@ -14,7 +14,7 @@ interface Mail {
 const { MAIL_URL = 'http://127.0.0.1:9004', MAILS_PER_SECOND = '10' } = process.env;
 const limit = Number(MAILS_PER_SECOND);
 
-const mails = new Millrace().queue<Mail>('mails');
+const mails = new Millrace().queue<Mail>('outgoing-mails');
 await mails.create({ maxRetries: 50 });
 
 const atTheRate = pThrottle({ limit, interval: 1_000 });

@@ -12,7 +12,7 @@ interface Order {
 
 const { PAYMENTS_URL = 'http://127.0.0.1:9001' } = process.env;
 
-const orders = new Millrace().queue<Order>('orders');
+const orders = new Millrace().queue<Order>('order-charges');
 await orders.create({ maxRetries: 10 });
 
 new Worker(

@@ -12,7 +12,7 @@ test('each mail is sent once, no faster than allowed, after the pauses of the pr
     return isFirst ? { status: 429, headers: { 'retry-after': '600' } } : 202;
   };
   const server = millrace();
-  const queue = server.millrace.queue('mails');
+  const queue = server.millrace.queue('outgoing-mails');
   const mailer = new RunningExample('mailer.ts', server, {
     MAIL_URL: provider.url,
     MAILS_PER_SECOND: '2',

@@ -15,7 +15,7 @@ test('an order is charged once, whatever gets lost on the way', async () => {
     return isFirst && key === 'order-o_1' ? 'none' : 200;
   };
   const server = millrace();
-  const queue = server.millrace.queue('orders');
+  const queue = server.millrace.queue('order-charges');
   const environment = { PAYMENTS_URL: payments.url };
   const worker = new RunningExample('order-worker.ts', server, environment);
   await eventually(() => queue.get());
@@ -41,7 +41,7 @@ test('an order whose worker is killed during the charge is charged by the next o
   const payments = await StubService.start();
   payments.reply = () => new Promise(() => {});
   const server = millrace();
-  const queue = server.millrace.queue('orders');
+  const queue = server.millrace.queue('order-charges');
   const environment = { PAYMENTS_URL: payments.url };
   const killed = new RunningExample('order-worker.ts', server, environment);
   await eventually(() => queue.get());

@@ -59,8 +59,9 @@ function paused(reason: string | undefined): PushHealth {
   return reason === 'gone'
     ? {
         state: 'paused',
-        label: 'Paused: the receiver is gone',
-        explanation: 'It answered 410. Mend its address, or resume when it is back.',
+        label: 'Receiver is gone',
+        explanation:
+          'It answered 410, so the subscription is paused. Mend its address, or resume when it is back.',
       }
     : {
         state: 'paused',

@@ -36,7 +36,7 @@ const troubleOf = (url: string, label: string, explanation: string): Trouble => 
   about: 'receiver',
   topic: 'receiver',
   label,
-  explanation: `Messages are pushed to ${new URL(url).host}. ${explanation}`,
+  explanation: `The receiver of pushes is ${new URL(url).host}. ${explanation}`,
   nextStep: 'Look at the pushes.',
   tab: 'push',
 });

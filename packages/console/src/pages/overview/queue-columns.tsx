@@ -102,7 +102,8 @@ function TroubleCell({ row }: { readonly row: QueueRow }) {
 /** Nothing waits, and nothing happened in the last minute. */
 function isIdle({ stats, activity }: QueueRow): boolean {
   const { published = 0, delivered = 0, acked = 0 } = activity ?? {};
-  return stats.available + stats.inFlight + published + delivered + acked === 0;
+  const waiting = stats.available + stats.inFlight + stats.delayed;
+  return waiting + published + delivered + acked === 0;
 }
 
 function NameCell({ row: { queue, type } }: { readonly row: QueueRow }) {

@@ -27,7 +27,12 @@ export function QueueHeader({ record }: { readonly record: QueueRecord }) {
           { ...record, stats: stats.data, ...(lastMinute.data && { activity: lastMinute.data }) },
           stats.dataUpdatedAt,
         );
-  const troubles = useTroubles({ queue, troubles: judged });
+  const troubles = useTroubles({
+    queue,
+    troubles: judged,
+    ...(stats.data && { stats: stats.data }),
+    ...(lastMinute.data && { activity: lastMinute.data }),
+  });
   return (
     <header className={classes.header}>
       <div className={classes.heading}>

@@ -63,7 +63,7 @@ describe('why a message is not delivered now', () => {
     ['leased', `leased until ${until}`, 1, 'it comes back in 1 m 30 s'],
     ['delayed', `delayed until ${until}`, 0, 'published with a delay, and is due in 1 m 30 s'],
     ['delayed', `delayed until ${until}`, 2, 'It failed, and its retry is due in 1 m 30 s'],
-    ['available', 'behind the head of its group', 0, 'order is kept'],
+    ['available', 'behind the head of its group', 0, 'leased or delayed, this one waits'],
     ['dead', undefined, 4, 'only after a redrive'],
   ] as const)('%s, %j after %i deliveries', (state, stateReason, deliveryCount, words) => {
     const seen = { state, deliveryCount, ...(stateReason && { stateReason }) };
@@ -95,6 +95,23 @@ describe('why a message is not delivered now', () => {
   ])('available, when the consumers are %j', (consumers, words) => {
     const seen = { state: 'available', deliveryCount: 0 } as const;
     expect(whyNotDelivered(seen, { ...stats, ...consumers }, NOW)).toContain(words);
+  });
+});
+
+describe('why a message behind another of its message group is not delivered', () => {
+  const seen = {
+    state: 'available',
+    stateReason: 'behind the head of its group',
+    deliveryCount: 0,
+  } as const;
+  const counts = { queue: 'orders', available: 2, dlq: 0, waitingConsumers: 0 };
+
+  test.each([
+    [{ inFlight: 1, delayed: 0 }, 'leased or delayed, this one waits'],
+    [{ inFlight: 0, delayed: 1 }, 'leased or delayed, this one waits'],
+    [{ inFlight: 0, delayed: 0 }, 'come first. No consumer has ever fetched'],
+  ])('with %j in the queue', (held, words) => {
+    expect(whyNotDelivered(seen, { ...counts, ...held }, NOW)).toContain(words);
   });
 });
 

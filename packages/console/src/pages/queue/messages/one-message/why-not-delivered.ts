@@ -21,7 +21,7 @@ export function whyNotDelivered(
     case 'dead':
       return 'It is a dead letter. It is delivered again only after a redrive.';
     default:
-      return stateReason === '' ? whyStillAvailable(stats, nowMs) : BEHIND_HEAD;
+      return stateReason === '' ? whyStillAvailable(stats, nowMs) : whyBehindHead(stats, nowMs);
   }
 }
 
@@ -36,8 +36,14 @@ export function whyWithFailure(
   return lastError === undefined ? why : `${why} The last failure: ${lastError}`;
 }
 
-const BEHIND_HEAD =
-  'An earlier message of its message group is leased or delayed, and order is kept.';
+/** The first message of its group may be held by a consumer or a delay, or wait for a consumer itself. */
+function whyBehindHead(stats: QueueStats | undefined, nowMs: number): string {
+  const order = 'Earlier messages of its message group come first';
+  const isHeld = stats === undefined || stats.inFlight + stats.delayed > 0;
+  return isHeld
+    ? `${order}, and while one of them is leased or delayed, this one waits.`
+    : `${order}. ${whyStillAvailable(stats, nowMs)}`;
+}
 
 /** Consumers that fetched this lately are at work on the messages before it. */
 const AT_WORK_MS = 60_000;
