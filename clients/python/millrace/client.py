@@ -52,12 +52,12 @@ class Millrace:
         ssl_context: Optional[ssl.SSLContext] = None,
         max_idle_connections: int = 64,
     ) -> None:
-        base_url = base_url or os.environ.get("MILLRACE_URL")
-        api_key = api_key or os.environ.get("MILLRACE_API_KEY")
+        base_url = os.environ.get("MILLRACE_URL") if base_url is None else base_url
+        api_key = os.environ.get("MILLRACE_API_KEY") if api_key is None else api_key
         if not base_url:
-            raise ValueError("base_url is missing: pass it, or set MILLRACE_URL")
+            raise ValueError("base_url is missing or empty: pass it, or set MILLRACE_URL")
         if not api_key:
-            raise ValueError("api_key is missing: pass it, or set MILLRACE_API_KEY")
+            raise ValueError("api_key is missing or empty: pass it, or set MILLRACE_API_KEY")
         # http.client would quote the key in its own error.
         if not all("!" <= letter <= "~" for letter in api_key):
             raise ValueError("api_key must be printable ASCII without spaces or line feeds")

@@ -222,6 +222,17 @@ class Outcomes(WorkerTest):
             with self.subTest(handler), self.assertRaisesRegex(TypeError, "handler must not be"):
                 Worker(mock.Mock(), handler)
 
+    def test_a_handler_that_cannot_be_called_is_refused(self) -> None:
+        handlers: List[Any] = [None, "handle", lambda: None, lambda message: None]
+        for handler in handlers:
+            with self.subTest(handler), self.assertRaisesRegex(TypeError, "a message and a context"):
+                Worker(mock.Mock(), handler)
+
+    def test_the_name_of_a_queue_is_refused(self) -> None:
+        name: Any = "orders"
+        with self.assertRaisesRegex(TypeError, r"Millrace\(\).queue\('orders'\), not its name"):
+            Worker(name, lambda message, context: None)
+
     def test_a_result_that_nobody_runs_is_a_failure(self) -> None:
         async def coroutine(*_: Any) -> None:
             pass

@@ -34,13 +34,28 @@ def default_backoff(attempt: int) -> float:
     return min(300.0, 2.0 ** min(attempt, 16)) * random.uniform(0.5, 1.0)
 
 
-def refuse_deferred(handler: Handler) -> None:
-    """Raises TypeError for a handler whose call does not run it, so that its message would be lost."""
+def check_handler(handler: Handler) -> None:
+    """Raises TypeError for a handler that cannot be called with a message and a context, and for one
+    whose call does not run it, so that its message would be lost."""
+    if not callable(handler):
+        raise TypeError("handler must be a function of a message and a context")
+    _check_arguments(handler)
     for code in (handler, getattr(type(handler), "__call__", None)):
         if inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code):
             raise TypeError("handler must not be async: call asyncio.run(...) in a plain function")
         if inspect.isgeneratorfunction(code):
             raise TypeError("handler must not be a generator: nobody would run it")
+
+
+def _check_arguments(handler: Handler) -> None:
+    try:
+        signature = inspect.signature(handler)
+    except (TypeError, ValueError):
+        return  # Some built-in functions do not tell their arguments.
+    try:
+        signature.bind(None, None)
+    except TypeError as error:
+        raise TypeError(f"handler must take a message and a context: {error}") from None
 
 
 class Handling:

@@ -11,7 +11,7 @@ from ..errors import MillraceError
 from ..queue import Queue
 from .counters import Counters
 from .fetching import Fetcher
-from .handling import Backoff, Handler, Handling, default_backoff, refuse_deferred
+from .handling import Backoff, Handler, Handling, check_handler, default_backoff
 from .health import Health, describe
 from .lanes import Lanes
 from .lease import Lease
@@ -68,7 +68,9 @@ class Worker:
         _check_bounds("grace_seconds", grace_seconds, 0, 86_400)
         if handler_timeout is not None and not handler_timeout > 0:
             raise ValueError("handler_timeout must be a number of seconds above 0")
-        refuse_deferred(handler)
+        if isinstance(queue, str):
+            raise TypeError(f"queue must be a Queue: Millrace().queue({queue!r}), not its name")
+        check_handler(handler)
         self._queue = queue
         self._concurrency = concurrency
         self._wait_seconds = wait_seconds

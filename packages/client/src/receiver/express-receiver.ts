@@ -51,7 +51,9 @@ async function answerTo<T>(
 ): Promise<ReceiverAnswer> {
   if (request.method !== 'POST') return { status: 405, headers: { allow: 'POST' } };
   if (request.body !== undefined && !(request.body instanceof Uint8Array)) {
-    const fault = invalidOption('the body was parsed before the receiver could verify its bytes');
+    const fault = invalidOption(
+      'the body was parsed before the receiver could verify its bytes: mount it before express.json(), or with express.raw()',
+    );
     reportError(options, fault);
     return { status: 500, headers: {} };
   }

@@ -4,7 +4,7 @@ import type { Command } from './command.js';
 
 export const COMMANDS = {
   serve: {
-    summary: 'runs the server; this is the default command',
+    summary: 'runs the server',
     load: () => import('./serve.js'),
   },
   dev: {

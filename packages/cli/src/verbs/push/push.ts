@@ -86,9 +86,7 @@ const COLUMNS = ['SUBSCRIPTION', 'STATE', 'SIGNED', 'FORMAT', 'URL'];
 
 const rowOf = (subscription: PushSubscription) => [
   subscription.subscriptionId,
-  subscription.pausedReason
-    ? `${subscription.state} (${subscription.pausedReason})`
-    : subscription.state,
+  stateOf(subscription),
   subscription.signed,
   subscription.format,
   subscription.url,
@@ -124,3 +122,9 @@ const noSubscription = (queue: string, id: string): NotFound =>
     `the queue ${queue} has no push subscription ${id}`,
     `See which there are: millrace push list ${queue}`,
   );
+
+/** While the breaker is open, an active subscription pushes nothing but probes. */
+function stateOf({ state, pausedReason, breaker }: PushSubscription): string {
+  if (pausedReason) return `${state} (${pausedReason})`;
+  return state === 'active' && breaker === 'open' ? 'active (receiver down)' : state;
+}
