@@ -10,9 +10,24 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   scopes: ['--scope'],
 };
 
+/** Fields in seconds, whose options take 8d as well. */
+const SECONDS = new Set(['delay_seconds', 'visibility_timeout', 'visibility_timeout_default']);
+
+/**
+ * What the server says of a field, in terms of the command line.
+ *
+ * @param field with its position, if it is an entry of a list: `scopes/0`
+ */
+export function typedRule(text: string, field: string, args: readonly string[]): string {
+  const [name = field] = field.split('/');
+  const isBareNumber = SECONDS.has(name) && /\d$/.test(text);
+  return text.replace(`${field} `, `${typedName(name, args)} `) + (isBareNumber ? ' seconds' : '');
+}
+
 /** How a field that was refused is called on the command line: by its option, if that was typed. */
-export function typedName(field: string, args: readonly string[]): string {
+function typedName(field: string, args: readonly string[]): string {
   if (field === 'visibility_timeout' && args[0] === 'extend') return 'the duration';
+  if (field === 'url' && args[0] === 'push') return 'the receiver';
   const options = OPTIONS[field] ?? [`--${field.replaceAll('_', '-')}`];
   const isTyped = args.some((arg) => options.includes(arg.split('=', 1)[0] ?? ''));
   return isTyped ? (options[0] as string) : field;

@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/client';
 import { CliError, LinesFailed, type LinesOutcome } from './errors.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
-import { typedName } from './option-names.js';
+import { typedRule } from './option-names.js';
 import { jsonLine } from './output/json-line.js';
 import { printable } from './output/printable.js';
 
@@ -68,8 +68,7 @@ function textOf(
 ): string {
   const named = (text: string, path: string): string => {
     const field = path.slice(1);
-    if (field === '') return text;
-    return text.replace(`${field} `, `${typedName(field, args)} `);
+    return field === '' ? text : typedRule(text, field, args);
   };
   const [first] = details;
   const lines = [
