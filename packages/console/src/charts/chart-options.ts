@@ -47,6 +47,7 @@ export function optionsOf(
       {
         ...quiet,
         size: (_chart, labels) => widthOf(labels),
+        incrs: WHOLE_STEPS,
         values: (_chart, ticks) => ticks.map((tick) => formatTick(tick, unit)),
       },
     ],
@@ -62,6 +63,11 @@ export function optionsOf(
     ],
   };
 }
+
+/** Messages and milliseconds are whole, so no tick stands between 0 and 1. */
+const WHOLE_STEPS = Array.from({ length: 12 }, (_, power) =>
+  [1, 2, 5].map((step) => step * 10 ** power),
+).flat();
 
 const LABEL_CHARACTER_PX = 7;
 
