@@ -26,12 +26,14 @@ const renewals = millrace.queue<Renewal>('renewals');
 await renewals.create({ maxRetries: 100 });
 
 new Worker(renewals, ({ payload }) => renew(payload), { signals: true });
-new Worker(ended, async ({ payload }) => void (await bill('end', payload)), { signals: true });
+new Worker(ended, ({ payload }) => end(payload), { signals: true });
 
-/** The keys make a second delivery harmless: it is charged once, and the next step is published once. */
+/**
+ * The keys make a second delivery harmless: a try charges once, and the next step is published once.
+ */
 async function renew(renewal: Renewal): Promise<void> {
   const { subscription, period, refusals = 0 } = renewal;
-  if (await bill('charge', renewal)) return;
+  if ((await bill('charge', renewal)) === 'done') return;
   const delaySeconds = SCHEDULE[refusals];
   const next = { subscription, period, refusals: refusals + 1 };
   const idempotencyKey = `${subscription}-${period}-${next.refusals}`;
@@ -39,16 +41,20 @@ async function renew(renewal: Renewal): Promise<void> {
   else await renewals.publish(next, { delaySeconds, idempotencyKey });
 }
 
-/** @returns false if the card was refused; what else goes wrong is tried again by the worker */
-async function bill(action: 'charge' | 'end', renewal: Renewal): Promise<boolean> {
+async function end(renewal: Renewal): Promise<void> {
+  if ((await bill('end', renewal)) === 'refused') throw new Error('the end was refused');
+}
+
+/** What else goes wrong is thrown, so that the worker tries it again. */
+async function bill(action: 'charge' | 'end', renewal: Renewal): Promise<'done' | 'refused'> {
   const { subscription, period, refusals = 0 } = renewal;
   const answer = await fetch(`${BILLING_URL}/subscriptions/${subscription}/${action}`, {
     method: 'POST',
     headers: { 'idempotency-key': `${action}-${subscription}-${period}-${refusals}` },
     signal: AbortSignal.timeout(20_000),
   });
-  if (answer.status === 402) return false;
+  if (answer.status === 402) return 'refused';
   if (!answer.ok) throw new Error(`${action} was answered ${answer.status}`);
   console.log(`${action} ${subscription}`);
-  return true;
+  return 'done';
 }

@@ -335,6 +335,12 @@ class Settings(unittest.TestCase):
                 with self.subTest(missing), self.assertRaisesRegex(ValueError, missing):
                     Millrace(**{name: good[name] for name in good if name != missing})
 
+    def test_an_empty_setting_does_not_stand_for_the_environment(self) -> None:
+        environment = {"MILLRACE_URL": "http://localhost:1", "MILLRACE_API_KEY": "ifr_secret_key_1"}
+        with mock.patch.dict(os.environ, environment):
+            for empty in ("base_url", "api_key"):
+                with self.subTest(empty), self.assertRaisesRegex(ValueError, f"^{empty} is missing"):
+                    Millrace(**{empty: ""})
 
     def test_a_base_url_that_is_none_is_named_and_not_quoted(self) -> None:
         none = ["http://", "ftp://h", "http://h?q", "http://h:secret", "http://h:70000", "http://[::1"]

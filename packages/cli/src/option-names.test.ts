@@ -28,6 +28,8 @@ test.each([
     '--max-retries must be <= 1000',
   ],
   ['name', 'must be string', 'queue create q', 'name must be string'],
+  ['messages/3', 'must be object', 'publish q --lines', 'messages/3 must be object'],
+  ['headers/a', 'must be string', 'publish q 1 --header a=1', 'headers/a must be string'],
 ])('%s: %s after %s', (field, rule, line, said) => {
   expect(typedRule(`${field} ${rule}`, field, line.split(' '))).toBe(said);
 });

@@ -19,9 +19,12 @@ const SECONDS = new Set(['delay_seconds', 'visibility_timeout', 'visibility_time
  * @param field with its position, if it is an entry of a list: `scopes/0`
  */
 export function typedRule(text: string, field: string, args: readonly string[]): string {
-  const [name = field] = field.split('/');
+  const name = field.replace(/\/\d+$/, '');
+  const typed = typedName(name, args);
   const isBareNumber = SECONDS.has(name) && /\d$/.test(text);
-  return text.replace(`${field} `, `${typedName(name, args)} `) + (isBareNumber ? ' seconds' : '');
+  // What was not typed, such as an entry of a batch, keeps its full name.
+  const named = typed === name ? text : text.replace(`${field} `, `${typed} `);
+  return isBareNumber ? `${named} seconds` : named;
 }
 
 /** How a field that was refused is called on the command line: by its option, if that was typed. */

@@ -4,6 +4,10 @@ import { STORE_FACTORIES } from '../../server/test/harness/stores.js';
 import { broken, ok, refusal, type StubAnswer, StubServer } from './harness/stub-server.js';
 import { useClient } from './harness/use-client.js';
 
+const schemaOf = <T>(validate: (value: unknown) => T) => ({
+  '~standard': { version: 1 as const, vendor: 'test', validate },
+});
+
 describe.each(STORE_FACTORIES)('a publisher on $name', (factory) => {
   const running = useClient(factory, ['--max-queue-messages', '100000']);
 
@@ -132,16 +136,10 @@ describe('batches', () => {
 
   test('keep the order of their messages, however long a schema takes', async () => {
     stub.answer(STORED);
-    const schema = {
-      '~standard': {
-        version: 1 as const,
-        vendor: 'test',
-        validate: async (value: unknown) => {
-          await new Promise((resolve) => setTimeout(resolve, 30 - 10 * (value as number)));
-          return { value };
-        },
-      },
-    };
+    const schema = schemaOf(async (value) => {
+      await new Promise((resolve) => setTimeout(resolve, 30 - 10 * (value as number)));
+      return { value };
+    });
     const queue = new Millrace({ baseUrl: stub.url, apiKey: 'k' }).queue('q', { schema });
     const publishing = queue.publisher({ maxPending: 3 });
     const stored = [0, 1, 2].map((n) => publishing.publish(n));
@@ -155,16 +153,10 @@ describe('batches', () => {
 
   test('keep their order beside a message that is refused before those ahead of it', async () => {
     stub.answer(STORED);
-    const schema = {
-      '~standard': {
-        version: 1 as const,
-        vendor: 'test',
-        validate: async (value: unknown) => {
-          if (value === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-          return value === 1 ? { issues: [{ message: 'is wrong' }] } : { value };
-        },
-      },
-    };
+    const schema = schemaOf(async (value) => {
+      if (value === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      return value === 1 ? { issues: [{ message: 'is wrong' }] } : { value };
+    });
     const queue = new Millrace({ baseUrl: stub.url, apiKey: 'k' }).queue('q', { schema });
     const publishing = queue.publisher();
     const settled = await Promise.allSettled([0, 1, 2].map((n) => publishing.publish(n)));

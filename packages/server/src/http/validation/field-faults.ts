@@ -97,7 +97,7 @@ function addsFault(find: FaultFinder, value: unknown, path: string, faults: Erro
 function ruleOf(error: ErrorObject | null | undefined, value: unknown): string {
   const schema = error?.parentSchema;
   const type = error?.keyword === 'type' ? [error.params.type].flat() : undefined;
-  if (type !== undefined && typeof value === 'number' && NUMBERS.has(type[0])) {
+  if (type !== undefined && typeof value === 'number') {
     const bound = boundPassed(schema, value);
     if (bound !== undefined) return bound;
   }
@@ -115,8 +115,7 @@ function ruleOf(error: ErrorObject | null | undefined, value: unknown): string {
   return error?.message ?? 'is invalid';
 }
 
-const NUMBERS: ReadonlySet<string> = new Set(['number', 'integer']);
-const PLAIN: ReadonlySet<string> = new Set(['string', ...NUMBERS]);
+const PLAIN: ReadonlySet<string> = new Set(['string', 'number', 'integer']);
 
 /** A number beyond those of JavaScript, such as 1e400, is read as infinite, and no type accepts it. */
 function boundPassed(schema: ErrorObject['parentSchema'], value: number): string | undefined {

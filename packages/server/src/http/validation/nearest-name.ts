@@ -55,7 +55,7 @@ function distanceOf({ words, text }: Name, known: Name): number {
     : Number.POSITIVE_INFINITY;
 }
 
-/** These say what a field is of, and alone do not tell one field from another. */
+/** Words of many fields: one of them alone does not tell which field is meant. */
 const NOUNS = new Set(['queue', 'message', 'id']);
 
 const isWithin = (part: readonly string[], whole: readonly string[]): boolean =>

@@ -18,7 +18,7 @@ import { HISTORY_FLUSH_MS } from '../../core/store/tallies.js';
 import { isFatal, isPassing, refusalOf } from './driver/errors.js';
 import { fileAt } from './file/database-path.js';
 import { DiskLines, STOPPED } from './file/space/disk-lines.js';
-import { measureSpace } from './file/space/space.js';
+import { measureSpace } from './file/space/measure-space.js';
 import type { SpaceNeed } from './file/space/space-keeper.js';
 import { tellPostponed, WalCheckpoints } from './file/wal/wal-checkpoints.js';
 import type { WalPages } from './threads/checkpoint-thread.js';
