@@ -340,7 +340,8 @@ class Settings(unittest.TestCase):
         with mock.patch.dict(os.environ, environment):
             for empty in ("base_url", "api_key"):
                 with self.subTest(empty), self.assertRaisesRegex(ValueError, f"^{empty} is missing"):
-                    Millrace(**{empty: ""})
+                    settings: dict[str, Any] = {empty: ""}
+                    Millrace(**settings)
 
     def test_a_base_url_that_is_none_is_named_and_not_quoted(self) -> None:
         none = ["http://", "ftp://h", "http://h?q", "http://h:secret", "http://h:70000", "http://[::1"]
