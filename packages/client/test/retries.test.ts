@@ -249,7 +249,9 @@ describe('errors', () => {
     [{ apiKey: 'two words' }, 'apiKey'],
     [{ timeoutMs: 0 }, 'timeoutMs'],
     [{ retries: { maxAttempts: 0 } }, 'maxAttempts'],
-    [{ retries: { totalMs: -1 } }, 'totalMs'],
+    [{ retries: { maxAttempts: '3' as unknown as number } }, 'retries.maxAttempts'],
+    [{ retries: { totalMs: -1 } }, 'retries.totalMs'],
+    [{ retries: { baseDelayMs: Number.NaN } }, 'retries.baseDelayMs'],
   ])('a wrong option is named: %o', (option, name) => {
     const make = () => new Millrace({ baseUrl: 'http://a', apiKey: 'k', ...option });
     expect(make).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));

@@ -44,9 +44,9 @@ test('a program that is missing, ends or says nothing is an error', async () => 
   await expect(silent).rejects.toThrow('has not started in 500 ms');
 });
 
-test('a project without the package millrace is told to install it', () => {
+test('a project without the package millrace is told to add it', () => {
   const module = import.meta.resolve('@millrace/client/testing');
   const program = `import(${JSON.stringify(module)}).then(({ startMillrace }) => startMillrace())`;
   const { stderr } = spawnSync(process.execPath, ['-e', program], { cwd: tmpdir() });
-  expect(String(stderr)).toContain('npm install --save-dev millrace');
+  expect(String(stderr)).toContain('add it to the devDependencies of this project');
 });

@@ -65,7 +65,7 @@ function installedCommand(): string[] {
   try {
     path = resolve('millrace/package.json');
   } catch (cause) {
-    const hint = 'run "npm install --save-dev millrace", or pass the option command';
+    const hint = 'add it to the devDependencies of this project, or pass the option command';
     throw new Error(`the package millrace is not installed: ${hint}`, { cause });
   }
   const { bin } = JSON.parse(readFileSync(path, 'utf8')) as { bin: string | { millrace: string } };

@@ -1,4 +1,4 @@
-import { invalidOption } from '../errors.js';
+import { within } from '../bounds.js';
 
 export interface RetryOptions {
   /** Attempts in all, the first one included. Default: 8, which outlast a server that restarts. */
@@ -11,7 +11,7 @@ export interface RetryOptions {
   readonly maxDelayMs?: number | undefined;
 }
 
-export type RetryRules = { readonly [Name in keyof RetryOptions]-?: number };
+export type RetryRules = Record<keyof RetryOptions, number>;
 
 const DEFAULTS: RetryRules = {
   maxAttempts: 8,
@@ -26,15 +26,11 @@ export function retryRules(
   defaults: RetryRules = DEFAULTS,
 ): RetryRules {
   if (options === false) return { ...defaults, maxAttempts: 1 };
-  const rules = {
-    maxAttempts: options?.maxAttempts ?? defaults.maxAttempts,
-    totalMs: options?.totalMs ?? defaults.totalMs,
-    baseDelayMs: options?.baseDelayMs ?? defaults.baseDelayMs,
-    maxDelayMs: options?.maxDelayMs ?? defaults.maxDelayMs,
-  };
-  if (!(rules.maxAttempts >= 1)) throw invalidOption('retries.maxAttempts must be at least 1');
-  for (const name of ['totalMs', 'baseDelayMs', 'maxDelayMs'] as const) {
-    if (!(rules[name] >= 0)) throw invalidOption(`retries.${name} must be at least 0`);
+  const rules = { ...defaults };
+  for (const name of Object.keys(rules) as (keyof RetryRules)[]) {
+    const least = name === 'maxAttempts' ? 1 : 0;
+    const value = options?.[name] ?? defaults[name];
+    rules[name] = within(`retries.${name}`, value, least, Number.POSITIVE_INFINITY);
   }
   return rules;
 }

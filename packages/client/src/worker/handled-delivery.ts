@@ -151,7 +151,7 @@ export class HandledDelivery {
   async #callHandler(): Promise<Outcome> {
     const { handler, settings } = this.#place;
     try {
-      await handler(this.message, new Context(this));
+      await handler(this.message, contextOf(this));
       // By this machine's clock alone a lease is not lost for certain: the server knows.
       return { kind: this.#isCertainlyLost ? 'none' : 'ack' };
     } catch (error) {
@@ -213,19 +213,12 @@ export class HandledDelivery {
 }
 
 /** Asks the delivery for its signal only when the handler does. */
-class Context implements HandlerContext {
-  readonly #delivery: HandledDelivery;
-  readonly traceparent: string | undefined;
-
-  constructor(delivery: HandledDelivery) {
-    this.#delivery = delivery;
-    this.traceparent = delivery.message.headers?.traceparent;
-  }
-
-  get signal(): AbortSignal {
-    return this.#delivery.signal;
-  }
-}
+const contextOf = (delivery: HandledDelivery): HandlerContext => ({
+  traceparent: delivery.message.headers?.traceparent,
+  get signal() {
+    return delivery.signal;
+  },
+});
 
 /** The text that is kept with the message. */
 function lastErrorOf(error: unknown): string {

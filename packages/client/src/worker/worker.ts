@@ -42,6 +42,8 @@ export class Worker<T = unknown> {
 
   /** @throws MillraceError `INVALID_OPTION` */
   constructor(queue: ConsumedQueue<T>, handler: Handler<T>, options: WorkerOptions = {}) {
+    // Callers without types may pass the name of a queue.
+    if (!queue?.consume) throw invalidOption("the queue must be millrace.queue('name')");
     if (typeof handler !== 'function') throw invalidOption('the handler must be a function');
     this.#settings = workerSettings(options);
     this.#options = options;

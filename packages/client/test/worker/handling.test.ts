@@ -33,6 +33,15 @@ describe.each(STORE_FACTORIES)('a worker on $name', (factory) => {
     expect(run.worker.counters).toMatchObject({ fetched: 300, acked: 300, retried: 0 });
   });
 
+  test('a copy of the context has the signal, too', async () => {
+    const queue = await running.newQueue<number>();
+    await queue.publish(1);
+    const contexts: object[] = [];
+    const run = new WorkerRun(queue, (_, context) => contexts.push({ ...context }));
+    await expect.poll(() => run.count('acked'), { timeout: 20_000 }).toBe(1);
+    expect(contexts).toEqual([{ signal: expect.any(AbortSignal), traceparent: undefined }]);
+  });
+
   test('runs as many handlers as it may, and no more', async () => {
     const queue = await running.newQueue<number>();
     await queue.publishBatch(Array.from({ length: 60 }, (_, payload) => ({ payload })));

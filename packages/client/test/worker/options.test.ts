@@ -17,3 +17,13 @@ test.each([
   expect(make).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
   expect(make).toThrow(name);
 });
+
+test.each([
+  ['the name of a queue', 'q'],
+  ['nothing', undefined],
+  ['the whole client', new Millrace({ baseUrl: 'http://127.0.0.1:1', apiKey: 'k' })],
+])('instead of a queue, %s is refused', (_, wrong) => {
+  const make = () => new Worker(wrong as unknown as typeof queue, () => undefined);
+  expect(make).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+  expect(make).toThrow('the queue must be');
+});
