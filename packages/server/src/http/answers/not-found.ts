@@ -2,12 +2,10 @@ import { type Capability, pathsOf } from '@millrace/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../../core/refusal.js';
 import { sendError } from './envelope.js';
+import { nearestRoute, type Route } from './nearest-route.js';
 
 /** The paths of the server with the methods of each. */
-export type PathTable = readonly {
-  readonly pattern: RegExp;
-  readonly methods: readonly string[];
-}[];
+export type PathTable = readonly (Route & { readonly pattern: RegExp })[];
 
 const PLAIN_PATHS = [
   '/',
@@ -33,6 +31,7 @@ export function pathTable(capabilities: readonly Capability[]): PathTable {
     }
   }
   return [...methodsByPath].map(([path, methods]) => ({
+    path,
     pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
     methods: methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])),
   }));
@@ -48,7 +47,7 @@ export function notFound(request: FastifyRequest, reply: FastifyReply, paths: Pa
       request,
       reply,
       refuse('ROUTE_NOT_FOUND', `There is no route ${request.method} ${shown}.`, {
-        hint: 'GET /v1/discovery lists all calls; those on queues begin with /v1/queue.',
+        hint: hintFor(nearestRoute(request.method, path, paths)),
       }),
     );
   }
@@ -61,3 +60,8 @@ export function notFound(request: FastifyRequest, reply: FastifyReply, paths: Pa
     }),
   );
 }
+
+const hintFor = (nearest: string | undefined): string =>
+  nearest === undefined
+    ? 'GET /v1/discovery lists all calls; those on queues begin with /v1/queue.'
+    : `Did you mean ${nearest}? GET /v1/discovery lists all calls.`;
