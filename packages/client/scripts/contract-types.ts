@@ -70,7 +70,6 @@ export function contractLimits(): string {
   const names = [
     'batchMaxMessages',
     'batchMaxBytes',
-    'payloadMaxBytes',
     'consumeMaxMessages',
     'waitMaxSeconds',
     'delayMaxSeconds',

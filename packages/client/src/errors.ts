@@ -43,31 +43,25 @@ export interface MillraceErrorFields {
 /** The only error with which calls fail, apart from the reason of an aborted signal. */
 export class MillraceError extends Error {
   override readonly name = 'MillraceError';
-  readonly code: ErrorCode;
+  readonly code!: ErrorCode;
   /** The status of the answer, if there was one. */
-  readonly status: number | undefined;
+  readonly status!: number | undefined;
   /** What to do next. */
-  readonly hint: string | undefined;
-  readonly details: readonly ErrorDetail[];
+  readonly hint!: string | undefined;
+  readonly details!: readonly ErrorDetail[];
   /** Names the request in the server's log. */
-  readonly requestId: string | undefined;
+  readonly requestId!: string | undefined;
   /** Whether the same call is worth another try later. */
-  readonly retryable: boolean;
+  readonly retryable!: boolean;
   /** Whether the call may have taken effect although it failed: its answer was lost. */
-  readonly mayHaveTakenEffect: boolean;
+  readonly mayHaveTakenEffect!: boolean;
   /** How long the server asked to wait. */
-  readonly retryAfterMs: number | undefined;
+  readonly retryAfterMs!: number | undefined;
 
-  constructor(fields: MillraceErrorFields) {
-    super(fields.message, fields.cause === undefined ? undefined : { cause: fields.cause });
-    this.code = fields.code;
-    this.status = fields.status;
-    this.hint = fields.hint;
-    this.details = fields.details ?? [];
-    this.requestId = fields.requestId;
-    this.retryable = fields.retryable ?? false;
-    this.mayHaveTakenEffect = fields.mayHaveTakenEffect ?? false;
-    this.retryAfterMs = fields.retryAfterMs;
+  constructor({ message, cause, ...fields }: MillraceErrorFields) {
+    super(message, cause === undefined ? undefined : { cause });
+    const { details = [], retryable = false, mayHaveTakenEffect = false } = fields;
+    Object.assign(this, { ...fields, details, retryable, mayHaveTakenEffect });
   }
 }
 

@@ -45,9 +45,7 @@ export class Millrace {
   queue<Payload = unknown>(name: string): Queue<Payload>;
   queue(name: string, options?: QueueOptions<StandardSchemaV1>): Queue {
     if (!/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/.test(name)) {
-      throw invalidOption(
-        'a queue name must have 1 to 128 of the characters A-Z a-z 0-9 . _ - and must not be . or ..',
-      );
+      throw invalidOption('a queue name must be 1 to 128 of A-Z a-z 0-9 . _ - and not . or ..');
     }
     return new Queue(name, new CallMaker(this.#transport, { queue: name }), options?.schema);
   }

@@ -1,5 +1,5 @@
 import { JsonText, Millrace, type Publisher } from '@millrace/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { STORE_FACTORIES } from '../../server/test/harness/stores.js';
 import { broken, ok, refusal, type StubAnswer, StubServer } from './harness/stub-server.js';
 import { useClient } from './harness/use-client.js';
@@ -207,6 +207,25 @@ describe('batches', () => {
     await publishing.close();
     expect(most).toBeLessThanOrEqual(4);
     expect(sizes().reduce((sum, size) => sum + size)).toBe(50);
+  });
+
+  test('a message that is refused and that nobody awaits is told by the runtime', async () => {
+    stub.answer(STORED);
+    const untold: unknown[] = [];
+    const told = (error: unknown) => untold.push(error);
+    const others = process.rawListeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', told);
+    onTestFinished(() => {
+      process.removeAllListeners('unhandledRejection');
+      for (const other of others) process.on('unhandledRejection', other as () => void);
+    });
+    const publishing = publisher();
+    void publishing.publish(1, { delaySeconds: Number.NaN });
+    publishing.publish(2, { delaySeconds: Number.NaN }).catch(() => undefined);
+    void publishing.publish(3);
+    await publishing.close();
+    await expect.poll(() => untold).toMatchObject([{ code: 'INVALID_OPTION' }]);
+    expect(sizes()).toEqual([1]);
   });
 
   test('flush does not linger, close accepts no more', async () => {

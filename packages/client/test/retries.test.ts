@@ -1,7 +1,15 @@
 import { Millrace, MillraceError } from '@millrace/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { retryAfterMs, retryDelayMs } from '#client/transport/retry-rules';
-import { broken, ok, page, refusal, StubServer, silent } from './harness/stub-server.js';
+import {
+  broken,
+  ok,
+  page,
+  refusal,
+  type StubAnswer,
+  StubServer,
+  silent,
+} from './harness/stub-server.js';
 
 let stub: StubServer;
 beforeAll(async () => {
@@ -21,6 +29,10 @@ const failure = (call: Promise<unknown>): Promise<MillraceError> =>
     (error) => error,
   );
 const keys = () => stub.requests.map(({ body }) => body.idempotency_key);
+/** Sends the beginning of an answer, and ends it as one that has no length. */
+const cut: StubAnswer = (_, response) => {
+  response.socket?.end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{"ok":true,"data":{"mess');
+};
 const STORED = ok({ message_id: 'm1' });
 
 describe('repeats', () => {
@@ -33,6 +45,7 @@ describe('repeats', () => {
     ['502 of a proxy', page(502)],
     ['503 of a proxy', page(503)],
     ['504 of a proxy', page(504)],
+    ['an answer without a length that breaks off', cut],
   ])('after %s, with the same key', async (_, fault) => {
     stub.answer(fault, fault, STORED);
     expect(await publish()).toEqual({ messageId: 'm1' });
@@ -266,6 +279,9 @@ describe('errors', () => {
     expect(await failure(client().queue('q').message('..'))).toMatchObject({
       code: 'INVALID_OPTION',
     });
+    expect(await failure(client().queue('q').message('half \udfff'))).toMatchObject({
+      code: 'INVALID_OPTION',
+    });
     await client().queue('q').message('a/b?c');
     expect(stub.requests.map(({ url }) => url)).toEqual(['/v1/queue/message/q/a%2Fb%3Fc']);
   });
@@ -350,6 +366,8 @@ test('pauses grow, are random, and never end before the server wants', () => {
   expect([1, 2, 3, 4, 5, 20].map(longest)).toEqual([100, 200, 400, 800, 1_000, 1_000]);
   expect(retryDelayMs(rules, 3, 0, () => 0)).toBe(0);
   expect(retryDelayMs(rules, 1, 5_000, () => 0.5)).toBe(5_050);
+  // The page of a proxy may ask for days.
+  expect(retryDelayMs(rules, 1, 99_999_999_999_000, () => 0.5)).toBe(300_050);
 });
 
 test.each([

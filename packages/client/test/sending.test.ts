@@ -113,6 +113,11 @@ test('numbers that JSON does not have are refused where they would get lost', as
       message: 'delaySeconds must be a number',
     });
   }
+  const returned = [{ messageId: 'm1', receipt: 'r1', delaySeconds: Number.NaN }];
+  await expect(orders().nackBatch(returned)).rejects.toMatchObject({
+    code: 'INVALID_OPTION',
+    message: 'delaySeconds must be a number',
+  });
   await expect(orders().consume({ waitSeconds: Number.NaN })).rejects.toMatchObject({
     code: 'INVALID_OPTION',
   });

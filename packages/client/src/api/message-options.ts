@@ -26,8 +26,7 @@ export interface DeliveryReference {
 export type NackSettings = Omit<NackParams, 'messageId' | 'receipt'>;
 
 /** A message has more fields than these, which must not be sent. */
-export const reference = ({ messageId, receipt }: DeliveryReference) =>
-  receipt === undefined ? { messageId } : { messageId, receipt };
+export const reference = ({ messageId, receipt }: DeliveryReference) => ({ messageId, receipt });
 
 /** The fields of a message on the wire. */
 export function messageFields({

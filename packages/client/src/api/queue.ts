@@ -29,7 +29,7 @@ import { Publisher } from '../publisher/publisher.js';
 import { validated } from '../schema.js';
 import type { StandardSchemaV1 } from '../standard-schema.js';
 import type { CallOptions } from '../transport/options.js';
-import { EncodedJson, encodeFields } from '../transport/request.js';
+import { EncodedJson, encodeFields, finite } from '../transport/request.js';
 import type { CallMaker } from './call-maker.js';
 import { DeadLetters } from './dead-letters.js';
 import {
@@ -53,6 +53,8 @@ export interface Delivery<T = unknown> extends QueueMessage<T> {
 export interface InvalidDelivery {
   readonly message: Delivery;
   readonly error: MillraceError;
+  /** Its place among all the messages that were leased with it, from 0. */
+  readonly index: number;
 }
 
 export interface Consumed<T> {
@@ -188,14 +190,15 @@ export class Queue<Received = unknown, Published = Received> extends PushSubscri
   }
 
   /** Nacks up to 1,000 messages. Each has a result of its own, in the same order. */
-  nackBatch(
+  async nackBatch(
     entries: readonly (DeliveryReference & NackSettings)[],
     options: CallOptions = {},
   ): Promise<NackBatchReturns> {
-    const messages = entries.map(({ requeue, delaySeconds, error, ...delivery }) => ({
-      ...reference(delivery),
+    const messages = entries.map(({ messageId, receipt, requeue, delaySeconds, error }) => ({
+      messageId,
+      receipt,
       requeue,
-      delaySeconds,
+      delaySeconds: finite('delaySeconds', delaySeconds),
       error,
     }));
     return this.#calls.call(CALLS.nackBatch, options, { messages });
@@ -232,11 +235,11 @@ async function sorted<T>(
 ): Promise<Consumed<T>> {
   const messages: Delivery<T>[] = [];
   const invalid: InvalidDelivery[] = [];
-  for (const message of deliveries) {
+  for (const [index, message] of deliveries.entries()) {
     try {
       messages.push({ ...message, payload: await validated(schema, message.payload) });
     } catch (error) {
-      invalid.push({ message, error: error as MillraceError });
+      invalid.push({ message, error: error as MillraceError, index });
     }
   }
   return { messages, invalid };

@@ -3,7 +3,6 @@
 export const LIMITS = {
   batchMaxMessages: 1_000,
   batchMaxBytes: 16_777_216,
-  payloadMaxBytes: 1_048_576,
   consumeMaxMessages: 1_000,
   waitMaxSeconds: 20,
   delayMaxSeconds: 604_800,

@@ -1,3 +1,5 @@
+import type { WorkerHealth } from '../worker/health.js';
+
 /**
  * What the worker uses of Node, Bun or Deno where it runs in one of them. It is found at run time, so
  * that a bundle for browsers needs no replacement of it.
@@ -46,37 +48,26 @@ export function onStopSignal(stop: () => void): () => void {
   return remove;
 }
 
-export interface ProbeAnswer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
 export interface ProbeServer {
   readonly port: number;
   close(): void;
 }
 
-/**
- * Serves JSON to whoever watches the process.
- *
- * @param answer what to answer to a path; undefined for 404
- */
+/** Serves /healthz and /readyz, with the health of a worker as JSON, to whoever watches the process. */
 export function serveProbes(
   port: number,
   host: string | undefined,
-  answer: (path: string) => ProbeAnswer | undefined,
+  health: () => WorkerHealth,
 ): Promise<ProbeServer> {
   const http = (globalThis as Host).process?.getBuiltinModule?.('node:http');
   if (http === undefined) {
     return Promise.reject(new Error('probePort needs Node.js, Bun or Deno, which can listen'));
   }
   const server = http.createServer((request, response) => {
-    const { status, body } = answer((request.url ?? '/').replace(/\?.*/, '')) ?? {
-      status: 404,
-      body: {},
-    };
+    const body = health();
+    const status = statusOf((request.url ?? '/').replace(/\?.*/, ''), body);
     response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(`${JSON.stringify(body)}\n`);
+    response.end(`${JSON.stringify(status === 404 ? {} : body)}\n`);
   });
   return new Promise((resolve, reject) => {
     server.on('error', reject);
@@ -89,4 +80,11 @@ export function serveProbes(
       resolve({ port: typeof address === 'object' && address ? address.port : port, close });
     });
   });
+}
+
+function statusOf(path: string, { state, failures, lastFetchAt }: WorkerHealth): number {
+  // A restart would not help while the server is away, so only readiness speaks of that.
+  if (path === '/healthz') return state === 'stopped' ? 503 : 200;
+  if (path !== '/readyz') return 404;
+  return state === 'running' && failures === 0 && lastFetchAt ? 200 : 503;
 }

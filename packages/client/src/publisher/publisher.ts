@@ -58,18 +58,14 @@ export class Publisher<T = unknown> {
 
   /** Resolves when the message is on stable storage, with its id. */
   publish(payload: T, options: MessageOptions = {}): Promise<PublishReturns> {
-    const stored = this.#isClosed ? Promise.reject(closed()) : this.#publish(payload, options);
-    this.#unsettled.add(stored);
-    const settled = (): void => void this.#unsettled.delete(stored);
-    stored.then(settled, settled);
-    return stored;
+    return this.#isClosed ? Promise.reject(closed()) : this.#publish(payload, options);
   }
 
   /** Sends at once what waits, and resolves when all messages so far are stored or refused. */
   async flush(): Promise<void> {
     this.#flushes += 1;
     this.#send();
-    await Promise.allSettled(this.#unsettled);
+    await Promise.all(this.#unsettled);
     this.#flushes -= 1;
   }
 
@@ -82,6 +78,12 @@ export class Publisher<T = unknown> {
   async #publish(payload: T, options: MessageOptions): Promise<PublishReturns> {
     const text = encodeFields(Object.entries({ payload, ...messageFields(options) }));
     const bytes = utf8.encode(text).length;
+    let settled = (): void => {};
+    // Not the caller's promise: if that fails and nobody handles it, the runtime must say so.
+    const settling = new Promise<void>((resolve) => {
+      settled = resolve;
+    });
+    this.#unsettled.add(settling);
     await this.#room.enter(bytes);
     try {
       if (this.#schema) await this.#validated(this.#schema, payload);
@@ -91,6 +93,8 @@ export class Publisher<T = unknown> {
       });
     } finally {
       this.#room.leave(bytes);
+      this.#unsettled.delete(settling);
+      settled();
     }
   }
 

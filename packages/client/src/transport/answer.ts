@@ -40,24 +40,25 @@ export function readAnswer({ status, text, header }: HttpResponse): Answer {
     retryAfterMs: retryAfterMs(header('retry-after')),
   };
   if (typeof envelope?.error?.message === 'string') {
-    const isNothingDone = NOTHING_DONE.has(envelope.error.code);
-    const isOutcomeUnknown = envelope.error.code === 'OUTCOME_UNKNOWN';
+    const { code, message, hint, details } = envelope.error;
+    const isOutcomeUnknown = code === 'OUTCOME_UNKNOWN';
     throw new MillraceError({
       ...answered,
-      code: envelope.error.code,
-      message: envelope.error.message,
-      hint: envelope.error.hint,
-      details: envelope.error.details,
-      retryable: isNothingDone || isOutcomeUnknown,
-      mayHaveTakenEffect: isOutcomeUnknown || envelope.error.code === 'INTERNAL',
+      code,
+      message,
+      hint,
+      details,
+      retryable: isOutcomeUnknown || NOTHING_DONE.has(code),
+      mayHaveTakenEffect: isOutcomeUnknown || code === 'INTERNAL',
     });
   }
   throw new MillraceError({
     ...answered,
     code: 'UNEXPECTED_ANSWER',
     message: `the answer with status ${status} is not one of millrace`,
-    hint: 'Check that baseUrl is the address of millrace, and what any proxy between says.',
-    retryable: PROXY_STATUSES.has(status),
+    hint: 'Check baseUrl, and what any proxy between says.',
+    // The beginning of an answer: the connection broke.
+    retryable: PROXY_STATUSES.has(status) || (!envelope && text.startsWith('{"ok"')),
     mayHaveTakenEffect: status >= 500 || isSuccess(status),
   });
 }

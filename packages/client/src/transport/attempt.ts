@@ -69,7 +69,7 @@ function unreachable(baseUrl: string, cause: unknown): MillraceError {
   return new MillraceError({
     code: 'NETWORK_ERROR',
     message: `no answer came from ${baseUrl}: the connection failed${known}`,
-    hint: 'Check that the server runs and that baseUrl leads to it.',
+    hint: 'Check that the server runs, and baseUrl.',
     retryable: true,
     mayHaveTakenEffect: !codes.some((code) => NEVER_SENT.has(code)),
     cause,

@@ -56,8 +56,8 @@ function fillPath(path: string, fields: Fields): { target: string; rest: Entry[]
 }
 
 function segment(name: string, value: unknown): string {
-  // `.` and `..` would lead to another path, and so to another call.
-  if (typeof value !== 'string' || /^(\.{0,2})$/.test(value)) {
+  // `.` and `..` would lead to another path, and so to another call. Half a character has no encoding.
+  if (typeof value !== 'string' || /^\.{0,2}$|\p{Cs}/u.test(value)) {
     throw invalidOption(`${name} must be a text that names something`);
   }
   return encodeURIComponent(value);
@@ -83,11 +83,15 @@ export function encodeFields(entries: readonly Entry[]): string {
 
 function encode(name: string, value: unknown): string {
   if (value instanceof EncodedJson) return value.text;
-  // JSON has null for them, with which a delay or a limit would get lost silently.
-  if (typeof value === 'number' && !Number.isFinite(value) && name !== 'payload') {
+  return encodeJson(name, name === 'payload' ? value : finite(name, value));
+}
+
+/** JSON has null for NaN and infinity, with which a delay or a limit would get lost silently. */
+export function finite<T>(name: string, value: T): T {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
     throw invalidOption(`${name} must be a number`);
   }
-  return encodeJson(name, value);
+  return value;
 }
 
 /** JSON text. Some values have none: undefined, functions, symbols, bigints and cycles. */
@@ -103,7 +107,7 @@ function encodeJson(name: string, value: unknown): string {
   throw new MillraceError({
     code: 'INVALID_PAYLOAD',
     message: `${name} cannot be written as JSON`,
-    hint: 'Pass null, a boolean, a number, a string, an array or a plain object.',
+    hint: 'JSON has no undefined, function, symbol, bigint or cycle.',
     cause,
   });
 }

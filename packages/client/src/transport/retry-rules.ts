@@ -20,6 +20,9 @@ const DEFAULTS: RetryRules = {
   maxDelayMs: 10_000,
 };
 
+/** The most of a `Retry-After`: the page of a proxy must not silence a worker for a day. */
+const RETRY_AFTER_MAX_MS = 300_000;
+
 /** Fills in the defaults. `false` stands for a single attempt. */
 export function retryRules(
   options: RetryOptions | false | undefined,
@@ -37,7 +40,7 @@ export function retryRules(
 
 /**
  * The pause before the next attempt: exponential with full jitter, so that clients that failed together
- * do not come back together. A pause that the server asked for is waited for in any case.
+ * do not come back together. A pause that the server asked for comes first, up to five minutes of it.
  */
 export function retryDelayMs(
   rules: Pick<RetryRules, 'baseDelayMs' | 'maxDelayMs'>,
@@ -46,14 +49,12 @@ export function retryDelayMs(
   random: () => number = Math.random,
 ): number {
   const longestMs = Math.min(rules.maxDelayMs, rules.baseDelayMs * 2 ** (failures - 1));
-  return retryAfterMs + random() * longestMs;
+  return Math.min(retryAfterMs, RETRY_AFTER_MAX_MS) + random() * longestMs;
 }
 
 /** Reads `Retry-After`, which is a number of seconds or a date. */
 export function retryAfterMs(header: string | null, nowMs = Date.now()): number | undefined {
-  if (header === null) return undefined;
-  const value = header.trim();
-  if (/^\d+$/.test(value)) return Number(value) * 1_000;
-  const atMs = Date.parse(value);
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+  const text = header ?? '';
+  const waitMs = /^\s*\d+\s*$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
+  return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
 }

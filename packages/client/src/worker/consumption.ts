@@ -7,6 +7,9 @@ import { persistentCall } from './settling/persistent-call.js';
 /** The lease when the queue does not exist yet and the worker does not say. */
 const DEFAULT_LEASE_SECONDS = 30;
 
+/** A queue may be deleted and created again as another one, or updated. */
+const FACTS_MAX_AGE_MS = 5_000;
+
 interface QueueFacts {
   readonly isFifo: boolean;
   readonly leaseSeconds: number;
@@ -27,6 +30,7 @@ export class Consumption {
   readonly #contact: ServerContact;
   readonly #cutting = new AbortController();
   #facts: QueueFacts | undefined;
+  #factsEndMs = 0;
   #isStopping = false;
 
   constructor(queue: ConsumedQueue, settings: WorkerSettings, contact: ServerContact) {
@@ -80,8 +84,10 @@ export class Consumption {
         if (!mayBeLeased) leasedAtMs = performance.now();
       },
     });
-    // A queue that this call has created was not known before.
-    if (consumed.messages.length > 0) await this.learn();
+    // A queue that this call has created was not known before, and an old one may be another one now.
+    if (consumed.messages.length > 0 && performance.now() > this.#factsEndMs) {
+      this.#facts = await this.#askForFacts();
+    }
     return { consumed, leaseSeconds, leasedAtMs, isFifo: this.isFifo };
   }
 
@@ -93,6 +99,7 @@ export class Consumption {
         make: (options) => this.#queue.get(options),
         isFinal: ({ code }) => code === 'QUEUE_NOT_FOUND',
       });
+      this.#factsEndMs = performance.now() + FACTS_MAX_AGE_MS;
       return { isFifo: record.type === 'fifo', leaseSeconds: record.visibilityTimeoutDefault };
     } catch (error) {
       if (error instanceof MillraceError && error.code === 'QUEUE_NOT_FOUND') return undefined;

@@ -33,7 +33,10 @@ export class Dispatcher {
   readonly #running = new Set<HandledDelivery>();
   /** Deliveries of a standard queue that wait for a handler. */
   #waiting: HandledDelivery[] = [];
-  /** Deliveries of a FIFO queue that wait behind one of their message group. */
+  /**
+   * Deliveries of a FIFO queue that wait behind one of their message group. Each group in here has a
+   * handler, which it keeps while the server confirms a message and others wait behind that.
+   */
   readonly #behind = new Map<string, HandledDelivery[]>();
   #settling = 0;
   #returning: ReturnType<typeof setTimeout> | undefined;
@@ -55,7 +58,7 @@ export class Dispatcher {
   /** Handlers that may begin. */
   get free(): number {
     const most = Math.min(this.#concurrency, this.#unconfirmedMax - this.#settling);
-    return most - this.#running.size;
+    return most - Math.max(this.#running.size, this.#behind.size);
   }
 
   get running(): number {
@@ -93,7 +96,7 @@ export class Dispatcher {
     while (this.free > 0 && !this.#contact.isAway) {
       const next = this.#waiting.shift();
       if (!next) return;
-      void this.#run(next);
+      void this.#handle(next).then((outcome) => this.#settle(next, outcome));
     }
   }
 
@@ -132,7 +135,7 @@ export class Dispatcher {
     const { isAway } = this.#contact;
     const lost = this.#waiting.filter(({ isLost }) => isLost);
     this.#waiting = this.#waiting.filter(({ isLost }) => !isLost);
-    for (const delivery of lost) void this.settle(delivery, { kind: 'none' });
+    for (const delivery of lost) void this.#settle(delivery, { kind: 'none' });
     const nowMs = performance.now();
     const tooLong = this.#waiting.filter(
       ({ takenAtMs }) => !isAway && takenAtMs + WAIT_MAX_MS <= nowMs,
@@ -150,17 +153,17 @@ export class Dispatcher {
     else void this.#runGroup(delivery);
   }
 
-  async #run(delivery: HandledDelivery): Promise<Ending> {
+  async #handle(delivery: HandledDelivery): Promise<Outcome> {
     this.#running.add(delivery);
     const startMs = performance.now();
     const outcome = await delivery.handle();
     this.#lookahead.handled(performance.now() - startMs);
-    this.#running.delete(delivery);
-    return this.settle(delivery, outcome);
+    return outcome;
   }
 
   /** Reports an outcome to the server. Until that has confirmed it, there is room for one message less. */
-  async settle(delivery: HandledDelivery, outcome: Outcome): Promise<Ending> {
+  async #settle(delivery: HandledDelivery, outcome: Outcome): Promise<Ending> {
+    this.#running.delete(delivery);
     this.#settling += 1;
     this.runWaiting();
     this.#changed.notify();
@@ -175,7 +178,14 @@ export class Dispatcher {
     const behind: HandledDelivery[] = [];
     this.#behind.set(first.messageGroup, behind);
     for (let next: HandledDelivery | undefined = first; next; next = behind.shift()) {
-      const ending = await this.#run(next);
+      const outcome = await this.#handle(next);
+      if (behind.length === 0) {
+        // The server gives out another message of the group only once it has settled this one.
+        this.#behind.delete(first.messageGroup);
+        void this.#settle(next, outcome);
+        return;
+      }
+      const ending = await this.#settle(next, outcome);
       if (ending === 'acked' || ending === 'deadLettered') continue;
       const [following] = firstOf(behind.splice(0));
       // After a failure the server has withdrawn these leases. Otherwise nobody knows.
@@ -183,6 +193,7 @@ export class Dispatcher {
       else following?.forget();
     }
     this.#behind.delete(first.messageGroup);
+    this.#changed.notify();
   }
 }
 

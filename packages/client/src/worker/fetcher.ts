@@ -118,19 +118,20 @@ export class Fetcher {
     const { queue, counters, emit, settings } = this.#place;
     counters.fetched += count;
     emit('fetched', { messages: count });
-    const held = (message: HandledDelivery['message']): HandledDelivery => {
+    const held = (message: HandledDelivery['message'], outcome?: Outcome): HandledDelivery => {
       const lease = new Lease(queue, message, leaseSeconds * 1_000, leasedAtMs, this.#contact);
-      return new HandledDelivery(this.#place, message, lease);
+      return new HandledDelivery(this.#place, message, lease, outcome);
     };
-    for (const { message, error } of consumed.invalid) {
+    const deliveries = consumed.messages.map((message) => held(message));
+    // Each takes its place among the others, whose message group may be its own.
+    for (const { message, error, index } of consumed.invalid) {
       // The same schema would refuse the same payload again, unless it has failed itself.
       const outcome: Outcome =
         error.code === 'SCHEMA_FAILED'
           ? outcomeOfFailure(error, undefined, () => settings.backoff(message.deliveryCount, error))
           : { kind: 'reject', error };
-      void this.#dispatcher.settle(held(message), outcome);
+      deliveries.splice(index, 0, held(message, outcome));
     }
-    const deliveries = consumed.messages.map(held);
     this.#dispatcher.isFifo = isFifo;
     if (this.isStopping()) await this.#dispatcher.release(deliveries);
     else this.#dispatcher.add(deliveries);

@@ -53,6 +53,8 @@ export class HandledDelivery {
   /** When the worker got it. */
   readonly takenAtMs = performance.now();
   readonly #lease: Lease;
+  /** How it ends without its handler. */
+  readonly #outcome: Outcome | undefined;
   /** Made only for handlers that look at their signal, since making it takes as long as all the rest. */
   #controller: AbortController | undefined;
   #abortReason: HandlerAborted | undefined;
@@ -60,10 +62,11 @@ export class HandledDelivery {
   #isCertainlyLost = false;
   #conclude: ((outcome: Outcome) => void) | undefined;
 
-  constructor(place: Workplace, message: Delivery, lease: Lease) {
+  constructor(place: Workplace, message: Delivery, lease: Lease, outcome?: Outcome) {
     this.#place = place;
     this.message = message;
     this.#lease = lease;
+    this.#outcome = outcome;
     lease.onLost = (isCertain) => {
       this.#isCertainlyLost = isCertain;
       this.abort('LEASE_LOST');
@@ -87,8 +90,10 @@ export class HandledDelivery {
 
   /** Does the work. @returns how the handler ended, which is still to be settled */
   async handle(): Promise<Outcome> {
-    if (this.#lease.isDoubtful && !(await this.#lease.renew())) return { kind: 'none' };
-    if (this.isLost) return { kind: 'none' };
+    if (this.isLost || (this.#lease.isDoubtful && !(await this.#lease.renew()))) {
+      return { kind: 'none' };
+    }
+    if (this.#outcome) return this.#outcome;
     const { handlerTimeoutMs } = this.#place.settings;
     let limit: ReturnType<typeof setTimeout> | undefined;
     const concluded = new Promise<Outcome>((resolve) => {

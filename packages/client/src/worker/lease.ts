@@ -50,7 +50,12 @@ export class Lease {
     return performance.now() >= this.#endsAtMs;
   }
 
-  /** Extends the lease now. @returns whether it is held */
+  /**
+   * Extends the lease now, before anything is done. The server knows best whether it has ended, so its
+   * answer counts and not the clock here.
+   *
+   * @returns whether it is held
+   */
   async renew(): Promise<boolean> {
     await this.#beat();
     return !this.#isOver && !this.isDoubtful;
@@ -70,12 +75,17 @@ export class Lease {
 
   #schedule(): void {
     const inMs = this.#endsAtMs - this.#durationMs / 2 - performance.now();
-    this.#nextBeat = setTimeout(() => void this.#beat(), Math.max(0, inMs));
+    this.#nextBeat = setTimeout(
+      () => {
+        this.#watchEnd();
+        void this.#beat();
+      },
+      Math.max(0, inMs),
+    );
   }
 
   async #beat(): Promise<void> {
     clearTimeout(this.#nextBeat);
-    this.#watchEnd();
     const sentAtMs = performance.now();
     const timeoutMs = Math.max(1_000, Math.min(15_000, this.#durationMs / 2));
     try {
@@ -98,13 +108,16 @@ export class Lease {
   }
 
   #failed(error: MillraceError): void {
-    if (isFinal(error)) {
+    if (error.code === 'INVALID_REQUEST') {
+      // It has lasted for 12 hours, the most that the server allows, or would then: it is not extended.
+      this.#contact.failed('extend', error, undefined);
+    } else if (isFinal(error)) {
       this.#lost(true);
-      return;
+    } else {
+      // A key that is refused for the moment, or a proxy without a server, does not end the lease; its time does.
+      this.#contact.failed('extend', error, RETRY_MS);
+      this.#nextBeat = setTimeout(() => void this.#beat(), RETRY_MS);
     }
-    // A key that is refused for the moment, or a proxy without a server, does not end the lease; its time does.
-    this.#contact.failed('extend', error, RETRY_MS);
-    this.#nextBeat = setTimeout(() => void this.#beat(), RETRY_MS);
   }
 
   /** The end matters only once an extension is due, which spares short handlers a timer. */

@@ -10,7 +10,7 @@ const SHARE_MAX = 7;
  */
 export class Lookahead {
   #fetchMs = 0;
-  #handlerMs = Number.POSITIVE_INFINITY;
+  #handlerMs: number | undefined;
 
   /** A fetch that did not wait for messages took this long. */
   fetched(durationMs: number): void {
@@ -18,13 +18,12 @@ export class Lookahead {
   }
 
   handled(durationMs: number): void {
-    const isFirst = this.#handlerMs === Number.POSITIVE_INFINITY;
-    this.#handlerMs = isFirst
-      ? durationMs
-      : this.#handlerMs + WEIGHT * (durationMs - this.#handlerMs);
+    const beforeMs = this.#handlerMs ?? durationMs;
+    this.#handlerMs = beforeMs + WEIGHT * (durationMs - beforeMs);
   }
 
   messages(concurrency: number): number {
+    if (this.#handlerMs === undefined) return 0;
     const share = this.#fetchMs / Math.max(1, this.#handlerMs);
     return Math.floor(concurrency * Math.min(SHARE_MAX, share));
   }

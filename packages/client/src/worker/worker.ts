@@ -43,7 +43,7 @@ export class Worker<T = unknown> {
   /** @throws MillraceError `INVALID_OPTION` */
   constructor(queue: ConsumedQueue<T>, handler: Handler<T>, options: WorkerOptions = {}) {
     // Callers without types may pass the name of a queue.
-    if (!queue?.consume) throw invalidOption("the queue must be millrace.queue('name')");
+    if (!queue?.consume) throw invalidOption('the queue must be a Queue');
     if (typeof handler !== 'function') throw invalidOption('the handler must be a function');
     this.#settings = workerSettings(options);
     this.#options = options;
@@ -201,20 +201,11 @@ export class Worker<T = unknown> {
   }
 
   async #serveProbes(port: number): Promise<void> {
-    this.#probes = serveProbes(port, this.#options.probeHost, (path) => this.#probe(path));
+    this.#probes = serveProbes(port, this.#options.probeHost, () => this.health());
     try {
       await this.#probes;
     } catch (error) {
       reportFailure(`serving probes of ${this.#queueName}`, error);
     }
-  }
-
-  #probe(path: string) {
-    const body = this.health();
-    // A restart would not help while the server is away, so only readiness speaks of that.
-    if (path === '/healthz') return { status: this.#state === 'stopped' ? 503 : 200, body };
-    if (path !== '/readyz') return undefined;
-    const isReady = this.#state === 'running' && body.failures === 0 && body.lastFetchAt;
-    return { status: isReady ? 200 : 503, body };
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { StandardSchemaV1 } from '@millrace/client';
 import { describe, expect, test } from 'vitest';
 import { STORE_FACTORIES } from '../../../server/test/harness/stores.js';
 import { useClient } from '../harness/use-client.js';
@@ -77,5 +78,60 @@ describe.each(STORE_FACTORIES)('a worker of a FIFO queue on $name', (factory) =>
     open();
     await stopped;
     expect(await queue.stats()).toMatchObject({ inFlight: 0, available: 3, dlq: 0 });
+  });
+
+  test('keeps the order when the queue was a standard one before', async () => {
+    const queue = await running.newQueue<number>();
+    const busy = new Set<string | undefined>();
+    const done: number[] = [];
+    const overlaps: number[] = [];
+    const run = new WorkerRun(
+      queue,
+      async ({ payload, messageGroupId }) => {
+        if (busy.has(messageGroupId)) overlaps.push(payload);
+        busy.add(messageGroupId);
+        await pause(Math.random() * 20);
+        busy.delete(messageGroupId);
+        done.push(payload);
+      },
+      { concurrency: 8 },
+    );
+    await queue.publish(0);
+    await expect.poll(() => done).toEqual([0]);
+    run.worker.pause();
+    await pause(5_500);
+    await queue.delete();
+    await queue.create({ type: 'fifo' });
+    const payloads = Array.from({ length: 20 }, (_, n) => n + 1);
+    await queue.publishBatch(payloads.map((payload) => ({ payload, messageGroupId: 'one' })));
+    run.worker.resume();
+    await expect.poll(() => done).toHaveLength(21);
+    expect(overlaps).toEqual([]);
+    expect(done.slice(1)).toEqual(payloads);
+  });
+
+  test('keeps the order when a schema fails for a message', async () => {
+    const { name } = await running.newQueue({ type: 'fifo' });
+    const failing = new Set([1, 3]);
+    const schema: StandardSchemaV1<number, number> = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: async (value) => {
+          if (failing.delete(value as number)) throw new Error('the database is away');
+          return value === 2 ? { issues: [{ message: 'two' }] } : { value: value as number };
+        },
+      },
+    };
+    await running
+      .client()
+      .queue(name)
+      .publishBatch([1, 2, 3, 4, 5].map((payload) => ({ payload, messageGroupId: 'one' })));
+    const done: number[] = [];
+    const queue = running.client().queue(name, { schema });
+    const run = new WorkerRun(queue, ({ payload }) => done.push(payload), { concurrency: 4 });
+    await expect.poll(() => run.count('acked')).toBe(4);
+    expect(done).toEqual([1, 3, 4, 5]);
+    expect(run.worker.counters).toMatchObject({ retried: 1, deadLettered: 1, leasesLost: 0 });
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type CallOptions,
   type ConsumedQueue,
@@ -75,17 +76,23 @@ test('a lease does not count from an attempt that certainly had no effect', asyn
   expect(leasedAtMs).toBeGreaterThan(failedAtMs[0] as number);
 });
 
+type ExtendAnswer = MillraceError | { readonly extended: boolean };
+
 /** A lease of a minute whose extensions are answered like this, in turn. */
-function leaseExtended(...answers: (MillraceError | { readonly extended: boolean })[]) {
+const leaseExtended = (...answers: ExtendAnswer[]) => leaseSince(performance.now(), ...answers);
+
+/** The same, with the time of the request that got it. */
+function leaseSince(leasedAtMs: number, ...answers: ExtendAnswer[]) {
   const queue = {
     async extend() {
+      await pause(20);
       const answer = answers.shift();
       if (answer instanceof MillraceError) throw answer;
       return answer;
     },
   } as unknown as ConsumedQueue;
   const { contact, seen } = watchedContact();
-  const lease = new Lease(queue, {} as Delivery, 60_000, performance.now(), contact);
+  const lease = new Lease(queue, {} as Delivery, 60_000, leasedAtMs, contact);
   lease.onLost = (isCertain) => seen.push(`lost: ${isCertain}`);
   return { lease, seen };
 }
@@ -104,6 +111,29 @@ test('an error page of a proxy does not end a lease', async () => {
   expect(await lease.renew()).toBe(true);
   lease.stop();
   expect(seen).toEqual(['extend failed: UNEXPECTED_ANSWER', 'recovered after 1']);
+});
+
+test('whether a lease has ended while the process was busy, the server says', async () => {
+  const { lease, seen } = leaseSince(performance.now() - 70_000, { extended: true });
+  expect(lease.isDoubtful).toBe(true);
+  expect(await lease.renew()).toBe(true);
+  expect(lease.isDoubtful).toBe(false);
+  lease.stop();
+  const late = leaseSince(performance.now() - 70_000, { extended: false });
+  expect(await late.lease.renew()).toBe(false);
+  expect([seen, late.seen]).toEqual([[], ['lost: true']]);
+});
+
+test('a lease that the server does not extend any further lasts to its end', async () => {
+  const refusal = new MillraceError({
+    code: 'INVALID_REQUEST',
+    status: 400,
+    message: 'a lease may be extended to 12 hours in all',
+  });
+  const { lease, seen } = leaseExtended(refusal);
+  expect(await lease.renew()).toBe(true);
+  lease.stop();
+  expect(seen).toEqual(['extend failed: INVALID_REQUEST']);
 });
 
 test('an extension that succeeds shows that the server is back', async () => {
