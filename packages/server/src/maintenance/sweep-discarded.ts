@@ -32,6 +32,7 @@ export const createDiscardedSweep = (
     const tookMs = monotonicMs() - startedMs;
     if (!outcome.ok) throw new Error(outcome.message);
     if (outcome.more) return Math.min(Math.max(tookMs, PAUSE_MIN_MS), PAUSE_MAX_MS);
-    return outcome.looksAgain ? AGAIN_MS : null;
+    // Another node may have purged a queue and died.
+    return outcome.looksAgain || isShared ? AGAIN_MS : null;
   });
 };

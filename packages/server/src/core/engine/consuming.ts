@@ -52,7 +52,12 @@ export class Consuming {
     if (target.idempotency === null) return this.consumeForClient(target, wanted);
     const key = `${target.project}\n${target.queue}\n${target.idempotency.key}`;
     const before = this.underWayByKey.get(key);
-    const start = () => this.consumeForClient(target, wanted);
+    const { clock } = this.store;
+    const deadlineMs = clock.monotonicMs() + wanted.waitMs;
+    const start = () => {
+      const waitMs = Math.max(0, Math.min(wanted.waitMs, deadlineMs - clock.monotonicMs()));
+      return this.consumeForClient(target, { ...wanted, waitMs });
+    };
     const run = before === undefined ? start() : before.then(start, start);
     this.underWayByKey.set(key, run);
     try {
@@ -68,7 +73,7 @@ export class Consuming {
   ): Promise<Outcome<'consume'>> {
     const outcome = await (wanted.waitMs > 0
       ? this.consumeWaiting(target, wanted)
-      : this.consumeOnce(target, wanted));
+      : this.consumeOnce(target, wanted, this.autoCreate));
     // Messages that were leased for a key that has ended in the meantime go to no caller.
     if (wanted.access.ended()) {
       if (outcome.ok) await this.giveBack(target, outcome.messages);
@@ -94,9 +99,12 @@ export class Consuming {
     const deadlineMs = clock.monotonicMs() + wanted.waitMs;
     let satisfied = false;
     let waitEnds: (() => void) | undefined;
+    let { autoCreate } = this;
     try {
       for (;;) {
-        const outcome = await this.consumeOnce(target, wanted);
+        const outcome = await this.consumeOnce(target, wanted, autoCreate);
+        // A queue that is deleted during the wait must not come back by it.
+        autoCreate = false;
         satisfied = outcome.ok && outcome.messages.length > 0 && !wanted.presence.gone();
         if (!isEmpty(outcome)) return outcome;
         const leftMs = deadlineMs - clock.monotonicMs();
@@ -112,7 +120,11 @@ export class Consuming {
   }
 
   /** Continues where a consume was cut short, for a moment even if the caller does not wait. */
-  private async consumeOnce(target: Target, wanted: ConsumeOptions): Promise<Outcome<'consume'>> {
+  private async consumeOnce(
+    target: Target,
+    wanted: ConsumeOptions,
+    autoCreate: boolean,
+  ): Promise<Outcome<'consume'>> {
     const { clock } = this.store;
     const untilMs = clock.monotonicMs() + BEHIND_EXPIRED_MS;
     for (;;) {
@@ -121,7 +133,7 @@ export class Consuming {
         queue: target.queue,
         idempotency: target.idempotency,
         ...(target.keyId === undefined ? undefined : { keyId: target.keyId }),
-        autoCreate: this.autoCreate,
+        autoCreate,
         maxMessages: wanted.maxMessages,
         visibilityTimeoutMs: wanted.visibilityTimeoutMs,
         receiptPrefix: this.ids.token(),

@@ -44,6 +44,18 @@ describe('the key ring', () => {
   });
   const find = async (name: string) => ring.find(hashSecret(name));
 
+  it('accepts no key whose revocation overtakes the first look at the store', async () => {
+    const { store } = storeWith(keyOf('a'), keyOf('b'));
+    ring = new KeyRing(store, undefined);
+    const looking = [find('a'), find('b')];
+    ring.revoked('id of a');
+    expect((await Promise.all(looking)).map((caller) => caller?.keyId)).toEqual([
+      undefined,
+      'id of b',
+    ]);
+    expect(await find('a')).toBeUndefined();
+  });
+
   it('reads all keys that are wanted meanwhile at once, and each only once', async () => {
     const { store, asked } = storeWith(keyOf('a'));
     ring = new KeyRing(store, undefined);

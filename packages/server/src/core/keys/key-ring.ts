@@ -34,6 +34,8 @@ export class KeyRing {
   private readonly known = new Map<string, KnownKey>();
   /** Until when a digest counts as unknown. */
   private readonly unknown = new Map<string, number>();
+  /** The keys that were revoked on this node: the answer to an earlier look at the store may still come. */
+  private readonly revokedIds = new Map<string, true>();
   /** Keys of calls under way. */
   private readonly held = new Set<KnownKey>();
   private readonly configured: ConfiguredKey | undefined;
@@ -74,6 +76,7 @@ export class KeyRing {
 
   /** Called when a key was revoked on this node. */
   revoked(keyId: string): void {
+    remember(this.revokedIds, keyId, true, KNOWN_MAX);
     for (const key of [...this.known.values(), ...this.held]) {
       if (key.keyId === keyId) key.revoke();
     }
@@ -122,6 +125,7 @@ export class KeyRing {
       return undefined;
     }
     const key = new KnownKey(row, secretHash, this.store.clock, this.heldChanged);
+    if (this.revokedIds.has(row.keyId)) key.revoke();
     remember(this.known, secretHash, key, KNOWN_MAX);
     return key.ended() ? undefined : key;
   }

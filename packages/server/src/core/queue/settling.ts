@@ -155,6 +155,17 @@ function extend(
   return { extended: true, leaseExpiresAtMs };
 }
 
+/** A lease may have ended without being settled yet; no late call may act as if it were still valid. */
+export function endLeaseThatRanOut(
+  tx: MessageTransaction,
+  queue: QueueEntry,
+  message: MessageEntry,
+): void {
+  const { state, dueAtMs } = message;
+  if (state !== STATE.leased || dueAtMs === null) return;
+  if (dueAtMs <= tx.nowMs && dueAtMs > tx.leasesKeptUntilMs) settle(tx, queue, message);
+}
+
 /** Ends the delay or the lease of a message that is due. */
 export function settle(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {
   if (message.state === STATE.delayed) {

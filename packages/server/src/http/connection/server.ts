@@ -6,7 +6,6 @@ import { SpelledResponse } from './header-spelling.js';
 /** Node itself refuses larger headers; the path of a request counts towards this limit. */
 export const HEADERS_MAX_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
-const BODY_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_MS = 75_000;
 
 /**
@@ -23,7 +22,8 @@ export function createHttpServer(
       ServerResponse: SpelledResponse,
       maxHeaderSize: HEADERS_MAX_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: BODY_TIMEOUT_MS,
+      // A body has no time limit: `Connections` closes those that are too slow.
+      requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
       // Node would refuse a missing Host without a body; the app answers with one.
       requireHostHeader: false,

@@ -11,6 +11,7 @@ import { Acks } from './acks.js';
 import { note, retryAfterOf, sendBack } from './after-push.js';
 import { deliveryResult } from './delivery-result.js';
 import { InFlight } from './in-flight.js';
+import type { PostSlots } from './post-slots.js';
 import { idsOf, PushLines } from './push-lines.js';
 import { PushRooms } from './push-rooms.js';
 
@@ -23,12 +24,6 @@ const GONE = 410;
 const BEHIND_PROBE_MAX_MS = 5_000;
 
 export interface PushListener {
-  /**
-   * The receiver has answered or could not be reached: a slot is free, and only the store has work left.
-   */
-  posted(): void;
-  /** A push has ended because of a fault in the server. */
-  abandoned(): void;
   /** The receiver has answered that it no longer exists. */
   gone(): void;
   /** Called after `gone`, once the message has been sent back. */
@@ -41,8 +36,6 @@ export class MessagePusher {
   readonly lines: PushLines;
   /** Messages being leased, posted or sent back. */
   readonly underWay = new InFlight();
-  /** The number of messages being posted. */
-  posting = 0;
   private readonly breaker: Breaker;
   private readonly pace = new Pace();
   private readonly acks: Acks;
@@ -51,6 +44,7 @@ export class MessagePusher {
   constructor(
     private readonly dependencies: PushDependencies,
     private subscription: PushSubscriptionRow,
+    private readonly slots: PostSlots,
     private readonly listener: PushListener,
   ) {
     this.breaker = new Breaker(dependencies.random);
@@ -87,7 +81,7 @@ export class MessagePusher {
 
   /** Slots in which no message is being posted. */
   get freeSlots(): number {
-    return (this.isOneByOne ? 1 : this.subscription.maxInFlight) - this.posting;
+    return (this.isOneByOne ? 1 : this.subscription.maxInFlight) - this.slots.taken;
   }
 
   /** Whether the breaker admits another push. */
@@ -149,7 +143,8 @@ export class MessagePusher {
     if (result !== 'cancelled') this.pace.ended(result === 'success', nowMs);
     const isGone = 'status' in outcome && outcome.status === GONE;
     if (isGone) this.listener.gone();
-    this.listener.posted();
+    // Only the store has work left.
+    this.slots.whenFree();
     if (result === 'success') {
       this.acks.add(message);
     } else {
@@ -169,7 +164,7 @@ export class MessagePusher {
   }
 
   private async post(message: LeasedMessage, nowMs: number): Promise<PushOutcome> {
-    this.posting += 1;
+    this.slots.taken += 1;
     try {
       const secrets = this.secrets.at(nowMs);
       // The message was leased while it could be signed; it must not be sent unsigned.
@@ -179,7 +174,7 @@ export class MessagePusher {
         requestOf(this.subscription, message, secrets, times),
       );
     } finally {
-      this.posting -= 1;
+      this.slots.taken -= 1;
     }
   }
 
@@ -203,7 +198,7 @@ export class MessagePusher {
     this.breaker.ended(attempt, 'cancelled', clock.monotonicMs());
     const failed = { delayMs: PAUSE_MS, usesRetry: false, error: 'the push failed' };
     await settlement.fail(this.subscription, message, failed).catch(() => undefined);
-    this.listener.abandoned();
+    this.slots.whenFree();
   }
 
   /** Resolves when nothing is under way any more. */

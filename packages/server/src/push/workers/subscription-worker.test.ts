@@ -14,6 +14,7 @@ import { NO_LOG } from '../../core/log.js';
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
 import type { Store } from '../../core/store/store.js';
 import { AttemptLog } from '../delivery/attempt-log.js';
+import { PostSlots } from '../delivery/post-slots.js';
 import { Settlement } from '../delivery/settlement.js';
 import { SPARED_MAX } from '../receiver/breaker.js';
 import type { PushOutcome } from '../request/exchange.js';
@@ -102,6 +103,7 @@ function pushingWorker(deliveryCount = 1) {
       attempted: () => {},
     },
     SUBSCRIPTION,
+    new PostSlots(),
     () => {},
   );
   /** Resolves with the lease of this number, counted from 1, once it is under way. */

@@ -4,6 +4,7 @@ import { ENDLESS_ACCESS } from '../../core/keys/caller.js';
 import { type PushSubscriptionRow, pushHolder } from '../../core/queue/push-subscription.js';
 import type { Refusal } from '../../core/refusal.js';
 import { MessagePusher } from '../delivery/message-pusher.js';
+import type { PostSlots } from '../delivery/post-slots.js';
 import { PUSH_LEAST_BYTES } from '../delivery/push-rooms.js';
 import type { PushDependencies } from '../push-dependencies.js';
 import { LeaseNeed } from './lease-need.js';
@@ -32,20 +33,16 @@ export class SubscriptionWorker {
   constructor(
     private readonly dependencies: PushDependencies,
     private subscription: PushSubscriptionRow,
+    slots: PostSlots,
     /** The subscriptions of the queue have to be read again. */
     private readonly changed: () => void,
   ) {
     this.wakeup = new Wakeup(dependencies.clock);
-    this.pusher = new MessagePusher(dependencies, subscription, {
-      posted: () => this.posted(),
-      abandoned: () => this.wakeup.wake(),
+    slots.whenFree = () => this.hasFreeSlot();
+    this.pusher = new MessagePusher(dependencies, subscription, slots, {
       gone: () => this.on('receiverGone'),
       pauseGone: (gone) => this.pauseGone(gone),
     });
-  }
-
-  get posting(): number {
-    return this.pusher.posting;
   }
 
   get isBreakerOpen(): boolean {
@@ -202,7 +199,7 @@ export class SubscriptionWorker {
     return this.state !== 'stopping' && this.state !== 'gone' && this.pusher.mayPost();
   }
 
-  private posted(): void {
+  private hasFreeSlot(): void {
     if (!this.need.isLeasing) this.wakeup.wake();
   }
 

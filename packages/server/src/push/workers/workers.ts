@@ -1,4 +1,5 @@
 import type { PushSubscriptionRow } from '../../core/queue/push-subscription.js';
+import { PostSlots } from '../delivery/post-slots.js';
 import { idsOf } from '../delivery/push-lines.js';
 import type { PushDependencies } from '../push-dependencies.js';
 import { SubscriptionWorker } from './subscription-worker.js';
@@ -27,6 +28,8 @@ export interface BreakerNow {
 export class Workers {
   private readonly byQueue = new Map<string, Map<string, Known>>();
   private readonly ending = new Set<Promise<void>>();
+  /** By subscription, also of workers that are ending. */
+  private readonly slots = new Map<string, PostSlots>();
 
   constructor(
     private readonly dependencies: PushDependencies,
@@ -37,9 +40,7 @@ export class Workers {
   /** The number of messages being posted. */
   get posting(): number {
     let posting = 0;
-    for (const known of this.byQueue.values()) {
-      for (const { worker } of known.values()) posting += worker?.posting ?? 0;
-    }
+    for (const { taken } of this.slots.values()) posting += taken;
     return posting;
   }
 
@@ -79,7 +80,9 @@ export class Workers {
       this.set(row, { rowText, worker: undefined });
     } else if (known?.worker === undefined) {
       const changed = (): void => this.changed(project, queue);
-      const worker = new SubscriptionWorker(this.dependencies, opened, changed);
+      const slots = this.slots.get(subscriptionId) ?? new PostSlots();
+      this.slots.set(subscriptionId, slots);
+      const worker = new SubscriptionWorker(this.dependencies, opened, slots, changed);
       this.set(row, { rowText, worker });
       worker.start();
     } else {
@@ -122,7 +125,9 @@ export class Workers {
     if (known.worker === undefined) return;
     const ended = known.worker.stop().finally(() => {
       this.ending.delete(ended);
-      if (this.byQueue.get(key)?.get(id)?.worker === undefined) this.dependencies.client.forget(id);
+      if (this.byQueue.get(key)?.get(id)?.worker !== undefined) return;
+      if (this.slots.get(id)?.taken === 0) this.slots.delete(id);
+      this.dependencies.client.forget(id);
     });
     this.ending.add(ended);
   }

@@ -2,10 +2,14 @@ import { audited } from '../../core/audit/audit.js';
 import type { Command, Outcome, OutcomeOf } from '../../core/commands/commands.js';
 import { accept } from '../../core/commands/outcome.js';
 import { withIdempotency } from '../../core/commands/replay.js';
-import { isSettling } from '../../core/commands/settling-commands.js';
+import {
+  isSettling,
+  namedMessages,
+  type SettlingCommand,
+} from '../../core/commands/settling-commands.js';
 import { checkAutoCreate } from '../../core/limits/admission.js';
 import type { QueueEntry } from '../../core/queue/queue-entry.js';
-import { applySettling } from '../../core/queue/settling.js';
+import { applySettling, endLeaseThatRanOut } from '../../core/queue/settling.js';
 import { queueNotFound, type Refusal } from '../../core/refusal.js';
 import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';
 import { consume, stillHeld } from './commands/consume.js';
@@ -31,7 +35,10 @@ import type { SqliteTransaction } from './transaction/transaction.js';
 export function applyCommand(tx: SqliteTransaction, command: Command): Outcome {
   if (command.kind !== 'publish') tx.inserts.flush();
   if (isSettling(command)) {
-    return onQueue(tx, command, (queue) => applySettling(tx, queue, command));
+    return onQueue(tx, command, (queue) => {
+      if (tx.hasMoreLeasesDue) endNamedLeases(tx, queue, command);
+      return applySettling(tx, queue, command);
+    });
   }
   switch (command.kind) {
     case 'publish':
@@ -88,6 +95,13 @@ type OnQueue = Exclude<
   Extract<Command, { queue: string }>,
   { kind: 'createQueue' | 'deleteQueue' }
 >;
+
+function endNamedLeases(tx: SqliteTransaction, queue: QueueEntry, command: SettlingCommand): void {
+  for (const messageId of namedMessages(command)) {
+    const message = tx.find(queue, messageId);
+    if (message !== undefined) endLeaseThatRanOut(tx, queue, message);
+  }
+}
 
 function onQueue<C extends OnQueue>(
   tx: SqliteTransaction,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { STORE_FACTORIES } from '../../harness/stores.js';
 import { dataOf, errorOf, replayOf } from '../answers/expect-answer.js';
-import { moment, useServer } from '../use-server.js';
+import { advanceUntil, moment, useServer } from '../use-server.js';
 
 describe.each(STORE_FACTORIES)('retried and simultaneous calls on $name', (factory) => {
   const running = useServer(factory);
@@ -52,6 +52,17 @@ describe.each(STORE_FACTORIES)('retried and simultaneous calls on $name', (facto
     const [second] = dataOf(await consume(queue)).messages;
     expect(second.delivery_count).toBe(2);
     expect(second.receipt).not.toBe(first.receipt);
+  });
+
+  test('simultaneous consumes with one key all end after their own wait_seconds', async () => {
+    const queue = await filled(0);
+    const calls = Array.from({ length: 4 }, () => consume(queue, { wait_seconds: 20 }));
+    const all = Promise.all(calls);
+    await moment(100);
+    const atMs = clock.nowMs();
+    const answers = await advanceUntil(clock, 500, all);
+    for (const answer of answers) expect(dataOf(answer).messages).toEqual([]);
+    expect(clock.nowMs() - atMs).toBeLessThan(50_000);
   });
 
   test('an empty consume is not recorded', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { STORE_FACTORIES } from '../../harness/stores.js';
 import { dataOf, errorOf } from '../answers/expect-answer.js';
-import { useServer } from '../use-server.js';
+import { moment, useServer } from '../use-server.js';
 
 describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
   const running = useServer(factory);
@@ -165,6 +165,15 @@ describe.each(STORE_FACTORIES)('publish on $name', (factory) => {
 describe.each(STORE_FACTORIES)('a server with --auto-create on $name', (factory) => {
   const running = useServer(factory, ['--auto-create']);
   const { client } = running;
+
+  test('does not make a queue again that is deleted while a consume waits', async () => {
+    const queue = await client.newQueue({ max_retries: 7 });
+    const waiting = client.post('consume', { queue, wait_seconds: 20 });
+    await moment(100);
+    dataOf(await running.call('DELETE', `/v1/queue/delete/${queue}`));
+    errorOf(await waiting, 'QUEUE_NOT_FOUND');
+    errorOf(await client.get(`get/${queue}`), 'QUEUE_NOT_FOUND');
+  });
 
   test('creates an unknown queue with the defaults on publish and consume', async () => {
     await client.publish('made-by-publish', 1);

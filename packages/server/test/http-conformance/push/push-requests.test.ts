@@ -251,6 +251,31 @@ describe.each(STORE_FACTORIES)('the POST of a push on $name', (factory) => {
     expect(new Set(hook.ids).size).toBe(7);
     expect(hook.pushes).toHaveLength(7);
   });
+
+  test('is sent for at most max_in_flight messages also after pauses and resumes', async () => {
+    const hook = await receiver();
+    const waiting: ((status: number) => void)[] = [];
+    hook.reply = () => new Promise<number>((resolve) => waiting.push(resolve));
+    const queue = await client.newQueue();
+    await client.publishAll(queue, [1, 2, 3, 4, 5]);
+    const { subscription_id: id } = await client.subscribed(queue, hook.url, { max_in_flight: 1 });
+    await hook.received(1);
+    for (let round = 0; round < 3; round += 1) {
+      dataOf(await client.change(queue, id, 'pause'));
+      dataOf(await client.change(queue, id, 'resume'));
+      await moment(100);
+    }
+    expect(hook.pushes).toHaveLength(1);
+    // The slot of the post that began before the pauses is free for the worker of now.
+    for (let answered = 1; answered <= 4; answered += 1) {
+      waiting.shift()?.(200);
+      await hook.received(answered + 1);
+      await moment(50);
+      expect(hook.pushes).toHaveLength(answered + 1);
+    }
+    waiting.shift()?.(200);
+    await client.expectEmpty(queue);
+  });
 });
 
 describe.each(STORE_FACTORIES)('the test of a push subscription on $name', (factory) => {

@@ -173,6 +173,22 @@ onEachStore('an idempotency key of a consume', (session) => {
     expect(again.messages).toEqual([{ ...extended, leaseExpiresAtMs }, untouched]);
   });
 
+  it('returns no message whose lease ran out, however many run out together', async () => {
+    const project = session().project();
+    await project.create('q', { visibilityTimeoutDefaultMs: 1_000 });
+    await project.run(project.publish('q', Array<string>(600).fill('1')));
+    const consume = () => project.consume('q', { maxMessages: 600, ...consumeKey });
+    const first = await project.run(consume());
+    session().clock.advance(5_000);
+    const second = await project.run(consume());
+    expect(second.replayed).toBe(false);
+    const old = new Set(first.messages.map(({ receipt }) => receipt));
+    expect(second.messages.filter(({ receipt }) => old.has(receipt))).toEqual([]);
+    // The next tests need a store without leases that are due.
+    session().clock.advance(1_000);
+    for (let groups = 0; groups < 6; groups += 1) await project.send('q', '1');
+  });
+
   it('lets the call run again when no message is still leased, and records the new answer', async () => {
     const project = session().project();
     await project.create('q', { visibilityTimeoutDefaultMs: 1_000 });

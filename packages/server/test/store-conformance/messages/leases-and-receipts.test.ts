@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryRef, LeasedMessage } from '#server/core/commands/commands';
-import { onEachStore, type Project, type StoreSession, withReceipt } from '../store-session.js';
+import {
+  onEachStore,
+  onEachStoreAndModel,
+  type Project,
+  type StoreSession,
+  withReceipt,
+} from '../store-session.js';
 
 type Verb = 'ack' | 'nack' | 'extend';
 type Answer = 'acts' | 'LEASE_LOST' | 'false';
@@ -253,6 +259,23 @@ onEachStore('leases and receipts', (session) => {
     expect(await project.refused(project.ack('q', delivery))).toBe('QUEUE_NOT_FOUND');
     expect(await project.refused(project.nack('q', [delivery]))).toBe('QUEUE_NOT_FOUND');
     expect(await project.refused(project.extend('q', delivery, 0))).toBe('QUEUE_NOT_FOUND');
+  });
+});
+
+onEachStoreAndModel('leases that ran out together, more than are settled at once', (session) => {
+  const COUNT = 600;
+
+  it('are all over for whoever calls late', async () => {
+    const project = session().project();
+    await project.create('q');
+    await project.run(project.publish('q', Array<string>(COUNT).fill('1')));
+    const messages = await project.receive('q', COUNT, 1_000);
+    session().clock.advance(5_000);
+    const [last, lastButOne] = [messages.at(-1), messages.at(-2)] as [LeasedMessage, LeasedMessage];
+    expect(await call(project, 'extend', last)).toBe('LEASE_LOST');
+    expect(await call(project, 'nack', lastButOne)).toBe('LEASE_LOST');
+    // The next tests need a store without leases that are due.
+    for (let groups = 0; groups < 6; groups += 1) await project.send('q', '1');
   });
 });
 

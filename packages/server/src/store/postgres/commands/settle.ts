@@ -1,8 +1,7 @@
 import type { Outcome } from '../../../core/commands/commands.js';
 import { namedMessages, type SettlingCommand } from '../../../core/commands/settling-commands.js';
 import { rowIdOf } from '../../../core/ids.js';
-import { STATE } from '../../../core/queue/message-state.js';
-import { applySettling, settle } from '../../../core/queue/settling.js';
+import { applySettling, endLeaseThatRanOut } from '../../../core/queue/settling.js';
 import { messageOf } from '../driver/index-joins.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../reads/rows.js';
 import { type CommitGroup, onItsQueue } from '../transaction/commit-group.js';
@@ -30,7 +29,10 @@ export async function runSettling(
   ]);
   await tx.hearTime();
   await loadPolicies(tx, [...alone, ...grouped]);
-  for (const message of tx.addMessages([...alone, ...grouped])) endLeaseThatRanOut(run, message);
+  for (const message of tx.addMessages([...alone, ...grouped])) {
+    const queue = run.isTimeTrusted ? tx.queueByBucket(message.bucketId) : undefined;
+    if (queue !== undefined) endLeaseThatRanOut(tx, queue, message);
+  }
   return commands.map((command) =>
     onItsQueue(run, command, (queue) => applySettling(tx, queue, command)),
   );
@@ -73,17 +75,4 @@ async function lockMessages(
     refs.map(({ bucketId }) => bucketId),
     refs.map(({ messageId }) => messageId),
   ]);
-}
-
-/** A lease may have ended without being settled yet; no late call may act as if it were still valid. */
-function endLeaseThatRanOut(run: CommitGroup, message: MessageRow): void {
-  const { tx } = run;
-  const isOver =
-    run.isTimeTrusted &&
-    message.state === STATE.leased &&
-    message.dueAtMs !== null &&
-    message.dueAtMs <= tx.nowMs &&
-    message.dueAtMs > run.tx.leasesKeptUntilMs;
-  const queue = isOver ? tx.queueByBucket(message.bucketId) : undefined;
-  if (queue !== undefined) settle(tx, queue, message);
 }

@@ -145,7 +145,8 @@ export function stillHeld(
   let bytes = 0;
   for (const { messageId, receipt } of given) {
     const row = held.get(rowIdOf(messageId), queue.bucketId, receipt) as HeldRow | undefined;
-    if (row === undefined) continue;
+    // A lease that has run out may wait to be settled.
+    if (row === undefined || hasRunOut(tx, row.leaseExpiresAtMs)) continue;
     bytes += answerBytes(row.bytes, row);
     // Beyond the limit, only the bytes are added up.
     if (strict && bytes > maxBytes) continue;
@@ -153,5 +154,8 @@ export function stillHeld(
   }
   return strict && bytes > maxBytes ? { needsBytes: bytes } : messages;
 }
+
+const hasRunOut = (tx: SqliteTransaction, leaseExpiresAtMs: number): boolean =>
+  leaseExpiresAtMs <= tx.nowMs && leaseExpiresAtMs > tx.leasesKeptUntilMs;
 
 type HeldRow = LeasedMessage & { readonly bytes: number };

@@ -7,13 +7,13 @@ import type { SqliteTransaction } from '../transaction/transaction.js';
 const DUE = `SELECT ${MESSAGE_COLUMNS} FROM messages
   WHERE state = ? AND due_at_ms > ? AND due_at_ms <= ? ORDER BY due_at_ms, id LIMIT +?`;
 
-/** Settles delays, then leases, that are due, oldest first. */
+/** Settles delays, then leases, that are due, oldest first; up to this many of each. */
 export function settleDue(tx: SqliteTransaction, limit: number): number {
   const due = tx.rows(DUE);
-  const messages = [
-    ...due.all(STATE.delayed, 0, tx.nowMs, limit),
-    ...due.all(STATE.leased, tx.leasesKeptUntilMs, tx.nowMs, limit),
-  ].map(messageRow);
+  const delayed = due.all(STATE.delayed, 0, tx.nowMs, limit);
+  const leased = due.all(STATE.leased, tx.leasesKeptUntilMs, tx.nowMs, limit);
+  tx.hasMoreLeasesDue = leased.length === limit;
+  const messages = [...delayed, ...leased].map(messageRow);
   for (const message of messages) {
     const queue = tx.queueByBucket(message.bucketId);
     if (queue !== undefined) settle(tx, queue, message);

@@ -72,6 +72,8 @@ export class QueueCache {
 export class SqliteTransaction extends CommitGroupCounts implements MessageTransaction {
   /** Whether any lease or delay began, ended or changed. */
   dueChanged = false;
+  /** Whether leases may have run out that were not settled, because there are so many. */
+  hasMoreLeasesDue = false;
   private readonly deltas = new Map<number, CounterDelta>();
   readonly usage: ProjectCounters;
   readonly room: Room;
