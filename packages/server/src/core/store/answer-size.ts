@@ -2,6 +2,8 @@ import type { StoredMessage } from '../commands/commands.js';
 
 /** Field names, ids, times and counts of a message in an answer. */
 const FRAME_BYTES = 640;
+/** What an empty message takes. */
+export const LEAST_ANSWER_BYTES = FRAME_BYTES;
 /** JSON escapes a control character in six bytes; no other character takes more. */
 const ESCAPED_MAX_BYTES = 6;
 

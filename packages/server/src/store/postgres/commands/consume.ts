@@ -17,6 +17,8 @@ import {
   isPastRetention,
 } from '../../../core/queue/transitions.js';
 import type { Refusal } from '../../../core/refusal.js';
+import { LEAST_ANSWER_BYTES } from '../../../core/store/answer-size.js';
+import { sum } from '../../../core/sum.js';
 import { tidsOf } from '../driver/index-joins.js';
 import { type CommitGroup, onItsQueue } from '../transaction/commit-group.js';
 import { claimMessageGroups } from './ready-messages/claim-groups.js';
@@ -56,8 +58,21 @@ export async function runConsumes(
     }),
   );
   if (written.length > 0) lease(run, written, leasedAtMs);
+  announceLeft(run, ready);
   await tx.flushMessages();
   return outcomes;
+}
+
+/**
+ * Messages that did not fit into the answers were locked, so other consumers have skipped them: they look
+ * again once the locks are released.
+ */
+function announceLeft({ tx }: CommitGroup, ready: ReadonlyMap<number, Lanes>): void {
+  for (const [bucketId, lanes] of ready) {
+    const left = sum(lanes.map((lane) => lane.length));
+    const queue = left === 0 ? undefined : tx.queueByBucket(bucketId);
+    if (queue !== undefined) tx.markReady(queue, queue.type === 'fifo' ? lanes.length : left);
+  }
 }
 
 interface Fresh {
@@ -104,16 +119,17 @@ async function lockReady(
     if (queue !== undefined && cutShort.has(queue.bucketId)) continue;
     // A command that is replayed, or refused because of its key, takes and removes nothing.
     if (queue === undefined || replayOrReuse(run.records, run.lookups, command, queue)) continue;
-    // Locks as many as could be taken if all of them exist and are small.
+    // Locks as many as could be taken if all of them exist and are empty.
     const share = locked.leftFor(command);
     if ((share?.maxMessages ?? 0) < command.maxMessages) crowded.add(command);
     if (share === undefined) continue;
-    locked.took(command, share.maxMessages, 0);
+    // One more than fit, which shows that there are more.
+    const fitting = Math.ceil(share.maxBytes / LEAST_ANSWER_BYTES) + 1;
+    const most = Math.min(share.maxMessages, fitting);
+    locked.took(command, most, 0);
     const ofType = wanted[queue.type];
     // One message per message group needs as many message groups as messages.
-    const limits = onePerMessageGroup
-      ? Array<number>(share.maxMessages).fill(1)
-      : [share.maxMessages];
+    const limits = onePerMessageGroup ? Array<number>(most).fill(1) : [most];
     ofType.set(queue.bucketId, [...(ofType.get(queue.bucketId) ?? []), ...limits]);
   }
   const ready = await lockHeads(run, wanted.standard);

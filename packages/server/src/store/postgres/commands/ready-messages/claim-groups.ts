@@ -1,11 +1,26 @@
+import { sum } from '../../../../core/sum.js';
 import { READY_COLUMNS } from '../../reads/rows.js';
 import type { PostgresTransaction } from '../../transaction/transaction.js';
 import { type Lanes, LOCKED_COLUMNS, type ReadyRow } from './lock-heads.js';
+
+/** A message group that is claimed, with its first messages. */
+interface ClaimedGroup extends Claimed {
+  /** How many messages were looked for; if there are as many, more may follow. */
+  readonly limit: number;
+  readonly rows: ReadyRow[];
+}
+
+/** How often more messages of message groups are looked for that turn out to be long. */
+const LONGER_LOOKS_MAX = 4;
 
 /**
  * Claims message groups of a FIFO queue and locks their first messages. A message group that another
  * transaction has locked is skipped. One that is locked here is read again by a statement that begins
  * after the lock was acquired, so that it never sees changes only in part.
+ *
+ * The commands share the message groups out in order, so the first groups are looked into as far as the
+ * commands in the same places want: one command that wants a thousand messages must not have a thousand of
+ * each group locked.
  *
  * @param limits how many messages each command wants
  */
@@ -14,19 +29,46 @@ export async function claimMessageGroups(
   bucketId: number,
   limits: readonly number[],
 ): Promise<Lanes> {
-  const lanes: Lanes = [];
-  let groups = limits.length;
-  let lastHeadSeq = 0;
+  let groups: ClaimedGroup[] = [];
+  let wanted = limits.length;
+  let limitOf = (at: number): number => limits[at] as number;
   for (;;) {
-    const claimed = await lockFreeHeads(tx, bucketId, lastHeadSeq, groups);
-    if (claimed.length === 0) return lanes;
-    lanes.push(...(await lockMessages(tx, bucketId, claimed, Math.max(...limits))));
-    const missing = missingAfter(lanes, limits);
-    if (claimed.length < groups || missing === 0) return lanes;
-    lastHeadSeq = (claimed.at(-1) as Claimed).headSeq;
+    const claimed = await lockFreeHeads(tx, bucketId, groups.at(-1)?.headSeq ?? 0, wanted);
+    if (claimed.length === 0) break;
+    const more = claimed.map((group, at) => ({ ...group, limit: limitOf(at) }));
+    groups = await lockAsWanted(tx, bucketId, groups, more, limits);
+    const { missing } = shareOut(groups, limits);
+    if (claimed.length < wanted || missing === 0) break;
     // As many more message groups as are needed if they are as long as those so far.
-    groups = Math.ceil((missing * lanes.length) / Math.max(1, lanes.flat().length));
+    const length = sum(groups.map(({ rows }) => rows.length)) / groups.length;
+    wanted = Math.ceil(missing / Math.max(1, length));
+    limitOf = () => Math.ceil(2 * length) + 1;
   }
+  return groups.map(({ rows }) => rows).filter((rows) => rows.length > 0);
+}
+
+/** Locks the messages of more groups, and then more messages of those for which commands want more. */
+async function lockAsWanted(
+  tx: PostgresTransaction,
+  bucketId: number,
+  before: readonly ClaimedGroup[],
+  more: readonly Omit<ClaimedGroup, 'rows'>[],
+  limits: readonly number[],
+): Promise<ClaimedGroup[]> {
+  let groups = [...before, ...(await lockMessages(tx, bucketId, more))];
+  for (let looks = 0; looks < LONGER_LOOKS_MAX; looks += 1) {
+    const { longer } = shareOut(groups, limits);
+    if (longer.size === 0) break;
+    const again = groups.flatMap((group) => {
+      const limit = longer.get(group.groupKey);
+      return limit === undefined ? [] : [{ ...group, limit }];
+    });
+    const byKey = new Map(
+      (await lockMessages(tx, bucketId, again)).map((group) => [group.groupKey, group]),
+    );
+    groups = groups.map((group) => byKey.get(group.groupKey) ?? group);
+  }
+  return groups;
 }
 
 interface Claimed {
@@ -50,38 +92,51 @@ const lockFreeHeads = (
 async function lockMessages(
   { pipeline }: PostgresTransaction,
   bucketId: number,
-  claimed: readonly Claimed[],
-  limit: number,
-): Promise<Lanes> {
+  claimed: readonly Omit<ClaimedGroup, 'rows'>[],
+): Promise<ClaimedGroup[]> {
   const rows = await pipeline.query<ReadyRow>(
-    `SELECT ${LOCKED_COLUMNS} FROM unnest($2::text[], $3::bigint[]) AS g(group_key, head_seq)
+    `SELECT ${LOCKED_COLUMNS} FROM unnest($2::text[], $3::bigint[], $4::bigint[])
+          AS g(group_key, head_seq, wanted)
       CROSS JOIN LATERAL (
         SELECT ${READY_COLUMNS}, m.rank FROM millrace.messages m
          WHERE m.bucket_id = $1 AND m.group_key = g.group_key AND m.seq >= g.head_seq
-         ORDER BY m.seq LIMIT $4 FOR UPDATE) AS h`,
+         ORDER BY m.seq LIMIT g.wanted FOR UPDATE) AS h`,
     [
       bucketId,
       claimed.map(({ groupKey }) => groupKey),
       claimed.map(({ headSeq }) => headSeq),
-      limit,
+      claimed.map(({ limit }) => limit),
     ],
   );
-  const lanes = new Map(claimed.map(({ groupKey }) => [groupKey, [] as ReadyRow[]]));
-  for (const row of rows) lanes.get(row.groupKey as string)?.push(row);
-  return [...lanes.values()].filter((lane) => lane.length > 0);
+  const groups = claimed.map((group) => ({ ...group, rows: [] as ReadyRow[] }));
+  const byKey = new Map(groups.map((group) => [group.groupKey, group]));
+  for (const row of rows) byKey.get(row.groupKey as string)?.rows.push(row);
+  return groups;
 }
 
-/** How many messages the commands will lack when these lanes are shared out. */
-function missingAfter(lanes: Lanes, limits: readonly number[]): number {
+/**
+ * What the commands get of these message groups.
+ *
+ * @returns how many messages they will lack; and how far to look into message groups that may have more
+ * for the command that reaches them, by their keys
+ */
+function shareOut(
+  groups: readonly ClaimedGroup[],
+  limits: readonly number[],
+): { readonly missing: number; readonly longer: ReadonlyMap<string, number> } {
+  const longer = new Map<string, number>();
   let next = 0;
   let missing = 0;
   for (const limit of limits) {
     let left = limit;
-    while (left > 0 && next < lanes.length) {
-      left -= Math.min(left, (lanes[next] as ReadyRow[]).length);
+    while (left > 0 && next < groups.length) {
+      const { groupKey, rows, limit: looked } = groups[next] as ClaimedGroup;
+      const mayHaveMore = rows.length === looked && looked < left;
+      if (mayHaveMore) longer.set(groupKey, left);
+      left -= mayHaveMore ? left : Math.min(left, rows.length);
       next += 1;
     }
     missing += left;
   }
-  return missing;
+  return { missing, longer };
 }
