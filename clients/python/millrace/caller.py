@@ -98,11 +98,14 @@ class Caller:
         self._connections.close()
 
     def _key(self, given: IdempotencyKey, needs_key: bool) -> Optional[str]:
-        if isinstance(given, str):
-            return given
-        if given is True:
+        if given is None:
+            return self.new_key() if needs_key else None
+        if given is False:
+            return None
+        if not isinstance(given, str):
+            # The number of an order, say: without a key, its message could be stored twice.
             raise ValueError("idempotency_key must be a text, False or None")
-        return self.new_key() if given is None and needs_key else None
+        return given
 
     def _policy_of(
         self, timeout: Optional[float], retries: Optional[int], wait_seconds: float
