@@ -23,6 +23,9 @@ Fields = Mapping[str, Any]
 #: Of the call with the largest bodies, which is publish_batch. The server refuses smaller ones itself.
 _BODY_MAX_BYTES = 17 * 1024 * 1024
 
+#: No socket can wait for some weeks or for ever, which a client without limits would ask of it.
+_ATTEMPT_MAX_SECONDS = 86_400.0
+
 
 class Caller:
     """Makes the calls of one client."""
@@ -114,7 +117,7 @@ class Caller:
         return RetryPolicy(
             policy.retries if retries is None else retries,
             policy.timeout + wait_seconds if timeout is None else timeout,
-            policy.attempt_timeout + wait_seconds,
+            min(policy.attempt_timeout + wait_seconds, _ATTEMPT_MAX_SECONDS),
         )
 
     @staticmethod

@@ -137,6 +137,15 @@ class Timeouts(StubTest):
         self.assertEqual(queue.consume(wait_seconds=5), [])
 
 
+    def test_a_time_that_no_socket_can_wait_for(self) -> None:
+        for seconds in (3e6, 1e12, float("inf")):
+            with self.subTest(seconds):
+                stub = self.stub(Reply(body=success({"messages": []})))
+                queue = stub.client(timeout=seconds, attempt_timeout=seconds).queue("q")
+                self.assertEqual(queue.consume(), [])
+                self.assertEqual(queue.consume(timeout=seconds), [])
+                self.assertEqual(queue.consume(wait_seconds=3e6), [])
+
     def test_an_answer_that_drips_does_not_extend_the_time(self) -> None:
         status = b"HTTP/1.1 200 OK\r\n"
         head = b"X-Long: " + b"x" * 400 + b"\r\nContent-Length: 0\r\n\r\n"
@@ -236,6 +245,7 @@ class Pauses(unittest.TestCase):
         with mock.patch("millrace.retry.random.uniform", side_effect=lambda least, most: most):
             pauses = [pause_seconds(failures) for failures in (1, 2, 3, 4, 5, 6, 1_000_000)]
         self.assertEqual(pauses, [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0])
+        self.assertLessEqual(pause_seconds(1, _asking_for("299")), 299.2)
         self.assertGreater(len({pause_seconds(5) for _ in range(20)}), 10)
 
     def test_retry_after_as_a_number_and_as_a_date(self) -> None:
@@ -243,8 +253,27 @@ class Pauses(unittest.TestCase):
         self.assertEqual(read_retry_after("Thu, 01 Jan 1970 00:00:00 GMT"), 0)
         with mock.patch("millrace.retry.time.time", return_value=0):
             self.assertEqual(read_retry_after("Thu, 01 Jan 1970 00:00:09 GMT"), 9)
-        for text in (None, "", "soon", "-1", "1e9"):
+        self.assertEqual(read_retry_after(" 12 "), 12)
+        for text in (None, "", " ", "\x0b", "soon", "-1", "1e9", "1 Jan 1 00:00:00 +99999999999999"):
             self.assertIsNone(read_retry_after(text))
+
+    def test_a_pause_that_is_asked_for_is_five_minutes_at_most(self) -> None:
+        for text in ("301", "99999999999", "9" * 500, "Fri, 31 Dec 9999 23:59:59 GMT"):
+            with self.subTest(text[:20]):
+                error = _asking_for(text)
+                self.assertGreater(error.retry_after_seconds or 0, 300)
+                pause = pause_seconds(1, error)
+                self.assertTrue(300 <= pause <= 300.2, pause)
+
+    def test_an_error_of_the_parser_of_dates_is_no_error_of_the_call(self) -> None:
+        # Python 3.9 has such errors for some texts.
+        with mock.patch("millrace.retry.parsedate_to_datetime", side_effect=IndexError):
+            self.assertIsNone(read_retry_after("\x0b"))
+
+
+def _asking_for(text: str) -> MillraceError:
+    seconds = read_retry_after(text)
+    return MillraceError("OVERLOADED", "too much", status=503, retry_after_seconds=seconds)
 
 
 class Settings(unittest.TestCase):
