@@ -131,7 +131,9 @@ class Fetcher:
             # The messages are here and leased: dropped, they would come back only when their leases end.
             # The type that was known holds for them, and it is asked for again after the next fetch.
             if self._logs_now():
-                log.warning("queue %s: cannot ask for its type: %r", self._queue.name, error)
+                is_known = isinstance(error, MillraceError)
+                text = "queue %s: cannot ask for its type: %s"
+                log.warning(text, self._queue.name, error, exc_info=not is_known)
 
     def _learn_type(self, timeout_seconds: float) -> None:
         asked_at = time.monotonic()
