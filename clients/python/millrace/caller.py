@@ -23,6 +23,9 @@ Fields = Mapping[str, Any]
 #: Of the call with the largest bodies, which is publish_batch. The server refuses smaller ones itself.
 _BODY_MAX_BYTES = 17 * 1024 * 1024
 
+#: No socket can wait for some weeks or for ever, which a client without limits would ask of it.
+_ATTEMPT_MAX_SECONDS = 86_400.0
+
 
 class Caller:
     """Makes the calls of one client."""
@@ -98,11 +101,14 @@ class Caller:
         self._connections.close()
 
     def _key(self, given: IdempotencyKey, needs_key: bool) -> Optional[str]:
-        if isinstance(given, str):
-            return given
-        if given is True:
+        if given is None:
+            return self.new_key() if needs_key else None
+        if given is False:
+            return None
+        if not isinstance(given, str):
+            # The number of an order, say: without a key, its message could be stored twice.
             raise ValueError("idempotency_key must be a text, False or None")
-        return self.new_key() if given is None and needs_key else None
+        return given
 
     def _policy_of(
         self, timeout: Optional[float], retries: Optional[int], wait_seconds: float
@@ -111,7 +117,7 @@ class Caller:
         return RetryPolicy(
             policy.retries if retries is None else retries,
             policy.timeout + wait_seconds if timeout is None else timeout,
-            policy.attempt_timeout + wait_seconds,
+            min(policy.attempt_timeout + wait_seconds, _ATTEMPT_MAX_SECONDS),
         )
 
     @staticmethod

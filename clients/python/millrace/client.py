@@ -32,7 +32,7 @@ class Millrace:
     - `attempt_timeout`: seconds after which an attempt without an answer is given up. A call that
       asks the server to wait has that time in addition, in both.
     - `retries`: attempts after the first one, on network errors, 429, 502, 503 and 504, with
-      exponential backoff, full jitter and respect for `Retry-After`.
+      exponential backoff, full jitter and respect for `Retry-After`, up to five minutes of it.
     - `idempotency`: whether `create`, `publish`, `publish_batch`, `consume`, `delete`, `dlq_redrive`
       and `create_key` make an idempotency key of their own. Without one, such a call is repeated only
       if it is certain that nothing was done.

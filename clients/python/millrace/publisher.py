@@ -53,6 +53,8 @@ class BatchingPublisher:
     ) -> None:
         if not 1 <= max_batch <= 1_000:
             raise ValueError("max_batch must be from 1 to 1,000")
+        if not 0 <= linger_seconds <= 86_400:
+            raise ValueError("linger_seconds must be from 0 to 86,400")
         if max_pending < 1 or max_pending_bytes < 1:
             raise ValueError("max_pending and max_pending_bytes must be 1 or more")
         self._queue = queue
@@ -193,6 +195,9 @@ class BatchingPublisher:
     def _send(self, batch: List[_Pending]) -> None:
         try:
             ids = self._queue.publish_batch([pending.message for pending in batch])
+            if len(ids) != len(batch):
+                # Whose they are, nobody knows, and a future without an answer is waited for for ever.
+                raise MillraceError("INVALID_ANSWER", "not every message has an id", status=200)
         except MillraceError as error:
             if len(batch) > 1 and error.status in (400, 413):
                 # A batch is stored as a whole: one message that is refused must not fail the others.

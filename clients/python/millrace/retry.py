@@ -12,25 +12,33 @@ from .errors import MillraceError
 
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
+#: The most of a `Retry-After`: the page of a proxy must not silence a worker for days, and Python cannot
+#: sleep for some centuries.
+_RETRY_AFTER_MAX_SECONDS = 300.0
 
 
 def pause_seconds(failures: int, error: Optional[MillraceError] = None) -> float:
-    """A pause with full jitter that doubles with each failure, and never ends before `Retry-After`."""
+    """A pause with full jitter that doubles with each failure.
+
+    What `Retry-After` asks for comes first, up to five minutes of it.
+    """
     # The exponent is bounded because an outage can last for days.
     longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** min(failures - 1, 16))
     asked = error.retry_after_seconds if error is not None else None
-    return (asked or 0.0) + random.uniform(0, longest)
+    return min(asked or 0.0, _RETRY_AFTER_MAX_SECONDS) + random.uniform(0, longest)
 
 
 def read_retry_after(text: Optional[str]) -> Optional[float]:
     """The seconds of a `Retry-After`, which is a number or a date."""
     if text is None:
         return None
+    text = text.strip()
     if text.isascii() and text.isdigit():
         return float(text)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
+    except Exception:
+        # Which errors an odd text leads to depends on the version of Python.
         return None
 
 

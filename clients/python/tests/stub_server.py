@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import unittest
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -99,3 +100,12 @@ class StubServer:
                 pass
 
         return Handler
+
+
+class StubTest(unittest.TestCase):
+    """A test with stub servers that end with it."""
+
+    def stub(self, *replies: Reply) -> StubServer:
+        stub = StubServer(*replies)
+        self.addCleanup(stub.close)
+        return stub

@@ -234,8 +234,20 @@ class BackPressure(unittest.TestCase):
             self.assertIsInstance(error, MillraceError)
             self.assertIsInstance(publisher.publish(2).exception(), MillraceError)
 
+    def test_an_answer_without_all_ids_fails_the_futures(self) -> None:
+        for answer in (["m-1"], [], None, 7):
+            with self.subTest(answer):
+                queue: Any = mock.Mock(publish_batch=mock.Mock(return_value=answer))
+                with BatchingPublisher(queue, linger_seconds=0.1) as publisher:
+                    futures = [publisher.publish(index) for index in range(2)]
+                for future in futures:
+                    self.assertIsNotNone(future.exception(timeout=60))
+
     def test_wrong_bounds(self) -> None:
-        for bounds in ({"max_batch": 0}, {"max_batch": 1_001}, {"max_pending": 0}):
+        bounds_in_turn: List[Any] = [{"max_batch": 0}, {"max_batch": 1_001}, {"max_pending": 0}]
+        # The thread that sends would end with an OverflowError at such a wait.
+        bounds_in_turn += [{"linger_seconds": one} for one in (-1, float("nan"), float("inf"), 1e12)]
+        for bounds in bounds_in_turn:
             wrong: Any = bounds
             with self.subTest(bounds), self.assertRaisesRegex(ValueError, next(iter(bounds))):
                 BatchingPublisher(mock.Mock(), **wrong)

@@ -1,4 +1,4 @@
-"""What is repeated, how often, with which key; and what an error says."""
+"""What is repeated, how often; and what an error says."""
 
 from __future__ import annotations
 
@@ -9,25 +9,13 @@ import socket
 import time
 import unittest
 from threading import Thread
-from typing import Any, Callable, Dict, List
+from typing import Any, Dict, List
 from unittest import mock
 
-from millrace import Millrace, MillraceError, Queue, current_traceparent
-from millrace.records import Nack
+from millrace import Millrace, MillraceError, current_traceparent
 from millrace.retry import pause_seconds, read_retry_after
 
-from .stub_server import Reply, StubServer, refusal, success
-
-
-#: A message that was consumed.
-_DELIVERY: Nack = {"message_id": "m-0", "receipt": "r-0"}
-
-
-class StubTest(unittest.TestCase):
-    def stub(self, *replies: Reply) -> StubServer:
-        stub = StubServer(*replies)
-        self.addCleanup(stub.close)
-        return stub
+from .stub_server import Reply, StubTest, refusal, success
 
 
 class Repeating(StubTest):
@@ -85,56 +73,6 @@ class Repeating(StubTest):
             stub.client(timeout=60).queue("q").get()
         self.assertEqual(raised.exception.retry_after_seconds, 120)
         self.assertEqual(len(stub.requests), 1)
-
-    def test_without_a_key_only_calls_that_did_nothing_are_repeated(self) -> None:
-        lost = Reply(cut=True)
-        calls: Dict[str, Callable[[Queue], Any]] = {
-            "publish": lambda queue: queue.publish(1, idempotency_key=False),
-            "publish_batch": lambda queue: queue.publish_batch([], idempotency_key=False),
-            "create": lambda queue: queue.create(idempotency_key=False),
-            "delete": lambda queue: queue.delete(idempotency_key=False),
-            "redrive": lambda queue: queue.dlq_redrive(idempotency_key=False),
-            "consume": lambda queue: queue.consume(idempotency_key=False),
-        }
-        for name, call in calls.items():
-            with self.subTest(name):
-                stub = self.stub(refusal(503, "OVERLOADED"), lost)
-                with self.assertRaises(MillraceError) as raised:
-                    call(stub.client().queue("q"))
-                self.assertEqual(raised.exception.code, "NO_ANSWER")
-                self.assertEqual(len(stub.requests), 2)
-                self.assertNotIn("idempotency_key", stub.requests[0].body)
-
-    def test_calls_that_may_be_repeated_make_no_key(self) -> None:
-        stub = self.stub(Reply(cut=True), Reply(body=success({"acked": True})))
-        stub.client().queue("q").ack(_DELIVERY)
-        self.assertEqual(len(stub.requests), 2)
-        self.assertNotIn("idempotency_key", stub.requests[0].body)
-
-    def test_calls_on_a_message_without_its_receipt_make_a_key(self) -> None:
-        # A second call might meet the next delivery of the message, which somebody else has.
-        calls: Dict[str, Callable[[Queue], Any]] = {
-            "ack": lambda queue: queue.ack("m-1"),
-            "nack": lambda queue: queue.nack("m-1"),
-            "extend": lambda queue: queue.extend("m-1", 30),
-            "ack_batch": lambda queue: queue.ack_batch([_DELIVERY, "m-1"]),
-            "nack_batch": lambda queue: queue.nack_batch([_DELIVERY, {"message_id": "m-1"}]),
-        }
-        for name, call in calls.items():
-            with self.subTest(name):
-                stub = self.stub(Reply(cut=True), Reply(body=success({"results": []})))
-                call(stub.client().queue("q"))
-                keys = [request.body["idempotency_key"] for request in stub.requests]
-                self.assertEqual(len(keys), 2)
-                self.assertEqual(len(set(keys)), 1)
-
-    def test_a_client_can_be_told_to_make_no_keys(self) -> None:
-        stub = self.stub(Reply(body=success({"message_id": "m-1"})))
-        queue = stub.client(idempotency=False).queue("q")
-        queue.publish(1)
-        queue.publish(1, idempotency_key="mine")
-        keys = [request.body.get("idempotency_key") for request in stub.requests]
-        self.assertEqual(keys, [None, "mine"])
 
     def test_no_connection(self) -> None:
         with socket.socket() as listener:
@@ -198,6 +136,15 @@ class Timeouts(StubTest):
         queue = stub.client(timeout=0.3, attempt_timeout=0.3).queue("q")
         self.assertEqual(queue.consume(wait_seconds=5), [])
 
+
+    def test_a_time_that_no_socket_can_wait_for(self) -> None:
+        for seconds in (3e6, 1e12, float("inf")):
+            with self.subTest(seconds):
+                stub = self.stub(Reply(body=success({"messages": []})))
+                queue = stub.client(timeout=seconds, attempt_timeout=seconds).queue("q")
+                self.assertEqual(queue.consume(), [])
+                self.assertEqual(queue.consume(timeout=seconds), [])
+                self.assertEqual(queue.consume(wait_seconds=3e6), [])
 
     def test_an_answer_that_drips_does_not_extend_the_time(self) -> None:
         status = b"HTTP/1.1 200 OK\r\n"
@@ -298,6 +245,7 @@ class Pauses(unittest.TestCase):
         with mock.patch("millrace.retry.random.uniform", side_effect=lambda least, most: most):
             pauses = [pause_seconds(failures) for failures in (1, 2, 3, 4, 5, 6, 1_000_000)]
         self.assertEqual(pauses, [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0])
+        self.assertLessEqual(pause_seconds(1, _asking_for("299")), 299.2)
         self.assertGreater(len({pause_seconds(5) for _ in range(20)}), 10)
 
     def test_retry_after_as_a_number_and_as_a_date(self) -> None:
@@ -305,8 +253,27 @@ class Pauses(unittest.TestCase):
         self.assertEqual(read_retry_after("Thu, 01 Jan 1970 00:00:00 GMT"), 0)
         with mock.patch("millrace.retry.time.time", return_value=0):
             self.assertEqual(read_retry_after("Thu, 01 Jan 1970 00:00:09 GMT"), 9)
-        for text in (None, "", "soon", "-1", "1e9"):
+        self.assertEqual(read_retry_after(" 12 "), 12)
+        for text in (None, "", " ", "\x0b", "soon", "-1", "1e9", "1 Jan 1 00:00:00 +99999999999999"):
             self.assertIsNone(read_retry_after(text))
+
+    def test_a_pause_that_is_asked_for_is_five_minutes_at_most(self) -> None:
+        for text in ("301", "99999999999", "9" * 500, "Fri, 31 Dec 9999 23:59:59 GMT"):
+            with self.subTest(text[:20]):
+                error = _asking_for(text)
+                self.assertGreater(error.retry_after_seconds or 0, 300)
+                pause = pause_seconds(1, error)
+                self.assertTrue(300 <= pause <= 300.2, pause)
+
+    def test_an_error_of_the_parser_of_dates_is_no_error_of_the_call(self) -> None:
+        # Python 3.9 has such errors for some texts.
+        with mock.patch("millrace.retry.parsedate_to_datetime", side_effect=IndexError):
+            self.assertIsNone(read_retry_after("\x0b"))
+
+
+def _asking_for(text: str) -> MillraceError:
+    seconds = read_retry_after(text)
+    return MillraceError("OVERLOADED", "too much", status=503, retry_after_seconds=seconds)
 
 
 class Settings(unittest.TestCase):

@@ -17,6 +17,9 @@ from .slots import Slots
 log = logging.getLogger("millrace.worker")
 
 _LOGS_EVERY_SECONDS = 60
+#: A queue may be deleted, and created again as one of the other type.
+_TYPE_COUNTS_FOR_SECONDS = 5.0
+_TYPE_CALL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class Fetcher:
         self._max_messages = 1_000
         self._failures = 0
         self._failing_since: Optional[float] = None
-        self._logged_at = 0.0
+        self._logged_at = float("-inf")
+        self._asks_type_at = float("-inf")
         self.last_fetched_at: Optional[float] = None
         self.last_error: Optional[MillraceError] = None
 
@@ -74,7 +78,7 @@ class Fetcher:
                 fetch = _Fetch(size, self._queue.new_idempotency_key(), time.monotonic())
             try:
                 if not knows_type:
-                    self._on_type(self._is_fifo())
+                    self._learn_first_type()
                     knows_type = True
                 leases = self._consume(fetch)
             except MillraceError as error:
@@ -82,6 +86,9 @@ class Fetcher:
                     self.last_error = error
                     self._on_refused(error)
                     return
+                if error.code == "QUEUE_NOT_FOUND":
+                    # A queue that comes back may be one of the other type.
+                    self._asks_type_at = float("-inf")
                 if error.code == "INVALID_ANSWER" and error.status == 200:
                     # One message that Python cannot read must not hold up the others in its batch.
                     self._max_messages, fetch = 1, None
@@ -94,6 +101,8 @@ class Fetcher:
             fetch = None
             self._succeeded()
             self._slots.take(len(leases))
+            if leases:
+                self._learn_type_again()
             self._on_messages(leases)
 
     @property
@@ -102,14 +111,34 @@ class Fetcher:
         since = self._failing_since
         return None if since is None else time.monotonic() - since
 
-    def _is_fifo(self) -> bool:
+    def _learn_first_type(self) -> None:
         try:
-            return self._queue.get(timeout=self._visibility_seconds)["type"] == "fifo"
+            self._learn_type(self._visibility_seconds)
         except MillraceError as error:
             if error.code != "QUEUE_NOT_FOUND":
                 raise
             # A server with --auto-create makes a standard queue at the first consume.
-            return False
+            self._on_type(False)
+
+    def _learn_type_again(self) -> None:
+        """Messages have come: asks for the type of their queue, unless it was told a moment ago."""
+        if time.monotonic() < self._asks_type_at:
+            return
+        try:
+            # Nobody extends the leases of the messages meanwhile.
+            self._learn_type(min(_TYPE_CALL_SECONDS, self._visibility_seconds / 4))
+        except Exception as error:
+            # The messages are here and leased: dropped, they would come back only when their leases end.
+            # The type that was known holds for them, and it is asked for again after the next fetch.
+            if self._logs_now():
+                is_known = isinstance(error, MillraceError)
+                text = "queue %s: cannot ask for its type: %s"
+                log.warning(text, self._queue.name, error, exc_info=not is_known)
+
+    def _learn_type(self, timeout_seconds: float) -> None:
+        asked_at = time.monotonic()
+        self._on_type(self._queue.get(timeout=timeout_seconds)["type"] == "fifo")
+        self._asks_type_at = asked_at + _TYPE_COUNTS_FOR_SECONDS
 
     def _consume(self, fetch: _Fetch) -> List[Lease]:
         messages = self._queue.consume(
@@ -135,10 +164,16 @@ class Fetcher:
     def _failed(self, error: MillraceError) -> None:
         self._failures += 1
         self.last_error = error
-        now = time.monotonic()
         if self._failing_since is None:
-            self._failing_since = now
-        if self._failures == 1 or now - self._logged_at > _LOGS_EVERY_SECONDS:
-            self._logged_at = now
+            self._failing_since = time.monotonic()
+        if self._logs_now(is_first=self._failures == 1):
             log.warning("queue %s: cannot fetch, trying again: %s", self._queue.name, error)
         self._slots.sleep_unless_closed(pause_seconds(self._failures, error))
+
+    def _logs_now(self, *, is_first: bool = False) -> bool:
+        """Whether it is time to log a failure. They would fill the log when they follow each other."""
+        now = time.monotonic()
+        if not is_first and now - self._logged_at <= _LOGS_EVERY_SECONDS:
+            return False
+        self._logged_at = now
+        return True

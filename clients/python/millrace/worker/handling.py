@@ -113,7 +113,12 @@ class Handling:
             lease = self._ready.get()
             if lease is None:
                 return
-            self._on_finished(lease, self._settlement_of(lease))
+            settlement: Optional[Settlement] = None
+            try:
+                settlement = self._settlement_of(lease)
+            finally:
+                # Its slot must become free even if nothing can be said of it.
+                self._on_finished(lease, settlement)
 
     def _settlement_of(self, lease: Lease) -> Optional[Settlement]:
         try:

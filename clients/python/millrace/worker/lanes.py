@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Callable, Deque, Dict, List, Optional, Tuple
+from typing import Callable, Deque, Dict, List, Optional
 
-from .lease import Lease
-
-_Key = Tuple[bool, Optional[str]]
+from .lease import Lane, Lease
 
 
 class Lanes:
@@ -18,8 +16,9 @@ class Lanes:
     """
 
     def __init__(self) -> None:
+        #: Counts for the messages that enter from now on.
         self.is_fifo = False
-        self._waiting: Dict[_Key, Deque[Lease]] = {}
+        self._waiting: Dict[Optional[Lane], Deque[Lease]] = {}
         self._lock = threading.Lock()
 
     def enter(self, lease: Lease, on_waiting: Callable[[], None]) -> bool:
@@ -27,29 +26,29 @@ class Lanes:
 
         `on_waiting` is called before another thread can give the message its turn.
         """
-        key = self._key_of(lease)
+        # It leaves the lane that it entered, whatever type the queue has by then.
+        lane = lease.lane = self._lane_of(lease)
         with self._lock:
-            if key in self._waiting:
+            if lane in self._waiting:
                 on_waiting()
-                self._waiting[key].append(lease)
+                self._waiting[lane].append(lease)
                 return False
-            self._waiting[key] = deque()
+            self._waiting[lane] = deque()
             return True
 
     def next_after(self, lease: Lease) -> Optional[Lease]:
         """The message to be handled after the first of its lane was settled."""
-        key = self._key_of(lease)
         with self._lock:
-            waiting = self._waiting[key]
+            waiting = self._waiting[lease.lane]
             if waiting:
                 return waiting.popleft()
-            del self._waiting[key]
+            del self._waiting[lease.lane]
             return None
 
     def leave(self, lease: Lease) -> List[Lease]:
         """Gives up the lane of a message, and returns those that waited behind it."""
         with self._lock:
-            return list(self._waiting.pop(self._key_of(lease)))
+            return list(self._waiting.pop(lease.lane))
 
     def clear_waiting(self) -> List[List[Lease]]:
         """Removes all that wait, and returns them lane by lane."""
@@ -59,7 +58,7 @@ class Lanes:
                 waiting.clear()
             return lanes
 
-    def _key_of(self, lease: Lease) -> _Key:
+    def _lane_of(self, lease: Lease) -> Lane:
         if self.is_fifo:
             # Messages without a message group form one of their own.
             return (True, lease.message.get("message_group_id"))

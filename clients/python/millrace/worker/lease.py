@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from typing import Optional
+from typing import Optional, Tuple
 
 from ..records import QueueMessage
 
 LEASE_LOST = "lease_lost"
 TIME_LIMIT = "time_limit"
 STOPPING = "stopping"
+
+#: Whether it belongs to a FIFO queue, and then its message group; otherwise the receipt.
+Lane = Tuple[bool, Optional[str]]
 
 
 class Lost(threading.Event):
@@ -64,6 +67,8 @@ class Lease:
     ) -> None:
         self.message = message
         self.lost = Lost()
+        #: Where it waits for its turn; None while it has not entered a lane.
+        self.lane: Optional[Lane] = None
         #: When the handler has to be finished; None while it has not begun, or without a limit.
         self.handler_ends_at: Optional[float] = None
         self.is_extending = False

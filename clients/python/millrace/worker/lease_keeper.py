@@ -72,8 +72,10 @@ class LeaseKeeper:
         """Extends a lease that is old when its message arrives. Returns whether it still holds."""
         if time.monotonic() >= lease.extend_at and (lease.is_unsure or not lease.is_extending):
             lease.is_extending = True
-            self._extend(lease)
-            lease.is_extending = False
+            try:
+                self._extend(lease)
+            finally:
+                lease.is_extending = False
         holds = not lease.lost.is_set() and time.monotonic() < lease.ends_at
         if holds:
             # A handler must be told at the earliest end.
@@ -87,14 +89,18 @@ class LeaseKeeper:
         timeout = max(1.0, self._visibility_seconds / 4)
         try:
             result = self._queue.extend(lease.message, self._visibility_seconds, timeout=timeout)
-        except MillraceError as error:
-            if error.code in _GONE:
+            is_extended = result["extended"]
+        except Exception as error:
+            if isinstance(error, MillraceError) and error.code in _GONE:
                 self._lose(lease)
                 return
-            log.warning("cannot extend the lease of message %s: %s", lease.message_id, error)
+            # Also an error that no call should raise: it would take the thread away from what comes next.
+            is_known = isinstance(error, MillraceError)
+            text = "cannot extend the lease of message %s: %s"
+            log.warning(text, lease.message_id, error, exc_info=not is_known)
             lease.extend_at = time.monotonic() + self._visibility_seconds / 10
             return
-        if result["extended"]:
+        if is_extended:
             lease.begins(asked_at)
         else:
             self._lose(lease)

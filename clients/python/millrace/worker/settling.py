@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 from queue import Empty, Queue as WaitingQueue
@@ -74,6 +75,7 @@ class Settler:
         self._counters = counters
         self._todo: WaitingQueue[Optional[_Todo]] = WaitingQueue()
         self._gives_up_at = float("inf")
+        self._closing = threading.Event()
         self._threads: List[threading.Thread] = []
 
     def start(self) -> None:
@@ -86,6 +88,7 @@ class Settler:
     def close(self, timeout_seconds: float) -> None:
         """Sends what is left, and gives up after this time: the leases then end by themselves."""
         self._gives_up_at = time.monotonic() + timeout_seconds
+        self._closing.set()
         self._todo.put(None)
         for thread in self._threads:
             thread.join(timeout_seconds + _CALL_TIMEOUT_SECONDS)
@@ -117,27 +120,52 @@ class Settler:
     def _send_together(
         self, batch: Sequence[_Todo], send: Callable[[List[Settlement]], _Results]
     ) -> None:
-        settlements = [settlement for settlement, _ in batch]
+        left = deque(batch)
+        try:
+            results, is_repeated = self._results_of([settlement for settlement, _ in batch], send)
+            for result in results:
+                settlement, on_settled = left[0]
+                self._count(settlement, result, is_repeated=is_repeated)
+                # A message that comes back takes the leases behind it in its message group away.
+                goes_on = "error" not in result and not result.get("requeued", False)
+                left.popleft()
+                on_settled(settlement.lease, goes_on)
+        except Exception:
+            log.exception("%d messages are left to their leases", len(left))
+        finally:
+            # Whatever happened, no message may keep its slot and hold up its message group.
+            for settlement, on_settled in left:
+                self._counters.add("lost")
+                on_settled(settlement.lease, False)
+
+    def _results_of(
+        self, batch: List[Settlement], send: Callable[[List[Settlement]], _Results]
+    ) -> Tuple[_Results, bool]:
+        """One result for each message, and whether an earlier attempt may have had an effect."""
         failures = 0
-        results: _Results
         while True:
             try:
-                results = send(settlements)
-                break
+                results = send(batch)
+                if len(results) != len(batch):
+                    raise ValueError("the answer does not have one result for each message")
+                return results, failures > 0
             except MillraceError as error:
                 failures += 1
-                pause = pause_seconds(failures, error)
-                if not is_outage(error) or time.monotonic() + pause > self._gives_up_at:
-                    log.error("%d messages are left to their leases: %s", len(batch), error)
-                    results = [{"error": {"code": error.code}}] * len(batch)
-                    break
-                log.warning("cannot settle %d messages yet: %s", len(batch), error)
-            time.sleep(pause)
-        for (settlement, on_settled), result in zip(batch, results):
-            self._count(settlement, result, is_repeated=failures > 0)
-            # A message that comes back takes the leases behind it in its message group away.
-            goes_on = "error" not in result and not result.get("requeued", False)
-            on_settled(settlement.lease, goes_on)
+                if is_outage(error):
+                    log.warning("cannot settle %d messages yet: %s", len(batch), error)
+                    if self._has_waited(pause_seconds(failures, error)):
+                        continue
+                log.error("%d messages are left to their leases: %s", len(batch), error)
+                return [{"error": {"code": error.code}}] * len(batch), True
+
+    def _has_waited(self, seconds: float) -> bool:
+        """Waits, unless everything is given up before the end of the wait."""
+        ends_at = time.monotonic() + seconds
+        # A stop must not find it asleep: what it holds would be neither settled nor counted as lost.
+        if self._closing.wait(seconds) and ends_at > self._gives_up_at:
+            return False
+        time.sleep(max(0.0, ends_at - time.monotonic()))
+        return True
 
     def _ack(self, batch: List[Settlement]) -> _Results:
         messages = [one.lease.message for one in batch]

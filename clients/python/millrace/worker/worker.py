@@ -183,10 +183,18 @@ class Worker:
                 self._run(lease)
 
     def _run(self, lease: Lease) -> None:
-        if not self._is_stopping and self._keeper.refresh(lease):
-            self._handling.run(lease)
-        else:
-            self._finished(lease, Settlement(lease, Outcome.GIVE_BACK))
+        holds = False
+        try:
+            holds = not self._is_stopping and self._keeper.refresh(lease)
+        except Exception:
+            # Those that were fetched with it must go on too.
+            log.exception("message %s is returned", lease.message_id)
+        finally:
+            # In any case it goes on from here: otherwise it would keep its slot and hold up its lane.
+            if holds:
+                self._handling.run(lease)
+            else:
+                self._finished(lease, Settlement(lease, Outcome.GIVE_BACK))
 
     def _finished(self, lease: Lease, settlement: Optional[Settlement]) -> None:
         """The first message of a lane has no handler any more."""
