@@ -8,12 +8,15 @@ const PACE = { least: 500, most: 4_000 };
 const PAUSE_MS = 10;
 /** The pause before another try at an expired message that another transaction has locked. */
 const HELD_PAUSE_MS = 5_000;
-/** A new message is kept for at least a day, so a sleep of one day misses nothing. */
-const CHECK_ALL_EVERY_MS = 86_400_000;
+/**
+ * A new message is kept for at least a day, but one that was delayed after a delivery, and so was not seen
+ * here, may expire soon after its delay.
+ */
+const CHECK_ALL_EVERY_MS = 3_600_000;
 const QUEUES_PER_STEP = 200;
 
 /**
- * Removes messages past their retention. Once a day, and when woken, the job looks at all queues. In
+ * Removes messages past their retention. Once an hour, and when woken, the job looks at all queues. In
  * between it sleeps until a message expires, and then looks only at the queue of that message.
  */
 export const createExpiry = (commit: GroupCommit, clock: Clock): SteppedJob => {

@@ -148,6 +148,23 @@ describe('two nodes that work on one message group', () => {
     expect(stats).toMatchObject({ available: 30 });
   });
 
+  it('leave each other the messages that do not fit into an answer', async () => {
+    const standard = `standard-${queues}`;
+    await on(stores.one, make.createQueue(standard));
+    const payloads = Array.from({ length: 100 }, (_, n) => ({ payload: `"${n}"` }));
+    await on(stores.one, make.publish(standard, payloads));
+    await held.arm();
+    // Ten kilobytes are some fifteen small messages.
+    const consume = make.consume(standard, { maxMessages: 1_000, maxBytes: 10_000 });
+    const consuming = on(stores.one, consume);
+    await held.reached();
+    const other = await on(stores.other, make.consume(standard, { maxMessages: 5 }));
+    expect(other).toMatchObject({ ok: true, messages: { length: 5 } });
+    await held.release();
+    const { messages } = (await consuming) as { messages: readonly unknown[] };
+    expect(messages.length).toBeGreaterThan(10);
+  });
+
   it('would both get a message from a naive claim, so that the tests above can fail', async () => {
     await stores.admin.query(`
       CREATE TABLE naive (seq int PRIMARY KEY, group_id text, state int DEFAULT 0);

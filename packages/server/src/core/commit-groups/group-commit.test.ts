@@ -138,6 +138,35 @@ describe('group commit', () => {
     }
   });
 
+  it('puts a few steps of redrives, and not much administration, into one commit group', async () => {
+    const ofProject = { project: 'p', idempotency: null };
+    const redrive = (queue: string): Command => ({
+      kind: 'deadLetterJob',
+      ...ofProject,
+      queue,
+      action: 'redrive',
+      jobId: queue,
+      messageId: null,
+      sinceMs: null,
+      maxMessages: null,
+    });
+    const purge = (queue: string): Command => ({ kind: 'purgeQueue', ...ofProject, queue });
+    for (const [make, most] of [
+      [redrive, 4],
+      [purge, 32],
+    ] as const) {
+      held = heldStore();
+      const commit = commitWith();
+      for (let n = 0; n < 100; n += 1) void commit.submit(make(`q${n}`));
+      for (let group = 0; group < Math.ceil(100 / most); group += 1) {
+        await nextTurn();
+        held.applied[group]?.finish();
+      }
+      expect(Math.max(...sizes(held.applied))).toBeLessThanOrEqual(most);
+      expect(sizes(held.applied).reduce((sum, size) => sum + size)).toBe(100);
+    }
+  });
+
   it('refuses only the commands beyond the limit of waiting ones', async () => {
     const commit = commitWith({ maxWaiting: 4 });
     const outcomes = [1, 2, 3].map((limit) => commit.submit(command(limit)));

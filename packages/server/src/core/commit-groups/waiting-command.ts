@@ -77,8 +77,17 @@ export const heldUpOf = (
 /** Roughly the memory and the cost of a command, which limit a commit group. */
 const COMMAND_BYTES = 256;
 const ENTRY_BYTES = 256;
+/** A step of a redrive moves hundreds of messages, so a few of them fill a commit group. */
+const JOB_STEP_BYTES = 1024 * 1024;
+/** Settings are written one queue after the other, with several statements each. */
+const ADMINISTRATION_BYTES = 128 * 1024;
 
 export function commandBytes(command: Command): number {
+  if (command.kind === 'stepJob') return JOB_STEP_BYTES;
+  if (command.kind === 'deadLetterJob') {
+    return command.messageId === null ? JOB_STEP_BYTES : COMMAND_BYTES;
+  }
+  if (orderOf(command) === ADMINISTRATION) return ADMINISTRATION_BYTES;
   let bytes = COMMAND_BYTES;
   if (command.kind === 'publish') {
     for (const { payload, headers } of command.messages) {

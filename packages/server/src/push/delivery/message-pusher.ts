@@ -40,6 +40,8 @@ export class MessagePusher {
   private readonly pace = new Pace();
   private readonly acks: Acks;
   private secrets: SigningSecrets;
+  /** Pushes under way that began while the breaker was open. */
+  private probing = 0;
 
   constructor(
     private readonly dependencies: PushDependencies,
@@ -60,13 +62,6 @@ export class MessagePusher {
     this.secrets = new SigningSecrets(subscription, this.dependencies.secrets);
   }
 
-  /**
-   * Whether messages are pushed one at a time: the receiver is slow, or its recovery is being probed.
-   */
-  private get isOneByOne(): boolean {
-    return this.pace.isSlow || this.breaker.isOpen;
-  }
-
   get isBreakerOpen(): boolean {
     return this.breaker.isOpen;
   }
@@ -79,9 +74,13 @@ export class MessagePusher {
       : Math.max(0, nextProbeAtMs - this.dependencies.clock.monotonicMs());
   }
 
-  /** Slots in which no message is being posted. */
+  /** For how many more messages posts may begin. A slow receiver gets one at a time. */
   get freeSlots(): number {
-    return (this.isOneByOne ? 1 : this.subscription.maxInFlight) - this.slots.taken;
+    const { taken } = this.slots;
+    const free = this.subscription.maxInFlight - taken;
+    // A push that hangs since before the outage must not keep the probe from being sent.
+    if (this.breaker.isOpen) return Math.min(free, 1 - this.probing);
+    return this.pace.isSlow ? 1 - taken : free;
   }
 
   /** Whether the breaker admits another push. */
@@ -164,6 +163,8 @@ export class MessagePusher {
   }
 
   private async post(message: LeasedMessage, nowMs: number): Promise<PushOutcome> {
+    const isProbe = this.breaker.isOpen;
+    if (isProbe) this.probing += 1;
     this.slots.taken += 1;
     try {
       const secrets = this.secrets.at(nowMs);
@@ -175,6 +176,7 @@ export class MessagePusher {
       );
     } finally {
       this.slots.taken -= 1;
+      if (isProbe) this.probing -= 1;
     }
   }
 

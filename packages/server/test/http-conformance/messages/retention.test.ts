@@ -30,6 +30,18 @@ describe.each(STORE_FACTORIES)('retention on $name', (factory) => {
     expect(await client.consume(queue)).toEqual([]);
   });
 
+  test('ends soon also for a message that was delayed after its first delivery', async () => {
+    const queue = await newQueue();
+    const id = await client.publish(queue);
+    await client.take(queue);
+    await client.nack(queue, id, { delay_seconds: 23.5 * 3_600 });
+    for (let hours = 1; hours <= 26; hours += 1) {
+      clock.advance(HOUR_MS);
+      await client.stats(queue);
+    }
+    await client.expectStats(queue, EMPTY);
+  });
+
   test('does not restart with a retry', async () => {
     const queue = await newQueue();
     const id = await client.publish(queue);

@@ -68,6 +68,29 @@ describe.each(STORE_FACTORIES)('outcomes of pushes on $name', (factory) => {
     expect(await client.deadLetters(queue)).toEqual([]);
   });
 
+  test('a probe is sent while pushes from before the outage still hang', async () => {
+    const hook = await receiver();
+    const hanging: ((status: number) => void)[] = [];
+    let asked = 0;
+    hook.reply = () => {
+      asked += 1;
+      if (asked <= 3) return new Promise<number>((resolve) => hanging.push(resolve));
+      return asked <= 8 ? 503 : 200;
+    };
+    const queue = await client.newQueue();
+    await client.publishAll(
+      queue,
+      Array.from({ length: 20 }, (_, n) => n),
+    );
+    await client.subscribed(queue, hook.url, { max_in_flight: 8 });
+    await hook.received(8);
+    const atMs = clock.nowMs();
+    await advanceUntil(() => hook.pushes.length > 10, 50);
+    expect(clock.nowMs() - atMs).toBeLessThan(10_000);
+    for (const answer of hanging) answer(200);
+    await advanceUntil(async () => (await client.stats(queue)).in_flight === 0);
+  });
+
   test('the retry delay doubles, minus a random part of up to a half', async () => {
     const hook = await receiver();
     hook.reply = () => 500;

@@ -201,6 +201,20 @@ describe.each(STORE_FACTORIES)('a restart on $name', (factory) => {
     },
   );
 
+  it('ends a delay on time beside a lease that ran out meanwhile and is kept', async () => {
+    const project = session.project();
+    await project.create('leased');
+    await project.create('delayed');
+    await project.send('leased', '1');
+    await project.receive('leased', 1, 1_000);
+    await project.send('delayed', { delayMs: 20_000 });
+    await session.restart(GRACE_MS + 5_000);
+    session.clock.advance(4_999);
+    expect(await project.payloads('delayed')).toEqual([]);
+    session.clock.advance(1);
+    expect(await project.payloads('delayed')).toHaveLength(1);
+  });
+
   it('allows a store to be stopped twice, after which it refuses work', async () => {
     const project = session.project();
     await project.create('q');

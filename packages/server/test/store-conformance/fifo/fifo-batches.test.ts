@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { onEachStoreAndModel } from '../store-session.js';
-import { FifoQueue } from './fifo-queue.js';
+import { FifoQueue, nameOf } from './fifo-queue.js';
 
 const DAY_MS = 86_400_000;
 const REQUEUED = { nacked: true, requeued: true };
@@ -186,4 +186,50 @@ onEachStoreAndModel('ack batches of FIFO queues', (session) => {
     await q.ack(held.get('a2'));
     expect(await q.next()).toEqual(['a4']);
   });
+});
+
+onEachStoreAndModel('consumes of one FIFO queue in one commit group', (session) => {
+  const names = (group: string, count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `${group}${index + 1}`);
+
+  it.each([
+    // Each gets its own message group.
+    [
+      [40, 40, 40],
+      [1, 30, 5],
+      ['a1', ...names('b', 30), ...names('c', 5)],
+    ],
+    // The first goes on in the next message group, as far as that one goes.
+    [
+      [1, 40, 40],
+      [20, 1],
+      ['a1', ...names('b', 19), 'c1'],
+    ],
+    [
+      [2, 1, 1, 40],
+      [3, 2, 9],
+      ['a1', 'a2', 'b1', 'c1', 'd1'],
+    ],
+    // Many short ones and a long one.
+    [
+      [1, 1, 1, 1, 1, 1, 60],
+      [50],
+      [...'abcdef'].map((group) => `${group}1`).concat(names('g', 44)),
+    ],
+    [[3, 60, 60], [100], [...names('a', 3), ...names('b', 60), ...names('c', 37)]],
+  ])(
+    'share groups of %j messages out to wishes of %j in order',
+    async (lengths, wishes, expected) => {
+      const q = await FifoQueue.create(session());
+      for (const [at, length] of lengths.entries())
+        await q.send(...names('abcdefg'[at] ?? '', length));
+      const outcomes = await q.project.group(
+        ...wishes.map((maxMessages) => q.project.consume(q.name, { maxMessages })),
+      );
+      const taken = outcomes.flatMap((outcome) =>
+        outcome.ok && 'messages' in outcome ? outcome.messages : [],
+      );
+      expect(taken.map(nameOf).sort()).toEqual([...expected].sort());
+    },
+  );
 });

@@ -95,22 +95,37 @@ async function lockDueInMessageGroups(
  * null if none does. Due messages that could not be settled are included.
  */
 export async function readNextDue(run: CommitGroup): Promise<number | null> {
-  const first = (state: number, kind: string): string =>
-    `(SELECT min(due_at_ms) FROM millrace.messages
-       WHERE state = ${state} AND due_at_ms > $1 AND group_key ${kind})`;
-  const firsts = [STATE.delayed, STATE.leased].flatMap((state) => [
-    first(state, 'IS NULL'),
-    first(state, 'IS NOT NULL'),
-  ]);
-  const [row] = await run.tx.pipeline.query<{ dueAtMs: number | null }>(
-    `SELECT least(${firsts.join(', ')}) AS "dueAtMs"`,
-    [run.dueWatermark.currentMs],
-  );
-  const dueAtMs = row?.dueAtMs ?? null;
-  const { nowMs } = run.tx;
-  run.afterCommit.push(() => run.dueWatermark.raise(dueAtMs, nowMs));
-  if (dueAtMs === null || dueAtMs > run.tx.nowMs) return dueAtMs;
+  const { nowMs, leasesKeptUntilMs } = run.tx;
+  const fromMs = run.dueWatermark.currentMs;
+  const firstAtMs = await readFirstDue(run, fromMs, fromMs);
+  run.afterCommit.push(() => run.dueWatermark.raise(firstAtMs, nowMs));
+  const isKept = firstAtMs !== null && firstAtMs <= leasesKeptUntilMs;
   // A lease that is kept for a while after the start is checked again when that time is over.
-  if (dueAtMs <= run.tx.leasesKeptUntilMs) return run.graceEndMs;
-  return run.settled === 0 ? run.tx.nowMs + TRY_AGAIN_MS : dueAtMs;
+  const dueAtMs = isKept
+    ? Math.min(
+        run.graceEndMs,
+        (await readFirstDue(run, fromMs, leasesKeptUntilMs)) ?? run.graceEndMs,
+      )
+    : firstAtMs;
+  if (dueAtMs === null || dueAtMs > nowMs) return dueAtMs;
+  return run.settled === 0 ? nowMs + TRY_AGAIN_MS : dueAtMs;
+}
+
+/** When the first delay, or lease, ends after these times; null if none does. */
+async function readFirstDue(
+  { tx }: CommitGroup,
+  delaysFromMs: number,
+  leasesFromMs: number,
+): Promise<number | null> {
+  const first = (state: number, from: string, kind: string): string =>
+    `(SELECT min(due_at_ms) FROM millrace.messages
+       WHERE state = ${state} AND due_at_ms > ${from} AND group_key ${kind})`;
+  const firsts = [[STATE.delayed, '$1'] as const, [STATE.leased, '$2'] as const].flatMap(
+    ([state, from]) => [first(state, from, 'IS NULL'), first(state, from, 'IS NOT NULL')],
+  );
+  const [row] = await tx.pipeline.query<{ dueAtMs: number | null }>(
+    `SELECT least(${firsts.join(', ')}) AS "dueAtMs"`,
+    [delaysFromMs, leasesFromMs],
+  );
+  return row?.dueAtMs ?? null;
 }
