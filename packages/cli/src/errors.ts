@@ -1,3 +1,4 @@
+import type { ErrorDetail, MillraceError } from '@millrace/client';
 import { EXIT } from './exit-codes.js';
 
 /** A failure that this program found itself, with what to do next. */
@@ -35,6 +36,12 @@ export class AnswerError extends CliError {
     );
   }
 }
+
+/** The details of a refusal; another program than millrace may have put anything there. */
+export const detailsOf = ({ details }: MillraceError): readonly ErrorDetail[] =>
+  Array.isArray(details)
+    ? details.filter((one) => typeof one?.path === 'string' && typeof one.message === 'string')
+    : [];
 
 /** Nobody reads the output any more, as after `| head`. */
 export class ReaderGone extends Error {}

@@ -16,7 +16,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   0  done
   1  failed for another reason
   2  wrong use: an argument, a missing confirmation, or a field that the server refuses
-  3  the server cannot be reached, or cannot reach its store
+  3  the server cannot be reached, or its store, or something else answers at its address
   4  the API key is missing, wrong, or lacks a scope
   5  there is no such queue, message, subscription or key
   6  conflict: other settings, a lost lease, a queue in use

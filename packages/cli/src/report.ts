@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/client';
-import { CliError, LinesFailed, type LinesOutcome } from './errors.js';
+import { CliError, detailsOf, LinesFailed, type LinesOutcome } from './errors.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import { typedRule } from './option-names.js';
 import { jsonLine } from './output/json-line.js';
@@ -31,7 +31,8 @@ function failureOf(error: unknown): Failure {
     return { ...failureOf(error.cause), message: error.message, lines: error.lines };
   }
   if (error instanceof MillraceError) {
-    const { code, message, status, details, requestId } = error;
+    const { code, message, status, requestId } = error;
+    const details = detailsOf(error);
     const hint = HINTS[code] ?? error.hint;
     return { code, message, status, hint, details, requestId, exitCode: exitCodeOf(code, status) };
   }

@@ -14,7 +14,7 @@ describe('the exit code', () => {
     ['of help for an unknown verb', ['help', 'pubilsh'], 2, 'Did you mean publish'],
     ['of a missing argument', ['publish'], 2, "missing required argument 'queue'"],
     ['of an unknown option', ['stats', '--fast'], 2, "unknown option '--fast'"],
-    ['of a queue name that is none', ['stats', 'a b'], 2, 'a queue name must have'],
+    ['of a queue name that is none', ['stats', 'a b'], 2, 'a queue name must be'],
     ['of a missing queue', ['purge'], 2, 'unknown command'],
     ['of a wrong argument', ['extend', 'orders', 'id', 'soon'], 2, 'must be a duration'],
     ['of a pause that no timer can wait', ['stats', '--watch', '30d'], 2, 'at most 1d'],

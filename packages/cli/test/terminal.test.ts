@@ -10,7 +10,10 @@ const PSEUDO_TERMINAL = fileURLToPath(
   new URL('../../server/test/command-line/pseudo-terminal.py', import.meta.url),
 );
 const CTRL_C = '\x03';
+const CTRL_D = '\x04';
 const ESCAPE = '\x1b';
+const HIDE_CURSOR = `${ESCAPE}[?25l`;
+const SHOW_CURSOR = `${ESCAPE}[?25h`;
 
 const cli = useServer();
 const hasTerminals = spawnSync('python3', ['-c', 'import pty']).status === 0;
@@ -91,14 +94,30 @@ describe.skipIf(!hasTerminals)(`in a terminal${why}`, () => {
     expect(names).toHaveLength(answer.startsWith('y') ? 0 : 1);
   });
 
-  it('Ctrl-C at a question does nothing and ends with 130', async () => {
+  it.each([
+    ['Ctrl-C', CTRL_C],
+    ['Ctrl-D', CTRL_D],
+  ])('%s at a question does nothing and ends with 130', async (_, key) => {
     const name = await cli.newQueue();
     const started = verb('queue', 'delete', name);
     await started.says(/Yes[\s\S]*No/);
-    started.type(CTRL_C);
+    started.type(key);
     await started.ended();
-    expect(started.stdout).toMatch(/ended with 130\n$/);
+    expect(started.stdout).toMatch(/millrace: ended by SIGINT\s+ended with 130\n$/);
     expect(started.stdout).not.toContain('Error');
+    expect(started.stdout.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(
+      started.stdout.lastIndexOf(HIDE_CURSOR),
+    );
+    expect((await cli.run(['queue', 'show', name])).code).toBe(0);
+  });
+
+  it('Ctrl-D at the question for a key ends with 130', async () => {
+    const started = verb('context', 'add', 'unanswered', '--url', cli.server.url);
+    await started.says(/API key for/);
+    started.type(CTRL_D);
+    await started.ended();
+    expect(started.stdout).toMatch(/millrace: ended by SIGINT\s+ended with 130\n$/);
+    expect(await cli.output('context', 'list')).not.toContain('unanswered');
   });
 
   it('a key that is asked for is not shown', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runCli, startCli } from './harness/cli-run.js';
+import { startCli } from './harness/cli-run.js';
 import { useFakeServers } from './harness/fake-server.js';
 
 const fakeServer = useFakeServers();
@@ -81,34 +81,5 @@ describe('consume --follow', () => {
     await expect.poll(() => server.paths.some((path) => path.includes('ack'))).toBe(true);
     expect(await run.end('SIGINT')).toBe(0);
     expect(run.stderr()).toContain('1 message printed but not acked');
-  });
-});
-
-describe('an answer without what was asked for', () => {
-  it.each([
-    ['stats', 'orders'],
-    ['ack', 'orders', 'id'],
-    ['nack', 'orders', 'id'],
-    ['extend', 'orders', 'id', '1m'],
-    ['dlq', 'redrive', 'orders', '--yes'],
-    ['dlq', 'purge', 'orders', '--yes'],
-    ['queue', 'purge', 'orders', '--yes'],
-    ['queue', 'delete', 'orders', '--yes'],
-  ])('is a failure to %s', async (...args) => {
-    const { environment } = await fakeServer(() => ({ data: {} }));
-    const { code, stdout, stderr } = await runCli(args, { environment });
-    expect([code, stdout]).toEqual([3, '']);
-    expect(stderr).toContain('not one of millrace');
-  });
-
-  it('is UNKNOWN to a check, and a failure to publish', async () => {
-    const { environment } = await fakeServer(() => ({ data: {} }));
-    const checked = await runCli(['check', 'orders', '--max-depth', '1'], { environment });
-    expect(checked).toMatchObject({ code: 3, stdout: expect.stringContaining('UNKNOWN') });
-    const lines = await runCli(['publish', 'orders'], { environment, input: '1\n2\n' });
-    expect([lines.code, lines.stderr]).toEqual([3, expect.stringContaining('2 unknown')]);
-    const published = await runCli(['publish', 'orders', '1'], { environment });
-    expect([published.code, published.stdout]).toEqual([3, '']);
-    expect(published.stderr).toContain('not one of millrace');
   });
 });

@@ -48,7 +48,9 @@ export async function confirmed(
   const { confirm } = await import('@clack/prompts');
   const { asked } = await import('./asked.js');
   const message = `${description.charAt(0).toUpperCase()}${description.slice(1)} on ${connection.url}?`;
-  const answer = await asked(confirm({ message, initialValue: false, output: process.stderr }));
+  const answer = await asked((signal) =>
+    confirm({ message, initialValue: false, output: process.stderr, signal }),
+  );
   // A script must not go on as if it were done.
   if (!answer) throw new CliError('nothing was done', undefined, EXIT.declined);
   return true;

@@ -13,7 +13,7 @@ export async function askForSecret(question: string): Promise<string> {
   if (!process.stdin.isTTY) return fromInput();
   const { password } = await import('@clack/prompts');
   const { asked } = await import('./asked.js');
-  return asked(password({ message: question, output: process.stderr }));
+  return asked((signal) => password({ message: question, output: process.stderr, signal }));
 }
 
 /** The first line of the standard input, whose writer may go on or keep it open. */

@@ -1,8 +1,8 @@
 import { AnswerError } from '../errors.js';
 
 /**
- * An answer that has the field on which the verb depends. What else is `ok` comes from another program, and
- * would be told as done.
+ * An answer that has the field on which the verb depends, where that is not known of the call: it depends on
+ * an option, or the client is the fast one.
  *
  * @throws AnswerError
  */

@@ -1,5 +1,6 @@
 import { Millrace, type RetryOptions } from '@millrace/client';
 import { fetchPayloadTexts } from '@millrace/client/payload-texts';
+import { checked } from './checked-fetch.js';
 import type { Connection } from './connection.js';
 
 interface ClientSettings {
@@ -19,6 +20,6 @@ export const makeClient = (
     apiKey,
     retries,
     timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1_000,
-    fetch: keepsPayloadTexts ? fetchPayloadTexts : undefined,
+    fetch: keepsPayloadTexts ? checked(fetchPayloadTexts) : undefined,
     onWarning: ({ path, message }) => warn(`millrace: warning: ${path}: ${message}`),
   });

@@ -3,8 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
 
-/** What a fake server does with a call: the `data` of its answer, no answer at all, or a broken connection. */
-export type Reply = { readonly data: object } | 'nothing' | 'broken';
+/** What a fake server does with a call: the `data` or the `error` of its answer, no answer, or a broken connection. */
+export type Reply =
+  | { readonly data: object }
+  | { readonly ok: false; readonly error: object }
+  | 'nothing'
+  | 'broken';
 
 /** A server that answers as a test wants, where a real one would have to fail at the right moment. */
 export class FakeServer {

@@ -29,12 +29,17 @@ export interface RunningMillrace extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts `millrace dev` on a free port. Queues are created when they are first used. */
+/**
+ * Starts `millrace dev` on a free port. Queues are created when they are first used. The server also stops
+ * when this process ends, however that happens.
+ */
 export async function startMillrace(options: StartOptions = {}): Promise<RunningMillrace> {
   const { command = installedCommand(), flags = [], timeoutMs = 20_000 } = options;
   const [program = '', ...first] = command;
-  const child = spawn(program, [...first, 'dev', '--port', '0', '--json', ...flags], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const own = ['--port', '0', '--json', '--stop-with-stdin'];
+  // Nothing is written to the standard input. It ends with this process, and the server with it.
+  const child = spawn(program, [...first, 'dev', ...own, ...flags], {
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   const stop = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;

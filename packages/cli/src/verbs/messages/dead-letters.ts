@@ -10,7 +10,6 @@ import { positiveNumber, timeOrAge } from '../../input/option-values.js';
 import { counted } from '../../output/counted.js';
 import { payloadCell } from '../../output/payload-text.js';
 import { table } from '../../output/table.js';
-import { answerWith } from '../../session/answer-with.js';
 import { first } from '../../session/first.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
@@ -74,14 +73,14 @@ function addRedrive(dlq: Command): void {
   runsOnServer<[string], RedriveFlags>(command, async (session, [name], flags) => {
     const { message, since, max, ...confirmation } = flags;
     const queue = (await session.client()).queue(name);
-    const { dlq: all } = answerWith(await queue.stats(), 'dlq');
+    const { dlq: all } = await queue.stats();
     if (message !== undefined && confirmation.dryRun) await mustHaveLetter(queue, message);
     const affected = Math.min(all, message === undefined ? (max ?? all) : 1);
     const description = `send ${which(affected, message, since)} back to the queue ${name}`;
     const effect = { action: 'queue.dlq.redrive', target: name, affected, description };
     if (!(await confirmed(session, effect, confirmation))) return;
     const settings = { messageId: message, since, maxMessages: max };
-    const result = answerWith(await queue.dlq.redrive(settings), 'redriven');
+    const result = await queue.dlq.redrive(settings);
     if (message !== undefined && result.redriven === 0) throw noLetter(name, message);
     await session.out.record(result, () => `${counted(result.redriven, 'dead letter')} sent back`);
   });
@@ -100,13 +99,13 @@ function addPurge(dlq: Command): void {
   addConfirmationOptions(command);
   runsOnServer<[string], PurgeFlags>(command, async (session, [name], { message, ...flags }) => {
     const queue = (await session.client()).queue(name);
-    const { dlq: all } = answerWith(await queue.stats(), 'dlq');
+    const { dlq: all } = await queue.stats();
     if (message !== undefined && flags.dryRun) await mustHaveLetter(queue, message);
     const affected = message === undefined ? all : Math.min(all, 1);
     const description = `remove ${which(affected, message)} of the queue ${name}`;
     const effect = { action: 'queue.dlq.purge', target: name, affected, description };
     if (!(await confirmed(session, effect, flags))) return;
-    const result = answerWith(await queue.dlq.purge({ messageId: message }), 'purged');
+    const result = await queue.dlq.purge({ messageId: message });
     if (message !== undefined && result.purged === 0) throw noLetter(name, message);
     await session.out.record(result, () => `${counted(result.purged, 'dead letter')} removed`);
   });

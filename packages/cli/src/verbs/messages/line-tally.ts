@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/client';
-import { AnswerError, LinesFailed } from '../../errors.js';
+import { AnswerError, detailsOf, LinesFailed } from '../../errors.js';
 import { counted } from '../../output/counted.js';
 import { numberRanges } from '../../output/number-ranges.js';
 
@@ -85,7 +85,7 @@ export class LineTally {
 function aboutLine({ line, error }: Failed): Error {
   if (!(error instanceof MillraceError)) return new AnswerError('message_ids');
   const { code, status, hint, requestId, mayHaveTakenEffect } = error;
-  const details = error.details.map(({ path, message }) => ({
+  const details = detailsOf(error).map(({ path, message }) => ({
     path: path.replace(/^\/messages\/\d+/, ''),
     message,
   }));

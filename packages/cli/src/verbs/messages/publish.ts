@@ -4,7 +4,6 @@ import type { PublishOptions, Queue } from '@millrace/client';
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import { duration, header, positiveNumber, wholeNumber } from '../../input/option-values.js';
-import { answerWith } from '../../session/answer-with.js';
 import type { Session } from '../../session/session.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
@@ -71,7 +70,7 @@ async function publish(
   const queue: Queue = (await session.client()).queue(name);
   const { idempotencyKey } = flags;
   const options: PublishOptions = { ...messageOptions(flags), idempotencyKey };
-  const stored = answerWith(await queue.publish(payload, options), 'messageId');
+  const stored = await queue.publish(payload, options);
   await session.out.record(stored, () => stored.messageId);
 }
 

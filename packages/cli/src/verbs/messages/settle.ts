@@ -3,7 +3,6 @@ import { Argument, type Command } from 'commander';
 import { CliError } from '../../errors.js';
 import { EXIT } from '../../exit-codes.js';
 import { duration } from '../../input/option-values.js';
-import { answerWith } from '../../session/answer-with.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
 const RECEIPT = '--receipt <receipt>';
@@ -26,7 +25,7 @@ function addAck(program: Command): void {
     command,
     async ({ client, out }, [name, messageId], { receipt }) => {
       const queue = (await client()).queue(name);
-      const result = answerWith(await queue.ack({ messageId, receipt }), 'acked');
+      const result = await queue.ack({ messageId, receipt });
       await out.record(result, () =>
         result.acked ? `${messageId} is removed` : `${messageId} was not there any more`,
       );
@@ -60,7 +59,7 @@ function addNack(program: Command): void {
     async ({ client, out }, [name, messageId], { receipt, delay, error, requeue }) => {
       const settings = { delaySeconds: delay, error, requeue };
       const queue = (await client()).queue(name);
-      const result = answerWith(await queue.nack({ messageId, receipt }, settings), 'nacked');
+      const result = await queue.nack({ messageId, receipt }, settings);
       if (!result.nacked) throw await notLeased(queue, messageId);
       await out.record(result, () =>
         result.requeued ? `${messageId} will be delivered again` : `${messageId} is a dead letter`,
@@ -82,7 +81,7 @@ function addExtend(program: Command): void {
     command,
     async ({ client, out }, [name, messageId, seconds], { receipt }) => {
       const queue = (await client()).queue(name);
-      const result = answerWith(await queue.extend({ messageId, receipt }, seconds), 'extended');
+      const result = await queue.extend({ messageId, receipt }, seconds);
       if (!result.extended) throw await notLeased(queue, messageId);
       await out.record(result, () =>
         seconds === 0

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { JsonText, type Queue } from '@millrace/client';
 import { UsageError } from '../../errors.js';
 import { table } from '../../output/table.js';
+import { answerWith } from '../../session/answer-with.js';
 import { afterGrace } from '../../session/interrupt.js';
 import { BRIEF, type Session } from '../../session/session.js';
 import { type Step, timeStep } from './bench-step.js';
@@ -23,7 +24,8 @@ export async function runBench(session: Session, flags: BenchFlags): Promise<voi
   // A publish that outlived the end of its call could create the queue again.
   const ended = afterGrace(interrupted);
   try {
-    await queue.create({ signal: interrupted });
+    // The fast client does not look at answers.
+    answerWith(await queue.create({ signal: interrupted }), 'queue');
   } catch (error) {
     if (interrupted.aborted) await remove(session, queue);
     throw error;
@@ -80,7 +82,8 @@ const consuming =
   (queue: Queue, { batch }: BenchFlags, { interrupted, ended: signal }: Signals) =>
   async () => {
     if (interrupted.aborted) return 0;
-    const { messages } = await queue.consume({ maxMessages: batch, signal });
+    const answer = await queue.consume({ maxMessages: batch, signal });
+    const { messages } = answerWith(answer, 'messages');
     if (messages.length > 0) await queue.ackBatch(messages, { signal });
     return messages.length;
   };

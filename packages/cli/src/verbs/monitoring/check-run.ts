@@ -58,11 +58,18 @@ async function findingOf(
   }
 }
 
-/** A server that cannot be reached is a fault of what is watched; the rest is one of the check. */
+/**
+ * A server that cannot be reached is a fault of what is watched; the rest is one of the check, also an
+ * address where another program answers.
+ */
 function failed(queue: string, error: unknown): Finding {
   const isKnown = error instanceof MillraceError || error instanceof UsageError;
   if (!isKnown) throw error;
   const code = error instanceof MillraceError ? exitCodeOf(error.code, error.status) : undefined;
-  const state = code === EXIT.notReachable ? 'CRITICAL' : 'UNKNOWN';
+  const state = code === EXIT.notReachable && !isOfOther(error) ? 'CRITICAL' : 'UNKNOWN';
   return { queue, state, problems: [error.message], summary: '', measures: [] };
 }
+
+/** Whether another program has answered with success; an error may come from a proxy. */
+const isOfOther = (error: Error): boolean =>
+  error instanceof MillraceError && error.code === 'UNEXPECTED_ANSWER' && (error.status ?? 0) < 300;

@@ -10,7 +10,7 @@ export function addCheck(program: Command): void {
     details:
       'It prints one line, and exits as plugins of Nagios do: 0 OK, 1 WARNING (over a --warn limit), ' +
       '2 CRITICAL (over a --max limit, or the server cannot be reached), 3 UNKNOWN (no such queue, key ' +
-      'refused, wrong use).',
+      'refused, something else answers, wrong use).',
     examples: [
       'check orders --max-depth 1000 --max-age 5m --max-dead-letters 0',
       'check orders --warn-depth 500 --max-depth 1000',

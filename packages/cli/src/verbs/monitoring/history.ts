@@ -1,6 +1,7 @@
 import type { DayHistory, HourHistory } from '@millrace/client';
 import { type Command, Option } from 'commander';
 import { table } from '../../output/table.js';
+import { answerWith } from '../../session/answer-with.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
 interface HistoryFlags {
@@ -19,10 +20,10 @@ export function addHistory(program: Command): void {
   runsOnServer<[string], HistoryFlags>(command, async ({ client, out }, [name], { span }) => {
     const queue = (await client()).queue(name);
     if (span === 'day') {
-      const day = await queue.history({ span });
+      const day = answerWith(await queue.history({ span }), 'quarterHours');
       await out.record(day, () => historyTable('QUARTER OF AN HOUR', day.quarterHours));
     } else {
-      const hour = await queue.history({ span });
+      const hour = answerWith(await queue.history({ span }), 'minutes');
       await out.record(hour, () => historyTable('MINUTE', hour.minutes));
     }
   });

@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { Interrupted } from '../../errors.js';
 import { pause } from '../../input/option-values.js';
 import { table } from '../../output/table.js';
-import { answerWith } from '../../session/answer-with.js';
 import type { Session } from '../../session/session.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
@@ -35,9 +34,7 @@ async function statsOf(
   signal?: AbortSignal,
 ): Promise<QueueStats[]> {
   if (names.length > 0) {
-    const ofQueue = async (name: string): Promise<QueueStats> =>
-      answerWith(await client.queue(name).stats({ signal }), 'available');
-    return Promise.all(names.map(ofQueue));
+    return Promise.all(names.map((name) => client.queue(name).stats({ signal })));
   }
   const queues = await client.queues.list({ include: 'stats', limit: 1_000, signal }).toArray();
   return queues.flatMap(({ stats }) => (stats === undefined ? [] : [stats]));

@@ -15,7 +15,6 @@ import {
 } from '../../input/option-values.js';
 import { secretFrom } from '../../input/secret.js';
 import { recordLines, table } from '../../output/table.js';
-import { answerWith } from '../../session/answer-with.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
 export function addPushVerbs(push: Command): void {
@@ -110,7 +109,7 @@ function addUnsubscribe(push: Command): void {
       const description = `end the push subscription to ${known.url} of the queue ${name}`;
       const effect = { action: 'queue.push_unsubscribe', target: id, affected: 1, description };
       if (!(await confirmed(session, effect, options))) return;
-      const result = answerWith(await queue.pushUnsubscribe(id), 'deleted');
+      const result = await queue.pushUnsubscribe(id);
       if (!result.deleted) throw noSubscription(name, id);
       await session.out.record(result, () => 'the subscription has ended');
     },

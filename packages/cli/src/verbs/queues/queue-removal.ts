@@ -5,7 +5,6 @@ import {
   confirmed,
 } from '../../input/confirmed.js';
 import { counted } from '../../output/counted.js';
-import { answerWith } from '../../session/answer-with.js';
 import { addVerb, runsOnServer } from '../verb.js';
 
 export function addQueueRemoval(queue: Command): void {
@@ -23,12 +22,12 @@ function addPurge(queue: Command): void {
   addConfirmationOptions(command);
   runsOnServer<[string], ConfirmationOptions>(command, async (session, [name], options) => {
     const queue = (await session.client()).queue(name);
-    const { available, inFlight, delayed } = answerWith(await queue.stats(), 'available');
+    const { available, inFlight, delayed } = await queue.stats();
     const affected = available + inFlight + delayed;
     const description = `remove ${counted(affected, 'message')} of the queue ${name}`;
     const effect = { action: 'queue.purge', target: name, affected, description };
     if (!(await confirmed(session, effect, options))) return;
-    const result = answerWith(await queue.purge(), 'purged');
+    const result = await queue.purge();
     await session.out.record(result, () => `${counted(result.purged, 'message')} removed`);
   });
 }
@@ -42,12 +41,12 @@ function addDelete(queue: Command): void {
   addConfirmationOptions(command);
   runsOnServer<[string], ConfirmationOptions>(command, async (session, [name], options) => {
     const queue = (await session.client()).queue(name);
-    const { available, inFlight, delayed } = answerWith(await queue.stats(), 'available');
+    const { available, inFlight, delayed } = await queue.stats();
     const affected = available + inFlight + delayed;
     const description = `delete the queue ${name} with its ${counted(affected, 'message')} and the dead letters that it keeps`;
     const effect = { action: 'queue.delete', target: name, affected, description };
     if (!(await confirmed(session, effect, options))) return;
-    const result = answerWith(await queue.delete(), 'deleted');
+    const result = await queue.delete();
     await session.out.record(result, () =>
       result.deleted ? `the queue ${name} is deleted` : `there was no queue ${name}`,
     );

@@ -6,7 +6,11 @@ import { monotonicClock } from '../../core/clock.js';
 import type { RunCommand } from '../command.js';
 import { runServer } from '../run-server.js';
 import { DEV_HELP } from './help.js';
+import { stopWithStdin } from './stop-with-stdin.js';
 import { removeFoldersLeft, temporaryFolder } from './temporary-folder.js';
+
+/** The flags that are not those of the server. */
+const OWN_FLAGS: ReadonlySet<string> = new Set(['--json', '--stop-with-stdin']);
 
 /** Runs the production server on data that nobody keeps, with a clock that can be advanced. */
 export const run: RunCommand = async (args) => {
@@ -22,9 +26,10 @@ export const run: RunCommand = async (args) => {
   if (!first.startsWith('-')) {
     throw new ConfigError(`there is no command "dev ${first}"; see millrace dev --help`);
   }
-  const flags = args.filter((arg) => arg !== '--json');
+  const flags = args.filter((arg) => !OWN_FLAGS.has(arg));
   const folder = temporaryFolder();
-  const describe = flags.length < args.length ? jsonLine : linesForPeople;
+  const describe = args.includes('--json') ? jsonLine : linesForPeople;
+  if (args.includes('--stop-with-stdin')) stopWithStdin();
   await runServer({
     loadConfig: () => loadDevConfig(flags, folder),
     makeClock: (earliestMs) => new AdvanceableClock(monotonicClock(earliestMs)),

@@ -1,6 +1,6 @@
 import { DEV_API_KEY } from '../../config/dev/dev-key.js';
 
-export const DEV_HELP = `Usage: millrace dev [--port N] [--json] [flags]
+export const DEV_HELP = `Usage: millrace dev [--port N] [--json] [--stop-with-stdin] [flags]
        millrace dev clock show [--url URL] [--json]
        millrace dev clock advance DURATION [--url URL] [--json]
 
@@ -12,6 +12,9 @@ readable. The key is the same for everybody, so the server listens on this machi
 
   --port N         the port (8080); 0: any free port
   --json           prints one line of JSON when the server listens: url, api_key, pid, data_folder
+  --stop-with-stdin
+                   stops when standard input ends, as it does when the program that started the server
+                   has ended
   flags            those of the server, except --store; see millrace serve --help. Variables are not read.
 
 The clock runs as usual until you advance it. Then everything that has become due happens at once:
