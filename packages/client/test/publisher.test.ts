@@ -1,7 +1,7 @@
 import { JsonText, Millrace, type Publisher } from '@millrace/client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { STORE_FACTORIES } from '../../server/test/harness/stores.js';
-import { broken, ok, refusal, type StubAnswer, StubServer } from './harness/stub-server.js';
+import { broken, ok, page, refusal, type StubAnswer, StubServer } from './harness/stub-server.js';
 import { useClient } from './harness/use-client.js';
 
 const schemaOf = <T>(validate: (value: unknown) => T) => ({
@@ -54,6 +54,22 @@ describe.each(STORE_FACTORIES)('a publisher on $name', (factory) => {
     expect(settled[1]).toMatchObject({ reason: { code: 'PAYLOAD_TOO_LARGE' } });
     await expect(publisher.publish(1n as never)).rejects.toMatchObject({ code: 'INVALID_PAYLOAD' });
     expect(await queue.stats()).toMatchObject({ available: 2 });
+  });
+
+  test('a batch that is too large for a proxy is sent in parts', async () => {
+    const stub = await StubServer.start();
+    onTestFinished(() => stub.stop());
+    let ids = 0;
+    stub.answer((request, response) => {
+      const { messages } = request.body as { messages: readonly unknown[] };
+      if (messages.length > 2) return page(413)(request, response);
+      ids += messages.length;
+      const message_ids = messages.map((_, index) => `m${ids - messages.length + index}`);
+      return ok({ message_ids })(request, response);
+    });
+    const publishing = new Millrace({ baseUrl: stub.url, apiKey: 'k' }).queue('q').publisher();
+    const stored = Array.from({ length: 7 }, (_, n) => publishing.publish(n));
+    expect(new Set((await Promise.all(stored)).map(({ messageId }) => messageId)).size).toBe(7);
   });
 
   test('a refusal that is not about messages reaches all of them', async () => {

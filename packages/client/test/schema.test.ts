@@ -1,6 +1,8 @@
-import { type MillraceError, type StandardSchemaV1, Worker } from '@millrace/client';
-import { describe, expect, expectTypeOf, test } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Millrace, type MillraceError, type StandardSchemaV1, Worker } from '@millrace/client';
+import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
 import { STORE_FACTORIES } from '../../server/test/harness/stores.js';
+import { ok, StubServer } from './harness/stub-server.js';
 import { useClient } from './harness/use-client.js';
 
 interface Wire {
@@ -73,6 +75,32 @@ describe.each(STORE_FACTORIES.slice(0, 1))('a queue with a schema', (factory) =>
     expect(dead).toMatchObject({ deadLetterReason: 'rejected' });
     expect(dead?.lastError).toContain('/payload/at/0: must be a time');
   });
+});
+
+test('payloads of one fetch are judged at the same time, since their leases are running', async () => {
+  let judging = 0;
+  let most = 0;
+  const schema: StandardSchemaV1<number, number> = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: async (value) => {
+        judging += 1;
+        most = Math.max(most, judging);
+        await pause(20);
+        judging -= 1;
+        return value === 3 ? { issues: [{ message: 'three' }] } : { value: value as number };
+      },
+    },
+  };
+  const stub = await StubServer.start();
+  onTestFinished(() => stub.stop());
+  stub.answer(ok({ messages: [1, 2, 3, 4].map((payload) => ({ payload })) }));
+  const queue = new Millrace({ baseUrl: stub.url, apiKey: 'k' }).queue('q', { schema });
+  const { messages, invalid } = await queue.consume();
+  expect(most).toBe(4);
+  expect(messages.map(({ payload }) => payload)).toEqual([1, 2, 4]);
+  expect(invalid).toMatchObject([{ message: { payload: 3 }, index: 2 }]);
 });
 
 describe.each(STORE_FACTORIES.slice(0, 1))('a schema that fails itself', (factory) => {

@@ -235,12 +235,14 @@ async function sorted<T>(
 ): Promise<Consumed<T>> {
   const messages: Delivery<T>[] = [];
   const invalid: InvalidDelivery[] = [];
+  // All at once: their leases are running.
+  const judged = await Promise.allSettled(
+    deliveries.map(({ payload }) => validated(schema, payload)),
+  );
   for (const [index, message] of deliveries.entries()) {
-    try {
-      messages.push({ ...message, payload: await validated(schema, message.payload) });
-    } catch (error) {
-      invalid.push({ message, error: error as MillraceError, index });
-    }
+    const judgement = judged[index] as PromiseSettledResult<T>;
+    if (judgement.status === 'fulfilled') messages.push({ ...message, payload: judgement.value });
+    else invalid.push({ message, error: judgement.reason, index });
   }
   return { messages, invalid };
 }

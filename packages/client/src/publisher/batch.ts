@@ -40,12 +40,12 @@ export async function storeBatch(batch: readonly Entry[], store: Store): Promise
   }
 }
 
-/** Codes of refusals that are about the fields of single messages. */
-const ABOUT_ENTRIES = new Set(['INVALID_REQUEST', 'INVALID_JSON', 'PAYLOAD_TOO_LARGE']);
+/** Statuses of refusals that are about single messages, or about the size of the batch. */
+const ABOUT_ENTRIES = new Set<unknown>([400, 413]);
 
 /** Rejects what is at fault. @returns what is worth another try, in parts */
 function withoutFaults(batch: readonly Entry[], error: unknown): (readonly Entry[])[] {
-  const isAboutEntries = error instanceof MillraceError && ABOUT_ENTRIES.has(error.code);
+  const isAboutEntries = error instanceof MillraceError && ABOUT_ENTRIES.has(error.status);
   if (!isAboutEntries || batch.length === 1) {
     for (const entry of batch) entry.reject(error);
     return [];

@@ -79,15 +79,10 @@ function checkedUrl(text: string | undefined): string {
   if (text === undefined) {
     throw invalidOption('baseUrl is missing: pass it, or set MILLRACE_URL');
   }
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
+  if (!/^https?:/i.test(text) || !URL.canParse(text)) {
     throw invalidOption('baseUrl must be a url such as http://127.0.0.1:8080');
   }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw invalidOption('baseUrl must begin with http:// or https://');
-  }
+  const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
     throw invalidOption('baseUrl must not contain a user name or password: use apiKey');
   }

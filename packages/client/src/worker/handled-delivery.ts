@@ -3,7 +3,7 @@ import type { ConsumedQueue, Delivery } from '../api/queue.js';
 import { LIMITS } from '../contract/limits.js';
 import { textOf } from '../errors.js';
 import type { WorkerCounters } from './counters.js';
-import type { Emit } from './events.js';
+import type { Emit, WorkerEvents } from './events.js';
 import type { Lease } from './lease.js';
 import { delayWithin, type WorkerSettings } from './options.js';
 import {
@@ -41,7 +41,7 @@ export interface Workplace {
 export type Ending = 'acked' | 'deadLettered' | 'retried' | 'released' | 'lost';
 
 const MESSAGES: Record<AbortCode, string> = {
-  LEASE_LOST: 'the lease is lost: somebody else may have the message now',
+  LEASE_LOST: 'somebody else may have the message now',
   TIME_LIMIT: 'the handler has exceeded its time limit',
   STOPPING: 'the worker stops',
 };
@@ -101,7 +101,8 @@ export class HandledDelivery {
       if (handlerTimeoutMs !== undefined) {
         limit = setTimeout(() => this.#exceededLimit(), handlerTimeoutMs);
       }
-      void this.#callHandler().then(resolve);
+      // What is thrown may fail when it is looked at. Then the lease runs out by itself.
+      void this.#callHandler().then(resolve, () => resolve({ kind: 'none' }));
     });
     const outcome = await concluded;
     clearTimeout(limit);
@@ -143,9 +144,7 @@ export class HandledDelivery {
       // It runs out by itself, or somebody else has the message already.
       return 'lost';
     }
-    this.#place.counters.released += 1;
-    this.#place.emit('released', { message: this.message });
-    return 'released';
+    return this.#ended('released', {});
   }
 
   /** The server has taken the lease away, since an earlier message of the group comes back. */
@@ -180,11 +179,8 @@ export class HandledDelivery {
     if (outcome.kind === 'none') return this.#lost();
     if (outcome.kind === 'release') return this.release();
     if (outcome.kind === 'ack') {
-      const { error } = await settler.ack(delivery);
-      if (error) return this.#lost();
-      this.#place.counters.acked += 1;
-      this.#place.emit('acked', { message: this.message });
-      return 'acked';
+      const isDone = await settler.ack(delivery);
+      return isDone ? this.#ended('acked', {}) : this.#lost();
     }
     const { error } = outcome;
     const how =
@@ -194,20 +190,17 @@ export class HandledDelivery {
     const result = await settler.nack({ ...delivery, ...how, error: lastErrorOf(error) });
     if (!result.nacked) return this.#lost();
     return result.requeued
-      ? this.#retried(error, how.delaySeconds ?? 0)
-      : this.#deadLettered(error);
+      ? this.#ended('retried', { error, delaySeconds: how.delaySeconds ?? 0 })
+      : this.#ended('deadLettered', { error });
   }
 
-  #retried(error: unknown, delaySeconds: number): Ending {
-    this.#place.counters.retried += 1;
-    this.#place.emit('retried', { message: this.message, error, delaySeconds });
-    return 'retried';
-  }
-
-  #deadLettered(error: unknown): Ending {
-    this.#place.counters.deadLettered += 1;
-    this.#place.emit('deadLettered', { message: this.message, error });
-    return 'deadLettered';
+  #ended<Name extends Exclude<Ending, 'lost'>>(
+    name: Name,
+    event: Omit<WorkerEvents[Name], 'message'>,
+  ): Name {
+    this.#place.counters[name] += 1;
+    this.#place.emit(name, { message: this.message, ...event } as WorkerEvents[Name]);
+    return name;
   }
 
   #lost(): Ending {

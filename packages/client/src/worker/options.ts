@@ -1,5 +1,6 @@
 import { TIMER_MAX_MS, wholeWithin, within, withinIfGiven } from '../bounds.js';
 import { LIMITS } from '../contract/limits.js';
+import { finite } from '../transport/request.js';
 import { reportFailure } from '../user-code.js';
 
 export interface WorkerOptions {
@@ -61,14 +62,14 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
   };
 }
 
-/** A backoff that throws must not lose the failure that it was asked about. */
+/** A backoff that throws, or gives no number, must not lose the failure that it was asked about. */
 function delayOf(
   backoff: (attempt: number, error: unknown) => number,
   attempt: number,
   error: unknown,
 ): number {
   try {
-    return backoff(attempt, error);
+    return finite('backoff', Number(backoff(attempt, error)));
   } catch (fault) {
     reportFailure('backoff', fault);
     return exponentialBackoff(attempt);

@@ -1,15 +1,18 @@
+import { finite } from '../transport/request.js';
+
 /** Thrown by a handler: the message is delivered again, after a delay that the handler chooses. */
 export class Retry extends Error {
   override readonly name = 'Retry';
   /** Seconds until then; without it the worker's backoff decides. */
   readonly delaySeconds: number | undefined;
 
+  /** @throws MillraceError `INVALID_OPTION` for a delay that is no number: it would be a retry at once */
   constructor(
     message: string,
     options: { readonly delaySeconds?: number; readonly cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.delaySeconds = options.delaySeconds;
+    this.delaySeconds = finite('delaySeconds', options.delaySeconds);
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ConsumedQueue, MillraceError } from '@millrace/client';
+import { type ConsumedQueue, MillraceError, Retry } from '@millrace/client';
 import { expect, test } from 'vitest';
 import { Emitter } from '#client/worker/events';
 import { ServerContact } from '#client/worker/server-contact';
@@ -145,7 +145,7 @@ test('an ack outlasts a proxy that knows no server', async () => {
     },
   });
   const settler = new Settler(queue, new ServerContact(new Emitter().emit));
-  expect(await settler.ack({ messageId: 'm1', receipt: 'r1' })).toEqual({ acked: true });
+  expect(await settler.ack({ messageId: 'm1', receipt: 'r1' })).toBe(true);
 });
 
 test('in a FIFO queue no more handlers run than may, however long acks take', async () => {
@@ -177,4 +177,84 @@ test('in a FIFO queue no more handlers run than may, however long acks take', as
   await expect.poll(() => run.count('acked'), { timeout: 20_000 }).toBeGreaterThan(100);
   await run.worker.stop();
   expect(most).toBe(3);
+});
+
+/** A queue with one message, acked or nacked as given; and what was nacked. */
+function queueOfOne(calls: Record<string, unknown> = {}) {
+  let isTaken = false;
+  const nacked: { readonly error: string; readonly delaySeconds: number }[] = [];
+  const queue = queueOf({
+    async consume() {
+      await pause(5);
+      const messages = isTaken ? [] : messagesFrom(1, 1);
+      isTaken = true;
+      return { messages, invalid: [] };
+    },
+    async nackBatch(entries: typeof nacked) {
+      nacked.push(...entries);
+      return { results: entries.map(() => ({ nacked: true, requeued: true })) };
+    },
+    ...calls,
+  });
+  return { queue, nacked };
+}
+
+test('a message that was not there any more to be acked is not reported as acked', async () => {
+  const { queue } = queueOfOne({
+    ackBatch: async () => ({ results: [{ acked: false }] }),
+  });
+  const run = new WorkerRun(queue, () => undefined);
+  await expect.poll(() => run.count('leaseLost')).toBe(1);
+  expect(run.worker.counters).toMatchObject({ acked: 0, leasesLost: 1 });
+});
+
+test('a second call whose first one has acked reports the message as acked', async () => {
+  const { queue } = queueOfOne({
+    async ackBatch(
+      _: unknown,
+      { onRetry }: { onRetry: (error: MillraceError, ms: number) => void },
+    ) {
+      onRetry(NEVER_SENT, 1);
+      return { results: [{ acked: false }] };
+    },
+  });
+  const run = new WorkerRun(queue, () => undefined);
+  await expect.poll(() => run.count('acked')).toBe(1);
+  expect(run.worker.counters).toMatchObject({ acked: 1, leasesLost: 0 });
+});
+
+test.each([
+  ['undefined', () => undefined as unknown as number],
+  ['NaN', () => Number.NaN],
+  ['an error', () => JSON.parse('{')],
+])('the default delay replaces a backoff that gives %s', async (_, backoff) => {
+  const { queue, nacked } = queueOfOne();
+  const work = () => {
+    throw new Error('no');
+  };
+  const run = new WorkerRun(queue, work, { backoff });
+  await expect.poll(() => run.count('retried')).toBe(1);
+  expect(nacked).toMatchObject([{ error: 'Error: no' }]);
+  expect(nacked[0]?.delaySeconds).toBeGreaterThanOrEqual(1);
+});
+
+test('a delay of a Retry that is no number is an error of the handler, and no retry at once', async () => {
+  const { queue, nacked } = queueOfOne();
+  const work = () => {
+    throw new Retry('busy', { delaySeconds: Number('Wed, 21 Oct 2026 07:28:00 GMT') });
+  };
+  const run = new WorkerRun(queue, work, { backoff: () => 7 });
+  await expect.poll(() => run.count('retried')).toBe(1);
+  expect(nacked).toMatchObject([
+    { error: 'MillraceError: delaySeconds must be a number', delaySeconds: 7 },
+  ]);
+});
+
+test('a thrown value that fails when it is looked at takes neither a slot nor the process', async () => {
+  const { queue } = queueOfOne();
+  const run = new WorkerRun(queue, () => {
+    throw new Proxy({}, { getPrototypeOf: () => JSON.parse('{') });
+  });
+  await expect.poll(() => run.count('leaseLost')).toBe(1);
+  expect(run.worker.health().running).toBe(0);
 });

@@ -1,27 +1,35 @@
 import type { DeliveryReference, NackSettings } from '../../api/message-options.js';
 import type { ConsumedQueue } from '../../api/queue.js';
 import { LIMITS } from '../../contract/limits.js';
-import type { AckBatchReturns, NackBatchReturns } from '../../contract/types.js';
+import type { NackBatchReturns } from '../../contract/types.js';
 import type { ServerContact } from '../server-contact.js';
 import { persistentCall } from './persistent-call.js';
 import { isFinal } from './refusals.js';
 import { SettleBatches } from './settle-batches.js';
 
 export type NackEntry = DeliveryReference & NackSettings;
-export type Acked = AckBatchReturns['results'][number];
 export type Nacked = NackBatchReturns['results'][number];
 
 /** Acks and nacks in batches, through outages of the server. */
 export class Settler {
-  readonly #acks: SettleBatches<DeliveryReference, Acked>;
+  readonly #acks: SettleBatches<DeliveryReference, boolean>;
   readonly #nacks: SettleBatches<NackEntry, Nacked>;
   readonly #givingUp = new AbortController();
 
   constructor(queue: ConsumedQueue, contact: ServerContact) {
     const persistent = { contact, signal: this.#givingUp.signal, isFinal };
     this.#acks = new SettleBatches(LIMITS.batchMaxMessages, async (entries) => {
-      const make = (options: object) => queue.ackBatch(entries, options);
-      return (await persistentCall({ ...persistent, name: 'ack_batch', make })).results;
+      let isRepeated = false;
+      const { results } = await persistentCall({
+        ...persistent,
+        name: 'ack_batch',
+        make: (options: object) => queue.ackBatch(entries, options),
+        onFailure: () => {
+          isRepeated = true;
+        },
+      });
+      // After a lost answer, a second call says `acked: false` of what the first one has acked.
+      return results.map(({ acked, error }) => !error && (acked || isRepeated));
     });
     // A hundred of the longest errors fit into the body.
     this.#nacks = new SettleBatches(100, async (entries) => {
@@ -30,7 +38,8 @@ export class Settler {
     });
   }
 
-  ack(delivery: DeliveryReference): Promise<Acked> {
+  /** @returns whether the message was this delivery's to ack */
+  ack(delivery: DeliveryReference): Promise<boolean> {
     return this.#acks.add(delivery);
   }
 
