@@ -75,7 +75,7 @@ export default {
         'Libraries for terminals are loaded by the command line only, when a verb needs them.',
       severity: 'error',
       from: { path: '^packages/[^/]+/src', pathNot: '^packages/cli/' },
-      to: { path: 'node_modules/(commander|cli-table3|cli-progress|log-update|@clack)/' },
+      to: { path: 'node_modules/(commander|string-width|cli-progress|log-update|@clack)/' },
     },
     onlyFrom(
       'console-uses-only-the-client',
