@@ -155,16 +155,15 @@ function extend(
   return { extended: true, leaseExpiresAtMs };
 }
 
-/** A lease may have ended without being settled yet; no late call may act as if it were still valid. */
-export function endLeaseThatRanOut(
-  tx: MessageTransaction,
-  queue: QueueEntry,
-  message: MessageEntry,
-): void {
-  const { state, dueAtMs } = message;
-  if (state !== STATE.leased || dueAtMs === null) return;
-  if (dueAtMs <= tx.nowMs && dueAtMs > tx.leasesKeptUntilMs) settle(tx, queue, message);
-}
+/**
+ * Whether a lease has ended without being settled yet. It is settled first: no late call may act as if it
+ * were still valid.
+ */
+export const leaseRanOut = (
+  { nowMs, leasesKeptUntilMs }: MessageTransaction,
+  { state, dueAtMs }: MessageEntry,
+): boolean =>
+  state === STATE.leased && dueAtMs !== null && dueAtMs <= nowMs && dueAtMs > leasesKeptUntilMs;
 
 /** Ends the delay or the lease of a message that is due. */
 export function settle(tx: MessageTransaction, queue: QueueEntry, message: MessageEntry): void {

@@ -9,7 +9,7 @@ import {
 } from '../../core/commands/settling-commands.js';
 import { checkAutoCreate } from '../../core/limits/admission.js';
 import type { QueueEntry } from '../../core/queue/queue-entry.js';
-import { applySettling, endLeaseThatRanOut } from '../../core/queue/settling.js';
+import { applySettling, leaseRanOut, settle } from '../../core/queue/settling.js';
 import { queueNotFound, type Refusal } from '../../core/refusal.js';
 import { deleteQueue, purgeQueue, updateQueue } from './commands/change-queue.js';
 import { consume, stillHeld } from './commands/consume.js';
@@ -99,7 +99,7 @@ type OnQueue = Exclude<
 function endNamedLeases(tx: SqliteTransaction, queue: QueueEntry, command: SettlingCommand): void {
   for (const messageId of namedMessages(command)) {
     const message = tx.find(queue, messageId);
-    if (message !== undefined) endLeaseThatRanOut(tx, queue, message);
+    if (message !== undefined && leaseRanOut(tx, message)) settle(tx, queue, message);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../../core/commands/commands.js';
 import { namedMessages, type SettlingCommand } from '../../../core/commands/settling-commands.js';
 import { rowIdOf } from '../../../core/ids.js';
-import { applySettling, endLeaseThatRanOut } from '../../../core/queue/settling.js';
+import { applySettling, leaseRanOut, settle } from '../../../core/queue/settling.js';
 import { messageOf } from '../driver/index-joins.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../reads/rows.js';
 import { type CommitGroup, onItsQueue } from '../transaction/commit-group.js';
@@ -14,29 +14,37 @@ export async function runSettling(
   commands: readonly SettlingCommand[],
 ): Promise<Outcome[]> {
   const { tx } = run;
-  const refs = { standard: [] as MessageRef[], fifo: [] as MessageRef[] };
+  const refs = { alone: [] as MessageRef[], withHeld: [] as MessageRef[] };
   for (const command of commands) {
     const queue = tx.queue(command.project, command.queue);
     if (queue === undefined) continue;
+    // An ack of a lease that has not run out looks at no other message of the message group.
+    const needsHeld = queue.type === 'fifo' && command.kind !== 'ack';
     for (const messageId of namedMessages(command)) {
       if (rowIdOf(messageId) === undefined) continue;
-      refs[queue.type].push({ bucketId: queue.bucketId, messageId });
+      refs[needsHeld ? 'withHeld' : 'alone'].push({ bucketId: queue.bucketId, messageId });
     }
   }
-  const [alone, grouped] = await Promise.all([
-    lockMessages(tx, refs.standard, LOCK),
-    lockMessages(tx, refs.fifo, LOCK_WITH_HELD),
+  const [alone, withHeld] = await Promise.all([
+    lockMessages(tx, refs.alone, LOCK),
+    lockMessages(tx, refs.withHeld, LOCK_WITH_HELD),
   ]);
   await tx.hearTime();
-  await loadPolicies(tx, [...alone, ...grouped]);
-  for (const message of tx.addMessages([...alone, ...grouped])) {
-    const queue = run.isTimeTrusted ? tx.queueByBucket(message.bucketId) : undefined;
-    if (queue !== undefined) endLeaseThatRanOut(tx, queue, message);
+  const late = alone.filter((row) => row.groupKey !== null && hasRunOut(run, row));
+  const behindLate = await lockMessages(tx, late, LOCK_WITH_HELD);
+  const locked = [...alone, ...withHeld, ...behindLate];
+  await loadPolicies(tx, locked);
+  for (const message of tx.addMessages(locked)) {
+    const queue = hasRunOut(run, message) ? tx.queueByBucket(message.bucketId) : undefined;
+    if (queue !== undefined) settle(tx, queue, message);
   }
   return commands.map((command) =>
     onItsQueue(run, command, (queue) => applySettling(tx, queue, command)),
   );
 }
+
+const hasRunOut = ({ tx, isTimeTrusted }: CommitGroup, message: MessageRow): boolean =>
+  isTimeTrusted && leaseRanOut(tx, message);
 
 interface MessageRef {
   readonly bucketId: number;
