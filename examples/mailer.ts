@@ -33,7 +33,7 @@ new Worker(
   async ({ messageId, payload: mail }, { signal }) => {
     const answer = await send(mail, messageId, signal);
     if (answer.status === 429) {
-      const delaySeconds = Number(answer.headers.get('retry-after') ?? 30);
+      const delaySeconds = pauseSeconds(answer.headers.get('retry-after'));
       throw new Retry('the provider asks for a pause', { delaySeconds });
     }
     if (answer.status === 422) throw new Reject(`${mail.to} is not an address`);
@@ -42,3 +42,10 @@ new Worker(
   },
   { concurrency: 2 * limit, signals: true },
 );
+
+/** A Retry-After is a number of seconds or a date. Half a minute, if there is none that can be read. */
+function pauseSeconds(retryAfter: string | null): number {
+  const text = retryAfter ?? '';
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1_000;
+  return Number.isNaN(seconds) ? 30 : Math.max(0, seconds);
+}

@@ -16,11 +16,17 @@
  *   CREATE TABLE outbox (
  *     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
  *     queue text NOT NULL,
- *     payload jsonb NOT NULL
+ *     payload jsonb NOT NULL,
+ *     failed_at timestamptz,
+ *     error text
  *   );
+ *
+ * A row that the server refuses, for example because there is no such queue, would be refused again each
+ * second, before all later ones. It is set aside with the error: watch for rows with `failed_at`, mend the
+ * cause, and have them published with `UPDATE outbox SET failed_at = NULL, error = NULL`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Millrace } from '@millrace/client';
+import { Millrace, MillraceError } from '@millrace/client';
 import pg from 'pg';
 
 interface Row {
@@ -30,6 +36,10 @@ interface Row {
 }
 
 const ROWS_AT_ONCE = 100;
+/** What is wrong with a row. Anything else, such as a network error or a wrong API key, passes. */
+const REFUSALS =
+  /^(INVALID_(JSON|REQUEST|OPTION|PAYLOAD)|PAYLOAD_TOO_LARGE|QUEUE_NOT_FOUND|IDEMPOTENCY_KEY_REUSED)$/;
+
 const millrace = new Millrace();
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
 const stopping = new AbortController();
@@ -55,21 +65,40 @@ async function relay(): Promise<number> {
   try {
     await client.query('BEGIN');
     const { rows } = await client.query<Row>(
-      'SELECT id, queue, payload FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED',
+      `SELECT id, queue, payload FROM outbox WHERE failed_at IS NULL
+       ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED`,
       [ROWS_AT_ONCE],
     );
-    await Promise.all(
-      rows.map(({ id, queue, payload }) =>
-        millrace.queue(queue).publish(payload, { idempotencyKey: `outbox-${id}` }),
-      ),
-    );
-    await client.query('DELETE FROM outbox WHERE id = ANY($1)', [rows.map(({ id }) => id)]);
+    // Each row has an outcome of its own: what is stored is deleted, whatever became of the others.
+    const outcomes = await Promise.all(rows.map(publish));
+    const stored = outcomes.filter(({ error }) => error === undefined).map(({ id }) => id);
+    await client.query('DELETE FROM outbox WHERE id = ANY($1)', [stored]);
+    for (const { id, error } of outcomes) {
+      if (error === undefined) continue;
+      const isRefused = error instanceof MillraceError && REFUSALS.test(error.code);
+      console.error(`outbox: row ${id} ${isRefused ? 'is set aside' : 'stays'}: ${error}`);
+      if (!isRefused) continue;
+      const text = `${error.code}: ${error.message}`;
+      await client.query('UPDATE outbox SET failed_at = now(), error = $2 WHERE id = $1', [
+        id,
+        text,
+      ]);
+    }
     await client.query('COMMIT');
-    return rows.length;
+    return stored.length;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
     throw error;
   } finally {
     client.release();
+  }
+}
+
+async function publish({ id, queue, payload }: Row): Promise<{ id: string; error?: unknown }> {
+  try {
+    await millrace.queue(queue).publish(payload, { idempotencyKey: `outbox-${id}` });
+    return { id };
+  } catch (error) {
+    return { id, error };
   }
 }

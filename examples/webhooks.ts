@@ -23,8 +23,10 @@ app.post<{ Params: { sender: string } }>('/webhooks/:sender', async (request, re
   // Check the sender's signature here. Each sender has its own scheme.
   const { sender } = request.params;
   const eventId = request.headers['x-event-id'];
-  // A sender that got no answer sends the event again; the same key stores it once.
-  const options = eventId === undefined ? {} : { idempotencyKey: `${sender}-${eventId}` };
+  // A sender that got no answer sends the event again; the same key stores it once. As JSON, because joined
+  // with a dash the event b-c of the sender a would have the key of the event c of the sender a-b.
+  const idempotencyKey = JSON.stringify([sender, eventId]);
+  const options = eventId === undefined ? {} : { idempotencyKey };
   const { messageId } = await webhooks.publish({ sender, event: request.body }, options);
   return reply.code(202).send({ messageId });
 });

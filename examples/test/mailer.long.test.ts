@@ -35,3 +35,29 @@ test('each mail is sent once, no faster than allowed, after the pauses of the pr
   expect(await mailer.stop()).toBe(0);
   expect(await queue.stats()).toMatchObject({ available: 0, inFlight: 0, delayed: 0, dlq: 1 });
 });
+
+test.each([
+  ['until a date', 600, () => new Date(Date.now() + 600_000).toUTCString()],
+  ['that cannot be read', 30, () => 'soon'],
+])('a pause %s is kept', async (_, seconds, retryAfter) => {
+  const provider = await StubService.start();
+  provider.reply = () =>
+    provider.calls.length === 1
+      ? { status: 429, headers: { 'retry-after': retryAfter() } }
+      : { status: 202, headers: {} };
+  const server = millrace();
+  const queue = server.millrace.queue('outgoing-mails');
+  const mailer = new RunningExample('mailer.ts', server, { MAIL_URL: provider.url });
+  await eventually(() => queue.get());
+  const { messageId } = await queue.publish({ to: 'ada', subject: 'Hello', text: 'Hello' });
+  const waits = async () =>
+    expect(await queue.stats()).toMatchObject({ available: 0, inFlight: 0, delayed: 1 });
+  await eventually(waits);
+  // A date has no fractions of a second, and the way to the provider takes time.
+  await server.advanceClock(seconds - 20);
+  await waits();
+  await server.advanceClock(20);
+  await mailer.says(`sent ${messageId}`);
+  expect(provider.calls).toHaveLength(2);
+  expect(await mailer.stop()).toBe(0);
+});

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { eventually, RunningExample, useMillrace } from './example.js';
+import { StubService } from './stub-service.js';
 
 const millrace = useMillrace();
 
@@ -79,4 +80,67 @@ test('the orders that were committed are published once each, although a relay i
   const { rows } = await application.query('SELECT id FROM orders');
   expect(ids.sort()).toEqual(rows.map(({ id }) => id).sort());
   expect(ids).toHaveLength(15);
+});
+
+const HOUR = 3_600;
+
+test('rows that the server refuses are set aside, and the others are published once', async () => {
+  const { url, application } = await newDatabase();
+  await createOutbox(application);
+  const server = millrace();
+  const queue = server.millrace.queue('outbox-good-rows');
+  await queue.create();
+  const insert = 'INSERT INTO outbox (queue, payload) VALUES ';
+  await application.query(`${insert} ('outbox-good-rows', to_jsonb(repeat('x', 1100000)))`);
+  await application.query(`${insert} ('no such name', '1')`);
+  await application.query(
+    `INSERT INTO outbox (queue, payload)
+     SELECT 'outbox-good-rows', to_jsonb(number) FROM generate_series(1, 150) AS number`,
+  );
+  const relay = new RunningExample('outbox.ts', server, { DATABASE_URL: url });
+  const left = async () => {
+    const { rows } = await application.query('SELECT failed_at, error FROM outbox ORDER BY id');
+    return rows;
+  };
+  await eventually(async () => {
+    expect(await left()).toEqual([
+      { failed_at: expect.any(Date), error: expect.stringMatching(/^PAYLOAD_TOO_LARGE: /) },
+      { failed_at: expect.any(Date), error: expect.stringMatching(/^INVALID_OPTION: /) },
+    ]);
+  });
+  expect(await queue.stats()).toMatchObject({ available: 150 });
+
+  // The server has forgotten the idempotency keys, and one of the rows is mended.
+  await server.advanceClock(25 * HOUR);
+  await application.query(
+    `UPDATE outbox SET queue = 'outbox-good-rows', failed_at = NULL, error = NULL
+     WHERE queue = 'no such name'`,
+  );
+  await eventually(async () => expect(await left()).toHaveLength(1));
+  expect(await queue.stats()).toMatchObject({ available: 151 });
+  expect(await relay.stop()).toBe(0);
+});
+
+test('rows stay as they are while the server cannot be reached', async () => {
+  const { url, application } = await newDatabase();
+  await createOutbox(application);
+  const server = millrace();
+  const queue = server.millrace.queue('outbox-outage');
+  await queue.create();
+  await application.query("INSERT INTO outbox (queue, payload) VALUES ('outbox-outage', '1')");
+  // A proxy without a server, and nobody at all.
+  const proxy = await StubService.start();
+  proxy.reply = () => 404;
+  for (const away of [proxy.url, 'http://127.0.0.1:1']) {
+    const environment = { DATABASE_URL: url, MILLRACE_URL: away };
+    const relay = new RunningExample('outbox.ts', server, environment);
+    await relay.says('row 1 stays');
+    expect(await relay.stop()).toBe(0);
+    const { rows } = await application.query('SELECT id, failed_at, error FROM outbox');
+    expect(rows).toEqual([{ id: '1', failed_at: null, error: null }]);
+  }
+  const relay = new RunningExample('outbox.ts', server, { DATABASE_URL: url });
+  await relay.says('published 1');
+  expect(await relay.stop()).toBe(0);
+  expect(await queue.stats()).toMatchObject({ available: 1 });
 });

@@ -57,3 +57,25 @@ test('webhooks of several senders become tickets, once each, through signed push
   );
   expect(await app.stop()).toBe(0);
 });
+
+test('the events of two senders are two, although their names and ids read the same', async () => {
+  const port = String(await freePort());
+  const app = new RunningExample('webhooks.ts', millrace(), {
+    PORT: port,
+    PUSH_SECRET: 'whsec_bWlsbHJhY2UgZXhhbXBsZSBzZWNyZXQ=',
+  });
+  await app.says('webhooks go to');
+  const post = async (sender: string, eventId: string): Promise<string> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/webhooks/${sender}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-event-id': eventId },
+      body: '{}',
+    });
+    expect(answer.status).toBe(202);
+    return messageIdIn(answer);
+  };
+  const first = await post('a', 'b-c');
+  expect(await post('a-b', 'c')).not.toBe(first);
+  expect(await post('a', 'b-c')).toBe(first);
+  expect(await app.stop()).toBe(0);
+});

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
-import { BIN, plainEnvironment, useServer } from './harness/cli-run.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { BIN, plainEnvironment, startCli, useServer } from './harness/cli-run.js';
 
 const cli = useServer();
 
@@ -90,6 +90,65 @@ describe('consume', () => {
     const { available, inFlight } = await queue.stats();
     expect(inFlight).toBe(0);
     expect(available).toBeGreaterThan(30);
+  });
+
+  it('acks what a slow reader has taken, and returns what would wait too long', async () => {
+    const name = await cli.newQueue();
+    const queue = cli.server.millrace.queue(name);
+    const text = 'x'.repeat(20_000);
+    const numbers = Array.from({ length: 60 }, (_, number) => number);
+    await queue.publishBatch(numbers.map((number) => ({ payload: { number, text } })));
+    const lease = ['--visibility-timeout', '6s'];
+    const consume = ['consume', name, '--follow', '--ack', '--payload', ...lease];
+    const slow = spawn(process.execPath, [BIN, ...consume], {
+      env: { ...plainEnvironment(), ...cli.environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void slow.kill('SIGKILL'));
+    const closed = once(slow, 'close');
+    const there = async () => {
+      const { available, inFlight } = await queue.stats();
+      return available + inFlight;
+    };
+    // Nobody reads yet: some are in the pipe, one is being written, and the others are returned.
+    await expect.poll(() => queue.stats(), { timeout: 20_000 }).toMatchObject({ inFlight: 1 });
+    const left = await there();
+    expect(left).toBeLessThan(60);
+    // The one that is being written stays leased however long it takes.
+    const leasedUntil = async () => (await queue.peek({ state: 'leased' }).toArray(1))[0];
+    const first = await leasedUntil();
+    await expect.poll(leasedUntil, { timeout: 20_000 }).not.toEqual(first);
+    expect(await queue.stats()).toMatchObject({ available: left - 1, inFlight: 1 });
+    // Others get what was returned, and nobody gets anything twice.
+    const fast = await cli.output('consume', name, '--max', '60', '--ack', '--payload');
+    let printed = '';
+    slow.stdout.setEncoding('utf8').on('data', (more: string) => {
+      printed += more;
+    });
+    await expect.poll(there, { timeout: 20_000 }).toBe(0);
+    slow.kill('SIGINT');
+    expect(await closed).toEqual([0, null]);
+    const lines = `${printed}${fast}`.split('\n').filter(Boolean);
+    const got = lines.map((line) => JSON.parse(line).number);
+    expect(got.sort((a, b) => a - b)).toEqual(numbers);
+  });
+
+  it('returns its leases although the clock here is an hour ahead of the server', async () => {
+    const name = await cli.newQueue();
+    const queue = cli.server.millrace.queue(name);
+    const ahead = 'const{now}=Date;Date.now=()=>now()+36e5';
+    const run = startCli(['consume', name, '--follow', '--payload'], {
+      ...cli.environment,
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}`,
+    });
+    // One after the other, because a later fetch is what forgets the leases that have ended.
+    for (const number of [1, 2, 3]) {
+      await queue.publish(number);
+      await expect.poll(run.lines, { timeout: 20_000 }).toContain(String(number));
+    }
+    await expect.poll(() => queue.stats()).toMatchObject({ waitingConsumers: 1 });
+    expect(await run.end('SIGINT')).toBe(0);
+    expect(await queue.stats()).toMatchObject({ available: 3, inFlight: 0 });
   });
 });
 

@@ -13,6 +13,10 @@ const message = (number: number) => ({
   delivery_count: 1,
 });
 
+/** What `consume` asks first: how long a lease lasts. */
+const asksForQueue = (path: string): boolean => path.includes('/get/');
+const QUEUE = { data: { queue: 'orders', visibility_timeout_default: 30 } };
+
 describe('Ctrl-C during a call that is not answered', () => {
   it.each([
     ['stats --watch', ['stats', 'orders', '--watch'], 0],
@@ -50,7 +54,8 @@ describe('Ctrl-C during a call that is not answered', () => {
 describe('consume --follow', () => {
   it('goes on after a server broke the connection of a long poll', async () => {
     let polls = 0;
-    const server = await fakeServer(() => {
+    const server = await fakeServer((path) => {
+      if (asksForQueue(path)) return QUEUE;
       polls += 1;
       if (polls <= 2) return 'broken';
       return polls === 3 ? { data: { messages: [message(1)] } } : 'nothing';
@@ -62,7 +67,8 @@ describe('consume --follow', () => {
 
   it('says on Ctrl-C what stays leased, if the server does not answer', async () => {
     let polls = 0;
-    const server = await fakeServer(() => {
+    const server = await fakeServer((path) => {
+      if (asksForQueue(path)) return QUEUE;
       polls += 1;
       if (polls > 1) return 'nothing';
       return { data: { messages: Array.from({ length: 50 }, (_, n) => message(n)) } };
@@ -74,9 +80,10 @@ describe('consume --follow', () => {
   });
 
   it('says on Ctrl-C what was printed and not acked', async () => {
-    const server = await fakeServer((path) =>
-      path.includes('ack') ? 'nothing' : { data: { messages: [message(1)] } },
-    );
+    const server = await fakeServer((path) => {
+      if (asksForQueue(path)) return QUEUE;
+      return path.includes('ack') ? 'nothing' : { data: { messages: [message(1)] } };
+    });
     const run = startCli(['consume', 'orders', '--follow', '--ack'], server.environment);
     await expect.poll(() => server.paths.some((path) => path.includes('ack'))).toBe(true);
     expect(await run.end('SIGINT')).toBe(0);
