@@ -30,6 +30,7 @@ import { auditLines } from './log/audit-lines.js';
 import { createLog, type ProcessLog } from './log/logger.js';
 import type { BackgroundJob } from './maintenance/background-job.js';
 import { createExpiry } from './maintenance/expire-messages.js';
+import { finishWrites, pushesEnded } from './maintenance/last-writes.js';
 import { createJobResumption } from './maintenance/resume-jobs.js';
 import { createSealing } from './maintenance/seal-subscriptions.js';
 import { DueSettler } from './maintenance/settle-due.js';
@@ -208,18 +209,27 @@ export async function startServer(config: Config, hooks: ServerHooks): Promise<S
   let metrics: MetricsListener | undefined;
 
   const stop = async (): Promise<void> => {
+    const stoppedAtMs = monotonicMs();
     longPolls.stop();
     service.stop();
     keyRing.stop();
-    await Promise.all([closeHttp(app), metrics?.close(), dispatcher.stop()]);
+    const dispatched = dispatcher.stop();
     await Promise.all([
-      ...jobs.map((job) => job.stop()),
-      audit.stop(),
-      keyUse.flush(),
-      consumerRecorder.flush(),
+      closeHttp(app),
+      metrics?.close(),
+      pushesEnded(() => dispatcher.pushesUnderWay, dispatched),
     ]);
-    await commit.stop();
-    await store.stop();
+    await finishWrites(store, log, stoppedAtMs, async () => {
+      await dispatched;
+      await Promise.all([
+        ...jobs.map((job) => job.stop()),
+        audit.stop(),
+        keyUse.flush(),
+        consumerRecorder.flush(),
+      ]);
+      await commit.stop();
+      await store.stop();
+    });
     await tracing?.stop();
   };
 

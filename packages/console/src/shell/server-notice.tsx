@@ -17,8 +17,8 @@ export function ServerNotice() {
   if (data?.publishingStopped !== undefined) {
     return (
       <Notice title="Publishing has stopped">
-        {data.publishingStopped} Consuming and settling continue. Free some space, or purge dead
-        letters.
+        {data.publishingStopped}. Consuming and settling continue where they find room. Free some
+        space.
       </Notice>
     );
   }

@@ -272,6 +272,15 @@ describe('loadConfig', () => {
     });
   });
 
+  it.each(['--store', '--store-direct'])('%s is refused if it has an unknown parameter', (flag) => {
+    const url = 'postgres://user:hidden@host/db?prepare=false&ssl_mode=require';
+    const flags = flag === '--store' ? [] : ['--store', 'postgres://host/db'];
+    const load = () => loadConfig([...flags, flag, url], {});
+    expect(load).toThrow(ConfigError);
+    expect(load).toThrow(`the url of ${flag} has a parameter "ssl_mode", which is not known`);
+    expect(load).not.toThrow('hidden');
+  });
+
   describe('--store-direct', () => {
     const store = ['--store', 'postgres://pooler/db?prepare=false'];
 

@@ -17,6 +17,7 @@ import { readTracing, type TracingSettings } from './tracing.js';
 import { toInteger } from './values/integer.js';
 import { type ListenAddress, parseListenAddress } from './values/listen-address.js';
 import { faultOfOrigin } from './values/origin.js';
+import { faultOfPostgresUrl } from './values/postgres-url.js';
 import { readText } from './values/read-text.js';
 import { readStoreFile } from './values/store-file.js';
 import { faultOfStorePath } from './values/store-path.js';
@@ -169,6 +170,13 @@ function check({ apiKey, secretKeys, store, storeDirect, logLevel }: Config): vo
   if (fault !== undefined) throw new ConfigError(`--store ${fault}`);
   if (storeDirect !== undefined && !isPostgresUrl(storeDirect)) {
     throw new ConfigError('--store-direct must be postgres://USER:PASSWORD@HOST/DATABASE');
+  }
+  for (const [name, url] of [
+    ['--store', store],
+    ['--store-direct', storeDirect],
+  ] as const) {
+    const wrong = url !== undefined && isPostgresUrl(url) ? faultOfPostgresUrl(url) : undefined;
+    if (wrong !== undefined) throw new ConfigError(`the url of ${name} ${wrong}`);
   }
   if (storeDirect !== undefined && !isPostgresUrl(store)) {
     throw new ConfigError('--store-direct must not be given unless --store is on PostgreSQL');

@@ -108,7 +108,8 @@ function createFastify(
     },
   });
   app.addHook('onClose', async () => connections.stop());
-  // If a connection cannot be accepted, for lack of file descriptors, the server goes on.
+  // If a connection cannot be accepted, for lack of memory, the server goes on. For lack of file
+  // descriptors Node closes it, and tells nobody.
   app.addHook('onListen', async () => {
     app.server.on('error', (error) => {
       log.counted('warn', 'a connection could not be accepted', { cause: causeOf(error) });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { pause } from '../faults/load/pause.js';
 
-const MAIN_PATH = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+export const MAIN_PATH = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 export interface RunOptions {
   readonly environment?: Record<string, string>;

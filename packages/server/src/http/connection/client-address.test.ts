@@ -25,12 +25,27 @@ describe("a client's address", () => {
     expect(await addressSeen(true, '10.0.0.1', '2001:db8::1')).toBe('2001:db8::1');
   });
 
-  it.each(['unknown', '', 'x'.repeat(5_000), '1.2.3', '<script>', '198.51.100.9:80'])(
-    'is that of the proxy when the proxy writes %j',
-    async (entry) => {
-      expect(await addressSeen(true, '10.0.0.1', `198.51.100.9, ${entry}`)).toBe('10.0.0.1');
-    },
-  );
+  it.each([
+    'unknown',
+    '',
+    'x'.repeat(5_000),
+    '1.2.3',
+    '<script>',
+    '198.51.100.9:x',
+    '[198.51.100.9',
+    '2001:db8::1]:80',
+  ])('is that of the proxy when the proxy writes %j', async (entry) => {
+    expect(await addressSeen(true, '10.0.0.1', `198.51.100.9, ${entry}`)).toBe('10.0.0.1');
+  });
+
+  it.each([
+    ['198.51.100.9:1234', '198.51.100.9'],
+    ['[2001:db8::1]:443', '2001:db8::1'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['[::ffff:198.51.100.9]:443', '198.51.100.9'],
+  ])('is %s without its port and brackets', async (entry, address) => {
+    expect(await addressSeen(true, '10.0.0.1', `203.0.113.5, ${entry}`)).toBe(address);
+  });
 
   it('is the same in both forms of an IPv4 address', async () => {
     expect(await addressSeen(false, '::ffff:192.0.2.1')).toBe('192.0.2.1');

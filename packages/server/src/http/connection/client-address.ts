@@ -15,7 +15,8 @@ export function clientAddress({ server, raw }: FastifyRequest): string {
   if (!server.behindProxy) return connected;
   // Only the last entry is from the proxy; the client may have sent those before it. Node joins
   // several lines of this header into one.
-  const forwarded = plainAddress(lastEntry(String(raw.headers['x-forwarded-for'] ?? '')));
+  const entry = lastEntry(String(raw.headers['x-forwarded-for'] ?? ''));
+  const forwarded = plainAddress(withoutPort(entry));
   return isIP(forwarded) === 0 ? connected : forwarded;
 }
 
@@ -30,3 +31,9 @@ export function addressGroup(address: string): string {
 }
 
 const lastEntry = (list: string): string => list.slice(list.lastIndexOf(',') + 1).trim();
+
+/** Some proxies add the port of the client, as `192.0.2.1:1234` or `[2001:db8::1]:1234`. */
+const withoutPort = (entry: string): string => {
+  const [, inBrackets, plain] = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/.exec(entry) ?? [];
+  return inBrackets ?? plain ?? entry;
+};

@@ -47,7 +47,7 @@ export async function listenForMetrics(
   server.timeout = IDLE_TIMEOUT_MS;
   server.on('clientError', (_error, socket) => socket.destroy());
   await listening(server, host, port);
-  // If a connection cannot be accepted, for lack of file descriptors, the server goes on.
+  // If a connection cannot be accepted, for lack of memory, the server goes on.
   server.on('error', () => undefined);
   const named = host.includes(':') ? `[${host}]` : host;
   return {

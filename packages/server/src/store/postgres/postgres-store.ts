@@ -24,18 +24,21 @@ import {
 import {
   isConflict,
   isConnectionLoss,
+  isDiskFull,
   isHeldUp,
   OutcomeUnknownError,
   refusalOf,
 } from './driver/errors.js';
 import { Reachability } from './driver/reachability.js';
 import { mayTryAgain, pauseBefore, tryOften } from './driver/repetition.js';
+import { FullDisk } from './full-disk.js';
 import { NO_SIGNALS, NodeSignals } from './node-signals.js';
 import type { PostgresStoreOptions } from './postgres-store-options.js';
 import { Reads } from './reads/reads.js';
 import { cannotBeUsed, checkSessions, prepareDatabase } from './start-checks.js';
 import { ClockCorrection } from './time/correct-clock.js';
 import { StoreClock } from './time/store-clock.js';
+import { tryRoom } from './try-room.js';
 
 /** One commit group commits while the next one is prepared; more would only make them smaller. */
 const GROUPS_UNDER_WAY = 2;
@@ -51,6 +54,7 @@ export class PostgresStore implements Store {
   readonly aheadMin = AHEAD_MIN;
   readonly safetyPollMs = SAFETY_POLL_MS;
   private readonly reachability: Reachability;
+  private readonly fullDisk: FullDisk;
   private readonly reads: Reads;
   private readonly clockCorrection: ClockCorrection;
   private listener: StoreListener | undefined;
@@ -70,6 +74,7 @@ export class PostgresStore implements Store {
     signalsUrl: ParsedUrl | undefined,
   ) {
     this.reachability = new Reachability('the store', log);
+    this.fullDisk = new FullDisk(log, () => tryRoom(pools.reads, url.prepare));
     this.reads = new Reads(pools.reads, readsMax, url.prepare, clock, log, this.reachability);
     this.clockCorrection = new ClockCorrection(pools.reads, url, storeClock, log, {
       adopted: () => {
@@ -155,8 +160,12 @@ export class PostgresStore implements Store {
       try {
         const outcomes = await this.commitGroups.run(commands, facts);
         this.reachability.answered();
+        if (commands.some(({ kind }, at) => kind === 'publish' && outcomes[at]?.ok)) {
+          this.fullDisk.published();
+        }
         return outcomes;
       } catch (error) {
+        if (isDiskFull(error)) this.fullDisk.refused();
         if (error instanceof OutcomeUnknownError) this.reachability.failed(error.cause);
         else if (isConnectionLoss(error)) this.reachability.failed(error);
         if (error instanceof OutcomeUnknownError) throw error;
@@ -197,9 +206,8 @@ export class PostgresStore implements Store {
     await Promise.all([this.signals.stop(), endPools(this.pools)]);
   }
 
-  /** The database watches its disk, and only a write shows that it is full. */
-  async whyPublishingStops(): Promise<null> {
-    return null;
+  whyPublishingStops(): Promise<string | null> {
+    return this.fullDisk.whyPublishingStops();
   }
 
   async space(): Promise<null> {

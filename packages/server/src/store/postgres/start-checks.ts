@@ -149,6 +149,9 @@ async function lend<T>(
   }
 }
 
+/** How the driver, or the database, says that the url and its other places have no password. */
+const NO_PASSWORD = /client password must be a|empty password returned by client/;
+
 /** For the operator: one line with the cause and what to check. */
 export function cannotBeUsed(error: unknown): StoreOpenError {
   if (error instanceof StoreOpenError) return error;
@@ -156,6 +159,11 @@ export function cannotBeUsed(error: unknown): StoreOpenError {
     error instanceof RefusalError
       ? (error.refusal.fault?.cause ?? error.refusal.message)
       : causeOf(error);
+  if (NO_PASSWORD.test(cause)) {
+    return new StoreOpenError(
+      'the database cannot be used: it asks for a password, and none was given. Set PGPASSWORD, add a line to ~/.pgpass (mode 0600), or put it into the url of --store.',
+    );
+  }
   return new StoreOpenError(
     `the database cannot be used: ${cause}. Check that it is running and that --store names it.`,
   );

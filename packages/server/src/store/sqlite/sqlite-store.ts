@@ -47,7 +47,8 @@ const RECLAIM_WAITS_MAX = 9;
 const YOUNG_GENERATION_MIB = { writer: 4, longReader: 12, reader: 4, checkpoint: 4 };
 /**
  * Threads beside the writer start when they are needed, so that a short-lived server is ready sooner.
- * After this time they start anyway, because a busy server may have no file descriptor left for them.
+ * After this time they start anyway, because a busy server may have no file descriptor left for them: until
+ * one is free, their calls are refused.
  */
 const THREADS_START_WITHIN_MS = 10_000;
 const threadFile = (name: string): URL => new URL(`./threads/${name}-thread.js`, import.meta.url);
@@ -103,6 +104,8 @@ export class SqliteStore implements Store {
       YOUNG_GENERATION_MIB.writer,
       onExit,
     );
+    const beside = <Request, Answer>(name: string, mib: number) =>
+      new ThreadChannel<Request, Answer>(threadFile(name), { path }, mib, onExit, true);
     try {
       const { clockMinMs = 0, wider = [], migrated } = await writer.call({ kind: 'open' });
       if (wider.length > 0) {
@@ -116,14 +119,9 @@ export class SqliteStore implements Store {
         path,
         clock,
         writer,
-        new ThreadChannel(threadFile('reader'), { path }, YOUNG_GENERATION_MIB.longReader, onExit),
-        new ThreadChannel(threadFile('reader'), { path }, YOUNG_GENERATION_MIB.reader, onExit),
-        new ThreadChannel(
-          threadFile('checkpoint'),
-          { path },
-          YOUNG_GENERATION_MIB.checkpoint,
-          onExit,
-        ),
+        beside('reader', YOUNG_GENERATION_MIB.longReader),
+        beside('reader', YOUNG_GENERATION_MIB.reader),
+        beside('checkpoint', YOUNG_GENERATION_MIB.checkpoint),
         log,
         new DiskLines(log, clock, minFreeBytes),
       );

@@ -55,3 +55,9 @@ it('a server does not show a password that the database refuses', async () => {
   expect(run.stderr).toContain('the database cannot be used');
   expect(run.stderr).not.toContain('not-the-password');
 });
+
+it('a server says that the database asks for a password and none was given', async () => {
+  run = new ServerRun(withoutPassword().url, { PGPASSFILE: '/nowhere' });
+  expect(await run.ended()).toBe(1);
+  expect(run.stderr).toContain('it asks for a password, and none was given. Set PGPASSWORD');
+});

@@ -106,6 +106,8 @@ describe('a start on a database', () => {
     ['synchronous_commit', 'off', 'on'],
     // Compiling a statement each time takes fifty times as long as running it.
     ['jit', 'on', 'off'],
+    // Lists are sent as text.
+    ['array_nulls', 'off', 'on'],
   ])('sets %s, which the database has %s, to %s', async (setting, ofDatabase, ofNode) => {
     const url = await makeDatabase();
     await admin.query(`ALTER DATABASE ${url.pathname.slice(1)} SET ${setting} = ${ofDatabase}`);

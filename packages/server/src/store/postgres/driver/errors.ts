@@ -28,6 +28,9 @@ export function isConflict(error: unknown): boolean {
 /** Another transaction has held a lock that a statement needs for too long. */
 export const isHeldUp = (error: unknown): boolean => codeOf(error) === '55P03';
 
+/** The database's disk has no room for what a statement writes. */
+export const isDiskFull = (error: unknown): boolean => codeOf(error) === '53100';
+
 /** The role lacks a right. */
 export const isForbidden = (error: unknown): boolean => codeOf(error) === '42501';
 
@@ -60,7 +63,7 @@ export function refusalOf(error: unknown): Refusal {
       fault: { cause: causeOf(error) },
     });
   }
-  if (codeOf(error) === '53100') {
+  if (isDiskFull(error)) {
     return refuse('STORAGE_FULL', "The database's disk is full; nothing was done.", {
       hint: 'Give the database more space, then retry.',
       fault: { cause: causeOf(error) },

@@ -46,6 +46,9 @@ const PLANNER = {
   jit: 'off',
 };
 
+/** Statements have lists as text, in which NULL must not be a word. */
+const TEXTS = { array_nulls: 'on' };
+
 const quote = (settings: Record<string, string>, isLocal: boolean): string[] =>
   Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', ${isLocal})`);
 
@@ -64,7 +67,7 @@ EXCEPTION WHEN invalid_parameter_value THEN NULL; END $$`;
 const setAll = (isLocal: boolean, ...settings: Record<string, string>[]): string =>
   `SELECT ${[DURABLE(isLocal), ...settings.flatMap((each) => quote(each, isLocal))].join(', ')}`;
 
-const SESSION = `${setAll(false, KEEPALIVE, WAITS, PLANNER)}; ${CHECK_CLIENT}`;
+const SESSION = `${setAll(false, KEEPALIVE, WAITS, PLANNER, TEXTS)}; ${CHECK_CLIENT}`;
 const SIGNALS = `${setAll(false, KEEPALIVE, WAITS)}; ${CHECK_CLIENT}`;
 const MIGRATION_WAITS = {
   ...WAITS,
@@ -92,7 +95,7 @@ export async function setSession(client: ClientBase, kind: SessionKind): Promise
 
 /** After a wait for a lock, a statement must see newer commits, whatever the database's default is. */
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
-const SET_LOCAL = setAll(true, WAITS, PLANNER);
+const SET_LOCAL = setAll(true, WAITS, PLANNER, TEXTS);
 
 /**
  * The statements that begin a transaction. Behind a transaction pooler sessions are shared, so each

@@ -2,8 +2,8 @@ import { afterEach, expect, it } from 'vitest';
 import { ThreadChannel } from './thread-channel.js';
 
 const PROGRAM = `
-  import { parentPort, workerData } from 'node:worker_threads';
-  Atomics.add(workerData, 0, 1);
+  import { parentPort, workerData as starts } from 'node:worker_threads';
+  Atomics.add(starts, 0, 1);
   parentPort.on('message', ({ id, request }) => {
     if (request === 'throw') throw new Error('broken');
     parentPort.postMessage([{ id, answer: request + 1 }]);
@@ -64,5 +64,32 @@ it('fails all requests of a thread that ends, and says so once', async () => {
     'rejected',
   ]);
   await expect(channel.call(2)).rejects.toThrow('broken');
+  expect(exits).toEqual(['broken']);
+});
+
+it('refuses the requests of a thread that cannot start yet, and starts it with a later one', async () => {
+  const mayStart = new Int32Array(new SharedArrayBuffer(4));
+  const exits: string[] = [];
+  const program = `
+    import { workerData } from 'node:worker_threads';
+    if (Atomics.load(workerData, 0) === 0) throw new Error('too many open files');
+    ${PROGRAM}
+  `;
+  const file = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
+  const channel = new ThreadChannel<number | 'throw', number>(
+    file,
+    mayStart,
+    4,
+    ({ message }) => exits.push(message),
+    true,
+  );
+  channels.push(channel);
+  const refusal = { code: 'STORE_UNAVAILABLE', fault: { cause: 'too many open files' } };
+  await expect(channel.call(1)).rejects.toMatchObject({ refusal });
+  await expect(channel.call(1)).rejects.toMatchObject({ refusal });
+  Atomics.store(mayStart, 0, 1);
+  await expect.poll(() => channel.call(1).catch(() => 0), { timeout: 10_000 }).toBe(2);
+  expect(exits).toEqual([]);
+  await expect(channel.call('throw')).rejects.toThrow('broken');
   expect(exits).toEqual(['broken']);
 });

@@ -1,12 +1,24 @@
 import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { type Refusal, RefusalError } from '../../../core/refusal.js';
+import { monotonicMs } from '../../../core/clock.js';
+import { causeOf } from '../../../core/fault.js';
+import { type Refusal, RefusalError, refuse } from '../../../core/refusal.js';
 
-/** A worker thread that answers each request once. It starts with the first request, or when told to. */
+/** After a thread could not start, requests are refused for this time, then it is tried again. */
+const START_AGAIN_AFTER_MS = 1_000;
+
+/**
+ * A worker thread that answers each request once. It starts with the first request, or when told to. The
+ * process may lack file descriptors then, because clients have taken them all: a thread that cannot start
+ * refuses its requests, and starts with a later one. A thread that has started and ends is a failure.
+ */
 export class ThreadChannel<Request, Answer> {
   private worker: Worker | undefined;
   private readonly pending = new Map<number, Pending<Answer>>();
   private lastId = 0;
   private exited: Error | null = null;
+  private isReady = false;
+  private whyNotStarted: Error | undefined;
+  private startAgainAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param youngGenerationMib a thread's objects are short-lived; a larger heap only costs memory */
   constructor(
@@ -14,14 +26,17 @@ export class ThreadChannel<Request, Answer> {
     private readonly workerData: unknown,
     private readonly youngGenerationMib: number,
     private readonly onExit: (cause: Error) => void,
+    /** Whether a thread that cannot start now may start later, and is not a failure. */
+    private readonly startsLater = false,
   ) {}
 
   start(): void {
-    if (this.exited === null) this.worker ??= this.startWorker();
+    if (this.exited === null && this.mayStart()) this.worker ??= this.startWorker();
   }
 
   call(request: Request): Promise<Answer> {
     if (this.exited !== null) return Promise.reject(this.exited);
+    if (!this.mayStart()) return Promise.reject(notStarted(this.whyNotStarted));
     this.worker ??= this.startWorker();
     const { worker } = this;
     return new Promise((resolve, reject) => {
@@ -42,11 +57,28 @@ export class ThreadChannel<Request, Answer> {
       resourceLimits: { maxYoungGenerationSizeMb: this.youngGenerationMib },
     });
     worker.on('message', (replies: Reply<Answer>[]) => {
+      this.isReady = true;
       for (const reply of replies) this.settle(reply);
     });
-    worker.on('error', (error) => this.fail(error));
-    worker.on('exit', (code) => this.fail(new Error(`thread ended with ${code}`)));
+    const ended = (error: Error): void => {
+      if (this.worker !== worker) return;
+      if (this.isReady || !this.startsLater) this.fail(error);
+      else this.startFailed(error);
+    };
+    worker.on('error', ended);
+    worker.on('exit', (code) => ended(new Error(`thread ended with ${code}`)));
     return worker;
+  }
+
+  private mayStart(): boolean {
+    return this.worker !== undefined || monotonicMs() >= this.startAgainAtMs;
+  }
+
+  private startFailed(error: Error): void {
+    this.worker = undefined;
+    this.whyNotStarted = error;
+    this.startAgainAtMs = monotonicMs() + START_AGAIN_AFTER_MS;
+    this.rejectAll(notStarted(error));
   }
 
   private settle({ id, answer, error }: Reply<Answer>): void {
@@ -59,9 +91,13 @@ export class ThreadChannel<Request, Answer> {
   private fail(error: Error): void {
     if (this.exited !== null) return;
     this.exited = error;
+    this.rejectAll(error);
+    this.onExit(error);
+  }
+
+  private rejectAll(error: Error): void {
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
-    this.onExit(error);
   }
 }
 
@@ -75,6 +111,14 @@ interface Reply<Answer> {
   readonly answer?: Answer;
   readonly error?: ThreadError;
 }
+
+const notStarted = (error: unknown): RefusalError =>
+  new RefusalError(
+    refuse('STORE_UNAVAILABLE', 'A thread of the store cannot start; nothing was done.', {
+      hint: 'Wait as Retry-After says, then try again.',
+      fault: { cause: causeOf(error) },
+    }),
+  );
 
 /** Errors lose their class and code when they cross a thread boundary. */
 interface ThreadError {
@@ -132,6 +176,8 @@ export function serveThread<Request, Answer>(
       takeWaiting(port, waiting);
     }
   });
+  // A message without answers says that the thread has started.
+  port.postMessage([]);
 }
 
 function takeWaiting<Request>(port: MessagePort, waiting: Envelope<Request>[]): void {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { isPassing } from '../../driver/errors.js';
 import { withoutWaiting, writeFirstPage } from '../wal/wal-owner.js';
@@ -36,6 +36,8 @@ export class SpaceKeeper {
   private readonly freePages: Database.Statement;
   private readonly pageCount: Database.Statement;
   private lastWalPages = 0;
+  /** The file that SQLite has open. */
+  private readonly opened: Stats;
 
   constructor(
     private readonly db: Database.Database,
@@ -44,11 +46,14 @@ export class SpaceKeeper {
     this.walState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
     this.freePages = db.prepare('PRAGMA freelist_count').pluck();
     this.pageCount = db.prepare('PRAGMA page_count').pluck();
+    this.opened = statSync(path);
   }
 
   /** How much the file will grow when the WAL is copied into it: space that is as good as used. */
   pendingBytes(): number {
-    return Math.max(0, (this.pageCount.get() as number) * PAGE_BYTES - statSync(this.path).size);
+    const found = statSync(this.path);
+    if (found.ino !== this.opened.ino || found.dev !== this.opened.dev) throw fileReplaced();
+    return Math.max(0, (this.pageCount.get() as number) * PAGE_BYTES - found.size);
   }
 
   /** @returns null if it did not check */
@@ -113,3 +118,10 @@ export class SpaceKeeper {
     return (this.freePages.get() as number) > FREE_PAGES_KEPT;
   }
 }
+
+/** What is written now would be gone with the next start, which opens the other file. */
+const fileReplaced = (): Error =>
+  Object.assign(
+    new Error('the file of the database was replaced by another one while the server was running'),
+    { code: 'SQLITE_READONLY_DBMOVED' },
+  );

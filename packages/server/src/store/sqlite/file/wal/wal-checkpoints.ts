@@ -1,5 +1,6 @@
 import type { Clock } from '../../../../core/clock.js';
 import type { Log } from '../../../../core/log.js';
+import { RefusalError } from '../../../../core/refusal.js';
 import { isPassing } from '../../driver/errors.js';
 import type { WalPages } from '../../threads/checkpoint-thread.js';
 import type { SpaceNeed } from '../space/space-keeper.js';
@@ -86,10 +87,11 @@ export class WalCheckpoints {
   }
 
   /**
-   * Data in the WAL is safe there, so a temporary failure to copy it is no reason to stop the server.
+   * Data in the WAL is safe there, so a temporary failure to copy it is no reason to stop the server; nor
+   * is a thread that cannot start yet.
    */
   private failed(error: Error): void {
-    if (!isPassing(error)) {
+    if (!isPassing(error) && !(error instanceof RefusalError)) {
       this.steps.failed(error);
       return;
     }
