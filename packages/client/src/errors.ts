@@ -60,7 +60,9 @@ export class MillraceError extends Error {
 
   constructor({ message, cause, ...fields }: MillraceErrorFields) {
     super(message, cause === undefined ? undefined : { cause });
-    const { details = [], retryable = false, mayHaveTakenEffect = false } = fields;
+    const { retryable = false, mayHaveTakenEffect = false } = fields;
+    // Another program may answer null.
+    const details = fields.details ?? [];
     Object.assign(this, { ...fields, details, retryable, mayHaveTakenEffect });
   }
 }

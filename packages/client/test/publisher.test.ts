@@ -225,6 +225,15 @@ describe('batches', () => {
     expect(sizes().reduce((sum, size) => sum + size)).toBe(50);
   });
 
+  test('a refusal of another program, with null for details, reaches each message', async () => {
+    const error = { code: 'INVALID_REQUEST', message: 'no', details: null };
+    stub.answer((_, response) => response.writeHead(400).end(JSON.stringify({ ok: false, error })));
+    const publishing = publisher();
+    const settled = await Promise.allSettled([1, 2].map((n) => publishing.publish(n)));
+    expect(settled).toMatchObject([{ reason: { details: [] } }, { reason: { details: [] } }]);
+    await publishing.close();
+  });
+
   test('a message that is refused and that nobody awaits is told by the runtime', async () => {
     stub.answer(STORED);
     const untold: unknown[] = [];

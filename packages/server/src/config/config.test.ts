@@ -272,7 +272,15 @@ describe('loadConfig', () => {
     });
   });
 
-  it.each(['--store', '--store-direct'])('%s is refused if it has an unknown parameter', (flag) => {
+  it('a url with parameters that have no effect leaves a warning without its values', () => {
+    const url = 'postgres://user:hidden@host/db?connect_timeout=77';
+    const { warnings } = loadConfig(['--store', url], {});
+    expect(warnings).toEqual([
+      'The url of the database has parameters without effect: "connect_timeout".',
+    ]);
+  });
+
+  it.each(['--store', '--store-direct'])('%s is refused if it has a misspelt parameter', (flag) => {
     const url = 'postgres://user:hidden@host/db?prepare=false&ssl_mode=require';
     const flags = flag === '--store' ? [] : ['--store', 'postgres://host/db'];
     const load = () => loadConfig([...flags, flag, url], {});

@@ -17,7 +17,7 @@ import { readTracing, type TracingSettings } from './tracing.js';
 import { toInteger } from './values/integer.js';
 import { type ListenAddress, parseListenAddress } from './values/listen-address.js';
 import { faultOfOrigin } from './values/origin.js';
-import { faultOfPostgresUrl } from './values/postgres-url.js';
+import { faultOfPostgresUrl, ignoredParameters } from './values/postgres-url.js';
 import { readText } from './values/read-text.js';
 import { readStoreFile } from './values/store-file.js';
 import { faultOfStorePath } from './values/store-path.js';
@@ -136,7 +136,11 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     metricsListen: metricsAddress(value('metrics-listen') as string | undefined),
     logLevel: value('log-level') as string,
     tracing: readTracing(env),
-    warnings: unknown.length === 0 ? [] : [`These variables are not known: ${unknown.join(', ')}.`],
+    warnings: warningsOf(
+      unknown,
+      value('store') as string,
+      value('store-direct') as string | undefined,
+    ),
     changed: changedSettings(NAMES, value),
   });
   check(config);
@@ -210,6 +214,23 @@ function metricsAddress(text: string | undefined): ListenAddress | undefined {
 
 const isPostgresUrl = (store: string): boolean =>
   /^postgres(ql)?:\/\//.test(store) && URL.canParse(store);
+
+function warningsOf(
+  unknownVariables: readonly string[],
+  ...urls: readonly (string | undefined)[]
+): string[] {
+  const parameters = urls.flatMap((url) =>
+    url !== undefined && isPostgresUrl(url) ? ignoredParameters(url) : [],
+  );
+  return [
+    ...(unknownVariables.length === 0
+      ? []
+      : [`These variables are not known: ${unknownVariables.join(', ')}.`]),
+    ...(parameters.length === 0
+      ? []
+      : [`The url of the database has parameters without effect: ${parameters.join(', ')}.`]),
+  ];
+}
 
 function readFlags(args: readonly string[]): Record<string, unknown> {
   const options: Record<string, { type: 'string' | 'boolean'; multiple?: boolean }> = {

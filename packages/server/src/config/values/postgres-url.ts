@@ -6,8 +6,9 @@ const FILES = ['sslrootcert', 'sslcert', 'sslkey'];
 
 /**
  * The parameters that have an effect: `prepare` is the server's own, the others are those that pg 8 takes
- * from a url (pg-connection-string, and `ConnectionParameters` in pg). The driver ignores all others, some
- * that libpq knows among them, and a misspelt `sslmode` would leave the connection unencrypted.
+ * from a url (pg-connection-string, and `ConnectionParameters` in pg). The driver ignores all others. That is
+ * right for those of other programs that a provider's url may have (`connect_timeout`, `pgbouncer`), but a
+ * misspelt `sslmode` would leave the connection unencrypted.
  */
 const KNOWN = [
   'prepare',
@@ -39,7 +40,10 @@ const KNOWN = [
 export function faultOfPostgresUrl(url: string): string | undefined {
   const { searchParams } = new URL(url);
   for (const [name, value] of searchParams) {
-    if (!KNOWN.includes(name)) return faultOfName(name);
+    const nearest = KNOWN.includes(name) ? undefined : nearestName(name, KNOWN);
+    if (nearest !== undefined) {
+      return `has a parameter ${shown(name)}, which is not known; did you mean ${nearest}?`;
+    }
     if (name === 'prepare' && value !== 'true' && value !== 'false') {
       return 'has a parameter prepare that is neither true nor false';
     }
@@ -49,16 +53,13 @@ export function faultOfPostgresUrl(url: string): string | undefined {
   return undefined;
 }
 
-function faultOfName(name: string): string {
-  // A password with a question mark that is not encoded ends up here.
-  const shown = /^[a-z_-]{1,64}$/i.test(name) ? `"${name}"` : 'of another form';
-  const nearest = nearestName(name, KNOWN);
-  const advice =
-    nearest === undefined
-      ? `the known ones are ${KNOWN.filter((known) => known !== 'password').join(', ')}`
-      : `did you mean ${nearest}?`;
-  return `has a parameter ${shown}, which is not known and would have no effect; ${advice}`;
-}
+/** The parameters of a url of PostgreSQL that have no effect, for a warning. */
+export const ignoredParameters = (url: string): string[] =>
+  [...new Set(new URL(url).searchParams.keys())].filter((name) => !KNOWN.includes(name)).map(shown);
+
+/** A password with a question mark that is not encoded ends up among the parameters. */
+const shown = (name: string): string =>
+  /^[a-z_-]{1,64}$/i.test(name) ? `"${name}"` : 'of another form';
 
 function faultOfFile(path: string): string | undefined {
   try {
