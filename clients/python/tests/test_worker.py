@@ -184,6 +184,25 @@ class Outcomes(WorkerTest):
         wait_until(lambda: worker.health()["counters"]["acked"] == 1, "the ack")
         self.assertEqual([results[0]["acked"] for results in calls], [True, False])
 
+    def test_an_ack_that_found_nothing_after_a_call_without_effect_counts_as_lost(self) -> None:
+        queue = self.new_queue()
+        ack_batch = queue.ack_batch
+        calls: List[Any] = []
+
+        def refuse(*arguments: Any, **options: Any) -> Any:
+            calls.append(arguments)
+            if len(calls) == 1:
+                # Meanwhile somebody removes the message.
+                queue.purge()
+                raise MillraceError("NOT_CONNECTED", "nobody listens", retryable=True)
+            return ack_batch(*arguments, **options)
+
+        queue.ack_batch = refuse  # type: ignore[assignment]
+        queue.publish("x")
+        worker = self.start(queue, lambda *_: None)
+        wait_until(lambda: worker.health()["counters"]["lost"] == 1, "the loss")
+        self.assertEqual(worker.health()["counters"]["acked"], 0)
+
     def test_the_default_backoff_is_that_of_the_guide(self) -> None:
         with mock.patch("random.uniform", side_effect=lambda least, most: most):
             longest = [default_backoff(attempt) for attempt in (1, 2, 3, 8, 9, 1_000_000)]

@@ -122,10 +122,10 @@ class Settler:
     ) -> None:
         left = deque(batch)
         try:
-            results, is_repeated = self._results_of([settlement for settlement, _ in batch], send)
+            results, may_be_settled = self._results_of([settlement for settlement, _ in batch], send)
             for result in results:
                 settlement, on_settled = left[0]
-                self._count(settlement, result, is_repeated=is_repeated)
+                self._count(settlement, result, may_be_settled=may_be_settled)
                 # A message that comes back takes the leases behind it in its message group away.
                 goes_on = "error" not in result and not result.get("requeued", False)
                 left.popleft()
@@ -143,14 +143,16 @@ class Settler:
     ) -> Tuple[_Results, bool]:
         """One result for each message, and whether an earlier attempt may have had an effect."""
         failures = 0
+        may_be_settled = False
         while True:
             try:
                 results = send(batch)
                 if len(results) != len(batch):
                     raise ValueError("the answer does not have one result for each message")
-                return results, failures > 0
+                return results, may_be_settled
             except MillraceError as error:
                 failures += 1
+                may_be_settled = may_be_settled or not error.nothing_was_done
                 if is_outage(error):
                     log.warning("cannot settle %d messages yet: %s", len(batch), error)
                     if self._has_waited(pause_seconds(failures, error)):
@@ -197,10 +199,12 @@ class Settler:
             return [{"requeued": True}]
         return [{"requeued": True, "extended": result["extended"]}]
 
-    def _count(self, settlement: Settlement, result: Dict[str, Any], *, is_repeated: bool) -> None:
+    def _count(
+        self, settlement: Settlement, result: Dict[str, Any], *, may_be_settled: bool
+    ) -> None:
         if "error" in result:
             reason = result["error"].get("code")
-        elif is_repeated or result.get(_DONE[settlement.outcome], True):
+        elif may_be_settled or result.get(_DONE[settlement.outcome], True):
             # After an answer that was lost, the first attempt may have done what the second one cannot.
             self._counters.add(settlement.outcome.value)
             return

@@ -208,20 +208,33 @@ test('a message that was not there any more to be acked is not reported as acked
   expect(run.worker.counters).toMatchObject({ acked: 0, leasesLost: 1 });
 });
 
-test('a second call whose first one has acked reports the message as acked', async () => {
-  const { queue } = queueOfOne({
-    async ackBatch(
-      _: unknown,
-      { onRetry }: { onRetry: (error: MillraceError, ms: number) => void },
-    ) {
-      onRetry(NEVER_SENT, 1);
-      return { results: [{ acked: false }] };
-    },
-  });
-  const run = new WorkerRun(queue, () => undefined);
-  await expect.poll(() => run.count('acked')).toBe(1);
-  expect(run.worker.counters).toMatchObject({ acked: 1, leasesLost: 0 });
+const LOST_ANSWER = new MillraceError({
+  code: 'NETWORK_ERROR',
+  message: 'the connection broke',
+  retryable: true,
+  mayHaveTakenEffect: true,
 });
+
+test.each([
+  ['may have acked', LOST_ANSWER, 'acked'],
+  ['was never sent', NEVER_SENT, 'leaseLost'],
+] as const)(
+  'after a call that %s, an ack that finds no message is told so',
+  async (_, failure, told) => {
+    const { queue } = queueOfOne({
+      async ackBatch(
+        _: unknown,
+        { onRetry }: { onRetry: (error: MillraceError, ms: number) => void },
+      ) {
+        onRetry(failure, 1);
+        return { results: [{ acked: false }] };
+      },
+    });
+    const run = new WorkerRun(queue, () => undefined);
+    await expect.poll(() => run.count(told)).toBe(1);
+    expect(run.count('acked') + run.count('leaseLost')).toBe(1);
+  },
+);
 
 test.each([
   ['undefined', () => undefined as unknown as number],

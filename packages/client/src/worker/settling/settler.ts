@@ -19,17 +19,17 @@ export class Settler {
   constructor(queue: ConsumedQueue, contact: ServerContact) {
     const persistent = { contact, signal: this.#givingUp.signal, isFinal };
     this.#acks = new SettleBatches(LIMITS.batchMaxMessages, async (entries) => {
-      let isRepeated = false;
+      let mayBeAcked = false;
       const { results } = await persistentCall({
         ...persistent,
         name: 'ack_batch',
         make: (options: object) => queue.ackBatch(entries, options),
-        onFailure: () => {
-          isRepeated = true;
+        onFailure: (error) => {
+          mayBeAcked ||= error.mayHaveTakenEffect;
         },
       });
       // After a lost answer, a second call says `acked: false` of what the first one has acked.
-      return results.map(({ acked, error }) => !error && (acked || isRepeated));
+      return results.map(({ acked, error }) => !error && (acked || mayBeAcked));
     });
     // A hundred of the longest errors fit into the body.
     this.#nacks = new SettleBatches(100, async (entries) => {
