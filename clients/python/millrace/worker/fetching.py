@@ -19,7 +19,7 @@ log = logging.getLogger("millrace.worker")
 _LOGS_EVERY_SECONDS = 60
 #: A queue may be deleted, and created again as one of the other type.
 _TYPE_COUNTS_FOR_SECONDS = 5.0
-_TYPE_CALL_SECONDS = 5.0
+_TYPE_CALL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,8 @@ class Fetcher:
             self._learn_type(min(_TYPE_CALL_SECONDS, self._visibility_seconds / 4))
         except Exception as error:
             # The messages are here and leased: dropped, they would come back only when their leases end.
-            # The type that was known holds for them, and it is asked for again after the next fetch.
+            # The type that was known holds for them. If reads fail for long, fetches must not wait for each.
+            self._asks_type_at = time.monotonic() + _TYPE_COUNTS_FOR_SECONDS
             if self._logs_now():
                 is_known = isinstance(error, MillraceError)
                 text = "queue %s: cannot ask for its type: %s"

@@ -68,7 +68,7 @@ function unreachable(baseUrl: string, cause: unknown): MillraceError {
   const known = codes.length > 0 ? ` (${codes.join(', ')})` : '';
   return new MillraceError({
     code: 'NETWORK_ERROR',
-    message: `no answer came from ${baseUrl}: the connection failed${known}`,
+    message: `no answer came from ${baseUrl}${known}`,
     hint: 'Check that the server runs, and baseUrl.',
     retryable: true,
     mayHaveTakenEffect: !codes.some((code) => NEVER_SENT.has(code)),

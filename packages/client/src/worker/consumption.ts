@@ -1,5 +1,6 @@
 import type { Consumed, ConsumedQueue } from '../api/queue.js';
-import { MillraceError } from '../errors.js';
+import type { QueueRecord } from '../contract/types.js';
+import type { MillraceError } from '../errors.js';
 import type { WorkerSettings } from './options.js';
 import type { ServerContact } from './server-contact.js';
 import { persistentCall } from './settling/persistent-call.js';
@@ -8,12 +9,7 @@ import { persistentCall } from './settling/persistent-call.js';
 const DEFAULT_LEASE_SECONDS = 30;
 
 /** A queue may be deleted and created again as another one, or updated. */
-const FACTS_MAX_AGE_MS = 5_000;
-
-interface QueueFacts {
-  readonly isFifo: boolean;
-  readonly leaseSeconds: number;
-}
+const RECORD_MAX_AGE_MS = 5_000;
 
 export interface Leased {
   readonly consumed: Consumed<unknown>;
@@ -29,8 +25,9 @@ export class Consumption {
   readonly #settings: WorkerSettings;
   readonly #contact: ServerContact;
   readonly #cutting = new AbortController();
-  #facts: QueueFacts | undefined;
-  #factsEndMs = 0;
+  /** The queue as it was when it was last asked for; undefined while it does not exist. */
+  #record: QueueRecord | undefined;
+  #asksAgainAtMs = performance.now() + RECORD_MAX_AGE_MS;
   #isStopping = false;
 
   constructor(queue: ConsumedQueue, settings: WorkerSettings, contact: ServerContact) {
@@ -44,7 +41,7 @@ export class Consumption {
   }
 
   get isFifo(): boolean {
-    return this.#facts?.isFifo ?? false;
+    return this.#record?.type === 'fifo';
   }
 
   /** Repeats nothing any more. A call that waits for messages ends by itself; see `cut`. */
@@ -61,12 +58,14 @@ export class Consumption {
 
   /** Learns what kind of queue it is, unless the queue does not exist yet. */
   async learn(): Promise<void> {
-    this.#facts ??= await this.#askForFacts();
+    this.#record ??= await this.#askForRecord();
   }
 
   async consume(maxMessages: number): Promise<Leased> {
     const leaseSeconds =
-      this.#settings.visibilityTimeout ?? this.#facts?.leaseSeconds ?? DEFAULT_LEASE_SECONDS;
+      this.#settings.visibilityTimeout ??
+      this.#record?.visibilityTimeoutDefault ??
+      DEFAULT_LEASE_SECONDS;
     const fields = {
       maxMessages,
       visibilityTimeout: leaseSeconds,
@@ -85,26 +84,31 @@ export class Consumption {
       },
     });
     // A queue that this call has created was not known before, and an old one may be another one now.
-    if (consumed.messages.length > 0 && performance.now() > this.#factsEndMs) {
-      this.#facts = await this.#askForFacts();
+    if (consumed.messages.length > 0) {
+      await this.learn();
+      await this.#askAgain();
     }
     return { consumed, leaseSeconds, leasedAtMs, isFifo: this.isFifo };
   }
 
   /** @returns undefined when the queue does not exist; a consume may create it */
-  async #askForFacts(): Promise<QueueFacts | undefined> {
-    try {
-      const record = await this.#persist({
-        name: 'get',
-        make: (options) => this.#queue.get(options),
-        isFinal: ({ code }) => code === 'QUEUE_NOT_FOUND',
-      });
-      this.#factsEndMs = performance.now() + FACTS_MAX_AGE_MS;
-      return { isFifo: record.type === 'fifo', leaseSeconds: record.visibilityTimeoutDefault };
-    } catch (error) {
-      if (error instanceof MillraceError && error.code === 'QUEUE_NOT_FOUND') return undefined;
-      throw error;
-    }
+  #askForRecord(): Promise<QueueRecord | undefined> {
+    return this.#persist<QueueRecord | undefined>({
+      name: 'get',
+      make: (options) => this.#queue.get(options),
+      isFinal: ({ code }) => code === 'QUEUE_NOT_FOUND',
+    }).catch((error) => {
+      if (error.code !== 'QUEUE_NOT_FOUND') throw error;
+      return undefined;
+    });
+  }
+
+  /** The leases of the messages in hand are running, so a failure leaves it at what is known. */
+  async #askAgain(): Promise<void> {
+    if (performance.now() < this.#asksAgainAtMs) return;
+    this.#asksAgainAtMs = performance.now() + RECORD_MAX_AGE_MS;
+    const asked = this.#queue.get({ retries: false, timeoutMs: 1_000 });
+    this.#record = await asked.catch(() => this.#record);
   }
 
   #persist<Data>({
@@ -121,7 +125,7 @@ export class Consumption {
       ...call,
       contact: this.#contact,
       signal: this.#cutting.signal,
-      isFinal: (error) => this.#isStopping || (isFinal?.(error) ?? false),
+      isFinal: (error) => this.#isStopping || !!isFinal?.(error),
       onFailure: (error) => {
         onFailure?.(error);
         if (this.#isStopping) this.cut();

@@ -150,7 +150,9 @@ export class Dispatcher {
   #addToGroup(delivery: HandledDelivery): void {
     const behind = this.#behind.get(delivery.messageGroup);
     if (behind) behind.push(delivery);
-    else void this.#runGroup(delivery);
+    else if (this.free > 0) void this.#runGroup(delivery);
+    // A fetch that was made for a standard queue may bring more message groups than there are handlers.
+    else void delivery.release();
   }
 
   async #handle(delivery: HandledDelivery): Promise<Outcome> {

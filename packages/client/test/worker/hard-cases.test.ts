@@ -271,3 +271,62 @@ test('a thrown value that fails when it is looked at takes neither a slot nor th
   await expect.poll(() => run.count('leaseLost')).toBe(1);
   expect(run.worker.health().running).toBe(0);
 });
+
+test('messages are handled while the queue itself cannot be read', async () => {
+  let gets = 0;
+  let leased = 0;
+  const queue = queueOf({
+    async get() {
+      gets += 1;
+      if (gets > 1) throw NEVER_SENT;
+      return { type: 'standard', visibilityTimeoutDefault: 30 };
+    },
+    async consume() {
+      await pause(100);
+      leased += 1;
+      return { messages: messagesFrom(leased, 1), invalid: [] };
+    },
+  });
+  const run = new WorkerRun(queue, () => undefined);
+  // The queue is asked for again after five seconds.
+  await expect.poll(() => gets, { timeout: 20_000 }).toBeGreaterThan(1);
+  const before = run.count('acked');
+  await expect.poll(() => run.count('acked')).toBeGreaterThan(before + 5);
+});
+
+test('more message groups than handlers, fetched as for a standard queue, are returned', async () => {
+  const released: string[] = [];
+  let isTaken = false;
+  const queue = queueOf({
+    get: async () => ({ type: 'fifo', visibilityTimeoutDefault: 30 }),
+    async consume() {
+      await pause(5);
+      if (isTaken) return { messages: [], invalid: [] };
+      isTaken = true;
+      const messages = messagesFrom(0, 8).map((each, index) => ({
+        ...each,
+        messageGroupId: `group-${Math.floor(index / 2)}`,
+      }));
+      return { messages, invalid: [] };
+    },
+    async extend({ messageId }: { messageId: string }, seconds: number) {
+      if (seconds === 0) released.push(messageId);
+      return { extended: true };
+    },
+  });
+  let now = 0;
+  let most = 0;
+  const run = new WorkerRun(
+    queue,
+    async () => {
+      now += 1;
+      most = Math.max(most, now);
+      await pause(10);
+      now -= 1;
+    },
+    { concurrency: 2 },
+  );
+  await expect.poll(() => run.count('acked')).toBe(4);
+  expect(most).toBe(2);
+  expect(released).toEqual(['m4', 'm5', 'm6', 'm7']);
+});

@@ -216,13 +216,22 @@ onEachStoreAndModel('consumes of one FIFO queue in one commit group', (session) 
       [50],
       [...'abcdef'].map((group) => `${group}1`).concat(names('g', 44)),
     ],
+    [
+      [1, 1, 1, 1, ...Array<number>(15).fill(60)],
+      [800],
+      [
+        ...[...'abcd'].map((group) => `${group}1`),
+        ...[...'efghijklmnopq'].flatMap((group) => names(group, 60)),
+        ...names('r', 16),
+      ],
+    ],
     [[3, 60, 60], [100], [...names('a', 3), ...names('b', 60), ...names('c', 37)]],
   ])(
     'share groups of %j messages out to wishes of %j in order',
     async (lengths, wishes, expected) => {
       const q = await FifoQueue.create(session());
       for (const [at, length] of lengths.entries())
-        await q.send(...names('abcdefg'[at] ?? '', length));
+        await q.send(...names('abcdefghijklmnopqrstuvwxyz'[at] ?? '', length));
       const outcomes = await q.project.group(
         ...wishes.map((maxMessages) => q.project.consume(q.name, { maxMessages })),
       );

@@ -11,7 +11,9 @@ interface ClaimedGroup extends Claimed {
 }
 
 /** How often more messages of message groups are looked for that turn out to be long. */
-const LONGER_LOOKS_MAX = 4;
+const LONGER_LOOKS_MAX = 5;
+/** How much further each of them is looked into, if it is not known where the command ends. */
+const LONGER_FACTOR = 8;
 
 /**
  * Claims message groups of a FIFO queue and locks their first messages. A message group that another
@@ -37,7 +39,7 @@ export async function claimMessageGroups(
     if (claimed.length === 0) break;
     const more = claimed.map((group, at) => ({ ...group, limit: limitOf(at) }));
     groups = await lockAsWanted(tx, bucketId, groups, more, limits);
-    const { missing } = shareOut(groups, limits);
+    const { missing } = shareOut(groups, limits, true);
     if (claimed.length < wanted || missing === 0) break;
     // As many more message groups as are needed if they are as long as those so far.
     const length = sum(groups.map(({ rows }) => rows.length)) / groups.length;
@@ -57,7 +59,7 @@ async function lockAsWanted(
 ): Promise<ClaimedGroup[]> {
   let groups = [...before, ...(await lockMessages(tx, bucketId, more))];
   for (let looks = 0; looks < LONGER_LOOKS_MAX; looks += 1) {
-    const { longer } = shareOut(groups, limits);
+    const { longer } = shareOut(groups, limits, looks > 0);
     if (longer.size === 0) break;
     const again = groups.flatMap((group) => {
       const limit = longer.get(group.groupKey);
@@ -115,25 +117,32 @@ async function lockMessages(
 }
 
 /**
- * What the commands get of these message groups.
+ * What the commands get of these message groups. A group of which as many messages are there as were looked
+ * for may have more. The first one that a command reaches is to be looked into as far as the command wants;
+ * as a rule it has enough.
  *
- * @returns how many messages they will lack; and how far to look into message groups that may have more
- * for the command that reaches them, by their keys
+ * @param goesOn if it may not have enough: the groups behind it are looked into further, too
+ * @returns how many messages the commands will lack; and how far to look into groups, by their keys
  */
 function shareOut(
   groups: readonly ClaimedGroup[],
   limits: readonly number[],
+  goesOn: boolean,
 ): { readonly missing: number; readonly longer: ReadonlyMap<string, number> } {
   const longer = new Map<string, number>();
   let next = 0;
   let missing = 0;
   for (const limit of limits) {
     let left = limit;
+    let isFirst = true;
     while (left > 0 && next < groups.length) {
       const { groupKey, rows, limit: looked } = groups[next] as ClaimedGroup;
       const mayHaveMore = rows.length === looked && looked < left;
-      if (mayHaveMore) longer.set(groupKey, left);
-      left -= mayHaveMore ? left : Math.min(left, rows.length);
+      if (mayHaveMore) {
+        longer.set(groupKey, isFirst ? left : Math.min(left, LONGER_FACTOR * looked));
+        isFirst = false;
+      }
+      left -= mayHaveMore && !goesOn ? left : Math.min(left, rows.length);
       next += 1;
     }
     missing += left;
