@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Lookahead } from '#client/worker/lookahead';
 import { STORE_FACTORIES } from '../../../server/test/harness/stores.js';
 import { useClient } from '../harness/use-client.js';
-import { gate, WorkerRun } from './worker-run.js';
+import { gate, timedWork, WorkerRun } from './worker-run.js';
 
 test('fetches ahead for handlers that are faster than a fetch, within a bound', () => {
   const after = (fetchMs: number, handlerMs: number): number => {
@@ -45,17 +45,10 @@ describe.each(STORE_FACTORIES)('a worker on $name', (factory) => {
   test('runs as many handlers as it may, and no more', async () => {
     const queue = await running.newQueue<number>();
     await queue.publishBatch(Array.from({ length: 60 }, (_, payload) => ({ payload })));
-    let now = 0;
-    let most = 0;
-    const work = async () => {
-      now += 1;
-      most = Math.max(most, now);
-      await pause(5);
-      now -= 1;
-    };
+    const { work, most } = timedWork(5);
     const run = new WorkerRun(queue, work, { concurrency: 7 });
     await expect.poll(() => run.count('acked')).toBe(60);
-    expect(most).toBe(7);
+    expect(most()).toBe(7);
   });
 
   test('leases no more than its slow handlers can take', async () => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Emitter } from '#client/worker/events';
 import { ServerContact } from '#client/worker/server-contact';
 import { Settler } from '#client/worker/settling/settler';
-import { abortOf, gate, WorkerRun } from './worker-run.js';
+import { abortOf, gate, timedWork, WorkerRun } from './worker-run.js';
 
 /** Cases that need a server which answers at a certain moment, so a queue of the test's own plays it. */
 
@@ -165,18 +165,11 @@ test('in a FIFO queue no more handlers run than may, however long acks take', as
       return { results: entries.map(() => ({ acked: true })) };
     },
   });
-  let now = 0;
-  let most = 0;
-  const work = async () => {
-    now += 1;
-    most = Math.max(most, now);
-    await pause(10);
-    now -= 1;
-  };
+  const { work, most } = timedWork(10);
   const run = new WorkerRun(queue, work, { concurrency: 3 });
   await expect.poll(() => run.count('acked'), { timeout: 20_000 }).toBeGreaterThan(100);
   await run.worker.stop();
-  expect(most).toBe(3);
+  expect(most()).toBe(3);
 });
 
 /** A queue with one message, acked or nacked as given; and what was nacked. */
@@ -314,19 +307,9 @@ test('more message groups than handlers, fetched as for a standard queue, are re
       return { extended: true };
     },
   });
-  let now = 0;
-  let most = 0;
-  const run = new WorkerRun(
-    queue,
-    async () => {
-      now += 1;
-      most = Math.max(most, now);
-      await pause(10);
-      now -= 1;
-    },
-    { concurrency: 2 },
-  );
+  const { work, most } = timedWork(10);
+  const run = new WorkerRun(queue, work, { concurrency: 2 });
   await expect.poll(() => run.count('acked')).toBe(4);
-  expect(most).toBe(2);
+  expect(most()).toBe(2);
   expect(released).toEqual(['m4', 'm5', 'm6', 'm7']);
 });

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type ConsumedQueue,
   type Handler,
@@ -51,6 +52,19 @@ export class WorkerRun<T> {
   count(name: WorkerEvent): number {
     return this.events(name).length;
   }
+}
+
+/** A handler that takes this long, and how many of its calls ran at once at most. */
+export function timedWork(durationMs: number) {
+  let now = 0;
+  let most = 0;
+  const work = async (): Promise<void> => {
+    now += 1;
+    most = Math.max(most, now);
+    await pause(durationMs);
+    now -= 1;
+  };
+  return { work, most: () => most };
 }
 
 /** A promise that the test settles. */

@@ -54,11 +54,11 @@ export class Consuming {
     const before = this.underWayByKey.get(key);
     const { clock } = this.store;
     const deadlineMs = clock.monotonicMs() + wanted.waitMs;
-    const start = () => {
-      const waitMs = Math.max(0, Math.min(wanted.waitMs, deadlineMs - clock.monotonicMs()));
+    const continued = () => {
+      const waitMs = Math.max(0, deadlineMs - clock.monotonicMs());
       return this.consumeForClient(target, { ...wanted, waitMs });
     };
-    const run = before === undefined ? start() : before.then(start, start);
+    const run = before?.then(continued, continued) ?? this.consumeForClient(target, wanted);
     this.underWayByKey.set(key, run);
     try {
       return await run;

@@ -160,8 +160,8 @@ function extend(
  * were still valid.
  */
 export const leaseRanOut = (
-  { nowMs, leasesKeptUntilMs }: MessageTransaction,
-  { state, dueAtMs }: MessageEntry,
+  { nowMs, leasesKeptUntilMs }: Pick<MessageTransaction, 'nowMs' | 'leasesKeptUntilMs'>,
+  { state, dueAtMs }: Pick<MessageEntry, 'state' | 'dueAtMs'>,
 ): boolean =>
   state === STATE.leased && dueAtMs !== null && dueAtMs <= nowMs && dueAtMs > leasesKeptUntilMs;
 
@@ -209,16 +209,12 @@ function endLeasesOfMessageGroup(
 }
 
 /** The leases that ran out first, all at the same time, in the order of the queue. */
-function firstToRunOut(
-  { nowMs, leasesKeptUntilMs }: MessageTransaction,
-  held: readonly MessageEntry[],
-): MessageEntry[] {
+function firstToRunOut(tx: MessageTransaction, held: readonly MessageEntry[]): MessageEntry[] {
   let firstEndMs = Number.POSITIVE_INFINITY;
   let first: MessageEntry[] = [];
   for (const message of held) {
     const endMs = message.dueAtMs ?? Number.POSITIVE_INFINITY;
-    if (message.state !== STATE.leased || endMs > nowMs || endMs <= leasesKeptUntilMs) continue;
-    if (endMs > firstEndMs) continue;
+    if (!leaseRanOut(tx, message) || endMs > firstEndMs) continue;
     if (endMs < firstEndMs) first = [];
     firstEndMs = endMs;
     first.push(message);

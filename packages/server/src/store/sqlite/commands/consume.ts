@@ -10,6 +10,7 @@ import {
 import { STATE } from '../../../core/queue/message-state.js';
 import { checkHolder } from '../../../core/queue/push-subscription.js';
 import type { QueueEntry } from '../../../core/queue/queue-entry.js';
+import { leaseRanOut } from '../../../core/queue/settling.js';
 import {
   EXPIRED_PER_CONSUME,
   expireMessage,
@@ -146,7 +147,8 @@ export function stillHeld(
   for (const { messageId, receipt } of given) {
     const row = held.get(rowIdOf(messageId), queue.bucketId, receipt) as HeldRow | undefined;
     // A lease that has run out may wait to be settled.
-    if (row === undefined || hasRunOut(tx, row.leaseExpiresAtMs)) continue;
+    if (row === undefined) continue;
+    if (leaseRanOut(tx, { state: STATE.leased, dueAtMs: row.leaseExpiresAtMs })) continue;
     bytes += answerBytes(row.bytes, row);
     // Beyond the limit, only the bytes are added up.
     if (strict && bytes > maxBytes) continue;
@@ -154,8 +156,5 @@ export function stillHeld(
   }
   return strict && bytes > maxBytes ? { needsBytes: bytes } : messages;
 }
-
-const hasRunOut = (tx: SqliteTransaction, leaseExpiresAtMs: number): boolean =>
-  leaseExpiresAtMs <= tx.nowMs && leaseExpiresAtMs > tx.leasesKeptUntilMs;
 
 type HeldRow = LeasedMessage & { readonly bytes: number };
